@@ -1,0 +1,157 @@
+"""The command line: ``tart serve``, ``simulate``, ``demo``, ``config``, ``version``.
+
+Parses, calls, and turns the outcome into words and an exit code: 0 done, 1 the machine or a
+process refuses, 2 the command line or the settings are wrong. An error somebody can mend is
+one sentence on stderr; a traceback is a fault of tart. What a command needs is imported when
+it is called, because ``serve`` must fork before anything large is loaded.
+
+argparse, not click or typer: five commands with a dozen flags need no dependency, and the
+supervisor's process stays as small as the standard library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from tart import __version__
+from tart.errors import ConfigError, TartError
+
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+_INTERRUPTED = 130  # what shells report for a command that ended by SIGINT
+
+# Flag of ``tart serve`` to the setting it overrides.
+_SERVE_FLAGS = {
+    "telemetry_bind": "telemetry.bind",
+    "api_bind": "api.bind",
+    "data_dir": "data_dir",
+    "shards": "shards",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; ``arguments`` default to the process' own. Returns the exit code."""
+    given = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = given.command
+    try:
+        return command(given)
+    except ConfigError as error:
+        print(f"tart: {error}", file=sys.stderr)
+        return 2
+    except TartError as error:
+        print(f"tart: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from tart.cli.serve import serve
+
+    return serve(given.config, {key: getattr(given, flag) for flag, key in _SERVE_FLAGS.items()})
+
+
+def _simulate(given: argparse.Namespace) -> int:
+    from tart.cli.simulate import simulate
+
+    return simulate(given)
+
+
+def _demo(given: argparse.Namespace) -> int:
+    from tart.cli.demo import demo
+
+    return demo(given.config)
+
+
+def _config_check(given: argparse.Namespace) -> int:
+    from tart.config import load
+
+    load(given.config, environ=os.environ)
+    print("configuration is valid")
+    return 0
+
+
+def _config_show(given: argparse.Namespace) -> int:
+    from tart.cli.settings import shown
+    from tart.config import load
+
+    print(shown(load(given.config, environ=os.environ)), end="")
+    return 0
+
+
+def _config_default(given: argparse.Namespace) -> int:
+    from tart.cli.settings import config_toml
+
+    print(config_toml(), end="")
+    return 0
+
+
+def _version(given: argparse.Namespace) -> int:
+    print(f"tart {__version__}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tart", description="Telemetry backend for JAM networks.")
+    parser.add_argument("--version", action="version", version=f"tart {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_serve(commands)
+    _add_simulate(commands)
+    _add_config(commands)
+    demo = commands.add_parser("demo", help="serve and simulate together, until Ctrl-C")
+    _add_config_file(demo)
+    demo.set_defaults(command=_demo)
+    version = commands.add_parser("version", help="print the version")
+    version.set_defaults(command=_version)
+    return parser
+
+
+def _add_serve(commands: _Commands) -> None:
+    serve = commands.add_parser("serve", help="run the server until it is told to stop")
+    _add_config_file(serve)
+    bind = "HOST:PORT, [HOST]:PORT for IPv6; port 0 takes a free one"
+    serve.add_argument("--telemetry-bind", metavar="ADDRESS", help=f"for nodes; {bind}")
+    serve.add_argument("--api-bind", metavar="ADDRESS", help=f"for HTTP and WebSocket; {bind}")
+    serve.add_argument("--data-dir", metavar="DIR", help="where shards keep their files")
+    serve.add_argument("--shards", metavar="N", help="worker processes; 0: one per CPU")
+    serve.set_defaults(command=_serve)
+
+
+def _add_simulate(commands: _Commands) -> None:
+    simulate = commands.add_parser("simulate", help="play a JAM network that sends telemetry")
+    add = simulate.add_argument
+    add("--target", default="127.0.0.1:9000", metavar="HOST:PORT", help="the telemetry port")
+    add("--nodes", type=int, default=6, metavar="V", help="validators (default 6)")
+    add("--cores", type=int, default=2, metavar="C", help="cores (default 2)")
+    add("--speed", type=float, default=1.0, metavar="X", help="times real time (default 1)")
+    add("--duration", type=float, metavar="S", help="seconds to run; without it until Ctrl-C")
+    add("--seed", type=int, default=0, metavar="N", help="same seed, same network (default 0)")
+    add("--protocol", type=int, choices=(0, 1), default=1, help="JIP-3 version (default 1)")
+    simulate.set_defaults(command=_simulate)
+
+
+def _add_config(commands: _Commands) -> None:
+    config = commands.add_parser("config", help="check, show or write settings")
+    verbs = config.add_subparsers(required=True, metavar="VERB")
+    check = verbs.add_parser("check", help="say whether the settings can be used")
+    show = verbs.add_parser("show", help="print each setting in use and where it came from")
+    default = verbs.add_parser("default", help="print a file with every setting at its default")
+    _add_config_file(check)
+    _add_config_file(show)
+    check.set_defaults(command=_config_check)
+    show.set_defaults(command=_config_show)
+    default.set_defaults(command=_config_default)
+
+
+def _add_config_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="settings; without it config.toml of the working directory, if there",
+    )

@@ -1,0 +1,156 @@
+"""Every error tart raises on purpose, sorted by who must act.
+
+    TartError
+    ├── ConfigError            the operator, before anything starts; exit code 2
+    ├── StartupError           the operator: port taken, directory not writable; exit code 1
+    ├── ProtocolError          the node: what it said ends its connection
+    │   ├── FrameTooLong           a length prefix beyond the limit
+    │   └── NodeInformationError   the first message is not node information
+    ├── DecodeError            the node: costs that one event, which is kept as it came
+    ├── EncodeError            the caller of the encoder: a value that does not fit its type
+    ├── QueryError             the caller of the API
+    │   ├── BadQuery               a parameter that cannot be understood
+    │   ├── NotFound               nothing of that name
+    │   └── QueryTimeout           no answer within the deadline
+    ├── ShardUnavailable       us: degrades an answer, never hides that it did
+    └── StorageError           us: fatal to one shard, which the supervisor restarts
+
+Each carries its data as attributes and builds its sentence in ``__str__``.
+``status`` is what the gateway answers when the error reaches a person.
+Expected outcomes (more bytes needed, a full batch) are values, never errors.
+"""
+
+from __future__ import annotations
+
+
+class TartError(Exception):
+    """The root: everything raised here is one."""
+
+    status = 500
+    code = "internal"
+
+
+class ConfigError(TartError):
+    """A setting that cannot be used; the text names the key and what is accepted."""
+
+
+class StartupError(TartError):
+    """The machine does not let tart start; the text says what to free or to change."""
+
+
+class ProtocolError(TartError):
+    """A node broke the protocol in a way that ends its connection.
+
+    Attributes:
+        rule: short name of the rule that was broken, a metric label.
+        frame: the bytes of the offending frame as far as they were read.
+    """
+
+    rule = "protocol"
+
+    def __init__(self, message: str, frame: bytes = b"") -> None:
+        super().__init__(message)
+        self.frame = frame
+
+
+class FrameTooLong(ProtocolError):
+    """A frame announces more bytes than the limit; reading on would be guessing."""
+
+    rule = "frame_too_long"
+
+    def __init__(self, length: int, limit: int, frame: bytes = b"") -> None:
+        super().__init__(f"frame of {length} bytes announced, at most {limit} are accepted", frame)
+        self.length = length
+        self.limit = limit
+
+
+class NodeInformationError(ProtocolError):
+    """The first message of a connection cannot be read as node information."""
+
+    rule = "node_information"
+
+
+class DecodeError(TartError):
+    """Bytes that JIP-3's types do not allow.
+
+    Attributes:
+        rule: short name of the rule that was broken, a metric label.
+        field: dotted path of the field being read, ``""`` before the first.
+        offset: where in the decoded bytes it failed, in bytes.
+        expectation: what would have been right there.
+    """
+
+    def __init__(self, rule: str, offset: int, expectation: str, field: str = "") -> None:
+        super().__init__(rule, offset, expectation, field)
+        self.rule = rule
+        self.offset = offset
+        self.expectation = expectation
+        self.field = field
+
+    def inside(self, name: str) -> DecodeError:
+        """Prefix the field path; called once per enclosing structure."""
+        self.field = f"{name}.{self.field}" if self.field else name
+        return self
+
+    def __str__(self) -> str:
+        where = f" in {self.field}" if self.field else ""
+        return f"{self.rule} at offset {self.offset}{where}: expected {self.expectation}"
+
+
+class EncodeError(TartError):
+    """A value that its JIP-3 type cannot carry."""
+
+    def __init__(self, field: str, expectation: str) -> None:
+        super().__init__(field, expectation)
+        self.field = field
+        self.expectation = expectation
+
+    def inside(self, name: str) -> EncodeError:
+        """Prefix the field path; called once per enclosing structure."""
+        self.field = f"{name}.{self.field}" if self.field else name
+        return self
+
+    def __str__(self) -> str:
+        return f"cannot encode {self.field or 'value'}: expected {self.expectation}"
+
+
+class QueryError(TartError):
+    """A question that cannot be answered as asked."""
+
+    status = 400
+    code = "bad_request"
+
+    def __init__(self, message: str, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class BadQuery(QueryError):
+    """A parameter that cannot be understood; the text says what is accepted."""
+
+    code = "bad_parameter"
+
+
+class NotFound(QueryError):
+    """Nothing is known under that name."""
+
+    status = 404
+    code = "not_found"
+
+
+class QueryTimeout(QueryError):
+    """The deadline passed before the answer was there."""
+
+    status = 504
+    code = "deadline"
+
+
+class ShardUnavailable(TartError):
+    """No shard could be asked."""
+
+    status = 503
+    code = "no_shard"
+
+
+class StorageError(TartError):
+    """A shard cannot read or write its files."""

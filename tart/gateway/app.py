@@ -1,0 +1,429 @@
+"""The gateway process: its parts put together, started and stopped in order.
+
+Start: registry, shards, HTTP; ready once the socket accepts and every shard has said
+Welcome. Stop: accept no more, close the streams, let running requests end, disconnect
+from the shards, write the registry. ``Gateway`` is the same in the forked process and
+in tests; ``run_gateway`` adds what belongs to a process: its loop, its signals, its exit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+import shutil
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+import uvloop
+from sanic import HTTPResponse, Request, Sanic
+from sanic.handlers import ErrorHandler
+from sanic.server.async_server import AsyncioServer
+
+from tart import __version__, logs
+from tart.config import Config
+from tart.errors import QueryTimeout, ShardUnavailable, StartupError, TartError
+from tart.gateway import docs, health, metrics, openapi, responses
+from tart.gateway.contract import ROUTES, Route
+from tart.gateway.questions import Coverage, Questions, coverage, now_text
+from tart.gateway.registry import Registry
+from tart.gateway.responses import Answer
+from tart.gateway.routes import HANDLERS, Values
+from tart.gateway.shards import Answers, Shards
+from tart.gateway.streams import Streams
+from tart.gateway.websocket import Conversations, Periods
+from tart.ipc.messages import LiveEvents, Missed
+from tart.startup import Startup
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 1024
+REFRESH_SECONDS = 60.0
+DRAIN_SECONDS = 5.0
+HANDSHAKE_LIMIT_BYTES = 256 << 10
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+# Sanic knows its apps by name; more than one in a process happens in tests.
+_names = (f"tart-{number}" for number in itertools.count())
+
+App = Sanic[Any, Any]
+Asked = Request[Any, Any]
+
+
+class Gateway:
+    """All parts of the gateway.
+
+    Args:
+        count: how many shards there are.
+        config: all settings; parts are handed their own sections.
+        periods: how often subscribers are told figures; tests hurry.
+    """
+
+    def __init__(self, count: int, config: Config, periods: Periods | None = None) -> None:
+        self.config = config
+        paths = [config.run_path / f"{index:02d}.sock" for index in range(count)]
+        self.shards = Shards(paths, self)
+        self.registry = Registry(config.data_path / "control.sqlite")
+        self.questions = Questions(self.shards, self.registry, config.api)
+        self.streams = Streams(self.shards)
+        self.conversations = Conversations(
+            self.questions, self.streams, config.api, periods or Periods()
+        )
+        self.traffic = metrics.Traffic()
+        self._totals = metrics.Totals()
+        self._started = time.monotonic()
+        self._app = self._build()
+        self._server: AsyncioServer | None = None
+        self._refresher: asyncio.Task[None] | None = None
+        self._refresh = asyncio.Event()
+        self._openapi = orjson.dumps(openapi.document(__version__))
+        self._docs = docs.page(__version__).encode()
+
+    # --- Life ------------------------------------------------------------------------
+
+    async def start(self, listening: socket.socket) -> None:
+        """Accept on a bound socket; shards are connected to meanwhile."""
+        await self.registry.start()
+        self.shards.start()
+        self._refresher = asyncio.create_task(self._keep_registry())
+        server = await self._app.create_server(
+            sock=listening,
+            backlog=BACKLOG,
+            access_log=False,
+            asyncio_server_kwargs={"start_serving": False},
+        )
+        assert server is not None
+        await server.startup()
+        await server.start_serving()
+        self._server = server
+
+    async def stop(self) -> None:
+        """Stop in order; what takes too long is cut off."""
+        if self._server is not None:
+            await self._drain(self._server)
+        if self._refresher is not None:
+            self._refresher.cancel()
+            await asyncio.gather(self._refresher, return_exceptions=True)
+        await self.conversations.stop()
+        await self.shards.stop()
+        await self.registry.stop()
+        Sanic.unregister_app(self._app)
+
+    async def _drain(self, server: AsyncioServer) -> None:
+        server.close()
+        ends = time.monotonic() + DRAIN_SECONDS
+        while server.connections and time.monotonic() < ends:
+            for connection in list(server.connections):
+                connection.close_if_idle()
+            await asyncio.sleep(0.02)
+        for connection in list(server.connections):
+            connection.abort()
+        # A loop turn lets the handlers of those connections end before their parts do.
+        await asyncio.sleep(0)
+
+    # --- What shards say unasked -----------------------------------------------------
+
+    def welcomed(self, shard: int) -> None:
+        """See ``shards.Pushes``."""
+        self._refresh.set()
+
+    def live_events(self, message: LiveEvents) -> None:
+        """See ``shards.Pushes``."""
+        self.streams.publish(message)
+
+    def missed(self, message: Missed) -> None:
+        """See ``shards.Pushes``."""
+        self.streams.missed(message)
+
+    def node_changed(self, shard: int, node: dict[str, Any]) -> None:
+        """See ``shards.Pushes``."""
+        self.registry.told(shard, [node])
+
+    async def _keep_registry(self) -> None:
+        """Ask for all nodes when a shard comes, and now and then for what was not pushed."""
+        while True:
+            try:
+                async with asyncio.timeout(REFRESH_SECONDS):
+                    await self._refresh.wait()
+            except TimeoutError:
+                pass
+            self._refresh.clear()
+            try:
+                answers = await self.shards.scatter(
+                    "nodes", {"bytes": "hex"}, self.config.api.deadline_seconds
+                )
+            except TartError as error:
+                log.warning("nodes could not be read: %s", error)
+                continue
+            for shard, nodes in answers.values:
+                self.registry.told(shard, nodes)
+
+    # --- HTTP ------------------------------------------------------------------------
+
+    def _build(self) -> App:
+        app: App = Sanic(next(_names), configure_logging=False, error_handler=_Errors(self))
+        api = self.config.api
+        app.config.update(
+            AUTO_EXTEND=False,
+            MOTD=False,
+            TOUCHUP=False,
+            ACCESS_LOG=False,
+            FALLBACK_ERROR_FORMAT="json",
+            REQUEST_MAX_SIZE=api.max_body_bytes,
+            WEBSOCKET_MAX_SIZE=HANDSHAKE_LIMIT_BYTES,
+            RESPONSE_TIMEOUT=max(60.0, api.deadline_seconds * 2),
+        )
+        for route in ROUTES:
+            app.add_route(
+                self._handler(route),
+                route.path.replace("{", "<").replace("}", ":str>"),
+                methods=responses.METHODS,
+                name=route.name,
+            )
+        app.enable_websocket()
+        return app
+
+    def _handler(self, route: Route) -> Any:
+        async def handle(request: Asked, **path: str) -> HTTPResponse | None:
+            if request.method == "OPTIONS":
+                return responses.options(request, self.config.api)
+            began = time.monotonic()
+            response = await self._respond(route, request, path)
+            status = 101 if response is None else response.status
+            self.traffic.add(route.path, status, time.monotonic() - began)
+            return response
+
+        if route.name == "websocket":
+            handle.is_websocket = True  # type: ignore[attr-defined]
+        return handle
+
+    async def _respond(
+        self, route: Route, request: Asked, path: dict[str, str]
+    ) -> HTTPResponse | None:
+        try:
+            values = route.read(request.query_string, path)
+            if "bytes" in values:
+                values["bytes"] = values["bytes"] or self.config.api.bytes
+            if route.name == "websocket":
+                await self._converse(request, values)
+                return None
+            answer = await self._answer(route, values)
+            return await responses.respond(request, route, answer, self.config.api)
+        except Exception as error:
+            # The boundary of a request: whatever broke, the client gets the one error shape.
+            response = responses.failed(request, error, self.config.api)
+            if isinstance(error, QueryTimeout | ShardUnavailable):
+                response.headers["X-Tart-Shards"] = f"0/{self.shards.total}"
+            return response
+
+    async def _answer(self, route: Route, values: Values) -> Answer:
+        if route.name in HANDLERS:
+            return await HANDLERS[route.name](self.questions, values)
+        match route.name:
+            case "health":
+                return Answer(
+                    {"status": "ok", "service": "tart-backend", "version": __version__}
+                )
+            case "detailed_health":
+                return await self._health()
+            case "metrics":
+                return await self._metrics()
+            case "openapi":
+                return Answer(self._openapi)
+            case "docs":
+                return Answer(self._docs)
+            case name:
+                raise AssertionError(f"no handler for route {name}")
+
+    async def _converse(self, request: Asked, values: Values) -> None:
+        if request.headers.get("upgrade", "").lower() != "websocket":
+            raise responses.UpgradeRequired("this route speaks WebSocket only")
+        origin = request.headers.get("origin")
+        # Browsers let any page open a WebSocket anywhere; only we can refuse.
+        if origin and not self._may_listen(origin, request):
+            raise responses.ForeignOrigin(f"pages of {origin} may not read this")
+        if self.conversations.full:
+            raise responses.TooManySubscribers("as many subscribers as allowed are connected")
+
+        async def serve(_: Asked, connected: Any) -> None:
+            await self.conversations.serve(connected, values)
+
+        await self._app._websocket_handler(serve, request)
+
+    def _may_listen(self, origin: str, request: Asked) -> bool:
+        same = origin.partition("://")[2] == request.headers.get("host")
+        return same or responses.origin_allowed(origin, self.config.api)
+
+    # --- What only the whole gateway can say -----------------------------------------
+
+    async def _statistics(self) -> tuple[Answers, float]:
+        began = time.monotonic()
+        try:
+            answers = await self.questions.statistics()
+        except (QueryTimeout, ShardUnavailable):
+            answers = Answers([], self.shards.total)
+        return answers, time.monotonic() - began
+
+    async def _health(self) -> Answer:
+        answers, seconds = await self._statistics()
+        disk = shutil.disk_usage(_existing(self.config.data_path))
+        measured = health.Measured(
+            statistics=dict(answers.values),
+            total=answers.total,
+            response_seconds=seconds,
+            pending_limit=self.config.storage.pending_bytes,
+            broadcaster=self.streams.statistics(),
+            shed_lately=self.streams.shed_lately,
+            rss_bytes=_rss_bytes(),
+            memory=_memory(),
+            disk=(disk.free, disk.total),
+        )
+        uptime = int(time.monotonic() - self._started)
+        body = health.report(measured, now_text(), __version__, uptime)
+        status = 503 if body["status"] == health.UNHEALTHY else 200
+        return Answer(body, coverage(answers), status)
+
+    async def _metrics(self) -> Answer:
+        answers, _ = await self._statistics()
+        statistics = dict(answers.values)
+        every = self.shards.every
+        scrape = metrics.Scrape(
+            statistics=statistics,
+            up={shard.index: shard.index in statistics for shard in every},
+            restarts={shard.index: shard.statistics.restarts for shard in every},
+            failures={shard.index: shard.statistics.failures for shard in every},
+            broadcaster=self.streams.statistics(),
+            gateway=self._own_figures(),
+            traffic=self.traffic,
+            totals=self._totals,
+            version=__version__,
+        )
+        seen = Coverage(frozenset(statistics), answers.total)
+        return Answer(metrics.text(scrape), seen)
+
+    def _own_figures(self) -> dict[str, tuple[float, str]]:
+        streams = self.streams.statistics()
+        refused = sum(shard.statistics.refused for shard in self.shards.every)
+        return {
+            "tart_gateway_uptime_seconds": (
+                time.monotonic() - self._started,
+                "Since the gateway started.",
+            ),
+            "tart_gateway_resident_memory_bytes": (_rss_bytes(), "Resident memory."),
+            "tart_websocket_clients": (len(self.streams.subscribers), "Connected clients."),
+            "tart_websocket_queued_events": (
+                streams["events_in_buffer"],
+                "Live events waiting for slow clients.",
+            ),
+            "tart_websocket_lagged_events_total": (
+                streams["dropped_events"],
+                "Live events clients were told they missed.",
+            ),
+            "tart_websocket_stalled_total": (
+                self.conversations.stalled,
+                "Clients closed because they took nothing.",
+            ),
+            "tart_gateway_refused_questions_total": (
+                refused,
+                "Questions not asked because too many were open at a shard.",
+            ),
+            "tart_registry_nodes": (len(self.registry), "Nodes in the registry."),
+            "tart_registry_failures_total": (
+                self.registry.failures,
+                "Times control.sqlite could not be used.",
+            ),
+        }
+
+
+class _Errors(ErrorHandler):
+    """What Sanic refuses before a handler is reached, in our one error shape."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__()
+        self._gateway = gateway
+
+    def response(self, request: Asked, exception: Exception) -> HTTPResponse:
+        """Sanic: make the response of an error."""
+        response = responses.failed(request, exception, self._gateway.config.api)
+        self._gateway.traffic.add("other", response.status, 0.0)
+        return response
+
+    @staticmethod
+    def log(request: Asked, exception: Exception) -> None:
+        """Sanic: an error in a WebSocket conversation."""
+        log.error("%s failed", request.path, exc_info=exception)
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else Path("/")
+
+
+def _rss_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
+
+
+def _memory() -> tuple[int, int]:
+    """Bytes available and in all, of the machine."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    found = {name: int(rest.split()[0]) << 10 for name, _, rest in (
+        line.partition(":") for line in lines
+    )}
+    return found["MemAvailable"], found["MemTotal"]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; ``StartupError`` if the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise StartupError(f"api.bind {host}:{port}: {error.strerror}") from None
+    listening.setblocking(False)
+    return listening
+
+
+def run_gateway(count: int, config: Config, host: str, port: int, startup: Startup) -> int:
+    """Be the gateway process until told to stop; its exit code."""
+    logs.set_up(config.log, "gateway")
+    uvloop.run(_serve(count, config, host, port, startup))
+    return 0
+
+
+async def _serve(count: int, config: Config, host: str, port: int, startup: Startup) -> None:
+    stop = asyncio.Event()
+    _watch(startup.lifeline, stop)
+    gateway = Gateway(count, config)
+    await gateway.start(listen(host, port))
+    log.info("answering on %s:%d", host, port)
+    announcing = asyncio.create_task(_announce(gateway, startup))
+    await stop.wait()
+    announcing.cancel()
+    await gateway.stop()
+    log.info("stopped")
+
+
+def _watch(lifeline: int, stop: asyncio.Event) -> None:
+    """Stop on SIGTERM and when the supervisor is gone; a terminal's signals are not ours."""
+    loop = asyncio.get_running_loop()
+
+    def gone() -> None:
+        loop.remove_reader(lifeline)
+        stop.set()
+
+    loop.add_reader(lifeline, gone)
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+async def _announce(gateway: Gateway, startup: Startup) -> None:
+    await gateway.shards.wait_all_welcomed()
+    startup.ready()

@@ -1,0 +1,299 @@
+"""The routes, each declared once: what is registered, checked and documented follows.
+
+Pure. ``ROUTES`` is the only list of routes there is: handlers are registered by ``name``,
+parameters are read by ``Route.read``, OpenAPI and the docs page are generated from it.
+Prose about meanings stands here and in ``schemas``, nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tart.errors import BadQuery
+from tart.gateway.parameters import (
+    Choice,
+    CursorText,
+    Duration,
+    EventTypes,
+    Hash,
+    Integer,
+    NodeId,
+    Parameter,
+    Time,
+)
+
+MAX_LIMIT = 1000
+MAX_OFFSET = 100_000
+JSON = "application/json"
+MAX_QUERY_FIELDS = 100
+
+
+class Cache(Enum):
+    """What ``Cache-Control`` a route's answers carry; partial answers are never stored."""
+
+    AGGREGATED = "public, max-age=2"
+    REVALIDATED = "no-cache"
+    LIVE = "no-cache, no-store, must-revalidate"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route.
+
+    Attributes:
+        name: of its handler, and its OpenAPI operation id.
+        path: with ``{name}`` for path parameters.
+        schema: name of the answer's schema in ``schemas``; ``None`` where it is no JSON.
+        errors: statuses it may answer with besides 200.
+        scattered: whether shards are asked, within the deadline.
+    """
+
+    name: str
+    path: str
+    summary: str
+    description: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    schema: str | None = None
+    media_type: str = JSON
+    errors: tuple[int, ...] = ()
+    cache: Cache = Cache.REVALIDATED
+    scattered: bool = True
+    success: int = 200
+
+    def read(self, query: str, path: Mapping[str, str]) -> dict[str, Any]:
+        """The values of all declared parameters.
+
+        Args:
+            query: the URL's query text; keys nobody declared are ignored.
+            path: path parameters by name.
+
+        Raises:
+            BadQuery: a value cannot be read, or a parameter is given twice.
+        """
+        given = dict(path)
+        declared = {
+            name
+            for each in self.parameters
+            if each.where == "query"
+            for name in (each.name, *each.aliases)
+        }
+        for name, text in _fields(query):
+            if name not in declared:
+                continue
+            if name in given:
+                raise BadQuery(f"{name} is given more than once", name)
+            given[name] = text
+        return {each.name: each.read(given) for each in self.parameters}
+
+
+def _fields(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
+    except ValueError:
+        raise BadQuery(f"at most {MAX_QUERY_FIELDS} query parameters are accepted") from None
+
+
+_NODE = Parameter("id", NodeId(), "Node id: 64 hex digits of either case.", where="path")
+_BYTES = Parameter(
+    "bytes",
+    Choice(("hex", "array")),
+    'Hashes and keys inside events: "0x…" or, as the peer writes them, arrays of integers. '
+    "The setting api.bytes is the default.",
+)
+_DURATION = Parameter(
+    "duration", Duration(), "Length of the window, which ends now: 5m, 90s, 2d.", "1h"
+)
+_LIMIT = Parameter(
+    "limit",
+    Integer(1, MAX_LIMIT, (True, True)),
+    f"How many; moved into 1 to {MAX_LIMIT}.",
+    "50",
+)
+_OFFSET = Parameter(
+    "offset",
+    Integer(0, MAX_OFFSET, (True, False)),
+    f"How many to skip, at most {MAX_OFFSET}; below 0 means 0. Costs as much as reading "
+    "what is skipped: page by cursor.",
+    "0",
+)
+_CURSOR = Parameter(
+    "cursor",
+    CursorText(),
+    "next_cursor of an earlier answer: continue there, in the same window, whatever has "
+    "arrived since.",
+)
+_PAGING = (_LIMIT, _OFFSET, _CURSOR, _BYTES)
+_ASKED = (503, 504)
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "health",
+        "/api/health",
+        "Whether the gateway answers",
+        "Asks no shard.",
+        schema="Health",
+        cache=Cache.LIVE,
+        scattered=False,
+    ),
+    Route(
+        "detailed_health",
+        "/api/health/detailed",
+        "How each part is",
+        "Unhealthy, with status 503 and the same body, if a part without which nothing "
+        "works is. A shard that does not answer is unhealthy itself and degrades the whole. "
+        "database: all, some or none of the shards answer. batch_writer: degraded while "
+        "reading is paused or three quarters of the buffer are used, unhealthy while all "
+        "shards pause. event_broadcaster: degraded if shards shed events for us in the last "
+        "minute. memory and system_resources: degraded below 10 % of memory or disk free, "
+        "unhealthy below 2 %.",
+        schema="DetailedHealth",
+        cache=Cache.LIVE,
+        errors=(503,),
+    ),
+    Route(
+        "stats",
+        "/api/stats",
+        "Blocks authored, best and finalized block",
+        parameters=(_DURATION,),
+        schema="Stats",
+        errors=_ASKED,
+        cache=Cache.AGGREGATED,
+    ),
+    Route(
+        "network",
+        "/api/network",
+        "The network as its connected nodes agree on it",
+        parameters=(_BYTES,),
+        schema="Network",
+        errors=_ASKED,
+        cache=Cache.AGGREGATED,
+    ),
+    Route(
+        "nodes",
+        "/api/nodes",
+        "All nodes ever seen",
+        "Connected ones first, then by last_seen_at, newest first.",
+        parameters=(_BYTES,),
+        schema="Nodes",
+        errors=_ASKED,
+    ),
+    Route(
+        "node",
+        "/api/nodes/{id}",
+        "One node",
+        parameters=(_NODE, _BYTES),
+        schema="NodeDetails",
+        errors=(404, *_ASKED),
+    ),
+    Route(
+        "node_events",
+        "/api/nodes/{id}/events",
+        "Events of one node, newest first",
+        parameters=(_NODE, *_PAGING),
+        schema="Events",
+        errors=(404, *_ASKED),
+    ),
+    Route(
+        "node_status",
+        "/api/nodes/{id}/status",
+        "What one node last said of itself and of the chain",
+        parameters=(_NODE, _BYTES),
+        schema="NodeStatus",
+        errors=(404, *_ASKED),
+        cache=Cache.AGGREGATED,
+    ),
+    Route(
+        "events",
+        "/api/events",
+        "Events of all nodes, newest first",
+        parameters=_PAGING,
+        schema="Events",
+        errors=_ASKED,
+    ),
+    Route(
+        "search",
+        "/api/events/search",
+        "Events by type, node, time, slot, core or hash",
+        "All conditions must hold. Without a time the whole retention is searched.",
+        parameters=(
+            Parameter("event_types", EventTypes(), "Event numbers, separated by commas."),
+            Parameter("node_id", NodeId(), "Events of this node."),
+            Parameter(
+                "core_index", Integer(0, 65_535), "Events that name this core themselves."
+            ),
+            Parameter(
+                "wp_hash", Hash(), "Events that name this work-package hash.", aliases=("hash",)
+            ),
+            Parameter("slot", Integer(0, (1 << 32) - 1), "Events that name this slot."),
+            Parameter(
+                "start_time", Time(), "First received_at, inclusive.", aliases=("start",)
+            ),
+            Parameter("end_time", Time(), "Last received_at, inclusive.", aliases=("end",)),
+            Parameter(
+                "duration",
+                Duration(),
+                "Length of the window, which ends now; start and end take precedence.",
+            ),
+            *_PAGING,
+        ),
+        schema="SearchResult",
+        errors=_ASKED,
+        cache=Cache.LIVE,
+    ),
+    Route(
+        "live",
+        "/api/metrics/live",
+        "The last complete seconds, from counters in memory",
+        schema="Live",
+        errors=_ASKED,
+        cache=Cache.LIVE,
+    ),
+    Route(
+        "websocket",
+        "/api/ws",
+        "Live events over WebSocket",
+        "Envelope of every message: type, data, timestamp. Messages to the server: "
+        "Subscribe, Unsubscribe, GetRecentEvents, Ping, SubscribeMetrics, "
+        "UnsubscribeMetrics, SubscribeAlerts, UnsubscribeAlerts.",
+        parameters=(
+            Parameter(
+                "subscribe",
+                Choice(("all", "none")),
+                "Whether all events come until something else is subscribed.",
+                "all",
+            ),
+            _BYTES,
+        ),
+        media_type="",
+        errors=(403, 426, 503),
+        cache=Cache.LIVE,
+        scattered=False,
+        success=101,
+    ),
+    Route(
+        "metrics",
+        "/metrics",
+        "Metrics for Prometheus",
+        "One message per shard; a shard that does not answer has tart_shard_up 0.",
+        media_type="text/plain; version=0.0.4; charset=utf-8",
+        cache=Cache.LIVE,
+    ),
+    Route(
+        "openapi",
+        "/api/openapi.json",
+        "This contract as OpenAPI 3.1",
+        schema="OpenApi",
+        scattered=False,
+    ),
+    Route(
+        "docs",
+        "/api/docs",
+        "This contract as a page",
+        media_type="text/html; charset=utf-8",
+        scattered=False,
+    ),
+)

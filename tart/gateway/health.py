@@ -1,0 +1,181 @@
+"""How well each part is, from what the shards count and what the machine has left.
+
+Pure; the rules are those that the route's description in ``contract`` promises. Words and
+shapes are the peer's, so that its dashboard shows them; the figures are measured.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+HEALTHY, DEGRADED, UNHEALTHY = "Healthy", "Degraded", "Unhealthy"
+# Shares of memory or disk that are left.
+DEGRADED_BELOW, UNHEALTHY_BELOW = 0.10, 0.02
+BUFFER_DEGRADED_ABOVE = 0.75
+LAG_DEGRADED_ABOVE_SECONDS = 1.0
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the rules look at.
+
+    Attributes:
+        statistics: of each shard that answered.
+        total: how many shards there are.
+        response_seconds: how long the shards took to answer.
+        pending_limit: bytes a shard may hold before it stops reading.
+        broadcaster: the figures of the live stream.
+        shed_lately: whether shards shed live events for us in the last minute.
+        rss_bytes: of the gateway.
+        memory: bytes available and in all, of the machine.
+        disk: bytes free and in all, where the data is.
+    """
+
+    statistics: Mapping[int, Json]
+    total: int
+    response_seconds: float
+    pending_limit: int
+    broadcaster: Json
+    shed_lately: bool
+    rss_bytes: int
+    memory: tuple[int, int]
+    disk: tuple[int, int]
+
+
+class Part(NamedTuple):
+    """How one part is."""
+
+    name: str
+    status: str
+    message: str
+    metrics: Json
+
+
+def report(measured: Measured, now: str, version: str, uptime_seconds: int) -> Json:
+    """The body of ``/api/health/detailed``."""
+    rules = (_database, _batch_writer, _broadcaster, _memory, _system)
+    essential = [rule(measured) for rule in rules]
+    parts = essential + [_shard(measured, shard) for shard in range(measured.total)]
+    every = Counter(part.status for part in parts)
+    return {
+        "status": _overall(essential, every),
+        "timestamp": now,
+        "components": {
+            part.name: {
+                "name": part.name,
+                "status": part.status,
+                "message": part.message,
+                "last_check": now,
+                "metrics": part.metrics,
+            }
+            for part in parts
+        },
+        "version": version,
+        "uptime_seconds": uptime_seconds,
+        "summary": {
+            "total_components": len(parts),
+            "healthy_components": every[HEALTHY],
+            "degraded_components": every[DEGRADED],
+            "unhealthy_components": every[UNHEALTHY],
+        },
+    }
+
+
+def _overall(essential: list[Part], every: Counter[str]) -> str:
+    # One shard of several is not the whole; where none answers, the database part says so.
+    if any(part.status == UNHEALTHY for part in essential):
+        return UNHEALTHY
+    return DEGRADED if every[DEGRADED] or every[UNHEALTHY] else HEALTHY
+
+
+def _database(measured: Measured) -> Part:
+    answered = len(measured.statistics)
+    status = HEALTHY if answered == measured.total else DEGRADED if answered else UNHEALTHY
+    metrics = {
+        "response_time_ms": round(measured.response_seconds * 1000),
+        "shards_answered": answered,
+        "shards_total": measured.total,
+    }
+    return Part("database", status, f"{answered} of {measured.total} shards answer", metrics)
+
+
+def _batch_writer(measured: Measured) -> Part:
+    shards = measured.statistics.values()
+    used = max((each["pending_bytes"] / measured.pending_limit for each in shards), default=0.0)
+    paused = sum(bool(each["reading_paused"]) for each in shards)
+    status, message = HEALTHY, "reading"
+    if not shards:
+        status, message = UNHEALTHY, "no shard answers"
+    elif paused:
+        status = UNHEALTHY if paused == measured.total else DEGRADED
+        message = f"reading is paused in {paused} of {measured.total} shards"
+    elif used > BUFFER_DEGRADED_ABOVE:
+        status, message = DEGRADED, f"{used:.0%} of a buffer are used"
+    metrics = {
+        "pending_count": sum(each["pending_events"] for each in shards),
+        "pending_bytes": sum(each["pending_bytes"] for each in shards),
+        "is_full": bool(paused),
+        "usage_percent": round(used * 100, 2),
+    }
+    return Part("batch_writer", status, message, metrics)
+
+
+def _broadcaster(measured: Measured) -> Part:
+    if measured.shed_lately:
+        message = "shards shed live events in the last minute, the gateway did not keep up"
+        return Part("event_broadcaster", DEGRADED, message, measured.broadcaster)
+    count = measured.broadcaster["active_subscribers"]
+    return Part("event_broadcaster", HEALTHY, f"{count} subscribers", measured.broadcaster)
+
+
+def _memory(measured: Measured) -> Part:
+    available, total = measured.memory
+    shards = sum(each["rss_bytes"] for each in measured.statistics.values())
+    rss = shards + measured.rss_bytes
+    status = _by_share(available, total)
+    message = f"{rss >> 20} MiB used, {available >> 20} MiB of the machine's available"
+    metrics = {
+        "rss_bytes": rss,
+        "gateway_rss_bytes": measured.rss_bytes,
+        "shards_rss_bytes": shards,
+        "available_bytes": available,
+        "total_bytes": total,
+    }
+    return Part("memory", status, message, metrics)
+
+
+def _system(measured: Measured) -> Part:
+    free, total = measured.disk
+    message = f"{free >> 20} MiB of disk free"
+    metrics = {"disk_free_bytes": free, "disk_total_bytes": total}
+    return Part("system_resources", _by_share(free, total), message, metrics)
+
+
+def _by_share(left: int, total: int) -> str:
+    share = left / total if total else 1.0
+    if share < UNHEALTHY_BELOW:
+        return UNHEALTHY
+    return DEGRADED if share < DEGRADED_BELOW else HEALTHY
+
+
+def _shard(measured: Measured, shard: int) -> Part:
+    name = f"shard_{shard:02d}"
+    found = measured.statistics.get(shard)
+    if found is None:
+        return Part(name, UNHEALTHY, "does not answer", {})
+    lag = found["loop_lag_seconds"]
+    slow = lag > LAG_DEGRADED_ABOVE_SECONDS
+    metrics = {
+        "pid": found["pid"],
+        "uptime_seconds": found["uptime_seconds"],
+        "connections": found["connections"],
+        "loop_lag_seconds": lag,
+        "bytes_on_disk": found["bytes_on_disk"],
+    }
+    message = f"lags {lag:.1f} s behind" if slow else f"{found['connections']} connections"
+    return Part(name, DEGRADED if slow else HEALTHY, message, metrics)

@@ -1,0 +1,97 @@
+"""OpenAPI 3.1 of the contract: a rendering of ``contract`` and ``schemas``, nothing more.
+
+Pure. OPTIONS and HEAD work on every route and are not listed.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from tart.gateway.contract import JSON, ROUTES, Cache, Route
+from tart.gateway.parameters import Parameter
+from tart.gateway.schemas import SCHEMAS, ref
+
+Json = dict[str, Any]
+
+_SHARDS_HEADER = {
+    "description": "How many shards answered, of how many.",
+    "schema": {"type": "string", "pattern": "^[0-9]+/[0-9]+$"},
+}
+
+
+def document(version: str) -> Json:
+    """The whole document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "tart",
+            "summary": "Telemetry of a JAM network",
+            "description": (
+                "Lists are newest first. Times are RFC 3339 in UTC. What cannot be known is "
+                "null. Where shards did not answer, the answer says so in `shards`."
+            ),
+            "version": version,
+        },
+        "paths": {route.path: {"get": operation(route)} for route in ROUTES},
+        "components": {"schemas": {**SCHEMAS, "OpenApi": {"type": "object"}}},
+    }
+
+
+def operation(route: Route) -> Json:
+    """One route's operation."""
+    found: Json = {"operationId": route.name, "summary": route.summary}
+    if route.description:
+        found["description"] = route.description
+    found["parameters"] = [_parameter(each) for each in route.parameters]
+    found["responses"] = _responses(route)
+    return found
+
+
+def _parameter(parameter: Parameter) -> Json:
+    schema = parameter.kind.schema()
+    if parameter.default is not None:
+        schema["default"] = parameter.kind.read(parameter.default, parameter.name)
+        if schema["type"] == "string":
+            schema["default"] = parameter.default
+    description = parameter.description
+    if parameter.aliases:
+        description += f" Also written {', '.join(parameter.aliases)}."
+    return {
+        "name": parameter.name,
+        "in": parameter.where,
+        "required": parameter.where == "path",
+        "description": description,
+        "schema": schema,
+    }
+
+
+def statuses(route: Route) -> tuple[int, ...]:
+    """Every status a route may answer with."""
+    found = {route.success, *route.errors}
+    if route.parameters:
+        found.add(400)
+    if route.success == 200 and route.cache is not Cache.LIVE:
+        found.add(304)
+    return tuple(sorted(found))
+
+
+def _responses(route: Route) -> Json:
+    found: Json = {}
+    for status in statuses(route):
+        response: Json = {"description": HTTPStatus(status).phrase}
+        if status == route.success and route.media_type:
+            schema = ref(route.schema) if route.schema else {"type": "string"}
+            response["content"] = {route.media_type.partition(";")[0]: {"schema": schema}}
+            if route.scattered:
+                response["headers"] = {"X-Tart-Shards": _SHARDS_HEADER}
+        elif status >= 400:
+            response["content"] = {JSON: {"schema": _error_schema(route, status)}}
+        found[str(status)] = response
+    return found
+
+
+def _error_schema(route: Route, status: int) -> Json:
+    if route.name == "detailed_health" and status == 503:
+        return ref("DetailedHealth")
+    return ref("Error")

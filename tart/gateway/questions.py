@@ -1,0 +1,208 @@
+"""What can be asked of the whole: scatter, merge, and say which shards it is from.
+
+REST routes, WebSocket messages and alerts ask here, so that one figure is one figure
+everywhere. Each question keeps the one deadline of the settings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tart.config import ApiConfig
+from tart.errors import NotFound, QueryTimeout
+from tart.gateway.registry import Registry
+from tart.gateway.shards import Answers, Shards
+from tart.query import figures, merge
+from tart.query.cursor import Cursor
+from tart.query.merge import Claim, Json, Page
+from tart.query.times import rfc3339
+from tart.query.windows import SECOND_US, Window
+
+# Skipped events are read in pieces of so many, so that an offset costs time, not memory.
+SKIP_CHUNK = 5000
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which shards an answer is from."""
+
+    shards: frozenset[int]
+    total: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is from all."""
+        return len(self.shards) == self.total
+
+    def __and__(self, other: Coverage) -> Coverage:
+        return Coverage(self.shards & other.shards, self.total)
+
+
+def coverage(*every: Answers) -> Coverage:
+    """The shards that answered every one of these scatters."""
+    answered = [frozenset(shard for shard, _ in answers.values) for answers in every]
+    return Coverage(frozenset.intersection(*answered), every[0].total)
+
+
+def now_us() -> int:
+    """The present in Unix microseconds."""
+    return time.time_ns() // 1000
+
+
+def now_text() -> str:
+    """The present as text."""
+    return rfc3339(now_us()) or ""
+
+
+class Questions:
+    """Asks all shards; ``rendering`` of bytes is ``hex`` unless said otherwise."""
+
+    def __init__(self, shards: Shards, registry: Registry, config: ApiConfig) -> None:
+        self._shards = shards
+        self._registry = registry
+        self._deadline = config.deadline_seconds
+
+    async def events(
+        self, selection: Mapping[str, Any], limit: int, offset: int, cursor: Cursor
+    ) -> tuple[Page, Coverage]:
+        """Selected events from ``cursor`` on, newest first, ``offset`` of them skipped."""
+        ends = time.monotonic() + self._deadline
+        seen = None
+        while True:
+            skipping = min(offset, SKIP_CHUNK)
+            size = skipping or limit
+            place = cursor
+            answers = await self._shards.scatter(
+                "events",
+                lambda shard, place=place, size=size: {  # type: ignore[misc]
+                    **selection,
+                    **place.question(shard),
+                    "limit": size + 1,
+                },
+                _left(ends),
+            )
+            page = merge.event_page(answers.values, size, cursor)
+            seen = coverage(answers) if seen is None else seen & coverage(answers)
+            if not skipping or not page.has_more:
+                return (page if not skipping else Page([], False, page.cursor)), seen
+            cursor, offset = page.cursor, offset - skipping
+
+    async def recent(self, limit: int, rendering: str) -> tuple[list[Json], Coverage]:
+        """The newest events over all shards, oldest first."""
+        answers = await self._ask("events", limit=limit, bytes=rendering)
+        return merge.recent(answers.values, limit), coverage(answers)
+
+    async def nodes(self, rendering: str = "hex") -> tuple[list[Json], Coverage]:
+        """All nodes ever seen: connected first, then the last seen first."""
+        answers = await self._ask("nodes", bytes=rendering)
+        known = merge.nodes([*answers.values, *self._silent(answers, rendering)])
+        every = [*known.values(), *self._registry.others(known, rendering)]
+        every.sort(key=lambda node: node["node_id"])
+        every.sort(
+            key=lambda node: (node["is_connected"], node["last_seen_at"] or ""), reverse=True
+        )
+        return every, coverage(answers)
+
+    async def node(self, node_id: str, rendering: str = "hex") -> tuple[Json, Coverage]:
+        """One node; ``NotFound`` if nobody ever saw it."""
+        answers = await self._ask("nodes", node=node_id, bytes=rendering)
+        known = merge.nodes([*answers.values, *self._silent(answers, rendering, node_id)])
+        node = known.get(node_id) or self._registry.one(node_id, rendering)
+        if node is None:
+            raise NotFound(f"no node {node_id} has ever connected", "id")
+        return node, coverage(answers)
+
+    async def node_status(self, node_id: str, rendering: str) -> tuple[Json, Json, Coverage]:
+        """A node, and its merged ``node_status``."""
+        (node, seen), answers = await together(
+            self.node(node_id), self._ask("node_status", node=node_id, bytes=rendering)
+        )
+        return node, merge.node_status(answers.values), seen & coverage(answers)
+
+    async def stats(self, window: Window) -> tuple[Json, Coverage]:
+        """Blocks authored in the window, and what the chain has reached."""
+        authored, (claims, seen) = await together(
+            self._ask("authored", start_us=window.start_us, end_us=window.end_us),
+            self.chain(),
+        )
+        blocks = len(merge.union(authored.values))
+        body = {"total_blocks_authored": blocks, **figures.chain_figures(claims)}
+        return body, seen & coverage(authored)
+
+    async def chain(self) -> tuple[dict[str, Claim], Coverage]:
+        """What each connected node has said of the chain."""
+        answers = await self._ask("chain")
+        return merge.chain(answers.values), coverage(answers)
+
+    async def live(self) -> tuple[LiveFigures, Coverage]:
+        """The last complete seconds and the chain's present."""
+        now = int(time.time())
+        answers, (claims, seen) = await together(self._ask("live"), self.chain())
+        active = merge.union([(shard, value["active"]) for shard, value in answers.values])
+        live = LiveFigures(
+            now, merge.seconds(answers.values), len(active), figures.chain_figures(claims)
+        )
+        return live, seen & coverage(answers)
+
+    async def statistics(self) -> Answers:
+        """Each shard's ``statistics``."""
+        return await self._ask("statistics")
+
+    async def _ask(self, name: str, **parameters: Any) -> Answers:
+        return await self._shards.scatter(name, parameters, self._deadline)
+
+    def _silent(
+        self, answers: Answers, rendering: str, node_id: str | None = None
+    ) -> list[tuple[int, list[Json]]]:
+        """What the shards that did not answer last told of their nodes."""
+        return [
+            (
+                shard,
+                self._registry.of_shard(
+                    shard,
+                    there=self._shards.every[shard].up,
+                    rendering=rendering,
+                    node_id=node_id,
+                ),
+            )
+            for shard in answers.missing
+        ]
+
+
+@dataclass(frozen=True)
+class LiveFigures:
+    """The last complete seconds before the Unix second ``now``."""
+
+    now: int
+    seconds: Mapping[int, merge.Second]
+    active_nodes: int
+    chain: Json
+
+    def window(self, length: int) -> Json:
+        """Figures of the last ``length`` seconds, with their bounds."""
+        return {
+            "start": rfc3339((self.now - length) * SECOND_US),
+            "end": rfc3339(self.now * SECOND_US),
+            **figures.live(self.seconds, self.now, length),
+        }
+
+
+def _left(ends: float) -> float:
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise QueryTimeout("the events to skip could not be read in time; page by cursor")
+    return left
+
+
+async def together(*asked: Awaitable[Any]) -> list[Any]:
+    """All results; when one fails, the others are given up."""
+    tasks = [asyncio.ensure_future(each) for each in asked]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,200 @@
+"""From an answer to bytes of HTTP: JSON, ETag, gzip, CORS, HEAD, OPTIONS, and errors.
+
+Every response of the gateway is made here, errors included, so that each has the same
+headers and each error the same shape. HEAD needs nothing: Sanic sends the headers of the
+GET and leaves the body out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import logging
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from sanic import HTTPResponse, Request
+from sanic.exceptions import SanicException
+
+from tart.config import ApiConfig
+from tart.errors import QueryError, TartError
+from tart.gateway.contract import JSON, Cache, Route
+from tart.gateway.questions import Coverage
+
+log = logging.getLogger(__name__)
+
+METHODS = ("GET", "HEAD", "OPTIONS")
+GZIP_FROM_BYTES = 1024
+# Compressing more than this would hold up every other request; a thread does it.
+GZIP_INLINE_BYTES = 64 << 10
+GZIP_LEVEL = 3
+PREFLIGHT_SECONDS = 600
+_EXPOSED = "ETag, X-Tart-Shards"
+# The docs page needs its own style and nothing else; JSON needs nothing at all.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+class TooManySubscribers(TartError):
+    """As many WebSocket connections as the settings allow are open."""
+
+    status = 503
+    code = "too_many_subscribers"
+
+
+class UpgradeRequired(TartError):
+    """A plain request to a route that only speaks WebSocket."""
+
+    status = 426
+    code = "upgrade_required"
+
+
+class ForeignOrigin(TartError):
+    """A page of an origin that the settings do not name wants to read the stream."""
+
+    status = 403
+    code = "foreign_origin"
+
+
+@dataclass
+class Answer:
+    """What a handler has found out: a JSON object, or text that is sent as it is."""
+
+    body: Any
+    coverage: Coverage | None = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+async def respond(
+    request: Request[Any, Any], route: Route, answer: Answer, config: ApiConfig
+) -> HTTPResponse:
+    """The response to a request that was answered."""
+    headers = {**answer.headers, **_common_headers(request, config)}
+    seen = answer.coverage
+    body = answer.body
+    if seen is not None:
+        headers["X-Tart-Shards"] = f"{len(seen.shards)}/{seen.total}"
+        if not seen.complete and isinstance(body, dict):
+            body = {**body, "shards": {"answered": len(seen.shards), "total": seen.total}}
+    partial = seen is not None and not seen.complete
+    headers["Cache-Control"] = (Cache.LIVE if partial else route.cache).value
+    data = body if isinstance(body, bytes) else orjson.dumps(body)
+    if answer.status == 200 and route.cache is not Cache.LIVE:
+        # Weak: compressed or not, it means the same.
+        headers["ETag"] = f'W/"{hashlib.blake2b(data, digest_size=12).hexdigest()}"'
+        if _matches(request.headers.get("if-none-match"), headers["ETag"]):
+            return HTTPResponse(status=304, headers=headers)
+    data = await _compressed(request, data, headers)
+    return HTTPResponse(data, answer.status, headers, route.media_type)
+
+
+def options(request: Request[Any, Any], config: ApiConfig) -> HTTPResponse:
+    """What OPTIONS answers: the methods, and to a page of a known origin that it may."""
+    headers = {"Allow": ", ".join(METHODS), **_common_headers(request, config)}
+    preflight = "access-control-request-method" in request.headers
+    if preflight and "Access-Control-Allow-Origin" in headers:
+        headers["Access-Control-Allow-Methods"] = ", ".join(METHODS)
+        headers["Access-Control-Allow-Headers"] = "Content-Type, If-None-Match"
+        headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
+    return HTTPResponse(status=204, headers=headers)
+
+
+def failed(
+    request: Request[Any, Any], error: BaseException, config: ApiConfig
+) -> HTTPResponse:
+    """The response to a request that could not be answered, whoever raised the error."""
+    status, code, message, parameter = _explained(error)
+    if status >= 500 and not isinstance(error, TartError):
+        log.error("%s %s failed", request.method, request.path, exc_info=error)
+    headers = _common_headers(request, config)
+    if isinstance(error, SanicException):
+        headers |= {name: str(value) for name, value in (error.headers or {}).items()}
+    if isinstance(error, UpgradeRequired):
+        headers |= {"Upgrade": "websocket", "Connection": "Upgrade"}
+    headers["Cache-Control"] = Cache.LIVE.value
+    return HTTPResponse(error_json(code, message, parameter), status, headers, JSON)
+
+
+def error_json(code: str, message: str, parameter: str | None = None) -> bytes:
+    """The one shape of an error."""
+    return orjson.dumps({"error": error_object(code, message, parameter)})
+
+
+def error_object(code: str, message: str, parameter: str | None = None) -> dict[str, str]:
+    """What stands under ``error``."""
+    found = {"code": code, "message": message}
+    return found if parameter is None else {**found, "param": parameter}
+
+
+def _explained(error: BaseException) -> tuple[int, str, str, str | None]:
+    """Status, code, message and parameter of an error."""
+    if isinstance(error, QueryError):
+        return error.status, error.code, str(error), error.parameter
+    if isinstance(error, TartError) and error.status != 500:
+        return error.status, error.code, str(error), None
+    if isinstance(error, SanicException) and error.status_code < 500:
+        status = HTTPStatus(error.status_code)
+        return status, status.phrase.lower().replace(" ", "_"), _sentence(error, status), None
+    if isinstance(error, SanicException) and error.status_code == 503:
+        return 503, "unavailable", "the request took too long or the server is stopping", None
+    return 500, "internal", "the request failed by a fault of the server; see its log", None
+
+
+def _sentence(error: SanicException, status: HTTPStatus) -> str:
+    """Sanic's own words for what it refused, in one line."""
+    text = str(error) or status.phrase
+    return " ".join(text.split())[:300]
+
+
+def _matches(wanted: str | None, etag: str) -> bool:
+    """RFC 9110, If-None-Match: any of the listed, compared weakly."""
+    if wanted is None:
+        return False
+    listed = [each.strip().removeprefix("W/") for each in wanted.split(",")]
+    return "*" in listed or etag.removeprefix("W/") in listed
+
+
+def _common_headers(request: Request[Any, Any], config: ApiConfig) -> dict[str, str]:
+    headers = {
+        "Vary": "Accept-Encoding, Origin" if config.cors_origins else "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": _POLICY,
+    }
+    origin = request.headers.get("origin")
+    if origin and config.cors_origins and origin_allowed(origin, config):
+        everyone = "*" in config.cors_origins
+        headers["Access-Control-Allow-Origin"] = "*" if everyone else origin
+        headers["Access-Control-Expose-Headers"] = _EXPOSED
+    return headers
+
+
+def origin_allowed(origin: str, config: ApiConfig) -> bool:
+    """Whether the settings let pages of that origin read."""
+    return "*" in config.cors_origins or origin in config.cors_origins
+
+
+async def _compressed(
+    request: Request[Any, Any], data: bytes, headers: dict[str, str]
+) -> bytes:
+    if len(data) < GZIP_FROM_BYTES or not _accepts_gzip(request.headers.get("accept-encoding")):
+        return data
+    headers["Content-Encoding"] = "gzip"
+    if len(data) <= GZIP_INLINE_BYTES:
+        return gzip.compress(data, GZIP_LEVEL, mtime=0)
+    return await asyncio.to_thread(gzip.compress, data, GZIP_LEVEL, mtime=0)
+
+
+def _accepts_gzip(accepted: str | None) -> bool:
+    """RFC 9110, Accept-Encoding: gzip or anything, unless with a weight of 0."""
+    weights = {}
+    for each in (accepted or "").lower().split(","):
+        name, _, weight = each.partition(";")
+        weights[name.strip()] = weight.replace(" ", "").removeprefix("q=") or "1"
+    weight = weights.get("gzip", weights.get("*", "0"))
+    try:
+        return float(weight) > 0
+    except ValueError:
+        return False

@@ -1,0 +1,276 @@
+"""JSON Schemas of what the routes answer, by name; OpenAPI takes them as they are.
+
+Pure. Every member an answer always has is required; answers may grow members, so none
+forbids others. ``shards`` stands in an answer exactly when a shard did not answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+INTEGER: Schema = {"type": "integer"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+NUMBER: Schema = {"type": "number", "minimum": 0}
+TEXT: Schema = {"type": "string"}
+BOOLEAN: Schema = {"type": "boolean"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+HEX_64: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+BYTES: Schema = {
+    "description": '"0x" and hex digits, or with bytes=array a list of integers',
+    "oneOf": [
+        {"type": "string", "pattern": "^0x([0-9a-f]{2})*$"},
+        {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}},
+    ],
+}
+
+
+def ref(name: str) -> Schema:
+    """A schema of ``SCHEMAS`` by name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def nullable(schema: Schema) -> Schema:
+    """Or null, where it cannot be known."""
+    if isinstance(schema.get("type"), str):
+        return {**schema, "type": [schema["type"], "null"]}
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def listing(items: Schema) -> Schema:
+    """A list of such."""
+    return {"type": "array", "items": items}
+
+
+def record(_optional: dict[str, Schema] | None = None, **required: Schema) -> Schema:
+    """An object with these members."""
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": {**required, **(_optional or {})},
+    }
+
+
+def described(schema: Schema, description: str) -> Schema:
+    """The same with a word to the reader."""
+    return {**schema, "description": description}
+
+
+_SHARDS: dict[str, Schema] = {
+    "shards": described(
+        record(answered=COUNT, total=COUNT), "Only where not all shards answered."
+    )
+}
+_COUNTERS: Schema = {"type": "object", "additionalProperties": COUNT}
+_BLOCK = nullable(record(slot=COUNT, hash=BYTES))
+
+_NODE_INFO = record(
+    {
+        "params_layout": nullable(TEXT),
+        "protocol_version": nullable(COUNT),
+    },
+    params=nullable({"type": "object", "additionalProperties": {"type": ["integer", "null"]}}),
+    genesis=BYTES,
+    details={"type": "object"},
+    flags=COUNT,
+    implementation_name=TEXT,
+    implementation_version=TEXT,
+    gp_version=TEXT,
+    additional_info=TEXT,
+)
+
+_NODE_MEMBERS: dict[str, Schema] = {
+    "node_id": HEX_64,
+    "peer_id": HEX_64,
+    "implementation_name": nullable(TEXT),
+    "implementation_version": nullable(TEXT),
+    "node_info": nullable(ref("NodeInfo")),
+    "connected_at": described(nullable(TIME), "Of the newest connection."),
+    "disconnected_at": described(nullable(TIME), "Null while connected."),
+    "last_seen_at": nullable(TIME),
+    "is_connected": described(
+        BOOLEAN,
+        "Where the node's shard does not answer: what it last told, false if it is gone.",
+    ),
+    "event_count": described(COUNT, "Events of all its sessions, each once."),
+    "address": nullable(TEXT),
+    "first_seen_at": nullable(TIME),
+    "dropped_count": described(COUNT, "Events the node says it dropped itself."),
+    "dropped_messages": COUNT,
+    "undecodable": described(COUNT, "Events that could not be read; they are kept."),
+    "deviations": described(_COUNTERS, "What it said otherwise than specified, by rule."),
+    "best": _BLOCK,
+    "finalized": _BLOCK,
+    "synced": nullable(BOOLEAN),
+}
+
+_CONNECTION = record(
+    {"protocol_version": nullable(COUNT), "params_layout": nullable(TEXT)},
+    session=COUNT,
+    address=nullable(TEXT),
+    connected_at=nullable(TIME),
+)
+
+_EVENT = record(
+    id=described(COUNT, "Below 2^53; unique while the event is kept."),
+    node_id=HEX_64,
+    session=COUNT,
+    event_id=described(COUNT, "As JIP-3 counts: the first of a connection is 0."),
+    event_type={"type": "integer", "minimum": 0, "maximum": 255},
+    timestamp=described(nullable(TIME), "The node's clock; null beyond the year 9999."),
+    received_at=described(TIME, "Our clock; windows and order go by it."),
+    data=described(
+        {"type": "object", "maxProperties": 1, "additionalProperties": {"type": "object"}},
+        "The variant's name and its fields; hashes are hex, or arrays with bytes=array.",
+    ),
+    node_name=nullable(TEXT),
+    node_version=nullable(TEXT),
+)
+
+_LIVE_WINDOW = record(
+    start=described(TIME, "Begin of the first second."),
+    end=described(TIME, "End of the last complete second."),
+    events=COUNT,
+    blocks=described(COUNT, "Distinct header hashes of best blocks."),
+    finalized=described(COUNT, "Distinct header hashes of finalized blocks."),
+    best_block_events=COUNT,
+    finalized_block_events=COUNT,
+    events_per_second=NUMBER,
+    blocks_per_second=NUMBER,
+)
+
+_HEALTH_WORD: Schema = {"type": "string", "enum": ["Healthy", "Degraded", "Unhealthy"]}
+
+_SLOT = nullable(COUNT)
+
+SCHEMAS: dict[str, Schema] = {
+    "Error": record(
+        error=record(
+            {"param": described(TEXT, "The parameter that cannot be understood.")},
+            code=TEXT,
+            message=TEXT,
+        )
+    ),
+    "Event": _EVENT,
+    "NodeInfo": _NODE_INFO,
+    "Node": record(**_NODE_MEMBERS),
+    "Health": record(status=TEXT, service=TEXT, version=TEXT),
+    "Component": record(
+        name=TEXT,
+        status=_HEALTH_WORD,
+        message=TEXT,
+        last_check=TIME,
+        metrics={"type": "object"},
+    ),
+    "DetailedHealth": record(
+        _SHARDS,
+        status=_HEALTH_WORD,
+        timestamp=TIME,
+        components={"type": "object", "additionalProperties": ref("Component")},
+        version=TEXT,
+        uptime_seconds=COUNT,
+        summary=record(
+            total_components=COUNT,
+            healthy_components=COUNT,
+            degraded_components=COUNT,
+            unhealthy_components=COUNT,
+        ),
+    ),
+    "Stats": record(
+        _SHARDS,
+        total_blocks_authored=described(
+            COUNT, "Distinct header hashes of the blocks authored in the window."
+        ),
+        best_block=described(
+            _SLOT,
+            "The highest slot that a third of the connected nodes, and at least one, have "
+            "reached; null while so many have not named one.",
+        ),
+        finalized_block=described(_SLOT, "Likewise."),
+        ahead=described(
+            listing(record(node_id=HEX_64, best_slot=_SLOT, finalized_slot=_SLOT)),
+            "Nodes that claim more than that; null for what they do not claim beyond it.",
+        ),
+    ),
+    "Network": record(
+        _SHARDS,
+        network=record(connected_nodes=COUNT, total_nodes=COUNT, genesis=nullable(BYTES)),
+        topology=record(
+            core_count=nullable(COUNT),
+            validator_count=nullable(COUNT),
+            epoch_period=nullable(COUNT),
+            slot_period_sec=nullable(COUNT),
+        ),
+        protocol_params=described(
+            nullable({"type": "object"}), "Those that most connected nodes share."
+        ),
+        implementations=listing(
+            record(name=nullable(TEXT), version=nullable(TEXT), count=COUNT)
+        ),
+    ),
+    "Nodes": record(_SHARDS, nodes=listing(ref("Node"))),
+    "NodeDetails": record(
+        {
+            **_SHARDS,
+            "connection_info": described(
+                record(
+                    address=nullable(TEXT), event_count=COUNT, connected_duration_secs=COUNT
+                ),
+                "The newest connection, while there is one.",
+            ),
+        },
+        **_NODE_MEMBERS,
+        connections=listing(_CONNECTION),
+    ),
+    "NodeStatus": record(
+        _SHARDS,
+        node=record(
+            node_id=HEX_64,
+            peer_id=HEX_64,
+            implementation_name=nullable(TEXT),
+            implementation_version=nullable(TEXT),
+            is_connected=BOOLEAN,
+            connected_at=nullable(TIME),
+            last_seen_at=nullable(TIME),
+            event_count=COUNT,
+        ),
+        chain_status=record(
+            best_slot=described(_SLOT, "Of the newest BestBlockChanged."),
+            finalized_slot=_SLOT,
+            best_hash=nullable(HEX_64),
+            finalized_hash=nullable(HEX_64),
+            best_block_events=COUNT,
+            finalized_block_events=COUNT,
+            synced=nullable(BOOLEAN),
+            last_updated=nullable(TIME),
+        ),
+        latest_status=described(
+            nullable({"type": "object"}), "Fields of the newest Status event."
+        ),
+        event_breakdown=listing(record(event_type=COUNT, count=COUNT)),
+    ),
+    "Events": record(
+        {**_SHARDS, "next_cursor": described(TEXT, "Only where there is more.")},
+        events=listing(ref("Event")),
+        has_more=BOOLEAN,
+    ),
+    "SearchResult": record(
+        {**_SHARDS, "next_cursor": described(TEXT, "Only where there is more.")},
+        events=listing(ref("Event")),
+        total=described(nullable(COUNT), "Null while there is more."),
+        limit=COUNT,
+        offset=COUNT,
+        has_more=BOOLEAN,
+        timestamp=TIME,
+    ),
+    "Live": record(
+        _SHARDS,
+        timestamp=TIME,
+        latest_slot=_SLOT,
+        finalized_slot=_SLOT,
+        active_nodes=described(COUNT, "Nodes heard of in the last ten complete seconds."),
+        last_10s=_LIVE_WINDOW,
+        last_1m=_LIVE_WINDOW,
+    ),
+}

@@ -1,0 +1,321 @@
+"""The shards as the gateway sees them: one channel each, asked together, any may be gone.
+
+A missing shard is an answer, not an error: ``scatter`` returns what arrived within the
+deadline and from whom. A shard that went is reconnected to by itself, and told again what
+is subscribed. Nothing here understands the answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from tart.errors import BadQuery, QueryTimeout, ShardUnavailable
+from tart.ipc.channel import Channel
+from tart.ipc.messages import (
+    VERSION,
+    Cancel,
+    Failure,
+    LiveEvents,
+    Message,
+    Missed,
+    NodeChanged,
+    Partial,
+    RunQuery,
+    Subscribe,
+    Unsubscribe,
+    Welcome,
+)
+
+log = logging.getLogger(__name__)
+
+FIRST_BACKOFF = 0.05
+LONGEST_BACKOFF = 1.0
+# A shard with so many questions open does not keep up; asking more would only add to it.
+MAX_PENDING = 1000
+
+
+class Pushes(Protocol):
+    """Who is told what shards say unasked."""
+
+    def welcomed(self, shard: int) -> None:
+        """A shard can be asked from now on."""
+
+    def live_events(self, message: LiveEvents) -> None:
+        """Events for subscriptions have arrived."""
+
+    def missed(self, message: Missed) -> None:
+        """A shard shed events of a subscription."""
+
+    def node_changed(self, shard: int, node: dict[str, Any]) -> None:
+        """A node connected to a shard or left it."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a scatter brought.
+
+    Attributes:
+        values: shard and its answer, in the order of the shards.
+        total: how many shards there are.
+    """
+
+    values: list[tuple[int, Any]]
+    total: int
+
+    @property
+    def answered(self) -> int:
+        """How many shards answered."""
+        return len(self.values)
+
+    @property
+    def missing(self) -> list[int]:
+        """The shards that did not."""
+        there = {shard for shard, _ in self.values}
+        return [shard for shard in range(self.total) if shard not in there]
+
+
+@dataclass
+class ShardStatistics:
+    """What the gateway counted about one shard."""
+
+    restarts: int = 0
+    refused: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+
+
+class Shard:
+    """The channel to one shard."""
+
+    def __init__(self, index: int, path: Path, pushes: Pushes) -> None:
+        self.index = index
+        self.statistics = ShardStatistics()
+        self.subscriptions: dict[int, Subscribe] = {}
+        self.pending: dict[int, asyncio.Future[Any]] = {}
+        self.welcomed = asyncio.Event()
+        self._path = path
+        self._pushes = pushes
+        self._channel: Channel | None = None
+        self._pid: int | None = None
+        self._lost = asyncio.Event()
+        self._next_id = 0
+
+    @property
+    def up(self) -> bool:
+        """Whether it said Welcome and has not gone since."""
+        return self.welcomed.is_set()
+
+    async def run(self) -> None:
+        """Keep connected until cancelled."""
+        loop = asyncio.get_running_loop()
+        backoff = FIRST_BACKOFF
+        while True:
+            self._lost.clear()
+            with suppress(OSError):
+                transport, _ = await loop.create_unix_connection(
+                    lambda: Channel(self._received, self._gone), str(self._path)
+                )
+                try:
+                    await self._lost.wait()
+                finally:
+                    transport.close()
+            backoff = FIRST_BACKOFF if self.welcomed.is_set() else backoff
+            self.welcomed.clear()
+            await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, LONGEST_BACKOFF)
+
+    def ask(self, name: str, parameters: Mapping[str, Any], deadline: float) -> int | None:
+        """Send a question; its number in ``pending``, or ``None`` if it cannot be asked."""
+        channel = self._channel
+        if not self.up or channel is None:
+            return None
+        if len(self.pending) >= MAX_PENDING:
+            self.statistics.refused += 1
+            return None
+        self._next_id += 1
+        if not channel.send(RunQuery(self._next_id, name, dict(parameters), deadline)):
+            return None
+        self.pending[self._next_id] = asyncio.get_running_loop().create_future()
+        return self._next_id
+
+    def cancel(self, number: int) -> None:
+        """Nobody waits for that answer any more; without effect once it is there."""
+        future = self.pending.pop(number, None)
+        if future is not None and self._channel is not None:
+            self._channel.send(Cancel(number))
+
+    def subscribe(self, request: Subscribe) -> None:
+        """Subscribe now, and again after each reconnect."""
+        self.subscriptions[request.subscription] = request
+        if self.up and self._channel is not None:
+            self._channel.send(request)
+
+    def unsubscribe(self, subscription: int) -> None:
+        """End a subscription."""
+        self.subscriptions.pop(subscription, None)
+        if self.up and self._channel is not None:
+            self._channel.send(Unsubscribe(subscription))
+
+    def _received(self, channel: Channel, message: Message) -> None:
+        match message:
+            case Partial(id=number, value=value):
+                self._settle(number, value)
+            case Failure(id=number):
+                self._settle(number, message)
+            case LiveEvents():
+                self._pushes.live_events(message)
+            case Missed():
+                self._pushes.missed(message)
+            case NodeChanged(node=node):
+                self._pushes.node_changed(self.index, node)
+            case Welcome():
+                self._welcome(channel, message)
+            case _:
+                log.error("shard %d sent %s", self.index, type(message).__name__)
+                channel.close()
+
+    def _settle(self, number: int, value: Any) -> None:
+        future = self.pending.pop(number, None)
+        if future is not None and not future.done():
+            future.set_result(value)
+
+    def _welcome(self, channel: Channel, message: Welcome) -> None:
+        if message.version != VERSION or message.shard != self.index:
+            log.error(
+                "refused shard %d of version %d at %s: expected shard %d of version %d",
+                message.shard,
+                message.version,
+                self._path,
+                self.index,
+                VERSION,
+            )
+            channel.close()
+            return
+        if self._pid is not None and self._pid != message.pid:
+            self.statistics.restarts += 1
+        self._pid = message.pid
+        self._channel = channel
+        for request in self.subscriptions.values():
+            channel.send(request)
+        self.welcomed.set()
+        log.info("shard %d is there, process %d", self.index, message.pid)
+        self._pushes.welcomed(self.index)
+
+    def _gone(self, channel: Channel, error: Exception | None) -> None:
+        if channel is self._channel:
+            self._channel = None
+            log.warning("shard %d is gone%s", self.index, f": {error}" if error else "")
+        for future in self.pending.values():
+            if not future.done():
+                future.set_result(_GONE)
+        self.pending.clear()
+        self._lost.set()
+
+
+_GONE = Failure(0, ShardUnavailable.code, "the shard went away")
+
+
+class Shards:
+    """All shards: ask them together, subscribe at all of them."""
+
+    def __init__(self, paths: Sequence[Path], pushes: Pushes) -> None:
+        self.every = [Shard(index, path, pushes) for index, path in enumerate(paths)]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def total(self) -> int:
+        """How many shards there are."""
+        return len(self.every)
+
+    def start(self) -> None:
+        """Begin to connect to each."""
+        self._tasks = [asyncio.create_task(shard.run()) for shard in self.every]
+
+    async def stop(self) -> None:
+        """Disconnect from each."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def wait_all_welcomed(self) -> None:
+        """Return once every shard is there."""
+        for shard in self.every:
+            await shard.welcomed.wait()
+
+    async def scatter(
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | Callable[[int], Mapping[str, Any]],
+        deadline: float,
+    ) -> Answers:
+        """Ask every shard and wait for those that answer in time.
+
+        Args:
+            name: of the query in ``query.catalog``.
+            parameters: of the query, or what makes them for a shard's number.
+            deadline: seconds.
+
+        Raises:
+            BadQuery: a shard could not make sense of the parameters.
+            QueryTimeout: none answered in time.
+            ShardUnavailable: none could be asked, or all failed.
+        """
+        asked: list[tuple[Shard, int, asyncio.Future[Any]]] = []
+        try:
+            for shard in self.every:
+                own = parameters(shard.index) if callable(parameters) else parameters
+                number = shard.ask(name, own, deadline)
+                if number is not None:
+                    asked.append((shard, number, shard.pending[number]))
+            if asked:
+                await asyncio.wait([future for _, _, future in asked], timeout=deadline)
+        finally:
+            for shard, number, _ in asked:
+                shard.cancel(number)
+        return self._gather(name, asked)
+
+    def _gather(
+        self, name: str, asked: list[tuple[Shard, int, asyncio.Future[Any]]]
+    ) -> Answers:
+        values, late = [], False
+        for shard, _, future in asked:
+            if not future.done():
+                late = True
+                shard.statistics.failures[QueryTimeout.code] += 1
+            elif isinstance(failure := future.result(), Failure):
+                late |= self._failed(name, shard, failure)
+            else:
+                values.append((shard.index, future.result()))
+        if values:
+            return Answers(values, self.total)
+        if late:
+            raise QueryTimeout("no shard answered in time")
+        raise ShardUnavailable("no shard could be asked")
+
+    def _failed(self, name: str, shard: Shard, failure: Failure) -> bool:
+        """Note why a shard did not answer; whether it was for want of time."""
+        if failure.code == BadQuery.code:
+            raise BadQuery(failure.message, failure.parameter)
+        # The code is the shard's text; as a metric's label it has to be one of a few.
+        known = (QueryTimeout.code, ShardUnavailable.code)
+        shard.statistics.failures[failure.code if failure.code in known else "internal"] += 1
+        if failure.code not in known:
+            log.warning("shard %d failed %s: %s", shard.index, name, failure.message)
+        return failure.code == QueryTimeout.code
+
+    def subscribe(self, request: Subscribe) -> None:
+        """Have events pushed by every shard."""
+        for shard in self.every:
+            shard.subscribe(request)
+
+    def unsubscribe(self, subscription: int) -> None:
+        """Have them pushed no more."""
+        for shard in self.every:
+            shard.unsubscribe(subscription)

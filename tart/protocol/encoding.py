@@ -1,0 +1,46 @@
+"""The sending side: frames as a conformant node writes them.
+
+Pure. For nodes that play a part in tests, the simulator and load tests; the same
+declarations that the decoder reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tart.errors import EncodeError
+from tart.protocol.events import BY_VARIANT
+from tart.protocol.framing import frame
+from tart.protocol.node_information import NodeInformation, encode_node_information
+from tart.protocol.types import TIMESTAMP
+
+
+def encode_event(
+    variant: str, timestamp: int, fields: Mapping[str, Any], *, version: int = 1
+) -> bytes:
+    """An event's frame.
+
+    Args:
+        variant: the event's name, such as ``BestBlockChanged``.
+        timestamp: microseconds of the JAM Common Era.
+        fields: its fields by name, valued as ``wire`` describes.
+        version: protocol version of the connection.
+
+    Raises:
+        EncodeError: no such event, or a value its type cannot carry.
+    """
+    try:
+        event = BY_VARIANT[variant]
+    except KeyError:
+        raise EncodeError("", f"an event of JIP-3, not {variant!r}") from None
+    out = bytearray()
+    TIMESTAMP.write(timestamp, out)
+    out.append(event.number)
+    event.layout(version).write(fields, out)
+    return frame(bytes(out))
+
+
+def encode_first_message(node: NodeInformation) -> bytes:
+    """The node information frame that opens a connection."""
+    return frame(encode_node_information(node))

@@ -1,0 +1,114 @@
+"""The named questions a shard answers, and the shape of one shard's answer.
+
+Pure. A query is asked of every shard by name (``ipc.messages.RunQuery``); how the
+partial answers add up is in ``merge``. ``source`` says what it costs: ``memory`` is
+answered on the spot from state the shard keeps, ``log`` reads committed rows on a reader
+thread within the deadline.
+
+Times in answers are RFC 3339 in UTC with six digits and ``Z`` throughout, so that text
+order is time order; ``*_us`` parameters are Unix microseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question.
+
+    Attributes:
+        name: what to ask for.
+        source: ``memory`` or ``log``.
+        parameters: names of the parameters it takes.
+        answer: the shape of one shard's answer, for the reader.
+    """
+
+    name: str
+    source: Literal["memory", "log"]
+    parameters: tuple[str, ...]
+    answer: str
+
+
+_QUERIES = (
+    Query(
+        "events",
+        "log",
+        (
+            "limit",
+            "before",
+            "node",
+            "types",
+            "start_us",
+            "end_us",
+            "slot",
+            "core",
+            "hash",
+            "bytes",
+        ),
+        "[Event, …] newest first per directory, at most limit from each; "
+        "before: {directory: sequence} continues below those",
+    ),
+    Query(
+        "authored",
+        "log",
+        ("start_us", "end_us"),
+        "[header hash in hex, …] of the blocks authored, each once",
+    ),
+    Query(
+        "nodes",
+        "memory",
+        ("node", "bytes"),
+        "[{node_id, node_info, implementation_name, implementation_version, is_connected, "
+        "first_seen_at, connected_at, disconnected_at?, last_seen_at, address, event_count, "
+        "dropped_count, dropped_messages, undecodable, deviations: {rule: n}, "
+        "best: {slot, hash}?, finalized: {slot, hash}?, synced?, connections: [{session, "
+        "address, connected_at, protocol_version, params_layout, event_count, "
+        "next_event_id, bytes}, …]}, …]; with node only that one",
+    ),
+    Query(
+        "node_status",
+        "log",
+        ("node", "bytes"),
+        "{counts: {type: n}, latest: {type: Event}} of one node, types 10 to 13",
+    ),
+    Query(
+        "chain",
+        "memory",
+        (),
+        "[[node_id, best slot?, finalized slot?], …] of the nodes connected now",
+    ),
+    Query(
+        "live",
+        "memory",
+        (),
+        "{seconds: [[unix second, events, [best hash, …], [finalized hash, …], best block "
+        "events, finalized block events], …], active: [node_id, …]} of the last 60 complete "
+        "seconds, active of the last 10",
+    ),
+    Query(
+        "statistics",
+        "memory",
+        (),
+        "{name: number or {label: number}} of this process, for /metrics and health",
+    ),
+)
+
+QUERIES: Mapping[str, Query] = MappingProxyType({each.name: each for each in _QUERIES})
+
+# The low bits of an event's id are the directory it is stored in, the rest its sequence.
+DIRECTORY_BITS = 8
+
+
+def event_identity(event_id: int) -> tuple[int, int]:
+    """(directory, sequence) of an event's API id."""
+    return event_id & ((1 << DIRECTORY_BITS) - 1), event_id >> DIRECTORY_BITS
+
+
+def event_api_id(directory: int, sequence: int) -> int:
+    """The API id of an event; below 2^53 for 2^45 events of a shard."""
+    return sequence << DIRECTORY_BITS | directory

@@ -1,0 +1,198 @@
+"""How the shards' partial answers add up to one.
+
+Pure. Counts add, sets unite, of states the newest holds. A node has no home shard: after
+a reconnect it may be on another one, or for a moment on two, so everything about a node
+is merged by its id.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from tart.query.catalog import event_identity
+from tart.query.cursor import Cursor
+
+Json = dict[str, Any]
+# One shard's answer with the number of that shard.
+Partials = Sequence[tuple[int, Any]]
+
+_SUMS = ("event_count", "dropped_count", "dropped_messages", "undecodable")
+_OF_CONNECTION = (
+    "node_info",
+    "implementation_name",
+    "implementation_version",
+    "connected_at",
+    "disconnected_at",
+    "address",
+)
+_CHAIN = ("best", "finalized", "synced")
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some events, newest first, whether older ones follow, and where."""
+
+    events: list[Json]
+    has_more: bool
+    cursor: Cursor
+
+
+def event_page(partials: Partials, limit: int, cursor: Cursor) -> Page:
+    """The first ``limit`` events over all shards.
+
+    Each shard was asked for one more than ``limit`` per directory, continuing at
+    ``cursor``. Of the directories' newest unread events the newest comes next; a
+    directory's own order is kept even where its clock was set back.
+    """
+    directories: dict[int, list[Json]] = {}
+    for _, events in partials:
+        for event in events:
+            directories.setdefault(event_identity(event["id"])[0], []).append(event)
+    merged = list(islice(_newest_first(directories.values()), limit + 1))
+    page = merged[:limit]
+    positions = {shard: 0 for shard, _ in partials if shard not in cursor.positions}
+    # What was seen but not taken begins above its first event: nothing newer may follow.
+    positions |= {key: _sequence(rows[0]) + 1 for key, rows in directories.items()}
+    positions |= {event_identity(event["id"])[0]: _sequence(event) for event in page}
+    return Page(page, len(merged) > limit, cursor.advanced(positions, len(page)))
+
+
+def _newest_first(directories: Iterable[list[Json]]) -> Iterable[Json]:
+    return heapq.merge(*directories, key=_age, reverse=True)
+
+
+def _age(event: Json) -> tuple[str, int]:
+    return event["received_at"], event["id"]
+
+
+def _sequence(event: Json) -> int:
+    return event_identity(event["id"])[1]
+
+
+def recent(partials: Partials, limit: int) -> list[Json]:
+    """The newest ``limit`` events over all shards, oldest first."""
+    events = [event for _, answer in partials for event in answer]
+    return sorted(events, key=_age)[-limit:] if limit else []
+
+
+def nodes(partials: Partials) -> dict[str, Json]:
+    """Nodes by id; one that several shards know becomes one."""
+    known: dict[str, list[Json]] = {}
+    for _, answer in partials:
+        for node in answer:
+            known.setdefault(node["node_id"], []).append(node)
+    return {node_id: _one_node(parts) for node_id, parts in known.items()}
+
+
+def _one_node(parts: list[Json]) -> Json:
+    """The newest connection speaks for the node, a live one before one that has ended."""
+    parts = sorted(parts, key=_connection_age, reverse=True)
+    node: Json = {"node_id": parts[0]["node_id"]}
+    node |= {name: parts[0].get(name) for name in _OF_CONNECTION}
+    node["is_connected"] = bool(parts[0].get("is_connected"))
+    node["first_seen_at"] = min(_known(parts, "first_seen_at"), default=None)
+    node["last_seen_at"] = max(_known(parts, "last_seen_at"), default=None)
+    node |= {name: sum(_known(parts, name)) for name in _SUMS}
+    node |= {name: next(iter(_known(parts, name)), None) for name in _CHAIN}
+    node["deviations"] = add_counts(part.get("deviations") or {} for part in parts)
+    connections = [each for part in parts for each in part.get("connections") or ()]
+    node["connections"] = sorted(
+        connections, key=lambda each: str(each["connected_at"]), reverse=True
+    )
+    return node
+
+
+def _connection_age(node: Json) -> tuple[bool, str]:
+    return bool(node.get("is_connected")), node.get("connected_at") or ""
+
+
+def _known(parts: list[Json], name: str) -> list[Any]:
+    return [part[name] for part in parts if part.get(name) is not None]
+
+
+def add_counts(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Counters by label, added up."""
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(total)
+
+
+def node_status(partials: Partials) -> Json:
+    """``{counts, latest}`` of one node: counts add, of the latest events the newest."""
+    latest: dict[str, Json] = {}
+    for _, answer in partials:
+        for number, event in answer["latest"].items():
+            known = latest.get(number)
+            if known is None or _age(known) < _age(event):
+                latest[number] = event
+    return {
+        "counts": add_counts(answer["counts"] for _, answer in partials),
+        "latest": latest,
+    }
+
+
+# What a node connected now has said of the chain: best slot and finalized slot.
+Claim = tuple[int | None, int | None]
+
+
+def chain(partials: Partials) -> dict[str, Claim]:
+    """Claims by node id; a node on two shards has reached the higher one."""
+    claims: dict[str, Claim] = {}
+    for _, answer in partials:
+        for node_id, best, finalized in answer:
+            known = claims.get(node_id, (None, None))
+            claims[node_id] = _higher(known[0], best), _higher(known[1], finalized)
+    return claims
+
+
+def _higher(one: int | None, other: int | None) -> int | None:
+    known = [slot for slot in (one, other) if slot is not None]
+    return max(known, default=None)
+
+
+def union(partials: Partials) -> set[str]:
+    """What any shard named, each once."""
+    return {each for _, answer in partials for each in answer}
+
+
+@dataclass
+class Second:
+    """One second over all shards."""
+
+    events: int
+    best: set[str]
+    finalized: set[str]
+    best_events: int
+    finalized_events: int
+
+
+def seconds(partials: Partials) -> dict[int, Second]:
+    """Live counters by Unix second; hashes are united, events added."""
+    found: dict[int, Second] = {}
+    for _, answer in partials:
+        for number, events, best, finalized, best_events, finalized_events in answer["seconds"]:
+            into = found.setdefault(number, Second(0, set(), set(), 0, 0))
+            into.events += events
+            into.best.update(best)
+            into.finalized.update(finalized)
+            into.best_events += best_events
+            into.finalized_events += finalized_events
+    return found
+
+
+def histogram(partials: Iterable[Json]) -> Json:
+    """Histograms ``{buckets, sum, count}`` of equal bounds, added bin by bin."""
+    buckets: dict[float, int] = {}
+    total: Json = {"sum": 0.0, "count": 0}
+    for each in partials:
+        total["sum"] += each["sum"]
+        total["count"] += each["count"]
+        for bound, count in each["buckets"]:
+            buckets[bound] = buckets.get(bound, 0) + count
+    return {"buckets": [[bound, buckets[bound]] for bound in sorted(buckets)], **total}

@@ -1,0 +1,27 @@
+"""Points in time as text: RFC 3339 in UTC, always six digits and ``Z``.
+
+Pure. One length throughout, so that the order of the texts is the order of the times.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from tart.protocol.types import JCE_UNIX_SECONDS
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# 9999-12-31T23:59:59.999999Z, the last time RFC 3339 can write.
+_LAST_US = 253_402_300_800_000_000 - 1
+
+
+def rfc3339(unix_us: int) -> str | None:
+    """Unix microseconds as text; ``None`` beyond the year 9999."""
+    if not 0 <= unix_us <= _LAST_US:
+        return None
+    moment = _EPOCH + timedelta(microseconds=unix_us)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def rfc3339_of_jce(jce_us: int) -> str | None:
+    """Microseconds of the JAM Common Era as text; ``None`` beyond the year 9999."""
+    return rfc3339(jce_us + JCE_UNIX_SECONDS * 1_000_000)

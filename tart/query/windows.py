@@ -1,0 +1,97 @@
+"""Which stretch of time a question is about: texts in, Unix microseconds out.
+
+Pure; the present is an argument. Windows are on ``received_at`` and both ends belong to
+them. An explicit start or end takes precedence over a duration, which ends now.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tart.errors import BadQuery
+
+SECOND_US = 1_000_000
+MAX_DAYS = 366
+# The peer's presets; every other count of seconds, minutes, hours or days works as well.
+PRESETS = ("5m", "15m", "1h", "6h", "24h")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile(r"([0-9]{1,8})([smhd])", re.ASCII)
+# A '+' that was not escaped in a URL arrives as a space; there is nothing else it can mean.
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d{1,18}))?(?:([Zz])|([+\- ])(\d\d):(\d\d))",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True)
+class Window:
+    """First and last ``received_at``, inclusive; ``None`` leaves that end open."""
+
+    start_us: int | None = None
+    end_us: int | None = None
+
+
+def duration_us(text: str, parameter: str = "duration") -> int:
+    """A duration such as ``15m`` in microseconds; ``BadQuery`` if it is none of ours."""
+    found = _DURATION.fullmatch(text)
+    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
+    if not 0 < seconds <= MAX_DAYS * 86_400:
+        raise BadQuery(
+            f"{parameter} must be a count of s, m, h or d such as {', '.join(PRESETS)}, "
+            f"at most {MAX_DAYS}d",
+            parameter,
+        )
+    return seconds * SECOND_US
+
+
+def time_us(text: str, parameter: str) -> int:
+    """An RFC 3339 time in Unix microseconds, digits beyond them cut; else ``BadQuery``."""
+    found = _TIME.fullmatch(text.strip())
+    try:
+        if found is None:
+            raise ValueError
+        return _unix_us(found)
+    except (ValueError, OverflowError):
+        raise BadQuery(
+            f"{parameter} must be an RFC 3339 time such as 2026-11-20T12:00:00Z", parameter
+        ) from None
+
+
+def _unix_us(found: re.Match[str]) -> int:
+    date, clock, second, fraction, _, sign, hours, minutes = found.groups()
+    # RFC 3339 knows the second 60; the next minute begins there.
+    leap = second == "60"
+    local = datetime.fromisoformat(f"{date}T{clock}:{'59' if leap else second}+00:00")
+    offset = 0
+    if sign:
+        if int(hours) > 23 or int(minutes) > 59:
+            raise ValueError
+        offset = (int(hours) * 60 + int(minutes)) * 60 * (-1 if sign == "-" else 1)
+    microseconds = (local - _EPOCH) // timedelta(microseconds=1)
+    microseconds += (leap - offset) * SECOND_US
+    return microseconds + int((fraction or "0")[:6].ljust(6, "0"))
+
+
+def resolve(
+    now_us: int,
+    *,
+    start_us: int | None = None,
+    end_us: int | None = None,
+    duration: int | None = None,
+) -> Window:
+    """The window of a question asked now.
+
+    Raises:
+        BadQuery: it ends before it starts.
+    """
+    if start_us is None and end_us is None:
+        if duration is None:
+            return Window()
+        return Window(now_us - duration, now_us)
+    if start_us is not None and end_us is not None and end_us < start_us:
+        raise BadQuery("the end of the window lies before its start", "end_time")
+    return Window(start_us, end_us)

@@ -1,0 +1,246 @@
+"""A shard's answers to the queries of ``query.catalog``.
+
+``memory`` queries read the state the shard keeps; ``log`` queries are functions of a
+cursor, run by the reader. Each is named after its catalogue entry; a test holds the two
+together.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tart.aggregate.live import LiveCounters
+from tart.errors import BadQuery
+from tart.query.filters import Selection
+from tart.shard.events import payload_of, to_json
+from tart.shard.intake import Intake
+from tart.shard.listener import Listener
+from tart.shard.nodes import Node, Nodes
+from tart.shard.rendering import RENDERINGS, rendered
+from tart.shard.streams import Streams
+from tart.storage.files import LogFile
+from tart.storage.schema import LogRow
+from tart.storage.store import Store
+
+Parameters = Mapping[str, Any]
+Cursor = duckdb.DuckDBPyConnection
+
+MAX_EVENTS = 110_000
+AUTHORED = 42
+# Where Authored's payload has the header hash: outline.hash after the size, less ``ref``.
+_AUTHORED_HASH = (5, 32)
+_STATUS_TYPES = (10, 11, 12, 13)
+_LOG_COLUMNS = (
+    "seq, epoch_us(received_at), timestamp, node, session, event_id, type, ref, slot, core, body"
+)
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Answers:
+    """Answers for one shard, from its parts."""
+
+    def __init__(
+        self,
+        store: Store,
+        nodes: Nodes,
+        counters: LiveCounters,
+        streams: Streams,
+        intake: Intake,
+        listener: Listener,
+    ) -> None:
+        self._store = store
+        self._nodes = nodes
+        self._counters = counters
+        self._streams = streams
+        self._intake = intake
+        self._listener = listener
+        self._started = time.monotonic()
+        self.asked: Counter[str] = Counter()
+        self.failures = 0
+        self.loop_lag = 0.0
+        self.memory: Mapping[str, Callable[[Parameters], Any]] = {
+            "nodes": self._all_nodes,
+            "chain": self._chain,
+            "live": self._live,
+            "statistics": self._statistics,
+        }
+        self.log: Mapping[str, Callable[[Cursor, Parameters], Any]] = {
+            "events": self._events,
+            "authored": self._authored,
+            "node_status": self._node_status,
+        }
+
+    # --- From the log, on a reader thread --------------------------------------------
+
+    def _events(self, cursor: Cursor, parameters: Parameters) -> Any:
+        selection = _selection(parameters)
+        limit = min(int(parameters.get("limit") or 50), MAX_EVENTS)
+        before = {int(key): value for key, value in (parameters.get("before") or {}).items()}
+        found = []
+        for directory in self._store.directories:
+            rows = self._rows(cursor, directory, selection, limit, before.get(directory))
+            found += [self._event(directory, row) for row in rows]
+        return rendered(found, _rendering(parameters))
+
+    def _rows(
+        self,
+        cursor: Cursor,
+        directory: int,
+        selection: Selection,
+        limit: int,
+        before: int | None = None,
+    ) -> list[LogRow]:
+        """A directory's newest rows that were selected, newest first."""
+        clause, values = selection.where()
+        if selection.node is not None:
+            number = self._nodes.number_of(directory, selection.node)
+            if number is None:
+                return []
+            clause += f" AND node = {number}"
+        if before is not None:
+            clause += f" AND seq < {before}"
+        found: list[LogRow] = []
+        for file in self._store.files(directory):
+            statement = (
+                f"SELECT {_LOG_COLUMNS} FROM {file.alias}.log WHERE {clause} "
+                f"ORDER BY seq DESC LIMIT {limit - len(found)}"
+            )
+            rows = cursor.execute(statement, values).fetchall()
+            found += (LogRow(*row) for row in rows)
+            if len(found) >= limit:
+                break
+        if selection.hash is not None:
+            # The text search may match across a half byte; the bytes decide.
+            wanted = bytes.fromhex(selection.hash)
+            found = [row for row in found if wanted in payload_of(row)]
+        return found
+
+    def _event(self, directory: int, row: LogRow) -> dict[str, Any]:
+        return to_json(row, directory, self._nodes.speakers[directory, row.session])
+
+    def _authored(self, cursor: Cursor, parameters: Parameters) -> Any:
+        clause, values = _selection({**parameters, "types": [AUTHORED]}).where()
+        start, size = _AUTHORED_HASH
+        hashes: set[str] = set()
+        for file in self._files():
+            rows = cursor.execute(
+                f"SELECT DISTINCT hex(body[{start}:{start + size - 1}]) "
+                f"FROM {file.alias}.log WHERE {clause}",
+                values,
+            ).fetchall()
+            hashes.update(text.lower() for (text,) in rows)
+        return sorted(hashes)
+
+    def _node_status(self, cursor: Cursor, parameters: Parameters) -> Any:
+        node = self._nodes.by_id.get(str(parameters.get("node")))
+        if node is None:
+            return {"counts": {}, "latest": {}}
+        latest: dict[str, Any] = {}
+        for number in _STATUS_TYPES:
+            if not node.counts[number]:
+                continue
+            selection = Selection(node=node.id, types=(number,))
+            for directory in self._store.directories:
+                for row in self._rows(cursor, directory, selection, 1):
+                    event = self._event(directory, row)
+                    known = latest.get(str(number))
+                    if known is None or known["received_at"] < event["received_at"]:
+                        latest[str(number)] = event
+        counts = {str(number): count for number, count in enumerate(node.counts) if count}
+        return rendered({"counts": counts, "latest": latest}, _rendering(parameters))
+
+    def _files(self) -> list[LogFile]:
+        return [
+            file for directory in self._store.directories for file in self._store.files(directory)
+        ]
+
+    # --- From memory, on the loop ----------------------------------------------------
+
+    def _all_nodes(self, parameters: Parameters) -> Any:
+        wanted = parameters.get("node")
+        nodes: list[Node]
+        if wanted is None:
+            nodes = list(self._nodes.by_id.values())
+        else:
+            nodes = [self._nodes.by_id[wanted]] if wanted in self._nodes.by_id else []
+        return rendered([node.as_json() for node in nodes], _rendering(parameters))
+
+    def _chain(self, parameters: Parameters) -> Any:
+        return [
+            [node.id, node.best and node.best.slot, node.finalized and node.finalized.slot]
+            for node in self._nodes.by_id.values()
+            if node.sessions
+        ]
+
+    def _live(self, parameters: Parameters) -> Any:
+        return self._counters.as_json(int(time.time()))
+
+    def _statistics(self, parameters: Parameters) -> Any:
+        intake, writer = self._intake.statistics, self._store.writer.statistics
+        pending_events, pending_bytes = self._intake.pending
+        files, size, free = self._store.disk()
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return {
+            "pid": os.getpid(),
+            "uptime_seconds": time.monotonic() - self._started,
+            "rss_bytes": int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE,
+            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "connections": self._listener.connections,
+            "connections_total": self._listener.total,
+            "connections_rejected": self._listener.rejected,
+            "events_received": intake.events,
+            "bytes_received": intake.bytes,
+            "undecodable": dict(intake.undecodable),
+            "deviations": dict(intake.deviations),
+            "protocol_errors": dict(intake.protocol_errors),
+            "dropped_by_nodes": intake.dropped_by_nodes,
+            "pending_events": pending_events,
+            "pending_bytes": pending_bytes,
+            "reading_paused": not self._intake.reading_allowed,
+            "pauses_total": intake.pauses,
+            "batches_committed": writer.batches,
+            "events_committed": writer.events,
+            "commit_seconds": writer.commit_seconds.as_json(),
+            "write_seconds": writer.write_seconds.as_json(),
+            "checkpoints": writer.checkpoints,
+            "checkpoint_seconds": writer.checkpoint_seconds,
+            "checkpoint_failures": writer.checkpoint_failures,
+            "files": files,
+            "bytes_on_disk": size,
+            "disk_free_bytes": free,
+            "subscriptions": self._streams.subscriptions,
+            "events_published": self._streams.published,
+            "events_missed": self._streams.missed,
+            "queries": dict(self.asked),
+            "query_failures": self.failures,
+            "loop_lag_seconds": self.loop_lag,
+            "readers": self._store.reader.waiting,
+        }
+
+
+def _selection(parameters: Parameters) -> Selection:
+    types = parameters.get("types")
+    return Selection(
+        node=parameters.get("node"),
+        types=None if types is None else tuple(types),
+        start_us=parameters.get("start_us"),
+        end_us=parameters.get("end_us"),
+        slot=parameters.get("slot"),
+        core=parameters.get("core"),
+        hash=parameters.get("hash"),
+    )
+
+
+def _rendering(parameters: Parameters) -> str:
+    rendering = parameters.get("bytes") or "hex"
+    if rendering not in RENDERINGS:
+        raise BadQuery(f"bytes must be one of {', '.join(RENDERINGS)}", "bytes")
+    return str(rendering)

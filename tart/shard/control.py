@@ -1,0 +1,127 @@
+"""The shard's Unix socket: questions in, answers and live events out.
+
+Each question is a task of its own, so a slow one holds up nothing. A task ends with
+exactly one Partial or Failure, unless the gateway cancelled it or went away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+
+from tart.errors import QueryError, QueryTimeout, ShardUnavailable
+from tart.ipc.channel import Channel
+from tart.ipc.messages import (
+    Cancel,
+    Failure,
+    Message,
+    NodeChanged,
+    Partial,
+    Reply,
+    RunQuery,
+    Subscribe,
+    Unsubscribe,
+    Welcome,
+)
+from tart.shard.answers import Answers
+from tart.shard.nodes import Session
+from tart.shard.rendering import rendered
+from tart.shard.streams import Streams
+from tart.storage.reader import Reader
+
+log = logging.getLogger(__name__)
+
+
+class Control:
+    """Serves gateways on one Unix socket."""
+
+    def __init__(self, shard: int, answers: Answers, streams: Streams, reader: Reader) -> None:
+        self._shard = shard
+        self._answers = answers
+        self._streams = streams
+        self._reader = reader
+        self._channels: dict[Channel, dict[int, asyncio.Task[None]]] = {}
+        self._server: asyncio.Server | None = None
+
+    async def start(self, path: Path) -> None:
+        """Listen at ``path``; the loop removes a socket left over from a crash."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(
+            lambda: Channel(self._received, self._lost, self._made), path
+        )
+
+    async def stop(self) -> None:
+        """Close every channel and listen no more."""
+        if self._server is not None:
+            self._server.close()
+        for channel in list(self._channels):
+            channel.close()
+        if self._server is not None:
+            await self._server.wait_closed()
+
+    def node_changed(self, session: Session) -> None:
+        """Tell every gateway that a node connected or disconnected."""
+        if session.node is not None and self._channels:
+            message = NodeChanged(rendered(session.node.as_json(), "hex"))
+            for channel in self._channels:
+                if channel.writable:
+                    channel.send(message)
+
+    def _made(self, channel: Channel) -> None:
+        self._channels[channel] = {}
+        channel.send(Welcome(self._shard, os.getpid()))
+
+    def _lost(self, channel: Channel, error: Exception | None) -> None:
+        self._streams.forget(channel)
+        for task in self._channels.pop(channel, {}).values():
+            task.cancel()
+
+    def _received(self, channel: Channel, message: Message) -> None:
+        tasks = self._channels[channel]
+        match message:
+            case RunQuery():
+                task = asyncio.get_running_loop().create_task(self._answer(channel, message))
+                tasks[message.id] = task
+                task.add_done_callback(lambda _: tasks.pop(message.id, None))
+            case Cancel():
+                if message.id in tasks:
+                    tasks[message.id].cancel()
+            case Subscribe():
+                try:
+                    self._streams.subscribe(channel, message)
+                except QueryError as error:
+                    log.error("a gateway subscribed with a filter we refuse: %s", error)
+            case Unsubscribe():
+                self._streams.unsubscribe(channel, message.subscription)
+            case _:
+                log.error("unexpected message %s", type(message).__name__)
+
+    async def _answer(self, channel: Channel, request: RunQuery) -> None:
+        channel.send(await self._reply(request))
+
+    async def _reply(self, request: RunQuery) -> Reply:
+        self._answers.asked[request.name] += 1
+        try:
+            if request.name in self._answers.memory:
+                value = self._answers.memory[request.name](request.parameters)
+            elif request.name in self._answers.log:
+                question = self._answers.log[request.name]
+                value = await self._reader.run(
+                    lambda cursor: question(cursor, request.parameters),
+                    request.deadline_seconds,
+                )
+            else:
+                return Failure(request.id, "unknown_query", f"no query {request.name!r}")
+        except QueryError as error:
+            self._answers.failures += not isinstance(error, QueryTimeout)
+            return Failure(request.id, error.code, str(error), error.parameter)
+        except ShardUnavailable as error:
+            return Failure(request.id, error.code, str(error))
+        except Exception:
+            # The boundary of a question: whatever broke, the gateway is told, once.
+            log.exception("query %s failed", request.name)
+            self._answers.failures += 1
+            return Failure(request.id, "internal", f"query {request.name} failed; see the log")
+        return Partial(request.id, value)

@@ -1,0 +1,332 @@
+"""What becomes of a node's events: numbered, counted, batched, offered to listeners.
+
+The one place every event passes. It owns the batch being filled and the bytes waiting
+for the writer; when those exceed their limit it asks the listener to stop reading, so
+TCP carries the pressure to the nodes and nothing is dropped here.
+
+Runs on the event loop only; the writer's thread reports back through it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tart.aggregate.live import (
+    BEST_BLOCK_CHANGED,
+    FINALIZED_BLOCK_CHANGED,
+    LiveCounters,
+    Second,
+    add_bounded,
+)
+from tart.config import StorageConfig
+from tart.errors import DecodeError, ProtocolError
+from tart.protocol.connection import Connection, ReceivedEvent
+from tart.protocol.decoding import DROPPED, decode_event
+from tart.query.catalog import event_api_id
+from tart.query.filters import Candidate
+from tart.shard.events import to_json, to_row
+from tart.shard.nodes import Block, Nodes, Session
+from tart.shard.streams import Streams
+from tart.storage.batch import ROW_OVERHEAD, Batch
+from tart.storage.schema import LogRow, NodeRow, SessionRow, UndecodableRow
+
+SYNC_STATUS_CHANGED = 13
+_BLOCK_EVENTS = (BEST_BLOCK_CHANGED, FINALIZED_BLOCK_CHANGED)
+# Of an unreadable first message so much is kept; it may be a mebibyte of anything.
+_KEPT_OF_REFUSED = 4096
+
+
+@dataclass
+class IntakeStatistics:
+    """Totals since this process started."""
+
+    events: int = 0
+    bytes: int = 0
+    dropped_by_nodes: int = 0
+    pauses: int = 0
+    undecodable: Counter[str] = field(default_factory=Counter)
+    deviations: Counter[str] = field(default_factory=Counter)
+    protocol_errors: Counter[str] = field(default_factory=Counter)
+
+
+class Intake:
+    """Takes events from connections to the writer.
+
+    Args:
+        directory: where this shard's events go.
+        next_sequence, next_session: where the directory's numbering goes on.
+        write: hands a batch to the writer.
+        node_changed: called when a node connects or disconnects.
+    """
+
+    def __init__(
+        self,
+        config: StorageConfig,
+        directory: int,
+        nodes: Nodes,
+        counters: LiveCounters,
+        streams: Streams,
+        *,
+        next_sequence: int,
+        next_session: int,
+        write: Callable[[Batch], None],
+        node_changed: Callable[[Session], None],
+    ) -> None:
+        self._config = config
+        self._directory = directory
+        self._nodes = nodes
+        self._counters = counters
+        self._streams = streams
+        self._sequence = next_sequence
+        self._session = next_session
+        self._write = write
+        self._node_changed = node_changed
+        self._batch = Batch()
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting_bytes = 0
+        self._waiting_rows = 0
+        self.reading_allowed = True
+        self.reading_changed: Callable[[bool], None] = lambda allowed: None
+        self.statistics = IntakeStatistics()
+
+    @property
+    def pending(self) -> tuple[int, int]:
+        """(events, bytes) received and not committed."""
+        return (
+            self._waiting_rows + self._batch.rows,
+            self._waiting_bytes + self._batch.bytes,
+        )
+
+    def begin(self, address: str, max_frame: int) -> Session:
+        """A node connected; nobody knows yet which."""
+        number = self._session
+        self._session += 1
+        return Session(number, self._directory, address, _now_us(), Connection(max_frame))
+
+    def receive(self, session: Session, data: bytes) -> None:
+        """Bytes of a connection; afterwards ``session.connection.error`` may be set."""
+        now = _now_us()
+        connection = session.connection
+        events = connection.receive_data(data)
+        session.bytes += len(data)
+        self.statistics.bytes += len(data)
+        if session.node is None and connection.node is not None:
+            self._open(session, now)
+        if events:
+            self._append(session, events, now)
+        if connection.error is not None:
+            self._refuse(session, connection.error, now)
+
+    def end(self, session: Session, reason: str | None) -> None:
+        """A connection is over."""
+        if session.node is None:
+            return
+        now = _now_us()
+        self._nodes.closed(session, now)
+        self._record(session, "closed", now, reason)
+        self._node_changed(session)
+
+    def flush(self) -> None:
+        """Hand over what has gathered, however little."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._batch:
+            return
+        batch, self._batch = self._batch, Batch()
+        self._waiting_bytes += batch.bytes
+        self._waiting_rows += batch.rows
+        if self.reading_allowed and self._waiting_bytes >= self._config.pending_bytes:
+            self.statistics.pauses += 1
+            self._allow_reading(False)
+        self._write(batch)
+
+    def committed(self, batch: Batch) -> None:
+        """A batch is in its file."""
+        self._waiting_bytes -= batch.bytes
+        self._waiting_rows -= batch.rows
+        if not self.reading_allowed and self._waiting_bytes < self._config.pending_bytes // 2:
+            self._allow_reading(True)
+
+    def _open(self, session: Session, now: int) -> None:
+        information = session.connection.node
+        assert information is not None
+        session.node = self._nodes.node(information.peer_id)
+        session.node_number, is_new = self._nodes.number(self._directory, information.peer_id)
+        self._nodes.opened(session, now)
+        for deviation in information.deviations:
+            self._count_deviation(session, deviation.rule)
+        self._touch(now)
+        if is_new:
+            self._batch.nodes.append(NodeRow(session.node_number, information.peer_id))
+        self._record(session, "opened", session.opened_at, None)
+        self._node_changed(session)
+
+    def _refuse(self, session: Session, error: ProtocolError, now: int) -> None:
+        """Keep what ended the connection, so that its author can be told."""
+        self.statistics.protocol_errors[error.rule] += 1
+        self._touch(now)
+        row = UndecodableRow(
+            self._next_sequence(),
+            now,
+            session.node_number,
+            session.number,
+            None,
+            None,
+            error.rule,
+            "",
+            0,
+            str(error),
+            error.frame[:_KEPT_OF_REFUSED],
+        )
+        self._batch.undecodable.append(row)
+        self._batch.bytes += ROW_OVERHEAD + len(row.frame)
+        if session.node is None:
+            self._record(session, "refused", now, str(error))
+        else:
+            session.node.undecodable += 1
+        self._schedule()
+
+    def _append(self, session: Session, events: list[ReceivedEvent], now: int) -> None:
+        node = session.node
+        information = session.connection.node
+        assert node is not None
+        assert information is not None
+        assert session.node_number is not None
+        self._touch(now)
+        second = self._counters.at(now // 1_000_000)
+        second.events += len(events)
+        second.active.add(node.id)
+        node.last_seen = now
+        session.events += len(events)
+        self.statistics.events += len(events)
+        batch, listening = self._batch, self._streams.subscriptions
+        for event in events:
+            seq = self._next_sequence()
+            if event.error is not None:
+                self._keep_undecodable(session, event, event.error, seq, now)
+                continue
+            row = to_row(
+                event,
+                information.protocol_version,
+                seq=seq,
+                received_at=now,
+                node=session.node_number,
+                session=session.number,
+            )
+            batch.log.append(row)
+            batch.bytes += ROW_OVERHEAD + len(row.body)
+            node.counts[row.type] += 1
+            for deviation in event.deviations:
+                self._count_deviation(session, deviation.rule)
+            if row.type <= SYNC_STATUS_CHANGED:
+                self._note_status(session, event, second)
+            if listening:
+                self._publish(session, event, row)
+        self._schedule()
+
+    def _keep_undecodable(
+        self, session: Session, event: ReceivedEvent, error: DecodeError, seq: int, now: int
+    ) -> None:
+        self.statistics.undecodable[error.rule] += 1
+        session.undecodable += 1
+        if session.node is not None:
+            session.node.undecodable += 1
+        row = UndecodableRow(
+            seq,
+            now,
+            session.node_number,
+            session.number,
+            event.event_id,
+            event.number,
+            error.rule,
+            error.field,
+            error.offset,
+            error.expectation,
+            event.content,
+        )
+        self._batch.undecodable.append(row)
+        self._batch.bytes += ROW_OVERHEAD + len(event.content)
+
+    def _note_status(self, session: Session, event: ReceivedEvent, second: Second) -> None:
+        """Follow what a node says of itself: blocks, sync, and what it dropped."""
+        node, payload = session.node, event.payload
+        assert node is not None
+        if event.number in _BLOCK_EVENTS:
+            block = Block(int.from_bytes(payload[:4], "little"), payload[4:36])
+            if event.number == BEST_BLOCK_CHANGED:
+                node.best = block
+                second.best_events += 1
+                add_bounded(second.best, block.hash)
+            else:
+                node.finalized = block
+                second.finalized_events += 1
+                add_bounded(second.finalized, block.hash)
+        elif event.number == SYNC_STATUS_CHANGED:
+            node.synced = payload[0] == 1
+        elif event.number == DROPPED:
+            number = decode_event(DROPPED, payload).fields["num"]
+            node.dropped_events += number
+            node.dropped_messages += 1
+            session.dropped += number
+            self.statistics.dropped_by_nodes += number
+
+    def _publish(self, session: Session, event: ReceivedEvent, row: LogRow) -> None:
+        speaker = self._nodes.speakers[self._directory, session.number]
+        self._streams.offer(
+            Candidate(speaker.node_id, row.type, row.slot, row.core, event.payload),
+            event_api_id(self._directory, row.seq),
+            lambda: to_json(row, self._directory, speaker),
+        )
+
+    def _record(self, session: Session, what: str, at: int, reason: str | None) -> None:
+        self._touch(_now_us())
+        self._batch.sessions.append(
+            SessionRow(
+                session.number,
+                at,
+                what,
+                session.node_number,
+                session.address,
+                session.connection.node_content,
+                json.dumps(session.counters()) if what == "closed" else None,
+                reason,
+            )
+        )
+        self._batch.bytes += ROW_OVERHEAD + len(session.connection.node_content)
+        self._schedule()
+
+    def _count_deviation(self, session: Session, rule: str) -> None:
+        self.statistics.deviations[rule] += 1
+        session.deviations[rule] += 1
+        if session.node is not None:
+            session.node.deviations[rule] += 1
+
+    def _next_sequence(self) -> int:
+        sequence = self._sequence
+        self._sequence = sequence + 1
+        return sequence
+
+    def _touch(self, now: int) -> None:
+        self._batch.touch(time.monotonic(), now)
+
+    def _schedule(self) -> None:
+        """Make sure the batch leaves: now if it is full, else when it is old enough."""
+        if self._batch.is_full(self._config.flush_rows, self._config.flush_bytes):
+            self.flush()
+        elif self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._config.flush_seconds, self.flush)
+
+    def _allow_reading(self, allowed: bool) -> None:
+        self.reading_allowed = allowed
+        self.reading_changed(allowed)
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000

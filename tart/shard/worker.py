@@ -1,0 +1,142 @@
+"""One shard process: how it starts and how it stops.
+
+Everything is opened here, after the fork. Start: files, then the gateway's socket, then
+the telemetry port, then ready. Stop: telemetry port, connections, what gathered, files,
+the gateway's socket last, so that it is told why questions end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+
+import uvloop
+
+from tart.aggregate.live import LiveCounters
+from tart.config import Config
+from tart.errors import StorageError
+from tart.shard.answers import Answers
+from tart.shard.control import Control
+from tart.shard.intake import Intake
+from tart.shard.listener import Listener, listening_socket
+from tart.shard.nodes import Nodes, Session
+from tart.shard.streams import Streams
+from tart.startup import Startup
+from tart.storage.batch import Batch
+from tart.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+_LAG_SECONDS = 0.5
+
+
+def run_shard(
+    index: int, count: int, config: Config, host: str, port: int, startup: Startup
+) -> int:
+    """Run shard ``index`` of ``count`` until SIGTERM or until the supervisor is gone.
+
+    Returns:
+        The exit code: 0 after a clean stop.
+
+    Raises:
+        StorageError: a file cannot be opened, or writing failed for good.
+    """
+    worker = Worker(index, count, config)
+    uvloop.run(worker.run(host, port, startup))
+    return 0
+
+
+class Worker:
+    """The parts of one shard, wired together."""
+
+    def __init__(self, index: int, count: int, config: Config) -> None:
+        self._index = index
+        self._count = count
+        self._config = config
+        self._failure: Exception | None = None
+        self._stopping = asyncio.Event()
+        self._nodes = Nodes()
+        self._streams = Streams()
+        self._counters = LiveCounters()
+
+    async def run(self, host: str, port: int, startup: Startup) -> None:
+        """Start, serve, stop."""
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._watch(loop, startup.lifeline)
+        store = self._open_store()
+        intake = self._make_intake(store)
+        listener = Listener(self._config.telemetry, intake)
+        answers = Answers(store, self._nodes, self._counters, self._streams, intake, listener)
+        self._intake = intake
+        self._control = Control(self._index, answers, self._streams, store.reader)
+        await self._control.start(self._config.run_path / f"{self._index:02d}.sock")
+        await listener.start(listening_socket(host, port))
+        lag = loop.create_task(_measure_lag(answers))
+        startup.ready()
+        log.info("shard %d of %d accepts nodes on port %d", self._index, self._count, port)
+
+        await self._stopping.wait()
+
+        lag.cancel()
+        await listener.stop()
+        intake.flush()
+        await loop.run_in_executor(None, store.close)
+        await self._control.stop()
+        if self._failure is not None:
+            raise StorageError(f"writing failed: {self._failure}")
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, lifeline: int) -> None:
+        loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
+        loop.add_reader(lifeline, self._orphaned, lifeline)
+
+    def _orphaned(self, lifeline: int) -> None:
+        self._loop.remove_reader(lifeline)
+        self._stopping.set()
+
+    def _open_store(self) -> Store:
+        store = Store(
+            self._config.storage,
+            self._config.data_path,
+            self._index,
+            self._count,
+            committed=self._committed,
+            failed=self._failed,
+        )
+        for past in store.past.values():
+            self._nodes.recover(past)
+        return store
+
+    def _make_intake(self, store: Store) -> Intake:
+        own = store.past[self._index]
+        return Intake(
+            self._config.storage,
+            self._index,
+            self._nodes,
+            self._counters,
+            self._streams,
+            next_sequence=own.next_sequence,
+            next_session=own.next_session,
+            write=store.writer.put,
+            node_changed=self._node_changed,
+        )
+
+    def _committed(self, batch: Batch) -> None:
+        self._loop.call_soon_threadsafe(self._intake.committed, batch)
+
+    def _failed(self, error: Exception) -> None:
+        self._failure = error
+        self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def _node_changed(self, session: Session) -> None:
+        self._control.node_changed(session)
+
+
+async def _measure_lag(answers: Answers) -> None:
+    """How late the loop runs what is due: the delay every connection feels."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + _LAG_SECONDS
+        await asyncio.sleep(_LAG_SECONDS)
+        answers.loop_lag = max(0.0, loop.time() - due)

@@ -1,0 +1,106 @@
+"""How often what goes wrong goes wrong: every knob of the simulated network.
+
+Pure. A rate is the share of the opportunities named beside it, from 0 (never) to 1
+(always). What happens at a rate comes with little variance, not as independent coin
+tosses: a run of a few simulated minutes then has each kind of failure, and a long run
+has it as often as its rate says.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, fields
+
+# Above this, spacing out occurrences no longer reaches the rate; tossing a coin does.
+_OFTEN = 0.5
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Rates of a network that is a little unwell, so that everything is seen.
+
+    Raises:
+        ValueError: a rate is not between 0 and 1.
+    """
+
+    # Of the slots.
+    authoring: float = 0.04  # the author fails to make its block
+    fork: float = 0.05  # a second author makes a competing block
+    preimage: float = 0.5  # somebody brings a preimage
+    # Of the blocks.
+    invalid_seal: float = 0.03  # nobody but the author can verify it
+    invalid_execution: float = 0.03  # nobody but the author can execute it
+    # Of the slots of each node.
+    disconnect: float = 0.02  # it loses a peer
+    misbehave: float = 0.01  # a peer misbehaves towards it
+    stream_closed: float = 0.01  # one of its block announcement streams closes
+    lag: float = 0.006  # it falls out of sync for a few slots
+    dropped: float = 0.012  # its telemetry loses a few events
+    # Of the attempts to connect.
+    connection_refused: float = 0.06
+    connection_failed: float = 0.06
+    # Of the requests of each kind.
+    block_request: float = 0.02
+    shard_request: float = 0.01
+    bundle_request: float = 0.05
+    bundle_shard_request: float = 0.03
+    segment_request: float = 0.08
+    segment_shard_request: float = 0.06
+    preimage_request: float = 0.04
+    # Of the tickets' generations, one per node and epoch, and of their transfers.
+    ticket_generation: float = 0.06
+    ticket_transfer: float = 0.02
+    # Of the slots of each core.
+    work_package: float = 0.95  # a builder submits a work-package
+    # Of the work-packages.
+    submission: float = 0.03  # the builder's stream breaks
+    authorization: float = 0.03
+    duplicate: float = 0.03  # the builder submits it twice
+    with_imports: float = 0.45  # it imports segments of an earlier one
+    early_guarantee: float = 0.06  # guaranteed with two signatures, then again with three
+    # Of the work-packages with imports.
+    segment_recovery: float = 0.5  # from erasure shards, not from an earlier guarantor
+    segment_reconstruction: float = 0.08
+    segment_verification: float = 0.07
+    # Of the transfers between guarantors, and of guarantees to each validator.
+    sharing: float = 0.03
+    guarantee_send: float = 0.01
+    guarantee_receive: float = 0.01
+    # Of the assurances to each validator.
+    assurance_send: float = 0.002
+    assurance_receive: float = 0.002
+    # Of the reports that became available.
+    audit: float = 1.0  # somebody audits it
+    bundle_recovery: float = 0.5  # of the audits: from erasure shards, not a guarantor
+    # Of the preimage announcements.
+    preimage_announcement: float = 0.04
+    preimage_unwanted: float = 0.05  # who hears it has no request for it on its chain
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            if not 0 <= getattr(self, each.name) <= 1:
+                raise ValueError(f"rate {each.name} is not between 0 and 1")
+
+
+class Chances:
+    """Decides what happens when, at the rates given.
+
+    Each kind keeps the sum of the probabilities it was offered and happens each time that
+    sum passes its next mark; marks are half to one and a half apart.
+    """
+
+    def __init__(self, rates: Rates, rng: random.Random) -> None:
+        self._random = rng.random
+        self._rates = {each.name: float(getattr(rates, each.name)) for each in fields(rates)}
+        # From the start to the first mark: at most one, so that nothing is late to appear.
+        self._left = {kind: rng.random() for kind in self._rates}
+
+    def happens(self, kind: str, share: float = 1.0) -> bool:
+        """One opportunity for ``kind``; ``share`` scales its rate down."""
+        probability = self._rates[kind] * share
+        if probability > _OFTEN:
+            return self._random() < probability
+        left = self._left[kind] - probability
+        happened = left < 0
+        self._left[kind] = left + 0.5 + self._random() if happened else left
+        return happened

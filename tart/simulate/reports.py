@@ -1,0 +1,130 @@
+"""Blocks, work-packages, the reports made of them, guarantees and preimages, as values.
+
+Pure. Identity is the object's; hashes are made where the things are made. A report also
+remembers who holds its erasure shards, because that decides when it becomes available.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class WorkItem(NamedTuple):
+    """One item of a work-package; gas is what refining and accumulating it will use."""
+
+    service: int
+    refine_gas: int
+    accumulate_gas: int
+
+
+@dataclass(eq=False, slots=True)
+class Report:
+    """A work-package and the work-report it leads to.
+
+    Attributes:
+        package_hash: the work-package's.
+        hash: the work-report's.
+        exports: segments it exports.
+        imports: the earlier report whose segments it imports, if it does.
+        by_package_hash: whether those imports name the package's hash, not its segments-root.
+        guarantors: indices of the validators that signed it.
+        holders: bit i: validator i holds its erasure shards.
+    """
+
+    slot: int
+    core: int
+    package_hash: bytes
+    hash: bytes
+    erasure_root: bytes
+    segments_root: bytes
+    bundle_size: int
+    items: tuple[WorkItem, ...]
+    exports: int
+    imports: Report | None = None
+    by_package_hash: bool = False
+    guarantors: tuple[int, ...] = ()
+    holders: int = 0
+
+    def holds(self, validator: int) -> bool:
+        """Whether that validator has its erasure shards of this report."""
+        return bool(self.holders >> validator & 1)
+
+    def outline(self) -> dict[str, Any]:
+        """As JIP-3's Work Report Outline."""
+        return {
+            "work_report_hash": self.hash,
+            "bundle_size": self.bundle_size,
+            "erasure_root": self.erasure_root,
+            "segments_root": self.segments_root,
+        }
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Guarantee:
+    """A report with the signatures it had when the guarantee was built."""
+
+    report: Report
+    slot: int
+    guarantors: tuple[int, ...]
+
+    def outline(self) -> dict[str, Any]:
+        """As JIP-3's Guarantee Outline."""
+        return {
+            "work_report_hash": self.report.hash,
+            "slot": self.slot,
+            "guarantors": list(self.guarantors),
+        }
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Preimage:
+    """Data whose hash some service asked for on chain."""
+
+    slot: int
+    service: int
+    hash: bytes
+    length: int
+
+
+@dataclass(eq=False, slots=True)
+class Block:
+    """One block of the chain, or of a fork that lost.
+
+    Attributes:
+        number: blocks between it and the base of the simulated chain.
+        parent: the parent's header hash.
+        author: index of the validator that made it.
+        reported: guarantees it brings on chain.
+        available: reports that became available with it and were accumulated.
+        pending: by core, the report that waits for availability, and since which slot.
+        flaw: ``"seal"``, ``"execution"`` or ``""``: what all nodes but its author refuse.
+    """
+
+    slot: int
+    number: int
+    hash: bytes
+    parent: bytes
+    author: int
+    reported: tuple[Guarantee, ...] = ()
+    available: tuple[Report, ...] = ()
+    preimages: tuple[Preimage, ...] = ()
+    pending: dict[int, tuple[Report, int]] = field(default_factory=dict)
+    tickets: int = 0
+    assurances: int = 0
+    flaw: str = ""
+
+    def outline(self) -> dict[str, Any]:
+        """As JIP-3's Block Outline."""
+        preimages_size = sum(each.length for each in self.preimages)
+        size = 500 + 400 * len(self.reported) + 106 * self.assurances + 784 * self.tickets
+        return {
+            "size_bytes": size + preimages_size,
+            "hash": self.hash,
+            "num_tickets": self.tickets,
+            "num_preimages": len(self.preimages),
+            "total_preimages_size": preimages_size,
+            "num_guarantees": len(self.reported),
+            "num_assurances": self.assurances,
+            "num_dispute_verdicts": 0,
+        }

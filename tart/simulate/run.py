@@ -1,0 +1,284 @@
+"""``tart simulate``: plays a simulated network against a telemetry server in real time.
+
+One connection per node. Simulated time runs ``speed`` times as fast as the clock, from
+the present JAM slot on; the timestamps of events stay wall-clock, so that at speed X
+slot numbers run ahead and the durations told are X times shorter than simulated.
+
+- A node that cannot connect, or loses its connection, tries again with growing pauses.
+- When this machine is too slow for the network, simulated time falls behind the clock;
+  nothing is skipped, and the report says by how much.
+- It stops when ``duration`` is over or ``stop`` is set: what was written is delivered,
+  within ``grace_seconds``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import uvloop
+
+from tart.protocol.types import JCE_UNIX_SECONDS
+from tart.simulate.network import Network
+from tart.simulate.rates import Rates
+from tart.simulate.schedule import MILLISECOND, SECOND
+from tart.simulate.sending import Sender
+
+logger = logging.getLogger(__name__)
+
+# Events are batched for so long at most; a node's timestamps are finer than that.
+_TICK_SECONDS = 0.02
+# Simulated time between two looks at the sockets, for networks this machine can only just play.
+_STEP = 10 * MILLISECOND
+_CONNECTING_AT_ONCE = 64
+_FIRST_ATTEMPT_SECONDS = 5.0
+_WORTH_A_WARNING_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class SimulationOptions:
+    """What to play, and against whom.
+
+    Attributes:
+        host: where the telemetry server is; ``port`` likewise.
+        nodes: validators; ``cores``: cores. Three validators per core are usual.
+        speed: simulated seconds per second.
+        duration: seconds of real time, ``None`` for no end.
+        seed: equal seeds play equal networks.
+        protocol: telemetry protocol version, 0 or 1.
+        rates: how often what goes wrong goes wrong.
+        buffer_bytes: what each node keeps for a server that does not read, before it
+            drops events; so much again is in the kernel.
+        retry_seconds: first pause before connecting again; it doubles up to
+            ``retry_limit_seconds`` while there is no success.
+        grace_seconds: at the end, for the server to read what was written.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 9000
+    nodes: int = 6
+    cores: int = 2
+    speed: float = 1.0
+    duration: float | None = None
+    seed: int = 0
+    protocol: int = 1
+    rates: Rates = field(default_factory=Rates)
+    buffer_bytes: int = 1 << 20
+    retry_seconds: float = 0.5
+    retry_limit_seconds: float = 30.0
+    grace_seconds: float = 2.0
+
+
+@dataclass(frozen=True)
+class NodeReport:
+    """What one node did.
+
+    Attributes:
+        events: events sent, by type.
+        bytes_sent: of events and first messages.
+        dropped: events it dropped.
+        connections: how often it was connected.
+    """
+
+    events: Mapping[str, int]
+    bytes_sent: int
+    dropped: int
+    connections: int
+
+
+@dataclass(frozen=True)
+class SimulationReport:
+    """What all nodes did.
+
+    Attributes:
+        seconds: of real time.
+        behind_seconds: the most that simulated time was behind the clock.
+    """
+
+    nodes: tuple[NodeReport, ...]
+    seconds: float
+    behind_seconds: float
+
+    @property
+    def events(self) -> Counter[str]:
+        """Events sent, by type."""
+        total: Counter[str] = Counter()
+        for each in self.nodes:
+            total.update(each.events)
+        return total
+
+    @property
+    def events_sent(self) -> int:
+        """Events sent."""
+        return self.events.total()
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes sent."""
+        return sum(each.bytes_sent for each in self.nodes)
+
+    @property
+    def dropped(self) -> int:
+        """Events the nodes dropped."""
+        return sum(each.dropped for each in self.nodes)
+
+    @property
+    def reconnects(self) -> int:
+        """Connections beyond each node's first."""
+        return sum(max(each.connections - 1, 0) for each in self.nodes)
+
+
+def run(options: SimulationOptions) -> SimulationReport:
+    """Play until the end or a signal, under uvloop; for the command line.
+
+    Raises:
+        ValueError: an option is out of its range.
+    """
+
+    async def main() -> SimulationReport:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        return await simulate(options, stop)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main())
+
+
+async def simulate(options: SimulationOptions, stop: asyncio.Event) -> SimulationReport:
+    """Play until ``stop`` is set or the duration is over.
+
+    Raises:
+        ValueError: an option is out of its range.
+    """
+    began = time.monotonic()
+    network = Network(
+        nodes=options.nodes,
+        cores=options.cores,
+        seed=options.seed,
+        start=int((time.time() - JCE_UNIX_SECONDS) * SECOND),
+        speed=options.speed,
+        rates=options.rates,
+        protocol=options.protocol,
+    )
+    senders = [Sender(network, node, options.buffer_bytes) for node in range(options.nodes)]
+    lines = _Lines(options, senders)
+    async with asyncio.TaskGroup() as group:
+        keepers = [group.create_task(lines.keep(sender)) for sender in senders]
+        await lines.tried_all(stop)
+        behind = await _play(options, network, senders, began, stop)
+        for keeper in keepers:
+            keeper.cancel()
+    await _close(senders, options.grace_seconds)
+    reports = tuple(_report(network, each) for each in senders)
+    return SimulationReport(reports, time.monotonic() - began, behind)
+
+
+class _Lines:
+    """Keeps every node connected."""
+
+    def __init__(self, options: SimulationOptions, senders: list[Sender]) -> None:
+        self._options = options
+        self._untried = {each.node for each in senders}
+        self._all_tried = asyncio.Event()
+        self._connecting = asyncio.Semaphore(_CONNECTING_AT_ONCE)
+        self._jitter = random.Random(options.seed)
+
+    async def tried_all(self, stop: asyncio.Event) -> None:
+        """Wait for everybody's first attempt, so that the beginning has an audience."""
+        waits = [asyncio.create_task(each.wait()) for each in (self._all_tried, stop)]
+        await asyncio.wait(
+            waits, timeout=_FIRST_ATTEMPT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        for each in waits:
+            each.cancel()
+
+    async def keep(self, sender: Sender) -> None:
+        """Connect this node, again and again, until cancelled."""
+        pause = self._options.retry_seconds
+        while True:
+            before = sender.events.total()
+            await self._connect(sender)
+            self._tried(sender)
+            await sender.closed.wait()
+            if sender.events.total() > before:
+                pause = self._options.retry_seconds
+            await asyncio.sleep(pause * (0.5 + self._jitter.random()))
+            pause = min(2 * pause, self._options.retry_limit_seconds)
+
+    async def _connect(self, sender: Sender) -> None:
+        loop, options = asyncio.get_running_loop(), self._options
+        async with self._connecting:
+            try:
+                await loop.create_connection(lambda: sender, options.host, options.port)
+            except OSError as error:
+                logger.info("node %d cannot connect: %s", sender.node, error)
+
+    def _tried(self, sender: Sender) -> None:
+        self._untried.discard(sender.node)
+        if not self._untried:
+            self._all_tried.set()
+
+
+async def _play(
+    options: SimulationOptions,
+    network: Network,
+    senders: list[Sender],
+    began: float,
+    stop: asyncio.Event,
+) -> float:
+    """Follow the clock; the most seconds that simulated time was behind it."""
+    behind = 0.0
+    start = network.now
+    while not stop.is_set():
+        elapsed = time.monotonic() - began
+        if options.duration is not None and elapsed >= options.duration:
+            break
+        target = start + int(elapsed * options.speed * SECOND)
+        late = (target - network.now) / options.speed / SECOND - _TICK_SECONDS
+        if late > _WORTH_A_WARNING_SECONDS > behind:
+            logger.warning("this machine is too slow for the network: %.1f s behind", late)
+        behind = max(behind, late)
+        _advance(network, senders, min(target, network.now + _most(options)))
+        await asyncio.sleep(0 if network.now < target else _TICK_SECONDS)
+    return behind
+
+
+def _most(options: SimulationOptions) -> int:
+    """Simulated time to play at once: longer for small networks, which cost little."""
+    return _STEP * max(1, 1023 // options.nodes)
+
+
+def _advance(network: Network, senders: list[Sender], until: int) -> None:
+    for emission in network.advance(until):
+        senders[emission.node].add(emission)
+    for sender in senders:
+        sender.flush()
+
+
+async def _close(senders: list[Sender], grace: float) -> None:
+    for sender in senders:
+        sender.close()
+    closing = asyncio.gather(*(each.closed.wait() for each in senders))
+    try:
+        async with asyncio.timeout(grace):
+            await closing
+    except TimeoutError:
+        for sender in senders:
+            sender.abort()
+        await asyncio.gather(*(each.closed.wait() for each in senders))
+
+
+def _report(network: Network, sender: Sender) -> NodeReport:
+    return NodeReport(
+        events=dict(sender.events),
+        bytes_sent=sender.bytes_sent,
+        dropped=network.dropped(sender.node),
+        connections=sender.connections,
+    )

@@ -1,0 +1,128 @@
+"""Segment recovery: how a primary guarantor gets the segments a package imports.
+
+Pure. Roots are mapped first. Then the segments come either from a guarantor of the
+exporting package or, reconstructed, from the erasure shards of the assurers; what came
+must verify. A way that fails is followed by the other, once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tart.simulate.exchange import SEGMENT_SHARDS, SEGMENTS, enough, exchange
+from tart.simulate.packages import imported_segments
+from tart.simulate.reporting import Handle
+from tart.simulate.reports import Report
+from tart.simulate.schedule import MILLISECOND, Outcome, Process
+from tart.simulate.stage import Node, Stage
+
+
+class Segments:
+    """Recovers imported segments."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def recover(self, node: Node, root: Handle, report: Report) -> Outcome:
+        """A process: get the segments that ``report`` imports; whether they were got.
+
+        Args:
+            node: the primary guarantor.
+            root: its submission event.
+        """
+        source = report.imports
+        assert source is not None
+        yield from self._map_roots(node, root, report, source)
+        segments = imported_segments(report)
+        ways = [self._ask_guarantor, self._reconstruct]
+        if self._stage.happens("segment_recovery"):
+            ways.reverse()
+        for way in ways:
+            if (yield from way(node, root, source, segments)):
+                yield MILLISECOND
+                if self._verify(node, root, segments):
+                    return True
+        return False
+
+    def _map_roots(self, node: Node, root: Handle, report: Report, source: Report) -> Process:
+        stage = self._stage
+        mapped = {"submission_id": root, "segments_root": source.segments_root}
+        if report.by_package_hash:
+            stage.emit(
+                node, "WorkPackageHashMapped", work_package_hash=source.package_hash, **mapped
+            )
+            yield MILLISECOND
+        stage.emit(node, "SegmentsRootMapped", erasure_root=source.erasure_root, **mapped)
+        yield MILLISECOND
+
+    def _verify(self, node: Node, root: Handle, segments: list[int]) -> bool:
+        told: dict[str, Any] = {"submission_id": root, "segments": segments}
+        if self._stage.happens("segment_verification"):
+            reason = "segment does not match its root"
+            self._stage.emit(node, "SegmentVerificationFailed", **told, reason=reason)
+            return False
+        self._stage.emit(node, "SegmentsVerified", **told)
+        return True
+
+    def _ask_guarantor(
+        self, node: Node, root: Handle, source: Report, segments: list[int]
+    ) -> Outcome:
+        nodes = [self._stage.nodes[each] for each in source.guarantors]
+        guarantor = self._stage.rng.choice(nodes)
+        if guarantor is node:
+            return True  # it still has them
+        return (
+            yield from exchange(
+                self._stage,
+                SEGMENTS,
+                node,
+                guarantor,
+                sending={
+                    "submission_id": root,
+                    "prev_guarantor": guarantor.peer_id,
+                    "segments": segments,
+                },
+                receiving={"guarantor": node.peer_id},
+                received={"num": len(segments)},
+            )
+        )
+
+    def _reconstruct(
+        self, node: Node, root: Handle, source: Report, segments: list[int]
+    ) -> Outcome:
+        """From the shards of enough assurers."""
+        stage = self._stage
+        holders = [each for each in stage.others(node) if source.holds(each.index)]
+        asked = stage.sample(holders, stage.recovery + 1 + stage.recovery // 8)
+        requests = (self._ask_assurer(node, root, each, segments) for each in asked)
+        if not (yield from enough(stage, requests, stage.recovery)):
+            return False
+        kind = stage.rng.choice(("NonTrivial", "Trivial"))
+        reconstructing = stage.emit(
+            node, "ReconstructingSegments", submission_id=root, segments=segments, kind=kind
+        )
+        yield stage.between(3 * MILLISECOND, 40 * MILLISECOND)
+        told = {"reconstructing_id": reconstructing}
+        if stage.happens("segment_reconstruction"):
+            reason = "inconsistent shards"
+            stage.emit(node, "SegmentReconstructionFailed", **told, reason=reason)
+            return False
+        stage.emit(node, "SegmentsReconstructed", **told)
+        return True
+
+    def _ask_assurer(self, node: Node, root: Handle, assurer: Node, segments: list[int]) -> Outcome:
+        proofs = self._stage.rng.random() < 0.3
+        return exchange(
+            self._stage,
+            SEGMENT_SHARDS,
+            node,
+            assurer,
+            sending={
+                "submission_id": root,
+                "assurer": assurer.peer_id,
+                "proofs": proofs,
+                "shards": [(each, assurer.index) for each in segments],
+            },
+            receiving={"sender": node.peer_id, "proofs": proofs},
+            received={"num": len(segments)},
+        )

@@ -1,0 +1,51 @@
+"""A batch: what one commit will hold, and when it is due.
+
+Pure; time is an argument. Everything that belongs together in one transaction is in one
+batch, so that no event is ever stored without its node and its connection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tart.storage.schema import LogRow, NodeRow, SessionRow, UndecodableRow
+
+# What a row costs beside its body, in memory: a tuple, its integers, its place in a list.
+ROW_OVERHEAD = 400
+
+
+@dataclass
+class Batch:
+    """Rows for one commit.
+
+    Attributes:
+        opened_at: monotonic seconds of its first row's arrival, the oldest.
+        received_at: the same moment as Unix microseconds; decides which file it goes to.
+        bytes: memory it holds, estimated.
+    """
+
+    opened_at: float = 0.0
+    received_at: int = 0
+    bytes: int = 0
+    log: list[LogRow] = field(default_factory=list)
+    nodes: list[NodeRow] = field(default_factory=list)
+    sessions: list[SessionRow] = field(default_factory=list)
+    undecodable: list[UndecodableRow] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.log or self.sessions or self.nodes or self.undecodable)
+
+    @property
+    def rows(self) -> int:
+        """Events in it, understood or not."""
+        return len(self.log) + len(self.undecodable)
+
+    def touch(self, now: float, received_at: int) -> None:
+        """Note the arrival of something; the first sets the batch's age."""
+        if not self:
+            self.opened_at = now
+            self.received_at = received_at
+
+    def is_full(self, rows: int, size: int) -> bool:
+        """Whether it must be written without waiting for its age."""
+        return self.rows >= rows or self.bytes >= size

@@ -1,0 +1,69 @@
+"""Which files there are: one directory per shard, one file per period.
+
+``shards/00/2026-11-21.duckdb`` is directory 0 on that day (UTC);
+``2026-11-21T06.duckdb`` where a period is shorter than a day. A directory whose number
+has no worker is adopted, read-only, by the worker of that number modulo the shard count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+_DIRECTORY = re.compile(r"\d{2,3}")
+_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}))?\.duckdb")
+_HOUR_US = 3_600_000_000
+
+
+@dataclass(frozen=True, order=True)
+class LogFile:
+    """One file: ``directory`` is its shard's number, ``period`` its start in Unix µs."""
+
+    directory: int
+    period: int
+    path: Path
+
+    @property
+    def alias(self) -> str:
+        """Its name inside DuckDB."""
+        return f"f{self.directory:02d}_{self.period // _HOUR_US}"
+
+    @property
+    def wal(self) -> Path:
+        """Where DuckDB keeps what is committed and not yet in the file."""
+        return self.path.with_name(self.path.name + ".wal")
+
+
+def period_of(received_at: int, hours: int) -> int:
+    """Start of the period a moment belongs to; both Unix microseconds."""
+    return received_at - received_at % (hours * _HOUR_US)
+
+
+def file_for(root: Path, directory: int, period: int, hours: int) -> LogFile:
+    """The file of that directory and period, whether or not it exists."""
+    start = datetime.fromtimestamp(period // 1_000_000, UTC)
+    name = start.strftime("%Y-%m-%d" if hours == 24 else "%Y-%m-%dT%H")
+    return LogFile(directory, period, root / f"{directory:02d}" / f"{name}.duckdb")
+
+
+def existing(root: Path, directory: int) -> list[LogFile]:
+    """A directory's files, oldest first."""
+    found = []
+    for path in (root / f"{directory:02d}").glob("*.duckdb"):
+        match = _NAME.fullmatch(path.name)
+        if match:
+            moment = datetime.fromisoformat(f"{match[1]}T{match[2] or '00'}:00:00+00:00")
+            found.append(LogFile(directory, int(moment.timestamp()) * 1_000_000, path))
+    return sorted(found)
+
+
+def adopted(root: Path, shard: int, count: int) -> Iterator[int]:
+    """Directories without a worker of their own that this shard answers for."""
+    for path in sorted(root.iterdir()):
+        if path.is_dir() and _DIRECTORY.fullmatch(path.name):
+            directory = int(path.name)
+            if directory >= count and directory % count == shard:
+                yield directory

@@ -1,0 +1,108 @@
+"""Questions to the committed log: a few threads, each with a cursor of its own.
+
+A question has a deadline; when it passes, or nobody waits any more, DuckDB is
+interrupted. At most ``QUEUE_LIMIT`` questions wait; more are refused, so that a burst of
+slow ones cannot fill the memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
+
+import duckdb
+
+from tart.errors import QueryTimeout, ShardUnavailable
+from tart.storage.database import Database
+
+THREADS = 2
+QUEUE_LIMIT = 256
+
+Answer = TypeVar("Answer")
+Cursor = duckdb.DuckDBPyConnection
+
+
+class Reader:
+    """Runs functions that take a cursor, off the event loop."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._local = threading.local()
+        self._cursors: list[Cursor] = []
+        self._pool = ThreadPoolExecutor(THREADS, "reader")
+        self.waiting = 0
+
+    async def run(self, question: Callable[[Cursor], Answer], deadline: float) -> Answer:
+        """The question's answer.
+
+        Args:
+            question: called on a reader thread with that thread's cursor.
+            deadline: seconds until it is interrupted.
+
+        Raises:
+            QueryTimeout: the deadline passed.
+            ShardUnavailable: too many questions wait already.
+        """
+        if self.waiting >= QUEUE_LIMIT:
+            raise ShardUnavailable(f"{QUEUE_LIMIT} questions are waiting already")
+        job = _Job(question)
+        self.waiting += 1
+        future = asyncio.get_running_loop().run_in_executor(self._pool, self._run, job)
+        future.add_done_callback(self._finished)
+        try:
+            return await asyncio.wait_for(asyncio.shield(future), deadline)
+        except TimeoutError:
+            raise QueryTimeout(f"no answer within {deadline:g} s") from None
+        finally:
+            job.abandon()
+
+    def _finished(self, future: asyncio.Future[Any]) -> None:
+        self.waiting -= 1
+        if not future.cancelled():
+            future.exception()  # marks it as seen: its caller may have left already
+
+    def close(self) -> None:
+        """Wait for running questions, then close every cursor. Blocks."""
+        self._pool.shutdown()
+        for cursor in self._cursors:
+            cursor.close()
+
+    def _run(self, job: _Job[Answer]) -> Answer:
+        cursor: Cursor | None = getattr(self._local, "cursor", None)
+        if cursor is None:
+            cursor = self._local.cursor = self._database.cursor()
+            self._cursors.append(cursor)
+        return job.run(cursor)
+
+
+class _Job(Generic[Answer]):
+    """A question that can be abandoned from another thread while it runs."""
+
+    def __init__(self, question: Callable[[Cursor], Answer]) -> None:
+        self._question = question
+        self._lock = threading.Lock()
+        self._cursor: Cursor | None = None
+        self._abandoned = False
+
+    def run(self, cursor: Cursor) -> Answer:
+        with self._lock:
+            if self._abandoned:
+                raise QueryTimeout("nobody waits for this any more")
+            self._cursor = cursor
+        try:
+            return self._question(cursor)
+        except duckdb.InterruptException:
+            raise QueryTimeout("interrupted") from None
+        finally:
+            with self._lock:
+                self._cursor = None
+
+    def abandon(self) -> None:
+        """Interrupt it if it runs, keep it from running if it does not yet."""
+        with self._lock:
+            self._abandoned = True
+            if self._cursor is not None:
+                self._cursor.interrupt()

@@ -1,0 +1,93 @@
+"""The life of a forked part, from the fork to its exit code; never returns.
+
+Here is one of the few places that catch everything: an error somebody can act on becomes one
+sentence, any other a traceback, both exit code 1, and the supervisor decides what follows.
+The process ends by ``os._exit``: what the supervisor had open, registered or buffered before
+the fork is not this process' to clean up.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import NoReturn
+
+from tart.errors import TartError
+from tart.startup import Startup
+
+Target = Callable[[Startup], int | None]
+
+_log = logging.getLogger(__name__)
+
+
+def live(target: Target, ready: int, lifeline: int, foreign: Iterable[int]) -> NoReturn:
+    """Run ``target`` and exit with what it returns.
+
+    Args:
+        target: the part; what it raises is logged and becomes exit code 1.
+        ready: write end of the pipe on which the supervisor waits for this part.
+        lifeline: read end of the pipe whose write end only the supervisor may hold.
+        foreign: descriptors of the supervisor that this process must not keep open.
+    """
+    code = 1
+    try:
+        for each in foreign:
+            os.close(each)
+        _reset_signals()
+        code = _run(target, Startup(_announcer(ready), lifeline))
+    finally:
+        # Whatever happened above, this process must not go on as a second supervisor.
+        with suppress(Exception):
+            logging.shutdown()
+        flush_streams()
+        os._exit(code)
+
+
+def flush_streams() -> None:
+    """Write what is buffered: before a fork, or both sides would write it, and before the end."""
+    for stream in (sys.stdout, sys.stderr):
+        # None if it was closed when we were started; broken if its reader has gone since.
+        with suppress(OSError, ValueError):
+            if stream is not None:
+                stream.flush()
+
+
+def _run(target: Target, startup: Startup) -> int:
+    try:
+        return target(startup) or 0
+    except TartError as error:
+        _log.error("%s", error)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except BaseException:
+        _log.exception("failed by a fault in tart")
+    return 1
+
+
+def _reset_signals() -> None:
+    """Undo the supervisor's handlers; a terminal's signals are its business, not ours."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    # Blocked since before the fork, so that no signal met the supervisor's handlers here.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _announcer(ready: int) -> Callable[[], None]:
+    pending = [ready]
+
+    def announce() -> None:
+        while pending:
+            descriptor = pending.pop()
+            # With the supervisor gone nobody listens; the lifeline says so, too.
+            with suppress(BrokenPipeError):
+                os.write(descriptor, b"r")
+            os.close(descriptor)
+
+    return announce

@@ -1,0 +1,99 @@
+"""The data directory is there, writable, and ours alone.
+
+One tart owns a data directory. The owner is who holds the lock on ``tart.lock`` in it, never
+who wrote a number into a file: the kernel frees the lock when the last process that inherited
+it is gone, also after ``kill -9``, and not before. ``run_dir`` is locked alike when it lies
+elsewhere, because the sockets found in it are removed: under the lock they can only be left
+over from a server that could not tidy up.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tart.errors import ConfigError, StartupError
+
+LOCK_NAME = "tart.lock"
+_PACKAGES = frozenset({"site-packages", "dist-packages"})
+
+
+@contextmanager
+def claimed(data_dir: Path, run_dir: Path) -> Iterator[None]:
+    """Own both directories, made if missing, until this and every process forked inside end.
+
+    Raises:
+        ConfigError: ``data_dir`` lies where Python packages are installed.
+        StartupError: a directory cannot be used, or another tart uses it.
+    """
+    if _PACKAGES & set(data_dir.resolve().parts):
+        raise ConfigError(
+            f"data_dir: {data_dir} is among the installed Python packages, where the next "
+            "upgrade would delete it; set data_dir to a directory of its own"
+        )
+    with ExitStack() as held:
+        held.callback(os.close, _own(data_dir, "data_dir"))
+        if not run_dir.resolve().is_relative_to(data_dir.resolve()):
+            held.callback(os.close, _own(run_dir, "run_dir"))
+        else:
+            _make(run_dir, "run_dir")
+        _remove_sockets(run_dir)
+        yield
+
+
+def _own(directory: Path, key: str) -> int:
+    """Make, try and lock a directory; the descriptor holds the lock."""
+    _make(directory, key)
+    try:
+        lock = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise StartupError(f"{key}: cannot write to {directory}: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(lock, 32, 0).decode(errors="replace").strip()
+        os.close(lock)
+        raise StartupError(_taken(directory, owner)) from None
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    return lock
+
+
+def _make(directory: Path, key: str) -> None:
+    try:
+        directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+        # Asking for permissions would not notice a full or read-only disk; writing does.
+        with tempfile.TemporaryFile(dir=directory) as trial:
+            trial.write(b"tart")
+    except OSError as error:
+        raise StartupError(f"{key}: cannot write to {directory}: {error.strerror}") from None
+
+
+def _taken(directory: Path, owner: str) -> str:
+    if owner.isdecimal() and not _alive(int(owner)):
+        return (
+            f"processes of a tart whose supervisor (pid {owner}) was killed still use "
+            f"{directory}; they stop by themselves, try again in a moment"
+        )
+    return f"another tart (pid {owner or 'unknown'}) uses {directory}"
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _remove_sockets(run_dir: Path) -> None:
+    for each in run_dir.iterdir():
+        if stat.S_ISSOCK(each.lstat().st_mode):
+            each.unlink()

@@ -1,0 +1,94 @@
+"""Reserving a port for processes that are yet to be forked, and to be forked again.
+
+Several processes listen on one port through ``SO_REUSEPORT``, which a second server would
+join just as silently. So a port is first taken exclusively, which fails if anybody has it,
+and then pinned: bound with ``SO_REUSEPORT`` but never listening. Such a socket is given no
+connections (the kernel chooses among listeners only), yet it keeps the port, and the number
+chosen for port 0, while parts die and come back.
+
+A part binds the reserved address with both ``SO_REUSEADDR`` and ``SO_REUSEPORT`` and, for
+IPv6, ``IPV6_V6ONLY``: what asyncio and uvloop do for ``reuse_port=True``. Without
+``SO_REUSEADDR`` its old connections in TIME_WAIT would look like a server to the next start.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tart.errors import StartupError
+
+_ADVICE = {
+    errno.EADDRINUSE: "another program uses this port; stop it or choose another",
+    errno.EACCES: "this port needs a privilege; choose one above 1023",
+    errno.EADDRNOTAVAIL: "this machine does not have that address",
+}
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A pinned port. ``host`` is numeric, ``port`` never 0."""
+
+    host: str
+    port: int
+    pin: socket.socket
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@contextmanager
+def reserved(host: str, port: int, key: str) -> Iterator[Reservation]:
+    """Hold ``host:port`` for the processes forked inside; port 0 takes a free one.
+
+    A name stands for the first address it resolves to.
+
+    Raises:
+        StartupError: the address is not to be had; the text names it and ``key``.
+    """
+    with _pinned(host, port, key) as pin:
+        numeric, chosen = pin.getsockname()[:2]
+        yield Reservation(numeric, chosen, pin)
+
+
+def _pinned(host: str, port: int, key: str) -> socket.socket:
+    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        return _pin(family, address)
+    except (OSError, UnicodeError) as error:
+        advice = _ADVICE.get(getattr(error, "errno", None) or 0)
+        advice = advice or getattr(error, "strerror", None) or str(error)
+        raise StartupError(f"{key}: cannot listen on {shown}: {advice}") from None
+
+
+def _pin(family: int, address: tuple[object, ...]) -> socket.socket:
+    with _socket(family) as guard:
+        guard.bind(address)
+        # Two sockets with SO_REUSEADDR may both bind; only one of them may listen.
+        guard.listen()
+        # From here the guard lets the pin join it, so the port is not free for a moment.
+        guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        pin = _socket(family)
+        try:
+            pin.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            pin.bind(guard.getsockname())
+            # With it the next server's guard could bind beside a pin that does not listen.
+            pin.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        except OSError:
+            pin.close()
+            raise
+        return pin
+
+
+def _socket(family: int) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    # Connections of a server that just ended stay in TIME_WAIT for a minute.
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    return made

@@ -1,0 +1,85 @@
+import logging
+import socket
+
+import pytest
+
+from tart.cli.main import main
+from tart.cli.simulate import summary
+from tart.simulate.run import NodeReport, SimulationOptions, SimulationReport
+
+REPORT = SimulationReport(
+    nodes=(
+        NodeReport(events={10: 1_000_000, 11: 5}, bytes_sent=2_000, dropped=7, connections=3),
+        NodeReport(events={}, bytes_sent=0, dropped=0, connections=0),
+    ),
+    seconds=2.04,
+    behind_seconds=0.51,
+)
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was():
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """What the simulator was asked to run; it plays nothing."""
+    asked = []
+    monkeypatch.setattr("tart.simulate.run.run", lambda options: asked.append(options) or REPORT)
+    return asked
+
+
+def test_every_flag_reaches_the_simulator_and_the_report_the_reader(runs, capsys):
+    flags = "--target [::1]:9 --nodes 9 --cores 3 --speed 2.5 --duration 4 --seed 5 --protocol 0"
+
+    assert main(["simulate", *flags.split()]) == 0
+    assert runs == [SimulationOptions("::1", 9, 9, 3, 2.5, 4.0, 5, 0)]
+    assert capsys.readouterr() == (summary(REPORT) + "\n", "")
+
+
+def test_the_defaults_are_the_simulators_own(runs):
+    assert main(["simulate"]) == 0
+    assert runs == [SimulationOptions()]
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "sentence"),
+    [
+        ("--target", "nowhere", "--target: 'nowhere' is not HOST:PORT"),
+        ("--nodes", "0", "--nodes: 0 is not between 1 and 1023"),
+        ("--nodes", "1024", "--nodes: 1024 is not between 1 and 1023"),
+        ("--cores", "-1", "--cores: -1 is not between 1 and "),
+        ("--speed", "nan", "--speed: nan is not a finite number above 0"),
+        ("--duration", "inf", "--duration: inf is not a finite number above 0"),
+    ],
+)
+def test_a_flag_out_of_range_is_one_sentence(runs, capsys, flag, value, sentence):
+    assert main(["simulate", f"{flag}={value}"]) == 2
+    assert runs == []
+    assert capsys.readouterr().err.startswith(f"tart: {sentence}")
+
+
+def test_the_summary_has_the_totals():
+    assert summary(REPORT) == (
+        "2 nodes sent 1,000,005 events, 2,000 bytes, in 2.0 s\n"
+        "they dropped 7 events and reconnected 2 times; "
+        "simulated time was at most 0.5 s behind"
+    )
+
+
+def test_a_server_that_never_answers_is_said_at_the_end(capsys):
+    """The real simulator, against a port that nobody listens on."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        target = f"127.0.0.1:{held.getsockname()[1]}"
+
+        assert main(["simulate", "--target", target, "--nodes", "1", "--duration", "0.01"]) == 1
+
+    said = capsys.readouterr()
+    assert f"no node could connect to {target}\n" in said.out
+    assert "node 0 cannot connect" in said.err

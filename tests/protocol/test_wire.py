@@ -1,0 +1,338 @@
+"""Wire types as tables: bytes and values, both ways; then what neither may be."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tart.errors import DecodeError, EncodeError
+from tart.protocol.wire import (
+    MAX_DEVIATIONS,
+    Address,
+    Boolean,
+    Bytes,
+    CoreBits,
+    CoreBytes,
+    Enumeration,
+    EventId,
+    Integer,
+    List,
+    Option,
+    Reader,
+    String,
+    Struct,
+    Tuple,
+    Type,
+    encode_natural,
+    read_natural,
+)
+from tests.protocol.strategies import U64
+from tests.vectors import natural_vectors
+
+U8, U16, U32 = Integer(1), Integer(2), Integer(4)
+SIDE = Enumeration("Side", ("Local", "Remote"))
+PAIR = Struct("Pair", (("left", U8), ("right", SIDE)))
+NEST = Struct("Nest", (("head", U16), ("pair", PAIR), ("tail", Boolean())))
+LOOSE = Struct("Loose", (("name", String(4)), ("pair", PAIR), ("last", U8)))
+
+
+def written(layout, value) -> str:
+    out = bytearray()
+    layout.write(value, out)
+    return out.hex()
+
+
+def reader_of(data: str, **options) -> Reader:
+    return Reader(bytes.fromhex(data), **options)
+
+
+def found(reader: Reader):
+    return [(each.rule, each.offset, each.field) for each in reader.deviations]
+
+
+# --- Natural numbers -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("vector", natural_vectors(), ids=str)
+def test_naturals_of_others_are_read(vector):
+    reader = Reader(vector.data, leb128=not vector.conformant)
+    assert read_natural(reader) == vector.value
+    assert (reader.remaining, reader.deviations) == (0, [])
+
+
+@pytest.mark.parametrize("vector", [v for v in natural_vectors() if v.conformant], ids=str)
+def test_naturals_are_written_as_others_write_them(vector):
+    assert encode_natural(vector.value) == vector.data
+
+
+@pytest.mark.parametrize("following", range(9))
+def test_a_natural_grows_by_a_byte_for_each_seven_bits(following):
+    lowest = 1 << 7 * following if following else 0
+    highest = min((1 << 7 * (following + 1)) - 1, 2**64 - 1) if following < 8 else 2**64 - 1
+    assert len(encode_natural(lowest)) == len(encode_natural(highest)) == following + 1
+
+
+@given(U64)
+def test_a_natural_reads_as_it_was_written(value):
+    reader = Reader(encode_natural(value))
+    assert read_natural(reader) == value
+    assert (reader.remaining, reader.deviations) == (0, [])
+
+
+@given(st.binary(max_size=10))
+def test_bytes_read_as_a_natural_without_deviation_are_its_only_encoding(data):
+    reader = Reader(data)
+    try:
+        value = read_natural(reader)
+    except DecodeError:
+        return
+    canonical = data[: reader.offset] == encode_natural(value)
+    assert canonical is (not reader.deviations)
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [("8000", 0), ("807f", 127), ("c00000", 0), ("c0ff3f", 16383), ("ff" + "00" * 8, 0)],
+)
+def test_a_natural_longer_than_need_be_is_a_deviation(data, value):
+    reader = reader_of(data)
+    assert read_natural(reader) == value
+    assert found(reader) == [("non_canonical_natural", 0, "")]
+
+
+@pytest.mark.parametrize("data", ["", "80", "c000", "ff00000000000000"])
+@pytest.mark.parametrize("leb128", [False, True])
+def test_half_a_natural_is_truncated(data, leb128):
+    with pytest.raises(DecodeError) as caught:
+        read_natural(reader_of("80" if leb128 and data else data, leb128=leb128))
+    assert caught.value.rule == "truncated"
+
+
+@pytest.mark.parametrize("value", [-1, 2**64])
+def test_a_natural_is_below_two_to_the_64(value):
+    with pytest.raises(EncodeError):
+        encode_natural(value)
+
+
+def test_an_endless_leb128_length_is_an_error_at_its_start():
+    with pytest.raises(DecodeError) as caught:
+        read_natural(reader_of("00" + "80" * 10, leb128=True, offset=1))
+    assert (caught.value.rule, caught.value.offset) == ("length_out_of_range", 1)
+
+
+# --- Types -----------------------------------------------------------------------
+
+BOTH_WAYS = [
+    (U8, 255, "ff"),
+    (U16, 0x1234, "3412"),
+    (U32, 1, "01000000"),
+    (Integer(8), 2**64 - 1, "ff" * 8),
+    (EventId(), 7, "07" + "00" * 7),
+    (Boolean(), False, "00"),
+    (Boolean(), True, "01"),
+    (SIDE, "Local", "00"),
+    (SIDE, "Remote", "01"),
+    (Bytes(3), b"\x01\x02\x03", "010203"),
+    (Address(), "127.0.0.1", "00000000000000000000ffff7f000001"),
+    (Address(), "0.0.0.0", "00000000000000000000ffff00000000"),
+    (Address(), "::", "00" * 16),
+    (Address(), "2001:db8::ff00:42:8329", "20010db8000000000000ff0000428329"),
+    (CoreBytes(), [0, 7, 255], "0007ff"),
+    (CoreBits(), [1, 2], "0102"),
+    (String(8), "", "00"),
+    (String(8), "né✓", "066ec3a9e29c93"),
+    (String(128), "r" * 128, "8080" + "72" * 128),
+    (Option(U16), None, "00"),
+    (Option(U16), 5, "010500"),
+    (Option(SIDE), "Remote", "0101"),
+    (List(U8), [], "00"),
+    (List(U8), [9], "0109"),
+    (List(U16), [1, 2, 0xFFFF], "0301000200ffff"),
+    (List(U32), [2**32 - 1], "01ffffffff"),
+    (List(Integer(8)), [1, 2**64 - 1], "02" + "01" + "00" * 7 + "ff" * 8),
+    (List(Bytes(1)), [b"\0", b"\1"], "020001"),
+    (List(List(U8)), [[], [1]], "02000101"),
+    (Tuple((U8, Boolean())), [3, True], "0301"),
+    (PAIR, {"left": 1, "right": "Remote"}, "0101"),
+    (NEST, {"head": 1, "pair": {"left": 2, "right": "Local"}, "tail": True}, "0100020001"),
+]
+
+
+@pytest.mark.parametrize(("layout", "value", "data"), BOTH_WAYS)
+def test_a_value_and_its_bytes_are_the_same_thing(layout, value, data):
+    reader = reader_of(data, core_bytes=3, core_bits=2)
+    assert layout.read(reader) == value
+    assert (reader.remaining, reader.deviations) == (0, [])
+    assert written(layout, value) == data
+
+
+@pytest.mark.parametrize(("layout", "value", "data"), BOTH_WAYS)
+def test_a_value_cut_short_is_truncated_inside_of_what_is_there(layout, value, data):
+    whole = bytes.fromhex(data)
+    for size in range(len(whole)):
+        with pytest.raises(DecodeError) as caught:
+            layout.read(Reader(whole[:size], core_bytes=3, core_bits=2))
+        assert caught.value.rule == "truncated"
+        assert caught.value.offset <= size
+
+
+@pytest.mark.parametrize(
+    ("layout", "data", "rule", "offset", "field"),
+    [
+        (Boolean(), "02", "bool_out_of_range", 0, ""),
+        (Option(U8), "0201", "option_out_of_range", 0, ""),
+        (NEST, "010002000b", "bool_out_of_range", 4, "tail"),
+        (NEST, "010002", "truncated", 3, "pair.right"),
+        (String(8), "056162", "truncated", 1, ""),
+        (List(U16), "020100", "truncated", 0, ""),
+        (List(Boolean()), "0300ff00", "bool_out_of_range", 2, ""),
+        (LOOSE, "0161", "truncated", 2, "pair.left"),
+    ],
+)
+def test_what_is_not_allowed_is_named_with_its_place(layout, data, rule, offset, field):
+    with pytest.raises(DecodeError) as caught:
+        layout.read(reader_of(data))
+    error = caught.value
+    assert (error.rule, error.offset, error.field) == (rule, offset, field)
+
+
+@pytest.mark.parametrize(
+    ("layout", "data", "value", "deviations"),
+    [
+        (SIDE, "02", 2, [("unknown_enum_value", 0, "")]),
+        (String(2), "03616263", "abc", [("string_too_long", 0, "")]),
+        (String(4), "0361ff62", "a\ufffdb", [("invalid_utf8", 2, "")]),
+        (
+            String(2),
+            "0361c328",
+            "a\ufffd(",
+            [("string_too_long", 0, ""), ("invalid_utf8", 2, "")],
+        ),
+        (String(4), "800161", "a", [("non_canonical_natural", 0, "")]),
+        (
+            NEST,
+            "0100020900",
+            {"head": 1, "pair": {"left": 2, "right": 9}, "tail": False},
+            [("unknown_enum_value", 3, "pair.right")],
+        ),
+        (
+            LOOSE,
+            "80000102ff",
+            {"name": "", "pair": {"left": 1, "right": 2}, "last": 255},
+            [("non_canonical_natural", 0, "name"), ("unknown_enum_value", 3, "pair.right")],
+        ),
+        (
+            List(PAIR),
+            "0201020103",
+            [{"left": 1, "right": 2}, {"left": 1, "right": 3}],
+            [("unknown_enum_value", 2, "right"), ("unknown_enum_value", 4, "right")],
+        ),
+    ],
+)
+def test_what_is_understood_all_the_same_is_remembered(layout, data, value, deviations):
+    reader = reader_of(data)
+    assert layout.read(reader) == value
+    assert found(reader) == deviations
+
+
+def test_an_unknown_enumeration_value_can_be_sent_again():
+    assert written(SIDE, 9) == "09"
+
+
+def test_only_the_first_deviations_are_remembered():
+    count = MAX_DEVIATIONS + 50
+    reader = Reader(encode_natural(count) + b"\x07" * count)
+    assert List(SIDE).read(reader) == [7] * count
+    assert len(reader.deviations) == MAX_DEVIATIONS
+
+
+@pytest.mark.parametrize("inner", [U8, U16, Bytes(32), PAIR, Option(U8), String(4), List(U8)])
+@pytest.mark.parametrize("count", [2**20, 2**32, 2**64 - 1])
+def test_a_count_alone_does_not_make_us_allocate(inner, count):
+    data = encode_natural(count) + b"\0" * 100
+    tracemalloc.start()
+    try:
+        with pytest.raises(DecodeError) as caught:
+            List(inner).read(Reader(data))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert caught.value.rule == "truncated"
+    assert peak < 50_000
+
+
+@pytest.mark.parametrize(
+    ("layout", "wrong"),
+    [
+        (U8, [-1, 256, 1.0, "1", None, True]),
+        (Boolean(), [0, 1, None, "true"]),
+        (SIDE, ["local", -1, 256, None, True, 1.0, []]),
+        (Bytes(2), [b"\0", b"\0\0\0", "ab", bytearray(2), None]),
+        (Address(), ["", "localhost", "1.2.3", "::g", "fe80::1%eth0", 5, b"\0" * 16, None]),
+        (CoreBytes(), [5, 2**62, None, "ab", [256], [-1], ["a"], [None], {1: 2}]),
+        (CoreBits(), [5, None, [256]]),
+        (String(4), [None, b"ab", "abcde", "ééé", "\ud800"]),
+        (Option(U8), [256, "x"]),
+        (List(U8), [None, "ab", {1: 2}, [256], 3]),
+        (Tuple((U8, U8)), [None, [1], [1, 2, 3], [1, 256], "ab"]),
+        (PAIR, [None, [1, "Local"], {}, {"left": 1}, {"left": 1, "right": "Local", "more": 0}]),
+        (Struct("Nothing", ()), [{"more": 0}]),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused(layout, wrong):
+    for value in wrong:
+        with pytest.raises(EncodeError):
+            written(layout, value)
+
+
+def test_a_refused_value_is_named_by_its_path():
+    value = {"head": 1, "pair": {"left": 256, "right": "Local"}, "tail": True}
+    with pytest.raises(EncodeError) as caught:
+        written(NEST, value)
+    assert caught.value.field == "pair.left"
+
+
+@pytest.mark.parametrize(
+    ("layout", "size", "minimum"),
+    [
+        (U16, 2, 2),
+        (Bytes(32), 32, 32),
+        (Address(), 16, 16),
+        (Boolean(), 1, 1),
+        (SIDE, 1, 1),
+        (EventId(), 8, 8),
+        (NEST, 5, 5),
+        (LOOSE, None, 4),
+        (String(4), None, 1),
+        (Option(U16), None, 1),
+        (List(U16), None, 1),
+        (Tuple((U8, String(4))), None, 2),
+        (CoreBytes(), None, 0),
+    ],
+)
+def test_a_type_knows_its_size_or_at_least_the_smallest(layout, size, minimum):
+    assert (layout.size, layout.minimum) == (size, minimum)
+
+
+def test_bytes_of_limited_range_are_known_up_to_the_first_variable_field():
+    assert NEST.bounded_bytes() == (
+        (3, 1, "unknown_enum_value"),
+        (4, 1, "bool_out_of_range"),
+    )
+    assert LOOSE.bounded_bytes() == ()
+
+
+def test_the_offset_of_a_field_is_known_until_something_varies():
+    assert [NEST.offset_of(name) for name in ("head", "left", "right", "tail")] == [0, 2, 3, 4]
+    assert [LOOSE.offset_of(name) for name in ("name", "left", "last")] == [0, None, None]
+    assert NEST.offset_of("nothing") is None
+
+
+def test_a_type_must_say_how_it_reads_and_writes():
+    with pytest.raises(NotImplementedError):
+        Type().read(Reader(b""))
+    with pytest.raises(NotImplementedError):
+        Type().write(0, bytearray())

@@ -1,0 +1,128 @@
+"""A supervisor with toy parts, run as ``python -m tests.supervisor.toy LIMITS NAME=KIND…``.
+
+``LIMITS`` is JSON for SupervisorConfig. Each kind is a function below. Parts and supervisor
+report on stdout, one line per happening, written at once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import select
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+
+from tart.config import SupervisorConfig
+from tart.errors import ConfigError, StartupError
+from tart.supervisor.notify import Notifier
+from tart.supervisor.run import Supervisor
+
+
+def say(text):
+    os.write(1, f"{text}\n".encode())
+
+
+def steady(name, startup, stop=(signal.SIGTERM,)):
+    """Accepts, reports SIGHUP, stops on SIGTERM or when the lifeline ends."""
+    heard, hears = os.pipe()
+    os.set_blocking(hears, False)
+    signal.set_wakeup_fd(hears)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    say(f"{name} up {os.getpid()}")
+    startup.ready()
+    startup.ready()  # harmless, as promised
+    while True:
+        readable, _, _ = select.select([heard, startup.lifeline], [], [])
+        if startup.lifeline in readable:
+            say(f"{name} orphaned")
+            return 0
+        number = os.read(heard, 1)[0]
+        say(f"{name} {signal.Signals(number).name}")
+        if number in stop:
+            return 0
+
+
+def stubborn(name, startup):
+    """Accepts and does not stop."""
+    return steady(name, startup, stop=())
+
+
+def silent(name, startup):
+    """Never accepts; has no handler for SIGTERM."""
+    say(f"{name} up {os.getpid()}")
+    select.select([startup.lifeline], [], [])
+
+
+def leaving(name, startup):
+    """Accepts and ends, successfully, though nobody asked."""
+    startup.ready()
+    say(f"{name} left")
+    return 0
+
+
+def sulking(name, startup):
+    """Stops when asked, but not with success."""
+    steady(name, startup)
+    return 7
+
+
+def crashing(name, startup):
+    return 3
+
+
+def exiting(name, startup):
+    sys.exit("enough")
+
+
+def refused(name, startup):
+    raise StartupError("the disk is full")
+
+
+def faulty(name, startup):
+    raise RuntimeError("boom")
+
+
+def descriptors(name, startup):
+    """Reports what it has open beyond the standard streams."""
+    open_now = sorted(int(each) for each in os.listdir("/proc/self/fd"))
+    pipes = [each for each in open_now if each > 2 and is_pipe(each)]
+    say(f"{name} pipes {len(pipes)}")
+    return steady(name, startup)
+
+
+def is_pipe(descriptor):
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}").startswith("pipe:")
+    except OSError:  # the descriptor that listed the directory
+        return False
+
+
+def reload():
+    """As good as the file that TOY_SETTINGS names."""
+    text = Path(os.environ["TOY_SETTINGS"]).read_text()
+    say(f"reads {text} settings")
+    if text != "good":
+        raise ConfigError(f"{text} setting")
+    return "settings read again"
+
+
+def main(limits, *parts):
+    logging.basicConfig(level="DEBUG", format="%(levelname)s %(message)s")
+    pairs = [part.split("=") for part in parts]
+    code = Supervisor(
+        {name: partial(globals()[kind], name) for name, kind in pairs},
+        SupervisorConfig(**json.loads(limits)),
+        on_ready=lambda: say("all ready"),
+        reload=reload,
+        notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
+    ).run()
+    say(f"supervisor returned {code}")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

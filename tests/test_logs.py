@@ -1,0 +1,110 @@
+import io
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tart.config import LogConfig
+from tart.logs import set_up
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture(autouse=True)
+def restored(monkeypatch):
+    """The root logger as it was: other tests log, too."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def logged(monkeypatch, config, stream=None):
+    """A stderr that receives what is logged from here on."""
+    stream = stream or io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    set_up(config, "shard 3")
+    return stream
+
+
+def test_each_event_is_one_json_object(monkeypatch):
+    out = logged(monkeypatch, LogConfig(format="json"))
+    before = datetime.now(UTC)
+    logging.getLogger("tart.x").info("über %d\nnodes", 7, extra={"node": 4, "path": Path("/p")})
+
+    line = json.loads(out.getvalue())
+    time = datetime.fromisoformat(line.pop("time"))
+    assert out.getvalue().count("\n") == 1
+    assert line == {
+        "level": "info",
+        "process": "shard 3",
+        "logger": "tart.x",
+        "message": "über 7\nnodes",
+        "node": 4,
+        "path": "/p",
+    }
+    assert abs((time - before).total_seconds()) < 60
+
+
+def test_extra_cannot_hide_what_every_line_has(monkeypatch):
+    out = logged(monkeypatch, LogConfig(format="json"))
+    logging.getLogger("tart").info("x", extra={"level": "fake", "time": "never"})
+
+    assert json.loads(out.getvalue())["level"] == "info"
+    assert json.loads(out.getvalue())["time"] != "never"
+
+
+def test_an_exception_is_a_member_of_the_line(monkeypatch):
+    out = logged(monkeypatch, LogConfig(format="json"))
+    try:
+        raise ValueError("boom")
+    except ValueError:
+        logging.getLogger("tart").exception("failed")
+
+    line = json.loads(out.getvalue())
+    assert line["message"] == "failed"
+    assert line["exception"].endswith("ValueError: boom")
+
+
+@pytest.mark.parametrize(
+    ("format_", "terminal", "is_json"),
+    [
+        ("auto", True, False),
+        ("auto", False, True),
+        ("json", True, True),
+        ("text", False, False),
+    ],
+)
+def test_auto_is_text_on_a_terminal_only(monkeypatch, format_, terminal, is_json):
+    stream = Terminal() if terminal else io.StringIO()
+    out = logged(monkeypatch, LogConfig(format=format_), stream)
+    logging.getLogger("tart").warning("late")
+
+    assert out.getvalue().startswith("{") == is_json
+    if not is_json:
+        assert out.getvalue().endswith("WARNING shard 3: late\n")
+
+
+@pytest.mark.parametrize(("level", "count"), [("debug", 4), ("info", 3), ("warning", 2)])
+def test_the_level_is_the_least_that_is_logged(monkeypatch, level, count):
+    out = logged(monkeypatch, LogConfig(level=level))
+    for each in ("debug", "info", "warning", "error"):
+        getattr(logging.getLogger("tart"), each)("x")
+
+    assert out.getvalue().count("\n") == count
+
+
+def test_setting_up_again_replaces(monkeypatch):
+    logged(monkeypatch, LogConfig())
+    out = logged(monkeypatch, LogConfig(level="error"))
+    logging.getLogger("tart").error("once")
+    logging.getLogger("tart").info("never")
+
+    assert out.getvalue().count("\n") == 1
