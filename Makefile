@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint types contracts format lock clean
+.PHONY: demo test check lint types contracts format bench bench-quick lock clean
 
 demo: $(READY)  ## the whole system with a simulated network, until Ctrl-C
 	@$(BIN)/tart demo
@@ -27,6 +27,12 @@ contracts: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(READY)  ## every benchmark beside its bar, about ten minutes; BENCH_ARGS, see loadtest/README.md
+	$(BIN)/python -m loadtest.bench line full growth idle hostile $(BENCH_ARGS)
+
+bench-quick: $(READY)  ## a small one, under a minute
+	$(BIN)/python -m loadtest.bench quick $(BENCH_ARGS)
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tart needs Python 3.11 or newer; try make PYTHON=python3.12")'

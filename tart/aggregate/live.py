@@ -48,10 +48,13 @@ class LiveCounters:
         self._seconds: deque[Second] = deque(maxlen=SECONDS + 2)
 
     def at(self, second: int) -> Second:
-        """The counters of that Unix second, which must not be before the newest.
+        """The counters of that Unix second, which should not be before the newest.
 
-        A clock that was set back keeps counting into the newest second.
+        A clock that was set back keeps counting into the newest second; by so much that
+        nothing would be shown for a while, counting starts anew.
         """
+        if self._seconds and second < self._seconds[-1].second - SECONDS:
+            self._seconds.clear()
         if not self._seconds or second > self._seconds[-1].second:
             self._seconds.append(Second(second))
         return self._seconds[-1]

@@ -81,7 +81,7 @@ class Route:
             if each.where == "query"
             for name in (each.name, *each.aliases)
         }
-        for name, text in _fields(query):
+        for name, text in _fields(query) if declared else ():
             if name not in declared:
                 continue
             if name in given:
@@ -222,16 +222,12 @@ ROUTES: tuple[Route, ...] = (
         parameters=(
             Parameter("event_types", EventTypes(), "Event numbers, separated by commas."),
             Parameter("node_id", NodeId(), "Events of this node."),
-            Parameter(
-                "core_index", Integer(0, 65_535), "Events that name this core themselves."
-            ),
+            Parameter("core_index", Integer(0, 65_535), "Events that name this core themselves."),
             Parameter(
                 "wp_hash", Hash(), "Events that name this work-package hash.", aliases=("hash",)
             ),
             Parameter("slot", Integer(0, (1 << 32) - 1), "Events that name this slot."),
-            Parameter(
-                "start_time", Time(), "First received_at, inclusive.", aliases=("start",)
-            ),
+            Parameter("start_time", Time(), "First received_at, inclusive.", aliases=("start",)),
             Parameter("end_time", Time(), "Last received_at, inclusive.", aliases=("end",)),
             Parameter(
                 "duration",
@@ -256,9 +252,17 @@ ROUTES: tuple[Route, ...] = (
         "websocket",
         "/api/ws",
         "Live events over WebSocket",
-        "Envelope of every message: type, data, timestamp. Messages to the server: "
-        "Subscribe, Unsubscribe, GetRecentEvents, Ping, SubscribeMetrics, "
-        "UnsubscribeMetrics, SubscribeAlerts, UnsubscribeAlerts.",
+        "Messages are JSON objects as text. From the server: type, data, timestamp. To it: "
+        '{"type": "Subscribe", "filter": F, "batch": true?} replaces what is subscribed; '
+        "batch puts arrays of events into messages of type events. "
+        '{"type": "Unsubscribe"} goes back to all events, with "silent": true to none. '
+        '{"type": "GetRecentEvents", "limit": n?} at most 10,000, oldest first. '
+        '{"type": "SubscribeMetrics", "interval_ms": n?} 500 to 10,000. Ping, '
+        "UnsubscribeMetrics, SubscribeAlerts and UnsubscribeAlerts have no members. "
+        "Filters F by type: All; Node with node_id; EventType with event_type; "
+        "EventTypeRange with start and end; Group with group; Slot with slot; Core with "
+        "core; Hash with hash; Any and Both with filters. Who falls behind loses the oldest "
+        "events and is told lagged with missed; who takes nothing is closed with 1013.",
         parameters=(
             Parameter(
                 "subscribe",

@@ -63,9 +63,7 @@ def _route(route: Route) -> Iterator[str]:
         yield "<table><tr><th>Parameter</th><th>Default</th><th>Meaning</th></tr>"
         yield from map(_parameter, route.parameters)
         yield "</table>"
-    answers = ", ".join(
-        f"{status} {HTTPStatus(status).phrase}" for status in statuses(route)
-    )
+    answers = ", ".join(f"{status} {HTTPStatus(status).phrase}" for status in statuses(route))
     shape = ""
     if route.schema in SCHEMAS:
         shape = f' Answers <a href="#schema-{route.schema}">{route.schema}</a>.'

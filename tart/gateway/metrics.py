@@ -13,7 +13,7 @@ fall when a shard is missing or restarts (``Totals``), or each would look like a
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,14 +97,14 @@ class Totals:
 
     def __init__(self) -> None:
         self._now: dict[tuple[int, str], float] = {}
-        self._before: Counter[str] = Counter()
+        self._before: defaultdict[str, float] = defaultdict(float)
 
     def add(self, statistics: Mapping[int, Json], name: str) -> float:
         """Take in a counter's values and return its total so far."""
         for shard, values in statistics.items():
             known = self._now.get((shard, name), 0)
             if values[name] < known:
-                self._before[name] += known  # type: ignore[assignment]
+                self._before[name] += known
             self._now[shard, name] = values[name]
         now = sum(value for (_, each), value in self._now.items() if each == name)
         return self._before[name] + now
@@ -139,9 +139,10 @@ class Traffic:
         self.durations: dict[str, Durations] = {}
         self.statuses: Counter[tuple[str, int]] = Counter()
 
-    def add(self, path: str, status: int, seconds: float) -> None:
-        """Count one request."""
-        self.durations.setdefault(path, Durations()).add(seconds)
+    def add(self, path: str, status: int, seconds: float | None = None) -> None:
+        """Count one request, and how long its answer took where that means anything."""
+        if seconds is not None:
+            self.durations.setdefault(path, Durations()).add(seconds)
         self.statuses[path, status] += 1
 
 
@@ -193,9 +194,7 @@ class _Collector(Collector):
 
 def _promised(scrape: Scrape) -> Iterator[Metric]:
     connections = scrape.totals.add(scrape.statistics, "connections_total")
-    yield CounterMetricFamily(
-        "telemetry_connections", "Connections accepted.", value=connections
-    )
+    yield CounterMetricFamily("telemetry_connections", "Connections accepted.", value=connections)
     for name, source, documentation in _PROMISED_COUNTERS:
         yield _exact(name, documentation, scrape.totals.add(scrape.statistics, source))
     for name, documentation in _PROMISED_ZEROS:

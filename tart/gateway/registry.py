@@ -53,9 +53,12 @@ class Registry:
         self._path = path
         self._maximum = maximum
         self._told: dict[str, dict[int, Json]] = {}
+        # Nodes merged over the shards that told of them; made when wanted.
+        self._one: dict[str, Json] = {}
         self._changed: set[str] = set()
         self._removed: set[str] = set()
         self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._database: aiosqlite.Connection | None = None
         self._writer: asyncio.Task[None] | None = None
         self.failures = 0
@@ -77,10 +80,10 @@ class Registry:
 
     async def stop(self) -> None:
         """Write what has changed and close the file."""
+        self._stopping.set()
+        self._wake.set()
         if self._writer is not None:
-            self._writer.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._writer
+            await self._writer
         await self._write()
         await self._close()
 
@@ -91,6 +94,7 @@ class Registry:
             parts = self._told.setdefault(node_id, {})
             if parts.get(shard) != node:
                 parts[shard] = node
+                self._one.pop(node_id, None)
                 self._changed.add(node_id)
                 self._removed.discard(node_id)
         if len(self._told) > self._maximum:
@@ -117,26 +121,33 @@ class Registry:
     def others(self, known: Mapping[str, Json], rendering: str) -> list[Json]:
         """Nodes that no shard knows any more; none of them is connected."""
         return [
-            _rendered(_merged(parts)[node_id], rendering)
-            for node_id, parts in self._told.items()
+            _rendered(self._whole(node_id), rendering)
+            for node_id in self._told
             if node_id not in known
         ]
 
     def one(self, node_id: str, rendering: str) -> Json | None:
         """A single node that no shard knows any more."""
-        parts = self._told.get(node_id)
-        return _rendered(_merged(parts)[node_id], rendering) if parts else None
+        return _rendered(self._whole(node_id), rendering) if node_id in self else None
+
+    def _whole(self, node_id: str) -> Json:
+        if node_id not in self._one:
+            self._one[node_id] = _merged(node_id, self._told[node_id])
+        return self._one[node_id]
 
     def _forget_the_longest_unseen(self) -> None:
         # A tenth at a time, so that a flood of invented ids does not sort for each.
         by_age = sorted(self._told, key=lambda node_id: _last_seen(self._told[node_id]))
         for node_id in by_age[: max(1, len(self._told) - self._maximum * 9 // 10)]:
             del self._told[node_id]
+            self._one.pop(node_id, None)
             self._changed.discard(node_id)
             self._removed.add(node_id)
 
     async def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        # Where this fails, aiosqlite would leave a thread behind that outlives the loop.
+        sqlite3.connect(self._path).close()
         database = self._database = await aiosqlite.connect(self._path)
         await database.execute("PRAGMA journal_mode = WAL")
         await database.execute("PRAGMA synchronous = NORMAL")
@@ -154,18 +165,20 @@ class Registry:
                 self._told[node_id] = parts
 
     async def _write_behind(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             await self._wake.wait()
             self._wake.clear()
             await self._write()
-            await asyncio.sleep(WRITE_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WRITE_SECONDS):
+                    await self._stopping.wait()
 
     async def _write(self) -> None:
         changed, self._changed = self._changed, set()
         removed, self._removed = self._removed, set()
         if self._database is None or not (changed or removed):
             return
-        rows = [_row(node_id, self._told[node_id]) for node_id in changed]
+        rows = [self._row(node_id) for node_id in changed]
         try:
             await self._database.executemany(_UPSERT, rows)
             await self._database.executemany(
@@ -174,8 +187,17 @@ class Registry:
             await self._database.commit()
         except sqlite3.Error as error:
             self._failed("written", error)
+            # With the next change they are tried again.
+            self._changed |= changed & self._told.keys()
+            self._removed |= removed - self._told.keys()
             with suppress(sqlite3.Error):
                 await self._database.rollback()
+
+    def _row(self, node_id: str) -> tuple[str, str, str | None, str | None]:
+        document = {str(shard): part for shard, part in self._told[node_id].items()}
+        node = self._whole(node_id)
+        text = orjson.dumps(document).decode()
+        return node_id, text, node["first_seen_at"], node["last_seen_at"]
 
     async def _close(self) -> None:
         if self._database is not None:
@@ -188,8 +210,9 @@ class Registry:
         log.error("%s could not be %s: %s", self._path, what, error)
 
 
-def _merged(parts: Mapping[int, Json]) -> dict[str, Json]:
-    return merge.nodes([(shard, [_disconnected(part)]) for shard, part in parts.items()])
+def _merged(node_id: str, parts: Mapping[int, Json]) -> Json:
+    every = [(shard, [_disconnected(part)]) for shard, part in parts.items()]
+    return merge.nodes(every)[node_id]
 
 
 def _disconnected(node: Json) -> Json:
@@ -221,10 +244,3 @@ def _array(text: str) -> list[int]:
 
 def _last_seen(parts: Mapping[int, Json]) -> str:
     return max((part.get("last_seen_at") or "" for part in parts.values()), default="")
-
-
-def _row(node_id: str, parts: Mapping[int, Json]) -> tuple[str, str, str | None, str | None]:
-    document = {str(shard): part for shard, part in parts.items()}
-    node = _merged(parts)[node_id]
-    text = orjson.dumps(document).decode()
-    return node_id, text, node["first_seen_at"], node["last_seen_at"]

@@ -32,6 +32,15 @@ GZIP_FROM_BYTES = 1024
 GZIP_INLINE_BYTES = 64 << 10
 GZIP_LEVEL = 3
 PREFLIGHT_SECONDS = 600
+# Our words for what Sanic refuses; the phrases of HTTP change from one Python to the next.
+_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    413: "too_large",
+    417: "expectation_failed",
+}
 _EXPOSED = "ETag, X-Tart-Shards"
 # The docs page needs its own style and nothing else; JSON needs nothing at all.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -102,18 +111,16 @@ def options(request: Request[Any, Any], config: ApiConfig) -> HTTPResponse:
     return HTTPResponse(status=204, headers=headers)
 
 
-def failed(
-    request: Request[Any, Any], error: BaseException, config: ApiConfig
-) -> HTTPResponse:
+def failed(request: Request[Any, Any], error: BaseException, config: ApiConfig) -> HTTPResponse:
     """The response to a request that could not be answered, whoever raised the error."""
     status, code, message, parameter = _explained(error)
     if status >= 500 and not isinstance(error, TartError):
         log.error("%s %s failed", request.method, request.path, exc_info=error)
     headers = _common_headers(request, config)
-    if isinstance(error, SanicException):
-        headers |= {name: str(value) for name, value in (error.headers or {}).items()}
+    if status == 405:
+        headers["Allow"] = ", ".join(METHODS)
     if isinstance(error, UpgradeRequired):
-        headers |= {"Upgrade": "websocket", "Connection": "Upgrade"}
+        headers["Upgrade"] = "websocket"
     headers["Cache-Control"] = Cache.LIVE.value
     return HTTPResponse(error_json(code, message, parameter), status, headers, JSON)
 
@@ -137,7 +144,7 @@ def _explained(error: BaseException) -> tuple[int, str, str, str | None]:
         return error.status, error.code, str(error), None
     if isinstance(error, SanicException) and error.status_code < 500:
         status = HTTPStatus(error.status_code)
-        return status, status.phrase.lower().replace(" ", "_"), _sentence(error, status), None
+        return status, _CODES.get(status, "refused"), _sentence(error, status), None
     if isinstance(error, SanicException) and error.status_code == 503:
         return 503, "unavailable", "the request took too long or the server is stopping", None
     return 500, "internal", "the request failed by a fault of the server; see its log", None
@@ -176,9 +183,7 @@ def origin_allowed(origin: str, config: ApiConfig) -> bool:
     return "*" in config.cors_origins or origin in config.cors_origins
 
 
-async def _compressed(
-    request: Request[Any, Any], data: bytes, headers: dict[str, str]
-) -> bytes:
+async def _compressed(request: Request[Any, Any], data: bytes, headers: dict[str, str]) -> bytes:
     if len(data) < GZIP_FROM_BYTES or not _accepts_gzip(request.headers.get("accept-encoding")):
         return data
     headers["Content-Encoding"] = "gzip"

@@ -164,5 +164,3 @@ def _listed(page: Page) -> Json:
     if page.has_more:
         body["next_cursor"] = cursors.encode(page.cursor)
     return body
-
-

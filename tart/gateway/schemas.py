@@ -58,9 +58,7 @@ def described(schema: Schema, description: str) -> Schema:
 
 
 _SHARDS: dict[str, Schema] = {
-    "shards": described(
-        record(answered=COUNT, total=COUNT), "Only where not all shards answered."
-    )
+    "shards": described(record(answered=COUNT, total=COUNT), "Only where not all shards answered.")
 }
 _COUNTERS: Schema = {"type": "object", "additionalProperties": COUNT}
 _BLOCK = nullable(record(slot=COUNT, hash=BYTES))
@@ -205,18 +203,14 @@ SCHEMAS: dict[str, Schema] = {
         protocol_params=described(
             nullable({"type": "object"}), "Those that most connected nodes share."
         ),
-        implementations=listing(
-            record(name=nullable(TEXT), version=nullable(TEXT), count=COUNT)
-        ),
+        implementations=listing(record(name=nullable(TEXT), version=nullable(TEXT), count=COUNT)),
     ),
     "Nodes": record(_SHARDS, nodes=listing(ref("Node"))),
     "NodeDetails": record(
         {
             **_SHARDS,
             "connection_info": described(
-                record(
-                    address=nullable(TEXT), event_count=COUNT, connected_duration_secs=COUNT
-                ),
+                record(address=nullable(TEXT), event_count=COUNT, connected_duration_secs=COUNT),
                 "The newest connection, while there is one.",
             ),
         },
@@ -245,9 +239,7 @@ SCHEMAS: dict[str, Schema] = {
             synced=nullable(BOOLEAN),
             last_updated=nullable(TIME),
         ),
-        latest_status=described(
-            nullable({"type": "object"}), "Fields of the newest Status event."
-        ),
+        latest_status=described(nullable({"type": "object"}), "Fields of the newest Status event."),
         event_breakdown=listing(record(event_type=COUNT, count=COUNT)),
     ),
     "Events": record(

@@ -281,9 +281,7 @@ class Shards:
                 shard.cancel(number)
         return self._gather(name, asked)
 
-    def _gather(
-        self, name: str, asked: list[tuple[Shard, int, asyncio.Future[Any]]]
-    ) -> Answers:
+    def _gather(self, name: str, asked: list[tuple[Shard, int, asyncio.Future[Any]]]) -> Answers:
         values, late = [], False
         for shard, _, future in asked:
             if not future.done():

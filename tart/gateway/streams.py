@@ -258,9 +258,7 @@ class Streams:
     @property
     def shed_lately(self) -> bool:
         """Whether a shard shed events for us in the last minute."""
-        return (
-            self._shed_at is not None and time.monotonic() - self._shed_at < SHED_LATELY_SECONDS
-        )
+        return self._shed_at is not None and time.monotonic() - self._shed_at < SHED_LATELY_SECONDS
 
     def statistics(self) -> Json:
         """The peer's ``broadcaster_stats``; dropped are those no client's queue had room for."""
@@ -275,5 +273,3 @@ class Streams:
             "dropped_events": self._missed_by_gone + sum(each.missed_total for each in every),
             "undelivered_events": self.undelivered,
         }
-
-

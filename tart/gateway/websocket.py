@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +22,10 @@ from sanic.server.websockets.impl import WebsocketImplProtocol
 from tart.config import ApiConfig
 from tart.errors import BadQuery, TartError
 from tart.gateway.alerts import Look, alerts
-from tart.gateway.questions import Questions, now_text, now_us
-from tart.gateway.responses import error_object
+from tart.gateway.questions import Questions, now_text, now_us, together
+from tart.gateway.responses import TooManySubscribers, error_object
 from tart.gateway.shared import Shared
-from tart.gateway.streams import ALL, Streams, Subscriber, event_data, frame, message
+from tart.gateway.streams import ALL, Streams, Subscriber, event_data, message
 from tart.query.figures import chain_figures
 from tart.query.merge import Json
 from tart.query.windows import duration_us, resolve
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 STATS_SECONDS = 5.0
 ALERT_SECONDS = 10.0
 METRICS_MS = (500, 1000, 10_000)
+METRICS_FRESH_SECONDS = 0.25
 SAMPLES = 200
 MAX_RECENT = 10_000
 # One write; above the transport's high-water mark more would only wait in memory.
@@ -58,22 +59,29 @@ class Conversations:
         questions: Questions,
         streams: Streams,
         config: ApiConfig,
-        periods: Periods = Periods(),  # noqa: B008 - frozen
+        periods: Periods = Periods(),
     ) -> None:
         self.questions = questions
         self.streams = streams
         self.config = config
         self.periods = periods
         self.stalled = 0
+        self._seated = 0
         self.stats: Shared[Json] = Shared(self._stats)
         self.metrics: Shared[Json] = Shared(self._metrics)
         self._alerted: set[Subscriber] = set()
         self._alerter: asyncio.Task[None] | None = None
 
-    @property
-    def full(self) -> bool:
-        """Whether no further client is taken."""
-        return len(self.streams.subscribers) >= self.config.max_subscribers
+    @contextmanager
+    def seat(self) -> Iterator[None]:
+        """A client's place, from before its handshake; as many as the settings allow."""
+        if self._seated >= self.config.max_subscribers:
+            raise TooManySubscribers("as many subscribers as allowed are connected")
+        self._seated += 1
+        try:
+            yield
+        finally:
+            self._seated -= 1
 
     async def serve(self, socket: WebsocketImplProtocol, values: Mapping[str, Any]) -> None:
         """Talk to one client until it leaves."""
@@ -86,7 +94,7 @@ class Conversations:
             # Subscribed first, greeted then: nothing falls between the samples and the stream.
             if values["subscribe"] == "all":
                 self.streams.subscribe(subscriber, ALL, values["bytes"])
-            greeting = frame(await client.greeting())
+            greeting = b"".join(await together(client.greeting(), client.first_stats()))
             tasks = [
                 asyncio.create_task(sender.run(greeting)),
                 asyncio.create_task(client.tell_stats()),
@@ -182,17 +190,20 @@ class Client:
         self._rendering = rendering
         self._started = time.monotonic()
         self._metrics_seconds: float | None = None
-        self._metrics_wanted = asyncio.Event()
+        self._metrics_changed = asyncio.Event()
 
     async def greeting(self) -> bytes:
         """The first message: the newest events and how many nodes there are."""
         samples: list[Json] | None = None
         total: int | None = None
         with suppress(TartError):
-            recent, _ = await self._shared.questions.recent(SAMPLES, self._rendering)
+            questions = self._shared.questions
+            (recent, _), (connected, _) = await together(
+                questions.recent(SAMPLES, self._rendering), questions.chain()
+            )
             names = ("id", "node_id", "event_type", "timestamp")
             samples = [{name: event[name] for name in names} for event in recent]
-            total = len((await self._shared.questions.chain())[0])
+            total = len(connected)
         data = {
             "message": "Connected to TART telemetry",
             "recent_events": None if samples is None else len(samples),
@@ -200,7 +211,13 @@ class Client:
             "broadcaster_stats": self._shared.streams.statistics(),
             "recent_event_samples": samples or [],
         }
-        return orjson.dumps({"type": "connected", "data": data, "timestamp": now_text()})
+        return message("connected", data)
+
+    async def first_stats(self) -> bytes:
+        """The second message, if it can be known."""
+        with suppress(TartError):
+            return await self._stats()
+        return b""
 
     async def listen(self, socket: WebsocketImplProtocol) -> None:
         """Answer what the client says until it leaves."""
@@ -255,9 +272,7 @@ class Client:
             raise BadQuery(f"limit must be an integer from 0 to {MAX_RECENT}", "limit")
         events: list[Json] = []
         if limit:
-            found, _ = await self._shared.questions.recent(
-                min(limit, MAX_RECENT), self._rendering
-            )
+            found, _ = await self._shared.questions.recent(min(limit, MAX_RECENT), self._rendering)
             events = [event_data(event) for event in found]
         return "recent_events", {"count": len(events), "events": events}
 
@@ -275,7 +290,7 @@ class Client:
             raise BadQuery(f"interval_ms must be an integer from {low} to {high}", "interval_ms")
         interval = max(low, min(interval, high))
         self._metrics_seconds = interval / 1000
-        self._metrics_wanted.set()
+        self._metrics_changed.set()
         return "metrics_subscribed", {
             "message": "Metrics subscription updated",
             "interval_ms": interval,
@@ -284,7 +299,6 @@ class Client:
     async def unsubscribe_metrics(self, request: Json) -> tuple[str, Json]:
         """UnsubscribeMetrics."""
         self._metrics_seconds = None
-        self._metrics_wanted.clear()
         return "metrics_unsubscribed", {"message": "No more metrics"}
 
     async def subscribe_alerts(self, request: Json) -> tuple[str, Json]:
@@ -298,30 +312,33 @@ class Client:
         return "alerts_unsubscribed", {"message": "No more alerts"}
 
     async def tell_stats(self) -> None:
-        """Say stats at once and then every few seconds; skip what cannot be known."""
-        period = self._shared.periods.stats
+        """Say stats every few seconds; skip what cannot be known."""
         while True:
+            await asyncio.sleep(self._shared.periods.stats)
             with suppress(TartError):
-                stats = await self._shared.stats.get(period / 2)
-                feed = self._subscriber.feed
-                own = {
-                    "events_received": self._subscriber.events_sent,
-                    "current_filter": feed and feed.document,
-                }
-                broadcaster = self._shared.streams.statistics()
-                self._subscriber.say(
-                    message("stats", {**stats, "broadcaster": broadcaster, "websocket": own})
-                )
-            await asyncio.sleep(period)
+                self._subscriber.say(await self._stats())
+
+    async def _stats(self) -> bytes:
+        figures = await self._shared.stats.get(self._shared.periods.stats / 2)
+        feed = self._subscriber.feed
+        own = {
+            "events_received": self._subscriber.events_sent,
+            "current_filter": feed and feed.document,
+        }
+        broadcaster = self._shared.streams.statistics()
+        return message("stats", {**figures, "broadcaster": broadcaster, "websocket": own})
 
     async def tell_metrics(self) -> None:
-        """Say metrics at the interval that was asked for, while it is."""
+        """Say metrics at once when asked to and then at the interval, while it is wanted."""
         while True:
-            await self._metrics_wanted.wait()
-            with suppress(TartError):
-                self._subscriber.say(message("metrics", await self._shared.metrics.get(0.25)))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._metrics_seconds):
+                    await self._metrics_changed.wait()
+            self._metrics_changed.clear()
             if self._metrics_seconds is not None:
-                await asyncio.sleep(self._metrics_seconds)
+                with suppress(TartError):
+                    metrics = await self._shared.metrics.get(METRICS_FRESH_SECONDS)
+                    self._subscriber.say(message("metrics", metrics))
 
 
 _Answering = Callable[[Client, Json], Coroutine[Any, Any, tuple[str, Json]]]
@@ -374,20 +391,20 @@ class Sender:
                 await self._subscriber.ready.wait()
 
     async def _write(self, data: bytes) -> bool:
-        connection = self._socket.io_proto
-        left = None
-        while connection is not None and connection.transport is not None:
+        connection, left = self._socket.io_proto, None
+        while connection is not None and (transport := connection.transport) is not None:
             try:
                 async with asyncio.timeout(self._stalled_seconds):
-                    await connection.send(data)
+                    await connection.send(data)  # type: ignore[no-untyped-call]
                 return True
             except TimeoutError:
-                waiting = connection.transport.get_write_buffer_size()
+                waiting = transport.get_write_buffer_size()
                 if left is not None and waiting >= left:
                     break
                 # It takes what there is, if slowly: as long as it does, we wait.
                 left = waiting
-            except RequestCancelled:
+            except (RequestCancelled, AttributeError):
+                # Gone; where it was aborted, Sanic has taken the transport away as well.
                 return False
         self.stalled = True
         self._socket.fail_connection(TRY_AGAIN_LATER, "nothing was taken for too long")
@@ -399,5 +416,3 @@ def _raise_faults(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error
-
-

@@ -77,8 +77,9 @@ _TAIL = struct(
     additional_info=String(512),
 )
 _FLAGS_OFFSET = HASH.size + (PEER_DETAILS.size or 0)
-# The tail at its longest: every string full, with two bytes more of length each.
-_TAIL_MAXIMUM = _TAIL.minimum + 32 + 32 + 16 + 512 + 8
+# What a legal tail can have beyond the shortest: every string full, and for the longest of
+# them one byte more of length.
+_TAIL_SLACK = 32 + 32 + 16 + 512 + 1
 
 # Legal messages end at 818 bytes. This leaves room for longer parameters and overlong
 # strings, and bounds what a connection keeps and what finding their end may cost.
@@ -210,7 +211,7 @@ def _candidates(content: bytes, leb128: bool) -> Iterator[NodeInformation]:
     if flawless or content[0] not in KNOWN_VERSIONS:
         return
     longest = len(content) - 1 - _TAIL.minimum
-    for length in range(max(0, longest - _TAIL_MAXIMUM), longest + 1):
+    for length in range(max(0, longest - _TAIL_SLACK), longest + 1):
         start = 1 + length
         if not _could_be_tail(content, start):
             continue

@@ -55,12 +55,16 @@ def _beyond(slot: int | None, limit: int | None) -> int | None:
 
 def commonest(values: Iterable[Any]) -> Any:
     """The JSON value most often given, ``None`` left out; a tie goes to the lowest text."""
-    counts = Counter(
-        orjson.dumps(value, option=orjson.OPT_SORT_KEYS) for value in values if value is not None
-    )
-    if not counts:
+    given: dict[bytes, Any] = {}
+    counts: Counter[bytes] = Counter()
+    for value in values:
+        if value is not None:
+            text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+            given.setdefault(text, value)
+            counts[text] += 1
+    if not given:
         return None
-    return orjson.loads(min(counts, key=lambda text: (-counts[text], text)))
+    return given[min(counts, key=lambda text: (-counts[text], text))]
 
 
 def network(nodes: Iterable[Json]) -> Json:

@@ -20,7 +20,7 @@ import duckdb
 from tart.aggregate.live import LiveCounters
 from tart.errors import BadQuery
 from tart.query.filters import Selection
-from tart.shard.events import payload_of, to_json
+from tart.shard.events import to_json
 from tart.shard.intake import Intake
 from tart.shard.listener import Listener
 from tart.shard.nodes import Node, Nodes
@@ -41,6 +41,7 @@ _STATUS_TYPES = (10, 11, 12, 13)
 _LOG_COLUMNS = (
     "seq, epoch_us(received_at), timestamp, node, session, event_id, type, ref, slot, core, body"
 )
+_FOREVER_US = 1 << 62
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -82,8 +83,8 @@ class Answers:
 
     def _events(self, cursor: Cursor, parameters: Parameters) -> Any:
         selection = _selection(parameters)
-        limit = min(int(parameters.get("limit") or 50), MAX_EVENTS)
-        before = {int(key): value for key, value in (parameters.get("before") or {}).items()}
+        limit = max(0, min(int(parameters.get("limit") or 50), MAX_EVENTS))
+        before = {int(key): int(value) for key, value in (parameters.get("before") or {}).items()}
         found = []
         for directory in self._store.directories:
             rows = self._rows(cursor, directory, selection, limit, before.get(directory))
@@ -107,6 +108,10 @@ class Answers:
             clause += f" AND node = {number}"
         if before is not None:
             clause += f" AND seq < {before}"
+        if selection.hash is not None:
+            # The text search also matches across half a byte; a pair of digits is one byte.
+            digits = bytes.fromhex(selection.hash).hex().upper()
+            clause += f" AND regexp_matches(hex(body), '^(?:..)*{digits}')"
         found: list[LogRow] = []
         for file in self._store.files(directory):
             statement = (
@@ -117,10 +122,6 @@ class Answers:
             found += (LogRow(*row) for row in rows)
             if len(found) >= limit:
                 break
-        if selection.hash is not None:
-            # The text search may match across a half byte; the bytes decide.
-            wanted = bytes.fromhex(selection.hash)
-            found = [row for row in found if wanted in payload_of(row)]
         return found
 
     def _event(self, directory: int, row: LogRow) -> dict[str, Any]:
@@ -231,12 +232,17 @@ def _selection(parameters: Parameters) -> Selection:
     return Selection(
         node=parameters.get("node"),
         types=None if types is None else tuple(types),
-        start_us=parameters.get("start_us"),
-        end_us=parameters.get("end_us"),
+        start_us=_moment(parameters.get("start_us")),
+        end_us=_moment(parameters.get("end_us")),
         slot=parameters.get("slot"),
         core=parameters.get("core"),
         hash=parameters.get("hash"),
     )
+
+
+def _moment(unix_us: int | None) -> int | None:
+    """Within what DuckDB takes for a time; nothing is stored beyond it."""
+    return None if unix_us is None else max(-_FOREVER_US, min(unix_us, _FOREVER_US))
 
 
 def _rendering(parameters: Parameters) -> str:

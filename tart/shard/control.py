@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from tart.errors import QueryError, QueryTimeout, ShardUnavailable
@@ -32,6 +33,8 @@ from tart.shard.streams import Streams
 from tart.storage.reader import Reader
 
 log = logging.getLogger(__name__)
+
+_CLOSE_SECONDS = 2.0
 
 
 class Control:
@@ -59,7 +62,9 @@ class Control:
         for channel in list(self._channels):
             channel.close()
         if self._server is not None:
-            await self._server.wait_closed()
+            # A gateway that hangs does not read what is queued; the end must not wait for it.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._server.wait_closed(), _CLOSE_SECONDS)
 
     def node_changed(self, session: Session) -> None:
         """Tell every gateway that a node connected or disconnected."""
@@ -99,7 +104,14 @@ class Control:
                 log.error("unexpected message %s", type(message).__name__)
 
     async def _answer(self, channel: Channel, request: RunQuery) -> None:
-        channel.send(await self._reply(request))
+        reply = await self._reply(request)
+        try:
+            channel.send(reply)
+        except TypeError:
+            log.exception("the answer to query %s is no JSON", request.name)
+            self._answers.failures += 1
+            text = f"query {request.name} failed; see the log"
+            channel.send(Failure(request.id, "internal", text))
 
     async def _reply(self, request: RunQuery) -> Reply:
         self._answers.asked[request.name] += 1

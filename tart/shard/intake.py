@@ -30,7 +30,7 @@ from tart.protocol.decoding import DROPPED, decode_event
 from tart.query.catalog import event_api_id
 from tart.query.filters import Candidate
 from tart.shard.events import to_json, to_row
-from tart.shard.nodes import Block, Nodes, Session
+from tart.shard.nodes import Block, Nodes, Session, add_dropped
 from tart.shard.streams import Streams
 from tart.storage.batch import ROW_OVERHEAD, Batch
 from tart.storage.schema import LogRow, NodeRow, SessionRow, UndecodableRow
@@ -150,7 +150,7 @@ class Intake:
         """A batch is in its file."""
         self._waiting_bytes -= batch.bytes
         self._waiting_rows -= batch.rows
-        if not self.reading_allowed and self._waiting_bytes < self._config.pending_bytes // 2:
+        if not self.reading_allowed and self._waiting_bytes <= self._config.pending_bytes // 2:
             self._allow_reading(True)
 
     def _open(self, session: Session, now: int) -> None:
@@ -189,6 +189,7 @@ class Intake:
         if session.node is None:
             self._record(session, "refused", now, str(error))
         else:
+            session.undecodable += 1
             session.node.undecodable += 1
         self._schedule()
 
@@ -257,24 +258,26 @@ class Intake:
         """Follow what a node says of itself: blocks, sync, and what it dropped."""
         node, payload = session.node, event.payload
         assert node is not None
+        speaks = node.newest == session.number
         if event.number in _BLOCK_EVENTS:
             block = Block(int.from_bytes(payload[:4], "little"), payload[4:36])
             if event.number == BEST_BLOCK_CHANGED:
-                node.best = block
+                node.best = block if speaks else node.best
                 second.best_events += 1
                 add_bounded(second.best, block.hash)
             else:
-                node.finalized = block
+                node.finalized = block if speaks else node.finalized
                 second.finalized_events += 1
                 add_bounded(second.finalized, block.hash)
         elif event.number == SYNC_STATUS_CHANGED:
-            node.synced = payload[0] == 1
+            node.synced = payload[0] == 1 if speaks else node.synced
         elif event.number == DROPPED:
             number = decode_event(DROPPED, payload).fields["num"]
-            node.dropped_events += number
+            node.dropped_events = add_dropped(node.dropped_events, number)
             node.dropped_messages += 1
-            session.dropped += number
-            self.statistics.dropped_by_nodes += number
+            session.dropped = add_dropped(session.dropped, number)
+            total = self.statistics.dropped_by_nodes
+            self.statistics.dropped_by_nodes = add_dropped(total, number)
 
     def _publish(self, session: Session, event: ReceivedEvent, row: LogRow) -> None:
         speaker = self._nodes.speakers[self._directory, session.number]

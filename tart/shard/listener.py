@@ -43,6 +43,7 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._all_over = asyncio.Event()
         self._all_over.set()
+        self._stopping = False
         self.total = 0
         self.rejected = 0
         intake.reading_changed = self._set_reading
@@ -61,6 +62,7 @@ class Listener:
 
     async def stop(self) -> None:
         """Accept no more, close every connection and wait until they are over."""
+        self._stopping = True
         if self._server is not None:
             self._server.close()
         for connection in list(self._connections):
@@ -70,7 +72,9 @@ class Listener:
             await self._server.wait_closed()
 
     def admit(self, connection: NodeConnection, address: str) -> Session | None:
-        """Begin a session, or ``None`` when there are too many."""
+        """Begin a session, or ``None`` when there are too many or none are taken any more."""
+        if self._stopping:
+            return None
         if len(self._connections) >= self._config.max_connections:
             self.rejected += 1
             log.warning("connection from %s refused: %d are open", address, self.connections)
@@ -120,19 +124,14 @@ class NodeConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: a node connected."""
         self._transport = cast(asyncio.Transport, transport)
-        host, port = transport.get_extra_info("peername")[:2]
-        host = host.removeprefix("::ffff:")
-        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        _keep_alive(transport.get_extra_info("socket"))
-        self._session = self._listener.admit(self, address)
+        self._session = self._listener.admit(self, _address(transport))
         if self._session is None:
             self._transport.close()
             return
+        _keep_alive(transport.get_extra_info("socket"))
         if not self._listener.reading_allowed:
             self._transport.pause_reading()
-        self._deadline = asyncio.get_running_loop().call_later(
-            self._listener.handshake_seconds, self.close, "no node information in time"
-        )
+        self._await_node_information()
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came."""
@@ -147,6 +146,9 @@ class NodeConnection(asyncio.Protocol):
         if error is not None:
             log.warning("connection from %s closed: %s", session.address, error)
             self.close(str(error))
+        elif not self._listener.reading_allowed:
+            # uvloop starts to read after connection_made, whatever was said there.
+            self.set_reading(False)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: the connection is gone."""
@@ -162,6 +164,18 @@ class NodeConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def _await_node_information(self) -> None:
+        self._deadline = asyncio.get_running_loop().call_later(
+            self._listener.handshake_seconds, self._silent
+        )
+
+    def _silent(self) -> None:
+        """The deadline of the handshake; one that we do not read from gets another."""
+        if self._listener.reading_allowed:
+            self.close("no node information in time")
+        else:
+            self._await_node_information()
+
     def set_reading(self, allowed: bool) -> None:
         """Stop or go on reading."""
         if self._transport is None or self._transport.is_closing():
@@ -170,6 +184,15 @@ class NodeConnection(asyncio.Protocol):
             self._transport.resume_reading()
         else:
             self._transport.pause_reading()
+
+
+def _address(transport: asyncio.BaseTransport) -> str:
+    peer = transport.get_extra_info("peername")
+    if peer is None:
+        return "gone"  # reset before it was accepted
+    host, port = peer[:2]
+    host = host.removeprefix("::ffff:")
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _keep_alive(connected: socket.socket) -> None:

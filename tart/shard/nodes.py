@@ -19,6 +19,14 @@ from tart.query.catalog import DIRECTORY_BITS
 from tart.query.times import rfc3339
 from tart.storage.recovery import Past
 
+# A node may claim to have dropped 2^64 - 1 events, twice: sums stop at what JSON can carry.
+MAX_DROPPED = (1 << 53) - 1
+
+
+def add_dropped(total: int, claimed: int) -> int:
+    """A sum of dropped events, saturating."""
+    return min(total + claimed, MAX_DROPPED)
+
 
 @dataclass
 class Block:
@@ -90,7 +98,12 @@ class Session:
 
 @dataclass
 class Node:
-    """One JAM node."""
+    """One JAM node.
+
+    Attributes:
+        newest: the session that speaks for it where several are open: the latest. What an
+            older one says of best block and sync may be long past.
+    """
 
     peer_id: bytes
     information: NodeInformation | None = None
@@ -105,6 +118,7 @@ class Node:
     undecodable: int = 0
     deviations: Counter[str] = field(default_factory=Counter)
     sessions: dict[int, Session] = field(default_factory=dict)
+    newest: int | None = None
     best: Block | None = None
     finalized: Block | None = None
     synced: bool | None = None
@@ -193,13 +207,16 @@ class Nodes:
         node.last_seen = now
         node.best = node.finalized = node.synced = None
         node.sessions[session.number] = session
+        node.newest = session.number
         self._learn_speaker(session.directory, session.number, information)
 
     def closed(self, session: Session, now: int) -> None:
         """A connection is over."""
-        if session.node is not None:
-            session.node.sessions.pop(session.number, None)
-            session.node.disconnected_at = now
+        node = session.node
+        if node is not None:
+            node.sessions.pop(session.number, None)
+            node.newest = max(node.sessions, default=node.newest)
+            node.disconnected_at = now
 
     def recover(self, past: Past) -> None:
         """Learn what a directory's files know."""
@@ -210,6 +227,12 @@ class Nodes:
             try:
                 information = decode_node_information(stored.node_information)
             except NodeInformationError:
+                # Refused; or stored by a release that understood more.
+                if stored.node in past.nodes:
+                    peer_id = past.nodes[stored.node]
+                    self.speakers[past.directory, number] = Speaker(
+                        peer_id.hex(), None, None, 1, None
+                    )
                 continue
             self._learn_speaker(past.directory, number, information)
             node = self.node(information.peer_id)
@@ -218,7 +241,9 @@ class Nodes:
             node.first_seen = min(node.first_seen or stored.started_at, stored.started_at)
             if stored.started_at >= (node.connected_at or 0):
                 node.connected_at = stored.started_at
-                node.disconnected_at = stored.ended_at or node.last_seen
+                # One without an end was open when the shard died: it lasted as long as it spoke.
+                last_heard = max(node.last_seen or 0, stored.started_at)
+                node.disconnected_at = stored.ended_at or last_heard
                 node.information, node.address = information, stored.address
             node.last_seen = max(node.last_seen or 0, stored.ended_at or stored.started_at)
 
@@ -226,7 +251,7 @@ class Nodes:
         for event_type, count in past.counts.get(number, {}).items():
             node.counts[event_type] += count
         events, messages = past.dropped.get(number, (0, 0))
-        node.dropped_events += events
+        node.dropped_events = add_dropped(node.dropped_events, events)
         node.dropped_messages += messages
         node.undecodable += past.undecodable[number]
         if number in past.last_seen:

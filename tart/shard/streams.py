@@ -63,6 +63,7 @@ class Streams:
         """End one; unknown numbers are ignored."""
         if channel in self._listeners:
             self._listeners[channel].subscriptions.pop(subscription, None)
+            self._listeners[channel].missed.pop(subscription, None)
 
     def forget(self, channel: Channel) -> None:
         """The channel is gone."""
@@ -102,17 +103,19 @@ class Streams:
     def _send(self) -> None:
         self._scheduled = False
         for channel, listener in self._listeners.items():
-            if not listener.events:
-                continue
             events, listener.events = listener.events, []
             encoded, listener.encoded = listener.encoded, []
-            if channel.writable:
-                channel.send(LiveEvents(events, b"".join(encoded)))
-                self.published += len(events)
-                for subscription, count in listener.missed.items():
-                    channel.send(Missed(subscription, count))
-                listener.missed.clear()
-            else:
+            if not channel.writable:
                 self.missed += len(events)
                 for event in events:
                     listener.missed.update(event[3])
+                continue
+            # What was missed came before what is sent now.
+            for subscription, count in listener.missed.items():
+                channel.send(Missed(subscription, count))
+            listener.missed.clear()
+            if events:
+                channel.send(LiveEvents(events, b"".join(encoded)))
+                self.published += len(events)
+        if any(listener.missed for listener in self._listeners.values()):
+            self._schedule()  # it is told even if nothing more comes

@@ -66,23 +66,26 @@ class Worker:
         self._loop = loop
         self._watch(loop, startup.lifeline)
         store = self._open_store()
-        intake = self._make_intake(store)
-        listener = Listener(self._config.telemetry, intake)
-        answers = Answers(store, self._nodes, self._counters, self._streams, intake, listener)
-        self._intake = intake
-        self._control = Control(self._index, answers, self._streams, store.reader)
-        await self._control.start(self._config.run_path / f"{self._index:02d}.sock")
-        await listener.start(listening_socket(host, port))
-        lag = loop.create_task(_measure_lag(answers))
-        startup.ready()
-        log.info("shard %d of %d accepts nodes on port %d", self._index, self._count, port)
+        try:
+            intake = self._make_intake(store)
+            listener = Listener(self._config.telemetry, intake)
+            answers = Answers(store, self._nodes, self._counters, self._streams, intake, listener)
+            self._intake = intake
+            self._control = Control(self._index, answers, self._streams, store.reader)
+            await self._control.start(self._config.run_path / f"{self._index:02d}.sock")
+            await listener.start(listening_socket(host, port))
+            lag = loop.create_task(_measure_lag(answers))
+            startup.ready()
+            log.info("shard %d of %d accepts nodes on port %d", self._index, self._count, port)
 
-        await self._stopping.wait()
+            await self._stopping.wait()
 
-        lag.cancel()
-        await listener.stop()
-        intake.flush()
-        await loop.run_in_executor(None, store.close)
+            lag.cancel()
+            await listener.stop()
+            intake.flush()
+        finally:
+            # After a failed start, too: the writer's threads would outlive it.
+            await loop.run_in_executor(None, store.close)
         await self._control.stop()
         if self._failure is not None:
             raise StorageError(f"writing failed: {self._failure}")
@@ -96,7 +99,7 @@ class Worker:
         self._stopping.set()
 
     def _open_store(self) -> Store:
-        store = Store(
+        return Store(
             self._config.storage,
             self._config.data_path,
             self._index,
@@ -104,11 +107,10 @@ class Worker:
             committed=self._committed,
             failed=self._failed,
         )
-        for past in store.past.values():
-            self._nodes.recover(past)
-        return store
 
     def _make_intake(self, store: Store) -> Intake:
+        for past in store.past.values():
+            self._nodes.recover(past)
         own = store.past[self._index]
         return Intake(
             self._config.storage,

@@ -12,6 +12,7 @@ and every activity JIP-3 has events for, in one simulated time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from tart.simulate.auditing import Auditing
@@ -172,7 +173,7 @@ def _check(nodes: int, cores: int, start: int, speed: float, protocol: int) -> N
     # Slot numbers are u32; clocks may be a little behind the first slot.
     if not SLOT <= start < SLOT << 31:
         raise ValueError(f"start: {start} is not a time of the JAM Common Era")
-    if not speed > 0:
-        raise ValueError(f"speed: {speed} is not above 0")
+    if not 0 < speed < math.inf:
+        raise ValueError(f"speed: {speed} is not a finite number above 0")
     if protocol not in (0, 1):
         raise ValueError(f"protocol: {protocol} is neither 0 nor 1")

@@ -44,14 +44,14 @@ class Rates:
     shard_request: float = 0.01
     bundle_request: float = 0.05
     bundle_shard_request: float = 0.03
-    segment_request: float = 0.08
+    segment_request: float = 0.15  # few: a guarantor often has the segments itself
     segment_shard_request: float = 0.06
     preimage_request: float = 0.04
     # Of the tickets' generations, one per node and epoch, and of their transfers.
     ticket_generation: float = 0.06
     ticket_transfer: float = 0.02
     # Of the slots of each core.
-    work_package: float = 0.95  # a builder submits a work-package
+    work_package: float = 0.8  # a builder submits a work-package; blocks take about 0.9
     # Of the work-packages.
     submission: float = 0.03  # the builder's stream breaks
     authorization: float = 0.03

@@ -19,7 +19,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import uvloop
@@ -39,6 +39,7 @@ _STEP = 10 * MILLISECOND
 _CONNECTING_AT_ONCE = 64
 _FIRST_ATTEMPT_SECONDS = 5.0
 _WORTH_A_WARNING_SECONDS = 2.0
+_WATCH_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,15 @@ def run(options: SimulationOptions) -> SimulationReport:
         return runner.run(main())
 
 
-async def simulate(options: SimulationOptions, stop: asyncio.Event) -> SimulationReport:
+async def simulate(
+    options: SimulationOptions,
+    stop: asyncio.Event,
+    watch: Callable[[SimulationReport], None] | None = None,
+) -> SimulationReport:
     """Play until ``stop`` is set or the duration is over.
+
+    Args:
+        watch: called with what was done so far, a few times a second.
 
     Raises:
         ValueError: an option is out of its range.
@@ -169,15 +177,23 @@ async def simulate(options: SimulationOptions, stop: asyncio.Event) -> Simulatio
     )
     senders = [Sender(network, node, options.buffer_bytes) for node in range(options.nodes)]
     lines = _Lines(options, senders)
+    playing = _Playing(options, network, senders, began)
     async with asyncio.TaskGroup() as group:
-        keepers = [group.create_task(lines.keep(sender)) for sender in senders]
+        tasks = [group.create_task(lines.keep(sender)) for sender in senders]
+        if watch is not None:
+            tasks.append(group.create_task(_watch(playing, watch)))
         await lines.tried_all(stop)
-        behind = await _play(options, network, senders, began, stop)
-        for keeper in keepers:
-            keeper.cancel()
+        await playing.until(stop)
+        for task in tasks:
+            task.cancel()
     await _close(senders, options.grace_seconds)
-    reports = tuple(_report(network, each) for each in senders)
-    return SimulationReport(reports, time.monotonic() - began, behind)
+    return playing.report()
+
+
+async def _watch(playing: _Playing, watch: Callable[[SimulationReport], None]) -> None:
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        watch(playing.report())
 
 
 class _Lines:
@@ -226,40 +242,61 @@ class _Lines:
             self._all_tried.set()
 
 
-async def _play(
-    options: SimulationOptions,
-    network: Network,
-    senders: list[Sender],
-    began: float,
-    stop: asyncio.Event,
-) -> float:
-    """Follow the clock; the most seconds that simulated time was behind it."""
-    behind = 0.0
-    start = network.now
-    while not stop.is_set():
-        elapsed = time.monotonic() - began
-        if options.duration is not None and elapsed >= options.duration:
-            break
-        target = start + int(elapsed * options.speed * SECOND)
-        late = (target - network.now) / options.speed / SECOND - _TICK_SECONDS
-        if late > _WORTH_A_WARNING_SECONDS > behind:
+class _Playing:
+    """Follows the clock, and knows what was done so far.
+
+    Args:
+        began: the monotonic time at which simulated time began.
+    """
+
+    def __init__(
+        self, options: SimulationOptions, network: Network, senders: list[Sender], began: float
+    ) -> None:
+        self._options = options
+        self._network = network
+        self._senders = senders
+        self._began = began
+        self._start = network.now
+        self._behind = 0.0
+        # Longer at once for small networks, which cost little.
+        self._most = _STEP * max(1, 1023 // options.nodes)
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Play until ``stop`` is set or the duration is over."""
+        network, duration = self._network, self._options.duration
+        while not stop.is_set():
+            elapsed = time.monotonic() - self._began
+            if duration is not None and elapsed >= duration:
+                break
+            target = self._start + int(elapsed * self._options.speed * SECOND)
+            self._note_lateness(target)
+            self._advance(min(target, network.now + self._most))
+            await asyncio.sleep(0 if network.now < target else _TICK_SECONDS)
+
+    def _note_lateness(self, target: int) -> None:
+        late = (target - self._network.now) / self._options.speed / SECOND - _TICK_SECONDS
+        if late > _WORTH_A_WARNING_SECONDS >= self._behind:
             logger.warning("this machine is too slow for the network: %.1f s behind", late)
-        behind = max(behind, late)
-        _advance(network, senders, min(target, network.now + _most(options)))
-        await asyncio.sleep(0 if network.now < target else _TICK_SECONDS)
-    return behind
+        self._behind = max(self._behind, late)
 
+    def _advance(self, until: int) -> None:
+        for emission in self._network.advance(until):
+            self._senders[emission.node].add(emission)
+        for sender in self._senders:
+            sender.flush()
 
-def _most(options: SimulationOptions) -> int:
-    """Simulated time to play at once: longer for small networks, which cost little."""
-    return _STEP * max(1, 1023 // options.nodes)
-
-
-def _advance(network: Network, senders: list[Sender], until: int) -> None:
-    for emission in network.advance(until):
-        senders[emission.node].add(emission)
-    for sender in senders:
-        sender.flush()
+    def report(self) -> SimulationReport:
+        """What was done so far."""
+        nodes = tuple(
+            NodeReport(
+                events=dict(each.events),
+                bytes_sent=each.bytes_sent,
+                dropped=self._network.dropped(each.node),
+                connections=each.connections,
+            )
+            for each in self._senders
+        )
+        return SimulationReport(nodes, time.monotonic() - self._began, self._behind)
 
 
 async def _close(senders: list[Sender], grace: float) -> None:
@@ -273,12 +310,3 @@ async def _close(senders: list[Sender], grace: float) -> None:
         for sender in senders:
             sender.abort()
         await asyncio.gather(*(each.closed.wait() for each in senders))
-
-
-def _report(network: Network, sender: Sender) -> NodeReport:
-    return NodeReport(
-        events=dict(sender.events),
-        bytes_sent=sender.bytes_sent,
-        dropped=network.dropped(sender.node),
-        connections=sender.connections,
-    )

@@ -9,6 +9,9 @@ commit they run in; extensions are never loaded. Each thread uses a cursor of it
 from __future__ import annotations
 
 import logging
+import os
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -21,7 +24,7 @@ from tart.storage.schema import DDL, SCHEMA_VERSION
 log = logging.getLogger(__name__)
 
 # Readable by DuckDB 1.5 and 2.0 alike, so an upgrade can be taken back.
-_STORAGE_VERSION = "v1.5.0"
+_WRITABLE = "STORAGE_VERSION 'v1.5.0'"
 # Only a fuse: the checkpoint thread comes long before.
 _AUTOMATIC_CHECKPOINT = "1GB"
 
@@ -41,6 +44,8 @@ class Database:
         if int(duckdb.__version__.split(".")[0]) >= 2:
             settings["async_threads"] = 0
             settings["auto_checkpoint_skip_wal_threshold"] = 1 << 40
+        # Readers ask for their cursors while the writer attaches a file.
+        self._lock = threading.Lock()
         try:
             self._connection = duckdb.connect(":memory:", config=settings)
         except duckdb.Error as error:
@@ -48,20 +53,20 @@ class Database:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """An independent connection, to be used by one thread and closed by it."""
-        return self._connection.cursor()
+        with self._lock:
+            return self._connection.cursor()
 
     def attach_writable(self, file: LogFile) -> None:
         """Attach the file events go to, creating it and its tables if need be."""
-        file.path.parent.mkdir(parents=True, exist_ok=True)
-        self._attach(file, f"STORAGE_VERSION '{_STORAGE_VERSION}'")
-        if not self._has_tables(file):
-            self._create_tables(file)
+        if not file.path.exists():
+            self._create(file)
+        self._attach(file, _WRITABLE)
         self._check_version(file)
 
     def attach_readable(self, file: LogFile) -> None:
         """Attach a file nothing more goes to; what its WAL holds is put into it first."""
-        if file.wal.exists():
-            self._attach(file, f"STORAGE_VERSION '{_STORAGE_VERSION}'")
+        if file.has_wal():
+            self._attach(file, _WRITABLE)
             self._execute(file, f"CHECKPOINT {file.alias}")
             self._execute(file, f"DETACH {file.alias}")
         self._attach(file, "READ_ONLY")
@@ -75,12 +80,25 @@ class Database:
         path = str(file.path).replace("'", "''")
         self._execute(file, f"ATTACH '{path}' AS {file.alias} ({options})")
 
-    def _has_tables(self, file: LogFile) -> bool:
-        query = f"SELECT 1 FROM duckdb_tables() WHERE database_name = '{file.alias}'"
-        return bool(self._execute(file, query).fetchall())
+    def _create(self, file: LogFile) -> None:
+        """All or nothing, whenever the process dies: it gets its name when it is complete.
+
+        DuckDB refuses to open a file it was killed while creating.
+        """
+        draft = file.draft
+        try:
+            file.path.parent.mkdir(parents=True, exist_ok=True)
+            draft.path.unlink(missing_ok=True)
+            draft.wal.unlink(missing_ok=True)
+            self._attach(draft, _WRITABLE)
+            self._create_tables(draft)
+            self._execute(draft, f"DETACH {draft.alias}")
+            draft.path.rename(file.path)
+            _sync(file.path.parent)
+        except OSError as error:
+            raise StorageError(f"{file.path}: {error}") from None
 
     def _create_tables(self, file: LogFile) -> None:
-        """All or nothing, whenever the process dies."""
         self._execute(file, "BEGIN")
         for statement in DDL:
             self._execute(file, statement.format(file=file.alias))
@@ -104,7 +122,8 @@ class Database:
 
     def _execute(self, file: LogFile, statement: str) -> duckdb.DuckDBPyConnection:
         try:
-            return self._connection.execute(statement)
+            with self._lock:
+                return self._connection.execute(statement)
         except duckdb.Error as error:
             raise StorageError(f"{file.path}: {error}") from None
 
@@ -114,6 +133,17 @@ def bytes_on_disk(root: Path, directories: list[int]) -> tuple[int, int]:
     count = size = 0
     for directory in directories:
         for path in (root / f"{directory:02d}").glob("*.duckdb*"):
-            count += path.suffix == ".duckdb"
-            size += path.stat().st_size
+            # A checkpoint removes the log while we look.
+            with suppress(FileNotFoundError):
+                size += path.stat().st_size
+                count += path.suffix == ".duckdb"
     return count, size
+
+
+def _sync(directory: Path) -> None:
+    """Make a rename last: a power failure must not take the file's new name back."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from tart.query.catalog import DIRECTORY_BITS
 
 _DIRECTORY = re.compile(r"\d{2,3}")
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}))?\.duckdb")
@@ -36,6 +39,15 @@ class LogFile:
         """Where DuckDB keeps what is committed and not yet in the file."""
         return self.path.with_name(self.path.name + ".wal")
 
+    @property
+    def draft(self) -> LogFile:
+        """What it is called until it has its tables."""
+        return replace(self, path=self.path.with_suffix(".new"))
+
+    def has_wal(self) -> bool:
+        """Whether a log is beside it; a checkpoint cut short leaves ``.wal.checkpoint``."""
+        return any(self.path.parent.glob(f"{self.path.name}.wal*"))
+
 
 def period_of(received_at: int, hours: int) -> int:
     """Start of the period a moment belongs to; both Unix microseconds."""
@@ -54,16 +66,19 @@ def existing(root: Path, directory: int) -> list[LogFile]:
     found = []
     for path in (root / f"{directory:02d}").glob("*.duckdb"):
         match = _NAME.fullmatch(path.name)
-        if match:
-            moment = datetime.fromisoformat(f"{match[1]}T{match[2] or '00'}:00:00+00:00")
-            found.append(LogFile(directory, int(moment.timestamp()) * 1_000_000, path))
+        # A name that only looks like a date is not one of ours.
+        with suppress(ValueError):
+            if match:
+                moment = datetime.fromisoformat(f"{match[1]}T{match[2] or '00'}:00:00+00:00")
+                found.append(LogFile(directory, int(moment.timestamp()) * 1_000_000, path))
     return sorted(found)
 
 
 def adopted(root: Path, shard: int, count: int) -> Iterator[int]:
     """Directories without a worker of their own that this shard answers for."""
-    for path in sorted(root.iterdir()):
+    for path in sorted(root.glob("*")):
         if path.is_dir() and _DIRECTORY.fullmatch(path.name):
             directory = int(path.name)
-            if directory >= count and directory % count == shard:
+            ours = path.name == f"{directory:02d}" and directory < 1 << DIRECTORY_BITS
+            if ours and directory >= count and directory % count == shard:
                 yield directory

@@ -100,11 +100,11 @@ def _read_counts(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -
 
 
 def _read_dropped(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
-    """Sum up Dropped's ``num``: the last eight bytes of its usual payload."""
+    """Sum up Dropped's ``num``: after the timestamp, or alone where that is missing."""
     rows = cursor.execute(
         f"SELECT node, body FROM {file.alias}.log WHERE type = {DROPPED}"
     ).fetchall()
     for node, body in rows:
         events, messages = past.dropped.get(node, (0, 0))
-        number = int.from_bytes(body[8:] or body, "little")
+        number = int.from_bytes(body[8:16] or body, "little")
         past.dropped[node] = (events + number, messages + 1)

@@ -52,12 +52,12 @@ class Store:
         self.directories = [shard, *adopted(root, shard, count)]
         self._files = {directory: existing(root, directory) for directory in self.directories}
         newest = self._files[shard][-1] if self._files[shard] else None
-        for file in (each for files in self._files.values() for each in files):
-            if file == newest:
-                self._database.attach_writable(file)
-            else:
-                self._database.attach_readable(file)
-        self.past = self._read_past()
+        try:
+            self._attach_all(newest)
+            self.past = self._read_past()
+        except BaseException:
+            self._database.close()
+            raise
         self.reader = Reader(self._database)
         self.writer = Writer(
             self._database,
@@ -87,6 +87,13 @@ class Store:
         self.writer.stop()
         self.reader.close()
         self._database.close()
+
+    def _attach_all(self, newest: LogFile | None) -> None:
+        for file in (each for files in self._files.values() for each in files):
+            if file == newest:
+                self._database.attach_writable(file)
+            else:
+                self._database.attach_readable(file)
 
     def _read_past(self) -> dict[int, Past]:
         cursor = self._database.cursor()

@@ -26,7 +26,6 @@ import duckdb
 
 from tart.aggregate.histogram import Histogram
 from tart.config import StorageConfig
-from tart.errors import StorageError
 from tart.storage.batch import Batch
 from tart.storage.database import Database
 from tart.storage.files import LogFile, file_for, period_of
@@ -83,8 +82,11 @@ class Writer:
         self._attached = attached
         self._failed = failed
         self._queue: SimpleQueue[Batch | None] = SimpleQueue()
+        # The file that has every node and open session, known or written by us.
+        self._complete: LogFile | None = None
         self._stop = threading.Event()
-        self._dirty = threading.Event()
+        self._dirty: set[LogFile] = set()
+        self._dirty_lock = threading.Lock()
         self.statistics = WriterStatistics()
         self._threads = [
             threading.Thread(target=self._write_all, name="writer"),
@@ -118,17 +120,18 @@ class Writer:
                 self.statistics.events += batch.rows
                 self.statistics.write_seconds.add(done - started)
                 self.statistics.commit_seconds.add(done - batch.opened_at)
-                self._dirty.set()
                 self._committed(batch)
-        except (duckdb.Error, StorageError, OSError) as error:
+        except Exception as error:
+            # The boundary of this thread: whatever broke, nothing more can be written, and
+            # a shard that goes on receiving must be told.
             log.error("writing stopped: %s", error)
             self._failed(error)
         finally:
             cursor.close()
 
     def _write(self, cursor: duckdb.DuckDBPyConnection, batch: Batch) -> None:
-        still_open = list(self._sessions.values())
-        file, is_new = self._file_of(batch)
+        file = self._file_of(batch)
+        still_open = list(self._sessions.values()) if file != self._complete else []
         self._remember(batch)
         rows: dict[str, Sequence[tuple[Any, ...]]] = {
             "nodes": batch.nodes,
@@ -136,8 +139,8 @@ class Writer:
             "log": batch.log,
             "undecodable": batch.undecodable,
         }
-        if is_new:
-            rows["nodes"] = list(self._nodes.items())
+        if file != self._complete:
+            rows["nodes"] = self._nodes_missing_in(cursor, file)
             carried = [
                 row._replace(what="continued", happened_at=batch.received_at) for row in still_open
             ]
@@ -149,6 +152,18 @@ class Writer:
                 cursor.execute(f"INSERT INTO {file.alias}.{table} SELECT * FROM batch")
                 cursor.unregister("batch")
         cursor.commit()
+        self._complete = file
+        with self._dirty_lock:
+            self._dirty.add(file)
+
+    def _nodes_missing_in(
+        self, cursor: duckdb.DuckDBPyConnection, file: LogFile
+    ) -> list[tuple[int, bytes]]:
+        """Nodes a file does not have: all if it is new, or if we died before its first batch."""
+        known = {
+            node for (node,) in cursor.execute(f"SELECT node FROM {file.alias}.nodes").fetchall()
+        }
+        return [(node, peer_id) for node, peer_id in self._nodes.items() if node not in known]
 
     def _remember(self, batch: Batch) -> None:
         self._nodes.update(batch.nodes)
@@ -158,18 +173,18 @@ class Writer:
             else:
                 self._sessions.pop(row.session, None)
 
-    def _file_of(self, batch: Batch) -> tuple[LogFile, bool]:
-        """The file a batch goes to, and whether it has just been started."""
+    def _file_of(self, batch: Batch) -> LogFile:
+        """The file a batch goes to, started if need be."""
         hours = self._config.file_hours
         period = period_of(batch.received_at, hours)
         if self._file is not None and period <= self._file.period:
-            return self._file, False
+            return self._file
         file = file_for(self._root, self._directory, period, hours)
         self._database.attach_writable(file)
         self._file = file
         self._attached(file)
         log.info("events go to %s", file.path)
-        return file, True
+        return file
 
     def _checkpoint_often(self) -> None:
         cursor = self._database.cursor()
@@ -181,17 +196,21 @@ class Writer:
             cursor.close()
 
     def _checkpoint(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Move what was committed from the log into the file; a failure is tried again."""
-        if self._file is None or not self._dirty.is_set():
-            return
-        self._dirty.clear()
+        """Move what was committed from the logs into the files; a failure is tried again."""
+        with self._dirty_lock:
+            dirty, self._dirty = self._dirty, set()
+        for file in sorted(dirty):
+            self._checkpoint_file(cursor, file)
+
+    def _checkpoint_file(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> None:
         started = time.monotonic()
         try:
-            cursor.execute(f"CHECKPOINT {self._file.alias}")
+            cursor.execute(f"CHECKPOINT {file.alias}")
         except duckdb.Error as error:
-            self._dirty.set()
+            with self._dirty_lock:
+                self._dirty.add(file)
             self.statistics.checkpoint_failures += 1
-            log.warning("checkpoint of %s failed: %s", self._file.path, error)
+            log.warning("checkpoint of %s failed: %s", file.path, error)
             return
         self.statistics.checkpoints += 1
         self.statistics.checkpoint_seconds += time.monotonic() - started

@@ -177,6 +177,13 @@ def test_a_core_count_of_a_network_is_used(cores):
     assert (read.cores, read.deviations) == (cores, ())
 
 
+@pytest.mark.parametrize("params", [b"\0", b"\xde\xad\xbe\xef"])
+def test_of_an_unknown_version_only_the_known_lengths_are_tried(params):
+    """An event that came first has any byte there, and zeros enough to look like more."""
+    with pytest.raises(NodeInformationError):
+        decode_node_information(b"\x07" + params + tail_of(node()))
+
+
 # --- Other deviations ------------------------------------------------------------
 
 
@@ -209,6 +216,21 @@ def test_a_note_that_breaks_its_rules_is_understood(raw, text, rule):
     assert read.additional_info == text
     assert [(r, f) for r, _, f in places(read)] == [(rule, "additional_info")]
     assert len(content) <= places(read)[0][1] < len(content + raw)
+
+
+@pytest.mark.parametrize(
+    ("field", "limit"),
+    [
+        (field, int(notation[7:-1]))
+        for field, notation in field_table()["first_message"]
+        if notation.startswith("string")
+    ],
+)
+def test_strings_have_the_limits_of_the_field_table(field, limit):
+    sent = node(**{field: "x" * limit})
+    assert getattr(decode_node_information(encode_node_information(sent)), field) == "x" * limit
+    with pytest.raises(EncodeError):
+        encode_node_information(node(**{field: "x" * (limit + 1)}))
 
 
 def test_lengths_in_leb128_are_understood_where_naturals_are_not():
@@ -259,6 +281,7 @@ def test_a_known_length_that_fits_badly_gives_way_to_one_that_fits():
         (b"\x01", "offset 1 in params"),
         (bytes(9), "offset 9 in params"),
         (bytes(90), "offset 90 in params"),
+        (bytes(140), "truncated at offset 135 in genesis"),
         (b"\x01" * 3000, "bytes are left"),
         (b"\xff" * 300, "truncated"),
         (bytes(MAX_NODE_INFORMATION + 1), f"{MAX_NODE_INFORMATION} are accepted"),
@@ -279,15 +302,30 @@ def test_an_event_of_zeros_is_not_taken_for_node_information():
                 decode_node_information(leading + bytes(size - 1))
 
 
+LONGEST = node(
+    implementation_name="n" * 32,
+    implementation_version="v" * 32,
+    gp_version="0" * 16,
+    additional_info="i" * 512,
+)
+
+
 def test_the_longest_legal_message_is_far_below_the_limit():
-    longest = node(
-        implementation_name="n" * 32,
-        implementation_version="v" * 32,
-        gp_version="0" * 16,
-        additional_info="i" * 512,
-    )
-    assert len(encode_node_information(longest)) == 818 < MAX_NODE_INFORMATION
-    assert decode_node_information(encode_node_information(longest)).deviations == ()
+    assert len(encode_node_information(LONGEST)) == 818 < MAX_NODE_INFORMATION
+    assert decode_node_information(encode_node_information(LONGEST)).deviations == ()
+
+
+@pytest.mark.parametrize("size", [0, 1, 50, 400, 2000])
+def test_the_longest_legal_strings_are_found_behind_parameters_of_any_length(size):
+    read = decode_node_information(b"\x01" + b"\xaa" * size + tail_of(LONGEST))
+    assert (read.implementation_name, read.additional_info) == ("n" * 32, "i" * 512)
+
+
+def test_a_message_of_exactly_the_limit_is_read():
+    head = encode_node_information(node(additional_info=""))[:-1]
+    length = MAX_NODE_INFORMATION - len(head) - 2
+    read = decode_node_information(head + encode_natural(length) + b"x" * length)
+    assert read.additional_info == "x" * length
 
 
 # --- Values ----------------------------------------------------------------------

@@ -24,4 +24,4 @@ def told() -> Played:
 @pytest.fixture(scope="session")
 def larger() -> Played:
     """A network where not everybody is everybody's neighbour, or guarantor."""
-    return play(30, nodes=25, cores=4, seed=2, rates=NO_DROPS)
+    return play(24, nodes=16, cores=4, seed=2, rates=NO_DROPS)

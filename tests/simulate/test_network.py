@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
+from dataclasses import fields as dataclass_fields
 
 import pytest
 
@@ -14,6 +15,7 @@ from tart.protocol.decoding import decode_event
 from tart.protocol.events import BY_VARIANT, EVENTS
 from tart.protocol.wire import EventId
 from tart.simulate.network import Network
+from tart.simulate.rates import Rates
 from tart.simulate.reporting import Emission
 from tart.simulate.stage import SLOT
 from tests.simulate.played import NO_DROPS, Played, play
@@ -93,6 +95,7 @@ def test_frames_say_what_the_fields_say(usual: Played):
                 assert emission.fields.get(name, emission.fields.get(f"{name}_")) == value
 
 
+@pytest.mark.slow
 def test_version_0_differs_in_nothing_but_the_closing_of_streams():
     zero, one = play(20, seed=3, protocol=0), play(20, seed=3)
     for node in range(6):
@@ -239,6 +242,38 @@ def test_nodes_look_like_a_mixed_network(told: Played):
     assert names == {b"sim-alpha": 2, b"sim-beta": 2}
 
 
+def assert_good(played: Played) -> None:
+    nodes = len(played.hellos)
+    sessions = [Session() for _ in range(nodes)]
+    for each in played.emissions:
+        sessions[each.node].assert_good(each)
+    for node in range(nodes):
+        assert not [each for each in played.received(node) if each.error or each.deviations]
+
+
+def test_a_network_where_nothing_goes_wrong_tells_of_no_failure():
+    kept = {"preimage", "work_package", "with_imports", "segment_recovery", "audit"}
+    peace = {each.name: 0.0 for each in dataclass_fields(Rates) if each.name not in kept}
+    played = play(20, rates=Rates(**peace))
+    assert_good(played)
+    failures = {each for each in played.by_variant if each.endswith(("Failed", "Refused"))}
+    assert not failures | {"Dropped", "PeerMisbehaved", "Disconnected"} & played.by_variant.keys()
+    assert len(played.of("BlockExecuted")) > 6 * 15
+
+
+@pytest.mark.parametrize("name", [each.name for each in dataclass_fields(Rates)])
+def test_a_network_where_one_thing_always_goes_wrong_is_still_consistent(name):
+    assert_good(play(12, nodes=5, cores=2, rates=Rates(**{name: 1.0})))
+
+
+@pytest.mark.slow
+def test_a_network_where_everything_goes_wrong_half_the_time_is_still_consistent():
+    rates = Rates(**{each.name: 0.5 for each in dataclass_fields(Rates)})
+    played = play(60, rates=rates)
+    assert_good(played)
+    assert len({each.fields["hash"] for each in played.of("FinalizedBlockChanged")}) > 3
+
+
 @pytest.mark.parametrize(("nodes", "cores"), [(1, 1), (2, 1), (3, 5), (7, 3), (12, 1)])
 def test_odd_sizes_work(nodes, cores):
     played = play(15, nodes=nodes, cores=cores)
@@ -256,6 +291,7 @@ def test_odd_sizes_work(nodes, cores):
         {"cores": 342},
         {"speed": 0},
         {"speed": float("nan")},
+        {"speed": float("inf")},
         {"protocol": 2},
         {"start": 0},
     ],

@@ -1,0 +1,121 @@
+"""``python -m loadtest.bench``: benchmarks of the whole server, by scenario.
+
+Starts the real server and a generator beside it, measures both from outside, stops the
+server and counts what is in its files. Prints and saves what was found.
+
+The exit code is 1 if events were lost or something broke, never for a figure that is too
+high: benchmarks are not timed tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from loadtest import measure, report, runs
+from loadtest.dialogue import Broken, Json
+from loadtest.scenarios import SCENARIOS, Scenario
+
+RESULTS = Path(__file__).parent / "results"
+_PARAMETERS = ("connections", "rate", "seconds", "shards", "nodes", "cores", "write_interval")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; its exit code."""
+    given = _parser().parse_args(arguments)
+    results: dict[str, Json] = {}
+    for name in given.scenarios:
+        scenario = _with(SCENARIOS[name], given)
+        result = run(scenario)
+        results[name] = result
+        saved = save(result, given.results)
+        print(f"\n{report.summary(result)}\nsaved as {saved}\n", flush=True)
+    print(report.bars(results))
+    altered = [name for name, each in results.items() if each["altered"]]
+    if altered:
+        print(f"not as the bars ask, parameters were given: {', '.join(altered)}")
+    return int(any(each["broken"] for each in results.values()))
+
+
+def run(scenario: Scenario) -> Json:
+    """Play one scenario; what broke is in the result."""
+    began = datetime.now(UTC)
+    result: Json = {
+        "scenario": scenario.name,
+        "date": began.isoformat(timespec="seconds"),
+        "parameters": {name: getattr(scenario, name) for name in _PARAMETERS},
+        "settings": dict(scenario.settings),
+        "altered": asdict(scenario) != asdict(SCENARIOS[scenario.name]),
+        "machine": measure.machine(),
+        "figures": {},
+        "broken": [],
+    }
+    try:
+        runs.play(scenario, result, _progress)
+    except Broken as error:
+        result["broken"].append(str(error))
+    figures = result["figures"]
+    for name in ("lost", "sessions_with_gaps", "undecodable"):
+        if figures.get(name):
+            result["broken"].append(f"{name}: {figures[name]}")
+    return result
+
+
+def save(result: Json, directory: Path) -> Path:
+    """Keep a result as JSON."""
+    directory.mkdir(parents=True, exist_ok=True)
+    moment = result["date"].split("+")[0].replace(":", "")
+    path = directory / f"{result['scenario']}-{moment}.json"
+    path.write_text(json.dumps(_finite(result), indent=2, ensure_ascii=False) + "\n")
+    return path
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinity."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return "inf" if isinstance(value, float) and math.isinf(value) else value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtest.bench",
+        description="Benchmarks of the whole server.",
+        epilog="scenarios: " + "; ".join(f"{e.name}: {e.summary}" for e in SCENARIOS.values()),
+    )
+    parser.add_argument("scenarios", nargs="+", choices=SCENARIOS, metavar="SCENARIO")
+    parser.add_argument("--connections", type=int, help="nodes")
+    parser.add_argument("--rate", type=float, help="events per second over all nodes")
+    parser.add_argument("--seconds", type=float, help="how long to send")
+    parser.add_argument("--shards", type=int, help="worker processes; 0: one per CPU")
+    parser.add_argument("--nodes", type=int, help="validators of the recorded network")
+    parser.add_argument("--cores", type=int, help="cores of the recorded network")
+    parser.add_argument("--write-interval", type=float, help="seconds between a node's writes")
+    parser.add_argument("--growth-millions", type=float, help="events to store, for growth")
+    parser.add_argument("--floor-seconds", type=float, help="how long to measure the floor")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where to save")
+    return parser
+
+
+def _with(scenario: Scenario, given: argparse.Namespace) -> Scenario:
+    """The scenario with the parameters that were given."""
+    names = [*_PARAMETERS, "growth_millions", "floor_seconds"]
+    values = {name: getattr(given, name) for name in names}
+    return replace(scenario, **{key: value for key, value in values.items() if value is not None})
+
+
+def _progress(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

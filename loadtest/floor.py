@@ -1,0 +1,46 @@
+"""The least any server can do: accept the same bytes and split them into frames.
+
+uvloop and ``FrameBuffer``, nothing else: nothing is checked, kept or counted but the frames
+themselves. What a server costs above this is what it does with events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+
+import uvloop
+
+from loadtest.dialogue import say
+from tart.protocol.framing import FrameBuffer
+
+
+class Frames(asyncio.Protocol):
+    """One connection that counts frames."""
+
+    total = 0
+    reads = 0
+
+    def __init__(self) -> None:
+        self._buffer = FrameBuffer()
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: bytes came."""
+        Frames.reads += 1
+        Frames.total += len(self._buffer.receive_data(data))
+
+
+async def serve() -> None:
+    """Accept until told to close; say what was done whenever asked."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Frames, "127.0.0.1", 0, backlog=1024)
+    say(port=server.sockets[0].getsockname()[1])
+    words: asyncio.Queue[str] = asyncio.Queue()
+    loop.add_reader(sys.stdin, lambda: words.put_nowait(sys.stdin.readline().strip()))
+    while await words.get() == "count":
+        say(frames=Frames.total, reads=Frames.reads, cpu_seconds=time.process_time())
+
+
+if __name__ == "__main__":
+    uvloop.run(serve())

@@ -1,0 +1,215 @@
+"""Figures for people: percentiles, the bars, and the tables.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from loadtest.measure import Buckets
+
+Json = dict[str, Any]
+
+
+def histogram_difference(after: Buckets, before: Buckets) -> Buckets:
+    """What was counted between two readings of a cumulative histogram."""
+    return {bound: count - before.get(bound, 0.0) for bound, count in after.items()}
+
+
+def histogram_percentile(buckets: Buckets, share: float) -> float | None:
+    """A percentile, interpolated within its bucket as if counts lay evenly in it.
+
+    ``inf`` beyond the last finite bound; ``None`` if nothing was counted.
+    """
+    ordered = sorted(buckets.items())
+    total = ordered[-1][1] if ordered else 0.0
+    if not total:
+        return None
+    wanted, lower, below = share * total, 0.0, 0.0
+    for bound, count in ordered:
+        if count >= wanted and count > below:
+            part = (wanted - below) / (count - below)
+            return bound if math.isinf(bound) else lower + (bound - lower) * part
+        lower, below = bound, count
+    return math.inf
+
+
+def histogram_maximum(buckets: Buckets) -> float | None:
+    """The upper bound of the highest bucket with anything in it: at most so much."""
+    below, highest = 0.0, None
+    for bound, count in sorted(buckets.items()):
+        if count > below:
+            highest = bound
+        below = count
+    return highest
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The smallest value that at least that share of the values do not exceed."""
+    if not values:
+        return None
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What must be reached.
+
+    Attributes:
+        scenario: where it is asked for.
+        what: in words.
+        figure: which figure it is.
+        limit: the figure at most; ``strict``: below it; ``least``: at least.
+        unit: of both.
+    """
+
+    scenario: str
+    what: str
+    figure: str
+    limit: float
+    unit: str = ""
+    strict: bool = False
+    least: bool = False
+
+    @property
+    def sign(self) -> str:
+        """How the limit is to be read."""
+        return "≥" if self.least else "<" if self.strict else "≤"
+
+    def met(self, value: float) -> bool:
+        """Whether that is good enough."""
+        if self.least:
+            return value >= self.limit
+        return value < self.limit if self.strict else value <= self.limit
+
+
+BARS = (
+    Bar("line", "events lost", "lost", 0),
+    # What the kernel's buffers hold for a server that cannot follow is not held by it.
+    Bar("line", "of the rate, until all stored", "held_share", 0.97, least=True),
+    Bar("line", "write latency p99", "write_p99_ms", 50, "ms", strict=True),
+    Bar("line", "all server processes", "cores", 0.5, "cores", strict=True),
+    Bar("line", "memory", "memory_mib", 1024, "MiB", strict=True),
+    Bar("line", "CPU per event, everything", "cpu_us_per_event", 4, "µs"),
+    Bar("line", "disk per event", "bytes_per_event", 10, "bytes"),
+    Bar("line", "queries p99, slowest route", "query_p99_ms", 100, "ms", strict=True),
+    Bar("full", "events lost", "lost", 0),
+    Bar("full", "of the rate, until all stored", "held_share", 0.97, least=True),
+    Bar("full", "CPU per event, everything", "cpu_us_per_event", 4, "µs"),
+    Bar("full", "disk per event", "bytes_per_event", 10, "bytes"),
+    Bar("growth", "CPU per event, full : empty", "cost_ratio", 1.2),
+    Bar("growth", "recent queries, full : empty", "query_ratio", 1.2),
+    Bar("idle", "all server processes", "cores", 0.02, "cores", strict=True),
+    Bar("idle", "memory", "memory_mib", 300, "MiB", strict=True),
+    Bar("hostile", "events of other nodes lost", "lost", 0),
+    Bar("hostile", "write latency p99", "write_p99_ms", 50, "ms", strict=True),
+    Bar("hostile", "silent sockets not closed", "silent_left", 0),
+)
+
+
+# Where a scenario was not run, a smaller one that asks the same gives an idea.
+_STAND_INS = {"line": "quick"}
+
+
+def bars(results: Mapping[str, Json]) -> str:
+    """Every bar beside what was measured; results by scenario."""
+    rows = []
+    for bar in BARS:
+        scenario = bar.scenario
+        if scenario not in results:
+            scenario = _STAND_INS.get(scenario, scenario)
+        value = results.get(scenario, {}).get("figures", {}).get(bar.figure)
+        limit = f"{bar.sign} {number(bar.limit)} {bar.unit}".rstrip()
+        name = bar.scenario if scenario == bar.scenario else f"{bar.scenario}, by {scenario}"
+        if value is None:
+            rows.append((bar.scenario, bar.what, limit, "not measured", ""))
+        else:
+            measured = f"{number(value)} {bar.unit}".rstrip()
+            rows.append((name, bar.what, limit, measured, "✓" if bar.met(value) else "✗"))
+    return table(("scenario", "what", "bar", "measured", ""), rows)
+
+
+def number(value: float) -> str:
+    """As people write it: three digits that matter, thousands apart."""
+    if math.isinf(value) or math.isnan(value):
+        return "beyond the scale"
+    if value == int(value):
+        return f"{int(value):,}"
+    magnitude = math.floor(math.log10(abs(value)))
+    return f"{value:,.{max(0, 2 - magnitude)}f}"
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as they must be."""
+    widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
+    lines = [heads, ["─" * width for width in widths], *rows]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+# Figures as they are printed: key, words, unit.
+_FIGURES = (
+    ("sent", "sent", "events"),
+    ("stored", "stored, by the files", "events"),
+    ("committed", "committed, by /metrics", "events"),
+    ("lost", "lost", "events"),
+    ("undecodable", "stored as undecodable", "events"),
+    ("sessions_with_gaps", "sessions with gaps", ""),
+    ("rate", "sending rate reached", "events/s"),
+    ("held_share", "of the rate asked, until all stored", ""),
+    ("backlog_s", "commits behind the schedule, at most", "s"),
+    ("write_p50_ms", "write latency p50", "ms"),
+    ("write_p99_ms", "write latency p99", "ms"),
+    ("write_max_ms", "write latency, at most", "ms"),
+    ("cores", "server meanwhile", "cores"),
+    ("cpu_us_per_event", "server, everything", "CPU µs/event"),
+    ("cpu_us_until_stored", "server, until all was stored", "CPU µs/event"),
+    ("floor_us_per_event", "floor: frames split", "CPU µs/event"),
+    ("above_floor", "times the floor", ""),
+    ("memory_mib", "peak memory, shared pages once", "MiB"),
+    ("rss_mib", "peak memory, resident sizes", "MiB"),
+    ("bytes_per_event", "disk", "bytes/event"),
+    ("wire_bytes_per_event", "wire", "bytes/event"),
+    ("query_p99_ms", "queries p99, slowest route", "ms"),
+    ("query_failures", "queries that failed", ""),
+    ("pauses", "reading paused", "times"),
+    ("checkpoints", "checkpoints", ""),
+    ("stored_after_s", "all stored after the last was sent", "s"),
+    ("stop_s", "stopping", "s"),
+    ("behind_s", "generator behind, at most", "s"),
+    ("generator_cores", "generator", "cores"),
+    ("other_cores", "everybody else on this machine", "cores"),
+    ("silent_left", "silent sockets not closed", ""),
+    ("silent_closed_s", "silent sockets closed after, at most", "s"),
+    ("slow_closed", "senders of half frames closed", ""),
+    ("stored_before", "events stored before", ""),
+    ("cost_ratio", "CPU per event, full : empty", ""),
+    ("query_ratio", "recent queries, full : empty", ""),
+)
+
+
+def summary(result: Json) -> str:
+    """One scenario's result."""
+    figures, parameters = result["figures"], result["parameters"]
+    given = ", ".join(f"{key} {value}" for key, value in parameters.items())
+    rows = [
+        (words, number(figures[key]), unit)
+        for key, words, unit in _FIGURES
+        if figures.get(key) is not None
+    ]
+    parts = [f"{result['scenario']}: {given}", table(("", "", ""), rows)]
+    for key, when in (("queries_empty", "on the empty store"), ("queries", "")):
+        for name, route in (result.get(key) or {}).items():
+            values = "  ".join(f"{key} {number(value)}" for key, value in route.items())
+            parts.append(f"  {name:14} {values}  {when}".rstrip())
+    if "mix" in result:
+        mix = ", ".join(f"{group} {share:.1%}" for group, share in result["mix"].items())
+        parts.append(f"mix: {mix}")
+    parts += [f"BROKEN: {each}" for each in result["broken"]]
+    return "\n".join(parts)

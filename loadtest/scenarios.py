@@ -1,0 +1,102 @@
+"""What is played, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One benchmark.
+
+    Attributes:
+        summary: what it shows, for the help.
+        connections: how many nodes; none means that nothing is sent.
+        rate: events per second, over all of them.
+        seconds: how long it is sent.
+        nodes, cores: the simulated network whose traffic they replay. Three validators per
+            core, as in the real one, give its mix at any size.
+        shards: worker processes; 0 as many as there are CPUs.
+        write_interval: seconds between two writes of one node.
+        silent, slow: hostile sockets beside them.
+        growth_millions: events to store between two equal measurements.
+        fill_rate: events per second while doing so.
+        floor_seconds: how long the floor is measured.
+        settings: of the server, where its defaults would refuse this load.
+    """
+
+    name: str
+    summary: str
+    connections: int = 0
+    rate: float = 0.0
+    seconds: float = 20.0
+    nodes: int = 300
+    cores: int = 100
+    shards: int = 0
+    write_interval: float = 0.05
+    silent: int = 0
+    slow: int = 0
+    growth_millions: float = 0.0
+    fill_rate: float = 0.0
+    floor_seconds: float = 0.0
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def events(self) -> int:
+        """How many events one measurement sends."""
+        return round(self.rate * self.seconds)
+
+
+SCENARIOS = {
+    each.name: each
+    for each in (
+        Scenario(
+            "quick",
+            "a look in under a minute: 200 nodes, 50,000 events/s, 15 s",
+            connections=200,
+            rate=50_000,
+            seconds=15,
+            nodes=120,
+            cores=40,
+            floor_seconds=4,
+        ),
+        Scenario(
+            "line",
+            "line rate: 1,024 nodes, 100,000 events/s, 120 s",
+            connections=1024,
+            rate=100_000,
+            seconds=120,
+            floor_seconds=10,
+        ),
+        Scenario(
+            "full",
+            "300 nodes at full load: 250,000 events/s, 60 s",
+            connections=300,
+            rate=250_000,
+            seconds=60,
+            floor_seconds=10,
+        ),
+        Scenario("idle", "no nodes, 20 s", seconds=20),
+        Scenario(
+            "hostile",
+            "1,024 nodes at 50,000 events/s, 1,000 silent sockets, 200 senders of half frames",
+            connections=1024,
+            rate=50_000,
+            seconds=20,
+            silent=1000,
+            slow=200,
+            # All of them may land on one shard.
+            settings={"TART_TELEMETRY_MAX_CONNECTIONS": "4096"},
+        ),
+        Scenario(
+            "growth",
+            "the same 10 s on an empty store and after so many million events",
+            connections=300,
+            rate=50_000,
+            seconds=10,
+            growth_millions=10,
+            fill_rate=150_000,
+        ),
+    )
+}

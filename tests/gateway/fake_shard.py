@@ -1,0 +1,321 @@
+"""FakeShard: plays a shard's side of the Unix socket, with events and answers made up.
+
+It speaks the real messages over a real socket; what it answers is computed from plain
+lists the test fills, or replaced per query by ``answers``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tart.ipc.channel import Channel
+from tart.ipc.messages import (
+    VERSION,
+    Cancel,
+    Failure,
+    LiveEvents,
+    Message,
+    Missed,
+    NodeChanged,
+    Partial,
+    RunQuery,
+    Subscribe,
+    Unsubscribe,
+    Welcome,
+)
+from tart.query.catalog import event_api_id, event_identity
+from tart.query.filters import Candidate, parse
+from tart.query.times import rfc3339
+
+NODE_A = "aa" * 32
+NODE_B = "bb" * 32
+BLOCK_HASH = "0x" + "11" * 32
+SECOND = 1_000_000
+# 2026-11-20T12:00:00Z.
+NOON = 1_795_176_000 * SECOND
+PARAMETERS = {"core_count": 2, "val_count": 6, "epoch_period": 12, "slot_period_sec": 6}
+
+
+def event(
+    directory: int,
+    sequence: int,
+    *,
+    at: int = NOON,
+    node: str = NODE_A,
+    number: int = 11,
+    variant: str = "BestBlockChanged",
+    fields: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """An Event as a shard gives it."""
+    fields = {"slot": sequence, "hash": BLOCK_HASH} if fields is None else fields
+    return {
+        "id": event_api_id(directory, sequence),
+        "node_id": node,
+        "session": 1 << 8 | directory,
+        "event_id": sequence,
+        "event_type": number,
+        "timestamp": rfc3339(at),
+        "received_at": rfc3339(at),
+        "data": {variant: {"timestamp": 1, **fields}},
+        "node_name": "fake-node",
+        "node_version": "0.1.0",
+        "context": {"slot": None, "core": None, "hash": None, "root_event_id": None},
+    }
+
+
+def node(node_id: str = NODE_A, **changes: Any) -> dict[str, Any]:
+    """A node as the ``nodes`` query gives it: connected, with one connection."""
+    connected_at = changes.get("connected_at", rfc3339(NOON))
+    return {
+        "node_id": node_id,
+        "node_info": {
+            "params": PARAMETERS,
+            "params_layout": "gp-0.7",
+            "protocol_version": 1,
+            "genesis": "0x" + "00" * 32,
+            "details": {
+                "peer_id": "0x" + node_id,
+                "peer_address": {"ipv6": "127.0.0.1", "port": 40_000},
+            },
+            "flags": 0,
+            "implementation_name": "fake-node",
+            "implementation_version": "0.1.0",
+            "gp_version": "0.7.2",
+            "additional_info": "",
+        },
+        "implementation_name": "fake-node",
+        "implementation_version": "0.1.0",
+        "is_connected": True,
+        "first_seen_at": rfc3339(NOON),
+        "connected_at": connected_at,
+        "disconnected_at": None,
+        "last_seen_at": rfc3339(NOON),
+        "address": "127.0.0.1:40000",
+        "event_count": 3,
+        "dropped_count": 0,
+        "dropped_messages": 0,
+        "undecodable": 0,
+        "deviations": {},
+        "best": {"slot": 7, "hash": BLOCK_HASH},
+        "finalized": None,
+        "synced": None,
+        "connections": [
+            {
+                "session": 256,
+                "address": "127.0.0.1:40000",
+                "connected_at": connected_at,
+                "protocol_version": 1,
+                "params_layout": "gp-0.7",
+                "event_count": 3,
+                "next_event_id": 3,
+                "bytes": 100,
+            }
+        ],
+    } | changes
+
+
+def statistics(**changes: Any) -> dict[str, Any]:
+    """A shard's ``statistics``."""
+    histogram = {"buckets": [[0.001, 1], [0.01, 3]], "sum": 0.02, "count": 4}
+    return {
+        "pid": 1,
+        "uptime_seconds": 5.0,
+        "rss_bytes": 50 << 20,
+        "cpu_seconds": 1.5,
+        "connections": 2,
+        "connections_total": 3,
+        "connections_rejected": 1,
+        "events_received": 100,
+        "bytes_received": 6500,
+        "undecodable": {"truncated": 2},
+        "deviations": {"leb128_length": 1},
+        "protocol_errors": {"frame_too_long": 1},
+        "dropped_by_nodes": 7,
+        "pending_events": 4,
+        "pending_bytes": 400,
+        "reading_paused": False,
+        "pauses_total": 0,
+        "batches_committed": 9,
+        "events_committed": 96,
+        "commit_seconds": histogram,
+        "write_seconds": histogram,
+        "checkpoints": 1,
+        "checkpoint_seconds": 0.1,
+        "checkpoint_failures": 0,
+        "files": 2,
+        "bytes_on_disk": 1 << 20,
+        "disk_free_bytes": 1 << 40,
+        "subscriptions": 1,
+        "events_published": 10,
+        "events_missed": 0,
+        "queries": {"events": 5},
+        "query_failures": 0,
+        "loop_lag_seconds": 0.001,
+        "readers": 2,
+    } | changes
+
+
+class FakeShard:
+    """One shard.
+
+    Attributes:
+        log: directory to its events, oldest first.
+        answers: query to a function of its parameters, instead of the usual answer; what
+            it returns may be a ``Failure``, or ``None`` for never answering.
+        requests: every question asked.
+        cancelled: ids of questions that were given up.
+        subscriptions: what is subscribed now.
+    """
+
+    def __init__(self, index: int, path: Path, *, version: int = VERSION, pid: int = 100) -> None:
+        self.index = index
+        self.path = path
+        self.version = version
+        self.pid = pid
+        self.log: dict[int, list[dict[str, Any]]] = {index: []}
+        self.nodes: list[dict[str, Any]] = []
+        self.chain: list[list[Any]] = []
+        self.authored: list[str] = []
+        self.status: dict[str, Any] = {"counts": {}, "latest": {}}
+        self.live: dict[str, Any] = {"seconds": [], "active": []}
+        self.statistics = statistics(pid=pid)
+        self.answers: dict[str, Callable[[dict[str, Any]], Any]] = {}
+        self.requests: list[RunQuery] = []
+        self.cancelled: list[int] = []
+        self.subscriptions: dict[int, Subscribe] = {}
+        self.channels: list[Channel] = []
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.unlink(missing_ok=True)
+        self._server = await asyncio.get_running_loop().create_unix_server(
+            lambda: Channel(self._received, self._lost, self._made), self.path
+        )
+
+    async def stop(self) -> None:
+        """Go away, as a process that dies."""
+        if self._server is not None:
+            self._server.close()
+            for channel in list(self.channels):
+                channel.close()
+            await self._server.wait_closed()
+            self._server = None
+        self.path.unlink(missing_ok=True)
+
+    def append(self, *events: dict[str, Any]) -> None:
+        """Store events, each newer than those before."""
+        for each in events:
+            self.log.setdefault(event_identity(each["id"])[0], []).append(each)
+
+    def publish(self, *events: dict[str, Any]) -> int:
+        """Push live events to whoever subscribed; how many somebody wanted."""
+        entries, texts = [], []
+        for each in events:
+            numbers = [n for n, request in self.subscriptions.items() if _passes(each, request)]
+            if numbers:
+                text = orjson.dumps(each)
+                entries.append(
+                    [each["id"], each["node_id"], each["event_type"], numbers, len(text)]
+                )
+                texts.append(text)
+        for channel in self.channels:
+            channel.send(LiveEvents(entries, b"".join(texts)))
+        return len(entries)
+
+    def push(self, message: NodeChanged | Missed) -> None:
+        """Say something unasked."""
+        for channel in self.channels:
+            channel.send(message)
+
+    def _made(self, channel: Channel) -> None:
+        self.channels.append(channel)
+        channel.send(Welcome(self.index, self.pid, self.version))
+
+    def _lost(self, channel: Channel, error: Exception | None) -> None:
+        self.channels.remove(channel)
+        self.subscriptions.clear()
+
+    def _received(self, channel: Channel, message: Message) -> None:
+        match message:
+            case RunQuery():
+                self.requests.append(message)
+                answer = self._answer(message)
+                if isinstance(answer, Failure):
+                    channel.send(Failure(message.id, answer.code, answer.message, answer.parameter))
+                elif answer is not None:
+                    channel.send(Partial(message.id, answer))
+            case Cancel():
+                self.cancelled.append(message.id)
+            case Subscribe():
+                self.subscriptions[message.subscription] = message
+            case Unsubscribe():
+                self.subscriptions.pop(message.subscription, None)
+
+    def _answer(self, request: RunQuery) -> Any:
+        name, parameters = request.name, request.parameters
+        if name in self.answers:
+            return self.answers[name](parameters)
+        if name == "events":
+            return self._events(parameters)
+        if name == "nodes":
+            wanted = parameters.get("node")
+            return [each for each in self.nodes if wanted in (None, each["node_id"])]
+        return {
+            "authored": self.authored,
+            "node_status": self.status,
+            "chain": self.chain,
+            "live": self.live,
+            "statistics": self.statistics,
+        }[name]
+
+    def _events(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        before = {int(key): value for key, value in (parameters.get("before") or {}).items()}
+        found = []
+        for directory, rows in self.log.items():
+            passing = [
+                each
+                for each in reversed(rows)
+                if event_identity(each["id"])[1] < before.get(directory, 1 << 60)
+                and _selected(each, parameters)
+            ]
+            found += passing[: parameters["limit"]]
+        return found
+
+
+def _selected(each: dict[str, Any], parameters: dict[str, Any]) -> bool:
+    start, end = parameters.get("start_us"), parameters.get("end_us")
+    received = each["received_at"]
+    fields = next(iter(each["data"].values()))
+    return (
+        parameters.get("node") in (None, each["node_id"])
+        and (parameters.get("types") is None or each["event_type"] in parameters["types"])
+        and (start is None or received >= _text(start))
+        and (end is None or received <= _text(end))
+        and parameters.get("slot") in (None, fields.get("slot"))
+        and parameters.get("core") in (None, fields.get("core"))
+        and (parameters.get("hash") is None or "0x" + parameters["hash"] in fields.values())
+    )
+
+
+def _text(us: int) -> str:
+    return rfc3339(us) or ("" if us < 0 else "~")
+
+
+def _passes(each: dict[str, Any], request: Subscribe) -> bool:
+    fields = next(iter(each["data"].values()))
+    payload = b"".join(
+        bytes.fromhex(value[2:])
+        for value in fields.values()
+        if isinstance(value, str) and value.startswith("0x")
+    )
+    candidate = Candidate(
+        each["node_id"], each["event_type"], fields.get("slot"), fields.get("core"), payload
+    )
+    return parse(request.filter)(candidate)

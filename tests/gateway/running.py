@@ -1,0 +1,98 @@
+"""A whole gateway for a test: real sockets, real control.sqlite, shards that are fakes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import connect
+
+from tart.config import Config
+from tart.gateway.app import Gateway, listen
+from tart.gateway.websocket import Periods
+from tests.gateway.fake_shard import FakeShard
+
+PATIENCE_SECONDS = 10.0
+
+
+@dataclass
+class Running:
+    """A gateway that answers, its shards, and a client."""
+
+    gateway: Gateway
+    shards: list[FakeShard]
+    client: httpx.AsyncClient
+    port: int
+
+    async def get(self, path: str, **arguments: Any) -> httpx.Response:
+        """A GET."""
+        return await self.client.get(path, **arguments)
+
+    async def json(self, path: str, status: int = 200) -> Any:
+        """The JSON of a GET that must have that status."""
+        response = await self.client.get(path)
+        assert response.status_code == status, response.text
+        return response.json()
+
+    def websocket(self, query: str = "", **arguments: Any) -> connect:
+        """A WebSocket client, as a context manager."""
+        return connect(f"ws://127.0.0.1:{self.port}/api/ws{query}", proxy=None, **arguments)
+
+    async def all_there(self) -> None:
+        """Wait until the gateway can ask every shard."""
+        await asyncio.wait_for(self.gateway.shards.wait_all_welcomed(), PATIENCE_SECONDS)
+
+
+def config_for(directory: Path, **api: Any) -> Config:
+    """Settings of a test: everything inside ``directory``, some of ``[api]`` changed."""
+    config = Config(base_dir=directory)
+    server = replace(config.server, data_dir="d", run_dir="r")
+    return replace(config, server=server, api=replace(config.api, **api))
+
+
+@asynccontextmanager
+async def running_gateway(
+    directory: Path,
+    shards: int = 2,
+    periods: Periods | None = None,
+    prepare: Callable[[list[FakeShard]], None] | None = None,
+    **api: Any,
+) -> AsyncIterator[Running]:
+    """A gateway with fake shards; ``api`` changes settings of that section."""
+    config = config_for(directory, **api)
+    fakes = [FakeShard(i, config.run_path / f"{i:02d}.sock", pid=100 + i) for i in range(shards)]
+    if prepare:
+        prepare(fakes)
+    for fake in fakes:
+        await fake.start()
+    gateway = Gateway(shards, config, periods)
+    listening = listen("127.0.0.1", 0)
+    port = listening.getsockname()[1]
+    await gateway.start(listening)
+    try:
+        base = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(
+            base_url=base, trust_env=False, timeout=30, verify=False
+        ) as client:
+            running = Running(gateway, fakes, client, port)
+            await running.all_there()
+            yield running
+    finally:
+        await gateway.stop()
+        for fake in fakes:
+            await fake.stop()
+        listening.close()
+
+
+async def eventually(condition: Callable[[], Any]) -> Any:
+    """What ``condition`` gives once it is true; it must become so within the patience."""
+    ends = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    while not (found := condition()):
+        assert asyncio.get_running_loop().time() < ends, "this did not come true in time"
+        await asyncio.sleep(0.005)
+    return found

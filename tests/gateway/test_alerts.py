@@ -1,0 +1,65 @@
+"""Alerts from two looks at the nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tart.gateway.alerts import BEHIND_SLOTS, Look, alerts
+from tests.gateway.fake_shard import NODE_A, NODE_B, node
+
+
+def look(*nodes: dict[str, Any], best: int | None = 7) -> Look:
+    return Look({each["node_id"]: each for each in nodes}, best)
+
+
+def kinds(before: Look, now: Look) -> list[tuple[str, str]]:
+    return [(each["type"], each["node_id"]) for each in alerts(before, now, "now")]
+
+
+def test_quiet_nodes_raise_nothing() -> None:
+    assert alerts(look(node()), look(node()), "now") == []
+
+
+def test_events_dropped_since_the_last_look_are_told_with_their_number() -> None:
+    (alert,) = alerts(look(node(dropped_count=5)), look(node(dropped_count=12)), "now")
+    assert alert == {
+        "severity": "warning",
+        "type": "dropped_events",
+        "message": f"node {NODE_A[:16]} dropped 7 events",
+        "node_id": NODE_A,
+        "details": {"dropped_count": 7},
+        "timestamp": "now",
+    }
+
+
+def test_events_dropped_before_are_no_news() -> None:
+    assert alerts(look(), look(node(dropped_count=5)), "now") == []
+
+
+def test_a_counter_that_starts_again_is_no_negative_alert() -> None:
+    assert alerts(look(node(undecodable=9)), look(node(undecodable=1)), "now") == []
+
+
+def test_undecodable_events_are_told() -> None:
+    assert kinds(look(node()), look(node(undecodable=1))) == [("undecodable_events", NODE_A)]
+
+
+def test_a_connected_node_far_behind_is_told() -> None:
+    def at(slot: int, **changes: Any) -> dict[str, Any]:
+        return node(best={"slot": slot, "hash": "0x"}, **changes)
+
+    best = 100
+    enough = at(best - BEHIND_SLOTS)
+    behind = at(best - BEHIND_SLOTS - 1)
+    assert kinds(look(), look(enough, best=best)) == []
+    assert kinds(look(), look(behind, best=best)) == [("node_behind", NODE_A)]
+    assert kinds(look(), look(at(1, is_connected=False), best=best)) == []
+    assert kinds(look(), look(node(best=None), best=best)) == []
+    assert kinds(look(), look(behind, best=None)) == []
+
+
+def test_an_alert_that_goes_on_keeps_its_first_time() -> None:
+    behind = [node(each, best={"slot": 1, "hash": "0x"}) for each in (NODE_A, NODE_B)]
+    first = alerts(look(), look(behind[0], best=100), "early")
+    then = alerts(look(), look(*behind, best=101), "late", first)
+    assert [each["timestamp"] for each in then] == ["early", "late"]

@@ -1,0 +1,75 @@
+"""The table of routes itself."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tart.errors import BadQuery
+from tart.gateway.contract import ROUTES, Route
+from tart.gateway.routes import HANDLERS
+from tart.gateway.schemas import SCHEMAS
+
+BY_NAME = {route.name: route for route in ROUTES}
+
+
+def test_names_and_paths_are_unique() -> None:
+    assert len(BY_NAME) == len(ROUTES)
+    assert len({route.path for route in ROUTES}) == len(ROUTES)
+
+
+def test_the_routes_of_the_contract_are_there() -> None:
+    assert {route.path for route in ROUTES} == {
+        "/api/health",
+        "/api/health/detailed",
+        "/api/stats",
+        "/api/network",
+        "/api/nodes",
+        "/api/nodes/{id}",
+        "/api/nodes/{id}/events",
+        "/api/nodes/{id}/status",
+        "/api/events",
+        "/api/events/search",
+        "/api/metrics/live",
+        "/api/ws",
+        "/metrics",
+        "/api/openapi.json",
+        "/api/docs",
+    }
+
+
+def test_every_handler_has_its_route() -> None:
+    assert HANDLERS.keys() <= BY_NAME.keys()
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_a_declaration_is_complete(route: Route) -> None:
+    in_path = {each.name for each in route.parameters if each.where == "path"}
+    assert in_path == set(re.findall(r"{(\w+)}", route.path))
+    assert route.summary
+    assert all(each.description for each in route.parameters)
+    assert route.schema in (*SCHEMAS, "OpenApi", None)
+    names = [name for each in route.parameters for name in (each.name, *each.aliases)]
+    assert len(names) == len(set(names))
+
+
+def test_unknown_keys_are_ignored_even_if_repeated() -> None:
+    values = BY_NAME["stats"].read("x=1&x=2&duration=5m", {})
+    assert values == {"duration": 300_000_000}
+
+
+def test_a_declared_key_is_given_once() -> None:
+    with pytest.raises(BadQuery) as refused:
+        BY_NAME["stats"].read("duration=5m&duration=5m", {})
+    assert refused.value.parameter == "duration"
+
+
+def test_a_query_cannot_replace_a_path_parameter() -> None:
+    values = BY_NAME["node"].read("id=" + "bb" * 32, {"id": "aa" * 32})
+    assert values["id"] == "aa" * 32
+
+
+def test_a_query_has_a_limited_number_of_fields() -> None:
+    with pytest.raises(BadQuery):
+        BY_NAME["stats"].read("a&" * 101, {})

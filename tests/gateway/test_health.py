@@ -1,0 +1,89 @@
+"""The rules of detailed health, by their values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tart.gateway.health import Measured, report
+from tests.gateway.fake_shard import statistics
+
+WELL = Measured(
+    statistics={0: statistics(), 1: statistics()},
+    total=2,
+    response_seconds=0.003,
+    pending_limit=1000,
+    broadcaster={"active_subscribers": 3},
+    shed_lately=False,
+    rss_bytes=100,
+    memory=(50, 100),
+    disk=(50, 100),
+)
+
+
+def words(measured: Measured) -> tuple[str, dict[str, str]]:
+    """The overall status, and those of the parts that are not healthy."""
+    body = report(measured, "now", "0", 5)
+    parts = {name: part["status"] for name, part in body["components"].items()}
+    return body["status"], {name: word for name, word in parts.items() if word != "Healthy"}
+
+
+def test_all_well() -> None:
+    assert words(WELL) == ("Healthy", {})
+    body = report(WELL, "now", "0", 5)
+    assert body["uptime_seconds"] == 5
+    assert body["summary"] == {
+        "total_components": 7,
+        "healthy_components": 7,
+        "degraded_components": 0,
+        "unhealthy_components": 0,
+    }
+    assert all(part["message"] for part in body["components"].values())
+    assert body["components"]["database"]["metrics"]["response_time_ms"] == 3
+    assert body["components"]["memory"]["metrics"]["rss_bytes"] == 2 * (50 << 20) + 100
+
+
+def shards(**changes: Any) -> Measured:
+    """One of the two shards is otherwise."""
+    return replace(WELL, statistics={0: statistics(), 1: statistics(**changes)})
+
+
+@pytest.mark.parametrize(
+    ("measured", "overall", "parts"),
+    [
+        (
+            replace(WELL, statistics={0: statistics()}),
+            "Degraded",
+            {"database": "Degraded", "shard_01": "Unhealthy"},
+        ),
+        (
+            replace(WELL, statistics={}),
+            "Unhealthy",
+            {
+                "database": "Unhealthy",
+                "batch_writer": "Unhealthy",
+                "shard_00": "Unhealthy",
+                "shard_01": "Unhealthy",
+            },
+        ),
+        (shards(reading_paused=True), "Degraded", {"batch_writer": "Degraded"}),
+        (
+            replace(WELL, statistics=dict.fromkeys((0, 1), statistics(reading_paused=True))),
+            "Unhealthy",
+            {"batch_writer": "Unhealthy"},
+        ),
+        (shards(pending_bytes=751), "Degraded", {"batch_writer": "Degraded"}),
+        (shards(pending_bytes=750), "Healthy", {}),
+        (replace(WELL, shed_lately=True), "Degraded", {"event_broadcaster": "Degraded"}),
+        (replace(WELL, memory=(9, 100)), "Degraded", {"memory": "Degraded"}),
+        (replace(WELL, memory=(1, 100)), "Unhealthy", {"memory": "Unhealthy"}),
+        (replace(WELL, memory=(0, 0)), "Healthy", {}),
+        (replace(WELL, disk=(9, 100)), "Degraded", {"system_resources": "Degraded"}),
+        (replace(WELL, disk=(1, 100)), "Unhealthy", {"system_resources": "Unhealthy"}),
+        (shards(loop_lag_seconds=1.5), "Degraded", {"shard_01": "Degraded"}),
+    ],
+)
+def test_each_rule(measured: Measured, overall: str, parts: dict[str, str]) -> None:
+    assert words(measured) == (overall, parts)

@@ -1,0 +1,39 @@
+"""The schemas as such; that answers keep them is shown in ``test_routes``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tart.gateway.contract import ROUTES
+from tart.gateway.schemas import INTEGER, SCHEMAS, nullable, ref
+
+
+def references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            yield schema["$ref"].rpartition("/")[2]
+        for each in schema.values():
+            yield from references(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            yield from references(each)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    assert set(references(SCHEMAS)) <= SCHEMAS.keys()
+
+
+def test_every_schema_is_used() -> None:
+    used = {route.schema for route in ROUTES} | set(references(SCHEMAS)) | {"Error"}
+    assert SCHEMAS.keys() <= used
+
+
+def test_what_is_required_is_described() -> None:
+    for name, schema in SCHEMAS.items():
+        assert set(schema["required"]) <= schema["properties"].keys(), name
+
+
+def test_null_is_one_more_type() -> None:
+    assert nullable(INTEGER) == {"type": ["integer", "null"]}
+    assert nullable(ref("Node"))["anyOf"][1] == {"type": "null"}

@@ -1,0 +1,114 @@
+"""The whole of tart as a test runs it: real processes, free ports, a directory of its own."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from tart.testing import FakeNode
+from tests.supervisor.process import Process
+
+DEADLINE = 30.0
+_READY = r"tart ready telemetry=(\S+):(\d+) api=(\S+) shards=(\d+)"
+
+Found = TypeVar("Found")
+
+
+def wait_for(condition: Callable[[], Found], what: str = "") -> Found:
+    """The first true value of ``condition``, asked again and again until the deadline."""
+    deadline = time.monotonic() + DEADLINE
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"waited in vain for {what or condition}"
+        time.sleep(0.02)
+    return found
+
+
+class System:
+    """A running tart: where nodes and people reach it."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        ready = process.line(_READY)
+        self.telemetry = (ready[1], int(ready[2]))
+        self.api = f"http://{ready[3]}"
+        self.shards = int(ready[4])
+        self.http = httpx.Client(base_url=self.api, timeout=DEADLINE, trust_env=False)
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """A route's JSON; anything but 200 is a failure."""
+        response = self.http.get(path, params=parameters)
+        assert response.status_code == 200, (path, response.status_code, response.text)
+        return response.json()
+
+    def connect(self) -> socket.socket:
+        """A TCP connection to the telemetry port; close it with ``with``."""
+        connected = socket.create_connection(self.telemetry, timeout=DEADLINE)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connected
+
+    def node(self, peer_id: bytes | str) -> dict[str, Any]:
+        """What the API says of one node; empty while it is not known."""
+        wanted = peer_id if isinstance(peer_id, str) else peer_id.hex()
+        response = self.http.get(f"/api/nodes/{wanted}")
+        found: dict[str, Any] = response.json() if response.status_code == 200 else {}
+        return found
+
+    def events(self, peer_id: bytes, **parameters: Any) -> list[dict[str, Any]]:
+        """All stored events of a node, oldest first, page by page."""
+        path = f"/api/nodes/{peer_id.hex()}/events"
+        page = self.get(path, limit=1000, **parameters)
+        found = page["events"]
+        while page["has_more"]:
+            page = self.get(path, limit=1000, cursor=page["next_cursor"], **parameters)
+            found += page["events"]
+        return list(reversed(found))
+
+    def wait_for_events(self, peer_id: bytes, count: int) -> list[dict[str, Any]]:
+        """A node's events once there are ``count``, oldest first."""
+
+        def enough() -> bool:
+            node = self.node(peer_id)
+            return bool(node) and node["event_count"] >= count
+
+        wait_for(enough, f"{count} events of {peer_id.hex()}")
+        return wait_for(
+            lambda: events if len(events := self.events(peer_id)) >= count else None,
+            f"{count} stored events of {peer_id.hex()}",
+        )
+
+
+@contextmanager
+def running_system(
+    data: Path, *, shards: int = 2, environ: dict[str, str] | None = None
+) -> Iterator[System]:
+    """tart with its files in ``data``; killed on leaving unless it has stopped."""
+    arguments = ("--telemetry-bind", "127.0.0.1:0", "--api-bind", "127.0.0.1:0")
+    with Process(
+        "tart",
+        "serve",
+        *arguments,
+        *("--data-dir", data, "--shards", shards),
+        environ=environ,
+        cwd=data.parent,
+    ) as process:
+        system = System(process)
+        try:
+            yield system
+        finally:
+            system.http.close()
+
+
+def fake_peer_id(index: int) -> bytes:
+    """A key no other test of the file uses."""
+    return bytes([index]) * 32
+
+
+def fake_node(index: int, **properties: Any) -> FakeNode:
+    """A node with a key made from a small number."""
+    return FakeNode(fake_peer_id(index), **properties)

@@ -1,0 +1,310 @@
+"""A shard's parts on real files and sockets, put together as the worker does it.
+
+``Shard`` lives in the test's own process and loop; ``shard_process`` is the worker itself.
+Waits have one generous deadline that only a failing test ever reaches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+import uvloop
+
+from tart.aggregate.live import LiveCounters
+from tart.config import StorageConfig, TelemetryConfig
+from tart.ipc.channel import Channel
+from tart.ipc.messages import Failure, Partial, RunQuery, Welcome
+from tart.shard.answers import Answers
+from tart.shard.control import Control
+from tart.shard.intake import Intake
+from tart.shard.listener import Listener, listening_socket
+from tart.shard.nodes import Nodes
+from tart.shard.streams import Streams
+from tart.storage.store import Store
+from tart.testing import FakeNode
+from tests.supervisor.process import Process
+
+DEADLINE = 30.0
+KERNEL_BUFFER = 1 << 16
+HASH = bytes(range(32))
+COLUMNS = "seq, timestamp, node, session, event_id, type, ref, slot, core, body"
+UNDECODABLE = "seq, node, session, event_id, type, rule, field, byte_offset, expectation, frame"
+
+
+def fake_node(number=1, **more):
+    """A node whose key is that number, 32 times."""
+    return FakeNode(bytes([number]) * 32, **more)
+
+
+def best(node, slot, block=HASH):
+    """A Best block changed of a node, as it sends it."""
+    return node.event("BestBlockChanged", 1_000_000 + slot, slot=slot, hash=block)[1]
+
+
+def framed(content):
+    return len(content).to_bytes(4, "little") + content
+
+
+async def until(condition):
+    """Ask again and again until it is true."""
+    async with asyncio.timeout(DEADLINE):
+        while not (found := condition()):  # noqa: ASYNC110 - of threads and sockets, too
+            await asyncio.sleep(0.001)
+    return found
+
+
+class Peer:
+    """A node's end of a TCP connection."""
+
+    def __init__(self, reader, writer):
+        self._reader, self._writer = reader, writer
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
+
+    def send(self, *data):
+        self._writer.write(b"".join(data))
+
+    async def taken(self):
+        """Until TCP takes more."""
+        await self._writer.drain()
+
+    @property
+    def unsent(self):
+        """Bytes that TCP does not take at present."""
+        return self._writer.transport.get_write_buffer_size()
+
+    @property
+    def socket(self):
+        return self._writer.get_extra_info("socket")
+
+    def leave(self):
+        """Close at once, whatever is unsent."""
+        self._writer.transport.abort()
+
+    async def cut_off(self):
+        """Until the shard has closed it; it never says anything."""
+        async with asyncio.timeout(DEADLINE):
+            with suppress(ConnectionError):
+                assert await self._reader.read() == b""
+
+
+class Shard:
+    """The parts of one shard; ``held`` collects batches while the writer is held up."""
+
+    def __init__(self, root, shard=0, count=1, *, storage=None, telemetry=None):
+        self._loop = asyncio.get_running_loop()
+        settings = StorageConfig(**{"flush_seconds": 0.001} | (storage or {}))
+        self.failures = []
+        self.store = Store(
+            settings, root, shard, count, committed=self._committed, failed=self.failures.append
+        )
+        self.nodes, self.counters, self.streams = Nodes(), LiveCounters(), Streams()
+        for past in self.store.past.values():
+            self.nodes.recover(past)
+        self.held, self.holding = [], False
+        self.changes = []
+        own = self.store.past[shard]
+        self.intake = Intake(
+            settings,
+            shard,
+            self.nodes,
+            self.counters,
+            self.streams,
+            next_sequence=own.next_sequence,
+            next_session=own.next_session,
+            write=self._write,
+            node_changed=self._node_changed,
+        )
+        self.listener = Listener(TelemetryConfig(**telemetry or {}), self.intake)
+        self.answers = Answers(
+            self.store, self.nodes, self.counters, self.streams, self.intake, self.listener
+        )
+        self.control = Control(shard, self.answers, self.streams, self.store.reader)
+        self.port = 0
+        self._peers = []
+
+    async def listen(self):
+        """Open the telemetry port; the kernel keeps little that was not read."""
+        listening = listening_socket("127.0.0.1", 0)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BUFFER)
+        self.port = listening.getsockname()[1]
+        await self.listener.start(listening)
+
+    async def connect(self, *data):
+        """A TCP connection that says this at once; closed with the shard."""
+        peer = Peer(*await asyncio.open_connection("127.0.0.1", self.port))
+        self._peers.append(peer)
+        peer.send(*data)
+        return peer
+
+    def session(self, *data, address="192.0.2.1:4"):
+        """A connection without a socket that says this, read by read."""
+        session = self.intake.begin(address, 1 << 16)
+        for each in data:
+            self.intake.receive(session, each)
+        return session
+
+    def release(self):
+        """Let the writer go on."""
+        self.holding = False
+        while self.held:
+            self.store.writer.put(self.held.pop(0))
+
+    async def settled(self):
+        """Until everything received is committed."""
+        self.intake.flush()
+        await until(lambda: self.intake.pending == (0, 0))
+
+    async def ask(self, name, **parameters):
+        """An answer, through the reader where the catalogue says so."""
+        if name in self.answers.memory:
+            return self.answers.memory[name](parameters)
+        question = self.answers.log[name]
+        return await self.store.reader.run(lambda cursor: question(cursor, parameters), DEADLINE)
+
+    async def stored(self, table="log", columns=COLUMNS, order="seq"):
+        """Rows of all files of all directories, in their order."""
+        await self.settled()
+        files = [file for each in self.store.directories for file in self.store.files(each)]
+        if not files:
+            return []
+        union = " UNION ALL ".join(f"SELECT {columns} FROM {file.alias}.{table}" for file in files)
+        statement = f"SELECT * FROM ({union}) ORDER BY {order}"
+        return await self.store.reader.run(
+            lambda cursor: cursor.execute(statement).fetchall(), DEADLINE
+        )
+
+    async def undecodable(self):
+        return await self.stored("undecodable", UNDECODABLE)
+
+    async def sessions(self):
+        """(session, what, node, address, counters, reason), in the order it happened."""
+        columns = "session, what, node, address, counters, reason, happened_at"
+        rows = await self.stored("sessions", columns, "happened_at, session")
+        return [row[:-1] for row in rows]
+
+    async def close(self):
+        for peer in self._peers:
+            peer.leave()
+        self.release()
+        await self.listener.stop()
+        self.intake.flush()
+        await self._loop.run_in_executor(None, self.store.close)
+        await self.control.stop()
+        await asyncio.sleep(0)
+
+    def _write(self, batch):
+        if self.holding:
+            self.held.append(batch)
+        else:
+            self.store.writer.put(batch)
+
+    def _committed(self, batch):
+        self._loop.call_soon_threadsafe(self.intake.committed, batch)
+
+    def _node_changed(self, session):
+        self.changes.append(session.node.id)
+        self.control.node_changed(session)
+
+
+def run(scenario, *arguments, **settings):
+    """Run ``scenario(shard)`` with a shard whose arguments are the others."""
+
+    async def whole():
+        shard = Shard(*arguments, **settings)
+        try:
+            return await scenario(shard)
+        finally:
+            await shard.close()
+
+    return uvloop.run(whole())
+
+
+class Gateway:
+    """The other end of a shard's Unix socket."""
+
+    def __init__(self):
+        self.messages = []
+        self.over = False
+        self.channel = None
+        self._id = 0
+
+    async def connect(self, path):
+        _, self.channel = await asyncio.get_running_loop().create_unix_connection(
+            lambda: Channel(lambda _, message: self.messages.append(message), self._lost), path
+        )
+        return self
+
+    def ask_nowait(self, name, deadline=DEADLINE, **parameters):
+        """Ask; the request's id."""
+        self._id += 1
+        self.channel.send(RunQuery(self._id, name, parameters, deadline))
+        return self._id
+
+    async def answer(self, request):
+        """The reply to a request: a value, or the failure."""
+        kinds = Partial | Failure
+        reply = await until(
+            lambda: next(
+                (m for m in self.messages if isinstance(m, kinds) and m.id == request), None
+            )
+        )
+        return reply.value if isinstance(reply, Partial) else reply
+
+    async def ask(self, name, deadline=DEADLINE, **parameters):
+        return await self.answer(self.ask_nowait(name, deadline, **parameters))
+
+    def of(self, kind):
+        """The messages of one kind so far."""
+        return [message for message in self.messages if isinstance(message, kind)]
+
+    def _lost(self, channel, error):
+        self.over = True
+
+
+@asynccontextmanager
+async def gateway(path):
+    """A gateway that has been welcomed."""
+    there = await Gateway().connect(path)
+    try:
+        await until(lambda: there.of(Welcome))
+        yield there
+    finally:
+        there.channel.close()
+        await until(lambda: there.over)
+
+
+class Worker:
+    """A shard's worker in a process of its own."""
+
+    def __init__(self, process, root, lifeline, shard):
+        self.process = process
+        self.port = int(process.line(r"accepts on (\d+)")[1])
+        self.socket = root / "run" / f"{shard:02d}.sock"
+        self._lifeline = lifeline
+
+    def orphan(self):
+        """As when the supervisor dies."""
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
+
+
+@contextmanager
+def shard_process(root, shard=0, count=1, **settings):
+    """The worker of a shard, ready; killed in the end if it still runs."""
+    (root / "run").mkdir(parents=True, exist_ok=True)
+    fifo = root / "run" / "lifeline"
+    with suppress(FileExistsError):
+        os.mkfifo(fifo)
+    lifeline = os.open(fifo, os.O_RDWR)
+    arguments = (root, shard, count, json.dumps(settings))
+    with Process("tests.shard.worker", *arguments) as process:
+        worker = Worker(process, root, lifeline, shard)
+        try:
+            yield worker
+        finally:
+            worker.orphan()

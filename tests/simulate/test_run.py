@@ -1,0 +1,264 @@
+"""The simulator against a real server on a local port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tart.protocol.connection import Connection
+from tart.protocol.events import EVENTS
+from tart.simulate.run import SimulationOptions, SimulationReport, run, simulate
+from tests.simulate.played import NO_DROPS
+
+DEADLINE = 60.0  # of a test that waits for something that never comes
+
+
+class Server:
+    """A telemetry server as small as can be: keeps what connections said.
+
+    ``on_events`` is called with the server after each read that brought events.
+    """
+
+    def __init__(self, on_events: Callable[[Server], None] = lambda _: None) -> None:
+        self.connections: list[Connection] = []
+        self.events: list[list] = []
+        self.port = 0
+        self.reads = True
+        self._on_events = on_events
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._silence = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection, received = Connection(), []
+        self.connections.append(connection)
+        self.events.append(received)
+        self._writers.add(writer)
+        try:
+            if not self.reads:
+                await self._silence.wait()
+            while data := await reader.read(1 << 16):
+                events = connection.receive_data(data)
+                received += events
+                if events:
+                    self._on_events(self)
+        except ConnectionError:
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    def hang_up(self) -> None:
+        """End every connection at once."""
+        self._silence.set()
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def of_node(self, peer_id: bytes) -> list[int]:
+        """Which connections were this node's."""
+        return [
+            at
+            for at, each in enumerate(self.connections)
+            if each.node and each.node.peer_id == peer_id
+        ]
+
+    @asynccontextmanager
+    async def listening(self, port: int = 0):
+        server = await asyncio.start_server(self.serve, "127.0.0.1", port, reuse_address=True)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            self.hang_up()
+            await server.wait_closed()
+
+
+def options(server: Server, **changes) -> SimulationOptions:
+    quick = {"speed": 100.0, "retry_seconds": 0.01, "retry_limit_seconds": 0.05}
+    return SimulationOptions(port=server.port, **(quick | changes))
+
+
+def check(server: Server) -> None:
+    """Everything the server has is good, and ids count from 0 on every connection."""
+    for connection, events in zip(server.connections, server.events, strict=True):
+        assert connection.error is None
+        expected = 0
+        for each in events:
+            assert each.error is None
+            assert not each.deviations
+            assert each.event_id == expected
+            dropped = EVENTS[each.number].variant == "Dropped"
+            expected += int.from_bytes(each.payload[8:16], "little") if dropped else 1
+
+
+def test_every_node_connects_and_tells():
+    stop = asyncio.Event()
+
+    def enough(server: Server) -> None:
+        if len(server.events) == 6 and all(len(each) > 50 for each in server.events):
+            stop.set()
+
+    async def main():
+        async with Server(enough).listening() as server, asyncio.timeout(DEADLINE):
+            report = await simulate(options(server), stop)
+        return server, report
+
+    server, report = asyncio.run(main())
+    check(server)
+    assert len({each.node.peer_id for each in server.connections}) == 6
+    assert report.reconnects == 0
+    assert report.events_sent == sum(map(len, server.events)) > 300
+    assert report.events_sent == sum(sum(each.events.values()) for each in report.nodes)
+    assert report.events["Status"] > 0
+    assert report.bytes_sent > 20 * report.events_sent
+
+
+@pytest.mark.slow
+def test_it_ends_when_its_duration_is_over():
+    async def main():
+        async with Server().listening() as server, asyncio.timeout(DEADLINE):
+            report = await simulate(options(server, duration=0.3, protocol=0), asyncio.Event())
+        return server, report
+
+    server, report = asyncio.run(main())
+    check(server)
+    assert {each.node.protocol_version for each in server.connections} == {0}
+    assert report.events_sent == sum(map(len, server.events)) > 0
+
+
+def test_a_node_that_loses_its_connection_comes_back_and_counts_from_0():
+    stop = asyncio.Event()
+
+    def progress(server: Server) -> None:
+        if len(server.connections) == 6 and len(server.events[0]) > 30:
+            server.hang_up()
+        elif len(server.connections) == 12 and all(len(e) > 30 for e in server.events[6:]):
+            stop.set()
+
+    async def main():
+        async with Server(progress).listening() as server, asyncio.timeout(DEADLINE):
+            report = await simulate(options(server), stop)
+        return server, report
+
+    server, report = asyncio.run(main())
+    check(server)
+    assert report.reconnects == 6
+    for connection in server.connections[:6]:
+        first, second = server.of_node(connection.node.peer_id)
+        assert server.events[second][0].event_id == 0
+        assert first < second
+
+
+def test_it_survives_a_server_that_is_killed_and_restarted():
+    before, stop = asyncio.Event(), asyncio.Event()
+
+    def all_tell(done: asyncio.Event) -> Callable[[Server], None]:
+        def look(server: Server) -> None:
+            if len(server.events) >= 6 and all(len(each) > 10 for each in server.events[:6]):
+                done.set()
+
+        return look
+
+    async def main():
+        first, second = Server(all_tell(before)), Server(all_tell(stop))
+        async with asyncio.timeout(DEADLINE):
+            async with first.listening():
+                playing = asyncio.create_task(simulate(options(first), stop))
+                await before.wait()
+            async with second.listening(first.port):
+                report = await playing
+        return first, second, report
+
+    first, second, report = asyncio.run(main())
+    check(first)
+    check(second)
+    assert len(second.connections) == 6
+    assert report.reconnects == 6
+
+
+def test_without_a_server_it_keeps_trying():
+    stop = asyncio.Event()
+
+    def enough(server: Server) -> None:
+        stop.set()
+
+    async def main():
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            server = Server(enough)
+            server.port = taken.getsockname()[1]
+            refused = asyncio.create_task(simulate(options(server, nodes=1), stop))
+            await asyncio.sleep(0)
+        async with asyncio.timeout(DEADLINE), server.listening(server.port):
+            return await refused
+
+    assert asyncio.run(main()).events_sent > 0
+
+
+@pytest.mark.slow
+def test_a_server_that_does_not_read_makes_nodes_drop():
+    stop = asyncio.Event()
+
+    def look(report: SimulationReport) -> None:
+        if all(each.dropped for each in report.nodes):
+            stop.set()
+
+    async def main():
+        server = Server()
+        server.reads = False
+        async with server.listening(), asyncio.timeout(DEADLINE):
+            given = options(
+                server,
+                speed=500.0,
+                rates=NO_DROPS,
+                buffer_bytes=4096,
+                grace_seconds=0.05,
+            )
+            return await simulate(given, stop, look)
+
+    report = asyncio.run(main())
+    assert report.dropped > 0
+    assert report.reconnects == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(number):
+    """``run`` as the command line calls it, under uvloop, in this process."""
+    ready, done = threading.Event(), threading.Event()
+    port = []
+
+    def enough(server: Server) -> None:
+        if len(server.events) == 6:
+            os.kill(os.getpid(), number)
+
+    def serve() -> None:
+        async def main() -> None:
+            async with Server(enough).listening() as server:
+                port.append(server.port)
+                ready.set()
+                await asyncio.to_thread(done.wait, DEADLINE)
+
+        asyncio.run(main())
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        assert ready.wait(DEADLINE)
+        report = run(SimulationOptions(port=port[0], speed=20.0))
+    finally:
+        done.set()
+        thread.join()
+    assert report.events_sent > 0
+
+
+def test_an_option_out_of_range_is_refused():
+    with pytest.raises(ValueError, match="cores"):
+        asyncio.run(simulate(SimulationOptions(cores=0), asyncio.Event()))

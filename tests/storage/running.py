@@ -1,0 +1,129 @@
+"""A shard's storage as a test runs it: rows in, real files out.
+
+Waits have one generous deadline that only a failing test ever reaches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import shutil
+import time
+from contextlib import closing, contextmanager
+
+import duckdb
+
+from tart.config import StorageConfig
+from tart.storage.batch import Batch
+from tart.storage.schema import LogRow, SessionRow, UndecodableRow
+from tart.storage.store import Store
+
+DEADLINE = 30.0
+HOUR_US = 3_600_000_000
+NOON = 1_795_262_400_000_000  # 2026-11-21T12:00Z
+PEERS = [bytes([number]) * 32 for number in range(8)]
+
+
+def event(seq, *, at=NOON, **changes):
+    """A good event: Best block changed of node 0 on session 0, unless said otherwise."""
+    usual = LogRow(seq, at, 1_000 + seq, 0, 0, seq, 11, None, seq, None, b"body %d" % seq)
+    return usual._replace(**changes)
+
+
+def opened(session, *, node=0, at=NOON, information=b"hello"):
+    return SessionRow(session, at, "opened", node, "192.0.2.1:4", information, None, None)
+
+
+def closed(session, *, node=0, at=NOON, counters="{}", information=b"hello"):
+    row = opened(session, node=node, at=at, information=information)
+    return row._replace(what="closed", counters=counters, reason="closed by the node")
+
+
+def unreadable(seq, *, at=NOON, **changes):
+    """A frame on session 0 that could not be understood."""
+    usual = UndecodableRow(seq, at, 0, 0, seq, 11, "truncated", "slot", 9, "4 bytes", b"frame")
+    return usual._replace(**changes)
+
+
+def batch(*log, at=NOON, nodes=(), sessions=(), undecodable=()):
+    """A batch that arrives at ``at``."""
+    found = Batch(log=[*log], nodes=[*nodes], sessions=[*sessions], undecodable=[*undecodable])
+    found.opened_at, found.received_at = time.monotonic(), at
+    return found
+
+
+def day(root, text="2026-11-21", directory=0):
+    """The path of a directory's file of that day or hour."""
+    return root / f"{directory:02d}" / f"{text}.duckdb"
+
+
+def wait_for(condition):
+    """Ask again and again until it is true."""
+    ends = time.monotonic() + DEADLINE
+    while not (found := condition()):
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.001)
+    return found
+
+
+class Storage:
+    """A store with what it reports."""
+
+    def __init__(self, root, shard=0, count=1, **settings):
+        self.commits, self.failures = queue.Queue(), queue.Queue()
+        self.config = StorageConfig(**settings)
+        self.store = Store(
+            self.config,
+            root,
+            shard,
+            count,
+            committed=self.commits.put,
+            failed=self.failures.put,
+        )
+
+    def write(self, *batches):
+        """Hand over batches and wait until each is committed, in this order."""
+        for each in batches:
+            self.store.writer.put(each)
+        for each in batches:
+            assert self.commits.get(timeout=DEADLINE) is each
+
+    def ask(self, statement):
+        """Rows, as a reader sees them now."""
+        return asyncio.run(
+            self.store.reader.run(lambda cursor: cursor.execute(statement).fetchall(), DEADLINE)
+        )
+
+
+@contextmanager
+def open_storage(root, shard=0, count=1, **settings):
+    """A store that is closed in the end."""
+    storage = Storage(root, shard, count, **settings)
+    try:
+        yield storage
+    finally:
+        storage.store.close()
+
+
+def write(root, *batches, shard=0, count=1, **settings):
+    """Batches written by a store that starts and stops cleanly."""
+    with open_storage(root, shard, count, **settings) as storage:
+        storage.write(*batches)
+
+
+def contents(path, table="log"):
+    """What is in a file, in the order it was written; times as Unix microseconds.
+
+    The file is opened on its own, read-only, as anybody could.
+    """
+    time_column = "happened_at" if table == "sessions" else "received_at"
+    columns = "*" if table in ("nodes", "meta") else f"* REPLACE (epoch_us({time_column}) AS "
+    columns += "" if columns == "*" else f"{time_column})"
+    with closing(duckdb.connect(str(path), read_only=True)) as connection:
+        return connection.execute(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()
+
+
+def alone(path, elsewhere):
+    """A copy of one file in an empty directory."""
+    elsewhere.mkdir(exist_ok=True)
+    return shutil.copy(path, elsewhere / path.name)

@@ -1,0 +1,214 @@
+"""``tart/storage/reader.py``: questions have a deadline, a place in the queue, an end."""
+
+import asyncio
+import threading
+from contextlib import contextmanager
+
+import duckdb
+import pytest
+import uvloop
+
+from tart.config import StorageConfig
+from tart.errors import QueryTimeout, ShardUnavailable
+from tart.storage.database import Database
+from tart.storage.reader import QUEUE_LIMIT, THREADS, Reader
+
+DEADLINE = 30.0
+# Hours of work, interruptible at any time.
+ENDLESS = "SELECT sum(a.range * b.range) FROM range(100_000_000) a, range(1_000_000) b"
+
+
+@contextmanager
+def running_reader():
+    database = Database(StorageConfig())
+    reader = Reader(database)
+    try:
+        yield reader
+    finally:
+        reader.close()
+        database.close()
+
+
+def one(cursor):
+    return cursor.execute("SELECT 1").fetchall()
+
+
+def endless(cursor):
+    return cursor.execute(ENDLESS).fetchall()
+
+
+async def idle(reader):
+    """Until no question runs or waits."""
+    async with asyncio.timeout(DEADLINE):
+        while reader.waiting:  # noqa: ASYNC110 - it has no event to wait for
+            await asyncio.sleep(0.001)
+
+
+def asked(scenario):
+    """Run a scenario that takes a reader, until no question is left."""
+
+    async def whole(reader):
+        await scenario(reader)
+        await idle(reader)  # interrupts are repeated for as long as the loop runs
+
+    with running_reader() as reader:
+        uvloop.run(whole(reader))
+
+
+def test_a_question_is_answered():
+    async def scenario(reader):
+        assert await reader.run(one, DEADLINE) == [(1,)]
+        assert reader.waiting == 0
+
+    asked(scenario)
+
+
+def test_what_a_question_raises_reaches_who_asked():
+    def broken(cursor):
+        cursor.execute("SELECT nonsense")
+
+    async def scenario(reader):
+        with pytest.raises(duckdb.Error, match="nonsense"):
+            await reader.run(broken, DEADLINE)
+        assert await reader.run(one, DEADLINE) == [(1,)]
+
+    asked(scenario)
+
+
+def test_a_question_is_interrupted_at_its_deadline_and_its_cursor_stays_usable():
+    async def scenario(reader):
+        for _ in range(2 * THREADS):
+            with pytest.raises(QueryTimeout, match=r"within 0\.01 s"):
+                await reader.run(endless, 0.01)
+            await idle(reader)
+        cursors = [await reader.run(id, DEADLINE) for _ in range(3)]
+        assert cursors
+        assert await reader.run(one, DEADLINE) == [(1,)]
+
+    asked(scenario)
+
+
+def test_a_question_nobody_waits_for_any_more_is_interrupted():
+    async def scenario(reader):
+        started = threading.Event()
+
+        def question(cursor):
+            started.set()
+            return endless(cursor)
+
+        task = asyncio.create_task(reader.run(question, DEADLINE))
+        await asyncio.to_thread(started.wait, DEADLINE)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await idle(reader)
+        assert await reader.run(one, DEADLINE) == [(1,)]
+
+    asked(scenario)
+
+
+def test_a_question_between_two_statements_at_its_deadline_is_interrupted_in_the_next():
+    """DuckDB forgets an interrupt that comes while nothing runs."""
+
+    async def scenario(reader):
+        late = threading.Event()
+
+        def question(cursor):
+            one(cursor)
+            late.wait(DEADLINE)
+            return endless(cursor)
+
+        with pytest.raises(QueryTimeout):
+            await reader.run(question, 0.01)
+        late.set()
+        await idle(reader)
+
+    asked(scenario)
+
+
+def test_an_interrupt_does_not_hit_the_next_question():
+    async def scenario(reader):
+        for _ in range(30):
+            with pytest.raises(QueryTimeout):
+                await reader.run(endless, 0.0005)
+            answers = await asyncio.gather(*(reader.run(one, DEADLINE) for _ in range(4)))
+            assert answers == [[(1,)]] * 4
+
+    asked(scenario)
+
+
+def test_too_many_questions_are_refused_and_the_others_answered():
+    async def scenario(reader):
+        go = threading.Event()
+
+        def question(cursor):
+            go.wait(DEADLINE)
+            return one(cursor)
+
+        tasks = [asyncio.create_task(reader.run(question, DEADLINE)) for _ in range(QUEUE_LIMIT)]
+        await asyncio.sleep(0)
+        assert reader.waiting == QUEUE_LIMIT
+        with pytest.raises(ShardUnavailable, match=str(QUEUE_LIMIT)):
+            await reader.run(question, DEADLINE)
+        go.set()
+        assert await asyncio.gather(*tasks) == [[(1,)]] * QUEUE_LIMIT
+        assert await reader.run(one, DEADLINE) == [(1,)]
+
+    asked(scenario)
+
+
+def test_a_question_that_was_given_up_in_the_queue_is_never_begun():
+    async def scenario(reader):
+        go, begun = threading.Event(), []
+        busy = [
+            asyncio.create_task(reader.run(lambda cursor: go.wait(DEADLINE), DEADLINE))
+            for _ in range(THREADS)
+        ]
+        await asyncio.sleep(0)
+        with pytest.raises(QueryTimeout):
+            await reader.run(begun.append, 0.01)
+        go.set()
+        await asyncio.gather(*busy)
+        await idle(reader)
+        assert begun == []
+
+    asked(scenario)
+
+
+def test_questions_run_beside_one_another():
+    async def scenario(reader):
+        together = threading.Barrier(THREADS)
+        questions = (
+            reader.run(lambda cursor: together.wait(DEADLINE), DEADLINE) for _ in range(THREADS)
+        )
+        assert sorted(await asyncio.gather(*questions)) == list(range(THREADS))
+
+    asked(scenario)
+
+
+def test_closing_waits_for_questions_and_refuses_more():
+    async def scenario(reader):
+        go = threading.Event()
+
+        def question(cursor):
+            go.wait(DEADLINE)
+            return one(cursor)
+
+        asking = asyncio.create_task(reader.run(question, DEADLINE))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(asyncio.to_thread(reader.close))
+        refused = False
+        while not refused:
+            try:
+                await reader.run(lambda cursor: None, 0.01)
+            except QueryTimeout:
+                continue
+            except ShardUnavailable:
+                refused = True
+        assert not closing.done()
+        go.set()
+        assert await asking == [(1,)]
+        await closing
+        await idle(reader)
+
+    asked(scenario)

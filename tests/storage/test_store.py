@@ -1,0 +1,89 @@
+"""``tart/storage/store.py``: files, writer and readers of a shard as one thing."""
+
+import pytest
+
+from tart.errors import StorageError
+from tests.storage.running import HOUR_US, NOON, batch, day, event, open_storage, write
+
+HOURS = [NOON + hour * HOUR_US for hour in range(3)]
+
+
+def names(storage, directory=0):
+    return [file.path.stem for file in storage.store.files(directory)]
+
+
+def test_an_empty_directory_has_no_files_until_the_first_batch(tmp_path):
+    with open_storage(tmp_path) as storage:
+        assert names(storage) == []
+        assert not list(tmp_path.iterdir())
+        storage.write(batch(event(0)))
+        assert names(storage) == ["2026-11-21"]
+
+
+def test_files_are_given_newest_first_and_a_new_period_s_comes_in_front(tmp_path):
+    write(tmp_path, batch(event(0)), batch(event(1), at=HOURS[1]), file_hours=1)
+    with open_storage(tmp_path, file_hours=1) as storage:
+        assert names(storage) == ["2026-11-21T13", "2026-11-21T12"]
+        storage.write(batch(event(2), at=HOURS[2]))
+        assert names(storage) == ["2026-11-21T14", "2026-11-21T13", "2026-11-21T12"]
+        found = [
+            storage.ask(f"SELECT seq FROM {file.alias}.log") for file in storage.store.files(0)
+        ]
+        assert found == [[(2,)], [(1,)], [(0,)]]
+
+
+def test_the_list_of_files_is_the_caller_s_own(tmp_path):
+    with open_storage(tmp_path) as storage:
+        storage.write(batch(event(0)))
+        storage.store.files(0).clear()
+        assert names(storage) == ["2026-11-21"]
+
+
+def test_only_the_newest_file_of_the_own_directory_may_be_written(tmp_path):
+    write(tmp_path, batch(event(0)), batch(event(1), at=HOURS[1]), file_hours=1)
+    write(tmp_path, batch(event(0)), shard=1, count=2)
+    with open_storage(tmp_path) as storage:
+        read_only = dict(
+            storage.ask("SELECT database_name, readonly FROM duckdb_databases() WHERE path != ''")
+        )
+        own, adopted = storage.store.files(0), storage.store.files(1)
+        assert [read_only[file.alias] for file in own] == [False, True]
+        assert [read_only[file.alias] for file in adopted] == [True]
+
+
+def test_disk_says_what_its_directories_take(tmp_path):
+    write(tmp_path, batch(event(0)), shard=1, count=2)
+    with open_storage(tmp_path, 0, 2) as storage:
+        storage.write(batch(event(0)))
+        count, size, free = storage.store.disk()
+        assert count == 1
+        assert size >= day(tmp_path).stat().st_size
+        assert free > 0
+    with open_storage(tmp_path, 0, 1) as storage:
+        assert storage.store.disk()[0] == 2
+
+
+def test_a_store_that_cannot_open_its_files_lets_go_of_all_of_them(tmp_path):
+    write(tmp_path, batch(event(0)), batch(event(1), at=HOURS[1]), file_hours=1)
+    broken = day(tmp_path, "2026-11-21T13")
+    intact = broken.read_bytes()
+    broken.write_bytes(b"broken" * 1000)
+    with pytest.raises(StorageError, match="2026-11-21T13"), open_storage(tmp_path):
+        pass
+    broken.write_bytes(intact)
+    with open_storage(tmp_path) as storage:
+        assert storage.store.past[0].next_sequence == 2
+
+
+def test_a_file_that_somebody_writes_already_is_refused(tmp_path):
+    write(tmp_path, batch(event(0)))
+    with open_storage(tmp_path), pytest.raises(StorageError), open_storage(tmp_path):
+        pass
+
+
+def test_after_a_close_the_files_are_free_and_complete(tmp_path):
+    for seq in range(3):
+        with open_storage(tmp_path) as storage:
+            assert storage.store.past[0].next_sequence == seq
+            storage.store.writer.put(batch(event(seq)))
+    assert [path.name for path in (tmp_path / "00").iterdir()] == ["2026-11-21.duckdb"]

@@ -1,0 +1,75 @@
+"""Rules about the whole tree, as tests: what is a rule here is not a matter of taste."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tart
+
+ROOT = Path(tart.__file__).parents[1]
+PACKAGE = ROOT / "tart"
+
+# Modules that are tested under another name, and where.
+TESTED_ELSEWHERE = {
+    "__main__": "tests/cli/test_main.py",
+    "cli/demo": "tests/e2e/test_demo.py",
+}
+LONGEST_MODULE = 500
+LONG_ON_PURPOSE = {"protocol/events"}  # a table to be laid beside the specification
+
+
+def modules():
+    paths = (path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py")))
+    return [path.with_suffix("").as_posix() for path in paths if path.name != "__init__.py"]
+
+
+def mirrored(module):
+    path = ROOT / "tests" / module
+    return path.with_name(f"test_{path.name}.py")
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_module_has_a_test_module_of_its_own(module):
+    if module in TESTED_ELSEWHERE:
+        assert (ROOT / TESTED_ELSEWHERE[module]).exists()
+    else:
+        assert mirrored(module).exists()
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_module_says_what_it_is_and_stays_readable(module):
+    text = (PACKAGE / module).with_suffix(".py").read_text()
+    assert text.startswith('"""')
+    if module not in LONG_ON_PURPOSE:
+        assert len(text.splitlines()) <= LONGEST_MODULE
+
+
+@pytest.mark.slow
+def test_imports_go_downwards_only():
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    outcome = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+
+
+def test_the_changelog_s_newest_version_is_the_package_s():
+    newest = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == tart.__version__
+
+
+def test_the_readme_is_short_and_the_commands_in_it_exist():
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) < 200
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"\$ make ([a-z]+)", text)) <= targets
+
+
+def test_only_the_package_s_init_files_may_be_empty_of_rules():
+    for path in PACKAGE.rglob("__init__.py"):
+        if path.parent != PACKAGE:
+            assert path.read_text() == "", path
