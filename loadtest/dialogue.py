@@ -58,13 +58,6 @@ class Part:
         self._popen.stdin.write(f"{word}\n".encode())
         self._popen.stdin.flush()
 
-    def spoke(self, seconds: float) -> bool:
-        """Whether there is a line within so many seconds, or never will be."""
-        assert self._popen.stdout is not None
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._popen.stdout, selectors.EVENT_READ)
-            return bool(selector.select(seconds))
-
     def hear(self, seconds: float) -> Json:
         """Its next line.
 
@@ -72,8 +65,10 @@ class Part:
             Broken: it said nothing in time, or ended.
         """
         assert self._popen.stdout is not None
-        if not self.spoke(seconds):
-            raise Broken(f"{self.name} said nothing for {seconds:.0f} s")
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._popen.stdout, selectors.EVENT_READ)
+            if not selector.select(seconds):
+                raise Broken(f"{self.name} said nothing for {seconds:.0f} s")
         line = self._popen.stdout.readline()
         if not line:
             raise Broken(f"{self.name} ended with {self._popen.wait()}")

@@ -68,7 +68,8 @@ class Line:
 
     Attributes:
         sent: events completely handed to the kernel.
-        blocked: turns at which the kernel did not take all.
+        blocked: turns at which the kernel did not take all; ``behind``: the most events
+            that were due and not sent after such a turn.
         broken: the server closed the connection.
     """
 
@@ -83,6 +84,7 @@ class Line:
         "_size",
         "_socket",
         "_view",
+        "behind",
         "blocked",
         "broken",
         "sent",
@@ -95,7 +97,7 @@ class Line:
         self._size = size
         self._begin = 0
         self._interval = 0.0
-        self.sent = self.blocked = 0
+        self.sent = self.blocked = self.behind = 0
         self.broken = False
 
     def prepare(self, begin: int, interval: float, first_block: int) -> None:
@@ -108,14 +110,15 @@ class Line:
         """Everything is sent, or cannot be."""
         return self.broken or self.sent >= self._quota
 
-    def send(self, due: int) -> int:
-        """Send what is not sent of the first ``due`` events; how many were completed."""
-        before = self.sent
-        due = min(due, self._quota)
+    def send(self, scheduled: int) -> int:
+        """Send what is not sent of the first ``scheduled`` events; how many were completed."""
+        before, due = self.sent, min(scheduled, self._quota)
         while self.sent < due and not self.broken:
             block = self._block
             target = block.ends[min(due, block.next) - block.first - 1]
             if not self._hand_over(target):
+                # Time goes on for what cannot be sent, also after the last is due.
+                self.behind = max(self.behind, scheduled - self.sent)
                 break
             if self.sent >= block.next:
                 self._take(self.sent, self._size)
@@ -262,6 +265,7 @@ def summary(load: Load, lines: list[Line], progress: Progress, cpu: float) -> di
         "cpu_seconds": cpu,
         "behind_max_seconds": behind[-1] / load.rate,
         "behind_median_seconds": behind[len(behind) // 2] / load.rate,
+        "worst_behind_seconds": max(line.behind for line in lines) / load.rate * len(lines),
         "late_max_seconds": progress.late,
         "blocked_turns": sum(line.blocked for line in lines),
         "broken_connections": sum(line.broken for line in lines),

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -204,10 +204,17 @@ def machine() -> Json:
         "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * _PAGE / (1 << 30), 1),
         "kernel": platform.release(),
         "python": platform.python_version(),
-        **{name: version(name) for name in ("duckdb", "uvloop", "numpy", "pyarrow", "tart")},
+        **{name: _version(name) for name in ("duckdb", "uvloop", "numpy", "pyarrow", "tart")},
         "commit": _commit(),
         "load_before": round(os.getloadavg()[0], 2),
     }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def _commit() -> str:

@@ -116,7 +116,10 @@ _STAND_INS = {"line": "quick"}
 
 
 def bars(results: Mapping[str, Json]) -> str:
-    """Every bar beside what was measured; results by scenario."""
+    """Every bar beside what was measured; results by scenario.
+
+    A mark in parentheses is of a load other than the bar asks for.
+    """
     rows = []
     for bar in BARS:
         scenario = bar.scenario
@@ -129,7 +132,9 @@ def bars(results: Mapping[str, Json]) -> str:
             rows.append((bar.scenario, bar.what, limit, "not measured", ""))
         else:
             measured = f"{number(value)} {bar.unit}".rstrip()
-            rows.append((name, bar.what, limit, measured, "✓" if bar.met(value) else "✗"))
+            mark = "✓" if bar.met(value) else "✗"
+            as_asked = scenario == bar.scenario and not results[scenario].get("altered")
+            rows.append((name, bar.what, limit, measured, mark if as_asked else f"({mark})"))
     return table(("scenario", "what", "bar", "measured", ""), rows)
 
 
@@ -183,6 +188,7 @@ _FIGURES = (
     ("stored_after_s", "all stored after the last was sent", "s"),
     ("stop_s", "stopping", "s"),
     ("behind_s", "generator behind, at most", "s"),
+    ("worst_behind_s", "worst connection: blocked, at most", "s"),
     ("generator_cores", "generator", "cores"),
     ("other_cores", "everybody else on this machine", "cores"),
     ("silent_left", "silent sockets not closed", ""),

@@ -5,6 +5,7 @@ One function per kind of scenario; each writes what it finds into the result.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -180,6 +181,41 @@ def _floor(scenario: Scenario, path: Path) -> float:
     return spent / sent * 1e6
 
 
+class _Backlog:
+    """Watches while the generator sends; the most seconds that commits were behind.
+
+    The server's own latency begins when it reads; what waits in the kernel shows only here.
+    On a thread of its own: a server that is too busy answers late, and the end of the
+    sending must not be noticed late for it.
+    """
+
+    def __init__(self, scenario: Scenario, server: Server, committed_before: float) -> None:
+        self._scenario = scenario
+        self._server = server
+        self._before = committed_before
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self.longest = 0.0
+
+    def __enter__(self) -> _Backlog:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        began, scenario = time.monotonic(), self._scenario
+        while not self._stop.wait(_LOOK_SECONDS):
+            due = scenario.rate * min(time.monotonic() - began, scenario.seconds)
+            try:
+                committed = self._server.scrape().committed - self._before
+            except Broken:
+                continue  # too busy to answer; the next look tells
+            self.longest = max(self.longest, (due - committed) / scenario.rate)
+
+
 # --- One load -----------------------------------------------------------------------------
 
 
@@ -198,39 +234,18 @@ def _send(scenario: Scenario, path: Path, server: Server, run: int, tell: Tell) 
         used = measure.use(server.pid)
         members = set(measure.family(server.pid))
         queries.tell("go")
-        backlog = _longest_backlog(scenario, server, generator, before.committed)
-        summary = generator.hear(30.0)
-        after = measure.use(server.pid)
+        with _Backlog(scenario, server, before.committed) as backlog:
+            summary = generator.hear(_deadline(scenario) + 30.0)
+            after = measure.use(server.pid)
         queries.tell("close")
         wanted = before.committed + summary["sent"]
         scrape = server.wait(lambda now: now.committed >= wanted, _STALLED_SECONDS)
         stored = measure.use(server.pid)
         answers = queries.hear(60.0)["routes"]
-        if members != set(measure.family(server.pid)):
-            raise Broken("a process of the server ended under load\n" + _tail(server))
+        if ended := members - set(measure.family(server.pid)):
+            raise Broken(f"of the server, {sorted(ended)} ended under load\n{_tail(server)}")
         generator.tell("close")
-    return Sent(summary, used, after, stored, (before, scrape), backlog, _routes(answers))
-
-
-def _longest_backlog(
-    scenario: Scenario, server: Server, generator: Part, committed_before: float
-) -> float:
-    """Watch while the generator sends; the most seconds that commits were behind the schedule.
-
-    The server's own latency begins when it reads; what waits in the kernel shows only here.
-    """
-    began, longest = time.monotonic(), 0.0
-    while not generator.spoke(_LOOK_SECONDS):
-        elapsed = time.monotonic() - began
-        if elapsed > _deadline(scenario) + 30.0:
-            raise Broken("the generator did not come to an end")
-        try:
-            committed = server.scrape().committed - committed_before
-        except Broken:
-            continue  # too busy to answer; the next look tells
-        due = scenario.rate * min(elapsed, scenario.seconds)
-        longest = max(longest, (due - committed) / scenario.rate)
-    return longest
+    return Sent(summary, used, after, stored, (before, scrape), backlog.longest, _routes(answers))
 
 
 def _everybody_known(server: Server, connections: int) -> Scrape:
@@ -244,7 +259,9 @@ def _everybody_known(server: Server, connections: int) -> Scrape:
 
 
 def _tail(server: Server) -> str:
-    return "\n".join(server.log()[-5:])
+    """What the server complained of last."""
+    lines = [line for line in server.log() if '"level": "info"' not in line]
+    return "\n".join(lines[-10:])
 
 
 def _generator(scenario: Scenario, path: Path, host: str, port: int, run: int) -> Part:
@@ -310,6 +327,7 @@ def _note_sent(result: Json, sent: Sent) -> None:
         "checkpoint_s": _grown(sent, measure.CHECKPOINT_SECONDS),
         "stored_after_s": sent.stored.at - sent.after.at,
         "behind_s": summary["behind_max_seconds"],
+        "worst_behind_s": summary["worst_behind_seconds"],
         "generator_cores": summary["cpu_seconds"] / summary["seconds"],
         "other_cores": max(0.0, (machine - server - summary["cpu_seconds"]) / wall),
         "query_failures": sum(each["failed"] for each in sent.queries.values()),

@@ -57,6 +57,9 @@ class LiveCounters:
             self._seconds.clear()
         if not self._seconds or second > self._seconds[-1].second:
             self._seconds.append(Second(second))
+        for each in reversed(self._seconds):
+            if each.second == second:
+                return each
         return self._seconds[-1]
 
     def as_json(self, now: int) -> dict[str, Any]:

@@ -391,15 +391,19 @@ class Sender:
                 await self._subscriber.ready.wait()
 
     async def _write(self, data: bytes) -> bool:
-        connection, left = self._socket.io_proto, None
-        while connection is not None and (transport := connection.transport) is not None:
+        connection = self._socket.io_proto
+        if connection is None or connection.transport is None:
+            return False
+        transport = connection.transport
+        left = transport.get_write_buffer_size()
+        while True:
             try:
                 async with asyncio.timeout(self._stalled_seconds):
                     await connection.send(data)  # type: ignore[no-untyped-call]
                 return True
             except TimeoutError:
                 waiting = transport.get_write_buffer_size()
-                if left is not None and waiting >= left:
+                if waiting >= left:
                     break
                 # It takes what there is, if slowly: as long as it does, we wait.
                 left = waiting

@@ -76,6 +76,14 @@ class Connection:
 
     def receive_data(self, data: bytes) -> list[ReceivedEvent]:
         """The events completed by ``data``; ``node`` is set before the first of them."""
+        return [self._event(content) for content in self.receive_frames(data)]
+
+    def receive_frames(self, data: bytes) -> list[bytes]:
+        """The contents of the events completed by ``data``, unread.
+
+        For whoever reads many connections' events together (``protocol.columns``), and
+        then sees to ``next_event_id``.
+        """
         if self.error:
             return []
         messages = self._frames.receive_data(data)
@@ -87,7 +95,7 @@ class Connection:
                 self.error = error.with_traceback(None)
                 return []
             self.node_content = messages.pop(0)
-        return [self._event(content) for content in messages]
+        return messages
 
     def _event(self, content: bytes) -> ReceivedEvent:
         event_id = self.next_event_id

@@ -144,9 +144,10 @@ class Answers:
         node = self._nodes.by_id.get(str(parameters.get("node")))
         if node is None:
             return {"counts": {}, "latest": {}}
+        counts = node.counts
         latest: dict[str, Any] = {}
         for number in _STATUS_TYPES:
-            if not node.counts[number]:
+            if not counts[number]:
                 continue
             selection = Selection(node=node.id, types=(number,))
             for directory in self._store.directories:
@@ -155,8 +156,8 @@ class Answers:
                     known = latest.get(str(number))
                     if known is None or known["received_at"] < event["received_at"]:
                         latest[str(number)] = event
-        counts = {str(number): count for number, count in enumerate(node.counts) if count}
-        return rendered({"counts": counts, "latest": latest}, _rendering(parameters))
+        counted = {str(number): count for number, count in enumerate(counts) if count}
+        return rendered({"counts": counted, "latest": latest}, _rendering(parameters))
 
     def _files(self) -> list[LogFile]:
         return [
@@ -166,6 +167,7 @@ class Answers:
     # --- From memory, on the loop ----------------------------------------------------
 
     def _all_nodes(self, parameters: Parameters) -> Any:
+        self._intake.digest()
         wanted = parameters.get("node")
         nodes: list[Node]
         if wanted is None:
@@ -175,6 +177,7 @@ class Answers:
         return rendered([node.as_json() for node in nodes], _rendering(parameters))
 
     def _chain(self, parameters: Parameters) -> Any:
+        self._intake.digest()
         return [
             [node.id, node.best and node.best.slot, node.finalized and node.finalized.slot]
             for node in self._nodes.by_id.values()
@@ -182,9 +185,11 @@ class Answers:
         ]
 
     def _live(self, parameters: Parameters) -> Any:
+        self._intake.digest()
         return self._counters.as_json(int(time.time()))
 
     def _statistics(self, parameters: Parameters) -> Any:
+        self._intake.digest()
         intake, writer = self._intake.statistics, self._store.writer.statistics
         pending_events, pending_bytes = self._intake.pending
         files, size, free = self._store.disk()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from tart.errors import QueryError, QueryTimeout, ShardUnavailable
@@ -33,8 +32,6 @@ from tart.shard.streams import Streams
 from tart.storage.reader import Reader
 
 log = logging.getLogger(__name__)
-
-_CLOSE_SECONDS = 2.0
 
 
 class Control:
@@ -62,9 +59,7 @@ class Control:
         for channel in list(self._channels):
             channel.close()
         if self._server is not None:
-            # A gateway that hangs does not read what is queued; the end must not wait for it.
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._server.wait_closed(), _CLOSE_SECONDS)
+            await self._server.wait_closed()
 
     def node_changed(self, session: Session) -> None:
         """Tell every gateway that a node connected or disconnected."""

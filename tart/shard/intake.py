@@ -1,8 +1,10 @@
-"""What becomes of a node's events: numbered, counted, batched, offered to listeners.
+"""What becomes of a node's events: gathered, digested, batched, offered to listeners.
 
-The one place every event passes. It owns the batch being filled and the bytes waiting
-for the writer; when those exceed their limit it asks the listener to stop reading, so
-TCP carries the pressure to the nodes and nothing is dropped here.
+The one place every event passes. Reading a connection only cuts frames and puts them
+aside; ``digest`` then judges, numbers and counts those of all connections together, at
+the flush, or every few milliseconds while somebody listens. The batch being filled and
+the bytes waiting for the writer are bounded: when they exceed their limit the listener is
+asked to stop reading, so TCP carries the pressure to the nodes and nothing is dropped.
 
 Runs on the event loop only; the writer's thread reports back through it.
 """
@@ -15,27 +17,31 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
 
 from tart.aggregate.live import (
     BEST_BLOCK_CHANGED,
     FINALIZED_BLOCK_CHANGED,
     LiveCounters,
-    Second,
     add_bounded,
 )
 from tart.config import StorageConfig
-from tart.errors import DecodeError, ProtocolError
-from tart.protocol.connection import Connection, ReceivedEvent
+from tart.errors import ProtocolError
+from tart.protocol.connection import Connection
 from tart.protocol.decoding import DROPPED, decode_event
 from tart.query.catalog import event_api_id
 from tart.query.filters import Candidate
-from tart.shard.events import to_json, to_row
+from tart.shard.digest import SYNC_STATUS_CHANGED, Digest, Run, Said, digest
+from tart.shard.events import payload_of, to_json
 from tart.shard.nodes import Block, Nodes, Session, add_dropped
 from tart.shard.streams import Streams
 from tart.storage.batch import ROW_OVERHEAD, Batch
-from tart.storage.schema import LogRow, NodeRow, SessionRow, UndecodableRow
+from tart.storage.schema import NodeRow, SessionRow, UndecodableRow
 
-SYNC_STATUS_CHANGED = 13
+# While somebody listens, events are not kept waiting for the flush.
+LIVE_SECONDS = 0.005
 _BLOCK_EVENTS = (BEST_BLOCK_CHANGED, FINALIZED_BLOCK_CHANGED)
 # Of an unreadable first message so much is kept; it may be a mebibyte of anything.
 _KEPT_OF_REFUSED = 4096
@@ -87,7 +93,10 @@ class Intake:
         self._write = write
         self._node_changed = node_changed
         self._batch = Batch()
+        self._frames: list[bytes] = []
+        self._runs: list[Run] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._digest_timer: asyncio.TimerHandle | None = None
         self._waiting_bytes = 0
         self._waiting_rows = 0
         self.reading_allowed = True
@@ -98,7 +107,7 @@ class Intake:
     def pending(self) -> tuple[int, int]:
         """(events, bytes) received and not committed."""
         return (
-            self._waiting_rows + self._batch.rows,
+            self._waiting_rows + self._batch.rows + len(self._frames),
             self._waiting_bytes + self._batch.bytes,
         )
 
@@ -112,13 +121,13 @@ class Intake:
         """Bytes of a connection; afterwards ``session.connection.error`` may be set."""
         now = _now_us()
         connection = session.connection
-        events = connection.receive_data(data)
+        frames = connection.receive_frames(data)
         session.bytes += len(data)
         self.statistics.bytes += len(data)
         if session.node is None and connection.node is not None:
             self._open(session, now)
-        if events:
-            self._append(session, events, now)
+        if frames:
+            self._gather(session, frames, len(data), now)
         if connection.error is not None:
             self._refuse(session, connection.error, now)
 
@@ -127,15 +136,45 @@ class Intake:
         if session.node is None:
             return
         now = _now_us()
+        self.digest()
         self._nodes.closed(session, now)
         self._record(session, "closed", now, reason)
         self._node_changed(session)
+
+    def digest(self) -> None:
+        """Judge, number, count and publish what was received: all of it, together.
+
+        Until then its events show in no count but the shard's and the session's.
+        """
+        if self._digest_timer is not None:
+            self._digest_timer.cancel()
+            self._digest_timer = None
+        if not self._frames:
+            return
+        frames, self._frames = self._frames, []
+        runs, self._runs = self._runs, []
+        found = digest(frames, runs, self._sequence)
+        self._sequence += len(frames)
+        if len(found.log):
+            self._batch.log.append(found.log)
+            rows = np.fromiter((_row_of(each) for each in found.speakers), np.int64)
+            self._nodes.tally.add(rows, found.log.type)
+        for session, row in found.undecodable:
+            self._keep_undecodable(session, row)
+        for session, deviations in found.deviations:
+            for deviation in deviations:
+                self._count_deviation(session, deviation.rule)
+        for said in found.said:
+            self._note_status(said)
+        if self._streams.subscriptions:
+            self._publish(found)
 
     def flush(self) -> None:
         """Hand over what has gathered, however little."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self.digest()
         if not self._batch:
             return
         batch, self._batch = self._batch, Batch()
@@ -170,6 +209,7 @@ class Intake:
     def _refuse(self, session: Session, error: ProtocolError, now: int) -> None:
         """Keep what ended the connection, so that its author can be told."""
         self.statistics.protocol_errors[error.rule] += 1
+        self.digest()
         self._touch(now)
         row = UndecodableRow(
             self._next_sequence(),
@@ -193,75 +233,39 @@ class Intake:
             session.node.undecodable += 1
         self._schedule()
 
-    def _append(self, session: Session, events: list[ReceivedEvent], now: int) -> None:
+    def _gather(self, session: Session, frames: list[bytes], size: int, now: int) -> None:
+        """Put frames aside for the next digest."""
         node = session.node
-        information = session.connection.node
         assert node is not None
-        assert information is not None
-        assert session.node_number is not None
+        count = len(frames)
         self._touch(now)
+        self._frames += frames
+        self._runs.append(Run(session, count, now))
+        self._batch.bytes += size + count * ROW_OVERHEAD
         second = self._counters.at(now // 1_000_000)
-        second.events += len(events)
+        second.events += count
         second.active.add(node.id)
         node.last_seen = now
-        session.events += len(events)
-        self.statistics.events += len(events)
-        batch, listening = self._batch, self._streams.subscriptions
-        for event in events:
-            seq = self._next_sequence()
-            if event.error is not None:
-                self._keep_undecodable(session, event, event.error, seq, now)
-                continue
-            row = to_row(
-                event,
-                information.protocol_version,
-                seq=seq,
-                received_at=now,
-                node=session.node_number,
-                session=session.number,
-            )
-            batch.log.append(row)
-            batch.bytes += ROW_OVERHEAD + len(row.body)
-            node.counts[row.type] += 1
-            for deviation in event.deviations:
-                self._count_deviation(session, deviation.rule)
-            if row.type <= SYNC_STATUS_CHANGED:
-                self._note_status(session, event, second)
-            if listening:
-                self._publish(session, event, row)
+        session.events += count
+        self.statistics.events += count
         self._schedule()
 
-    def _keep_undecodable(
-        self, session: Session, event: ReceivedEvent, error: DecodeError, seq: int, now: int
-    ) -> None:
-        self.statistics.undecodable[error.rule] += 1
+    def _keep_undecodable(self, session: Session, row: UndecodableRow) -> None:
+        self.statistics.undecodable[row.rule] += 1
         session.undecodable += 1
         if session.node is not None:
             session.node.undecodable += 1
-        row = UndecodableRow(
-            seq,
-            now,
-            session.node_number,
-            session.number,
-            event.event_id,
-            event.number,
-            error.rule,
-            error.field,
-            error.offset,
-            error.expectation,
-            event.content,
-        )
         self._batch.undecodable.append(row)
-        self._batch.bytes += ROW_OVERHEAD + len(event.content)
 
-    def _note_status(self, session: Session, event: ReceivedEvent, second: Second) -> None:
+    def _note_status(self, said: Said) -> None:
         """Follow what a node says of itself: blocks, sync, and what it dropped."""
-        node, payload = session.node, event.payload
+        session, node, payload = said.session, said.session.node, said.payload
         assert node is not None
         speaks = node.newest == session.number
-        if event.number in _BLOCK_EVENTS:
+        if said.number in _BLOCK_EVENTS:
+            second = self._counters.at(said.received_at // 1_000_000)
             block = Block(int.from_bytes(payload[:4], "little"), payload[4:36])
-            if event.number == BEST_BLOCK_CHANGED:
+            if said.number == BEST_BLOCK_CHANGED:
                 node.best = block if speaks else node.best
                 second.best_events += 1
                 add_bounded(second.best, block.hash)
@@ -269,9 +273,9 @@ class Intake:
                 node.finalized = block if speaks else node.finalized
                 second.finalized_events += 1
                 add_bounded(second.finalized, block.hash)
-        elif event.number == SYNC_STATUS_CHANGED:
+        elif said.number == SYNC_STATUS_CHANGED:
             node.synced = payload[0] == 1 if speaks else node.synced
-        elif event.number == DROPPED:
+        elif said.number == DROPPED:
             number = decode_event(DROPPED, payload).fields["num"]
             node.dropped_events = add_dropped(node.dropped_events, number)
             node.dropped_messages += 1
@@ -279,13 +283,15 @@ class Intake:
             total = self.statistics.dropped_by_nodes
             self.statistics.dropped_by_nodes = add_dropped(total, number)
 
-    def _publish(self, session: Session, event: ReceivedEvent, row: LogRow) -> None:
-        speaker = self._nodes.speakers[self._directory, session.number]
-        self._streams.offer(
-            Candidate(speaker.node_id, row.type, row.slot, row.core, event.payload),
-            event_api_id(self._directory, row.seq),
-            lambda: to_json(row, self._directory, speaker),
-        )
+    def _publish(self, found: Digest) -> None:
+        for at, session in enumerate(found.speakers):
+            row = found.log.row(at)
+            speaker = self._nodes.speakers[self._directory, session.number]
+            self._streams.offer(
+                Candidate(speaker.node_id, row.type, row.slot, row.core, payload_of(row)),
+                event_api_id(self._directory, row.seq),
+                partial(to_json, row, self._directory, speaker),
+            )
 
     def _record(self, session: Session, what: str, at: int, reason: str | None) -> None:
         self._touch(_now_us())
@@ -320,15 +326,24 @@ class Intake:
 
     def _schedule(self) -> None:
         """Make sure the batch leaves: now if it is full, else when it is old enough."""
-        if self._batch.is_full(self._config.flush_rows, self._config.flush_bytes):
+        rows = self._batch.rows + len(self._frames)
+        if rows >= self._config.flush_rows or self._batch.bytes >= self._config.flush_bytes:
             self.flush()
-        elif self._timer is None:
-            loop = asyncio.get_running_loop()
+            return
+        loop = asyncio.get_running_loop()
+        if self._timer is None:
             self._timer = loop.call_later(self._config.flush_seconds, self.flush)
+        if self._digest_timer is None and self._frames and self._streams.subscriptions:
+            self._digest_timer = loop.call_later(LIVE_SECONDS, self.digest)
 
     def _allow_reading(self, allowed: bool) -> None:
         self.reading_allowed = allowed
         self.reading_changed(allowed)
+
+
+def _row_of(session: Session) -> int:
+    assert session.node is not None
+    return session.node.row
 
 
 def _now_us() -> int:

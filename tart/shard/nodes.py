@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tart.aggregate.tally import Tally
 from tart.errors import NodeInformationError
 from tart.protocol.connection import Connection
 from tart.protocol.node_information import NodeInformation, decode_node_information
@@ -112,7 +113,6 @@ class Node:
     connected_at: int | None = None
     disconnected_at: int | None = None
     last_seen: int | None = None
-    counts: list[int] = field(default_factory=lambda: [0] * 256)
     dropped_events: int = 0
     dropped_messages: int = 0
     undecodable: int = 0
@@ -122,11 +122,21 @@ class Node:
     best: Block | None = None
     finalized: Block | None = None
     synced: bool | None = None
+    tally: Tally = field(default_factory=Tally, repr=False)
+    row: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.row = self.tally.new_row()
 
     @property
     def id(self) -> str:
         """64 hex digits, as the API writes it."""
         return self.peer_id.hex()
+
+    @property
+    def counts(self) -> list[int]:
+        """Events understood, by type."""
+        return self.tally.of(self.row)
 
     def as_json(self) -> dict[str, Any]:
         """An element of the ``nodes`` query's answer; hashes are bytes."""
@@ -174,13 +184,17 @@ class Nodes:
 
     def __init__(self) -> None:
         self.by_id: dict[str, Node] = {}
+        self.tally = Tally()
         self.speakers: dict[tuple[int, int], Speaker] = {}
         self._numbers: dict[tuple[int, bytes], int] = {}
         self._next_number: Counter[int] = Counter()
 
     def node(self, peer_id: bytes) -> Node:
         """The node of that key, made known if it was not."""
-        return self.by_id.setdefault(peer_id.hex(), Node(peer_id))
+        node_id = peer_id.hex()
+        if node_id not in self.by_id:
+            self.by_id[node_id] = Node(peer_id, tally=self.tally)
+        return self.by_id[node_id]
 
     def number(self, directory: int, peer_id: bytes) -> tuple[int, bool]:
         """The number a directory gives to a node, and whether it is new."""
@@ -249,7 +263,7 @@ class Nodes:
 
     def _recover_counts(self, node: Node, number: int, past: Past) -> None:
         for event_type, count in past.counts.get(number, {}).items():
-            node.counts[event_type] += count
+            self.tally.add_many(node.row, event_type, count)
         events, messages = past.dropped.get(number, (0, 0))
         node.dropped_events = add_dropped(node.dropped_events, events)
         node.dropped_messages += messages

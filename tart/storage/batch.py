@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tart.storage.schema import LogRow, NodeRow, SessionRow, UndecodableRow
+from tart.storage.schema import LogColumns, NodeRow, SessionRow, UndecodableRow
 
-# What a row costs beside its body, in memory: a tuple, its integers, its place in a list.
-ROW_OVERHEAD = 400
+# What an event costs in memory beside its bytes: an object, its places in lists and columns.
+ROW_OVERHEAD = 150
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Batch:
     opened_at: float = 0.0
     received_at: int = 0
     bytes: int = 0
-    log: list[LogRow] = field(default_factory=list)
+    log: list[LogColumns] = field(default_factory=list)
     nodes: list[NodeRow] = field(default_factory=list)
     sessions: list[SessionRow] = field(default_factory=list)
     undecodable: list[UndecodableRow] = field(default_factory=list)
@@ -38,14 +38,10 @@ class Batch:
     @property
     def rows(self) -> int:
         """Events in it, understood or not."""
-        return len(self.log) + len(self.undecodable)
+        return sum(map(len, self.log)) + len(self.undecodable)
 
     def touch(self, now: float, received_at: int) -> None:
         """Note the arrival of something; the first sets the batch's age."""
-        if not self:
+        if not self.opened_at:
             self.opened_at = now
             self.received_at = received_at
-
-    def is_full(self, rows: int, size: int) -> bool:
-        """Whether it must be written without waiting for its age."""
-        return self.rows >= rows or self.bytes >= size

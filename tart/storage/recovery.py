@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from tart.storage.files import LogFile
+
+if TYPE_CHECKING:
+    import duckdb
 
 DROPPED = 0
 

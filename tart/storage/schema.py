@@ -13,10 +13,29 @@ understood. So a file can be copied, adopted or deleted on its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
-import pyarrow as pa
+import numpy as np
+
+from tart.storage.arrow import (
+    BYTES,
+    INT32,
+    INT64,
+    TEXT,
+    TIME,
+    UINT8,
+    UINT16,
+    UINT32,
+    UINT64,
+    Array,
+    Kind,
+    Table,
+    column,
+    numbers,
+    octets,
+)
 
 SCHEMA_VERSION = 1
 
@@ -90,59 +109,136 @@ class UndecodableRow(NamedTuple):
     frame: bytes
 
 
-_TIME = pa.timestamp("us")
-SCHEMAS: dict[str, pa.Schema] = {
-    "log": pa.schema(
-        [
-            ("seq", pa.int64()),
-            ("received_at", _TIME),
-            ("timestamp", pa.uint64()),
-            ("node", pa.int32()),
-            ("session", pa.int32()),
-            ("event_id", pa.uint64()),
-            ("type", pa.uint8()),
-            ("ref", pa.uint64()),
-            ("slot", pa.uint32()),
-            ("core", pa.uint16()),
-            ("body", pa.binary()),
-        ]
-    ),
-    "nodes": pa.schema([("node", pa.int32()), ("peer_id", pa.binary())]),
-    "sessions": pa.schema(
-        [
-            ("session", pa.int32()),
-            ("happened_at", _TIME),
-            ("what", pa.string()),
-            ("node", pa.int32()),
-            ("address", pa.string()),
-            ("node_information", pa.binary()),
-            ("counters", pa.string()),
-            ("reason", pa.string()),
-        ]
-    ),
-    "undecodable": pa.schema(
-        [
-            ("seq", pa.int64()),
-            ("received_at", _TIME),
-            ("node", pa.int32()),
-            ("session", pa.int32()),
-            ("event_id", pa.uint64()),
-            ("type", pa.uint8()),
-            ("rule", pa.string()),
-            ("field", pa.string()),
-            ("byte_offset", pa.uint32()),
-            ("expectation", pa.string()),
-            ("frame", pa.binary()),
-        ]
-    ),
+# Every table's columns in order; the types are those of ``DDL``.
+SCHEMAS: Mapping[str, Mapping[str, Kind]] = {
+    "log": {
+        "seq": INT64,
+        "received_at": TIME,
+        "timestamp": UINT64,
+        "node": INT32,
+        "session": INT32,
+        "event_id": UINT64,
+        "type": UINT8,
+        "ref": UINT64,
+        "slot": UINT32,
+        "core": UINT16,
+        "body": BYTES,
+    },
+    "nodes": {"node": INT32, "peer_id": BYTES},
+    "sessions": {
+        "session": INT32,
+        "happened_at": TIME,
+        "what": TEXT,
+        "node": INT32,
+        "address": TEXT,
+        "node_information": BYTES,
+        "counters": TEXT,
+        "reason": TEXT,
+    },
+    "undecodable": {
+        "seq": INT64,
+        "received_at": TIME,
+        "node": INT32,
+        "session": INT32,
+        "event_id": UINT64,
+        "type": UINT8,
+        "rule": TEXT,
+        "field": TEXT,
+        "byte_offset": UINT32,
+        "expectation": TEXT,
+        "frame": BYTES,
+    },
 }
+_MASKED = ("ref", "slot", "core")
 
 
-def to_arrow(table: str, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+@dataclass(frozen=True)
+class LogColumns:
+    """Good events in columns, one element each; the ``log`` table's, with masks for NULL."""
+
+    seq: Array
+    received_at: Array
+    timestamp: Array
+    node: Array
+    session: Array
+    event_id: Array
+    type: Array
+    ref: Array
+    has_ref: Array
+    slot: Array
+    has_slot: Array
+    core: Array
+    has_core: Array
+    body: list[bytes]
+
+    def __len__(self) -> int:
+        return len(self.body)
+
+    def take(self, rows: Array) -> LogColumns:
+        """Only the rows at these indices."""
+        picked = {
+            each.name: getattr(self, each.name)[rows]
+            for each in fields(self)
+            if each.name != "body"
+        }
+        return LogColumns(**picked, body=[self.body[at] for at in rows.tolist()])
+
+    def row(self, at: int) -> LogRow:
+        """One row, as it will be read back."""
+        values = {
+            name: int(getattr(self, name)[at]) if self._has(name, at) else None
+            for name in LogRow._fields
+            if name != "body"
+        }
+        return LogRow(**values, body=self.body[at])  # type: ignore[arg-type]
+
+    def _has(self, name: str, at: int) -> bool:
+        return name not in _MASKED or bool(getattr(self, f"has_{name}")[at])
+
+    def to_arrow(self) -> Table:
+        """As something DuckDB can scan."""
+        kinds = SCHEMAS["log"]
+        columns = {
+            name: numbers(kinds[name], getattr(self, name), getattr(self, f"has_{name}", None))
+            for name in kinds
+            if name != "body"
+        }
+        return Table(columns | {"body": octets(BYTES, self.body)}, len(self))
+
+
+def joined(parts: Sequence[LogColumns]) -> LogColumns:
+    """Several runs of columns as one."""
+    if len(parts) == 1:
+        return parts[0]
+    stacked = {
+        each.name: np.concatenate([getattr(part, each.name) for part in parts])
+        for each in fields(LogColumns)
+        if each.name != "body"
+    }
+    return LogColumns(**stacked, body=[body for part in parts for body in part.body])
+
+
+def to_columns(rows: Sequence[LogRow]) -> LogColumns:
+    """Rows as columns."""
+    kinds = SCHEMAS["log"]
+    by_name = dict(zip(LogRow._fields, zip(*rows, strict=True), strict=True))
+    columns = {
+        name: np.array([value or 0 for value in values], kinds[name].numpy)
+        for name, values in by_name.items()
+        if name != "body"
+    }
+    masks = {
+        f"has_{name}": np.array([value is not None for value in by_name[name]]) for name in _MASKED
+    }
+    return LogColumns(**columns, **masks, body=list(by_name["body"]))
+
+
+def to_arrow(table: str, rows: Sequence[tuple[Any, ...]]) -> Table:
     """Rows of one of the tables as Arrow columns; ``rows`` must not be empty."""
-    schema = SCHEMAS[table]
-    columns = [
-        pa.array(column, each.type)
-        for column, each in zip(zip(*rows, strict=True), schema, strict=True)
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)
+    columns = {
+        name: column(kind, values)
+        for (name, kind), values in zip(
+            SCHEMAS[table].items(), zip(*rows, strict=True), strict=True
+        )
+    }
+    return Table(columns, len(rows))

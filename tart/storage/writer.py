@@ -26,10 +26,11 @@ import duckdb
 
 from tart.aggregate.histogram import Histogram
 from tart.config import StorageConfig
+from tart.storage.arrow import Table
 from tart.storage.batch import Batch
 from tart.storage.database import Database
 from tart.storage.files import LogFile, file_for, period_of
-from tart.storage.schema import SessionRow, to_arrow
+from tart.storage.schema import SessionRow, joined, to_arrow
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +137,6 @@ class Writer:
         rows: dict[str, Sequence[tuple[Any, ...]]] = {
             "nodes": batch.nodes,
             "sessions": batch.sessions,
-            "log": batch.log,
             "undecodable": batch.undecodable,
         }
         if file != self._complete:
@@ -148,9 +148,9 @@ class Writer:
         cursor.begin()
         for table, some in rows.items():
             if some:
-                cursor.register("batch", to_arrow(table, some))
-                cursor.execute(f"INSERT INTO {file.alias}.{table} SELECT * FROM batch")
-                cursor.unregister("batch")
+                _insert(cursor, file, table, to_arrow(table, some))
+        if batch.log:
+            _insert(cursor, file, "log", joined(batch.log).to_arrow())
         cursor.commit()
         self._complete = file
         with self._dirty_lock:
@@ -214,3 +214,9 @@ class Writer:
             return
         self.statistics.checkpoints += 1
         self.statistics.checkpoint_seconds += time.monotonic() - started
+
+
+def _insert(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str, columns: Table) -> None:
+    cursor.register("batch", columns)
+    cursor.execute(f"INSERT INTO {file.alias}.{table} SELECT * FROM batch")
+    cursor.unregister("batch")

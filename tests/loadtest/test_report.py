@@ -79,10 +79,16 @@ def test_the_table_shows_every_bar_and_what_was_not_measured():
     assert sum("not measured" in line for line in lines) == len(BARS) - 2
 
 
+def test_a_shortened_run_is_marked_in_parentheses():
+    lines = report.bars({"idle": {"altered": True, "figures": {"cores": 0.5}}}).splitlines()
+
+    assert any(line.startswith("idle") and line.endswith("(✗)") for line in lines)
+
+
 def test_a_smaller_scenario_stands_in_and_says_so():
     lines = report.bars({"quick": {"figures": {"lost": 0}}}).splitlines()
 
-    assert any(line.startswith("line, by quick") and line.endswith("✓") for line in lines)
+    assert any(line.startswith("line, by quick") and line.endswith("(✓)") for line in lines)
 
 
 @pytest.mark.parametrize(

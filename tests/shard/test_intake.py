@@ -209,6 +209,7 @@ def test_dropped_events_are_summed_up_by_node_and_connection(tmp_path):
         node = fake_node()
         first = shard.session(node.connect(), dropped(node, 3), dropped(node, 4))
         second = shard.session(node.connect(), dropped(node, 5))
+        shard.intake.digest()
         assert (first.dropped, second.dropped) == (7, 5)
         assert (first.node.dropped_events, first.node.dropped_messages) == (12, 3)
         assert shard.intake.statistics.dropped_by_nodes == 12
@@ -266,10 +267,12 @@ def test_a_node_s_state_is_that_of_its_newest_connection(tmp_path):
         ]
         for each in late:
             shard.intake.receive(first, each)
+        shard.intake.digest()
         assert (node.best.slot, node.synced, node.finalized) == (5, True, None)
         assert sum(node.counts) == 6, "counted all the same"
         shard.intake.end(second, None)
         shard.intake.receive(first, best(old, 902))
+        shard.intake.digest()
         assert node.best.slot == 902
 
     run(scenario, tmp_path)
@@ -447,6 +450,7 @@ def test_what_happened_is_counted_in_its_second(tmp_path):
                 node.event("FinalizedBlockChanged", 1, slot=1, hash=HASH)[1],
             )
         # As it is shown once the running second is complete.
+        shard.intake.digest()
         found = shard.counters.as_json(int(time.time()) + 1)
         _, events, best_hashes, _, best_events, finalized_events = zip(
             *found["seconds"], strict=True
@@ -488,6 +492,7 @@ def test_a_candidate_for_filters_is_the_event_s_own(tmp_path):
         node = fake_node(3)
         authored = node.event("Authoring", 1, slot=6, parent=HASH)[1]
         shard.session(node.connect(), authored)
+        shard.intake.digest()
         assert offered == [Candidate("03" * 32, 40, 6, None, authored[4 + 9 :])]
 
     run(scenario, tmp_path)

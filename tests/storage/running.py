@@ -15,7 +15,7 @@ import duckdb
 
 from tart.config import StorageConfig
 from tart.storage.batch import Batch
-from tart.storage.schema import LogRow, SessionRow, UndecodableRow
+from tart.storage.schema import LogRow, SessionRow, UndecodableRow, to_columns
 from tart.storage.store import Store
 
 DEADLINE = 30.0
@@ -47,7 +47,8 @@ def unreadable(seq, *, at=NOON, **changes):
 
 def batch(*log, at=NOON, nodes=(), sessions=(), undecodable=()):
     """A batch that arrives at ``at``."""
-    found = Batch(log=[*log], nodes=[*nodes], sessions=[*sessions], undecodable=[*undecodable])
+    columns = [to_columns(log)] if log else []
+    found = Batch(log=columns, nodes=[*nodes], sessions=[*sessions], undecodable=[*undecodable])
     found.opened_at, found.received_at = time.monotonic(), at
     return found
 

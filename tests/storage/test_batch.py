@@ -3,6 +3,7 @@
 import pytest
 
 from tart.storage.batch import Batch
+from tart.storage.schema import to_columns
 from tests.storage.running import event, opened, unreadable
 
 
@@ -14,9 +15,9 @@ def test_a_new_batch_is_empty():
 @pytest.mark.parametrize(
     ("content", "rows"),
     [
-        (Batch(log=[event(0), event(1)]), 2),
+        (Batch(log=[to_columns([event(0), event(1)])]), 2),
         (Batch(undecodable=[unreadable(0)]), 1),
-        (Batch(log=[event(0)], undecodable=[unreadable(1)]), 2),
+        (Batch(log=[to_columns([event(0)])], undecodable=[unreadable(1)]), 2),
         (Batch(sessions=[opened(0)]), 0),
         (Batch(nodes=[(0, bytes(32))]), 0),
     ],
@@ -29,27 +30,11 @@ def test_anything_makes_it_worth_writing_and_events_understood_or_not_are_its_ro
 def test_the_first_arrival_sets_its_age_and_its_period():
     batch = Batch()
     batch.touch(1.0, 100)
-    batch.log.append(event(0))
+    batch.log.append(to_columns([event(0)]))
     batch.touch(2.0, 200)
     assert (batch.opened_at, batch.received_at) == (1.0, 100)
 
 
-def test_what_was_announced_and_did_not_come_leaves_no_age():
-    batch = Batch()
-    batch.touch(1.0, 100)
-    batch.touch(2.0, 200)
-    assert (batch.opened_at, batch.received_at) == (2.0, 200)
-
-
-@pytest.mark.parametrize(
-    ("rows", "size", "full"),
-    [(3, 1000, False), (2, 1000, True), (1, 1000, True), (3, 51, False), (3, 50, True)],
-)
-def test_it_is_full_at_either_limit(rows, size, full):
-    batch = Batch(log=[event(0)], undecodable=[unreadable(1)], bytes=50)
-    assert batch.is_full(rows, size) is full
-
-
 def test_batches_share_nothing():
-    Batch().log.append(event(0))
+    Batch().log.append(to_columns([event(0)]))
     assert not Batch()

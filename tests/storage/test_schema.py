@@ -4,7 +4,7 @@ import re
 from contextlib import closing
 
 import duckdb
-import pyarrow as pa
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +16,9 @@ from tart.storage.schema import (
     NodeRow,
     SessionRow,
     UndecodableRow,
+    joined,
     to_arrow,
+    to_columns,
 )
 
 ROWS = {"log": LogRow, "nodes": NodeRow, "sessions": SessionRow, "undecodable": UndecodableRow}
@@ -59,7 +61,8 @@ def through_duckdb(table, rows):
     with closing(duckdb.connect(":memory:")) as connection:
         for statement in DDL:
             connection.execute(statement.format(file="memory"))
-        connection.register("batch", to_arrow(table, rows))
+        columns = to_columns(rows).to_arrow() if table == "log" else to_arrow(table, rows)
+        connection.register("batch", columns)
         connection.execute(f"INSERT INTO {table} SELECT * FROM batch")
         connection.unregister("batch")
         columns = ", ".join(
@@ -73,7 +76,7 @@ def through_duckdb(table, rows):
 def test_rows_columns_and_tables_have_the_same_fields_in_the_same_order(table):
     (statement,) = [each for each in DDL if f"{{file}}.{table} (" in each]
     declared = re.findall(r"(\w+) [A-Z]+[,)]", statement)
-    assert declared == list(ROWS[table]._fields) == SCHEMAS[table].names
+    assert declared == list(ROWS[table]._fields) == list(SCHEMAS[table])
 
 
 @pytest.mark.parametrize(("table", "row"), CASES)
@@ -117,5 +120,15 @@ def test_any_rows_come_back_from_duckdb_as_they_were(rows):
     [("timestamp", U64 + 1), ("node", 2**31), ("slot", -1), ("core", 65536), ("type", 256)],
 )
 def test_what_does_not_fit_a_column_is_an_error_and_never_cut(field, value):
-    with pytest.raises((OverflowError, pa.ArrowInvalid)):
-        to_arrow("log", [LOG["every byte"]._replace(**{field: value})])
+    with pytest.raises(OverflowError):
+        to_columns([LOG["every byte"]._replace(**{field: value})])
+
+
+def test_columns_joined_and_picked_are_the_rows_they_were_made_of():
+    rows = [LOG["every byte"]._replace(seq=seq, ref=seq or None) for seq in range(6)]
+    parts = [to_columns(rows[:2]), to_columns(rows[2:])]
+    whole = joined(parts)
+    assert [whole.row(at) for at in range(6)] == rows
+    picked = whole.take(np.array([1, 4]))
+    assert [picked.row(at) for at in range(len(picked))] == [rows[1], rows[4]]
+    assert joined(parts[:1]) is parts[0]

@@ -186,6 +186,15 @@ def test_no_log_is_left_beside_a_file_after_a_stop(tmp_path):
     assert len(list((tmp_path / "00").iterdir())) == 2
 
 
+def test_at_a_stop_every_file_written_to_gets_what_is_in_its_log(tmp_path):
+    with open_storage(tmp_path, file_hours=1, checkpoint_seconds=1000.0) as storage:
+        storage.write(batch(event(0)), batch(event(1), at=NOON + HOUR_US))
+        assert len(list((tmp_path / "00").glob("*.wal"))) == 2
+        storage.store.writer.stop()
+        assert not list((tmp_path / "00").glob("*.wal"))
+        assert storage.store.writer.statistics.checkpoints == 2
+
+
 def test_committed_rows_are_moved_into_the_file_now_and_then(tmp_path):
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
         statistics = storage.store.writer.statistics
@@ -258,7 +267,7 @@ def test_a_row_that_no_column_can_hold_ends_writing_too(tmp_path):
     """Not an error of DuckDB's; a thread that died of it silently would stop all reading."""
     with open_storage(tmp_path) as storage:
         storage.write(batch(event(0)))
-        storage.store.writer.put(batch(event(1), event(2, node=2**40)))
+        storage.store.writer.put(batch(event(1), sessions=[opened(2**40)]))
         assert_ended(storage, last=1)
     assert sequences(day(tmp_path)) == [0]
 

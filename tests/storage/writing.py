@@ -33,7 +33,7 @@ def events(root):
         root,
         0,
         1,
-        committed=lambda done: say(f"committed {done.log[-1].seq}"),
+        committed=lambda done: say(f"committed {done.log[-1].seq[-1]}"),
         failed=commits.append,
     )
     number = first = store.past[0].next_sequence // ROWS

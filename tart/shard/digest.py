@@ -1,0 +1,215 @@
+"""Many frames of many connections at once: judged, numbered, turned into columns.
+
+Pure. The batch's way through the protocol: ``protocol.columns`` reads and judges all
+frames together, and only those it is not sure of go through ``check_event`` one by one.
+What comes out is what ``protocol.connection.Connection.receive_data`` would have said of
+the same bytes; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from tart.errors import DecodeError
+from tart.protocol.columns import REF_BYTES, U64, Columns, Int, Mask, read_columns
+from tart.protocol.connection import EVENT_ID_MODULUS
+from tart.protocol.decoding import DROPPED, HEADER_BYTES, check_event, decode_event
+from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.wire import Deviation
+from tart.shard.nodes import Session
+from tart.storage.schema import LogColumns, UndecodableRow
+
+SYNC_STATUS_CHANGED = 13
+_STATUS = 10
+
+
+class Run(NamedTuple):
+    """Frames that one read brought, next to one another in the batch.
+
+    Attributes:
+        session: whose they are.
+        length: how many.
+        received_at: when, Unix microseconds.
+    """
+
+    session: Session
+    length: int
+    received_at: int
+
+
+class Said(NamedTuple):
+    """What a node said of itself: a block, its sync, or that it dropped events."""
+
+    session: Session
+    number: int
+    payload: bytes
+    received_at: int
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A batch's frames, sorted.
+
+    Attributes:
+        log: the good ones in columns.
+        speakers: the session of each row of ``log``.
+        undecodable: the others, with their session and reason.
+        deviations: what good ones did not do as specified.
+        said: status events that change what we know of a node, in order.
+    """
+
+    log: LogColumns
+    speakers: list[Session]
+    undecodable: list[tuple[Session, UndecodableRow]]
+    deviations: list[tuple[Session, tuple[Deviation, ...]]]
+    said: list[Said]
+
+
+@dataclass
+class _Verdicts:
+    """What checking one by one found."""
+
+    keep: Mask
+    errors: list[tuple[int, DecodeError]]
+    deviations: list[tuple[Session, tuple[Deviation, ...]]]
+
+
+def digest(frames: list[bytes], runs: list[Run], first_sequence: int) -> Digest:
+    """Judge and number frames.
+
+    Args:
+        frames: contents, in order of arrival; not empty.
+        runs: whose they are, in the same order; their lengths add up to all frames.
+        first_sequence: the sequence of the first; each takes one.
+
+    Advances ``next_event_id`` of the runs' connections.
+    """
+    columns = read_columns(frames)
+    counts = np.fromiter((run.length for run in runs), np.int64, len(runs))
+    run_of = np.repeat(np.arange(len(runs)), counts)
+    owners = [runs[at].session for at in range(len(runs))]
+    verdicts = _judge(frames, owners, run_of, columns)
+    event_ids = _event_ids(frames, runs, counts, run_of, columns, verdicts.keep)
+    times = np.fromiter((run.received_at for run in runs), np.int64, len(runs))
+    sequences = np.arange(first_sequence, first_sequence + len(frames))
+    log = LogColumns(
+        seq=sequences,
+        received_at=times[run_of],
+        timestamp=columns.timestamp,
+        node=np.fromiter((owner.node_number or 0 for owner in owners), np.int32)[run_of],
+        session=np.fromiter((owner.number for owner in owners), np.int32)[run_of],
+        event_id=event_ids,
+        type=columns.number,
+        ref=columns.ref,
+        has_ref=columns.has_ref,
+        slot=columns.slot,
+        has_slot=columns.has_slot,
+        core=columns.core,
+        has_core=columns.has_core,
+        body=[frame[at:] for frame, at in zip(frames, columns.body_at.tolist(), strict=True)],
+    )
+    said = _said(frames, runs, run_of, columns, verdicts.keep)
+    undecodable = [
+        (owners[run_of[at]], _kept(frames[at], log, at, error)) for at, error in verdicts.errors
+    ]
+    if verdicts.errors:
+        good = np.flatnonzero(verdicts.keep)
+        log, run_of = log.take(good), run_of[good]
+    speakers = [owners[at] for at in run_of.tolist()]
+    return Digest(log, speakers, undecodable, verdicts.deviations, said)
+
+
+def _judge(frames: list[bytes], owners: list[Session], run_of: Int, columns: Columns) -> _Verdicts:
+    """Check one by one what the columns are not sure of."""
+    found = _Verdicts(np.ones(len(frames), np.bool_), [], [])
+    for at in np.flatnonzero(~columns.clean).tolist():
+        session, content = owners[run_of[at]], frames[at]
+        information = session.connection.node
+        assert information is not None
+        version = information.protocol_version
+        try:
+            if len(content) < HEADER_BYTES:
+                expected = "a timestamp and an event number"
+                raise DecodeError("truncated", len(content), expected)
+            deviations = check_event(
+                content[HEADER_BYTES - 1],
+                content[HEADER_BYTES:],
+                version=version,
+                cores=information.cores,
+            )
+        except DecodeError as error:
+            found.keep[at] = False
+            found.errors.append((at, error.with_traceback(None)))
+            continue
+        if deviations:
+            found.deviations.append((session, deviations))
+        _settle_reference(columns, at, content, version)
+    return found
+
+
+def _settle_reference(columns: Columns, at: int, content: bytes, version: int) -> None:
+    """Whether a payload starts with an Event ID may depend on the connection's version."""
+    event = EVENTS[content[HEADER_BYTES - 1]]
+    if event.version_0 is not None:
+        leads = leading_reference(event.layout(version)) is not None
+        has_ref = leads and len(content) >= HEADER_BYTES + REF_BYTES
+        columns.has_ref[at] = has_ref
+        columns.body_at[at] = HEADER_BYTES + REF_BYTES * has_ref
+
+
+def _event_ids(
+    frames: list[bytes],
+    runs: list[Run],
+    counts: Int,
+    run_of: Int,
+    columns: Columns,
+    keep: Mask,
+) -> U64:
+    """Each frame's implicit id; every frame takes one, a Dropped of N stands for N."""
+    advance = np.ones(len(frames), np.uint64)
+    for at in np.flatnonzero((columns.number == DROPPED) & keep).tolist():
+        advance[at] = decode_event(DROPPED, frames[at][HEADER_BYTES:]).fields["num"]
+    before = np.cumsum(advance) - advance
+    starts = np.cumsum(counts) - counts
+    bases = np.empty(len(runs), np.uint64)
+    for at, (run, taken) in enumerate(
+        zip(runs, np.add.reduceat(advance, starts).tolist(), strict=True)
+    ):
+        connection = run.session.connection
+        bases[at] = connection.next_event_id
+        connection.next_event_id = (connection.next_event_id + taken) % EVENT_ID_MODULUS
+    ids: U64 = (bases - before[starts])[run_of] + before
+    return ids
+
+
+def _said(
+    frames: list[bytes], runs: list[Run], run_of: Int, columns: Columns, keep: Mask
+) -> list[Said]:
+    about = (columns.number <= SYNC_STATUS_CHANGED) & (columns.number != _STATUS) & keep
+    said = []
+    for at in np.flatnonzero(about).tolist():
+        run, frame = runs[run_of[at]], frames[at]
+        number = frame[HEADER_BYTES - 1]
+        said.append(Said(run.session, number, frame[HEADER_BYTES:], run.received_at))
+    return said
+
+
+def _kept(frame: bytes, log: LogColumns, at: int, error: DecodeError) -> UndecodableRow:
+    """The row of a frame that cannot be understood."""
+    long_enough = len(frame) >= HEADER_BYTES
+    return UndecodableRow(
+        int(log.seq[at]),
+        int(log.received_at[at]),
+        int(log.node[at]),
+        int(log.session[at]),
+        int(log.event_id[at]),
+        frame[HEADER_BYTES - 1] if long_enough else None,
+        error.rule,
+        error.field,
+        error.offset,
+        error.expectation,
+        frame,
+    )

@@ -1,0 +1,52 @@
+"""The plain way from bytes to rows, one event at a time: what ``digest`` is held against."""
+
+from __future__ import annotations
+
+from tart.protocol.connection import Connection, ReceivedEvent
+from tart.protocol.events import EVENTS, leading_reference
+from tart.shard.digest import Run, digest
+from tart.shard.nodes import Session
+from tart.storage.schema import LogRow
+from tart.testing import FakeNode
+from tests.protocol.strategies import CORES
+
+
+def session_of(version: int = 1, *, number: int = 10, node_number: int = 9) -> Session:
+    """A connection whose node has said who it is."""
+    node = FakeNode(bytes([number]) * 32, version=version, cores=CORES)
+    connection = Connection()
+    connection.receive_frames(node.connect())
+    found = Session(number, 5, "192.0.2.1:4", 0, connection)
+    found.node_number = node_number
+    return found
+
+
+def digested(session: Session, *contents: bytes, seq: int = 7, received_at: int = 8):
+    """What the batch's way makes of some frames of one connection."""
+    return digest(list(contents), [Run(session, len(contents), received_at)], seq)
+
+
+def plain_row(event: ReceivedEvent, version: int, *, seq, received_at, node, session) -> LogRow:
+    """The row of a good event, read field by field from its declaration."""
+    layout = EVENTS[event.number].layout(version)
+    body, ref = event.payload, None
+    if leading_reference(layout) is not None and len(event.payload) >= 8:
+        ref, body = int.from_bytes(event.payload[:8], "little"), event.payload[8:]
+    return LogRow(
+        seq,
+        received_at,
+        event.timestamp,
+        node,
+        session,
+        event.event_id,
+        event.number,
+        ref,
+        _named(event.payload, EVENTS[event.number].fields.offset_of("slot"), 4),
+        _named(event.payload, EVENTS[event.number].fields.offset_of("core"), 2),
+        body,
+    )
+
+
+def _named(payload: bytes, offset: int | None, size: int) -> int | None:
+    found = b"" if offset is None else payload[offset : offset + size]
+    return int.from_bytes(found, "little") if len(found) == size else None
