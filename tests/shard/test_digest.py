@@ -20,7 +20,9 @@ def content(number, sent, timestamp=4):
     return timestamp.to_bytes(8, "little") + bytes([number]) + sent
 
 
-good = events().map(lambda event: content(event[0].number, payload(event[0].layout(1), event[2])))
+good = events().map(
+    lambda event: content(event[0].number, payload(event[0].layout(event[1]), event[2]))
+)
 bad = hostile_payloads().map(lambda hostile: content(hostile[0], hostile[2]))
 frames = st.lists(st.one_of(good, bad, st.binary(max_size=40)), max_size=12)
 
