@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint types contracts format bench bench-quick lock clean
+.PHONY: demo test soak check lint types contracts format bench bench-quick lock clean
 
 demo: $(READY)  ## the whole system with a simulated network, until Ctrl-C
 	@$(BIN)/tart demo
 
 test: $(READY)  ## every test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+soak: $(READY)  ## faults again and again, some minutes
+	$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
 
 check: lint types contracts test  ## what CI runs
 

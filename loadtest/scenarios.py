@@ -87,7 +87,10 @@ SCENARIOS = {
             silent=1000,
             slow=200,
             # All of them may land on one shard.
-            settings={"TART_TELEMETRY_MAX_CONNECTIONS": "4096"},
+            settings={
+                "TART_TELEMETRY_MAX_CONNECTIONS": "4096",
+                "TART_TELEMETRY_MAX_CONNECTIONS_PER_ADDRESS": "4096",
+            },
         ),
         Scenario(
             "growth",

@@ -55,14 +55,42 @@ class TelemetryConfig:
     bind: str = _setting("0.0.0.0:9000", "Port 0 picks a free one; ready line tells which.")
     max_frame_bytes: int = _setting(
         1 << 20,
-        "A legal event 94 with 3,072 imports is 104 KB. Longer: connection closed.",
+        "A legal event 94 with 3,072 imports is 104 KB. Longer: closed; so we hold no more of one.",
+    )
+    buffered_bytes: int = _setting(
+        64 << 20,
+        "Unfinished frames of all connections of a shard. Above it the largest is closed.",
     )
     max_connections: int = _setting(
         1100,
         "In each shard, where 1,023 validators could all land. More are closed at once.",
     )
+    max_connections_per_address: int = _setting(
+        1100,
+        "Likewise. As many: a test network may be behind one address. In public, lower it.",
+    )
     handshake_seconds: float = _setting(
         10.0, "Node information must have arrived by then, or the connection is closed."
+    )
+    idle_seconds: float = _setting(
+        300.0,
+        "Nodes send Status every 2 s: one that was silent so long is closed, and may return.",
+    )
+    keepalive_seconds: int = _setting(
+        60,
+        "Silence before the kernel asks five times, in 50 s, whether the peer is there.",
+    )
+    events_per_second: int = _setting(
+        20_000,
+        "Of one node; a full load is 860. Beyond, its connections are read no faster, all is kept.",
+    )
+    burst_events: int = _setting(
+        100_000,
+        "So many at once go beyond events_per_second: what a node saves up while we restart.",
+    )
+    shed: bool = _setting(
+        False,
+        "true: events beyond events_per_second are dropped and counted, and reading goes on.",
     )
 
 
@@ -71,7 +99,7 @@ class StorageConfig:
     """``[storage]``: how a shard writes its files."""
 
     flush_seconds: float = _setting(
-        0.05, "Oldest event waits this long at most before its batch is committed."
+        0.025, "Oldest event waits this long at most before its batch is committed."
     )
     flush_rows: int = _setting(20_000, "A batch is committed at once when it has this many.")
     flush_bytes: int = _setting(8 << 20, "Likewise, bytes of event bodies.")
@@ -85,6 +113,18 @@ class StorageConfig:
     file_hours: int = _setting(
         24,
         "Hours of events in one file; a divisor of 24. Retention removes whole files.",
+    )
+    retain_hours: int = _setting(
+        24,
+        "A finished file is deleted so long after it was last written. Whole files only.",
+    )
+    retain_disk_share: float = _setting(
+        0.5,
+        "Of the disk, all shards together, logs included; above it the oldest files go.",
+    )
+    disk_reserve_bytes: int = _setting(
+        1 << 30,
+        "Reading pauses while the disk has less left: checkpoints need room. Then a tenth more.",
     )
     memory_limit: str = _setting(
         "512MB", "DuckDB's, in each shard. Its default is 80 % of the machine in each."
@@ -197,6 +237,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "log.format": ("auto", "text", "json"),
 }
 _UNIX_PATH_BYTES = 80
+_MAX_KEEPALIVE = 32_767
 _PATHS = ("data_dir", "run_dir")
 _KINDS: Mapping[type, str] = {
     bool: "true or false",
@@ -361,6 +402,7 @@ def _checked(config: Config) -> Config:
         if value not in choices:
             raise ConfigError(f"{key}: {value!r} is not one of {', '.join(choices)}")
     _check_numbers(config)
+    _check_limits(config.telemetry)
     if not _MEMORY.fullmatch(config.storage.memory_limit):
         raise ConfigError(
             f"storage.memory_limit: {config.storage.memory_limit!r} is not a size such as 512MB"
@@ -376,11 +418,30 @@ def _check_numbers(config: Config) -> None:
     for section, kind in SECTIONS.items():
         for each in fields(kind) if section != "server" else ():
             value = getattr(getattr(config, section), each.name)
+            if isinstance(value, bool):
+                continue
             if isinstance(value, int | float) and not 0 < value < math.inf:
                 raise ConfigError(f"{section}.{each.name}: {value} is not a finite number above 0")
     hours = config.storage.file_hours
     if 24 % hours:
         raise ConfigError(f"storage.file_hours: {hours} is not a divisor of 24")
+    share = config.storage.retain_disk_share
+    if share > 1:
+        raise ConfigError(f"storage.retain_disk_share: {share:g} is more than the whole disk, 1")
+
+
+def _check_limits(telemetry: TelemetryConfig) -> None:
+    frame, buffered = telemetry.max_frame_bytes, telemetry.buffered_bytes
+    if buffered < frame:
+        raise ConfigError(
+            f"telemetry.buffered_bytes: {buffered} is less than one frame, max_frame_bytes {frame}"
+        )
+    keepalive = telemetry.keepalive_seconds
+    if keepalive > _MAX_KEEPALIVE:
+        raise ConfigError(
+            f"telemetry.keepalive_seconds: {keepalive} is more than the kernel takes, "
+            f"{_MAX_KEEPALIVE}"
+        )
 
 
 def _check_paths(config: Config) -> None:

@@ -14,6 +14,8 @@
     │   └── QueryTimeout           no answer within the deadline
     ├── ShardUnavailable       us: degrades an answer, never hides that it did
     └── StorageError           us: fatal to one shard, which the supervisor restarts
+        ├── DamagedFile            a file that cannot be read: put in quarantine, the rest serves
+        └── DiskFull               no room left: tried again until there is
 
 Each carries its data as attributes and builds its sentence in ``__str__``.
 ``status`` is what the gateway answers when the error reaches a person.
@@ -154,3 +156,11 @@ class ShardUnavailable(TartError):
 
 class StorageError(TartError):
     """A shard cannot read or write its files."""
+
+
+class DamagedFile(StorageError):
+    """What is in a file is not what was written to it."""
+
+
+class DiskFull(StorageError):
+    """There was no room for a write; what it would have changed is as before."""

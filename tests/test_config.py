@@ -26,7 +26,8 @@ OTHER = {
 }
 ODD_VALUES = {"api.bytes": "array", "log.level": "debug", "log.format": "json"}
 ODD_VALUES |= {"storage.memory_limit": "1GB", "data_dir": "/d", "run_dir": "/r"}
-ODD_VALUES |= {"api.bind": "[::1]:80"}
+ODD_VALUES |= {"telemetry.buffered_bytes": 1 << 30}
+ODD_VALUES |= {"api.bind": "[::1]:80", "storage.retain_disk_share": 0.25}
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +51,7 @@ def refusal(text=None, **arguments):
 def other_than_default(key, kind):
     """As the file has it, and as text."""
     if key in ODD_VALUES:
-        return ODD_VALUES[key], ODD_VALUES[key]
+        return ODD_VALUES[key], str(ODD_VALUES[key])
     return OTHER.get(kind, (("a", "b"), "a, b"))
 
 
@@ -176,8 +177,23 @@ def test_a_list_as_text_is_separated_by_commas(text, meant):
         ("supervisor.stop_seconds", "nan", "supervisor.stop_seconds: nan is not a finite number"),
         ("supervisor.stop_seconds", "inf", "supervisor.stop_seconds: inf is not a finite number"),
         ("telemetry.max_connections", -5, "telemetry.max_connections: -5 is not a finite number"),
+        ("telemetry.burst_events", 0, "telemetry.burst_events: 0 is not a finite number above 0"),
+        ("telemetry.events_per_second", 0, "telemetry.events_per_second: 0 is not a finite"),
+        ("telemetry.idle_seconds", 0, "telemetry.idle_seconds: 0.0 is not a finite number above"),
+        (
+            "telemetry.buffered_bytes",
+            1 << 19,
+            "telemetry.buffered_bytes: 524288 is less than one frame, max_frame_bytes 1048576",
+        ),
+        (
+            "telemetry.keepalive_seconds",
+            40_000,
+            "telemetry.keepalive_seconds: 40000 is more than the kernel takes, 32767",
+        ),
         ("storage.file_hours", 5, "storage.file_hours: 5 is not a divisor of 24"),
         ("storage.file_hours", 48, "storage.file_hours: 48 is not a divisor of 24"),
+        ("storage.retain_disk_share", 1.5, "storage.retain_disk_share: 1.5 is more than the whole"),
+        ("storage.retain_hours", 0, "storage.retain_hours: 0 is not a finite number above 0"),
         ("storage.memory_limit", "much", "storage.memory_limit: 'much' is not a size such as"),
         ("storage.memory_limit", "512", "storage.memory_limit: '512' is not a size such as 512MB"),
         ("api.bytes", "octets", "api.bytes: 'octets' is not one of hex, array"),

@@ -1,11 +1,11 @@
-"""The command line: ``tart serve``, ``simulate``, ``demo``, ``config``, ``version``.
+"""The command line: ``tart serve``, ``simulate``, ``demo``, ``verify``, ``config``, ``version``.
 
 Parses, calls, and turns the outcome into words and an exit code: 0 done, 1 the machine or a
 process refuses, 2 the command line or the settings are wrong. An error somebody can mend is
 one sentence on stderr; a traceback is a fault of tart. What a command needs is imported when
 it is called, because ``serve`` must fork before anything large is loaded.
 
-argparse, not click or typer: five commands with a dozen flags need no dependency, and the
+argparse, not click or typer: six commands with a dozen flags need no dependency, and the
 supervisor's process stays as small as the standard library.
 """
 
@@ -68,6 +68,12 @@ def _demo(given: argparse.Namespace) -> int:
     return demo(given.config)
 
 
+def _verify(given: argparse.Namespace) -> int:
+    from tart.cli.verify import verify
+
+    return verify(given.config, given.data_dir, deep=given.deep)
+
+
 def _config_check(given: argparse.Namespace) -> int:
     from tart.config import load
 
@@ -106,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="serve and simulate together, until Ctrl-C")
     _add_config_file(demo)
     demo.set_defaults(command=_demo)
+    _add_verify(commands)
     version = commands.add_parser("version", help="print the version")
     version.set_defaults(command=_version)
     return parser
@@ -133,6 +140,14 @@ def _add_simulate(commands: _Commands) -> None:
     add("--seed", type=int, default=0, metavar="N", help="same seed, same network (default 0)")
     add("--protocol", type=int, choices=(0, 1), default=1, help="JIP-3 version (default 1)")
     simulate.set_defaults(command=_simulate)
+
+
+def _add_verify(commands: _Commands) -> None:
+    verify = commands.add_parser("verify", help="check the files of a stopped server")
+    _add_config_file(verify)
+    verify.add_argument("--data-dir", metavar="DIR", help="where shards keep their files")
+    verify.add_argument("--deep", action="store_true", help="decode every event, not a sample")
+    verify.set_defaults(command=_verify)
 
 
 def _add_config(commands: _Commands) -> None:

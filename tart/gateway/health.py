@@ -108,12 +108,14 @@ def _batch_writer(measured: Measured) -> Part:
     shards = measured.statistics.values()
     used = max((each["pending_bytes"] / measured.pending_limit for each in shards), default=0.0)
     paused = sum(bool(each["reading_paused"]) for each in shards)
+    disk_full = any(each["paused_for"] == "disk" for each in shards)
     status, message = HEALTHY, "reading"
     if not shards:
         status, message = UNHEALTHY, "no shard answers"
     elif paused:
         status = UNHEALTHY if paused == measured.total else DEGRADED
-        message = f"reading is paused in {paused} of {measured.total} shards"
+        reason = "disk nearly full: " if disk_full else ""
+        message = f"{reason}reading is paused in {paused} of {measured.total} shards"
     elif used > BUFFER_DEGRADED_ABOVE:
         status, message = DEGRADED, f"{used:.0%} of a buffer are used"
     metrics = {
@@ -168,7 +170,7 @@ def _shard(measured: Measured, shard: int) -> Part:
     found = measured.statistics.get(shard)
     if found is None:
         return Part(name, UNHEALTHY, "does not answer", {})
-    lag = found["loop_lag_seconds"]
+    lag, damaged = found["loop_lag_seconds"], found["quarantined"]
     slow = lag > LAG_DEGRADED_ABOVE_SECONDS
     metrics = {
         "pid": found["pid"],
@@ -176,6 +178,12 @@ def _shard(measured: Measured, shard: int) -> Part:
         "connections": found["connections"],
         "loop_lag_seconds": lag,
         "bytes_on_disk": found["bytes_on_disk"],
+        "quarantined": damaged,
     }
-    message = f"lags {lag:.1f} s behind" if slow else f"{found['connections']} connections"
-    return Part(name, DEGRADED if slow else HEALTHY, message, metrics)
+    if damaged:
+        message = f"damaged files, not served until restored or taken away: {', '.join(damaged)}"
+    elif slow:
+        message = f"lags {lag:.1f} s behind"
+    else:
+        message = f"{found['connections']} connections"
+    return Part(name, DEGRADED if slow or damaged else HEALTHY, message, metrics)

@@ -36,13 +36,10 @@ HTTP_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5
 
 # Promised names of totals, the statistic behind each, and what they mean here.
 _PROMISED_COUNTERS = (
-    ("telemetry_connections_rejected", "connections_rejected", "Connections refused at once."),
+    ("telemetry_connections_rejected", "rejected", "Connections refused at once."),
     ("telemetry_events_received", "events_received", "Events read from nodes."),
-)
-# What tart does not do is promised as well; 0 is its true count.
-_PROMISED_ZEROS = (
-    ("telemetry_events_dropped", "Events the server dropped: none, it stops reading instead."),
-    ("telemetry_events_rate_limited", "Events dropped by a rate limit: there is none."),
+    ("telemetry_events_dropped", "shed", "Events dropped, of those received; only by setting."),
+    ("telemetry_events_rate_limited", "shed_by_rate", "Those of them beyond a node's rate."),
 )
 _PROMISED_GAUGES = (
     ("telemetry_active_connections", "connections", "Open connections of nodes."),
@@ -51,11 +48,9 @@ _PROMISED_GAUGES = (
 )
 _COUNTERS = (
     ("connections", "connections_total", "Connections accepted."),
-    ("connections_rejected", "connections_rejected", "Connections refused at once."),
     ("events_received", "events_received", "Events read from nodes."),
     ("received_bytes", "bytes_received", "Bytes read from nodes."),
     ("dropped_by_nodes", "dropped_by_nodes", "Events nodes say they dropped themselves."),
-    ("reading_pauses", "pauses_total", "Times reading stopped until the writer caught up."),
     ("batches_committed", "batches_committed", "Batches committed."),
     ("events_committed", "events_committed", "Events committed."),
     ("checkpoints", "checkpoints", "Checkpoints taken."),
@@ -67,6 +62,15 @@ _COUNTERS = (
     ("cpu_seconds", "cpu_seconds", "Processor time."),
 )
 _LABELLED_COUNTERS = (
+    ("connections_rejected", "connections_rejected", "reason", "Connections refused at once."),
+    ("connections_closed", "connections_closed", "reason", "Accepted connections that are over."),
+    (
+        "reading_pauses",
+        "reading_pauses",
+        "reason",
+        "Times reading stopped: of one connection (rate), of all (buffer, disk).",
+    ),
+    ("events_shed", "events_shed", "reason", "Events dropped by setting."),
     ("undecodable_events", "undecodable", "rule", "Events that could not be read."),
     ("deviations", "deviations", "rule", "Readable, but not as specified."),
     ("protocol_errors", "protocol_errors", "rule", "Connections ended by what a node said."),
@@ -78,6 +82,7 @@ _GAUGES = (
     ("open_connections", "connections", "Open connections of nodes."),
     ("pending_events", "pending_events", "Events received and not yet committed."),
     ("pending_bytes", "pending_bytes", "Bytes received and not yet committed."),
+    ("unfinished_bytes", "unfinished_bytes", "Bytes of frames that are not complete."),
     ("reading_paused", "reading_paused", "1 while reading is stopped."),
     ("files", "files", "Files of events."),
     ("disk_used_bytes", "bytes_on_disk", "Bytes the shard's files take."),
@@ -195,10 +200,9 @@ class _Collector(Collector):
 def _promised(scrape: Scrape) -> Iterator[Metric]:
     connections = scrape.totals.add(scrape.statistics, "connections_total")
     yield CounterMetricFamily("telemetry_connections", "Connections accepted.", value=connections)
+    statistics = {shard: _with_sums(values) for shard, values in scrape.statistics.items()}
     for name, source, documentation in _PROMISED_COUNTERS:
-        yield _exact(name, documentation, scrape.totals.add(scrape.statistics, source))
-    for name, documentation in _PROMISED_ZEROS:
-        yield _exact(name, documentation, 0)
+        yield _exact(name, documentation, scrape.totals.add(statistics, source))
     yield _exact(
         "telemetry_broadcaster_total_broadcast",
         "Live events handed to subscribers, each once.",
@@ -216,6 +220,16 @@ def _promised(scrape: Scrape) -> Iterator[Metric]:
     family = HistogramMetricFamily("telemetry_batch_write_duration", "Seconds of a commit.")
     family.add_metric([], *_histogram(writes))
     yield family
+
+
+def _with_sums(statistics: Json) -> Json:
+    """Beside counters by reason, their totals."""
+    return {
+        **statistics,
+        "rejected": sum(statistics["connections_rejected"].values()),
+        "shed": sum(statistics["events_shed"].values()),
+        "shed_by_rate": statistics["events_shed"].get("rate", 0),
+    }
 
 
 def _exact(name: str, documentation: str, value: float) -> Metric:

@@ -98,6 +98,13 @@ _NODE_MEMBERS: dict[str, Schema] = {
     "dropped_messages": COUNT,
     "undecodable": described(COUNT, "Events that could not be read; they are kept."),
     "deviations": described(_COUNTERS, "What it said otherwise than specified, by rule."),
+    "pauses": described(
+        _COUNTERS,
+        "How often a connection of it was not read for a while, by reason: rate (the node's), "
+        "buffer (the writer's), disk. Since its shards started; nothing is lost by them.",
+    ),
+    "paused_seconds": described(NUMBER, "How long, over its connections; pauses that are over."),
+    "shed": described(_COUNTERS, "Events of it that were dropped, by reason; a setting."),
     "best": _BLOCK,
     "finalized": _BLOCK,
     "synced": nullable(BOOLEAN),

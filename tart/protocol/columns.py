@@ -5,13 +5,14 @@ specification wants it, and ``decoding.check_event`` would find nothing; everyth
 is left to ``check_event``, one by one. So it may give up on a frame whenever it likes,
 and must never be wrong about one it accepts. Property tests hold the two together.
 
-An event type is checked here when its payload has one size, or a fixed part followed by
-one list whose length fits a byte; that is all but failures with a reason, block
-executions, refinements, Status and the like: a fiftieth of what a full network sends.
+An event type is checked here when its payload has one size, or one list of fixed elements
+whose length fits a byte; that is all but failures with a reason, Status and the like: a
+hundredth of what a full network sends.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -19,10 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tart.protocol.decoding import HEADER_BYTES
-from tart.protocol.events import EVENTS, EventType, leading_reference
+from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.types import U16 as U16_FIELD
 from tart.protocol.wire import List, Struct, Type
 
 REF_BYTES = 8
+SHARD_INDEX_BYTES = 2
 # Beyond the last frame, so that gathering near its end stays inside the buffer.
 _PADDING = bytes(512)
 _ABSENT = -1
@@ -48,7 +51,9 @@ class Columns(NamedTuple):
         ref, has_ref: the Event ID the payload starts with.
         slot, has_slot: the slot the payload names at a known place.
         core, has_core: likewise the core.
-        body_at: where in the frame's content the body begins.
+        shard_index, has_shard_index: the erasure shard's index a clean payload ends with.
+        body_at, body_end: where in the frame's content the body is: the payload without
+            what has a column of its own before and after it.
         clean: exactly as the specification wants it.
     """
 
@@ -60,15 +65,27 @@ class Columns(NamedTuple):
     has_slot: Mask
     core: U16
     has_core: Mask
+    shard_index: U16
+    has_shard_index: Mask
     body_at: Int
+    body_end: Int
     clean: Mask
 
 
 class _Counted(NamedTuple):
-    """A payload that is a fixed part, then a list: where its length is, in bytes."""
+    """A payload that is a fixed part, one list of fixed elements, and a fixed part.
+
+    Attributes:
+        count_at: where the list's length is, in bytes.
+        element: size of an element.
+        after: size of what follows the list.
+        bounded: bytes of limited range in what follows: (offset there, highest).
+    """
 
     count_at: int
     element: int
+    after: int
+    bounded: tuple[tuple[int, int], ...]
 
 
 class _Tables(NamedTuple):
@@ -78,6 +95,7 @@ class _Tables(NamedTuple):
     has_ref: Mask
     slot_at: Int
     core_at: Int
+    ends_with_shard: Mask
     bounded: dict[int, tuple[tuple[int, int], ...]]
     counted: dict[int, _Counted]
 
@@ -85,42 +103,55 @@ class _Tables(NamedTuple):
 @cache
 def _tables() -> _Tables:
     size, slot_at, core_at = (np.full(256, _ABSENT, np.int64) for _ in range(3))
-    has_ref = np.zeros(256, np.bool_)
+    has_ref, ends_with_shard = np.zeros(256, np.bool_), np.zeros(256, np.bool_)
     bounded: dict[int, tuple[tuple[int, int], ...]] = {}
     counted: dict[int, _Counted] = {}
     for number, event in EVENTS.items():
         has_ref[number] = leading_reference(event.fields) is not None
         slot_at[number] = _or_absent(event.fields.offset_of("slot"))
         core_at[number] = _or_absent(event.fields.offset_of("core"))
+        ends_with_shard[number] = event.fields.fields[-1] == ("shard", U16_FIELD)
         if event.version_0 is not None:
             continue  # which layout holds is the connection's to know
         ranges = tuple((at, top) for at, top, _ in event.fields.bounded_bytes())
         if event.fields.size is not None:
             size[number] = event.fields.size
-        elif list_at_end := _list_at_end(event):
-            counted[number] = list_at_end
+        elif by_count := _counted(event.fields):
+            counted[number] = by_count
         if ranges:
             bounded[number] = ranges
-    return _Tables(size, has_ref, slot_at, core_at, bounded, counted)
+    return _Tables(size, has_ref, slot_at, core_at, ends_with_shard, bounded, counted)
 
 
 def _or_absent(offset: int | None) -> int:
     return _ABSENT if offset is None else offset
 
 
-def _list_at_end(event: EventType) -> _Counted | None:
-    """Where a payload's only part of variable size is a list of fixed elements, at its end."""
-    offset = 0
-    last: Type = event.fields
-    while isinstance(last, Struct):
-        *front, (_, last) = last.fields
-        sizes = [each.size for _, each in front]
-        if None in sizes:
-            return None
-        offset += sum(size or 0 for size in sizes)
-    if isinstance(last, List) and last.inner.size is not None:
-        return _Counted(offset, last.inner.size)
-    return None
+def _counted(layout: Struct) -> _Counted | None:
+    """How to check a payload whose only part of variable size is a list, if it is so."""
+    leaves = list(_leaves(layout))
+    lists = [at for at, each in enumerate(leaves) if each.size is None]
+    if len(lists) != 1 or not isinstance(found := leaves[lists[0]], List):
+        return None
+    if found.inner.size is None:
+        return None
+    before, after = leaves[: lists[0]], leaves[lists[0] + 1 :]
+    tail = Struct("", tuple((str(at), each) for at, each in enumerate(after)))
+    bounded = tuple((at, top) for at, top, _ in tail.bounded_bytes())
+    return _Counted(_size(before), found.inner.size, _size(after), bounded)
+
+
+def _leaves(layout: Struct) -> Iterator[Type]:
+    """The fields of a structure, those of structures in it in their place."""
+    for _, each in layout.fields:
+        if isinstance(each, Struct) and each.size is None:
+            yield from _leaves(each)
+        else:
+            yield each
+
+
+def _size(parts: list[Type]) -> int:
+    return sum(each.size or 0 for each in parts)
 
 
 def read_columns(contents: list[bytes]) -> Columns:
@@ -139,6 +170,9 @@ def read_columns(contents: list[bytes]) -> Columns:
     has_ref = tables.has_ref[number] & (sizes >= REF_BYTES)
     slot, has_slot = _named(data, payloads, sizes, tables.slot_at[number], np.uint32)
     core, has_core = _named(data, payloads, sizes, tables.core_at[number], np.uint16)
+    clean = _clean(tables, data, payloads, sizes, number)
+    ends = np.where(clean & tables.ends_with_shard[number], sizes - SHARD_INDEX_BYTES, _ABSENT)
+    shard_index, has_shard_index = _named(data, payloads, sizes, ends, np.uint16)
     return Columns(
         number,
         _gather(data, starts, np.uint64),
@@ -148,8 +182,11 @@ def read_columns(contents: list[bytes]) -> Columns:
         has_slot,
         core,
         has_core,
+        shard_index,
+        has_shard_index,
         HEADER_BYTES + REF_BYTES * has_ref,
-        _clean(tables, data, payloads, sizes, number),
+        lengths - SHARD_INDEX_BYTES * has_shard_index,
+        clean,
     )
 
 
@@ -184,8 +221,12 @@ def _clean(tables: _Tables, data: U8, payloads: Int, sizes: Int, number: U8) -> 
         if counted is not None:
             rows = rows[sizes[rows] > counted.count_at]
             count = data[payloads[rows] + counted.count_at].astype(np.int64)
-            expected = counted.count_at + 1 + count * counted.element
-            clean[rows] = (count < _ONE_BYTE_NATURAL) & (sizes[rows] == expected)
+            expected = counted.count_at + 1 + count * counted.element + counted.after
+            good = (count < _ONE_BYTE_NATURAL) & (sizes[rows] == expected)
+            ends = payloads[rows] + sizes[rows] - counted.after
+            for at, top in counted.bounded:
+                good &= data[ends + at] <= top
+            clean[rows] = good
         for at, top in ranges or ():
             rows = rows[clean[rows]]
             clean[rows] = data[payloads[rows] + at] <= top

@@ -26,6 +26,7 @@ from tart.protocol.wire import Deviation
 
 # Ids are u64 on the wire, where later events refer to them.
 EVENT_ID_MODULUS = 1 << 64
+_DROPPED = bytes([DROPPED])
 
 
 class ReceivedEvent(NamedTuple):
@@ -96,6 +97,22 @@ class Connection:
                 return []
             self.node_content = messages.pop(0)
         return messages
+
+    def skip(self, contents: list[bytes]) -> list[int]:
+        """Let events that nobody will read take their ids.
+
+        Returns:
+            What each Dropped event among them says was dropped.
+        """
+        claims = []
+        for content in contents:
+            if content[HEADER_BYTES - 1 : HEADER_BYTES] == _DROPPED:
+                event = self._event(content)
+                if event.error is None:
+                    claims.append(decode_event(DROPPED, event.payload).fields["num"])
+            else:
+                self.next_event_id = (self.next_event_id + 1) % EVENT_ID_MODULUS
+        return claims
 
     def _event(self, content: bytes) -> ReceivedEvent:
         event_id = self.next_event_id

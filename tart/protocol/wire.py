@@ -408,6 +408,11 @@ class Tuple(Type):
 
     inner: tuple[Type, ...]
 
+    @cached_property
+    def size(self) -> int | None:  # type: ignore[override]
+        sizes = [each.size for each in self.inner]
+        return None if None in sizes else sum(size or 0 for size in sizes)
+
     @property
     def minimum(self) -> int:  # type: ignore[override]
         return sum(each.minimum for each in self.inner)

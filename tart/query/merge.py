@@ -21,7 +21,7 @@ Json = dict[str, Any]
 # One shard's answer with the number of that shard.
 Partials = Sequence[tuple[int, Any]]
 
-_SUMS = ("event_count", "dropped_count", "dropped_messages", "undecodable")
+_SUMS = ("event_count", "dropped_count", "dropped_messages", "undecodable", "paused_seconds")
 _OF_CONNECTION = (
     "node_info",
     "implementation_name",
@@ -30,6 +30,7 @@ _OF_CONNECTION = (
     "disconnected_at",
     "address",
 )
+_COUNTERS = ("deviations", "pauses", "shed")
 _CHAIN = ("best", "finalized", "synced")
 
 
@@ -99,7 +100,7 @@ def _one_node(parts: list[Json]) -> Json:
     node["last_seen_at"] = max(_known(parts, "last_seen_at"), default=None)
     node |= {name: sum(_known(parts, name)) for name in _SUMS}
     node |= {name: next(iter(_known(parts, name)), None) for name in _CHAIN}
-    node["deviations"] = add_counts(part.get("deviations") or {} for part in parts)
+    node |= {name: add_counts(part.get(name) or {} for part in parts) for name in _COUNTERS}
     connections = [each for part in parts for each in part.get("connections") or ()]
     node["connections"] = sorted(
         connections, key=lambda each: str(each["connected_at"]), reverse=True

@@ -39,7 +39,8 @@ AUTHORED = 42
 _AUTHORED_HASH = (5, 32)
 _STATUS_TYPES = (10, 11, 12, 13)
 _LOG_COLUMNS = (
-    "seq, epoch_us(received_at), timestamp, node, session, event_id, type, ref, slot, core, body"
+    "seq, epoch_us(received_at), timestamp, node, session, event_id, type, ref, slot, core, "
+    "shard_index, body"
 )
 _FOREVER_US = 1 << 62
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -201,7 +202,9 @@ class Answers:
             "cpu_seconds": usage.ru_utime + usage.ru_stime,
             "connections": self._listener.connections,
             "connections_total": self._listener.total,
-            "connections_rejected": self._listener.rejected,
+            "connections_rejected": dict(self._listener.rejected),
+            "connections_closed": dict(self._listener.closed),
+            "unfinished_bytes": self._listener.unfinished,
             "events_received": intake.events,
             "bytes_received": intake.bytes,
             "undecodable": dict(intake.undecodable),
@@ -211,7 +214,9 @@ class Answers:
             "pending_events": pending_events,
             "pending_bytes": pending_bytes,
             "reading_paused": not self._intake.reading_allowed,
-            "pauses_total": intake.pauses,
+            "paused_for": self._intake.paused_for,
+            "reading_pauses": dict(self._listener.pauses),
+            "events_shed": dict(intake.shed),
             "batches_committed": writer.batches,
             "events_committed": writer.events,
             "commit_seconds": writer.commit_seconds.as_json(),
@@ -222,6 +227,8 @@ class Answers:
             "files": files,
             "bytes_on_disk": size,
             "disk_free_bytes": free,
+            "files_deleted": self._store.keeper.statistics.files,
+            "quarantined": self._store.quarantined(),
             "subscriptions": self._streams.subscriptions,
             "events_published": self._streams.published,
             "events_missed": self._streams.missed,

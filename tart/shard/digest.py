@@ -8,6 +8,7 @@ the same bytes; a test holds the two together.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -55,14 +56,15 @@ class Digest:
 
     Attributes:
         log: the good ones in columns.
-        speakers: the session of each row of ``log``.
+        owners: the sessions of the batch, and by number whose each row of ``log`` is.
         undecodable: the others, with their session and reason.
         deviations: what good ones did not do as specified.
         said: status events that change what we know of a node, in order.
     """
 
     log: LogColumns
-    speakers: list[Session]
+    owners: list[Session]
+    owner_of: Int
     undecodable: list[tuple[Session, UndecodableRow]]
     deviations: list[tuple[Session, tuple[Deviation, ...]]]
     said: list[Said]
@@ -88,19 +90,18 @@ def digest(frames: list[bytes], runs: list[Run], first_sequence: int) -> Digest:
     Advances ``next_event_id`` of the runs' connections.
     """
     columns = read_columns(frames)
-    counts = np.fromiter((run.length for run in runs), np.int64, len(runs))
+    owners, lengths, times = zip(*runs, strict=True)
+    counts = np.array(lengths)
     run_of = np.repeat(np.arange(len(runs)), counts)
-    owners = [runs[at].session for at in range(len(runs))]
     verdicts = _judge(frames, owners, run_of, columns)
-    event_ids = _event_ids(frames, runs, counts, run_of, columns, verdicts.keep)
-    times = np.fromiter((run.received_at for run in runs), np.int64, len(runs))
+    event_ids = _event_ids(frames, owners, counts, run_of, columns, verdicts.keep)
     sequences = np.arange(first_sequence, first_sequence + len(frames))
     log = LogColumns(
         seq=sequences,
-        received_at=times[run_of],
+        received_at=np.array(times)[run_of],
         timestamp=columns.timestamp,
-        node=np.fromiter((owner.node_number or 0 for owner in owners), np.int32)[run_of],
-        session=np.fromiter((owner.number for owner in owners), np.int32)[run_of],
+        node=np.array([owner.node_number or 0 for owner in owners], np.int32)[run_of],
+        session=np.array([owner.number for owner in owners], np.int32)[run_of],
         event_id=event_ids,
         type=columns.number,
         ref=columns.ref,
@@ -109,7 +110,14 @@ def digest(frames: list[bytes], runs: list[Run], first_sequence: int) -> Digest:
         has_slot=columns.has_slot,
         core=columns.core,
         has_core=columns.has_core,
-        body=[frame[at:] for frame, at in zip(frames, columns.body_at.tolist(), strict=True)],
+        shard_index=columns.shard_index,
+        has_shard_index=columns.has_shard_index,
+        body=[
+            frame[at:end]
+            for frame, at, end in zip(
+                frames, columns.body_at.tolist(), columns.body_end.tolist(), strict=True
+            )
+        ],
     )
     said = _said(frames, runs, run_of, columns, verdicts.keep)
     undecodable = [
@@ -118,11 +126,12 @@ def digest(frames: list[bytes], runs: list[Run], first_sequence: int) -> Digest:
     if verdicts.errors:
         good = np.flatnonzero(verdicts.keep)
         log, run_of = log.take(good), run_of[good]
-    speakers = [owners[at] for at in run_of.tolist()]
-    return Digest(log, speakers, undecodable, verdicts.deviations, said)
+    return Digest(log, list(owners), run_of, undecodable, verdicts.deviations, said)
 
 
-def _judge(frames: list[bytes], owners: list[Session], run_of: Int, columns: Columns) -> _Verdicts:
+def _judge(
+    frames: list[bytes], owners: Sequence[Session], run_of: Int, columns: Columns
+) -> _Verdicts:
     """Check one by one what the columns are not sure of."""
     found = _Verdicts(np.ones(len(frames), np.bool_), [], [])
     for at in np.flatnonzero(~columns.clean).tolist():
@@ -162,7 +171,7 @@ def _settle_reference(columns: Columns, at: int, content: bytes, version: int) -
 
 def _event_ids(
     frames: list[bytes],
-    runs: list[Run],
+    owners: Sequence[Session],
     counts: Int,
     run_of: Int,
     columns: Columns,
@@ -174,14 +183,12 @@ def _event_ids(
         advance[at] = decode_event(DROPPED, frames[at][HEADER_BYTES:]).fields["num"]
     before = np.cumsum(advance) - advance
     starts = np.cumsum(counts) - counts
-    bases = np.empty(len(runs), np.uint64)
-    for at, (run, taken) in enumerate(
-        zip(runs, np.add.reduceat(advance, starts).tolist(), strict=True)
-    ):
-        connection = run.session.connection
-        bases[at] = connection.next_event_id
+    bases = []
+    for owner, taken in zip(owners, np.add.reduceat(advance, starts).tolist(), strict=True):
+        connection = owner.connection
+        bases.append(connection.next_event_id)
         connection.next_event_id = (connection.next_event_id + taken) % EVENT_ID_MODULUS
-    ids: U64 = (bases - before[starts])[run_of] + before
+    ids: U64 = (np.array(bases, np.uint64) - before[starts])[run_of] + before
     return ids
 
 

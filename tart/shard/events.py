@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tart.errors import DecodeError
-from tart.protocol.columns import REF_BYTES
+from tart.protocol.columns import REF_BYTES, SHARD_INDEX_BYTES
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
 from tart.query.catalog import DIRECTORY_BITS, event_api_id
@@ -20,9 +20,10 @@ from tart.storage.schema import LogRow
 
 def payload_of(row: LogRow) -> bytes:
     """The bytes after timestamp and number, as the node sent them."""
-    if row.ref is None:
-        return row.body
-    return row.ref.to_bytes(REF_BYTES, "little") + row.body
+    ref = b"" if row.ref is None else row.ref.to_bytes(REF_BYTES, "little")
+    if row.shard_index is None:
+        return ref + row.body
+    return ref + row.body + row.shard_index.to_bytes(SHARD_INDEX_BYTES, "little")
 
 
 def to_json(row: LogRow, directory: int, speaker: Speaker) -> dict[str, Any]:

@@ -35,7 +35,8 @@ from tart.query.catalog import event_api_id
 from tart.query.filters import Candidate
 from tart.shard.digest import SYNC_STATUS_CHANGED, Digest, Run, Said, digest
 from tart.shard.events import payload_of, to_json
-from tart.shard.nodes import Block, Nodes, Session, add_dropped
+from tart.shard.limits import RATE
+from tart.shard.nodes import Block, Node, Nodes, Session, add_dropped
 from tart.shard.streams import Streams
 from tart.storage.batch import ROW_OVERHEAD, Batch
 from tart.storage.schema import NodeRow, SessionRow, UndecodableRow
@@ -55,6 +56,7 @@ class IntakeStatistics:
     bytes: int = 0
     dropped_by_nodes: int = 0
     pauses: int = 0
+    shed: Counter[str] = field(default_factory=Counter)
     undecodable: Counter[str] = field(default_factory=Counter)
     deviations: Counter[str] = field(default_factory=Counter)
     protocol_errors: Counter[str] = field(default_factory=Counter)
@@ -99,8 +101,13 @@ class Intake:
         self._digest_timer: asyncio.TimerHandle | None = None
         self._waiting_bytes = 0
         self._waiting_rows = 0
+        self._buffer_full = False
+        self._disk_full = False
         self.reading_allowed = True
+        self.paused_for = ""
         self.reading_changed: Callable[[bool], None] = lambda allowed: None
+        # Where shedding is wanted: how many of so many frames of a session may stay.
+        self.admit: Callable[[Session, int], int] | None = None
         self.statistics = IntakeStatistics()
 
     @property
@@ -117,8 +124,14 @@ class Intake:
         self._session += 1
         return Session(number, self._directory, address, _now_us(), Connection(max_frame))
 
-    def receive(self, session: Session, data: bytes) -> None:
-        """Bytes of a connection; afterwards ``session.connection.error`` may be set."""
+    def receive(self, session: Session, data: bytes) -> int:
+        """Bytes of a connection; afterwards ``session.connection.error`` may be set.
+
+        Runs for every read of every node: what can wait for the digest, does.
+
+        Returns:
+            How many events they completed.
+        """
         now = _now_us()
         connection = session.connection
         frames = connection.receive_frames(data)
@@ -126,10 +139,28 @@ class Intake:
         self.statistics.bytes += len(data)
         if session.node is None and connection.node is not None:
             self._open(session, now)
+        received, excess = len(frames), None
+        if self.admit is not None and frames:
+            admitted = self.admit(session, received)
+            frames, excess = frames[:admitted], frames[admitted:]
         if frames:
-            self._gather(session, frames, len(data), now)
+            if not self._frames:
+                self._touch(now)
+            self._frames += frames
+            self._runs.append(Run(session, len(frames), now))
+            self._batch.bytes += len(data)
+            if (
+                self._timer is None
+                or len(self._frames) >= self._config.flush_rows
+                or self._batch.bytes >= self._config.flush_bytes
+                or self._streams.listening
+            ):
+                self._schedule()
+        if excess:
+            self._shed(session, excess, now)
         if connection.error is not None:
             self._refuse(session, connection.error, now)
+        return received
 
     def end(self, session: Session, reason: str | None) -> None:
         """A connection is over."""
@@ -153,12 +184,14 @@ class Intake:
             return
         frames, self._frames = self._frames, []
         runs, self._runs = self._runs, []
+        self._count(runs, len(frames))
         found = digest(frames, runs, self._sequence)
         self._sequence += len(frames)
+        self._batch.bytes += len(frames) * ROW_OVERHEAD
         if len(found.log):
             self._batch.log.append(found.log)
-            rows = np.fromiter((_row_of(each) for each in found.speakers), np.int64)
-            self._nodes.tally.add(rows, found.log.type)
+            rows = np.array([_row_of(owner) for owner in found.owners])
+            self._nodes.tally.add(rows[found.owner_of], found.log.type)
         for session, row in found.undecodable:
             self._keep_undecodable(session, row)
         for session, deviations in found.deviations:
@@ -166,7 +199,7 @@ class Intake:
                 self._count_deviation(session, deviation.rule)
         for said in found.said:
             self._note_status(said)
-        if self._streams.subscriptions:
+        if self._streams.listening:
             self._publish(found)
 
     def flush(self) -> None:
@@ -180,17 +213,23 @@ class Intake:
         batch, self._batch = self._batch, Batch()
         self._waiting_bytes += batch.bytes
         self._waiting_rows += batch.rows
-        if self.reading_allowed and self._waiting_bytes >= self._config.pending_bytes:
-            self.statistics.pauses += 1
-            self._allow_reading(False)
+        if self._waiting_bytes >= self._config.pending_bytes:
+            self._buffer_full = True
+            self._decide_on_reading()
         self._write(batch)
 
     def committed(self, batch: Batch) -> None:
         """A batch is in its file."""
         self._waiting_bytes -= batch.bytes
         self._waiting_rows -= batch.rows
-        if not self.reading_allowed and self._waiting_bytes <= self._config.pending_bytes // 2:
-            self._allow_reading(True)
+        if self._buffer_full and self._waiting_bytes <= self._config.pending_bytes // 2:
+            self._buffer_full = False
+            self._decide_on_reading()
+
+    def disk_full(self, full: bool) -> None:
+        """The disk is nearly full, or has room again."""
+        self._disk_full = full
+        self._decide_on_reading()
 
     def _open(self, session: Session, now: int) -> None:
         information = session.connection.node
@@ -205,6 +244,19 @@ class Intake:
             self._batch.nodes.append(NodeRow(session.node_number, information.peer_id))
         self._record(session, "opened", session.opened_at, None)
         self._node_changed(session)
+
+    def _shed(self, session: Session, frames: list[bytes], now: int) -> None:
+        """Drop what is beyond a node's rate: it is counted, and takes its event ids."""
+        node = session.node
+        assert node is not None
+        # The ids of what came before are given in the digest.
+        self.digest()
+        for claimed in session.connection.skip(frames):
+            self._note_dropped(session, node, claimed)
+        for counter in (self.statistics.shed, session.shed, node.shed):
+            counter[RATE] += len(frames)
+        self.statistics.events += len(frames)
+        node.last_seen = now
 
     def _refuse(self, session: Session, error: ProtocolError, now: int) -> None:
         """Keep what ended the connection, so that its author can be told."""
@@ -233,22 +285,19 @@ class Intake:
             session.node.undecodable += 1
         self._schedule()
 
-    def _gather(self, session: Session, frames: list[bytes], size: int, now: int) -> None:
-        """Put frames aside for the next digest."""
-        node = session.node
-        assert node is not None
-        count = len(frames)
-        self._touch(now)
-        self._frames += frames
-        self._runs.append(Run(session, count, now))
-        self._batch.bytes += size + count * ROW_OVERHEAD
-        second = self._counters.at(now // 1_000_000)
-        second.events += count
-        second.active.add(node.id)
-        node.last_seen = now
-        session.events += count
-        self.statistics.events += count
-        self._schedule()
+    def _count(self, runs: list[Run], events: int) -> None:
+        """Count what was read, in the second it was read in."""
+        second = self._counters.at(runs[0].received_at // 1_000_000)
+        for session, length, received_at in runs:
+            if received_at // 1_000_000 != second.second:
+                second = self._counters.at(received_at // 1_000_000)
+            node = session.node
+            assert node is not None
+            second.events += length
+            second.active.add(node.id)
+            node.last_seen = received_at
+            session.events += length
+        self.statistics.events += events
 
     def _keep_undecodable(self, session: Session, row: UndecodableRow) -> None:
         self.statistics.undecodable[row.rule] += 1
@@ -276,17 +325,19 @@ class Intake:
         elif said.number == SYNC_STATUS_CHANGED:
             node.synced = payload[0] == 1 if speaks else node.synced
         elif said.number == DROPPED:
-            number = decode_event(DROPPED, payload).fields["num"]
-            node.dropped_events = add_dropped(node.dropped_events, number)
-            node.dropped_messages += 1
-            session.dropped = add_dropped(session.dropped, number)
-            total = self.statistics.dropped_by_nodes
-            self.statistics.dropped_by_nodes = add_dropped(total, number)
+            self._note_dropped(session, node, decode_event(DROPPED, payload).fields["num"])
+
+    def _note_dropped(self, session: Session, node: Node, number: int) -> None:
+        node.dropped_events = add_dropped(node.dropped_events, number)
+        node.dropped_messages += 1
+        session.dropped = add_dropped(session.dropped, number)
+        total = self.statistics.dropped_by_nodes
+        self.statistics.dropped_by_nodes = add_dropped(total, number)
 
     def _publish(self, found: Digest) -> None:
-        for at, session in enumerate(found.speakers):
+        for at in range(len(found.log)):
             row = found.log.row(at)
-            speaker = self._nodes.speakers[self._directory, session.number]
+            speaker = self._nodes.speakers[self._directory, row.session]
             self._streams.offer(
                 Candidate(speaker.node_id, row.type, row.slot, row.core, payload_of(row)),
                 event_api_id(self._directory, row.seq),
@@ -333,12 +384,16 @@ class Intake:
         loop = asyncio.get_running_loop()
         if self._timer is None:
             self._timer = loop.call_later(self._config.flush_seconds, self.flush)
-        if self._digest_timer is None and self._frames and self._streams.subscriptions:
+        if self._digest_timer is None and self._frames and self._streams.listening:
             self._digest_timer = loop.call_later(LIVE_SECONDS, self.digest)
 
-    def _allow_reading(self, allowed: bool) -> None:
-        self.reading_allowed = allowed
-        self.reading_changed(allowed)
+    def _decide_on_reading(self) -> None:
+        self.paused_for = "disk" if self._disk_full else "buffer" if self._buffer_full else ""
+        allowed = not self.paused_for
+        if allowed != self.reading_allowed:
+            self.statistics.pauses += not allowed
+            self.reading_allowed = allowed
+            self.reading_changed(allowed)
 
 
 def _row_of(session: Session) -> int:

@@ -18,6 +18,7 @@ from tart.protocol.connection import Connection
 from tart.protocol.node_information import NodeInformation, decode_node_information
 from tart.query.catalog import DIRECTORY_BITS
 from tart.query.times import rfc3339
+from tart.shard.limits import RateLimit
 from tart.storage.recovery import Past
 
 # A node may claim to have dropped 2^64 - 1 events, twice: sums stop at what JSON can carry.
@@ -63,6 +64,7 @@ class Session:
     dropped: int = 0
     undecodable: int = 0
     deviations: Counter[str] = field(default_factory=Counter)
+    shed: Counter[str] = field(default_factory=Counter)
 
     @property
     def api_id(self) -> int:
@@ -78,6 +80,7 @@ class Session:
             "undecodable": self.undecodable,
             "next_event_id": self.connection.next_event_id,
             "deviations": dict(self.deviations),
+            "shed": dict(self.shed),
         }
 
     def as_json(self) -> dict[str, Any]:
@@ -102,8 +105,14 @@ class Node:
     """One JAM node.
 
     Attributes:
+        id: 64 hex digits, as the API writes it.
+        row: where ``tally`` counts its events.
         newest: the session that speaks for it where several are open: the latest. What an
             older one says of best block and sync may be long past.
+        limit: how fast it may send, over all its connections here.
+        pauses: how often a connection of it was not read for a while, by reason, and for how
+            long; since this process started.
+        shed: events of it that were dropped, by reason.
     """
 
     peer_id: bytes
@@ -122,16 +131,17 @@ class Node:
     best: Block | None = None
     finalized: Block | None = None
     synced: bool | None = None
+    limit: RateLimit | None = None
+    pauses: Counter[str] = field(default_factory=Counter)
+    paused_seconds: float = 0.0
+    shed: Counter[str] = field(default_factory=Counter)
     tally: Tally = field(default_factory=Tally, repr=False)
+    id: str = field(init=False)
     row: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self.id = self.peer_id.hex()
         self.row = self.tally.new_row()
-
-    @property
-    def id(self) -> str:
-        """64 hex digits, as the API writes it."""
-        return self.peer_id.hex()
 
     @property
     def counts(self) -> list[int]:
@@ -157,6 +167,9 @@ class Node:
             "dropped_messages": self.dropped_messages,
             "undecodable": self.undecodable,
             "deviations": dict(self.deviations),
+            "pauses": dict(self.pauses),
+            "paused_seconds": round(self.paused_seconds, 3),
+            "shed": dict(self.shed),
             "best": self.best and self.best.as_json(),
             "finalized": self.finalized and self.finalized.as_json(),
             "synced": self.synced,
@@ -232,6 +245,15 @@ class Nodes:
             node.newest = max(node.sessions, default=node.newest)
             node.disconnected_at = now
 
+    def forget(self, directory: int, sessions: set[int]) -> None:
+        """No file has anything of these connections any more.
+
+        What was counted stays counted: a node's ``event_count`` is of all that the files had
+        at start and all that came since, whatever was deleted meanwhile.
+        """
+        for number in sessions:
+            self.speakers.pop((directory, number), None)
+
     def recover(self, past: Past) -> None:
         """Learn what a directory's files know."""
         for number, peer_id in past.nodes.items():
@@ -252,6 +274,7 @@ class Nodes:
             node = self.node(information.peer_id)
             for rule, count in stored.counters.get("deviations", {}).items():
                 node.deviations[rule] += count
+            node.shed.update(stored.counters.get("shed", {}))
             node.first_seen = min(node.first_seen or stored.started_at, stored.started_at)
             if stored.started_at >= (node.connected_at or 0):
                 node.connected_at = stored.started_at

@@ -44,6 +44,8 @@ class Streams:
     def __init__(self) -> None:
         self._listeners: dict[Channel, _Listener] = {}
         self._scheduled = False
+        # Asked for every read of every node.
+        self.listening = False
         self.published = 0
         self.missed = 0
 
@@ -58,16 +60,19 @@ class Streams:
         listener.subscriptions[request.subscription] = _Subscription(
             parse(request.filter), request.bytes
         )
+        self.listening = True
 
     def unsubscribe(self, channel: Channel, subscription: int) -> None:
         """End one; unknown numbers are ignored."""
         if channel in self._listeners:
             self._listeners[channel].subscriptions.pop(subscription, None)
             self._listeners[channel].missed.pop(subscription, None)
+        self.listening = self.subscriptions > 0
 
     def forget(self, channel: Channel) -> None:
         """The channel is gone."""
         self._listeners.pop(channel, None)
+        self.listening = self.subscriptions > 0
 
     def offer(
         self, candidate: Candidate, event_id: int, event: Callable[[], dict[str, Any]]

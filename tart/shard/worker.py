@@ -106,6 +106,8 @@ class Worker:
             self._count,
             committed=self._committed,
             failed=self._failed,
+            disk_full=self._disk_full,
+            forgotten=self._forgotten,
         )
 
     def _make_intake(self, store: Store) -> Intake:
@@ -130,6 +132,12 @@ class Worker:
     def _failed(self, error: Exception) -> None:
         self._failure = error
         self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def _disk_full(self, full: bool) -> None:
+        self._loop.call_soon_threadsafe(self._intake.disk_full, full)
+
+    def _forgotten(self, directory: int, sessions: set[int]) -> None:
+        self._loop.call_soon_threadsafe(self._nodes.forget, directory, sessions)
 
     def _node_changed(self, session: Session) -> None:
         self._control.node_changed(session)

@@ -4,10 +4,25 @@ Traps this module knows (``technology``: DuckDB): the instance is opened after t
 and there is one per process; files are attached with the 1.5 format, which both
 supported lines read; automatic checkpoints are set out of reach because they stall the
 commit they run in; extensions are never loaded. Each thread uses a cursor of its own.
+
+What DuckDB does when something is wrong, measured with 1.5.6 and 2.0.0:
+
+- *No room in a commit*: the transaction is undone, the file is as before, the connection
+  goes on; the same commit succeeds when there is room.
+- *No room in a checkpoint*: the attached file is useless ("invalidated") to everybody until
+  it is detached and attached again; nothing committed is lost.
+- *The log ends in the middle of an entry, or cannot be read from its start*: it opens, with
+  the whole entries before that. Anything else that is wrong in it, or in the file, is an
+  error. A file that had a log is checkpointed, detached and attached afresh, so that the
+  next log begins clean: with files of an older format 1.5.6 otherwise writes one that it
+  refuses to read after the next crash.
+- *DETACH while others read*: returns at once; they read on to their end and only then is
+  the file closed. Until that it cannot be attached again.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
@@ -17,7 +32,7 @@ from pathlib import Path
 import duckdb
 
 from tart.config import StorageConfig
-from tart.errors import StorageError
+from tart.errors import DamagedFile, DiskFull, StorageError
 from tart.storage.files import LogFile
 from tart.storage.schema import DDL, SCHEMA_VERSION
 
@@ -27,6 +42,26 @@ log = logging.getLogger(__name__)
 _WRITABLE = "STORAGE_VERSION 'v1.5.0'"
 # Only a fuse: the checkpoint thread comes long before.
 _AUTOMATIC_CHECKPOINT = "1GB"
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_DAMAGE = (
+    duckdb.IOException,
+    duckdb.SerializationException,
+    duckdb.InternalException,
+    duckdb.FatalException,
+)
+# Errors of the same kinds whose cause is not in the file: it must be left where it is.
+_OF_THE_MACHINE = (
+    "Could not set lock",
+    "Unique file handle conflict",
+    "newer version of DuckDB",
+    "storage version",
+    "version number",
+    "Out of Memory",
+    "could not allocate",
+    *map(os.strerror, (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EROFS)),
+    *map(os.strerror, (errno.EIO, errno.ENOMEM, errno.EISDIR, errno.ENOENT)),
+)
 
 
 class Database:
@@ -60,21 +95,52 @@ class Database:
         """Attach the file events go to, creating it and its tables if need be."""
         if not file.path.exists():
             self._create(file)
+        elif file.has_wal():
+            self._settle(file)
         self._attach(file, _WRITABLE)
         self._check_version(file)
 
     def attach_readable(self, file: LogFile) -> None:
         """Attach a file nothing more goes to; what its WAL holds is put into it first."""
         if file.has_wal():
-            self._attach(file, _WRITABLE)
-            self._execute(file, f"CHECKPOINT {file.alias}")
-            self._execute(file, f"DETACH {file.alias}")
+            self._settle(file)
         self._attach(file, "READ_ONLY")
         self._check_version(file)
+
+    def attach_untouched(self, file: LogFile) -> None:
+        """Attach for reading without changing a byte; a log is read where it is."""
+        self._attach(file, "READ_ONLY")
+        self._check_version(file)
+
+    def attach_again(self, file: LogFile) -> None:
+        """Attach for writing what a checkpoint without room has made useless."""
+        self.detach(file)
+        self._attach(file, _WRITABLE)
+
+    def detach(self, file: LogFile) -> None:
+        """Let go of a file, if it is attached; who reads it at the moment reads on."""
+        with suppress(StorageError):
+            self._execute(file, f"DETACH {file.alias}")
+
+    def note(self, file: LogFile, facts: dict[str, int]) -> None:
+        """Write into a file's ``meta``, for good."""
+        values = ", ".join(f"('{key}', '{value}')" for key, value in facts.items())
+        self._execute(file, f"INSERT INTO {file.alias}.meta VALUES {values}")
+        self._execute(file, f"CHECKPOINT {file.alias}")
 
     def close(self) -> None:
         """Close the instance; every cursor must be closed already."""
         self._connection.close()
+
+    def _settle(self, file: LogFile) -> None:
+        """Put what a log holds into its file; without room for that it stays a log."""
+        try:
+            self._attach(file, _WRITABLE)
+            self._execute(file, f"CHECKPOINT {file.alias}")
+        except DiskFull as error:
+            log.warning("%s", error)
+        finally:
+            self.detach(file)
 
     def _attach(self, file: LogFile, options: str) -> None:
         path = str(file.path).replace("'", "''")
@@ -94,9 +160,12 @@ class Database:
             self._create_tables(draft)
             self._execute(draft, f"DETACH {draft.alias}")
             draft.path.rename(file.path)
-            _sync(file.path.parent)
+            sync(file.path.parent)
         except OSError as error:
-            raise StorageError(f"{file.path}: {error}") from None
+            kind = DiskFull if error.errno in _NO_ROOM else StorageError
+            raise kind(f"{file.path}: {error}") from None
+        finally:
+            self.detach(draft)
 
     def _create_tables(self, file: LogFile) -> None:
         self._execute(file, "BEGIN")
@@ -125,7 +194,19 @@ class Database:
             with self._lock:
                 return self._connection.execute(statement)
         except duckdb.Error as error:
-            raise StorageError(f"{file.path}: {error}") from None
+            raise storage_error(file, error) from None
+
+
+def storage_error(file: LogFile, error: duckdb.Error) -> StorageError:
+    """What an error of DuckDB's means for a file: no room, damage, or neither."""
+    text = f"{file.path}: {error}"
+    if any(os.strerror(number) in text for number in _NO_ROOM):
+        return DiskFull(text)
+    # 2.0 has no class of its own for a wrong checksum.
+    damage = isinstance(error, _DAMAGE) or type(error) is duckdb.Error
+    if damage and not any(words in text for words in _OF_THE_MACHINE):
+        return DamagedFile(text)
+    return StorageError(text)
 
 
 def bytes_on_disk(root: Path, directories: list[int]) -> tuple[int, int]:
@@ -140,8 +221,8 @@ def bytes_on_disk(root: Path, directories: list[int]) -> tuple[int, int]:
     return count, size
 
 
-def _sync(directory: Path) -> None:
-    """Make a rename last: a power failure must not take the file's new name back."""
+def sync(directory: Path) -> None:
+    """Make a change of names last: a power failure must not take it back."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from tart.query.catalog import DIRECTORY_BITS
 
+# What comes after the name of a damaged file, before the time it was found so.
+QUARANTINED = ".corrupt-"
+
 _DIRECTORY = re.compile(r"\d{2,3}")
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}))?\.duckdb")
 _HOUR_US = 3_600_000_000
@@ -48,6 +51,10 @@ class LogFile:
         """Whether a log is beside it; a checkpoint cut short leaves ``.wal.checkpoint``."""
         return any(self.path.parent.glob(f"{self.path.name}.wal*"))
 
+    def together(self) -> list[Path]:
+        """What belongs together on the disk: the logs first, the file itself last."""
+        return [*sorted(self.path.parent.glob(f"{self.path.name}.wal*")), self.path]
+
 
 def period_of(received_at: int, hours: int) -> int:
     """Start of the period a moment belongs to; both Unix microseconds."""
@@ -74,11 +81,24 @@ def existing(root: Path, directory: int) -> list[LogFile]:
     return sorted(found)
 
 
-def adopted(root: Path, shard: int, count: int) -> Iterator[int]:
-    """Directories without a worker of their own that this shard answers for."""
+def quarantined(root: Path, directory: int) -> list[Path]:
+    """What was found damaged in a directory and has not been taken away since."""
+    return sorted((root / f"{directory:02d}").glob(f"*.duckdb{QUARANTINED}*"))
+
+
+def directories(root: Path) -> list[int]:
+    """The numbers of all directories there are."""
+    found = []
     for path in sorted(root.glob("*")):
         if path.is_dir() and _DIRECTORY.fullmatch(path.name):
             directory = int(path.name)
-            ours = path.name == f"{directory:02d}" and directory < 1 << DIRECTORY_BITS
-            if ours and directory >= count and directory % count == shard:
-                yield directory
+            if path.name == f"{directory:02d}" and directory < 1 << DIRECTORY_BITS:
+                found.append(directory)
+    return found
+
+
+def adopted(root: Path, shard: int, count: int) -> Iterator[int]:
+    """Directories without a worker of their own that this shard answers for."""
+    for directory in directories(root):
+        if directory >= count and directory % count == shard:
+            yield directory

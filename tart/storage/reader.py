@@ -34,6 +34,8 @@ class Reader:
         self._local = threading.local()
         self._cursors: list[Cursor] = []
         self._pool = ThreadPoolExecutor(THREADS, "reader")
+        self._running: set[_Job[Any]] = set()
+        self._ended = threading.Condition()
         self.waiting = 0
 
     async def run(self, question: Callable[[Cursor], Answer], deadline: float) -> Answer:
@@ -94,7 +96,23 @@ class Reader:
         if cursor is None:
             cursor = self._local.cursor = self._database.cursor()
             self._cursors.append(cursor)
-        return job.run(cursor)
+        with self._ended:
+            self._running.add(job)
+        try:
+            return job.run(cursor)
+        finally:
+            with self._ended:
+                self._running.discard(job)
+                self._ended.notify_all()
+
+    def wait_for_running(self, seconds: float) -> bool:
+        """Whether every question that runs now has ended within that time. Blocks.
+
+        What was taken out of sight before cannot be in use any more afterwards.
+        """
+        with self._ended:
+            running = set(self._running)
+            return self._ended.wait_for(lambda: not running & self._running, seconds)
 
 
 class _Job(Generic[Answer]):

@@ -39,6 +39,7 @@ class Past:
     Attributes:
         next_sequence: the number the next frame gets.
         next_session: the number the next connection gets.
+        missing: sequence numbers between the first and the last that no frame has.
         nodes: number to peer id.
         sessions: number to connection.
         counts: per node number, events by type.
@@ -50,6 +51,7 @@ class Past:
     directory: int
     next_sequence: int = 0
     next_session: int = 0
+    missing: int = 0
     nodes: dict[int, bytes] = field(default_factory=dict)
     sessions: dict[int, StoredSession] = field(default_factory=dict)
     counts: dict[int, Counter[int]] = field(default_factory=dict)
@@ -59,12 +61,41 @@ class Past:
 
 
 def read_past(cursor: duckdb.DuckDBPyConnection, directory: int, files: list[LogFile]) -> Past:
-    """Read one directory's files, oldest first."""
+    """Read one directory's files, oldest first.
+
+    Raises:
+        duckdb.Error: a file cannot be read; ``read_file`` tells which.
+    """
     past = Past(directory)
     for file in files:
-        _read_nodes_and_sessions(cursor, file, past)
-        _read_counts(cursor, file, past)
+        read_file(cursor, file, past)
     return past
+
+
+def read_file(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
+    """Add what one file knows to what is known from those before it."""
+    _read_nodes_and_sessions(cursor, file, past)
+    _note_missing(cursor, file, past)
+    _read_counts(cursor, file, past)
+    _read_leap(cursor, file, past)
+
+
+def _note_missing(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
+    """Every frame has the number after that of the one before: a hole is a loss."""
+    ((count, first, last),) = cursor.execute(
+        f"SELECT count(*), min(seq), max(seq) FROM (SELECT seq FROM {file.alias}.log "
+        f"UNION ALL SELECT seq FROM {file.alias}.undecodable)"
+    ).fetchall()
+    if count:
+        before = first - past.next_sequence if past.next_sequence else 0
+        past.missing += max(0, before) + last - first + 1 - count
+
+
+def _read_leap(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
+    """Numbers that a file of unknown content may have used are not used again."""
+    found = dict(cursor.execute(f"SELECT key, value FROM {file.alias}.meta").fetchall())
+    past.next_sequence = max(past.next_sequence, int(found.get("next_sequence", 0)))
+    past.next_session = max(past.next_session, int(found.get("next_session", 0)))
 
 
 def _read_nodes_and_sessions(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:

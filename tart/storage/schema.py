@@ -5,8 +5,10 @@ them: the numbers it gave to nodes, the connections they came on, what could not
 understood. So a file can be copied, adopted or deleted on its own.
 
 - Rows are only appended. There is no key and no index: both cost and neither is needed.
-- ``ref`` is the Event ID a payload starts with, ``body`` the rest: ``ref ‖ body`` is the
-  payload, byte for byte. Kept apart they compress to a third.
+- ``ref`` is the Event ID a payload starts with, ``shard_index`` the index of an erasure
+  shard it ends with, ``body`` the rest: ``ref ‖ body ‖ shard_index`` is the payload, byte
+  for byte. Kept apart they compress: without them the bodies of a full network's events
+  are few and come again and again.
 - ``seq`` numbers all frames of a directory in order of arrival, across its files.
 - A change of these tables needs a new ``SCHEMA_VERSION`` and a migration.
 """
@@ -43,7 +45,7 @@ DDL = (
     "CREATE TABLE {file}.meta (key VARCHAR, value VARCHAR)",
     "CREATE TABLE {file}.log (seq BIGINT, received_at TIMESTAMP, timestamp UBIGINT, "
     "node INTEGER, session INTEGER, event_id UBIGINT, type UTINYINT, ref UBIGINT, "
-    "slot UINTEGER, core USMALLINT, body BLOB)",
+    "slot UINTEGER, core USMALLINT, shard_index USMALLINT, body BLOB)",
     "CREATE TABLE {file}.nodes (node INTEGER, peer_id BLOB)",
     "CREATE TABLE {file}.sessions (session INTEGER, happened_at TIMESTAMP, what VARCHAR, "
     "node INTEGER, address VARCHAR, node_information BLOB, counters VARCHAR, reason VARCHAR)",
@@ -66,6 +68,7 @@ class LogRow(NamedTuple):
     ref: int | None
     slot: int | None
     core: int | None
+    shard_index: int | None
     body: bytes
 
 
@@ -122,6 +125,7 @@ SCHEMAS: Mapping[str, Mapping[str, Kind]] = {
         "ref": UINT64,
         "slot": UINT32,
         "core": UINT16,
+        "shard_index": UINT16,
         "body": BYTES,
     },
     "nodes": {"node": INT32, "peer_id": BYTES},
@@ -149,7 +153,7 @@ SCHEMAS: Mapping[str, Mapping[str, Kind]] = {
         "frame": BYTES,
     },
 }
-_MASKED = ("ref", "slot", "core")
+_MASKED = ("ref", "slot", "core", "shard_index")
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,8 @@ class LogColumns:
     has_slot: Array
     core: Array
     has_core: Array
+    shard_index: Array
+    has_shard_index: Array
     body: list[bytes]
 
     def __len__(self) -> int:
@@ -234,11 +240,10 @@ def to_columns(rows: Sequence[LogRow]) -> LogColumns:
 
 
 def to_arrow(table: str, rows: Sequence[tuple[Any, ...]]) -> Table:
-    """Rows of one of the tables as Arrow columns; ``rows`` must not be empty."""
+    """Rows of one of the tables as Arrow columns."""
+    kinds = SCHEMAS[table]
+    values = list(zip(*rows, strict=True)) or [()] * len(kinds)
     columns = {
-        name: column(kind, values)
-        for (name, kind), values in zip(
-            SCHEMAS[table].items(), zip(*rows, strict=True), strict=True
-        )
+        name: column(kind, each) for (name, kind), each in zip(kinds.items(), values, strict=True)
     }
     return Table(columns, len(rows))

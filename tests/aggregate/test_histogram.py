@@ -19,11 +19,11 @@ def test_an_empty_histogram_counts_nothing():
 @pytest.mark.parametrize(
     ("duration", "bound"),
     [
-        (0.0, 0.0001),
-        (-1.0, 0.0001),  # a clock that was set back
-        (0.0001, 0.0001),
-        (0.00011, 0.00025),
-        (0.02, 0.025),
+        (0.0, 0.0005),
+        (-1.0, 0.0005),  # a clock that was set back
+        (0.0005, 0.0005),
+        (0.00051, 0.001),
+        (0.021, 0.025),
         (10.0, 10.0),
     ],
 )

@@ -45,5 +45,5 @@ def test_every_kind_of_value_is_shown_as_toml(tmp_path, monkeypatch):
 
     assert 'api.cors_origins = ["a\\"b", "c"]  (command line)' in lines
     assert "storage.flush_rows = 1_234_567  (command line)" in lines
-    assert "storage.flush_seconds = 0.05  (default)" in lines
+    assert "storage.flush_seconds = 0.025  (default)" in lines
     assert len(lines) == len(settings())

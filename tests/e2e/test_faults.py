@@ -9,6 +9,7 @@ import socket
 import pytest
 
 from tests.running import fake_node, running_system, wait_for
+from tests.storage.full_disk import Ballast, small_disk
 from tests.supervisor.process import Process
 
 pytestmark = pytest.mark.slow
@@ -196,3 +197,74 @@ def test_bad_settings_end_with_two_and_a_sentence(tmp_path):
         assert process.ended() == 2
         assert "shards" in process.errors()
         assert "Traceback" not in process.errors()
+
+
+def test_shards_four_then_two_then_three_answer_the_same_and_take_more(tmp_path):
+    """What each run adds is there in the next, wherever its directory is served then."""
+    data, ids = tmp_path / "data", set()
+    for round_, shards in enumerate((4, 2, 3), 1):
+        with running_system(data, shards=shards) as system:
+            assert stored_ids(system, ids) == ids
+            nodes = [fake_node(index) for index in range(round_ * 10, round_ * 10 + 8)]
+            connections = [system.connect() for _ in nodes]
+            for node, connection in zip(nodes, connections, strict=True):
+                connection.sendall(node.connect())
+                for slot in range(5):
+                    hash_ = bytes([slot]) * 32
+                    frame = node.event("BestBlockChanged", 9, slot=slot, hash=hash_)[1]
+                    connection.sendall(frame)
+            added = {
+                event["id"] for node in nodes for event in system.wait_for_events(node.peer_id, 5)
+            }
+            assert len(added) == 40
+            assert not ids & added
+            ids |= added
+            for connection in connections:
+                connection.close()
+            system.process.send(signal.SIGTERM)
+            assert system.process.exited() == 0
+
+
+def test_a_damaged_file_is_named_in_health_and_the_rest_serves(tmp_path):
+    data, node = tmp_path / "data", fake_node(1)
+    with running_system(data, shards=1) as system:
+        with system.connect() as connection:
+            connection.sendall(node.connect() + node.event("SyncStatusChanged", 5, synced=True)[1])
+            system.wait_for_events(node.peer_id, 1)
+        system.process.send(signal.SIGTERM)
+        assert system.process.exited() == 0
+    (path,) = (data / "00").glob("*.duckdb")
+    path.with_name("2020-01-01.duckdb").write_bytes(b"no database" * 1000)
+    with running_system(data, shards=1) as system:
+        assert len(system.events(node.peer_id)) == 1
+        health = system.get("/api/health/detailed")
+        assert health["status"] == "Degraded"
+        assert "00/2020-01-01.duckdb.corrupt-" in health["components"]["shard_00"]["message"]
+        for each in (data / "00").glob("*.corrupt-*"):
+            each.unlink()
+        wait_for(lambda: system.get("/api/health/detailed")["status"] == "Healthy")
+
+
+def test_a_disk_that_gets_full_pauses_reading_and_health_says_so_until_it_has_room(tmp_path):
+    data, node = tmp_path / "disk" / "data", fake_node(1)
+    reserve = {"TART_STORAGE_DISK_RESERVE_BYTES": str(6 << 20)}
+    with (
+        small_disk(tmp_path / "disk") as disk,
+        running_system(data, shards=1, environ=reserve) as system,
+        system.connect() as connection,
+    ):
+        connection.sendall(node.connect() + node.event("SyncStatusChanged", 5, synced=True)[1])
+        system.wait_for_events(node.peer_id, 1)
+        ballast = Ballast(disk)
+        ballast.leave(5 << 20)
+        wait_for(lambda: "disk nearly full" in writer_part(system)["message"])
+        assert writer_part(system)["status"] == "Unhealthy"
+        connection.sendall(node.event("SyncStatusChanged", 6, synced=False)[1])
+        ballast.release()
+        system.wait_for_events(node.peer_id, 2)
+        wait_for(lambda: writer_part(system)["status"] == "Healthy")
+
+
+def writer_part(system):
+    response = system.http.get("/api/health/detailed")
+    return response.json()["components"]["batch_writer"]

@@ -197,10 +197,12 @@ def stored_frames(data: Path, *, but_not: bytes) -> list[bytes]:
                 "SELECT node FROM nodes WHERE peer_id = ?", [but_not]
             ).fetchone()
             rows = file.execute(
-                "SELECT timestamp, type, ref, body FROM log WHERE node <> ?", [number]
+                "SELECT timestamp, type, ref, body, shard_index FROM log WHERE node <> ?", [number]
             ).fetchall()
-            for timestamp, event_type, ref, body in rows:
+            for timestamp, event_type, ref, body, shard_index in rows:
                 head = timestamp.to_bytes(8, "little") + bytes([event_type])
-                frames.append(head + (b"" if ref is None else ref.to_bytes(8, "little")) + body)
+                start = b"" if ref is None else ref.to_bytes(8, "little")
+                end = b"" if shard_index is None else shard_index.to_bytes(2, "little")
+                frames.append(head + start + body + end)
             frames += [row[0] for row in file.execute("SELECT frame FROM undecodable").fetchall()]
     return frames

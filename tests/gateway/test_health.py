@@ -50,6 +50,23 @@ def shards(**changes: Any) -> Measured:
     return replace(WELL, statistics={0: statistics(), 1: statistics(**changes)})
 
 
+def message(measured: Measured, part: str) -> str:
+    text: str = report(measured, "now", "0", 5)["components"][part]["message"]
+    return text
+
+
+def test_a_damaged_file_is_named() -> None:
+    name = "01/2026-11-21.duckdb.corrupt-20261121T120000Z"
+    assert name in message(shards(quarantined=[name]), "shard_01")
+
+
+def test_a_pause_says_whether_it_is_the_disk() -> None:
+    full = shards(reading_paused=True, paused_for="disk")
+    assert message(full, "batch_writer") == ("disk nearly full: reading is paused in 1 of 2 shards")
+    behind = shards(reading_paused=True, paused_for="buffer")
+    assert "disk" not in message(behind, "batch_writer")
+
+
 @pytest.mark.parametrize(
     ("measured", "overall", "parts"),
     [
@@ -74,6 +91,7 @@ def shards(**changes: Any) -> Measured:
             "Unhealthy",
             {"batch_writer": "Unhealthy"},
         ),
+        (shards(quarantined=["00/x"]), "Degraded", {"shard_01": "Degraded"}),
         (shards(pending_bytes=751), "Degraded", {"batch_writer": "Degraded"}),
         (shards(pending_bytes=750), "Healthy", {}),
         (replace(WELL, shed_lately=True), "Degraded", {"event_broadcaster": "Degraded"}),

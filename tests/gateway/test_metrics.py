@@ -20,8 +20,8 @@ PROMISED = {
     "telemetry_connections_total": 6,
     "telemetry_connections_rejected": 2,
     "telemetry_events_received": 200,
-    "telemetry_events_dropped": 0,
-    "telemetry_events_rate_limited": 0,
+    "telemetry_events_dropped": 12,
+    "telemetry_events_rate_limited": 10,
     "telemetry_buffer_pending": 8,
     "telemetry_batch_write_duration_count": 8,
     "telemetry_batch_write_duration_sum": 0.04,
@@ -73,6 +73,15 @@ def test_each_shard_has_its_own_figures(tmp_path: Path) -> None:
             assert value(samples, "tart_reading_paused", shard="1") == 1
             rule = value(samples, "tart_undecodable_events_total", shard="0", rule="truncated")
             assert rule == 2
+            for name, reason, count in (
+                ("connections_rejected", "too_many", 1),
+                ("connections_closed", "idle", 0),
+                ("reading_pauses", "rate", 3),
+                ("events_shed", "rate", 5),
+            ):
+                found = value(samples, f"tart_{name}_total", shard="0", reason=reason)
+                assert found == count
+            assert value(samples, "tart_unfinished_bytes", shard="0") == 12
             assert value(samples, "tart_commit_seconds_count", shard="0") == 4
             assert value(samples, "tart_build_info", version="0.1.0") == 1
             asked = [each for each in gateway.shards[0].requests if each.name == "statistics"]

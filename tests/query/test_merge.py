@@ -170,6 +170,9 @@ def node(**changes: Any) -> dict[str, Any]:
         "dropped_messages": 1,
         "undecodable": 2,
         "deviations": {"a": 1},
+        "pauses": {"rate": 2},
+        "paused_seconds": 0.5,
+        "shed": {"rate": 1},
         "best": {"slot": 3, "hash": "0x03"},
         "finalized": None,
         "synced": False,
@@ -184,6 +187,9 @@ def test_counts_of_a_node_on_two_shards_add_up() -> None:
     assert merged[NODE]["dropped_messages"] == 2
     assert merged[NODE]["undecodable"] == 4
     assert merged[NODE]["deviations"] == {"a": 3, "b": 1}
+    assert merged[NODE]["pauses"] == {"rate": 4}
+    assert merged[NODE]["paused_seconds"] == 1.0
+    assert merged[NODE]["shed"] == {"rate": 2}
 
 
 def test_the_newest_connection_speaks_for_a_node() -> None:

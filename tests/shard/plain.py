@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tart.protocol.connection import Connection, ReceivedEvent
 from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.types import U16
 from tart.shard.digest import Run, digest
 from tart.shard.nodes import Session
 from tart.storage.schema import LogRow
@@ -29,9 +30,11 @@ def digested(session: Session, *contents: bytes, seq: int = 7, received_at: int 
 def plain_row(event: ReceivedEvent, version: int, *, seq, received_at, node, session) -> LogRow:
     """The row of a good event, read field by field from its declaration."""
     layout = EVENTS[event.number].layout(version)
-    body, ref = event.payload, None
+    body, ref, shard_index = event.payload, None, None
     if leading_reference(layout) is not None and len(event.payload) >= 8:
         ref, body = int.from_bytes(event.payload[:8], "little"), event.payload[8:]
+    if layout.fields[-1] == ("shard", U16) and len(event.payload) == layout.size:
+        body, shard_index = body[:-2], int.from_bytes(body[-2:], "little")
     return LogRow(
         seq,
         received_at,
@@ -43,6 +46,7 @@ def plain_row(event: ReceivedEvent, version: int, *, seq, received_at, node, ses
         ref,
         _named(event.payload, EVENTS[event.number].fields.offset_of("slot"), 4),
         _named(event.payload, EVENTS[event.number].fields.offset_of("core"), 2),
+        shard_index,
         body,
     )
 

@@ -31,7 +31,7 @@ from tests.supervisor.process import Process
 DEADLINE = 30.0
 KERNEL_BUFFER = 1 << 16
 HASH = bytes(range(32))
-COLUMNS = "seq, timestamp, node, session, event_id, type, ref, slot, core, body"
+COLUMNS = "seq, timestamp, node, session, event_id, type, ref, slot, core, body, shard_index"
 UNDECODABLE = "seq, node, session, event_id, type, rule, field, byte_offset, expectation, frame"
 
 

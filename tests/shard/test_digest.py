@@ -104,7 +104,7 @@ def test_several_connections_in_one_batch_keep_their_own_ids_and_times():
         (45, 1, 11, 8, 3000),
     ]
     assert [(row.seq, row.session, row.event_id) for _, row in found.undecodable] == [(43, 2, 51)]
-    assert [session.number for session in found.speakers] == [1, 1, 2, 2, 1]
+    assert [found.owners[at].number for at in found.owner_of] == [1, 1, 2, 2, 1]
     assert (one.connection.next_event_id, other.connection.next_event_id) == (9, 53)
 
 

@@ -9,6 +9,7 @@ from tart.errors import DecodeError
 from tart.ipc.messages import Subscribe
 from tart.protocol.decoding import decode_event
 from tart.query.filters import Candidate
+from tart.shard.limits import RateLimit
 from tests.shard.running import HASH, best, fake_node, framed, run, until
 from tests.shard.test_streams import Recorder
 from tests.vectors import event_vectors, stream_vectors
@@ -18,9 +19,10 @@ VECTORS = [*event_vectors(), *event_vectors(conformant=False)]
 
 
 def payload(row):
-    """ref ‖ body of a stored row (see ``running.COLUMNS``)."""
-    ref, body = row[6], row[9]
-    return body if ref is None else ref.to_bytes(8, "little") + body
+    """ref ‖ body ‖ shard_index of a stored row (see ``running.COLUMNS``)."""
+    ref, body, shard_index = row[6], *row[9:]
+    start = b"" if ref is None else ref.to_bytes(8, "little")
+    return start + body + (b"" if shard_index is None else shard_index.to_bytes(2, "little"))
 
 
 def dropped(node, num):
@@ -37,8 +39,8 @@ def test_an_event_is_stored_with_its_place_and_its_bytes(tmp_path):
         ]
         shard.session(b"".join(said))
         assert await shard.stored() == [
-            (0, 1_000_007, 0, 0, 0, 11, None, 7, None, (7).to_bytes(4, "little") + HASH),
-            (1, HIGHEST, 0, 0, 1, 41, HIGHEST, None, None, b"\x03a\0b"),
+            (0, 1_000_007, 0, 0, 0, 11, None, 7, None, (7).to_bytes(4, "little") + HASH, None),
+            (1, HIGHEST, 0, 0, 1, 41, HIGHEST, None, None, b"\x03a\0b", None),
         ]
         assert await shard.stored("nodes", "node, peer_id", "node") == [(0, b"\x01" * 32)]
 
@@ -314,6 +316,7 @@ def test_a_connection_s_end_is_stored_with_its_reason_and_counters(tmp_path):
             "undecodable": 1,
             "next_event_id": 7,
             "deviations": {},
+            "shed": {},
         }
         information = await shard.stored("sessions", "node_information", "1")
         assert information == [(hello[4:],)] * 2
@@ -410,6 +413,29 @@ def test_reading_stops_while_too_much_waits_and_goes_on_afterwards(tmp_path, lim
     run(scenario, tmp_path, storage={"pending_bytes": limit})
 
 
+def test_reading_goes_on_only_when_neither_the_disk_nor_the_buffer_is_full(tmp_path):
+    async def scenario(shard):
+        node, told = fake_node(), []
+        session = shard.session(node.connect())
+        shard.intake.reading_changed = told.append
+        shard.holding = True
+        shard.intake.disk_full(True)
+        assert shard.intake.paused_for == "disk"
+        shard.intake.receive(session, best(node, 0))
+        shard.intake.flush()
+        shard.intake.disk_full(False)
+        assert shard.intake.paused_for == "buffer"
+        shard.intake.disk_full(True)
+        shard.release()
+        await shard.settled()
+        assert shard.intake.paused_for == "disk"
+        shard.intake.disk_full(False)
+        assert (told, shard.intake.paused_for) == ([False, True], "")
+        assert shard.intake.statistics.pauses == 1
+
+    run(scenario, tmp_path, storage={"pending_bytes": 1, "flush_seconds": 1e6})
+
+
 def test_each_pause_is_counted(tmp_path):
     async def scenario(shard):
         node = fake_node()
@@ -433,6 +459,7 @@ def test_totals_count_every_event_and_byte(tmp_path):
         node = fake_node()
         frames = [node.connect(), best(node, 1), framed(b"short"), best(node, 2)]
         shard.session(*frames)
+        shard.intake.digest()
         assert shard.intake.statistics.events == 3
         assert shard.intake.statistics.bytes == sum(map(len, frames))
 
@@ -496,3 +523,61 @@ def test_a_candidate_for_filters_is_the_event_s_own(tmp_path):
         assert offered == [Candidate("03" * 32, 40, 6, None, authored[4 + 9 :])]
 
     run(scenario, tmp_path)
+
+
+SHEDDING = {"shed": True, "events_per_second": 1, "burst_events": 3}
+
+
+def test_what_is_shed_is_counted_and_takes_its_ids(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        first = shard.session(node.connect(), b"".join(best(node, slot) for slot in range(10)))
+        assert [row[4] for row in await shard.stored()] == [0, 1, 2]
+        assert first.connection.next_event_id == 10
+        first.node.limit = RateLimit(1, 2)
+        shard.intake.receive(first, best(node, 10) + best(node, 11) + best(node, 12))
+        rows = await shard.stored()
+        assert [(row[4], row[7]) for row in rows[3:]] == [(10, 10), (11, 11)]
+        assert [row[0] for row in rows] == list(range(5)), "no hole in the sequence"
+        assert shard.intake.statistics.shed == first.shed == first.node.shed == {"rate": 8}
+        assert first.counters()["shed"] == {"rate": 8}
+        assert (first.events, shard.intake.statistics.events) == (5, 13)
+
+    run(scenario, tmp_path, telemetry=SHEDDING)
+
+
+def test_a_dropped_event_that_is_shed_stands_for_as_many_ids_and_counts(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        said = [*(best(node, slot) for slot in range(4)), dropped(node, 5), dropped(node, 7)]
+        broken = framed(dropped(node, 1)[4:-1])
+        session = shard.session(node.connect(), b"".join([*said, broken, framed(b"")]))
+        assert session.connection.next_event_id == 4 + 5 + 7 + 1 + 1
+        assert (session.node.dropped_events, session.node.dropped_messages) == (12, 2)
+        session.node.limit = RateLimit(1, 100)
+        shard.intake.receive(session, best(node, 9))
+        assert [row[4] for row in await shard.stored()] == [0, 1, 2, 18]
+
+    run(scenario, tmp_path, telemetry=SHEDDING)
+
+
+def test_connections_of_one_node_are_shed_together_and_of_another_apart(tmp_path):
+    async def scenario(shard):
+        nodes = [fake_node(1), fake_node(1), fake_node(2)]
+        for node in nodes:
+            shard.session(node.connect() + b"".join(best(node, slot) for slot in range(2)))
+        rows = await shard.stored()
+        assert [(row[3], row[4]) for row in rows] == [(0, 0), (0, 1), (1, 0), (2, 0), (2, 1)]
+        assert shard.intake.statistics.shed == {"rate": 1}
+
+    run(scenario, tmp_path, telemetry=SHEDDING)
+
+
+def test_without_the_setting_the_intake_sheds_nothing(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        shard.session(node.connect(), b"".join(best(node, slot) for slot in range(10)))
+        assert len(await shard.stored()) == 10
+        assert not shard.intake.statistics.shed
+
+    run(scenario, tmp_path, telemetry={**SHEDDING, "shed": False})

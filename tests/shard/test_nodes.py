@@ -193,6 +193,18 @@ def test_deviations_of_closed_connections_add_up():
     assert shown(nodes)["deviations"] == {"a": 4, "b": 2}
 
 
+def test_what_was_shed_of_closed_connections_adds_up():
+    nodes = recovered(
+        past(
+            stored(0, NOON, NOON + 1, counters={"shed": {"rate": 1}}),
+            stored(1, NOON, NOON + 1, counters={"shed": {"rate": 3}}),
+            stored(2, NOON, NOON + 1, counters={}),
+        )
+    )
+    assert shown(nodes)["shed"] == {"rate": 4}
+    assert (shown(nodes)["pauses"], shown(nodes)["paused_seconds"]) == ({}, 0)
+
+
 def test_a_refused_connection_is_nobody_s():
     refused = StoredSession(0, None, "192.0.2.1:4", b"", NOON, NOON)
     nodes = recovered(Past(0, sessions={0: refused}))
@@ -224,4 +236,12 @@ def test_what_is_kept_of_a_connection_says_how_it_went():
         "undecodable": 6,
         "next_event_id": 0,
         "deviations": {"rule": 1},
+        "shed": {},
     }
+
+
+def test_connections_no_file_names_any_more_are_forgotten_and_what_they_counted_is_not():
+    found = recovered(past(stored(0, NOON), stored(1, NOON), counts={0: {11: 5}}))
+    found.forget(0, {0, 7})
+    assert set(found.speakers) == {(0, 1)}
+    assert shown(found)["event_count"] == 5

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 
+import duckdb
 import pytest
 import uvloop
 
@@ -161,7 +162,8 @@ def test_a_start_that_fails_ends_at_once(tmp_path):
         worker.process.send(signal.SIGTERM)
         assert worker.process.ended() == 0
     (tmp_path / "00").mkdir()
-    (tmp_path / "00" / "2026-11-21.duckdb").write_bytes(b"no database" * 100)
+    config = {"storage_compatibility_version": "v1.5.0"}
+    duckdb.connect(str(tmp_path / "00" / "2026-11-21.duckdb"), config=config).close()
     with pytest.raises(AssertionError, match="StorageError"), shard_process(tmp_path):
         pass
     shutil.rmtree(tmp_path / "00")

@@ -26,7 +26,7 @@ PEERS = [bytes([number]) * 32 for number in range(8)]
 
 def event(seq, *, at=NOON, **changes):
     """A good event: Best block changed of node 0 on session 0, unless said otherwise."""
-    usual = LogRow(seq, at, 1_000 + seq, 0, 0, seq, 11, None, seq, None, b"body %d" % seq)
+    usual = LogRow(seq, at, 1_000 + seq, 0, 0, seq, 11, None, seq, None, None, b"body %d" % seq)
     return usual._replace(**changes)
 
 
@@ -71,6 +71,7 @@ class Storage:
     """A store with what it reports."""
 
     def __init__(self, root, shard=0, count=1, **settings):
+        told = {key: settings.pop(key) for key in ("disk_full", "forgotten") if key in settings}
         self.commits, self.failures = queue.Queue(), queue.Queue()
         self.config = StorageConfig(**settings)
         self.store = Store(
@@ -80,6 +81,7 @@ class Storage:
             count,
             committed=self.commits.put,
             failed=self.failures.put,
+            **told,
         )
 
     def write(self, *batches):

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from tart.config import StorageConfig
-from tart.errors import StorageError
-from tart.storage.database import Database, bytes_on_disk
+from tart.errors import DamagedFile, DiskFull, StorageError
+from tart.storage.database import Database, bytes_on_disk, storage_error
 from tart.storage.files import file_for, period_of
 from tart.storage.schema import SCHEMA_VERSION, SCHEMAS
 from tests.storage.running import NOON, contents
@@ -129,6 +129,27 @@ def test_a_file_without_our_tables_is_refused(tmp_path):
     duckdb.connect(str(file.path), config=config).close()
     with database() as base, pytest.raises(StorageError, match="meta"):
         base.attach_writable(file)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (duckdb.IOException("Could not write file: No space left on device"), DiskFull),
+        (duckdb.TransactionException("Failed to commit: Disk quota exceeded"), DiskFull),
+        (duckdb.IOException("Corrupt database file: computed checksum 1 does not"), DamagedFile),
+        (duckdb.Error("Corrupt WAL file: entry at byte position 58"), DamagedFile),
+        (duckdb.IOException("not a valid DuckDB database file!"), DamagedFile),
+        (duckdb.IOException("Could not set lock on file: Conflicting lock"), StorageError),
+        (duckdb.IOException("Cannot open file: Permission denied"), StorageError),
+        (duckdb.IOException("Cannot open file: Too many open files"), StorageError),
+        (duckdb.IOException("Could not read: Input/output error"), StorageError),
+        (duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate"), StorageError),
+        (duckdb.CatalogException("Table meta does not exist"), StorageError),
+    ],
+)
+def test_an_error_is_want_of_room_damage_or_neither(tmp_path, error, kind):
+    """Only damage moves a file out of the way: the machine's faults are not the file's."""
+    assert type(storage_error(file_at(tmp_path), error)) is kind
 
 
 def test_a_directory_that_cannot_be_made_is_a_storage_error(tmp_path):

@@ -2,7 +2,14 @@
 
 import pytest
 
-from tart.storage.files import adopted, existing, file_for, period_of
+from tart.storage.files import (
+    adopted,
+    directories,
+    existing,
+    file_for,
+    period_of,
+    quarantined,
+)
 from tests.storage.running import HOUR_US, NOON
 
 DAY = NOON - 12 * HOUR_US
@@ -86,6 +93,31 @@ def test_a_directory_without_a_worker_is_adopted_by_exactly_one(tmp_path, shard,
         (tmp_path / name).mkdir()
     (tmp_path / "04").touch()
     assert list(adopted(tmp_path, shard, count)) == expected
+
+
+def test_all_directories_are_listed_and_nothing_else(tmp_path):
+    for name in ("00", "07", "255", "256", "007", "run", "1"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "04").touch()
+    assert list(directories(tmp_path)) == [0, 7, 255]
+
+
+def test_what_is_in_quarantine_is_listed_and_no_file_of_the_log(tmp_path):
+    aside = tmp_path / "00" / "2026-11-21.duckdb.corrupt-20261121T120000Z"
+    aside.parent.mkdir()
+    aside.touch()
+    (tmp_path / "00" / "2026-11-20.duckdb").touch()
+    assert quarantined(tmp_path, 0) == [aside]
+    assert [file.path.name for file in existing(tmp_path, 0)] == ["2026-11-20.duckdb"]
+
+
+def test_a_file_s_logs_come_before_it_so_that_none_is_left_alone(tmp_path):
+    file = file_for(tmp_path, 0, DAY, 24)
+    file.path.parent.mkdir()
+    for suffix in ("", ".wal", ".wal.checkpoint"):
+        file.path.with_name(file.path.name + suffix).touch()
+    assert file.together()[-1] == file.path
+    assert len(file.together()) == 3
 
 
 @pytest.mark.parametrize("suffix", [".wal", ".wal.checkpoint", ".wal.recovery"])

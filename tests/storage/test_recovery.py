@@ -257,3 +257,27 @@ def test_a_process_killed_while_it_makes_files_leaves_a_directory_that_opens(tmp
             assert last in {file.path.name for file in storage.store.files(0)}
             assert storage.store.past[0].next_sequence == 0
         shutil.rmtree(tmp_path / "00")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "missing"),
+    [
+        ([range(5), range(5, 9)], 0),
+        ([[0, 1, 4], [5, 6]], 2),
+        ([range(5), [7, 8]], 2),
+        ([[7, 8], [9]], 0),
+    ],
+)
+def test_frames_that_are_missing_between_others_are_counted(tmp_path, numbers, missing):
+    hours = [NOON, NOON + HOUR_US]
+    batches = [
+        batch(*(event(seq, at=at) for seq in each), at=at)
+        for each, at in zip(numbers, hours, strict=True)
+    ]
+    write(tmp_path, *batches, file_hours=1)
+    assert past_of(tmp_path).missing == missing
+
+
+def test_frames_understood_or_not_are_one_sequence(tmp_path):
+    write(tmp_path, batch(event(0), event(2), undecodable=[unreadable(1)]))
+    assert past_of(tmp_path).missing == 0

@@ -26,12 +26,23 @@ U64 = 2**64 - 1
 EVERY_BYTE = bytes(range(256))
 
 LOG = {
-    "nothing at all": LogRow(0, 0, 0, 0, 0, 0, 0, None, None, None, b""),
+    "nothing at all": LogRow(0, 0, 0, 0, 0, 0, 0, None, None, None, None, b""),
     "the highest of everything": LogRow(
-        2**63 - 1, 2**62, U64, 2**31 - 1, 2**31 - 1, U64, 255, U64, 2**32 - 1, 65535, b"\xff" * 9
+        2**63 - 1,
+        2**62,
+        U64,
+        2**31 - 1,
+        2**31 - 1,
+        U64,
+        255,
+        U64,
+        2**32 - 1,
+        65535,
+        65535,
+        b"\xff" * 9,
     ),
-    "zeros that are not NULL": LogRow(1, 1, 0, 0, 0, 0, 0, 0, 0, 0, b"\0"),
-    "every byte": LogRow(2, 3, 4, 5, 6, 7, 8, 9, 10, 11, EVERY_BYTE),
+    "zeros that are not NULL": LogRow(1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, b"\0"),
+    "every byte": LogRow(2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, EVERY_BYTE),
 }
 SESSIONS = {
     "opened": SessionRow(0, 5, "opened", 1, "192.0.2.1:4", b"\0hello\0", None, None),
@@ -105,6 +116,7 @@ def test_many_rows_keep_their_order():
             ref=st.none() | st.integers(0, U64),
             slot=st.none() | st.integers(0, 2**32 - 1),
             core=st.none() | st.integers(0, 65535),
+            shard_index=st.none() | st.integers(0, 65535),
             body=st.binary(max_size=300),
         ),
         min_size=1,

@@ -1,8 +1,10 @@
 """``tart/storage/store.py``: files, writer and readers of a shard as one thing."""
 
+import duckdb
 import pytest
 
 from tart.errors import StorageError
+from tart.storage.schema import SCHEMA_VERSION
 from tests.storage.running import HOUR_US, NOON, batch, day, event, open_storage, write
 
 HOURS = [NOON + hour * HOUR_US for hour in range(3)]
@@ -65,12 +67,13 @@ def test_disk_says_what_its_directories_take(tmp_path):
 
 def test_a_store_that_cannot_open_its_files_lets_go_of_all_of_them(tmp_path):
     write(tmp_path, batch(event(0)), batch(event(1), at=HOURS[1]), file_hours=1)
-    broken = day(tmp_path, "2026-11-21T13")
-    intact = broken.read_bytes()
-    broken.write_bytes(b"broken" * 1000)
-    with pytest.raises(StorageError, match="2026-11-21T13"), open_storage(tmp_path):
-        pass
-    broken.write_bytes(intact)
+    newer = day(tmp_path, "2026-11-21T13")
+    for version in ("99", str(SCHEMA_VERSION)):
+        with duckdb.connect(str(newer)) as connection:
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", [version])
+        if version == "99":
+            with pytest.raises(StorageError, match="2026-11-21T13"), open_storage(tmp_path):
+                pass
     with open_storage(tmp_path) as storage:
         assert storage.store.past[0].next_sequence == 2
 

@@ -99,6 +99,22 @@ def test_with_a_clock_set_back_events_go_on_in_the_newest_file_as_they_arrived(t
     assert [row[1] for row in contents(path)] == arrivals
 
 
+def test_a_file_named_after_a_wrong_clock_ends_after_a_period_too(tmp_path):
+    """The clock was years ahead for a moment; the log must not grow in one file for years."""
+    ahead = NOON + 10_000 * HOUR_US
+    arrivals = [ahead, *(NOON + half * HOUR_US // 2 for half in range(6))]
+    write(
+        tmp_path,
+        *(batch(event(seq, at=at), at=at) for seq, at in enumerate(arrivals)),
+        file_hours=1,
+    )
+    paths = sorted((tmp_path / "00").iterdir())
+    assert [sequences(path) for path in paths] == [[0, 1, 2], [3, 4], [5, 6]]
+    with open_storage(tmp_path) as storage:
+        assert storage.store.past[0].next_sequence == 7
+        assert storage.store.past[0].missing == 0
+
+
 def test_with_a_clock_set_back_during_a_restart_too(tmp_path):
     write(tmp_path, batch(event(0)), file_hours=1)
     write(tmp_path, batch(event(1), at=NOON - 5 * HOUR_US), file_hours=1)

@@ -1,0 +1,151 @@
+"""The thread that keeps the disk in order: it deletes what is due and watches the room.
+
+What is due is decided by ``retention``. A file goes in this order: out of the list, so
+that no question begins with it; when the questions that run have ended, detached; then
+its name, log first, so that whatever happens in between leaves a file that opens.
+Reading pauses while the disk has less than the reserve, and goes on when it has a tenth
+more: a disk that others fill must not end in a write that fails.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tart.config import StorageConfig
+from tart.errors import StorageError
+from tart.storage.files import LogFile
+from tart.storage.retention import Held, Steadiness, to_drop
+
+if TYPE_CHECKING:
+    from tart.storage.store import Store
+
+log = logging.getLogger(__name__)
+
+WATCH_SECONDS = 1.0
+# Deleting a little late costs nothing; looking at every file each second would.
+_TIDY_EVERY = 10
+_RESUME_FACTOR = 1.1
+_TRANSIENT_SECONDS = 60.0
+
+
+@dataclass
+class KeeperStatistics:
+    """What was deleted since the start; read from other threads."""
+
+    files: int = 0
+    bytes: int = 0
+
+
+class Keeper:
+    """Watches one store.
+
+    Args:
+        root: where the files are; its disk is the one that counts.
+        count: shards that share the disk.
+        disk_full: called on this thread when the disk gets too full, and when it no
+            longer is.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        config: StorageConfig,
+        root: Path,
+        count: int,
+        disk_full: Callable[[bool], None],
+    ) -> None:
+        self._store = store
+        self._config = config
+        self._root = root
+        self._count = count
+        self._disk_full = disk_full
+        self._steadiness = Steadiness(time.time(), time.monotonic())
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keeper")
+        self.full = False
+        self.statistics = KeeperStatistics()
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread. Blocks."""
+        self._stop.set()
+        self._thread.join()
+
+    def watch(self) -> None:
+        """Look at the room, and say so if that changes anything."""
+        reserve = self._config.disk_reserve_bytes
+        limit = reserve * _RESUME_FACTOR if self.full else reserve
+        free = self._disk().free
+        full = free < limit or self._store.writer.statistics.disk_full
+        if full != self.full:
+            self.full = full
+            if full:
+                log.error("disk nearly full, reading pauses: %d MiB are left", free >> 20)
+            else:
+                log.warning("the disk has room again: %d MiB", free >> 20)
+            self._disk_full(full)
+
+    def tidy(self, now: float, *, trusted: bool) -> None:
+        """Delete what is due; ``trusted`` says whether ages can be told by the clock."""
+        hours = self._config.retain_hours if trusted else float("inf")
+        share = self._config.retain_disk_share / self._count
+        due = to_drop(
+            self._held(now),
+            now,
+            retain_seconds=hours * 3600,
+            retain_bytes=self._disk().total * share,
+        )
+        for file in due:
+            size = _size(file)
+            if self._store.drop(file, _TRANSIENT_SECONDS):
+                self.statistics.files += 1
+                self.statistics.bytes += size
+                log.info("%s deleted: %d bytes, no longer kept", file.path, size)
+
+    def _run(self) -> None:
+        rounds = 0
+        while not self._stop.wait(WATCH_SECONDS):
+            steady = self._steadiness.steady(time.time(), time.monotonic())
+            try:
+                self.watch()
+                if rounds % _TIDY_EVERY == 0:
+                    self.tidy(time.time(), trusted=steady)
+            except (OSError, StorageError) as error:
+                # Neither is worth a shard; the next round tries again.
+                log.error("the data directory cannot be kept in order: %s", error)
+            rounds += 1
+
+    def _held(self, now: float) -> list[Held]:
+        found = []
+        for directory in self._store.directories:
+            for file in self._store.files(directory):
+                with suppress(FileNotFoundError):
+                    written = file.path.stat().st_mtime
+                    current = self._store.writer.uses(file)
+                    found.append(Held(file, _size(file), written, current))
+        return found
+
+    def _disk(self) -> shutil._ntuple_diskusage:
+        root = self._root
+        while not root.exists():
+            root = root.parent
+        return shutil.disk_usage(root)
+
+
+def _size(file: LogFile) -> int:
+    size = 0
+    for path in file.together():
+        with suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size

@@ -1,0 +1,119 @@
+"""Opening a directory's files after whatever ended the last run.
+
+A file that cannot be read does not keep the others from being served: it is put in
+quarantine, that is, renamed together with its logs, in its directory, and named in the
+log and in health until somebody takes it away. Nothing is deleted. What another process
+holds, what a newer tart wrote, and what the machine refuses is not damage: there the shard
+stops and says so.
+
+Numbers that a file in quarantine may have used are not used again: when it is the one
+that was written to, its successor begins so far above the last known that no file can
+have filled the space between.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+
+from tart.errors import DamagedFile
+from tart.storage.database import Database, storage_error, sync
+from tart.storage.files import QUARANTINED, LogFile, existing
+from tart.storage.recovery import Past, read_file
+
+log = logging.getLogger(__name__)
+
+# Frames and connections that one file cannot hold; the numbers have room for thousands
+# of such steps (sessions: 2^31, events: 2^45).
+SEQUENCE_LEAP = 1 << 32
+SESSION_LEAP = 1 << 20
+
+
+def open_directory(
+    database: Database, root: Path, directory: int, *, own: bool
+) -> tuple[list[LogFile], Past]:
+    """Attach what can be read, the newest for writing if the directory is ``own``.
+
+    Returns:
+        The files, oldest first, and what they know.
+
+    Raises:
+        StorageError: a file cannot be opened, for a reason that is not in the file.
+    """
+    files = existing(root, directory)
+    newest = files[-1] if own and files else None
+    files = [file for file in files if _opens(database, file, writable=file == newest)]
+    past, files = _read(database, directory, files)
+    if newest is not None and newest not in files:
+        _succeed(database, newest, past)
+        files.append(newest)
+    if past.missing:
+        log.error(
+            "%s: %d frames are missing between those that are there",
+            root / f"{directory:02d}",
+            past.missing,
+        )
+    return files, past
+
+
+def quarantine(file: LogFile, reason: Exception) -> None:
+    """Rename a file and its logs, together."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    name = f"{file.path.name}{QUARANTINED}{stamp}"
+    for path in file.together():
+        path.rename(path.with_name(path.name.replace(file.path.name, name, 1)))
+    sync(file.path.parent)
+    log.error(
+        "%s cannot be read and is now %s, logs alike; its events are not served. "
+        "Restore it from a backup while tart is stopped, or take it away. The reason: %s",
+        file.path,
+        name,
+        reason,
+    )
+
+
+def _opens(database: Database, file: LogFile, *, writable: bool) -> bool:
+    log_bytes = sum(path.stat().st_size for path in file.together()[:-1])
+    attach = database.attach_writable if writable else database.attach_readable
+    try:
+        attach(file)
+    except DamagedFile as error:
+        database.detach(file)
+        quarantine(file, error)
+        return False
+    if log_bytes:
+        log.warning("%s was not closed: %d bytes of its log are put into it", file.path, log_bytes)
+    return True
+
+
+def _read(database: Database, directory: int, files: list[LogFile]) -> tuple[Past, list[LogFile]]:
+    """What the files know, and those of them that can be read."""
+    with closing(database.cursor()) as cursor:
+        while True:
+            past = Past(directory)
+            for file in files:
+                try:
+                    read_file(cursor, file, past)
+                except duckdb.Error as error:
+                    reason = storage_error(file, error)
+                    if not isinstance(reason, DamagedFile):
+                        raise reason from None
+                    database.detach(file)
+                    quarantine(file, reason)
+                    files = [each for each in files if each != file]
+                    break
+            else:
+                return past, files
+
+
+def _succeed(database: Database, lost: LogFile, past: Past) -> None:
+    """Begin a file in the place of one that was written to and is lost."""
+    past.next_sequence += SEQUENCE_LEAP
+    past.next_session += SESSION_LEAP
+    # Named at once, so that the numbers stay reserved even if nothing is written today.
+    database.attach_writable(lost)
+    database.note(lost, {"next_sequence": past.next_sequence, "next_session": past.next_session})

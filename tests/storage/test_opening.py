@@ -1,0 +1,190 @@
+"""``tart/storage/opening.py``: one damaged file keeps no other from being served."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tart.errors import DamagedFile, StorageError
+from tart.storage.opening import SEQUENCE_LEAP, SESSION_LEAP
+from tart.storage.schema import NodeRow
+from tests.storage.running import (
+    HOUR_US,
+    NOON,
+    PEERS,
+    batch,
+    contents,
+    day,
+    event,
+    open_storage,
+    opened,
+    write,
+)
+
+HOURS = [NOON + hour * HOUR_US for hour in range(3)]
+NAMES = ["2026-11-21T12", "2026-11-21T13", "2026-11-21T14"]
+BLOCK = 12_288
+
+
+def filled(root, **settings):
+    """Three files of 5,000 events of one node and one session."""
+    batches = [
+        batch(*(event(number * 5000 + row, at=at) for row in range(5000)), at=at)
+        for number, at in enumerate(HOURS)
+    ]
+    batches[0].nodes.append(NodeRow(0, PEERS[0]))
+    batches[0].sessions.append(opened(0))
+    write(root, *batches, file_hours=1, **settings)
+
+
+def killed(root, elsewhere, *batches):
+    """A directory as a process leaves it that dies with a log of these batches."""
+    with open_storage(elsewhere, checkpoint_seconds=1000.0) as storage:
+        storage.write(*batches)
+        shutil.copytree(elsewhere, root, dirs_exist_ok=True)
+
+
+def flip(path, at, count=64):
+    with path.open("r+b") as file:
+        file.seek(at)
+        found = file.read(count)
+        file.seek(at)
+        file.write(bytes(byte ^ 0xFF for byte in found))
+
+
+DAMAGE = {
+    "emptied": lambda path: os.truncate(path, 0),
+    "cut in its head": lambda path: os.truncate(path, 100),
+    "cut in half": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "not a database": lambda path: path.write_bytes(b"no database" * 2000),
+    "wrong in its head": lambda path: [flip(path, at) for at in (4096, 8192)],
+    "wrong in its data": lambda path: [
+        flip(path, at) for at in range(BLOCK, path.stat().st_size, 4096)
+    ],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_damaged_file_is_put_aside_and_named_and_the_rest_serves(tmp_path, caplog, damage, which):
+    filled(tmp_path)
+    path = day(tmp_path, NAMES[which])
+    damage(path)
+    spoilt = path.read_bytes()
+    with open_storage(tmp_path, file_hours=1) as storage:
+        (name,) = storage.store.quarantined()
+        past = storage.store.past[0]
+        assert sum(past.counts[0].values()) == 10_000
+        assert past.nodes[0] == PEERS[0]
+        storage.write(batch(event(past.next_sequence, at=HOURS[2], slot=1), at=HOURS[2]))
+        served = sum(
+            storage.ask(f"SELECT count(*) FROM {file.alias}.log")[0][0]
+            for file in storage.store.files(0)
+        )
+        assert served == 10_001
+    assert name.startswith(f"00/{NAMES[which]}.duckdb.corrupt-")
+    assert (tmp_path / name).read_bytes() == spoilt
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert any(str(path) in text and "corrupt-" in text for text in errors)
+
+
+def test_numbers_a_lost_newest_file_may_have_used_are_never_used_again(tmp_path):
+    filled(tmp_path)
+    DAMAGE["emptied"](day(tmp_path, NAMES[2]))
+    expected = 10_000 + SEQUENCE_LEAP
+    for _ in range(2):  # the second time there is nothing left that looks damaged
+        with open_storage(tmp_path, file_hours=1) as storage:
+            past = storage.store.past[0]
+            assert past.next_sequence == expected
+            assert past.next_session == 1 + SESSION_LEAP
+    with open_storage(tmp_path, file_hours=1) as storage:
+        storage.write(batch(event(expected, at=HOURS[2], slot=1), at=HOURS[2]))
+    with open_storage(tmp_path, file_hours=1) as storage:
+        assert storage.store.past[0].next_sequence == expected + 1
+
+
+def test_after_a_lost_older_file_numbers_go_on_as_they_would_have(tmp_path, caplog):
+    filled(tmp_path)
+    DAMAGE["emptied"](day(tmp_path, NAMES[1]))
+    with open_storage(tmp_path, file_hours=1) as storage:
+        past = storage.store.past[0]
+        assert (past.next_sequence, past.next_session, past.missing) == (15_000, 1, 5_000)
+    assert "5000 frames are missing" in caplog.text
+
+
+def test_a_file_with_a_damaged_log_is_put_aside_together_with_it(tmp_path):
+    root = tmp_path / "shards"
+    batches = [batch(*(event(n * 100 + row) for row in range(100))) for n in range(20)]
+    killed(root, tmp_path / "elsewhere", *batches)
+    path = day(root)
+    wal = path.with_name(path.name + ".wal")
+    flip(wal, wal.stat().st_size // 2)
+    with open_storage(root) as storage:
+        assert storage.store.past[0].next_sequence == SEQUENCE_LEAP
+        names = storage.store.quarantined()
+    assert len(names) == 2
+    assert sorted(name.endswith(".wal") for name in names) == [False, True]
+    assert contents(path) == []
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.999])
+def test_a_log_that_ends_in_the_middle_gives_what_is_whole_and_writing_goes_on(tmp_path, share):
+    """Twice: after the first recovery and its checkpoint the next log must fit the file."""
+    root = tmp_path / "shards"
+    batches = [batch(*(event(n * 100 + row) for row in range(100))) for n in range(20)]
+    killed(root, tmp_path / "elsewhere", *batches)
+    wal = day(root).with_name(day(root).name + ".wal")
+    os.truncate(wal, int(wal.stat().st_size * share))
+    with open_storage(root, checkpoint_seconds=1000.0) as storage:
+        past = storage.store.past[0]
+        assert 0 < past.next_sequence < 2000
+        assert past.next_sequence % 100 == 0
+        assert past.missing == 0
+        storage.ask(f"CHECKPOINT {storage.store.files(0)[0].alias}")
+        storage.write(batch(event(past.next_sequence)))
+        shutil.copytree(root, tmp_path / "again")
+    with open_storage(tmp_path / "again") as storage:
+        assert storage.store.quarantined() == []
+        assert storage.store.past[0].next_sequence == past.next_sequence + 1
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"xyz" * 900, bytes(9000)])
+def test_a_log_that_says_nothing_is_no_damage_and_what_comes_after_it_lasts(tmp_path, content):
+    root = tmp_path / "shards"
+    write(root, batch(event(0)))
+    day(root).with_name(day(root).name + ".wal").write_bytes(content)
+    with open_storage(root, checkpoint_seconds=1000.0) as storage:
+        storage.write(batch(event(1)))
+        shutil.copytree(root, tmp_path / "again")
+    with open_storage(tmp_path / "again") as storage:
+        assert storage.store.past[0].next_sequence == 2
+
+
+def test_a_damaged_file_of_an_adopted_directory_is_put_aside_too(tmp_path):
+    filled(tmp_path, shard=1, count=2)
+    DAMAGE["emptied"](day(tmp_path, NAMES[2], directory=1))
+    with open_storage(tmp_path) as storage:
+        (name,) = storage.store.quarantined()
+        assert name.startswith("01/")
+        assert [file.path.stem for file in storage.store.files(1)] == NAMES[1::-1]
+    assert not day(tmp_path, NAMES[2], directory=1).exists()
+
+
+HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); input()"
+
+
+@pytest.mark.slow
+def test_a_file_another_process_holds_is_left_where_it_is(tmp_path):
+    write(tmp_path, batch(event(0)))
+    path = day(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        holder.stdout.readline()
+        with pytest.raises(StorageError, match="lock") as caught, open_storage(tmp_path):
+            pass
+        holder.kill()
+    assert not isinstance(caught.value, DamagedFile)
+    assert [each.name for each in (tmp_path / "00").iterdir()] == [path.name]
