@@ -441,6 +441,19 @@ def test_one_node_s_pause_does_not_end_with_that_of_all(tmp_path):
     run(scenario, tmp_path, telemetry={"events_per_second": 1, "burst_events": 10})
 
 
+def test_a_pause_that_ends_with_its_connection_is_counted(tmp_path):
+    @listening
+    async def scenario(shard):
+        node = fake_node()
+        await shard.connect(node.connect(), blocks(node, 50))
+        await until(lambda: shard.listener.pauses["rate"])
+        await shard.listener.stop()
+        assert shard.listener.closed["stopping"] == 1
+        assert shard.nodes.by_id[node.peer_id.hex()].paused_seconds > 0
+
+    run(scenario, tmp_path, telemetry={"events_per_second": 1, "burst_events": 10})
+
+
 def test_one_address_gets_so_many_connections_and_others_are_not_affected(tmp_path):
     @listening
     async def scenario(shard):
