@@ -69,10 +69,10 @@ class Answers:
         self.failures = 0
         self.loop_lag = 0.0
         self.memory: Mapping[str, Callable[[Parameters], Any]] = {
-            "nodes": self._all_nodes,
-            "chain": self._chain,
-            "live": self._live,
-            "statistics": self._statistics,
+            "nodes": self._settled(self._all_nodes),
+            "chain": self._settled(self._chain),
+            "live": self._settled(self._live),
+            "statistics": self._settled(self._statistics),
         }
         self.log: Mapping[str, Callable[[Cursor, Parameters], Any]] = {
             "events": self._events,
@@ -167,8 +167,16 @@ class Answers:
 
     # --- From memory, on the loop ----------------------------------------------------
 
+    def _settled(self, answer: Callable[[Parameters], Any]) -> Callable[[Parameters], Any]:
+        """The answer once everything received until now is counted."""
+
+        def settled(parameters: Parameters) -> Any:
+            self._intake.digest()
+            return answer(parameters)
+
+        return settled
+
     def _all_nodes(self, parameters: Parameters) -> Any:
-        self._intake.digest()
         wanted = parameters.get("node")
         nodes: list[Node]
         if wanted is None:
@@ -178,7 +186,6 @@ class Answers:
         return rendered([node.as_json() for node in nodes], _rendering(parameters))
 
     def _chain(self, parameters: Parameters) -> Any:
-        self._intake.digest()
         return [
             [node.id, node.best and node.best.slot, node.finalized and node.finalized.slot]
             for node in self._nodes.by_id.values()
@@ -186,11 +193,9 @@ class Answers:
         ]
 
     def _live(self, parameters: Parameters) -> Any:
-        self._intake.digest()
         return self._counters.as_json(int(time.time()))
 
     def _statistics(self, parameters: Parameters) -> Any:
-        self._intake.digest()
         intake, writer = self._intake.statistics, self._store.writer.statistics
         pending_events, pending_bytes = self._intake.pending
         files, size, free = self._store.disk()
