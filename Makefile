@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test soak check lint types contracts format bench bench-quick lock clean
+.PHONY: demo test soak dist dist-test check lint types contracts format bench bench-quick lock clean
 
 demo: $(READY)  ## the whole system with a simulated network, until Ctrl-C
 	@$(BIN)/tart demo
@@ -14,6 +14,12 @@ test: $(READY)  ## every test
 
 soak: $(READY)  ## faults again and again, some minutes
 	$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
+
+dist: $(READY)  ## dist/tart, the one file, and the wheel
+	$(BIN)/python systemd/pack/pack.py
+
+dist-test: dist  ## dist/tart on a bare root file system, the unit under systemd's own tools; as root
+	$(BIN)/python -m pytest -m dist $(PYTEST_ARGS)
 
 check: lint types contracts test  ## what CI runs
 

@@ -1,4 +1,7 @@
-"""People who look while events arrive: a few questions a second, each route on its own.
+"""People who look while events arrive: some questions a second, each route on its own.
+
+Three routes are asked often; for a dashboard it is every route of the contract that can be
+asked without knowing more than a node, each every two seconds.
 
 One thread and one connection per route; the next question comes when its time is there
 and the last one is answered. How long each took is told when the bench says ``close``.
@@ -13,8 +16,10 @@ from dataclasses import dataclass, field
 import httpx
 
 from loadtest.dialogue import options, say, wait_for
+from tart.gateway.contract import ROUTES
 
 PER_SECOND = 4.0
+DASHBOARD_PER_SECOND = 0.5
 _TIMEOUT = 30.0
 
 
@@ -29,6 +34,7 @@ class Route:
 
     name: str
     path: str
+    per_second: float = PER_SECOND
     seconds: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -38,7 +44,7 @@ class Route:
             while not stop.is_set():
                 began = time.monotonic()
                 self._ask_once(client)
-                stop.wait(max(0.0, began + 1 / PER_SECOND - time.monotonic()))
+                stop.wait(max(0.0, began + 1 / self.per_second - time.monotonic()))
 
     def _ask_once(self, client: httpx.Client) -> None:
         began = time.monotonic()
@@ -53,6 +59,22 @@ class Route:
             self.failures.append(f"{response.status_code}, {answered} of {total} shards")
 
 
+def _dashboard(node: str) -> list[Route]:
+    """Every route a dashboard polls: JSON, and nothing but a node or a core to be known."""
+    known = {"{id}": node, "{core_index}": "0", "{index}": "0", "{i}": "0"}
+    required = {"/api/metrics/timeseries/grouped": "?metric=events&group_by=event_type"}
+    found = []
+    for route in ROUTES:
+        path = route.path
+        if path.startswith("/api/nodes/") or path.startswith("/api/cores/"):
+            for name, value in known.items():
+                path = path.replace(name, value)
+        asked = route.scattered and route.method == "GET" and route.schema is not None
+        if asked and "{" not in path and not path.startswith("/api/jam/"):
+            found.append(Route(route.path, path + required.get(path, ""), DASHBOARD_PER_SECOND))
+    return found
+
+
 def main() -> None:
     """The process that asks."""
     given = options()
@@ -60,6 +82,7 @@ def main() -> None:
         Route("recent events", "/api/events?limit=50"),
         Route("node events", f"/api/nodes/{given['node']}/events?limit=50"),
         Route("live metrics", "/api/metrics/live"),
+        *(_dashboard(given["node"]) if given["dashboard"] else ()),
     ]
     say(ready=True)
     wait_for("go")

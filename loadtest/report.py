@@ -102,6 +102,8 @@ BARS = (
     Bar("full", "CPU per event, everything", "cpu_us_per_event", 4, "µs"),
     Bar("full", "disk per event", "bytes_per_event", 10, "bytes"),
     Bar("growth", "CPU per event, full : empty", "cost_ratio", 1.2),
+    Bar("dashboard", "queries p99, slowest route", "query_p99_ms", 100, "ms", strict=True),
+    Bar("dashboard", "queries that failed", "query_failures", 0),
     Bar("growth", "recent queries, full : empty", "query_ratio", 1.2),
     Bar("idle", "all server processes", "cores", 0.02, "cores", strict=True),
     Bar("idle", "memory", "memory_mib", 300, "MiB", strict=True),

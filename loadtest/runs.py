@@ -151,6 +151,7 @@ def _filling(scenario: Scenario) -> Scenario:
         **vars(scenario),
         "rate": scenario.fill_rate,
         "seconds": scenario.growth_millions * 1e6 / scenario.fill_rate,
+        "dashboard": False,
     }
     return Scenario(**values)
 
@@ -222,9 +223,10 @@ class _Backlog:
 def _send(scenario: Scenario, path: Path, server: Server, run: int, tell: Tell) -> Sent:
     tell(f"{scenario.connections:,} nodes, {scenario.rate:,.0f} events/s, {scenario.seconds:.0f} s")
     node = traffic.peer_id(0, run).hex()
+    asked = {"api": server.api, "node": node, "dashboard": scenario.dashboard}
     with (
         _generator(scenario, path, server.host, server.port, run) as generator,
-        Part("loadtest.queries", {"api": server.api, "node": node}) as queries,
+        Part("loadtest.queries", asked) as queries,
     ):
         generator.hear(_CONNECTING_SECONDS)
         queries.hear(_CONNECTING_SECONDS)

@@ -22,6 +22,7 @@ class Scenario:
         silent, slow: hostile sockets beside them.
         growth_millions: events to store between two equal measurements.
         fill_rate: events per second while doing so.
+        dashboard: whether every route that dashboards poll is asked, too.
         floor_seconds: how long the floor is measured.
         settings: of the server, where its defaults would refuse this load.
     """
@@ -39,6 +40,7 @@ class Scenario:
     slow: int = 0
     growth_millions: float = 0.0
     fill_rate: float = 0.0
+    dashboard: bool = False
     floor_seconds: float = 0.0
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -91,6 +93,16 @@ SCENARIOS = {
                 "TART_TELEMETRY_MAX_CONNECTIONS": "4096",
                 "TART_TELEMETRY_MAX_CONNECTIONS_PER_ADDRESS": "4096",
             },
+        ),
+        Scenario(
+            "dashboard",
+            "every dashboard route at 50,000 events/s, with 20 million events stored",
+            connections=300,
+            rate=50_000,
+            seconds=30,
+            growth_millions=20,
+            fill_rate=150_000,
+            dashboard=True,
         ),
         Scenario(
             "growth",

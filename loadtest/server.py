@@ -25,6 +25,8 @@ import httpx
 
 from loadtest.dialogue import ROOT, Broken
 from loadtest.measure import Scrape, read_metrics
+from tart.storage.files import existing
+from tart.storage.schema import log_of
 
 RUNS = Path(__file__).parent / "runs"
 _READY = re.compile(rb"tart ready telemetry=(\S+):(\d+) api=(\S+) shards=(\d+)")
@@ -201,12 +203,12 @@ def _count(data: Path, cpu: float, took: float) -> Stored:
     for directory in sorted(each for each in data.iterdir() if each.name.isdigit()):
         ids = "session, event_id"
         sessions: dict[int, tuple[int, int, int]] = {}
-        for path in sorted(directory.glob("*.duckdb")):
-            with duckdb.connect(str(path), read_only=True) as connection:
+        for file in existing(data, int(directory.name)):
+            with duckdb.connect(str(file.path), read_only=True) as connection:
                 rows = connection.execute(
                     "SELECT session, count(*), count(DISTINCT event_id), max(event_id), "
                     "count(*) FILTER (undecodable) FROM ("
-                    f"SELECT {ids}, false AS undecodable FROM log UNION ALL "
+                    f"SELECT {ids}, false AS undecodable FROM {log_of('main')} UNION ALL "
                     f"SELECT {ids}, true FROM undecodable WHERE event_id IS NOT NULL"
                     ") GROUP BY session"
                 ).fetchall()

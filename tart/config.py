@@ -133,6 +133,23 @@ class StorageConfig:
 
 
 @dataclass(frozen=True)
+class AggregatesConfig:
+    """``[aggregates]``: what is kept of events beyond the events themselves."""
+
+    flush_seconds: float = _setting(
+        30.0,
+        "Between two writes of aggregates. After a crash so much of the log is read again.",
+    )
+    fine_hours: int = _setting(6, "Counts by 10 seconds; then by minute and by hour.")
+    latency_hours: int = _setting(48, "Durations by minute; then by hour.")
+    rows_days: int = _setting(
+        30,
+        "Counts by minute, and what has rows: blocks, work-packages, failures, costs.",
+    )
+    hourly_days: int = _setting(365, "Counts and durations by hour.")
+
+
+@dataclass(frozen=True)
 class ApiConfig:
     """``[api]``: the HTTP and WebSocket door."""
 
@@ -197,6 +214,7 @@ class Config:
     server: ServerConfig = ServerConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
     storage: StorageConfig = StorageConfig()
+    aggregates: AggregatesConfig = AggregatesConfig()
     api: ApiConfig = ApiConfig()
     supervisor: SupervisorConfig = SupervisorConfig()
     log: LogConfig = LogConfig()
@@ -226,6 +244,7 @@ SECTIONS: Mapping[str, type] = {
     "server": ServerConfig,
     "telemetry": TelemetryConfig,
     "storage": StorageConfig,
+    "aggregates": AggregatesConfig,
     "api": ApiConfig,
     "supervisor": SupervisorConfig,
     "log": LogConfig,

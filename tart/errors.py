@@ -8,8 +8,10 @@
     │   └── NodeInformationError   the first message is not node information
     ├── DecodeError            the node: costs that one event, which is kept as it came
     ├── EncodeError            the caller of the encoder: a value that does not fit its type
+    ├── CaptureError           whoever made the capture: bytes that are none
     ├── QueryError             the caller of the API
     │   ├── BadQuery               a parameter that cannot be understood
+    │   ├── SqlRefused             a statement that is not run, or that failed
     │   ├── NotFound               nothing of that name
     │   └── QueryTimeout           no answer within the deadline
     ├── ShardUnavailable       us: degrades an answer, never hides that it did
@@ -116,6 +118,10 @@ class EncodeError(TartError):
         return f"cannot encode {self.field or 'value'}: expected {self.expectation}"
 
 
+class CaptureError(TartError):
+    """Bytes that are no capture, or not all of one."""
+
+
 class QueryError(TartError):
     """A question that cannot be answered as asked."""
 
@@ -131,6 +137,13 @@ class BadQuery(QueryError):
     """A parameter that cannot be understood; the text says what is accepted."""
 
     code = "bad_parameter"
+
+
+class SqlRefused(QueryError):
+    """A SQL statement that is not run, or that failed; DuckDB's words where they are its."""
+
+    status = 422
+    code = "sql"
 
 
 class NotFound(QueryError):

@@ -3,7 +3,8 @@
 Lives at the bottom of the layers so that shard and gateway may name the type without
 importing the supervisor. Only the standard library may be imported here.
 
-A part calls ``ready`` once, when it accepts; it stops gracefully on SIGTERM *and* when
+A part calls ``ready`` once, when it accepts, and ``keep_beating`` with its loop, so that the
+supervisor sees when that no longer turns; it stops gracefully on SIGTERM *and* when
 ``lifeline`` becomes readable; it returns its exit code. It starts with SIGTERM at its
 default, SIGINT and SIGHUP ignored: a terminal sends both to the whole process group, and
 it is the supervisor that decides what they mean.
@@ -13,6 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class Loop(Protocol):
+    """What is asked of an event loop; asyncio itself must not be imported here."""
+
+    def call_later(self, delay: float, callback: Callable[..., object], *args: object) -> object:
+        """Call ``callback`` with ``args`` in ``delay`` seconds."""
+
+
+def _unheard() -> None:
+    """A beat that nobody listens for."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +37,17 @@ class Startup:
         lifeline: a descriptor that reads end-of-file once the supervisor is gone, however
             it went. Add it to the loop as a reader, and remove it there when it fires:
             end-of-file stays readable. Do not close it.
+        beat: tells the supervisor that this part is alive; never blocks.
+        beat_seconds: how often it wants to be told; 0: nobody watches.
     """
 
     ready: Callable[[], None]
     lifeline: int
+    beat: Callable[[], None] = _unheard
+    beat_seconds: float = 0.0
+
+    def keep_beating(self, loop: Loop) -> None:
+        """Beat from ``loop`` for as long as it turns, if anybody watches."""
+        if self.beat_seconds:
+            self.beat()
+            loop.call_later(self.beat_seconds, self.keep_beating, loop)

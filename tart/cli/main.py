@@ -1,4 +1,4 @@
-"""The command line: ``tart serve``, ``simulate``, ``demo``, ``verify``, ``config``, ``version``.
+"""The command line: ``tart serve``, ``simulate``, ``demo``, ``sql``, ``verify``, ``config``, ….
 
 Parses, calls, and turns the outcome into words and an exit code: 0 done, 1 the machine or a
 process refuses, 2 the command line or the settings are wrong. An error somebody can mend is
@@ -74,6 +74,25 @@ def _verify(given: argparse.Namespace) -> int:
     return verify(given.config, given.data_dir, deep=given.deep)
 
 
+def _sql(given: argparse.Namespace) -> int:
+    from tart.cli.sql import sql
+
+    return sql(
+        given.config,
+        given.statement,
+        given.reduce,
+        url=given.url,
+        data_dir=given.data_dir,
+        form=given.format,
+    )
+
+
+def _install(given: argparse.Namespace) -> int:
+    from tart.cli.install import install
+
+    return install(given.root, uninstall=given.uninstall, dry_run=given.dry_run)
+
+
 def _config_check(given: argparse.Namespace) -> int:
     from tart.config import load
 
@@ -112,7 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="serve and simulate together, until Ctrl-C")
     _add_config_file(demo)
     demo.set_defaults(command=_demo)
+    _add_sql(commands)
     _add_verify(commands)
+    _add_install(commands)
     version = commands.add_parser("version", help="print the version")
     version.set_defaults(command=_version)
     return parser
@@ -138,8 +159,23 @@ def _add_simulate(commands: _Commands) -> None:
     add("--speed", type=float, default=1.0, metavar="X", help="times real time (default 1)")
     add("--duration", type=float, metavar="S", help="seconds to run; without it until Ctrl-C")
     add("--seed", type=int, default=0, metavar="N", help="same seed, same network (default 0)")
-    add("--protocol", type=int, choices=(0, 1), default=1, help="JIP-3 version (default 1)")
+    add("--protocol", type=int, choices=(0, 1), help="JIP-3 version (default 1)")
+    add("--troubled", action="store_true", help="much goes wrong, and both versions are spoken")
+    add("--truth", type=Path, metavar="FILE", help="write what really happens, as NDJSON")
     simulate.set_defaults(command=_simulate)
+
+
+def _add_sql(commands: _Commands) -> None:
+    sql = commands.add_parser("sql", help="run one SELECT over the events that are kept")
+    _add_config_file(sql)
+    sql.add_argument("statement", metavar="SQL", help="runs on every shard")
+    sql.add_argument("--reduce", metavar="SQL", help="runs over what they found, table partials")
+    where = sql.add_mutually_exclusive_group()
+    where.add_argument("--url", metavar="URL", help="of a running tart (default: api.bind)")
+    where.add_argument("--data-dir", metavar="DIR", help="read a stopped tart's files instead")
+    formats = ("table", "json", "csv")
+    sql.add_argument("--format", choices=formats, default="table", help="(default table)")
+    sql.set_defaults(command=_sql)
 
 
 def _add_verify(commands: _Commands) -> None:
@@ -148,6 +184,15 @@ def _add_verify(commands: _Commands) -> None:
     verify.add_argument("--data-dir", metavar="DIR", help="where shards keep their files")
     verify.add_argument("--deep", action="store_true", help="decode every event, not a sample")
     verify.set_defaults(command=_verify)
+
+
+def _add_install(commands: _Commands) -> None:
+    install = commands.add_parser("install", help="set tart up as a service of systemd")
+    add = install.add_argument
+    add("--dry-run", action="store_true", help="only show what would be done")
+    add("--uninstall", action="store_true", help="undo it; data and changed settings stay")
+    add("--root", type=Path, default=Path("/"), metavar="DIR", help="below DIR, not in /")
+    install.set_defaults(command=_install)
 
 
 def _add_config(commands: _Commands) -> None:

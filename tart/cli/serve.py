@@ -30,6 +30,7 @@ from tart.supervisor.datadir import claimed
 from tart.supervisor.notify import Notifier
 from tart.supervisor.run import Supervisor
 from tart.supervisor.sockets import Reservation, reserved
+from tart.supervisor.watchdog import watchdog_of
 
 
 class Settings:
@@ -79,6 +80,7 @@ def serve(path: Path | None, flags: Mapping[str, Any]) -> int:
             on_ready=partial(_announce, telemetry, api, config.shard_count),
             reload=partial(settings.reload, "supervisor"),
             notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
+            watchdog=watchdog_of(os.environ, os.getpid()),
         ).run()
 
 

@@ -22,7 +22,10 @@ def simulate(given: argparse.Namespace) -> int:
 
     Raises:
         ConfigError: a flag is out of range.
+        StartupError: the file for the truth cannot be written.
     """
+    from tart.simulate.playing import MIXED
+    from tart.simulate.rates import TROUBLED, Rates
     from tart.simulate.run import SimulationOptions, run
 
     host, port = parse_address(given.target, "--target")
@@ -36,7 +39,9 @@ def simulate(given: argparse.Namespace) -> int:
         speed=given.speed,
         duration=given.duration,
         seed=given.seed,
-        protocol=given.protocol,
+        protocol=(MIXED if given.troubled else 1) if given.protocol is None else given.protocol,
+        rates=TROUBLED if given.troubled else Rates(),
+        truth=given.truth,
     )
     report = run(options)
     print(summary(report))

@@ -16,9 +16,8 @@ from tart.config import load
 from tart.errors import DecodeError, NodeInformationError, StartupError
 from tart.protocol.decoding import check_event
 from tart.protocol.node_information import NodeInformation, decode_node_information
-from tart.shard.events import payload_of
 from tart.storage import verify as storage
-from tart.storage.schema import LogRow
+from tart.storage.schema import LogRow, payload_of
 from tart.supervisor.datadir import claimed
 
 

@@ -31,10 +31,11 @@ from tart import __version__, logs
 from tart.config import Config
 from tart.errors import QueryTimeout, ShardUnavailable, StartupError, TartError
 from tart.gateway import docs, health, metrics, openapi, responses
-from tart.gateway.contract import ROUTES, Route
+from tart.gateway.contract import ROUTES
 from tart.gateway.questions import Coverage, Questions, coverage, now_text
 from tart.gateway.registry import Registry
 from tart.gateway.responses import Answer
+from tart.gateway.route import Route
 from tart.gateway.routes import HANDLERS, Values
 from tart.gateway.shards import Answers, Shards
 from tart.gateway.streams import Streams
@@ -190,7 +191,7 @@ class Gateway:
             app.add_route(
                 self._handler(route),
                 route.path.replace("{", "<").replace("}", ":str>"),
-                methods=responses.METHODS,
+                methods=responses.methods_of(route),
                 name=route.name,
             )
         app.enable_websocket()
@@ -199,11 +200,11 @@ class Gateway:
     def _handler(self, route: Route) -> Any:
         async def handle(request: Asked, **path: str) -> HTTPResponse | None:
             if request.method == "OPTIONS":
-                return responses.options(request, self.config.api)
+                return responses.options(request, self.config.api, responses.methods_of(route))
             began = time.monotonic()
             response = await self._respond(route, request, path)
             if response is None:
-                self.traffic.add(route.path, 101)
+                self.traffic.add(route.path, route.success)
             else:
                 self.traffic.add(route.path, response.status, time.monotonic() - began)
             return response
@@ -222,7 +223,13 @@ class Gateway:
             if route.name == "websocket":
                 await self._converse(request, values)
                 return None
+            if route.body is not None:
+                values["body"] = responses.body_of(request)
+                values["accept"] = request.headers.get("accept")
             answer = await self._answer(route, values)
+            if answer.stream is not None:
+                await responses.stream(request, route, answer, self.config.api)
+                return None
             return await responses.respond(request, route, answer, self.config.api)
         except Exception as error:
             # The boundary of a request: whatever broke, the client gets the one error shape.
@@ -444,3 +451,4 @@ def _watch(lifeline: int, stop: asyncio.Event) -> None:
 async def _announce(gateway: Gateway, startup: Startup) -> None:
     await gateway.shards.wait_all_welcomed()
     startup.ready()
+    startup.keep_beating(asyncio.get_running_loop())

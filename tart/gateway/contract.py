@@ -2,18 +2,13 @@
 
 Pure. ``ROUTES`` is the only list of routes there is: handlers are registered by ``name``,
 parameters are read by ``Route.read``, OpenAPI and the docs page are generated from it.
+A family of routes with a module of its own is added as a whole.
 Prose about meanings stands here and in ``schemas``, nowhere else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any
-from urllib.parse import parse_qsl
-
-from tart.errors import BadQuery
+from tart.gateway.contract_events import EVENT_ROUTES
 from tart.gateway.parameters import (
     Choice,
     CursorText,
@@ -25,85 +20,12 @@ from tart.gateway.parameters import (
     Parameter,
     Time,
 )
+from tart.gateway.route import ASKED, BYTES, NODE, Cache, Route
 
 MAX_LIMIT = 1000
 MAX_OFFSET = 100_000
-JSON = "application/json"
-MAX_QUERY_FIELDS = 100
 
 
-class Cache(Enum):
-    """What ``Cache-Control`` a route's answers carry; partial answers are never stored."""
-
-    AGGREGATED = "public, max-age=2"
-    REVALIDATED = "no-cache"
-    LIVE = "no-cache, no-store, must-revalidate"
-
-
-@dataclass(frozen=True)
-class Route:
-    """One route.
-
-    Attributes:
-        name: of its handler, and its OpenAPI operation id.
-        path: with ``{name}`` for path parameters.
-        schema: name of the answer's schema in ``schemas``; ``None`` where it is no JSON.
-        errors: statuses it may answer with besides 200.
-        scattered: whether shards are asked, within the deadline.
-    """
-
-    name: str
-    path: str
-    summary: str
-    description: str = ""
-    parameters: tuple[Parameter, ...] = ()
-    schema: str | None = None
-    media_type: str = JSON
-    errors: tuple[int, ...] = ()
-    cache: Cache = Cache.REVALIDATED
-    scattered: bool = True
-    success: int = 200
-
-    def read(self, query: str, path: Mapping[str, str]) -> dict[str, Any]:
-        """The values of all declared parameters.
-
-        Args:
-            query: the URL's query text; keys nobody declared are ignored.
-            path: path parameters by name.
-
-        Raises:
-            BadQuery: a value cannot be read, or a parameter is given twice.
-        """
-        given = dict(path)
-        declared = {
-            name
-            for each in self.parameters
-            if each.where == "query"
-            for name in (each.name, *each.aliases)
-        }
-        for name, text in _fields(query) if declared else ():
-            if name not in declared:
-                continue
-            if name in given:
-                raise BadQuery(f"{name} is given more than once", name)
-            given[name] = text
-        return {each.name: each.read(given) for each in self.parameters}
-
-
-def _fields(query: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
-    except ValueError:
-        raise BadQuery(f"at most {MAX_QUERY_FIELDS} query parameters are accepted") from None
-
-
-_NODE = Parameter("id", NodeId(), "Node id: 64 hex digits of either case.", where="path")
-_BYTES = Parameter(
-    "bytes",
-    Choice(("hex", "array")),
-    'Hashes and keys inside events: "0x…" or, as the peer writes them, arrays of integers. '
-    "The setting api.bytes is the default.",
-)
 _DURATION = Parameter(
     "duration", Duration(), "Length of the window, which ends now: 5m, 90s, 2d.", "1h"
 )
@@ -126,8 +48,7 @@ _CURSOR = Parameter(
     "next_cursor of an earlier answer: continue there, in the same window, whatever has "
     "arrived since.",
 )
-_PAGING = (_LIMIT, _OFFSET, _CURSOR, _BYTES)
-_ASKED = (503, 504)
+_PAGING = (_LIMIT, _OFFSET, _CURSOR, BYTES)
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -160,16 +81,16 @@ ROUTES: tuple[Route, ...] = (
         "Blocks authored, best and finalized block",
         parameters=(_DURATION,),
         schema="Stats",
-        errors=_ASKED,
+        errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
     Route(
         "network",
         "/api/network",
         "The network as its connected nodes agree on it",
-        parameters=(_BYTES,),
+        parameters=(BYTES,),
         schema="Network",
-        errors=_ASKED,
+        errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -177,33 +98,33 @@ ROUTES: tuple[Route, ...] = (
         "/api/nodes",
         "All nodes ever seen",
         "Connected ones first, then by last_seen_at, newest first.",
-        parameters=(_BYTES,),
+        parameters=(BYTES,),
         schema="Nodes",
-        errors=_ASKED,
+        errors=ASKED,
     ),
     Route(
         "node",
         "/api/nodes/{id}",
         "One node",
-        parameters=(_NODE, _BYTES),
+        parameters=(NODE, BYTES),
         schema="NodeDetails",
-        errors=(404, *_ASKED),
+        errors=(404, *ASKED),
     ),
     Route(
         "node_events",
         "/api/nodes/{id}/events",
         "Events of one node, newest first",
-        parameters=(_NODE, *_PAGING),
+        parameters=(NODE, *_PAGING),
         schema="Events",
-        errors=(404, *_ASKED),
+        errors=(404, *ASKED),
     ),
     Route(
         "node_status",
         "/api/nodes/{id}/status",
         "What one node last said of itself and of the chain",
-        parameters=(_NODE, _BYTES),
+        parameters=(NODE, BYTES),
         schema="NodeStatus",
-        errors=(404, *_ASKED),
+        errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -212,7 +133,7 @@ ROUTES: tuple[Route, ...] = (
         "Events of all nodes, newest first",
         parameters=_PAGING,
         schema="Events",
-        errors=_ASKED,
+        errors=ASKED,
     ),
     Route(
         "search",
@@ -237,7 +158,7 @@ ROUTES: tuple[Route, ...] = (
             *_PAGING,
         ),
         schema="SearchResult",
-        errors=_ASKED,
+        errors=ASKED,
         cache=Cache.LIVE,
     ),
     Route(
@@ -245,7 +166,7 @@ ROUTES: tuple[Route, ...] = (
         "/api/metrics/live",
         "The last complete seconds, from counters in memory",
         schema="Live",
-        errors=_ASKED,
+        errors=ASKED,
         cache=Cache.LIVE,
     ),
     Route(
@@ -270,7 +191,7 @@ ROUTES: tuple[Route, ...] = (
                 "Whether all events come until something else is subscribed.",
                 "all",
             ),
-            _BYTES,
+            BYTES,
         ),
         media_type="",
         errors=(403, 426, 503),
@@ -300,4 +221,5 @@ ROUTES: tuple[Route, ...] = (
         media_type="text/html; charset=utf-8",
         scattered=False,
     ),
+    *EVENT_ROUTES,
 )

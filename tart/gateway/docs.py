@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from html import escape
 from http import HTTPStatus
 
-from tart.gateway.contract import ROUTES, Route
+from tart.gateway.contract import ROUTES
 from tart.gateway.openapi import statuses
 from tart.gateway.parameters import Json, Parameter
+from tart.gateway.route import Route
 from tart.gateway.schemas import SCHEMAS
 
 _STYLE = """
@@ -57,12 +58,14 @@ def _lines(version: str) -> Iterator[str]:
 
 
 def _route(route: Route) -> Iterator[str]:
-    yield f'<h2 id="{route.name}"><code>GET {escape(route.path)}</code></h2>'
+    yield f'<h2 id="{route.name}"><code>{route.method} {escape(route.path)}</code></h2>'
     yield f"<p><strong>{escape(route.summary)}.</strong> {escape(route.description)}</p>"
     if route.parameters:
         yield "<table><tr><th>Parameter</th><th>Default</th><th>Meaning</th></tr>"
         yield from map(_parameter, route.parameters)
         yield "</table>"
+    if route.body is not None:
+        yield f'<p>The body is JSON: <a href="#schema-{route.body}">{route.body}</a>.</p>'
     answers = ", ".join(f"{status} {HTTPStatus(status).phrase}" for status in statuses(route))
     shape = ""
     if route.schema in SCHEMAS:

@@ -56,8 +56,11 @@ _COUNTERS = (
     ("checkpoints", "checkpoints", "Checkpoints taken."),
     ("checkpoint_seconds", "checkpoint_seconds", "Time spent in checkpoints."),
     ("checkpoint_failures", "checkpoint_failures", "Checkpoints that failed."),
+    ("files_deleted", "files_deleted", "Files no longer kept."),
     ("events_published", "events_published", "Live events sent to the gateway."),
     ("events_missed", "events_missed", "Live events shed, the gateway did not keep up."),
+    ("references_evicted", "references_evicted", "References given up: too many were open."),
+    ("references_unresolved", "references_unresolved", "References to nothing that is open."),
     ("query_failures", "query_failures", "Questions that failed."),
     ("cpu_seconds", "cpu_seconds", "Processor time."),
 )
@@ -75,6 +78,12 @@ _LABELLED_COUNTERS = (
     ("deviations", "deviations", "rule", "Readable, but not as specified."),
     ("protocol_errors", "protocol_errors", "rule", "Connections ended by what a node said."),
     ("queries", "queries", "query", "Questions asked."),
+    (
+        "aggregates_overflowed",
+        "aggregates_overflowed",
+        "table",
+        "Keys of aggregates not counted: there were too many between two flushes.",
+    ),
 )
 _GAUGES = (
     ("uptime_seconds", "uptime_seconds", "Since the process started."),
@@ -87,10 +96,14 @@ _GAUGES = (
     ("files", "files", "Files of events."),
     ("disk_used_bytes", "bytes_on_disk", "Bytes the shard's files take."),
     ("disk_free_bytes", "disk_free_bytes", "Bytes left where they are."),
+    ("open_references", "open_references", "Events that later ones may still refer to."),
+    ("aggregate_flushes_pending", "aggregate_flushes_pending", "Flushes not yet written."),
     ("subscriptions", "subscriptions", "Live subscriptions of the gateway."),
     ("loop_lag_seconds", "loop_lag_seconds", "How late the event loop runs."),
     ("readers", "readers", "Readers of the shard's files."),
+    ("readers_waiting", "readers_waiting", "Questions to the files, running or waiting."),
 )
+_PAUSED_FOR = ("buffer", "disk")
 _HISTOGRAMS = (
     ("commit_seconds", "commit_seconds", "From read to committed, oldest event of a batch."),
     ("write_seconds", "write_seconds", "A commit itself."),
@@ -269,11 +282,34 @@ def _of_shards(scrape: Scrape) -> Iterator[Metric]:
         for shard, values in scrape.statistics.items():
             gauge.add_metric([str(shard)], float(values[source]))
         yield gauge
+    yield _paused(scrape)
+    yield _quarantined(scrape)
     for name, source, documentation in _HISTOGRAMS:
         histogram = HistogramMetricFamily(f"tart_{name}", documentation, labels=["shard"])
         for shard, values in scrape.statistics.items():
             histogram.add_metric([str(shard)], *_histogram(values[source]))
         yield histogram
+
+
+def _paused(scrape: Scrape) -> Metric:
+    gauge = GaugeMetricFamily(
+        "tart_reading_paused_for",
+        "1 while reading is stopped, for what it is.",
+        labels=["shard", "reason"],
+    )
+    for shard, values in scrape.statistics.items():
+        for reason in _PAUSED_FOR:
+            gauge.add_metric([str(shard), reason], float(values["paused_for"] == reason))
+    return gauge
+
+
+def _quarantined(scrape: Scrape) -> Metric:
+    gauge = GaugeMetricFamily(
+        "tart_quarantined_files", "Damaged files put aside, logs included.", labels=["shard"]
+    )
+    for shard, values in scrape.statistics.items():
+        gauge.add_metric([str(shard)], len(values["quarantined"]))
+    return gauge
 
 
 def _histogram(value: Json) -> tuple[list[tuple[str, float]], float]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from tart.gateway.contract import JSON, ROUTES, Cache, Route
+from tart.gateway.contract import ROUTES
 from tart.gateway.parameters import Parameter
+from tart.gateway.route import JSON, Cache, Route
 from tart.gateway.schemas import SCHEMAS, ref
 
 Json = dict[str, Any]
@@ -33,7 +34,7 @@ def document(version: str) -> Json:
             ),
             "version": version,
         },
-        "paths": {route.path: {"get": operation(route)} for route in ROUTES},
+        "paths": {route.path: {route.method.lower(): operation(route)} for route in ROUTES},
         "components": {"schemas": {**SCHEMAS, "OpenApi": {"type": "object"}}},
     }
 
@@ -44,6 +45,9 @@ def operation(route: Route) -> Json:
     if route.description:
         found["description"] = route.description
     found["parameters"] = [_parameter(each) for each in route.parameters]
+    if route.body is not None:
+        content = {JSON: {"schema": ref(route.body)}}
+        found["requestBody"] = {"required": True, "content": content}
     found["responses"] = _responses(route)
     return found
 
@@ -69,7 +73,7 @@ def _parameter(parameter: Parameter) -> Json:
 def statuses(route: Route) -> tuple[int, ...]:
     """Every status a route may answer with."""
     found = {route.success, *route.errors}
-    if route.parameters:
+    if route.parameters or route.body:
         found.add(400)
     if route.success == 200 and route.cache is not Cache.LIVE:
         found.add(304)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tart.aggregate.tables import OPERATIONS, clock_column
 from tart.config import ApiConfig
 from tart.errors import NotFound, QueryTimeout
 from tart.gateway.registry import Registry
+from tart.gateway.sandboxes import Sandboxes
 from tart.gateway.shards import Answers, Shards
-from tart.query import figures, merge
+from tart.query import figures, merge, sums
 from tart.query.cursor import Cursor
 from tart.query.merge import Claim, Json, Page
 from tart.query.times import rfc3339
@@ -65,6 +67,7 @@ class Questions:
         self._shards = shards
         self._registry = registry
         self._deadline = config.deadline_seconds
+        self.sandboxes = Sandboxes()
 
     async def events(
         self, selection: Mapping[str, Any], limit: int, offset: int, cursor: Cursor
@@ -95,6 +98,106 @@ class Questions:
         """The newest events over all shards, oldest first."""
         answers = await self._ask("events", limit=limit, bytes=rendering)
         return merge.recent(answers.values, limit), coverage(answers)
+
+    async def summed(
+        self,
+        table: str,
+        window: Window | None = None,
+        *,
+        by: Sequence[str] = (),
+        values: Sequence[str] | None = None,
+        where: Mapping[str, Sequence[Any]] | None = None,
+        step_us: int = 0,
+        top: int | None = None,
+    ) -> tuple[list[Json], Coverage]:
+        """An additive table's values by the keys in ``by``; see ``aggregate.tables``.
+
+        Args:
+            window: on the shards' clock; ``None`` is all that is kept.
+            values: which; ``None`` gives all.
+            where: what columns may be: ``{"type": [42]}``, ``{"node": [node_id]}``.
+            step_us: times among the keys become multiples of it.
+            top: only so many of each shard, those with the greatest first value.
+
+        Returns:
+            Objects of keys and values, in no order.
+        """
+        operations = OPERATIONS[table]
+        names = [name for name in operations if values is None or name in values]
+        answers = await self._ask(
+            "summed",
+            table=table,
+            by=list(by),
+            values=values and list(values),
+            where=where and {name: list(some) for name, some in where.items()},
+            step_us=step_us,
+            top=top,
+            **_bounds(window),
+        )
+        rows = sums.merged(
+            (row for _, answer in answers.values for row in answer),
+            len(by),
+            [operations[name] for name in names],
+        )
+        columns = (*by, *names)
+        return [dict(zip(columns, row, strict=True)) for row in rows], coverage(answers)
+
+    async def listed(
+        self,
+        table: str,
+        window: Window | None = None,
+        *,
+        where: Mapping[str, Sequence[Any]] | None = None,
+        columns: Sequence[str] | None = None,
+        limit: int = 100,
+        distinct: bool = False,
+    ) -> tuple[list[Json], Coverage]:
+        """Rows of a table of rows, newest first, at most ``limit`` of each shard.
+
+        With ``distinct``, each combination of ``columns`` once, in any order.
+        """
+        answers = await self._ask(
+            "listed",
+            table=table,
+            columns=columns and list(columns),
+            where=where and {name: list(some) for name, some in where.items()},
+            limit=limit,
+            distinct=distinct,
+            **_bounds(window),
+        )
+        rows = [row for _, answer in answers.values for row in answer]
+        if distinct:
+            rows = list({tuple(row.items()): row for row in rows}.values())
+        else:
+            clock = clock_column(table)
+            rows.sort(key=lambda row: row.get(clock) or 0, reverse=True)
+        return rows, coverage(answers)
+
+    async def sighted(self, window: Window) -> tuple[list[Json], Coverage]:
+        """Blocks first seen in a window, newest first: hash, slot, first_at, nodes."""
+        answers = await self._ask("sighted", **_bounds(window))
+        found: dict[str, Json] = {}
+        for _, answer in answers.values:
+            for block, slot, first_at, nodes in answer:
+                entry = found.setdefault(
+                    block, {"hash": block, "slot": slot, "first_at": first_at, "nodes": 0}
+                )
+                entry["first_at"] = min(entry["first_at"], first_at)
+                entry["nodes"] += nodes
+        rows = sorted(found.values(), key=lambda each: each["first_at"], reverse=True)
+        return rows, coverage(answers)
+
+    async def propagated(self, hashes: Sequence[str]) -> tuple[list[Json], Coverage]:
+        """When each node saw each of these blocks first: hash, node, at, timestamp."""
+        answers = await self._ask("propagated", hashes=list(hashes))
+        first: dict[tuple[str, str], Json] = {}
+        for _, answer in answers.values:
+            for block, node, at, timestamp in answer:
+                known = first.get((block, node))
+                if known is None or at < known["at"]:
+                    row = {"hash": block, "node": node, "at": at, "timestamp": timestamp}
+                    first[block, node] = row
+        return list(first.values()), coverage(answers)
 
     async def nodes(self, rendering: str = "hex") -> tuple[list[Json], Coverage]:
         """All nodes ever seen: connected first, then the last seen first."""
@@ -152,6 +255,15 @@ class Questions:
         """Each shard's ``statistics``."""
         return await self._ask("statistics")
 
+    async def scatter(
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | Callable[[int], Mapping[str, Any]],
+        deadline: float | None = None,
+    ) -> Answers:
+        """Ask every shard, within the settings' deadline or another."""
+        return await self._shards.scatter(name, parameters, deadline or self._deadline)
+
     async def _ask(self, name: str, **parameters: Any) -> Answers:
         return await self._shards.scatter(name, parameters, self._deadline)
 
@@ -189,6 +301,13 @@ class LiveFigures:
             "end": rfc3339(self.now * SECOND_US),
             **figures.live(self.seconds, self.now, length),
         }
+
+
+def _bounds(window: Window | None) -> Json:
+    if window is None:
+        return {}
+    end = window.end_us
+    return {"start_us": window.start_us, "end_us": None if end is None else end + 1}
 
 
 def _left(ends: float) -> float:

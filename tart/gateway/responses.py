@@ -11,6 +11,7 @@ import asyncio
 import gzip
 import hashlib
 import logging
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -20,13 +21,14 @@ from sanic import HTTPResponse, Request
 from sanic.exceptions import SanicException
 
 from tart.config import ApiConfig
-from tart.errors import QueryError, TartError
-from tart.gateway.contract import JSON, Cache, Route
+from tart.errors import BadQuery, QueryError, TartError
 from tart.gateway.questions import Coverage
+from tart.gateway.route import JSON, Cache, Route
 
 log = logging.getLogger(__name__)
 
 METHODS = ("GET", "HEAD", "OPTIONS")
+POST_METHODS = ("POST", "OPTIONS")
 GZIP_FROM_BYTES = 1024
 # Compressing more than this would hold up every other request; a thread does it.
 GZIP_INLINE_BYTES = 64 << 10
@@ -60,6 +62,13 @@ class UpgradeRequired(TartError):
     code = "upgrade_required"
 
 
+class UnsupportedBody(TartError):
+    """A body that is not JSON, or says that it is something else."""
+
+    status = 415
+    code = "unsupported_body"
+
+
 class ForeignOrigin(TartError):
     """A page of an origin that the settings do not name wants to read the stream."""
 
@@ -69,12 +78,19 @@ class ForeignOrigin(TartError):
 
 @dataclass
 class Answer:
-    """What a handler has found out: a JSON object, or text that is sent as it is."""
+    """What a handler has found out: a JSON object, or text that is sent as it is.
+
+    Attributes:
+        media_type: of text, where it is not the route's.
+        stream: what is sent bit by bit instead of ``body``.
+    """
 
     body: Any
     coverage: Coverage | None = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    media_type: str | None = None
+    stream: AsyncIterator[bytes] | None = None
 
 
 async def respond(
@@ -97,15 +113,48 @@ async def respond(
         if _matches(request.headers.get("if-none-match"), headers["ETag"]):
             return HTTPResponse(status=304, headers=headers)
     data = await _compressed(request, data, headers)
-    return HTTPResponse(data, answer.status, headers, route.media_type)
+    return HTTPResponse(data, answer.status, headers, answer.media_type or route.media_type)
 
 
-def options(request: Request[Any, Any], config: ApiConfig) -> HTTPResponse:
+async def stream(
+    request: Request[Any, Any], route: Route, answer: Answer, config: ApiConfig
+) -> None:
+    """Send an answer bit by bit, as fast as it is taken.
+
+    What breaks on the way cuts the connection off: a client must not take a part for all.
+    """
+    headers = {**answer.headers, **_common_headers(request, config)}
+    headers["Cache-Control"] = Cache.LIVE.value
+    if (seen := answer.coverage) is not None:
+        headers["X-Tart-Shards"] = f"{len(seen.shards)}/{seen.total}"
+    media_type = answer.media_type or route.media_type
+    response = await request.respond(status=200, headers=headers, content_type=media_type)
+    assert response is not None
+    assert answer.stream is not None
+    try:
+        if request.method != "HEAD":
+            async for chunk in answer.stream:
+                await response.send(chunk)
+        await response.eof()
+    except Exception as error:
+        log.warning("%s was cut off: %s", request.path, error)
+        transport: Any = request.transport
+        transport.abort()
+
+
+def methods_of(route: Route) -> tuple[str, ...]:
+    """What a route can be asked with."""
+    return POST_METHODS if route.method == "POST" else METHODS
+
+
+def options(
+    request: Request[Any, Any], config: ApiConfig, methods: tuple[str, ...] = METHODS
+) -> HTTPResponse:
     """What OPTIONS answers: the methods, and to a page of a known origin that it may."""
-    headers = {"Allow": ", ".join(METHODS), **_common_headers(request, config)}
+    headers = {"Allow": ", ".join(methods), **_common_headers(request, config)}
     preflight = "access-control-request-method" in request.headers
     if preflight and "Access-Control-Allow-Origin" in headers:
-        headers["Access-Control-Allow-Methods"] = ", ".join(METHODS)
+        headers["Access-Control-Allow-Methods"] = ", ".join(methods)
         headers["Access-Control-Allow-Headers"] = "Content-Type, If-None-Match"
         headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
     return HTTPResponse(status=204, headers=headers)
@@ -118,7 +167,9 @@ def failed(request: Request[Any, Any], error: BaseException, config: ApiConfig) 
         log.error("%s %s failed", request.method, request.path, exc_info=error)
     headers = _common_headers(request, config)
     if status == 405:
-        headers["Allow"] = ", ".join(METHODS)
+        # Sanic knows which, in any order.
+        posted = "POST" in getattr(error, "headers", {}).get("Allow", "")
+        headers["Allow"] = ", ".join(POST_METHODS if posted else METHODS)
     if isinstance(error, UpgradeRequired):
         headers["Upgrade"] = "websocket"
     headers["Cache-Control"] = Cache.LIVE.value
@@ -203,3 +254,22 @@ def _accepts_gzip(accepted: str | None) -> bool:
         return float(weight) > 0
     except ValueError:
         return False
+
+
+def body_of(request: Request[Any, Any]) -> dict[str, Any]:
+    """The JSON object that was sent.
+
+    Raises:
+        UnsupportedBody: it says that it is no JSON.
+        BadQuery: it is no object.
+    """
+    kind = (request.headers.get("content-type") or JSON).partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise UnsupportedBody(f"the body must be {JSON}, not {kind}")
+    try:
+        found = orjson.loads(request.body)
+    except orjson.JSONDecodeError as error:
+        raise BadQuery(f"the body is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise BadQuery("the body must be a JSON object")
+    return found

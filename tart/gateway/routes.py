@@ -12,6 +12,7 @@ from typing import Any
 
 from tart.gateway.questions import Questions, now_text, now_us, together
 from tart.gateway.responses import Answer
+from tart.gateway.routes_events import EVENT_HANDLERS
 from tart.gateway.schemas import SCHEMAS
 from tart.query import cursor as cursors
 from tart.query import figures
@@ -122,18 +123,21 @@ async def live(questions: Questions, values: Values) -> Answer:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    each.__name__: each
-    for each in (
-        stats,
-        network,
-        nodes,
-        node,
-        node_events,
-        node_status,
-        events,
-        search,
-        live,
-    )
+    **{
+        each.__name__: each
+        for each in (
+            stats,
+            network,
+            nodes,
+            node,
+            node_events,
+            node_status,
+            events,
+            search,
+            live,
+        )
+    },
+    **EVENT_HANDLERS,
 }
 
 

@@ -17,6 +17,7 @@ TEXT: Schema = {"type": "string"}
 BOOLEAN: Schema = {"type": "boolean"}
 TIME: Schema = {"type": "string", "format": "date-time"}
 HEX_64: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+HEX: Schema = {"type": "string", "pattern": "^0x([0-9a-f]{2})*$"}
 BYTES: Schema = {
     "description": '"0x" and hex digits, or with bytes=array a list of integers',
     "oneOf": [
@@ -262,6 +263,57 @@ SCHEMAS: dict[str, Schema] = {
         offset=COUNT,
         has_more=BOOLEAN,
         timestamp=TIME,
+    ),
+    "EventDetails": {
+        **_EVENT,
+        "required": [*_EVENT["required"], "raw"],
+        "properties": {
+            **_EVENT["properties"],
+            "node_id": nullable(HEX_64),
+            "event_id": nullable(COUNT),
+            "event_type": nullable(COUNT),
+            "raw": described(
+                record(payload=HEX, frame=HEX),
+                "As the node sent it; the frame with its length in front.",
+            ),
+            "undecodable": described(
+                record(rule=TEXT, field=TEXT, offset=COUNT, expectation=TEXT),
+                "Only where it was not understood; data is empty then.",
+            ),
+        },
+    },
+    "Trace": record(
+        _SHARDS,
+        root=described(COUNT, "Id of the first event."),
+        missing_ref=described(
+            nullable(COUNT), "What the root refers to, where the log does not have it."
+        ),
+        truncated=BOOLEAN,
+        searched_until=nullable(TIME),
+        events=listing(
+            {
+                **_EVENT,
+                "required": [*_EVENT["required"], "parent", "depth"],
+                "properties": {
+                    **_EVENT["properties"],
+                    "parent": described(nullable(COUNT), "Id of the event it refers to."),
+                    "depth": described(COUNT, "0 for the root."),
+                },
+            }
+        ),
+    ),
+    "SqlStatement": record(
+        {"reduce": described(nullable(TEXT), "One SELECT over the table partials.")},
+        map=described(TEXT, "One SELECT over the views."),
+    ),
+    "SqlResult": record(
+        _SHARDS,
+        columns=listing(record(name=TEXT, type=described(TEXT, "DuckDB's name of the type."))),
+        rows=described(
+            listing({"type": "array"}),
+            "Values in the order of the columns; bytes as hex, times as RFC 3339.",
+        ),
+        row_count=COUNT,
     ),
     "Live": record(
         _SHARDS,

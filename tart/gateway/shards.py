@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from tart.errors import BadQuery, QueryTimeout, ShardUnavailable
+from tart.errors import BadQuery, QueryTimeout, ShardUnavailable, SqlRefused
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
     VERSION,
+    Attached,
     Cancel,
     Failure,
     LiveEvents,
@@ -164,6 +165,8 @@ class Shard:
 
     def _received(self, channel: Channel, message: Message) -> None:
         match message:
+            case Partial(id=number, value=value, attached=True, attachment=data):
+                self._settle(number, Attached(value, data))
             case Partial(id=number, value=value):
                 self._settle(number, value)
             case Failure(id=number):
@@ -301,6 +304,8 @@ class Shards:
         """Note why a shard did not answer; whether it was for want of time."""
         if failure.code == BadQuery.code:
             raise BadQuery(failure.message, failure.parameter)
+        if failure.code == SqlRefused.code:
+            raise SqlRefused(failure.message, failure.parameter)
         # The code is the shard's text; as a metric's label it has to be one of a few.
         known = (QueryTimeout.code, ShardUnavailable.code)
         shard.statistics.failures[failure.code if failure.code in known else "internal"] += 1

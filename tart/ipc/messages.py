@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -73,12 +73,24 @@ class Welcome:
     version: int = VERSION
 
 
+class Attached(NamedTuple):
+    """A query's answer where most of it is bytes that nobody parses on the way."""
+
+    value: Any
+    data: bytes
+
+
 @dataclass(frozen=True)
 class Partial:
-    """One shard's answer to a query, in the shape the catalogue gives."""
+    """One shard's answer to a query, in the shape the catalogue gives.
+
+    ``attached`` says that the answer is an ``Attached``, with ``attachment`` as its data.
+    """
 
     id: int
     value: Any
+    attached: bool = False
+    attachment: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -141,7 +153,7 @@ _KINDS: dict[str, type] = {
 
 def encode(message: Message) -> bytes:
     """A message with its lengths in front, ready for the socket."""
-    attachment = message.attachment if isinstance(message, LiveEvents) else b""
+    attachment = message.attachment if isinstance(message, LiveEvents | Partial) else b""
     shallow = {each.name: getattr(message, each.name) for each in fields(message)}
     shallow.pop("attachment", None)
     head = orjson.dumps({"type": type(message).__name__, **shallow})
@@ -153,7 +165,7 @@ def decode(head: bytes, attachment: bytes) -> Message:
     try:
         members = orjson.loads(head)
         kind = _KINDS[members.pop("type")]
-        if kind is LiveEvents:
+        if kind in (LiveEvents, Partial):
             members["attachment"] = attachment
         message: Message = kind(**members)
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:

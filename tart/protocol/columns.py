@@ -20,12 +20,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tart.protocol.decoding import HEADER_BYTES
-from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.events import EVENTS, EventType, leading_reference
+from tart.protocol.types import PEER_ID
 from tart.protocol.types import U16 as U16_FIELD
 from tart.protocol.wire import List, Struct, Type
 
 REF_BYTES = 8
+PEER_BYTES = 32
 SHARD_INDEX_BYTES = 2
+# What a payload may have a column for, in the order of their bits in ``parts_of_types``.
+PARTS = ("ref", "peer", "slot", "core", "shard_index")
 # Beyond the last frame, so that gathering near its end stays inside the buffer.
 _PADDING = bytes(512)
 _ABSENT = -1
@@ -49,11 +53,12 @@ class Columns(NamedTuple):
         number: event type.
         timestamp: the node's claim, JCE microseconds.
         ref, has_ref: the Event ID the payload starts with.
+        has_peer: a peer id is what comes next, or first.
         slot, has_slot: the slot the payload names at a known place.
         core, has_core: likewise the core.
         shard_index, has_shard_index: the erasure shard's index a clean payload ends with.
         body_at, body_end: where in the frame's content the body is: the payload without
-            what has a column of its own before and after it.
+            ``ref`` before and ``shard_index`` after it, and with the peer id.
         clean: exactly as the specification wants it.
     """
 
@@ -61,6 +66,7 @@ class Columns(NamedTuple):
     timestamp: U64
     ref: U64
     has_ref: Mask
+    has_peer: Mask
     slot: U32
     has_slot: Mask
     core: U16
@@ -93,6 +99,7 @@ class _Tables(NamedTuple):
 
     size: Int
     has_ref: Mask
+    has_peer: Mask
     slot_at: Int
     core_at: Int
     ends_with_shard: Mask
@@ -103,11 +110,12 @@ class _Tables(NamedTuple):
 @cache
 def _tables() -> _Tables:
     size, slot_at, core_at = (np.full(256, _ABSENT, np.int64) for _ in range(3))
-    has_ref, ends_with_shard = np.zeros(256, np.bool_), np.zeros(256, np.bool_)
+    has_ref, has_peer, ends_with_shard = (np.zeros(256, np.bool_) for _ in range(3))
     bounded: dict[int, tuple[tuple[int, int], ...]] = {}
     counted: dict[int, _Counted] = {}
     for number, event in EVENTS.items():
         has_ref[number] = leading_reference(event.fields) is not None
+        has_peer[number] = _leads_with_peer(event)
         slot_at[number] = _or_absent(event.fields.offset_of("slot"))
         core_at[number] = _or_absent(event.fields.offset_of("core"))
         ends_with_shard[number] = event.fields.fields[-1] == ("shard", U16_FIELD)
@@ -120,7 +128,30 @@ def _tables() -> _Tables:
             counted[number] = by_count
         if ranges:
             bounded[number] = ranges
-    return _Tables(size, has_ref, slot_at, core_at, ends_with_shard, bounded, counted)
+    return _Tables(size, has_ref, has_peer, slot_at, core_at, ends_with_shard, bounded, counted)
+
+
+def parts_of_types() -> U8:
+    """For each event number, which of ``PARTS`` its payload has: a bit for each.
+
+    A payload that is not as specified may have others.
+    """
+    tables = _tables()
+    slot, core = tables.slot_at != _ABSENT, tables.core_at != _ABSENT
+    parts = (tables.has_ref, tables.has_peer, slot, core, tables.ends_with_shard)
+    found = np.zeros(256, np.uint8)
+    for at, part in enumerate(parts):
+        found |= part.astype(np.uint8) << at
+    return found
+
+
+def _leads_with_peer(event: EventType) -> bool:
+    """Whether a peer id is the first field, or the one after a leading reference."""
+    if event.version_0 is not None:
+        return False
+    fields = event.fields.fields[leading_reference(event.fields) is not None :]
+    # A hash has the same layout and is another thing.
+    return bool(fields) and fields[0][1] is PEER_ID
 
 
 def _or_absent(offset: int | None) -> int:
@@ -168,6 +199,7 @@ def read_columns(contents: list[bytes]) -> Columns:
     sizes = lengths - HEADER_BYTES
     number = data[starts + (HEADER_BYTES - 1)]
     has_ref = tables.has_ref[number] & (sizes >= REF_BYTES)
+    has_peer = tables.has_peer[number] & (sizes >= PEER_BYTES + REF_BYTES * has_ref)
     slot, has_slot = _named(data, payloads, sizes, tables.slot_at[number], np.uint32)
     core, has_core = _named(data, payloads, sizes, tables.core_at[number], np.uint16)
     clean = _clean(tables, data, payloads, sizes, number)
@@ -178,6 +210,7 @@ def read_columns(contents: list[bytes]) -> Columns:
         _gather(data, starts, np.uint64),
         _gather(data, payloads, np.uint64),
         has_ref,
+        has_peer,
         slot,
         has_slot,
         core,

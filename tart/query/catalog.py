@@ -3,7 +3,8 @@
 Pure. A query is asked of every shard by name (``ipc.messages.RunQuery``); how the
 partial answers add up is in ``merge``. ``source`` says what it costs: ``memory`` is
 answered on the spot from state the shard keeps, ``log`` reads committed rows on a reader
-thread within the deadline.
+thread within the deadline, ``aggregates`` what was counted of them
+(``aggregate.tables``), ``slow`` the log on a thread of its own, one question at a time.
 
 Times in answers are RFC 3339 in UTC with six digits and ``Z`` throughout, so that text
 order is time order; ``*_us`` parameters are Unix microseconds.
@@ -23,13 +24,13 @@ class Query:
 
     Attributes:
         name: what to ask for.
-        source: ``memory`` or ``log``.
+        source: ``memory``, ``log``, ``aggregates`` or ``slow``.
         parameters: names of the parameters it takes.
         answer: the shape of one shard's answer, for the reader.
     """
 
     name: str
-    source: Literal["memory", "log"]
+    source: Literal["memory", "log", "aggregates", "slow"]
     parameters: tuple[str, ...]
     answer: str
 
@@ -89,6 +90,72 @@ _QUERIES = (
         "{seconds: [[unix second, events, [best hash, …], [finalized hash, …], best block "
         "events, finalized block events], …], active: [node_id, …]} of the last 60 complete "
         "seconds, active of the last 10",
+    ),
+    Query(
+        "event",
+        "log",
+        ("id", "bytes"),
+        "Event with raw: {payload, frame} in hex, what was not understood with undecodable: "
+        "{rule, field, offset, expectation}; null where the id's directory is another shard's",
+    ),
+    Query(
+        "trace",
+        "log",
+        ("id", "limit", "depth", "bytes"),
+        "{root, missing_ref?, truncated, searched_until, events: [Event with parent? and "
+        "depth, …]} in order of arrival, at most limit; null as for event",
+    ),
+    Query(
+        "export",
+        "slow",
+        (
+            "format",
+            "after",
+            "node",
+            "types",
+            "start_us",
+            "end_us",
+            "slot",
+            "core",
+            "hash",
+            "bytes",
+        ),
+        "{parts: {directory: {received_at: [µs, …], sessions: [number, …], lengths: [bytes, "
+        "…], next: sequence?, openings?: {session: first message in hex}}}} of the "
+        "directories in after: {directory: sequence to go on at}, of all without it; "
+        "attached, the records one after the other",
+    ),
+    Query(
+        "sql",
+        "slow",
+        ("sql", "seconds"),
+        "{}; attached, the statement's result as an Arrow IPC stream",
+    ),
+    Query(
+        "summed",
+        "aggregates",
+        ("table", "by", "values", "where", "start_us", "end_us", "step_us", "top"),
+        "[[key, …, value, …], …] of an additive table: its values (all, or those named) added "
+        "up by the keys in by; where: {column: [value, …]}; step_us makes times multiples of it; "
+        "top: only so many, with the greatest first value",
+    ),
+    Query(
+        "listed",
+        "aggregates",
+        ("table", "columns", "where", "start_us", "end_us", "limit", "distinct"),
+        "[{column: value}, …] of a table of rows, newest first; distinct: each once, in any order",
+    ),
+    Query(
+        "sighted",
+        "aggregates",
+        ("start_us", "end_us"),
+        "[[header hash, slot, first sight µs, nodes], …] of the blocks seen, newest first",
+    ),
+    Query(
+        "propagated",
+        "aggregates",
+        ("hashes",),
+        "[[header hash, node_id, first sight µs, the node's clock then (JCE µs)], …]",
     ),
     Query(
         "statistics",

@@ -19,6 +19,7 @@ from tart.errors import BadQuery
 from tart.protocol.events import EVENTS, GROUPS
 
 MAX_TERMS = 64
+_FOREVER_US = 1 << 62
 _NODE_ID = re.compile(r"[0-9a-fA-F]{64}")
 _HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
 
@@ -156,7 +157,7 @@ class Selection:
         types: event numbers; an empty tuple matches nothing.
         start_us: first ``received_at``, Unix microseconds, inclusive.
         end_us: last ``received_at``, inclusive.
-        hash: 64 lower-case hex digits that the payload must contain as 32 bytes.
+        hash: 64 hex digits: 32 bytes that the payload's body contains, or its peer id.
     """
 
     node: str | None = None
@@ -167,24 +168,56 @@ class Selection:
     core: int | None = None
     hash: str | None = None
 
-    def where(self) -> tuple[str, list[Any]]:
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any]) -> Selection:
+        """The selection that a query's parameters describe."""
+        types = parameters.get("types")
+        return cls(
+            node=parameters.get("node"),
+            types=None if types is None else tuple(types),
+            start_us=_moment(parameters.get("start_us")),
+            end_us=_moment(parameters.get("end_us")),
+            slot=parameters.get("slot"),
+            core=parameters.get("core"),
+            hash=parameters.get("hash"),
+        )
+
+    @property
+    def any_content(self) -> bool:
+        """Whether it asks for nothing that only an event that was understood can have."""
+        return self.types is None and self.slot is None and self.core is None and self.hash is None
+
+    def where(self, file: str) -> tuple[str, list[Any]]:
         """A WHERE clause over the log's columns, and its parameters.
 
         ``node`` is left to the caller, who knows the number a file gave to it.
+
+        Args:
+            file: the database whose ``peers`` says which ids its numbers stand for.
         """
-        terms: list[tuple[str, Any]] = []
+        terms: list[tuple[Any, ...]] = []
         if self.start_us is not None:
             terms.append(("received_at >= make_timestamp(?)", self.start_us))
         if self.end_us is not None:
             terms.append(("received_at <= make_timestamp(?)", self.end_us))
         if self.slot is not None:
-            terms.append(("slot = ?", self.slot))
+            # DuckDB knows where in a file which ``last_slot`` can be.
+            terms.append(("slot = ? AND last_slot = ?", self.slot, self.slot))
         if self.core is not None:
             terms.append(("core = ?", self.core))
         if self.hash is not None:
-            terms.append(("contains(hex(body), ?)", self.hash.upper()))
-        clauses = [clause for clause, _ in terms]
+            digits = self.hash.upper()
+            named = f"peer IN (SELECT peer FROM {file}.peers WHERE peer_id = unhex(?))"
+            # The text search is fast, and also matches across half a byte.
+            said = "contains(hex(body), ?) AND regexp_matches(hex(body), ?)"
+            terms.append((f"({named} OR ({said}))", digits, digits, f"^(?:..)*{digits}"))
+        clauses = [clause for clause, *_ in terms]
         if self.types is not None:
             numbers = ", ".join(str(int(each)) for each in self.types)
             clauses.append(f"type IN ({numbers})" if numbers else "false")
-        return " AND ".join(clauses) or "true", [value for _, value in terms]
+        return " AND ".join(clauses) or "true", [each for _, *values in terms for each in values]
+
+
+def _moment(unix_us: int | None) -> int | None:
+    """Within what DuckDB takes for a time; nothing is stored beyond it."""
+    return None if unix_us is None else max(-_FOREVER_US, min(unix_us, _FOREVER_US))

@@ -21,13 +21,17 @@ from tart.aggregate.live import LiveCounters
 from tart.errors import BadQuery
 from tart.query.filters import Selection
 from tart.shard.events import to_json
+from tart.shard.history import History
 from tart.shard.intake import Intake
 from tart.shard.listener import Listener
 from tart.shard.nodes import Node, Nodes
 from tart.shard.rendering import RENDERINGS, rendered
+from tart.shard.sql import Sql
 from tart.shard.streams import Streams
 from tart.storage.files import LogFile
-from tart.storage.schema import LogRow
+from tart.storage.newest import newest_rows
+from tart.storage.reader import SLOW_THREADS, THREADS, Abandoned
+from tart.storage.schema import LogRow, log_of
 from tart.storage.store import Store
 
 Parameters = Mapping[str, Any]
@@ -38,11 +42,6 @@ AUTHORED = 42
 # Where Authored's payload has the header hash: outline.hash after the size, less ``ref``.
 _AUTHORED_HASH = (5, 32)
 _STATUS_TYPES = (10, 11, 12, 13)
-_LOG_COLUMNS = (
-    "seq, epoch_us(received_at), timestamp, node, session, event_id, type, ref, slot, core, "
-    "shard_index, body"
-)
-_FOREVER_US = 1 << 62
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -79,11 +78,18 @@ class Answers:
             "authored": self._authored,
             "node_status": self._node_status,
         }
+        history = History(store, nodes)
+        self.log = {**self.log, "event": history.event, "trace": history.trace}
+        # On a thread of its own: it may take as long as its deadline lets it.
+        self.slow: Mapping[str, Callable[[Cursor, Parameters, Abandoned], Any]] = {
+            "export": lambda cursor, parameters, _: history.export(cursor, parameters),
+            "sql": Sql(store, nodes).answer,
+        }
 
     # --- From the log, on a reader thread --------------------------------------------
 
     def _events(self, cursor: Cursor, parameters: Parameters) -> Any:
-        selection = _selection(parameters)
+        selection = Selection.of(parameters)
         limit = max(0, min(int(parameters.get("limit") or 50), MAX_EVENTS))
         before = {int(key): int(value) for key, value in (parameters.get("before") or {}).items()}
         found = []
@@ -101,41 +107,31 @@ class Answers:
         before: int | None = None,
     ) -> list[LogRow]:
         """A directory's newest rows that were selected, newest first."""
-        clause, values = selection.where()
+        more = ""
         if selection.node is not None:
             number = self._nodes.number_of(directory, selection.node)
             if number is None:
                 return []
-            clause += f" AND node = {number}"
-        if before is not None:
-            clause += f" AND seq < {before}"
-        if selection.hash is not None:
-            # The text search also matches across half a byte; a pair of digits is one byte.
-            digits = bytes.fromhex(selection.hash).hex().upper()
-            clause += f" AND regexp_matches(hex(body), '^(?:..)*{digits}')"
-        found: list[LogRow] = []
-        for file in self._store.files(directory):
-            statement = (
-                f"SELECT {_LOG_COLUMNS} FROM {file.alias}.log WHERE {clause} "
-                f"ORDER BY seq DESC LIMIT {limit - len(found)}"
-            )
-            rows = cursor.execute(statement, values).fetchall()
-            found += (LogRow(*row) for row in rows)
-            if len(found) >= limit:
-                break
-        return found
+            more += f" AND node = {number}"
+
+        def condition(file: LogFile) -> tuple[str, list[Any]]:
+            clause, values = selection.where(file.alias)
+            return clause + more, values
+
+        return newest_rows(cursor, self._store.files(directory), condition, limit, before)
 
     def _event(self, directory: int, row: LogRow) -> dict[str, Any]:
         return to_json(row, directory, self._nodes.speakers[directory, row.session])
 
     def _authored(self, cursor: Cursor, parameters: Parameters) -> Any:
-        clause, values = _selection({**parameters, "types": [AUTHORED]}).where()
+        selection = Selection.of({**parameters, "types": [AUTHORED]})
         start, size = _AUTHORED_HASH
         hashes: set[str] = set()
         for file in self._files():
+            clause, values = selection.where(file.alias)
             rows = cursor.execute(
                 f"SELECT DISTINCT hex(body[{start}:{start + size - 1}]) "
-                f"FROM {file.alias}.log WHERE {clause}",
+                f"FROM {log_of(file.alias)} WHERE {clause}",
                 values,
             ).fetchall()
             hashes.update(text.lower() for (text,) in rows)
@@ -197,6 +193,7 @@ class Answers:
 
     def _statistics(self, parameters: Parameters) -> Any:
         intake, writer = self._intake.statistics, self._store.writer.statistics
+        checkpoints = self._store.writer.checkpoints.statistics
         pending_events, pending_bytes = self._intake.pending
         files, size, free = self._store.disk()
         usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -226,9 +223,9 @@ class Answers:
             "events_committed": writer.events,
             "commit_seconds": writer.commit_seconds.as_json(),
             "write_seconds": writer.write_seconds.as_json(),
-            "checkpoints": writer.checkpoints,
-            "checkpoint_seconds": writer.checkpoint_seconds,
-            "checkpoint_failures": writer.checkpoint_failures,
+            "checkpoints": checkpoints.done,
+            "checkpoint_seconds": checkpoints.seconds,
+            "checkpoint_failures": checkpoints.failures,
             "files": files,
             "bytes_on_disk": size,
             "disk_free_bytes": free,
@@ -237,29 +234,13 @@ class Answers:
             "subscriptions": self._streams.subscriptions,
             "events_published": self._streams.published,
             "events_missed": self._streams.missed,
+            **self._intake.aggregation.statistics(),
             "queries": dict(self.asked),
             "query_failures": self.failures,
             "loop_lag_seconds": self.loop_lag,
-            "readers": self._store.reader.waiting,
+            "readers": THREADS + SLOW_THREADS,
+            "readers_waiting": self._store.reader.waiting,
         }
-
-
-def _selection(parameters: Parameters) -> Selection:
-    types = parameters.get("types")
-    return Selection(
-        node=parameters.get("node"),
-        types=None if types is None else tuple(types),
-        start_us=_moment(parameters.get("start_us")),
-        end_us=_moment(parameters.get("end_us")),
-        slot=parameters.get("slot"),
-        core=parameters.get("core"),
-        hash=parameters.get("hash"),
-    )
-
-
-def _moment(unix_us: int | None) -> int | None:
-    """Within what DuckDB takes for a time; nothing is stored beyond it."""
-    return None if unix_us is None else max(-_FOREVER_US, min(unix_us, _FOREVER_US))
 
 
 def _rendering(parameters: Parameters) -> str:

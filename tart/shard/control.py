@@ -14,6 +14,7 @@ from pathlib import Path
 from tart.errors import QueryError, QueryTimeout, ShardUnavailable
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
+    Attached,
     Cancel,
     Failure,
     Message,
@@ -25,6 +26,7 @@ from tart.ipc.messages import (
     Unsubscribe,
     Welcome,
 )
+from tart.shard.aggregated import Aggregated
 from tart.shard.answers import Answers
 from tart.shard.nodes import Session
 from tart.shard.rendering import rendered
@@ -37,9 +39,17 @@ log = logging.getLogger(__name__)
 class Control:
     """Serves gateways on one Unix socket."""
 
-    def __init__(self, shard: int, answers: Answers, streams: Streams, reader: Reader) -> None:
+    def __init__(
+        self,
+        shard: int,
+        answers: Answers,
+        aggregated: Aggregated,
+        streams: Streams,
+        reader: Reader,
+    ) -> None:
         self._shard = shard
         self._answers = answers
+        self._aggregated = aggregated
         self._streams = streams
         self._reader = reader
         self._channels: dict[Channel, dict[int, asyncio.Task[None]]] = {}
@@ -113,6 +123,18 @@ class Control:
         try:
             if request.name in self._answers.memory:
                 value = self._answers.memory[request.name](request.parameters)
+            elif request.name in self._aggregated.questions:
+                value = await self._aggregated.answer(
+                    request.name,
+                    request.parameters,
+                    lambda question: self._reader.run(question, request.deadline_seconds),
+                )
+            elif request.name in self._answers.slow:
+                slow = self._answers.slow[request.name]
+                value = await self._reader.run_slow(
+                    lambda cursor, abandoned: slow(cursor, request.parameters, abandoned),
+                    request.deadline_seconds,
+                )
             elif request.name in self._answers.log:
                 question = self._answers.log[request.name]
                 value = await self._reader.run(
@@ -131,4 +153,6 @@ class Control:
             log.exception("query %s failed", request.name)
             self._answers.failures += 1
             return Failure(request.id, "internal", f"query {request.name} failed; see the log")
+        if isinstance(value, Attached):
+            return Partial(request.id, value.value, True, value.data)
         return Partial(request.id, value)

@@ -14,14 +14,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tart.aggregate.heard import Heard
 from tart.errors import DecodeError
-from tart.protocol.columns import REF_BYTES, U64, Columns, Int, Mask, read_columns
+from tart.protocol.columns import PEER_BYTES, REF_BYTES, U64, Columns, Int, Mask, read_columns
 from tart.protocol.connection import EVENT_ID_MODULUS
 from tart.protocol.decoding import DROPPED, HEADER_BYTES, check_event, decode_event
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.wire import Deviation
 from tart.shard.nodes import Session
-from tart.storage.schema import LogColumns, UndecodableRow
+from tart.shard.peers import NONE, Peers
+from tart.storage.schema import LogColumns, PeerRow, UndecodableRow
 
 SYNC_STATUS_CHANGED = 13
 _STATUS = 10
@@ -60,6 +62,9 @@ class Digest:
         undecodable: the others, with their session and reason.
         deviations: what good ones did not do as specified.
         said: status events that change what we know of a node, in order.
+        peers: the numbers given to peer ids that came for the first time.
+        contents, clean: of each row of ``log``, the frame, and whether it is exactly as
+            specified.
     """
 
     log: LogColumns
@@ -68,6 +73,30 @@ class Digest:
     undecodable: list[tuple[Session, UndecodableRow]]
     deviations: list[tuple[Session, tuple[Deviation, ...]]]
     said: list[Said]
+    peers: list[PeerRow]
+    contents: list[bytes]
+    clean: Mask
+
+    def heard(self) -> Heard:
+        """The good ones, for the aggregates; slots and cores they fill in go to ``log``."""
+        log = self.log
+        return Heard(
+            log.seq,
+            log.received_at,
+            log.timestamp,
+            log.node,
+            log.session,
+            log.event_id,
+            log.type,
+            log.ref,
+            log.has_ref,
+            log.slot,
+            log.has_slot,
+            log.core,
+            log.has_core,
+            self.clean,
+            self.contents,
+        )
 
 
 @dataclass
@@ -79,13 +108,14 @@ class _Verdicts:
     deviations: list[tuple[Session, tuple[Deviation, ...]]]
 
 
-def digest(frames: list[bytes], runs: list[Run], first_sequence: int) -> Digest:
+def digest(frames: list[bytes], runs: list[Run], first_sequence: int, peers: Peers) -> Digest:
     """Judge and number frames.
 
     Args:
         frames: contents, in order of arrival; not empty.
         runs: whose they are, in the same order; their lengths add up to all frames.
         first_sequence: the sequence of the first; each takes one.
+        peers: the directory's numbers of peer ids; new ones are given.
 
     Advances ``next_event_id`` of the runs' connections.
     """
@@ -96,6 +126,10 @@ def digest(frames: list[bytes], runs: list[Run], first_sequence: int) -> Digest:
     verdicts = _judge(frames, owners, run_of, columns)
     event_ids = _event_ids(frames, owners, counts, run_of, columns, verdicts.keep)
     sequences = np.arange(first_sequence, first_sequence + len(frames))
+    known = len(peers.ids)
+    peer = _peers(frames, columns, verdicts.keep, peers)
+    has_peer = peer != NONE
+    body_at = columns.body_at + PEER_BYTES * has_peer
     log = LogColumns(
         seq=sequences,
         received_at=np.array(times)[run_of],
@@ -106,16 +140,19 @@ def digest(frames: list[bytes], runs: list[Run], first_sequence: int) -> Digest:
         type=columns.number,
         ref=columns.ref,
         has_ref=columns.has_ref,
+        peer=peer,
+        has_peer=has_peer,
         slot=columns.slot,
         has_slot=columns.has_slot,
         core=columns.core,
         has_core=columns.has_core,
         shard_index=columns.shard_index,
         has_shard_index=columns.has_shard_index,
+        peers=peers.ids,
         body=[
             frame[at:end]
             for frame, at, end in zip(
-                frames, columns.body_at.tolist(), columns.body_end.tolist(), strict=True
+                frames, body_at.tolist(), columns.body_end.tolist(), strict=True
             )
         ],
     )
@@ -123,10 +160,16 @@ def digest(frames: list[bytes], runs: list[Run], first_sequence: int) -> Digest:
     undecodable = [
         (owners[run_of[at]], _kept(frames[at], log, at, error)) for at, error in verdicts.errors
     ]
+    contents, clean = frames, columns.clean
     if verdicts.errors:
         good = np.flatnonzero(verdicts.keep)
-        log, run_of = log.take(good), run_of[good]
-    return Digest(log, list(owners), run_of, undecodable, verdicts.deviations, said)
+        log, run_of, clean = log.take(good), run_of[good], clean[good]
+        contents = [frames[at] for at in good.tolist()]
+    new = [PeerRow(at, peers.ids[at]) for at in range(known, len(peers.ids))]
+    return Digest(
+        *(log, list(owners), run_of, undecodable, verdicts.deviations, said, new),
+        *(contents, clean),
+    )
 
 
 def _judge(
@@ -167,6 +210,15 @@ def _settle_reference(columns: Columns, at: int, content: bytes, version: int) -
         has_ref = leads and len(content) >= HEADER_BYTES + REF_BYTES
         columns.has_ref[at] = has_ref
         columns.body_at[at] = HEADER_BYTES + REF_BYTES * has_ref
+
+
+def _peers(frames: list[bytes], columns: Columns, keep: Mask, peers: Peers) -> Int:
+    """The number of the peer id that each good frame has before its body, or ``NONE``."""
+    found = np.full(len(frames), NONE, np.int64)
+    rows = np.flatnonzero(columns.has_peer & keep)
+    places = zip(rows.tolist(), columns.body_at[rows].tolist(), strict=True)
+    found[rows] = peers.numbers([frames[row][at : at + PEER_BYTES] for row, at in places])
+    return found
 
 
 def _event_ids(

@@ -1,7 +1,7 @@
 """From a row of the log to the API's Event object.
 
-Pure. The inverse of ``shard.digest``: what was cut off the payload into ``ref`` is put
-back before it is decoded again.
+Pure. The inverse of ``shard.digest``: what was cut off the payload is put back
+before it is decoded again.
 """
 
 from __future__ import annotations
@@ -9,25 +9,27 @@ from __future__ import annotations
 from typing import Any
 
 from tart.errors import DecodeError
-from tart.protocol.columns import REF_BYTES, SHARD_INDEX_BYTES
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
 from tart.query.catalog import DIRECTORY_BITS, event_api_id
 from tart.query.times import rfc3339, rfc3339_of_jce
 from tart.shard.nodes import Speaker
-from tart.storage.schema import LogRow
+from tart.storage.schema import LogRow, payload_of
 
 
-def payload_of(row: LogRow) -> bytes:
-    """The bytes after timestamp and number, as the node sent them."""
-    ref = b"" if row.ref is None else row.ref.to_bytes(REF_BYTES, "little")
-    if row.shard_index is None:
-        return ref + row.body
-    return ref + row.body + row.shard_index.to_bytes(SHARD_INDEX_BYTES, "little")
+def to_json(
+    row: LogRow,
+    directory: int,
+    speaker: Speaker,
+    root: int | None = None,
+    about: bytes | None = None,
+) -> dict[str, Any]:
+    """The API's Event object of a row; hashes in it are still bytes.
 
-
-def to_json(row: LogRow, directory: int, speaker: Speaker) -> dict[str, Any]:
-    """The API's Event object of a row; hashes in it are still bytes."""
+    Args:
+        root: the event id of the first event of the chain it belongs to, if known.
+        about: the hash of the block or work-package, if known.
+    """
     try:
         fields = decode_event(
             row.type,
@@ -48,5 +50,10 @@ def to_json(row: LogRow, directory: int, speaker: Speaker) -> dict[str, Any]:
         "data": {EVENTS[row.type].variant: {"timestamp": row.timestamp, **fields}},
         "node_name": speaker.name,
         "node_version": speaker.implementation_version,
-        "context": {"slot": row.slot, "core": row.core, "hash": None, "root_event_id": None},
+        "context": {
+            "slot": row.slot,
+            "core": row.core,
+            "hash": about,
+            "root_event_id": row.ref if root is None else root,
+        },
     }

@@ -33,13 +33,15 @@ from tart.protocol.connection import Connection
 from tart.protocol.decoding import DROPPED, decode_event
 from tart.query.catalog import event_api_id
 from tart.query.filters import Candidate
+from tart.shard.aggregation import Aggregation, Contexts
 from tart.shard.digest import SYNC_STATUS_CHANGED, Digest, Run, Said, digest
-from tart.shard.events import payload_of, to_json
+from tart.shard.events import to_json
 from tart.shard.limits import RATE
 from tart.shard.nodes import Block, Node, Nodes, Session, add_dropped
+from tart.shard.peers import Peers
 from tart.shard.streams import Streams
 from tart.storage.batch import ROW_OVERHEAD, Batch
-from tart.storage.schema import NodeRow, SessionRow, UndecodableRow
+from tart.storage.schema import NodeRow, SessionRow, UndecodableRow, payload_of
 
 # While somebody listens, events are not kept waiting for the flush.
 LIVE_SECONDS = 0.005
@@ -68,6 +70,8 @@ class Intake:
     Args:
         directory: where this shard's events go.
         next_sequence, next_session: where the directory's numbering goes on.
+        peers: the numbers it gave to peer ids.
+        aggregation: told of every batch.
         write: hands a batch to the writer.
         node_changed: called when a node connects or disconnects.
     """
@@ -82,6 +86,8 @@ class Intake:
         *,
         next_sequence: int,
         next_session: int,
+        peers: Peers,
+        aggregation: Aggregation,
         write: Callable[[Batch], None],
         node_changed: Callable[[Session], None],
     ) -> None:
@@ -92,6 +98,8 @@ class Intake:
         self._streams = streams
         self._sequence = next_sequence
         self._session = next_session
+        self._peers = peers
+        self.aggregation = aggregation
         self._write = write
         self._node_changed = node_changed
         self._batch = Batch()
@@ -168,6 +176,7 @@ class Intake:
             return
         now = _now_us()
         self.digest()
+        self.aggregation.end(session.number)
         self._nodes.closed(session, now)
         self._record(session, "closed", now, reason)
         self._node_changed(session)
@@ -185,10 +194,13 @@ class Intake:
         frames, self._frames = self._frames, []
         runs, self._runs = self._runs, []
         self._count(runs, len(frames))
-        found = digest(frames, runs, self._sequence)
+        found = digest(frames, runs, self._sequence, self._peers)
         self._sequence += len(frames)
         self._batch.bytes += len(frames) * ROW_OVERHEAD
+        self._batch.peers += found.peers
+        contexts: Contexts = {}
         if len(found.log):
+            contexts = self.aggregation.add(found.heard())
             self._batch.log.append(found.log)
             rows = np.array([_row_of(owner) for owner in found.owners])
             self._nodes.tally.add(rows[found.owner_of], found.log.type)
@@ -200,7 +212,16 @@ class Intake:
         for said in found.said:
             self._note_status(said)
         if self._streams.listening:
-            self._publish(found)
+            self._publish(found, contexts)
+
+    def aggregate(self) -> None:
+        """Send off what the aggregates gathered, behind the events it is of."""
+        self.digest()
+        now = _now_us()
+        self._batch.flush = self.aggregation.take(self._sequence, now)
+        if self._batch.flush is not None:
+            self._touch(now)
+            self.flush()
 
     def flush(self) -> None:
         """Hand over what has gathered, however little."""
@@ -334,14 +355,15 @@ class Intake:
         total = self.statistics.dropped_by_nodes
         self.statistics.dropped_by_nodes = add_dropped(total, number)
 
-    def _publish(self, found: Digest) -> None:
+    def _publish(self, found: Digest, contexts: Contexts) -> None:
         for at in range(len(found.log)):
             row = found.log.row(at)
+            root, about = contexts.get(at, (row.ref, None))
             speaker = self._nodes.speakers[self._directory, row.session]
             self._streams.offer(
                 Candidate(speaker.node_id, row.type, row.slot, row.core, payload_of(row)),
                 event_api_id(self._directory, row.seq),
-                partial(to_json, row, self._directory, speaker),
+                partial(to_json, row, self._directory, speaker, root, about),
             )
 
     def _record(self, session: Session, what: str, at: int, reason: str | None) -> None:

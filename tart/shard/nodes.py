@@ -200,6 +200,7 @@ class Nodes:
         self.tally = Tally()
         self.speakers: dict[tuple[int, int], Speaker] = {}
         self._numbers: dict[tuple[int, bytes], int] = {}
+        self._ids: dict[tuple[int, int], str] = {}
         self._next_number: Counter[int] = Counter()
 
     def node(self, peer_id: bytes) -> Node:
@@ -221,6 +222,16 @@ class Nodes:
     def number_of(self, directory: int, node_id: str) -> int | None:
         """The number of a node in a directory, ``None`` if it never spoke there."""
         return self._numbers.get((directory, bytes.fromhex(node_id)))
+
+    def id_of(self, directory: int, number: int) -> str | None:
+        """The node a directory's number is of."""
+        return self._ids.get((directory, number))
+
+    def numbers(self, directory: int) -> list[tuple[int, bytes]]:
+        """The numbers a directory has given, with their peer ids."""
+        return [
+            (number, peer_id) for (of, peer_id), number in self._numbers.items() if of == directory
+        ]
 
     def opened(self, session: Session, now: int) -> None:
         """A connection has said whose it is (``session.node`` is set)."""
@@ -296,6 +307,7 @@ class Nodes:
 
     def _learn(self, directory: int, number: int, peer_id: bytes) -> None:
         self._numbers[directory, peer_id] = number
+        self._ids[directory, number] = peer_id.hex()
         self._next_number[directory] = max(self._next_number[directory], number + 1)
 
     def _learn_speaker(self, directory: int, session: int, information: NodeInformation) -> None:

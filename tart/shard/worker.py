@@ -16,11 +16,14 @@ import uvloop
 from tart.aggregate.live import LiveCounters
 from tart.config import Config
 from tart.errors import StorageError
+from tart.shard.aggregated import Aggregated
+from tart.shard.aggregation import open_aggregation
 from tart.shard.answers import Answers
 from tart.shard.control import Control
 from tart.shard.intake import Intake
 from tart.shard.listener import Listener, listening_socket
 from tart.shard.nodes import Nodes, Session
+from tart.shard.peers import Peers
 from tart.shard.streams import Streams
 from tart.startup import Startup
 from tart.storage.batch import Batch
@@ -69,19 +72,26 @@ class Worker:
         try:
             intake = self._make_intake(store)
             listener = Listener(self._config.telemetry, intake)
+            aggregating = loop.create_task(self._aggregate())
             answers = Answers(store, self._nodes, self._counters, self._streams, intake, listener)
             self._intake = intake
-            self._control = Control(self._index, answers, self._streams, store.reader)
+            aggregated = Aggregated(
+                store, self._nodes, self._aggregation, self._config.aggregates, intake.digest
+            )
+            self._control = Control(self._index, answers, aggregated, self._streams, store.reader)
             await self._control.start(self._config.run_path / f"{self._index:02d}.sock")
             await listener.start(listening_socket(host, port))
             lag = loop.create_task(_measure_lag(answers))
             startup.ready()
+            startup.keep_beating(loop)
             log.info("shard %d of %d accepts nodes on port %d", self._index, self._count, port)
 
             await self._stopping.wait()
 
             lag.cancel()
+            aggregating.cancel()
             await listener.stop()
+            intake.aggregate()
             intake.flush()
         finally:
             # After a failed start, too: the writer's threads would outlive it.
@@ -114,6 +124,9 @@ class Worker:
         for past in store.past.values():
             self._nodes.recover(past)
         own = store.past[self._index]
+        self._aggregation, self._aggregate_writer = open_aggregation(
+            store, self._nodes, self._config.aggregates, self._aggregated, self._failed
+        )
         return Intake(
             self._config.storage,
             self._index,
@@ -122,11 +135,23 @@ class Worker:
             self._streams,
             next_sequence=own.next_sequence,
             next_session=own.next_session,
+            peers=Peers(own.peers),
+            aggregation=self._aggregation,
             write=store.writer.put,
             node_changed=self._node_changed,
         )
 
+    async def _aggregate(self) -> None:
+        while True:
+            await asyncio.sleep(self._config.aggregates.flush_seconds)
+            self._intake.aggregate()
+
+    def _aggregated(self, flush: int) -> None:
+        self._loop.call_soon_threadsafe(self._aggregation.written, flush)
+
     def _committed(self, batch: Batch) -> None:
+        if batch.flush is not None:
+            self._aggregate_writer.put(batch.flush)
         self._loop.call_soon_threadsafe(self._intake.committed, batch)
 
     def _failed(self, error: Exception) -> None:

@@ -47,6 +47,7 @@ class Auditing:
             BUNDLE,
             node,
             guarantor,
+            report,
             sending={"audit_id": audit, "guarantor": guarantor.peer_id},
             receiving={"auditor": node.peer_id},
             received={"erasure_root": report.erasure_root},
@@ -61,9 +62,9 @@ class Auditing:
         if not (yield from enough(stage, requests, stage.recovery)):
             return
         kind = stage.rng.choice(("NonTrivial", "Trivial"))
-        stage.emit(node, "ReconstructingBundle", audit_id=audit, kind=kind)
+        stage.emit(node, "ReconstructingBundle", report, audit_id=audit, kind=kind)
         yield stage.between(10 * MILLISECOND, 80 * MILLISECOND)
-        stage.emit(node, "BundleReconstructed", audit_id=audit)
+        stage.emit(node, "BundleReconstructed", report, audit_id=audit)
 
     def _ask_assurer(self, node: Node, assurer: Node, report: Report, audit: Handle) -> Outcome:
         index = shard_index(self._stage, report, assurer)
@@ -72,6 +73,7 @@ class Auditing:
             BUNDLE_SHARD,
             node,
             assurer,
+            report,
             sending={"audit_id": audit, "assurer": assurer.peer_id, "shard": index},
             receiving={"auditor": node.peer_id},
             received={"erasure_root": report.erasure_root, "shard": index},

@@ -8,7 +8,7 @@ the pending reports it holds shards of; this is four fifths of what a full netwo
 from __future__ import annotations
 
 from tart.simulate.exchange import SHARDS, exchange
-from tart.simulate.reports import Block, Report
+from tart.simulate.reports import Assurance, Block, Report
 from tart.simulate.schedule import MILLISECOND, SECOND, Process
 from tart.simulate.stage import Node, Stage, linked
 
@@ -61,6 +61,7 @@ class Availability:
                 SHARDS,
                 node,
                 guarantor,
+                report,
                 sending={"guarantor": guarantor.peer_id, **wanted},
                 receiving={"assurer": node.peer_id},
                 received=wanted,
@@ -78,21 +79,23 @@ class Availability:
     def _assure(self, node: Node) -> Process:
         stage = self._stage
         anchor = node.best.hash
+        assurance = Assurance(node.index, anchor)
         statement = {"anchor": anchor, "bitfield": self._bitfield(node)}
-        distributing = stage.emit(node, "DistributingAssurance", statement=statement)
+        distributing = stage.emit(node, "DistributingAssurance", assurance, statement=statement)
         gap = 2 * _ASSURING_FOR // len(stage.nodes)
         for peer in stage.others(node):
             yield stage.between(0, gap)
             sent = {"distributing_id": distributing, "recipient": peer.peer_id}
             if not linked(node, peer):
-                stage.emit(node, "AssuranceSendFailed", **sent, reason="not connected")
+                stage.emit(node, "AssuranceSendFailed", assurance, **sent, reason="not connected")
             elif stage.happens("assurance_send"):
-                stage.emit(node, "AssuranceSendFailed", **sent, reason="stream reset by peer")
+                reason = "stream reset by peer"
+                stage.emit(node, "AssuranceSendFailed", assurance, **sent, reason=reason)
             else:
-                stage.emit(node, "AssuranceSent", **sent)
-                stage.start(self._receive(peer, node, anchor), stage.latency())
+                stage.emit(node, "AssuranceSent", assurance, **sent)
+                stage.start(self._receive(peer, node, assurance), stage.latency())
         yield MILLISECOND
-        stage.emit(node, "AssuranceDistributed", distributing_id=distributing)
+        stage.emit(node, "AssuranceDistributed", assurance, distributing_id=distributing)
 
     def _bitfield(self, node: Node) -> list[int]:
         bits = [0] * ((self._stage.cores + 7) // 8)
@@ -101,14 +104,13 @@ class Availability:
                 bits[core // 8] |= 1 << core % 8
         return bits
 
-    def _receive(self, node: Node, sender: Node, anchor: bytes) -> Process:
-        stage = self._stage
+    def _receive(self, node: Node, sender: Node, assurance: Assurance) -> Process:
+        stage, anchor = self._stage, assurance.anchor
         if stage.happens("assurance_receive"):
-            stage.emit(
-                node, "AssuranceReceiveFailed", sender=sender.peer_id, reason="bad signature"
-            )
+            told = {"sender": sender.peer_id, "reason": "bad signature"}
+            stage.emit(node, "AssuranceReceiveFailed", assurance, **told)
         else:
-            stage.emit(node, "AssuranceReceived", sender=sender.peer_id, anchor=anchor)
+            stage.emit(node, "AssuranceReceived", assurance, sender=sender.peer_id, anchor=anchor)
             node.assurances[anchor] = node.assurances.get(anchor, 0) + 1
         yield from ()
 

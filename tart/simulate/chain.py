@@ -78,15 +78,17 @@ class Chain:
     def _author(self, node: Node, slot: int) -> Process:
         stage = self._stage
         parent = node.best
-        root = stage.emit(node, "Authoring", slot=slot, parent=parent.hash)
+        root = stage.emit(node, "Authoring", {"slot": slot}, slot=slot, parent=parent.hash)
         yield stage.between(60 * MILLISECOND, 300 * MILLISECOND)
         if stage.happens("authoring"):
             reason = "block production took too long"
-            stage.emit(node, "AuthoringFailed", authoring_id=root, reason=reason)
+            stage.emit(node, "AuthoringFailed", {"slot": slot}, authoring_id=root, reason=reason)
             return
         block = self._composer.compose(node, parent, slot)
+        if stage.truth is not None:
+            stage.truth.block(block)
         node.begun.add(block.hash)
-        stage.emit(node, "Authored", authoring_id=root, outline=block.outline())
+        stage.emit(node, "Authored", block, authoring_id=root, outline=block.outline())
         stage.start(self._announce(node, block), MILLISECOND)
         yield from self._execute(node, block, root)
 
@@ -96,7 +98,8 @@ class Chain:
         for peer in node.neighbours:
             # JAMNP-S: not to those who announced it to us.
             if peer.index in node.streams and peer.index not in node.heard.get(block.hash, ()):
-                stage.emit(node, "BlockAnnounced", peer=peer.peer_id, announcer="Local", **fields)
+                said = {"peer": peer.peer_id, "announcer": "Local", **fields}
+                stage.emit(node, "BlockAnnounced", block, **said)
                 stage.start(self._hear(peer, node, block), stage.latency())
                 yield MILLISECOND // 5
 
@@ -104,6 +107,7 @@ class Chain:
         self._stage.emit(
             node,
             "BlockAnnounced",
+            block,
             peer=source.peer_id,
             announcer="Remote",
             slot=block.slot,
@@ -150,6 +154,7 @@ class Chain:
             BLOCKS,
             node,
             source,
+            block,
             sending={"recipient": source.peer_id, **asked},
             receiving={"sender": node.peer_id},
             received=asked,
@@ -165,13 +170,13 @@ class Chain:
         else:
             node.begun.discard(block.hash)  # to be fetched again with what comes next
             return
-        root = stage.emit(node, "Importing", slot=block.slot, outline=block.outline())
+        root = stage.emit(node, "Importing", block, slot=block.slot, outline=block.outline())
         yield stage.between(15 * MILLISECOND, 90 * MILLISECOND)
         if block.flaw == "seal":
             reason = _REFUSALS[block.flaw]
-            stage.emit(node, "BlockVerificationFailed", importing_id=root, reason=reason)
+            stage.emit(node, "BlockVerificationFailed", block, importing_id=root, reason=reason)
             return
-        stage.emit(node, "BlockVerified", importing_id=root)
+        stage.emit(node, "BlockVerified", block, importing_id=root)
         stage.start(self._announce(node, block), MILLISECOND)
         yield from self._execute(node, block, root)
 
@@ -183,12 +188,14 @@ class Chain:
             stage.emit(
                 node,
                 "BlockExecutionFailed",
+                block,
                 authoring_or_importing_id=root,
                 reason=_REFUSALS[block.flaw],
             )
             return
         costs = accumulate_costs(stage, block)
-        stage.emit(node, "BlockExecuted", authoring_or_importing_id=root, accumulate_costs=costs)
+        told = {"authoring_or_importing_id": root, "accumulate_costs": costs}
+        stage.emit(node, "BlockExecuted", block, **told)
         yield 2 * MILLISECOND
         if not block.flaw:
             self._adopt(node, block, root)
@@ -200,7 +207,7 @@ class Chain:
             return
         node.best = block
         self._head = max(self._head, block.number)
-        stage.emit(node, "BestBlockChanged", slot=block.slot, hash=block.hash)
+        stage.emit(node, "BestBlockChanged", block, slot=block.slot, hash=block.hash)
         if not node.synced and block.number == self._head and block.slot >= node.lagging_until:
             node.synced = True
             stage.emit(node, "SyncStatusChanged", synced=True)
@@ -225,5 +232,6 @@ class Chain:
             final = self.blocks.get(final.parent) if final else None
         if final is not None and final.number > node.finalized.number:
             node.finalized = final
-            self._stage.emit(node, "FinalizedBlockChanged", slot=final.slot, hash=final.hash)
+            told = {"slot": final.slot, "hash": final.hash}
+            self._stage.emit(node, "FinalizedBlockChanged", final, **told)
         yield from ()

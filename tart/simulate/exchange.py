@@ -9,8 +9,8 @@ requests side by side, for what takes shards from many nodes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from tart.simulate.schedule import MILLISECOND, Outcome, Process
 from tart.simulate.stage import Node, Stage, linked
@@ -101,11 +101,44 @@ _WAIT = 50 * MILLISECOND
 _REASONS = ("stream reset by peer", "request timed out", "not found")
 
 
+class Step(NamedTuple):
+    """One event of a request: of which node, when by its clock, and which."""
+
+    node: int
+    node_us: int
+    event: Mapping[str, Any]
+
+
+@dataclass(eq=False, slots=True)
+class Request:
+    """One request, for the truth.
+
+    Attributes:
+        number: numbers a network's requests from 1.
+        of: what is requested.
+        reason: why it failed.
+        steps: what both sides told of it; filled by the truth.
+    """
+
+    number: int
+    kind: str
+    asker: Node
+    answerer: Node
+    of: object
+    reason: str = ""
+    steps: list[Step] = field(default_factory=list)
+
+    def steps_of(self, node: Node) -> list[Step]:
+        """One side's."""
+        return [each for each in self.steps if each.node == node.index]
+
+
 def exchange(
     stage: Stage,
     kind: Exchange,
     asker: Node,
     answerer: Node,
+    of: object,
     *,
     sending: Fields,
     receiving: Fields,
@@ -116,6 +149,7 @@ def exchange(
 
     Args:
         asker: who requests; ``answerer`` is asked.
+        of: the thing that is, or is part of, what is requested.
         sending: fields of the asker's first event.
         receiving: fields of the answerer's first event.
         received: fields of the answerer's event when it has read the request.
@@ -124,33 +158,51 @@ def exchange(
     Returns:
         Whether everything was transferred.
     """
-    asked = stage.emit(asker, kind.sending, **sending)
+    request = Request(next(stage.requests), kind.rate, asker, answerer, of)
+    done = yield from _exchange(stage, kind, request, sending, receiving, received, answers)
+    if stage.truth is not None:
+        stage.truth.request(request, done)
+    return done
+
+
+def _exchange(
+    stage: Stage,
+    kind: Exchange,
+    request: Request,
+    sending: Fields,
+    receiving: Fields,
+    received: Fields,
+    answers: Sequence[Fields],
+) -> Outcome:
+    asker, answerer = request.asker, request.answerer
+    asked = stage.emit(asker, kind.sending, request, **sending)
     yield stage.latency()
     if not linked(asker, answerer):
-        stage.emit(asker, kind.failed, request_id=asked, reason="not connected")
+        request.reason = "not connected"
+        stage.emit(asker, kind.failed, request, request_id=asked, reason=request.reason)
         return False
-    heard = stage.emit(answerer, kind.receiving, **receiving)
+    heard = stage.emit(answerer, kind.receiving, request, **receiving)
     # A request may fail before it is sent, before it is read, or before it is answered.
     fails_at = stage.rng.randrange(3) if stage.happens(kind.rate) else None
-    reason = _REASONS[fails_at or 0]
     if fails_at != 0:
         yield MILLISECOND
-        stage.emit(asker, kind.sent, request_id=asked)
+        stage.emit(asker, kind.sent, request, request_id=asked)
     yield stage.latency()
     if fails_at in (None, 2):
-        stage.emit(answerer, kind.received, request_id=heard, **received)
+        stage.emit(answerer, kind.received, request, request_id=heard, **received)
         yield stage.between(2 * MILLISECOND, 30 * MILLISECOND)
     if fails_at is not None:
-        stage.emit(answerer, kind.failed, request_id=heard, reason=reason)
+        request.reason = reason = _REASONS[fails_at]
+        stage.emit(answerer, kind.failed, request, request_id=heard, reason=reason)
         yield stage.latency()
-        stage.emit(asker, kind.failed, request_id=asked, reason=reason)
+        stage.emit(asker, kind.failed, request, request_id=asked, reason=reason)
         return False
     for answer in answers:
-        stage.emit(answerer, kind.transferred, request_id=heard, **answer)
+        stage.emit(answerer, kind.transferred, request, request_id=heard, **answer)
         yield MILLISECOND
     yield stage.latency()
     for answer in answers:
-        stage.emit(asker, kind.transferred, request_id=asked, **answer)
+        stage.emit(asker, kind.transferred, request, request_id=asked, **answer)
         yield MILLISECOND
     return True
 

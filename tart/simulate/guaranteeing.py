@@ -73,7 +73,8 @@ class Guaranteeing:
             self._discard(node, pooled, "CannotReportOnChain")
 
     def _discard(self, node: Node, guarantee: Guarantee, reason: str) -> None:
-        self._stage.emit(node, "GuaranteeDiscarded", outline=guarantee.outline(), reason=reason)
+        outline = guarantee.outline()
+        self._stage.emit(node, "GuaranteeDiscarded", guarantee, outline=outline, reason=reason)
 
     # --- From the builder to the primary ---------------------------------------------
 
@@ -82,28 +83,33 @@ class Guaranteeing:
         primary, secondaries = guarantors[0], guarantors[1:]
         builder, bundle = self._packages.builder(), stage.rng.random() < 0.15
         submitted = {"builder": builder, "bundle": bundle}
-        root = stage.emit(primary, "WorkPackageSubmission", **submitted)
+        root = stage.emit(primary, "WorkPackageSubmission", {"core": core}, **submitted)
         yield stage.latency()
         if stage.happens("submission"):
-            self._fail(primary, root, "stream reset by builder")
+            self._fail(primary, root, {"core": core}, "stream reset by builder")
             return
         report = self._packages.make(slot, core)
+        report.primary = primary.index
+        if stage.truth is not None:
+            stage.truth.package(report, secondaries, submitted, root)
         if stage.happens("duplicate"):
             stage.start(self._submit_again(primary, report, submitted), SECOND // 2)
         submission = _Submission(report, primary, secondaries, root, [primary.index])
         if (yield from self._accept(submission, bundle)):
             yield from self._guarantee(submission)
 
-    def _fail(self, node: Node, root: Handle, reason: str) -> None:
-        self._stage.emit(node, "WorkPackageFailed", submission_or_share_id=root, reason=reason)
+    def _fail(self, node: Node, root: Handle, about: object, reason: str) -> None:
+        told = {"submission_or_share_id": root, "reason": reason}
+        self._stage.emit(node, "WorkPackageFailed", about, **told)
 
     def _submit_again(self, node: Node, report: Report, submitted: dict[str, object]) -> Process:
         stage = self._stage
-        root = stage.emit(node, "WorkPackageSubmission", **submitted)
+        root = stage.emit(node, "WorkPackageSubmission", report, **submitted)
         yield stage.latency()
         stage.emit(
             node,
             "DuplicateWorkPackage",
+            report,
             submission_or_share_id=root,
             core=report.core,
             hash=report.package_hash,
@@ -115,31 +121,32 @@ class Guaranteeing:
         stage.emit(
             node,
             "WorkPackageReceived",
+            report,
             submission_or_share_id=root,
             core=report.core,
             outline=outline(report, node.finalized),
         )
         yield stage.between(2 * MILLISECOND, 20 * MILLISECOND)
         cost = authorization_cost(stage)
-        stage.emit(node, "Authorized", submission_or_share_id=root, cost=cost)
+        stage.emit(node, "Authorized", report, submission_or_share_id=root, cost=cost)
 
     def _accept(self, submission: _Submission, bundle: bool) -> Outcome:
         """Whether the primary can go on: authorized, with extrinsics and imports at hand."""
         stage, primary, root = self._stage, submission.primary, submission.root
         report = submission.report
         if stage.happens("authorization"):
-            self._fail(primary, root, "not authorized for this core")
+            self._fail(primary, root, report, "not authorized for this core")
             return False
         yield from self._receive(primary, root, report)
         yield stage.latency()
-        stage.emit(primary, "ExtrinsicDataReceived", submission_or_share_id=root)
+        stage.emit(primary, "ExtrinsicDataReceived", report, submission_or_share_id=root)
         # A bundle brings its imports along.
         lacking = not bundle and report.imports is not None
         if lacking and not (yield from self._segments.recover(primary, root, report)):
-            self._fail(primary, root, "imported segments unavailable")
+            self._fail(primary, root, report, "imported segments unavailable")
             return False
         yield MILLISECOND
-        stage.emit(primary, "ImportsReceived", submission_or_share_id=root)
+        stage.emit(primary, "ImportsReceived", report, submission_or_share_id=root)
         return True
 
     # --- Among the guarantors ---------------------------------------------------------
@@ -157,31 +164,33 @@ class Guaranteeing:
         if enough and len(submission.signed) > len(report.guarantors):
             yield from self._build(submission)
         if not enough:
-            self._fail(primary, submission.root, "not enough signatures")
+            self._fail(primary, submission.root, report, "not enough signatures")
             return
         yield MILLISECOND
-        stage.emit(primary, "GuaranteesDistributed", submission_id=submission.root)
+        stage.emit(primary, "GuaranteesDistributed", report, submission_id=submission.root)
 
     def _share(self, submission: _Submission, secondary: Node) -> Process:
         """Share with one secondary, which leads to its signature or does not."""
         stage, primary, root = self._stage, submission.primary, submission.root
+        report = submission.report
         to = {"submission_id": root, "secondary": secondary.peer_id}
-        stage.emit(primary, "SharingWorkPackage", **to)
+        stage.emit(primary, "SharingWorkPackage", report, **to)
         yield stage.latency()
         if not linked(primary, secondary):
-            stage.emit(primary, "WorkPackageSharingFailed", **to, reason="not connected")
+            stage.emit(primary, "WorkPackageSharingFailed", report, **to, reason="not connected")
         else:
-            shared = stage.emit(secondary, "WorkPackageBeingShared", primary=primary.peer_id)
+            told = {"primary": primary.peer_id}
+            shared = stage.emit(secondary, "WorkPackageBeingShared", report, **told)
             yield stage.latency()
             if stage.happens("sharing"):
-                self._fail(secondary, shared, "stream reset by primary")
+                self._fail(secondary, shared, report, "stream reset by primary")
                 yield stage.latency()
-                stage.emit(primary, "WorkPackageSharingFailed", **to, reason="timed out")
+                stage.emit(primary, "WorkPackageSharingFailed", report, **to, reason="timed out")
             else:
-                stage.emit(primary, "BundleSent", **to)
+                stage.emit(primary, "BundleSent", report, **to)
                 yield stage.latency()
                 yield from self._second(submission, secondary, shared)
-                stage.emit(primary, "WorkReportSignatureReceived", **to)
+                stage.emit(primary, "WorkReportSignatureReceived", report, **to)
                 submission.signed.append(secondary.index)
         submission.open -= 1
 
@@ -191,19 +200,20 @@ class Guaranteeing:
         yield from self._receive(secondary, shared, submission.report)
         for variant in ("ExtrinsicDataReceived", "ImportsReceived"):
             yield MILLISECOND
-            stage.emit(secondary, variant, submission_or_share_id=shared)
+            stage.emit(secondary, variant, submission.report, submission_or_share_id=shared)
         yield from self._refine(secondary, shared, submission.report)
         yield MILLISECOND
-        stage.emit(secondary, "WorkReportSignatureSent", share_id=shared)
+        stage.emit(secondary, "WorkReportSignatureSent", submission.report, share_id=shared)
         yield stage.latency()
 
     def _refine(self, node: Node, root: Handle, report: Report) -> Process:
         stage = self._stage
         costs = refine_costs(stage, report)
         yield sum(each["total"]["elapsed_ns"] for each in costs) // 1_000
-        stage.emit(node, "Refined", submission_or_share_id=root, costs=costs)
+        stage.emit(node, "Refined", report, submission_or_share_id=root, costs=costs)
         yield stage.between(30 * MILLISECOND, 120 * MILLISECOND)
-        stage.emit(node, "WorkReportBuilt", submission_or_share_id=root, outline=report.outline())
+        built = {"submission_or_share_id": root, "outline": report.outline()}
+        stage.emit(node, "WorkReportBuilt", report, **built)
 
     def _signatures(self, submission: _Submission, enough: int) -> Outcome:
         """Wait for so many signatures, or until no more can come; whether there are two."""
@@ -226,6 +236,7 @@ class Guaranteeing:
         built = stage.emit(
             primary,
             "GuaranteeBuilt",
+            guarantee,
             submission_id=submission.root,
             outline=guarantee.outline(),
         )
@@ -237,21 +248,25 @@ class Guaranteeing:
 
     def _send(self, built: Handle, primary: Node, peer: Node, guarantee: Guarantee) -> Process:
         stage = self._stage
-        sending = stage.emit(primary, "SendingGuarantee", built_id=built, recipient=peer.peer_id)
+        told = {"built_id": built, "recipient": peer.peer_id}
+        sending = stage.emit(primary, "SendingGuarantee", guarantee, **told)
         yield stage.latency()
         if not linked(primary, peer) or stage.happens("guarantee_send"):
             reason = "could not open stream"
-            stage.emit(primary, "GuaranteeSendFailed", sending_id=sending, reason=reason)
+            failed = {"sending_id": sending, "reason": reason}
+            stage.emit(primary, "GuaranteeSendFailed", guarantee, **failed)
             return
-        receiving = stage.emit(peer, "ReceivingGuarantee", sender=primary.peer_id)
+        receiving = stage.emit(peer, "ReceivingGuarantee", guarantee, sender=primary.peer_id)
         yield MILLISECOND
-        stage.emit(primary, "GuaranteeSent", sending_id=sending)
+        stage.emit(primary, "GuaranteeSent", guarantee, sending_id=sending)
         yield stage.latency()
         if stage.happens("guarantee_receive"):
             reason = "bad guarantor signature"
-            stage.emit(peer, "GuaranteeReceiveFailed", receiving_id=receiving, reason=reason)
+            refused = {"receiving_id": receiving, "reason": reason}
+            stage.emit(peer, "GuaranteeReceiveFailed", guarantee, **refused)
             return
-        stage.emit(peer, "GuaranteeReceived", receiving_id=receiving, outline=guarantee.outline())
+        received = {"receiving_id": receiving, "outline": guarantee.outline()}
+        stage.emit(peer, "GuaranteeReceived", guarantee, **received)
         self._pool(peer, guarantee)
 
     def _pool(self, node: Node, guarantee: Guarantee) -> None:

@@ -54,43 +54,44 @@ class Links:
     def _attempt(self, a: Node, b: Node) -> Outcome:
         stage = self._stage
         details = {"peer_id": b.peer_id, "peer_address": b.address}
-        dialled = stage.emit(a, "ConnectingOut", to=details)
+        dialled = stage.emit(a, "ConnectingOut", b, to=details)
         yield stage.latency()
         if stage.happens("connection_refused"):
-            stage.emit(b, "ConnectionRefused", from_=a.address)
+            stage.emit(b, "ConnectionRefused", a, from_=a.address)
             yield stage.latency()
-            stage.emit(a, "ConnectOutFailed", connecting_id=dialled, reason="refused by peer")
+            reason = "refused by peer"
+            stage.emit(a, "ConnectOutFailed", b, connecting_id=dialled, reason=reason)
             return False
-        answered = stage.emit(b, "ConnectingIn", from_=a.address)
+        answered = stage.emit(b, "ConnectingIn", a, from_=a.address)
         yield stage.latency()
         if stage.happens("connection_failed"):
             reason = "handshake failed: bad certificate"
-            stage.emit(a, "ConnectOutFailed", connecting_id=dialled, reason=reason)
+            stage.emit(a, "ConnectOutFailed", b, connecting_id=dialled, reason=reason)
             yield stage.latency()
-            stage.emit(b, "ConnectInFailed", connecting_id=answered, reason=reason)
+            stage.emit(b, "ConnectInFailed", a, connecting_id=answered, reason=reason)
             return False
-        stage.emit(a, "ConnectedOut", connecting_id=dialled)
+        stage.emit(a, "ConnectedOut", b, connecting_id=dialled)
         yield stage.latency()
-        stage.emit(b, "ConnectedIn", connecting_id=answered, peer_id=a.peer_id)
+        stage.emit(b, "ConnectedIn", a, connecting_id=answered, peer_id=a.peer_id)
         return True
 
     def _open_stream(self, a: Node, b: Node) -> Process:
         stage, opened = self._stage, "BlockAnnouncementStreamOpened"
         if not linked(a, b) or b.index in a.streams:
             return
-        a.streams[b.index] = stage.emit(a, opened, peer=b.peer_id, opener="Local")
+        a.streams[b.index] = stage.emit(a, opened, b, peer=b.peer_id, opener="Local")
         yield stage.latency()
         if b.index in a.streams:
-            b.streams[a.index] = stage.emit(b, opened, peer=a.peer_id, opener="Remote")
+            b.streams[a.index] = stage.emit(b, opened, a, peer=a.peer_id, opener="Remote")
 
     def _stream_gone(self, node: Node, peer: Node, closer: str, reason: str) -> None:
         opened = node.streams.pop(peer.index, None)
         if opened is None:
             return
         # The one event that differs between the protocol versions.
-        fields = {"opened_id": opened} if self._stage.protocol else {"peer": peer.peer_id}
+        fields = {"opened_id": opened} if node.protocol else {"peer": peer.peer_id}
         self._stage.emit(
-            node, "BlockAnnouncementStreamClosed", **fields, closer=closer, reason=reason
+            node, "BlockAnnouncementStreamClosed", peer, **fields, closer=closer, reason=reason
         )
 
     def _close_stream(self, node: Node) -> Process:
@@ -114,7 +115,7 @@ class Links:
         if peer is None:
             return
         reason = stage.rng.choice(_MISBEHAVIOURS)
-        stage.emit(node, "PeerMisbehaved", peer=peer.peer_id, reason=reason)
+        stage.emit(node, "PeerMisbehaved", peer, peer=peer.peer_id, reason=reason)
         yield MILLISECOND
         yield from self._part(node, peer, "Local", reason)
 
@@ -144,7 +145,7 @@ class Links:
     def _gone(self, node: Node, peer: Node, terminator: str | None, reason: str) -> None:
         self._stream_gone(node, peer, terminator or "Local", "connection lost")
         self._stage.emit(
-            node, "Disconnected", peer=peer.peer_id, terminator=terminator, reason=reason
+            node, "Disconnected", peer, peer=peer.peer_id, terminator=terminator, reason=reason
         )
 
 

@@ -13,7 +13,7 @@ and every activity JIP-3 has events for, in one simulated time.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tart.simulate.auditing import Auditing
 from tart.simulate.availability import Availability
@@ -29,6 +29,7 @@ from tart.simulate.schedule import SECOND, Process
 from tart.simulate.stage import SLOT, Stage
 from tart.simulate.status import Status
 from tart.simulate.tickets import Tickets
+from tart.simulate.truth import Truth
 
 # Late 2026, when nothing else is said.
 DEFAULT_START = 10_000_000 * SLOT
@@ -50,7 +51,8 @@ class Network:
         speed: simulated seconds per second of the events' timestamps. At 2.0 slot numbers
             advance every three seconds and all durations told are halved.
         rates: how often what happens.
-        protocol: telemetry protocol version, 0 or 1.
+        protocol: telemetry protocol version, 0 or 1; of several the nodes take turns.
+        truth: is told what really happens; without it nothing is recorded.
 
     Example:
         >>> network = Network(nodes=6, cores=2, seed=1)
@@ -71,11 +73,14 @@ class Network:
         start: int = DEFAULT_START,
         speed: float = 1.0,
         rates: Rates | None = None,
-        protocol: int = 1,
+        protocol: int | Sequence[int] = 1,
+        truth: Truth | None = None,
     ) -> None:
         _check(nodes, cores, start, speed, protocol)
-        self._stage = Stage(nodes, cores, seed, start, speed, rates or Rates(), protocol)
-        stage = self._stage
+        self._stage = Stage(nodes, cores, seed, start, speed, rates or Rates(), protocol, truth)
+        stage, self._truth = self._stage, truth
+        if truth is not None:
+            truth.begin(stage, seed, speed)
         composer, packages = Composer(stage), Packages(stage)
         self._chain = chain = Chain(stage, composer)
         guaranteeing = Guaranteeing(stage, packages)
@@ -109,13 +114,43 @@ class Network:
         Returns:
             The first frame to send, its node information.
         """
-        self._forget_unsent(node)
-        return self._stage.nodes[node].reporter.connect()
+        self.disconnect(node)
+        one = self._stage.nodes[node]
+        hello = one.reporter.connect()
+        if self._truth is not None:
+            self._truth.opened(one, hello)
+        return hello
 
-    def disconnect(self, node: int) -> None:
-        """A node's telemetry lost its connection: it reports nothing until it connects."""
+    def disconnect(
+        self, node: int, reason: str = "connection lost", unsent: Sequence[Emission] = ()
+    ) -> None:
+        """A node's telemetry lost its connection: it reports nothing until it connects.
+
+        Args:
+            reason: why, for the truth.
+            unsent: the last events taken from ``advance``, if they never left.
+        """
         self._forget_unsent(node)
-        self._stage.nodes[node].reporter.disconnect()
+        one = self._stage.nodes[node]
+        one.reporter.disconnect()
+        if self._truth is not None:
+            self._truth.closed(one, reason, unsent)
+
+    def leaving(self) -> list[int]:
+        """Nodes whose telemetry loses its connection now, by the rate ``reconnect``.
+
+        It is for the caller to disconnect them, and to connect them again a little later.
+        """
+        leaving = sorted(self._stage.leaving)
+        self._stage.leaving.clear()
+        return leaving
+
+    def end(self) -> None:
+        """Nothing more will happen: complete the truth."""
+        for node in range(len(self._stage.nodes)):
+            self.disconnect(node, "end of the run")
+        if self._truth is not None:
+            self._truth.end()
 
     def _forget_unsent(self, node: int) -> None:
         """What was not taken from ``advance`` yet belongs to the connection that ended."""
@@ -137,12 +172,15 @@ class Network:
 
         Lazy: what is done to the network between two events counts from the next step on.
         """
-        out, step = self._stage.out, self._stage.schedule.step
+        out, step, truth = self._stage.out, self._stage.schedule.step, self._truth
         more = True
         while more:
             # One by one, so that a caller who stops early finds the rest the next time.
             while out:
-                yield out.popleft()
+                emission = out.popleft()
+                if truth is not None:
+                    truth.taken(emission)
+                yield emission
             more = step(until)
 
     def statistics(self) -> dict[str, int]:
@@ -165,7 +203,7 @@ class Network:
             yield SLOT
 
 
-def _check(nodes: int, cores: int, start: int, speed: float, protocol: int) -> None:
+def _check(nodes: int, cores: int, start: int, speed: float, protocol: int | Sequence[int]) -> None:
     if not 1 <= nodes <= MAX_NODES:
         raise ValueError(f"nodes: {nodes} is not between 1 and {MAX_NODES}")
     if not 1 <= cores <= MAX_CORES:
@@ -175,5 +213,6 @@ def _check(nodes: int, cores: int, start: int, speed: float, protocol: int) -> N
         raise ValueError(f"start: {start} is not a time of the JAM Common Era")
     if not 0 < speed < math.inf:
         raise ValueError(f"speed: {speed} is not a finite number above 0")
-    if protocol not in (0, 1):
+    versions = {protocol} if isinstance(protocol, int) else set(protocol)
+    if not versions or versions - {0, 1}:
         raise ValueError(f"protocol: {protocol} is neither 0 nor 1")

@@ -49,13 +49,15 @@ class Preimages:
         self._stage.emit(
             node,
             "PreimageDiscarded",
+            preimage,
             hash=preimage.hash,
             length=preimage.length,
             reason=reason,
         )
 
     def _forgotten(self, node: Node, preimage: Preimage, reason: str) -> None:
-        self._stage.emit(node, "AnnouncedPreimageForgotten", **_described(preimage), reason=reason)
+        told = _described(preimage)
+        self._stage.emit(node, "AnnouncedPreimageForgotten", preimage, **told, reason=reason)
 
     def _bring(self, slot: int) -> Process:
         rng = self._stage.rng
@@ -74,30 +76,32 @@ class Preimages:
                 continue
             yield MILLISECOND
             if stage.happens("preimage_announcement"):
-                yield from self._announcing_failed(node, peer)
+                yield from self._announcing_failed(node, peer, preimage)
             else:
                 described = _described(preimage)
                 stage.emit(
                     node,
                     "PreimageAnnounced",
+                    preimage,
                     peer=peer.peer_id,
                     announcer="Local",
                     **described,
                 )
                 stage.start(self._hear(peer, node, preimage), stage.latency())
 
-    def _announcing_failed(self, node: Node, peer: Node) -> Process:
+    def _announcing_failed(self, node: Node, peer: Node, preimage: Preimage) -> Process:
         stage, failed = self._stage, "PreimageAnnouncementFailed"
         reason = "stream reset by peer"
-        stage.emit(node, failed, peer=peer.peer_id, announcer="Local", reason=reason)
+        stage.emit(node, failed, preimage, peer=peer.peer_id, announcer="Local", reason=reason)
         yield stage.latency()
-        stage.emit(peer, failed, peer=node.peer_id, announcer="Remote", reason=reason)
+        stage.emit(peer, failed, preimage, peer=node.peer_id, announcer="Remote", reason=reason)
 
     def _hear(self, node: Node, source: Node, preimage: Preimage) -> Process:
         stage = self._stage
         stage.emit(
             node,
             "PreimageAnnounced",
+            preimage,
             peer=source.peer_id,
             announcer="Remote",
             **_described(preimage),
@@ -124,6 +128,7 @@ class Preimages:
             PREIMAGE,
             node,
             source,
+            preimage,
             sending={"recipient": source.peer_id, "hash": preimage.hash},
             receiving={"sender": node.peer_id},
             received={"hash": preimage.hash},

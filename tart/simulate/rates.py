@@ -9,6 +9,7 @@ has it as often as its rate says.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 # Above this, spacing out occurrences no longer reaches the rate; tossing a coin does.
@@ -36,6 +37,7 @@ class Rates:
     stream_closed: float = 0.01  # one of its block announcement streams closes
     lag: float = 0.006  # it falls out of sync for a few slots
     dropped: float = 0.012  # its telemetry loses a few events
+    reconnect: float = 0.0  # its telemetry loses its connection
     # Of the attempts to connect.
     connection_refused: float = 0.06
     connection_failed: float = 0.06
@@ -82,18 +84,67 @@ class Rates:
                 raise ValueError(f"rate {each.name} is not between 0 and 1")
 
 
+# A network in which next to everything goes wrong now and then, and still goes on.
+TROUBLED = Rates(
+    authoring=0.12,
+    fork=0.25,
+    invalid_seal=0.08,
+    invalid_execution=0.08,
+    disconnect=0.06,
+    misbehave=0.04,
+    stream_closed=0.05,
+    lag=0.03,
+    dropped=0.08,
+    reconnect=0.06,
+    connection_refused=0.15,
+    connection_failed=0.15,
+    block_request=0.12,
+    shard_request=0.1,
+    bundle_request=0.2,
+    bundle_shard_request=0.15,
+    segment_request=0.3,
+    segment_shard_request=0.15,
+    preimage_request=0.15,
+    ticket_generation=0.15,
+    ticket_transfer=0.1,
+    submission=0.08,
+    authorization=0.08,
+    duplicate=0.1,
+    early_guarantee=0.2,
+    segment_reconstruction=0.15,
+    segment_verification=0.15,
+    sharing=0.15,
+    guarantee_send=0.1,
+    guarantee_receive=0.1,
+    assurance_send=0.05,
+    assurance_receive=0.05,
+    preimage_announcement=0.12,
+    preimage_unwanted=0.12,
+)
+
+
+# Losing telemetry's connection is decided apart: the network is the same, however often.
+TELEMETRY_KINDS = ("reconnect",)
+NETWORK_KINDS = tuple(each.name for each in fields(Rates) if each.name not in TELEMETRY_KINDS)
+
+
 class Chances:
     """Decides what happens when, at the rates given.
 
     Each kind keeps the sum of the probabilities it was offered and happens each time that
     sum passes its next mark; marks are half to one and a half apart.
+
+    Args:
+        kinds: those that can be asked for.
     """
 
-    def __init__(self, rates: Rates, rng: random.Random) -> None:
+    def __init__(
+        self, rates: Rates, rng: random.Random, kinds: Sequence[str] = NETWORK_KINDS
+    ) -> None:
         self._random = rng.random
         self._rates = {each.name: float(getattr(rates, each.name)) for each in fields(rates)}
         # From the start to the first mark: at most one, so that nothing is late to appear.
-        self._left = {kind: rng.random() for kind in self._rates}
+        self._left = {kind: rng.random() for kind in kinds}
 
     def happens(self, kind: str, share: float = 1.0) -> bool:
         """One opportunity for ``kind``; ``share`` scales its rate down."""

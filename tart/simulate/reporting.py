@@ -22,10 +22,18 @@ from tart.testing import FakeNode
 
 
 class Handle(NamedTuple):
-    """An event that others may refer to: its session, and its id there."""
+    """An event that others may refer to.
+
+    Attributes:
+        session: the session it belongs to; ``event_id``: its id there.
+        timestamp: what it says, or would have said.
+        lost: it was dropped.
+    """
 
     session: int
     event_id: int
+    timestamp: int = 0
+    lost: bool = False
 
 
 UNREPORTED = Handle(0, 0)
@@ -119,7 +127,7 @@ class Reporter:
             return self._drop(timestamp), []
         sent = [self._dropped(when, timestamp)] if self._lost else []
         sent.append(self._emission(when, timestamp, variant, fields))
-        return Handle(self._session, sent[-1].event_id), sent
+        return Handle(self._session, sent[-1].event_id, timestamp), sent
 
     def _resolve(self, fields: dict[str, Any]) -> bool:
         """Put ids in the place of handles; false if one does not belong to this session."""
@@ -131,7 +139,8 @@ class Reporter:
         return True
 
     def _drop(self, timestamp: int) -> Handle:
-        handle = Handle(self._session, self.fake.next_event_id + self._lost)
+        event_id = self.fake.next_event_id + self._lost
+        handle = Handle(self._session, event_id, timestamp, lost=True)
         self._to_lose = max(self._to_lose - 1, 0)
         self._lost += 1
         self._lost_at = timestamp

@@ -30,6 +30,7 @@ class Report:
         by_package_hash: whether those imports name the package's hash, not its segments-root.
         guarantors: indices of the validators that signed it.
         holders: bit i: validator i holds its erasure shards.
+        primary: index of the validator its builder submitted it to.
     """
 
     slot: int
@@ -45,6 +46,7 @@ class Report:
     by_package_hash: bool = False
     guarantors: tuple[int, ...] = ()
     holders: int = 0
+    primary: int = -1
 
     def holds(self, validator: int) -> bool:
         """Whether that validator has its erasure shards of this report."""
@@ -85,6 +87,21 @@ class Preimage:
     service: int
     hash: bytes
     length: int
+
+
+class Ticket(NamedTuple):
+    """An entry in the lottery for an epoch's slots; the fields are JIP-3's."""
+
+    epoch: int
+    attempt: int
+    id: bytes
+
+
+class Assurance(NamedTuple):
+    """What one validator, by its index, assures as of a block, by its header hash."""
+
+    assurer: int
+    anchor: bytes
 
 
 @dataclass(eq=False, slots=True)

@@ -19,16 +19,21 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import orjson
 import uvloop
 
+from tart.errors import StartupError
 from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.simulate.network import Network
 from tart.simulate.rates import Rates
 from tart.simulate.schedule import MILLISECOND, SECOND
 from tart.simulate.sending import Sender
+from tart.simulate.truth import Truth
 
 logger = logging.getLogger(__name__)
 
@@ -52,13 +57,14 @@ class SimulationOptions:
         speed: simulated seconds per second.
         duration: seconds of real time, ``None`` for no end.
         seed: equal seeds play equal networks.
-        protocol: telemetry protocol version, 0 or 1.
+        protocol: telemetry protocol version, 0 or 1; of several the nodes take turns.
         rates: how often what goes wrong goes wrong.
         buffer_bytes: what each node keeps for a server that does not read, before it
             drops events; so much again is in the kernel.
         retry_seconds: first pause before connecting again; it doubles up to
             ``retry_limit_seconds`` while there is no success.
         grace_seconds: at the end, for the server to read what was written.
+        truth: file for what really happens (:mod:`tart.simulate.truth`), written anew.
     """
 
     host: str = "127.0.0.1"
@@ -68,12 +74,13 @@ class SimulationOptions:
     speed: float = 1.0
     duration: float | None = None
     seed: int = 0
-    protocol: int = 1
+    protocol: int | Sequence[int] = 1
     rates: Rates = field(default_factory=Rates)
     buffer_bytes: int = 1 << 20
     retry_seconds: float = 0.5
     retry_limit_seconds: float = 30.0
     grace_seconds: float = 2.0
+    truth: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +146,7 @@ def run(options: SimulationOptions) -> SimulationReport:
     """Play until the end or a signal, under uvloop; for the command line.
 
     Raises:
+        StartupError: the file for the truth cannot be written.
         ValueError: an option is out of its range.
     """
 
@@ -163,8 +171,32 @@ async def simulate(
         watch: called with what was done so far, a few times a second.
 
     Raises:
+        StartupError: the file for the truth cannot be written.
         ValueError: an option is out of its range.
     """
+    with _telling(options.truth) as truth:
+        return await _simulate(options, stop, watch, truth)
+
+
+@contextmanager
+def _telling(path: Path | None) -> Iterator[Truth | None]:
+    if path is None:
+        yield None
+        return
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise StartupError(f"{path} cannot be written: {error.strerror}") from error
+    with file:
+        yield Truth(lambda fact: file.write(orjson.dumps(fact, option=orjson.OPT_APPEND_NEWLINE)))
+
+
+async def _simulate(
+    options: SimulationOptions,
+    stop: asyncio.Event,
+    watch: Callable[[SimulationReport], None] | None,
+    truth: Truth | None,
+) -> SimulationReport:
     began = time.monotonic()
     network = Network(
         nodes=options.nodes,
@@ -174,6 +206,7 @@ async def simulate(
         speed=options.speed,
         rates=options.rates,
         protocol=options.protocol,
+        truth=truth,
     )
     senders = [Sender(network, node, options.buffer_bytes) for node in range(options.nodes)]
     lines = _Lines(options, senders)
@@ -187,6 +220,7 @@ async def simulate(
         for task in tasks:
             task.cancel()
     await _close(senders, options.grace_seconds)
+    network.end()
     return playing.report()
 
 
@@ -284,6 +318,8 @@ class _Playing:
             self._senders[emission.node].add(emission)
         for sender in self._senders:
             sender.flush()
+        for node in self._network.leaving():
+            self._senders[node].close("hung up")
 
     def report(self) -> SimulationReport:
         """What was done so far."""

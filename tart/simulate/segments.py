@@ -33,50 +33,49 @@ class Segments:
         source = report.imports
         assert source is not None
         yield from self._map_roots(node, root, report, source)
-        segments = imported_segments(report)
         ways = [self._ask_guarantor, self._reconstruct]
         if self._stage.happens("segment_recovery"):
             ways.reverse()
         for way in ways:
-            if (yield from way(node, root, source, segments)):
+            if (yield from way(node, root, report, source)):
                 yield MILLISECOND
-                if self._verify(node, root, segments):
+                if self._verify(node, root, report):
                     return True
         return False
 
     def _map_roots(self, node: Node, root: Handle, report: Report, source: Report) -> Process:
         stage = self._stage
-        mapped = {"submission_id": root, "segments_root": source.segments_root}
+        mapped: dict[str, Any] = {"submission_id": root, "segments_root": source.segments_root}
         if report.by_package_hash:
-            stage.emit(
-                node, "WorkPackageHashMapped", work_package_hash=source.package_hash, **mapped
-            )
+            named = {"work_package_hash": source.package_hash, **mapped}
+            stage.emit(node, "WorkPackageHashMapped", report, **named)
             yield MILLISECOND
-        stage.emit(node, "SegmentsRootMapped", erasure_root=source.erasure_root, **mapped)
+        mapped["erasure_root"] = source.erasure_root
+        stage.emit(node, "SegmentsRootMapped", report, **mapped)
         yield MILLISECOND
 
-    def _verify(self, node: Node, root: Handle, segments: list[int]) -> bool:
-        told: dict[str, Any] = {"submission_id": root, "segments": segments}
+    def _verify(self, node: Node, root: Handle, report: Report) -> bool:
+        told: dict[str, Any] = {"submission_id": root, "segments": imported_segments(report)}
         if self._stage.happens("segment_verification"):
             reason = "segment does not match its root"
-            self._stage.emit(node, "SegmentVerificationFailed", **told, reason=reason)
+            self._stage.emit(node, "SegmentVerificationFailed", report, **told, reason=reason)
             return False
-        self._stage.emit(node, "SegmentsVerified", **told)
+        self._stage.emit(node, "SegmentsVerified", report, **told)
         return True
 
-    def _ask_guarantor(
-        self, node: Node, root: Handle, source: Report, segments: list[int]
-    ) -> Outcome:
+    def _ask_guarantor(self, node: Node, root: Handle, report: Report, source: Report) -> Outcome:
         nodes = [self._stage.nodes[each] for each in source.guarantors]
         guarantor = self._stage.rng.choice(nodes)
         if guarantor is node:
             return True  # it still has them
+        segments = imported_segments(report)
         return (
             yield from exchange(
                 self._stage,
                 SEGMENTS,
                 node,
                 guarantor,
+                report,
                 sending={
                     "submission_id": root,
                     "prev_guarantor": guarantor.peer_id,
@@ -87,36 +86,35 @@ class Segments:
             )
         )
 
-    def _reconstruct(
-        self, node: Node, root: Handle, source: Report, segments: list[int]
-    ) -> Outcome:
+    def _reconstruct(self, node: Node, root: Handle, report: Report, source: Report) -> Outcome:
         """From the shards of enough assurers."""
         stage = self._stage
         holders = [each for each in stage.others(node) if source.holds(each.index)]
         asked = stage.sample(holders, stage.recovery + 1 + stage.recovery // 8)
-        requests = (self._ask_assurer(node, root, each, segments) for each in asked)
+        requests = (self._ask_assurer(node, root, each, report) for each in asked)
         if not (yield from enough(stage, requests, stage.recovery)):
             return False
         kind = stage.rng.choice(("NonTrivial", "Trivial"))
-        reconstructing = stage.emit(
-            node, "ReconstructingSegments", submission_id=root, segments=segments, kind=kind
-        )
+        begun = {"submission_id": root, "segments": imported_segments(report), "kind": kind}
+        reconstructing = stage.emit(node, "ReconstructingSegments", report, **begun)
         yield stage.between(3 * MILLISECOND, 40 * MILLISECOND)
         told = {"reconstructing_id": reconstructing}
         if stage.happens("segment_reconstruction"):
             reason = "inconsistent shards"
-            stage.emit(node, "SegmentReconstructionFailed", **told, reason=reason)
+            stage.emit(node, "SegmentReconstructionFailed", report, **told, reason=reason)
             return False
-        stage.emit(node, "SegmentsReconstructed", **told)
+        stage.emit(node, "SegmentsReconstructed", report, **told)
         return True
 
-    def _ask_assurer(self, node: Node, root: Handle, assurer: Node, segments: list[int]) -> Outcome:
+    def _ask_assurer(self, node: Node, root: Handle, assurer: Node, report: Report) -> Outcome:
+        segments = imported_segments(report)
         proofs = self._stage.rng.random() < 0.3
         return exchange(
             self._stage,
             SEGMENT_SHARDS,
             node,
             assurer,
+            report,
             sending={
                 "submission_id": root,
                 "assurer": assurer.peer_id,

@@ -47,6 +47,7 @@ class Sender(asyncio.Protocol):
         self._network = network
         self._limit = limit
         self._transport: asyncio.Transport | None = None
+        self._closing: asyncio.Transport | None = None
         self._paused = False
         self._waiting: list[Emission] = []
         self._waiting_bytes = 0
@@ -73,10 +74,16 @@ class Sender(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """End the session; what waits is of no use to the next."""
-        self._transport = None
-        self._network.disconnect(self.node)
-        self._clear()
+        self._end("connection lost" if error is None else str(error))
+        self._closing = None
         self.closed.set()
+
+    def _end(self, reason: str) -> None:
+        """End the session, unless it has ended."""
+        if self._transport is not None:
+            self._transport = None
+            self._network.disconnect(self.node, reason, self._waiting)
+            self._clear()
 
     def pause_writing(self) -> None:
         """The server does not read as fast as the node speaks."""
@@ -110,12 +117,17 @@ class Sender(asyncio.Protocol):
         self._waiting.clear()
         self._waiting_bytes = 0
 
-    def close(self) -> None:
-        """End the connection once what was written is delivered."""
-        if self._transport is not None:
-            self._transport.close()
+    def close(self, reason: str = "end of the run") -> None:
+        """End the session now, and the connection once what was written is delivered."""
+        self.flush()
+        transport = self._transport
+        if transport is not None:
+            self._closing = transport
+            self._end(reason)
+            transport.close()
 
     def abort(self) -> None:
         """End the connection at once."""
-        if self._transport is not None:
-            self._transport.abort()
+        transport = self._transport or self._closing
+        if transport is not None:
+            transport.abort()

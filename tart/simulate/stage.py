@@ -14,15 +14,18 @@ import hashlib
 import math
 import random
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tart.simulate.rates import Chances, Rates
 from tart.simulate.reporting import UNREPORTED, Emission, Handle, Reporter
 from tart.simulate.reports import Block, Guarantee, Preimage
 from tart.simulate.schedule import MILLISECOND, SECOND, Process, Schedule
 from tart.testing import FakeNode
+
+if TYPE_CHECKING:
+    from tart.simulate.truth import Truth
 
 SLOT = 6 * SECOND
 
@@ -46,6 +49,7 @@ class Node:
         index: its place in the validator set.
         address: IPv6, of the range set aside for documentation.
         clock: how far its clock is ahead, microseconds.
+        protocol: the version of JIP-3 it speaks.
         linked: bit i: connected to validator i.
         streams: open block announcement streams by peer, with the event that opened each.
         best: its best block; ``finalized`` likewise.
@@ -65,6 +69,7 @@ class Node:
         self.reporter = reporter
         self.clock = clock
         self.peer_id = reporter.fake.peer_id
+        self.protocol = reporter.fake.information.protocol_version
         self.address: dict[str, Any] = {
             "ipv6": reporter.fake.information.address,
             "port": reporter.fake.information.port,
@@ -103,7 +108,11 @@ class Stage:
         start: simulated time of the beginning, microseconds of the JAM Common Era.
         speed: simulated seconds per second of the timestamps.
         rates: how often what happens.
-        protocol: telemetry protocol version, 0 or 1.
+        protocol: telemetry protocol version, 0 or 1; several are taken in turn by the nodes.
+        truth: is told what happens.
+
+    Attributes:
+        leaving: nodes whose telemetry shall lose its connection now.
     """
 
     def __init__(
@@ -114,14 +123,19 @@ class Stage:
         start: int,
         speed: float,
         rates: Rates,
-        protocol: int,
+        protocol: int | Sequence[int],
+        truth: Truth | None = None,
     ) -> None:
         self.cores = cores
-        self.protocol = protocol
+        self.truth = truth
+        self._protocols = (protocol,) if isinstance(protocol, int) else tuple(protocol)
         self.rng = random.Random(seed)
+        self.rates = rates
         self.schedule = Schedule(start)
         self.happens = Chances(rates, self.rng).happens
         self.out: deque[Emission] = deque()
+        self.leaving: set[int] = set()
+        self.requests = count(1)
         self._seed = seed
         self._start = start
         self._speed = speed
@@ -157,7 +171,7 @@ class Stage:
             self.hash("peer", index),
             cores=self.cores,
             validators=validators,
-            version=self.protocol,
+            version=self._protocols[index % len(self._protocols)],
             name=name,
             implementation_version=version,
             address=f"2001:db8::{index + 1:x}",
@@ -167,13 +181,27 @@ class Stage:
             note=f"simulated validator {index}",
         )
 
-    def emit(self, node: Node, variant: str, **fields: Any) -> Handle:
-        """A node reports an event, now; handles among the fields become event ids."""
-        now = self.schedule.now
-        timestamp = self._start + int((now - self._start) / self._speed) + node.clock
-        handle, sent = node.reporter.report(now, timestamp, variant, fields)
+    def emit(self, node: Node, variant: str, about: object = None, /, **fields: Any) -> Handle:
+        """A node reports an event, now; handles among the fields become event ids.
+
+        Args:
+            about: the thing or things it is about, for the truth; nodes do not tell it.
+        """
+        truth = self.truth
+        # Reporting puts ids in the place of handles.
+        given = fields if truth is None else dict(fields)
+        timestamp = self.wall_time() + node.clock
+        handle, sent = node.reporter.report(self.schedule.now, timestamp, variant, fields)
         self.out.extend(sent)
+        if truth is not None:
+            if len(sent) > 1:
+                truth.told_of_drops(node, timestamp, sent[0].event_id)
+            truth.happened(node, variant, about, given, timestamp, handle)
         return handle
+
+    def wall_time(self) -> int:
+        """What a clock that is right says now, microseconds of the JAM Common Era."""
+        return self._start + int((self.schedule.now - self._start) / self._speed)
 
     def start(self, process: Process, delay: int = 0) -> None:
         """Run a process from ``delay`` microseconds from now on."""

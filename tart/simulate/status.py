@@ -1,11 +1,14 @@
 """What each node says of its own state, every two seconds, and what it fails to say.
 
 Pure. The gauges of Status are those of the simulated state at that moment. Now and then
-a node's telemetry loses a few events.
+a node's telemetry loses a few events, or its connection.
 """
 
 from __future__ import annotations
 
+import random
+
+from tart.simulate.rates import TELEMETRY_KINDS, Chances
 from tart.simulate.schedule import SECOND, Process
 from tart.simulate.stage import Node, Stage
 
@@ -18,6 +21,8 @@ class Status:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self._rng = random.Random(stage.hash("telemetry"))
+        self._reconnects = Chances(stage.rates, self._rng, TELEMETRY_KINDS)
         for node in stage.nodes:
             stage.start(self._tell(node), stage.between(0, INTERVAL))
 
@@ -27,9 +32,15 @@ class Status:
         for node in stage.nodes:
             if stage.happens("dropped"):
                 stage.start(self._lose(node), stage.between(0, 5 * SECOND))
+            if self._reconnects.happens("reconnect"):
+                stage.start(self._leave(node), self._rng.randrange(5 * SECOND))
 
     def _lose(self, node: Node) -> Process:
         node.reporter.lose(self._stage.rng.randint(1, _MOST_LOST))
+        yield from ()
+
+    def _leave(self, node: Node) -> Process:
+        self._stage.leaving.add(node.index)
         yield from ()
 
     def _tell(self, node: Node) -> Process:

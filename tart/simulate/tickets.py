@@ -9,6 +9,7 @@ of an epoch, however many validators there are.
 from __future__ import annotations
 
 from tart.simulate.block import Composer
+from tart.simulate.reports import Ticket
 from tart.simulate.schedule import MILLISECOND, SECOND, Outcome, Process
 from tart.simulate.stage import SLOT, Node, Stage, linked
 
@@ -47,10 +48,10 @@ class Tickets:
         stage.emit(node, "TicketsGenerated", generating_id=root, ids=ids)
         for attempt, ticket in enumerate(ids):
             if stage.rng.random() < self._contending:
-                process = self._travel(node, {"epoch": epoch, "attempt": attempt, "id": ticket})
+                process = self._travel(node, Ticket(epoch, attempt, ticket))
                 stage.start(process, stage.between(SECOND, self._epoch_slots * SLOT // 3))
 
-    def _travel(self, node: Node, ticket: dict[str, object]) -> Process:
+    def _travel(self, node: Node, ticket: Ticket) -> Process:
         """From its maker to the proxy, and from the proxy to all."""
         stage = self._stage
         peers = [each for each in stage.nodes if linked(node, each)]
@@ -66,9 +67,7 @@ class Tickets:
                 stage.start(self._transfer(proxy, peer, ticket, from_proxy=True))
                 yield 2 * MILLISECOND
 
-    def _transfer(
-        self, a: Node, b: Node, ticket: dict[str, object], *, from_proxy: bool
-    ) -> Outcome:
+    def _transfer(self, a: Node, b: Node, ticket: Ticket, *, from_proxy: bool) -> Outcome:
         stage = self._stage
         sent, received = "Local", "Remote"
         if stage.happens("ticket_transfer"):
@@ -76,6 +75,7 @@ class Tickets:
                 stage.emit(
                     node,
                     "TicketTransferFailed",
+                    ticket,
                     peer=peer.peer_id,
                     sender=side,
                     from_proxy=from_proxy,
@@ -87,10 +87,11 @@ class Tickets:
             stage.emit(
                 node,
                 "TicketTransferred",
+                ticket,
                 peer=peer.peer_id,
                 sender=side,
                 from_proxy=from_proxy,
-                **ticket,
+                **ticket._asdict(),
             )
             yield stage.latency()
         return True

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tart.storage.schema import LogColumns, NodeRow, SessionRow, UndecodableRow
+from tart.aggregate.flush import Flush
+from tart.storage.schema import LogColumns, NodeRow, PeerRow, SessionRow, UndecodableRow
 
 # What an event costs in memory beside its bytes: an object, its places in lists and columns.
 ROW_OVERHEAD = 150
@@ -22,6 +23,7 @@ class Batch:
         opened_at: monotonic seconds of its first row's arrival, the oldest.
         received_at: the same moment as Unix microseconds; decides which file it goes to.
         bytes: memory it holds, estimated.
+        flush: aggregates of events up to here, to be written when this is committed.
     """
 
     opened_at: float = 0.0
@@ -29,11 +31,13 @@ class Batch:
     bytes: int = 0
     log: list[LogColumns] = field(default_factory=list)
     nodes: list[NodeRow] = field(default_factory=list)
+    peers: list[PeerRow] = field(default_factory=list)
     sessions: list[SessionRow] = field(default_factory=list)
     undecodable: list[UndecodableRow] = field(default_factory=list)
+    flush: Flush | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.log or self.sessions or self.nodes or self.undecodable)
+        return bool(self.log or self.sessions or self.nodes or self.undecodable or self.flush)
 
     @property
     def rows(self) -> int:

@@ -1,41 +1,62 @@
-"""Which files there are: one directory per shard, one file per period.
+"""Which files there are: one directory per shard, two files per period.
 
 ``shards/00/2026-11-21.duckdb`` is directory 0 on that day (UTC);
-``2026-11-21T06.duckdb`` where a period is shorter than a day. A directory whose number
-has no worker is adopted, read-only, by the worker of that number modulo the shard count.
+``2026-11-21T06.duckdb`` where a period is shorter than a day. ``2026-11-21.1.duckdb`` is
+the same period's other lane: events go to one of the two while the other is checkpointed,
+and the next time the other way round. A directory whose number has no worker is adopted,
+read-only, by the worker of that number modulo the shard count.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 from tart.query.catalog import DIRECTORY_BITS
+from tart.storage.schema import DDL, SCHEMA_VERSION
 
+# What is counted of a directory's events, beside its files of events.
+AGGREGATES = "aggregates.duckdb"
 # What comes after the name of a damaged file, before the time it was found so.
 QUARANTINED = ".corrupt-"
 
 _DIRECTORY = re.compile(r"\d{2,3}")
-_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}))?\.duckdb")
+_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}))?(?:\.(1))?\.duckdb")
 _HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True, order=True)
 class LogFile:
-    """One file: ``directory`` is its shard's number, ``period`` its start in Unix µs."""
+    """One file: ``directory`` is its shard's number, ``period`` its start in Unix µs.
+
+    ``lane`` tells the two files of a period apart.
+    """
 
     directory: int
     period: int
     path: Path
+    lane: int = 0
 
     @property
     def alias(self) -> str:
         """Its name inside DuckDB."""
-        return f"f{self.directory:02d}_{self.period // _HOUR_US}"
+        lane = f"_{self.lane}" if self.lane else ""
+        return f"f{self.directory:02d}_{self.period // _HOUR_US}{lane}"
+
+    @property
+    def ddl(self) -> tuple[str, ...]:
+        """What makes its tables, but for the name of the file."""
+        return DDL
+
+    @property
+    def schema_version(self) -> int:
+        """Of these tables."""
+        return SCHEMA_VERSION
 
     @property
     def wal(self) -> Path:
@@ -62,10 +83,23 @@ def period_of(received_at: int, hours: int) -> int:
 
 
 def file_for(root: Path, directory: int, period: int, hours: int) -> LogFile:
-    """The file of that directory and period, whether or not it exists."""
+    """The first file of that directory and period, whether or not it exists."""
     start = datetime.fromtimestamp(period // 1_000_000, UTC)
     name = start.strftime("%Y-%m-%d" if hours == 24 else "%Y-%m-%dT%H")
     return LogFile(directory, period, root / f"{directory:02d}" / f"{name}.duckdb")
+
+
+def other_lane(file: LogFile) -> LogFile:
+    """The other file of the same period, whether or not it exists."""
+    if file.lane:
+        name = file.path.name.replace(".1.duckdb", ".duckdb")
+        return replace(file, path=file.path.with_name(name), lane=0)
+    return replace(file, path=file.path.with_suffix(".1.duckdb"), lane=1)
+
+
+def by_period(files: Iterable[LogFile]) -> list[list[LogFile]]:
+    """The lanes of each period together, in the order given; a directory's, sorted."""
+    return [list(lanes) for _, lanes in groupby(files, key=lambda file: file.period)]
 
 
 def existing(root: Path, directory: int) -> list[LogFile]:
@@ -77,7 +111,8 @@ def existing(root: Path, directory: int) -> list[LogFile]:
         with suppress(ValueError):
             if match:
                 moment = datetime.fromisoformat(f"{match[1]}T{match[2] or '00'}:00:00+00:00")
-                found.append(LogFile(directory, int(moment.timestamp()) * 1_000_000, path))
+                period = int(moment.timestamp()) * 1_000_000
+                found.append(LogFile(directory, period, path, int(match[3] or 0)))
     return sorted(found)
 
 

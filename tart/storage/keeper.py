@@ -1,8 +1,9 @@
 """The thread that keeps the disk in order: it deletes what is due and watches the room.
 
-What is due is decided by ``retention``. A file goes in this order: out of the list, so
-that no question begins with it; when the questions that run have ended, detached; then
-its name, log first, so that whatever happens in between leaves a file that opens.
+What is due is decided by ``retention``. A period's files go in this order: out of the
+list, so that no question begins with them; when the questions that run have ended,
+detached; then their names, logs first, so that whatever happens in between leaves files
+that open.
 Reading pauses while the disk has less than the reserve, and goes on when it has a tenth
 more: a disk that others fill must not end in a write that fails.
 """
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from tart.config import StorageConfig
 from tart.errors import StorageError
-from tart.storage.files import LogFile
+from tart.storage.files import LogFile, by_period
 from tart.storage.retention import Held, Steadiness, to_drop
 
 if TYPE_CHECKING:
@@ -106,12 +107,13 @@ class Keeper:
             retain_seconds=hours * 3600,
             retain_bytes=self._disk().total * share,
         )
-        for file in due:
-            size = _size(file)
-            if self._store.drop(file, _TRANSIENT_SECONDS):
-                self.statistics.files += 1
+        for lanes in due:
+            size = sum(map(_size, lanes))
+            if self._store.drop(lanes, _TRANSIENT_SECONDS):
+                self.statistics.files += len(lanes)
                 self.statistics.bytes += size
-                log.info("%s deleted: %d bytes, no longer kept", file.path, size)
+                names = " and ".join(str(file.path) for file in lanes)
+                log.info("%s deleted: %d bytes, no longer kept", names, size)
 
     def _run(self) -> None:
         rounds = 0
@@ -129,11 +131,11 @@ class Keeper:
     def _held(self, now: float) -> list[Held]:
         found = []
         for directory in self._store.directories:
-            for file in self._store.files(directory):
+            for lanes in by_period(self._store.files(directory)):
                 with suppress(FileNotFoundError):
-                    written = file.path.stat().st_mtime
-                    current = self._store.writer.uses(file)
-                    found.append(Held(file, _size(file), written, current))
+                    written = max(file.path.stat().st_mtime for file in lanes)
+                    current = any(map(self._store.writer.uses, lanes))
+                    found.append(Held(lanes, sum(map(_size, lanes)), written, current))
         return found
 
     def _disk(self) -> shutil._ntuple_diskusage:

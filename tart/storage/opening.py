@@ -20,10 +20,12 @@ from pathlib import Path
 
 import duckdb
 
+from tart.aggregate.flush import State
 from tart.errors import DamagedFile
+from tart.storage.aggregates import AggregateFile, aggregate_file, read_nodes, read_state
 from tart.storage.database import Database, storage_error, sync
-from tart.storage.files import QUARANTINED, LogFile, existing
-from tart.storage.recovery import Past, read_file
+from tart.storage.files import QUARANTINED, LogFile, by_period, existing
+from tart.storage.recovery import Past, count_missing, read_file
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,7 @@ SESSION_LEAP = 1 << 20
 def open_directory(
     database: Database, root: Path, directory: int, *, own: bool
 ) -> tuple[list[LogFile], Past]:
-    """Attach what can be read, the newest for writing if the directory is ``own``.
+    """Attach what can be read, the newest period for writing if the directory is ``own``.
 
     Returns:
         The files, oldest first, and what they know.
@@ -45,12 +47,12 @@ def open_directory(
         StorageError: a file cannot be opened, for a reason that is not in the file.
     """
     files = existing(root, directory)
-    newest = files[-1] if own and files else None
-    files = [file for file in files if _opens(database, file, writable=file == newest)]
+    newest = by_period(files)[-1] if own and files else []
+    files = [file for file in files if _opens(database, file, writable=file in newest)]
     past, files = _read(database, directory, files)
-    if newest is not None and newest not in files:
-        _succeed(database, newest, past)
-        files.append(newest)
+    if lost := [file for file in newest if file not in files]:
+        _succeed(database, lost, past)
+        files = sorted([*files, *lost])
     if past.missing:
         log.error(
             "%s: %d frames are missing between those that are there",
@@ -107,13 +109,42 @@ def _read(database: Database, directory: int, files: list[LogFile]) -> tuple[Pas
                     files = [each for each in files if each != file]
                     break
             else:
+                past.missing = count_missing(cursor, files)
                 return past, files
 
 
-def _succeed(database: Database, lost: LogFile, past: Past) -> None:
-    """Begin a file in the place of one that was written to and is lost."""
+def _succeed(database: Database, lost: list[LogFile], past: Past) -> None:
+    """Begin files in the place of those that were written to and are lost."""
     past.next_sequence += SEQUENCE_LEAP
     past.next_session += SESSION_LEAP
     # Named at once, so that the numbers stay reserved even if nothing is written today.
-    database.attach_writable(lost)
-    database.note(lost, {"next_sequence": past.next_sequence, "next_session": past.next_session})
+    numbers = {"next_sequence": past.next_sequence, "next_session": past.next_session}
+    for file in lost:
+        database.attach_writable(file)
+        database.note(file, numbers)
+
+
+def open_aggregates(database: Database, root: Path, past: Past) -> AggregateFile:
+    """Attach a directory's aggregates, made anew if there are none or they are damaged.
+
+    What they know of nodes and numbers that the log has lost is added to ``past``.
+    """
+    file = aggregate_file(root, past.directory)
+    try:
+        state, nodes = _attach_aggregates(database, file)
+    except DamagedFile as error:
+        database.detach(file)
+        quarantine(file, error)
+        state, nodes = _attach_aggregates(database, file)
+    past.nodes = {**nodes, **past.nodes}
+    past.next_sequence = max(past.next_sequence, state.through)
+    return file
+
+
+def _attach_aggregates(database: Database, file: AggregateFile) -> tuple[State, dict[int, bytes]]:
+    database.attach_writable(file)
+    with closing(database.cursor()) as cursor:
+        try:
+            return read_state(cursor, file), read_nodes(cursor, file)
+        except duckdb.Error as error:
+            raise storage_error(file, error) from None

@@ -19,11 +19,14 @@ from tart.errors import QueryTimeout, ShardUnavailable
 from tart.storage.database import Database
 
 THREADS = 2
+SLOW_THREADS = 1
 QUEUE_LIMIT = 256
+SLOW_QUEUE_LIMIT = 8
 _INTERRUPT_AGAIN_SECONDS = 0.05
 
 Answer = TypeVar("Answer")
 Cursor = duckdb.DuckDBPyConnection
+Abandoned = Callable[[], bool]
 
 
 class Reader:
@@ -34,8 +37,10 @@ class Reader:
         self._local = threading.local()
         self._cursors: list[Cursor] = []
         self._pool = ThreadPoolExecutor(THREADS, "reader")
+        self._slow_pool = ThreadPoolExecutor(SLOW_THREADS, "slow-reader")
         self._running: set[_Job[Any]] = set()
         self._ended = threading.Condition()
+        self._slow: set[_Job[Any]] = set()
         self.waiting = 0
 
     async def run(self, question: Callable[[Cursor], Answer], deadline: float) -> Answer:
@@ -51,13 +56,32 @@ class Reader:
         """
         if self.waiting >= QUEUE_LIMIT:
             raise ShardUnavailable(f"{QUEUE_LIMIT} questions are waiting already")
-        job = _Job(question)
+        return await self._answer(_Job(question), self._pool, deadline)
+
+    async def run_slow(
+        self, question: Callable[[Cursor, Abandoned], Answer], deadline: float
+    ) -> Answer:
+        """Likewise, on a thread of its own kind, so that the others are not held up.
+
+        Args:
+            question: also given what says whether anybody still waits: it may be busy with
+                something that DuckDB's interrupt does not reach.
+        """
+        if len(self._slow) >= SLOW_QUEUE_LIMIT:
+            raise ShardUnavailable(f"{SLOW_QUEUE_LIMIT} long questions are waiting already")
+        abandoned = threading.Event()
+        job = _Job(lambda cursor: question(cursor, abandoned.is_set), abandoned)
+        self._slow.add(job)
+        return await self._answer(job, self._slow_pool, deadline)
+
+    async def _answer(self, job: _Job[Answer], pool: ThreadPoolExecutor, deadline: float) -> Answer:
         try:
-            future = asyncio.get_running_loop().run_in_executor(self._pool, self._run, job)
+            future = asyncio.get_running_loop().run_in_executor(pool, self._run, job)
         except RuntimeError:
+            self._slow.discard(job)
             raise ShardUnavailable("the shard is stopping") from None
         self.waiting += 1
-        future.add_done_callback(self._finished)
+        future.add_done_callback(lambda future: self._finished(job, future))
         try:
             return await asyncio.wait_for(asyncio.shield(future), deadline)
         except TimeoutError:
@@ -77,17 +101,21 @@ class Reader:
                 _INTERRUPT_AGAIN_SECONDS, self._abandon, job, future
             )
 
-    def _finished(self, future: asyncio.Future[Any]) -> None:
+    def _finished(self, job: _Job[Any], future: asyncio.Future[Any]) -> None:
         self.waiting -= 1
+        self._slow.discard(job)
         if not future.cancelled():
             future.exception()  # marks it as seen: its caller may have left already
 
     def close(self) -> None:
-        """Wait for running questions, then close every cursor. Blocks.
+        """Wait for running questions, not for long ones, then close every cursor. Blocks.
 
         To be called beside a running loop: it is there that their deadlines pass.
         """
+        for job in list(self._slow):
+            job.abandon()
         self._pool.shutdown()
+        self._slow_pool.shutdown()
         for cursor in self._cursors:
             cursor.close()
 
@@ -118,15 +146,17 @@ class Reader:
 class _Job(Generic[Answer]):
     """A question that can be abandoned from another thread while it runs."""
 
-    def __init__(self, question: Callable[[Cursor], Answer]) -> None:
+    def __init__(
+        self, question: Callable[[Cursor], Answer], abandoned: threading.Event | None = None
+    ) -> None:
         self._question = question
         self._lock = threading.Lock()
         self._cursor: Cursor | None = None
-        self._abandoned = False
+        self._abandoned = abandoned or threading.Event()
 
     def run(self, cursor: Cursor) -> Answer:
         with self._lock:
-            if self._abandoned:
+            if self._abandoned.is_set():
                 raise QueryTimeout("nobody waits for this any more")
             self._cursor = cursor
         try:
@@ -140,6 +170,6 @@ class _Job(Generic[Answer]):
     def abandon(self) -> None:
         """Interrupt it if it runs, keep it from running if it does not yet."""
         with self._lock:
-            self._abandoned = True
+            self._abandoned.set()
             if self._cursor is not None:
                 self._cursor.interrupt()

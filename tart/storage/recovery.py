@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tart.storage.files import LogFile
+from tart.storage.files import LogFile, by_period
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,11 +42,13 @@ class Past:
         next_session: the number the next connection gets.
         missing: sequence numbers between the first and the last that no frame has.
         nodes: number to peer id.
+        peers: number to peer id, of those that nodes spoke of.
         sessions: number to connection.
         counts: per node number, events by type.
         last_seen: per node number, the last ``received_at``.
         dropped: per node number, (events, messages) of Dropped.
         undecodable: per node number, frames that could not be understood.
+        opened: connections whose beginning a file has.
     """
 
     directory: int
@@ -53,53 +56,102 @@ class Past:
     next_session: int = 0
     missing: int = 0
     nodes: dict[int, bytes] = field(default_factory=dict)
+    peers: dict[int, bytes] = field(default_factory=dict)
     sessions: dict[int, StoredSession] = field(default_factory=dict)
     counts: dict[int, Counter[int]] = field(default_factory=dict)
     last_seen: dict[int, int] = field(default_factory=dict)
     dropped: dict[int, tuple[int, int]] = field(default_factory=dict)
     undecodable: Counter[int] = field(default_factory=Counter)
-
-
-def read_past(cursor: duckdb.DuckDBPyConnection, directory: int, files: list[LogFile]) -> Past:
-    """Read one directory's files, oldest first.
-
-    Raises:
-        duckdb.Error: a file cannot be read; ``read_file`` tells which.
-    """
-    past = Past(directory)
-    for file in files:
-        read_file(cursor, file, past)
-    return past
+    opened: set[int] = field(default_factory=set, repr=False, compare=False)
 
 
 def read_file(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
     """Add what one file knows to what is known from those before it."""
     _read_nodes_and_sessions(cursor, file, past)
-    _note_missing(cursor, file, past)
     _read_counts(cursor, file, past)
     _read_leap(cursor, file, past)
 
 
-def _note_missing(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
-    """Every frame has the number after that of the one before: a hole is a loss."""
-    ((count, first, last),) = cursor.execute(
-        f"SELECT count(*), min(seq), max(seq) FROM (SELECT seq FROM {file.alias}.log "
-        f"UNION ALL SELECT seq FROM {file.alias}.undecodable)"
-    ).fetchall()
-    if count:
-        before = first - past.next_sequence if past.next_sequence else 0
-        past.missing += max(0, before) + last - first + 1 - count
+@dataclass(frozen=True)
+class Stretch:
+    """Numbers of a period that should follow one another without a hole.
+
+    Attributes:
+        begins: where they begin, if that is known: numbers below it are left out.
+        frames: how many have them.
+    """
+
+    begins: int | None
+    frames: int
+    first: int
+    last: int
+
+
+def stretches(
+    cursor: duckdb.DuckDBPyConnection, lanes: Sequence[LogFile], *, once: bool = False
+) -> list[Stretch]:
+    """The numbers of the frames of a period: one stretch, and one after each leap.
+
+    Args:
+        once: frames with one number count once.
+    """
+    count = f"count({'DISTINCT seq' if once else '*'})"
+    numbers = " UNION ALL ".join(
+        f"SELECT seq FROM {file.alias}.{table}"
+        for file in lanes
+        for table in ("log", "undecodable")
+    )
+    leaps = sorted(
+        {int(found["next_sequence"]) for found in _meta(cursor, lanes) if "next_sequence" in found}
+    )
+    found = []
+    for begins, end in zip([None, *leaps], [*leaps, None], strict=True):
+        above = "true" if begins is None else f"seq >= {begins}"
+        below = "true" if end is None else f"seq < {end}"
+        ((frames, first, last),) = cursor.execute(
+            f"SELECT {count}, min(seq), max(seq) FROM ({numbers}) WHERE {above} AND {below}"
+        ).fetchall()
+        if frames:
+            found.append(Stretch(begins, frames, first, last))
+    return found
+
+
+def count_missing(cursor: duckdb.DuckDBPyConnection, files: Sequence[LogFile]) -> int:
+    """Every frame has the number after that of the one before: a hole is a loss.
+
+    Args:
+        files: a directory's, oldest first.
+
+    Raises:
+        duckdb.Error: a file cannot be read.
+    """
+    missing, expected = 0, None
+    for lanes in by_period(files):
+        for each in stretches(cursor, lanes):
+            begins = each.begins or expected
+            before = 0 if begins is None else max(0, each.first - begins)
+            missing += before + each.last - each.first + 1 - each.frames
+            expected = max(each.last + 1, expected or 0)
+    return missing
 
 
 def _read_leap(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
     """Numbers that a file of unknown content may have used are not used again."""
-    found = dict(cursor.execute(f"SELECT key, value FROM {file.alias}.meta").fetchall())
+    (found,) = _meta(cursor, [file])
     past.next_sequence = max(past.next_sequence, int(found.get("next_sequence", 0)))
     past.next_session = max(past.next_session, int(found.get("next_session", 0)))
 
 
+def _meta(cursor: duckdb.DuckDBPyConnection, files: Sequence[LogFile]) -> list[dict[str, str]]:
+    return [
+        dict(cursor.execute(f"SELECT key, value FROM {file.alias}.meta").fetchall())
+        for file in files
+    ]
+
+
 def _read_nodes_and_sessions(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
     past.nodes |= dict(cursor.execute(f"SELECT node, peer_id FROM {file.alias}.nodes").fetchall())
+    past.peers |= dict(cursor.execute(f"SELECT peer, peer_id FROM {file.alias}.peers").fetchall())
     rows = cursor.execute(
         "SELECT session, epoch_us(happened_at), what, node, address, node_information, counters "
         f"FROM {file.alias}.sessions ORDER BY rowid"
@@ -107,6 +159,11 @@ def _read_nodes_and_sessions(cursor: duckdb.DuckDBPyConnection, file: LogFile, p
     for session, at, what, node, address, hello, counters in rows:
         past.next_session = max(past.next_session, session + 1)
         stored = past.sessions.setdefault(session, StoredSession(session, node, address, hello, at))
+        if what == "opened":
+            stored.started_at = at
+            past.opened.add(session)
+        elif session not in past.opened:
+            stored.started_at = min(stored.started_at, at)
         if what in ("closed", "refused"):
             stored.ended_at = at
             stored.counters = json.loads(counters or "{}")

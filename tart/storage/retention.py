@@ -1,6 +1,7 @@
 """Which files go, by age and by size; pure.
 
-- Whole files only, oldest first, and never the one that is written to.
+- Whole periods only, both of their files together, oldest first, and never the one that is
+  written to.
 - A file's age counts from its last write, as the file system has it, not from its name:
   names come from a clock that may have been wrong when the file was begun. Files of
   directories whose shard no longer exists age alike.
@@ -13,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tart.storage.files import LogFile
@@ -26,15 +27,15 @@ _STEP_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Held:
-    """A file as retention sees it.
+    """A period's files as retention sees them.
 
     Attributes:
-        bytes: it takes on the disk, logs included.
-        written_at: its last write, Unix seconds.
-        current: whether events go to it.
+        bytes: they take on the disk, logs included.
+        written_at: their last write, Unix seconds.
+        current: whether events go to one of them.
     """
 
-    file: LogFile
+    lanes: Sequence[LogFile]
     bytes: int
     written_at: float
     current: bool
@@ -42,8 +43,8 @@ class Held:
 
 def to_drop(
     held: Iterable[Held], now: float, *, retain_seconds: float, retain_bytes: float
-) -> list[LogFile]:
-    """The files that are too old, and the oldest of those that are too much.
+) -> list[Sequence[LogFile]]:
+    """The periods that are too old, and the oldest of those that are too much.
 
     Args:
         now: Unix seconds.
@@ -51,13 +52,13 @@ def to_drop(
     """
     closed = sorted(
         (each for each in held if not each.current),
-        key=lambda each: (each.file.period, each.file.directory),
+        key=lambda each: (each.lanes[0].period, each.lanes[0].directory),
     )
     total = sum(each.bytes for each in held)
     dropped = []
     for each in closed:
         if each.written_at + retain_seconds <= now or total > retain_bytes:
-            dropped.append(each.file)
+            dropped.append(each.lanes)
             total -= each.bytes
     return dropped
 

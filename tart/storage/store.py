@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
-from tart.config import StorageConfig
+from tart.aggregate.flush import State
+from tart.aggregate.heard import Voice
+from tart.config import AggregatesConfig, StorageConfig
+from tart.storage.aggregates import AggregateFile, AggregateWriter
 from tart.storage.batch import Batch
 from tart.storage.database import Database, bytes_on_disk, sync
-from tart.storage.files import LogFile, adopted, quarantined
+from tart.storage.files import LogFile, adopted, by_period, quarantined
 from tart.storage.keeper import Keeper
-from tart.storage.opening import open_directory
+from tart.storage.opening import open_aggregates, open_directory
 from tart.storage.reader import Reader
 from tart.storage.recovery import Past
+from tart.storage.replay import catch_up
 from tart.storage.writer import Writer
 
 
@@ -61,11 +65,16 @@ class Store:
         self.directory = shard
         self.directories = [shard, *adopted(root, shard, count)]
         self._files: dict[int, list[LogFile]] = {}
+        self.aggregates: dict[int, AggregateFile] = {}
+        self._aggregate_writer: AggregateWriter | None = None
         self.past: dict[int, Past] = {}
         try:
             for directory in self.directories:
                 self._files[directory], self.past[directory] = open_directory(
                     self._database, root, directory, own=directory == shard
+                )
+                self.aggregates[directory] = open_aggregates(
+                    self._database, root, self.past[directory]
                 )
         except BaseException:
             self._database.close()
@@ -76,8 +85,9 @@ class Store:
             config,
             root,
             shard,
-            opened=self._files[shard][-1] if self._files[shard] else None,
+            opened=(by_period(self._files[shard]) or [[]])[-1],
             nodes=self.past[shard].nodes,
+            peers=self.past[shard].peers,
             committed=committed,
             attached=self._attached,
             failed=failed,
@@ -86,6 +96,39 @@ class Store:
         self.keeper = Keeper(self, config, root, count, disk_full)
         self.writer.start()
         self.keeper.start()
+
+    def catch_up(self, directory: int, voice: Callable[[int], Voice]) -> State:
+        """Bring a directory's aggregates up to its log; before anything is written.
+
+        Args:
+            voice: how to read what a session says.
+        """
+        past = self.past[directory]
+        ended = {
+            session: stored.ended_at
+            for session, stored in past.sessions.items()
+            if stored.ended_at is not None
+        }
+        return catch_up(
+            self._database,
+            self.aggregates[directory],
+            self._files[directory],
+            past.nodes,
+            ended,
+            voice,
+            past.next_sequence,
+        )
+
+    def aggregate(
+        self,
+        config: AggregatesConfig,
+        written: Callable[[int], None],
+        failed: Callable[[Exception], None],
+    ) -> AggregateWriter:
+        """Start the writer of the shard's own aggregates; see ``AggregateWriter``."""
+        file = self.aggregates[self.directory]
+        self._aggregate_writer = AggregateWriter(self._database, config, file, written, failed)
+        return self._aggregate_writer
 
     def files(self, directory: int) -> list[LogFile]:
         """A directory's files, newest first.
@@ -109,45 +152,53 @@ class Store:
         count, size = bytes_on_disk(self._root, self.directories)
         return count, size, shutil.disk_usage(self._root).free
 
-    def drop(self, file: LogFile, seconds: float) -> bool:
-        """Delete a file; ``False`` if it is written to or read for longer than that."""
-        with self.writer.attachments:
-            if self.writer.uses(file):
+    def drop(self, lanes: Sequence[LogFile], seconds: float) -> bool:
+        """Delete the files of a period; ``False`` if they are in use for longer than that."""
+        directory, folder = lanes[0].directory, lanes[0].path.parent
+        with self.writer.checkpoints.attachments:
+            if any(map(self.writer.uses, lanes)):
                 return False
-            sessions = self._only_in(file)
+            sessions = self._only_in(lanes)
             with self._lock:
-                self._files[file.directory].remove(file)
+                kept = [each for each in self._files[directory] if each not in lanes]
+                self._files[directory] = kept
             if not self.reader.wait_for_running(seconds):
                 with self._lock:
-                    self._files[file.directory] = sorted([*self._files[file.directory], file])
+                    self._files[directory] = sorted([*self._files[directory], *lanes])
                 return False
-            self._database.detach(file)
-            for path in file.together():
-                path.unlink(missing_ok=True)
-            sync(file.path.parent)
-        if file.directory != self.directory and not self._files[file.directory]:
-            self.directories = [each for each in self.directories if each != file.directory]
+            for file in lanes:
+                self._database.detach(file)
+                for path in file.together():
+                    path.unlink(missing_ok=True)
+            sync(folder)
+        if directory != self.directory and not self._files[directory]:
+            self.directories = [each for each in self.directories if each != directory]
             # Something else may lie in it; then it is not ours to remove.
             with suppress(OSError):
-                file.path.parent.rmdir()
-        self._forgotten(file.directory, sessions)
+                folder.rmdir()
+        self._forgotten(directory, sessions)
         return True
 
     def close(self) -> None:
         """Write what is left, checkpoint, close everything. Blocks."""
         self.keeper.stop()
         self.writer.stop()
+        if self._aggregate_writer is not None:
+            self._aggregate_writer.stop()
         self.reader.close()
         self._database.close()
 
-    def _only_in(self, file: LogFile) -> set[int]:
+    def _only_in(self, lanes: Sequence[LogFile]) -> set[int]:
         """The sessions that no other file of the directory names."""
-        others = [each for each in self.files(file.directory) if each != file]
-        rest = " ".join(f"EXCEPT SELECT session FROM {each.alias}.sessions" for each in others)
+        others = [each for each in self.files(lanes[0].directory) if each not in lanes]
+        named, rest = (
+            " UNION ALL ".join(f"SELECT session FROM {file.alias}.sessions" for file in files)
+            for files in (lanes, others)
+        )
         with closing(self._database.cursor()) as cursor:
-            rows = cursor.execute(f"SELECT session FROM {file.alias}.sessions {rest}").fetchall()
+            rows = cursor.execute(f"({named}) EXCEPT ({rest})" if rest else named).fetchall()
         return {session for (session,) in rows}
 
     def _attached(self, file: LogFile) -> None:
         with self._lock:
-            self._files[file.directory].append(file)
+            self._files[file.directory] = sorted([*self._files[file.directory], file])

@@ -1,9 +1,10 @@
 """Checking a directory's files without changing a byte of them.
 
 What the writer promises is looked up row by row: sequence numbers without holes within a
-directory, event ids without holes within a session (a Dropped jumps by what it says), a
-node and a session known for each row, and a payload that still decodes. A file is read
-with its write-ahead log as it lies there; nothing is put into it.
+directory, event ids without holes within a session (a Dropped jumps by what it says), the
+two lanes of a period taken together; in each file a node, a session and a peer known for
+each row, and a payload that still decodes. A file is read with its write-ahead log as it
+lies there; nothing is put into it.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ import duckdb
 from tart.config import StorageConfig
 from tart.errors import StorageError
 from tart.storage.database import Database, storage_error
-from tart.storage.files import LogFile, directories, existing, quarantined
-from tart.storage.recovery import DROPPED
-from tart.storage.schema import LogRow
+from tart.storage.files import LogFile, by_period, directories, existing, quarantined
+from tart.storage.recovery import DROPPED, stretches
+from tart.storage.schema import LogRow, log_of, rows_of
 
 SAMPLE = 1_000
 _CHUNK = 10_000
@@ -70,71 +71,82 @@ def verify(root: Path, complaint: Complaint, *, deep: bool) -> Report:
             for path in quarantined(root, directory):
                 report.findings.append(f"{path}: damaged and in quarantine; it is not served")
             course = _Course()
-            for file in existing(root, directory):
-                _verify_file(database, file, course, report, complaint, deep=deep)
+            for lanes in by_period(existing(root, directory)):
+                _verify_period(database, lanes, course, report, complaint, deep=deep)
     finally:
         database.close()
     return report
 
 
-def _verify_file(
+def _verify_period(
     database: Database,
-    file: LogFile,
+    lanes: list[LogFile],
     course: _Course,
     report: Report,
     complaint: Complaint,
     *,
     deep: bool,
 ) -> None:
-    report.files += 1
-    try:
+    """Check each file of a period alone, then what goes through all of them."""
+
+    def alone(file: LogFile) -> Iterator[str]:
         database.attach_untouched(file)
-        with closing(database.cursor()) as cursor:
-            found = [
-                *_sequence(cursor, file, course),
-                *_strangers(cursor, file),
-                *_event_ids(cursor, file, course),
-                *_payloads(cursor, file, report, complaint, deep=deep),
-            ]
-            _count(cursor, file, report)
-        report.findings += [f"{file.path}: {each}" for each in found]
+        yield from _strangers(cursor, file)
+        yield from _payloads(cursor, file, report, complaint, deep=deep)
+        _count(cursor, file, report)
+
+    def together(lanes: list[LogFile]) -> Iterator[str]:
+        yield from _sequence(cursor, lanes, course)
+        yield from _event_ids(cursor, lanes, course)
+
+    report.files += len(lanes)
+    with closing(database.cursor()) as cursor:
+        sound = [file for file in lanes if _note(report, [file], alone(file))]
+        if sound:
+            _note(report, sound, together(sound))
+    for file in lanes:
+        database.detach(file)
+
+
+def _note(report: Report, files: list[LogFile], findings: Iterator[str]) -> bool:
+    """Note what is found in some files; whether they could be read to the end."""
+    names = " and ".join(str(file.path) for file in files)
+    try:
+        report.findings += [f"{names}: {each}" for each in findings]
     except StorageError as error:
         report.findings.append(f"{error}; nothing more of this file was checked")
+        return False
     except duckdb.Error as error:
-        reason = storage_error(file, error)
+        reason = storage_error(files[0], error)
         report.findings.append(f"{reason}; nothing more of this file was checked")
-    finally:
-        database.detach(file)
+        return False
+    return True
 
 
 def _frames(file: LogFile, columns: str) -> str:
     """Both tables that hold frames, as one."""
     return (
-        f"(SELECT {columns} FROM {file.alias}.log "
+        f"(SELECT {columns} FROM {log_of(file.alias)} "
         f"UNION ALL SELECT {columns} FROM {file.alias}.undecodable)"
     )
 
 
-def _sequence(cursor: Cursor, file: LogFile, course: _Course) -> Iterator[str]:
-    meta = dict(cursor.execute(f"SELECT key, value FROM {file.alias}.meta").fetchall())
-    if "next_sequence" in meta:  # the file before it was lost, its numbers are left out
-        course.next_sequence = int(meta["next_sequence"])
-    ((count, distinct, first, last),) = cursor.execute(
-        f"SELECT count(*), count(DISTINCT seq), min(seq), max(seq) FROM {_frames(file, 'seq')}"
-    ).fetchall()
-    if not count:
-        return
-    if distinct != count:
-        yield f"{count - distinct} sequence numbers are there more than once"
-    missing = last - first + 1 - distinct
-    if missing:
-        yield f"{missing} frames are missing between sequence {first} and {last}"
-    expected = course.next_sequence
-    if expected is not None and first > expected:
-        yield f"{first - expected} frames are missing before its first, sequence {first}"
-    elif expected is not None and first < expected:
-        yield f"its first frame has sequence {first}, which comes after {expected - 1}"
-    course.next_sequence = max(last + 1, expected or 0)
+def _sequence(cursor: Cursor, lanes: list[LogFile], course: _Course) -> Iterator[str]:
+    every = stretches(cursor, lanes)
+    for stretch, all_frames in zip(stretches(cursor, lanes, once=True), every, strict=True):
+        distinct, first, last = stretch.frames, stretch.first, stretch.last
+        # Where a file before it was lost its numbers are left out.
+        expected = course.next_sequence if stretch.begins is None else stretch.begins
+        if distinct != all_frames.frames:
+            yield f"{all_frames.frames - distinct} sequence numbers are there more than once"
+        missing = last - first + 1 - distinct
+        if missing:
+            yield f"{missing} frames are missing between sequence {first} and {last}"
+        if expected is not None and first > expected:
+            yield f"{first - expected} frames are missing before its first, sequence {first}"
+        elif expected is not None and first < expected:
+            yield f"its first frame has sequence {first}, which comes after {expected - 1}"
+        course.next_sequence = max(last + 1, expected or 0)
 
 
 def _strangers(cursor: Cursor, file: LogFile) -> Iterator[str]:
@@ -145,12 +157,31 @@ def _strangers(cursor: Cursor, file: LogFile) -> Iterator[str]:
         ).fetchall()
         if count:
             yield f"{count} frames are of a {what} that the file does not know"
+    ((count,),) = cursor.execute(
+        f"SELECT count(*) FROM {log_of(file.alias)} WHERE peer IS NOT NULL "
+        f"AND peer NOT IN (SELECT peer FROM {file.alias}.peers)"
+    ).fetchall()
+    if count:
+        yield f"{count} events name a peer that the file does not know"
 
 
-def _event_ids(cursor: Cursor, file: LogFile, course: _Course) -> Iterator[str]:
+def _identified(lanes: list[LogFile]) -> str:
+    """Every frame that has an event id; ``body`` of a Dropped only."""
+    parts = (
+        "SELECT seq, session, event_id, "
+        f"CASE WHEN type = {DROPPED} THEN body END AS body FROM {log_of(file.alias)} "
+        f"UNION ALL SELECT seq, session, event_id, NULL FROM {file.alias}.undecodable "
+        "WHERE event_id IS NOT NULL"
+        for file in lanes
+    )
+    return f"({' UNION ALL '.join(parts)})"
+
+
+def _event_ids(cursor: Cursor, lanes: list[LogFile], course: _Course) -> Iterator[str]:
     """Follow each session's ids; in an order DuckDB keeps, without holding the rows."""
     begun = {
         session
+        for file in lanes
         for (session,) in cursor.execute(
             f"SELECT session FROM {file.alias}.sessions WHERE what = 'opened'"
         ).fetchall()
@@ -158,11 +189,8 @@ def _event_ids(cursor: Cursor, file: LogFile, course: _Course) -> Iterator[str]:
     rows = cursor.execute(
         "SELECT session, event_id, previous, jump FROM (SELECT *, "
         "lag(event_id) OVER course AS previous, lag(body) OVER course AS jump, "
-        "row_number() OVER course AS number FROM ("
-        "SELECT seq, session, event_id, "
-        f"CASE WHEN type = {DROPPED} THEN body END AS body FROM {file.alias}.log "
-        f"UNION ALL SELECT seq, session, event_id, NULL FROM {file.alias}.undecodable "
-        "WHERE event_id IS NOT NULL) WINDOW course AS (PARTITION BY session ORDER BY seq)) "
+        f"row_number() OVER course AS number FROM {_identified(lanes)} "
+        "WINDOW course AS (PARTITION BY session ORDER BY seq)) "
         "WHERE number = 1 OR jump IS NOT NULL OR event_id::HUGEINT != previous::HUGEINT + 1"
     )
     wrong: Counter[int] = Counter()
@@ -176,18 +204,15 @@ def _event_ids(cursor: Cursor, file: LogFile, course: _Course) -> Iterator[str]:
     for session, count in sorted(wrong.items()):
         if count:
             yield f"session {session}: {count} event ids do not follow the one before"
-    course.next_ids |= _last_ids(cursor, file)
+    course.next_ids |= _last_ids(cursor, lanes)
 
 
-def _last_ids(cursor: Cursor, file: LogFile) -> dict[int, int]:
+def _last_ids(cursor: Cursor, lanes: list[LogFile]) -> dict[int, int]:
     """For each session, the id its next event will have."""
     rows = cursor.execute(
         "SELECT session, arg_max(event_id, seq), "
         # A struct, because arg_max passes over values that are NULL.
-        "arg_max({'body': body}, seq) FROM (SELECT seq, session, event_id, "
-        f"CASE WHEN type = {DROPPED} THEN body END AS body FROM {file.alias}.log "
-        f"UNION ALL SELECT seq, session, event_id, NULL FROM {file.alias}.undecodable "
-        "WHERE event_id IS NOT NULL) GROUP BY session"
+        f"arg_max({{'body': body}}, seq) FROM {_identified(lanes)} GROUP BY session"
     ).fetchall()
     return {
         session: (event_id + _step(last["body"])) % _MODULUS for session, event_id, last in rows
@@ -209,12 +234,7 @@ def _payloads(
     )
     ((count,),) = cursor.execute(f"SELECT count(*) FROM {file.alias}.log").fetchall()
     every = 1 if deep else max(1, count // SAMPLE)
-    columns = ", ".join(
-        f"epoch_us({name})" if name == "received_at" else name for name in LogRow._fields
-    )
-    rows = cursor.execute(
-        f"SELECT {columns} FROM {file.alias}.log WHERE seq % {every} = 0 ORDER BY seq"
-    )
+    rows = cursor.execute(rows_of(file.alias, f"seq % {every} = 0"))
     wrong: Counter[str] = Counter()
     while found := rows.fetchmany(_CHUNK):
         for each in found:

@@ -24,21 +24,25 @@ Target = Callable[[Startup], int | None]
 _log = logging.getLogger(__name__)
 
 
-def live(target: Target, ready: int, lifeline: int, foreign: Iterable[int]) -> NoReturn:
+def live(
+    target: Target, voice: int, lifeline: int, foreign: Iterable[int], beat_seconds: float
+) -> NoReturn:
     """Run ``target`` and exit with what it returns.
 
     Args:
         target: the part; what it raises is logged and becomes exit code 1.
-        ready: write end of the pipe on which the supervisor waits for this part.
+        voice: write end of the pipe on which the supervisor listens to this part.
         lifeline: read end of the pipe whose write end only the supervisor may hold.
         foreign: descriptors of the supervisor that this process must not keep open.
+        beat_seconds: how often the part is to show that it is alive; 0: never.
     """
     code = 1
     try:
         for each in foreign:
             os.close(each)
         _reset_signals()
-        code = _run(target, Startup(_announcer(ready), lifeline))
+        speak = _Voice(voice)
+        code = _run(target, Startup(speak.ready, lifeline, speak.beat, beat_seconds))
     finally:
         # Whatever happened above, this process must not go on as a second supervisor.
         with suppress(Exception):
@@ -79,15 +83,26 @@ def _reset_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
-def _announcer(ready: int) -> Callable[[], None]:
-    pending = [ready]
+class _Voice:
+    """What this process tells the supervisor: first that it accepts, then that it is alive."""
 
-    def announce() -> None:
-        while pending:
-            descriptor = pending.pop()
-            # With the supervisor gone nobody listens; the lifeline says so, too.
-            with suppress(BrokenPipeError):
-                os.write(descriptor, b"r")
-            os.close(descriptor)
+    def __init__(self, descriptor: int) -> None:
+        os.set_blocking(descriptor, False)
+        self._descriptor = descriptor
+        self._ready = False
 
-    return announce
+    def ready(self) -> None:
+        """This part accepts; a second call does nothing."""
+        if not self._ready:
+            self._ready = True
+            self._say(b"r")
+
+    def beat(self) -> None:
+        """This part is alive."""
+        self._say(b"b")
+
+    def _say(self, byte: bytes) -> None:
+        # With the supervisor gone nobody listens; the lifeline says so, too. And one that has
+        # not listened for 65,536 beats needs no other.
+        with suppress(BrokenPipeError, BlockingIOError):
+            os.write(self._descriptor, byte)

@@ -35,6 +35,10 @@ class Notifier:
         # systemd pairs the message with its request by the time: CLOCK_MONOTONIC, in µs.
         self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
+    def alive(self) -> None:
+        """Everything answers; feeds systemd's watchdog."""
+        self._send("WATCHDOG=1")
+
     def status(self, status: str) -> None:
         """A line for people, shown by ``systemctl status``."""
         self._send(f"STATUS={status}")

@@ -1,8 +1,9 @@
 """Keeps a set of processes alive until it is told to stop.
 
-It is handed named callables and knows nothing about them but when they accept, end, or do
-not stop. One plain loop in one thread: a signal becomes a byte in a pipe, readiness a byte in
-another, and everything is decided between two waits. When to restart is ``policy``'s decision.
+It is handed named callables and knows nothing about them but when they accept, fall silent,
+end, or do not stop. One plain loop in one thread: a signal becomes a byte in a pipe, readiness
+and each sign of life a byte in another, and everything is decided between two waits. When to
+restart is ``policy``'s decision, what a silence means ``watchdog``'s.
 
 What must stay true:
 - Nothing but pipes is opened here before a fork, and a child closes those at once.
@@ -29,6 +30,7 @@ from tart.errors import ConfigError
 from tart.supervisor.child import Target, flush_streams, live
 from tart.supervisor.notify import Notifier
 from tart.supervisor.policy import GiveUp, RestartPolicy, Start, Wait
+from tart.supervisor.watchdog import Watchdog
 
 _HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
@@ -42,8 +44,9 @@ class _Part:
     name: str
     target: Target
     pid: int | None = None
-    ready: int | None = None  # read end of its pipe, until it has spoken
+    voice: int | None = None  # read end of the pipe it speaks on
     accepts: bool = False
+    heard_by: float = math.inf  # past this time it does not answer
     exits: list[float] = field(default_factory=list)
     due: float | None = 0.0  # when to start it; None: not at all, or it runs
 
@@ -58,6 +61,7 @@ class Supervisor:
         reload: called on SIGHUP; reads the settings again and says in a sentence what
             came of it. ``ConfigError`` keeps the old ones.
         notifier: tells systemd.
+        watchdog: what systemd, if it watches, is to be told when.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class Supervisor:
         on_ready: Callable[[], None],
         reload: Callable[[], str],
         notifier: Notifier,
+        watchdog: Watchdog,
     ) -> None:
         self._parts = [_Part(name, target) for name, target in parts.items()]
         self._config = config
@@ -77,6 +82,9 @@ class Supervisor:
         self._on_ready = on_ready
         self._reload_settings = reload
         self._notifier = notifier
+        self._watchdog = watchdog
+        self._feed_at = math.inf  # once all accepted, if systemd watches
+        self._silent: list[_Part] = []  # when systemd was last told, or not, about it
         # Poll, not epoll: a forked epoll would still be the one of this process.
         self._selector = selectors.PollSelector()
         self._own: list[int] = []  # descriptors no child may keep
@@ -138,19 +146,21 @@ class Supervisor:
                     self._ended(part, f"could not be started ({error.strerror})", clean=False)
 
     def _start(self, part: _Part) -> None:
-        part.ready, announce = os.pipe()
-        waiting = [each.ready for each in self._parts if each.ready is not None]
+        part.voice, spoken = os.pipe()
+        voices = [each.voice for each in self._parts if each.voice is not None]
         flush_streams()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
         try:
             part.pid = os.fork()
             if part.pid == 0:
-                live(part.target, announce, self._lifeline, [*self._own, *waiting])
+                foreign = [*self._own, *voices]
+                live(part.target, spoken, self._lifeline, foreign, self._watchdog.beat_seconds)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            os.close(announce)
+            os.close(spoken)
+        part.heard_by = time.monotonic() + self._config.ready_seconds
         self._selector.register(
-            part.ready, selectors.EVENT_READ, partial(self._hear_ready, part, part.ready)
+            part.voice, selectors.EVENT_READ, partial(self._hear_part, part, part.voice)
         )
         _log.info("%s started, pid %d", part.name, part.pid)
 
@@ -165,7 +175,8 @@ class Supervisor:
     def _ended(self, part: _Part, how: str, *, clean: bool) -> None:
         part.pid = None
         part.accepts = False
-        self._forget_ready(part)
+        part.heard_by = math.inf
+        self._forget_voice(part)
         if self._stop_by is None:
             self._restart(part, how)
         elif clean:
@@ -204,25 +215,34 @@ class Supervisor:
             elif number == signal.SIGHUP:
                 self._reload()
 
-    def _hear_ready(self, part: _Part, ready: int) -> None:
-        part.accepts = bool(os.read(ready, 1))
-        self._forget_ready(part)
-        if not part.accepts:
+    def _hear_part(self, part: _Part, voice: int) -> None:
+        if not os.read(voice, 4096):
+            self._forget_voice(part)
             return  # It is gone; its end is heard on the other pipe.
+        part.heard_by = math.inf
+        if self._watchdog.seconds:
+            part.heard_by = time.monotonic() + self._watchdog.patience_seconds
+        if not part.accepts:
+            part.accepts = True
+            self._welcome(part)
+
+    def _welcome(self, part: _Part) -> None:
         _log.info("%s accepts", part.name)
         if self._stop_by is None and all(each.accepts for each in self._parts):
             if not self._announced:
                 self._announced = True
                 self._ready_by = math.inf
                 self._on_ready()
+                if self._watchdog.seconds:
+                    self._feed_at = time.monotonic()
             self._notifier.ready(self._status())
 
-    def _forget_ready(self, part: _Part) -> None:
-        if part.ready is not None:
-            if part.ready in self._selector.get_map():
-                self._selector.unregister(part.ready)
-            os.close(part.ready)
-            part.ready = None
+    def _forget_voice(self, part: _Part) -> None:
+        if part.voice is not None:
+            if part.voice in self._selector.get_map():
+                self._selector.unregister(part.voice)
+            os.close(part.voice)
+            part.voice = None
 
     def _reload(self) -> None:
         if self._stop_by is not None:
@@ -250,6 +270,10 @@ class Supervisor:
             for part in self._parts:
                 part.due = None
             self._signal(signal.SIGTERM)
+            # One that does not answer would not stop either, and the others would wait for it.
+            for part in self._silent:
+                if part.pid:
+                    os.kill(part.pid, signal.SIGKILL)
 
     def _kill(self, why: str) -> None:
         self._code = 1
@@ -266,8 +290,23 @@ class Supervisor:
 
     # Time
 
+    def _feed(self, now: float) -> None:
+        """Tell systemd's watchdog that all is well, if it is."""
+        self._feed_at = now + self._watchdog.feed_seconds
+        silent = [part for part in self._parts if now >= part.heard_by]
+        if silent != self._silent:
+            for part in silent:
+                _log.error("%s does not answer; systemd will end this", part.name)
+            self._silent = silent
+            self._notifier.status(self._status())
+        # A stop has a deadline of its own.
+        if not silent or self._stop_by is not None:
+            self._notifier.alive()
+
     def _keep_deadlines(self) -> None:
         now = time.monotonic()
+        if now >= self._feed_at:
+            self._feed(now)
         if self._stop_by is None:
             if now >= self._ready_by:
                 late = ", ".join(part.name for part in self._parts if not part.accepts)
@@ -284,12 +323,13 @@ class Supervisor:
         stop = math.inf if self._stop_by is None else self._stop_by
         ready = self._ready_by if self._stop_by is None else math.inf
         starts = [part.due for part in self._parts if part.due is not None]
-        first = min(stop, ready, *starts)
+        first = min(stop, ready, self._feed_at, *starts)
         return None if first == math.inf else max(0.0, first - time.monotonic())
 
     def _status(self) -> str:
         accepting = sum(part.accepts for part in self._parts)
-        return f"{accepting} of {len(self._parts)} processes accept"
+        silent = "".join(f", {part.name} does not answer" for part in self._silent)
+        return f"{accepting} of {len(self._parts)} processes accept{silent}"
 
 
 def _noted(number: int, frame: object) -> None:

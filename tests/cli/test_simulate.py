@@ -5,6 +5,8 @@ import pytest
 
 from tart.cli.main import main
 from tart.cli.simulate import summary
+from tart.simulate.playing import MIXED
+from tart.simulate.rates import TROUBLED
 from tart.simulate.run import NodeReport, SimulationOptions, SimulationReport
 
 REPORT = SimulationReport(
@@ -45,6 +47,16 @@ def test_every_flag_reaches_the_simulator_and_the_report_the_reader(runs, capsys
 def test_the_defaults_are_the_simulators_own(runs):
     assert main(["simulate"]) == 0
     assert runs == [SimulationOptions()]
+
+
+def test_a_troubled_network_speaks_both_versions_unless_told_otherwise(runs, tmp_path):
+    truth = tmp_path / "truth"
+    assert main(["simulate", "--troubled", "--truth", str(truth)]) == 0
+    assert main(["simulate", "--troubled", "--protocol", "0"]) == 0
+    assert runs == [
+        SimulationOptions(rates=TROUBLED, protocol=MIXED, truth=truth),
+        SimulationOptions(rates=TROUBLED, protocol=0),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,7 @@ def test_a_damaged_file_is_named_in_health_and_the_rest_serves(tmp_path):
             system.wait_for_events(node.peer_id, 1)
         system.process.send(signal.SIGTERM)
         assert system.process.exited() == 0
-    (path,) = (data / "00").glob("*.duckdb")
+    (path,) = (data / "00").glob("20*.duckdb")
     path.with_name("2020-01-01.duckdb").write_bytes(b"no database" * 1000)
     with running_system(data, shards=1) as system:
         assert len(system.events(node.peer_id)) == 1

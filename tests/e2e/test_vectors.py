@@ -14,6 +14,8 @@ from tart.protocol.events import EVENTS
 from tart.protocol.framing import frame
 from tart.protocol.types import ImportSpecification
 from tart.protocol.wire import Bytes, List, Option, Struct, Tuple, Type
+from tart.shard.events import payload_of
+from tart.storage.schema import LogRow, rows_of
 from tests.running import System, fake_node, running_system, wait_for
 from tests.vectors import NodeVector, event_vectors, flat, flat_values, node_vectors, stream_vectors
 
@@ -195,18 +197,14 @@ def stop(system: System) -> None:
 def stored_frames(data: Path, *, but_not: bytes) -> list[bytes]:
     """Every frame in a stopped system's files, as it came, one node's left out."""
     frames = []
-    for path in data.glob("*/*.duckdb"):
+    for path in data.glob("*/20*.duckdb"):
         with duckdb.connect(str(path), read_only=True) as file:
             (number,) = file.execute(
                 "SELECT node FROM nodes WHERE peer_id = ?", [but_not]
             ).fetchone()
-            rows = file.execute(
-                "SELECT timestamp, type, ref, body, shard_index FROM log WHERE node <> ?", [number]
-            ).fetchall()
-            for timestamp, event_type, ref, body, shard_index in rows:
-                head = timestamp.to_bytes(8, "little") + bytes([event_type])
-                start = b"" if ref is None else ref.to_bytes(8, "little")
-                end = b"" if shard_index is None else shard_index.to_bytes(2, "little")
-                frames.append(head + start + body + end)
+            for row in file.execute(rows_of("main", "node <> ?"), [number]).fetchall():
+                event = LogRow(*row)
+                head = event.timestamp.to_bytes(8, "little") + bytes([event.type])
+                frames.append(head + payload_of(event))
             frames += [row[0] for row in file.execute("SELECT frame FROM undecodable").fetchall()]
     return frames

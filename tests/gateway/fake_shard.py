@@ -16,6 +16,7 @@ import orjson
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
     VERSION,
+    Attached,
     Cancel,
     Failure,
     LiveEvents,
@@ -31,6 +32,7 @@ from tart.ipc.messages import (
 from tart.query.catalog import event_api_id, event_identity
 from tart.query.filters import Candidate, parse
 from tart.query.times import rfc3339
+from tart.query.windows import time_us
 
 NODE_A = "aa" * 32
 NODE_B = "bb" * 32
@@ -38,6 +40,8 @@ BLOCK_HASH = "0x" + "11" * 32
 SECOND = 1_000_000
 # 2026-11-20T12:00:00Z.
 NOON = 1_795_176_000 * SECOND
+# An answer that is null; ``None`` is no answer at all.
+NOTHING = object()
 PARAMETERS = {"core_count": 2, "val_count": 6, "epoch_period": 12, "slot_period_sec": 6}
 
 
@@ -163,9 +167,15 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "events_published": 10,
         "events_missed": 0,
         "queries": {"events": 5},
+        "references_evicted": 0,
+        "references_unresolved": 1,
+        "aggregates_overflowed": {"links": 2},
+        "open_references": 3,
+        "aggregate_flushes_pending": 0,
         "query_failures": 0,
         "loop_lag_seconds": 0.001,
         "readers": 2,
+        "readers_waiting": 1,
     } | changes
 
 
@@ -258,8 +268,10 @@ class FakeShard:
                 answer = self._answer(message)
                 if isinstance(answer, Failure):
                     channel.send(Failure(message.id, answer.code, answer.message, answer.parameter))
+                elif isinstance(answer, Attached):
+                    channel.send(Partial(message.id, answer.value, True, answer.data))
                 elif answer is not None:
-                    channel.send(Partial(message.id, answer))
+                    channel.send(Partial(message.id, None if answer is NOTHING else answer))
             case Cancel():
                 self.cancelled.append(message.id)
             case Subscribe():
@@ -273,16 +285,60 @@ class FakeShard:
             return self.answers[name](parameters)
         if name == "events":
             return self._events(parameters)
+        if name == "export":
+            return self._export(parameters)
         if name == "nodes":
             wanted = parameters.get("node")
             return [each for each in self.nodes if wanted in (None, each["node_id"])]
         return {
             "authored": self.authored,
             "node_status": self.status,
+            "event": self._event(parameters) or NOTHING,
+            "trace": self._trace(parameters) or NOTHING,
             "chain": self.chain,
             "live": self.live,
             "statistics": self.statistics,
         }[name]
+
+    def _event(self, parameters: dict[str, Any]) -> dict[str, Any] | None:
+        directory, _ = event_identity(parameters.get("id") or 0)
+        found = [each for each in self.log.get(directory, ()) if each["id"] == parameters.get("id")]
+        return {**found[0], "raw": {"payload": "0x01", "frame": "0x0102"}} if found else None
+
+    def _trace(self, parameters: dict[str, Any]) -> dict[str, Any] | None:
+        found = self._event(parameters)
+        return found and {
+            "root": found["id"],
+            "missing_ref": None,
+            "truncated": False,
+            "searched_until": found["received_at"],
+            "events": [{**found, "parent": None, "depth": 0}],
+        }
+
+    def _export(self, parameters: dict[str, Any]) -> Attached:
+        """Two lines of each directory at a time."""
+        parts: dict[str, Any] = {}
+        data = b""
+        after = parameters["after"]
+        for directory, rows in self.log.items():
+            first = 0 if after is None else after.get(str(directory))
+            if first is None:
+                continue
+            left = [
+                each
+                for each in rows
+                if event_identity(each["id"])[1] >= first and _selected(each, parameters)
+            ]
+            lines = [orjson.dumps(each) + b"\n" for each in left[:2]]
+            data += b"".join(lines)
+            parts[str(directory)] = {
+                "received_at": [_us(each["received_at"]) for each in left[:2]],
+                "sessions": [each["session"] >> 8 for each in left[:2]],
+                "lengths": [len(line) for line in lines],
+                "next": event_identity(left[2]["id"])[1] if left[2:] else None,
+                "openings": {str(each["session"]): b"hello".hex() for each in left[:2]},
+            }
+        return Attached({"parts": parts}, data)
 
     def _events(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         before = {int(key): value for key, value in (parameters.get("before") or {}).items()}
@@ -311,6 +367,10 @@ def _selected(each: dict[str, Any], parameters: dict[str, Any]) -> bool:
         and parameters.get("core") in (None, fields.get("core"))
         and (parameters.get("hash") is None or "0x" + parameters["hash"] in fields.values())
     )
+
+
+def _us(text: str) -> int:
+    return time_us(text, "")
 
 
 def _text(us: int) -> str:

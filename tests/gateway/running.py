@@ -14,10 +14,18 @@ from websockets.asyncio.client import connect
 
 from tart.config import Config
 from tart.gateway.app import Gateway, listen
+from tart.gateway.route import Route
 from tart.gateway.websocket import Periods
-from tests.gateway.fake_shard import FakeShard
+from tart.query.catalog import event_api_id
+from tests.gateway.fake_shard import NODE_A, FakeShard
 
 PATIENCE_SECONDS = 10.0
+
+
+def path_of(route: Route) -> str:
+    """A route's path with an id that can be one."""
+    of_event = route.path.startswith("/api/events/")
+    return route.path.replace("{id}", str(event_api_id(1, 3)) if of_event else NODE_A)
 
 
 @dataclass

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from tart.errors import BadQuery
-from tart.gateway.contract import ROUTES, Route
+from tart.gateway.contract import ROUTES
+from tart.gateway.route import Route
 from tart.gateway.routes import HANDLERS
 from tart.gateway.schemas import SCHEMAS
 
@@ -31,6 +32,10 @@ def test_the_routes_of_the_contract_are_there() -> None:
         "/api/nodes/{id}/status",
         "/api/events",
         "/api/events/search",
+        "/api/events/{id}",
+        "/api/events/{id}/trace",
+        "/api/events/export",
+        "/api/sql",
         "/api/metrics/live",
         "/api/ws",
         "/metrics",
@@ -50,6 +55,8 @@ def test_a_declaration_is_complete(route: Route) -> None:
     assert route.summary
     assert all(each.description for each in route.parameters)
     assert route.schema in (*SCHEMAS, "OpenApi", None)
+    assert route.body in (*SCHEMAS, None)
+    assert (route.method == "POST") == (route.body is not None)
     names = [name for each in route.parameters for name in (each.name, *each.aliases)]
     assert len(names) == len(set(names))
 

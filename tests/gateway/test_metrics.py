@@ -65,12 +65,26 @@ def test_every_promised_name_is_there_exactly_and_is_the_total(tmp_path: Path) -
 def test_each_shard_has_its_own_figures(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path) as gateway:
-            gateway.shards[1].statistics = statistics(reading_paused=True, files=9)
+            gateway.shards[1].statistics = statistics(
+                reading_paused=True,
+                paused_for="disk",
+                files=9,
+                files_deleted=4,
+                quarantined=["01/2026-11-21.duckdb.corrupt-20261121T120000Z"],
+            )
             samples = await scraped(gateway)
             assert value(samples, "tart_shard_up", shard="1") == 1
             assert value(samples, "tart_files", shard="1") == 9
             assert value(samples, "tart_reading_paused", shard="0") == 0
             assert value(samples, "tart_reading_paused", shard="1") == 1
+            for shard, reason, paused in (("0", "disk", 0), ("1", "disk", 1), ("1", "buffer", 0)):
+                name = "tart_reading_paused_for"
+                assert value(samples, name, shard=shard, reason=reason) == paused
+            assert value(samples, "tart_files_deleted_total", shard="1") == 4
+            assert value(samples, "tart_quarantined_files", shard="0") == 0
+            assert value(samples, "tart_quarantined_files", shard="1") == 1
+            assert value(samples, "tart_readers", shard="0") == 2
+            assert value(samples, "tart_readers_waiting", shard="0") == 1
             rule = value(samples, "tart_undecodable_events_total", shard="0", rule="truncated")
             assert rule == 2
             for name, reason, count in (

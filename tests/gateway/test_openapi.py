@@ -18,7 +18,7 @@ from tests.gateway.running import running_gateway
 from tests.gateway.test_schemas import references
 
 DOCUMENT = document(__version__)
-OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
+OPERATIONS = {path: next(iter(item.values())) for path, item in DOCUMENT["paths"].items()}
 
 
 def test_it_lists_exactly_the_registered_routes() -> None:
@@ -65,6 +65,13 @@ def test_an_operation_has_what_3_1_requires(path: str) -> None:
         assert parameter["in"] in ("query", "path")
         assert parameter["schema"]["type"] in ("string", "integer")
         assert parameter["required"] is (parameter["in"] == "path")
+
+
+def test_a_route_with_a_body_says_which() -> None:
+    assert list(DOCUMENT["paths"]["/api/sql"]) == ["post"]
+    content = OPERATIONS["/api/sql"]["requestBody"]["content"]["application/json"]
+    assert content["schema"] == {"$ref": "#/components/schemas/SqlStatement"}
+    assert "requestBody" not in OPERATIONS["/api/events"]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)

@@ -32,6 +32,8 @@ MESSAGES: list[Message] = [
     Unsubscribe(3),
     Welcome(0, 4242),
     Partial(1, [{"a": [1, None]}]),
+    Partial(2, {"parts": {}}, True, b"\x00bytes"),
+    Partial(3, {}, True, b""),
     Failure(1, "bad_parameter", "no", "limit"),
     LiveEvents([[5, "aa", 11, [3], 2], [6, "aa", 12, [3, 4], 2]], b"{}[]"),
     LiveEvents([], b""),

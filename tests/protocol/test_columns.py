@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tart.protocol.columns import read_columns
+from tart.protocol.columns import PARTS, parts_of_types, read_columns
 from tart.protocol.decoding import HEADER_BYTES, check_event
 from tart.protocol.events import EVENTS
+from tart.protocol.types import HASH, PEER_ID
 from tests.protocol.strategies import CORES, events, hostile_payloads, payload
 from tests.vectors import event_vectors
 
@@ -93,3 +94,27 @@ def test_frames_too_short_for_a_header_are_never_clean():
 
 def test_no_frames_give_empty_columns():
     assert all(len(column) == 0 for column in read_columns([]))
+
+
+def test_a_peer_id_is_what_comes_first_or_next_after_a_reference():
+    for vector in event_vectors():
+        columns = read_columns([vector.content])
+        fields = [each for _, each in EVENTS[vector.number].fields.fields]
+        lead = fields[bool(columns.has_ref[0]) :][:1]
+        # A hash has the same layout; only a peer id is one.
+        expected = lead == [PEER_ID] and lead[0] is not HASH
+        if EVENTS[vector.number].version_0 is None:
+            assert columns.has_peer[0] == expected, vector
+            assert columns.body_at[0] == HEADER_BYTES + 8 * bool(columns.has_ref[0])
+
+
+def test_the_parts_of_a_type_are_those_its_vectors_have():
+    parts = parts_of_types()
+    for vector in event_vectors():
+        event = EVENTS[vector.number]
+        columns = read_columns([vector.content])
+        if columns.clean[0] and event.version_0 is None:
+            found = sum(
+                bool(getattr(columns, f"has_{each}")[0]) << at for at, each in enumerate(PARTS)
+            )
+            assert found == parts[vector.number], vector

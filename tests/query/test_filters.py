@@ -116,19 +116,21 @@ def test_what_is_no_node_id_is_refused(text: Any) -> None:
 
 
 def test_a_selection_without_conditions_selects_everything() -> None:
-    assert Selection().where() == ("true", [])
+    assert Selection().where("file") == ("true", [])
 
 
 def test_each_condition_becomes_a_clause_with_its_value() -> None:
     clause, values = Selection(
         start_us=1, end_us=2, slot=3, core=4, hash="ab" * 32, types=(10, 11)
-    ).where()
+    ).where("file")
     assert clause == (
-        "received_at >= make_timestamp(?) AND received_at <= make_timestamp(?) AND slot = ? "
-        "AND core = ? AND contains(hex(body), ?) AND type IN (10, 11)"
+        "received_at >= make_timestamp(?) AND received_at <= make_timestamp(?) "
+        "AND slot = ? AND last_slot = ? AND core = ? "
+        "AND (peer IN (SELECT peer FROM file.peers WHERE peer_id = unhex(?)) "
+        "OR (contains(hex(body), ?) AND regexp_matches(hex(body), ?))) AND type IN (10, 11)"
     )
-    assert values == [1, 2, 3, 4, "AB" * 32]
+    assert values == [1, 2, 3, 3, 4, "AB" * 32, "AB" * 32, "^(?:..)*" + "AB" * 32]
 
 
 def test_no_types_match_nothing() -> None:
-    assert Selection(types=()).where() == ("false", [])
+    assert Selection(types=()).where("file") == ("false", [])

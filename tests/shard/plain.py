@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tart.protocol.connection import Connection, ReceivedEvent
 from tart.protocol.events import EVENTS, leading_reference
-from tart.protocol.types import U16
+from tart.protocol.types import PEER_ID, U16
 from tart.shard.digest import Run, digest
 from tart.shard.nodes import Session
+from tart.shard.peers import Peers
 from tart.storage.schema import LogRow
 from tart.testing import FakeNode
 from tests.protocol.strategies import CORES
@@ -22,17 +23,27 @@ def session_of(version: int = 1, *, number: int = 10, node_number: int = 9) -> S
     return found
 
 
-def digested(session: Session, *contents: bytes, seq: int = 7, received_at: int = 8):
+def digested(session: Session, *contents: bytes, seq: int = 7, received_at: int = 8, peers=None):
     """What the batch's way makes of some frames of one connection."""
-    return digest(list(contents), [Run(session, len(contents), received_at)], seq)
+    peers = Peers({}) if peers is None else peers
+    return digest(list(contents), [Run(session, len(contents), received_at)], seq, peers)
 
 
 def plain_row(event: ReceivedEvent, version: int, *, seq, received_at, node, session) -> LogRow:
     """The row of a good event, read field by field from its declaration."""
     layout = EVENTS[event.number].layout(version)
-    body, ref, shard_index = event.payload, None, None
+    body, ref, peer, shard_index = event.payload, None, None, None
+    fields = [each for _, each in layout.fields]
     if leading_reference(layout) is not None and len(event.payload) >= 8:
         ref, body = int.from_bytes(event.payload[:8], "little"), event.payload[8:]
+        fields = fields[1:]
+    if (
+        EVENTS[event.number].version_0 is None
+        and fields
+        and fields[0] is PEER_ID
+        and len(body) >= 32
+    ):
+        peer, body = body[:32], body[32:]
     if layout.fields[-1] == ("shard", U16) and len(event.payload) == layout.size:
         body, shard_index = body[:-2], int.from_bytes(body[-2:], "little")
     return LogRow(
@@ -44,6 +55,7 @@ def plain_row(event: ReceivedEvent, version: int, *, seq, received_at, node, ses
         event.event_id,
         event.number,
         ref,
+        peer,
         _named(event.payload, EVENTS[event.number].fields.offset_of("slot"), 4),
         _named(event.payload, EVENTS[event.number].fields.offset_of("core"), 2),
         shard_index,

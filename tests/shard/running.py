@@ -15,15 +15,19 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 import uvloop
 
 from tart.aggregate.live import LiveCounters
-from tart.config import StorageConfig, TelemetryConfig
+from tart.config import AggregatesConfig, StorageConfig, TelemetryConfig
 from tart.ipc.channel import Channel
 from tart.ipc.messages import Failure, Partial, RunQuery, Welcome
+from tart.shard.aggregated import Aggregated
+from tart.shard.aggregation import open_aggregation
 from tart.shard.answers import Answers
 from tart.shard.control import Control
 from tart.shard.intake import Intake
 from tart.shard.listener import Listener, listening_socket
 from tart.shard.nodes import Nodes
+from tart.shard.peers import Peers
 from tart.shard.streams import Streams
+from tart.storage.schema import log_of
 from tart.storage.store import Store
 from tart.testing import FakeNode
 from tests.supervisor.process import Process
@@ -107,6 +111,9 @@ class Shard:
         self.held, self.holding = [], False
         self.changes = []
         own = self.store.past[shard]
+        self.aggregation, self.flushes = open_aggregation(
+            self.store, self.nodes, AggregatesConfig(), self._aggregated, self.failures.append
+        )
         self.intake = Intake(
             settings,
             shard,
@@ -115,6 +122,8 @@ class Shard:
             self.streams,
             next_sequence=own.next_sequence,
             next_session=own.next_session,
+            peers=Peers(own.peers),
+            aggregation=self.aggregation,
             write=self._write,
             node_changed=self._node_changed,
         )
@@ -122,7 +131,12 @@ class Shard:
         self.answers = Answers(
             self.store, self.nodes, self.counters, self.streams, self.intake, self.listener
         )
-        self.control = Control(shard, self.answers, self.streams, self.store.reader)
+        self.aggregated = Aggregated(
+            self.store, self.nodes, self.aggregation, AggregatesConfig(), self.intake.digest
+        )
+        self.control = Control(
+            shard, self.answers, self.aggregated, self.streams, self.store.reader
+        )
         self.port = 0
         self._peers = []
 
@@ -162,16 +176,25 @@ class Shard:
         """An answer, through the reader where the catalogue says so."""
         if name in self.answers.memory:
             return self.answers.memory[name](parameters)
+        if name in self.aggregated.questions:
+            return await self.aggregated.answer(
+                name, parameters, lambda question: self.store.reader.run(question, DEADLINE)
+            )
+        if name in self.answers.slow:
+            slow = self.answers.slow[name]
+            return await self.store.reader.run_slow(
+                lambda cursor, abandoned: slow(cursor, parameters, abandoned), DEADLINE
+            )
         question = self.answers.log[name]
         return await self.store.reader.run(lambda cursor: question(cursor, parameters), DEADLINE)
 
     async def stored(self, table="log", columns=COLUMNS, order="seq"):
-        """Rows of all files of all directories, in their order."""
+        """Rows of all files of all directories, in their order; bodies with the peer id."""
         await self.settled()
         files = [file for each in self.store.directories for file in self.store.files(each)]
         if not files:
             return []
-        union = " UNION ALL ".join(f"SELECT {columns} FROM {file.alias}.{table}" for file in files)
+        union = " UNION ALL ".join(f"SELECT {columns} FROM {_table(file, table)}" for file in files)
         statement = f"SELECT * FROM ({union}) ORDER BY {order}"
         return await self.store.reader.run(
             lambda cursor: cursor.execute(statement).fetchall(), DEADLINE
@@ -202,12 +225,27 @@ class Shard:
         else:
             self.store.writer.put(batch)
 
+    def _aggregated(self, flush):
+        self._loop.call_soon_threadsafe(self.aggregation.written, flush)
+
     def _committed(self, batch):
+        if batch.flush is not None:
+            self.flushes.put(batch.flush)
         self._loop.call_soon_threadsafe(self.intake.committed, batch)
 
     def _node_changed(self, session):
         self.changes.append(session.node.id)
         self.control.node_changed(session)
+
+
+def _table(file, table):
+    if table != "log":
+        return f"{file.alias}.{table}"
+    body = "coalesce(peer_id, ''::BLOB) || body AS body"
+    return (
+        f"(SELECT * EXCLUDE (peer, peer_id, body), {body} "
+        f"FROM {log_of(file.alias)} LEFT JOIN {file.alias}.peers USING (peer))"
+    )
 
 
 def run(scenario, *arguments, **settings):

@@ -8,11 +8,15 @@ from tart.errors import DecodeError
 from tart.protocol.connection import Connection
 from tart.protocol.events import EVENTS
 from tart.shard.digest import Run, digest
+from tart.shard.events import payload_of
+from tart.shard.peers import Peers
+from tart.storage.schema import PeerRow
 from tests.protocol.strategies import CORES, events, hostile_payloads, payload
 from tests.shard.plain import digested, plain_row, session_of
 from tests.vectors import event_vectors
 
 quick = settings(max_examples=200, deadline=None, database=None)
+A, B = (bytes([number]) * 32 for number in (1, 2))
 VECTORS = [*event_vectors(), *event_vectors(conformant=False)]
 
 
@@ -91,7 +95,7 @@ def test_several_connections_in_one_batch_keep_their_own_ids_and_times():
     synced = content(13, b"\x01")
     dropped = content(0, bytes(8) + (7).to_bytes(8, "little"))
     runs = [Run(one, 2, 1000), Run(other, 3, 2000), Run(one, 1, 3000)]
-    found = digest([synced, dropped, synced, b"short", synced, synced], runs, 40)
+    found = digest([synced, dropped, synced, b"short", synced, synced], runs, 40, Peers({}))
     told = [
         (row.seq, row.session, row.node, row.event_id, row.received_at)
         for row in map(found.log.row, range(len(found.log)))
@@ -106,6 +110,34 @@ def test_several_connections_in_one_batch_keep_their_own_ids_and_times():
     assert [(row.seq, row.session, row.event_id) for _, row in found.undecodable] == [(43, 2, 51)]
     assert [found.owners[at].number for at in found.owner_of] == [1, 1, 2, 2, 1]
     assert (one.connection.next_event_id, other.connection.next_event_id) == (9, 53)
+
+
+def received_from(peer):
+    """Assurance received (131): the sender, then nothing that is kept in the body."""
+    return content(131, peer + bytes(32))
+
+
+def test_a_peer_gets_a_number_the_first_time_it_is_named():
+    peers, session = Peers({0: A}), session_of()
+    first = digested(session, received_from(B), received_from(A), received_from(B), peers=peers)
+    assert first.log.peer.tolist() == [1, 0, 1]
+    assert [row.peer for row in map(first.log.row, range(3))] == [B, A, B]
+    assert first.peers == [PeerRow(1, B)]
+    assert digested(session, received_from(B), peers=peers).peers == []
+
+
+def test_what_is_not_understood_gives_no_peer_a_number():
+    found = digested(session_of(), content(131, A), content(128, bytes(8) + A[:31]))
+    assert (len(found.log), found.peers) == (0, [])
+
+
+def test_beyond_the_limit_a_peer_stays_in_the_body(monkeypatch):
+    monkeypatch.setattr("tart.shard.peers.MAX_PEERS", 1)
+    found = digested(session_of(), received_from(A), received_from(B))
+    one, other = map(found.log.row, (0, 1))
+    assert (one.peer, one.body, found.peers) == (A, bytes(32), [PeerRow(0, A)])
+    assert (other.peer, other.body) == (None, B + bytes(32))
+    assert payload_of(other) == B + bytes(32)
 
 
 def test_what_a_node_says_of_itself_is_told_apart_and_in_order():

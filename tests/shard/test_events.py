@@ -10,9 +10,10 @@ from tart.protocol.decoding import decode_event
 from tart.protocol.encoding import encode_event
 from tart.protocol.events import EVENTS, leading_reference
 from tart.query.catalog import event_identity
-from tart.shard.events import payload_of, to_json
+from tart.shard.events import to_json
 from tart.shard.nodes import Speaker
 from tart.shard.rendering import to_bytes
+from tart.storage.schema import payload_of
 from tests.protocol.strategies import CORES, U64, events, hostile_payloads, payload
 from tests.shard.plain import digested, session_of
 from tests.vectors import event_vectors

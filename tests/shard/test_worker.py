@@ -9,6 +9,7 @@ import duckdb
 import pytest
 import uvloop
 
+from tart.storage.schema import log_of
 from tests.shard.running import best, fake_node, framed, gateway, shard_process
 from tests.storage.running import contents, open_storage, wait_for
 
@@ -42,7 +43,7 @@ def blocks(node, number):
 
 
 def only_file(root, directory=0):
-    (path,) = (root / f"{directory:02d}").glob("*.duckdb")
+    (path,) = (root / f"{directory:02d}").glob("20*.duckdb")
     return path
 
 
@@ -50,7 +51,7 @@ def in_order(root, directory=0):
     """(seq, session, event id, slot, body) of a directory that nobody has open."""
     with open_storage(root, directory, directory + 1) as storage:
         union = " UNION ALL ".join(
-            f"SELECT seq, session, event_id, slot, body FROM {file.alias}.log"
+            f"SELECT seq, session, event_id, slot, body FROM {log_of(file.alias)}"
             for file in storage.store.files(directory)
         )
         return storage.ask(f"SELECT * FROM ({union}) ORDER BY seq")
@@ -69,8 +70,8 @@ def test_on_sigterm_everything_read_is_in_the_file_and_the_exit_is_clean(tmp_pat
         assert "Traceback" not in worker.process.errors()
         assert "nanobind" not in worker.process.errors()
     path = only_file(tmp_path)
-    assert list(path.parent.iterdir()) == [path]
-    assert [row[8] for row in contents(path)] == list(range(2000))
+    assert list(path.parent.glob("20*")) == [path]
+    assert [row.slot for row in contents(path)] == list(range(2000))
     assert [row[-1] for row in contents(path, "undecodable")] == [b"short"]
     _, ended = contents(path, "sessions")
     assert (ended[2], ended[7]) == ("closed", "server stopping")
@@ -149,7 +150,8 @@ def test_directories_of_fewer_shards_are_adopted_and_answered_for(tmp_path):
 def test_when_files_can_no_longer_be_written_it_ends_with_a_storage_error(tmp_path):
     node = fake_node()
     with shard_process(tmp_path) as worker:
-        # Where the directory's first file should come to be there is none.
+        # Where the directory's first file should come to be there is something else.
+        shutil.rmtree(tmp_path / "00")
         (tmp_path / "00").touch()
         with connected(worker, node.connect(), *blocks(node, 3)):
             assert worker.process.line(r"StorageError: writing failed: .*")
@@ -161,7 +163,6 @@ def test_a_start_that_fails_ends_at_once(tmp_path):
     with shard_process(tmp_path) as worker:
         worker.process.send(signal.SIGTERM)
         assert worker.process.ended() == 0
-    (tmp_path / "00").mkdir()
     config = {"storage_compatibility_version": "v1.5.0"}
     duckdb.connect(str(tmp_path / "00" / "2026-11-21.duckdb"), config=config).close()
     with pytest.raises(AssertionError, match="StorageError"), shard_process(tmp_path):

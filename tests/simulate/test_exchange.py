@@ -143,6 +143,7 @@ def ask(one: Stage) -> Outcome:
         PREIMAGE,
         a,
         b,
+        None,
         sending={"recipient": b.peer_id, "hash": bytes(32)},
         receiving={"sender": a.peer_id},
         received={"hash": bytes(32)},

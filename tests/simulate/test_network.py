@@ -11,6 +11,7 @@ from dataclasses import fields as dataclass_fields
 
 import pytest
 
+from tart.protocol.connection import Connection
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import BY_VARIANT, EVENTS
 from tart.protocol.wire import EventId
@@ -164,6 +165,28 @@ def test_what_happens_does_not_depend_on_who_listens():
     assert alone == [each for each in everybody.emissions if each.node == 2]
 
 
+def test_who_leaves_is_said_once_and_in_order():
+    network = Network(seed=2, rates=Rates(reconnect=1.0))
+    list(network.advance(network.now + 3 * SLOT))
+    assert network.leaving() == [0, 1, 2, 3, 4, 5]
+    assert network.leaving() == []
+
+
+def test_how_often_telemetry_reconnects_changes_nothing_in_the_network():
+    assert play(10, seed=4).emissions == play(10, seed=4, rates=Rates(reconnect=0.7)).emissions
+
+
+def test_nodes_take_turns_at_the_versions():
+    network = Network(nodes=5, seed=2, protocol=(1, 0))
+    versions = []
+    for node in range(5):
+        connection = Connection()
+        connection.receive_data(network.connect(node))
+        assert connection.node is not None
+        versions.append(connection.node.protocol_version)
+    assert versions == [1, 0, 1, 0, 1]
+
+
 def test_a_reconnected_node_begins_anew():
     network = Network(seed=2)
     for node in range(6):
@@ -293,6 +316,8 @@ def test_odd_sizes_work(nodes, cores):
         {"speed": float("nan")},
         {"speed": float("inf")},
         {"protocol": 2},
+        {"protocol": ()},
+        {"protocol": (1, 2)},
         {"start": 0},
     ],
 )

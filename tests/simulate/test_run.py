@@ -12,8 +12,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tart.errors import StartupError
 from tart.protocol.connection import Connection
 from tart.protocol.events import EVENTS
+from tart.simulate.facts import Facts
+from tart.simulate.playing import MIXED
+from tart.simulate.rates import TROUBLED
 from tart.simulate.run import SimulationOptions, SimulationReport, run, simulate
 from tests.simulate.played import NO_DROPS
 
@@ -257,6 +261,42 @@ def test_a_signal_ends_it_cleanly(number):
         done.set()
         thread.join()
     assert report.events_sent > 0
+
+
+@pytest.mark.slow
+def test_the_truth_is_what_the_server_got_reconnects_and_all(tmp_path):
+    stop, path = asyncio.Event(), tmp_path / "truth"
+
+    def enough(server: Server) -> None:
+        if len(server.connections) > 12 and all(len(each) > 20 for each in server.events):
+            stop.set()
+
+    async def main():
+        async with Server(enough).listening() as server, asyncio.timeout(DEADLINE):
+            given = options(server, rates=TROUBLED, protocol=MIXED, truth=path)
+            return server, await simulate(given, stop)
+
+    server, report = asyncio.run(main())
+    facts = Facts.load(path)
+    sessions: dict[str, int] = {}
+    for connection, events in zip(server.connections, server.events, strict=True):
+        assert connection.error is None
+        assert connection.node is not None
+        node = connection.node.peer_id.hex()
+        session = sessions[node] = sessions.get(node, -1) + 1
+        sent = [f for f in facts.sent if (f["node"], f["session"]) == (node, session)]
+        assert [(f["event_id"], f["type"], f["node_us"]) for f in sent] == [
+            (each.event_id, each.number, each.timestamp) for each in events
+        ]
+    assert facts.counts().total() == report.events_sent
+    reasons = {each["reason"] for each in facts.of("closed")}
+    assert reasons == {"hung up", "end of the run"}
+
+
+def test_a_truth_that_cannot_be_written_is_one_sentence(tmp_path):
+    given = SimulationOptions(truth=tmp_path / "nowhere" / "truth")
+    with pytest.raises(StartupError, match="nowhere/truth cannot be written: No such"):
+        asyncio.run(simulate(given, asyncio.Event()))
 
 
 def test_an_option_out_of_range_is_refused():

@@ -7,6 +7,7 @@ from tart.protocol.events import EVENTS
 from tart.simulate.network import Network
 from tart.simulate.sending import Sender
 from tart.simulate.stage import SLOT
+from tart.simulate.truth import Truth
 from tests.simulate.played import NO_DROPS
 
 LIMIT = 2_000
@@ -20,6 +21,14 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.high: int | None = None
+        self.closed = 0
+        self.aborted = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def abort(self) -> None:
+        self.aborted += 1
 
     def write(self, data) -> None:
         self.written += data
@@ -100,6 +109,41 @@ def test_a_new_connection_begins_with_node_information_and_id_0():
     assert [each.event_id for each in received] == list(range(len(received)))
     assert received
     assert sender.connections == 2
+
+
+def test_the_truth_knows_what_left_and_what_still_waited():
+    facts: list[dict] = []
+    network, wire = Network(seed=1, rates=NO_DROPS, truth=Truth(facts.append)), Wire()
+    sender = Sender(network, 0, LIMIT)
+    sender.connection_made(wire)
+    advance(network, sender, 2)
+    sender.pause_writing()
+    advance(network, sender, 1)
+    assert sender.waiting_bytes > 0
+    sender.connection_lost(ConnectionResetError("reset by peer"))
+    assert (facts[-1]["fact"], facts[-1]["reason"]) == ("closed", "reset by peer")
+    assert facts[-1]["last_event_id"] == read(wire)[-1].event_id
+    assert facts[-1]["bytes"] == len(wire.written) == sender.bytes_sent
+    assert sum(facts[-1]["events"].values()) == sender.events.total()
+
+
+def test_once_closed_nothing_more_is_written_and_the_session_is_over():
+    network, sender, wire = started()
+    for emission in network.advance(network.now + SLOT):
+        sender.add(emission)
+    sender.close()
+    said = read(wire)
+    assert said
+    assert not list(network.advance(network.now + SLOT))
+    sender.close()
+    assert wire.closed == 1
+    assert not sender.closed.is_set()
+    sender.abort()
+    assert wire.aborted == 1
+    sender.connection_lost(None)
+    assert sender.closed.is_set()
+    sender.abort()
+    assert wire.aborted == 1
 
 
 def test_without_a_connection_there_is_nothing_to_do():

@@ -15,7 +15,7 @@ import duckdb
 
 from tart.config import StorageConfig
 from tart.storage.batch import Batch
-from tart.storage.schema import LogRow, SessionRow, UndecodableRow, to_columns
+from tart.storage.schema import LogRow, NodeRow, SessionRow, UndecodableRow, rows_of, to_columns
 from tart.storage.store import Store
 
 DEADLINE = 30.0
@@ -26,7 +26,9 @@ PEERS = [bytes([number]) * 32 for number in range(8)]
 
 def event(seq, *, at=NOON, **changes):
     """A good event: Best block changed of node 0 on session 0, unless said otherwise."""
-    usual = LogRow(seq, at, 1_000 + seq, 0, 0, seq, 11, None, seq, None, None, b"body %d" % seq)
+    usual = LogRow(
+        seq, at, 1_000 + seq, 0, 0, seq, 11, None, None, seq, None, None, b"body %d" % seq
+    )
     return usual._replace(**changes)
 
 
@@ -45,10 +47,15 @@ def unreadable(seq, *, at=NOON, **changes):
     return usual._replace(**changes)
 
 
-def batch(*log, at=NOON, nodes=(), sessions=(), undecodable=()):
-    """A batch that arrives at ``at``."""
-    columns = [to_columns(log)] if log else []
-    found = Batch(log=columns, nodes=[*nodes], sessions=[*sessions], undecodable=[*undecodable])
+def batch(*log, at=NOON, nodes=(), peers=(), sessions=(), undecodable=()):
+    """A batch that arrives at ``at``; the peers its events name are ``PEERS``, by number."""
+    found = Batch(
+        log=[to_columns(log, PEERS)] if log else [],
+        nodes=[*nodes],
+        peers=[*peers],
+        sessions=[*sessions],
+        undecodable=[*undecodable],
+    )
     found.opened_at, found.received_at = time.monotonic(), at
     return found
 
@@ -56,6 +63,12 @@ def batch(*log, at=NOON, nodes=(), sessions=(), undecodable=()):
 def day(root, text="2026-11-21", directory=0):
     """The path of a directory's file of that day or hour."""
     return root / f"{directory:02d}" / f"{text}.duckdb"
+
+
+def log_files(root, directory=0):
+    """What is in a directory beside its aggregates, by name."""
+    found = (root / f"{directory:02d}").iterdir()
+    return sorted(path.name for path in found if not path.name.startswith("aggregates"))
 
 
 def wait_for(condition):
@@ -114,16 +127,33 @@ def write(root, *batches, shard=0, count=1, **settings):
         storage.write(*batches)
 
 
+def in_both_lanes(root, count=6, **settings):
+    """Events 0 … count-1, by turns in the two files of one day; session 0 speaks in both."""
+    with open_storage(root, checkpoint_seconds=0.001, **settings) as storage:
+        first = batch(event(0), nodes=[NodeRow(0, PEERS[0])], sessions=[opened(0)])
+        for seq in range(count):
+            storage.write(first if seq == 0 else batch(event(seq)))
+            wait_for(lambda seq=seq: storage.store.writer.checkpoints.statistics.done > seq)
+
+
 def contents(path, table="log"):
     """What is in a file, in the order it was written; times as Unix microseconds.
 
     The file is opened on its own, read-only, as anybody could.
     """
-    time_column = "happened_at" if table == "sessions" else "received_at"
-    columns = "*" if table in ("nodes", "meta") else f"* REPLACE (epoch_us({time_column}) AS "
-    columns += "" if columns == "*" else f"{time_column})"
     with closing(duckdb.connect(str(path), read_only=True)) as connection:
-        return connection.execute(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()
+        if table == "log":
+            return [LogRow(*row) for row in connection.execute(rows_of("main")).fetchall()]
+        return connection.execute(_select(table)).fetchall()
+
+
+def _select(table):
+    time_column = "happened_at" if table == "sessions" else "received_at"
+    columns = (
+        "*" if table in ("nodes", "peers", "meta") else f"* REPLACE (epoch_us({time_column}) AS "
+    )
+    columns += "" if columns == "*" else f"{time_column})"
+    return f"SELECT {columns} FROM {table} ORDER BY rowid"
 
 
 def alone(path, elsewhere):

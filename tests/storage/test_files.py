@@ -4,9 +4,11 @@ import pytest
 
 from tart.storage.files import (
     adopted,
+    by_period,
     directories,
     existing,
     file_for,
+    other_lane,
     period_of,
     quarantined,
 )
@@ -44,12 +46,25 @@ def test_a_file_is_named_after_its_period_in_utc(tmp_path, hours, period, name):
     assert file_for(tmp_path, 3, period, hours).path == tmp_path / "03" / name
 
 
+@pytest.mark.parametrize(
+    ("hours", "name"), [(24, "2026-11-21.1.duckdb"), (6, "2026-11-21T12.1.duckdb")]
+)
+def test_the_other_lane_of_a_period_has_a_file_beside_the_first(tmp_path, hours, name):
+    first = file_for(tmp_path, 3, period_of(NOON, hours), hours)
+    second = other_lane(first)
+    assert second.path == first.path.with_name(name)
+    assert (first.lane, second.lane, second.period) == (0, 1, first.period)
+    assert other_lane(second) == first
+
+
 @pytest.mark.parametrize("hours", [1, 6, 24])
-def test_a_file_is_found_again_as_what_it_was_made(tmp_path, hours):
+def test_files_are_found_again_as_what_they_were_made(tmp_path, hours):
     made = file_for(tmp_path, 7, period_of(NOON, hours), hours)
     made.path.parent.mkdir()
     made.path.touch()
     assert existing(tmp_path, 7) == [made]
+    other_lane(made).path.touch()
+    assert by_period(existing(tmp_path, 7)) == [sorted([made, other_lane(made)])]
 
 
 def test_files_are_listed_oldest_first_and_what_is_not_ours_is_left_out(tmp_path):
@@ -63,6 +78,7 @@ def test_files_are_listed_oldest_first_and_what_is_not_ours_is_left_out(tmp_path
         "2026-11-21T07.new",
         "2026-02-30.duckdb",
         "2026-11-21T24.duckdb",
+        "2026-11-21T06.2.duckdb",
         "notes.duckdb",
         "old-2026-11-21.duckdb",
     ):
@@ -77,9 +93,11 @@ def test_a_directory_that_is_not_there_has_no_files(tmp_path):
 
 def test_files_of_all_directories_and_hours_have_names_of_their_own_inside_duckdb(tmp_path):
     files = [
-        file_for(tmp_path, directory, DAY + hour * HOUR_US, 1)
+        file
         for directory in (0, 1, 10, 255)
         for hour in range(48)
+        for first in [file_for(tmp_path, directory, DAY + hour * HOUR_US, 1)]
+        for file in (first, other_lane(first))
     ]
     assert len({file.alias for file in files}) == len(files)
 

@@ -18,8 +18,11 @@ from tests.storage.running import (
     contents,
     day,
     event,
+    in_both_lanes,
+    log_files,
     open_storage,
     opened,
+    wait_for,
     write,
 )
 
@@ -105,6 +108,42 @@ def test_numbers_a_lost_newest_file_may_have_used_are_never_used_again(tmp_path)
         assert storage.store.past[0].next_sequence == expected + 1
 
 
+@pytest.mark.parametrize("lost", ["2026-11-21", "2026-11-21.1"])
+def test_a_lost_lane_of_the_newest_period_is_succeeded_and_its_frames_are_missed(
+    tmp_path, lost, caplog
+):
+    in_both_lanes(tmp_path)
+    DAMAGE["emptied"](day(tmp_path, lost))
+    expected = 6 - (lost == "2026-11-21.1") + SEQUENCE_LEAP
+    kept = day(tmp_path, "2026-11-21.1" if lost == "2026-11-21" else "2026-11-21")
+    missing = 2  # between those the other lane has
+    for _ in range(2):
+        with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
+            past = storage.store.past[0]
+            assert (past.next_sequence, past.missing) == (expected, missing)
+    with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
+        for seq in range(4):
+            storage.write(batch(event(expected + seq, slot=1)))
+            done = storage.store.writer.checkpoints.statistics
+            wait_for(lambda seq=seq, done=done: done.done > seq)
+        assert {file.path for file in storage.store.files(0)} == {kept, day(tmp_path, lost)}
+    with open_storage(tmp_path) as storage:
+        past = storage.store.past[0]
+        assert (past.next_sequence, past.missing) == (expected + 4, missing)
+    assert f"{missing} frames are missing" in caplog.text
+
+
+def test_when_both_lanes_are_lost_both_are_succeeded_from_one_number(tmp_path):
+    in_both_lanes(tmp_path)
+    for name in ("2026-11-21", "2026-11-21.1"):
+        DAMAGE["emptied"](day(tmp_path, name))
+    for _ in range(2):
+        with open_storage(tmp_path) as storage:
+            past = storage.store.past[0]
+            assert (past.next_sequence, past.missing) == (SEQUENCE_LEAP, 0)
+            assert len(storage.store.files(0)) == 2
+
+
 def test_after_a_lost_older_file_numbers_go_on_as_they_would_have(tmp_path, caplog):
     filled(tmp_path)
     DAMAGE["emptied"](day(tmp_path, NAMES[1]))
@@ -187,4 +226,4 @@ def test_a_file_another_process_holds_is_left_where_it_is(tmp_path):
             pass
         holder.kill()
     assert not isinstance(caught.value, DamagedFile)
-    assert [each.name for each in (tmp_path / "00").iterdir()] == [path.name]
+    assert log_files(tmp_path) == [path.name]

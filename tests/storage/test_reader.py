@@ -11,7 +11,7 @@ import uvloop
 from tart.config import StorageConfig
 from tart.errors import QueryTimeout, ShardUnavailable
 from tart.storage.database import Database
-from tart.storage.reader import QUEUE_LIMIT, THREADS, Reader
+from tart.storage.reader import QUEUE_LIMIT, SLOW_QUEUE_LIMIT, THREADS, Reader
 
 DEADLINE = 30.0
 # Hours of work, interruptible at any time.
@@ -212,3 +212,54 @@ def test_closing_waits_for_questions_and_refuses_more():
         await idle(reader)
 
     asked(scenario)
+
+
+def test_slow_questions_hold_up_each_other_and_nobody_else():
+    released = threading.Event()
+
+    def held(cursor, abandoned):
+        released.wait(DEADLINE)
+        return one(cursor)
+
+    async def scenario(reader):
+        waiting = [
+            asyncio.ensure_future(reader.run_slow(held, DEADLINE)) for _ in range(SLOW_QUEUE_LIMIT)
+        ]
+        await asyncio.sleep(0)
+        with pytest.raises(ShardUnavailable, match="long questions"):
+            await reader.run_slow(held, DEADLINE)
+        assert await reader.run(one, DEADLINE) == [(1,)]
+        released.set()
+        assert await asyncio.gather(*waiting) == [[(1,)]] * SLOW_QUEUE_LIMIT
+        assert await reader.run_slow(held, DEADLINE) == [(1,)]
+
+    asked(scenario)
+
+
+def until_abandoned(cursor, abandoned):
+    while not abandoned():
+        pass
+    return "abandoned"
+
+
+def test_a_slow_question_learns_that_nobody_waits():
+    async def scenario(reader):
+        with pytest.raises(QueryTimeout):
+            await reader.run_slow(until_abandoned, 0.01)
+        await idle(reader)
+
+    asked(scenario)
+
+
+def test_closing_does_not_wait_for_slow_questions():
+    async def scenario():
+        with running_reader() as reader:
+            asking = asyncio.ensure_future(reader.run_slow(until_abandoned, DEADLINE))
+            queued = asyncio.ensure_future(reader.run_slow(until_abandoned, DEADLINE))
+            await asyncio.sleep(0.01)
+            await asyncio.get_running_loop().run_in_executor(None, reader.close)
+            assert await asking == "abandoned"
+            with pytest.raises(QueryTimeout):
+                await queued
+
+    uvloop.run(scenario())

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tart.storage.recovery import DROPPED, Past, StoredSession
-from tart.storage.schema import NodeRow
+from tart.storage.schema import NodeRow, PeerRow, log_of
 from tests.storage.running import (
     HOUR_US,
     NOON,
@@ -15,9 +15,11 @@ from tests.storage.running import (
     batch,
     closed,
     event,
+    in_both_lanes,
     open_storage,
     opened,
     unreadable,
+    wait_for,
     write,
 )
 from tests.storage.writing import ROWS
@@ -68,6 +70,32 @@ def test_nodes_keep_their_numbers(tmp_path):
     known = [NodeRow(number, peer_id) for number, peer_id in enumerate(PEERS)]
     write(tmp_path, batch(nodes=known[:3]), batch(event(0), nodes=known[3:]))
     assert past_of(tmp_path).nodes == dict(enumerate(PEERS))
+
+
+def test_peers_keep_their_numbers(tmp_path):
+    known = [PeerRow(number, peer_id) for number, peer_id in enumerate(PEERS)]
+    write(tmp_path, batch(peers=known[:3]), batch(event(0, peer=PEERS[4]), peers=known[3:]))
+    assert past_of(tmp_path).peers == dict(enumerate(PEERS))
+
+
+def test_the_lanes_of_a_period_are_one_sequence_and_one_session(tmp_path):
+    in_both_lanes(tmp_path)
+    past = past_of(tmp_path)
+    assert (past.next_sequence, past.missing, past.next_session) == (6, 0, 1)
+    assert past.sessions[0].started_at == NOON
+    assert past.counts == {0: Counter({11: 6})}
+
+
+@pytest.mark.parametrize("clock", [-7, 7])
+def test_a_connection_began_where_it_was_opened_in_whichever_lane(tmp_path, clock):
+    with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
+        statistics = storage.store.writer.checkpoints.statistics
+        storage.write(batch(event(0)))
+        wait_for(lambda: statistics.done == 1)
+        storage.write(batch(event(1), sessions=[opened(0)]))
+        wait_for(lambda: statistics.done == 2)
+        storage.write(batch(event(2), at=NOON + clock))
+    assert past_of(tmp_path).sessions[0].started_at == NOON
 
 
 def test_events_are_counted_per_node_and_type_over_all_files(tmp_path):
@@ -223,7 +251,8 @@ def assert_each_once(root, least):
     """Everything up to ``least`` is there, once, and nothing is missing in between."""
     with open_storage(root) as storage:
         union = " UNION ALL ".join(
-            f"SELECT seq, event_id, body FROM {file.alias}.log" for file in storage.store.files(0)
+            f"SELECT seq, event_id, body FROM {log_of(file.alias)}"
+            for file in storage.store.files(0)
         )
         ((rows, first, last, distinct, right),) = storage.ask(
             "SELECT count(*), min(seq), max(seq), count(DISTINCT seq), "

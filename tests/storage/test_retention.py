@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tart.storage.files import file_for
+from tart.storage.files import file_for, other_lane
 from tart.storage.retention import STEADY_SECONDS, Held, Steadiness, to_drop
 from tests.storage.running import HOUR_US, NOON
 
@@ -13,14 +13,15 @@ HOUR = 3600.0
 
 
 def held(root, hour, *, age=0.0, size=10, current=False, directory=0):
-    """A file of that hour after noon, last written ``age`` hours ago."""
+    """The files of that hour after noon, last written ``age`` hours ago."""
     file = file_for(root, directory, NOON + hour * HOUR_US, 1)
-    return Held(file, size, NOW - age * HOUR, current)
+    return Held([file, other_lane(file)], size, NOW - age * HOUR, current)
 
 
 def dropped(files, *, hours=math.inf, size=math.inf):
     found = to_drop(files, NOW, retain_seconds=hours * HOUR, retain_bytes=size)
-    return [(file.directory, (file.period - NOON) // HOUR_US) for file in found]
+    assert all([file.lane for file in lanes] in ([0, 1], [0]) for lanes in found)
+    return [(lanes[0].directory, (lanes[0].period - NOON) // HOUR_US) for lanes in found]
 
 
 def test_a_file_goes_when_its_last_write_is_too_long_ago(tmp_path):
@@ -54,7 +55,7 @@ def test_directories_without_a_shard_age_and_count_alike(tmp_path):
 
 
 def test_a_name_from_a_wrong_clock_neither_kills_nor_keeps_a_file(tmp_path):
-    just_written_in_1970 = Held(file_for(tmp_path, 0, 0, 24), 10, NOW - 60, False)
+    just_written_in_1970 = Held([file_for(tmp_path, 0, 0, 24)], 10, NOW - 60, False)
     long_ago_named_2081 = held(tmp_path, 500_000, age=30)
     assert dropped([just_written_in_1970], hours=24) == []
     assert dropped([long_ago_named_2081], hours=24) == [(0, 500_000)]

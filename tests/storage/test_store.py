@@ -5,7 +5,21 @@ import pytest
 
 from tart.errors import StorageError
 from tart.storage.schema import SCHEMA_VERSION
-from tests.storage.running import HOUR_US, NOON, batch, day, event, open_storage, write
+from tests.storage.running import (
+    HOUR_US,
+    NOON,
+    PEERS,
+    alone,
+    batch,
+    contents,
+    day,
+    event,
+    in_both_lanes,
+    log_files,
+    open_storage,
+    wait_for,
+    write,
+)
 
 HOURS = [NOON + hour * HOUR_US for hour in range(3)]
 
@@ -17,7 +31,7 @@ def names(storage, directory=0):
 def test_an_empty_directory_has_no_files_until_the_first_batch(tmp_path):
     with open_storage(tmp_path) as storage:
         assert names(storage) == []
-        assert not list(tmp_path.iterdir())
+        assert log_files(tmp_path) == []
         storage.write(batch(event(0)))
         assert names(storage) == ["2026-11-21"]
 
@@ -89,4 +103,41 @@ def test_after_a_close_the_files_are_free_and_complete(tmp_path):
         with open_storage(tmp_path) as storage:
             assert storage.store.past[0].next_sequence == seq
             storage.store.writer.put(batch(event(seq)))
-    assert [path.name for path in (tmp_path / "00").iterdir()] == ["2026-11-21.duckdb"]
+    assert log_files(tmp_path) == ["2026-11-21.duckdb"]
+
+
+def test_after_a_restart_both_lanes_of_the_newest_period_are_written_to_again(tmp_path):
+    in_both_lanes(tmp_path)
+    with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
+        assert names(storage) == ["2026-11-21", "2026-11-21.1"]
+        assert (storage.store.past[0].next_sequence, storage.store.past[0].missing) == (6, 0)
+        for seq in (6, 7):
+            storage.write(batch(event(seq)))
+            wait_for(lambda seq=seq: storage.store.writer.checkpoints.statistics.done > seq - 6)
+    first, second = (
+        [row.seq for row in contents(day(tmp_path, name))]
+        for name in ("2026-11-21", "2026-11-21.1")
+    )
+    assert sorted(first + second) == list(range(8))
+    assert (len(first), len(second)) == (4, 4)
+
+
+def test_either_lane_can_be_read_alone(tmp_path):
+    in_both_lanes(tmp_path)
+    for name, what in (("2026-11-21", "opened"), ("2026-11-21.1", "continued")):
+        path = alone(day(tmp_path, name), tmp_path / "elsewhere")
+        assert contents(path, "nodes") == [(0, PEERS[0])]
+        assert [(row[0], row[2]) for row in contents(path, "sessions")] == [(0, what)]
+
+
+def test_both_lanes_of_a_period_go_together(tmp_path):
+    in_both_lanes(tmp_path, file_hours=1)
+    with open_storage(tmp_path, file_hours=1) as storage:
+        lanes = storage.store.files(0)
+        assert not storage.store.drop(lanes, 0.0), "events go to them"
+        storage.write(batch(event(6, at=HOURS[1]), at=HOURS[1]))
+        wait_for(lambda: storage.store.drop(lanes, 0.0))
+        assert names(storage) == ["2026-11-21T13"]
+    assert log_files(tmp_path) == ["2026-11-21T13.duckdb"]
+    with open_storage(tmp_path, file_hours=1) as storage:
+        assert storage.store.past[0].missing == 0

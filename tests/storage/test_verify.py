@@ -5,7 +5,7 @@ from contextlib import closing
 import duckdb
 import pytest
 
-from tart.storage.schema import NodeRow
+from tart.storage.schema import NodeRow, PeerRow
 from tart.storage.verify import SAMPLE, verify
 from tests.storage.running import (
     HOUR_US,
@@ -15,6 +15,7 @@ from tests.storage.running import (
     closed,
     day,
     event,
+    in_both_lanes,
     open_storage,
     opened,
     unreadable,
@@ -32,10 +33,12 @@ def sound(root):
     """Two files; session 0 goes through both, drops 7 events, and says one thing wrong."""
     drop = event(3, type=0, slot=None, body=bytes(8) + (7).to_bytes(8, "little"))
     first = batch(
-        *(event(seq) for seq in range(3)),
+        *(event(seq) for seq in range(2)),
+        event(2, type=131, slot=None, peer=PEERS[5], body=b""),
         drop,
         event(4, event_id=10),
         nodes=[NodeRow(0, PEERS[0])],
+        peers=[PeerRow(5, PEERS[5])],
         sessions=[opened(0)],
         undecodable=[unreadable(5, event_id=11)],
     )
@@ -94,10 +97,11 @@ def test_a_log_is_read_and_left_where_it_is(tmp_path):
         ("DELETE FROM log WHERE seq = 1", "1 frames are missing between sequence 0 and 5"),
         ("DELETE FROM undecodable", "1 frames are missing before its first, sequence 6"),
         ("INSERT INTO log SELECT * FROM log WHERE seq = 4", "there more than once"),
-        ("UPDATE log SET event_id = 9 WHERE seq = 4", "session 0: 2 event ids do not follow"),
-        ("UPDATE log SET event_id = 5 WHERE seq = 0", "session 0: 2 event ids do not follow"),
+        ("UPDATE log SET id_ahead = 5 WHERE seq = 4", "session 0: 2 event ids do not follow"),
+        ("UPDATE log SET id_ahead = 5 WHERE seq = 0", "session 0: 2 event ids do not follow"),
         ("UPDATE log SET body = encode('12345678\x01') WHERE seq = 3", "1 event ids do not"),
         ("DELETE FROM nodes", "6 frames are of a node that the file does not know"),
+        ("DELETE FROM peers", "1 events name a peer that the file does not know"),
         ("DELETE FROM sessions", "6 frames are of a session that the file does not know"),
         ("UPDATE meta SET value = '99' WHERE key = 'schema_version'", "schema version 99"),
         ("DROP TABLE undecodable", "undecodable"),
@@ -111,9 +115,32 @@ def test_each_thing_that_is_wrong_is_found_and_its_file_named(tmp_path, statemen
     assert all(str(first) in each or str(second) in each for each in findings)
 
 
+def test_the_lanes_of_a_period_are_checked_as_one(tmp_path):
+    in_both_lanes(tmp_path)
+    report = verify(tmp_path, well, deep=True)
+    assert (report.findings, report.files, report.events) == ([], 2, 6)
+    first, second = day(tmp_path), day(tmp_path, "2026-11-21.1")
+    change(second, "DELETE FROM log WHERE seq = 3")
+    findings = verify(tmp_path, well, deep=True).findings
+    names = f"{second} and {first}: "
+    assert findings == [
+        f"{names}1 frames are missing between sequence 0 and 5",
+        f"{names}session 0: 1 event ids do not follow the one before",
+    ]
+
+
+def test_of_a_period_whose_one_lane_is_no_database_the_other_is_checked(tmp_path):
+    in_both_lanes(tmp_path)
+    day(tmp_path).write_bytes(b"no database" * 1000)
+    report = verify(tmp_path, well, deep=False)
+    assert any(f"{day(tmp_path)}:" in each for each in report.findings)
+    assert any("2 frames are missing between sequence 1 and 5" in each for each in report.findings)
+    assert report.events == 3
+
+
 def test_ids_are_followed_from_file_to_file(tmp_path):
     _, second = sound(tmp_path)
-    change(second, "UPDATE log SET event_id = 13")
+    change(second, "UPDATE log SET id_ahead = 7")
     (finding,) = verify(tmp_path, well, deep=False).findings
     assert str(second) in finding
     assert "session 0: 1 event ids" in finding

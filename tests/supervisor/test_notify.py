@@ -26,10 +26,12 @@ def test_messages_arrive_as_single_datagrams(tmp_path, abstract):
         notifier = Notifier(told)
         notifier.ready("3 of 3")
         notifier.status("2 of 3")
+        notifier.alive()
         notifier.stopping("SIGTERM")
 
         assert end.recv(4096) == b"READY=1\nSTATUS=3 of 3"
         assert end.recv(4096) == b"STATUS=2 of 3"
+        assert end.recv(4096) == b"WATCHDOG=1"
         assert end.recv(4096) == b"STOPPING=1\nSTATUS=SIGTERM"
 
 

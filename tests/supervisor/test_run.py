@@ -2,6 +2,7 @@ import json
 import os
 import signal
 import socket
+from contextlib import contextmanager
 
 import pytest
 
@@ -200,6 +201,72 @@ def test_systemd_hears_of_start_reload_death_and_stop(tmp_path):
             running.send(signal.SIGTERM)
             assert systemd.recv(4096) == b"STOPPING=1\nSTATUS=SIGTERM"
             assert running.ended() == 0
+
+
+@contextmanager
+def watched(tmp_path, *parts, **limits):
+    """A toy whose systemd wants to hear of it every 0.8 s, and that systemd's messages."""
+    environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "800000"}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(environ["NOTIFY_SOCKET"])
+        systemd.settimeout(30.0)
+        with toy(*parts, environ=environ, **limits) as running:
+
+            def told():
+                return systemd.recv(4096).decode()
+
+            yield running, told
+
+
+def until(told, message):
+    """All that systemd is told until it hears ``message``."""
+    heard = []
+    while (each := told()) != message:
+        heard.append(each)
+    return heard
+
+
+HANGS = "STATUS=2 of 2 processes accept, shard 0 does not answer"
+
+
+@pytest.mark.slow
+def test_the_watchdog_is_fed_once_all_accept_and_while_all_answer(tmp_path):
+    with watched(tmp_path, "shard 0=steady", "gateway=steady") as (running, told):
+        assert told() == "READY=1\nSTATUS=2 of 2 processes accept"
+        assert [told() for _ in range(5)] == ["WATCHDOG=1"] * 5
+        victim = int(running.line(r"shard 0 up (\d+)")[1])
+        os.kill(victim, signal.SIGSTOP)
+        assert set(until(told, HANGS)) <= {"WATCHDOG=1"}
+        # It is fed again when the part answers again, and no sooner.
+        os.kill(victim, signal.SIGCONT)
+        assert told() == "STATUS=2 of 2 processes accept"
+        assert told() == "WATCHDOG=1"
+        assert "shard 0 does not answer; systemd will end this" in running.errors()
+
+
+@pytest.mark.slow
+def test_a_part_that_hangs_does_not_hold_up_the_stop(tmp_path):
+    parts = ("shard 0=steady", "gateway=steady")
+    with watched(tmp_path, *parts, stop_seconds=3600.0) as (running, told):
+        os.kill(int(running.line(r"shard 0 up (\d+)")[1]), signal.SIGSTOP)
+        until(told, HANGS)
+        # What systemd then does, by WatchdogSignal= in the unit.
+        running.send(signal.SIGTERM)
+        running.line("gateway SIGTERM")
+
+        assert running.ended() == 1
+        assert "shard 0 was killed by SIGKILL while stopping" in running.errors()
+
+
+@pytest.mark.slow
+def test_the_watchdog_is_fed_while_a_part_that_died_comes_back_but_not_for_ever(tmp_path):
+    parts = ("shard 0=steady", "gateway=late")
+    with watched(tmp_path, *parts, ready_seconds=0.5) as (running, told):
+        until(told, "READY=1\nSTATUS=2 of 2 processes accept")
+        os.kill(int(running.line(r"gateway up (\d+)")[1]), signal.SIGKILL)
+        # The second time it never accepts.
+        heard = until(told, "STATUS=1 of 2 processes accept, gateway does not answer")
+        assert heard[-1] == "WATCHDOG=1"
 
 
 def test_nothing_large_is_loaded_before_a_fork():

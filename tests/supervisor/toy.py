@@ -19,6 +19,7 @@ from tart.config import SupervisorConfig
 from tart.errors import ConfigError, StartupError
 from tart.supervisor.notify import Notifier
 from tart.supervisor.run import Supervisor
+from tart.supervisor.watchdog import watchdog_of
 
 
 def say(text):
@@ -36,7 +37,11 @@ def steady(name, startup, stop=(signal.SIGTERM,)):
     startup.ready()
     startup.ready()  # harmless, as promised
     while True:
-        readable, _, _ = select.select([heard, startup.lifeline], [], [])
+        startup.beat()
+        patience = startup.beat_seconds or None
+        readable, _, _ = select.select([heard, startup.lifeline], [], [], patience)
+        if not readable:
+            continue
         if startup.lifeline in readable:
             say(f"{name} orphaned")
             return 0
@@ -55,6 +60,15 @@ def silent(name, startup):
     """Never accepts; has no handler for SIGTERM."""
     say(f"{name} up {os.getpid()}")
     select.select([startup.lifeline], [], [])
+
+
+def late(name, startup):
+    """Accepts the first time it is started in this directory, never again."""
+    first = Path(os.environ["NOTIFY_SOCKET"]).with_name("first")
+    if first.exists():
+        return silent(name, startup)
+    first.touch()
+    return steady(name, startup)
 
 
 def leaving(name, startup):
@@ -119,6 +133,7 @@ def main(limits, *parts):
         on_ready=lambda: say("all ready"),
         reload=reload,
         notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
+        watchdog=watchdog_of(os.environ, os.getpid()),
     ).run()
     say(f"supervisor returned {code}")
     return code

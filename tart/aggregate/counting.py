@@ -1,0 +1,154 @@
+"""What is counted by the batch: events, durations, clocks; in NumPy, additive.
+
+Pure. Each counter holds the buckets not yet taken by a flush; a bucket may come again
+after it was taken, and then adds to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tart.aggregate.heard import Array, Heard, Rows, grown
+from tart.aggregate.tables import COUNT_BUCKET, MINUTE_BUCKET
+from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.types import JCE_UNIX_SECONDS
+from tart.query.bins import BINS, PER_OCTAVE
+
+_SECOND_US = 1_000_000
+_TYPES = 256
+_NONE = np.iinfo(np.int64).max
+# A clock that is further off than this is no clock; its offset still fits the column.
+_FURTHEST_US = 1 << 61
+
+# A step is a pair of an event and one it may refer to: what durations are counted of.
+STEPS: tuple[tuple[int, int], ...] = tuple(
+    (parent, number)
+    for number, event in EVENTS.items()
+    if (reference := leading_reference(event.fields)) is not None
+    for parent in reference.refers_to
+)
+STEP_OF: dict[tuple[int, int], int] = {pair: index for index, pair in enumerate(STEPS)}
+
+
+class Counts:
+    """Events by bucket, node and type."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, Array] = {}
+
+    def add(self, heard: Heard) -> None:
+        """Count a batch."""
+        buckets = heard.received_at // (COUNT_BUCKET * _SECOND_US)
+        for bucket in np.unique(buckets).tolist():
+            inside = buckets == bucket
+            self._add(bucket, heard.node[inside], heard.number[inside])
+
+    def _add(self, bucket: int, node: Array, number: Array) -> None:
+        counts = self._buckets.get(bucket)
+        if counts is None:
+            counts = np.zeros((16, _TYPES), np.uint32)
+        counts = self._buckets[bucket] = grown(counts, int(node.max()) + 1)
+        np.add.at(counts, (node, number), 1)
+
+    def rows(self) -> Rows:
+        """What was counted, as rows of ``counts``."""
+        parts = []
+        for bucket, counts in self._buckets.items():
+            node, number = np.nonzero(counts)
+            start = np.full(len(node), bucket * COUNT_BUCKET * _SECOND_US)
+            parts.append((start, node, number, counts[node, number]))
+        return _columns(("bucket", "node", "type", "count"), parts)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._buckets.clear()
+
+
+class Latencies:
+    """Durations of steps by bucket, node and bin."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, Array] = {}
+
+    def add(self, received_at: Array, node: Array, step: Array, duration_us: Array) -> None:
+        """Count durations, in the minutes they ended in."""
+        bins = np.log2(np.maximum(duration_us.astype(np.float64), 1)) * PER_OCTAVE
+        bins = np.minimum(bins, BINS - 1).astype(np.intp)
+        buckets = received_at // (MINUTE_BUCKET * _SECOND_US)
+        for bucket in np.unique(buckets).tolist():
+            inside = buckets == bucket
+            self._add(bucket, node[inside], step[inside], bins[inside])
+
+    def _add(self, bucket: int, node: Array, step: Array, bins: Array) -> None:
+        counts = self._buckets.get(bucket)
+        if counts is None:
+            counts = np.zeros((16, len(STEPS), BINS), np.uint32)
+        counts = self._buckets[bucket] = grown(counts, int(node.max()) + 1)
+        np.add.at(counts, (node, step, bins), 1)
+
+    def rows(self) -> Rows:
+        """What was counted, as rows of ``latency``."""
+        parents, numbers = (np.array(each, np.uint8) for each in zip(*STEPS, strict=True))
+        parts = []
+        for bucket, counts in self._buckets.items():
+            node, step, number = np.nonzero(counts)
+            start = np.full(len(node), bucket * MINUTE_BUCKET * _SECOND_US)
+            of_bin = counts[node, step, number]
+            parts.append((start, node, parents[step], numbers[step], number, of_bin))
+        return _columns(("bucket", "node", "parent", "type", "bin", "count"), parts)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._buckets.clear()
+
+
+class Clocks:
+    """How far each node's clock is behind ours, at least: the fastest message tells.
+
+    The offset is ``received_at`` less the node's timestamp: its clock's error and the
+    way of the message, of which the least in a minute is nearly none.
+    """
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, Array] = {}
+
+    def add(self, heard: Heard) -> None:
+        """Look at a batch."""
+        claimed = np.minimum(heard.timestamp, np.uint64(_FURTHEST_US)).astype(np.int64)
+        offset = heard.received_at - (claimed + JCE_UNIX_SECONDS * _SECOND_US)
+        buckets = heard.received_at // (MINUTE_BUCKET * _SECOND_US)
+        for bucket in np.unique(buckets).tolist():
+            inside = buckets == bucket
+            self._add(bucket, heard.node[inside], offset[inside])
+
+    def _add(self, bucket: int, node: Array, offset: Array) -> None:
+        least = self._buckets.get(bucket)
+        rows = int(node.max()) + 1
+        if least is None:
+            least = np.full(max(16, rows), _NONE)
+        elif rows > len(least):
+            least = np.concatenate([least, np.full(rows, _NONE)])
+        np.minimum.at(least, node, offset)
+        self._buckets[bucket] = least
+
+    def rows(self) -> Rows:
+        """The least offsets, as rows of ``clocks``."""
+        parts = []
+        for bucket, least in self._buckets.items():
+            node = np.flatnonzero(least != _NONE)
+            start = np.full(len(node), bucket * MINUTE_BUCKET * _SECOND_US)
+            parts.append((start, node, least[node]))
+        return _columns(("bucket", "node", "offset_us"), parts)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._buckets.clear()
+
+
+def _columns(names: tuple[str, ...], parts: Sequence[tuple[Array, ...]]) -> Rows:
+    if not parts:
+        return {name: np.zeros(0, np.int64) for name in names}
+    columns = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return dict(zip(names, columns, strict=True))

@@ -1,0 +1,37 @@
+"""What is written of the aggregates at a time, and how far they then are.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tart.aggregate.heard import Rows
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a file is.
+
+    Attributes:
+        flush: the number of the last flush.
+        through: the first ``seq`` of the log that is in no flush.
+        resume: the first ``seq`` of a pipeline that was open then.
+        taken_at: when it was taken, Unix microseconds.
+    """
+
+    flush: int = 0
+    through: int = 0
+    resume: int = 0
+    taken_at: int = 0
+
+
+@dataclass(frozen=True)
+class Flush:
+    """What was gathered since the one before."""
+
+    state: State
+    rows: Mapping[str, Rows]
+    nodes: list[tuple[int, bytes]]

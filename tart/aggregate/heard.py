@@ -1,0 +1,79 @@
+"""What aggregates are made from: a batch of good events, and who said them.
+
+Pure. The shard's digest makes it from what has just arrived; after a crash it is made
+again from the log, so that nothing is counted that is not stored, and nothing stored is
+left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+# Columns of one table by name, all of one length.
+Rows = dict[str, Any]
+
+
+@dataclass
+class Heard:
+    """Events in order of arrival, one element each.
+
+    ``slot`` and ``core`` are filled in where an event has none of its own and one it
+    refers to has: that is how a search for a core finds the whole pipeline.
+
+    Attributes:
+        node: the directory's number of the node.
+        session: of the connection, likewise.
+        number: event type.
+        clean: exactly as specified, so that fields are where the declaration says.
+        contents: timestamp, number and payload of each.
+    """
+
+    seq: Array
+    received_at: Array
+    timestamp: Array
+    node: Array
+    session: Array
+    event_id: Array
+    number: Array
+    ref: Array
+    has_ref: Array
+    slot: Array
+    has_slot: Array
+    core: Array
+    has_core: Array
+    clean: Array
+    contents: Sequence[bytes]
+
+    def __len__(self) -> int:
+        return len(self.contents)
+
+    def learn_slot(self, at: int, slot: int | None) -> None:
+        """Fill in an inherited slot."""
+        if slot is not None and not self.has_slot[at]:
+            self.slot[at], self.has_slot[at] = slot, True
+
+    def learn_core(self, at: int, core: int | None) -> None:
+        """Fill in an inherited core."""
+        if core is not None and not self.has_core[at]:
+            self.core[at], self.has_core[at] = core, True
+
+
+class Voice(NamedTuple):
+    """What is needed to read what a connection says."""
+
+    version: int
+    cores: int | None
+
+
+def grown(array: Array, rows: int) -> Array:
+    """The array with at least so many rows; new ones are zero."""
+    if rows <= len(array):
+        return array
+    more = np.zeros((max(rows, 2 * len(array)) - len(array), *array.shape[1:]), array.dtype)
+    return np.concatenate([array, more])

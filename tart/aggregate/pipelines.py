@@ -1,0 +1,202 @@
+"""Pipelines as rows: what became of a block or a work-package at one node.
+
+Pure. A row opens with its first event (40, 43; 90, 91) and follows those that refer to
+it, within the session. It closes when it has failed or all is done; what never ends is
+written when its connection ends or it is too old to be waited for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tart.aggregate.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
+
+AUTHORING, IMPORTING = 40, 43
+AUTHORED, VERIFIED, EXECUTED = 42, 45, 47
+SUBMISSION, SHARE = 90, 91
+FAILED, DUPLICATE, RECEIVED, AUTHORIZED = 92, 93, 94, 95
+SHARING, SHARING_FAILED, BUNDLE_SENT = 98, 99, 100
+REFINED, BUILT, SIGNED, SIGNATURE = 101, 102, 103, 104
+GUARANTEE_BUILT, SENDING, SEND_FAILED, SENT, DISTRIBUTED = 105, 106, 107, 108, 109
+
+Fields = Mapping[str, Any]
+_OUTLINE = (
+    "size_bytes",
+    "num_tickets",
+    "num_preimages",
+    "num_guarantees",
+    "num_assurances",
+    "num_dispute_verdicts",
+)
+_U64 = (1 << 64) - 1
+
+
+class Pipeline:
+    """One row in the making; ``values`` are its columns so far."""
+
+    table = ""
+
+    def __init__(self, **values: Any) -> None:
+        self.values: dict[str, Any] = values
+        # Nothing that comes changes what it says; its row was handed on.
+        self.done = False
+        self.written = False
+
+    @property
+    def slot(self) -> int | None:
+        """The slot, once known."""
+        found: int | None = self.values.get("slot")
+        return found
+
+    @property
+    def core(self) -> int | None:
+        """The core, once known."""
+        found: int | None = self.values.get("core")
+        return found
+
+    @property
+    def hash(self) -> bytes | None:
+        """The header's or work-package's hash, once known."""
+        found: bytes | None = self.values.get("hash")
+        return found
+
+    def touch(self, seq: int, received_at: int) -> None:
+        """Note the newest event."""
+        self.values["last_seq"], self.values["ended_at"] = seq, received_at
+
+    def fail(self, number: int, timestamp: int, reason: str, outcome: str = "failed") -> None:
+        """It has failed; the first failure counts."""
+        if not self.done:
+            self.values.update(outcome=outcome, failed_type=number, failed=timestamp, reason=reason)
+            self.done = True
+
+    def row(self) -> tuple[Any, ...]:
+        """The row as it is now."""
+        return tuple(map(self.values.get, ROWS[self.table]))
+
+    def _step(self, name: str, timestamp: int) -> None:
+        self.values.setdefault(name, timestamp)
+
+
+class Block(Pipeline):
+    """A block authored or imported by one node."""
+
+    table = "blocks"
+
+    def outline(self, outline: Fields) -> None:
+        """What the block has in it."""
+        self.values["hash"] = outline["hash"]
+        self.values.update((name, outline[name]) for name in _OUTLINE)
+
+    def follow(self, number: int, timestamp: int, fields: Fields) -> None:
+        """A later event of it; ``fields`` only where there is more than the reference."""
+        if number in BLOCK_STEPS and not self.done:
+            self._step(BLOCK_STEPS[number], timestamp)
+        if number == AUTHORED:
+            self.outline(fields["outline"])
+        elif number == EXECUTED:
+            costs = [cost for _, cost in fields["accumulate_costs"]]
+            self.values["services"] = len(costs)
+            self.values["gas"] = capped(each["total"]["gas_used"] for each in costs)
+            self.values["elapsed_ns"] = capped(each["total"]["elapsed_ns"] for each in costs)
+        self._conclude()
+
+    def _conclude(self) -> None:
+        if self.done:
+            return
+        authoring = self.values["kind"] == AUTHORING
+        for step in ("authored",) if authoring else ("executed", "verified"):
+            if step in self.values:
+                self.values["outcome"] = step
+                break
+        self.done = "executed" in self.values and ("authored" in self.values or not authoring)
+
+
+class Package(Pipeline):
+    """A work-package at one guarantor, as primary (90) or secondary (91)."""
+
+    table = "packages"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        # By work item, in order: what Refined's costs belong to.
+        self.services: list[int] = []
+
+    def follow(self, number: int, timestamp: int, fields: Fields) -> None:
+        """A later event of it."""
+        if number in PACKAGE_STEPS and not self.done:
+            self._step(PACKAGE_STEPS[number], timestamp)
+        handle = _PACKAGE.get(number)
+        if handle is not None:
+            handle(self, fields)
+        if number in (DISTRIBUTED, SIGNED) and not self.done:
+            self.values["outcome"] = PACKAGE_STEPS[number]
+            self.done = True
+
+    def more(self, name: str) -> None:
+        """Count one more of something."""
+        self.values[name] = min(self.values.get(name, 0) + 1, 65_535)
+
+    def _received(self, fields: Fields) -> None:
+        outline = fields["outline"]
+        items = outline["work_items"]
+        self.services = [each["service_id"] for each in items]
+        self.values.update(
+            core=fields["core"],
+            hash=outline["work_package_hash"],
+            size_bytes=outline["work_package_size"],
+            items=min(len(items), 65_535),
+            refine_gas_limit=capped(each["refine_gas_limit"] for each in items),
+        )
+
+    def _authorized(self, fields: Fields) -> None:
+        total = fields["cost"]["total"]
+        self.values.update(auth_gas=total["gas_used"], auth_ns=total["elapsed_ns"])
+
+    def _refined(self, fields: Fields) -> None:
+        totals = [each["total"] for each in fields["costs"]]
+        self.values.update(
+            refine_gas=capped(each["gas_used"] for each in totals),
+            refine_ns=capped(each["elapsed_ns"] for each in totals),
+        )
+
+    def _built(self, fields: Fields) -> None:
+        outline = fields["outline"]
+        self.values.update(
+            report=outline["work_report_hash"],
+            bundle_size=outline["bundle_size"],
+            erasure_root=outline["erasure_root"],
+            segments_root=outline["segments_root"],
+        )
+
+    def _guaranteed(self, fields: Fields) -> None:
+        outline = fields["outline"]
+        self.values.update(
+            slot=outline["slot"],
+            guarantee_slot=outline["slot"],
+            guarantors=json.dumps(outline["guarantors"], separators=(",", ":")),
+        )
+
+    def _shared(self, fields: Fields) -> None:
+        self.more("shared")
+
+    def _signature(self, fields: Fields) -> None:
+        self.more("signatures")
+
+
+_PACKAGE = {
+    RECEIVED: Package._received,
+    AUTHORIZED: Package._authorized,
+    REFINED: Package._refined,
+    BUILT: Package._built,
+    GUARANTEE_BUILT: Package._guaranteed,
+    BUNDLE_SENT: Package._shared,
+    SIGNATURE: Package._signature,
+}
+
+
+def capped(values: Iterable[int]) -> int:
+    """A sum that fits its column, whatever a node claims."""
+    return min(sum(values), _U64)

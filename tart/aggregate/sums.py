@@ -1,0 +1,190 @@
+"""What adds up by key: failures, links, costs, reports, erasure roots, assurances.
+
+Pure. Each table is a dictionary from its keys to its values, emptied by every flush: rows
+of later flushes have the same keys and add to them. Keys are what nodes say, so their
+number is bounded: beyond ``MAX_KEYS`` of a table until the next flush, new ones are not
+counted, and that is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tart.aggregate.heard import Rows
+from tart.aggregate.pipelines import capped
+from tart.aggregate.tables import LINK_BUCKET, MINUTE_BUCKET, SUMMED, TICK_US
+
+MAX_KEYS = 65_536
+MAX_REASONS = 4_096
+OTHER_REASONS = "(other reasons)"
+_SECOND_US = 1_000_000
+_MAX_U32 = (1 << 32) - 1
+_MAX_U64 = (1 << 64) - 1
+
+# Guarantee discard reasons in wire order, as columns of ``reports``.
+_DISCARDED = ("reported_on_chain", "replaced", "cannot_report", "too_many", "other")
+_REPORT = ("slot", "first_at", "last_at", "received", *_DISCARDED, "included_at")
+_ERASURE = tuple(name for name in SUMMED["erasures"] if name != "root")
+
+
+def minute(received_at: int) -> int:
+    """The start of its minute, Unix microseconds."""
+    return received_at - received_at % (MINUTE_BUCKET * _SECOND_US)
+
+
+class Sums:
+    """The additive tables that are no arrays."""
+
+    def __init__(self) -> None:
+        self._failures: dict[tuple[int, int, int, str], list[int]] = {}
+        self._links: dict[tuple[int, int, bytes, int, int], list[int]] = {}
+        self._authorizations: dict[tuple[int, int, int | None], list[int]] = {}
+        self._refinements: dict[tuple[int, int, int | None, int | None], list[int]] = {}
+        self._executions: dict[tuple[bytes, int], list[Any]] = {}
+        self._reports: dict[bytes, dict[str, Any]] = {}
+        self._erasures: dict[bytes, dict[str, Any]] = {}
+        self._assurances: dict[tuple[bytes, int, int], int] = {}
+        # Rows of each table that found no room.
+        self.overflowed: Counter[str] = Counter()
+
+    def failure(self, received_at: int, node: int, number: int, reason: str) -> None:
+        """One failure, with its reason."""
+        key = (minute(received_at), node, number, reason)
+        if key not in self._failures and len(self._failures) >= MAX_REASONS:
+            self.overflowed["failures"] += 1
+            key = (key[0], node, number, OTHER_REASONS)
+        entry = self._failures.setdefault(key, [0, 0])
+        entry[0] += 1
+        entry[1] = max(entry[1], received_at)
+
+    def link(self, received_at: int, node: int, peer: bytes, number: int, side: int) -> None:
+        """A message between a node and a peer of it."""
+        bucket = received_at - received_at % (LINK_BUCKET * _SECOND_US)
+        key = (bucket, node, peer, number, side)
+        entry = self._links.get(key)
+        if entry is None:
+            if self._full("links", self._links):
+                return
+            entry = self._links[key] = [0, 0]
+        entry[0] += 1
+        entry[1] = max(entry[1], received_at)
+
+    def authorization(
+        self, received_at: int, node: int, core: int | None, gas: int, elapsed_ns: int
+    ) -> None:
+        """One Is-Authorized invocation."""
+        key = (minute(received_at), node, core)
+        _add_cost(self._authorizations.setdefault(key, [0, 0, 0]), gas, elapsed_ns)
+
+    def refinement(
+        self,
+        received_at: int,
+        node: int,
+        core: int | None,
+        service: int | None,
+        gas: int,
+        elapsed_ns: int,
+    ) -> None:
+        """One work item refined."""
+        key = (minute(received_at), node, core, service)
+        if key not in self._refinements and self._full("refinements", self._refinements):
+            return
+        _add_cost(self._refinements.setdefault(key, [0, 0, 0]), gas, elapsed_ns)
+
+    def execution(
+        self,
+        received_at: int,
+        block: bytes,
+        slot: int | None,
+        service: int,
+        gas: int,
+        elapsed_ns: int,
+    ) -> None:
+        """One node's accumulation of one service in one block."""
+        entry = self._executions.get((block, service))
+        if entry is None:
+            if self._full("executions", self._executions):
+                return
+            entry = self._executions[block, service] = [received_at, slot, 0, 0, 0]
+        entry[0] = min(entry[0], received_at)
+        entry[2] += 1
+        entry[3] = max(entry[3], gas)
+        entry[4] = capped((entry[4], elapsed_ns))
+
+    def report(self, received_at: int, report: bytes, slot: int, discarded: int | None) -> None:
+        """A guarantee of a work-report was received, or discarded for that reason."""
+        entry = self._reports.get(report)
+        if entry is None:
+            if self._full("reports", self._reports):
+                return
+            entry = dict.fromkeys(_REPORT, 0)
+            entry.update(slot=slot, first_at=received_at, included_at=None)
+            self._reports[report] = entry
+        entry["first_at"] = min(entry["first_at"], received_at)
+        entry["last_at"] = max(entry["last_at"], received_at)
+        if discarded is None:
+            entry["received"] += 1
+            return
+        entry[_DISCARDED[discarded]] += 1
+        if discarded == 0:
+            entry["included_at"] = min(entry["included_at"] or received_at, received_at)
+
+    def erasure(self, received_at: int, root: bytes) -> dict[str, Any] | None:
+        """The counters of an erasure root, to be counted into; ``None`` if it is too many."""
+        entry = self._erasures.get(root)
+        if entry is None:
+            if self._full("erasures", self._erasures):
+                return None
+            entry = dict.fromkeys(_ERASURE, 0)
+            entry["first_at"] = received_at
+            self._erasures[root] = entry
+        entry["first_at"] = min(entry["first_at"], received_at)
+        entry["last_at"] = max(entry["last_at"], received_at)
+        return entry
+
+    def assurance(self, received_at: int, anchor: bytes, number: int) -> None:
+        """An event of distributing or receiving an assurance of that anchor."""
+        key = (anchor, received_at - received_at % TICK_US, number)
+        if key not in self._assurances and self._full("assurances", self._assurances):
+            return
+        self._assurances[key] = self._assurances.get(key, 0) + 1
+
+    def rows(self, table: str) -> Rows:
+        """What was counted, as rows of one of ``SUMS_TABLES``."""
+        entries: dict[Any, Any] = getattr(self, f"_{table}")
+        if table in ("reports", "erasures"):
+            found = [(key, *entry.values()) for key, entry in entries.items()]
+        elif table == "assurances":
+            found = [(*key, count) for key, count in entries.items()]
+        else:
+            found = [(*key, *values) for key, values in entries.items()]
+        return _columns(table, found)
+
+    def clear(self) -> None:
+        """Begin anew; what has overflowed stays counted."""
+        for table in SUMS_TABLES:
+            getattr(self, f"_{table}").clear()
+
+    def _full(self, table: str, entries: dict[Any, Any]) -> bool:
+        full = len(entries) >= MAX_KEYS
+        self.overflowed[table] += full
+        return full
+
+
+SUMS_TABLES = (
+    *("failures", "links", "authorizations", "refinements", "executions", "reports"),
+    *("erasures", "assurances"),
+)
+
+
+def _add_cost(entry: list[int], gas: int, elapsed_ns: int) -> None:
+    entry[0] = min(entry[0] + 1, _MAX_U32)
+    entry[1] = min(entry[1] + gas, _MAX_U64)
+    entry[2] = min(entry[2] + elapsed_ns, _MAX_U64)
+
+
+def _columns(table: str, rows: list[tuple[Any, ...]]) -> Rows:
+    names = list(SUMMED[table])
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {name: list(column) for name, column in zip(names, columns, strict=True)}

@@ -1,0 +1,160 @@
+"""``tart sql``: one SELECT over what is kept, of a running server or of a stopped one's files.
+
+With ``--data-dir`` the files are read where they lie, under the lock that ``serve`` takes
+and without changing a byte; otherwise the statement goes to ``POST /api/sql``. Either way
+it runs in the same sandbox over the same views.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tart.config import Config, StorageConfig, load, parse_address
+from tart.errors import NodeInformationError, SqlRefused, StartupError
+from tart.protocol.node_information import decode_node_information
+from tart.sandbox import process
+from tart.shard.sql import rows
+from tart.storage import views
+from tart.storage.database import Database
+from tart.storage.files import LogFile, directories, existing
+from tart.supervisor.datadir import claimed
+
+Cursor = duckdb.DuckDBPyConnection
+
+# A statement may take so long where nobody else waits.
+_SECONDS = 3600.0
+_HTTP_SECONDS = 60.0
+_WIDEST = 60
+
+
+def sql(
+    path: Path | None,
+    statement: str,
+    reduce: str | None,
+    *,
+    url: str | None,
+    data_dir: str | None,
+    form: str,
+) -> int:
+    """Run it, print the result, return the exit code.
+
+    Raises:
+        ConfigError: the settings cannot be used.
+        SqlRefused: the statement is not run, or failed.
+        StartupError: there is no server, or the directory is in use or not there.
+    """
+    config = load(path, environ=os.environ, flags={"data_dir": data_dir})
+    wanted = "json" if form == "table" else form
+    if data_dir is None:
+        result = _asked(url or _url(config), statement, reduce, wanted)
+    else:
+        result = _read(config, statement, reduce, wanted)
+    print(table(json.loads(result)) if form == "table" else result.decode().rstrip())
+    return 0
+
+
+def table(result: dict[str, Any]) -> str:
+    """A JSON result as aligned columns."""
+    head = [each["name"] for each in result["columns"]]
+    lines = [head, *([_shown(value) for value in row] for row in result["rows"])]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    ruled = [*lines[:1], ["-" * width for width in widths], *lines[1:]]
+    text = [
+        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
+        for line in ruled
+    ]
+    count = result["row_count"]
+    return "\n".join([*text, f"({count} row{'' if count == 1 else 's'})"])
+
+
+def _shown(value: Any) -> str:
+    text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
+    # A control character would end the line, or worse.
+    text = "".join(each if each.isprintable() else "\ufffd" for each in text)
+    return text if len(text) <= _WIDEST + 8 else f"{text[:_WIDEST]}…"
+
+
+def _url(config: Config) -> str:
+    host, port = parse_address(config.api.bind, "api.bind")
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _asked(url: str, statement: str, reduce: str | None, form: str) -> bytes:
+    """What a running server answers."""
+    request = urllib.request.Request(
+        f"{url.rstrip('/')}/api/sql?format={form}",
+        json.dumps({"map": statement, "reduce": reduce}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=_HTTP_SECONDS) as response:
+            answer: bytes = response.read()
+            return answer
+    except urllib.error.HTTPError as error:
+        raise SqlRefused(_complaint(error)) from None
+    except (OSError, ValueError) as error:
+        raise StartupError(f"{url}: no tart answers there: {error}") from None
+
+
+def _complaint(error: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.loads(error.read())["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return str(error)
+
+
+def _read(config: Config, statement: str, reduce: str | None, form: str) -> bytes:
+    """What the files of a stopped server say."""
+    root = config.data_path
+    if not root.is_dir():
+        raise StartupError(f"data_dir: {root} is not there")
+    with claimed(root, config.run_path), _attached(root) as (cursor, files):
+        first = process.Order(statement, form if reduce is None else "arrow", seconds=_SECONDS)
+        found = process.run(first, lambda scan: rows(cursor, files, scan))
+    if reduce is None:
+        return found
+    second = process.Order(reduce, form, partials=True, seconds=_SECONDS)
+    return process.run(second, lambda scan: (), [found])
+
+
+@contextmanager
+def _attached(root: Path) -> Iterator[tuple[Cursor, Sequence[LogFile]]]:
+    """A cursor that sees every file of a data directory, oldest first."""
+    database = Database(StorageConfig())
+    try:
+        files = sorted(
+            (file for each in directories(root) for file in existing(root, each)),
+            key=lambda file: file.period,
+        )
+        for file in files:
+            database.attach_untouched(file)
+        with closing(database.cursor()) as cursor:
+            said = _said(cursor, files)
+            views.install(cursor, lambda directory, session: said[directory, session])
+            yield cursor, files
+    finally:
+        database.close()
+
+
+def _said(cursor: Cursor, files: Sequence[LogFile]) -> dict[tuple[int, int], Any]:
+    """Protocol version and core count of every session."""
+    found: dict[tuple[int, int], Any] = {}
+    for file in files:
+        statement = f"SELECT session, node_information FROM {file.alias}.sessions"
+        for session, hello in cursor.execute(statement).fetchall():
+            try:
+                node = decode_node_information(hello)
+            except NodeInformationError:
+                found.setdefault((file.directory, session), (1, None))
+            else:
+                found[file.directory, session] = node.protocol_version, node.cores
+    return found

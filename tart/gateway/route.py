@@ -1,0 +1,99 @@
+"""How a route is declared: what it takes, what it answers, how it is cached.
+
+Pure. The declarations themselves are in ``contract`` and the modules it names, one for
+each family of routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tart.errors import BadQuery
+from tart.gateway.parameters import Choice, NodeId, Parameter
+
+JSON = "application/json"
+MAX_QUERY_FIELDS = 100
+
+
+class Cache(Enum):
+    """What ``Cache-Control`` a route's answers carry; partial answers are never stored."""
+
+    AGGREGATED = "public, max-age=2"
+    REVALIDATED = "no-cache"
+    LIVE = "no-cache, no-store, must-revalidate"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route.
+
+    Attributes:
+        name: of its handler, and its OpenAPI operation id.
+        path: with ``{name}`` for path parameters.
+        schema: name of the answer's schema in ``schemas``; ``None`` where it is no JSON.
+        errors: statuses it may answer with besides 200.
+        scattered: whether shards are asked, within the deadline.
+        method: ``GET``, or ``POST`` for what needs a body.
+        body: name of the schema of the body.
+    """
+
+    name: str
+    path: str
+    summary: str
+    description: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    schema: str | None = None
+    media_type: str = JSON
+    errors: tuple[int, ...] = ()
+    cache: Cache = Cache.REVALIDATED
+    scattered: bool = True
+    success: int = 200
+    method: str = "GET"
+    body: str | None = None
+
+    def read(self, query: str, path: Mapping[str, str]) -> dict[str, Any]:
+        """The values of all declared parameters.
+
+        Args:
+            query: the URL's query text; keys nobody declared are ignored.
+            path: path parameters by name.
+
+        Raises:
+            BadQuery: a value cannot be read, or a parameter is given twice.
+        """
+        given = dict(path)
+        declared = {
+            name
+            for each in self.parameters
+            if each.where == "query"
+            for name in (each.name, *each.aliases)
+        }
+        for name, text in _fields(query) if declared else ():
+            if name not in declared:
+                continue
+            if name in given:
+                raise BadQuery(f"{name} is given more than once", name)
+            given[name] = text
+        return {each.name: each.read(given) for each in self.parameters}
+
+
+def _fields(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
+    except ValueError:
+        raise BadQuery(f"at most {MAX_QUERY_FIELDS} query parameters are accepted") from None
+
+
+NODE = Parameter("id", NodeId(), "Node id: 64 hex digits of either case.", where="path")
+BYTES = Parameter(
+    "bytes",
+    Choice(("hex", "array")),
+    'Hashes and keys inside events: "0x…" or, as the peer writes them, arrays of integers. '
+    "The setting api.bytes is the default.",
+)
+# What a route that asks the shards may answer with.
+ASKED = (503, 504)

@@ -1,0 +1,191 @@
+"""The handlers of ``contract_events``: single events, exports, SQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+from tart.errors import BadQuery, NotFound, ShardUnavailable, SqlRefused
+from tart.gateway.questions import Coverage, Questions, coverage, now_us
+from tart.gateway.responses import Answer
+from tart.ipc.messages import Attached
+from tart.protocol import capture
+from tart.query.exports import CSV_COLUMNS, FORMATS, Merger
+from tart.query.windows import resolve
+from tart.sandbox import process
+
+Values = Mapping[str, Any]
+Handler = Callable[[Questions, Values], Awaitable[Answer]]
+
+# A statement may take longer than a page does: so long on the shards, then for reduce.
+MAP_SECONDS = 25.0
+REDUCE_SECONDS = 10.0
+_JSON_ROWS = 100_000
+_CHUNK_BYTES = 64 << 10
+_ARROW = "application/vnd.apache.arrow.stream"
+_MEDIA_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "arrow": _ARROW}
+
+
+async def event(questions: Questions, values: Values) -> Answer:
+    """``/api/events/{id}``."""
+    return await _one(questions, "event", values)
+
+
+async def trace(questions: Questions, values: Values) -> Answer:
+    """``/api/events/{id}/trace``."""
+    return await _one(questions, "trace", values)
+
+
+async def _one(questions: Questions, name: str, values: Values) -> Answer:
+    """What the one shard says that has an id."""
+    answers = await questions.scatter(name, values)
+    seen = coverage(answers)
+    found = next((value for _, value in answers.values if value is not None), None)
+    if found is None:
+        if not seen.complete:
+            raise ShardUnavailable("no shard that answered has that event, and not all did")
+        raise NotFound(f"no event {values['id']} is kept", "id")
+    # One shard's word is all of it.
+    return Answer(found, Coverage(frozenset(range(seen.total)), seen.total))
+
+
+async def export(questions: Questions, values: Values) -> Answer:
+    """``/api/events/export``."""
+    form = values["format"]
+    if form not in FORMATS:
+        raise SqlRefused(
+            "Parquet is not streamed: it has its index at the end of one file; ask /api/sql "
+            "for Arrow, or export as csv",
+            "format",
+        )
+    names = {
+        "node": "node_id",
+        "types": "event_types",
+        "slot": "slot",
+        "core": "core_index",
+        "hash": "wp_hash",
+        "bytes": "bytes",
+        "format": "format",
+    }
+    window = resolve(
+        now_us(),
+        start_us=values["start_time"],
+        end_us=values["end_time"],
+        duration=values["duration"],
+    )
+    selection = {name: values[given] for name, given in names.items()}
+    selection |= {"start_us": window.start_us, "end_us": window.end_us}
+    merger = Merger()
+    # Before anything is sent, so that an error still has its status.
+    seen = await _fetch(questions, merger, selection, None)
+    return Answer(
+        None,
+        seen,
+        media_type=FORMATS[form],
+        stream=_gathered(_records(questions, merger, selection, seen)),
+    )
+
+
+async def _fetch(
+    questions: Questions, merger: Merger, selection: Values, shards: frozenset[int] | None
+) -> Coverage:
+    """Ask for the next pages; ``shards`` are those that must answer, ``None`` at first."""
+
+    def asked(shard: int) -> dict[str, Any]:
+        return {**selection, "after": None if shards is None else merger.wanted(shard)}
+
+    needed = merger.shards
+    answers = await questions.scatter("export", asked)
+    if needed - {shard for shard, _ in answers.values}:
+        raise ShardUnavailable("a shard whose events were being exported does not answer")
+    for shard, answer in answers.values:
+        if shards is None or shard in needed:
+            page = answer if isinstance(answer, Attached) else Attached(answer, b"")
+            merger.add(shard, page.value["parts"], page.data)
+    return coverage(answers)
+
+
+async def _records(
+    questions: Questions, merger: Merger, selection: Values, seen: Coverage
+) -> AsyncIterator[bytes]:
+    """The whole export in small pieces."""
+    form = selection["format"]
+    if form == "csv":
+        yield (",".join(CSV_COLUMNS) + "\r\n").encode()
+    elif form == "capture":
+        yield capture.HEADER
+    opened: set[int] = set()
+    count = 0
+    while True:
+        for received_at, session, text in merger.ready():
+            if form == "capture" and session not in opened:
+                opened.add(session)
+                hello = merger.openings.pop(session, b"")
+                count += 1
+                yield capture.record(capture.Record(capture.OPENED, session, received_at, hello))
+            count += 1
+            yield text
+        if not merger.shards:
+            break
+        await _fetch(questions, merger, selection, seen.shards)
+    if form == "capture":
+        yield capture.end(count)
+
+
+async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same in pieces that are worth sending."""
+    waiting: list[bytes] = []
+    size = 0
+    async for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= _CHUNK_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
+
+
+async def sql(questions: Questions, values: Values) -> Answer:
+    """``/api/sql``."""
+    mapped = _statement(values["body"], "map")
+    reduced = "SELECT * FROM partials"
+    if values["body"].get("reduce") is not None:
+        reduced = _statement(values["body"], "reduce")
+    form = values["format"] or _accepted(values["accept"])
+    async with questions.sandboxes:
+        answers = await questions.scatter(
+            "sql", {"sql": mapped, "seconds": MAP_SECONDS}, MAP_SECONDS
+        )
+        partials = [value.data for _, value in answers.values]
+        order = process.Order(
+            reduced,
+            form,
+            partials=True,
+            seconds=REDUCE_SECONDS,
+            max_rows=_JSON_ROWS if form == "json" else process.MAX_ROWS,
+        )
+        data = await asyncio.to_thread(process.run, order, lambda scan: (), partials)
+    seen = coverage(answers)
+    if form == "json" and not seen.complete:
+        data = data[:-1] + b',"shards":{"answered":%d,"total":%d}}' % (len(seen.shards), seen.total)
+    return Answer(data, seen, media_type=_MEDIA_TYPES[form])
+
+
+def _statement(body: Mapping[str, Any], name: str) -> str:
+    text = body.get(name)
+    if not isinstance(text, str) or not text.strip():
+        raise BadQuery(f"{name} must be a SQL statement", name)
+    return text
+
+
+def _accepted(accept: str | None) -> str:
+    """The format a client's Accept header asks for, JSON unless it is another of ours."""
+    kinds = [each.partition(";")[0].strip() for each in (accept or "").lower().split(",")]
+    return "arrow" if _ARROW in kinds else "csv" if "text/csv" in kinds else "json"
+
+
+EVENT_HANDLERS: Mapping[str, Handler] = {
+    each.__name__: each for each in (event, trace, export, sql)
+}

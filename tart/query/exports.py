@@ -1,0 +1,108 @@
+"""What an export looks like, and how the shards' pages become one list.
+
+Pure. Each directory's records come in its own order, a page at a time. The oldest record
+of all that wait comes next, as soon as every directory that has more has something
+waiting; a directory's own order is kept even where its clock was set back.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from tart.query.catalog import DIRECTORY_BITS
+
+# Format to media type.
+FORMATS: Mapping[str, str] = {
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "capture": "application/octet-stream",
+}
+CSV_COLUMNS = (
+    "id",
+    "node_id",
+    "session",
+    "event_id",
+    "event_type",
+    "timestamp",
+    "received_at",
+    "node_name",
+    "node_version",
+    "data",
+)
+
+
+class Entry(NamedTuple):
+    """One record: when it was received, the API id of its session, its bytes."""
+
+    received_at: int
+    session: int
+    text: bytes
+
+
+@dataclass
+class _Directory:
+    """Records that wait, and where the next page begins; ``None`` after the last."""
+
+    shard: int
+    waiting: deque[Entry] = field(default_factory=deque)
+    next: int | None = None
+
+
+class Merger:
+    """Takes pages, gives records in order of receipt.
+
+    Attributes:
+        openings: for a capture: the first message of each session seen so far, by API id.
+    """
+
+    def __init__(self) -> None:
+        self._directories: dict[int, _Directory] = {}
+        self.openings: dict[int, bytes] = {}
+
+    def add(self, shard: int, parts: Mapping[str, Any], data: bytes) -> None:
+        """A shard's answer to ``export``: its ``parts`` and what was attached."""
+        at = 0
+        for name, part in parts.items():
+            number = int(name)
+            directory = self._directories.setdefault(number, _Directory(shard))
+            directory.next = part["next"]
+            rows = zip(part["received_at"], part["sessions"], part["lengths"], strict=True)
+            for received_at, session, length in rows:
+                api_id = session << DIRECTORY_BITS | number
+                directory.waiting.append(Entry(received_at, api_id, data[at : at + length]))
+                at += length
+            for session, hello in (part.get("openings") or {}).items():
+                self.openings[int(session)] = bytes.fromhex(hello)
+
+    def wanted(self, shard: int) -> dict[str, int]:
+        """The directories of a shard that must be asked again, and where they go on."""
+        return {
+            str(number): each.next
+            for number, each in self._directories.items()
+            if each.shard == shard and not each.waiting and each.next is not None
+        }
+
+    @property
+    def shards(self) -> set[int]:
+        """The shards that must be asked before anything more comes out."""
+        return {
+            each.shard
+            for each in self._directories.values()
+            if not each.waiting and each.next is not None
+        }
+
+    def ready(self) -> Iterator[Entry]:
+        """Records that nothing can come before any more."""
+        waiting = [each.waiting for each in self._directories.values() if each.waiting]
+        while waiting and not self.shards:
+            oldest = min(waiting, key=lambda each: each[0].received_at)
+            # One stays the oldest for a while: what others have is looked at when it is not.
+            bound = min(
+                (each[0].received_at for each in waiting if each is not oldest), default=None
+            )
+            while oldest and (bound is None or oldest[0].received_at <= bound):
+                yield oldest.popleft()
+            waiting = [each for each in waiting if each]

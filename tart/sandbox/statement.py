@@ -1,0 +1,345 @@
+"""What a statement may do, and what it needs of the views.
+
+Pure: it looks at the tree that DuckDB's ``json_serialize_sql`` makes of a text, whose
+shape 1.5 and 2.0 share in what is looked at here. What it is not sure of it does not push
+down: then more rows are read, and the statement itself sorts them out.
+
+- Exactly one SELECT; tables are views, ``partials``, its own WITH names and the two
+  catalogues ``information_schema.tables`` and ``columns``; table functions are ``ALLOWED``.
+- Columns: all that are named anywhere; every column where ``*`` or its like occurs.
+- Conditions: comparisons of a column with a constant, joined by AND in the WHERE of a
+  SELECT from that view alone.
+- LIMIT, with ORDER BY of columns: where the statement is nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tart.query.scans import MAX_CONDITIONS, MAX_LIMIT, Condition, Scan
+
+Tree = Mapping[str, Any]
+# Name of a view to its columns and their types.
+Schemas = Mapping[str, Mapping[str, str]]
+# The text of a constant expression cast to a type; ``None`` where that changes its meaning.
+Constant = Callable[[Tree, str], str | None]
+
+ALLOWED = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree"})
+_CATALOGUE = frozenset({"tables", "columns"})
+_NODES = frozenset(
+    {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE", "VALUES_NODE"}
+)
+_COMPARISONS = {
+    "COMPARE_EQUAL": "=",
+    "COMPARE_LESSTHAN": "<",
+    "COMPARE_LESSTHANOREQUALTO": "<=",
+    "COMPARE_GREATERTHAN": ">",
+    "COMPARE_GREATERTHANOREQUALTO": ">=",
+}
+_MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+# With these every column of a table may be meant without being named.
+_WHOLE = frozenset({"STAR", "POSITIONAL_REFERENCE"})
+# Functions whose value does not depend on a row and is quickly found.
+_CONSTANT_FUNCTIONS = frozenset(
+    [
+        "+",
+        "-",
+        "*",
+        "unhex",
+        "from_hex",
+        "now",
+        "today",
+        "current_timestamp",
+        "get_current_timestamp",
+        "trunc",
+        "to_timestamp",
+        "make_timestamp",
+        "to_microseconds",
+        "to_milliseconds",
+        "to_seconds",
+        "to_minutes",
+        "to_hours",
+        "to_days",
+        "to_weeks",
+        "epoch_ms",
+        "strptime",
+        "lower",
+        "upper",
+    ]
+)
+
+
+class Refused(Exception):
+    """A statement that is not run; the text is for its author."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What must be there before the statement runs.
+
+    Attributes:
+        scans: of views.
+        catalogue: whether it asks which views there are: all must exist, without rows.
+    """
+
+    scans: tuple[Scan, ...]
+    catalogue: bool
+
+
+def examine(tree: Tree, schemas: Schemas, tables: frozenset[str], constant: Constant) -> Needs:
+    """Check a statement and find what it needs.
+
+    Args:
+        tree: what ``json_serialize_sql`` says.
+        schemas: the views there are.
+        tables: others that are there already.
+
+    Raises:
+        Refused: it is not to be run.
+    """
+    node = _only_select(tree)
+    every = list(_walk(node))
+    _check(every, schemas, tables)
+    catalogue = any(
+        each.get("type") == "SHOW_REF" or _schema(each) == "information_schema" for each in every
+    )
+    references = [
+        each["table_name"].lower()
+        for each in every
+        if _is_table(each) and each["table_name"].lower() in schemas
+    ]
+    scans = [
+        _scan(name, node, every, schemas[name], references, constant)
+        for name in sorted(set(references))
+    ]
+    return Needs(tuple(scans), catalogue)
+
+
+def _only_select(tree: Tree) -> Tree:
+    if tree.get("error"):
+        raise Refused(str(tree.get("error_message")))
+    statements = tree.get("statements") or []
+    if len(statements) != 1:
+        raise Refused(f"exactly one SELECT is expected, not {len(statements)} statements")
+    node: Tree = statements[0]["node"]
+    return node
+
+
+def _walk(tree: Any) -> Iterator[Tree]:
+    """Every object of the tree, without recursion: its depth is the author's choice."""
+    waiting = [tree]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Mapping):
+            yield each
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+
+
+def _is_table(node: Tree) -> bool:
+    return node.get("type") == "BASE_TABLE" and isinstance(node.get("table_name"), str)
+
+
+def _schema(node: Tree) -> str:
+    """The schema a table is looked for in, as written."""
+    if not _is_table(node):
+        return ""
+    path = (node.get("qualified_name") or {}).get("path") or []
+    return str(node.get("schema_name") or ".".join(path[:-1])).lower()
+
+
+def _check(every: list[Tree], schemas: Schemas, tables: frozenset[str]) -> None:
+    known = {*schemas, *tables, *_with_names(every)}
+    for node in every:
+        kind = str(node.get("type"))
+        if kind.endswith("_NODE") and kind not in _NODES:
+            raise Refused("only SELECT is run")
+        if kind == "TABLE_FUNCTION":
+            name = str((node.get("function") or {}).get("function_name")).lower()
+            if name not in ALLOWED:
+                raise Refused(f"the table function {name} is not available")
+        if _is_table(node):
+            name, schema = node["table_name"].lower(), _schema(node)
+            if schema == "information_schema" and name in _CATALOGUE:
+                continue
+            if schema not in ("", "main") or name not in known:
+                raise Refused(
+                    f"there is no table {node['table_name']}; views are named after event "
+                    "types, and information_schema.tables has them all"
+                )
+
+
+def _with_names(every: list[Tree]) -> Iterator[str]:
+    for node in every:
+        for each in (node.get("cte_map") or {}).get("map") or ():
+            yield str(each["key"]).lower()
+        if node.get("type") in ("RECURSIVE_CTE_NODE", "CTE_NODE"):
+            yield str(node.get("cte_name") or node.get("ctename")).lower()
+
+
+def _scan(
+    name: str,
+    node: Tree,
+    every: list[Tree],
+    columns: Mapping[str, str],
+    references: list[str],
+    constant: Constant,
+) -> Scan:
+    selects = [each for each in every if each.get("type") == "SELECT_NODE"]
+    direct = [each for each in selects if _from(each, name)]
+    conditions: list[tuple[Condition, ...]] = []
+    if len(direct) == references.count(name):
+        conditions = [_conditions(each, name, columns, constant) for each in direct]
+    # One reference without a condition reads every row.
+    narrowed = tuple(conditions) if all(conditions) else ()
+    if sum(map(len, narrowed)) > MAX_CONDITIONS:
+        narrowed = ()
+    order, limit = None, None
+    if references == [name] and direct == [node]:
+        order, limit = _limit(node, name, columns, narrowed)
+    return Scan(name, _columns(name, every, columns), narrowed, order or (), limit)
+
+
+def _from(select: Tree, name: str) -> bool:
+    table = select.get("from_table") or {}
+    sampled = table.get("sample") or select.get("sample")
+    return _is_table(table) and table["table_name"].lower() == name and not sampled
+
+
+def _columns(name: str, every: list[Tree], columns: Mapping[str, str]) -> tuple[str, ...]:
+    named: set[str] = set()
+    whole = False
+    aliases = {name}
+    for node in every:
+        if _is_table(node) and node.get("alias"):
+            aliases.add(str(node["alias"]).lower())
+    for node in every:
+        if node.get("class") in _WHOLE or node.get("ref_type") == "NATURAL":
+            whole = True
+        if node.get("class") == "COLUMN_REF":
+            first, *rest = (str(each).lower() for each in node["column_names"])
+            # A table named as a value is all of its columns.
+            whole |= not rest and first in aliases
+            named.update((first, *rest))
+        named.update(str(each).lower() for each in node.get("using_columns") or ())
+    if whole:
+        return tuple(columns)
+    found = tuple(each for each in columns if each.lower() in named)
+    return found or (next(iter(columns)),)
+
+
+def _conditions(
+    select: Tree, name: str, columns: Mapping[str, str], constant: Constant
+) -> tuple[Condition, ...]:
+    terms = list(_terms(select.get("where_clause")))
+    alias = str((select["from_table"]).get("alias") or name).lower()
+    found = [_condition(each, alias, columns, constant) for each in terms]
+    return tuple(condition for each in found for condition in each)
+
+
+def _terms(where: Tree | None) -> Iterator[Tree]:
+    """What must hold altogether."""
+    waiting = [where]
+    while waiting:
+        each = waiting.pop()
+        if each is None:
+            continue
+        if each.get("type") == "CONJUNCTION_AND":
+            waiting += each.get("children") or ()
+        else:
+            yield each
+
+
+def _condition(
+    term: Tree, alias: str, columns: Mapping[str, str], constant: Constant
+) -> list[Condition]:
+    def compared(side: Any, operator: str, other: Any) -> list[Condition]:
+        column = _column(side, alias, columns)
+        if column is None or not _is_constant(other):
+            return []
+        value = constant(other, columns[column])
+        return [] if value is None else [Condition(column, operator, value)]
+
+    if term.get("class") == "BETWEEN":
+        return [
+            *compared(term.get("input"), ">=", term.get("lower")),
+            *compared(term.get("input"), "<=", term.get("upper")),
+        ]
+    operator = _COMPARISONS.get(str(term.get("type")))
+    if operator is None:
+        return []
+    left, right = term.get("left"), term.get("right")
+    return compared(left, operator, right) or compared(right, _MIRRORED[operator], left)
+
+
+def _column(node: Any, alias: str, columns: Mapping[str, str]) -> str | None:
+    """The column a reference means, if it can be no other."""
+    if not isinstance(node, Mapping) or node.get("class") != "COLUMN_REF":
+        return None
+    *qualifier, name = (str(each).lower() for each in node["column_names"])
+    if qualifier not in ([], [alias]):
+        return None
+    return next((each for each in columns if each.lower() == name), None)
+
+
+def _is_constant(node: Any) -> bool:
+    if not isinstance(node, Mapping):
+        return False
+    for each in _walk(node):
+        kind = each.get("class")
+        if kind == "FUNCTION" and each.get("function_name") not in _CONSTANT_FUNCTIONS:
+            return False
+        if kind is not None and kind not in ("CONSTANT", "FUNCTION", "CAST", "TYPE"):
+            return False
+    return True
+
+
+def _limit(
+    node: Tree, name: str, columns: Mapping[str, str], narrowed: tuple[tuple[Condition, ...], ...]
+) -> tuple[tuple[tuple[str, bool], ...] | None, int | None]:
+    """ORDER BY and LIMIT of a statement that only picks columns and rows."""
+    alias = str(node["from_table"].get("alias") or name).lower()
+    plain = all(_is_plain(each) for each in node.get("select_list") or ())
+    terms = list(_terms(node.get("where_clause")))
+    pushed = sum(map(len, narrowed)) == sum(2 if t.get("class") == "BETWEEN" else 1 for t in terms)
+    modifiers = {each["type"]: each for each in node.get("modifiers") or ()}
+    grouped = any(node.get(key) for key in ("group_expressions", "having", "qualify"))
+    if not (plain and pushed) or grouped or modifiers.keys() - {"ORDER_MODIFIER", "LIMIT_MODIFIER"}:
+        return None, None
+    bounds = modifiers.get("LIMIT_MODIFIER", {})
+    if bounds.keys() - {"type", "limit", "offset"}:
+        return None, None  # a percentage, or what a later DuckDB has
+    limit, offset = _number(bounds.get("limit")), _number(bounds.get("offset"), 0)
+    order = []
+    for each in modifiers.get("ORDER_MODIFIER", {}).get("orders") or ():
+        column = _column(each.get("expression"), alias, columns)
+        if column is None or each.get("null_order") not in (None, "ORDER_DEFAULT"):
+            return None, None
+        order.append((column, each.get("type") == "DESCENDING"))
+    if limit is None or offset is None or limit + offset > MAX_LIMIT:
+        return None, None
+    return tuple(order), limit + offset
+
+
+def _is_plain(node: Tree) -> bool:
+    """A column under its own name, or all of them."""
+    if node.get("class") == "STAR":
+        return not node.get("expr") and not node.get("replace_list")
+    return node.get("class") == "COLUMN_REF" and not node.get("alias")
+
+
+def _number(node: Any, absent: int | None = None) -> int | None:
+    if node is None:
+        return absent
+    if not isinstance(node, Mapping) or node.get("class") != "CONSTANT":
+        return None
+    literal = node.get("literal") or {}
+    value = node.get("value") or {}
+    found = literal.get("text") if literal.get("kind") == "INTEGER" else value.get("value")
+    text = str(found)
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10):
+        return None
+    return int(text)

@@ -1,0 +1,141 @@
+"""The shard's aggregates: told of every batch, flushed now and then, asked any time.
+
+Runs on the event loop only. A flush travels with the batch of the events it counts and
+is written when they are committed; until it is written its rows stay here, in flight, so
+that every question sees them once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tart.aggregate.aggregates import Aggregates
+from tart.aggregate.flush import Flush, State
+from tart.aggregate.heard import Heard, Rows, Voice
+from tart.aggregate.tables import TABLES
+from tart.config import AggregatesConfig
+from tart.shard.nodes import Nodes
+from tart.storage.aggregates import AggregateWriter
+from tart.storage.relations import Snapshot
+from tart.storage.store import Store
+
+# Of events by index in their batch: root event id and hash of their pipeline.
+Contexts = dict[int, tuple[int, bytes | None]]
+# So long a snapshot may serve several questions.
+SNAPSHOT_SECONDS = 0.25
+
+
+def voice_of(nodes: Nodes, directory: int) -> Callable[[int], Voice]:
+    """How to read what a directory's sessions say."""
+
+    def voice(session: int) -> Voice:
+        speaker = nodes.speakers.get((directory, session))
+        # Where a file that named the session was lost, its events may still be there.
+        return Voice(speaker.protocol_version, speaker.cores) if speaker else Voice(1, None)
+
+    return voice
+
+
+def open_aggregation(
+    store: Store,
+    nodes: Nodes,
+    config: AggregatesConfig,
+    written: Callable[[int], None],
+    failed: Callable[[Exception], None],
+) -> tuple[Aggregation, AggregateWriter]:
+    """Bring all directories' aggregates up to their logs; go on with the shard's own.
+
+    Args:
+        nodes: has learned what the store knows of the past.
+        written, failed: see ``AggregateWriter``.
+    """
+    own = store.directory
+    flushed = 0
+    for directory in store.directories:
+        state = store.catch_up(directory, voice_of(nodes, directory))
+        flushed = state.flush if directory == own else flushed
+    writer = store.aggregate(config, written, failed)
+    past = store.past[own]
+    return Aggregation(own, nodes, flushed, past.next_sequence, past.nodes), writer
+
+
+class Aggregation:
+    """The aggregates of one shard's own directory.
+
+    Args:
+        flushed, through: the number of the last flush in the file, and how far it is.
+        known: numbers of the nodes the file knows.
+    """
+
+    def __init__(
+        self, directory: int, nodes: Nodes, flushed: int, through: int, known: Iterable[int]
+    ) -> None:
+        self._directory = directory
+        self._nodes = nodes
+        self._aggregates = Aggregates(voice_of(nodes, directory))
+        self._last = flushed
+        self._written = flushed
+        self._known = set(known)
+        self._through = through
+        self._ended = False
+        self._in_flight: dict[int, dict[str, Rows]] = {}
+        self._cache: dict[str, tuple[float, list[Rows]]] = {}
+
+    def add(self, heard: Heard) -> Contexts:
+        """Count a batch; see ``Aggregates.add``."""
+        return self._aggregates.add(heard)
+
+    def end(self, session: int) -> None:
+        """A connection is over."""
+        self._aggregates.end(session)
+        self._ended = True
+
+    def take(self, through: int, now_us: int) -> Flush | None:
+        """What was gathered since the last flush, ``None`` if no event came.
+
+        Args:
+            through: the ``seq`` after that of the last event counted.
+        """
+        if through == self._through and not self._ended:
+            return None
+        self._through, self._ended = through, False
+        self._aggregates.age(now_us)
+        rows = {table: self._aggregates.rows(table, open_too=False) for table in TABLES}
+        self._aggregates.clear()
+        self._cache.clear()
+        self._last += 1
+        self._in_flight[self._last] = rows
+        resume = self._aggregates.resume
+        state = State(self._last, through, through if resume is None else resume, now_us)
+        nodes = [
+            (number, peer_id)
+            for number, peer_id in self._nodes.numbers(self._directory)
+            if number not in self._known
+        ]
+        self._known.update(number for number, _ in nodes)
+        return Flush(state, rows, nodes)
+
+    def written(self, flush: int) -> None:
+        """A flush is in the file."""
+        self._written = flush
+        self._in_flight.pop(flush, None)
+        self._cache.clear()
+
+    def snapshot(self, tables: Iterable[str], now: float) -> Snapshot:
+        """What is not in the file, of these tables; ``now`` in monotonic seconds."""
+        return Snapshot(
+            self._directory, self._written, {table: self._live(table, now) for table in tables}
+        )
+
+    def statistics(self) -> dict[str, Any]:
+        """For ``/metrics`` and health."""
+        return {**self._aggregates.statistics(), "aggregate_flushes_pending": len(self._in_flight)}
+
+    def _live(self, table: str, now: float) -> list[Rows]:
+        made, rows = self._cache.get(table, (0.0, []))
+        if not rows or now - made > SNAPSHOT_SECONDS:
+            rows = [each[table] for each in self._in_flight.values()]
+            rows.append(self._aggregates.rows(table, open_too=True))
+            self._cache[table] = now, rows
+        return rows

@@ -1,0 +1,310 @@
+"""The aggregates' file of a directory: ``shards/00/aggregates.duckdb``, and its one writer.
+
+A thread takes flushes, one at a time, and writes each in one transaction: its rows, the
+coarser copies that are due, and how far the log is in them. A flush is handed over when
+the events in it are committed, so what is aggregated is stored; after a crash the log's
+rest is read again (``replay``). Who asks gets what was flushed from here and the rest from
+memory; ``state`` tells him the number of the last flush, so that he counts nothing twice.
+
+- Rows are appended and added up by questions; nothing is updated.
+- Old rows are deleted by their own time once an hour, while the clock is steady.
+- A file that cannot be read is put aside and made again from the log as far as that goes.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from tart.aggregate.flush import Flush, State
+from tart.aggregate.heard import Rows
+from tart.aggregate.tables import ROLLUPS, TABLES, clock_column
+from tart.config import AggregatesConfig
+from tart.errors import DiskFull
+from tart.storage.arrow import (
+    BYTES,
+    INT32,
+    INT64,
+    TEXT,
+    TIME,
+    UINT8,
+    UINT16,
+    UINT32,
+    UINT64,
+    Kind,
+    Table,
+    column,
+    numbers,
+)
+from tart.storage.database import Database, storage_error
+from tart.storage.files import AGGREGATES, LogFile
+from tart.storage.retention import Steadiness
+
+log = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 1
+_KINDS: Mapping[str, Kind] = {
+    "TIMESTAMP": TIME,
+    "INTEGER": INT32,
+    "BIGINT": INT64,
+    "UTINYINT": UINT8,
+    "USMALLINT": UINT16,
+    "UINTEGER": UINT32,
+    "UBIGINT": UINT64,
+    "VARCHAR": TEXT,
+    "BLOB": BYTES,
+}
+_FLUSH = "UINTEGER"
+_DAY_US = 86_400_000_000
+_HOUR_US = 3_600_000_000
+_TIDY_SECONDS = 3600.0
+_CHECKPOINT_SECONDS = 300.0
+_RETRY_SECONDS = 5.0
+
+
+def rolled_key(table: str) -> str:
+    """Under which ``state`` says up to which flush a coarser copy has its source."""
+    return f"rolled_{table}"
+
+
+def columns_of(table: str) -> Mapping[str, str]:
+    """A table's columns as stored, copies included."""
+    origin = _ORIGIN.get(table, table)
+    return {**TABLES[origin], "flush": _FLUSH}
+
+
+# Whose columns a coarser copy has.
+_ORIGIN = {"counts_1m": "counts", "counts_1h": "counts", "latency_1h": "latency"}
+STORED: tuple[str, ...] = (*TABLES, *(name for name, _, _ in ROLLUPS))
+_DDL = (
+    "CREATE TABLE {file}.meta (key VARCHAR, value VARCHAR)",
+    "CREATE TABLE {file}.state (key VARCHAR, value BIGINT)",
+    "CREATE TABLE {file}.nodes (node INTEGER, peer_id BLOB)",
+    *(
+        f"CREATE TABLE {{file}}.{table} "
+        f"({', '.join(f'{name} {kind}' for name, kind in columns_of(table).items())})"
+        for table in STORED
+    ),
+)
+
+
+@dataclass(frozen=True)
+class AggregateFile(LogFile):
+    """The file of one directory; attached and put aside like those of the log."""
+
+    @property
+    def alias(self) -> str:
+        """Its name inside DuckDB."""
+        return f"a{self.directory:02d}"
+
+    @property
+    def ddl(self) -> tuple[str, ...]:
+        """Its tables."""
+        return _DDL
+
+    @property
+    def schema_version(self) -> int:
+        """Of these tables."""
+        return SCHEMA_VERSION
+
+
+def aggregate_file(root: Path, directory: int) -> AggregateFile:
+    """The file of that directory, whether or not it exists."""
+    return AggregateFile(directory, 0, root / f"{directory:02d}" / AGGREGATES)
+
+
+def to_table(table: str, rows: Rows, flush: int) -> Table:
+    """Rows of an aggregate as something DuckDB can scan."""
+    length = len(next(iter(rows.values())))
+    made: dict[str, Any] = {}
+    for name, sql in TABLES[table].items():
+        values, kind = rows[name], _KINDS[sql]
+        made[name] = (
+            numbers(kind, values) if isinstance(values, np.ndarray) else column(kind, values)
+        )
+    made["flush"] = numbers(UINT32, np.full(length, flush))
+    return Table(made, length)
+
+
+def read_state(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> State:
+    """How far a file is."""
+    found = dict(cursor.execute(f"SELECT key, value FROM {file.alias}.state").fetchall())
+    return State(**{each.name: found.get(each.name, 0) for each in fields(State)})
+
+
+def read_nodes(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> dict[int, bytes]:
+    """The nodes a file knows, by number."""
+    return dict(cursor.execute(f"SELECT node, peer_id FROM {file.alias}.nodes").fetchall())
+
+
+def write(cursor: duckdb.DuckDBPyConnection, file: AggregateFile, flush: Flush) -> int:
+    """Write a flush in one transaction; how many rows that were.
+
+    Raises:
+        duckdb.Error: it could not; the transaction may have to be rolled back.
+    """
+    alias, number, written = file.alias, flush.state.flush, 0
+    cursor.begin()
+    for table, rows in flush.rows.items():
+        length = len(next(iter(rows.values())))
+        if length:
+            cursor.register("flushed", to_table(table, rows, number))
+            cursor.execute(f"INSERT INTO {alias}.{table} SELECT * FROM flushed")
+            cursor.unregister("flushed")
+            written += length
+    if flush.nodes:
+        cursor.executemany(f"INSERT INTO {alias}.nodes VALUES (?, ?)", flush.nodes)
+    before = dict(cursor.execute(f"SELECT key, value FROM {alias}.state").fetchall())
+    state = {**before, **_roll_up(cursor, file, number, before), **vars(flush.state)}
+    cursor.execute(f"DELETE FROM {alias}.state")
+    cursor.executemany(f"INSERT INTO {alias}.state VALUES (?, ?)", list(state.items()))
+    cursor.commit()
+    return written
+
+
+def _roll_up(
+    cursor: duckdb.DuckDBPyConnection,
+    file: AggregateFile,
+    number: int,
+    state: Mapping[str, int],
+) -> dict[str, int]:
+    """Add what was flushed since the last time to the coarser copies, when it is time."""
+    done: dict[str, int] = {}
+    now = time.time()
+    for name, source, seconds in ROLLUPS:
+        key, due = rolled_key(name), f"due_{name}"
+        if now < state.get(due, 0):
+            continue
+        keys = [each for each in columns_of(name) if each not in ("bucket", "count", "flush")]
+        cursor.execute(
+            f"INSERT INTO {file.alias}.{name} "
+            f"SELECT time_bucket(INTERVAL {seconds} SECONDS, bucket), {', '.join(keys)}, "
+            f"sum(count)::UINTEGER, {number} FROM {file.alias}.{source} "
+            f"WHERE flush > {state.get(key, 0)} GROUP BY ALL"
+        )
+        done[key], done[due] = number, int(now // seconds + 1) * seconds
+    return done
+
+
+class AggregateWriter:
+    """Writes one directory's aggregates.
+
+    Args:
+        file: attached for writing.
+        written: called on the writer's thread with the number of each flush written.
+        failed: called once, on the writer's thread, with the reason writing ended.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        config: AggregatesConfig,
+        file: AggregateFile,
+        written: Callable[[int], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._database = database
+        self._config = config
+        self._file = file
+        self._written = written
+        self._failed = failed
+        self._queue: SimpleQueue[Flush | None] = SimpleQueue()
+        self._stopping = threading.Event()
+        self._steadiness = Steadiness(time.time(), time.monotonic())
+        self._tidied = self._checkpointed = time.monotonic()
+        self.seconds = 0.0
+        self.rows = 0
+        self._thread = threading.Thread(target=self._write_all, name="aggregates")
+        self._thread.start()
+
+    def put(self, flush: Flush) -> None:
+        """Hand over a flush, in order; there is one in half a minute."""
+        self._queue.put(flush)
+
+    def stop(self) -> None:
+        """Write what was handed over and end. Blocks."""
+        self._stopping.set()
+        self._queue.put(None)
+        self._thread.join()
+
+    def _write_all(self) -> None:
+        cursor = self._database.cursor()
+        try:
+            while (flush := self._queue.get()) is not None:
+                started = time.monotonic()
+                self._patiently(cursor, flush)
+                self._written(flush.state.flush)
+                self._keep_in_order(cursor)
+                self.seconds += time.monotonic() - started
+            with suppress(duckdb.Error):  # the log holds it all the same
+                cursor.execute(f"CHECKPOINT {self._file.alias}")
+        except Exception as error:
+            # The boundary of this thread: whatever broke, nothing more can be written.
+            log.error("writing aggregates stopped: %s", error)
+            self._failed(error)
+        finally:
+            cursor.close()
+
+    def _patiently(self, cursor: duckdb.DuckDBPyConnection, flush: Flush) -> None:
+        """Again and again while the disk is full: what is not written waits in memory."""
+        while True:
+            try:
+                self.rows += write(cursor, self._file, flush)
+            except duckdb.Error as error:
+                with suppress(duckdb.Error):
+                    cursor.rollback()
+                reason = storage_error(self._file, error)
+                if not isinstance(reason, DiskFull) or self._stopping.is_set():
+                    raise reason from None
+                log.error("no room for aggregates, trying again: %s", reason)
+                self._stopping.wait(_RETRY_SECONDS)
+            else:
+                return
+
+    def _keep_in_order(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        now = time.monotonic()
+        steady = self._steadiness.steady(time.time(), now)
+        if steady and now - self._tidied >= _TIDY_SECONDS:
+            self._tidied = now
+            tidy(cursor, self._file, self._config, time.time_ns() // 1000)
+        if now - self._checkpointed >= _CHECKPOINT_SECONDS:
+            self._checkpointed = now
+            with suppress(duckdb.Error):  # a reader may hold it up; the next will do
+                cursor.execute(f"CHECKPOINT {self._file.alias}")
+
+
+def tidy(
+    cursor: duckdb.DuckDBPyConnection,
+    file: AggregateFile,
+    config: AggregatesConfig,
+    now_us: int,
+) -> None:
+    """Delete what is older than the settings keep it; ``now_us`` is Unix microseconds."""
+    for table in STORED:
+        column = clock_column(_ORIGIN.get(table, table))
+        before = now_us - kept_us(table, config)
+        cursor.execute(
+            f"DELETE FROM {file.alias}.{table} WHERE {column} < make_timestamp({before})"
+        )
+
+
+def kept_us(table: str, config: AggregatesConfig) -> int:
+    """For how long a table's rows are kept, microseconds."""
+    match table:
+        case "counts":
+            return config.fine_hours * _HOUR_US
+        case "latency":
+            return config.latency_hours * _HOUR_US
+        case "counts_1h" | "latency_1h":
+            return config.hourly_days * _DAY_US
+    return config.rows_days * _DAY_US

@@ -1,0 +1,98 @@
+"""A played network's events as the shard hears them, in batches of any size."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+
+import numpy as np
+
+from tart.aggregate.aggregates import Aggregates
+from tart.aggregate.heard import Heard, Voice
+from tart.protocol.columns import read_columns
+from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.node_information import decode_node_information
+from tart.protocol.types import JCE_UNIX_SECONDS
+from tart.simulate.playing import Played, play_troubled
+
+JCE_US = JCE_UNIX_SECONDS * 1_000_000
+# What events say when they come a millisecond after they were sent.
+DELAY_US = 1_000
+
+
+@cache
+def troubled(seed: int = 1) -> Played:
+    """A network in which much goes wrong."""
+    return play_troubled(30, seed=seed)
+
+
+def voices(played: Played) -> dict[int, Voice]:
+    """How to read each session."""
+    said = [decode_node_information(each.hello[4:]) for each in played.sessions]
+    return {at: Voice(each.protocol_version, each.cores) for at, each in enumerate(said)}
+
+
+def heard(played: Played, size: int) -> list[Heard]:
+    """All events, ``size`` at a time, those of a session together within a batch."""
+    session_of = {
+        id(emission): at
+        for at, session in enumerate(played.sessions)
+        for emission in session.emissions
+    }
+    said = voices(played)
+    batches = []
+    for start in range(0, len(played.emissions), size):
+        part = played.emissions[start : start + size]
+        part = sorted(part, key=lambda each: session_of[id(each)])
+        frames = [each.frame[4:] for each in part]
+        sessions = [session_of[id(each)] for each in part]
+        columns = read_columns(frames)
+        leads = [
+            leading_reference(EVENTS[number].layout(said[session].version)) is not None
+            for number, session in zip(columns.number.tolist(), sessions, strict=True)
+        ]
+        batches.append(
+            Heard(
+                np.arange(start, start + len(part)),
+                columns.timestamp.astype(np.int64) + JCE_US + DELAY_US,
+                columns.timestamp,
+                np.array([each.node for each in part], np.int32),
+                np.array(sessions, np.int32),
+                np.array([each.event_id for each in part], np.uint64),
+                columns.number,
+                columns.ref,
+                np.array(leads),
+                columns.slot,
+                columns.has_slot,
+                columns.core,
+                columns.has_core,
+                columns.clean,
+                frames,
+            )
+        )
+    return batches
+
+
+def aggregated(played: Played, size: int = 500) -> Aggregates:
+    """Aggregates that were told everything; all connections are over."""
+    said = voices(played)
+    aggregates = Aggregates(said.__getitem__)
+    for batch in heard(played, size):
+        aggregates.add(batch)
+    aggregates.end_all()
+    return aggregates
+
+
+def rows(aggregates: Aggregates, table: str) -> list[dict]:
+    """A table's rows as objects."""
+    found = aggregates.rows(table, open_too=False)
+    columns = [each.tolist() if hasattr(each, "tolist") else each for each in found.values()]
+    return [dict(zip(found, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def summed(found: list[dict], *keys: str, value: str = "count") -> Counter:
+    """A value of rows, added up by keys."""
+    total: Counter = Counter()
+    for row in found:
+        total[tuple(row[key] for key in keys)] += row[value]
+    return total

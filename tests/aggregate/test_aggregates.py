@@ -1,0 +1,71 @@
+"""``tart/aggregate/aggregates.py``: all tables at once, against the simulator's account."""
+
+from __future__ import annotations
+
+import pytest
+
+from tart.aggregate.aggregates import Aggregates
+from tart.aggregate.tables import ROWS, SUMMED, TABLES
+from tests.aggregate.hearing import DELAY_US, JCE_US, aggregated, heard, rows, troubled, voices
+
+
+def in_any_order(found):
+    return sorted(found, key=repr)
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_how_events_are_cut_into_batches_does_not_matter(size):
+    played = troubled()
+    expected, found = aggregated(played, 500), aggregated(played, size)
+    # Numbers of the frames differ: a batch is sorted by session.
+    numbers = {"seq", "last_seq"}
+    for table in TABLES:
+        assert in_any_order(
+            {key: value for key, value in row.items() if key not in numbers}
+            for row in rows(found, table)
+        ) == in_any_order(
+            {key: value for key, value in row.items() if key not in numbers}
+            for row in rows(expected, table)
+        ), table
+
+
+def test_every_table_gives_all_its_columns_even_when_it_is_empty():
+    aggregates = Aggregates({}.__getitem__)
+    for table, columns in TABLES.items():
+        found = aggregates.rows(table, open_too=True)
+        assert list(found) == list(columns), table
+        assert {len(each) for each in found.values()} == {0}
+
+
+def test_what_was_taken_does_not_come_again_and_what_is_open_does():
+    played = troubled()
+    aggregates = Aggregates(voices(played).__getitem__)
+    for batch in heard(played, 5_000):
+        aggregates.add(batch)
+    still_open = {
+        table: len(aggregates.rows(table, open_too=True)["seq"])
+        - len(aggregates.rows(table, open_too=False)["seq"])
+        for table in ("blocks", "packages")
+    }
+    assert aggregates.resume is not None
+    aggregates.clear()
+    for table in SUMMED:
+        assert not len(next(iter(aggregates.rows(table, open_too=True).values()))), table
+    for table in ROWS:
+        left = len(next(iter(aggregates.rows(table, open_too=True).values())))
+        assert left == still_open.get(table, 0), table
+    aggregates.end_all()
+    assert aggregates.resume is None
+    for table, count in still_open.items():
+        assert len(aggregates.rows(table, open_too=False)["seq"]) == count
+
+
+def test_what_is_too_old_is_given_up():
+    played = troubled()
+    aggregates = Aggregates(voices(played).__getitem__)
+    for batch in heard(played, 5_000):
+        aggregates.add(batch)
+    last = max(each.frame[4:12][::-1] for each in played.emissions)
+    aggregates.age(int.from_bytes(last, "big") + JCE_US + DELAY_US + 3_600_000_000)
+    assert aggregates.statistics()["open_references"] == 0
+    assert aggregates.resume is None

@@ -1,0 +1,66 @@
+"""``tart/aggregate/counting.py``: counts and durations are those of the simulator."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from tart.aggregate.counting import STEPS, Latencies
+from tart.protocol.events import EVENTS
+from tart.query.bins import BINS, PER_OCTAVE
+from tests.aggregate.hearing import DELAY_US, aggregated, rows, summed, troubled
+
+
+def test_each_node_s_events_are_counted_by_type():
+    played = troubled()
+    found = summed(rows(aggregated(played), "counts"), "node", "type")
+    for at, node in enumerate(played.facts.of("node")):
+        of_node = {number: n for (one, number), n in found.items() if one == at}
+        assert of_node == dict(played.facts.counts(node["node"]))
+
+
+def test_counts_stand_in_the_ten_seconds_the_events_came_in():
+    buckets = {row["bucket"] for row in rows(aggregated(troubled()), "counts")}
+    assert len(buckets) > 10
+    assert all(bucket % 10_000_000 == 0 for bucket in buckets)
+
+
+def test_durations_of_every_step_are_those_that_really_were():
+    facts = troubled().facts
+    found = summed(rows(aggregated(troubled()), "latency"), "parent", "type", "bin")
+    compared = 0
+    for parent, number in STEPS:
+        if parent == 60:
+            continue  # a stream's length is no latency
+        variant, after = EVENTS[number].variant, EVENTS[parent].variant
+        expected = Counter(map(bin_of, facts.latencies(variant, after)))
+        of_step = {
+            each: n for (one, other, each), n in found.items() if (one, other) == (parent, number)
+        }
+        assert of_step == dict(expected), (after, variant)
+        compared += bool(expected)
+    assert compared > 60
+
+
+def test_a_duration_below_nothing_or_beyond_all_has_a_bin():
+    latencies = Latencies()
+    taken = np.array([-5, 0, 1, 1 << 62])
+    latencies.add(np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(4, np.int64), taken)
+    found = latencies.rows()
+    assert dict(zip(found["bin"].tolist(), found["count"].tolist(), strict=True)) == {
+        0: 3,
+        BINS - 1: 1,
+    }
+
+
+def test_the_least_offset_of_a_minute_is_the_clock_s():
+    played = troubled()
+    for row in rows(aggregated(played), "clocks"):
+        # The test hears each event so long after the node's own time.
+        assert row["offset_us"] == DELAY_US
+
+
+def bin_of(duration: int) -> int:
+    """As ``query.bins`` says: four to the octave."""
+    return min(int(np.log2(max(duration, 1)) * PER_OCTAVE), BINS - 1)

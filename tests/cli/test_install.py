@@ -1,0 +1,242 @@
+"""``tart install`` below a directory that stands for the machine."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from tart import config
+from tart.cli.install import CONFIG, PROGRAM, STATE, UNIT, UNPACKED, Source, install, unit
+from tart.cli.main import main
+from tart.errors import StartupError
+
+ME = (os.geteuid(), os.getegid())
+
+
+class Machine:
+    """A file system of its own, and the commands that would be run on it."""
+
+    def __init__(self, root):
+        self.root = root
+        self.commands = []
+        (root / "etc").mkdir()
+        (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
+
+    def run(self, command):
+        """As useradd and userdel do, but only in our passwd file."""
+        self.commands.append(" ".join(command).replace(str(self.root), "ROOT"))
+        passwd = self.root / "etc/passwd"
+        if command[0] == "useradd":
+            uid, gid = ME
+            line = f"tart:x:{uid}:{gid}::/var/lib/tart:/usr/sbin/nologin\n"
+            passwd.write_text(passwd.read_text() + line)
+        elif command[0] == "userdel":
+            kept = [each for each in passwd.read_text().splitlines(True) if each[:5] != "tart:"]
+            passwd.write_text("".join(kept))
+
+    def at(self, path):
+        return self.root / path.relative_to("/")
+
+    def files(self):
+        """All there is: path to mode and content."""
+        return {
+            str(each.relative_to(self.root)): (
+                stat.S_IMODE(each.stat().st_mode),
+                each.read_bytes() if each.is_file() else None,
+            )
+            for each in self.root.rglob("*")
+        }
+
+
+@pytest.fixture
+def machine(tmp_path):
+    (tmp_path / "machine").mkdir()
+    return Machine(tmp_path / "machine")
+
+
+@pytest.fixture
+def release(tmp_path):
+    """Makes the one file of a release and what it runs from."""
+
+    def made(name, content=b"#!/bin/sh"):
+        unpacked = tmp_path / "cache" / name
+        (unpacked / "bin").mkdir(parents=True)
+        (unpacked / "bin" / "tart").write_bytes(content)
+        file = tmp_path / f"tart-{name}"
+        file.write_bytes(content + name.encode())
+        return Source(file, unpacked, tmp_path / "bin" / "tart")
+
+    return made
+
+
+def run(machine, source, **options):
+    return install(machine.root, source=source, run=machine.run, **options)
+
+
+def verbs(capsys):
+    """The first word of each line until the farewell."""
+    lines = capsys.readouterr().out.split("\n\n")[0].splitlines()
+    return [line.split()[0] for line in lines]
+
+
+def test_it_makes_a_user_folders_settings_program_and_unit(machine, release, capsys):
+    assert run(machine, release("1")) == 0
+
+    assert machine.commands == [
+        "useradd --prefix ROOT --system --user-group --no-create-home "
+        "--home-dir /var/lib/tart --shell /usr/sbin/nologin tart"
+    ]
+    modes = {path: mode for path, (mode, _) in machine.files().items()}
+    assert modes["etc/tart"] == 0o755
+    assert modes["etc/tart/config.toml"] == 0o640
+    assert modes["var/lib/tart"] == 0o750
+    assert modes["usr/local/bin/tart"] == 0o755
+    assert modes["etc/systemd/system/tart.service"] == 0o644
+    assert machine.at(PROGRAM).read_bytes() == b"#!/bin/sh1"
+    assert machine.at(UNPACKED / "1/bin/tart").exists()
+    out = capsys.readouterr().out
+    assert "write     /etc/tart/config.toml\n" in out
+    assert "systemctl enable --now tart" in out
+
+
+def test_the_settings_it_writes_are_the_defaults_with_the_service_s_directory(machine, release):
+    run(machine, release("1"))
+
+    loaded = config.load(machine.at(CONFIG))
+    assert loaded.data_path == STATE
+    changed = config.values(loaded).items() - config.values(config.Config()).items()
+    assert {key for key, _ in changed} == {"data_dir"}
+
+
+def test_a_second_run_changes_nothing(machine, release, capsys):
+    source = release("1")
+    run(machine, source)
+    before = machine.files()
+    capsys.readouterr()
+
+    run(machine, source)
+
+    assert set(verbs(capsys)) == {"already"}
+    assert machine.files() == before
+    assert len(machine.commands) == 1
+
+
+def test_a_dry_run_only_shows(machine, release, capsys):
+    before = machine.files()
+
+    run(machine, release("1"), dry_run=True)
+
+    assert set(verbs(capsys)) == {"would"}
+    assert machine.files() == before
+    assert machine.commands == []
+
+
+def test_a_newer_release_replaces_program_and_unit_but_not_the_settings(machine, release):
+    run(machine, release("1"))
+    machine.at(CONFIG).write_text("shards = 3\n")
+    machine.at(UNIT).write_text("[Service]\n")
+
+    run(machine, release("2"))
+
+    assert machine.at(CONFIG).read_text() == "shards = 3\n"
+    assert machine.at(UNIT).read_text() == unit(PROGRAM)
+    assert machine.at(PROGRAM).read_bytes() == b"#!/bin/sh2"
+    assert [each.name for each in machine.at(UNPACKED).iterdir()] == ["2"]
+
+
+def test_wrong_permissions_are_put_right(machine, release):
+    source = release("1")
+    run(machine, source)
+    machine.at(STATE).chmod(0o777)
+
+    run(machine, source)
+
+    assert stat.S_IMODE(machine.at(STATE).stat().st_mode) == 0o750
+
+
+def test_uninstalling_leaves_nothing_of_an_unused_installation(machine, release):
+    before = set(machine.files()) | {"etc/systemd", "usr", "usr/local", "var", "var/lib"}
+    run(machine, release("1"))
+
+    run(machine, release("same"), uninstall=True)
+
+    assert set(machine.files()) - before == {"etc/systemd/system", "usr/local/bin", "usr/local/lib"}
+    assert machine.commands[-1] == "userdel --prefix ROOT tart"
+
+
+def test_uninstalling_touches_neither_data_nor_changed_settings(machine, release):
+    run(machine, release("1"))
+    (machine.at(STATE) / "00").mkdir()
+    (machine.at(STATE) / "00/2026-01-01.duckdb").write_bytes(b"events")
+    machine.at(CONFIG).write_text("shards = 3\n")
+
+    run(machine, release("same"), uninstall=True)
+
+    assert (machine.at(STATE) / "00/2026-01-01.duckdb").read_bytes() == b"events"
+    assert machine.at(CONFIG).read_text() == "shards = 3\n"
+    assert not machine.at(UNIT).exists()
+    assert not machine.at(PROGRAM).exists()
+    # The data still belongs to somebody.
+    assert "tart:" in (machine.root / "etc/passwd").read_text()
+
+
+def test_uninstalling_what_is_not_there_is_no_error(machine, release, capsys):
+    before = machine.files()
+
+    run(machine, release("1"), uninstall=True)
+
+    assert set(verbs(capsys)) == {"already"}
+    assert machine.files() == before
+
+
+def test_a_python_package_is_started_where_it_is(machine, tmp_path):
+    source = Source(None, tmp_path, Path("/opt/tart/bin/tart"))
+    run(machine, source)
+
+    text = machine.at(UNIT).read_text()
+    assert "\nExecStart=/opt/tart/bin/tart serve --config /etc/tart/config.toml\n" in text
+    assert not machine.at(PROGRAM).exists()
+
+
+@pytest.mark.parametrize("home", ["/root/venv/bin/tart", "/home/me/tart/.venv/bin/tart"])
+def test_a_program_the_service_could_not_see_is_refused(machine, tmp_path, home):
+    before = machine.files()
+    with pytest.raises(StartupError, match=f"the service could not see {home}"):
+        run(machine, Source(None, tmp_path, Path(home)))
+
+    assert machine.files() == before
+
+
+def test_what_cannot_be_done_is_one_sentence(machine, release, capsys):
+    (machine.root / "var").write_text("a file in the way")
+
+    with pytest.raises(StartupError, match="install: cannot create /var/lib/tart: Not a directory"):
+        run(machine, release("1"))
+
+
+def test_a_command_that_is_missing_or_fails_is_one_sentence(tmp_path, monkeypatch, capsys):
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    root = tmp_path / "root"
+    root.mkdir()
+    source = Source(tmp_path / "tart", tmp_path, tmp_path)
+
+    with pytest.raises(StartupError, match="there is no useradd on this machine"):
+        install(root, source=source)
+
+    useradd = tmp_path / "bin" / "useradd"
+    useradd.write_text("#!/bin/sh\necho 'group file is locked' >&2\nexit 10\n")
+    useradd.chmod(0o755)
+    with pytest.raises(StartupError, match="group file is locked"):
+        install(root, source=source)
+
+
+def test_only_root_may_install_into_the_machine_itself(monkeypatch, capsys):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    assert main(["install"]) == 1
+    assert capsys.readouterr() == (
+        "",
+        "tart: install: only root can; try sudo, or --dry-run to see what it does\n",
+    )

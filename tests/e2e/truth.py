@@ -1,0 +1,78 @@
+"""A troubled network played into a running tart, with what really happened beside it.
+
+The truth is the simulator's own (``tart.simulate.truth``), not what its events say. It is
+told over real connections, in order of time, as fast as it goes: by the server's clock it
+happened within seconds, by the nodes' clocks within minutes.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tart.simulate.facts import Facts
+from tart.simulate.playing import Played, play_troubled
+from tests.running import System, running_system, wait_for
+
+SLOTS = 60
+
+
+@dataclass(frozen=True)
+class Told:
+    """A tart that was told everything, and the truth."""
+
+    system: System
+    played: Played
+
+    @property
+    def facts(self) -> Facts:
+        """What really happened."""
+        return self.played.facts
+
+
+@cache
+def network() -> Played:
+    """Failures, forks, reconnects, drops, both protocol versions; always the same."""
+    return play_troubled(SLOTS, seed=3)
+
+
+def tell(system: System, played: Played) -> None:
+    """Send everything, each node on its own connections, and wait until it is stored."""
+    of = {id(each): session for session in played.sessions for each in session.emissions}
+    lines: dict[int, socket.socket] = {}
+    for emission in played.emissions:
+        session = of[id(emission)]
+        if id(session) not in lines:
+            lines[id(session)] = system.connect()
+            lines[id(session)].sendall(session.hello)
+        lines[id(session)].sendall(emission.frame)
+        if emission is session.emissions[-1]:
+            lines.pop(id(session)).close()
+    expected = len(played.emissions)
+
+    def stored() -> bool:
+        nodes = system.get("/api/nodes")["nodes"]
+        counted: int = sum(node["event_count"] for node in nodes)
+        return counted == expected and not any(node["is_connected"] for node in nodes)
+
+    wait_for(stored, f"{expected} events")
+
+
+@contextmanager
+def told(data: Path, shards: int, *, restarted: bool) -> Iterator[Told]:
+    """A tart with so many shards that knows everything; perhaps started again since."""
+    played = network()
+    with running_system(data, shards=shards) as system:
+        tell(system, played)
+        if not restarted:
+            yield Told(system, played)
+            return
+        system.process.send(signal.SIGTERM)
+        assert system.process.ended() == 0
+    with running_system(data, shards=shards) as system:
+        yield Told(system, played)

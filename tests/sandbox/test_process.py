@@ -1,0 +1,244 @@
+"""``tart/sandbox/process.py``: statements come back with a result or with words, in time."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import suppress
+
+import duckdb
+import nanoarrow as na
+import pytest
+from nanoarrow.ipc import StreamWriter
+
+from tart.errors import QueryTimeout, SqlRefused
+from tart.sandbox.process import MAX_SQL_BYTES, Order, run
+
+SECONDS = 30.0
+
+
+def arrow(sql):
+    """A result of DuckDB's as an Arrow stream."""
+    out = io.BytesIO()
+    with duckdb.connect(":memory:") as connection, StreamWriter.from_writable(out) as writer:
+        writer.write_stream(na.c_array_stream(connection.sql(sql)))
+    return out.getvalue()
+
+
+def nothing(scan):
+    return ()
+
+
+def result(sql, rows=nothing, partials=None, **settings):
+    order = Order(
+        sql,
+        **{"format": "json", "seconds": SECONDS, "partials": partials is not None} | settings,
+    )
+    return json.loads(run(order, rows, partials or ()))
+
+
+def test_a_result_has_columns_rows_and_their_number():
+    assert result("SELECT 1::BIGINT AS a, 'x' AS b UNION ALL SELECT 2, NULL ORDER BY a") == {
+        "columns": [{"name": "a", "type": "BIGINT"}, {"name": "b", "type": "VARCHAR"}],
+        "rows": [[1, "x"], [2, None]],
+        "row_count": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        ("'\\xAB'::BLOB", "0xab"),
+        ("['\\xAB'::BLOB]", ["0xab"]),
+        ("{'a': '\\xAB'::BLOB, 'b': [1]}", {"a": "0xab", "b": [1]}),
+        ("TIMESTAMP '2026-11-21 12:00:00'", "2026-11-21T12:00:00.000000Z"),
+        ("TIMESTAMPTZ '2026-11-21 12:00:00+01'", "2026-11-21T11:00:00.000000Z"),
+        ("[TIMESTAMP '2026-11-21 12:00:00']", ["2026-11-21T12:00:00.000000Z"]),
+        ("[TIMESTAMPTZ '2026-11-21 12:00:00+00']", "['2026-11-21 12:00:00+00']"),
+        ("18446744073709551615::UBIGINT", 2**64 - 1),
+        ("170141183460469231731687303715884105727::HUGEINT", str(2**127 - 1)),
+        ("5::HUGEINT", 5),
+        ("1.5", 1.5),
+        ("'nan'::DOUBLE", None),
+        ("true", True),
+        ("INTERVAL 1 DAY", "1 day"),
+        ("MAP {'a': 1}", {"a": 1}),
+        ("DATE '2026-11-21'", "2026-11-21"),
+        ("chr(0)", "\0"),
+    ],
+)
+def test_every_type_has_a_place_in_json(expression, shown):
+    assert result(f"SELECT {expression} AS value")["rows"] == [[shown]]
+
+
+def test_results_come_as_csv():
+    order = Order("SELECT 1 AS a, 'x,\"y' AS b, [1, 2] AS c", "csv", seconds=SECONDS)
+    assert run(order, nothing) == b'a,b,c\r\n1,"x,""y","[1,2]"\r\n'
+
+
+def test_results_come_as_arrow():
+    data = run(Order("SELECT range AS a FROM range(5000)", seconds=SECONDS), nothing)
+    table = na.ArrayStream.from_readable(data).read_all()
+    assert [each["a"] for each in table.to_pylist()] == list(range(5000))
+    empty = run(Order("SELECT 1 AS a WHERE false", seconds=SECONDS), nothing)
+    assert na.ArrayStream.from_readable(empty).read_all().to_pylist() == []
+
+
+def test_a_view_has_the_rows_it_is_given():
+    asked = []
+
+    def rows(scan):
+        asked.append(scan)
+        yield arrow("SELECT 7::UINTEGER AS slot, '\\x01'::BLOB AS hash")
+        yield arrow("SELECT 8::UINTEGER AS slot, '\\x02'::BLOB AS hash")
+
+    recent = "received_at > now() - INTERVAL 1 DAY"
+    sql = f"SELECT slot, hex(hash) FROM best_block_changed WHERE {recent}"
+    with pytest.raises(SqlRefused):  # it wants received_at as well
+        result(sql, rows)
+    sql = "SELECT slot, hex(hash) FROM best_block_changed WHERE slot >= 1 + 7"
+    assert result(sql, rows)["rows"] == [[8, "02"]]
+    assert asked[0]["conditions"][0][0][:2] == ["received_at", ">"]
+    assert asked[1] == {
+        "view": "best_block_changed",
+        "columns": ["slot", "hash"],
+        "conditions": [[["slot", ">=", "8"]]],
+        "order": [],
+        "limit": None,
+    }
+
+
+@pytest.mark.parametrize("value", ["1.5", "-1", "'x'", "1e99", "NULL"])
+def test_a_constant_that_changes_as_the_columns_type_is_not_pushed_down(value):
+    asked = []
+
+    def rows(scan):
+        asked.append(scan)
+        yield arrow("SELECT 1::UINTEGER AS slot")
+
+    try:
+        found = result(f"SELECT slot FROM authoring WHERE slot < {value}", rows)["rows"]
+    except SqlRefused:
+        found = []  # a text that is no number
+    assert found == ([[1]] if value in ("1.5", "1e99") else [])
+    assert asked[0]["conditions"] == []
+
+
+def test_reduce_sees_what_all_maps_found():
+    partials = [arrow("SELECT 1::BIGINT AS n"), arrow("SELECT 2::BIGINT AS n")]
+    assert result("SELECT sum(n)::BIGINT AS n FROM partials", partials=partials)["rows"] == [[3]]
+    with pytest.raises(SqlRefused, match="no table"):
+        result("SELECT * FROM events", partials=partials)
+
+
+def test_all_views_are_in_the_catalogue():
+    rows = result(
+        "SELECT column_name, data_type FROM information_schema.columns "
+        "WHERE table_name = 'work_report_built' ORDER BY ordinal_position"
+    )["rows"]
+    assert rows[0] == ["id", "BIGINT"]
+    assert rows[-1][0] == "outline"
+    described = result("DESCRIBE work_report_built")["rows"]
+    assert [row[:2] for row in described] == rows
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1; SELECT 2",
+        "ATTACH 'x.duckdb'",
+        "COPY (SELECT 1) TO '/tmp/out.csv'",
+        "FROM read_text('/etc/passwd')",
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM 'control.sqlite'",
+        "WITH \"/etc/passwd.csv\" AS (SELECT 1) SELECT (SELECT 2) FROM '/etc/hosts.csv'",
+        "SELECT * FROM (WITH \"/etc/passwd\" AS (SELECT 1) SELECT 1), '/etc/passwd'",
+        "SELECT getenv('HOME')",
+        "SELECT nosuch FROM authoring",
+        "SELECT 'x'::INTEGER",
+        "SELECT error('mine')",
+        "SELEC",
+        "SELECT current_setting('nosuch')",
+        "x" * (MAX_SQL_BYTES + 1),
+        # What DuckDB's own limit of memory does not see, and what it does.
+        "SELECT len(range(1000000000))",
+        "SELECT len(repeat('x', 1000000000) || repeat('y', 1000000000))",
+        "SELECT len(list(a)) FROM range(2000000000) t(a)",
+        "SELECT len(string_agg(md5(a::VARCHAR))) FROM range(1000000000) t(a)",
+        "SELECT count(DISTINCT a) FROM range(2000000000) t(a)",
+        "SELECT range FROM range(100000000)",
+    ],
+)
+def test_a_hostile_statement_ends_in_words_for_its_author(sql):
+    with pytest.raises((SqlRefused, QueryTimeout)) as refused:
+        result(sql, seconds=10.0)
+    assert str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH RECURSIVE x(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM x) SELECT count(*) FROM x",
+        "SELECT count(*) FROM range(1000000) a, range(1000000) b, range(1000000) c "
+        "WHERE a.range * b.range + c.range = -1",
+        "SELECT sum(hash(a)) FROM range(1000000000000) t(a)",
+    ],
+)
+def test_one_without_an_end_is_ended(sql):
+    with pytest.raises(QueryTimeout, match="within 1 s"):
+        result(sql, seconds=1.0)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "(" * 30_000 + "SELECT 1" + ")" * 30_000,
+        "SELECT " + "(" * 30_000 + "1" + ")" * 30_000,
+        "SELECT " + "-(" * 15_000 + "1" + ")" * 15_000,
+        "SELECT " + "+".join(["1"] * 30_000),
+        "SELECT 1 " + "UNION ALL SELECT 1 " * 3_000,
+        "SELECT * FROM " + "(SELECT * FROM " * 2_000 + "range(1)" + ")" * 2_000,
+    ],
+)
+def test_nesting_costs_nobody_else_anything(sql):
+    """Whether DuckDB can do it is its own affair."""
+    with suppress(SqlRefused, QueryTimeout):
+        assert result(sql, seconds=10.0)["row_count"]
+
+
+def test_rows_that_do_not_fit_into_memory_are_no_disaster():
+    def rows(scan):
+        while True:
+            yield block
+
+    block = arrow("SELECT range AS id, repeat('x', 2000) AS node_id FROM range(5000)")
+    with pytest.raises(SqlRefused, match="memory"):
+        result("SELECT max(id), max(node_id) FROM events", rows)
+
+
+def test_one_that_nobody_waits_for_is_ended():
+    endless = "SELECT sum(hash(a)) FROM range(1000000000000) t(a)"
+    asked = iter([False, False, True])
+    with pytest.raises(QueryTimeout):
+        run(Order(endless, seconds=SECONDS), nothing, abandoned=lambda: next(asked, True))
+
+
+def test_what_giving_rows_raises_is_raised_and_the_process_is_gone():
+    def rows(scan):
+        yield arrow("SELECT 1::BIGINT AS id")
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        result("SELECT id FROM events", rows)
+
+
+def test_a_result_has_its_limits():
+    assert result("FROM range(10)", max_rows=10)["row_count"] == 10
+    for form in ("json", "csv", "arrow"):
+        with pytest.raises(SqlRefused, match="10 rows"):
+            run(Order("FROM range(11)", form, seconds=SECONDS, max_rows=10), nothing)
+        order = Order(
+            "SELECT repeat('x', 1000) FROM range(100)", form, seconds=SECONDS, max_bytes=50_000
+        )
+        with pytest.raises(SqlRefused, match="bytes"):
+            run(order, nothing)

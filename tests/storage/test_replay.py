@@ -1,0 +1,97 @@
+"""``tart/storage/replay.py``: aggregates made again from the log are the same."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from tart.aggregate.heard import Heard
+from tart.storage.aggregates import aggregate_file
+from tart.storage.replay import as_heard
+from tart.storage.schema import LogRow
+from tests.aggregate.hearing import heard, troubled
+from tests.shard.running import run
+from tests.shard.test_aggregation import everything, told
+
+
+async def total(shard):
+    ((count,),) = await shard.ask("summed", table="counts", by=[])
+    return count
+
+
+async def tell(shard):
+    told(shard, troubled().sessions)
+
+
+async def aggregate(shard):
+    told(shard, troubled().sessions)
+    shard.intake.aggregate()
+
+
+def test_without_aggregates_all_of_the_log_is_read(tmp_path):
+    run(aggregate, tmp_path)
+    aggregate_file(tmp_path, 0).path.unlink()
+    assert run(total, tmp_path) == everything(troubled())
+
+
+def test_damaged_aggregates_are_put_aside_and_made_again(tmp_path):
+    run(aggregate, tmp_path)
+    path = aggregate_file(tmp_path, 0).path
+    path.write_bytes(b"not a database" * 1000)
+    assert run(total, tmp_path) == everything(troubled())
+    assert list(path.parent.glob("aggregates.duckdb.corrupt-*"))
+
+
+def test_aggregates_outlive_the_log(tmp_path):
+    run(aggregate, tmp_path)
+    for path in (tmp_path / "00").glob("20*.duckdb*"):
+        path.unlink()
+    assert run(total, tmp_path) == everything(troubled())
+
+
+def test_numbers_go_on_where_the_aggregates_are_when_the_log_is_lost(tmp_path):
+    run(aggregate, tmp_path)
+    for path in (tmp_path / "00").glob("20*.duckdb*"):
+        path.unlink()
+    run(tell, tmp_path)
+    assert run(total, tmp_path) == 2 * everything(troubled())
+
+
+def test_another_shard_s_directory_is_caught_up_by_who_adopts_it(tmp_path):
+    async def second(shard):
+        told(shard, troubled().sessions)
+
+    run(second, tmp_path, 1, 2)
+    assert run(total, tmp_path, 0, 1) == everything(troubled())
+
+
+def test_stored_rows_are_heard_as_they_were():
+    batch = heard(troubled(), 3_000)[0]
+    rows = [
+        LogRow(
+            seq=int(batch.seq[at]),
+            received_at=int(batch.received_at[at]),
+            timestamp=int(batch.timestamp[at]),
+            node=int(batch.node[at]),
+            session=int(batch.session[at]),
+            event_id=int(batch.event_id[at]),
+            type=int(batch.number[at]),
+            ref=int(batch.ref[at]) if batch.has_ref[at] else None,
+            peer=None,
+            slot=None,
+            core=None,
+            shard_index=None,
+            body=batch.contents[at][9 + 8 * bool(batch.has_ref[at]) :],
+        )
+        for at in range(len(batch))
+    ]
+    again = as_heard(rows)
+    for each in dataclasses.fields(Heard):
+        one, other = getattr(batch, each.name), getattr(again, each.name)
+        if each.name == "contents":
+            assert one == other
+        elif each.name == "ref":
+            assert np.array_equal(one[batch.has_ref], other[batch.has_ref])
+        else:
+            assert np.array_equal(one, other), each.name
