@@ -7,10 +7,12 @@ after it was taken, and then adds to it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from tart.aggregate.heard import Array, Heard, Rows, grown
+from tart.aggregate.heard import Array, Heard, Later, Rows, grown
 from tart.aggregate.tables import COUNT_BUCKET, MINUTE_BUCKET
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.types import JCE_UNIX_SECONDS
@@ -40,9 +42,7 @@ class Counts:
 
     def add(self, heard: Heard) -> None:
         """Count a batch."""
-        buckets = heard.received_at // (COUNT_BUCKET * _SECOND_US)
-        for bucket in np.unique(buckets).tolist():
-            inside = buckets == bucket
+        for bucket, inside in _buckets(heard.received_at, COUNT_BUCKET):
             self._add(bucket, heard.node[inside], heard.number[inside])
 
     def _add(self, bucket: int, node: Array, number: Array) -> None:
@@ -54,12 +54,7 @@ class Counts:
 
     def rows(self) -> Rows:
         """What was counted, as rows of ``counts``."""
-        parts = []
-        for bucket, counts in self._buckets.items():
-            node, number = np.nonzero(counts)
-            start = np.full(len(node), bucket * COUNT_BUCKET * _SECOND_US)
-            parts.append((start, node, number, counts[node, number]))
-        return _columns(("bucket", "node", "type", "count"), parts)
+        return Later(partial(_counts, dict(self._buckets)))
 
     def clear(self) -> None:
         """Begin anew."""
@@ -76,9 +71,7 @@ class Latencies:
         """Count durations, in the minutes they ended in."""
         bins = np.log2(np.maximum(duration_us.astype(np.float64), 1)) * PER_OCTAVE
         bins = np.minimum(bins, BINS - 1).astype(np.intp)
-        buckets = received_at // (MINUTE_BUCKET * _SECOND_US)
-        for bucket in np.unique(buckets).tolist():
-            inside = buckets == bucket
+        for bucket, inside in _buckets(received_at, MINUTE_BUCKET):
             self._add(bucket, node[inside], step[inside], bins[inside])
 
     def _add(self, bucket: int, node: Array, step: Array, bins: Array) -> None:
@@ -90,14 +83,7 @@ class Latencies:
 
     def rows(self) -> Rows:
         """What was counted, as rows of ``latency``."""
-        parents, numbers = (np.array(each, np.uint8) for each in zip(*STEPS, strict=True))
-        parts = []
-        for bucket, counts in self._buckets.items():
-            node, step, number = np.nonzero(counts)
-            start = np.full(len(node), bucket * MINUTE_BUCKET * _SECOND_US)
-            of_bin = counts[node, step, number]
-            parts.append((start, node, parents[step], numbers[step], number, of_bin))
-        return _columns(("bucket", "node", "parent", "type", "bin", "count"), parts)
+        return Later(partial(_latencies, dict(self._buckets)))
 
     def clear(self) -> None:
         """Begin anew."""
@@ -118,9 +104,7 @@ class Clocks:
         """Look at a batch."""
         claimed = np.minimum(heard.timestamp, np.uint64(_FURTHEST_US)).astype(np.int64)
         offset = heard.received_at - (claimed + JCE_UNIX_SECONDS * _SECOND_US)
-        buckets = heard.received_at // (MINUTE_BUCKET * _SECOND_US)
-        for bucket in np.unique(buckets).tolist():
-            inside = buckets == bucket
+        for bucket, inside in _buckets(heard.received_at, MINUTE_BUCKET):
             self._add(bucket, heard.node[inside], offset[inside])
 
     def _add(self, bucket: int, node: Array, offset: Array) -> None:
@@ -135,16 +119,56 @@ class Clocks:
 
     def rows(self) -> Rows:
         """The least offsets, as rows of ``clocks``."""
-        parts = []
-        for bucket, least in self._buckets.items():
-            node = np.flatnonzero(least != _NONE)
-            start = np.full(len(node), bucket * MINUTE_BUCKET * _SECOND_US)
-            parts.append((start, node, least[node]))
-        return _columns(("bucket", "node", "offset_us"), parts)
+        return Later(partial(_clocks, dict(self._buckets)))
 
     def clear(self) -> None:
         """Begin anew."""
         self._buckets.clear()
+
+
+def _buckets(received_at: Array, seconds: int) -> list[tuple[int, Any]]:
+    """The buckets of some moments, and which of them are in each."""
+    length = seconds * _SECOND_US
+    first, last = int(received_at.min()) // length, int(received_at.max()) // length
+    if first == last:
+        return [(first, slice(None))]
+    buckets = received_at // length
+    return [(bucket, buckets == bucket) for bucket in np.unique(buckets).tolist()]
+
+
+# Making rows: of arrays that may still be counted into meanwhile, so of copies.
+
+
+def _counts(buckets: dict[int, Array]) -> Rows:
+    parts = []
+    for bucket, living in buckets.items():
+        counts = living.copy()
+        node, number = np.nonzero(counts)
+        start = np.full(len(node), bucket * COUNT_BUCKET * _SECOND_US)
+        parts.append((start, node, number, counts[node, number]))
+    return _columns(("bucket", "node", "type", "count"), parts)
+
+
+def _latencies(buckets: dict[int, Array]) -> Rows:
+    parents, numbers = (np.array(each, np.uint8) for each in zip(*STEPS, strict=True))
+    parts = []
+    for bucket, living in buckets.items():
+        counts = living.copy()
+        node, step, number = np.nonzero(counts)
+        start = np.full(len(node), bucket * MINUTE_BUCKET * _SECOND_US)
+        of_bin = counts[node, step, number]
+        parts.append((start, node, parents[step], numbers[step], number, of_bin))
+    return _columns(("bucket", "node", "parent", "type", "bin", "count"), parts)
+
+
+def _clocks(buckets: dict[int, Array]) -> Rows:
+    parts = []
+    for bucket, living in buckets.items():
+        least = living.copy()
+        node = np.flatnonzero(least != _NONE)
+        start = np.full(len(node), bucket * MINUTE_BUCKET * _SECOND_US)
+        parts.append((start, node, least[node]))
+    return _columns(("bucket", "node", "offset_us"), parts)
 
 
 def _columns(names: tuple[str, ...], parts: Sequence[tuple[Array, ...]]) -> Rows:

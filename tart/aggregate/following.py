@@ -23,7 +23,14 @@ import numpy as np
 
 from tart.aggregate.counting import STEP_OF, Latencies
 from tart.aggregate.heard import Heard, Rows, Voice
-from tart.aggregate.meaning import MEANINGS, PIPELINE_ROOTS, Meanings, Root, Speaker
+from tart.aggregate.meaning import (
+    ASSURANCE_RECEIVED,
+    MEANINGS,
+    PIPELINE_ROOTS,
+    Meanings,
+    Root,
+    Speaker,
+)
 from tart.aggregate.pipelines import Pipeline
 from tart.protocol.events import EVENTS
 
@@ -47,6 +54,11 @@ for _parent, _child in STEP_OF:
     _REFERS[_child] = _child != _STREAM_CLOSED
 for _parent in _AUDIT_ROOTS:
     _ROOTS[_parent] = True
+# By what refers: from what it refers to, the number of the step between them.
+_STEPS = [
+    {parent: step for (parent, child), step in STEP_OF.items() if child == number}
+    for number in range(256)
+]
 _WANTED = np.array(
     [
         number in EVENTS and (_ROOTS[number] or _REFERS[number] or MEANINGS[number] is not None)
@@ -90,10 +102,15 @@ class Follower:
     def add(self, heard: Heard) -> None:
         """Follow a batch, in order of arrival within each connection."""
         rows = np.flatnonzero(_WANTED[heard.number])
+        self._meanings.begin(heard)
+        received = np.flatnonzero(heard.number == ASSURANCE_RECEIVED)
+        self._meanings.receive_assurances(received.tolist())
         if not len(rows):
             return
-        self._meanings.begin(heard)
-        ended: list[tuple[int, int, int, int]] = []
+        # Of each step that ended: whose event it is, which step, and when it began.
+        ended: list[int] = []
+        steps: list[int] = []
+        began: list[int] = []
         session = -1
         for at, number, of, event_id, ref, has_ref, timestamp in zip(
             rows.tolist(),
@@ -113,10 +130,11 @@ class Follower:
                 if root is None:
                     self.unresolved[number] += 1
                 else:
-                    step = STEP_OF.get((root.number, number))
+                    step = _STEPS[number].get(root.number)
                     if step is not None:
-                        taken = timestamp - root.timestamp
-                        ended.append((at, connection.speaker.node, step, taken))
+                        ended.append(at)
+                        steps.append(step)
+                        began.append(root.timestamp)
                     if number in _LAST:
                         del connection.open[ref]
                         self._open -= 1
@@ -126,11 +144,17 @@ class Follower:
             else:
                 linked = root and self._meanings.inherit(at, root)
             if _ROOTS[number]:
-                received_at = int(heard.received_at[at])
+                received_at = self._meanings.received_at(at)
                 self._keep(connection, event_id, Root(number, timestamp, received_at, linked))
         if ended:
-            at_, node, step_, duration = map(np.array, zip(*ended, strict=True))
-            self._latencies.add(heard.received_at[at_], node, step_, duration)
+            of_ended = np.array(ended)
+            taken = heard.timestamp[of_ended] - np.array(began, np.uint64)
+            self._latencies.add(
+                heard.received_at[of_ended],
+                heard.node[of_ended],
+                np.array(steps),
+                taken.view(np.int64),
+            )
 
     def end(self, session: int) -> None:
         """A connection is over: what it left open stays as it is."""

@@ -7,7 +7,7 @@ left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,7 +16,34 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 # Columns of one table by name, all of one length.
-Rows = dict[str, Any]
+Rows = Mapping[str, Any]
+
+
+class Later(Mapping[str, Any]):
+    """Columns that are made when somebody looks at them, once, on whatever thread that is.
+
+    The event loop only says what they are made of: making the rows of a flush takes a
+    tenth of a second, for which no connection should wait.
+    """
+
+    def __init__(self, make: Callable[[], Mapping[str, Any]]) -> None:
+        self._make = make
+        self._made: Mapping[str, Any] | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self._columns()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns())
+
+    def __len__(self) -> int:
+        return len(self._columns())
+
+    def _columns(self) -> Mapping[str, Any]:
+        if self._made is None:
+            # Two threads may both make them: they are the same.
+            self._made = self._make()
+        return self._made
 
 
 @dataclass

@@ -8,6 +8,7 @@ the plain decoder.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -35,7 +36,7 @@ from tart.aggregate.pipelines import (
 )
 from tart.aggregate.sightings import Sightings
 from tart.aggregate.sums import Sums
-from tart.aggregate.tables import ROWS
+from tart.aggregate.tables import ROWS, TICK_US
 from tart.errors import DecodeError
 from tart.protocol.decoding import HEADER_BYTES, decode_event
 from tart.protocol.types import GUARANTEE_DISCARD_REASON
@@ -44,6 +45,7 @@ _HASH = 32
 _REF = 8
 _SENDING_BLOCK_REQUEST = 63
 _GUARANTEE_RECEIVED, _GUARANTEE_DISCARDED = 112, 113
+ASSURANCE_RECEIVED = 131
 _BLOCK_FAILURES = frozenset({41, 44, 46})
 # What says more of a pipeline than which one it is of.
 _TELLING = frozenset(
@@ -109,6 +111,19 @@ class Meanings:
         self._timestamp: list[int] = heard.timestamp.tolist()
         self._clean: list[bool] = heard.clean.tolist()
         self._seq: list[int] = heard.seq.tolist()
+
+    def received_at(self, at: int) -> int:
+        """When an event of the batch came, Unix microseconds."""
+        return self._received_at[at]
+
+    def receive_assurances(self, rows: list[int]) -> None:
+        """131 of the batch, all at once: a sixth of what a full network says."""
+        contents, received_at = self._heard.contents, self._received_at
+        start, end = HEADER_BYTES + _HASH, HEADER_BYTES + 2 * _HASH
+        anchors = [contents[at][start:end] for at in rows]
+        ticks = [received_at[at] // TICK_US for at in rows]
+        for (anchor, tick), count in Counter(zip(anchors, ticks, strict=True)).items():
+            self._sums.assurance(tick * TICK_US, anchor, ASSURANCE_RECEIVED, count)
 
     def close(self, linked: Any) -> None:
         """Nothing more is expected of a pipeline; what is none, is left."""
@@ -388,10 +403,6 @@ class Meanings:
         if root is not None and isinstance(root.linked, bytes):
             self._sums.assurance(self._received_at[at], root.linked, number)
 
-    def _receive_assurance(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        anchor = self._payload(at)[_HASH : 2 * _HASH]
-        self._sums.assurance(self._received_at[at], anchor, number)
-
     def _failure(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
         fields = self._fields(at, number, speaker)
         reason = "" if fields is None else str(fields.get("reason", ""))
@@ -464,7 +475,6 @@ def _meanings() -> list[Meaning | None]:
         (Meanings._end_request, tuple(_ERASURE_ENDS)),
         (Meanings._distribute, (126,)),
         (Meanings._assure, (127, 128, 129)),
-        (Meanings._receive_assurance, (131,)),
         (Meanings._discard_preimage, (192, 199)),
     )
     for meaning, numbers in groups:

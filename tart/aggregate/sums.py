@@ -9,9 +9,10 @@ counted, and that is.
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
-from tart.aggregate.heard import Rows
+from tart.aggregate.heard import Later, Rows
 from tart.aggregate.pipelines import capped
 from tart.aggregate.tables import LINK_BUCKET, MINUTE_BUCKET, SUMMED, TICK_US
 
@@ -143,23 +144,16 @@ class Sums:
         entry["last_at"] = max(entry["last_at"], received_at)
         return entry
 
-    def assurance(self, received_at: int, anchor: bytes, number: int) -> None:
-        """An event of distributing or receiving an assurance of that anchor."""
+    def assurance(self, received_at: int, anchor: bytes, number: int, count: int = 1) -> None:
+        """Events of distributing or receiving an assurance of that anchor."""
         key = (anchor, received_at - received_at % TICK_US, number)
         if key not in self._assurances and self._full("assurances", self._assurances):
             return
-        self._assurances[key] = self._assurances.get(key, 0) + 1
+        self._assurances[key] = self._assurances.get(key, 0) + count
 
     def rows(self, table: str) -> Rows:
         """What was counted, as rows of one of ``SUMS_TABLES``."""
-        entries: dict[Any, Any] = getattr(self, f"_{table}")
-        if table in ("reports", "erasures"):
-            found = [(key, *entry.values()) for key, entry in entries.items()]
-        elif table == "assurances":
-            found = [(*key, count) for key, count in entries.items()]
-        else:
-            found = [(*key, *values) for key, values in entries.items()]
-        return _columns(table, found)
+        return Later(partial(_rows, table, dict(getattr(self, f"_{table}"))))
 
     def clear(self) -> None:
         """Begin anew; what has overflowed stays counted."""
@@ -182,6 +176,14 @@ def _add_cost(entry: list[int], gas: int, elapsed_ns: int) -> None:
     entry[0] = min(entry[0] + 1, _MAX_U32)
     entry[1] = min(entry[1] + gas, _MAX_U64)
     entry[2] = min(entry[2] + elapsed_ns, _MAX_U64)
+
+
+def _rows(table: str, entries: dict[Any, Any]) -> Rows:
+    if table in ("reports", "erasures"):
+        return _columns(table, [(key, *entry.values()) for key, entry in entries.items()])
+    if table == "assurances":
+        return _columns(table, [(*key, count) for key, count in entries.items()])
+    return _columns(table, [(*key, *values) for key, values in entries.items()])
 
 
 def _columns(table: str, rows: list[tuple[Any, ...]]) -> Rows:

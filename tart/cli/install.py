@@ -48,11 +48,13 @@ class Step:
         what: completes "create" or "would create"; its first word is the verb.
         needed: whether it is yet to be done.
         do: does it.
+        idle: what is printed instead of the verb when it is not needed.
     """
 
     what: str
     needed: Callable[[], bool]
     do: Callable[[], None]
+    idle: Callable[[], str] = lambda: "already"
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ _FAREWELL = ("", f"What was in {STATE} and settings that were changed are still 
 def _take(step: Step, dry_run: bool) -> None:
     verb, _, rest = step.what.partition(" ")
     if not step.needed():
-        print(f"already   {rest}")
+        print(f"{step.idle():9} {rest}")
         return
     if dry_run:
         print(f"would {verb} {rest}")
@@ -181,6 +183,7 @@ class _Place:
             f"remove the system user {USER}",
             lambda: self._ids() is not None and not self._at(STATE).exists(),
             lambda: self._run(["userdel", *self._prefix(), USER]),
+            lambda: "kept" if self._ids() else "absent",
         )
 
     def _program_steps(self) -> Iterator[Step]:
@@ -233,7 +236,12 @@ class _Place:
             at = self._at(path)
             shutil.rmtree(at) if at.is_dir() else at.unlink()
 
-        return Step(f"remove {path}", lambda: self._at(path).exists() and allowed(), remove)
+        return Step(
+            f"remove {path}",
+            lambda: self._at(path).exists() and allowed(),
+            remove,
+            lambda: "kept" if self._at(path).exists() else "absent",
+        )
 
     def _told(self, *words: str) -> Iterator[Step]:
         """A word to the running systemd, if there is one and it is meant."""

@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 # Readable by DuckDB 1.5 and 2.0 alike, so an upgrade can be taken back. With groups of so
 # many rows columns of 8 and 16 bits fill whole blocks: 8 % smaller than with the usual ones.
 _WRITABLE = "STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE 516096"
+# What a question may put on the disk when memory is short, rather than fail a commit.
+_SPILLED = "1GB"
 # Only a fuse: the checkpoint thread comes long before.
 _AUTOMATIC_CHECKPOINT = "1GB"
 
@@ -68,10 +70,13 @@ _OF_THE_MACHINE = (
 class Database:
     """DuckDB, configured; files come and go as attached databases."""
 
-    def __init__(self, config: StorageConfig) -> None:
+    def __init__(self, config: StorageConfig, spill: Path | None = None) -> None:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "threads": config.threads,
             "memory_limit": config.memory_limit,
+            # Its default is a folder wherever the process was started.
+            "temp_directory": str(spill or ""),
+            "max_temp_directory_size": _SPILLED,
             "wal_autocheckpoint": _AUTOMATIC_CHECKPOINT,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,

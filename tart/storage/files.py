@@ -22,6 +22,8 @@ from tart.storage.schema import DDL, SCHEMA_VERSION
 
 # What is counted of a directory's events, beside its files of events.
 AGGREGATES = "aggregates.duckdb"
+# Where DuckDB puts what does not fit into memory; gone when the shard is.
+SPILL = ".spill"
 # What comes after the name of a damaged file, before the time it was found so.
 QUARANTINED = ".corrupt-"
 

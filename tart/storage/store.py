@@ -19,7 +19,7 @@ from tart.config import AggregatesConfig, StorageConfig
 from tart.storage.aggregates import AggregateFile, AggregateWriter
 from tart.storage.batch import Batch
 from tart.storage.database import Database, bytes_on_disk, sync
-from tart.storage.files import LogFile, adopted, by_period, quarantined
+from tart.storage.files import SPILL, LogFile, adopted, by_period, quarantined
 from tart.storage.keeper import Keeper
 from tart.storage.opening import open_aggregates, open_directory
 from tart.storage.reader import Reader
@@ -61,7 +61,7 @@ class Store:
         self._root = root
         self._lock = threading.Lock()
         self._forgotten = forgotten
-        self._database = Database(config)
+        self._database = Database(config, root / f"{shard:02d}" / SPILL)
         self.directory = shard
         self.directories = [shard, *adopted(root, shard, count)]
         self._files: dict[int, list[LogFile]] = {}

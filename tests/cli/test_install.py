@@ -165,7 +165,7 @@ def test_uninstalling_leaves_nothing_of_an_unused_installation(machine, release)
     assert machine.commands[-1] == "userdel --prefix ROOT tart"
 
 
-def test_uninstalling_touches_neither_data_nor_changed_settings(machine, release):
+def test_uninstalling_touches_neither_data_nor_changed_settings(machine, release, capsys):
     run(machine, release("1"))
     (machine.at(STATE) / "00").mkdir()
     (machine.at(STATE) / "00/2026-01-01.duckdb").write_bytes(b"events")
@@ -177,6 +177,9 @@ def test_uninstalling_touches_neither_data_nor_changed_settings(machine, release
     assert machine.at(CONFIG).read_text() == "shards = 3\n"
     assert not machine.at(UNIT).exists()
     assert not machine.at(PROGRAM).exists()
+    out = capsys.readouterr().out
+    assert "kept      /etc/tart/config.toml\n" in out
+    assert "kept      /var/lib/tart\n" in out
     # The data still belongs to somebody.
     assert "tart:" in (machine.root / "etc/passwd").read_text()
 
@@ -186,7 +189,7 @@ def test_uninstalling_what_is_not_there_is_no_error(machine, release, capsys):
 
     run(machine, release("1"), uninstall=True)
 
-    assert set(verbs(capsys)) == {"already"}
+    assert set(verbs(capsys)) == {"absent"}
     assert machine.files() == before
 
 

@@ -22,14 +22,17 @@ DEADLINE = 30.0
 
 
 class Process:
-    """``python -m module arguments`` in a session of its own; a context manager."""
+    """``python -m module arguments`` in a session of its own; a context manager.
 
-    def __init__(self, module, *arguments, environ=None, cwd=ROOT):
+    ``program`` is run instead of Python, with ``module`` as its first argument.
+    """
+
+    def __init__(self, module, *arguments, environ=None, cwd=ROOT, program=None):
         scrubbed = {key: value for key, value in os.environ.items() if key[:5] != "TART_"}
         scrubbed.pop("NOTIFY_SOCKET", None)
         self._stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed on exit
         self._popen = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", module, *map(str, arguments)],
+            [*(program or [sys.executable, "-W", "error", "-m"]), module, *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             env=scrubbed | {"PYTHONPATH": str(ROOT)} | (environ or {}),

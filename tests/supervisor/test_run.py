@@ -248,6 +248,7 @@ def test_the_watchdog_is_fed_once_all_accept_and_while_all_answer(tmp_path):
 def test_a_part_that_hangs_does_not_hold_up_the_stop(tmp_path):
     parts = ("shard 0=steady", "gateway=steady")
     with watched(tmp_path, *parts, stop_seconds=3600.0) as (running, told):
+        until(told, "READY=1\nSTATUS=2 of 2 processes accept")
         os.kill(int(running.line(r"shard 0 up (\d+)")[1]), signal.SIGSTOP)
         until(told, HANGS)
         # What systemd then does, by WatchdogSignal= in the unit.
