@@ -117,6 +117,16 @@ class AggregateFile(LogFile):
         """Of these tables."""
         return SCHEMA_VERSION
 
+    @property
+    def row_group(self) -> int:
+        """DuckDB's own: most of these tables are small."""
+        return 122_880
+
+    @property
+    def block_bytes(self) -> int:
+        """Small, because there are many tables; with less than this DuckDB packs badly."""
+        return 64 << 10
+
 
 def aggregate_file(root: Path, directory: int) -> AggregateFile:
     """The file of that directory, whether or not it exists."""
