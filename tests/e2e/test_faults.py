@@ -66,7 +66,9 @@ def on_both_shards(system):
     # The kernel spreads six connections over two shards as it likes; a seventh and more
     # make sure that both have one.
     extra = system.connect()
-    extra.sendall(fake_node(200 + len(EXTRA)).connect())
+    node = fake_node(200 + len(EXTRA))
+    # With an event, so that either shard has one to answer with.
+    extra.sendall(node.connect() + node.event("SyncStatusChanged", 1, synced=True)[1])
     EXTRA.append(extra)
     return False
 
