@@ -38,13 +38,12 @@ from tart.storage.files import AGGREGATES, LogFile
 
 log = logging.getLogger(__name__)
 
-# Readable by DuckDB 1.5 and 2.0 alike, so an upgrade can be taken back. With groups of so
-# many rows columns of 8 and 16 bits fill whole blocks: 8 % smaller than with the usual ones.
-_WRITABLE = "STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE 516096"
-# What a question may put on the disk when memory is short, rather than fail a commit.
-_SPILLED = "1GB"
+# Readable by DuckDB 1.5 and 2.0 alike, so an upgrade can be taken back.
+_FORMAT = "STORAGE_VERSION 'v1.5.0'"
 # Only a fuse: the checkpoint thread comes long before.
 _AUTOMATIC_CHECKPOINT = "1GB"
+# What questions that do not fit the memory may take of the disk.
+_SPILLED = "4GB"
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _DAMAGE = (
@@ -103,7 +102,7 @@ class Database:
             self._create(file)
         elif file.has_wal():
             self._settle(file)
-        self._attach(file, _WRITABLE)
+        self._attach(file, _writable(file))
         self._check_version(file)
 
     def attach_readable(self, file: LogFile) -> None:
@@ -121,7 +120,7 @@ class Database:
     def attach_again(self, file: LogFile) -> None:
         """Attach for writing what a checkpoint without room has made useless."""
         self.detach(file)
-        self._attach(file, _WRITABLE)
+        self._attach(file, _writable(file))
 
     def detach(self, file: LogFile) -> None:
         """Let go of a file, if it is attached; who reads it at the moment reads on."""
@@ -141,7 +140,7 @@ class Database:
     def _settle(self, file: LogFile) -> None:
         """Put what a log holds into its file; without room for that it stays a log."""
         try:
-            self._attach(file, _WRITABLE)
+            self._attach(file, _writable(file))
             self._execute(file, f"CHECKPOINT {file.alias}")
         except DiskFull as error:
             log.warning("%s", error)
@@ -162,7 +161,7 @@ class Database:
             file.path.parent.mkdir(parents=True, exist_ok=True)
             draft.path.unlink(missing_ok=True)
             draft.wal.unlink(missing_ok=True)
-            self._attach(draft, _WRITABLE)
+            self._attach(draft, f"{_writable(file)}, BLOCK_SIZE {file.block_bytes}")
             self._create_tables(draft)
             self._execute(draft, f"DETACH {draft.alias}")
             draft.path.rename(file.path)
@@ -204,6 +203,10 @@ class Database:
                 return self._connection.execute(statement).fetchall()
         except duckdb.Error as error:
             raise storage_error(file, error) from None
+
+
+def _writable(file: LogFile) -> str:
+    return f"{_FORMAT}, ROW_GROUP_SIZE {file.row_group}"
 
 
 def storage_error(file: LogFile, error: duckdb.Error) -> StorageError:
