@@ -6,13 +6,16 @@ but the pipelines that are still open to be written, after which ``clear`` begin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from tart.aggregate.conformance import Conformance
 from tart.aggregate.counting import Clocks, Counts, Latencies
 from tart.aggregate.following import FOLLOW_SECONDS, Follower, unflushed
 from tart.aggregate.gauges import Gauges
-from tart.aggregate.heard import Heard, Rows, Voice
+from tart.aggregate.heard import Finding, Heard, Rows, Voice
+from tart.aggregate.judging import Judge
 from tart.aggregate.meaning import Meanings
+from tart.aggregate.sessions import Sessions, SessionSummary
 from tart.aggregate.sightings import Sightings
 from tart.aggregate.sums import Sums
 
@@ -33,27 +36,46 @@ class Aggregates:
         self._sums = Sums()
         self._sightings = Sightings()
         self._gauges = Gauges()
+        self._sessions = Sessions()
+        self._conformance = Conformance()
+        self._judge = Judge(self._conformance.note)
         self._meanings = Meanings(self._sums, self._sightings, self._gauges)
-        self._follower = Follower(self._latencies, self._meanings, voice)
+        self._follower = Follower(
+            self._latencies, self._meanings, voice, self._judge.unfinished
+        )
         self._parts = (
             *(self._counts, self._latencies, self._clocks, self._sums),
-            *(self._sightings, self._gauges, self._meanings),
+            *(self._sightings, self._gauges, self._meanings, self._sessions),
+            self._conformance,
         )
 
     def add(self, heard: Heard) -> dict[int, tuple[int, bytes | None]]:
-        """Count a batch; not empty.
+        """Count a batch.
 
         Returns:
             For events of a pipeline, by index: its root's event id and its hash.
         """
+        self._judge.add(heard)
+        if not len(heard):
+            return {}
         self._counts.add(heard)
         self._clocks.add(heard)
         self._follower.add(heard)
         return self._meanings.contexts
 
+    def find(self, findings: Iterable[Finding]) -> None:
+        """What is wrong with something that is no event: a first message."""
+        for each in findings:
+            self._conformance.note(each)
+
     def end(self, session: int) -> None:
         """A connection is over."""
         self._follower.end(session)
+        self._judge.end(session)
+
+    def record(self, summary: SessionSummary) -> None:
+        """What came on a connection that is over or was refused."""
+        self._sessions.end(summary)
 
     def end_all(self) -> None:
         """No connection goes on: after a crash, or when the shard stops."""
@@ -76,6 +98,10 @@ class Aggregates:
                 return self._gauges.rows(table)
             case "sightings":
                 return self._sightings.rows()
+            case "sessions":
+                return self._sessions.rows()
+            case "conformance" | "examples":
+                return self._conformance.rows(table)
             case "blocks" | "packages" | "tickets":
                 return unflushed(table, self._meanings, self._follower, open_too=open_too)
         return self._sums.rows(table)
@@ -99,5 +125,11 @@ class Aggregates:
             "aggregates_overflowed": {
                 **{table: count for table, count in self._sums.overflowed.items() if count},
                 **({"sightings": self._sightings.overflowed} if self._sightings.overflowed else {}),
+                **({"sessions": self._sessions.overflowed} if self._sessions.overflowed else {}),
+                **(
+                    {"conformance": self._conformance.overflowed}
+                    if self._conformance.overflowed
+                    else {}
+                ),
             },
         }

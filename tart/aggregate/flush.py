@@ -6,9 +6,10 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tart.aggregate.heard import Rows
+from tart.aggregate.sessions import session_rows
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,12 @@ class State:
 
 @dataclass(frozen=True)
 class Flush:
-    """What was gathered since the one before."""
+    """What was gathered since the one before.
+
+    ``open_sessions`` takes the place of what the one before said of them.
+    """
 
     state: State
     rows: Mapping[str, Rows]
     nodes: list[tuple[int, bytes]]
+    open_sessions: Rows = field(default_factory=lambda: session_rows([]))

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -84,11 +85,18 @@ class Follower:
         latencies: where durations are counted.
         meanings: what learns from each event.
         voice: how to read what a session says.
+        unfinished: told of the pipelines that have no end: their columns, and whether that
+            is because their connection ended.
     """
 
     def __init__(
-        self, latencies: Latencies, meanings: Meanings, voice: Callable[[int], Voice]
+        self,
+        latencies: Latencies,
+        meanings: Meanings,
+        voice: Callable[[int], Voice],
+        unfinished: Callable[[dict[str, Any], bool], None],
     ) -> None:
+        self._unfinished = unfinished
         self._latencies = latencies
         self._meanings = meanings
         self._voice = voice
@@ -103,8 +111,9 @@ class Follower:
         """Follow a batch, in order of arrival within each connection."""
         rows = np.flatnonzero(_WANTED[heard.number])
         self._meanings.begin(heard)
-        received = np.flatnonzero(heard.number == ASSURANCE_RECEIVED)
-        self._meanings.receive_assurances(received.tolist())
+        self._meanings.receive_assurances(
+            np.flatnonzero(heard.number == ASSURANCE_RECEIVED).tolist()
+        )
         if not len(rows):
             return
         # Of each step that ended: whose event it is, which step, and when it began.
@@ -162,6 +171,7 @@ class Follower:
         if connection is not None:
             self._open -= len(connection.open)
             for root in connection.open.values():
+                self._complain(root, cut_short=True)
                 self._meanings.close(root.linked)
 
     def end_all(self) -> None:
@@ -175,7 +185,7 @@ class Follower:
             while connection.open:
                 if next(iter(connection.open.values())).received_at >= received_at:
                     break
-                self._give_up(connection)
+                self._give_up(connection, too_old=True)
 
     def pipelines(self) -> Iterator[Pipeline]:
         """Those that are open."""
@@ -204,11 +214,19 @@ class Follower:
             connection = self._connections[session] = _Connection(speaker)
         return connection
 
-    def _give_up(self, connection: _Connection) -> None:
+    def _give_up(self, connection: _Connection, *, too_old: bool = False) -> None:
         root = connection.open.pop(next(iter(connection.open)))
         self._open -= 1
         if root.number in PIPELINE_ROOTS:
+            if too_old:
+                self._complain(root, cut_short=False)
             self._meanings.close(root.linked)
+
+    def _complain(self, root: Root, *, cut_short: bool) -> None:
+        """Tell of a pipeline that nothing more is expected of, if it has no end."""
+        pipeline = root.linked
+        if isinstance(pipeline, Pipeline) and pipeline.unfinished:
+            self._unfinished(pipeline.values, cut_short)
 
 
 def unflushed(table: str, meanings: Meanings, follower: Follower, *, open_too: bool) -> Rows:

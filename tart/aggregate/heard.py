@@ -46,6 +46,31 @@ class Later(Mapping[str, Any]):
         return self._made
 
 
+class Finding(NamedTuple):
+    """Something that is not as it should be; ``protocol.rules`` has the rules.
+
+    Attributes:
+        received_at: Unix microseconds.
+        node: ``None`` of a connection that never said whose it is.
+        seq: of the frame in the log, ``None`` of a first message.
+        event_id, number: ``None`` of what is no event.
+        offset: in the message's content, in bytes.
+        frame: that content.
+    """
+
+    rule: str
+    received_at: int
+    node: int | None
+    session: int
+    seq: int | None
+    event_id: int | None
+    number: int | None
+    offset: int
+    field: str
+    expectation: str
+    frame: bytes
+
+
 @dataclass
 class Heard:
     """Events in order of arrival, one element each.
@@ -59,6 +84,7 @@ class Heard:
         number: event type.
         clean: exactly as specified, so that fields are where the declaration says.
         contents: timestamp, number and payload of each.
+        faults: what is wrong with the bytes of some, and of frames that are no events.
     """
 
     seq: Array
@@ -76,6 +102,7 @@ class Heard:
     has_core: Array
     clean: Array
     contents: Sequence[bytes]
+    faults: Sequence[Finding] = ()
 
     def __len__(self) -> int:
         return len(self.contents)

@@ -30,6 +30,7 @@ from tart.aggregate.pipelines import (
     SENT,
     SHARE,
     SUBMISSION,
+    UNFINISHED,
     Block,
     Package,
     Pipeline,
@@ -190,7 +191,7 @@ class Meanings:
             "seq": self._seq[at],
             "root": int(heard.event_id[at]),
             "kind": number,
-            "outcome": "unfinished",
+            "outcome": UNFINISHED,
             "started": self._timestamp[at],
         }
 

@@ -21,6 +21,9 @@ SHARING, SHARING_FAILED, BUNDLE_SENT = 98, 99, 100
 REFINED, BUILT, SIGNED, SIGNATURE = 101, 102, 103, 104
 GUARANTEE_BUILT, SENDING, SEND_FAILED, SENT, DISTRIBUTED = 105, 106, 107, 108, 109
 
+# The outcome until another is known.
+UNFINISHED = "unfinished"
+
 Fields = Mapping[str, Any]
 _OUTLINE = (
     "size_bytes",
@@ -43,6 +46,11 @@ class Pipeline:
         # Nothing that comes changes what it says; its row was handed on.
         self.done = False
         self.written = False
+
+    @property
+    def unfinished(self) -> bool:
+        """Nothing said what became of it, and its row was not handed on."""
+        return not self.written and self.values["outcome"] == UNFINISHED
 
     @property
     def slot(self) -> int | None:
@@ -149,6 +157,9 @@ class Package(Pipeline):
             size_bytes=outline["work_package_size"],
             items=min(len(items), 65_535),
             refine_gas_limit=capped(each["refine_gas_limit"] for each in items),
+            imports=sum(len(each["imports"]) for each in items),
+            exports=sum(each["num_exported_segments"] for each in items),
+            extrinsic_size=sum(each["sum_of_extrinsic_lengths"] for each in items),
         )
 
     def _authorized(self, fields: Fields) -> None:

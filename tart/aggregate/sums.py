@@ -25,7 +25,12 @@ _MAX_U64 = (1 << 64) - 1
 
 # Guarantee discard reasons in wire order, as columns of ``reports``.
 _DISCARDED = ("reported_on_chain", "replaced", "cannot_report", "too_many", "other")
-_REPORT = ("slot", "first_at", "last_at", "received", *_DISCARDED, "included_at")
+_REPORT = (
+    *("slot", "first_at", "last_at", "received", *_DISCARDED),
+    *("included_at", "received_at", "discarded_at"),
+)
+# By discard reason: which time of ``reports`` it is, and of what was received.
+_MOMENTS = {None: "received_at", 0: "included_at"}
 _ERASURE = tuple(name for name in SUMMED["erasures"] if name != "root")
 
 
@@ -120,16 +125,14 @@ class Sums:
             if self._full("reports", self._reports):
                 return
             entry = dict.fromkeys(_REPORT, 0)
-            entry.update(slot=slot, first_at=received_at, included_at=None)
+            entry.update(slot=slot, first_at=received_at)
+            entry.update(included_at=None, received_at=None, discarded_at=None)
             self._reports[report] = entry
         entry["first_at"] = min(entry["first_at"], received_at)
         entry["last_at"] = max(entry["last_at"], received_at)
-        if discarded is None:
-            entry["received"] += 1
-            return
-        entry[_DISCARDED[discarded]] += 1
-        if discarded == 0:
-            entry["included_at"] = min(entry["included_at"] or received_at, received_at)
+        entry["received" if discarded is None else _DISCARDED[discarded]] += 1
+        moment = _MOMENTS.get(discarded, "discarded_at")
+        entry[moment] = min(entry[moment] or received_at, received_at)
 
     def erasure(self, received_at: int, root: bytes) -> dict[str, Any] | None:
         """The counters of an erasure root, to be counted into; ``None`` if it is too many."""

@@ -25,6 +25,7 @@ COUNT = "UINTEGER"
 COUNT_BUCKET = 10
 MINUTE_BUCKET = 60
 LINK_BUCKET = 600
+CONFORMANCE_BUCKET = 3600
 # Assurances are counted in tenths of a second, so that shares by time merge exactly.
 TICK_US = 100_000
 
@@ -164,6 +165,9 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "too_many": COUNT,
             "other": COUNT,
             "included_at": TIME,
+            "received_at": TIME,
+            # For another reason than that it is on chain.
+            "discarded_at": TIME,
         },
         # What was heard of an erasure root: requests for its shards, on both sides.
         "erasures": {
@@ -182,6 +186,15 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "bundles_failed": COUNT,
         },
         "assurances": {"anchor": HASH, "seen_at": TIME, "type": "UTINYINT", "count": COUNT},
+        # What nodes did not do as specified, by rule (``protocol.rules``).
+        "conformance": {
+            **_BUCKET,
+            **_NODE,
+            "rule": "VARCHAR",
+            "count": COUNT,
+            "first_at": TIME,
+            "last_at": TIME,
+        },
     }
 )
 
@@ -210,6 +223,9 @@ ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "size_bytes": "UINTEGER",
             "items": "USMALLINT",
             "refine_gas_limit": "UBIGINT",
+            "imports": "UINTEGER",
+            "exports": "UINTEGER",
+            "extrinsic_size": "UBIGINT",
             "auth_gas": "UBIGINT",
             "auth_ns": "UBIGINT",
             "refine_gas": "UBIGINT",
@@ -244,6 +260,43 @@ ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "outcome": "VARCHAR",
             "tickets": "UINTEGER",
             "reason": "VARCHAR",
+        },
+        # A connection; ``aggregate.sessions`` says what its columns mean. By the time of its
+        # end, so that one that lasts long is kept as long as others after it.
+        "sessions": {
+            "ended_at": TIME,
+            "started_at": TIME,
+            **_NODE,
+            "session": "INTEGER",
+            "address": "VARCHAR",
+            "outcome": "VARCHAR",
+            "reason": "VARCHAR",
+            "protocol_version": "UTINYINT",
+            "params_layout": "VARCHAR",
+            "last_at": TIME,
+            "last_event_id": "UBIGINT",
+            "next_event_id": "UBIGINT",
+            "events": "UBIGINT",
+            "bytes": "UBIGINT",
+            "dropped": "UBIGINT",
+            "undecodable": "UBIGINT",
+            "shed": "UBIGINT",
+            "deviations": "VARCHAR",
+        },
+        # Some of what ``conformance`` counts; ``size`` is that of the whole frame.
+        "examples": {
+            "seen_at": TIME,
+            **_NODE,
+            "session": "INTEGER",
+            "seq": "BIGINT",
+            "event_id": "UBIGINT",
+            "type": "UTINYINT",
+            "rule": "VARCHAR",
+            "byte_offset": "UINTEGER",
+            "field": "VARCHAR",
+            "expectation": "VARCHAR",
+            "frame": "BLOB",
+            "size": "UINTEGER",
         },
     }
 )
@@ -303,6 +356,8 @@ OPERATIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "too_many": "sum",
             "other": "sum",
             "included_at": "min",
+            "received_at": "min",
+            "discarded_at": "min",
         },
         "erasures": {
             **{name: "sum" for name in SUMMED["erasures"] if name != "root"},
@@ -310,5 +365,6 @@ OPERATIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "last_at": "max",
         },
         "assurances": {"count": "sum"},
+        "conformance": {"count": "sum", "first_at": "min", "last_at": "max"},
     }
 )

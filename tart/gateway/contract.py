@@ -9,6 +9,7 @@ Prose about meanings stands here and in ``schemas``, nowhere else.
 from __future__ import annotations
 
 from tart.gateway.contract_events import EVENT_ROUTES
+from tart.gateway.contract_sessions import SESSION_ROUTES
 from tart.gateway.parameters import (
     Choice,
     CursorText,
@@ -222,4 +223,5 @@ ROUTES: tuple[Route, ...] = (
         scattered=False,
     ),
     *EVENT_ROUTES,
+    *SESSION_ROUTES,
 )

@@ -11,7 +11,8 @@ from typing import Any
 from tart.gateway.contract import ROUTES
 from tart.gateway.parameters import Parameter
 from tart.gateway.route import JSON, Cache, Route
-from tart.gateway.schemas import SCHEMAS, ref
+from tart.gateway.schema import ref
+from tart.gateway.schemas import SCHEMAS
 
 Json = dict[str, Any]
 

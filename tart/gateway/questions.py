@@ -21,6 +21,7 @@ from tart.gateway.shards import Answers, Shards
 from tart.query import figures, merge, sums
 from tart.query.cursor import Cursor
 from tart.query.merge import Claim, Json, Page
+from tart.query.sessions import merged_connections
 from tart.query.times import rfc3339
 from tart.query.windows import SECOND_US, Window
 
@@ -198,6 +199,53 @@ class Questions:
                     row = {"hash": block, "node": node, "at": at, "timestamp": timestamp}
                     first[block, node] = row
         return list(first.values()), coverage(answers)
+
+    async def sessions(
+        self, limit: int, cursor: Cursor, node: str | None = None
+    ) -> tuple[Page, Coverage]:
+        """Connections open in the cursor's window, newest first; rows of the query's columns."""
+
+        def asked(shard: int) -> Json:
+            question = cursor.question(shard)
+            end_us = question["end_us"]
+            question["end_us"] = None if end_us is None else end_us + 1
+            return {**question, "node": node, "limit": limit + 1}
+
+        answers = await self._shards.scatter("sessions", asked, self._deadline)
+        page = merge.event_page(answers.values, limit, cursor, "started_at")
+        return page, coverage(answers)
+
+    async def connections(
+        self, window: Window, step_us: int, node: str | None = None
+    ) -> tuple[Json, Coverage]:
+        """A window's connects, disconnects and refused connections by bucket.
+
+        Returns:
+            ``open``: how many were open when the window began; ``buckets``: rows of
+            [µs, connects, disconnects, refused] of those that are not empty.
+        """
+        answers = await self._ask("connections", node=node, step_us=step_us, **_bounds(window))
+        return merged_connections(answer for _, answer in answers.values), coverage(answers)
+
+    async def spoken(
+        self, window: Window, now: int, node: str | None = None
+    ) -> tuple[list[Json], Coverage]:
+        """How nodes introduced themselves on the connections they had in a window."""
+        answers = await self._ask("spoken", node=node, now_us=now, **_bounds(window))
+        return [row for _, answer in answers.values for row in answer], coverage(answers)
+
+    async def examples(
+        self, window: Window, limit: int, node: str | None = None
+    ) -> tuple[list[Json], Coverage]:
+        """The newest examples of what was wrong, newest first.
+
+        Args:
+            limit: so many of each rule and shard.
+        """
+        answers = await self._ask("examples", node=node, limit=limit, **_bounds(window))
+        rows = [row for _, answer in answers.values for row in answer]
+        rows.sort(key=lambda row: row["at"], reverse=True)
+        return rows, coverage(answers)
 
     async def nodes(self, rendering: str = "hex") -> tuple[list[Json], Coverage]:
         """All nodes ever seen: connected first, then the last seen first."""

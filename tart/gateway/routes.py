@@ -13,6 +13,7 @@ from typing import Any
 from tart.gateway.questions import Questions, now_text, now_us, together
 from tart.gateway.responses import Answer
 from tart.gateway.routes_events import EVENT_HANDLERS
+from tart.gateway.routes_sessions import SESSION_HANDLERS
 from tart.gateway.schemas import SCHEMAS
 from tart.query import cursor as cursors
 from tart.query import figures
@@ -138,6 +139,7 @@ HANDLERS: Mapping[str, Handler] = {
         )
     },
     **EVENT_HANDLERS,
+    **SESSION_HANDLERS,
 }
 
 

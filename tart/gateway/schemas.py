@@ -6,62 +6,26 @@ forbids others. ``shards`` stands in an answer exactly when a shard did not answ
 
 from __future__ import annotations
 
-from typing import Any
+from tart.gateway.schema import (
+    BOOLEAN,
+    BYTES,
+    COUNT,
+    COUNTERS,
+    HEX,
+    HEX_64,
+    NUMBER,
+    SHARDS,
+    TEXT,
+    TIME,
+    Schema,
+    described,
+    listing,
+    nullable,
+    record,
+    ref,
+)
+from tart.gateway.schemas_sessions import SESSION_SCHEMAS
 
-Schema = dict[str, Any]
-
-INTEGER: Schema = {"type": "integer"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-NUMBER: Schema = {"type": "number", "minimum": 0}
-TEXT: Schema = {"type": "string"}
-BOOLEAN: Schema = {"type": "boolean"}
-TIME: Schema = {"type": "string", "format": "date-time"}
-HEX_64: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-HEX: Schema = {"type": "string", "pattern": "^0x([0-9a-f]{2})*$"}
-BYTES: Schema = {
-    "description": '"0x" and hex digits, or with bytes=array a list of integers',
-    "oneOf": [
-        {"type": "string", "pattern": "^0x([0-9a-f]{2})*$"},
-        {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}},
-    ],
-}
-
-
-def ref(name: str) -> Schema:
-    """A schema of ``SCHEMAS`` by name."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def nullable(schema: Schema) -> Schema:
-    """Or null, where it cannot be known."""
-    if isinstance(schema.get("type"), str):
-        return {**schema, "type": [schema["type"], "null"]}
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def listing(items: Schema) -> Schema:
-    """A list of such."""
-    return {"type": "array", "items": items}
-
-
-def record(_optional: dict[str, Schema] | None = None, **required: Schema) -> Schema:
-    """An object with these members."""
-    return {
-        "type": "object",
-        "required": list(required),
-        "properties": {**required, **(_optional or {})},
-    }
-
-
-def described(schema: Schema, description: str) -> Schema:
-    """The same with a word to the reader."""
-    return {**schema, "description": description}
-
-
-_SHARDS: dict[str, Schema] = {
-    "shards": described(record(answered=COUNT, total=COUNT), "Only where not all shards answered.")
-}
-_COUNTERS: Schema = {"type": "object", "additionalProperties": COUNT}
 _BLOCK = nullable(record(slot=COUNT, hash=BYTES))
 
 _NODE_INFO = record(
@@ -98,14 +62,14 @@ _NODE_MEMBERS: dict[str, Schema] = {
     "dropped_count": described(COUNT, "Events the node says it dropped itself."),
     "dropped_messages": COUNT,
     "undecodable": described(COUNT, "Events that could not be read; they are kept."),
-    "deviations": described(_COUNTERS, "What it said otherwise than specified, by rule."),
+    "deviations": described(COUNTERS, "What it said otherwise than specified, by rule."),
     "pauses": described(
-        _COUNTERS,
+        COUNTERS,
         "How often a connection of it was not read for a while, by reason: rate (the node's), "
         "buffer (the writer's), disk. Since its shards started; nothing is lost by them.",
     ),
     "paused_seconds": described(NUMBER, "How long, over its connections; pauses that are over."),
-    "shed": described(_COUNTERS, "Events of it that were dropped, by reason; a setting."),
+    "shed": described(COUNTERS, "Events of it that were dropped, by reason; a setting."),
     "best": _BLOCK,
     "finalized": _BLOCK,
     "synced": nullable(BOOLEAN),
@@ -170,7 +134,7 @@ SCHEMAS: dict[str, Schema] = {
         metrics={"type": "object"},
     ),
     "DetailedHealth": record(
-        _SHARDS,
+        SHARDS,
         status=_HEALTH_WORD,
         timestamp=TIME,
         components={"type": "object", "additionalProperties": ref("Component")},
@@ -184,7 +148,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     "Stats": record(
-        _SHARDS,
+        SHARDS,
         total_blocks_authored=described(
             COUNT, "Distinct header hashes of the blocks authored in the window."
         ),
@@ -200,7 +164,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     "Network": record(
-        _SHARDS,
+        SHARDS,
         network=record(connected_nodes=COUNT, total_nodes=COUNT, genesis=nullable(BYTES)),
         topology=record(
             core_count=nullable(COUNT),
@@ -213,10 +177,10 @@ SCHEMAS: dict[str, Schema] = {
         ),
         implementations=listing(record(name=nullable(TEXT), version=nullable(TEXT), count=COUNT)),
     ),
-    "Nodes": record(_SHARDS, nodes=listing(ref("Node"))),
+    "Nodes": record(SHARDS, nodes=listing(ref("Node"))),
     "NodeDetails": record(
         {
-            **_SHARDS,
+            **SHARDS,
             "connection_info": described(
                 record(address=nullable(TEXT), event_count=COUNT, connected_duration_secs=COUNT),
                 "The newest connection, while there is one.",
@@ -226,7 +190,7 @@ SCHEMAS: dict[str, Schema] = {
         connections=listing(_CONNECTION),
     ),
     "NodeStatus": record(
-        _SHARDS,
+        SHARDS,
         node=record(
             node_id=HEX_64,
             peer_id=HEX_64,
@@ -251,12 +215,12 @@ SCHEMAS: dict[str, Schema] = {
         event_breakdown=listing(record(event_type=COUNT, count=COUNT)),
     ),
     "Events": record(
-        {**_SHARDS, "next_cursor": described(TEXT, "Only where there is more.")},
+        {**SHARDS, "next_cursor": described(TEXT, "Only where there is more.")},
         events=listing(ref("Event")),
         has_more=BOOLEAN,
     ),
     "SearchResult": record(
-        {**_SHARDS, "next_cursor": described(TEXT, "Only where there is more.")},
+        {**SHARDS, "next_cursor": described(TEXT, "Only where there is more.")},
         events=listing(ref("Event")),
         total=described(nullable(COUNT), "Null while there is more."),
         limit=COUNT,
@@ -283,7 +247,7 @@ SCHEMAS: dict[str, Schema] = {
         },
     },
     "Trace": record(
-        _SHARDS,
+        SHARDS,
         root=described(COUNT, "Id of the first event."),
         missing_ref=described(
             nullable(COUNT), "What the root refers to, where the log does not have it."
@@ -307,7 +271,7 @@ SCHEMAS: dict[str, Schema] = {
         map=described(TEXT, "One SELECT over the views."),
     ),
     "SqlResult": record(
-        _SHARDS,
+        SHARDS,
         columns=listing(record(name=TEXT, type=described(TEXT, "DuckDB's name of the type."))),
         rows=described(
             listing({"type": "array"}),
@@ -316,7 +280,7 @@ SCHEMAS: dict[str, Schema] = {
         row_count=COUNT,
     ),
     "Live": record(
-        _SHARDS,
+        SHARDS,
         timestamp=TIME,
         latest_slot=_SLOT,
         finalized_slot=_SLOT,
@@ -324,4 +288,5 @@ SCHEMAS: dict[str, Schema] = {
         last_10s=_LIVE_WINDOW,
         last_1m=_LIVE_WINDOW,
     ),
+    **SESSION_SCHEMAS,
 }

@@ -68,6 +68,8 @@ class Connection:
         self.node: NodeInformation | None = None
         self.node_content = b""
         self.next_event_id = 0
+        # Of the last event that came; ``None`` before the first.
+        self.last_event_id: int | None = None
         self.error: ProtocolError | None = None
 
     @property
@@ -83,7 +85,7 @@ class Connection:
         """The contents of the events completed by ``data``, unread.
 
         For whoever reads many connections' events together (``protocol.columns``), and
-        then sees to ``next_event_id``.
+        then sees to ``next_event_id`` and ``last_event_id``.
         """
         if self.error:
             return []
@@ -111,11 +113,12 @@ class Connection:
                 if event.error is None:
                     claims.append(decode_event(DROPPED, event.payload).fields["num"])
             else:
+                self.last_event_id = self.next_event_id
                 self.next_event_id = (self.next_event_id + 1) % EVENT_ID_MODULUS
         return claims
 
     def _event(self, content: bytes) -> ReceivedEvent:
-        event_id = self.next_event_id
+        event_id = self.last_event_id = self.next_event_id
         self.next_event_id = (event_id + 1) % EVENT_ID_MODULUS
         if len(content) < HEADER_BYTES:
             error = DecodeError("truncated", len(content), "a timestamp and an event number")

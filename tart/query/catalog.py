@@ -158,6 +158,35 @@ _QUERIES = (
         "[[header hash, node_id, first sight µs, the node's clock then (JCE µs)], …]",
     ),
     Query(
+        "sessions",
+        "aggregates",
+        ("node", "start_us", "end_us", "limit", "before"),
+        "[{id, column: value}, …] of aggregate.tables' sessions that were open in the window, "
+        "newest first per directory, at most limit from each; before as for events",
+    ),
+    Query(
+        "connections",
+        "aggregates",
+        ("node", "start_us", "end_us", "step_us"),
+        "{open: connections when the window began, buckets: [[µs, connects, disconnects, "
+        "refused], …]} in order of time, without those of nothing",
+    ),
+    Query(
+        "spoken",
+        "aggregates",
+        ("node", "start_us", "end_us", "now_us"),
+        "[{node, protocol_version, params_layout, sessions, first_at and last_at: starts µs, "
+        "connected_us in the window, shed}, …] of the connections in the window",
+    ),
+    Query(
+        "examples",
+        "aggregates",
+        ("node", "start_us", "end_us", "limit"),
+        "[{at µs, node, session, id, event_id, type, rule, byte_offset, field, expectation, "
+        "frame in hex, size}, …] of what conformance counts, newest first, at most limit of "
+        "each rule",
+    ),
+    Query(
         "statistics",
         "memory",
         (),

@@ -11,6 +11,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -43,8 +44,10 @@ class Page:
     cursor: Cursor
 
 
-def event_page(partials: Partials, limit: int, cursor: Cursor) -> Page:
-    """The first ``limit`` events over all shards.
+def event_page(
+    partials: Partials, limit: int, cursor: Cursor, time: str = "received_at"
+) -> Page:
+    """The first ``limit`` events over all shards, or what else has ids and a ``time``.
 
     Each shard was asked for one more than ``limit`` per directory, continuing at
     ``cursor``. Of the directories' newest unread events the newest comes next; a
@@ -54,7 +57,7 @@ def event_page(partials: Partials, limit: int, cursor: Cursor) -> Page:
     for _, events in partials:
         for event in events:
             directories.setdefault(event_identity(event["id"])[0], []).append(event)
-    merged = list(islice(_newest_first(directories.values()), limit + 1))
+    merged = list(islice(_newest_first(directories.values(), time), limit + 1))
     page = merged[:limit]
     positions = {shard: 0 for shard, _ in partials if shard not in cursor.positions}
     # What was seen but not taken begins above its first event: nothing newer may follow.
@@ -63,12 +66,12 @@ def event_page(partials: Partials, limit: int, cursor: Cursor) -> Page:
     return Page(page, len(merged) > limit, cursor.advanced(positions, len(page)))
 
 
-def _newest_first(directories: Iterable[list[Json]]) -> Iterable[Json]:
-    return heapq.merge(*directories, key=_age, reverse=True)
+def _newest_first(directories: Iterable[list[Json]], time: str) -> Iterable[Json]:
+    return heapq.merge(*directories, key=partial(_age, time=time), reverse=True)
 
 
-def _age(event: Json) -> tuple[str, int]:
-    return event["received_at"], event["id"]
+def _age(event: Json, time: str = "received_at") -> tuple[str, int]:
+    return event[time], event["id"]
 
 
 def _sequence(event: Json) -> int:

@@ -7,13 +7,17 @@ them. An explicit start or end takes precedence over a duration, which ends now.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tart.errors import BadQuery
 
 SECOND_US = 1_000_000
 MAX_DAYS = 366
+# Later than anything; a timestamp of DuckDB all the same.
+FOREVER_US = 1 << 61
 # The peer's presets; every other count of seconds, minutes, hours or days works as well.
 PRESETS = ("5m", "15m", "1h", "6h", "24h")
 
@@ -95,3 +99,16 @@ def resolve(
     if start_us is not None and end_us is not None and end_us < start_us:
         raise BadQuery("the end of the window lies before its start", "end_time")
     return Window(start_us, end_us)
+
+
+def bounds_us(parameters: Mapping[str, Any]) -> tuple[int, int]:
+    """``start_us`` and ``end_us`` of a question to a shard, where they are missing: all time.
+
+    Returns:
+        The first microsecond, and the one after the last.
+    """
+    start, end = parameters.get("start_us"), parameters.get("end_us")
+    return (
+        max(0, min(int(start or 0), FOREVER_US)),
+        max(0, min(FOREVER_US if end is None else int(end), FOREVER_US)),
+    )

@@ -20,6 +20,8 @@ import duckdb
 from tart.aggregate.tables import OPERATIONS, ROWS, TABLES, TIME, clock_column
 from tart.config import AggregatesConfig
 from tart.errors import BadQuery, ShardUnavailable
+from tart.query.windows import bounds_us
+from tart.shard import conformance, connections
 from tart.shard.aggregation import Aggregation
 from tart.shard.nodes import Nodes
 from tart.storage.relations import Relations, Snapshot, StaleSnapshot
@@ -28,17 +30,27 @@ from tart.storage.store import Store
 Cursor = duckdb.DuckDBPyConnection
 Parameters = Mapping[str, Any]
 Run = Callable[[Callable[[Cursor], Any]], Any]
+# Of relations, parameters, a condition on nodes, and nodes' ids by directory and number.
+Answer = Callable[[Relations, Parameters, str, Callable[[int, int], str | None]], Any]
 
 # Rows of one answer; more would not fit a message.
 MAX_ROWS = 300_000
 _TRIES = 10
 _HOUR_US = 3_600_000_000
-_FOREVER_US = 1 << 61
 _MAX_U64 = (1 << 64) - 1
+# What the other questions are about.
+_TABLE_OF = {
+    "sighted": "sightings",
+    "propagated": "sightings",
+    "sessions": "sessions",
+    "connections": "sessions",
+    "spoken": "sessions",
+    "examples": "examples",
+}
 
 
 class Aggregated:
-    """Answers ``summed``, ``listed`` and ``propagation`` for one shard.
+    """Answers the questions to the aggregates of ``query.catalog`` for one shard.
 
     Args:
         settle: counts what was received and not yet digested.
@@ -62,6 +74,10 @@ class Aggregated:
             "listed": self._listed,
             "sighted": self._sighted,
             "propagated": self._propagated,
+            "sessions": self._by_nodes(connections.sessions),
+            "connections": self._by_nodes(connections.connections),
+            "spoken": self._by_nodes(conformance.spoken),
+            "examples": self._by_nodes(conformance.examples),
         }
 
     async def answer(self, name: str, parameters: Parameters, run: Run) -> Any:
@@ -90,8 +106,8 @@ class Aggregated:
             return question(relations, parameters)
 
     def _table(self, name: str, parameters: Parameters) -> str:
-        if name in ("sighted", "propagated"):
-            return "sightings"
+        if name in _TABLE_OF:
+            return _TABLE_OF[name]
         table = parameters.get("table")
         tables: Mapping[str, Any] = OPERATIONS if name == "summed" else ROWS
         if table not in tables:
@@ -165,11 +181,23 @@ class Aggregated:
             ["", "node"],
         )
 
+    def _by_nodes(self, answer: Answer) -> Callable[[Relations, Parameters], Any]:
+        """A question about some nodes, answered elsewhere."""
+
+        def answered(relations: Relations, parameters: Parameters) -> Any:
+            return answer(relations, parameters, self._of_node(parameters), self._nodes.id_of)
+
+        return answered
+
+    def _of_node(self, parameters: Parameters) -> str:
+        node = parameters.get("node")
+        return "true" if node is None else self._of_nodes([node])
+
     def _relation(self, relations: Relations, table: str, parameters: Parameters) -> str:
         where = self._filters(table, parameters)
         if table not in ("counts", "latency"):
             return relations.of(table, self._where(table, parameters))
-        start, end = _window(parameters)
+        start, end = bounds_us(parameters)
         now = time.time_ns() // 1000
         if table == "counts":
             return relations.counts(start, end, now, where)
@@ -177,7 +205,7 @@ class Aggregated:
         return relations.latencies(start, end, now, kept, where)
 
     def _where(self, table: str, parameters: Parameters) -> str:
-        start, end = _window(parameters)
+        start, end = bounds_us(parameters)
         column = clock_column(table)
         return (
             f"{column} >= make_timestamp({start}) AND {column} < make_timestamp({end}) "
@@ -235,13 +263,6 @@ class Aggregated:
                     names[pair] = self._nodes.id_of(directory, number)
                 row[node] = names[pair]
         return found
-
-
-def _window(parameters: Parameters) -> tuple[int, int]:
-    start, end = parameters.get("start_us"), parameters.get("end_us")
-    start = 0 if start is None else start
-    end = _FOREVER_US if end is None else end
-    return max(0, min(int(start), _FOREVER_US)), max(0, min(int(end), _FOREVER_US))
 
 
 def _places(keys: Sequence[str]) -> range:

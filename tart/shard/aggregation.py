@@ -12,7 +12,8 @@ from typing import Any
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.flush import Flush, State
-from tart.aggregate.heard import Heard, Rows, Voice
+from tart.aggregate.heard import Finding, Heard, Rows, Voice
+from tart.aggregate.sessions import OPEN, SessionSummary, session_rows
 from tart.aggregate.tables import TABLES
 from tart.config import AggregatesConfig
 from tart.shard.nodes import Nodes
@@ -86,9 +87,14 @@ class Aggregation:
         """Count a batch; see ``Aggregates.add``."""
         return self._aggregates.add(heard)
 
-    def end(self, session: int) -> None:
-        """A connection is over."""
-        self._aggregates.end(session)
+    def find(self, findings: Iterable[Finding]) -> None:
+        """See ``Aggregates.find``."""
+        self._aggregates.find(findings)
+
+    def end(self, summary: SessionSummary) -> None:
+        """A connection is over, or was refused."""
+        self._aggregates.end(summary.session)
+        self._aggregates.record(summary)
         self._ended = True
 
     def take(self, through: int, now_us: int) -> Flush | None:
@@ -114,7 +120,7 @@ class Aggregation:
             if number not in self._known
         ]
         self._known.update(number for number, _ in nodes)
-        return Flush(state, rows, nodes)
+        return Flush(state, rows, nodes, session_rows(self._open_sessions()))
 
     def written(self, flush: int) -> None:
         """A flush is in the file."""
@@ -132,10 +138,15 @@ class Aggregation:
         """For ``/metrics`` and health."""
         return {**self._aggregates.statistics(), "aggregate_flushes_pending": len(self._in_flight)}
 
+    def _open_sessions(self) -> list[SessionSummary]:
+        return [each.summary(None, OPEN, None) for each in self._nodes.open_sessions()]
+
     def _live(self, table: str, now: float) -> list[Rows]:
         made, rows = self._cache.get(table, (0.0, []))
         if not rows or now - made > SNAPSHOT_SECONDS:
             rows = [each[table] for each in self._in_flight.values()]
             rows.append(self._aggregates.rows(table, open_too=True))
+            if table == "sessions":
+                rows.append(session_rows(self._open_sessions()))
             self._cache[table] = now, rows
         return rows

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tart.aggregate.heard import Heard
+from tart.aggregate.heard import Finding, Heard
 from tart.errors import DecodeError
 from tart.protocol.columns import PEER_BYTES, REF_BYTES, U64, Columns, Int, Mask, read_columns
 from tart.protocol.connection import EVENT_ID_MODULUS
@@ -63,6 +63,7 @@ class Digest:
         deviations: what good ones did not do as specified.
         said: status events that change what we know of a node, in order.
         peers: the numbers given to peer ids that came for the first time.
+        faults: what is wrong with the bytes of any of them.
         contents, clean: of each row of ``log``, the frame, and whether it is exactly as
             specified.
     """
@@ -74,6 +75,7 @@ class Digest:
     deviations: list[tuple[Session, tuple[Deviation, ...]]]
     said: list[Said]
     peers: list[PeerRow]
+    faults: list[Finding]
     contents: list[bytes]
     clean: Mask
 
@@ -96,6 +98,7 @@ class Digest:
             log.has_core,
             self.clean,
             self.contents,
+            self.faults,
         )
 
 
@@ -105,7 +108,7 @@ class _Verdicts:
 
     keep: Mask
     errors: list[tuple[int, DecodeError]]
-    deviations: list[tuple[Session, tuple[Deviation, ...]]]
+    deviations: list[tuple[int, tuple[Deviation, ...]]]
 
 
 def digest(frames: list[bytes], runs: list[Run], first_sequence: int, peers: Peers) -> Digest:
@@ -160,6 +163,8 @@ def digest(frames: list[bytes], runs: list[Run], first_sequence: int, peers: Pee
     undecodable = [
         (owners[run_of[at]], _kept(frames[at], log, at, error)) for at, error in verdicts.errors
     ]
+    deviations = [(owners[run_of[at]], each) for at, each in verdicts.deviations]
+    faults = _faults(frames, log, verdicts)
     contents, clean = frames, columns.clean
     if verdicts.errors:
         good = np.flatnonzero(verdicts.keep)
@@ -167,8 +172,8 @@ def digest(frames: list[bytes], runs: list[Run], first_sequence: int, peers: Pee
         contents = [frames[at] for at in good.tolist()]
     new = [PeerRow(at, peers.ids[at]) for at in range(known, len(peers.ids))]
     return Digest(
-        *(log, list(owners), run_of, undecodable, verdicts.deviations, said, new),
-        *(contents, clean),
+        *(log, list(owners), run_of, undecodable, deviations, said, new),
+        *(faults, contents, clean),
     )
 
 
@@ -197,7 +202,7 @@ def _judge(
             found.errors.append((at, error.with_traceback(None)))
             continue
         if deviations:
-            found.deviations.append((session, deviations))
+            found.deviations.append((at, deviations))
         _settle_reference(columns, at, content, version)
     return found
 
@@ -236,10 +241,14 @@ def _event_ids(
     before = np.cumsum(advance) - advance
     starts = np.cumsum(counts) - counts
     bases = []
-    for owner, taken in zip(owners, np.add.reduceat(advance, starts).tolist(), strict=True):
+    ends = np.add.reduceat(advance, starts).tolist()
+    lasts = (before[starts + counts - 1] - before[starts]).tolist()
+    for owner, taken, last in zip(owners, ends, lasts, strict=True):
         connection = owner.connection
-        bases.append(connection.next_event_id)
-        connection.next_event_id = (connection.next_event_id + taken) % EVENT_ID_MODULUS
+        base = connection.next_event_id
+        bases.append(base)
+        connection.last_event_id = (base + last) % EVENT_ID_MODULUS
+        connection.next_event_id = (base + taken) % EVENT_ID_MODULUS
     ids: U64 = (np.array(bases, np.uint64) - before[starts])[run_of] + before
     return ids
 
@@ -256,16 +265,41 @@ def _said(
     return said
 
 
+def _faults(frames: list[bytes], log: LogColumns, verdicts: _Verdicts) -> list[Finding]:
+    """What is wrong with the bytes of frames, each thing by itself."""
+    wrong: list[tuple[int, DecodeError | Deviation]] = [*verdicts.errors]
+    wrong += [(at, each) for at, deviations in verdicts.deviations for each in deviations]
+    return [
+        Finding(
+            each.rule,
+            int(log.received_at[at]),
+            int(log.node[at]),
+            int(log.session[at]),
+            int(log.seq[at]),
+            int(log.event_id[at]),
+            _number_of(frames[at]),
+            each.offset,
+            each.field,
+            each.expectation,
+            frames[at],
+        )
+        for at, each in wrong
+    ]
+
+
+def _number_of(frame: bytes) -> int | None:
+    return frame[HEADER_BYTES - 1] if len(frame) >= HEADER_BYTES else None
+
+
 def _kept(frame: bytes, log: LogColumns, at: int, error: DecodeError) -> UndecodableRow:
     """The row of a frame that cannot be understood."""
-    long_enough = len(frame) >= HEADER_BYTES
     return UndecodableRow(
         int(log.seq[at]),
         int(log.received_at[at]),
         int(log.node[at]),
         int(log.session[at]),
         int(log.event_id[at]),
-        frame[HEADER_BYTES - 1] if long_enough else None,
+        _number_of(frame),
         error.rule,
         error.field,
         error.offset,

@@ -21,12 +21,14 @@ from functools import partial
 
 import numpy as np
 
+from tart.aggregate.judging import handshake_findings
 from tart.aggregate.live import (
     BEST_BLOCK_CHANGED,
     FINALIZED_BLOCK_CHANGED,
     LiveCounters,
     add_bounded,
 )
+from tart.aggregate.sessions import CLOSED, REFUSED
 from tart.config import StorageConfig
 from tart.errors import ProtocolError
 from tart.protocol.connection import Connection
@@ -41,6 +43,7 @@ from tart.shard.nodes import Block, Node, Nodes, Session, add_dropped
 from tart.shard.peers import Peers
 from tart.shard.streams import Streams
 from tart.storage.batch import ROW_OVERHEAD, Batch
+from tart.storage.recount import finding_of
 from tart.storage.schema import NodeRow, SessionRow, UndecodableRow, payload_of
 
 # While somebody listens, events are not kept waiting for the flush.
@@ -176,7 +179,7 @@ class Intake:
             return
         now = _now_us()
         self.digest()
-        self.aggregation.end(session.number)
+        self.aggregation.end(session.summary(now, CLOSED, reason))
         self._nodes.closed(session, now)
         self._record(session, "closed", now, reason)
         self._node_changed(session)
@@ -199,8 +202,9 @@ class Intake:
         self._batch.bytes += len(frames) * ROW_OVERHEAD
         self._batch.peers += found.peers
         contexts: Contexts = {}
-        if len(found.log):
+        if len(found.log) or found.faults:
             contexts = self.aggregation.add(found.heard())
+        if len(found.log):
             self._batch.log.append(found.log)
             rows = np.array([_row_of(owner) for owner in found.owners])
             self._nodes.tally.add(rows[found.owner_of], found.log.type)
@@ -260,6 +264,12 @@ class Intake:
         self._nodes.opened(session, now)
         for deviation in information.deviations:
             self._count_deviation(session, deviation.rule)
+        self.aggregation.find(
+            handshake_findings(
+                *(information, session.opened_at, session.node_number, session.number),
+                session.connection.node_content,
+            )
+        )
         self._touch(now)
         if is_new:
             self._batch.nodes.append(NodeRow(session.node_number, information.peer_id))
@@ -299,8 +309,10 @@ class Intake:
         )
         self._batch.undecodable.append(row)
         self._batch.bytes += ROW_OVERHEAD + len(row.frame)
+        self.aggregation.find([finding_of(row)])
         if session.node is None:
             self._record(session, "refused", now, str(error))
+            self.aggregation.end(session.summary(now, REFUSED, str(error)))
         else:
             session.undecodable += 1
             session.node.undecodable += 1
@@ -318,6 +330,7 @@ class Intake:
             second.active.add(node.id)
             node.last_seen = received_at
             session.events += length
+            session.last_at = received_at
         self.statistics.events += events
 
     def _keep_undecodable(self, session: Session, row: UndecodableRow) -> None:
@@ -376,7 +389,7 @@ class Intake:
                 session.node_number,
                 session.address,
                 session.connection.node_content,
-                json.dumps(session.counters()) if what == "closed" else None,
+                None if what == "opened" else json.dumps(session.counters()),
                 reason,
             )
         )

@@ -8,10 +8,12 @@ but for what only a living connection can tell (best block, sync).
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tart.aggregate.sessions import SessionSummary
 from tart.aggregate.tally import Tally
 from tart.errors import NodeInformationError
 from tart.protocol.connection import Connection
@@ -50,6 +52,7 @@ class Session:
         number: its number in the directory; ``api_id`` is unique over all shards.
         node: whose it is, ``None`` until node information came.
         node_number: the number the directory gave to the node.
+        last_at: when its last event came.
     """
 
     number: int
@@ -63,6 +66,7 @@ class Session:
     bytes: int = 0
     dropped: int = 0
     undecodable: int = 0
+    last_at: int | None = None
     deviations: Counter[str] = field(default_factory=Counter)
     shed: Counter[str] = field(default_factory=Counter)
 
@@ -74,14 +78,41 @@ class Session:
     def counters(self) -> dict[str, Any]:
         """What is kept of it when it closes."""
         return {
+            "started_at": self.opened_at,
             "events": self.events,
             "bytes": self.bytes,
             "dropped": self.dropped,
             "undecodable": self.undecodable,
             "next_event_id": self.connection.next_event_id,
+            "last_event_id": self.connection.last_event_id,
+            "last_at": self.last_at,
             "deviations": dict(self.deviations),
             "shed": dict(self.shed),
         }
+
+    def summary(self, ended_at: int | None, outcome: str, reason: str | None) -> SessionSummary:
+        """The connection as a row."""
+        information, connection = self.connection.node, self.connection
+        return SessionSummary(
+            ended_at=ended_at,
+            started_at=self.opened_at,
+            node=self.node_number,
+            session=self.number,
+            address=self.address,
+            outcome=outcome,
+            reason=reason,
+            protocol_version=information.protocol_version if information else None,
+            params_layout=information.layout if information else None,
+            last_at=self.last_at,
+            last_event_id=connection.last_event_id,
+            next_event_id=connection.next_event_id,
+            events=self.events,
+            bytes=self.bytes,
+            dropped=self.dropped,
+            undecodable=self.undecodable,
+            shed=self.shed.total(),
+            deviations=json.dumps(self.deviations),
+        )
 
     def as_json(self) -> dict[str, Any]:
         """An element of ``connections`` in the API."""
@@ -209,6 +240,10 @@ class Nodes:
         if node_id not in self.by_id:
             self.by_id[node_id] = Node(peer_id, tally=self.tally)
         return self.by_id[node_id]
+
+    def open_sessions(self) -> list[Session]:
+        """The connections that are open now."""
+        return [session for node in self.by_id.values() for session in node.sessions.values()]
 
     def number(self, directory: int, peer_id: bytes) -> tuple[int, bool]:
         """The number a directory gives to a node, and whether it is new."""

@@ -23,6 +23,7 @@ _GUARANTEE_SLOTS = 5
 _POOLED_PER_CORE = 3
 _SIGNATURE_WAIT = 50 * MILLISECOND
 _SIGNATURE_WAITS = 60
+_SENDING_WAIT = 10 * MILLISECOND
 
 
 @dataclass(eq=False, slots=True)
@@ -33,6 +34,7 @@ class _Submission:
         root: the primary's submission event.
         signed: indices of those who signed, the primary first.
         open: secondaries not heard of yet.
+        sending: guarantees on their way to somebody.
     """
 
     report: Report
@@ -41,6 +43,7 @@ class _Submission:
     root: Handle
     signed: list[int] = field(default_factory=list)
     open: int = 0
+    sending: int = 0
 
 
 class Guaranteeing:
@@ -166,6 +169,9 @@ class Guaranteeing:
         if not enough:
             self._fail(primary, submission.root, report, "not enough signatures")
             return
+        # JIP-3: the last event of the primary's pipeline.
+        while submission.sending:
+            yield _SENDING_WAIT
         yield MILLISECOND
         stage.emit(primary, "GuaranteesDistributed", report, submission_id=submission.root)
 
@@ -244,10 +250,13 @@ class Guaranteeing:
         gap = SECOND // len(stage.nodes)
         for peer in stage.others(primary):
             yield stage.between(MILLISECOND // 10, gap)
-            stage.start(self._send(built, primary, peer, guarantee))
+            submission.sending += 1
+            stage.start(self._send(submission, built, peer, guarantee))
 
-    def _send(self, built: Handle, primary: Node, peer: Node, guarantee: Guarantee) -> Process:
-        stage = self._stage
+    def _send(
+        self, submission: _Submission, built: Handle, peer: Node, guarantee: Guarantee
+    ) -> Process:
+        stage, primary = self._stage, submission.primary
         told = {"built_id": built, "recipient": peer.peer_id}
         sending = stage.emit(primary, "SendingGuarantee", guarantee, **told)
         yield stage.latency()
@@ -255,10 +264,12 @@ class Guaranteeing:
             reason = "could not open stream"
             failed = {"sending_id": sending, "reason": reason}
             stage.emit(primary, "GuaranteeSendFailed", guarantee, **failed)
+            submission.sending -= 1
             return
         receiving = stage.emit(peer, "ReceivingGuarantee", guarantee, sender=primary.peer_id)
         yield MILLISECOND
         stage.emit(primary, "GuaranteeSent", guarantee, sending_id=sending)
+        submission.sending -= 1
         yield stage.latency()
         if stage.happens("guarantee_receive"):
             reason = "bad guarantor signature"

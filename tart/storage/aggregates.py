@@ -28,6 +28,7 @@ import numpy as np
 
 from tart.aggregate.flush import Flush, State
 from tart.aggregate.heard import Rows
+from tart.aggregate.sessions import OPEN_SESSIONS, SessionSummary
 from tart.aggregate.tables import ROLLUPS, TABLES, clock_column
 from tart.config import AggregatesConfig
 from tart.errors import DiskFull
@@ -95,6 +96,8 @@ _DDL = (
         f"({', '.join(f'{name} {kind}' for name, kind in columns_of(table).items())})"
         for table in STORED
     ),
+    f"CREATE TABLE {{file}}.{OPEN_SESSIONS} "
+    f"({', '.join(f'{name} {kind}' for name, kind in columns_of('sessions').items())})",
 )
 
 
@@ -157,6 +160,24 @@ def read_nodes(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> dict[i
     return dict(cursor.execute(f"SELECT node, peer_id FROM {file.alias}.nodes").fetchall())
 
 
+def read_sessions(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> set[int]:
+    """The connections that a file has rows of."""
+    rows = cursor.execute(f"SELECT session FROM {file.alias}.sessions").fetchall()
+    return {number for (number,) in rows}
+
+
+def read_open_sessions(
+    cursor: duckdb.DuckDBPyConnection, file: AggregateFile
+) -> list[SessionSummary]:
+    """The connections that were open at the last flush, as they were then."""
+    shown = ", ".join(
+        f"epoch_us({name})" if kind == "TIMESTAMP" else name
+        for name, kind in TABLES["sessions"].items()
+    )
+    rows = cursor.execute(f"SELECT {shown} FROM {file.alias}.{OPEN_SESSIONS}").fetchall()
+    return [SessionSummary(*row) for row in rows]
+
+
 def write(cursor: duckdb.DuckDBPyConnection, file: AggregateFile, flush: Flush) -> int:
     """Write a flush in one transaction; how many rows that were.
 
@@ -172,6 +193,11 @@ def write(cursor: duckdb.DuckDBPyConnection, file: AggregateFile, flush: Flush) 
             cursor.execute(f"INSERT INTO {alias}.{table} SELECT * FROM flushed")
             cursor.unregister("flushed")
             written += length
+    cursor.execute(f"DELETE FROM {alias}.{OPEN_SESSIONS}")
+    if flush.open_sessions["session"]:
+        cursor.register("flushed", to_table("sessions", flush.open_sessions, number))
+        cursor.execute(f"INSERT INTO {alias}.{OPEN_SESSIONS} SELECT * FROM flushed")
+        cursor.unregister("flushed")
     if flush.nodes:
         cursor.executemany(f"INSERT INTO {alias}.nodes VALUES (?, ?)", flush.nodes)
     before = dict(cursor.execute(f"SELECT key, value FROM {alias}.state").fetchall())

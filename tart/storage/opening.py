@@ -22,7 +22,14 @@ import duckdb
 
 from tart.aggregate.flush import State
 from tart.errors import DamagedFile
-from tart.storage.aggregates import AggregateFile, aggregate_file, read_nodes, read_state
+from tart.storage.aggregates import (
+    AggregateFile,
+    aggregate_file,
+    read_nodes,
+    read_open_sessions,
+    read_sessions,
+    read_state,
+)
 from tart.storage.database import Database, storage_error, sync
 from tart.storage.files import QUARANTINED, LogFile, by_period, existing
 from tart.storage.recovery import Past, count_missing, read_file
@@ -131,20 +138,25 @@ def open_aggregates(database: Database, root: Path, past: Past) -> AggregateFile
     """
     file = aggregate_file(root, past.directory)
     try:
-        state, nodes = _attach_aggregates(database, file)
+        state, nodes, sessions = _attach_aggregates(database, file)
     except DamagedFile as error:
         database.detach(file)
         quarantine(file, error)
-        state, nodes = _attach_aggregates(database, file)
+        state, nodes, sessions = _attach_aggregates(database, file)
     past.nodes = {**nodes, **past.nodes}
     past.next_sequence = max(past.next_sequence, state.through)
+    past.next_session = max(past.next_session, 1 + max(sessions, default=-1))
     return file
 
 
-def _attach_aggregates(database: Database, file: AggregateFile) -> tuple[State, dict[int, bytes]]:
+def _attach_aggregates(
+    database: Database, file: AggregateFile
+) -> tuple[State, dict[int, bytes], set[int]]:
     database.attach_writable(file)
     with closing(database.cursor()) as cursor:
         try:
-            return read_state(cursor, file), read_nodes(cursor, file)
+            sessions = read_sessions(cursor, file)
+            sessions.update(each.session for each in read_open_sessions(cursor, file))
+            return read_state(cursor, file), read_nodes(cursor, file), sessions
         except duckdb.Error as error:
             raise storage_error(file, error) from None

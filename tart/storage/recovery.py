@@ -31,6 +31,8 @@ class StoredSession:
     started_at: int
     ended_at: int | None = None
     counters: dict[str, Any] = field(default_factory=dict)
+    refused: bool = False
+    reason: str | None = None
 
 
 @dataclass
@@ -153,10 +155,11 @@ def _read_nodes_and_sessions(cursor: duckdb.DuckDBPyConnection, file: LogFile, p
     past.nodes |= dict(cursor.execute(f"SELECT node, peer_id FROM {file.alias}.nodes").fetchall())
     past.peers |= dict(cursor.execute(f"SELECT peer, peer_id FROM {file.alias}.peers").fetchall())
     rows = cursor.execute(
-        "SELECT session, epoch_us(happened_at), what, node, address, node_information, counters "
+        "SELECT session, epoch_us(happened_at), what, node, address, node_information, counters, "
+        "reason "
         f"FROM {file.alias}.sessions ORDER BY rowid"
     ).fetchall()
-    for session, at, what, node, address, hello, counters in rows:
+    for session, at, what, node, address, hello, counters, reason in rows:
         past.next_session = max(past.next_session, session + 1)
         stored = past.sessions.setdefault(session, StoredSession(session, node, address, hello, at))
         if what == "opened":
@@ -165,7 +168,7 @@ def _read_nodes_and_sessions(cursor: duckdb.DuckDBPyConnection, file: LogFile, p
         elif session not in past.opened:
             stored.started_at = min(stored.started_at, at)
         if what in ("closed", "refused"):
-            stored.ended_at = at
+            stored.ended_at, stored.refused, stored.reason = at, what == "refused", reason
             stored.counters = json.loads(counters or "{}")
 
 

@@ -10,19 +10,32 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.flush import Flush, State
-from tart.aggregate.heard import Heard, Voice
+from tart.aggregate.heard import Finding, Heard, Voice
+from tart.aggregate.sessions import SessionSummary, session_rows
 from tart.aggregate.tables import TABLES
+from tart.errors import DecodeError
 from tart.protocol.columns import read_columns
-from tart.storage.aggregates import AggregateFile, read_nodes, read_state, write
+from tart.protocol.decoding import HEADER_BYTES, check_event
+from tart.storage.aggregates import (
+    AggregateFile,
+    read_nodes,
+    read_open_sessions,
+    read_sessions,
+    read_state,
+    write,
+)
 from tart.storage.database import Database, storage_error
 from tart.storage.files import LogFile
-from tart.storage.schema import LogRow, payload_of, rows_of
+from tart.storage.recount import Recount, finding_of
+from tart.storage.recovery import StoredSession
+from tart.storage.schema import LogRow, UndecodableRow, payload_of, rows_of
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +45,10 @@ _FLUSH_EVENTS = 2_000_000
 # References of requests reach back seconds: so many events before ``through`` are read in
 # full, and of older ones only pipelines (blocks, work-packages).
 _REQUESTS = 200_000
+_BROKEN = (
+    "SELECT * REPLACE (epoch_us(received_at) AS received_at) FROM {file}.undecodable "
+    "WHERE {where}"
+)
 _PIPELINES = "type BETWEEN 40 AND 47 OR type BETWEEN 90 AND 109"
 
 
@@ -40,7 +57,7 @@ def catch_up(
     file: AggregateFile,
     logs: Sequence[LogFile],
     nodes: Mapping[int, bytes],
-    ended: Mapping[int, int],
+    sessions: Mapping[int, StoredSession],
     voice: Callable[[int], Voice],
     next_sequence: int,
 ) -> State:
@@ -49,7 +66,7 @@ def catch_up(
     Args:
         logs: the directory's files, oldest first.
         nodes: the directory's nodes by number.
-        ended: when sessions ended, Unix microseconds, by number.
+        sessions: the directory's connections by number.
         voice: how to read what a session says.
         next_sequence: the ``seq`` the next event gets.
 
@@ -59,24 +76,32 @@ def catch_up(
     with closing(database.cursor()) as cursor:
         state = read_state(cursor, file)
         missing = [each for each in nodes.items() if each[0] not in read_nodes(cursor, file)]
-        if state.through >= next_sequence and not missing:
+        known, before = read_sessions(cursor, file), read_open_sessions(cursor, file)
+        recount = Recount(sessions, known, before)
+        if state.through >= next_sequence and not missing and not recount:
             return state
-        aggregates = Aggregates(voice)
+        aggregates, ended = Aggregates(voice), _Ended(sessions)
         first, count = _first(cursor, logs, next_sequence), 0
         try:
-            for heard in _before(cursor, logs, state):
-                aggregates.add(heard)
-            for session, ended_at in ended.items():
-                if ended_at <= state.taken_at:
-                    aggregates.end(session)
+            for part in _before(cursor, logs, state, voice):
+                aggregates.add(part.heard)
+            ended.until(state.taken_at, aggregates)
             aggregates.clear()
-            for heard in _heard(cursor, logs, max(state.through, first), next_sequence):
-                aggregates.add(heard)
-                count += len(heard)
-                if count % _FLUSH_EVENTS < len(heard):
-                    state = _flush(cursor, file, aggregates, state, int(heard.seq[-1]) + 1, [])
+            aggregates.find(recount.findings())
+            for summary in recount.ended():
+                aggregates.record(summary)
+            for part in _parts(cursor, logs, max(state.through, first), next_sequence, voice):
+                aggregates.add(part.heard)
+                recount.hear(part.heard, part.broken)
+                aggregates.age(part.received_at)
+                ended.until(part.received_at, aggregates)
+                count += len(part.heard)
+                if count % _FLUSH_EVENTS < len(part.heard):
+                    state = _flush(cursor, file, aggregates, state, part.end, [], recount.open())
             aggregates.end_all()
-            state = _flush(cursor, file, aggregates, state, next_sequence, missing)
+            for summary in recount.died():
+                aggregates.record(summary)
+            state = _flush(cursor, file, aggregates, state, next_sequence, missing, [])
         except duckdb.Error as error:
             with suppress(duckdb.Error):
                 cursor.rollback()
@@ -101,62 +126,141 @@ def _flush(
     state: State,
     through: int,
     nodes: list[tuple[int, bytes]],
+    open_: list[SessionSummary],
 ) -> State:
     rows = {table: aggregates.rows(table, open_too=False) for table in TABLES}
     aggregates.clear()
     resume = aggregates.resume
     state = State(state.flush + 1, through, through if resume is None else resume, state.taken_at)
-    write(cursor, file, Flush(state, rows, nodes))
+    write(cursor, file, Flush(state, rows, nodes, session_rows(open_)))
     return state
 
 
+class _Part(NamedTuple):
+    """Some frames of the log.
+
+    Attributes:
+        broken: those that are no events.
+        received_at: of the last; ``end`` is the ``seq`` after it.
+    """
+
+    heard: Heard
+    broken: list[UndecodableRow]
+    received_at: int
+    end: int
+
+
+class _Ended:
+    """The connections that have an end, which ends them in aggregates when its time comes."""
+
+    def __init__(self, sessions: Mapping[int, StoredSession]) -> None:
+        self._left = sorted(
+            ((each.ended_at, number) for number, each in sessions.items() if each.ended_at),
+            reverse=True,
+        )
+
+    def until(self, received_at: int, aggregates: Aggregates) -> None:
+        """All that ended up to then; Unix microseconds."""
+        while self._left and self._left[-1][0] <= received_at:
+            aggregates.end(self._left.pop()[1])
+
+
 def _before(
-    cursor: duckdb.DuckDBPyConnection, logs: Sequence[LogFile], state: State
-) -> Iterator[Heard]:
+    cursor: duckdb.DuckDBPyConnection,
+    logs: Sequence[LogFile],
+    state: State,
+    voice: Callable[[int], Voice],
+) -> Iterator[_Part]:
     first = max(0, state.through - _REQUESTS)
-    yield from _heard(cursor, logs, min(state.resume, first), first, _PIPELINES)
-    yield from _heard(cursor, logs, first, state.through)
+    yield from _parts(cursor, logs, min(state.resume, first), first, voice, _PIPELINES)
+    yield from _parts(cursor, logs, first, state.through, voice)
 
 
-def _heard(
+def _parts(
     cursor: duckdb.DuckDBPyConnection,
     logs: Sequence[LogFile],
     first: int,
     end: int,
+    voice: Callable[[int], Voice],
     where: str = "true",
-) -> Iterator[Heard]:
-    """A directory's events of these numbers, in order of arrival, a chunk at a time."""
+) -> Iterator[_Part]:
+    """A directory's frames of these numbers, in order of arrival, a chunk at a time."""
     for start in range(first, end, _CHUNK):
         chunk = f"seq >= {start} AND seq < {min(start + _CHUNK, end)} AND ({where})"
-        rows = [
+        rows = sorted(
             LogRow(*row)
             for file in logs
             for row in cursor.execute(rows_of(file.alias, chunk)).fetchall()
-        ]
-        if rows:
-            yield as_heard(sorted(rows, key=lambda row: row.seq))
+        )
+        broken = sorted(
+            UndecodableRow(*row)
+            for file in logs
+            for row in cursor.execute(_BROKEN.format(file=file.alias, where=chunk)).fetchall()
+        )
+        if rows or broken:
+            seq, received_at = max((row.seq, row.received_at) for row in _last(rows, broken))
+            yield _Part(as_heard(rows, voice, broken), broken, received_at, seq + 1)
 
 
-def as_heard(rows: Sequence[LogRow]) -> Heard:
-    """Stored events as they were when they came."""
+def _last(
+    rows: list[LogRow], broken: list[UndecodableRow]
+) -> Iterator[LogRow | UndecodableRow]:
+    yield from rows[-1:]
+    yield from broken[-1:]
+
+
+def as_heard(
+    rows: Sequence[LogRow],
+    voice: Callable[[int], Voice],
+    broken: Sequence[UndecodableRow] = (),
+) -> Heard:
+    """Stored events as they were when they came, and what could not be understood."""
     contents = [
         row.timestamp.to_bytes(8, "little") + bytes([row.type]) + payload_of(row) for row in rows
     ]
     columns = read_columns(contents)
+    faults = [finding_of(row) for row in broken]
+    for at in np.flatnonzero(~columns.clean).tolist():
+        faults += _deviations(rows[at], contents[at], voice(rows[at].session))
     return Heard(
-        seq=np.array([row.seq for row in rows]),
-        received_at=np.array([row.received_at for row in rows]),
+        seq=np.array([row.seq for row in rows], np.int64),
+        received_at=np.array([row.received_at for row in rows], np.int64),
         timestamp=columns.timestamp,
         node=np.array([row.node for row in rows], np.int32),
         session=np.array([row.session for row in rows], np.int32),
         event_id=np.array([row.event_id for row in rows], np.uint64),
         number=columns.number,
         ref=columns.ref,
-        has_ref=np.array([row.ref is not None for row in rows]),
+        has_ref=np.array([row.ref is not None for row in rows], np.bool_),
         slot=columns.slot,
         has_slot=columns.has_slot,
         core=columns.core,
         has_core=columns.has_core,
         clean=columns.clean,
         contents=contents,
+        faults=faults,
     )
+
+
+def _deviations(row: LogRow, content: bytes, voice: Voice) -> Iterator[Finding]:
+    """What is wrong with the bytes of an event that was understood all the same."""
+    try:
+        found = check_event(
+            row.type, content[HEADER_BYTES:], version=voice.version, cores=voice.cores
+        )
+    except DecodeError:  # stored by a release that understood more
+        return
+    for each in found:
+        yield Finding(
+            each.rule,
+            row.received_at,
+            row.node,
+            row.session,
+            row.seq,
+            row.event_id,
+            row.type,
+            each.offset,
+            each.field,
+            each.expectation,
+            content,
+        )

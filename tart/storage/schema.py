@@ -114,7 +114,7 @@ class SessionRow(NamedTuple):
     """Something that happened to a connection: opened, continued, closed or refused.
 
     ``continued`` repeats an open connection in the next period's file; ``counters`` is
-    JSON, cumulative, on ``closed``.
+    JSON, cumulative, on ``closed`` and ``refused``.
     """
 
     session: int

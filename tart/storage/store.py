@@ -104,17 +104,12 @@ class Store:
             voice: how to read what a session says.
         """
         past = self.past[directory]
-        ended = {
-            session: stored.ended_at
-            for session, stored in past.sessions.items()
-            if stored.ended_at is not None
-        }
         return catch_up(
             self._database,
             self.aggregates[directory],
             self._files[directory],
             past.nodes,
-            ended,
+            past.sessions,
             voice,
             past.next_sequence,
         )
@@ -156,7 +151,8 @@ class Store:
         """Delete the files of a period; ``False`` if they are in use for longer than that."""
         directory, folder = lanes[0].directory, lanes[0].path.parent
         with self.writer.checkpoints.attachments:
-            if any(map(self.writer.uses, lanes)):
+            gone = not set(lanes) <= set(self.files(directory))
+            if gone or any(map(self.writer.uses, lanes)):
                 return False
             sessions = self._only_in(lanes)
             with self._lock:

@@ -9,11 +9,12 @@ import numpy as np
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.heard import Heard, Voice
+from tart.aggregate.sessions import CLOSED, SessionSummary
 from tart.protocol.columns import read_columns
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.node_information import decode_node_information
 from tart.protocol.types import JCE_UNIX_SECONDS
-from tart.simulate.playing import Played, play_troubled
+from tart.simulate.playing import Played, Session, play_troubled
 
 JCE_US = JCE_UNIX_SECONDS * 1_000_000
 # What events say when they come a millisecond after they were sent.
@@ -80,7 +81,36 @@ def aggregated(played: Played, size: int = 500) -> Aggregates:
     for batch in heard(played, size):
         aggregates.add(batch)
     aggregates.end_all()
+    for at, each in enumerate(played.sessions):
+        aggregates.record(ended(at, each))
     return aggregates
+
+
+def ended(number: int, session: Session) -> SessionSummary:
+    """A played connection as a row; it was closed by the node."""
+    times = [each.timestamp + JCE_US + DELAY_US for each in session.emissions]
+    information = decode_node_information(session.hello[4:])
+    last = session.emissions[-1].event_id if times else None
+    return SessionSummary(
+        ended_at=times[-1] if times else JCE_US,
+        started_at=times[0] if times else JCE_US,
+        node=session.node,
+        session=number,
+        address="192.0.2.1:4",
+        outcome=CLOSED,
+        reason="closed by the node",
+        protocol_version=information.protocol_version,
+        params_layout=information.layout,
+        last_at=times[-1] if times else None,
+        last_event_id=last,
+        next_event_id=0 if last is None else last + 1,
+        events=len(times),
+        bytes=len(session.data),
+        dropped=0,
+        undecodable=0,
+        shed=0,
+        deviations="{}",
+    )
 
 
 def rows(aggregates: Aggregates, table: str) -> list[dict]:

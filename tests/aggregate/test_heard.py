@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from tart.aggregate.aggregates import Aggregates
-from tart.aggregate.heard import Later, grown
-from tests.aggregate.hearing import heard, troubled, voices
+from tart.aggregate.heard import grown
+from tests.aggregate.hearing import heard, troubled
 
 
 def test_what_an_event_says_itself_is_not_overwritten():
@@ -27,27 +26,3 @@ def test_an_array_grows_to_what_is_asked_and_keeps_what_it_had():
     assert len(more) == 9
     assert more[:2].tolist() == array.tolist()
     assert not more[2:].any()
-
-
-def test_columns_for_later_are_made_once_and_only_if_looked_at():
-    made = []
-
-    def make():
-        made.append(1)
-        return {"node": [1, 2], "count": [3, 4]}
-
-    later = Later(make)
-    assert made == []
-    assert (list(later), later["count"], len(later)) == (["node", "count"], [3, 4], 2)
-    assert made == [1]
-
-
-def test_a_flush_has_what_there_was_and_not_what_came_after():
-    played = troubled()
-    first, second = heard(played, 3_000)[:2]
-    aggregates = Aggregates(voices(played).__getitem__)
-    aggregates.add(first)
-    found = aggregates.rows("counts", open_too=False)
-    aggregates.clear()
-    aggregates.add(second)
-    assert sum(found["count"].tolist()) == len(first)

@@ -298,6 +298,11 @@ class FakeShard:
             "chain": self.chain,
             "live": self.live,
             "statistics": self.statistics,
+            "summed": [],
+            "sessions": [],
+            "spoken": [],
+            "examples": [],
+            "connections": {"open": 0, "buckets": []},
         }[name]
 
     def _event(self, parameters: dict[str, Any]) -> dict[str, Any] | None:

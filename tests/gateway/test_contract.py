@@ -41,6 +41,10 @@ def test_the_routes_of_the_contract_are_there() -> None:
         "/metrics",
         "/api/openapi.json",
         "/api/docs",
+        "/api/sessions",
+        "/api/nodes/{id}/sessions",
+        "/api/conformance",
+        "/api/nodes/{id}/conformance",
     }
 
 

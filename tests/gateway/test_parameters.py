@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import BadQuery
@@ -91,8 +91,6 @@ def test_no_text_breaks_any_kind(text: str) -> None:
             continue
 
 
-# The first text of a pattern is slow on a machine that has never made one.
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(KINDS), st.data())
 def test_what_a_schema_allows_by_its_pattern_is_read(kind: Kind, data: st.DataObject) -> None:
     schema = kind.schema()

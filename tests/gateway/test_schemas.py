@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tart.gateway.contract import ROUTES
-from tart.gateway.schemas import INTEGER, SCHEMAS, nullable, ref
+from tart.gateway.schemas import SCHEMAS
 
 
 def references(schema: Any) -> Iterator[str]:
@@ -33,8 +33,3 @@ def test_every_schema_is_used() -> None:
 def test_what_is_required_is_described() -> None:
     for name, schema in SCHEMAS.items():
         assert set(schema["required"]) <= schema["properties"].keys(), name
-
-
-def test_null_is_one_more_type() -> None:
-    assert nullable(INTEGER) == {"type": ["integer", "null"]}
-    assert nullable(ref("Node"))["anyOf"][1] == {"type": "null"}

@@ -123,7 +123,10 @@ def test_an_unreadable_first_message_is_kept_and_refused(tmp_path):
         assert expectation == str(session.connection.error)
         assert frame == content
         shard.intake.end(session, "closed")
-        assert await shard.sessions() == [(0, "refused", None, "192.0.2.1:4", None, expectation)]
+        ((*ended, counters, reason),) = await shard.sessions()
+        assert ended == [0, "refused", None, "192.0.2.1:4"]
+        assert json.loads(counters)["bytes"] == len(framed(content))
+        assert reason == expectation
         assert shard.intake.statistics.protocol_errors == {"node_information": 1}
         assert shard.changes == []
 
@@ -309,12 +312,16 @@ def test_a_connection_s_end_is_stored_with_its_reason_and_counters(tmp_path):
         _, ended = await shard.sessions()
         assert ended[:4] == (0, "closed", 0, "[::1]:9")
         assert ended[5] == "closed by the node"
-        assert json.loads(ended[4]) == {
+        counters = json.loads(ended[4])
+        assert counters.pop("started_at") == session.opened_at
+        assert counters.pop("last_at") == session.last_at >= session.opened_at
+        assert counters == {
             "events": 3,
             "bytes": sum(map(len, frames)),
             "dropped": 5,
             "undecodable": 1,
             "next_event_id": 7,
+            "last_event_id": 6,
             "deviations": {},
             "shed": {},
         }

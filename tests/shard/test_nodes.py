@@ -229,12 +229,16 @@ def test_what_is_kept_of_a_connection_says_how_it_went():
     session = connected(nodes, 0, NOON)
     session.events, session.bytes, session.undecodable = 4, 5, 6
     session.deviations["rule"] += 1
+    session.last_at = NOON
     assert session.counters() == {
+        "started_at": NOON,
         "events": 4,
         "bytes": 5,
         "dropped": 0,
         "undecodable": 6,
         "next_event_id": 0,
+        "last_event_id": None,
+        "last_at": NOON,
         "deviations": {"rule": 1},
         "shed": {},
     }

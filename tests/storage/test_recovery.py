@@ -142,8 +142,16 @@ def test_a_connection_that_was_closed_has_its_end_and_its_counters(tmp_path):
         batch(sessions=[closed(0, at=NOON + 5, counters='{"events": 3}')]),
     )
     assert past_of(tmp_path).sessions == {
-        0: StoredSession(0, 0, "192.0.2.1:4", b"hello", NOON, NOON + 5, {"events": 3})
+        0: StoredSession(
+            *(0, 0, "192.0.2.1:4", b"hello", NOON, NOON + 5, {"events": 3}),
+            reason="closed by the node",
+        )
     }
+
+
+def test_a_connection_that_was_refused_says_so(tmp_path):
+    write(tmp_path, batch(sessions=[closed(0, node=None)._replace(what="refused")]))
+    assert past_of(tmp_path).sessions[0].refused
 
 
 def test_a_connection_that_was_open_when_the_shard_died_has_no_end(tmp_path):

@@ -1,0 +1,249 @@
+"""What a connection says, held against what JIP-3 wants of several messages together.
+
+Pure: events of connections in, ``Finding``s out. What is wrong with the bytes of one
+message comes as findings already (``Heard.faults``); here references, the order of time,
+and what should come again and again are judged. An event costs a few array operations of
+its batch; only what is found costs more.
+
+Where something may be right it is not found: ids that were dropped, shed, not understood or
+are long past are not known to be of a wrong type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from tart.aggregate.heard import Array, Finding, Heard
+from tart.aggregate.recent import NOTHING, RecentTypes
+from tart.errors import DecodeError
+from tart.protocol.decoding import DROPPED, HEADER_BYTES, STATUS, decode_event
+from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.node_information import NodeInformation
+
+_SECOND_US = 1_000_000
+_UNKNOWN = -1
+# Threads of a node may tell of the same moment in another order.
+BACKWARDS_US = 1 * _SECOND_US
+# Four times the interval of the specification.
+STATUS_LATE_US = 8 * _SECOND_US
+# Beyond any clock; differences of such times still fit.
+_FURTHEST_US = np.uint64(1 << 61)
+_REFERENCES = {
+    number: reference
+    for number, event in EVENTS.items()
+    if (reference := leading_reference(event.fields)) is not None and reference.refers_to
+}
+_REFERS = np.zeros(256, np.bool_)
+# By type of the event and of the one it refers to.
+_ALLOWED = np.ones((256, 256), np.bool_)
+for _number, _reference in _REFERENCES.items():
+    _REFERS[_number] = True
+    _ALLOWED[_number] = False
+    # A Dropped stands for the first of those that were dropped: it may have been any.
+    _ALLOWED[_number, [DROPPED, NOTHING, *_reference.refers_to]] = True
+_REGULAR = np.zeros(256, np.bool_)
+_REGULAR[[DROPPED, STATUS]] = True
+
+
+class Judge:
+    """Judges connections, batch by batch.
+
+    Args:
+        note: told of each finding.
+    """
+
+    def __init__(self, note: Callable[[Finding], None]) -> None:
+        self._note = note
+        self._recent = RecentTypes()
+        # By session: its row, given to another when it is over.
+        self._rows: dict[int, int] = {}
+        self._free: list[int] = []
+        # By row: timestamp and id of the last event, and the last id that something is
+        # missing before; by session: the timestamp of the last Status.
+        self._time: list[int] = []
+        self._id: list[int] = []
+        self._gap: list[int] = []
+        self._status: dict[int, int] = {}
+
+    def add(self, heard: Heard) -> None:
+        """A batch; events of each connection in order of arrival."""
+        for fault in heard.faults:
+            self._note(fault)
+        if not len(heard):
+            return
+        session = heard.session
+        starts = np.flatnonzero(np.concatenate(([True], session[1:] != session[:-1])))
+        lengths = np.diff(np.append(starts, len(session)))
+        rows = [self._row(each) for each in session[starts].tolist()]
+        row_of = np.repeat(np.array(rows, np.intp), lengths)
+        self._recent.note(row_of, heard.event_id, heard.number)
+        self._judge_references(heard, row_of)
+        times = np.minimum(heard.timestamp, _FURTHEST_US).astype(np.int64)
+        gaps = self._judge_order(heard, times, starts, lengths, rows)
+        self._judge_regularity(heard, times, gaps, row_of)
+
+    def end(self, session: int) -> None:
+        """A connection is over."""
+        self._status.pop(session, None)
+        row = self._rows.pop(session, None)
+        if row is not None:
+            self._free.append(row)
+
+    def unfinished(self, values: dict[str, Any], cut_short: bool) -> None:
+        """A pipeline (its columns) has no end: its connection ended, or it is too old."""
+        row = self._rows.get(values["session"])
+        if not cut_short and row is not None and self._gap[row] > values["root"]:
+            return  # its end may be among what is missing
+        number = values["kind"]
+        expectation = f"what became of the {EVENTS[number].title!r} with event id {values['root']}"
+        self._note(
+            Finding(
+                "pipeline_cut_short" if cut_short else "pipeline_unfinished",
+                values["ended_at"],
+                values["node"],
+                values["session"],
+                values["seq"],
+                values["root"],
+                number,
+                0,
+                "",
+                expectation,
+                b"",
+            )
+        )
+
+    def _row(self, session: int) -> int:
+        row = self._rows.get(session)
+        if row is None:
+            if not self._free:
+                self._free.append(len(self._time))
+                for each in (self._time, self._id, self._gap):
+                    each.append(_UNKNOWN)
+            row = self._rows[session] = self._free.pop()
+            self._recent.begin(row)
+            self._time[row] = self._id[row] = self._gap[row] = _UNKNOWN
+        return row
+
+    def _judge_references(self, heard: Heard, row_of: Array) -> None:
+        refers = np.flatnonzero(heard.has_ref & _REFERS[heard.number])
+        ref, own = heard.ref[refers], heard.event_id[refers]
+        types = self._recent.types(row_of[refers], ref)
+        unknown = ref >= own
+        wrong = unknown | ~_ALLOWED[heard.number[refers], types]
+        if not wrong.any():
+            return
+        # What is laid out in another way has no reference where this one was read.
+        odd = {fault.seq for fault in heard.faults}
+        for at in np.flatnonzero(wrong).tolist():
+            place = int(refers[at])
+            if int(heard.seq[place]) in odd:
+                continue
+            if unknown[at]:
+                expected = f"an event id below its own, {own[at]}, not {ref[at]}"
+                self._find("reference_unknown", heard, place, expected, reference=True)
+            else:
+                wanted = _REFERENCES[int(heard.number[place])].refers_to
+                names = " or ".join(EVENTS[each].variant for each in wanted)
+                found = EVENTS[int(types[at])].variant
+                expected = f"the event id of {names}; {ref[at]} is {found}"
+                self._find("reference_wrong_type", heard, place, expected, reference=True)
+
+    def _judge_order(
+        self, heard: Heard, times: Array, starts: Array, lengths: Array, rows: list[int]
+    ) -> list[int]:
+        """Timestamps that go back; returns before which events others are missing."""
+        inside = np.ones(len(heard), np.bool_)
+        inside[starts] = False
+        ids = heard.event_id
+        back = np.flatnonzero((times[:-1] - times[1:] > BACKWARDS_US) & inside[1:]) + 1
+        found = [(at, int(times[at - 1])) for at in back.tolist()]
+        gaps: list[int] = (np.flatnonzero((ids[1:] - ids[:-1] != 1) & inside[1:]) + 1).tolist()
+        ends = starts + lengths - 1
+        for at, row, time, last_time, event_id, last_id in zip(
+            *(starts.tolist(), rows, times[starts].tolist(), times[ends].tolist()),
+            *(ids[starts].tolist(), ids[ends].tolist()),
+            strict=True,
+        ):
+            if self._id[row] != _UNKNOWN:
+                if self._time[row] - time > BACKWARDS_US:
+                    found.append((at, self._time[row]))
+                if event_id != self._id[row] + 1:
+                    gaps.append(at)
+            self._time[row], self._id[row] = last_time, last_id
+        for at, before in found:
+            expected = f"not {(before - int(times[at])) / _SECOND_US:.3f} s before the event before"
+            self._find("timestamp_backwards", heard, at, expected)
+        return gaps
+
+    def _judge_regularity(self, heard: Heard, times: Array, gaps: list[int], row_of: Array) -> None:
+        regular = np.flatnonzero(_REGULAR[heard.number]).tolist()
+        missing = set(gaps)
+        for at in sorted({*regular, *missing}):
+            session, number = int(heard.session[at]), heard.number[at]
+            if number == DROPPED:
+                self._find("events_dropped", heard, at, f"{_dropped(heard.contents[at])} events")
+            if number == DROPPED or at in missing:
+                self._status.pop(session, None)
+                self._gap[int(row_of[at])] = int(heard.event_id[at])
+            if number == STATUS:
+                self._judge_status(heard, at, session, int(times[at]))
+
+    def _judge_status(self, heard: Heard, at: int, session: int, now: int) -> None:
+        gap = now - self._status.get(session, now)
+        self._status[session] = now
+        if gap > STATUS_LATE_US:
+            expected = f"about 2 s after the Status before, not {gap / _SECOND_US:.1f} s"
+            self._find("status_late", heard, at, expected)
+
+    def _find(
+        self, rule: str, heard: Heard, at: int, expectation: str, *, reference: bool = False
+    ) -> None:
+        number = int(heard.number[at])
+        field = EVENTS[number].fields.fields[0][0] if reference else "timestamp"
+        self._note(
+            Finding(
+                rule,
+                int(heard.received_at[at]),
+                int(heard.node[at]),
+                int(heard.session[at]),
+                int(heard.seq[at]),
+                int(heard.event_id[at]),
+                number,
+                HEADER_BYTES if reference else 0,
+                field,
+                expectation,
+                heard.contents[at],
+            )
+        )
+
+
+def handshake_findings(
+    information: NodeInformation, received_at: int, node: int, session: int, content: bytes
+) -> Iterable[Finding]:
+    """What is wrong with a connection's first message, ``content``."""
+    return (
+        Finding(
+            each.rule,
+            received_at,
+            node,
+            session,
+            None,
+            None,
+            None,
+            each.offset,
+            each.field,
+            each.expectation,
+            content,
+        )
+        for each in information.deviations
+    )
+
+
+def _dropped(content: bytes) -> Any:
+    try:
+        return decode_event(DROPPED, content[HEADER_BYTES:]).fields["num"]
+    except DecodeError:  # stored by a release that understood more
+        return "unknown"

@@ -1,0 +1,179 @@
+"""``TelemetryEmitter``: a node's telemetry, for nodes that run on asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from tart.client.core import DEFAULT_BUFFER, Dropped, EmitterCore, EventId, Statistics
+from tart.client.events import Events
+from tart.client.link import Callbacks, Link
+from tart.errors import StartupError
+from tart.protocol.node_information import NodeInformation
+from tart.protocol.types import JCE_UNIX_SECONDS
+
+log = logging.getLogger("tart.client")
+
+_JCE_NANOSECONDS = JCE_UNIX_SECONDS * 1_000_000_000
+
+# Bounds of the first wait and of any, in seconds.
+DEFAULT_BACKOFF = (0.5, 30.0)
+CLOSE_SECONDS = 5.0
+
+
+def now() -> int:
+    """Microseconds of the JAM Common Era; 0 on a machine whose clock is before it."""
+    return max(time.time_ns() - _JCE_NANOSECONDS, 0) // 1000
+
+
+def server_address(address: str) -> tuple[str, int]:
+    """``HOST:PORT`` as nodes get it (JIP-3, ``--telemetry``); IPv6 hosts in brackets.
+
+    Raises:
+        StartupError: it is none.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 1 << 16:
+        raise StartupError(f"telemetry server {address!r}: expected HOST:PORT")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+class Emitter(Events):
+    """What the asyncio and the threaded emitter have in common; see ``TelemetryEmitter``.
+
+    Args:
+        server: ``HOST:PORT`` of the telemetry server.
+        information: who the node is, from ``node_information``.
+        enabled: whether it starts switched on.
+        buffer_bytes: bytes of events that may wait for the server; at 100 bytes each the
+            default holds 10,000, what a busy node says in a second or two.
+        backoff: bounds in seconds of the first wait before connecting again, and of any.
+        strict: raise ``EncodeError`` on arguments that do not fit, for a node's tests.
+        on_connected, on_disconnected, on_dropped: see ``Callbacks``.
+        clock: microseconds of the JAM Common Era.
+
+    Raises:
+        StartupError: ``server`` is no address.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        information: NodeInformation,
+        *,
+        enabled: bool = True,
+        buffer_bytes: int = DEFAULT_BUFFER,
+        backoff: tuple[float, float] = DEFAULT_BACKOFF,
+        strict: bool = False,
+        on_connected: Callable[[], object] | None = None,
+        on_disconnected: Callable[[str, int], object] | None = None,
+        on_dropped: Callable[[Dropped], object] | None = None,
+        clock: Callable[[], int] = now,
+    ) -> None:
+        self._core = EmitterCore(information, clock, buffer_bytes=buffer_bytes, strict=strict)
+        self._core.enabled = enabled
+        self._version = self._core.version
+        self._lock = Lock()
+        callbacks = Callbacks(on_connected, on_disconnected, on_dropped)
+        self._link = Link(self._core, self._lock, server_address(server), callbacks, backoff)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def enabled(self) -> bool:
+        """Whether events are taken. Off: what waits is sent, then the connection ends."""
+        return self._core.enabled
+
+    @enabled.setter
+    def enabled(self, wanted: bool) -> None:
+        with self._lock:
+            self._core.enabled = wanted and not self._closed
+        self._soon(self._link.changed)
+
+    def statistics(self) -> Statistics:
+        """What was sent, dropped, lost and refused so far."""
+        with self._lock:
+            return self._core.statistics()
+
+    def _emit(self, event_type: int, *values: object) -> EventId:
+        with self._lock:
+            event_id = self._core.emit(event_type, values)
+        if self._link.idle:
+            # Once for all that is emitted until the loop comes to it.
+            self._link.idle = False
+            self._soon(self._link.flush)
+        return event_id
+
+    def _run_on(self, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
+        self._loop = loop
+        self._running = loop.create_task(self._link.run())
+        return self._running
+
+    def _shut(self) -> None:
+        """Take no more events; what waits is still sent."""
+        with self._lock:
+            self._closed = True
+            self._core.enabled = False
+        self._soon(self._link.stop)
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        """Have the loop do it, if there is one and it still runs."""
+        if self._loop is not None:
+            try:
+                self._schedule(self._loop, call)
+            except RuntimeError:
+                log.debug("the telemetry emitter's loop is closed")
+
+    def _schedule(self, loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+        raise NotImplementedError
+
+
+class TelemetryEmitter(Emitter):
+    """Sends a node's events to a telemetry server (JIP-3), on the host's asyncio loop.
+
+    A method per event, see ``Events``: each takes the event's fields, stamps the time and
+    returns its id at once. It waits for nothing and raises nothing: what does not fit into
+    the buffer, refers to what was not sent, or has a wrong argument is counted
+    (``statistics``). To be used on the loop's thread; ``ThreadedEmitter`` on any.
+    Arguments are those of ``Emitter``.
+
+    Example:
+        >>> async def node(information):
+        ...     async with TelemetryEmitter("127.0.0.1:9000", information) as emitter:
+        ...         connecting = emitter.connecting_in({"ipv6": "::1", "port": 40_000})
+        ...         emitter.connected_in(connecting, bytes(32))
+    """
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def start(self) -> None:
+        """Begin to connect, on the running loop. Events emitted before are sent first."""
+        self._run_on(asyncio.get_running_loop())
+
+    async def close(self, within: float = CLOSE_SECONDS) -> None:
+        """Send what waits, then end; what is not gone ``within`` so many seconds is lost."""
+        self._shut()
+        if self._running is not None:
+            await asyncio.wait({self._running}, timeout=within)
+            self._link.abort()
+            self._running.cancel()
+            await asyncio.wait({self._running})
+
+    def _schedule(self, loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+        loop.call_soon(call)

@@ -1,0 +1,112 @@
+"""The handlers of ``contract_sessions``: connections and conformance."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from tart.gateway.questions import Coverage, Questions, now_us, together
+from tart.gateway.responses import Answer
+from tart.query import conformance as judged
+from tart.query import cursor as cursors
+from tart.query.cursor import Cursor
+from tart.query.merge import Json
+from tart.query.sessions import session_json
+from tart.query.times import rfc3339
+from tart.query.windows import Window, resolve
+
+Values = Mapping[str, Any]
+Handler = Callable[[Questions, Values], Awaitable[Answer]]
+
+
+async def sessions(questions: Questions, values: Values) -> Answer:
+    """``/api/sessions``."""
+    return await _sessions(questions, values, None)
+
+
+async def node_sessions(questions: Questions, values: Values) -> Answer:
+    """``/api/nodes/{id}/sessions``."""
+    answer, _ = await together(
+        _sessions(questions, values, values["id"]), questions.node(values["id"])
+    )
+    found: Answer = answer
+    return found
+
+
+async def conformance(questions: Questions, values: Values) -> Answer:
+    """``/api/conformance``."""
+    window = _window(values)
+    (nodes, seen), (material, also) = await together(
+        questions.nodes(), _material(questions, window, None)
+    )
+    return Answer({**judged.of_all(nodes, material), "window": _shown(window)}, seen & also)
+
+
+async def node_conformance(questions: Questions, values: Values) -> Answer:
+    """``/api/nodes/{id}/conformance``."""
+    window = _window(values)
+    (node, seen), (material, also) = await together(
+        questions.node(values["id"]), _material(questions, window, values["id"])
+    )
+    return Answer({**judged.of_node(node, material), "window": _shown(window)}, seen & also)
+
+
+async def _sessions(questions: Questions, values: Values, node: str | None) -> Answer:
+    window = resolve(
+        now_us(), start_us=values["start"], end_us=values["end"], duration=values["duration"]
+    )
+    place = values["cursor"] or Cursor(now_us(), window)
+    page, seen = await questions.sessions(values["limit"], place, node)
+    body: Json = {
+        "sessions": [session_json(row) for row in page.events],
+        "has_more": page.has_more,
+    }
+    if page.has_more:
+        body["next_cursor"] = cursors.encode(page.cursor)
+    return Answer(body, seen)
+
+
+async def _material(
+    questions: Questions, window: Window, node: str | None
+) -> tuple[judged.Material, Coverage]:
+    where = {} if node is None else {"node": [node]}
+    counted, spoken, clocks, events, status, examples = await together(
+        questions.summed("conformance", window, by=["node", "rule"], where=where),
+        questions.spoken(window, now_us(), node),
+        questions.summed(
+            "clocks", window, by=["bucket", "node"], where=where, step_us=judged.HOUR_US
+        ),
+        questions.summed("counts", window, by=["node"], where=where),
+        questions.summed("counts", window, by=["node"], where={**where, "type": [judged.STATUS]}),
+        questions.examples(window, judged.EXAMPLES, node),
+    )
+    every = (counted, spoken, clocks, events, status, examples)
+    seen = counted[1]
+    for _, each in every:
+        seen = seen & each
+    return judged.Material(*(rows for rows, _ in every)), seen
+
+
+def _window(values: Values) -> Window:
+    """From a whole hour on."""
+    window = resolve(
+        now_us(), start_us=values["start"], end_us=values["end"], duration=values["duration"]
+    )
+    start, end = window.start_us, window.end_us
+    return Window(
+        None if start is None else start - start % judged.HOUR_US,
+        now_us() if end is None else end,
+    )
+
+
+def _shown(window: Window) -> Json:
+    start, end = window.start_us, window.end_us
+    return {
+        "start": None if start is None else rfc3339(start),
+        "end": None if end is None else rfc3339(end),
+    }
+
+
+SESSION_HANDLERS: Mapping[str, Handler] = {
+    each.__name__: each for each in (sessions, node_sessions, conformance, node_conformance)
+}

@@ -1,0 +1,64 @@
+"""What JSON Schemas of answers are made of; the answers' own are in ``schemas``.
+
+Pure. Families of routes have schemas in modules of their own, made of these.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+INTEGER: Schema = {"type": "integer"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+NUMBER: Schema = {"type": "number", "minimum": 0}
+TEXT: Schema = {"type": "string"}
+BOOLEAN: Schema = {"type": "boolean"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+HEX_64: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+HEX: Schema = {"type": "string", "pattern": "^0x([0-9a-f]{2})*$"}
+BYTES: Schema = {
+    "description": '"0x" and hex digits, or with bytes=array a list of integers',
+    "oneOf": [
+        {"type": "string", "pattern": "^0x([0-9a-f]{2})*$"},
+        {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}},
+    ],
+}
+
+
+def ref(name: str) -> Schema:
+    """A schema of ``SCHEMAS`` by name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def nullable(schema: Schema) -> Schema:
+    """Or null, where it cannot be known."""
+    if isinstance(schema.get("type"), str):
+        return {**schema, "type": [schema["type"], "null"]}
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def listing(items: Schema) -> Schema:
+    """A list of such."""
+    return {"type": "array", "items": items}
+
+
+def record(_optional: dict[str, Schema] | None = None, **required: Schema) -> Schema:
+    """An object with these members."""
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": {**required, **(_optional or {})},
+    }
+
+
+def described(schema: Schema, description: str) -> Schema:
+    """The same with a word to the reader."""
+    return {**schema, "description": description}
+
+
+# A member of every answer from the shards.
+SHARDS: dict[str, Schema] = {
+    "shards": described(record(answered=COUNT, total=COUNT), "Only where not all shards answered.")
+}
+COUNTERS: Schema = {"type": "object", "additionalProperties": COUNT}

@@ -1,0 +1,299 @@
+"""What shards say of work-packages, and how it adds up to one account of each.
+
+Pure. A shard has rows of guarantors: what became of a package at one of them. The shapes
+in which it hands on many of them are declared here, for ``shard.packages`` to fill and
+for the gateway to merge:
+
+- ``handled``: which packages there were, by hash, with marks of how far each came. Beyond
+  ``SAMPLE_ROWS`` rows of a shard it tells of a sample, the same of every shard, because the
+  sample is taken by the hash.
+- ``states``: the newest packages, each as its leading guarantor has it: the one that has
+  come furthest, the one it was submitted to before those it was shared with.
+- ``tallied``: rows counted by node or core.
+- ``steps``: durations between steps within a row, so by one node's clock, in bins.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from tart.query import bins
+
+Json = dict[str, Any]
+
+SUBMISSION, SHARE = 90, 91
+SAMPLE_ROWS = 100_000
+KEYS = 1 << 64
+
+# How far a package came at some guarantor: a condition on the rows of each.
+MARKS: Mapping[str, str] = {
+    "submitted": f"kind = {SUBMISSION}",
+    "shared": f"kind = {SHARE}",
+    "failed": "outcome = 'failed'",
+    "duplicate": "outcome = 'duplicate'",
+    "received": "received IS NOT NULL",
+    "authorized": "authorized IS NOT NULL",
+    "refined": "refined IS NOT NULL",
+    "built": "built IS NOT NULL",
+    "guaranteed": "guaranteed IS NOT NULL",
+    "distributed": "distributed IS NOT NULL",
+}
+_BIT = {name: 1 << at for at, name in enumerate(MARKS)}
+
+# Of a package's rows in ``handled``: the greatest of each, since guarantors say the same.
+MEASURES = (
+    *("refine_gas", "bundle_size", "guarantee_slot"),
+    *("imports", "exports", "extrinsic_size"),
+)
+
+# Steps within a row between which durations are counted, by their name.
+PAIRS: Mapping[str, tuple[str, str]] = {
+    "submitted_to_received": ("started", "received"),
+    "received_to_authorized": ("received", "authorized"),
+    "authorized_to_refined": ("authorized", "refined"),
+    "refined_to_report_built": ("refined", "built"),
+    "report_built_to_guarantee_built": ("built", "guaranteed"),
+    "guarantee_built_to_distributed": ("guaranteed", "distributed"),
+    "submitted_to_distributed": ("started", "distributed"),
+}
+
+# What ``tallied`` counts of rows: SQL, and how shards' values add up. ``measured`` rows
+# have both the gas that refining used and its limit.
+_MEASURED = "refine_gas IS NOT NULL AND refine_gas_limit IS NOT NULL"
+_STEPS = ("received", "authorized", "refined", "built", "signed", "guaranteed", "distributed")
+# Longer than any package takes; what a clock that is wrong says counts no more.
+_DAY_US = 86_400_000_000
+
+
+def _span(first: str, last: str) -> str:
+    """Microseconds between two steps, whatever a node claims."""
+    return f"greatest(0, least({last}::HUGEINT - {first}::HUGEINT, {_DAY_US}))"
+
+
+TALLY: Mapping[str, tuple[str, str]] = {
+    "rows": ("count(*)", "sum"),
+    "submissions": (f"count(*) FILTER (kind = {SUBMISSION})", "sum"),
+    "shares": (f"count(*) FILTER (kind = {SHARE})", "sum"),
+    **{step: (f"count({step})", "sum") for step in _STEPS},
+    "failed": ("count(*) FILTER (outcome = 'failed')", "sum"),
+    "duplicates": ("count(*) FILTER (outcome = 'duplicate')", "sum"),
+    # Of the rows with a guarantee, those of which nothing more is expected.
+    "guaranteed_over": (
+        "count(*) FILTER (guaranteed IS NOT NULL AND outcome <> 'unfinished')",
+        "sum",
+    ),
+    "measured": (f"count(*) FILTER ({_MEASURED})", "sum"),
+    "gas_used": (f"sum(refine_gas) FILTER ({_MEASURED})", "sum"),
+    "gas_limit": (f"sum(refine_gas_limit) FILTER ({_MEASURED})", "sum"),
+    "processed": ("count(*) FILTER (received IS NOT NULL AND built IS NOT NULL)", "sum"),
+    "processing_us": (
+        f"sum({_span('received', 'built')}) "
+        "FILTER (received IS NOT NULL AND built IS NOT NULL)",
+        "sum",
+    ),
+    "completion_us": (
+        f"sum({_span('started', 'distributed')}) FILTER (distributed IS NOT NULL)",
+        "sum",
+    ),
+    "last_at": ("epoch_us(max(ended_at))", "max"),
+    "last_guaranteed": ("max(guaranteed)", "max"),
+    "last_signed": ("max(signed)", "max"),
+    "last_slot": ("max(guarantee_slot)", "max"),
+    # {core: rows with a guarantee}
+    "cores": ("histogram(core) FILTER (guaranteed IS NOT NULL)", "add"),
+}
+
+# A row of ``states``, in order; the first ones are the leading guarantor's.
+LEAD = (
+    *("node", "kind", "started_at", "started", "received", "authorized", "refined", "built"),
+    *("signed", "guaranteed", "distributed", "core", "report", "erasure_root", "segments_root"),
+    *("refine_gas", "refine_gas_limit", "auth_gas", "bundle_size", "size_bytes", "guarantee_slot"),
+    "rank",
+)
+STATE = (
+    *("hash", *LEAD, "first_at", "last_at", "nodes"),
+    *("submissions", "submissions_failed", "shares", "shares_failed"),
+    *("failed_at", "reason", "any_report", "any_erasure_root"),
+)
+
+
+class Package(NamedTuple):
+    """One package as ``handled`` tells of it; see ``MEASURES``."""
+
+    key: int
+    core: int | None
+    marks: int
+    refine_gas: int | None
+    bundle_size: int | None
+    guarantee_slot: int | None
+    imports: int | None
+    exports: int | None
+    extrinsic_size: int | None
+
+    def has(self, mark: str) -> bool:
+        """Whether it came that far at some guarantor."""
+        return bool(self.marks & _BIT[mark])
+
+
+@dataclass(frozen=True)
+class Handled:
+    """The packages of a window, each once; of several cores if guarantors disagree.
+
+    Attributes:
+        scale: how many packages each stands for; 1.0 where all are known.
+        unidentified: attempts that ended, or hang, before their package was known:
+            ``submissions``, ``shares`` and how many of them ``failed``.
+    """
+
+    packages: Sequence[Package]
+    scale: float
+    unidentified: Mapping[str, int]
+
+    @property
+    def exact(self) -> bool:
+        """Whether all packages are known, and not a sample of them."""
+        return self.scale == 1.0
+
+    def distinct(self, *marks: str, core: int | None = None) -> int:
+        """How many packages came to all of these marks."""
+        wanted = sum(_BIT[mark] for mark in marks)
+        return self.estimate(
+            len(
+                {
+                    each.key
+                    for each in self.packages
+                    if each.marks & wanted == wanted and core in (None, each.core)
+                }
+            )
+        )
+
+    def estimate(self, number: int) -> int:
+        """A sum over the packages that are known as one over all."""
+        return round(number * self.scale)
+
+    def by_core(self) -> dict[int, Handled]:
+        """The same by core, in order; without those of no known core."""
+        found: dict[int, list[Package]] = {}
+        for each in self.packages:
+            if each.core is not None:
+                found.setdefault(each.core, []).append(each)
+        return {core: Handled(found[core], self.scale, {}) for core in sorted(found)}
+
+    def total(self, measure: str) -> int:
+        """A measure added up over packages."""
+        return self.estimate(sum(getattr(each, measure) or 0 for each in self.packages))
+
+
+def handled(answers: Iterable[Json]) -> Handled:
+    """Shards' ``handled`` as one."""
+    every = list(answers)
+    below = min((each["below"] for each in every if each["below"] is not None), default=None)
+    found: dict[tuple[int, int | None], list[Any]] = {}
+    unidentified = Counter({"submissions": 0, "shares": 0, "failed": 0})
+    for answer in every:
+        unidentified.update(answer["unidentified"])
+        for key, core, marks, *measures in answer["rows"]:
+            if below is not None and key >= below:
+                continue
+            known = found.get((key, core))
+            if known is None:
+                found[key, core] = [marks, *measures]
+                continue
+            known[0] |= marks
+            known[1:] = map(_greater, known[1:], measures)
+    packages = [Package(key, core, *values) for (key, core), values in found.items()]
+    return Handled(packages, 1.0 if below is None else KEYS / below, dict(unidentified))
+
+
+def _greater(one: Any, other: Any) -> Any:
+    return max((each for each in (one, other) if each is not None), default=None)
+
+
+def tallied(answers: Iterable[Iterable[Sequence[Any]]], by: Sequence[str]) -> list[Json]:
+    """Shards' ``tallied`` as one: objects of the keys in ``by`` and ``TALLY``."""
+    found: dict[tuple[Any, ...], Json] = {}
+    for answer in answers:
+        for row in answer:
+            key = tuple(row[: len(by)])
+            values = dict(zip(TALLY, row[len(by) :], strict=True))
+            known = found.get(key)
+            if known is None:
+                values["cores"] = Counter(_cores(values["cores"]))
+                found[key] = values
+                continue
+            for name, (_, operation) in TALLY.items():
+                known[name] = _added(operation, known[name], values[name])
+    return [{**dict(zip(by, key, strict=True)), **values} for key, values in found.items()]
+
+
+def _added(operation: str, one: Any, other: Any) -> Any:
+    if operation == "add":
+        return one + Counter(_cores(other))
+    if operation == "max":
+        return _greater(one, other)
+    return (one or 0) + (other or 0)
+
+
+def _cores(value: Mapping[str, int] | None) -> dict[int, int]:
+    """Keys of JSON objects are text."""
+    return {int(core): count for core, count in (value or {}).items()}
+
+
+def durations(answers: Iterable[Iterable[Sequence[int]]]) -> dict[str, Counter[int]]:
+    """Shards' ``steps`` as one: by name of the pair, samples by bin."""
+    found: dict[str, Counter[int]] = {name: Counter() for name in PAIRS}
+    names = list(PAIRS)
+    for answer in answers:
+        for pair, number, count in answer:
+            found[names[pair]][number] += count
+    return found
+
+
+def percentiles(counts: Mapping[int, int]) -> Json:
+    """``p50_ms``, ``p95_ms`` and ``sample_count`` of binned durations."""
+    return {
+        "p50_ms": _ms(bins.percentile_us(counts, 0.5)),
+        "p95_ms": _ms(bins.percentile_us(counts, 0.95)),
+        "sample_count": sum(counts.values()),
+    }
+
+
+def _ms(us: float | None) -> float | None:
+    return None if us is None else round(us / 1000, 3)
+
+
+def states(answers: Iterable[Iterable[Sequence[Any]]], limit: int) -> list[Json]:
+    """Shards' ``states`` as one: objects of ``STATE``, newest first, at most ``limit``."""
+    found: dict[str, Json] = {}
+    for answer in answers:
+        for row in answer:
+            state = dict(zip(STATE, row, strict=True))
+            known = found.get(state["hash"])
+            found[state["hash"]] = state if known is None else _joined(known, state)
+    newest = sorted(found.values(), key=lambda each: each["first_at"], reverse=True)
+    return newest[:limit]
+
+
+def _joined(one: Json, other: Json) -> Json:
+    """What two shards know of one package."""
+    lead, rest = (one, other) if _leads(one) >= _leads(other) else (other, one)
+    failed = max(one, other, key=lambda each: each["failed_at"] or 0)
+    added = ("submissions", "submissions_failed", "shares", "shares_failed")
+    return {
+        **lead,
+        **{name: one[name] + other[name] for name in added},
+        "first_at": min(one["first_at"], other["first_at"]),
+        "last_at": max(one["last_at"], other["last_at"]),
+        "nodes": sorted({*one["nodes"], *other["nodes"]}),
+        "failed_at": failed["failed_at"],
+        "reason": failed["reason"],
+        "any_report": lead["any_report"] or rest["any_report"],
+        "any_erasure_root": lead["any_erasure_root"] or rest["any_erasure_root"],
+    }
+
+
+def _leads(state: Json) -> tuple[int, bool, int]:
+    return state["rank"], state["kind"] == SUBMISSION, -state["started_at"]

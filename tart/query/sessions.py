@@ -1,0 +1,51 @@
+"""Connections as the API shows them, and how shards' series of them add up.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def session_json(row: Mapping[str, Any]) -> Json:
+    """An element of ``sessions`` in the API, of a row of the query of that name."""
+    events = row["events"] + row["shed"]
+    return {
+        "session": row["id"],
+        "node_id": row["node"],
+        "address": row["address"],
+        "started_at": row["started_at"],
+        "ended_at": row["ended_at"],
+        "outcome": row["outcome"],
+        "reason": row["reason"],
+        "protocol_version": row["protocol_version"],
+        "params_layout": row["params_layout"],
+        # JIP-3: a connection's first event has id 0.
+        "first_event_id": 0 if events else None,
+        "last_event_id": row["last_event_id"],
+        "last_event_at": row["last_at"],
+        "next_event_id": row["next_event_id"],
+        "event_count": row["events"],
+        "bytes": row["bytes"],
+        "dropped_count": row["dropped"],
+        "undecodable": row["undecodable"],
+        "shed": row["shed"],
+        "deviations": json.loads(row["deviations"]),
+    }
+
+
+def merged_connections(answers: Iterable[Mapping[str, Any]]) -> Json:
+    """Several shards' ``connections`` as one; buckets in order of time."""
+    found: dict[int, list[int]] = {}
+    already = 0
+    for answer in answers:
+        already += answer["open"]
+        for at, *counts in answer["buckets"]:
+            known = found.setdefault(at, [0] * len(counts))
+            found[at] = [one + more for one, more in zip(known, counts, strict=True)]
+    return {"open": already, "buckets": [[at, *counts] for at, counts in sorted(found.items())]}

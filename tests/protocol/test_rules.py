@@ -1,0 +1,46 @@
+"""``tart/protocol/rules.py``: the table has every rule there is, and no other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import tart
+from tart.errors import FrameTooLong, NodeInformationError, ProtocolError
+from tart.protocol.rules import RULES, SEVERITIES
+
+PACKAGE = Path(tart.__file__).parent
+BROKEN = re.compile(r"(?:DecodeError|Deviation|deviate|_deviation)\(\s*\"(\w+)\"")
+NAMED = re.compile(r"\"([a-z]+_[a-z_]+)\"")
+
+
+def rules_of_bytes():
+    """What this package complains of, by its source."""
+    texts = [path.read_text() for path in (PACKAGE / "protocol").glob("*.py")]
+    return {rule for text in texts for rule in BROKEN.findall(text)}
+
+
+def scoped(*scopes):
+    return {rule.code for rule in RULES.values() if rule.scope in scopes}
+
+
+def test_every_rule_of_a_message_s_bytes_is_in_the_table():
+    assert rules_of_bytes() == scoped("event", "handshake")
+
+
+def test_every_error_that_ends_a_connection_is_in_the_table():
+    endings = {each.rule for each in ProtocolError.__subclasses__()}
+    assert endings == {FrameTooLong.rule, NodeInformationError.rule} == scoped("connection")
+
+
+def test_every_rule_of_a_conversation_is_judged_somewhere():
+    judges = ("aggregate/judging.py", "query/conformance.py")
+    named = {name for each in judges for name in NAMED.findall((PACKAGE / each).read_text())}
+    assert scoped("conversation") <= named
+
+
+def test_each_says_in_a_sentence_what_is_wrong_and_how_much():
+    for code, rule in RULES.items():
+        assert rule.code == code
+        assert rule.severity in SEVERITIES
+        assert rule.explanation.endswith(".")
