@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test soak dist dist-test check lint types contracts format bench bench-quick lock clean
+.PHONY: demo test soak dist dist-test check lint types contracts format bench bench-quick lock clean tools
 
 demo: $(READY)  ## the whole system with a simulated network, until Ctrl-C
 	@$(BIN)/tart demo
 
-test: $(READY)  ## every test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(READY) tools  ## every test
+	@# Unix sockets have short names, so their directories must have, too.
+	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && \
+		$(BIN)/python -m pytest -n 4 --dist loadfile --basetemp "$$base/t" $(PYTEST_ARGS)
 
 soak: $(READY)  ## faults again and again, some minutes
 	$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
@@ -42,6 +44,12 @@ bench: $(READY)  ## every benchmark beside its bar, about ten minutes; BENCH_ARG
 
 bench-quick: $(READY)  ## a small one, under a minute
 	$(BIN)/python -m loadtest.bench quick $(BENCH_ARGS)
+
+# Programs that a test needs and no package index has: Debian's, if we may install them.
+tools:
+	@command -v promtool >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& apt-get install --quiet --quiet --yes --no-install-recommends prometheus >/dev/null; } \
+		|| echo "without Prometheus its tests are skipped (Debian: apt-get install prometheus)"
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tart needs Python 3.11 or newer; try make PYTHON=python3.12")'

@@ -5,7 +5,8 @@
     ├── StartupError           the operator: port taken, directory not writable; exit code 1
     ├── ProtocolError          the node: what it said ends its connection
     │   ├── FrameTooLong           a length prefix beyond the limit
-    │   └── NodeInformationError   the first message is not node information
+    │   ├── NodeInformationError   the first message is not node information
+    │   └── PeerRefused            the settings do not name this node
     ├── DecodeError            the node: costs that one event, which is kept as it came
     ├── EncodeError            the caller of the encoder: a value that does not fit its type
     ├── CaptureError           whoever made the capture: bytes that are none
@@ -14,6 +15,10 @@
     │   ├── SqlRefused             a statement that is not run, or that failed
     │   ├── NotFound               nothing of that name
     │   └── QueryTimeout           no answer within the deadline
+    ├── AccessError            who asks: has no key, or one that may not do this
+    │   ├── Unauthorized           no key, or one that is not known
+    │   ├── Forbidden              a key, or an address, that may not do this
+    │   └── TooManyRequests        too often
     ├── ShardUnavailable       us: degrades an answer, never hides that it did
     └── StorageError           us: fatal to one shard, which the supervisor restarts
         ├── DamagedFile            a file that cannot be read: put in quarantine, the rest serves
@@ -72,6 +77,15 @@ class NodeInformationError(ProtocolError):
     """The first message of a connection cannot be read as node information."""
 
     rule = "node_information"
+
+
+class PeerRefused(ProtocolError):
+    """A node that is not among ``telemetry.peer_ids``."""
+
+    rule = "peer_refused"
+
+    def __init__(self, peer_id: bytes) -> None:
+        super().__init__(f"node {peer_id.hex()} is not among telemetry.peer_ids")
 
 
 class DecodeError(TartError):
@@ -158,6 +172,39 @@ class QueryTimeout(QueryError):
 
     status = 504
     code = "deadline"
+
+
+class AccessError(TartError):
+    """Whoever asks may not have the answer."""
+
+    status = 403
+    code = "forbidden"
+
+
+class Unauthorized(AccessError):
+    """No key was sent, or one that is not known."""
+
+    status = 401
+    code = "unauthorized"
+
+
+class Forbidden(AccessError):
+    """The key, or the address, may not do this."""
+
+
+class TooManyRequests(AccessError):
+    """More requests than a key or an address may make.
+
+    Attributes:
+        seconds: until the next one would be taken.
+    """
+
+    status = 429
+    code = "too_many_requests"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"too many requests; the next is taken in {seconds:.1f} s")
+        self.seconds = seconds
 
 
 class ShardUnavailable(TartError):

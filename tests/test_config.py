@@ -27,6 +27,12 @@ OTHER = {
 ODD_VALUES = {"api.bytes": "array", "log.level": "debug", "log.format": "json"}
 ODD_VALUES |= {"storage.memory_limit": "1GB", "data_dir": "/d", "run_dir": "/r"}
 ODD_VALUES |= {"telemetry.buffered_bytes": 1 << 30}
+ODD_VALUES |= {"api.auth": "none", "api.tls_certificate": "/c.pem", "api.tls_key": "/k.pem"}
+NETWORKS = (("10.0.0.0/8", "::1"), "10.0.0.0/8, ::1")
+ODD_LISTS = {"telemetry.allow": NETWORKS, "telemetry.deny": NETWORKS}
+ODD_LISTS |= {"telemetry.peer_ids": (("ab" * 32,), "ab" * 32)}
+# What one setting needs another for.
+BESIDE = {"api.tls_key": {"api.tls_certificate": "/c.pem"}}
 ODD_VALUES |= {"api.bind": "[::1]:80", "storage.retain_disk_share": 0.25}
 
 
@@ -52,7 +58,7 @@ def other_than_default(key, kind):
     """As the file has it, and as text."""
     if key in ODD_VALUES:
         return ODD_VALUES[key], str(ODD_VALUES[key])
-    return OTHER.get(kind, (("a", "b"), "a, b"))
+    return ODD_LISTS.get(key) or OTHER.get(kind, (("a", "b"), "a, b"))
 
 
 def test_without_file_variables_and_flags_everything_is_default():
@@ -70,11 +76,12 @@ def test_every_setting_can_be_given_in_each_way(key, kind):
     shown = list(value) if isinstance(value, tuple) else value
     shown = repr(shown).replace("True", "true")
     file = written(f"[{section}]\n{name} = {shown}" if section else f"{name} = {shown}")
+    beside = BESIDE.get(key, {})
 
     for config, origin in (
-        (load(file), "config.toml"),
-        (load(environ={variable_of(key): text}), variable_of(key)),
-        (load(flags={key: text}), "command line"),
+        (load(file, flags=beside), "config.toml"),
+        (load(environ={variable_of(key): text}, flags=beside), variable_of(key)),
+        (load(flags={key: text, **beside}), "command line"),
     ):
         assert values(config)[key] == value != settings()[key][1]
         assert config.origins[key] == origin

@@ -13,8 +13,10 @@ from tart.errors import (
     EncodeError,
     FrameTooLong,
     NodeInformationError,
+    PeerRefused,
     QueryError,
     TartError,
+    TooManyRequests,
 )
 
 INDENT = 4
@@ -54,6 +56,8 @@ SAMPLES: dict[type[TartError], TartError] = {
     DecodeError: DecodeError("truncated", 9, "8 bytes, 3 are left", "outline.slot"),
     EncodeError: EncodeError("slot", "an integer of 4 bytes, not None"),
     BadQuery: BadQuery("limit must be a number", "limit"),
+    PeerRefused: PeerRefused(bytes(32)),
+    TooManyRequests: TooManyRequests(1.25),
 }
 CLASSES = [getattr(errors, name) for name in real_tree()]
 

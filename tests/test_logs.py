@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tart.config import LogConfig
-from tart.logs import set_up
+from tart.logs import Quota, left_out, set_up
 
 
 class Terminal(io.StringIO):
@@ -108,3 +108,42 @@ def test_setting_up_again_replaces(monkeypatch):
     logging.getLogger("tart").info("never")
 
     assert out.getvalue().count("\n") == 1
+
+
+def test_a_flood_of_one_kind_hides_nothing_else_and_is_told(monkeypatch):
+    out = logged(monkeypatch, LogConfig(format="json", lines_per_minute=3))
+    log = logging.getLogger("tart.x")
+    before = left_out()
+    for number in range(10):
+        log.warning("connection from %s closed", number)
+    log.warning("something else")
+    for _ in range(5):
+        log.error("broken")
+    messages = [json.loads(line)["message"] for line in out.getvalue().splitlines()]
+
+    assert messages == [
+        *(f"connection from {number} closed" for number in range(3)),
+        "something else",
+        *["broken"] * 5,
+    ]
+    assert left_out() - before == 7
+
+
+def test_a_minute_later_it_is_said_how_many_were_left_out():
+    quota = Quota(2)
+    passed = []
+    for at in [0, 1, 2, 3, 61, 62, 63, 200]:
+        record = logging.LogRecord("n", logging.WARNING, "", 0, "of %d", (at,), None)
+        record.created = at
+        if quota.filter(record):
+            passed.append(record.getMessage())
+
+    assert passed == [
+        *("of 0", "of 1", "of 61 (2 more like this were left out before)", "of 62"),
+        "of 200 (1 more like this were left out before)",
+    ]
+
+
+def test_statements_of_the_registry_are_not_logged(monkeypatch):
+    logged(monkeypatch, LogConfig(level="debug"))
+    assert not logging.getLogger("aiosqlite").isEnabledFor(logging.DEBUG)

@@ -40,9 +40,7 @@ class Aggregates:
         self._conformance = Conformance()
         self._judge = Judge(self._conformance.note)
         self._meanings = Meanings(self._sums, self._sightings, self._gauges)
-        self._follower = Follower(
-            self._latencies, self._meanings, voice, self._judge.unfinished
-        )
+        self._follower = Follower(self._latencies, self._meanings, voice, self._judge.unfinished)
         self._parts = (
             *(self._counts, self._latencies, self._clocks, self._sums),
             *(self._sightings, self._gauges, self._meanings, self._sessions),

@@ -23,14 +23,13 @@ from typing import Any
 import numpy as np
 
 from tart.aggregate.counting import STEP_OF, Latencies
+from tart.aggregate.exchanges import Root, Speaker
 from tart.aggregate.heard import Heard, Rows, Voice
 from tart.aggregate.meaning import (
     ASSURANCE_RECEIVED,
     MEANINGS,
     PIPELINE_ROOTS,
     Meanings,
-    Root,
-    Speaker,
 )
 from tart.aggregate.pipelines import Pipeline
 from tart.protocol.events import EVENTS

@@ -38,9 +38,9 @@ class Gauges:
 
     def head(self, received_at: int, node: int, number: int, value: int) -> None:
         """A best (11) or finalized (12) block's slot, or whether it is in sync (13)."""
-        entry = self._heads.setdefault((minute(received_at), node), [None, None, None])
+        entry = self._heads.setdefault((minute(received_at), node), [None, None, None, None])
         if number == SYNC:
-            entry[2] = value
+            entry[2:] = received_at, value
         else:
             at = number - BEST
             entry[at] = value if entry[at] is None else max(entry[at], value)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tart.aggregate.heard import Array, Finding, Heard
-from tart.aggregate.recent import NOTHING, RecentTypes
+from tart.aggregate.recent import DEPTH, NOTHING, RecentTypes
 from tart.errors import DecodeError
 from tart.protocol.decoding import DROPPED, HEADER_BYTES, STATUS, decode_event
 from tart.protocol.events import EVENTS, leading_reference
@@ -25,6 +25,7 @@ from tart.protocol.node_information import NodeInformation
 
 _SECOND_US = 1_000_000
 _UNKNOWN = -1
+_TIMESTAMP_BYTES = 8
 # Threads of a node may tell of the same moment in another order.
 BACKWARDS_US = 1 * _SECOND_US
 # Four times the interval of the specification.
@@ -95,7 +96,7 @@ class Judge:
     def unfinished(self, values: dict[str, Any], cut_short: bool) -> None:
         """A pipeline (its columns) has no end: its connection ended, or it is too old."""
         row = self._rows.get(values["session"])
-        if not cut_short and row is not None and self._gap[row] > values["root"]:
+        if row is not None and self._gap[row] > values["root"]:
             return  # its end may be among what is missing
         number = values["kind"]
         expectation = f"what became of the {EVENTS[number].title!r} with event id {values['root']}"
@@ -131,6 +132,8 @@ class Judge:
         refers = np.flatnonzero(heard.has_ref & _REFERS[heard.number])
         ref, own = heard.ref[refers], heard.event_id[refers]
         types = self._recent.types(row_of[refers], ref)
+        # Of an id so long past another may have the place, and look like it.
+        types[own - ref >= DEPTH] = NOTHING
         unknown = ref >= own
         wrong = unknown | ~_ALLOWED[heard.number[refers], types]
         if not wrong.any():
@@ -141,15 +144,17 @@ class Judge:
             place = int(refers[at])
             if int(heard.seq[place]) in odd:
                 continue
+            number = int(heard.number[place])
+            leading = HEADER_BYTES, EVENTS[number].fields.fields[0][0]
             if unknown[at]:
                 expected = f"an event id below its own, {own[at]}, not {ref[at]}"
-                self._find("reference_unknown", heard, place, expected, reference=True)
+                self._find("reference_unknown", heard, place, expected, leading)
             else:
-                wanted = _REFERENCES[int(heard.number[place])].refers_to
+                wanted = _REFERENCES[number].refers_to
                 names = " or ".join(EVENTS[each].variant for each in wanted)
                 found = EVENTS[int(types[at])].variant
                 expected = f"the event id of {names}; {ref[at]} is {found}"
-                self._find("reference_wrong_type", heard, place, expected, reference=True)
+                self._find("reference_wrong_type", heard, place, expected, leading)
 
     def _judge_order(
         self, heard: Heard, times: Array, starts: Array, lengths: Array, rows: list[int]
@@ -184,12 +189,20 @@ class Judge:
         for at in sorted({*regular, *missing}):
             session, number = int(heard.session[at]), heard.number[at]
             if number == DROPPED:
-                self._find("events_dropped", heard, at, f"{_dropped(heard.contents[at])} events")
+                self._judge_dropped(heard, at)
             if number == DROPPED or at in missing:
                 self._status.pop(session, None)
                 self._gap[int(row_of[at])] = int(heard.event_id[at])
             if number == STATUS:
                 self._judge_status(heard, at, session, int(times[at]))
+
+    def _judge_dropped(self, heard: Heard, at: int) -> None:
+        content = heard.contents[at]
+        # Some leave out the timestamp before it.
+        bare = len(content) < HEADER_BYTES + _TIMESTAMP_BYTES + 1
+        place = HEADER_BYTES if bare else HEADER_BYTES + _TIMESTAMP_BYTES
+        expected = f"no events dropped, not {_dropped(content)}"
+        self._find("events_dropped", heard, at, expected, (place, "num"))
 
     def _judge_status(self, heard: Heard, at: int, session: int, now: int) -> None:
         gap = now - self._status.get(session, now)
@@ -199,10 +212,14 @@ class Judge:
             self._find("status_late", heard, at, expected)
 
     def _find(
-        self, rule: str, heard: Heard, at: int, expectation: str, *, reference: bool = False
+        self,
+        rule: str,
+        heard: Heard,
+        at: int,
+        expectation: str,
+        place: tuple[int, str] = (0, "timestamp"),
     ) -> None:
-        number = int(heard.number[at])
-        field = EVENTS[number].fields.fields[0][0] if reference else "timestamp"
+        offset, field = place
         self._note(
             Finding(
                 rule,
@@ -211,8 +228,8 @@ class Judge:
                 int(heard.session[at]),
                 int(heard.seq[at]),
                 int(heard.event_id[at]),
-                number,
-                HEADER_BYTES if reference else 0,
+                int(heard.number[at]),
+                offset,
                 field,
                 expectation,
                 heard.contents[at],

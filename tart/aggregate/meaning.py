@@ -10,11 +10,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+from tart.aggregate.exchanges import (
+    ERASURE_ENDS,
+    ERASURE_SERVED,
+    HASH_BYTES,
+    REF_BYTES,
+    SENDING_SHARD_REQUEST,
+    Exchanges,
+    Root,
+    Speaker,
+)
 from tart.aggregate.failures import FAILED_REASONS, FAILURES
 from tart.aggregate.gauges import BEST, FINALIZED, SYNC, Gauges
-from tart.aggregate.heard import Heard, Rows, Voice
+from tart.aggregate.heard import Rows
 from tart.aggregate.pipelines import (
     AUTHORED,
     AUTHORING,
@@ -38,13 +48,9 @@ from tart.aggregate.pipelines import (
 from tart.aggregate.sightings import Sightings
 from tart.aggregate.sums import Sums
 from tart.aggregate.tables import ROWS, TICK_US
-from tart.errors import DecodeError
-from tart.protocol.decoding import HEADER_BYTES, decode_event
+from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.types import GUARANTEE_DISCARD_REASON
 
-_HASH = 32
-_REF = 8
-_SENDING_BLOCK_REQUEST = 63
 _GUARANTEE_RECEIVED, _GUARANTEE_DISCARDED = 112, 113
 ASSURANCE_RECEIVED = 131
 _BLOCK_FAILURES = frozenset({41, 44, 46})
@@ -54,73 +60,23 @@ _TELLING = frozenset(
     | {GUARANTEE_BUILT}
 )
 _OTHER_REASON = GUARANTEE_DISCARD_REASON.names.index("Other")
-# Which counter of an erasure root a request's end belongs to.
-_ERASURE_ENDS = {
-    125: "transferred",
-    122: "failed",
-    145: "bundle_shards_transferred",
-    142: "bundle_shards_failed",
-    153: "bundles_transferred",
-    150: "bundles_failed",
-}
-_ERASURE_SERVED = {124: "served", 144: "bundle_shards_served", 152: "bundles_served"}
 PIPELINE_ROOTS = frozenset({AUTHORING, IMPORTING, SUBMISSION, SHARE})
 _PIPELINES: dict[str, type[Pipeline]] = {"blocks": Block, "packages": Package}
 
 
-class Root:
-    """An event that others may refer to.
-
-    ``linked`` is what they need to know of it: its pipeline, or the erasure root or anchor
-    a request is about.
-    """
-
-    __slots__ = ("linked", "number", "received_at", "timestamp")
-
-    def __init__(self, number: int, timestamp: int, received_at: int, linked: Any) -> None:
-        self.number = number
-        self.timestamp = timestamp
-        self.received_at = received_at
-        self.linked = linked
-
-
-class Speaker(NamedTuple):
-    """Who says it, and how to read it."""
-
-    node: int
-    voice: Voice
-
-
-class Meanings:
+class Meanings(Exchanges):
     """Learns from events, one at a time, of the batch in ``heard``."""
 
     def __init__(self, sums: Sums, sightings: Sightings, gauges: Gauges) -> None:
-        self._sums = sums
-        self._sightings = sightings
+        super().__init__(sums, sightings)
         self._gauges = gauges
-        # Of the batch, by index: the root's event id and the pipeline's hash.
-        self.contexts: dict[int, tuple[int, bytes | None]] = {}
         self._closed: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _PIPELINES}
         self._tickets: list[tuple[Any, ...]] = []
-
-    def begin(self, heard: Heard) -> None:
-        """A batch, of whose events the following are."""
-        self._heard = heard
-        self.contexts = {}
-        # As lists: one element of an array costs more than ten of a list.
-        self._received_at: list[int] = heard.received_at.tolist()
-        self._timestamp: list[int] = heard.timestamp.tolist()
-        self._clean: list[bool] = heard.clean.tolist()
-        self._seq: list[int] = heard.seq.tolist()
-
-    def received_at(self, at: int) -> int:
-        """When an event of the batch came, Unix microseconds."""
-        return self._received_at[at]
 
     def receive_assurances(self, rows: list[int]) -> None:
         """131 of the batch, all at once: a sixth of what a full network says."""
         contents, received_at = self._heard.contents, self._received_at
-        start, end = HEADER_BYTES + _HASH, HEADER_BYTES + 2 * _HASH
+        start, end = HEADER_BYTES + HASH_BYTES, HEADER_BYTES + 2 * HASH_BYTES
         anchors = [contents[at][start:end] for at in rows]
         ticks = [received_at[at] // TICK_US for at in rows]
         for (anchor, tick), count in Counter(zip(anchors, ticks, strict=True)).items():
@@ -137,6 +93,8 @@ class Meanings:
         if isinstance(root.linked, Pipeline):
             self._touch(at, root.linked)
             return root.linked
+        if isinstance(root.linked, bytes):
+            self._belongs(at, root.linked)
         return None
 
     def rows(self, table: str, still_open: list[Pipeline]) -> Rows:
@@ -152,18 +110,6 @@ class Meanings:
             closed.clear()
         self._tickets.clear()
 
-    def _fields(self, at: int, number: int, speaker: Speaker) -> dict[str, Any] | None:
-        content, voice = self._heard.contents[at], speaker.voice
-        try:
-            return decode_event(
-                number, content[HEADER_BYTES:], version=voice.version, cores=voice.cores
-            ).fields
-        except DecodeError:  # stored by a release that understood more
-            return None
-
-    def _payload(self, at: int) -> bytes:
-        return self._heard.contents[at][HEADER_BYTES:]
-
     def _begin_block(
         self, at: int, number: int, speaker: Speaker, root: Root | None
     ) -> Pipeline | None:
@@ -178,7 +124,7 @@ class Meanings:
         return block
 
     def _begin_package(self, at: int, number: int, speaker: Speaker, root: Root | None) -> Pipeline:
-        package = Package(**self._opening(at, number), peer=self._payload(at)[:_HASH])
+        package = Package(**self._opening(at, number), peer=self._payload(at)[:HASH_BYTES])
         self._touch(at, package)
         return package
 
@@ -207,10 +153,12 @@ class Meanings:
         failure = number in _BLOCK_FAILURES
         if failure:
             self._failure(at, number, speaker, root)
+        fields = (self._fields(at, number, speaker) or {}) if number in _TELLING else {}
         if not isinstance(block, Block):
+            if number == AUTHORED and fields:
+                self._see(at, number, None, fields["outline"]["hash"])
             return
         timestamp = self._timestamp[at]
-        fields = (self._fields(at, number, speaker) or {}) if number in _TELLING else {}
         if failure:
             block.fail(number, timestamp, str(fields.get("reason", "")))
         elif fields or number not in _TELLING:
@@ -243,10 +191,11 @@ class Meanings:
         package = root.linked if root else None
         if number == FAILED:
             self._failure(at, number, speaker, root)
+        fields = (self._fields(at, number, speaker) or {}) if number in _TELLING else {}
         if not isinstance(package, Package):
+            self._cost(at, number, None, fields)
             return None
         timestamp = self._timestamp[at]
-        fields = (self._fields(at, number, speaker) or {}) if number in _TELLING else {}
         if number == FAILED:
             package.fail(number, timestamp, str(fields.get("reason", "")))
         elif number == DUPLICATE and fields:
@@ -257,25 +206,33 @@ class Meanings:
             package.follow(number, timestamp, fields)
             self._cost(at, number, package, fields)
         self._touch(at, package)
+        self._core_event(at, number, package)
         if package.done:
             self.close(package)
         return package
 
-    def _cost(self, at: int, number: int, package: Package, fields: dict[str, Any]) -> None:
+    def _core_event(self, at: int, number: int, package: Package) -> None:
+        if package.core is not None:
+            node = int(self._heard.node[at])
+            self._sums.core_event(self._received_at[at], node, package.core, number)
+
+    def _cost(self, at: int, number: int, package: Package | None, fields: dict[str, Any]) -> None:
+        """What was executed counts, even if nobody knows for which package."""
         received_at, node = self._received_at[at], int(self._heard.node[at])
-        if number == AUTHORIZED:
+        core, services = (package.core, package.services) if package else (None, [])
+        if number == AUTHORIZED and fields:
             total = fields["cost"]["total"]
             self._sums.authorization(
-                received_at, node, package.core, total["gas_used"], total["elapsed_ns"]
+                received_at, node, core, total["gas_used"], total["elapsed_ns"]
             )
-        elif number == REFINED:
+        elif number == REFINED and fields:
             for item, cost in enumerate(fields["costs"]):
-                service = package.services[item] if item < len(package.services) else None
+                service = services[item] if item < len(services) else None
                 total = cost["total"]
                 self._sums.refinement(
                     received_at,
                     node,
-                    package.core,
+                    core,
                     service,
                     total["gas_used"],
                     total["elapsed_ns"],
@@ -292,56 +249,15 @@ class Meanings:
             return None
         package.more({SENDING: "sending", SENT: "sent", SEND_FAILED: "send_failed"}[number])
         self._touch(at, package)
+        self._core_event(at, number, package)
         return package
-
-    def _see_announced(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        if self._clean[at]:
-            payload = self._payload(at)
-            peer, side = payload[:_HASH], payload[_HASH]
-            slot = int.from_bytes(payload[33:37], "little")
-            block = payload[37:69]
-        else:
-            fields = self._fields(at, number, speaker)
-            if fields is None:
-                return
-            peer, slot, block = fields["peer"], fields["slot"], fields["hash"]
-            side = int(fields["announcer"] == "Remote")
-        self._sums.link(self._received_at[at], speaker.node, peer, number, side)
-        if side:
-            self._see(at, number, slot, block)
-
-    def _see_transferred(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        """Block transfers count for what was asked for (63), not for what was given (64)."""
-        if root is None or root.number != _SENDING_BLOCK_REQUEST:
-            return
-        fields = self._fields(at, number, speaker)
-        if fields is not None:
-            self._see(at, number, fields["slot"], fields["outline"]["hash"])
-
-    def _see(self, at: int, number: int, slot: int, block: bytes) -> None:
-        heard = self._heard
-        self._sightings.see(
-            self._received_at[at],
-            int(heard.node[at]),
-            block,
-            slot,
-            number,
-            self._timestamp[at],
-        )
-
-    def _transfer_ticket(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        fields = self._fields(at, number, speaker)
-        if fields is not None:
-            side = int(fields["sender"] == "Remote")
-            received_at = self._received_at[at]
-            self._sums.link(received_at, speaker.node, fields["peer"], number, side)
 
     def _receive_guarantee(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
         """112 and 113: an outline, and 113's reason."""
-        start = _REF if number == _GUARANTEE_RECEIVED else 0
+        start = REF_BYTES if number == _GUARANTEE_RECEIVED else 0
         payload = self._payload(at)
         if self._clean[at]:
-            report = payload[start : start + _HASH]
+            report = payload[start : start + HASH_BYTES]
             slot = int.from_bytes(payload[start + 32 : start + 36], "little")
             discarded = payload[-1] if number == _GUARANTEE_DISCARDED else None
         else:
@@ -355,59 +271,6 @@ class Meanings:
         self._sums.report(self._received_at[at], report, slot, discarded)
         if discarded is not None:
             self._discard(at, number, GUARANTEE_DISCARD_REASON.names[discarded])
-
-    def _request_shard(self, at: int, number: int, speaker: Speaker, root: Root | None) -> Any:
-        if self._clean[at]:
-            erasure_root = self._payload(at)[_HASH : 2 * _HASH]
-        else:
-            fields = self._fields(at, number, speaker)
-            if fields is None:
-                return None
-            erasure_root = fields["erasure_root"]
-        entry = self._sums.erasure(self._received_at[at], erasure_root)
-        if entry is not None:
-            entry["requested"] += 1
-        return erasure_root
-
-    def _serve(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        """124, 144 and 152 tell which erasure root a request that came in is about."""
-        if self._clean[at]:
-            erasure_root = self._payload(at)[_REF : _REF + _HASH]
-        else:
-            fields = self._fields(at, number, speaker)
-            if fields is None:
-                return
-            erasure_root = fields["erasure_root"]
-        if root is not None:
-            root.linked = erasure_root
-        entry = self._sums.erasure(self._received_at[at], erasure_root)
-        if entry is not None:
-            entry[_ERASURE_SERVED[number]] += 1
-
-    def _end_request(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        if number in FAILURES:
-            self._failure(at, number, speaker, root)
-        if root is not None and root.linked is not None:
-            entry = self._sums.erasure(self._received_at[at], root.linked)
-            if entry is not None:
-                entry[_ERASURE_ENDS[number]] += 1
-
-    def _distribute(self, at: int, number: int, speaker: Speaker, root: Root | None) -> bytes:
-        anchor = self._payload(at)[:_HASH]
-        self._sums.assurance(self._received_at[at], anchor, number)
-        return anchor
-
-    def _assure(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        """127 to 129, of an assurance that is being distributed."""
-        if number in FAILURES:
-            self._failure(at, number, speaker, root)
-        if root is not None and isinstance(root.linked, bytes):
-            self._sums.assurance(self._received_at[at], root.linked, number)
-
-    def _failure(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        fields = self._fields(at, number, speaker)
-        reason = "" if fields is None else str(fields.get("reason", ""))
-        self._sums.failure(self._received_at[at], speaker.node, number, reason)
 
     def _discard_preimage(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
         fields = self._fields(at, number, speaker)
@@ -428,6 +291,8 @@ class Meanings:
         payload = self._payload(at)
         value = payload[0] if number == SYNC else int.from_bytes(payload[:4], "little")
         self._gauges.head(self._received_at[at], speaker.node, number, value)
+        if number != SYNC:
+            self._sums.reach(self._received_at[at], number, value, payload[4 : 4 + HASH_BYTES])
 
     def _generate_tickets(self, at: int, number: int, speaker: Speaker, root: Root | None) -> Any:
         fields = self._fields(at, number, speaker)
@@ -461,21 +326,22 @@ def _meanings() -> list[Meaning | None]:
         (Meanings._head, (BEST, FINALIZED, SYNC)),
         (Meanings._begin_block, (AUTHORING, IMPORTING)),
         (Meanings._follow_block, (41, AUTHORED, 44, 45, 46, EXECUTED)),
-        (Meanings._see_announced, (62,)),
-        (Meanings._see_transferred, (68,)),
+        (Meanings.see_stream, (60,)),
+        (Meanings.see_announced, (62,)),
+        (Meanings.see_transferred, (68,)),
         (Meanings._generate_tickets, (80,)),
         (Meanings._end_tickets, (81, 82)),
-        (Meanings._transfer_ticket, (84,)),
+        (Meanings.transfer_ticket, (84,)),
         (Meanings._begin_package, (SUBMISSION, SHARE)),
         (Meanings._follow_package, (FAILED, DUPLICATE, 94, AUTHORIZED, 96, 97, 98, 100)),
         (Meanings._follow_package, (REFINED, 102, 103, 104, GUARANTEE_BUILT, 109)),
         (Meanings._follow_guarantee, (SENDING, SEND_FAILED, SENT)),
         (Meanings._receive_guarantee, (_GUARANTEE_RECEIVED, _GUARANTEE_DISCARDED)),
-        (Meanings._request_shard, (120,)),
-        (Meanings._serve, tuple(_ERASURE_SERVED)),
-        (Meanings._end_request, tuple(_ERASURE_ENDS)),
-        (Meanings._distribute, (126,)),
-        (Meanings._assure, (127, 128, 129)),
+        (Meanings.request_shard, (SENDING_SHARD_REQUEST,)),
+        (Meanings.serve, tuple(ERASURE_SERVED)),
+        (Meanings.end_request, tuple(ERASURE_ENDS)),
+        (Meanings.distribute, (126,)),
+        (Meanings.assure, (127, 128, 129)),
         (Meanings._discard_preimage, (192, 199)),
     )
     for meaning, numbers in groups:

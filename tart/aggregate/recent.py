@@ -2,7 +2,8 @@
 
 Pure. A ring of ``DEPTH`` entries for each connection, all in one array, written and read by
 the batch. An entry has the type and eight bits of the id beyond its place, so that ids that
-no event here has (dropped, not understood, shed) and those long past are not found.
+no event here has (dropped, not understood, shed) and those long past are not found. Of
+ids 2^19 apart that cannot be told: who asks knows how far back an id may be.
 """
 
 from __future__ import annotations

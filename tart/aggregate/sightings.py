@@ -20,13 +20,19 @@ class Sightings:
 
     def __init__(self) -> None:
         self._seen: dict[bytes, set[int]] = {}
-        self._rows: list[tuple[int, int, bytes, int, int, int]] = []
+        self._rows: list[tuple[int, int, bytes, int | None, int, int]] = []
         self.overflowed = 0
 
     def see(
-        self, received_at: int, node: int, block: bytes, slot: int, number: int, timestamp: int
+        self,
+        received_at: int,
+        node: int,
+        block: bytes,
+        slot: int | None,
+        number: int,
+        timestamp: int,
     ) -> None:
-        """An event that shows that a node knows a block."""
+        """An event that shows that a node knows a block; its slot, if that is known."""
         nodes = self._seen.get(block)
         if nodes is None:
             if len(self._seen) >= MAX_BLOCKS:

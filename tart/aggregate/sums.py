@@ -39,18 +39,26 @@ def minute(received_at: int) -> int:
     return received_at - received_at % (MINUTE_BUCKET * _SECOND_US)
 
 
+def _link_bucket(received_at: int) -> int:
+    return received_at - received_at % (LINK_BUCKET * _SECOND_US)
+
+
 class Sums:
     """The additive tables that are no arrays."""
 
     def __init__(self) -> None:
         self._failures: dict[tuple[int, int, int, str], list[int]] = {}
         self._links: dict[tuple[int, int, bytes, int, int], list[int]] = {}
+        self._transfers: dict[tuple[int, int, int, int], list[int]] = {}
+        self._core_events: dict[tuple[int, int, int, int], list[int]] = {}
+        self._shard_requests: dict[tuple[int, int | None, int, int], int] = {}
         self._authorizations: dict[tuple[int, int, int | None], list[int]] = {}
         self._refinements: dict[tuple[int, int, int | None, int | None], list[int]] = {}
         self._executions: dict[tuple[bytes, int], list[Any]] = {}
         self._reports: dict[bytes, dict[str, Any]] = {}
         self._erasures: dict[bytes, dict[str, Any]] = {}
         self._assurances: dict[tuple[bytes, int, int], int] = {}
+        self._reached: dict[tuple[bytes, int], list[int]] = {}
         # Rows of each table that found no room.
         self.overflowed: Counter[str] = Counter()
 
@@ -66,15 +74,25 @@ class Sums:
 
     def link(self, received_at: int, node: int, peer: bytes, number: int, side: int) -> None:
         """A message between a node and a peer of it."""
-        bucket = received_at - received_at % (LINK_BUCKET * _SECOND_US)
-        key = (bucket, node, peer, number, side)
-        entry = self._links.get(key)
-        if entry is None:
-            if self._full("links", self._links):
-                return
-            entry = self._links[key] = [0, 0]
-        entry[0] += 1
-        entry[1] = max(entry[1], received_at)
+        key = (_link_bucket(received_at), node, peer, number, side)
+        self._seen("links", self._links, key, received_at)
+
+    def transfer(self, received_at: int, node: int, slot: int, side: int) -> None:
+        """A block was transferred; ``side`` says by whom."""
+        key = (_link_bucket(received_at), node, slot, side)
+        self._seen("transfers", self._transfers, key, received_at)
+
+    def core_event(self, received_at: int, node: int, core: int, number: int) -> None:
+        """An event of a package whose core is known."""
+        key = (minute(received_at), node, core, number)
+        self._seen("core_events", self._core_events, key, received_at)
+
+    def shard_request(self, received_at: int, node: int | None, number: int, index: int) -> None:
+        """Somebody asked for the erasure shard of that index."""
+        key = (_link_bucket(received_at), node, number, index)
+        if key not in self._shard_requests and self._full("shard_requests", self._shard_requests):
+            return
+        self._shard_requests[key] = self._shard_requests.get(key, 0) + 1
 
     def authorization(
         self, received_at: int, node: int, core: int | None, gas: int, elapsed_ns: int
@@ -154,6 +172,17 @@ class Sums:
             return
         self._assurances[key] = self._assurances.get(key, 0) + count
 
+    def reach(self, received_at: int, number: int, slot: int, block: bytes) -> None:
+        """A node named a block as its best (11) or as finalized (12)."""
+        entry = self._reached.get((block, number))
+        if entry is None:
+            if self._full("reached", self._reached):
+                return
+            entry = self._reached[block, number] = [received_at, slot, 0]
+        entry[0] = min(entry[0], received_at)
+        entry[1] = max(entry[1], slot)
+        entry[2] += 1
+
     def rows(self, table: str) -> Rows:
         """What was counted, as rows of one of ``SUMS_TABLES``."""
         return Later(partial(_rows, table, dict(getattr(self, f"_{table}"))))
@@ -163,6 +192,18 @@ class Sums:
         for table in SUMS_TABLES:
             getattr(self, f"_{table}").clear()
 
+    def _seen(
+        self, table: str, entries: dict[Any, list[int]], key: tuple[Any, ...], received_at: int
+    ) -> None:
+        """Count one more, and when the last was."""
+        entry = entries.get(key)
+        if entry is None:
+            if self._full(table, entries):
+                return
+            entry = entries[key] = [0, 0]
+        entry[0] += 1
+        entry[1] = max(entry[1], received_at)
+
     def _full(self, table: str, entries: dict[Any, Any]) -> bool:
         full = len(entries) >= MAX_KEYS
         self.overflowed[table] += full
@@ -170,8 +211,8 @@ class Sums:
 
 
 SUMS_TABLES = (
-    *("failures", "links", "authorizations", "refinements", "executions", "reports"),
-    *("erasures", "assurances"),
+    *("failures", "links", "transfers", "core_events", "shard_requests", "authorizations"),
+    *("refinements", "executions", "reports", "erasures", "assurances", "reached"),
 )
 
 
@@ -184,7 +225,7 @@ def _add_cost(entry: list[int], gas: int, elapsed_ns: int) -> None:
 def _rows(table: str, entries: dict[Any, Any]) -> Rows:
     if table in ("reports", "erasures"):
         return _columns(table, [(key, *entry.values()) for key, entry in entries.items()])
-    if table == "assurances":
+    if table in ("assurances", "shard_requests"):
         return _columns(table, [(*key, count) for key, count in entries.items()])
     return _columns(table, [(*key, *values) for key, values in entries.items()])
 

@@ -45,7 +45,7 @@ PACKAGE_STEPS: Mapping[int, str] = MappingProxyType(
         94: "received",
         95: "authorized",
         96: "extrinsics",
-        97: "imports",
+        97: "imported",
         101: "refined",
         102: "built",
         103: "signed",
@@ -94,7 +94,17 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **_NODE,
             "best": "UINTEGER",
             "finalized": "UINTEGER",
+            # When the node last told whether it is in sync.
+            "seen_at": TIME,
             "synced": "UTINYINT",
+        },
+        # A block that nodes named as their best (11) or finalized (12).
+        "reached": {
+            "hash": HASH,
+            "type": "UTINYINT",
+            "seen_at": TIME,
+            "slot": "UINTEGER",
+            "count": COUNT,
         },
         "status": {
             **_BUCKET,
@@ -115,7 +125,7 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "count": COUNT,
             "last_at": TIME,
         },
-        # side: 0 the node itself announced, offered or sent; 1 the peer did.
+        # side: 0 the node itself opened, announced, offered or sent; 1 the peer did.
         "links": {
             **_BUCKET,
             **_NODE,
@@ -124,6 +134,33 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "side": "UTINYINT",
             "count": COUNT,
             "last_at": TIME,
+        },
+        # Blocks that a node gave to others (side 0) or was given (1); 2 is not known.
+        "transfers": {
+            **_BUCKET,
+            **_NODE,
+            "slot": "UINTEGER",
+            "side": "UTINYINT",
+            "count": COUNT,
+            "last_at": TIME,
+        },
+        # A guarantor's events with packages of a core.
+        "core_events": {
+            **_BUCKET,
+            **_NODE,
+            "core": "USMALLINT",
+            "type": "UTINYINT",
+            "count": COUNT,
+            "last_at": TIME,
+        },
+        # 120 by the node that asks, which has one index or two; 124 without a node, for a
+        # guarantor is asked for all of them.
+        "shard_requests": {
+            **_BUCKET,
+            **_NODE,
+            "type": "UTINYINT",
+            "shard_index": "USMALLINT",
+            "count": COUNT,
         },
         "authorizations": {
             **_BUCKET,
@@ -324,7 +361,8 @@ OPERATIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "counts": {"count": "sum"},
         "latency": {"count": "sum"},
         "clocks": {"offset_us": "min"},
-        "heads": {"best": "max", "finalized": "max", "synced": "max"},
+        "heads": {"seen_at": "max", "best": "max", "finalized": "max", "synced": "last"},
+        "reached": {"seen_at": "min", "slot": "max", "count": "sum"},
         "status": {
             "seen_at": "max",
             "samples": "sum",
@@ -336,6 +374,9 @@ OPERATIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "failures": {"count": "sum", "last_at": "max"},
         "links": {"count": "sum", "last_at": "max"},
+        "transfers": {"count": "sum", "last_at": "max"},
+        "core_events": {"count": "sum", "last_at": "max"},
+        "shard_requests": {"count": "sum"},
         "authorizations": {"count": "sum", "gas": "sum", "elapsed_ns": "sum"},
         "refinements": {"count": "sum", "gas": "sum", "elapsed_ns": "sum"},
         "executions": {

@@ -82,15 +82,52 @@ def _sql(given: argparse.Namespace) -> int:
         given.statement,
         given.reduce,
         url=given.url,
+        key_file=given.key_file,
         data_dir=given.data_dir,
         form=given.format,
     )
+
+
+def _backup(given: argparse.Namespace) -> int:
+    from tart.cli.backup import backup
+
+    return backup(given.config, given.data_dir, given.target)
+
+
+def _restore(given: argparse.Namespace) -> int:
+    from tart.cli.backup import restore
+
+    return restore(given.config, given.data_dir, given.source)
+
+
+def _status(given: argparse.Namespace) -> int:
+    from tart.cli.status import status
+
+    return status(given.config, given.url, given.key_file)
 
 
 def _install(given: argparse.Namespace) -> int:
     from tart.cli.install import install
 
     return install(given.root, uninstall=given.uninstall, dry_run=given.dry_run)
+
+
+def _keys_create(given: argparse.Namespace) -> int:
+    from tart.cli.keys import create
+
+    return create(given.config, given.data_dir, given.name, given.role)
+
+
+def _keys_list(given: argparse.Namespace) -> int:
+    from tart.cli.keys import show
+
+    return show(given.config, given.data_dir)
+
+
+def _keys_revoke(given: argparse.Namespace) -> int:
+    from tart.cli.keys import revoke
+
+    return revoke(given.config, given.data_dir, given.id)
 
 
 def _config_check(given: argparse.Namespace) -> int:
@@ -131,8 +168,11 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="serve and simulate together, until Ctrl-C")
     _add_config_file(demo)
     demo.set_defaults(command=_demo)
+    _add_status(commands)
     _add_sql(commands)
     _add_verify(commands)
+    _add_backup(commands)
+    _add_keys(commands)
     _add_install(commands)
     version = commands.add_parser("version", help="print the version")
     version.set_defaults(command=_version)
@@ -165,14 +205,36 @@ def _add_simulate(commands: _Commands) -> None:
     simulate.set_defaults(command=_simulate)
 
 
+def _add_status(commands: _Commands) -> None:
+    status = commands.add_parser("status", help="say on one screen how a running tart is")
+    _add_config_file(status)
+    _add_server(status)
+    _add_key_file(status)
+    status.set_defaults(command=_status)
+
+
+def _add_server(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--url", metavar="URL", help="of a running tart (default: api.bind)")
+
+
+def _add_key_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--key-file",
+        type=Path,
+        metavar="FILE",
+        help="holds a key (default: TART_KEY_FILE names it)",
+    )
+
+
 def _add_sql(commands: _Commands) -> None:
     sql = commands.add_parser("sql", help="run one SELECT over the events that are kept")
     _add_config_file(sql)
     sql.add_argument("statement", metavar="SQL", help="runs on every shard")
     sql.add_argument("--reduce", metavar="SQL", help="runs over what they found, table partials")
     where = sql.add_mutually_exclusive_group()
-    where.add_argument("--url", metavar="URL", help="of a running tart (default: api.bind)")
+    _add_server(where)
     where.add_argument("--data-dir", metavar="DIR", help="read a stopped tart's files instead")
+    _add_key_file(sql)
     formats = ("table", "json", "csv")
     sql.add_argument("--format", choices=formats, default="table", help="(default table)")
     sql.set_defaults(command=_sql)
@@ -193,6 +255,33 @@ def _add_install(commands: _Commands) -> None:
     add("--uninstall", action="store_true", help="undo it; data and changed settings stay")
     add("--root", type=Path, default=Path("/"), metavar="DIR", help="below DIR, not in /")
     install.set_defaults(command=_install)
+
+
+def _add_backup(commands: _Commands) -> None:
+    backup = commands.add_parser("backup", help="copy all data, also while tart runs")
+    restore = commands.add_parser("restore", help="put a backup where there is no data")
+    backup.add_argument("target", type=Path, metavar="DIR", help="gets a directory of its moment")
+    restore.add_argument("source", type=Path, metavar="BACKUP", help="one of those")
+    for parser, command in ((backup, _backup), (restore, _restore)):
+        _add_config_file(parser)
+        parser.add_argument("--data-dir", metavar="DIR", help="where shards keep their files")
+        parser.set_defaults(command=command)
+
+
+def _add_keys(commands: _Commands) -> None:
+    keys = commands.add_parser("keys", help="make, list and revoke keys of the API")
+    verbs = keys.add_subparsers(required=True, metavar="VERB")
+    create = verbs.add_parser("create", help="make a key and print it, this once")
+    show = verbs.add_parser("list", help="show all keys there are and were")
+    revoke = verbs.add_parser("revoke", help="end a key, at once")
+    roles = ("viewer", "operator", "admin")
+    create.add_argument("--name", required=True, help="whose it is, in your words")
+    create.add_argument("--role", choices=roles, default="viewer", help="(default viewer)")
+    revoke.add_argument("id", metavar="ID", help="eight hex digits, as tart keys list shows")
+    for verb, command in ((create, _keys_create), (show, _keys_list), (revoke, _keys_revoke)):
+        _add_config_file(verb)
+        verb.add_argument("--data-dir", metavar="DIR", help="where shards keep their files")
+        verb.set_defaults(command=command)
 
 
 def _add_config(commands: _Commands) -> None:

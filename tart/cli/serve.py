@@ -22,8 +22,10 @@ from typing import Any
 
 from tart import config as configuration
 from tart import logs
+from tart.access.networks import is_loopback
+from tart.access.store import any_keys
 from tart.config import Config
-from tart.errors import ConfigError
+from tart.errors import ConfigError, StorageError
 from tart.startup import Startup
 from tart.supervisor.child import Target
 from tart.supervisor.datadir import claimed
@@ -72,6 +74,7 @@ def serve(path: Path | None, flags: Mapping[str, Any]) -> int:
     logs.set_up(config.log, "supervisor")
     with ExitStack() as held:
         held.enter_context(claimed(config.data_path, config.run_path))
+        _must_not_be_open_to_all(config)
         telemetry = held.enter_context(_reserved(config.telemetry.bind, "telemetry.bind"))
         api = held.enter_context(_reserved(config.api.bind, "api.bind"))
         return Supervisor(
@@ -82,6 +85,26 @@ def serve(path: Path | None, flags: Mapping[str, Any]) -> int:
             notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
             watchdog=watchdog_of(os.environ, os.getpid()),
         ).run()
+
+
+def _must_not_be_open_to_all(config: Config) -> None:
+    """Refuse an API that others can reach while nobody needs a key.
+
+    Raises:
+        ConfigError: says what to do.
+    """
+    host, _ = configuration.parse_address(config.api.bind, "api.bind")
+    if config.api.auth == "none" or is_loopback(host):
+        return
+    try:
+        found = any_keys(config.control_path)
+    except StorageError:
+        return  # the gateway lets nobody in, and says why
+    if not found:
+        raise ConfigError(
+            f"api.bind {config.api.bind} can be reached from elsewhere and there is no key: "
+            "make one with 'tart keys create', or say api.auth = \"none\""
+        )
 
 
 def _reserved(bind: str, key: str) -> AbstractContextManager[Reservation]:
@@ -115,7 +138,7 @@ def _shard(settings: Settings, index: int, count: int, at: Reservation, startup:
 
 def _gateway(settings: Settings, count: int, at: Reservation, startup: Startup) -> int:
     _settle(settings, "gateway")
-    from tart.gateway.app import run_gateway
+    from tart.gateway.process import run_gateway
 
     return run_gateway(count, settings.config, at.host, at.port, startup)
 

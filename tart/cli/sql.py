@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,7 +16,8 @@ from typing import Any
 
 import duckdb
 
-from tart.config import Config, StorageConfig, load, parse_address
+from tart.cli.asking import Refused, Server
+from tart.config import Config, StorageConfig, load
 from tart.errors import NodeInformationError, SqlRefused, StartupError
 from tart.protocol.node_information import decode_node_information
 from tart.sandbox import process
@@ -32,7 +31,6 @@ Cursor = duckdb.DuckDBPyConnection
 
 # A statement may take so long where nobody else waits.
 _SECONDS = 3600.0
-_HTTP_SECONDS = 60.0
 _WIDEST = 60
 
 
@@ -42,6 +40,7 @@ def sql(
     reduce: str | None,
     *,
     url: str | None,
+    key_file: Path | None,
     data_dir: str | None,
     form: str,
 ) -> int:
@@ -55,7 +54,7 @@ def sql(
     config = load(path, environ=os.environ, flags={"data_dir": data_dir})
     wanted = "json" if form == "table" else form
     if data_dir is None:
-        result = _asked(url or _url(config), statement, reduce, wanted)
+        result = _asked(Server(config, url, key_file), statement, reduce, wanted)
     else:
         result = _read(config, statement, reduce, wanted)
     print(table(json.loads(result)) if form == "table" else result.decode().rstrip())
@@ -83,33 +82,12 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _WIDEST + 8 else f"{text[:_WIDEST]}…"
 
 
-def _url(config: Config) -> str:
-    host, port = parse_address(config.api.bind, "api.bind")
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _asked(url: str, statement: str, reduce: str | None, form: str) -> bytes:
+def _asked(server: Server, statement: str, reduce: str | None, form: str) -> bytes:
     """What a running server answers."""
-    request = urllib.request.Request(
-        f"{url.rstrip('/')}/api/sql?format={form}",
-        json.dumps({"map": statement, "reduce": reduce}).encode(),
-        {"Content-Type": "application/json"},
-    )
     try:
-        with urllib.request.urlopen(request, timeout=_HTTP_SECONDS) as response:
-            answer: bytes = response.read()
-            return answer
-    except urllib.error.HTTPError as error:
-        raise SqlRefused(_complaint(error)) from None
-    except (OSError, ValueError) as error:
-        raise StartupError(f"{url}: no tart answers there: {error}") from None
-
-
-def _complaint(error: urllib.error.HTTPError) -> str:
-    try:
-        return str(json.loads(error.read())["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        return str(error)
+        return server.post(f"/api/sql?format={form}", {"map": statement, "reduce": reduce})
+    except Refused as error:
+        raise SqlRefused(str(error)) from None
 
 
 def _read(config: Config, statement: str, reduce: str | None, form: str) -> bytes:

@@ -1,22 +1,50 @@
-"""For those who build nodes: JIP-3 telemetry out of a node, right and without harm to it.
+"""For those who build nodes, and for those who ask about them.
 
     from tart.client import TelemetryEmitter, node_information
+    from tart.client import AsyncTartClient, TartClient
 
-Imports nothing of the server, and nothing that is not in Python's own library.
+The emitter needs nothing that is not in Python's own library. The clients of the HTTP API
+need ``tart[client]``, and are imported when they are asked for. Nothing here imports the
+server.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from tart.client.call import ApiError, ApiUnreachable
 from tart.client.core import Dropped, EventId, Statistics
 from tart.client.emitter import TelemetryEmitter
 from tart.client.node import node_information
 from tart.client.threaded import ThreadedEmitter
 from tart.protocol.node_information import NodeInformation
 
+if TYPE_CHECKING:
+    from tart.client.http import AsyncTartClient, TartClient
+    from tart.client.stream import EventStream, Lagged
+
 __all__ = [
+    "ApiError",
+    "ApiUnreachable",
+    "AsyncTartClient",
     "Dropped",
     "EventId",
+    "EventStream",
+    "Lagged",
     "NodeInformation",
     "Statistics",
+    "TartClient",
     "TelemetryEmitter",
     "ThreadedEmitter",
     "node_information",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("AsyncTartClient", "TartClient"):
+        from tart.client import http
+
+        return getattr(http, name)
+    if name in ("EventStream", "Lagged"):
+        from tart.client import stream
+
+        return getattr(stream, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

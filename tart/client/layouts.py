@@ -47,7 +47,8 @@ class Layout(NamedTuple):
         refers_to: numbers of the types its first argument may point at; empty where it
             points at none.
         frame: timestamp and arguments in, frame out. Raises ``EncodeError``,
-            ``struct.error``, ``KeyError`` or ``TypeError`` on what the type cannot carry.
+            ``struct.error``, ``LookupError``, ``TypeError`` or ``ValueError`` on what the
+            type cannot carry.
     """
 
     refers_to: tuple[int, ...]

@@ -1,44 +1,73 @@
-"""What is wrong with single nodes right now, from what they said since the last look.
+"""What is wrong right now, from what nodes said since the last look and lately.
 
-Pure: two looks in, alerts out. No rate is invented; each alert names its node and the
-counts it rests on. An alert that goes on keeps the time it was first raised.
+Pure: two looks in, alerts out. No rate is invented; each alert names its node, or what
+fails, and the counts it rests on. An alert that goes on keeps the time it was first raised.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from tart.query.attempts import rates
 from tart.query.merge import Json
+from tart.query.times import rfc3339
+from tart.query.windows import SECOND_US
 
 BEHIND_SLOTS = 10
+# Failures are looked at over so long, and a node is inactive after so long.
+LATELY_US = 300 * SECOND_US
+FAILING_RATE = 0.05
+FAILING_ATTEMPTS = 100
 
 
 @dataclass(frozen=True)
 class Look:
-    """The nodes by id and the best block at one time."""
+    """The nodes by id and the best block at one time.
+
+    Attributes:
+        at_us: that time, Unix microseconds.
+        counts: events by type since ``LATELY_US`` before.
+    """
 
     nodes: Mapping[str, Json]
     best_block: int | None
+    at_us: int = 0
+    counts: Mapping[int, int] = field(default_factory=dict)
 
 
 def alerts(before: Look, now: Look, at: str, raised: Iterable[Json] = ()) -> list[Json]:
     """The alerts of this look; ``raised`` are those of the last one."""
     since = {_key(alert): alert["timestamp"] for alert in raised}
-    found = [
-        alert
-        for node_id, node in sorted(now.nodes.items())
-        for alert in _of_node(before.nodes.get(node_id), node, now.best_block)
-    ]
+    found = [*_failing(now.counts)]
+    for node_id, node in sorted(now.nodes.items()):
+        found += _of_node(before.nodes.get(node_id), node, now)
     return [{**alert, "timestamp": since.get(_key(alert), at)} for alert in found]
 
 
 def _key(alert: Json) -> tuple[str, str]:
-    return alert["type"], alert["node_id"]
+    return alert["type"], alert.get("node_id") or alert["details"]["pipeline"]
 
 
-def _of_node(before: Json | None, node: Json, best_block: int | None) -> Iterator[Json]:
+def _failing(counts: Mapping[int, int]) -> Iterator[Json]:
+    for each in rates(counts):
+        if each["attempts"] >= FAILING_ATTEMPTS and each["rate"] > FAILING_RATE:
+            name, failures, attempts = each["pipeline"], each["failures"], each["attempts"]
+            yield {
+                "severity": "warning",
+                "type": "high_failure_rate",
+                "message": f"{failures} of {attempts} failed in five minutes: {name}",
+                "details": {
+                    "pipeline": name,
+                    "total_events": attempts,
+                    "failures": failures,
+                    "rate": each["rate"],
+                },
+            }
+
+
+def _of_node(before: Json | None, node: Json, now: Look) -> Iterator[Json]:
     short = node["node_id"][:16]
     dropped = _more(before, node, "dropped_count")
     if dropped:
@@ -48,11 +77,16 @@ def _of_node(before: Json | None, node: Json, best_block: int | None) -> Iterato
         text = f"node {short} sent {undecodable} events that cannot be read"
         yield _alert("undecodable_events", node, text, undecodable)
     slot = (node["best"] or {}).get("slot")
-    if node["is_connected"] and slot is not None and best_block is not None:
-        behind = best_block - slot
+    if node["is_connected"] and slot is not None and now.best_block is not None:
+        behind = now.best_block - slot
         if behind > BEHIND_SLOTS:
             text = f"node {short} is {behind} slots behind"
             yield _alert("node_behind", node, text, behind)
+    seen = node["last_seen_at"]
+    # Times as text are in the order of the times.
+    if node["is_connected"] and seen and seen < (rfc3339(now.at_us - LATELY_US) or ""):
+        text = f"node {short} is connected and has said nothing for five minutes"
+        yield {**_alert("node_inactive", node, text, seen), "severity": "info"}
 
 
 def _more(before: Json | None, node: Json, name: str) -> int:
@@ -64,14 +98,15 @@ _DETAILS = {
     "dropped_events": "dropped_count",
     "undecodable_events": "undecodable",
     "node_behind": "slots_behind",
+    "node_inactive": "last_seen_at",
 }
 
 
-def _alert(kind: str, node: Json, message: str, amount: int) -> dict[str, Any]:
+def _alert(kind: str, node: Json, message: str, detail: int | str) -> dict[str, Any]:
     return {
         "severity": "warning",
         "type": kind,
         "message": message,
         "node_id": node["node_id"],
-        "details": {_DETAILS[kind]: amount},
+        "details": {_DETAILS[kind]: detail},
     }

@@ -3,51 +3,55 @@
 Start: registry, shards, HTTP; ready once the socket accepts and every shard has said
 Welcome. Stop: accept no more, close the streams, let running requests end, disconnect
 from the shards, write the registry. ``Gateway`` is the same in the forked process and
-in tests; ``run_gateway`` adds what belongs to a process: its loop, its signals, its exit.
+in tests; ``process`` adds what belongs to a process.
 """
 
 from __future__ import annotations
 
 import asyncio
-import inspect
 import itertools
 import logging
 import os
 import shutil
-import signal
 import socket
+import ssl
 import time
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import orjson
-import uvloop
 from sanic import HTTPResponse, Request, Sanic
 from sanic.handlers import ErrorHandler
-from sanic.server import HttpProtocol
 from sanic.server.async_server import AsyncioServer
 
-from tart import __version__, logs
+from tart import __version__
 from tart.config import Config
-from tart.errors import QueryTimeout, ShardUnavailable, StartupError, TartError
+from tart.errors import AccessError, QueryTimeout, ShardUnavailable, TartError
 from tart.gateway import docs, health, metrics, openapi, responses
+from tart.gateway.access import Access, Caller, Visitor
 from tart.gateway.contract import ROUTES
+from tart.gateway.contract_streams import EVENT_STREAM
 from tart.gateway.questions import Coverage, Questions, coverage, now_text
 from tart.gateway.registry import Registry
 from tart.gateway.responses import Answer
 from tart.gateway.route import Route
 from tart.gateway.routes import HANDLERS, Values
+from tart.gateway.routes_access import HANDLERS as ACCESS_HANDLERS
 from tart.gateway.shards import Answers, Shards
+from tart.gateway.sse import EventStreams
 from tart.gateway.streams import Streams
 from tart.gateway.websocket import Conversations, Periods
 from tart.ipc.messages import LiveEvents, Missed
-from tart.startup import Startup
 
 log = logging.getLogger(__name__)
 
 BACKLOG = 1024
 REFRESH_SECONDS = 60.0
 DRAIN_SECONDS = 5.0
+# With one of these somebody stands between the client and us.
+_PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+_WORD = str.maketrans("/<>:", "____")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 # Sanic knows its apps by name; more than one in a process happens in tests.
 _names = (f"tart-{number}" for number in itertools.count())
@@ -78,15 +82,17 @@ class Gateway:
         self._touch_up = touch_up
         paths = [config.run_path / f"{index:02d}.sock" for index in range(count)]
         self.shards = Shards(paths, self)
-        self.registry = Registry(config.data_path / "control.sqlite")
+        self.registry = Registry(config.control_path)
         self.questions = Questions(self.shards, self.registry, config.api)
         self.streams = Streams(self.shards)
         self.conversations = Conversations(
             self.questions, self.streams, config.api, periods or Periods()
         )
+        self.event_streams = EventStreams(self.questions, self.streams, config.api)
         self.traffic = metrics.Traffic()
         self._totals = metrics.Totals()
         self._started = time.monotonic()
+        self.access = Access(config.control_path, config.api)
         self._app = self._build()
         self._server: AsyncioServer | None = None
         self._refresher: asyncio.Task[None] | None = None
@@ -96,13 +102,15 @@ class Gateway:
 
     # --- Life ------------------------------------------------------------------------
 
-    async def start(self, listening: socket.socket) -> None:
-        """Accept on a bound socket; shards are connected to meanwhile."""
+    async def start(self, listening: socket.socket, secured: ssl.SSLContext | None = None) -> None:
+        """Accept on a bound socket, over TLS if so; shards are connected to meanwhile."""
         await self.registry.start()
+        await self.access.start()
         self.shards.start()
         self._refresher = asyncio.create_task(self._keep_registry())
         server = await self._app.create_server(
             sock=listening,
+            ssl=secured,
             backlog=BACKLOG,
             access_log=False,
             asyncio_server_kwargs={"start_serving": False},
@@ -120,8 +128,10 @@ class Gateway:
             self._refresher.cancel()
             await asyncio.gather(self._refresher, return_exceptions=True)
         await self.conversations.stop()
+        await self.event_streams.stop()
         await self.shards.stop()
         await self.registry.stop()
+        await self.access.stop()
         Sanic.unregister_app(self._app)
 
     async def _drain(self, server: AsyncioServer) -> None:
@@ -185,22 +195,33 @@ class Gateway:
             FALLBACK_ERROR_FORMAT="json",
             REQUEST_MAX_SIZE=api.max_body_bytes,
             WEBSOCKET_MAX_SIZE=api.max_body_bytes,
+            REQUEST_TIMEOUT=api.request_seconds,
             RESPONSE_TIMEOUT=max(60.0, api.deadline_seconds * 2),
         )
+        methods: dict[str, tuple[str, ...]] = {}
         for route in ROUTES:
+            path = route.path.replace("{", "<").replace("}", ":str>")
+            taken = responses.methods_of(route)
+            app.add_route(self._handler(route), path, methods=taken, name=route.name)
+            methods[path] = (*methods.get(path, ()), *taken)
+        for path, taken in methods.items():
             app.add_route(
-                self._handler(route),
-                route.path.replace("{", "<").replace("}", ":str>"),
-                methods=responses.methods_of(route),
-                name=route.name,
+                self._options((*taken, "OPTIONS")),
+                path,
+                methods=("OPTIONS",),
+                name=f"options_{taken[0]}_{path}".translate(_WORD),
             )
         app.enable_websocket()
         return app
 
+    def _options(self, methods: tuple[str, ...]) -> Any:
+        async def handle(request: Asked, **_: str) -> HTTPResponse:
+            return responses.options(request, self.config.api, methods)
+
+        return handle
+
     def _handler(self, route: Route) -> Any:
         async def handle(request: Asked, **path: str) -> HTTPResponse | None:
-            if request.method == "OPTIONS":
-                return responses.options(request, self.config.api, responses.methods_of(route))
             began = time.monotonic()
             response = await self._respond(route, request, path)
             if response is None:
@@ -217,18 +238,25 @@ class Gateway:
         self, route: Route, request: Asked, path: dict[str, str]
     ) -> HTTPResponse | None:
         try:
+            caller = self._admit(route, request)
             values = route.read(request.query_string, path)
             if "bytes" in values:
                 values["bytes"] = values["bytes"] or self.config.api.bytes
             if route.name == "websocket":
-                await self._converse(request, values)
+                await self._while_valid(caller, self._converse(request, values))
+                return None
+            if route.media_type == EVENT_STREAM:
+                with self.conversations.seat():
+                    sent = self.event_streams.serve(route, request, values)
+                    await self._while_valid(caller, sent)
                 return None
             if route.body is not None:
                 values["body"] = responses.body_of(request)
                 values["accept"] = request.headers.get("accept")
-            answer = await self._answer(route, values)
+            answer = await self._answer(route, values, caller)
             if answer.stream is not None:
-                await responses.stream(request, route, answer, self.config.api)
+                sent = responses.stream(request, route, answer, self.config.api)
+                await self._while_valid(caller, sent)
                 return None
             return await responses.respond(request, route, answer, self.config.api)
         except Exception as error:
@@ -238,7 +266,33 @@ class Gateway:
                 response.headers["X-Tart-Shards"] = f"0/{self.shards.total}"
             return response
 
-    async def _answer(self, route: Route, values: Values) -> Answer:
+    def _admit(self, route: Route, request: Asked) -> Caller:
+        """Who asks, if it may; else the refusal is noted and raised."""
+        now = time.monotonic()
+        visitor = _visitor(route, request, foreign=not self._is_ours(request))
+        try:
+            return self.access.admit(visitor, route.role, now)
+        except AccessError as error:
+            self.access.denied_to(visitor, error, f"{request.method} {request.path}", now)
+            raise
+
+    async def _while_valid(self, caller: Caller, sending: Coroutine[Any, Any, None]) -> None:
+        """Send for as long as the key may be used."""
+        task = asyncio.create_task(sending)
+        revoked = asyncio.create_task(self.access.revoked(caller))
+        try:
+            await asyncio.wait((task, revoked), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            revoked.cancel()
+            if not task.done():
+                task.cancel()
+        await task
+
+    async def _answer(self, route: Route, values: Values, caller: Caller) -> Answer:
+        if route.name == "sql":
+            self.access.note(caller.key, caller.address, "sql", str(values["body"].get("map")), 0)
+        if route.name in ACCESS_HANDLERS:
+            return await ACCESS_HANDLERS[route.name](self.access, values, caller)
         if route.name in HANDLERS:
             return await HANDLERS[route.name](self.questions, values)
         match route.name:
@@ -258,9 +312,9 @@ class Gateway:
     async def _converse(self, request: Asked, values: Values) -> None:
         if request.headers.get("upgrade", "").lower() != "websocket":
             raise responses.UpgradeRequired("this route speaks WebSocket only")
-        origin = request.headers.get("origin")
         # Browsers let any page open a WebSocket anywhere; only we can refuse.
-        if origin and not self._may_listen(origin, request):
+        if not self._is_ours(request):
+            origin = request.headers.get("origin")
             raise responses.ForeignOrigin(f"pages of {origin} may not read this")
 
         async def serve(_: Asked, connected: Any) -> None:
@@ -269,9 +323,12 @@ class Gateway:
         with self.conversations.seat():
             await self._app._websocket_handler(serve, request)  # type: ignore[no-untyped-call]
 
-    def _may_listen(self, origin: str, request: Asked) -> bool:
-        same = origin.partition("://")[2] == request.headers.get("host")
-        return same or responses.origin_allowed(origin, self.config.api)
+    def _is_ours(self, request: Asked) -> bool:
+        """Whether no page asks, or one that may."""
+        origin = request.headers.get("origin")
+        if not origin or origin.partition("://")[2] == request.headers.get("host"):
+            return True
+        return responses.origin_allowed(origin, self.config.api)
 
     # --- What only the whole gateway can say -----------------------------------------
 
@@ -339,12 +396,21 @@ class Gateway:
                 "Live events clients were told they missed.",
             ),
             "tart_websocket_stalled_total": (
-                self.conversations.stalled,
+                self.conversations.stalled + self.event_streams.stalled,
                 "Clients closed because they took nothing.",
             ),
             "tart_gateway_refused_questions_total": (
                 refused,
                 "Questions not asked because too many were open at a shard.",
+            ),
+            "tart_keys": (len(self.access), "Keys of the API that are in use."),
+            "tart_requests_denied_total": (
+                sum(self.access.denied.values()),
+                "Requests refused: no key, not the role, too often.",
+            ),
+            "tart_audit_dropped_total": (
+                self.access.unnoted,
+                "Lines the audit log does not have: too many at once.",
             ),
             "tart_registry_nodes": (len(self.registry), "Nodes in the registry."),
             "tart_registry_failures_total": (
@@ -352,6 +418,21 @@ class Gateway:
                 "Times control.sqlite could not be used.",
             ),
         }
+
+
+def _visitor(route: Route, request: Asked, *, foreign: bool) -> Visitor:
+    """What a request says of who asks."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    key = text.strip() if scheme.lower() == "bearer" else None
+    if key is None and route.token:
+        key = request.args.get("token")
+    return Visitor(
+        address=request.ip,
+        host=request.headers.get("host", ""),
+        key=key,
+        forwarded=any(name in request.headers for name in _PROXY_HEADERS),
+        foreign=foreign and request.method not in responses.READ_METHODS,
+    )
 
 
 class _Errors(ErrorHandler):
@@ -373,13 +454,6 @@ class _Errors(ErrorHandler):
         log.error("%s failed", request.path, exc_info=exception)
 
 
-def _has_source(kind: type) -> bool:
-    try:
-        return bool(inspect.getsource(kind))
-    except OSError:
-        return False
-
-
 def _existing(path: Path) -> Path:
     return path if path.exists() else Path("/")
 
@@ -396,59 +470,3 @@ def _memory() -> tuple[int, int]:
         for name, _, rest in (line.partition(":") for line in lines)
     }
     return found["MemAvailable"], found["MemTotal"]
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; ``StartupError`` if the address cannot be had."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise StartupError(f"api.bind {host}:{port}: {error.strerror}") from None
-    listening.setblocking(False)
-    return listening
-
-
-def run_gateway(count: int, config: Config, host: str, port: int, startup: Startup) -> int:
-    """Be the gateway process until told to stop; its exit code."""
-    logs.set_up(config.log, "gateway")
-    uvloop.run(_serve(count, config, host, port, startup))
-    return 0
-
-
-async def _serve(count: int, config: Config, host: str, port: int, startup: Startup) -> None:
-    stop = asyncio.Event()
-    _watch(startup.lifeline, stop)
-    # Three times the requests a second on /api/health; needs Sanic's source to be there.
-    gateway = Gateway(count, config, touch_up=_has_source(HttpProtocol))
-    await gateway.start(listen(host, port))
-    log.info("answering on %s:%d", host, port)
-    announcing = asyncio.create_task(_announce(gateway, startup))
-    await stop.wait()
-    announcing.cancel()
-    await gateway.stop()
-    log.info("stopped")
-
-
-def _watch(lifeline: int, stop: asyncio.Event) -> None:
-    """Stop on SIGTERM and when the supervisor is gone; a terminal's signals are not ours."""
-    loop = asyncio.get_running_loop()
-
-    def gone() -> None:
-        loop.remove_reader(lifeline)
-        stop.set()
-
-    loop.add_reader(lifeline, gone)
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-
-async def _announce(gateway: Gateway, startup: Startup) -> None:
-    await gateway.shards.wait_all_welcomed()
-    startup.ready()
-    startup.keep_beating(asyncio.get_running_loop())

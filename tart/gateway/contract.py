@@ -8,8 +8,15 @@ Prose about meanings stands here and in ``schemas``, nowhere else.
 
 from __future__ import annotations
 
+from tart.access.roles import Role
+from tart.gateway.contract_access import ACCESS_ROUTES
+from tart.gateway.contract_analytics import ANALYTICS_ROUTES
 from tart.gateway.contract_events import EVENT_ROUTES
+from tart.gateway.contract_metrics import METRIC_ROUTES
+from tart.gateway.contract_nodes import NODE_ROUTES
+from tart.gateway.contract_packages import PACKAGE_ROUTES
 from tart.gateway.contract_sessions import SESSION_ROUTES
+from tart.gateway.contract_streams import STREAM_ROUTES
 from tart.gateway.parameters import (
     Choice,
     CursorText,
@@ -60,6 +67,7 @@ ROUTES: tuple[Route, ...] = (
         schema="Health",
         cache=Cache.LIVE,
         scattered=False,
+        role=Role.ANYONE,
     ),
     Route(
         "detailed_health",
@@ -199,6 +207,7 @@ ROUTES: tuple[Route, ...] = (
         cache=Cache.LIVE,
         scattered=False,
         success=101,
+        token=True,
     ),
     Route(
         "metrics",
@@ -224,4 +233,10 @@ ROUTES: tuple[Route, ...] = (
     ),
     *EVENT_ROUTES,
     *SESSION_ROUTES,
+    *PACKAGE_ROUTES,
+    *NODE_ROUTES,
+    *METRIC_ROUTES,
+    *ANALYTICS_ROUTES,
+    *STREAM_ROUTES,
+    *ACCESS_ROUTES,
 )

@@ -5,6 +5,7 @@ Pure declarations; ``routes_events`` has the handlers.
 
 from __future__ import annotations
 
+from tart.access.roles import Role
 from tart.gateway.parameters import (
     Choice,
     Duration,
@@ -81,6 +82,7 @@ EVENT_ROUTES: tuple[Route, ...] = (
         media_type=FORMATS["ndjson"],
         errors=(422, *ASKED),
         cache=Cache.LIVE,
+        role=Role.OPERATOR,
     ),
     Route(
         "sql",
@@ -108,5 +110,6 @@ EVENT_ROUTES: tuple[Route, ...] = (
         cache=Cache.LIVE,
         method="POST",
         body="SqlStatement",
+        role=Role.OPERATOR,
     ),
 )

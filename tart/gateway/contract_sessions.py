@@ -5,8 +5,30 @@ Pure; part of ``contract``.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
+from tart.errors import NotFound
 from tart.gateway.parameters import CursorText, Duration, Integer, Parameter, Time
 from tart.gateway.route import ASKED, NODE, Cache, Route
+from tart.protocol.rules import RULES, SEVERITY_MEANINGS
+from tart.query.conformance import RULE_PAGES, rule_page
+
+
+@dataclass(frozen=True)
+class RuleCode:
+    """The code of a rule."""
+
+    def read(self, text: str, name: str) -> str:
+        """See ``Kind``; ``NotFound`` if there is no such rule."""
+        if text not in RULES:
+            raise NotFound(f"there is no such rule; {RULE_PAGES} lists them", name)
+        return text
+
+    def schema(self) -> dict[str, Any]:
+        """See ``Kind``."""
+        return {"type": "string", "enum": list(RULES)}
+
 
 _START = Parameter("start", Time(), "First moment of the window.", aliases=("start_time",))
 _END = Parameter("end", Time(), "Last moment of the window.", aliases=("end_time",))
@@ -43,12 +65,13 @@ _SESSIONS = (
     "after the first message, understood or not."
 )
 _CONFORMANCE = (
-    "Findings are held against rules with stable codes: error (JIP-3 forbids it, readers get it "
-    "wrong), warning (JIP-3 leaves room, or something is most likely wrong) and info (allowed). "
-    "Counts are by the hour, so a window begins with a whole one; findings about clocks count "
-    "hours, status_missing connections. What may be right is not found: references to what "
-    "was dropped, shed, not understood or is long past."
+    "Findings are held against rules with stable codes, each with a page of its own (docs). "
+    + " ".join(f"{name}: {meaning}" for name, meaning in SEVERITY_MEANINGS.items())
+    + " Counts are by the hour, so a window begins with a whole one. What may be right is not "
+    "found: references to what was dropped, shed, not understood or is long past."
 )
+
+_HTML = "text/html; charset=utf-8"
 
 SESSION_ROUTES: tuple[Route, ...] = (
     Route(
@@ -91,5 +114,23 @@ SESSION_ROUTES: tuple[Route, ...] = (
         schema="NodeConformance",
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
+    ),
+    Route(
+        "rules",
+        RULE_PAGES,
+        "What nodes are judged by, as a page",
+        media_type=_HTML,
+        scattered=False,
+    ),
+    Route(
+        "rule",
+        rule_page("{code}"),
+        "One rule: what is wrong, and what would be right, as a page",
+        parameters=(
+            Parameter("code", RuleCode(), "Code of the rule, as findings have it.", where="path"),
+        ),
+        media_type=_HTML,
+        errors=(404,),
+        scattered=False,
     ),
 )

@@ -1,6 +1,6 @@
 """``/api/docs``: the contract as one page of HTML that loads nothing.
 
-Pure. Rendered from the same declarations as OpenAPI; no script, no font, no image.
+Pure. Rendered from the same declarations as OpenAPI.
 """
 
 from __future__ import annotations
@@ -12,39 +12,26 @@ from http import HTTPStatus
 
 from tart.gateway.contract import ROUTES
 from tart.gateway.openapi import statuses
+from tart.gateway.page import html
 from tart.gateway.parameters import Json, Parameter
 from tart.gateway.route import Route
 from tart.gateway.schemas import SCHEMAS
-
-_STYLE = """
-:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
-  padding: 0 1rem; }
-code, pre { font: 0.9em ui-monospace, monospace; }
-pre { background: var(--soft); padding: 0.75rem; overflow-x: auto; }
-h2 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1rem; }
-table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto; }
-th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0;
-  border-bottom: 1px solid var(--line); }
-nav { columns: 2; } nav a { display: block; }
-"""
+from tart.query.conformance import RULE_PAGES
 
 
 def page(version: str) -> str:
     """The whole page."""
-    return "\n".join(_lines(version))
+    return html("tart API", _lines(version))
 
 
 def _lines(version: str) -> Iterator[str]:
-    yield '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>tart API</title><style>{_STYLE}</style></head><body>"
     yield f"<h1>tart API <small>{escape(version)}</small></h1>"
     yield (
         "<p>Lists are newest first, times are RFC 3339 in UTC, and what cannot be known is "
         "null. Where shards did not answer, the answer says so in <code>shards</code>. Errors "
         'have the shape <a href="#schema-Error">Error</a>. For programs: '
-        '<a href="/api/openapi.json">OpenAPI</a>.</p><nav>'
+        '<a href="/api/openapi.json">OpenAPI</a>. What nodes are judged by: '
+        f'<a href="{RULE_PAGES}">rules</a>.</p><nav>'
     )
     for route in ROUTES:
         yield f'<a href="#{route.name}"><code>{escape(route.path)}</code></a>'
@@ -54,7 +41,6 @@ def _lines(version: str) -> Iterator[str]:
     yield "<h1>Schemas</h1>"
     for name, schema in SCHEMAS.items():
         yield f'<h2 id="schema-{name}">{name}</h2><pre>{_schema(schema)}</pre>'
-    yield "</body></html>"
 
 
 def _route(route: Route) -> Iterator[str]:

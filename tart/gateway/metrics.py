@@ -63,6 +63,7 @@ _COUNTERS = (
     ("references_unresolved", "references_unresolved", "References to nothing that is open."),
     ("query_failures", "query_failures", "Questions that failed."),
     ("cpu_seconds", "cpu_seconds", "Processor time."),
+    ("log_lines_left_out", "log_lines_left_out", "Lines not logged: too many of one kind."),
 )
 _LABELLED_COUNTERS = (
     ("connections_rejected", "connections_rejected", "reason", "Connections refused at once."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from tart.access.roles import Role
 from tart.gateway.contract import ROUTES
 from tart.gateway.parameters import Parameter
 from tart.gateway.route import JSON, Cache, Route
@@ -16,6 +17,11 @@ from tart.gateway.schemas import SCHEMAS
 
 Json = dict[str, Any]
 
+# None is needed where the settings say so, and before the first key was made.
+_SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "token": {"type": "apiKey", "in": "query", "name": "token"},
+}
 _SHARDS_HEADER = {
     "description": "How many shards answered, of how many.",
     "schema": {"type": "string", "pattern": "^[0-9]+/[0-9]+$"},
@@ -35,9 +41,19 @@ def document(version: str) -> Json:
             ),
             "version": version,
         },
-        "paths": {route.path: {route.method.lower(): operation(route)} for route in ROUTES},
-        "components": {"schemas": {**SCHEMAS, "OpenApi": {"type": "object"}}},
+        "paths": _paths(),
+        "components": {
+            "schemas": {**SCHEMAS, "OpenApi": {"type": "object"}},
+            "securitySchemes": _SECURITY,
+        },
     }
+
+
+def _paths() -> Json:
+    found: dict[str, Json] = {}
+    for route in ROUTES:
+        found.setdefault(route.path, {})[route.method.lower()] = operation(route)
+    return found
 
 
 def operation(route: Route) -> Json:
@@ -49,6 +65,9 @@ def operation(route: Route) -> Json:
     if route.body is not None:
         content = {JSON: {"schema": ref(route.body)}}
         found["requestBody"] = {"required": True, "content": content}
+    if route.role is not Role.ANYONE:
+        found["security"] = [{"bearer": []}, *([{"token": []}] if route.token else []), {}]
+        found["description"] = f"{found.get('description', '')} Role: {route.role}.".strip()
     found["responses"] = _responses(route)
     return found
 
@@ -73,7 +92,9 @@ def _parameter(parameter: Parameter) -> Json:
 
 def statuses(route: Route) -> tuple[int, ...]:
     """Every status a route may answer with."""
-    found = {route.success, *route.errors}
+    found = {route.success, *route.errors, 429}
+    if route.role is not Role.ANYONE:
+        found |= {401, 403, 503}
     if route.parameters or route.body:
         found.add(400)
     if route.success == 200 and route.cache is not Cache.LIVE:

@@ -103,6 +103,21 @@ class Hash:
 
 
 @dataclass(frozen=True)
+class KeyId:
+    """Eight hex digits, as a key of the API has after ``tart_``."""
+
+    def read(self, text: str, name: str) -> str:
+        """See ``Kind``."""
+        if len(text) != 8 or not set(text) <= set("0123456789abcdef"):
+            raise BadQuery(f"{name} must be 8 hex digits, as after tart_ in the key", name)
+        return text
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "pattern": "^[0-9a-f]{8}$"}
+
+
+@dataclass(frozen=True)
 class EventTypes:
     """Event numbers, separated by commas."""
 

@@ -10,6 +10,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from tart.aggregate.tables import OPERATIONS, clock_column
@@ -19,14 +21,22 @@ from tart.gateway.registry import Registry
 from tart.gateway.sandboxes import Sandboxes
 from tart.gateway.shards import Answers, Shards
 from tart.query import figures, merge, sums
+from tart.query.catalog import event_identity
 from tart.query.cursor import Cursor
 from tart.query.merge import Claim, Json, Page
 from tart.query.sessions import merged_connections
+from tart.query.sums import Spread
 from tart.query.times import rfc3339
-from tart.query.windows import SECOND_US, Window
+from tart.query.topology import merged_transfers
+from tart.query.windows import SECOND_US, Window, time_us
 
 # Skipped events are read in pieces of so many, so that an offset costs time, not memory.
 SKIP_CHUNK = 5000
+# A week has 100,800 slots.
+AUTHORED_PIECE_US = 7 * 86_400 * SECOND_US
+MAX_AUTHORED = 300_000
+# Between two looks at whether what was received is stored.
+STORED_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -93,12 +103,53 @@ class Questions:
             seen = coverage(answers) if seen is None else seen & coverage(answers)
             if not skipping or not page.has_more:
                 return (page if not skipping else Page([], False, page.cursor)), seen
-            cursor, offset = page.cursor, offset - skipping
+            cursor, offset = page.cursor, offset - len(page.events)
 
     async def recent(self, limit: int, rendering: str) -> tuple[list[Json], Coverage]:
         """The newest events over all shards, oldest first."""
         answers = await self._ask("events", limit=limit, bytes=rendering)
         return merge.recent(answers.values, limit), coverage(answers)
+
+    async def missed(
+        self, filter_: Json, since_us: int, after: Mapping[int, int], rendering: str
+    ) -> tuple[list[Json], bool]:
+        """Recent events that pass a live filter, oldest first; whether some may be lacking.
+
+        What was received when this is asked is among them: it is waited for until it is
+        stored. For a stream that is subscribed already, so that nothing falls between.
+
+        Args:
+            after: directory to the API id of the newest event that is known.
+        """
+        ends = time.monotonic() + self._deadline
+        positions = {str(key): event_identity(each)[1] for key, each in after.items()}
+        wanted: dict[int, int] | None = None
+        while True:
+            answers = await self._ask(
+                "missed", filter=filter_, since_us=since_us, after=positions, bytes=rendering
+            )
+            if wanted is None:
+                wanted = {shard: answer["next"] for shard, answer in answers.values}
+            stored = all(
+                answer["committed"] >= wanted.get(shard, 0) for shard, answer in answers.values
+            )
+            if stored or time.monotonic() + STORED_SECONDS > ends:
+                break
+            await asyncio.sleep(STORED_SECONDS)
+        cut = bool(answers.missing) or any(answer["cut"] for _, answer in answers.values)
+        return merge.oldest_first([answer["events"] for _, answer in answers.values]), cut
+
+    async def received_at(self, event_id: int) -> int:
+        """When an event came, Unix microseconds.
+
+        Raises:
+            NotFound: it is not kept.
+        """
+        answers = await self._ask("event", id=event_id, bytes="hex")
+        found = next((value for _, value in answers.values if value is not None), None)
+        if found is None:
+            raise NotFound(f"no event {event_id} is kept", "last_event_id")
+        return time_us(found["received_at"], "received_at")
 
     async def summed(
         self,
@@ -189,16 +240,45 @@ class Questions:
         return rows, coverage(answers)
 
     async def propagated(self, hashes: Sequence[str]) -> tuple[list[Json], Coverage]:
-        """When each node saw each of these blocks first: hash, node, at, timestamp."""
+        """When each node saw each of these blocks first.
+
+        Returns:
+            Objects of hash, node, at (µs), timestamp (its clock), type (of the event) and
+            offset_us (by how much its clock was behind, ``None`` if that is not known).
+        """
         answers = await self._ask("propagated", hashes=list(hashes))
+        names = ("hash", "node", "at", "timestamp", "type", "offset_us")
         first: dict[tuple[str, str], Json] = {}
         for _, answer in answers.values:
-            for block, node, at, timestamp in answer:
-                known = first.get((block, node))
-                if known is None or at < known["at"]:
-                    row = {"hash": block, "node": node, "at": at, "timestamp": timestamp}
-                    first[block, node] = row
+            for values in answer:
+                row = dict(zip(names, values, strict=True))
+                known = first.setdefault((row["hash"], row["node"]), row)
+                if row["at"] < known["at"]:
+                    first[row["hash"], row["node"]] = row
         return list(first.values()), coverage(answers)
+
+    async def spread(
+        self,
+        table: str,
+        value: str,
+        window: Window,
+        *,
+        by: Sequence[str],
+        where: Mapping[str, Sequence[Any]] | None = None,
+        step_us: int = 0,
+    ) -> tuple[Spread, Coverage]:
+        """One value of an additive table: by its keys, each node's; see ``summed``."""
+        answers = await self._ask(
+            "spread",
+            table=table,
+            value=value,
+            by=list(by),
+            where=where and {name: list(some) for name, some in where.items()},
+            step_us=step_us,
+            **_bounds(window),
+        )
+        operation = OPERATIONS[table][value]
+        return sums.spread((value for _, value in answers.values), operation), coverage(answers)
 
     async def sessions(
         self, limit: int, cursor: Cursor, node: str | None = None
@@ -247,11 +327,17 @@ class Questions:
         rows.sort(key=lambda row: row["at"], reverse=True)
         return rows, coverage(answers)
 
+    async def transfers(self, window: Window) -> tuple[list[Json], Coverage]:
+        """Blocks that nodes transferred: node, blocks, slots, last_at (µs)."""
+        answers = await self._ask("transfers", **_bounds(window))
+        return merged_transfers(answer for _, answer in answers.values), coverage(answers)
+
     async def nodes(self, rendering: str = "hex") -> tuple[list[Json], Coverage]:
         """All nodes ever seen: connected first, then the last seen first."""
         answers = await self._ask("nodes", bytes=rendering)
         known = merge.nodes([*answers.values, *self._silent(answers, rendering)])
-        every = [*known.values(), *self._registry.others(known, rendering)]
+        every = [self._registry.introduced(node, rendering) for node in known.values()]
+        every += self._registry.others(known, rendering)
         every.sort(key=lambda node: node["node_id"])
         every.sort(
             key=lambda node: (node["is_connected"], node["last_seen_at"] or ""), reverse=True
@@ -265,7 +351,7 @@ class Questions:
         node = known.get(node_id) or self._registry.one(node_id, rendering)
         if node is None:
             raise NotFound(f"no node {node_id} has ever connected", "id")
-        return node, coverage(answers)
+        return self._registry.introduced(node, rendering), coverage(answers)
 
     async def node_status(self, node_id: str, rendering: str) -> tuple[Json, Json, Coverage]:
         """A node, and its merged ``node_status``."""
@@ -276,13 +362,32 @@ class Questions:
 
     async def stats(self, window: Window) -> tuple[Json, Coverage]:
         """Blocks authored in the window, and what the chain has reached."""
-        authored, (claims, seen) = await together(
-            self._ask("authored", start_us=window.start_us, end_us=window.end_us),
-            self.chain(),
-        )
-        blocks = len(merge.union(authored.values))
-        body = {"total_blocks_authored": blocks, **figures.chain_figures(claims)}
-        return body, seen & coverage(authored)
+        (blocks, authored), (claims, seen) = await together(self.authored(window), self.chain())
+        body = {
+            "total_blocks_authored": len({row["hash"] for row in blocks}),
+            **figures.chain_figures(claims),
+        }
+        return body, seen & authored
+
+    async def authored(self, window: Window) -> tuple[list[Json], Coverage]:
+        """Hash and node of each block authored in a window, each once.
+
+        Asked for piece by piece: a shard lists no more than so many rows.
+        """
+        found: list[Json] = []
+        every: list[Coverage] = []
+        for piece in window.pieces(AUTHORED_PIECE_US):
+            rows, seen = await self.listed(
+                "sightings",
+                piece,
+                where={"type": [42]},
+                columns=["hash", "node"],
+                limit=MAX_AUTHORED,
+                distinct=True,
+            )
+            found += rows
+            every.append(seen)
+        return found, reduce(and_, every)
 
     async def chain(self) -> tuple[dict[str, Claim], Coverage]:
         """What each connected node has said of the chain."""
@@ -295,7 +400,8 @@ class Questions:
         answers, (claims, seen) = await together(self._ask("live"), self.chain())
         active = merge.union([(shard, value["active"]) for shard, value in answers.values])
         live = LiveFigures(
-            now, merge.seconds(answers.values), len(active), figures.chain_figures(claims)
+            *(now, merge.seconds(answers.values), len(active), figures.chain_figures(claims)),
+            max(value["since"] for _, value in answers.values),
         )
         return live, seen & coverage(answers)
 
@@ -335,19 +441,20 @@ class Questions:
 
 @dataclass(frozen=True)
 class LiveFigures:
-    """The last complete seconds before the Unix second ``now``."""
+    """The last complete seconds before the Unix second ``now``, counted from ``since`` on."""
 
     now: int
     seconds: Mapping[int, merge.Second]
     active_nodes: int
     chain: Json
+    since: int = 0
 
     def window(self, length: int) -> Json:
         """Figures of the last ``length`` seconds, with their bounds."""
         return {
-            "start": rfc3339((self.now - length) * SECOND_US),
+            "start": rfc3339(min(self.now, max(self.now - length, self.since)) * SECOND_US),
             "end": rfc3339(self.now * SECOND_US),
-            **figures.live(self.seconds, self.now, length),
+            **figures.live(self.seconds, self.now, length, self.since),
         }
 
 

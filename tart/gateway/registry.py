@@ -20,12 +20,12 @@ from pathlib import Path
 import aiosqlite
 import orjson
 
+from tart.access.store import SCHEMA_VERSION
 from tart.query import merge
 from tart.query.merge import Json
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
 MAX_NODES = 20_000
 WRITE_SECONDS = 1.0
 
@@ -92,6 +92,9 @@ class Registry:
         for node in nodes:
             node_id = node["node_id"]
             parts = self._told.setdefault(node_id, {})
+            if node["node_info"] is None and shard in parts:
+                # Its first message is in no file any more; what was told then still holds.
+                node = {**node, **{name: parts[shard][name] for name in _INTRODUCED}}
             if parts.get(shard) != node:
                 parts[shard] = node
                 self._one.pop(node_id, None)
@@ -125,6 +128,13 @@ class Registry:
             for node_id in self._told
             if node_id not in known
         ]
+
+    def introduced(self, node: Json, rendering: str) -> Json:
+        """A node with what it last said of itself, where no shard knows that any more."""
+        if node["node_info"] is not None or node["node_id"] not in self:
+            return node
+        whole = _rendered(self._whole(node["node_id"]), rendering)
+        return {**node, **{name: whole[name] for name in _INTRODUCED}}
 
     def one(self, node_id: str, rendering: str) -> Json | None:
         """A single node that no shard knows any more."""
@@ -208,6 +218,9 @@ class Registry:
     def _failed(self, what: str, error: Exception) -> None:
         self.failures += 1
         log.error("%s could not be %s: %s", self._path, what, error)
+
+
+_INTRODUCED = ("node_info", "implementation_name", "implementation_version")
 
 
 def _merged(node_id: str, parts: Mapping[int, Json]) -> Json:

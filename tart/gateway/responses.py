@@ -11,6 +11,7 @@ import asyncio
 import gzip
 import hashlib
 import logging
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -21,14 +22,13 @@ from sanic import HTTPResponse, Request
 from sanic.exceptions import SanicException
 
 from tart.config import ApiConfig
-from tart.errors import BadQuery, QueryError, TartError
+from tart.errors import BadQuery, QueryError, TartError, TooManyRequests
 from tart.gateway.questions import Coverage
 from tart.gateway.route import JSON, Cache, Route
 
 log = logging.getLogger(__name__)
 
-METHODS = ("GET", "HEAD", "OPTIONS")
-POST_METHODS = ("POST", "OPTIONS")
+READ_METHODS = ("GET", "HEAD")
 GZIP_FROM_BYTES = 1024
 # Compressing more than this would hold up every other request; a thread does it.
 GZIP_INLINE_BYTES = 64 << 10
@@ -42,7 +42,9 @@ _CODES = {
     408: "request_timeout",
     413: "too_large",
     417: "expectation_failed",
+    431: "headers_too_large",
 }
+_HSTS_SECONDS = 365 * 86400
 _EXPOSED = "ETag, X-Tart-Shards"
 # The docs page needs its own style and nothing else; JSON needs nothing at all.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -142,20 +144,29 @@ async def stream(
         transport.abort()
 
 
+def stream_headers(request: Request[Any, Any], config: ApiConfig) -> dict[str, str]:
+    """Of server-sent events: nobody on the way is to keep or gather them."""
+    return {
+        **_common_headers(request, config),
+        "Cache-Control": Cache.REVALIDATED.value,
+        "X-Accel-Buffering": "no",
+    }
+
+
 def methods_of(route: Route) -> tuple[str, ...]:
-    """What a route can be asked with."""
-    return POST_METHODS if route.method == "POST" else METHODS
+    """What a route can be asked with, OPTIONS apart, which belongs to its path."""
+    return READ_METHODS if route.method == "GET" else (route.method,)
 
 
 def options(
-    request: Request[Any, Any], config: ApiConfig, methods: tuple[str, ...] = METHODS
+    request: Request[Any, Any], config: ApiConfig, methods: tuple[str, ...]
 ) -> HTTPResponse:
     """What OPTIONS answers: the methods, and to a page of a known origin that it may."""
     headers = {"Allow": ", ".join(methods), **_common_headers(request, config)}
     preflight = "access-control-request-method" in request.headers
     if preflight and "Access-Control-Allow-Origin" in headers:
         headers["Access-Control-Allow-Methods"] = ", ".join(methods)
-        headers["Access-Control-Allow-Headers"] = "Content-Type, If-None-Match"
+        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-None-Match"
         headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
     return HTTPResponse(status=204, headers=headers)
 
@@ -168,8 +179,12 @@ def failed(request: Request[Any, Any], error: BaseException, config: ApiConfig) 
     headers = _common_headers(request, config)
     if status == 405:
         # Sanic knows which, in any order.
-        posted = "POST" in getattr(error, "headers", {}).get("Allow", "")
-        headers["Allow"] = ", ".join(POST_METHODS if posted else METHODS)
+        allowed = getattr(error, "headers", {}).get("Allow", "").replace(" ", "")
+        headers["Allow"] = ", ".join(sorted(allowed.split(",")))
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="tart"'
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(math.ceil(error.seconds))
     if isinstance(error, UpgradeRequired):
         headers["Upgrade"] = "websocket"
     headers["Cache-Control"] = Cache.LIVE.value
@@ -220,7 +235,11 @@ def _common_headers(request: Request[Any, Any], config: ApiConfig) -> dict[str, 
         "Vary": "Accept-Encoding, Origin" if config.cors_origins else "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": _POLICY,
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "cross-origin" if config.cors_origins else "same-origin",
     }
+    if config.tls_certificate:
+        headers["Strict-Transport-Security"] = f"max-age={_HSTS_SECONDS}"
     origin = request.headers.get("origin")
     if origin and config.cors_origins and origin_allowed(origin, config):
         everyone = "*" in config.cors_origins

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl
 
+from tart.access.roles import Role
 from tart.errors import BadQuery
 from tart.gateway.parameters import Choice, NodeId, Parameter
 
@@ -37,8 +38,11 @@ class Route:
         schema: name of the answer's schema in ``schemas``; ``None`` where it is no JSON.
         errors: statuses it may answer with besides 200.
         scattered: whether shards are asked, within the deadline.
-        method: ``GET``, or ``POST`` for what needs a body.
+        method: ``GET``, ``POST`` for what needs a body, or ``DELETE``.
         body: name of the schema of the body.
+        role: whoever has less may not ask.
+        token: whether the key may be sent as ``?token=``: browsers can send no headers with
+            a WebSocket or an event stream.
     """
 
     name: str
@@ -54,6 +58,8 @@ class Route:
     success: int = 200
     method: str = "GET"
     body: str | None = None
+    role: Role = Role.VIEWER
+    token: bool = False
 
     def read(self, query: str, path: Mapping[str, str]) -> dict[str, Any]:
         """The values of all declared parameters.

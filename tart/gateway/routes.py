@@ -12,7 +12,12 @@ from typing import Any
 
 from tart.gateway.questions import Questions, now_text, now_us, together
 from tart.gateway.responses import Answer
+from tart.gateway.routes_analytics import ANALYTICS_HANDLERS
+from tart.gateway.routes_cores import CORE_HANDLERS
 from tart.gateway.routes_events import EVENT_HANDLERS
+from tart.gateway.routes_metrics import METRIC_HANDLERS
+from tart.gateway.routes_nodes import NODE_HANDLERS
+from tart.gateway.routes_packages import PACKAGE_HANDLERS
 from tart.gateway.routes_sessions import SESSION_HANDLERS
 from tart.gateway.schemas import SCHEMAS
 from tart.query import cursor as cursors
@@ -140,6 +145,11 @@ HANDLERS: Mapping[str, Handler] = {
     },
     **EVENT_HANDLERS,
     **SESSION_HANDLERS,
+    **PACKAGE_HANDLERS,
+    **CORE_HANDLERS,
+    **NODE_HANDLERS,
+    **METRIC_HANDLERS,
+    **ANALYTICS_HANDLERS,
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tart.gateway.questions import Coverage, Questions, now_us, together
 from tart.gateway.responses import Answer
+from tart.gateway.rules import index, page_of
 from tart.query import conformance as judged
 from tart.query import cursor as cursors
 from tart.query.cursor import Cursor
@@ -49,6 +50,16 @@ async def node_conformance(questions: Questions, values: Values) -> Answer:
         questions.node(values["id"]), _material(questions, window, values["id"])
     )
     return Answer({**judged.of_node(node, material), "window": _shown(window)}, seen & also)
+
+
+async def rules(questions: Questions, values: Values) -> Answer:
+    """``/api/docs/rules``."""
+    return Answer(index().encode())
+
+
+async def rule(questions: Questions, values: Values) -> Answer:
+    """``/api/docs/rules/{code}``."""
+    return Answer(page_of(values["code"]).encode())
 
 
 async def _sessions(questions: Questions, values: Values, node: str | None) -> Answer:
@@ -108,5 +119,6 @@ def _shown(window: Window) -> Json:
 
 
 SESSION_HANDLERS: Mapping[str, Handler] = {
-    each.__name__: each for each in (sessions, node_sessions, conformance, node_conformance)
+    each.__name__: each
+    for each in (sessions, node_sessions, conformance, node_conformance, rules, rule)
 }

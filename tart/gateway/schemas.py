@@ -24,6 +24,12 @@ from tart.gateway.schema import (
     record,
     ref,
 )
+from tart.gateway.schemas_access import ACCESS_SCHEMAS
+from tart.gateway.schemas_analytics import ANALYTICS_SCHEMAS
+from tart.gateway.schemas_cores import CORE_SCHEMAS
+from tart.gateway.schemas_metrics import METRIC_SCHEMAS
+from tart.gateway.schemas_nodes import node_schemas
+from tart.gateway.schemas_packages import PACKAGE_SCHEMAS
 from tart.gateway.schemas_sessions import SESSION_SCHEMAS
 
 _BLOCK = nullable(record(slot=COUNT, hash=BYTES))
@@ -99,15 +105,15 @@ _EVENT = record(
 )
 
 _LIVE_WINDOW = record(
-    start=described(TIME, "Begin of the first second."),
+    start=described(TIME, "Begin of the first second that was counted."),
     end=described(TIME, "End of the last complete second."),
     events=COUNT,
     blocks=described(COUNT, "Distinct header hashes of best blocks."),
     finalized=described(COUNT, "Distinct header hashes of finalized blocks."),
     best_block_events=COUNT,
     finalized_block_events=COUNT,
-    events_per_second=NUMBER,
-    blocks_per_second=NUMBER,
+    events_per_second=nullable(NUMBER),
+    blocks_per_second=nullable(NUMBER),
 )
 
 _HEALTH_WORD: Schema = {"type": "string", "enum": ["Healthy", "Degraded", "Unhealthy"]}
@@ -289,4 +295,10 @@ SCHEMAS: dict[str, Schema] = {
         last_1m=_LIVE_WINDOW,
     ),
     **SESSION_SCHEMAS,
+    **PACKAGE_SCHEMAS,
+    **CORE_SCHEMAS,
+    **ACCESS_SCHEMAS,
+    **METRIC_SCHEMAS,
+    **ANALYTICS_SCHEMAS,
 }
+SCHEMAS |= node_schemas(SCHEMAS["NodeStatus"])

@@ -42,8 +42,10 @@ _FINDING: dict[str, Schema] = {
     "code": TEXT,
     "severity": _SEVERITY,
     "count": COUNT,
+    "counted": described(TEXT, "What count counts: events, messages, connections, hours."),
     "first_at": TIME,
     "last_at": TIME,
+    "docs": described(nullable(TEXT), "The page of the rule, on this server."),
 }
 _EXPLAINED: dict[str, Schema] = {
     **_FINDING,

@@ -61,10 +61,11 @@ def event_data(event: Json) -> Json:
 
 
 class Encoded(NamedTuple):
-    """A live event, ready: as a whole frame, and its data for a batch."""
+    """A live event, ready: as a whole frame, and its data for a batch; with its API id."""
 
     frame: bytes
     data: bytes
+    id: int
 
 
 class Subscriber:
@@ -133,7 +134,7 @@ class Subscriber:
         while True:
             if self._missed:
                 missed, self._missed = self._missed, 0
-                yield message("lagged", {"missed": missed})
+                yield self._lagged(missed)
             elif self._reply_is_next():
                 self._room.set()
                 yield self._replies.popleft()[1]
@@ -150,7 +151,13 @@ class Subscriber:
 
     def _next_event(self) -> bytes:
         self.events_sent += 1
-        return self._events.popleft()[1].frame
+        return self._shown(self._events.popleft()[1])
+
+    def _shown(self, event: Encoded) -> bytes:
+        return event.frame
+
+    def _lagged(self, missed: int) -> bytes:
+        return message("lagged", {"missed": missed})
 
     def _next_batch(self) -> bytes:
         parts: list[bytes] = []
@@ -233,7 +240,7 @@ class Streams:
     def publish(self, events: LiveEvents) -> None:
         """Hand events of a shard to everybody whose filter they passed."""
         now, offset = now_text(), 0
-        for _, _, _, numbers, length in events.events:
+        for event_id, _, _, numbers, length in events.events:
             text = events.attachment[offset : offset + length]
             offset += length
             feeds = [self._by_number[each] for each in numbers if each in self._by_number]
@@ -242,7 +249,7 @@ class Streams:
                 self.undelivered += 1
                 continue
             data = orjson.dumps(event_data(orjson.loads(text)))
-            encoded = Encoded(frame(envelope("event", data, now)), data)
+            encoded = Encoded(frame(envelope("event", data, now)), data, event_id)
             for feed in feeds:
                 for subscriber in feed.subscribers:
                     subscriber.offer(encoded)

@@ -13,22 +13,27 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
 from sanic.exceptions import RequestCancelled, ServerError, WebsocketClosed
 from sanic.server.websockets.impl import WebsocketImplProtocol
 
+from tart.aggregate.pipelines import UNFINISHED
+from tart.aggregate.tables import COUNT_BUCKET
 from tart.config import ApiConfig
 from tart.errors import BadQuery, TartError
-from tart.gateway.alerts import Look, alerts
+from tart.gateway.alerts import LATELY_US, Look, alerts
+from tart.gateway.patience import sent
 from tart.gateway.questions import Questions, now_text, now_us, together
 from tart.gateway.responses import TooManySubscribers, error_object
 from tart.gateway.shared import Shared
 from tart.gateway.streams import ALL, Streams, Subscriber, event_data, message
+from tart.query.attempts import overall
 from tart.query.figures import chain_figures
 from tart.query.merge import Json
-from tart.query.windows import duration_us, resolve
+from tart.query.windows import SECOND_US, Window, duration_us, resolve
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +46,10 @@ MAX_RECENT = 10_000
 # One write; above the transport's high-water mark more would only wait in memory.
 WRITE_BYTES = 64 << 10
 TRY_AGAIN_LATER = 1013
+MINUTE_US = 60 * SECOND_US
+# What began earlier and has no end is not being worked on.
+ACTIVE_US = MINUTE_US
+MAX_ACTIVE = 100_000
 
 
 @dataclass(frozen=True)
@@ -145,12 +154,32 @@ class Conversations:
 
     async def _look(self) -> Look | None:
         try:
-            nodes, _ = await self.questions.nodes()
-            claims, _ = await self.questions.chain()
+            now = now_us()
+            (nodes, _), (claims, _), counts = await together(
+                self.questions.nodes(), self.questions.chain(), self._counts(now - LATELY_US)
+            )
         except TartError:
             return None
         best = chain_figures(claims)["best_block"]
-        return Look({node["node_id"]: node for node in nodes}, best)
+        return Look({node["node_id"]: node for node in nodes}, best, now, counts)
+
+    async def _counts(self, start_us: int) -> dict[int, int]:
+        """Events by type since then, from a whole bucket on."""
+        start_us -= start_us % (COUNT_BUCKET * SECOND_US)
+        rows, _ = await self.questions.summed("counts", Window(start_us), by=["type"])
+        return {row["type"]: row["count"] for row in rows}
+
+    async def _active_packages(self, now: int) -> int:
+        """Work-packages that a guarantor is working on; one without a hash yet is not known."""
+        rows, _ = await self.questions.listed(
+            "packages",
+            Window(now - ACTIVE_US),
+            where={"outcome": [UNFINISHED]},
+            columns=["hash"],
+            limit=MAX_ACTIVE,
+            distinct=True,
+        )
+        return len({row["hash"] for row in rows if row["hash"]})
 
     async def _stats(self) -> Json:
         body, _ = await self.questions.stats(resolve(now_us(), duration=duration_us("1h")))
@@ -161,15 +190,17 @@ class Conversations:
         }
 
     async def _metrics(self) -> Json:
-        live, _ = await self.questions.live()
+        now = now_us()
+        (live, _), packages, counts = await together(
+            self.questions.live(), self._active_packages(now), self._counts(now - MINUTE_US)
+        )
         last, ten = live.window(1), live.window(10)
         return {
             "events_per_second": last["events_per_second"],
             "blocks_per_second": ten["blocks_per_second"],
             "active_nodes": live.active_nodes,
-            # Known once packages and failures are counted at ingest; not before.
-            "active_work_packages": None,
-            "failure_rate": None,
+            "active_work_packages": packages,
+            "failure_rate": overall(counts),
             "latest_slot": live.chain["best_block"],
             "finalized_slot": live.chain["finalized_block"],
             "throughput": {
@@ -394,22 +425,14 @@ class Sender:
         connection = self._socket.io_proto
         if connection is None or connection.transport is None:
             return False
-        transport = connection.transport
-        left = transport.get_write_buffer_size()
-        while True:
-            try:
-                async with asyncio.timeout(self._stalled_seconds):
-                    await connection.send(data)  # type: ignore[no-untyped-call]
+        transport: Any = connection.transport
+        try:
+            send = partial(connection.send, data)
+            if await sent(send, transport, self._stalled_seconds):
                 return True
-            except TimeoutError:
-                waiting = transport.get_write_buffer_size()
-                if waiting >= left:
-                    break
-                # It takes what there is, if slowly: as long as it does, we wait.
-                left = waiting
-            except (RequestCancelled, AttributeError):
-                # Gone; where it was aborted, Sanic has taken the transport away as well.
-                return False
+        except (RequestCancelled, AttributeError):
+            # Gone; where it was aborted, Sanic has taken the transport away as well.
+            return False
         self.stalled = True
         self._socket.fail_connection(TRY_AGAIN_LATER, "nothing was taken for too long")
         return False

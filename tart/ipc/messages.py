@@ -65,6 +65,19 @@ class Unsubscribe:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """Hold files still for a backup; answered by ``Partial`` or ``Failure``.
+
+    ``step``: ``aggregates``, ``files``, ``turn``, each answered with ``{"paths": […], "end":
+    n | null}``, and ``release``, with whether everything was held until now (see
+    ``storage.holding``). The end of the connection releases, too.
+    """
+
+    id: int
+    step: str
+
+
+@dataclass(frozen=True)
 class Welcome:
     """The first message of a shard on each connection."""
 
@@ -130,7 +143,7 @@ class NodeChanged:
     node: dict[str, Any]
 
 
-Request: TypeAlias = RunQuery | Cancel | Subscribe | Unsubscribe
+Request: TypeAlias = RunQuery | Cancel | Subscribe | Unsubscribe | Hold
 Reply: TypeAlias = Welcome | Partial | Failure | LiveEvents | Missed | NodeChanged
 Message: TypeAlias = Request | Reply
 
@@ -141,6 +154,7 @@ _KINDS: dict[str, type] = {
         Cancel,
         Subscribe,
         Unsubscribe,
+        Hold,
         Welcome,
         Partial,
         Failure,

@@ -4,11 +4,6 @@ Pure, a table. The codes are those of ``DecodeError``, ``Deviation`` and ``Proto
 in this package, and those of what can only be seen over several messages
 (``aggregate.judging``) or in the long run (``query.conformance``). A test holds the table
 and the code together.
-
-- ``error``: JIP-3 forbids it, and a reader that does as JIP-3 says gets nothing or
-  something wrong.
-- ``warning``: JIP-3 is silent or leaves room, or something is most likely wrong.
-- ``info``: allowed, and good to know.
 """
 
 from __future__ import annotations
@@ -18,8 +13,30 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 ERROR, WARNING, INFO = "error", "warning", "info"
-# The most severe first.
-SEVERITIES = (ERROR, WARNING, INFO)
+# The most severe first, with what they mean.
+SEVERITY_MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        ERROR: "JIP-3 forbids it, and a reader that does as JIP-3 says gets nothing or "
+        "something wrong.",
+        WARNING: "JIP-3 is silent or leaves room, or something is most likely wrong.",
+        INFO: "JIP-3 allows it, and it is good to know.",
+    }
+)
+SEVERITIES = tuple(SEVERITY_MEANINGS)
+# What is judged, and what becomes of it.
+SCOPES: Mapping[str, str] = MappingProxyType(
+    {
+        "connection": "The connection is closed. What came before stays; the first 4 KiB of "
+        "the message are kept with the reason.",
+        "handshake": "The first message is understood all the same, and kept byte for byte.",
+        "frame": "The message is no event in any figure, but it takes an event id, and it is "
+        "kept byte for byte with the reason.",
+        "event": "The event is understood all the same: it counts as any other, and is kept "
+        "byte for byte.",
+        "conversation": "What came is kept and counted as it is. Judged is what several messages "
+        "say together.",
+    }
+)
 
 
 class Rule(NamedTuple):
@@ -28,14 +45,16 @@ class Rule(NamedTuple):
     Attributes:
         code: stable; also a metric's label.
         severity: one of ``SEVERITIES``.
-        scope: ``connection``, ``handshake``, ``event`` or ``conversation``: what is judged.
+        scope: what is judged, one of ``SCOPES``.
         explanation: what is wrong and what would be right, for the author of the node.
+        counted: what the count of a finding counts.
     """
 
     code: str
     severity: str
     scope: str
     explanation: str
+    counted: str = "events"
 
 
 _RULES = (
@@ -47,6 +66,7 @@ _RULES = (
         "A message announces more bytes than are accepted. Each message is preceded by its "
         "length as u32, little-endian; no legal event comes near a mebibyte. Most often the "
         "length or the message before it is wrong.",
+        "connections",
     ),
     Rule(
         "node_information",
@@ -54,6 +74,7 @@ _RULES = (
         "connection",
         "The first message of a connection is not node information: version byte, JAM "
         "parameters without a length, genesis hash, peer id and address, flags, four strings.",
+        "connections",
     ),
     # --- The first message ----------------------------------------------------------------
     Rule(
@@ -61,6 +82,7 @@ _RULES = (
         WARNING,
         "handshake",
         "The first byte is neither 0 nor 1. Events are read as those of version 1.",
+        "connections",
     ),
     Rule(
         "parameters_prefixed",
@@ -68,6 +90,7 @@ _RULES = (
         "handshake",
         "The JAM parameters have a length before them. They are what fetch returns, as they "
         "are, without a length.",
+        "connections",
     ),
     Rule(
         "parameters_length",
@@ -76,49 +99,57 @@ _RULES = (
         "The JAM parameters are not as long as those of a Gray Paper known here: 134 bytes up "
         "to 0.7, 122 from 0.8 on. The core count cannot be read, so lists by core are taken "
         "as long as they come.",
+        "connections",
     ),
     Rule(
         "core_count_out_of_range",
         ERROR,
         "handshake",
         "The core count among the JAM parameters is 0 or above 341.",
+        "connections",
     ),
     Rule(
         "unknown_flags",
         WARNING,
         "handshake",
         "Bits of the flags are set that have no meaning yet; only bit 0 has.",
+        "connections",
     ),
     # --- Events that cannot be read -------------------------------------------------------
     Rule(
         "truncated",
         ERROR,
-        "event",
+        "frame",
         "The message ends before the field does.",
+        "messages",
     ),
     Rule(
         "unknown_event",
         ERROR,
-        "event",
+        "frame",
         "JIP-3 has no event of that number. It takes an event id all the same.",
+        "messages",
     ),
     Rule(
         "bool_out_of_range",
         ERROR,
-        "event",
+        "frame",
         "A bool is neither 0 nor 1.",
+        "messages",
     ),
     Rule(
         "option_out_of_range",
         ERROR,
-        "event",
+        "frame",
         "The byte before an optional value is neither 0 (none) nor 1 (it follows).",
+        "messages",
     ),
     Rule(
         "length_out_of_range",
         ERROR,
-        "event",
+        "frame",
         "A length does not end, or is not below 2^64.",
+        "messages",
     ),
     # --- Events that are understood all the same ------------------------------------------
     Rule(
@@ -228,6 +259,7 @@ _RULES = (
         "conversation",
         "The node was connected for more than half a minute and never sent Status, which is "
         "sent about every 2 seconds.",
+        "connections",
     ),
     Rule(
         "clock_not_jce",
@@ -235,6 +267,7 @@ _RULES = (
         "conversation",
         "Timestamps are months or years away from ours: they do not count microseconds since "
         "2025-01-01T12:00:00Z, the JAM Common Era.",
+        "hours",
     ),
     Rule(
         "clock_offset",
@@ -242,6 +275,7 @@ _RULES = (
         "conversation",
         "The node's clock is more than 2 seconds away from ours, or its events take so long "
         "to come.",
+        "hours",
     ),
     Rule(
         "pipeline_unfinished",
@@ -249,12 +283,14 @@ _RULES = (
         "conversation",
         "A block or work-package was begun and for ten minutes nothing said what became of "
         "it: there is an event for each success and for each failure.",
+        "pipelines",
     ),
     Rule(
         "pipeline_cut_short",
         INFO,
         "conversation",
         "The connection ended while a block or work-package was under way.",
+        "pipelines",
     ),
     Rule(
         "events_dropped",
@@ -262,6 +298,7 @@ _RULES = (
         "conversation",
         "The node says that it dropped events, which JIP-3 allows: its connection or we were "
         "too slow for it.",
+        "Dropped messages",
     ),
     Rule(
         "events_shed",

@@ -52,13 +52,17 @@ _QUERIES = (
             "bytes",
         ),
         "[Event, …] newest first per directory, at most limit from each; "
-        "before: {directory: sequence} continues below those",
+        "before: {directory: sequence} continues below those; where a directory's events were "
+        "too many bytes, the last of them has more: true",
     ),
     Query(
-        "authored",
+        "missed",
         "log",
-        ("start_us", "end_us"),
-        "[header hash in hex, …] of the blocks authored, each once",
+        ("filter", "since_us", "after", "bytes"),
+        "{events: [Event, …] oldest first per directory, that pass a live filter and are newer "
+        "than after: {directory: sequence}, or since_us where it names none; cut: whether there "
+        "may be older ones; committed, next: sequences of the shard's own directory, of which "
+        "events has those below committed}",
     ),
     Query(
         "nodes",
@@ -86,10 +90,12 @@ _QUERIES = (
     Query(
         "live",
         "memory",
-        (),
-        "{seconds: [[unix second, events, [best hash, …], [finalized hash, …], best block "
-        "events, finalized block events], …], active: [node_id, …]} of the last 60 complete "
-        "seconds, active of the last 10",
+        ("seconds",),
+        "{since: the first second that was counted whole, seconds: [[unix second, events, "
+        "[best hash, …], [finalized hash, …], best block events, finalized block events], …], "
+        "active: [node_id, …]} of the last 60 complete seconds, active of the last 10; with "
+        "seconds of so many, at most 300, and nodes: [[bit, node_id], …], details: [[unix "
+        "second, [events of query.realtime's COUNTED, …], bits of its nodes in hex], …]",
     ),
     Query(
         "event",
@@ -146,6 +152,13 @@ _QUERIES = (
         "[{column: value}, …] of a table of rows, newest first; distinct: each once, in any order",
     ),
     Query(
+        "spread",
+        "aggregates",
+        ("table", "value", "by", "where", "start_us", "end_us", "step_us"),
+        "{nodes: [node_id, …], rows: [[key, …, [place in nodes, …], [value, …]], …]}: one value "
+        "of an additive table by the keys in by and by node",
+    ),
+    Query(
         "sighted",
         "aggregates",
         ("start_us", "end_us"),
@@ -155,7 +168,15 @@ _QUERIES = (
         "propagated",
         "aggregates",
         ("hashes",),
-        "[[header hash, node_id, first sight µs, the node's clock then (JCE µs)], …]",
+        "[[header hash, node_id, first sight µs, the node's clock then (JCE µs), event type, by "
+        "how much that clock was behind in that minute (µs)?], …]",
+    ),
+    Query(
+        "transfers",
+        "aggregates",
+        ("node", "start_us", "end_us"),
+        "[[node_id, first slot, last slot, blocks, last µs], …] of unbroken ranges of the slots "
+        "whose blocks a node transferred",
     ),
     Query(
         "sessions",
@@ -185,6 +206,54 @@ _QUERIES = (
         "[{at µs, node, session, id, event_id, type, rule, byte_offset, field, expectation, "
         "frame in hex, size}, …] of what conformance counts, newest first, at most limit of "
         "each rule",
+    ),
+    Query(
+        "handled",
+        "aggregates",
+        ("start_us", "end_us", "core"),
+        "{rows: [[key, core, marks, measure, …], …], below: key?, unidentified: {submissions, "
+        "shares, failed}} of the packages in the window; see query.packages",
+    ),
+    Query(
+        "tallied",
+        "aggregates",
+        ("start_us", "end_us", "core", "by", "settled_us"),
+        "[[key, …, count, …], …] of guarantors' rows by node, core, both or neither; the counts "
+        "are query.packages.TALLY",
+    ),
+    Query(
+        "steps",
+        "aggregates",
+        ("start_us", "end_us", "core", "by_core"),
+        "[[pair, bin, samples], …] of the durations in query.packages.PAIRS; by_core: and core?",
+    ),
+    Query(
+        "states",
+        "aggregates",
+        ("start_us", "end_us", "core", "hashes", "limit"),
+        "[query.packages.STATE, …] of the packages that began last, or of those named",
+    ),
+    Query(
+        "handlings",
+        "aggregates",
+        ("hashes", "root", "session", "node"),
+        "[{column: value}, …] of aggregate.tables' packages, the first first: of packages, "
+        "reports or erasure roots, or of a first event's id",
+    ),
+    Query(
+        "slot",
+        "log",
+        ("slot",),
+        "{events: [[type, node_id, n], …], hashes: [[type, header hash], …], first_at and "
+        "last_at: received µs?} of one slot, of the types in query.slots",
+    ),
+    Query(
+        "journey",
+        "log",
+        ("pipelines", "reports", "erasures", "limit", "bytes"),
+        "{pipelines: {session/root: [Event, …]}, reports: [Event, …], erasures: [Event, …], "
+        "auditors: [node_id, …]}; pipelines asked for as [session, root, from µs, until µs], the "
+        "others as [hash, from µs, until µs]; at most limit of each",
     ),
     Query(
         "statistics",

@@ -30,6 +30,8 @@ SILENT_US = 30 * SECOND_US
 STATUS = 10
 # Of one rule.
 EXAMPLES = 3
+# Where the rules are explained; below it each has a page of its own.
+RULE_PAGES = "/api/docs/rules"
 # How many microseconds they are.
 _UNITS: Mapping[str, float] = {
     "nanoseconds": 0.001,
@@ -38,6 +40,8 @@ _UNITS: Mapping[str, float] = {
     "seconds": 1_000_000,
 }
 _JCE_US = JCE_UNIX_SECONDS * SECOND_US
+# The worst first.
+_VERDICTS = ("error", "warning", "conformant")
 
 
 @dataclass
@@ -51,9 +55,9 @@ class Finding:
     examples: list[Json] = field(default_factory=list)
 
     @property
-    def order(self) -> tuple[int, int]:
+    def order(self) -> tuple[int, int, str]:
         """The most severe first, then the most frequent."""
-        return SEVERITIES.index(_severity(self.code)), -self.count
+        return SEVERITIES.index(_severity(self.code)), -self.count, self.code
 
     def as_json(self) -> Json:
         """Without words and examples."""
@@ -61,8 +65,10 @@ class Finding:
             "code": self.code,
             "severity": _severity(self.code),
             "count": self.count,
+            "counted": _counted(self.code),
             "first_at": rfc3339(self.first_at),
             "last_at": rfc3339(self.last_at),
+            "docs": rule_page(self.code) if self.code in RULES else None,
         }
 
     def explained(self) -> Json:
@@ -90,6 +96,11 @@ class Material:
     examples: Sequence[Row]
 
 
+def rule_page(code: str) -> str:
+    """Where a rule is explained."""
+    return f"{RULE_PAGES}/{code}"
+
+
 def of_node(node: Row, material: Material) -> Json:
     """``/api/nodes/{id}/conformance``, without the window.
 
@@ -110,12 +121,16 @@ def of_node(node: Row, material: Material) -> Json:
 
 
 def of_all(nodes: Sequence[Row], material: Material) -> Json:
-    """``/api/conformance``, without the window; who never said a name is nobody's."""
+    """``/api/conformance``, without the window; who never said a name is nobody's.
+
+    Nodes with the worst verdict come first, otherwise in the order given.
+    """
     found = findings(material)
     kinds = (material.spoken, material.clocks, material.events, material.status)
     by_node = [_by_node(rows) for rows in kinds]
     spoken = by_node[0]
     known = {node["node_id"] for node in nodes}
+    nodes = sorted(nodes, key=lambda node: _VERDICTS.index(verdict(found.get(node["node_id"], []))))
     return {
         "verdict": verdict(each for every in found.values() for each in every),
         "rules": _rules(found, material.examples),
@@ -224,16 +239,14 @@ def looks_like(hour_us: int, offset_us: int) -> str | None:
     if abs(offset_us) < NOT_JCE_US:
         return None
     claimed = hour_us - _JCE_US - offset_us
-    found = [
-        (unit, epoch)
-        for epoch, since_us in (("1970-01-01", hour_us), ("2025-01-01T12:00", hour_us - _JCE_US))
-        for unit, size in _UNITS.items()
-        if abs(claimed - since_us / size) <= HOUR_US + _DAY_US / size
-    ]
-    if len(found) == 1:
-        return " since ".join(found[0])
-    # Since when cannot be told of what hardly moves.
-    return f"{found[0][0]}, or nothing" if found else None
+    for unit, size in _UNITS.items():
+        for epoch, since_us in (("1970-01-01", hour_us), ("2025-01-01T12:00", hour_us - _JCE_US)):
+            if abs(claimed - since_us / size) <= HOUR_US + _DAY_US / size:
+                # Since when cannot be told of what hardly moves.
+                return (
+                    f"{unit} since {epoch}" if _JCE_US / size > HOUR_US else f"{unit}, or nothing"
+                )
+    return None
 
 
 def examples(rows: Iterable[Row]) -> dict[tuple[str | None, str], list[Json]]:
@@ -277,7 +290,7 @@ def _rules(found: Mapping[str | None, list[Finding]], rows: Iterable[Row]) -> li
         if (known := total.get(row["rule"])) and len(known.examples) < EXAMPLES:
             known.examples.append({"node_id": row["node"], **_example(row)})
     ordered = sorted(total.values(), key=lambda each: each.order)
-    return [{**each.explained(), "nodes": nodes[each.code]} for each in ordered]
+    return [{**each.as_json(), "nodes": nodes[each.code], **each.explained()} for each in ordered]
 
 
 def _clock_findings(rows: Iterable[Row]) -> Iterable[tuple[str | None, Finding]]:
@@ -331,6 +344,10 @@ def _by_node(rows: Iterable[Row]) -> dict[str | None, list[Row]]:
 def _severity(code: str) -> str:
     # A file may have what an older release counted.
     return RULES[code].severity if code in RULES else "warning"
+
+
+def _counted(code: str) -> str:
+    return RULES[code].counted if code in RULES else "events"
 
 
 def _words(code: str) -> Json:

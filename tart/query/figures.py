@@ -111,9 +111,14 @@ def _implementations(connected: Sequence[Json]) -> list[Json]:
     ]
 
 
-def live(seconds: Mapping[int, Second], now: int, length: int) -> Json:
-    """The last ``length`` complete seconds before the Unix second ``now``."""
-    start = now - length
+def live(seconds: Mapping[int, Second], now: int, length: int, since: int = 0) -> Json:
+    """The last ``length`` complete seconds before the Unix second ``now``.
+
+    Args:
+        since: the first second that every shard has counted; there is none before it.
+    """
+    start = min(now, max(now - length, since))
+    counted = now - start
     inside = [second for number, second in seconds.items() if start <= number < now]
     events = sum(second.events for second in inside)
     blocks = len(set().union(*(second.best for second in inside)))
@@ -123,8 +128,8 @@ def live(seconds: Mapping[int, Second], now: int, length: int) -> Json:
         "finalized": len(set().union(*(second.finalized for second in inside))),
         "best_block_events": sum(second.best_events for second in inside),
         "finalized_block_events": sum(second.finalized_events for second in inside),
-        "events_per_second": events / length,
-        "blocks_per_second": blocks / length,
+        "events_per_second": events / counted if counted else None,
+        "blocks_per_second": blocks / counted if counted else None,
     }
 
 

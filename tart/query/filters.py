@@ -25,13 +25,17 @@ _HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
 
 
 class Candidate(NamedTuple):
-    """What a filter looks at: one event that has just arrived."""
+    """What a filter looks at: one event, with the slot, core and hash it is about.
+
+    These may be its own or those of the event it refers to.
+    """
 
     node_id: str
     event_type: int
     slot: int | None
     core: int | None
     payload: bytes
+    about: bytes | None = None
 
 
 Matches = Callable[[Candidate], bool]
@@ -110,7 +114,7 @@ class _Parser:
 
     def hash(self, document: Mapping[str, Any]) -> Matches:
         wanted = hash_bytes(document.get("hash"), "filter.hash")
-        return lambda event: wanted in event.payload
+        return lambda event: wanted == event.about or wanted in event.payload
 
     def any(self, document: Mapping[str, Any]) -> Matches:
         parts = self._parts(document)

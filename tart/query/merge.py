@@ -44,26 +44,35 @@ class Page:
     cursor: Cursor
 
 
-def event_page(
-    partials: Partials, limit: int, cursor: Cursor, time: str = "received_at"
-) -> Page:
+def event_page(partials: Partials, limit: int, cursor: Cursor, time: str = "received_at") -> Page:
     """The first ``limit`` events over all shards, or what else has ids and a ``time``.
 
     Each shard was asked for one more than ``limit`` per directory, continuing at
     ``cursor``. Of the directories' newest unread events the newest comes next; a
-    directory's own order is kept even where its clock was set back.
+    directory's own order is kept even where its clock was set back. Where a directory had
+    no room for more, the page ends: what follows may be newer than the others'.
     """
     directories: dict[int, list[Json]] = {}
     for _, events in partials:
         for event in events:
             directories.setdefault(event_identity(event["id"])[0], []).append(event)
-    merged = list(islice(_newest_first(directories.values(), time), limit + 1))
+    merged, cut = _until_cut(islice(_newest_first(directories.values(), time), limit + 1))
     page = merged[:limit]
     positions = {shard: 0 for shard, _ in partials if shard not in cursor.positions}
     # What was seen but not taken begins above its first event: nothing newer may follow.
     positions |= {key: _sequence(rows[0]) + 1 for key, rows in directories.items()}
     positions |= {event_identity(event["id"])[0]: _sequence(event) for event in page}
-    return Page(page, len(merged) > limit, cursor.advanced(positions, len(page)))
+    return Page(page, cut or len(merged) > limit, cursor.advanced(positions, len(page)))
+
+
+def _until_cut(events: Iterable[Json]) -> tuple[list[Json], bool]:
+    """Events up to one after which its directory had no room, and whether there was one."""
+    found: list[Json] = []
+    for event in events:
+        found.append(event)
+        if event.pop("more", False):
+            return found, True
+    return found, False
 
 
 def _newest_first(directories: Iterable[list[Json]], time: str) -> Iterable[Json]:
@@ -80,8 +89,17 @@ def _sequence(event: Json) -> int:
 
 def recent(partials: Partials, limit: int) -> list[Json]:
     """The newest ``limit`` events over all shards, oldest first."""
-    events = [event for _, answer in partials for event in answer]
-    return sorted(events, key=_age)[-limit:] if limit else []
+    events = sorted((event for _, answer in partials for event in answer), key=_age, reverse=True)
+    return _until_cut(events[:limit])[0][::-1]
+
+
+def oldest_first(answers: Iterable[list[Json]]) -> list[Json]:
+    """Events that are in order within each directory, merged into one order."""
+    directories: dict[int, list[Json]] = {}
+    for answer in answers:
+        for event in answer:
+            directories.setdefault(event_identity(event["id"])[0], []).append(event)
+    return list(heapq.merge(*directories.values(), key=_age))
 
 
 def nodes(partials: Partials) -> dict[str, Json]:

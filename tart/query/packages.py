@@ -8,7 +8,9 @@ for the gateway to merge:
   ``SAMPLE_ROWS`` rows of a shard it tells of a sample, the same of every shard, because the
   sample is taken by the hash.
 - ``states``: the newest packages, each as its leading guarantor has it: the one that has
-  come furthest, the one it was submitted to before those it was shared with.
+  come furthest, the one it was submitted to before those it was shared with, then the
+  first. Second submissions of it to the same guarantor (93) are left out.
+- ``handlings``: the rows themselves, of certain packages.
 - ``tallied``: rows counted by node or core.
 - ``steps``: durations between steps within a row, so by one node's clock, in bins.
 """
@@ -49,6 +51,7 @@ MEASURES = (
     *("imports", "exports", "extrinsic_size"),
 )
 
+COMPLETION = "submitted_to_distributed"
 # Steps within a row between which durations are counted, by their name.
 PAIRS: Mapping[str, tuple[str, str]] = {
     "submitted_to_received": ("started", "received"),
@@ -57,9 +60,11 @@ PAIRS: Mapping[str, tuple[str, str]] = {
     "refined_to_report_built": ("refined", "built"),
     "report_built_to_guarantee_built": ("built", "guaranteed"),
     "guarantee_built_to_distributed": ("guaranteed", "distributed"),
-    "submitted_to_distributed": ("started", "distributed"),
+    COMPLETION: ("started", "distributed"),
 }
 
+# Stands for a moment: of what has not ended, but was not heard of since, nothing comes.
+SETTLED = "$settled"
 # What ``tallied`` counts of rows: SQL, and how shards' values add up. ``measured`` rows
 # have both the gas that refining used and its limit.
 _MEASURED = "refine_gas IS NOT NULL AND refine_gas_limit IS NOT NULL"
@@ -82,20 +87,34 @@ TALLY: Mapping[str, tuple[str, str]] = {
     "duplicates": ("count(*) FILTER (outcome = 'duplicate')", "sum"),
     # Of the rows with a guarantee, those of which nothing more is expected.
     "guaranteed_over": (
-        "count(*) FILTER (guaranteed IS NOT NULL AND outcome <> 'unfinished')",
+        "count(*) FILTER (guaranteed IS NOT NULL "
+        f"AND (outcome <> 'unfinished' OR ended_at < {SETTLED}))",
         "sum",
     ),
+    "refining_failed": (
+        "count(*) FILTER (outcome = 'failed' AND received IS NOT NULL AND refined IS NULL)",
+        "sum",
+    ),
+    "bundle_bytes": ("sum(bundle_size) FILTER (guaranteed IS NOT NULL)", "sum"),
     "measured": (f"count(*) FILTER ({_MEASURED})", "sum"),
     "gas_used": (f"sum(refine_gas) FILTER ({_MEASURED})", "sum"),
     "gas_limit": (f"sum(refine_gas_limit) FILTER ({_MEASURED})", "sum"),
     "processed": ("count(*) FILTER (received IS NOT NULL AND built IS NOT NULL)", "sum"),
     "processing_us": (
-        f"sum({_span('received', 'built')}) "
-        "FILTER (received IS NOT NULL AND built IS NOT NULL)",
+        f"sum({_span('received', 'built')}) FILTER (received IS NOT NULL AND built IS NOT NULL)",
         "sum",
     ),
     "completion_us": (
         f"sum({_span('started', 'distributed')}) FILTER (distributed IS NOT NULL)",
+        "sum",
+    ),
+    "sent_around": (
+        "count(*) FILTER (guaranteed IS NOT NULL AND distributed IS NOT NULL)",
+        "sum",
+    ),
+    "sending_around_us": (
+        f"sum({_span('guaranteed', 'distributed')}) "
+        "FILTER (guaranteed IS NOT NULL AND distributed IS NOT NULL)",
         "sum",
     ),
     "last_at": ("epoch_us(max(ended_at))", "max"),
@@ -108,15 +127,17 @@ TALLY: Mapping[str, tuple[str, str]] = {
 
 # A row of ``states``, in order; the first ones are the leading guarantor's.
 LEAD = (
-    *("node", "kind", "started_at", "started", "received", "authorized", "refined", "built"),
-    *("signed", "guaranteed", "distributed", "core", "report", "erasure_root", "segments_root"),
-    *("refine_gas", "refine_gas_limit", "auth_gas", "bundle_size", "size_bytes", "guarantee_slot"),
-    "rank",
+    *("node", "kind", "outcome", "started_at", "started", "received", "authorized", "refined"),
+    *("built", "signed", "guaranteed", "distributed", "core", "report", "erasure_root"),
+    *("segments_root", "refine_gas", "refine_ns", "refine_gas_limit", "auth_gas", "auth_ns"),
+    *("bundle_size", "size_bytes", "guarantee_slot"),
 )
+# ``place`` orders guarantors, the leading one first; ``failed``, ``reason``: of the first
+# in that order that failed.
 STATE = (
-    *("hash", *LEAD, "first_at", "last_at", "nodes"),
+    *("hash", *LEAD, "place", "first_at", "last_at", "nodes", "submitted_to"),
     *("submissions", "submissions_failed", "shares", "shares_failed"),
-    *("failed_at", "reason", "any_report", "any_erasure_root"),
+    *("failed_place", "failed", "reason", "any_report", "any_erasure_root"),
 )
 
 
@@ -252,17 +273,37 @@ def durations(answers: Iterable[Iterable[Sequence[int]]]) -> dict[str, Counter[i
     return found
 
 
+def all_percentiles(durations: Mapping[str, Mapping[int, int]]) -> Json:
+    """Percentiles by name of the pair, of those with samples, without the whole way."""
+    return {
+        name: percentiles(counts)
+        for name, counts in durations.items()
+        if counts and name not in (COMPLETION, "submitted_to_received")
+    }
+
+
 def percentiles(counts: Mapping[int, int]) -> Json:
     """``p50_ms``, ``p95_ms`` and ``sample_count`` of binned durations."""
     return {
-        "p50_ms": _ms(bins.percentile_us(counts, 0.5)),
-        "p95_ms": _ms(bins.percentile_us(counts, 0.95)),
+        "p50_ms": ms(bins.percentile_us(counts, 0.5)),
+        "p95_ms": ms(bins.percentile_us(counts, 0.95)),
         "sample_count": sum(counts.values()),
     }
 
 
-def _ms(us: float | None) -> float | None:
+def ms(us: float | None) -> float | None:
+    """Microseconds as milliseconds."""
     return None if us is None else round(us / 1000, 3)
+
+
+def share(part: int, whole: int) -> float | None:
+    """A part of a whole; ``None`` of nothing."""
+    return round(part / whole, 4) if whole else None
+
+
+def mean_ms(total_us: int, count: int) -> float | None:
+    """The mean of durations that were added up; ``None`` without any."""
+    return ms(total_us / count) if count else None
 
 
 def states(answers: Iterable[Iterable[Sequence[Any]]], limit: int) -> list[Json]:
@@ -279,21 +320,19 @@ def states(answers: Iterable[Iterable[Sequence[Any]]], limit: int) -> list[Json]
 
 def _joined(one: Json, other: Json) -> Json:
     """What two shards know of one package."""
-    lead, rest = (one, other) if _leads(one) >= _leads(other) else (other, one)
-    failed = max(one, other, key=lambda each: each["failed_at"] or 0)
+    lead, rest = (one, other) if one["place"] >= other["place"] else (other, one)
+    failed = max(one, other, key=lambda each: each["failed_place"] or 0)
     added = ("submissions", "submissions_failed", "shares", "shares_failed")
+    taken = [each for each in (one, other) if each["submitted_to"]]
+    first = min(taken, key=lambda each: each["first_at"], default=lead)
     return {
         **lead,
         **{name: one[name] + other[name] for name in added},
         "first_at": min(one["first_at"], other["first_at"]),
         "last_at": max(one["last_at"], other["last_at"]),
         "nodes": sorted({*one["nodes"], *other["nodes"]}),
-        "failed_at": failed["failed_at"],
-        "reason": failed["reason"],
+        "submitted_to": first["submitted_to"],
+        **{name: failed[name] for name in ("failed_place", "failed", "reason")},
         "any_report": lead["any_report"] or rest["any_report"],
         "any_erasure_root": lead["any_erasure_root"] or rest["any_erasure_root"],
     }
-
-
-def _leads(state: Json) -> tuple[int, bool, int]:
-    return state["rank"], state["kind"] == SUBMISSION, -state["started_at"]

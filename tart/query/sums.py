@@ -53,3 +53,21 @@ def merged(rows: Iterable[Row], keys: int, operations: Sequence[str]) -> list[li
             else:
                 known[at] = _OPERATIONS[operation](known[at], values[at])
     return [[*key, *values] for key, values in found.items()]
+
+
+# By the keys asked for: each node's value.
+Spread = dict[tuple[Any, ...], dict[str, Any]]
+
+
+def spread(answers: Iterable[Mapping[str, Any]], operation: str) -> Spread:
+    """Shards' answers to ``spread`` as one; a node on several of them has one value."""
+    combine = _OPERATIONS[operation]
+    found: Spread = {}
+    for answer in answers:
+        names = answer["nodes"]
+        for *key, places, values in answer["rows"]:
+            into = found.setdefault(tuple(key), {})
+            for place, value in zip(places, values, strict=True):
+                node = names[place]
+                into[node] = combine(into[node], value) if node in into else value
+    return found

@@ -38,6 +38,13 @@ class Window:
     start_us: int | None = None
     end_us: int | None = None
 
+    def pieces(self, length_us: int) -> list[Window]:
+        """The same stretch of time in pieces of at most that length; whole if it is open."""
+        if self.start_us is None or self.end_us is None:
+            return [self]
+        starts = range(self.start_us, self.end_us + 1, length_us)
+        return [Window(at, min(at + length_us - 1, self.end_us)) for at in starts]
+
 
 def duration_us(text: str, parameter: str = "duration") -> int:
     """A duration such as ``15m`` in microseconds; ``BadQuery`` if it is none of ours."""

@@ -21,7 +21,7 @@ from tart.aggregate.tables import OPERATIONS, ROWS, TABLES, TIME, clock_column
 from tart.config import AggregatesConfig
 from tart.errors import BadQuery, ShardUnavailable
 from tart.query.windows import bounds_us
-from tart.shard import conformance, connections
+from tart.shard import conformance, connections, packages, sightings, transfers
 from tart.shard.aggregation import Aggregation
 from tart.shard.nodes import Nodes
 from tart.storage.relations import Relations, Snapshot, StaleSnapshot
@@ -35,6 +35,7 @@ Answer = Callable[[Relations, Parameters, str, Callable[[int, int], str | None]]
 
 # Rows of one answer; more would not fit a message.
 MAX_ROWS = 300_000
+MAX_SPREAD = 1_500_000
 _TRIES = 10
 _HOUR_US = 3_600_000_000
 _MAX_U64 = (1 << 64) - 1
@@ -46,7 +47,16 @@ _TABLE_OF = {
     "connections": "sessions",
     "spoken": "sessions",
     "examples": "examples",
+    "transfers": "transfers",
+    "handled": "packages",
+    "tallied": "packages",
+    "steps": "packages",
+    "states": "packages",
+    "handlings": "packages",
 }
+
+# And which table they look at besides.
+_ALSO = {"propagated": ("clocks",)}
 
 
 class Aggregated:
@@ -72,17 +82,20 @@ class Aggregated:
         self.questions: Mapping[str, Callable[[Relations, Parameters], Any]] = {
             "summed": self._summed,
             "listed": self._listed,
-            "sighted": self._sighted,
-            "propagated": self._propagated,
+            "spread": self._spread,
+            "sighted": self._by_nodes(sightings.sighted),
+            "propagated": self._by_nodes(sightings.propagated),
             "sessions": self._by_nodes(connections.sessions),
             "connections": self._by_nodes(connections.connections),
             "spoken": self._by_nodes(conformance.spoken),
             "examples": self._by_nodes(conformance.examples),
+            "transfers": self._by_nodes(transfers.transfers),
+            **{name: self._by_nodes(each) for name, each in packages.QUESTIONS.items()},
         }
 
     async def answer(self, name: str, parameters: Parameters, run: Run) -> Any:
         """The answer to one of ``questions``; ``run`` takes it to a reader thread."""
-        tables = [self._table(name, parameters)]
+        tables = [self._table(name, parameters), *_ALSO.get(name, ())]
         question = self.questions[name]
         for _ in range(_TRIES):
             self._settle()
@@ -109,7 +122,7 @@ class Aggregated:
         if name in _TABLE_OF:
             return _TABLE_OF[name]
         table = parameters.get("table")
-        tables: Mapping[str, Any] = OPERATIONS if name == "summed" else ROWS
+        tables: Mapping[str, Any] = ROWS if name == "listed" else OPERATIONS
         if table not in tables:
             raise BadQuery(f"table must be one of {', '.join(tables)}", "table")
         return str(table)
@@ -155,31 +168,31 @@ class Aggregated:
         found = self._rows(relations.cursor, statement, columns)
         return [dict(zip(columns, row, strict=True)) for row in found]
 
-    def _sighted(self, relations: Relations, parameters: Parameters) -> Any:
-        """[hash, slot, first sight µs, nodes] of each block first seen in a window."""
-        where = self._where("sightings", parameters)
-        return self._rows(
-            relations.cursor,
-            "SELECT lower(hex(hash)), max(slot), epoch_us(min(seen_at)), "
-            f"count(DISTINCT (directory, node)) FROM {relations.of('sightings', where)} "
-            f"GROUP BY 1 ORDER BY 3 DESC LIMIT {MAX_ROWS}",
-            [],
-        )
-
-    def _propagated(self, relations: Relations, parameters: Parameters) -> Any:
-        """[hash, node, first sight µs, its clock then] of each node, of certain blocks."""
-        hashes = ", ".join(
-            _literal("hash", "BLOB", each) for each in parameters.get("hashes") or ()
-        )
-        if not hashes:
-            return []
-        return self._rows(
-            relations.cursor,
-            "SELECT lower(hex(hash)), [directory, node], epoch_us(min(seen_at)), "
-            f"arg_min(timestamp, seen_at) FROM {relations.of('sightings', f'hash IN ({hashes})')} "
-            f"GROUP BY 1, 2 LIMIT {MAX_ROWS + 1}",
-            ["", "node"],
-        )
+    def _spread(self, relations: Relations, parameters: Parameters) -> Any:
+        """One value of a table by node: nodes by their place in a list, so that it is small."""
+        table = self._table("spread", parameters)
+        value = str(parameters.get("value"))
+        if value not in OPERATIONS[table]:
+            raise BadQuery(f"{table} has no value {value}", "value")
+        keys = [each for each in parameters.get("by") or () if each in TABLES[table]]
+        step = int(parameters.get("step_us") or 0)
+        shown = [self._key(table, key, step) for key in keys]
+        operation = _operation(value, OPERATIONS[table][value], TABLES[table][value])
+        rows = relations.cursor.execute(
+            f"SELECT {', '.join([*keys, ''])} list(directory * {1 << 32} + node), list(value) "
+            f"FROM (SELECT {', '.join([*shown, ''])} directory, node, {operation} AS value "
+            f"FROM {self._relation(relations, table, parameters)} GROUP BY ALL) GROUP BY ALL"
+        ).fetchall()
+        if sum(len(row[-1]) for row in rows) > MAX_SPREAD:
+            raise BadQuery("too many values: ask for a shorter window or a longer interval")
+        places: dict[int, int] = {}
+        return {
+            "rows": [
+                [*row[:-2], [places.setdefault(one, len(places)) for one in row[-2]], row[-1]]
+                for row in rows
+            ],
+            "nodes": [self._nodes.id_of(one >> 32, one & 0xFFFF_FFFF) for one in places],
+        }
 
     def _by_nodes(self, answer: Answer) -> Callable[[Relations, Parameters], Any]:
         """A question about some nodes, answered elsewhere."""

@@ -17,30 +17,36 @@ from typing import Any
 
 import duckdb
 
+from tart import logs
 from tart.aggregate.live import LiveCounters
 from tart.errors import BadQuery
 from tart.query.filters import Selection
 from tart.shard.events import to_json
 from tart.shard.history import History
 from tart.shard.intake import Intake
+from tart.shard.journeys import Journeys
 from tart.shard.listener import Listener
+from tart.shard.missed import MissedEvents
 from tart.shard.nodes import Node, Nodes
 from tart.shard.rendering import RENDERINGS, rendered
+from tart.shard.slots import Slots
 from tart.shard.sql import Sql
 from tart.shard.streams import Streams
 from tart.storage.files import LogFile
 from tart.storage.newest import newest_rows
 from tart.storage.reader import SLOW_THREADS, THREADS, Abandoned
-from tart.storage.schema import LogRow, log_of
+from tart.storage.schema import LogRow
 from tart.storage.store import Store
 
 Parameters = Mapping[str, Any]
 Cursor = duckdb.DuckDBPyConnection
 
 MAX_EVENTS = 110_000
-AUTHORED = 42
-# Where Authored's payload has the header hash: outline.hash after the size, less ``ref``.
-_AUTHORED_HASH = (5, 32)
+# Of one directory in one answer, by what is stored; JSON is two to four times that. So many
+# rows are read before anybody knows how large they are.
+EVENTS_BYTES = 8 << 20
+_EVENT_BYTES = 100
+_FIRST_ROWS = 64
 _STATUS_TYPES = (10, 11, 12, 13)
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -75,11 +81,18 @@ class Answers:
         }
         self.log: Mapping[str, Callable[[Cursor, Parameters], Any]] = {
             "events": self._events,
-            "authored": self._authored,
             "node_status": self._node_status,
         }
         history = History(store, nodes)
-        self.log = {**self.log, "event": history.event, "trace": history.trace}
+        missed = MissedEvents(store, nodes, lambda: intake.numbers)
+        self.log = {
+            **self.log,
+            "event": history.event,
+            "trace": history.trace,
+            "missed": missed.missed,
+            "journey": Journeys(store, nodes).journey,
+            "slot": Slots(store, nodes).slot,
+        }
         # On a thread of its own: it may take as long as its deadline lets it.
         self.slow: Mapping[str, Callable[[Cursor, Parameters, Abandoned], Any]] = {
             "export": lambda cursor, parameters, _: history.export(cursor, parameters),
@@ -94,9 +107,34 @@ class Answers:
         before = {int(key): int(value) for key, value in (parameters.get("before") or {}).items()}
         found = []
         for directory in self._store.directories:
-            rows = self._rows(cursor, directory, selection, limit, before.get(directory))
-            found += [self._event(directory, row) for row in rows]
+            found += self._page(cursor, directory, selection, limit, before.get(directory))
         return rendered(found, _rendering(parameters))
+
+    def _page(
+        self,
+        cursor: Cursor,
+        directory: int,
+        selection: Selection,
+        limit: int,
+        before: int | None,
+    ) -> list[dict[str, Any]]:
+        """A directory's newest events, as many as there is room for in one answer."""
+        found: list[dict[str, Any]] = []
+        size, wanted = 0, min(limit, _FIRST_ROWS)
+        while wanted > 0:
+            rows = self._rows(cursor, directory, selection, wanted, before)
+            for row in rows:
+                found.append(self._event(directory, row))
+                size += len(row.body) + _EVENT_BYTES
+                if size > EVENTS_BYTES and len(found) < limit:
+                    found[-1]["more"] = True
+                    return found
+            if len(rows) < wanted:
+                break
+            before = rows[-1].seq
+            room = max(1, (EVENTS_BYTES - size) * len(found) // size)
+            wanted = min(limit - len(found), room)
+        return found
 
     def _rows(
         self,
@@ -123,20 +161,6 @@ class Answers:
     def _event(self, directory: int, row: LogRow) -> dict[str, Any]:
         return to_json(row, directory, self._nodes.speakers[directory, row.session])
 
-    def _authored(self, cursor: Cursor, parameters: Parameters) -> Any:
-        selection = Selection.of({**parameters, "types": [AUTHORED]})
-        start, size = _AUTHORED_HASH
-        hashes: set[str] = set()
-        for file in self._files():
-            clause, values = selection.where(file.alias)
-            rows = cursor.execute(
-                f"SELECT DISTINCT hex(body[{start}:{start + size - 1}]) "
-                f"FROM {log_of(file.alias)} WHERE {clause}",
-                values,
-            ).fetchall()
-            hashes.update(text.lower() for (text,) in rows)
-        return sorted(hashes)
-
     def _node_status(self, cursor: Cursor, parameters: Parameters) -> Any:
         node = self._nodes.by_id.get(str(parameters.get("node")))
         if node is None:
@@ -155,11 +179,6 @@ class Answers:
                         latest[str(number)] = event
         counted = {str(number): count for number, count in enumerate(counts) if count}
         return rendered({"counts": counted, "latest": latest}, _rendering(parameters))
-
-    def _files(self) -> list[LogFile]:
-        return [
-            file for directory in self._store.directories for file in self._store.files(directory)
-        ]
 
     # --- From memory, on the loop ----------------------------------------------------
 
@@ -189,7 +208,8 @@ class Answers:
         ]
 
     def _live(self, parameters: Parameters) -> Any:
-        return self._counters.as_json(int(time.time()))
+        rows = {node.row: node.id for node in self._nodes.by_id.values()}
+        return self._counters.as_json(int(time.time()), rows.__getitem__, parameters.get("seconds"))
 
     def _statistics(self, parameters: Parameters) -> Any:
         intake, writer = self._intake.statistics, self._store.writer.statistics
@@ -202,6 +222,7 @@ class Answers:
             "uptime_seconds": time.monotonic() - self._started,
             "rss_bytes": int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE,
             "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "log_lines_left_out": logs.left_out(),
             "connections": self._listener.connections,
             "connections_total": self._listener.total,
             "connections_rejected": dict(self._listener.rejected),

@@ -6,6 +6,7 @@ said of themselves.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -65,7 +66,7 @@ def spoken(
     ``connected_us`` is within the window, ``shed`` of whole connections.
     """
     start, end = bounds_us(parameters)
-    now = int(parameters["now_us"])
+    now = int(parameters.get("now_us") or time.time_ns() // 1000)
     until = min(end, now)
     open_till = f"least(coalesce(epoch_us(ended_at), {now}), {until})"
     rows = relations.cursor.execute(

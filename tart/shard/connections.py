@@ -83,7 +83,8 @@ def connections(
         f"(NOT {accepted})::INTEGER AS three FROM found WHERE {began} UNION ALL "
         f"SELECT {_bucket('ended_at', step)}, 0, 1, 0 FROM found WHERE {accepted} AND {ended} "
         "UNION ALL SELECT NULL, count(*), 0, 0 FROM found "
-        f"WHERE {accepted} AND started_at < make_timestamp({start})) GROUP BY moment ORDER BY moment"
+        f"WHERE {accepted} AND started_at < make_timestamp({start})) "
+        "GROUP BY moment ORDER BY moment"
     ).fetchall()
     return {
         "open": sum(row[1] for row in rows if row[0] is None),

@@ -10,13 +10,15 @@ import asyncio
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
-from tart.errors import QueryError, QueryTimeout, ShardUnavailable
+from tart.errors import BadQuery, QueryError, QueryTimeout, ShardUnavailable, StorageError
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
     Attached,
     Cancel,
     Failure,
+    Hold,
     Message,
     NodeChanged,
     Partial,
@@ -31,9 +33,12 @@ from tart.shard.answers import Answers
 from tart.shard.nodes import Session
 from tart.shard.rendering import rendered
 from tart.shard.streams import Streams
-from tart.storage.reader import Reader
+from tart.storage.holding import Holding
+from tart.storage.store import Store
 
 log = logging.getLogger(__name__)
+
+_HOLD_STEPS = ("aggregates", "files", "turn")
 
 
 class Control:
@@ -45,13 +50,16 @@ class Control:
         answers: Answers,
         aggregated: Aggregated,
         streams: Streams,
-        reader: Reader,
+        store: Store,
     ) -> None:
         self._shard = shard
+        self._store = store
+        self._holding: dict[Channel, Holding] = {}
+        self._holds: set[asyncio.Task[None]] = set()
         self._answers = answers
         self._aggregated = aggregated
         self._streams = streams
-        self._reader = reader
+        self._reader = store.reader
         self._channels: dict[Channel, dict[int, asyncio.Task[None]]] = {}
         self._server: asyncio.Server | None = None
 
@@ -85,6 +93,8 @@ class Control:
 
     def _lost(self, channel: Channel, error: Exception | None) -> None:
         self._streams.forget(channel)
+        if channel in self._holding:
+            self._holding.pop(channel).release()
         for task in self._channels.pop(channel, {}).values():
             task.cancel()
 
@@ -95,6 +105,10 @@ class Control:
                 task = asyncio.get_running_loop().create_task(self._answer(channel, message))
                 tasks[message.id] = task
                 task.add_done_callback(lambda _: tasks.pop(message.id, None))
+            case Hold():
+                task = asyncio.get_running_loop().create_task(self._hold(channel, message))
+                self._holds.add(task)
+                task.add_done_callback(self._holds.discard)
             case Cancel():
                 if message.id in tasks:
                     tasks[message.id].cancel()
@@ -107,6 +121,23 @@ class Control:
                 self._streams.unsubscribe(channel, message.subscription)
             case _:
                 log.error("unexpected message %s", type(message).__name__)
+
+    async def _hold(self, channel: Channel, request: Hold) -> None:
+        """One step of a backup, on a thread: it waits for checkpoints."""
+        holding = self._holding.setdefault(channel, Holding(self._store))
+        try:
+            if request.step == "release":
+                del self._holding[channel]
+                value: Any = await asyncio.to_thread(holding.release)
+            elif request.step in _HOLD_STEPS:
+                held = await asyncio.to_thread(getattr(holding, request.step))
+                value = {"paths": [str(path) for path in held.paths], "end": held.end}
+            else:
+                raise BadQuery(f"no step {request.step!r}")
+        except (QueryError, StorageError) as error:
+            channel.send(Failure(request.id, error.code, str(error)))
+        else:
+            channel.send(Partial(request.id, value))
 
     async def _answer(self, channel: Channel, request: RunQuery) -> None:
         reply = await self._reply(request)

@@ -30,7 +30,7 @@ from tart.aggregate.live import (
 )
 from tart.aggregate.sessions import CLOSED, REFUSED
 from tart.config import StorageConfig
-from tart.errors import ProtocolError
+from tart.errors import PeerRefused, ProtocolError
 from tart.protocol.connection import Connection
 from tart.protocol.decoding import DROPPED, decode_event
 from tart.query.catalog import event_api_id
@@ -99,7 +99,7 @@ class Intake:
         self._nodes = nodes
         self._counters = counters
         self._streams = streams
-        self._sequence = next_sequence
+        self._sequence = self._committed = next_sequence
         self._session = next_session
         self._peers = peers
         self.aggregation = aggregation
@@ -119,6 +119,8 @@ class Intake:
         self.reading_changed: Callable[[bool], None] = lambda allowed: None
         # Where shedding is wanted: how many of so many frames of a session may stay.
         self.admit: Callable[[Session, int], int] | None = None
+        # Peer ids that may send; empty: all.
+        self.only: frozenset[bytes] = frozenset()
         self.statistics = IntakeStatistics()
 
     @property
@@ -128,6 +130,11 @@ class Intake:
             self._waiting_rows + self._batch.rows + len(self._frames),
             self._waiting_bytes + self._batch.bytes,
         )
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """The ``seq`` after the last that was committed, and that after the last given."""
+        return self._committed, self._sequence
 
     def begin(self, address: str, max_frame: int) -> Session:
         """A node connected; nobody knows yet which."""
@@ -149,6 +156,9 @@ class Intake:
         session.bytes += len(data)
         self.statistics.bytes += len(data)
         if session.node is None and connection.node is not None:
+            if self.only and connection.node.peer_id not in self.only:
+                connection.error = PeerRefused(connection.node.peer_id)
+                return 0
             self._open(session, now)
         received, excess = len(frames), None
         if self.admit is not None and frames:
@@ -208,6 +218,7 @@ class Intake:
             self._batch.log.append(found.log)
             rows = np.array([_row_of(owner) for owner in found.owners])
             self._nodes.tally.add(rows[found.owner_of], found.log.type)
+            self._counters.add(found.log.received_at, found.log.type)
         for session, row in found.undecodable:
             self._keep_undecodable(session, row)
         for session, deviations in found.deviations:
@@ -236,6 +247,7 @@ class Intake:
         if not self._batch:
             return
         batch, self._batch = self._batch, Batch()
+        batch.through = self._sequence
         self._waiting_bytes += batch.bytes
         self._waiting_rows += batch.rows
         if self._waiting_bytes >= self._config.pending_bytes:
@@ -245,6 +257,7 @@ class Intake:
 
     def committed(self, batch: Batch) -> None:
         """A batch is in its file."""
+        self._committed = batch.through
         self._waiting_bytes -= batch.bytes
         self._waiting_rows -= batch.rows
         if self._buffer_full and self._waiting_bytes <= self._config.pending_bytes // 2:
@@ -327,7 +340,7 @@ class Intake:
             node = session.node
             assert node is not None
             second.events += length
-            second.active.add(node.id)
+            second.active |= 1 << node.row
             node.last_seen = received_at
             session.events += length
             session.last_at = received_at
@@ -374,7 +387,7 @@ class Intake:
             root, about = contexts.get(at, (row.ref, None))
             speaker = self._nodes.speakers[self._directory, row.session]
             self._streams.offer(
-                Candidate(speaker.node_id, row.type, row.slot, row.core, payload_of(row)),
+                Candidate(speaker.node_id, row.type, row.slot, row.core, payload_of(row), about),
                 event_api_id(self._directory, row.seq),
                 partial(to_json, row, self._directory, speaker, root, about),
             )

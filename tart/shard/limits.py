@@ -22,6 +22,7 @@ class Refused(StrEnum):
 
     TOO_MANY = "too_many"
     TOO_MANY_FROM_ADDRESS = "too_many_from_address"
+    NETWORK = "network"  # by telemetry.allow and deny
 
 
 class Closed(StrEnum):
@@ -31,6 +32,7 @@ class Closed(StrEnum):
     HANDSHAKE = "handshake"
     IDLE = "idle"
     PROTOCOL = "protocol"
+    PEER = "peer"  # not among telemetry.peer_ids
     BUFFERED = "buffered"
     STOPPING = "stopping"
 

@@ -19,7 +19,9 @@ from collections import Counter
 from time import monotonic
 from typing import cast
 
+from tart.access.networks import Networks
 from tart.config import TelemetryConfig
+from tart.errors import PeerRefused
 from tart.shard.intake import Intake
 from tart.shard.limits import RATE, Admission, Closed, RateLimit, Refused, Silence
 from tart.shard.nodes import Node, Session
@@ -69,6 +71,8 @@ class Listener:
         self._all_over.set()
         self._stopping = False
         self._admission = Admission(config.max_connections, config.max_connections_per_address)
+        self._networks = Networks(config.allow, config.deny)
+        intake.only = frozenset(map(_peer_id, config.peer_ids))
         self._sweep_timer: asyncio.TimerHandle | None = None
         self.total = 0
         self.rejected: Counter[str] = Counter({str(reason): 0 for reason in Refused})
@@ -112,6 +116,8 @@ class Listener:
             return None
         host = _host(address)
         refused = self._admission.refusal(host)
+        if self._networks and not self._networks.admit(host):
+            refused = Refused.NETWORK
         if refused is not None:
             self._reject(address, refused)
             return None
@@ -259,8 +265,9 @@ class NodeConnection(asyncio.Protocol):
         if unfinished != self.unfinished:
             self._listener.holds(self, unfinished)
         if connection.error is not None:
+            refused = isinstance(connection.error, PeerRefused)
             log.warning("connection from %s closed: %s", session.address, connection.error)
-            self.close(Closed.PROTOCOL, str(connection.error))
+            self.close(Closed.PEER if refused else Closed.PROTOCOL, str(connection.error))
         elif not self._listener.reading_allowed:
             # uvloop starts to read after connection_made, whatever was said there.
             self.set_reading(False, self._listener.paused_for)
@@ -383,6 +390,10 @@ def _allow_descriptors(wanted: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     if allowed < wanted:
         log.warning("%d descriptors may be open, max_connections wants %d", allowed, wanted)
+
+
+def _peer_id(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
 
 
 def _keep_alive(connected: socket.socket, seconds: int) -> None:

@@ -21,7 +21,7 @@ from tart.protocol.node_information import NodeInformation, decode_node_informat
 from tart.query.catalog import DIRECTORY_BITS
 from tart.query.times import rfc3339
 from tart.shard.limits import RateLimit
-from tart.storage.recovery import Past
+from tart.storage.recovery import Past, Remembered
 
 # A node may claim to have dropped 2^64 - 1 events, twice: sums stop at what JSON can carry.
 MAX_DROPPED = (1 << 53) - 1
@@ -155,6 +155,7 @@ class Node:
     last_seen: int | None = None
     dropped_events: int = 0
     dropped_messages: int = 0
+    past_events: int = 0
     undecodable: int = 0
     deviations: Counter[str] = field(default_factory=Counter)
     sessions: dict[int, Session] = field(default_factory=dict)
@@ -193,7 +194,7 @@ class Node:
             "disconnected_at": None if self.sessions else _time(self.disconnected_at),
             "last_seen_at": _time(self.last_seen),
             "address": self.address or None,
-            "event_count": sum(self.counts),
+            "event_count": self.past_events + sum(self.counts),
             "dropped_count": self.dropped_events,
             "dropped_messages": self.dropped_messages,
             "undecodable": self.undecodable,
@@ -329,6 +330,22 @@ class Nodes:
                 node.disconnected_at = stored.ended_at or last_heard
                 node.information, node.address = information, stored.address
             node.last_seen = max(node.last_seen or 0, stored.ended_at or stored.started_at)
+        held = past.counts.keys() | {stored.node for stored in past.sessions.values()}
+        for number, remembered in past.remembered.items():
+            node = self.node(past.nodes[number])
+            node.first_seen = min(node.first_seen or remembered.first_at, remembered.first_at)
+            if number not in held:
+                self._remember(node, remembered)
+
+    def _remember(self, node: Node, past: Remembered) -> None:
+        """Of a node that no file of the directory has anything of any more."""
+        node.past_events += past.events - past.undecodable
+        node.undecodable += past.undecodable
+        node.dropped_events = add_dropped(node.dropped_events, past.dropped)
+        node.last_seen = max(node.last_seen or 0, past.last_at)
+        if past.started_at >= (node.connected_at or 0):
+            node.connected_at, node.address = past.started_at, past.address
+            node.disconnected_at = past.last_at
 
     def _recover_counts(self, node: Node, number: int, past: Past) -> None:
         for event_type, count in past.counts.get(number, {}).items():

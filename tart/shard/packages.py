@@ -6,10 +6,12 @@ window's rows cost, whatever is left of the log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from tart.aggregate.tables import ROWS, TIME
 from tart.query.bins import BINS, PER_OCTAVE
+from tart.query.catalog import DIRECTORY_BITS, event_identity
 from tart.query.packages import (
     KEYS,
     LEAD,
@@ -17,17 +19,21 @@ from tart.query.packages import (
     MEASURES,
     PAIRS,
     SAMPLE_ROWS,
+    SETTLED,
     SUBMISSION,
     TALLY,
 )
-from tart.query.windows import bounds_us
+from tart.query.windows import FOREVER_US, bounds_us
 from tart.storage.relations import Relations
 
 Parameters = Mapping[str, Any]
 NodeIds = Callable[[int, int], str | None]
-MAX_STATES = 20_000
+Answer = Callable[[Relations, Parameters, str, NodeIds], Any]
+# Of one answer: packages, and guarantors' rows of packages that are asked for by hash.
+MAX_STATES = 1000
+MAX_HANDLINGS = 5000
 _MAX_U64 = (1 << 64) - 1
-_DUPLICATE = "outcome = 'duplicate'"
+_DUPLICATE, _FAILED = "outcome = 'duplicate'", "outcome = 'failed'"
 # By how far a guarantor came; a secondary's signature comes after its report.
 _RANK = (
     "CASE WHEN distributed IS NOT NULL THEN 7 WHEN guaranteed IS NOT NULL THEN 6 "
@@ -35,6 +41,7 @@ _RANK = (
     "WHEN authorized IS NOT NULL THEN 3 WHEN received IS NOT NULL THEN 2 ELSE 1 END"
 )
 _HASHES = ("report", "erasure_root", "segments_root")
+_NAMES = ("hash", "report", "erasure_root")
 
 
 def handled(
@@ -48,10 +55,10 @@ def handled(
     """
     relation = relations.of("packages", f"{_inside(parameters)} AND {nodes}")
     submission = f"kind = {SUBMISSION}"
+    nameless = (submission, f"NOT {submission}", _FAILED)
+    counts = ", ".join(_count(f"hash IS NULL AND {each}") for each in nameless)
     ((count, submissions, shares, failed),) = relations.cursor.execute(
-        f"SELECT count(hash), {_count(f'hash IS NULL AND {submission}')}, "
-        f"{_count(f'hash IS NULL AND NOT {submission}')}, "
-        f"{_count("hash IS NULL AND outcome = 'failed'")} FROM {relation}"
+        f"SELECT count(hash), {counts} FROM {relation}"
     ).fetchall()
     below = None if count <= SAMPLE_ROWS else KEYS * SAMPLE_ROWS // count
     marks = " | ".join(
@@ -76,7 +83,10 @@ def tallied(
     """Rows of [key, …, *``TALLY``], counted by ``by``: node, core, both or neither."""
     keys = [key for key in ("node", "core") if key in (parameters.get("by") or ())]
     shown = ["[directory, node]" if key == "node" else key for key in keys]
-    values = [_fitting(sql, operation) for sql, operation in TALLY.values()]
+    settled = parameters.get("settled_us")
+    settled = FOREVER_US if settled is None else min(int(settled), FOREVER_US)
+    moment = f"make_timestamp({settled})"
+    values = [_fitting(sql.replace(SETTLED, moment)) for sql, _ in TALLY.values()]
     group = f"GROUP BY {', '.join(str(at + 1) for at in range(len(keys)))}" if keys else ""
     rows = relations.cursor.execute(
         f"SELECT {', '.join([*shown, *values])} "
@@ -96,17 +106,21 @@ def tallied(
 def steps(
     relations: Relations, parameters: Parameters, nodes: str, id_of: NodeIds
 ) -> list[list[int]]:
-    """[pair, bin, samples] of the durations between the steps of ``PAIRS``."""
-    columns = sorted({step for pair in PAIRS.values() for step in pair})
+    """[pair, bin, samples] of the durations between the steps of ``PAIRS``.
+
+    With ``by_core`` also the core, last.
+    """
+    core = ", core" if parameters.get("by_core") else ""
+    columns = [*sorted({step for pair in PAIRS.values() for step in pair}), "core"]
     relation = relations.of("packages", f"{_inside(parameters)} AND {nodes}")
     parts = [
-        f"SELECT {at} AS pair, {_bin(first, last)} AS bin FROM found "
+        f"SELECT {at} AS pair, {_bin(first, last)} AS bin{core} FROM found "
         f"WHERE {first} IS NOT NULL AND {last} IS NOT NULL"
         for at, (first, last) in enumerate(PAIRS.values())
     ]
     rows = relations.cursor.execute(
         f"WITH found AS MATERIALIZED (SELECT {', '.join(columns)} FROM {relation}) "
-        f"SELECT pair, bin, count(*) FROM ({' UNION ALL '.join(parts)}) GROUP BY pair, bin"
+        f"SELECT pair, bin, count(*){core} FROM ({' UNION ALL '.join(parts)}) GROUP BY ALL"
     ).fetchall()
     return [list(row) for row in rows]
 
@@ -114,39 +128,94 @@ def steps(
 def states(
     relations: Relations, parameters: Parameters, nodes: str, id_of: NodeIds
 ) -> list[list[Any]]:
-    """The packages that began last, as rows of ``query.packages.STATE``."""
+    """The packages that began last, or those in ``hashes``, as ``query.packages.STATE``."""
     limit = max(0, min(int(parameters.get("limit") or MAX_STATES), MAX_STATES))
-    relation = relations.of("packages", f"{_inside(parameters)} AND {nodes}")
+    where = f"{_inside(parameters)} AND {nodes} AND hash IS NOT NULL AND NOT {_DUPLICATE}"
+    hashes = parameters.get("hashes")
+    if hashes is not None:
+        where += f" AND {_among(('hash',), hashes)}"
     fields = {name: name for name in LEAD} | {
         "node": "[directory, node]",
         "started_at": "epoch_us(started_at)",
-        "rank": "rank",
         **{name: f"lower(hex({name}))" for name in _HASHES},
     }
     lead = ", ".join(f"{name} := {value}" for name, value in fields.items())
     # Rank and kind above, an earlier start below: microseconds fit 52 bits.
     place = f"(rank * 2 + (kind = {SUBMISSION})::BIGINT) * {1 << 52} - epoch_us(started_at)"
-    submission, failed = f"kind = {SUBMISSION}", "outcome = 'failed'"
+    submission = f"kind = {SUBMISSION}"
     rows = relations.cursor.execute(
-        f"SELECT lower(hex(hash)), arg_max(struct_pack({lead}), {place}), "
+        f"SELECT lower(hex(hash)), arg_max(struct_pack({lead}), place), max(place), "
         "epoch_us(min(started_at)), epoch_us(max(ended_at)), list(DISTINCT [directory, node]), "
-        f"{_count(submission)}, {_count(f'{submission} AND {failed}')}, "
-        f"{_count(f'NOT {submission}')}, {_count(f'NOT {submission} AND {failed}')}, "
-        f"epoch_us(max(ended_at) FILTER ({failed})), "
-        f"arg_max(reason, {place}) FILTER ({failed}), "
-        "lower(hex(any_value(report))), lower(hex(any_value(erasure_root))) "
-        f"FROM (SELECT *, {_RANK} AS rank FROM {relation} "
-        f"WHERE hash IS NOT NULL AND NOT {_DUPLICATE}) "
-        f"GROUP BY hash ORDER BY 3 DESC LIMIT {limit}"
+        f"arg_min([directory, node], started_at) FILTER ({submission}), "
+        f"{_count(submission)}, {_count(f'{submission} AND {_FAILED}')}, "
+        f"{_count(f'NOT {submission}')}, {_count(f'NOT {submission} AND {_FAILED}')}, "
+        f"max(place) FILTER ({_FAILED}), arg_max(failed, place) FILTER ({_FAILED}), "
+        f"arg_max(reason, place) FILTER ({_FAILED}), "
+        "lower(hex(arg_max(report, place))), lower(hex(arg_max(erasure_root, place))) "
+        f"FROM (SELECT *, {place} AS place FROM (SELECT *, {_RANK} AS rank "
+        f"FROM {relations.of('packages', where)})) "
+        f"GROUP BY hash ORDER BY 4 DESC LIMIT {limit}"
     ).fetchall()
     return [_state(row, id_of) for row in rows]
 
 
 def _state(row: tuple[Any, ...], id_of: NodeIds) -> list[Any]:
-    package, lead, first, last, nodes, *rest = row
+    package, lead, place, first, last, nodes, submitted_to, *rest = row
     lead["node"] = id_of(*lead["node"])
     names = sorted(filter(None, (id_of(*each) for each in nodes)))
-    return [package, *(lead[name] for name in LEAD), first, last, names, *rest]
+    taker = submitted_to and id_of(*submitted_to)
+    values = [lead[name] for name in LEAD]
+    return [package, *values, place, first, last, names, taker, *rest]
+
+
+def handlings(
+    relations: Relations, parameters: Parameters, nodes: str, id_of: NodeIds
+) -> list[dict[str, Any]]:
+    """Guarantors' rows of packages, the first first: objects of the table's columns.
+
+    Args:
+        parameters: ``hashes``: a package's, its report's or its erasure root's; ``root``: the
+            first event's id, of one ``session`` or of any.
+    """
+    columns = ROWS["packages"]
+    where = nodes
+    if parameters.get("hashes") is not None:
+        where += f" AND {_among(_NAMES, parameters['hashes'])}"
+    if parameters.get("root") is not None:
+        where += f" AND root = {int(parameters['root'])}"
+    if parameters.get("session") is not None:
+        directory, session = event_identity(int(parameters["session"]))
+        where += f" AND directory = {directory} AND session = {session}"
+    shown = [_shown(name, kind) for name, kind in columns.items()]
+    rows = relations.cursor.execute(
+        f"SELECT directory, {', '.join(shown)} FROM {relations.of('packages', where)} "
+        f"ORDER BY started_at, directory, seq LIMIT {MAX_HANDLINGS}"
+    ).fetchall()
+    found = []
+    for directory, *values in rows:
+        row = dict(zip(columns, values, strict=True))
+        row["node"] = id_of(directory, row["node"])
+        row["session"] = row["session"] << DIRECTORY_BITS | directory
+        found.append(row)
+    return found
+
+
+QUESTIONS: Mapping[str, Answer] = {
+    each.__name__: each for each in (handled, tallied, steps, states, handlings)
+}
+
+
+def _shown(name: str, kind: str) -> str:
+    if kind == TIME:
+        return f"epoch_us({name})"
+    return f"lower(hex({name}))" if kind == "BLOB" else name
+
+
+def _among(columns: Iterable[str], hashes: Iterable[str]) -> str:
+    some = ", ".join(f"from_hex('{bytes.fromhex(each).hex()}')" for each in hashes)
+    if not some:
+        return "false"
+    return f"({' OR '.join(f'{column} IN ({some})' for column in columns)})"
 
 
 def _inside(parameters: Parameters) -> str:
@@ -160,9 +229,11 @@ def _count(condition: str) -> str:
     return f"count(*) FILTER ({condition})"
 
 
-def _fitting(sql: str, operation: str) -> str:
-    """A sum as a number that JSON's readers and ours have."""
-    return f"least({sql}, {_MAX_U64})::UBIGINT" if sql.startswith("sum(") else sql
+def _fitting(sql: str) -> str:
+    """A sum as a number that JSON's readers and ours have; 0 of no rows."""
+    if not sql.startswith("sum("):
+        return sql
+    return f"least(coalesce({sql}, 0), {_MAX_U64})::UBIGINT"
 
 
 def _bin(first: str, last: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 
 import uvloop
 
@@ -61,7 +62,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._nodes = Nodes()
         self._streams = Streams()
-        self._counters = LiveCounters()
+        self._counters = LiveCounters(int(time.time()))
 
     async def run(self, host: str, port: int, startup: Startup) -> None:
         """Start, serve, stop."""
@@ -78,7 +79,7 @@ class Worker:
             aggregated = Aggregated(
                 store, self._nodes, self._aggregation, self._config.aggregates, intake.digest
             )
-            self._control = Control(self._index, answers, aggregated, self._streams, store.reader)
+            self._control = Control(self._index, answers, aggregated, self._streams, store)
             await self._control.start(self._config.run_path / f"{self._index:02d}.sock")
             await listener.start(listening_socket(host, port))
             lag = loop.create_task(_measure_lag(answers))

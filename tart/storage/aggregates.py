@@ -16,8 +16,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from queue import SimpleQueue
@@ -49,6 +49,7 @@ from tart.storage.arrow import (
 )
 from tart.storage.database import Database, storage_error
 from tart.storage.files import AGGREGATES, LogFile
+from tart.storage.recovery import Remembered
 from tart.storage.retention import Steadiness
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ _HOUR_US = 3_600_000_000
 _TIDY_SECONDS = 3600.0
 _CHECKPOINT_SECONDS = 300.0
 _RETRY_SECONDS = 5.0
+# While somebody copies the file: between two looks whether we are to stop.
+_HELD_SECONDS = 0.2
 
 
 def rolled_key(table: str) -> str:
@@ -178,6 +181,20 @@ def read_open_sessions(
     return [SessionSummary(*row) for row in rows]
 
 
+def read_remembered(
+    cursor: duckdb.DuckDBPyConnection, file: AggregateFile
+) -> dict[int, Remembered]:
+    """What a file knows of nodes by their connections, those of the last flush included."""
+    rows = cursor.execute(
+        "SELECT node, epoch_us(min(started_at)), epoch_us(max(started_at)), "
+        "epoch_us(max(greatest(started_at, last_at, ended_at))), arg_max(address, started_at), "
+        "sum(events)::UBIGINT, sum(undecodable)::UBIGINT, sum(dropped)::HUGEINT "
+        f"FROM (FROM {file.alias}.sessions UNION ALL FROM {file.alias}.{OPEN_SESSIONS}) "
+        "WHERE node IS NOT NULL GROUP BY node"
+    ).fetchall()
+    return {node: Remembered(*values) for node, *values in rows}
+
+
 def write(cursor: duckdb.DuckDBPyConnection, file: AggregateFile, flush: Flush) -> int:
     """Write a flush in one transaction; how many rows that were.
 
@@ -239,6 +256,9 @@ class AggregateWriter:
         file: attached for writing.
         written: called on the writer's thread with the number of each flush written.
         failed: called once, on the writer's thread, with the reason writing ended.
+
+    Attributes:
+        writing: held while the file is written to, or while somebody copies it.
     """
 
     def __init__(
@@ -260,6 +280,7 @@ class AggregateWriter:
         self._tidied = self._checkpointed = time.monotonic()
         self.seconds = 0.0
         self.rows = 0
+        self.writing = threading.Lock()
         self._thread = threading.Thread(target=self._write_all, name="aggregates")
         self._thread.start()
 
@@ -277,11 +298,12 @@ class AggregateWriter:
         cursor = self._database.cursor()
         try:
             while (flush := self._queue.get()) is not None:
-                started = time.monotonic()
-                self._patiently(cursor, flush)
-                self._written(flush.state.flush)
-                self._keep_in_order(cursor)
-                self.seconds += time.monotonic() - started
+                with self._unheld():
+                    started = time.monotonic()
+                    self._patiently(cursor, flush)
+                    self._written(flush.state.flush)
+                    self._keep_in_order(cursor)
+                    self.seconds += time.monotonic() - started
             with suppress(duckdb.Error):  # the log holds it all the same
                 cursor.execute(f"CHECKPOINT {self._file.alias}")
         except Exception as error:
@@ -290,6 +312,18 @@ class AggregateWriter:
             self._failed(error)
         finally:
             cursor.close()
+
+    @contextmanager
+    def _unheld(self) -> Iterator[None]:
+        """``writing``, unless we stop while somebody else has it."""
+        while not (mine := self.writing.acquire(timeout=_HELD_SECONDS)):
+            if self._stopping.is_set():
+                break
+        try:
+            yield
+        finally:
+            if mine:
+                self.writing.release()
 
     def _patiently(self, cursor: duckdb.DuckDBPyConnection, flush: Flush) -> None:
         """Again and again while the disk is full: what is not written waits in memory."""

@@ -23,12 +23,14 @@ class Batch:
         opened_at: monotonic seconds of its first row's arrival, the oldest.
         received_at: the same moment as Unix microseconds; decides which file it goes to.
         bytes: memory it holds, estimated.
+        through: the ``seq`` after that of its last event.
         flush: aggregates of events up to here, to be written when this is committed.
     """
 
     opened_at: float = 0.0
     received_at: int = 0
     bytes: int = 0
+    through: int = 0
     log: list[LogColumns] = field(default_factory=list)
     nodes: list[NodeRow] = field(default_factory=list)
     peers: list[PeerRow] = field(default_factory=list)

@@ -48,6 +48,9 @@ class Checkpoints:
         unread: waits until whoever reads a file now has ended; seconds are its limit.
 
     Attributes:
+        turns: held while lanes take turns and files are checkpointed; by somebody else for as
+            long as no file may change but by commits to the one events go to. What the shard
+            does when it stops waits for nobody.
         attachments: held while a file is checkpointed; whoever attaches or detaches one
             holds it, too.
     """
@@ -67,6 +70,7 @@ class Checkpoints:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="checkpoints")
+        self.turns = threading.Lock()
         self.attachments = threading.Lock()
         self.statistics = CheckpointStatistics()
 
@@ -93,14 +97,21 @@ class Checkpoints:
         cursor = self._database.cursor()
         try:
             while not self._stop.wait(self._seconds):
-                self._turn()
-                for file in self._left():
-                    if file != self._lanes.current:
-                        self._checkpoint(cursor, file)
+                if self.turns.acquire(blocking=False):
+                    try:
+                        self._pass(cursor)
+                    finally:
+                        self.turns.release()
             for file in self._left():
-                self._checkpoint(cursor, file)
+                self.checkpoint(cursor, file)
         finally:
             cursor.close()
+
+    def _pass(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._turn()
+        for file in self._left():
+            if file != self._lanes.current:
+                self.checkpoint(cursor, file)
 
     def _left(self) -> list[LogFile]:
         with self._lock:
@@ -117,8 +128,11 @@ class Checkpoints:
             self.statistics.failures += 1
             log.warning("%s is not checkpointed, its other lane fails: %s", file.path, error)
 
-    def _checkpoint(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> None:
-        """One file; a failure is tried again."""
+    def checkpoint(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> None:
+        """Checkpoint one file; a failure is logged and tried again in the next pass.
+
+        To be called by who holds ``turns``.
+        """
         started = time.monotonic()
         try:
             with self.attachments:

@@ -27,12 +27,13 @@ from tart.storage.aggregates import (
     aggregate_file,
     read_nodes,
     read_open_sessions,
+    read_remembered,
     read_sessions,
     read_state,
 )
 from tart.storage.database import Database, storage_error, sync
 from tart.storage.files import QUARANTINED, LogFile, by_period, existing
-from tart.storage.recovery import Past, count_missing, read_file
+from tart.storage.recovery import Past, Remembered, count_missing, read_file
 
 log = logging.getLogger(__name__)
 
@@ -138,11 +139,12 @@ def open_aggregates(database: Database, root: Path, past: Past) -> AggregateFile
     """
     file = aggregate_file(root, past.directory)
     try:
-        state, nodes, sessions = _attach_aggregates(database, file)
+        state, nodes, sessions, remembered = _attach_aggregates(database, file)
     except DamagedFile as error:
         database.detach(file)
         quarantine(file, error)
-        state, nodes, sessions = _attach_aggregates(database, file)
+        state, nodes, sessions, remembered = _attach_aggregates(database, file)
+    past.remembered = remembered
     past.nodes = {**nodes, **past.nodes}
     past.next_sequence = max(past.next_sequence, state.through)
     past.next_session = max(past.next_session, 1 + max(sessions, default=-1))
@@ -151,12 +153,13 @@ def open_aggregates(database: Database, root: Path, past: Past) -> AggregateFile
 
 def _attach_aggregates(
     database: Database, file: AggregateFile
-) -> tuple[State, dict[int, bytes], set[int]]:
+) -> tuple[State, dict[int, bytes], set[int], dict[int, Remembered]]:
     database.attach_writable(file)
     with closing(database.cursor()) as cursor:
         try:
             sessions = read_sessions(cursor, file)
             sessions.update(each.session for each in read_open_sessions(cursor, file))
-            return read_state(cursor, file), read_nodes(cursor, file), sessions
+            known = read_state(cursor, file), read_nodes(cursor, file)
+            return *known, sessions, read_remembered(cursor, file)
         except duckdb.Error as error:
             raise storage_error(file, error) from None

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tart.storage.files import LogFile, by_period
 
@@ -35,6 +35,18 @@ class StoredSession:
     reason: str | None = None
 
 
+class Remembered(NamedTuple):
+    """What the aggregates know of a node's connections; times are Unix microseconds."""
+
+    first_at: int
+    started_at: int
+    last_at: int
+    address: str
+    events: int
+    undecodable: int
+    dropped: int
+
+
 @dataclass
 class Past:
     """One directory's history.
@@ -51,6 +63,7 @@ class Past:
         dropped: per node number, (events, messages) of Dropped.
         undecodable: per node number, frames that could not be understood.
         opened: connections whose beginning a file has.
+        remembered: per node number, what the aggregates know, which are kept longer.
     """
 
     directory: int
@@ -65,6 +78,7 @@ class Past:
     dropped: dict[int, tuple[int, int]] = field(default_factory=dict)
     undecodable: Counter[int] = field(default_factory=Counter)
     opened: set[int] = field(default_factory=set, repr=False, compare=False)
+    remembered: dict[int, Remembered] = field(default_factory=dict)
 
 
 def read_file(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:

@@ -10,6 +10,7 @@ be put again with a newer one (``StaleSnapshot``).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import duckdb
@@ -54,15 +55,20 @@ class Relations:
     _states: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def __enter__(self) -> Relations:
-        self.cursor.begin()
-        own = next(each for each in self.files if each.directory == self.snapshot.directory)
-        if read_state(self.cursor, own).flush != self.snapshot.flush:
-            self.cursor.rollback()
-            raise StaleSnapshot
+        try:
+            self.cursor.begin()
+            own = next(each for each in self.files if each.directory == self.snapshot.directory)
+            if read_state(self.cursor, own).flush != self.snapshot.flush:
+                raise StaleSnapshot
+        except BaseException:
+            # Whoever asked may have left: an interrupted question must not keep its cursor,
+            # which is its thread's, in a transaction.
+            _end(self.cursor)
+            raise
         return self
 
     def __exit__(self, *raised: object) -> None:
-        self.cursor.rollback()
+        _end(self.cursor)
         for name in self._registered:
             self.cursor.unregister(name)
 
@@ -147,3 +153,12 @@ class Relations:
             rows = self.cursor.execute(f"SELECT key, value FROM {file.alias}.state").fetchall()
             self._states[file.directory] = dict(rows)
         return self._states[file.directory]
+
+
+def _end(cursor: duckdb.DuckDBPyConnection) -> None:
+    """End the transaction, if there is one, even if an interrupt meets the end itself."""
+    with suppress(duckdb.TransactionException):
+        try:
+            cursor.rollback()
+        except duckdb.InterruptException:
+            cursor.rollback()

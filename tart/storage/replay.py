@@ -46,8 +46,7 @@ _FLUSH_EVENTS = 2_000_000
 # full, and of older ones only pipelines (blocks, work-packages).
 _REQUESTS = 200_000
 _BROKEN = (
-    "SELECT * REPLACE (epoch_us(received_at) AS received_at) FROM {file}.undecodable "
-    "WHERE {where}"
+    "SELECT * REPLACE (epoch_us(received_at) AS received_at) FROM {file}.undecodable WHERE {where}"
 )
 _PIPELINES = "type BETWEEN 40 AND 47 OR type BETWEEN 90 AND 109"
 
@@ -202,9 +201,7 @@ def _parts(
             yield _Part(as_heard(rows, voice, broken), broken, received_at, seq + 1)
 
 
-def _last(
-    rows: list[LogRow], broken: list[UndecodableRow]
-) -> Iterator[LogRow | UndecodableRow]:
+def _last(rows: list[LogRow], broken: list[UndecodableRow]) -> Iterator[LogRow | UndecodableRow]:
     yield from rows[-1:]
     yield from broken[-1:]
 

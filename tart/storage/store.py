@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
+import duckdb
+
 from tart.aggregate.flush import State
 from tart.aggregate.heard import Voice
 from tart.config import AggregatesConfig, StorageConfig
@@ -66,7 +68,7 @@ class Store:
         self.directories = [shard, *adopted(root, shard, count)]
         self._files: dict[int, list[LogFile]] = {}
         self.aggregates: dict[int, AggregateFile] = {}
-        self._aggregate_writer: AggregateWriter | None = None
+        self.aggregate_writer: AggregateWriter | None = None
         self.past: dict[int, Past] = {}
         try:
             for directory in self.directories:
@@ -122,8 +124,12 @@ class Store:
     ) -> AggregateWriter:
         """Start the writer of the shard's own aggregates; see ``AggregateWriter``."""
         file = self.aggregates[self.directory]
-        self._aggregate_writer = AggregateWriter(self._database, config, file, written, failed)
-        return self._aggregate_writer
+        self.aggregate_writer = AggregateWriter(self._database, config, file, written, failed)
+        return self.aggregate_writer
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of the caller's own."""
+        return self._database.cursor()
 
     def files(self, directory: int) -> list[LogFile]:
         """A directory's files, newest first.
@@ -152,7 +158,8 @@ class Store:
         directory, folder = lanes[0].directory, lanes[0].path.parent
         with self.writer.checkpoints.attachments:
             gone = not set(lanes) <= set(self.files(directory))
-            if gone or any(map(self.writer.uses, lanes)):
+            copied = self.writer.checkpoints.turns.locked()
+            if gone or copied or any(map(self.writer.uses, lanes)):
                 return False
             sessions = self._only_in(lanes)
             with self._lock:
@@ -179,8 +186,8 @@ class Store:
         """Write what is left, checkpoint, close everything. Blocks."""
         self.keeper.stop()
         self.writer.stop()
-        if self._aggregate_writer is not None:
-            self._aggregate_writer.stop()
+        if self.aggregate_writer is not None:
+            self.aggregate_writer.stop()
         self.reader.close()
         self._database.close()
 

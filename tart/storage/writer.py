@@ -86,11 +86,11 @@ class Writer:
         self._committed = committed
         self._failed = failed
         self._queue: SimpleQueue[Batch | None] = SimpleQueue()
-        self._lanes = Lanes(
+        self.lanes = Lanes(
             database, root, directory, config.file_hours, opened=opened, attached=attached
         )
         seconds = config.checkpoint_seconds
-        self.checkpoints = Checkpoints(database, self._lanes, seconds, unread)
+        self.checkpoints = Checkpoints(database, self.lanes, seconds, unread)
         self._stopping = threading.Event()
         self._inserts = _Inserts()
         self.statistics = WriterStatistics()
@@ -114,7 +114,7 @@ class Writer:
 
     def uses(self, file: LogFile) -> bool:
         """Whether events go to it, or what is in its log is not in the file yet."""
-        return file in self._lanes or file in self.checkpoints
+        return file in self.lanes or file in self.checkpoints
 
     def _write_all(self) -> None:
         cursor = self._database.cursor()
@@ -138,8 +138,8 @@ class Writer:
 
     def _write(self, cursor: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         """One try; if it fails everything is as before."""
-        with self._lanes.writing:
-            file = self._lanes.file_of(batch.received_at)
+        with self.lanes.writing:
+            file = self.lanes.file_of(batch.received_at)
             if not self._carried.knows(file):
                 self._carried.begin(
                     file, _numbers(cursor, file, "node"), _numbers(cursor, file, "peer")

@@ -136,6 +136,16 @@ def test_what_is_long_past_may_have_been_of_any_type():
     assert found.expectation.endswith(f"{1 + DEPTH // 2} is BestBlockChanged")
 
 
+@pytest.mark.parametrize("turns", [1, 2, 256, 512])
+def test_what_is_long_past_is_not_taken_for_what_came_in_its_place(turns):
+    talk = Talk()
+    authoring = talk.say("Authoring", slot=1, parent=HASH)
+    talk.lose(turns * DEPTH - 1)
+    assert talk.best() == authoring + turns * DEPTH
+    talk.failed(authoring)
+    assert talk.rules() == ["events_dropped"]
+
+
 def test_audits_may_refer_to_anything():
     talk = Talk()
     talk.say("BundleReconstructed", audit_id=2**63)
@@ -216,7 +226,9 @@ def test_what_was_dropped_is_told_with_its_number():
     talk = Talk()
     talk.lose(7)
     (found,) = talk.findings()
-    assert (found.rule, found.expectation) == ("events_dropped", "7 events")
+    assert (found.rule, found.expectation) == ("events_dropped", "no events dropped, not 7")
+    assert (found.offset, found.field) == (17, "num")
+    assert found.frame[found.offset] == 7
 
 
 # --- Pipelines -------------------------------------------------------------------------
@@ -224,16 +236,33 @@ def test_what_was_dropped_is_told_with_its_number():
 
 def test_what_a_connection_s_end_cut_short_is_told_as_such():
     told = aggregated(play_troubled(60, seed=3))
-    cut = [
+    unfinished = [
         row
         for table in ("blocks", "packages")
         for row in rows(told, table)
         if row["outcome"] == "unfinished"
     ]
-    assert cut
     found = summed(rows(told, "conformance"), "rule")
-    assert found[("pipeline_cut_short",)] == len(cut)
+    assert 0 < found[("pipeline_cut_short",)] <= len(unfinished)
     assert ("pipeline_unfinished",) not in found
+
+
+def cut_short(talk):
+    """What is told of pipelines when a connection ends."""
+    session = Session(3, 0, "", 0, Connection(), node_number=4)
+    frames = session.connection.receive_frames(b"".join(talk.frames))
+    aggregates = Aggregates(lambda session: voices(troubled())[0])
+    aggregates.add(digest(frames, [Run(session, len(frames), NOW)], 0, Peers({})).heard())
+    aggregates.end(3)
+    return [each["event_id"] for each in rows(aggregates, "examples") if "pipe" in each["rule"]]
+
+
+def test_what_was_dropped_may_have_been_the_end_of_what_is_cut_short():
+    talk = Talk()
+    talk.say("WorkPackageSubmission", builder=HASH, bundle=False)
+    talk.lose(1)
+    last = talk.say("WorkPackageSubmission", builder=HASH, bundle=False)
+    assert cut_short(talk) == [last]
 
 
 def talk_of_a_package(*, lose=0, wait_us=FOLLOW_SECONDS * 1_000_000 + 1):

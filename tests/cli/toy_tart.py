@@ -58,7 +58,7 @@ def put_toys():
     """In place of the real modules, which are imported only after the fork."""
     shard = ModuleType("tart.shard.worker")
     shard.run_shard = run_shard
-    gateway = ModuleType("tart.gateway.app")
+    gateway = ModuleType("tart.gateway.process")
     gateway.run_gateway = run_gateway
     sys.modules |= {each.__name__: each for each in (shard, gateway)}
 

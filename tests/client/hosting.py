@@ -88,10 +88,10 @@ def check_received(given: Given, events: Iterable[ReceivedEvent]) -> int:
     return after
 
 
-def received(data: bytes) -> list[ReceivedEvent]:
+def received(data: bytes | bytearray) -> list[ReceivedEvent]:
     """The events a server finds in a connection's bytes, however many came."""
     connection = Connection()
-    events = connection.receive_data(data)
+    events = connection.receive_data(bytes(data))
     assert connection.error is None
     return events
 

@@ -105,7 +105,7 @@ def test_a_server_derives_the_ids_that_were_returned(steps):
             statistics.sent + statistics.dropped + statistics.lost + statistics.waiting
         )
         assert statistics.connected == played.up
-    counted = [check_received(played.given, received(bytes(each))) for each in played.got.values()]
+    counted = [check_received(played.given, received(each)) for each in played.got.values()]
     statistics = played.core.statistics()
     assert sum(map(len, played.got.values())) == statistics.bytes_sent
     assert statistics.sent <= sum(counted) <= statistics.sent + statistics.dropped

@@ -76,7 +76,7 @@ def test_numbers_between_the_events_refuse_everything():
     ],
 )
 def test_what_a_type_cannot_carry_is_refused(number, arguments):
-    with pytest.raises((EncodeError, struct.error, KeyError, TypeError, ValueError)):
+    with pytest.raises((EncodeError, struct.error, LookupError, TypeError, ValueError)):
         PACKERS[1, CORES][number].frame(0, arguments)
 
 

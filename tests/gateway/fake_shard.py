@@ -134,6 +134,7 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "uptime_seconds": 5.0,
         "rss_bytes": 50 << 20,
         "cpu_seconds": 1.5,
+        "log_lines_left_out": 0,
         "connections": 2,
         "connections_total": 3,
         "connections_rejected": {"too_many": 1, "too_many_from_address": 0},
@@ -201,7 +202,10 @@ class FakeShard:
         self.chain: list[list[Any]] = []
         self.authored: list[str] = []
         self.status: dict[str, Any] = {"counts": {}, "latest": {}}
-        self.live: dict[str, Any] = {"seconds": [], "active": []}
+        self.live: dict[str, Any] = {
+            **{"since": 0, "seconds": [], "active": []},
+            **{"nodes": [], "details": []},
+        }
         self.statistics = statistics(pid=pid)
         self.answers: dict[str, Callable[[dict[str, Any]], Any]] = {}
         self.requests: list[RunQuery] = []
@@ -291,7 +295,6 @@ class FakeShard:
             wanted = parameters.get("node")
             return [each for each in self.nodes if wanted in (None, each["node_id"])]
         return {
-            "authored": self.authored,
             "node_status": self.status,
             "event": self._event(parameters) or NOTHING,
             "trace": self._trace(parameters) or NOTHING,
@@ -299,11 +302,33 @@ class FakeShard:
             "live": self.live,
             "statistics": self.statistics,
             "summed": [],
+            "listed": self._listed(parameters),
+            "spread": {"nodes": [], "rows": []},
+            "sighted": [],
+            "propagated": [],
+            "slot": {"events": [], "hashes": [], "first_at": None, "last_at": None},
+            "transfers": [],
+            "missed": self._missed(parameters),
             "sessions": [],
             "spoken": [],
             "examples": [],
             "connections": {"open": 0, "buckets": []},
+            "handled": {
+                "rows": [],
+                "below": None,
+                "unidentified": {"submissions": 0, "shares": 0, "failed": 0},
+            },
+            "tallied": [],
+            "steps": [],
+            "states": [],
+            "handlings": [],
+            "journey": {"pipelines": {}, "reports": [], "erasures": [], "auditors": []},
         }[name]
+
+    def _listed(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        """Blocks authored are known, no others."""
+        authored = parameters.get("table") == "sightings"
+        return [{"hash": each, "node": NODE_A} for each in self.authored if authored]
 
     def _event(self, parameters: dict[str, Any]) -> dict[str, Any] | None:
         directory, _ = event_identity(parameters.get("id") or 0)
@@ -344,6 +369,23 @@ class FakeShard:
                 "openings": {str(each["session"]): b"hello".hex() for each in left[:2]},
             }
         return Attached({"parts": parts}, data)
+
+    def _missed(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """All that passes the filter and is new; everything is stored at once."""
+        after = {int(key): value for key, value in (parameters.get("after") or {}).items()}
+        wanted = Subscribe(0, parameters.get("filter") or {"type": "All"}, "hex")
+        found = [
+            each
+            for directory, rows in self.log.items()
+            for each in rows
+            if _passes(each, wanted)
+            and (
+                event_identity(each["id"])[1] > after[directory]
+                if directory in after
+                else _us(each["received_at"]) >= parameters.get("since_us", 0)
+            )
+        ]
+        return {"events": found, "cut": False, "committed": 0, "next": 0}
 
     def _events(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         before = {int(key): value for key, value in (parameters.get("before") or {}).items()}

@@ -13,7 +13,8 @@ import httpx
 from websockets.asyncio.client import connect
 
 from tart.config import Config
-from tart.gateway.app import Gateway, listen
+from tart.gateway.app import Gateway
+from tart.gateway.process import listen
 from tart.gateway.route import Route
 from tart.gateway.websocket import Periods
 from tart.query.catalog import event_api_id
@@ -25,7 +26,9 @@ PATIENCE_SECONDS = 10.0
 def path_of(route: Route) -> str:
     """A route's path with an id that can be one."""
     of_event = route.path.startswith("/api/events/")
-    return route.path.replace("{id}", str(event_api_id(1, 3)) if of_event else NODE_A)
+    path = route.path.replace("{id}", str(event_api_id(1, 3)) if of_event else NODE_A)
+    path = path.replace("{hash}", "cc" * 32).replace("{core_index}", "1")
+    return path.replace("{code}", "truncated").replace("{slot}", "7")
 
 
 @dataclass

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tart.gateway.alerts import BEHIND_SLOTS, Look, alerts
+from tart.gateway.alerts import BEHIND_SLOTS, FAILING_ATTEMPTS, LATELY_US, Look, alerts
+from tart.query.times import rfc3339
 from tests.gateway.fake_shard import NODE_A, NODE_B, node
 
 
@@ -63,3 +64,49 @@ def test_an_alert_that_goes_on_keeps_its_first_time() -> None:
     first = alerts(look(), look(behind[0], best=100), "early")
     then = alerts(look(), look(*behind, best=101), "late", first)
     assert [each["timestamp"] for each in then] == ["early", "late"]
+
+
+NOW_US = 1_795_176_000_000_000
+
+
+def failing(counts: dict[int, int]) -> list[dict[str, Any]]:
+    return alerts(look(), Look({}, None, NOW_US, counts), "now")
+
+
+def test_what_fails_too_often_is_told_with_its_counts() -> None:
+    (alert,) = failing({120: FAILING_ATTEMPTS, 122: 6, 131: 10_000})
+    assert alert == {
+        "severity": "warning",
+        "type": "high_failure_rate",
+        "message": "6 of 100 failed in five minutes: shard_requests",
+        "details": {
+            "pipeline": "shard_requests",
+            "total_events": 100,
+            "failures": 6,
+            "rate": 0.06,
+        },
+        "timestamp": "now",
+    }
+
+
+def test_few_failures_and_failures_of_few_are_no_alert() -> None:
+    assert failing({120: FAILING_ATTEMPTS, 122: 5}) == []
+    assert failing({120: FAILING_ATTEMPTS - 1, 122: 50}) == []
+    assert failing({}) == []
+
+
+def test_what_fails_on_keeps_its_first_time() -> None:
+    now = Look({}, None, NOW_US, {40: 100, 41: 50, 80: 100, 81: 50})
+    first = alerts(look(), now, "early")[:1]
+    assert [each["timestamp"] for each in alerts(look(), now, "late", first)] == ["early", "late"]
+
+
+def test_a_connected_node_that_says_nothing_is_told() -> None:
+    def heard(us: int, **changes: Any) -> list[dict[str, Any]]:
+        speaking = node(last_seen_at=rfc3339(us), **changes)
+        return alerts(look(), Look({NODE_A: speaking}, 7, NOW_US), "now")
+
+    assert heard(NOW_US - LATELY_US) == []
+    (alert,) = heard(NOW_US - LATELY_US - 1)
+    assert (alert["type"], alert["severity"]) == ("node_inactive", "info")
+    assert heard(NOW_US - 2 * LATELY_US, is_connected=False) == []

@@ -17,7 +17,7 @@ BY_NAME = {route.name: route for route in ROUTES}
 
 def test_names_and_paths_are_unique() -> None:
     assert len(BY_NAME) == len(ROUTES)
-    assert len({route.path for route in ROUTES}) == len(ROUTES)
+    assert len({(route.path, route.method) for route in ROUTES}) == len(ROUTES)
 
 
 def test_the_routes_of_the_contract_are_there() -> None:
@@ -45,6 +45,53 @@ def test_the_routes_of_the_contract_are_there() -> None:
         "/api/nodes/{id}/sessions",
         "/api/conformance",
         "/api/nodes/{id}/conformance",
+        "/api/docs/rules",
+        "/api/docs/rules/{code}",
+        "/api/workpackages",
+        "/api/workpackages/active",
+        "/api/workpackages/{hash}/journey",
+        "/api/workpackages/{hash}/journey/enhanced",
+        "/api/workpackages/{hash}/audit-progress",
+        "/api/workpackages/batch/journey",
+        "/api/guarantees",
+        "/api/guarantees/by-guarantor",
+        "/api/cores/status",
+        "/api/cores/{core_index}/guarantees",
+        "/api/cores/{core_index}/guarantors",
+        "/api/cores/{core_index}/guarantors/enhanced",
+        "/api/cores/{core_index}/work-packages",
+        "/api/cores/{core_index}/validators",
+        "/api/cores/{core_index}/metrics",
+        "/api/cores/{core_index}/bottlenecks",
+        "/api/keys",
+        "/api/keys/{id}",
+        "/api/audit",
+        "/api/network/topology",
+        "/api/validators/cores",
+        "/api/nodes/{id}/status/enhanced",
+        "/api/nodes/{id}/peers",
+        "/api/nodes/{id}/timeline",
+        "/api/da/stats",
+        "/api/da/stats/enhanced",
+        "/api/metrics/execution",
+        "/api/jam/stats",
+        "/api/jam/services",
+        "/api/jam/cores",
+        "/api/blocks",
+        "/api/slots/{slot}",
+        "/api/metrics/timeseries",
+        "/api/metrics/timeseries/grouped",
+        "/api/metrics/realtime",
+        "/api/metrics/latency",
+        "/api/nodes/top",
+        "/api/analytics/failure-rates",
+        "/api/analytics/block-propagation",
+        "/api/analytics/network-health",
+        "/api/analytics/sync-status/timeline",
+        "/api/analytics/connections/timeline",
+        "/api/analytics/assurances",
+        "/api/metrics/stream",
+        "/api/events/stream",
     }
 
 

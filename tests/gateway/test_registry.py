@@ -235,3 +235,24 @@ def test_nodes_outlive_their_events_and_the_gateway(tmp_path: Path) -> None:
             assert (await gateway.json("/api/network"))["network"]["total_nodes"] == 1
 
     asyncio.run(run())
+
+
+def test_what_a_node_said_of_itself_outlives_the_log(tmp_path: Path) -> None:
+    unnamed = {"node_info": None, "implementation_name": None, "implementation_version": None}
+
+    async def check(gateway: Running) -> None:
+        shard, registry = gateway.shards[0], gateway.gateway.registry
+        shard.push(NodeChanged(node()))
+        await eventually(lambda: NODE_A in registry)
+        shard.nodes = [node(event_count=9, **unnamed)]
+        shard.push(NodeChanged(shard.nodes[0]))
+        for bytes_as in ("hex", "array"):
+            (found,) = (await gateway.json(f"/api/nodes?bytes={bytes_as}"))["nodes"]
+            assert found["implementation_name"] == "fake-node"
+            assert found["event_count"] == 9
+            single = await gateway.json(f"/api/nodes/{NODE_A}?bytes={bytes_as}")
+            assert single["node_info"] == found["node_info"]
+            genesis = found["node_info"]["genesis"]
+            assert genesis == ("0x" + "00" * 32 if bytes_as == "hex" else [0] * 32)
+
+    with_gateway(tmp_path, check)

@@ -215,7 +215,7 @@ def test_a_shard_that_comes_back_is_asked_again(tmp_path: Path) -> None:
 def test_two_questions_of_one_answer_count_the_shards_that_answered_both(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].answers["chain"] = lambda _: Failure(0, "internal", "x")
-        gateway.shards[1].answers["authored"] = lambda _: Failure(0, "internal", "x")
+        gateway.shards[1].answers["listed"] = lambda _: Failure(0, "internal", "x")
         response = await gateway.get("/api/stats")
         assert response.headers["x-tart-shards"] == "0/2"
         assert response.json()["shards"] == {"answered": 0, "total": 2}
@@ -226,12 +226,19 @@ def test_two_questions_of_one_answer_count_the_shards_that_answered_both(tmp_pat
 # --- HEAD, OPTIONS, gzip, ETag, CORS --------------------------------------------------
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+# Event streams have no end.
+ENDING = [route for route in ROUTES if route.media_type != "text/event-stream"]
+
+
+@pytest.mark.parametrize("route", ENDING, ids=lambda route: route.name)
 def test_head_has_the_headers_of_get_and_no_body(tmp_path: Path, route: Any) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].nodes = [node(is_connected=False, connections=[])]
         path = route.path.replace("{id}", NODE_A)
-        got, head = await gateway.get(path), await gateway.client.head(path)
+        # Compressed, two bodies of different moments may differ in length.
+        plain = {"accept-encoding": "identity"}
+        got = await gateway.get(path, headers=plain)
+        head = await gateway.client.head(path, headers=plain)
         assert head.status_code == got.status_code
         assert head.content == b""
         assert head.headers.keys() == got.headers.keys()
@@ -246,8 +253,9 @@ def test_options_tells_the_methods(tmp_path: Path, route: Any) -> None:
     async def check(gateway: Running) -> None:
         response = await gateway.client.options(route.path.replace("{id}", "x"))
         assert (response.status_code, response.content) == (204, b"")
-        expected = "POST, OPTIONS" if route.method == "POST" else "GET, HEAD, OPTIONS"
-        assert response.headers["allow"] == expected
+        expected = {each.method for each in ROUTES if each.path == route.path} | {"OPTIONS"}
+        expected |= {"HEAD"} if "GET" in expected else set()
+        assert set(response.headers["allow"].split(", ")) == expected
 
     with_gateway(tmp_path, check)
 

@@ -298,7 +298,7 @@ def test_sql_is_only_posted(tmp_path: Path) -> None:
             405,
             "method_not_allowed",
         )
-        assert response.headers["allow"] == "POST, OPTIONS"
+        assert response.headers["allow"] == "OPTIONS, POST"
 
     with_gateway(tmp_path, check)
 

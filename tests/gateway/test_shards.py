@@ -70,8 +70,8 @@ def run(
 
 def test_every_shard_is_asked_and_named(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], heard: Heard) -> None:
-        fakes[0].authored, fakes[1].authored = ["a"], ["b"]
-        answers = await shards.scatter("authored", {"start_us": 1}, 5)
+        fakes[0].chain, fakes[1].chain = ["a"], ["b"]
+        answers = await shards.scatter("chain", {"start_us": 1}, 5)
         assert answers == Answers([(0, ["a"]), (1, ["b"])], 2)
         assert (answers.answered, answers.missing) == (2, [])
         assert fakes[1].requests[-1].parameters == {"start_us": 1}
@@ -82,7 +82,7 @@ def test_every_shard_is_asked_and_named(tmp_path: Path) -> None:
 
 def test_parameters_may_differ_by_shard(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], heard: Heard) -> None:
-        await shards.scatter("authored", lambda shard: {"start_us": shard}, 5)
+        await shards.scatter("chain", lambda shard: {"start_us": shard}, 5)
         assert [fake.requests[-1].parameters["start_us"] for fake in fakes] == [0, 1]
 
     run(tmp_path, check)
@@ -219,12 +219,12 @@ def test_questions_waiting_at_one_shard_are_limited_and_counted(
         fakes[1].answers["chain"] = lambda _: None
         waiting = [asyncio.create_task(shards.scatter("chain", {}, 60)) for _ in range(2)]
         await eventually(lambda: len(fakes[1].requests) == 2)
-        assert (await shards.scatter("authored", {}, 5)).missing == [1]
+        assert (await shards.scatter("nodes", {}, 5)).missing == [1]
         assert shards.every[1].statistics.refused == 1
         for each in waiting:
             each.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-        assert (await shards.scatter("authored", {}, 5)).missing == []
+        assert (await shards.scatter("nodes", {}, 5)).missing == []
 
     run(tmp_path, check)
 

@@ -44,7 +44,7 @@ def test_the_stream_calls_data_event_and_keeps_the_rest() -> None:
 
 def encoded(number: int) -> Encoded:
     text = str(number).encode()
-    return Encoded(frame(b"e" + text), text)
+    return Encoded(frame(b"e" + text), text, number << 8)
 
 
 def payloads(frames: list[bytes]) -> list[Any]:

@@ -259,7 +259,7 @@ def test_metrics_come_at_once_and_at_the_interval_until_unsubscribed(tmp_path: P
             assert answer["interval_ms"] == 500
             metrics = await hear(client, "metrics")
             assert metrics["latest_slot"] == 7
-            assert metrics["active_work_packages"] is None
+            assert (metrics["active_work_packages"], metrics["failure_rate"]) == (0, None)
             assert metrics["throughput"] == {"events_10s": 0, "blocks_10s": 0, "finalized_10s": 0}
             await hear(client, "metrics")
             answer = await ask(client, "metrics_subscribed", {"type": "SubscribeMetrics"})
@@ -273,11 +273,14 @@ def test_metrics_come_at_once_and_at_the_interval_until_unsubscribed(tmp_path: P
 def test_alerts_are_told_to_those_who_want_them(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         shard = gateway.shards[0]
-        shard.nodes = [node(dropped_count=0)]
+        # Heard of just now, whenever that is.
+        speaking = {"last_seen_at": "9999-12-31T23:59:59.000000Z"}
+        shard.nodes = [node(dropped_count=0, **speaking)]
 
         async def drop() -> None:
             while True:
-                shard.nodes = [node(dropped_count=shard.nodes[0]["dropped_count"] + 3)]
+                dropped = shard.nodes[0]["dropped_count"] + 3
+                shard.nodes = [node(dropped_count=dropped, **speaking)]
                 await asyncio.sleep(0.01)
 
         async with gateway.websocket("?subscribe=none") as client:

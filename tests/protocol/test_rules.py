@@ -6,18 +6,19 @@ import re
 from pathlib import Path
 
 import tart
-from tart.errors import FrameTooLong, NodeInformationError, ProtocolError
-from tart.protocol.rules import RULES, SEVERITIES
+from tart.errors import FrameTooLong, NodeInformationError, PeerRefused, ProtocolError
+from tart.protocol.rules import RULES, SCOPES, SEVERITIES
 
 PACKAGE = Path(tart.__file__).parent
-BROKEN = re.compile(r"(?:DecodeError|Deviation|deviate|_deviation)\(\s*\"(\w+)\"")
+UNREADABLE = re.compile(r"DecodeError\(\s*\"(\w+)\"")
+DEVIATING = re.compile(r"(?:Deviation|deviate|_deviation)\(\s*\"(\w+)\"")
 NAMED = re.compile(r"\"([a-z]+_[a-z_]+)\"")
 
 
-def rules_of_bytes():
+def rules_of_bytes(pattern):
     """What this package complains of, by its source."""
     texts = [path.read_text() for path in (PACKAGE / "protocol").glob("*.py")]
-    return {rule for text in texts for rule in BROKEN.findall(text)}
+    return {rule for text in texts for rule in pattern.findall(text)}
 
 
 def scoped(*scopes):
@@ -25,11 +26,13 @@ def scoped(*scopes):
 
 
 def test_every_rule_of_a_message_s_bytes_is_in_the_table():
-    assert rules_of_bytes() == scoped("event", "handshake")
+    assert rules_of_bytes(UNREADABLE) == scoped("frame")
+    assert rules_of_bytes(DEVIATING) == scoped("event", "handshake")
 
 
 def test_every_error_that_ends_a_connection_is_in_the_table():
-    endings = {each.rule for each in ProtocolError.__subclasses__()}
+    # Whom the settings refuse did nothing wrong.
+    endings = {each.rule for each in ProtocolError.__subclasses__() if each is not PeerRefused}
     assert endings == {FrameTooLong.rule, NodeInformationError.rule} == scoped("connection")
 
 
@@ -43,4 +46,6 @@ def test_each_says_in_a_sentence_what_is_wrong_and_how_much():
     for code, rule in RULES.items():
         assert rule.code == code
         assert rule.severity in SEVERITIES
+        assert rule.scope in SCOPES
+        assert rule.counted
         assert rule.explanation.endswith(".")

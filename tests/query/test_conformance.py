@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.protocol.rules import RULES
+from tart.protocol.rules import RULES, Rule
 from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.query.conformance import (
     CLOCK_US,
@@ -206,9 +206,8 @@ def test_a_finding_explains_itself_and_has_examples():
         ),
     )
     (found,) = shown["findings"]
-    assert {name: found[name] for name in ("code", "severity", "scope", "explanation")} == (
-        RULES["truncated"]._asdict()
-    )
+    assert {name: found[name] for name in Rule._fields} == RULES["truncated"]._asdict()
+    assert found["docs"] == "/api/docs/rules/truncated"
     assert (found["count"], found["first_at"], found["last_at"]) == (
         9,
         rfc3339(NOW - 5),
@@ -231,6 +230,7 @@ def test_an_example_without_bytes_has_none():
 def test_a_rule_of_another_release_is_shown_without_words():
     (found,) = of_node(node(), material(counted=[counted("of_old")]))["findings"]
     assert (found["severity"], found["scope"], found["explanation"]) == ("warning", None, "")
+    assert (found["counted"], found["docs"]) == ("events", None)
 
 
 def test_handshakes_are_told_apart_and_the_newest_comes_first():
@@ -275,3 +275,16 @@ def test_over_all_nodes_rules_are_added_up():
 
 def test_who_said_nothing_in_the_window_is_left_out():
     assert of_all([node()], material())["nodes"] == []
+
+
+def test_who_is_worst_comes_first_otherwise_as_given():
+    rows = [counted("truncated", B), counted("trailing_bytes", "cc" * 32)]
+    every = [node(each * 32) for each in ("dd", "aa", "cc", "bb")]
+    known = [spoken(each["node_id"]) for each in every]
+    shown = of_all(every, material(counted=rows, spoken=known))["nodes"]
+    assert [each["node_id"][:2] for each in shown] == ["bb", "cc", "dd", "aa"]
+
+
+def test_findings_of_equal_weight_come_in_one_order():
+    rows = [counted(code) for code in ("unknown_event", "truncated", "bool_out_of_range")]
+    assert codes(material(counted=rows)) == codes(material(counted=rows[::-1]))

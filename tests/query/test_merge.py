@@ -294,3 +294,48 @@ def test_histograms_add_bin_by_bin() -> None:
 def test_no_events_are_an_empty_last_page(limit: int) -> None:
     found = merge.event_page([(0, [])], limit, Cursor(0))
     assert (found.events, found.has_more) == ([], False)
+
+
+# --- Directories that had no room ---------------------------------------------------------
+
+
+def cut(directory: int, sequence: int, received_us: int) -> dict[str, Any]:
+    """The last event there was room for."""
+    return {**event(directory, sequence, received_us), "more": True}
+
+
+def test_a_page_ends_where_a_directory_had_no_room() -> None:
+    partials = [
+        (0, [event(0, 9, 90), cut(0, 8, 80)]),
+        (1, [event(1, 5, 85), event(1, 4, 70)]),
+    ]
+    page = merge.event_page(partials, 10, Cursor(100))
+    assert [each["id"] for each in page.events] == [
+        event_api_id(0, 9),
+        event_api_id(1, 5),
+        event_api_id(0, 8),
+    ]
+    assert page.has_more
+    assert all("more" not in each for each in page.events)
+    # What follows is below what was given of each directory.
+    assert page.cursor.positions == {0: 8, 1: 5}
+
+
+def test_the_newest_events_end_there_too() -> None:
+    partials = [(0, [event(0, 9, 90), cut(0, 8, 80)]), (1, [event(1, 5, 85), event(1, 4, 70)])]
+    assert [each["id"] for each in merge.recent(partials, 10)] == [
+        event_api_id(0, 8),
+        event_api_id(1, 5),
+        event_api_id(0, 9),
+    ]
+
+
+def test_events_in_order_within_directories_become_one_order() -> None:
+    answers = [[event(0, 1, 50), event(0, 2, 40)], [event(1, 1, 45), event(1, 2, 60)]]
+    found = merge.oldest_first(answers)
+    # Within a directory arrival decides, whatever its clock did.
+    assert [each["id"] for each in found if event_identity(each["id"])[0] == 0] == [
+        event_api_id(0, 1),
+        event_api_id(0, 2),
+    ]
+    assert len(found) == 4

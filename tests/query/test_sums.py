@@ -1,6 +1,6 @@
 """``tart/query/sums.py``: rows of several shards as rows of one."""
 
-from tart.query.sums import merged
+from tart.query.sums import merged, spread
 
 
 def test_equal_keys_become_one_row():
@@ -20,3 +20,10 @@ def test_the_last_value_is_that_of_the_newest_row():
 
 def test_without_keys_all_is_one_row():
     assert merged([[1], [2], [3]], 0, ("sum",)) == [[6]]
+
+
+def test_values_by_node_are_one_where_two_shards_know_the_node():
+    one = {"nodes": ["a", "b"], "rows": [[5, [0, 1], [3, 4]], [6, [1], [None]]]}
+    two = {"nodes": ["b"], "rows": [[5, [0], [10]], [6, [0], [2]]]}
+    assert spread([one, two], "sum") == {(5,): {"a": 3, "b": 14}, (6,): {"b": 2}}
+    assert spread([one, two], "max") == {(5,): {"a": 3, "b": 10}, (6,): {"b": 2}}

@@ -1,6 +1,8 @@
 """Texts of times and durations, and the windows they make."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tart.errors import BadQuery
 from tart.query.windows import PRESETS, SECOND_US, Window, duration_us, resolve, time_us
@@ -103,3 +105,15 @@ def test_one_instant_is_a_window_but_a_reversed_one_is_not() -> None:
     assert resolve(NOW, start_us=5, end_us=5) == Window(5, 5)
     with pytest.raises(BadQuery):
         resolve(NOW, start_us=6, end_us=5)
+
+
+@given(st.integers(0, 1000), st.integers(0, 1000), st.integers(1, 300))
+def test_pieces_are_the_whole_each_moment_once(start, length, piece):
+    pieces = Window(start, start + length).pieces(piece)
+    moments = [at for each in pieces for at in range(each.start_us, each.end_us + 1)]
+    assert moments == list(range(start, start + length + 1))
+    assert all(each.end_us - each.start_us < piece for each in pieces)
+
+
+def test_what_is_open_is_one_piece():
+    assert Window(None, 5).pieces(1) == [Window(None, 5)]

@@ -134,9 +134,7 @@ class Shard:
         self.aggregated = Aggregated(
             self.store, self.nodes, self.aggregation, AggregatesConfig(), self.intake.digest
         )
-        self.control = Control(
-            shard, self.answers, self.aggregated, self.streams, self.store.reader
-        )
+        self.control = Control(shard, self.answers, self.aggregated, self.streams, self.store)
         self.port = 0
         self._peers = []
 

@@ -111,7 +111,7 @@ def test_blocks_are_sighted_and_propagated(ask):
     known = {f["block"] for f in FACTS.of("block")}
     assert {row[0] for row in sighted} <= known
     block = sighted[0][0]
-    nodes = {node for _, node, _, _ in ask("propagated", hashes=[block])}
+    nodes = {node for _, node, *_ in ask("propagated", hashes=[block])}
     assert len(nodes) == sighted[0][3]
     assert nodes <= set(NODES)
     assert ask("propagated", hashes=[]) == []
@@ -140,3 +140,24 @@ def test_too_many_rows_are_refused(ask, monkeypatch):
 
 def test_text_in_a_filter_stays_text(ask):
     assert ask("listed", table="packages", where={"outcome": ["'; DROP TABLE x; --"]}) == []
+
+
+def test_a_value_by_node_names_each_node_once(ask):
+    found = ask("spread", table="counts", value="count", by=["type"])
+    assert sorted(found["nodes"]) == sorted(NODES)
+    shown = {
+        (found["nodes"][place], number): value
+        for number, places, values in found["rows"]
+        for place, value in zip(places, values, strict=True)
+    }
+    assert shown == {
+        (node, number): n for node in NODES for number, n in FACTS.counts(node).items()
+    }
+
+
+def test_too_many_values_by_node_are_refused(ask, monkeypatch):
+    monkeypatch.setattr(module, "MAX_SPREAD", 5)
+    with pytest.raises(BadQuery, match="shorter window"):
+        ask("spread", table="counts", value="count", by=["type"])
+    with pytest.raises(BadQuery, match="no value"):
+        ask("spread", table="counts", value="nothing", by=["type"])

@@ -9,6 +9,7 @@ from tart.errors import BadQuery
 from tart.protocol.encoding import encode_event
 from tart.protocol.events import EVENTS
 from tart.query.catalog import QUERIES, event_api_id, event_identity
+from tart.shard import answers as module
 from tart.storage.schema import NodeRow, PeerRow
 from tests.shard.running import HASH, best, fake_node, run
 from tests.storage.running import NOON, PEERS, batch, event, opened, write
@@ -101,23 +102,33 @@ def test_each_query_of_the_catalogue_is_answered_from_where_it_says(tmp_path):
 def test_a_shard_that_knows_nothing_answers_all_the_same(tmp_path, name):
     empty = {
         "events": [],
-        "authored": [],
         "nodes": [],
         "node_status": {"counts": {}, "latest": {}},
         "chain": [],
-        "live": {"seconds": [], "active": []},
+        "live": {"since": 1, "seconds": [], "active": []},
         "event": None,
         "trace": None,
         "summed": [],
         "listed": [],
+        "missed": {"events": [], "cut": False, "committed": 0, "next": 0},
+        "transfers": [],
+        "spread": {"nodes": [], "rows": []},
+        "slot": {"events": [], "hashes": [], "first_at": None, "last_at": None},
         "sighted": [],
         "propagated": [],
+        "sessions": [],
+        "connections": {"open": 0, "buckets": []},
+        "spoken": [],
+        "examples": [],
     }
     parameters = {
         "event": {"id": 0},
         "trace": {"id": 0},
         "summed": {"table": "counts", "by": ["type"]},
         "listed": {"table": "blocks"},
+        "spread": {"table": "counts", "value": "count", "by": ["bucket"]},
+        "slot": {"slot": 7},
+        "missed": {"filter": {"type": "All"}, "since_us": 0},
     }
     answer = asked(tmp_path, name, **parameters.get(name, {}))
     assert answer == empty.get(name, answer)
@@ -189,6 +200,29 @@ def test_events_are_selected_by(tmp_path, name):
         logged(5, "SyncStatusChanged", synced=True, node=1),
     )
     assert selected(tmp_path, **parameters) == expected
+
+
+@pytest.mark.parametrize("size", [1, 3, 64])
+def test_an_answer_has_so_many_bytes_and_says_that_there_is_more(tmp_path, monkeypatch, size):
+    """However many rows are read at once, paging gives every event once."""
+    monkeypatch.setattr(module, "_FIRST_ROWS", size)
+    monkeypatch.setattr(module, "EVENTS_BYTES", 500)
+
+    async def scenario(shard):
+        node = fake_node(1)
+        shard.session(node.connect(), *[best(node, slot) for slot in range(10)])
+        await shard.settled()
+        found, before = [], {}
+        while page := await shard.ask("events", limit=100, before=before):
+            assert len(page) < 10
+            assert [each.get("more", False) for each in page[:-1]] == [False] * (len(page) - 1)
+            found += page
+            before = {"0": found[-1]["id"] >> 8}
+            if not page[-1].get("more"):
+                break
+        assert [each["event_id"] for each in found] == list(range(9, -1, -1))
+
+    run(scenario, tmp_path)
 
 
 def test_events_are_selected_by_core(tmp_path):
@@ -271,30 +305,6 @@ def test_an_unknown_rendering_is_the_asker_s_mistake(tmp_path, name):
         asked(tmp_path, name, bytes="base64", node=A)
 
 
-# --- authored --------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_authored_blocks_are_distinct_whoever_says_so_and_wherever(tmp_path):
-    hashes = [bytes([number]) * 32 for number in range(5)]
-    later = 7200
-    stored(
-        tmp_path,
-        authored(0, hashes[0]),
-        authored(1, hashes[0], node=1),
-        authored(2, hashes[1]),
-        authored(later, hashes[1]),
-        authored(later + 1, hashes[2]),
-        block(later + 2, hashes[3]),
-        file_hours=1,
-    )
-    stored(tmp_path, authored(0, hashes[0]), authored(1, hashes[4]), shard=1, count=2)
-    assert asked(tmp_path, "authored") == [hashes[number].hex() for number in (0, 1, 2, 4)]
-    window = {"start_us": NOON + later * SECOND, "end_us": NOON + later * SECOND}
-    assert asked(tmp_path, "authored", **window) == [hashes[1].hex()]
-    assert asked(tmp_path, "authored", end_us=NOON - 1) == []
-
-
 # --- nodes, chain, live, node_status ---------------------------------------------------
 
 
@@ -327,7 +337,7 @@ def test_live_figures_are_those_of_complete_seconds(tmp_path):
         return second, await shard.ask("live")
 
     second, found = run(scenario, tmp_path)
-    assert found == {"seconds": [[second, 3, [], [], 0, 0]], "active": []}
+    assert found == {"since": 1, "seconds": [[second, 3, [], [], 0, 0]], "active": []}
 
 
 @pytest.mark.slow

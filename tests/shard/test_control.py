@@ -97,7 +97,7 @@ def test_an_answer_that_is_no_json_is_a_failure_and_not_silence(tmp_path):
     served(tmp_path, scenario)
 
 
-def slow(shard, name="authored"):
+def slow(shard, name="slot"):
     """Make a log query run until it is interrupted; an event that tells it has begun."""
     begun = threading.Event()
 
@@ -112,7 +112,7 @@ def slow(shard, name="authored"):
 def test_a_question_fails_at_its_deadline_and_holds_up_nothing_meanwhile(tmp_path):
     async def scenario(shard, there):
         slow(shard)
-        late = there.ask_nowait("authored", deadline=0.05)
+        late = there.ask_nowait("slot", deadline=0.05)
         assert await there.ask("events") == []
         assert await there.ask("chain") == []
         assert (await there.answer(late)).code == "deadline"
@@ -124,7 +124,7 @@ def test_a_question_fails_at_its_deadline_and_holds_up_nothing_meanwhile(tmp_pat
 def test_a_cancelled_question_is_interrupted_and_gets_no_answer(tmp_path):
     async def scenario(shard, there):
         begun = slow(shard)
-        request = there.ask_nowait("authored")
+        request = there.ask_nowait("slot")
         await asyncio.to_thread(begun.wait, DEADLINE)
         there.channel.send(Cancel(request))
         there.channel.send(Cancel(999))
@@ -140,7 +140,7 @@ def test_questions_of_a_gateway_that_goes_away_are_interrupted(tmp_path):
     async def scenario(shard, there):
         begun = slow(shard)
         async with gateway(tmp_path / "control.sock") as other:
-            other.ask_nowait("authored")
+            other.ask_nowait("slot")
             await asyncio.to_thread(begun.wait, DEADLINE)
         await until(lambda: shard.store.reader.waiting == 0)
         assert await there.ask("chain") == []
@@ -151,8 +151,8 @@ def test_questions_of_a_gateway_that_goes_away_are_interrupted(tmp_path):
 def test_too_many_questions_at_once_are_refused_one_by_one(tmp_path):
     async def scenario(shard, there):
         go = threading.Event()
-        shard.answers.log["authored"] = lambda cursor, parameters: go.wait(DEADLINE)
-        requests = [there.ask_nowait("authored") for _ in range(QUEUE_LIMIT + 5)]
+        shard.answers.log["slot"] = lambda cursor, parameters: go.wait(DEADLINE)
+        requests = [there.ask_nowait("slot") for _ in range(QUEUE_LIMIT + 5)]
         await until(lambda: len(there.of(Failure)) == 5)
         go.set()
         assert {failure.code for failure in there.of(Failure)} == {"no_shard"}

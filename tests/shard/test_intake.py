@@ -11,6 +11,7 @@ from tart.protocol.decoding import decode_event
 from tart.query.filters import Candidate
 from tart.shard.limits import RateLimit
 from tests.shard.running import HASH, best, fake_node, framed, run, until
+from tests.shard.test_answers import OUTLINE
 from tests.shard.test_streams import Recorder
 from tests.vectors import event_vectors, stream_vectors
 
@@ -485,7 +486,7 @@ def test_what_happened_is_counted_in_its_second(tmp_path):
             )
         # As it is shown once the running second is complete.
         shard.intake.digest()
-        found = shard.counters.as_json(int(time.time()) + 1)
+        found = shard.counters.as_json(int(time.time()) + 1, list(shard.nodes.by_id).__getitem__)
         _, events, best_hashes, _, best_events, finalized_events = zip(
             *found["seconds"], strict=True
         )
@@ -528,6 +529,46 @@ def test_a_candidate_for_filters_is_the_event_s_own(tmp_path):
         shard.session(node.connect(), authored)
         shard.intake.digest()
         assert offered == [Candidate("03" * 32, 40, 6, None, authored[4 + 9 :])]
+
+    run(scenario, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "document", [{"type": "Slot", "slot": 6}, {"type": "Hash", "hash": (b"\x07" * 32).hex()}]
+)
+def test_filters_match_what_an_event_inherits(tmp_path, document):
+    async def scenario(shard):
+        node, channel = fake_node(), Recorder()
+        shard.streams.subscribe(channel, Subscribe(1, document))
+        outline = {**OUTLINE, "hash": b"\x07" * 32}
+        importing, first = node.event("Importing", 1, slot=6, outline=outline)
+        other, second = node.event("Importing", 2, slot=7, outline=OUTLINE)
+        verified = [
+            node.event("BlockVerified", 3, importing_id=each)[1] for each in (importing, other)
+        ]
+        shard.session(node.connect(), first, second, *verified)
+        await until(lambda: len(channel.events()) == 2)
+        await shard.settled()
+        shown = [event for event, _ in channel.events()]
+        assert [event["event_id"] for event in shown] == [importing, 2]
+        assert [event["context"]["slot"] for event in shown] == [6, 6]
+        assert shown[1]["context"]["hash"] == "0x" + "07" * 32
+
+    run(scenario, tmp_path)
+
+
+def test_filters_match_the_erasure_root_of_a_request(tmp_path):
+    async def scenario(shard):
+        node, channel = fake_node(), Recorder()
+        shard.streams.subscribe(channel, Subscribe(1, {"type": "Hash", "hash": "07" * 32}))
+        request = {"guarantor": HASH, "erasure_root": b"\x07" * 32, "shard": 1}
+        asked, first = node.event("SendingShardRequest", 1, **request)
+        ends = [
+            node.event(name, 2, request_id=asked)[1]
+            for name in ("ShardRequestSent", "ShardsTransferred")
+        ]
+        shard.session(node.connect(), first, *ends)
+        await until(lambda: len(channel.events()) == 3)
 
     run(scenario, tmp_path)
 

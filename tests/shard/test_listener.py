@@ -113,7 +113,7 @@ def test_more_connections_than_allowed_are_closed_at_once_and_counted(tmp_path):
         for _ in range(3):
             await (await shard.connect(fake_node(9).connect())).cut_off()
         assert shard.listener.connections == 2
-        assert shard.listener.rejected == {"too_many": 3, "too_many_from_address": 0}
+        assert shard.listener.rejected == {"too_many": 3, "too_many_from_address": 0, "network": 0}
         assert shard.listener.total == 2
         first.leave()
         await until(lambda: shard.listener.connections == 1)
@@ -460,7 +460,7 @@ def test_one_address_gets_so_many_connections_and_others_are_not_affected(tmp_pa
         first, _ = [await shard.connect() for _ in range(2)]
         await until(lambda: shard.listener.connections == 2)
         await (await shard.connect()).cut_off()
-        assert shard.listener.rejected == {"too_many": 0, "too_many_from_address": 1}
+        assert shard.listener.rejected == {"too_many": 0, "too_many_from_address": 1, "network": 0}
         there = ("127.0.0.1", shard.port)
         with socket.create_connection(there, source_address=("127.0.0.2", 0)):
             await until(lambda: shard.listener.connections == 3)

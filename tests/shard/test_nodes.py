@@ -9,7 +9,7 @@ from tart.protocol.connection import Connection
 from tart.shard.nodes import MAX_DROPPED, Block, Nodes, Session
 from tart.shard.rendering import to_bytes
 from tart.storage.recovery import Past, StoredSession
-from tests.shard.running import fake_node
+from tests.shard.running import best, fake_node, framed, run, until
 
 SECOND = 1_000_000
 NOON = 1_795_262_400 * SECOND
@@ -249,3 +249,26 @@ def test_connections_no_file_names_any_more_are_forgotten_and_what_they_counted_
     found.forget(0, {0, 7})
     assert set(found.speakers) == {(0, 1)}
     assert shown(found)["event_count"] == 5
+
+
+def test_a_node_that_only_the_aggregates_know_is_there_with_what_they_know(tmp_path):
+    async def told(shard):
+        node = fake_node(1)
+        session = shard.session(node.connect(), best(node, 1), best(node, 2), framed(b""))
+        shard.intake.end(session, "gone")
+        shard.intake.aggregate()
+        await shard.settled()
+        await until(lambda: not shard.aggregation.statistics()["aggregate_flushes_pending"])
+        return await shard.ask("nodes")
+
+    (before,) = run(told, tmp_path)
+    # Retention takes the log's files, and leaves the aggregates.
+    for file in (tmp_path / "00").glob("20*.duckdb*"):
+        file.unlink()
+    (after,) = run(lambda shard: shard.ask("nodes"), tmp_path)
+    names = ("node_id", "event_count", "undecodable", "first_seen_at", "connected_at", "address")
+    assert [after[name] for name in names] == [before[name] for name in names]
+    assert (after["event_count"], after["undecodable"]) == (2, 1)
+    assert after["last_seen_at"] == after["disconnected_at"] == before["disconnected_at"]
+    assert not after["is_connected"]
+    assert after["node_info"] is None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 
+import duckdb
 import pytest
 
 from tart.aggregate.flush import Flush, State
 from tart.aggregate.tables import TABLES
 from tart.config import StorageConfig
+from tart.storage import relations as module
 from tart.storage.aggregates import aggregate_file, write
 from tart.storage.database import Database
 from tart.storage.relations import Relations, Snapshot, StaleSnapshot
@@ -69,6 +71,21 @@ def test_a_snapshot_from_before_a_flush_is_refused(cursor, files):
         pass
     with Relations(cursor, files, snapshot(1), FINE) as relations:
         assert totals(relations, relations.of("blocks"))
+
+
+def test_a_question_that_is_interrupted_leaves_its_cursor_free(cursor, files, monkeypatch):
+    write(cursor, files[0], Flush(State(1, 1, 1), every_row(), []))
+
+    def interrupted(*_):
+        raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "read_state", interrupted)
+        with pytest.raises(duckdb.InterruptException), Relations(cursor, files, snapshot(1), FINE):
+            pass
+    for _ in range(2):
+        with Relations(cursor, files, snapshot(1), FINE) as relations:
+            assert totals(relations, relations.of("counts"))
 
 
 def test_nothing_is_left_registered(cursor, files):

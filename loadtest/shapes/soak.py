@@ -1,0 +1,16 @@
+"""The same load for hours: ``TART_LOAD_USERS`` for ``TART_LOAD_SECONDS``."""
+
+import os
+
+from locust import LoadTestShape
+
+MOST = int(os.environ.get("TART_LOAD_USERS", "1000"))
+SECONDS = float(os.environ.get("TART_LOAD_SECONDS", "14400"))
+
+
+class Soak(LoadTestShape):
+    """All at once, and for long."""
+
+    def tick(self) -> tuple[int, float] | None:
+        """Locust: how many users, and how many more a second."""
+        return None if self.get_run_time() > SECONDS else (MOST, 50.0)

@@ -1,0 +1,172 @@
+"""Keys and the audit log in ``control.sqlite``, beside the gateway's registry.
+
+The command line and the gateway may write at the same time: each statement is a transaction
+of its own, and waits for the other. Tables are made by whoever comes first.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tart.access.keys import Key
+from tart.access.roles import ROLES
+from tart.errors import StorageError
+
+# Of the whole file, in its user_version; the registry's table is part of it.
+SCHEMA_VERSION = 1
+# The oldest go when there are more.
+AUDIT_ROWS = 100_000
+_WAIT_SECONDS = 5.0
+_CREATE = """
+    CREATE TABLE IF NOT EXISTS keys (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL,
+        digest BLOB NOT NULL,
+        created_at INTEGER NOT NULL,
+        revoked_at INTEGER
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS audit (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        key TEXT,
+        address TEXT NOT NULL,
+        action TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        status INTEGER NOT NULL
+    ) STRICT;
+"""
+
+
+class Entry(NamedTuple):
+    """A line of the audit log.
+
+    Attributes:
+        at: Unix microseconds.
+        key: the id of the key; ``None`` where there was none.
+        address: of the client; ``local`` for the command line.
+        action: ``request``, ``sql``, ``create_key`` or ``revoke_key``.
+        detail: the path, the statement, the key that was made.
+        status: the HTTP status; 0 for the command line.
+    """
+
+    at: int
+    key: str | None
+    address: str
+    action: str
+    detail: str
+    status: int
+
+
+class Noted(NamedTuple):
+    """An entry with its number."""
+
+    number: int
+    entry: Entry
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Store]:
+    """The store in a file, made if it is not there.
+
+    Raises:
+        StorageError: the file cannot be used.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(
+            path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            database.execute("PRAGMA schema_version")  # makes the file
+            # Digests and what people asked are nobody else's. By its name: to open the file
+            # beside SQLite and close it again would drop the locks of this whole process.
+            path.chmod(0o600)
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+            if version > SCHEMA_VERSION:
+                raise StorageError(
+                    f"{path} has schema {version}, this release knows {SCHEMA_VERSION}: "
+                    "use the release that wrote it, or a newer one"
+                )
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(_CREATE)
+            yield Store(database)
+        finally:
+            database.close()
+    except (sqlite3.Error, OSError) as error:
+        raise StorageError(f"{path}: keys cannot be read or written: {error}") from None
+
+
+def any_keys(path: Path) -> bool:
+    """Whether there is, or ever was, a key; does not make the file.
+
+    Raises:
+        StorageError: the file cannot be used.
+    """
+    if not path.exists():
+        return False
+    with opened(path) as store:
+        return bool(store.keys())
+
+
+class Store:
+    """An open ``control.sqlite``."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def version(self) -> int:
+        """Another number after others have written."""
+        (number,) = self._database.execute("PRAGMA data_version").fetchone()
+        return int(number)
+
+    def keys(self) -> list[Key]:
+        """All keys, the oldest first."""
+        rows = self._database.execute(
+            "SELECT id, name, role, digest, created_at, revoked_at FROM keys ORDER BY created_at"
+        )
+        return [
+            Key(number, name, ROLES[role], digest, created_at, revoked_at)
+            for number, name, role, digest, created_at, revoked_at in rows
+        ]
+
+    def add(self, key: Key) -> None:
+        """Keep a new key."""
+        self._database.execute(
+            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, NULL)",
+            (key.id, key.name, str(key.role), key.digest, key.created_at),
+        )
+
+    def revoke(self, key_id: str, now_us: int) -> bool:
+        """End a key; whether there was one to end."""
+        cursor = self._database.execute(
+            "UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
+            (now_us, key_id),
+        )
+        return cursor.rowcount == 1
+
+    def note(self, entries: Sequence[Entry]) -> None:
+        """Add to the audit log; the oldest go when there are too many."""
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.executemany(
+            "INSERT INTO audit (at, key, address, action, detail, status) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            entries,
+        )
+        self._database.execute(
+            "DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?", (AUDIT_ROWS,)
+        )
+        self._database.execute("COMMIT")
+
+    def noted(self, limit: int, before: int | None = None) -> list[Noted]:
+        """The newest entries, newest first; those with smaller numbers than ``before``."""
+        rows = self._database.execute(
+            "SELECT number, at, key, address, action, detail, status FROM audit "
+            "WHERE number < ? ORDER BY number DESC LIMIT ?",
+            (1 << 62 if before is None else before, limit),
+        )
+        return [Noted(number, Entry(*row)) for number, *row in rows]

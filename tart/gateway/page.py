@@ -1,0 +1,35 @@
+"""What pages of HTML are made of: one style, and nothing loaded from anywhere.
+
+Pure. No script, no font, no image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
+  padding: 0 1rem; }
+code, pre { font: 0.9em ui-monospace, monospace; }
+pre { background: var(--soft); padding: 0.75rem; overflow-x: auto; }
+h2 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1rem; }
+table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto; }
+th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0;
+  border-bottom: 1px solid var(--line); }
+nav { columns: 2; } nav a { display: block; }
+"""
+
+
+def html(title: str, body: Iterable[str]) -> str:
+    """A whole page; ``body`` is HTML in pieces."""
+    return "\n".join(
+        (
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
+            *body,
+            "</body></html>",
+        )
+    )

@@ -1,0 +1,212 @@
+"""Schemas of cores; part of ``schemas``.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from tart.gateway.schema import (
+    BOOLEAN,
+    BYTES,
+    COUNT,
+    HEX_64,
+    NUMBER,
+    SHARDS,
+    TEXT,
+    TIME,
+    Schema,
+    described,
+    listing,
+    nullable,
+    record,
+)
+
+_AMOUNT = nullable(NUMBER)
+_PERCENT: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 100}
+_RATE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+_UNTOLD = described(nullable(COUNT), "Null: no event says it.")
+_GUARANTORS: dict[str, Schema] = {
+    "core_index": COUNT,
+    "guarantors": listing(
+        record(
+            node_id=HEX_64,
+            guarantee_count=COUNT,
+            signature_count=COUNT,
+            last_activity=TIME,
+            da_usage_bytes=described(COUNT, "Bundles of the packages it guaranteed here."),
+            shards_stored=nullable(COUNT),
+            shards_served=COUNT,
+            bytes_served=_UNTOLD,
+            import_efficiency=_RATE,
+            export_efficiency=_RATE,
+        )
+    ),
+    "core_total_da_bytes": COUNT,
+    "active_guarantor_count": COUNT,
+}
+_SHARED: dict[str, Schema] = {
+    "node_id": HEX_64,
+    "peer_id": BYTES,
+    "segments": listing(COUNT),
+    "timestamp": nullable(TIME),
+}
+
+CORE_SCHEMAS: dict[str, Schema] = {
+    "CoresStatus": record(
+        SHARDS,
+        cores=listing(
+            record(
+                core_index=COUNT,
+                status={"type": "string", "enum": ["active", "idle"]},
+                work_packages_last_hour=COUNT,
+                guarantees_last_hour=COUNT,
+                gas_used=COUNT,
+                da_load=COUNT,
+                popularity_avg=described(_AMOUNT, "Null: no event says it."),
+                imports=COUNT,
+                exports=COUNT,
+                extrinsic_count=_UNTOLD,
+                extrinsic_size=COUNT,
+                active_blocks=COUNT,
+                window_blocks=COUNT,
+                utilization_pct=_PERCENT,
+                last_active_slot=nullable(COUNT),
+                slots_since_active=nullable(COUNT),
+            )
+        ),
+        summary=record(total_cores=COUNT, active_cores=COUNT, idle_cores=COUNT),
+        telemetry=record(
+            guarantees_last_hour=COUNT, work_packages_last_hour=COUNT, last_activity=nullable(TIME)
+        ),
+        exact=BOOLEAN,
+    ),
+    "CoreGuarantees": record(
+        SHARDS,
+        core_index=COUNT,
+        current_guarantees=nullable(COUNT),
+        by_node=listing(record(node_id=HEX_64, guarantees=COUNT, timestamp=TIME)),
+        guarantee_history=listing(
+            record(
+                timestamp=nullable(TIME),
+                node_id=HEX_64,
+                work_package_hash=nullable(HEX_64),
+                work_report_hash=nullable(HEX_64),
+                slot=nullable(COUNT),
+                core_index=COUNT,
+            )
+        ),
+        recent_guarantors=listing(
+            record(
+                node_id=HEX_64,
+                core_index=COUNT,
+                guarantee_count=COUNT,
+                last_guarantee=nullable(TIME),
+            )
+        ),
+    ),
+    "CoreGuarantors": record(SHARDS, **_GUARANTORS),
+    "EnhancedCoreGuarantors": record(
+        SHARDS,
+        **_GUARANTORS,
+        import_sharing=record(
+            transfers=listing(record(**_SHARED)),
+            sent=listing(record(**_SHARED)),
+            received=listing(record(node_id=HEX_64, request_id=COUNT, timestamp=nullable(TIME))),
+        ),
+        timestamp=TIME,
+    ),
+    "CoreWorkPackages": record(
+        SHARDS,
+        work_packages=listing(
+            record(
+                hash=HEX_64,
+                work_package_hash=HEX_64,
+                stage=TEXT,
+                status=TEXT,
+                is_active=BOOLEAN,
+                last_update=TIME,
+                submitted_at=TIME,
+                submitting_node=described(
+                    nullable(HEX_64), "The guarantor that it was submitted to."
+                ),
+                node_id=HEX_64,
+                gas_used=nullable(COUNT),
+                elapsed_ms=NUMBER,
+            )
+        ),
+        queue_depth=COUNT,
+        total_recent=COUNT,
+        avg_processing_time_ms=_AMOUNT,
+        completed_last_hour=COUNT,
+    ),
+    "CoreValidators": record(
+        SHARDS,
+        core_index=COUNT,
+        validators=listing(
+            record(
+                node_id=HEX_64,
+                validator_index=_UNTOLD,
+                guarantee_count=COUNT,
+                signature_count=COUNT,
+                packages=COUNT,
+                last_active=TIME,
+                latest_slot=nullable(COUNT),
+                implementation_name=TEXT,
+                implementation_version=TEXT,
+                is_active=BOOLEAN,
+            )
+        ),
+        validator_count=COUNT,
+        timestamp=TIME,
+    ),
+    "CoreMetrics": record(
+        SHARDS,
+        core_index=COUNT,
+        processing_efficiency_pct=_PERCENT,
+        accumulate_efficiency_pct=_PERCENT,
+        distribution_efficiency_pct=_PERCENT,
+        network_latency_ms=_AMOUNT,
+        average_completion_time_ms=_AMOUNT,
+        p95_latency_ms=_AMOUNT,
+        throughput_per_second=_AMOUNT,
+        gas_utilization_pct=_AMOUNT,
+        work_packages_processed_24h=COUNT,
+        stats=record(
+            wps_received=COUNT,
+            refinements_completed=COUNT,
+            refinements_failed=COUNT,
+            reports_built=COUNT,
+            guarantees_built=COUNT,
+            guarantees_distributed=COUNT,
+            active_validators=COUNT,
+            avg_gas_used=nullable(COUNT),
+            avg_gas_limit=nullable(COUNT),
+        ),
+        sample_count=COUNT,
+        timestamp=TIME,
+    ),
+    "CoreBottlenecks": record(
+        SHARDS,
+        core_index=COUNT,
+        slow_validators=listing(
+            record(
+                node_id=HEX_64,
+                avg_processing_ms=_AMOUNT,
+                event_count=COUNT,
+                failure_count=COUNT,
+                failure_rate=_RATE,
+                slowdown_factor=_AMOUNT,
+                is_bottleneck=BOOLEAN,
+            )
+        ),
+        bottleneck_messages=listing(record(severity=TEXT, type=TEXT, message=TEXT, node_id=HEX_64)),
+        stats=record(
+            total_events=COUNT,
+            total_failures=COUNT,
+            failure_rate=_RATE,
+            validator_count=COUNT,
+            bottleneck_count=COUNT,
+        ),
+        timestamp=TIME,
+    ),
+}

@@ -1,0 +1,81 @@
+"""``tart keys``: what is printed, what is kept, and that a running tart notices."""
+
+import os
+import re
+
+import httpx
+import pytest
+
+from tart.access.store import opened
+from tart.cli.main import main
+from tests.running import running_system, wait_for
+
+
+@pytest.fixture
+def keys(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        code = main(["keys", *arguments, "--data-dir", str(tmp_path / "data")])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def test_a_key_is_printed_once_and_listed_without_its_text(keys, tmp_path):
+    code, out, err = keys("create", "--name", "grafana", "--role", "operator")
+    text = out.strip()
+    key_id = text.split("_")[1]
+
+    assert code == 0
+    assert re.fullmatch(r"tart_[0-9a-f]{8}_\S{43}", text)
+    assert key_id in err
+    assert text not in err
+    code, out, err = keys("list")
+    assert (code, err) == (0, "")
+    assert re.fullmatch(rf"{key_id}  operator  \S+Z  in use +grafana\n", out)
+    with opened(tmp_path / "data" / "control.sqlite") as store:
+        (noted,) = store.noted(10)
+    assert (noted.entry.action, noted.entry.address) == ("create_key", "local")
+    assert text not in str(noted)
+
+
+def test_a_key_is_revoked_once(keys):
+    key_id = keys("create", "--name", "k")[1].split("_")[1]
+
+    assert keys("revoke", key_id)[0] == 0
+    assert "revoked" in keys("list")[1]
+    code, _, err = keys("revoke", key_id)
+    assert (code, err) == (1, f"tart: no key {key_id} that could be revoked\n")
+
+
+def test_no_keys_are_told_as_such(keys):
+    assert keys("list")[:2] == (0, "")
+
+
+@pytest.mark.parametrize("name", ["", "a" * 101, "two\nlines"])
+def test_a_name_must_be_one_line(keys, name):
+    assert keys("create", "--name", name)[0] == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_file_that_root_makes_belongs_to_whom_the_directory_does(keys, tmp_path):
+    (tmp_path / "data").mkdir()
+    os.chown(tmp_path / "data", 1234, 1234)
+    keys("create", "--name", "k")
+    for path in (tmp_path / "data").iterdir():
+        assert (path.stat().st_uid, path.stat().st_gid) == (1234, 1234)
+
+
+@pytest.mark.slow
+def test_a_running_tart_notices(keys, tmp_path):
+    with running_system(tmp_path / "data", shards=1) as system:
+        assert system.get("/api/nodes")
+        text = keys("create", "--name", "k")[1].strip()
+        wait_for(lambda: system.http.get("/api/nodes").status_code == 401)
+        bearer = {"Authorization": f"Bearer {text}"}
+        assert system.http.get("/api/nodes", headers=bearer).status_code == 200
+        keys("revoke", text.split("_")[1])
+        wait_for(lambda: system.http.get("/api/nodes", headers=bearer).status_code == 401)
+        assert httpx.get(f"{system.api}/api/health", trust_env=False).status_code == 200

@@ -1,0 +1,80 @@
+"""``tart status``: what a person reads, and the exit code that a script does."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tart.cli.main import main
+from tart.cli.status import EXIT_CODES, screen
+from tests.running import fake_node, fake_peer_id, running_system
+
+
+def part(status="Healthy", message="well", **metrics):
+    return {"status": status, "message": message, "metrics": metrics}
+
+
+def health(status="Healthy", **parts):
+    return {
+        "status": status,
+        "version": "1.2.3",
+        "uptime_seconds": 11_520,
+        "components": {
+            "database": part(message="2 of 2 shards answer", shards_answered=2),
+            "batch_writer": part(message="reading"),
+            "memory": part(rss_bytes=300 << 20),
+            "system_resources": part(disk_free_bytes=34 << 30),
+            "shard_00": part(bytes_on_disk=1 << 30),
+            "shard_01": part(bytes_on_disk=1 << 29),
+            **parts,
+        },
+    }
+
+
+NODES = [
+    {"is_connected": True, "event_count": 1_000_000, "dropped": 5},
+    {"is_connected": False, "event_count": 234_567, "dropped": 0},
+]
+LIVE = {"latest_slot": 12, "finalized_slot": None, "last_10s": {"events_per_second": 860.4}}
+
+
+def test_one_screen_says_it_all():
+    assert screen("http://h:1", health(), NODES, LIVE) == (
+        "tart 1.2.3 at http://h:1: Healthy, up 3 h 12 min\n"
+        "\n"
+        "  shards   2 of 2 shards answer\n"
+        "  nodes    1 connected, 2 known\n"
+        "  blocks   best slot 12, finalized unknown\n"
+        "  events   860 a second, 1,234,567 in all, 5 dropped by nodes\n"
+        "  storage  1.5 GiB in files, 34.0 GiB free on the disk; reading\n"
+        "  memory   300.0 MiB used by all processes"
+    )
+
+
+def test_what_is_wrong_stands_at_the_end():
+    ill = health("Degraded", batch_writer=part("Degraded", "reading pauses: disk"))
+    lines = screen("u", ill, None, None).splitlines()
+    assert lines[0].endswith(": Degraded, up 3 h 12 min")
+    assert lines[-2:] == ["", "  ! batch_writer: Degraded, reading pauses: disk"]
+    assert not any("nodes" in line for line in lines)
+
+
+@pytest.mark.slow
+def test_a_running_tart_and_one_whose_shard_is_stopped(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    node = fake_node(1)
+    with running_system(tmp_path / "data") as system:
+        with system.connect() as connection:
+            connection.sendall(node.connect() + node.event("SyncStatusChanged", 1, synced=True)[1])
+            system.wait_for_events(fake_peer_id(1), 1)
+            assert main(["status", "--url", system.api]) == 0
+            assert "  nodes    1 connected, 1 known\n" in capsys.readouterr().out
+        system.process.send(signal.SIGTERM)
+        assert system.process.ended() == 0
+        assert main(["status", "--url", system.api]) == 1
+        assert "no tart answers there" in capsys.readouterr().err
+
+
+def test_each_status_has_its_exit_code():
+    assert EXIT_CODES == {"Healthy": 0, "Degraded": 3, "Unhealthy": 4}

@@ -1,0 +1,493 @@
+"""What nodes did wrong is found, each thing with its place, and nothing else is.
+
+A simulated network does nothing wrong but what was put into it. What is wrong on purpose is
+sent by hand: every rule there is, and what other implementations are known to write.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+from contextlib import ExitStack
+from datetime import datetime
+
+import pytest
+
+from tart.aggregate.conformance import EXAMPLE_BYTES
+from tart.protocol.rules import RULES
+from tart.protocol.types import JCE_UNIX_SECONDS
+from tart.protocol.wire import encode_natural
+from tart.query.conformance import CLOCK_US, HOUR_US, NOT_JCE_US
+from tests.aggregate.test_judging import STATUS_LATE_US, Talk
+from tests.e2e.test_truth_sessions import at, every
+from tests.running import running_system, wait_for
+from tests.shard.running import framed
+from tests.shard.test_checking import ALONE, DEVIATING
+from tests.vectors import event_vectors
+
+pytestmark = pytest.mark.slow
+
+JCE_US = JCE_UNIX_SECONDS * 1_000_000
+CLOCKS = {"clock_offset", "clock_not_jce"}
+
+
+def conformance(system, node):
+    """``/api/nodes/{id}/conformance``."""
+    return system.get(f"/api/nodes/{node}/conformance")
+
+
+def counts(body):
+    """Findings by rule, but for those that depend on when the test runs."""
+    return {each["code"]: each["count"] for each in body["findings"] if each["code"] not in CLOCKS}
+
+
+# --- A whole network -------------------------------------------------------------------
+
+BEGINNINGS = ("Authoring", "Importing", "WorkPackageSubmission", "WorkPackageBeingShared")
+# What tells the outcome: of a block authored or imported, of a package at a guarantor.
+ENDS = (
+    *("Authored", "AuthoringFailed", "BlockVerified", "BlockVerificationFailed"),
+    *("BlockExecuted", "BlockExecutionFailed", "WorkPackageFailed", "DuplicateWorkPackage"),
+    *("WorkReportSignatureSent", "GuaranteesDistributed"),
+)
+
+
+def cut_short(facts, node):
+    """How many of a node's pipelines its connections' ends cut short, for certain."""
+    ended = {
+        (fact["session"], fact["root"]["event_id"])
+        for fact in facts.events(*ENDS)
+        if fact["node"] == node
+    }
+    lost = {
+        fact["session"]: max(each["event_id"] for each in fact["dropped_messages"])
+        for fact in facts.of("closed", node=node)
+        if fact["dropped_messages"]
+    }
+    return sum(
+        (fact["session"], fact["event_id"]) not in ended
+        and lost.get(fact["session"], -1) < fact["event_id"]
+        for fact in facts.events(*BEGINNINGS)
+        if fact["node"] == node
+    )
+
+
+def expected_of(facts, node):
+    """By rule, what is to be found of a node."""
+    dropped = sum(len(fact["dropped_messages"]) for fact in facts.of("closed", node=node))
+    found = {"events_dropped": dropped, "pipeline_cut_short": cut_short(facts, node)}
+    return {code: count for code, count in found.items() if count}
+
+
+def test_of_each_node_exactly_what_was_put_in_is_found(truth):
+    met = Counter()
+    for node in truth.facts.of("node"):
+        found = counts(conformance(truth.system, node["node"]))
+        assert found == expected_of(truth.facts, node["node"])
+        met.update(found)
+    assert all(met[code] for code in ("events_dropped", "pipeline_cut_short"))
+
+
+def test_what_was_dropped_is_shown_by_its_event_and_number(truth):
+    for node in truth.facts.of("node"):
+        dropped = {
+            (each["event_id"], f"no events dropped, not {each['num']}")
+            for fact in truth.facts.of("closed", node=node["node"])
+            for each in fact["dropped_messages"]
+        }
+        body = conformance(truth.system, node["node"])
+        examples = [
+            example
+            for each in body["findings"]
+            if each["code"] == "events_dropped"
+            for example in each["examples"]
+        ]
+        assert len(examples) == min(3, len(dropped))
+        assert {(each["event_id"], each["expectation"]) for each in examples} <= dropped
+        for each in examples:
+            event = truth.system.get(f"/api/events/{each['id']}")
+            assert event["data"]["Dropped"]["num"] == int(each["expectation"].split()[-1])
+            assert event["raw"]["frame"].endswith(each["hex"][2:])
+
+
+def test_each_node_introduces_itself_as_it_did(truth):
+    for node in truth.facts.of("node"):
+        body = conformance(truth.system, node["node"])
+        sessions = [fact for fact in truth.facts.of("closed", node=node["node"]) if fact["events"]]
+        (shown,) = body["handshakes"]
+        assert (shown["protocol_version"], shown["params_layout"]) == (
+            *(node["protocol"], node["layout"]),
+        )
+        assert shown["sessions"] == body["sessions"] == len(sessions)
+        assert body["implementation_name"] == node["name"]
+
+
+def test_rates_are_what_was_sent_over_the_time_connected(truth):
+    for node in truth.facts.of("node"):
+        body = conformance(truth.system, node["node"])
+        sent = truth.facts.counts(node["node"])
+        assert (body["event_count"], body["status_count"]) == (sent.total(), sent[10])
+        connected = sum(
+            (at(each["ended_at"]) - at(each["started_at"])).total_seconds()
+            for each in every(truth.system, f"/api/nodes/{node['node']}/sessions")
+        )
+        assert body["connected_seconds"] == pytest.approx(connected, abs=0.001)
+        assert body["events_per_second"] == pytest.approx(sent.total() / connected, abs=0.01)
+        interval = connected / sent[10] if sent[10] else None
+        assert body["status_interval_seconds"] == pytest.approx(interval, abs=0.001)
+
+
+def test_a_clock_is_off_by_what_its_fastest_event_says(truth):
+    node = min(truth.facts.of("node"), key=lambda each: truth.facts.counts(each["node"]).total())
+    hours: dict = {}
+    for event in truth.system.events(bytes.fromhex(node["node"])):
+        received = _us(event["received_at"])
+        ((_, fields),) = event["data"].items()
+        hours.setdefault(received // HOUR_US, []).append(received - fields["timestamp"] - JCE_US)
+    least = {hour: min(offsets) for hour, offsets in hours.items()}
+    body = conformance(truth.system, node["node"])
+    assert body["clock"]["offset_ms"] == round(least[max(least)] / 1000, 3)
+    found = {each["code"]: each["count"] for each in body["findings"] if each["code"] in CLOCKS}
+    assert found == Counter(
+        "clock_not_jce" if abs(offset) >= NOT_JCE_US else "clock_offset"
+        for offset in least.values()
+        if abs(offset) >= CLOCK_US
+    )
+
+
+def _us(text):
+    moment = datetime.fromisoformat(text)
+    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
+
+
+def test_the_whole_is_the_sum_of_its_nodes(truth):
+    body = truth.system.get("/api/conformance")
+    each_of = {
+        node["node"]: conformance(truth.system, node["node"]) for node in truth.facts.of("node")
+    }
+    assert {node["node_id"] for node in body["nodes"]} == each_of.keys()
+    for node in body["nodes"]:
+        alone = each_of[node["node_id"]]
+        assert {name: node[name] for name in node if name != "findings"} == {
+            name: alone[name] for name in node if name != "findings"
+        }
+        assert [(e["code"], e["count"]) for e in node["findings"]] == [
+            (e["code"], e["count"]) for e in alone["findings"]
+        ]
+    total = sum((Counter(counts(alone)) for alone in each_of.values()), Counter())
+    assert {each["code"]: each["count"] for each in body["rules"] if each["code"] in total} == total
+    assert {each["code"] for each in body["rules"]} - CLOCKS == total.keys()
+    assert body["unidentified"] == []
+
+
+# --- Every rule, by hand ---------------------------------------------------------------
+
+HASH = bytes(32)
+STATUS_HEAD, STATUS_TAIL = bytes(12), bytes(20)
+# Number, payload, and the place of what is wrong with it: offset and field.
+PAYLOADS = {
+    "truncated": (28, HASH + b"\x05abc", 42, "reason"),
+    "unknown_event": (48, b"", 8, ""),
+    "bool_out_of_range": (13, b"\x02", 9, "synced"),
+    "option_out_of_range": (27, HASH + b"\x02\0", 41, "terminator"),
+    "trailing_bytes": (13, b"\x01\xaa\xbb", 10, ""),
+    "dropped_count_u32": (0, bytes(8) + b"\x01\0\0\0", 17, "num"),
+    "dropped_without_timestamp": (0, b"\x01" + bytes(7), 9, "last_timestamp"),
+    "other_version_layout": (61, HASH + b"\x01\x02ok", 9, ""),
+    "leb128_length": (28, HASH + b"\x80\x01" + b"r" * 128, 9, ""),
+    "non_canonical_natural": (28, HASH + b"\x80\x01x", 41, "reason"),
+    "core_list_prefixed": (10, STATUS_HEAD + b"\x02\0\0" + STATUS_TAIL, 21, "num_guarantees"),
+    "core_count_mismatch": (10, STATUS_HEAD + b"\0\0\0" + STATUS_TAIL, 21, "num_guarantees"),
+    "unknown_enum_value": (27, HASH + b"\x01\x02\0", 42, "terminator"),
+    "string_too_long": (28, HASH + encode_natural(129) + b"x" * 129, 41, "reason"),
+    "invalid_utf8": (28, HASH + b"\x03ab\xff", 44, "reason"),
+}
+# What a first message is made of: version, 134 bytes of parameters, the rest.
+HELLOS = {
+    "unknown_protocol_version": ({"version": 7}, lambda hello: hello, 0, "protocol_version"),
+    "unknown_flags": ({"flags": 2}, lambda hello: hello, 1 + 134 + 32 + 32 + 18, "flags"),
+    "core_count_out_of_range": ({"cores": 400}, lambda hello: hello, 1 + 24, "core_count"),
+    "parameters_prefixed": ({}, lambda hello: hello[:1] + b"\x80\x86" + hello[1:], 1, "params"),
+    "parameters_length": ({}, lambda hello: hello[:131] + hello[135:], 1, "params"),
+}
+
+
+def referring_to_the_future(talk):
+    talk.failed(talk.node.next_event_id)
+
+
+def referring_to_another(talk):
+    talk.failed(talk.best())
+
+
+def with_a_clock_set_back(talk):
+    talk.best()
+    talk.best(-1_500_000)
+
+
+def with_status_late(talk):
+    talk.now -= STATUS_LATE_US + 1
+    talk.status(0)
+    talk.status(STATUS_LATE_US + 1)
+
+
+def beginning_a_package(talk):
+    talk.say("WorkPackageSubmission", builder=HASH, bundle=False)
+
+
+def since_1970(talk):
+    talk.now += JCE_US
+    talk.best(0)
+
+
+def five_seconds_ago(talk):
+    talk.now -= 5_000_000
+    talk.best(0)
+
+
+# What is said, and the place of what is wrong with it where it has one.
+TALKS = {
+    "reference_unknown": (referring_to_the_future, (9, "authoring_id")),
+    "reference_wrong_type": (referring_to_another, (9, "authoring_id")),
+    "timestamp_backwards": (with_a_clock_set_back, (0, "timestamp")),
+    "status_late": (with_status_late, (0, "timestamp")),
+    "events_dropped": (lambda talk: talk.lose(3), (17, "num")),
+    "pipeline_cut_short": (beginning_a_package, (0, "")),
+    "clock_not_jce": (since_1970, None),
+    "clock_offset": (five_seconds_ago, None),
+}
+# What comes along with what is meant.
+BESIDES = {
+    "dropped_count_u32": {"events_dropped"},
+    "dropped_without_timestamp": {"events_dropped"},
+}
+APART = {"frame_too_long", "node_information", "events_shed"}
+# Half a minute and ten minutes are too long for a test; lengths are read as LEB128 only
+# where naturals fit nothing, and then it is the natural that is complained of.
+NOT_HERE = {"status_missing", "pipeline_unfinished", "length_out_of_range"}
+# More than a node may, and than those do that are to be heard out.
+SAID_BY_ONE = 600
+SHEDDING = {
+    "TART_TELEMETRY_SHED": "true",
+    "TART_TELEMETRY_EVENTS_PER_SECOND": "1",
+    "TART_TELEMETRY_BURST_EVENTS": "400",
+}
+
+
+def talk_of(number, **more):
+    """A connection of a node of its own, by a clock that is right."""
+    talk = Talk(number=number, **more)
+    talk.now = time.time_ns() // 1000 - JCE_US
+    return talk
+
+
+def hello_of(code, number):
+    """A connection whose first message is not as it should be."""
+    more, changed, *_ = HELLOS[code]
+    talk = talk_of(number, **more)
+    content = changed(talk.frames[0][4:])
+    talk.frames = [framed(content)]
+    return talk
+
+
+def raw(talk, number, payload):
+    """An event as it is."""
+    content = talk.now.to_bytes(8, "little") + bytes([number]) + payload
+    talk.frames.append(framed(content))
+    talk.node.next_event_id += 1
+
+
+def breaking(code, number):
+    """A connection that breaks one rule."""
+    if code in HELLOS:
+        return hello_of(code, number)
+    talk = talk_of(number)
+    if code in PAYLOADS:
+        raw(talk, *PAYLOADS[code][:2])
+    elif code in TALKS:
+        TALKS[code][0](talk)
+    elif code == "frame_too_long":
+        talk.frames.append(b"\xff\xff\xff\xff")
+    elif code == "node_information":
+        talk.frames = [framed(b"GET / HTTP/1.1")]
+    else:
+        assert code == "events_shed"
+        for _ in range(SAID_BY_ONE):
+            talk.best(0)
+    return talk
+
+
+def place(code):
+    """Offset and field of what is wrong; ``None`` where it has no place."""
+    if code in TALKS:
+        return TALKS[code][1]
+    if code in APART:
+        return (0, "") if code != "events_shed" else None
+    return tuple({**PAYLOADS, **HELLOS}[code][2:])
+
+
+BAD, GOOD = event_vectors(conformant=False), event_vectors()
+
+
+def setting(vector):
+    """What a node has to be that says it."""
+    return vector.protocol_version, vector.cores or 2
+
+
+class Wrong:
+    """A running tart that was told something wrong, and what that was.
+
+    Attributes:
+        talks: by rule, the connection that broke it.
+        clean: one that broke none.
+        vectors: what others write otherwise than specified, and the node that said it.
+        good: the nodes that said what others write as specified.
+    """
+
+    def __init__(self, system):
+        self.system = system
+        self.talks = {}
+        codes = [code for code in RULES if code not in NOT_HERE]
+        for number, code in enumerate(codes, 1):
+            self.talks[code] = breaking(code, number)
+            self._say(self.talks[code])
+        self.clean = talk_of(100)
+        self.clean.failed(self.clean.say("Authoring", slot=1, parent=HASH))
+        self._say(self.clean)
+        self.vectors = [(each, self._quote(each, 101 + at)) for at, each in enumerate(BAD)]
+        settings = sorted({setting(vector) for vector in GOOD})
+        self.good = {self._quote(each, 201 + settings.index(setting(each))) for each in GOOD}
+        wait_for(lambda: self._over() == len(self), "all connections to be over")
+
+    def __len__(self):
+        return len(self.talks) + 1 + len(BAD) + len(GOOD)
+
+    def _over(self):
+        sessions = self.system.get("/api/sessions", limit=1000)["sessions"]
+        return sum(each["outcome"] != "open" for each in sessions)
+
+    def _quote(self, vector, number):
+        """A connection on which nothing else is said; whose it is."""
+        version, cores = setting(vector)
+        talk = Talk(number=number, version=version, cores=cores)
+        talk.frames.append(framed(vector.content))
+        self._say(talk)
+        return talk.node.peer_id.hex()
+
+    def _say(self, talk):
+        with self.system.connect() as line:
+            line.sendall(b"".join(talk.frames))
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(1, False), (2, False), (5, True)],
+    ids=["1 shard", "2 shards", "5 shards, restarted"],
+)
+def wrong(request, tmp_path_factory):
+    shards, restarted = request.param
+    data = tmp_path_factory.mktemp("wrong") / "data"
+    with ExitStack() as closing:
+        running = running_system(data, shards=shards, environ=SHEDDING)
+        told = Wrong(closing.enter_context(running))
+        if restarted:
+            told.system.process.send(signal.SIGTERM)
+            assert told.system.process.ended() == 0
+            told.system = closing.enter_context(running_system(data, shards=shards))
+        yield told
+
+
+def test_every_rule_is_broken_by_somebody(wrong):
+    assert wrong.talks.keys() | NOT_HERE == RULES.keys()
+
+
+@pytest.mark.parametrize("code", [code for code in RULES if code not in NOT_HERE])
+def test_who_breaks_a_rule_is_found_out_and_of_nothing_else(wrong, code):
+    talk = wrong.talks[code]
+    if code == "node_information":
+        body = wrong.system.get("/api/conformance")
+        assert [(each["code"], each["count"]) for each in body["unidentified"]] == [(code, 1)]
+        (rule,) = [each for each in body["rules"] if each["code"] == code]
+        (example,) = rule["examples"]
+        assert (example["node_id"], rule["nodes"]) == (None, 0)
+        assert example["hex"] == "0x" + b"GET / HTTP/1.1".hex()
+        return
+    body = conformance(wrong.system, talk.node.peer_id.hex())
+    found = {each["code"]: each for each in body["findings"]}
+    assert found.keys() == {code} | BESIDES.get(code, set())
+    shown, rule = found[code], RULES[code]
+    assert (shown["severity"], shown["scope"]) == (rule.severity, rule.scope)
+    assert wrong.system.http.get(shown["docs"]).status_code == 200
+    if code != "events_shed":
+        assert shown["count"] == 1
+    if place(code) is None:
+        assert shown["examples"] == []
+        return
+    (example,) = shown["examples"]
+    assert (example["offset"], example["field"]) == place(code)
+    assert example["expectation"]
+    if code == "frame_too_long":
+        assert example["hex"] == "0xffffffff"
+    elif code != "pipeline_cut_short":
+        assert example["hex"] == "0x" + talk.frames[-1][4:].hex()
+    if rule.scope == "handshake":
+        assert (example["id"], example["event_id"]) == (None, None)
+
+
+def test_what_a_wrong_clock_counts_is_told(wrong):
+    def clock(code):
+        return conformance(wrong.system, wrong.talks[code].node.peer_id.hex())["clock"]
+
+    assert clock("clock_not_jce")["looks_like"] == "microseconds since 1970-01-01"
+    assert clock("clock_not_jce")["is_jce"] is False
+    assert clock("clock_offset")["is_jce"] is True
+    assert 5_000 <= clock("clock_offset")["offset_ms"] < 10_000
+
+
+def test_what_is_shed_is_counted_event_by_event(wrong):
+    node = wrong.talks["events_shed"].node.peer_id.hex()
+    (found,) = conformance(wrong.system, node)["findings"]
+    (session,) = every(wrong.system, f"/api/nodes/{node}/sessions")
+    assert found["count"] == session["shed"] > 0
+    assert session["event_count"] + session["shed"] == SAID_BY_ONE
+
+
+def test_who_does_nothing_wrong_is_conformant(wrong):
+    body = conformance(wrong.system, wrong.clean.node.peer_id.hex())
+    assert (body["verdict"], body["findings"]) == ("conformant", [])
+
+
+def test_what_others_write_otherwise_is_found_with_its_place(wrong):
+    for vector, node in wrong.vectors:
+        (name,) = [each for each in DEVIATING if each in vector.description]
+        (found,) = [
+            each
+            for each in conformance(wrong.system, node)["findings"]
+            if each["code"] not in CLOCKS | ALONE
+        ]
+        (example,) = found["examples"]
+        assert (found["code"], example["field"], example["offset"]) == DEVIATING[name]
+        assert example["hex"] == "0x" + vector.content[:EXAMPLE_BYTES].hex()
+        assert example["size"] == len(vector.content)
+
+
+def test_what_others_write_as_specified_is_not_found(wrong):
+    beginnings = {"pipeline_cut_short"}
+    for node in wrong.good:
+        body = conformance(wrong.system, node)
+        assert {each["code"] for each in body["findings"]} <= CLOCKS | ALONE | beginnings
+
+
+def test_sessions_tell_what_was_wrong_on_them(wrong):
+    for code, talk in wrong.talks.items():
+        scope = RULES[code].scope
+        if code == "node_information":
+            sessions = every(wrong.system)
+            (session,) = [each for each in sessions if each["outcome"] == "refused"]
+            assert (session["node_id"], session["protocol_version"]) == (None, None)
+            continue
+        (session,) = every(wrong.system, f"/api/nodes/{talk.node.peer_id.hex()}/sessions")
+        assert session["outcome"] == "closed"
+        assert session["deviations"] == ({code: 1} if scope in ("handshake", "event") else {})
+        assert session["undecodable"] == (scope in ("frame", "connection"))

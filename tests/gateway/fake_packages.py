@@ -1,0 +1,138 @@
+"""A work-package as fake shards tell of it: at one guarantor, reported and on chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tart.aggregate.tables import OPERATIONS, ROWS
+from tart.query.packages import MARKS, MEASURES, STATE, TALLY
+from tests.gateway.fake_shard import NODE_A, NOON, SECOND, FakeShard, event
+
+PACKAGE, REPORT, ROOT = "cc" * 32, "dd" * 32, "ee" * 32
+SESSION = 1 << 8
+
+
+def handling(**changes: Any) -> dict[str, Any]:
+    """A guarantor's row."""
+    return (
+        dict.fromkeys(ROWS["packages"])
+        | {
+            "started_at": NOON,
+            "ended_at": NOON + SECOND,
+            "node": NODE_A,
+            "session": SESSION,
+            "seq": 1,
+            "root": 7,
+            "kind": 90,
+            "hash": PACKAGE,
+            "outcome": "distributed",
+            "core": 1,
+            "started": 1_000,
+            "received": 2_000,
+            "guaranteed": 5_000,
+            "distributed": 9_000,
+            "report": REPORT,
+            "erasure_root": ROOT,
+        }
+        | changes
+    )
+
+
+def state(**changes: Any) -> list[Any]:
+    """The same as ``states`` has it."""
+    row = handling()
+    values = {name: row.get(name) for name in STATE} | {
+        "started_at": NOON,
+        "place": 9,
+        "first_at": NOON,
+        "last_at": NOON + SECOND,
+        "nodes": [NODE_A],
+        "submitted_to": NODE_A,
+        "submissions": 1,
+        "submissions_failed": 0,
+        "shares": 0,
+        "shares_failed": 0,
+        "any_report": REPORT,
+        "any_erasure_root": ROOT,
+    }
+    values |= changes
+    return [values[name] for name in STATE]
+
+
+def tally(by: list[str]) -> list[Any]:
+    """The same as ``tallied`` has it."""
+    counts = dict.fromkeys(TALLY, 1) | {
+        "last_at": NOON,
+        "last_guaranteed": 5_000,
+        "cores": {"1": 1},
+    }
+    keys = {"node": NODE_A, "core": 1}
+    return [*(keys[name] for name in ("node", "core") if name in by), *counts.values()]
+
+
+def heard(table: str, **told: Any) -> list[Any]:
+    """A row of an additive table, by its one key."""
+    return [told.get(name) for name in ("key", *OPERATIONS[table])]
+
+
+def summed(parameters: dict[str, Any]) -> list[Any]:
+    """What was heard of the report and of the erasure root."""
+    match parameters["table"]:
+        case "reports":
+            return [
+                heard(
+                    "reports",
+                    key=REPORT,
+                    first_at=NOON,
+                    last_at=NOON + SECOND,
+                    received_at=NOON,
+                    included_at=NOON + SECOND,
+                )
+            ]
+        case "erasures":
+            return [
+                heard(
+                    "erasures",
+                    key=ROOT,
+                    first_at=NOON,
+                    last_at=NOON,
+                    **{name: 1 for name in OPERATIONS["erasures"] if not name.endswith("_at")},
+                )
+            ]
+    return []
+
+
+def add_package(shard: FakeShard) -> None:
+    """Let a shard know of one package."""
+    outline = {"work_report_hash": "0x" + REPORT, "slot": 4, "guarantors": [1, 2]}
+    began = event(
+        0, 7, number=90, variant="WorkPackageSubmission", fields={"builder": "0x", "bundle": True}
+    )
+    built = event(0, 8, number=105, variant="GuaranteeBuilt", fields={"outline": outline})
+    on_chain = event(
+        0,
+        9,
+        number=113,
+        variant="GuaranteeDiscarded",
+        fields={"outline": outline, "reason": "PackageReportedOnChain"},
+    )
+    marks = sum(1 << at for at in range(len(MARKS)))
+    shard.answers |= {
+        "handled": lambda _: {
+            "rows": [[5, 1, marks, *(3 for _ in MEASURES)]],
+            "below": None,
+            "unidentified": {"submissions": 0, "shares": 0, "failed": 0},
+        },
+        "tallied": lambda asked: [tally(asked["by"])],
+        "steps": lambda _: [[1, 40, 2]],
+        "states": lambda _: [state()],
+        "handlings": lambda _: [handling()],
+        "journey": lambda _: {
+            "pipelines": {f"{SESSION}/7": [began, built]},
+            "reports": [on_chain],
+            "erasures": [],
+            "auditors": [NODE_A],
+        },
+    }
+    plainly = shard.answers.get("summed")
+    shard.answers["summed"] = lambda asked: summed(asked) or (plainly(asked) if plainly else [])

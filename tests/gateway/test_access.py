@@ -1,0 +1,225 @@
+"""``tart/gateway/access.py``: who is let in, how often, and what is written down of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tart.access.keys import new_key
+from tart.access.roles import Role
+from tart.access.store import opened
+from tart.config import ApiConfig
+from tart.errors import AccessError, Forbidden, NotFound, TooManyRequests, Unauthorized
+from tart.gateway import access as accessing
+from tart.gateway.access import MAX_NOTES, Access, Caller, KeysUnreadable, Visitor
+from tests.gateway.running import eventually
+
+HERE = Visitor("127.0.0.1", "localhost:8080")
+ELSEWHERE = Visitor("192.0.2.1", "tart.example")
+
+
+def use(path: Path, test: Callable[[Access], Awaitable[None]], **settings: Any) -> None:
+    """Open an access of settings, and close it."""
+
+    async def run() -> None:
+        access = Access(path, replace(ApiConfig(), **settings))
+        await access.start()
+        try:
+            await test(access)
+        finally:
+            await access.stop()
+
+    asyncio.run(run())
+
+
+def made(path: Path, role: Role = Role.VIEWER) -> tuple[str, str]:
+    """The id and the text of a key that the command line made."""
+    key, text = new_key("test", role, 1)
+    with opened(path) as store:
+        store.add(key)
+    return key.id, text
+
+
+def admitted(access: Access, visitor: Visitor, role: Role = Role.VIEWER) -> Caller:
+    return access.admit(visitor, role, time.monotonic())
+
+
+def refusal(access: Access, visitor: Visitor, role: Role = Role.VIEWER) -> AccessError:
+    with pytest.raises(AccessError) as caught:
+        admitted(access, visitor, role)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "visitor",
+    [
+        ELSEWHERE,
+        replace(HERE, host="rebound.example"),
+        replace(HERE, address="192.0.2.1"),
+        replace(HERE, forwarded=True),
+        replace(HERE, foreign=True),
+    ],
+)
+def test_without_keys_this_machine_is_served_and_nobody_else(
+    tmp_path: Path, visitor: Visitor
+) -> None:
+    async def check(access: Access) -> None:
+        assert admitted(access, HERE).role is Role.OPERATOR
+        assert admitted(access, replace(HERE, host="")).role is Role.OPERATOR
+        assert isinstance(refusal(access, visitor), Forbidden)
+        assert isinstance(refusal(access, HERE, Role.ADMIN), Forbidden)
+        assert admitted(access, visitor, Role.ANYONE).role is Role.ANYONE
+
+    use(tmp_path / "c", check)
+
+
+def test_once_there_is_a_key_everybody_needs_one(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+
+    async def check(access: Access) -> None:
+        caller = admitted(access, HERE)
+        ended = asyncio.create_task(access.revoked(caller))
+        key_id, text = made(path)
+        await asyncio.wait_for(ended, 10)
+        assert isinstance(refusal(access, HERE), Unauthorized)
+        assert isinstance(refusal(access, replace(ELSEWHERE, key=text + "x")), Unauthorized)
+        known = admitted(access, replace(ELSEWHERE, key=text))
+        assert known == Caller("192.0.2.1", Role.VIEWER, key_id)
+        assert len(access) == 1
+
+    use(path, check)
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR, Role.ADMIN])
+def test_each_role_may_its_own(tmp_path: Path, role: Role) -> None:
+    path = tmp_path / "c"
+    _, text = made(path, role)
+
+    async def check(access: Access) -> None:
+        visitor = replace(ELSEWHERE, key=text)
+        for needed in Role:
+            if needed <= role:
+                admitted(access, visitor, needed)
+            else:
+                assert isinstance(refusal(access, visitor, needed), Forbidden)
+
+    use(path, check)
+
+
+def test_a_revoked_key_ends_its_streams_at_once_and_opens_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    key_id, text = made(path)
+
+    async def check(access: Access) -> None:
+        visitor = replace(HERE, key=text)
+        caller = admitted(access, visitor)
+        stream = asyncio.create_task(access.revoked(caller))
+        await asyncio.sleep(0)
+        assert not stream.done()
+        await access.revoke(key_id)
+        await asyncio.wait_for(stream, 10)
+        assert isinstance(refusal(access, visitor), Unauthorized)
+        assert isinstance(refusal(access, HERE), Unauthorized)
+        with pytest.raises(NotFound):
+            await access.revoke(key_id)
+
+    use(path, check)
+
+
+def test_auth_none_serves_all_but_administration(tmp_path: Path) -> None:
+    async def check(access: Access) -> None:
+        caller = admitted(access, ELSEWHERE, Role.OPERATOR)
+        assert access.valid(caller)
+        assert isinstance(refusal(access, ELSEWHERE, Role.ADMIN), Forbidden)
+        _, text, _ = await access.create("boss", Role.ADMIN)
+        assert admitted(access, replace(ELSEWHERE, key=text), Role.ADMIN).role is Role.ADMIN
+
+    use(tmp_path / "c", check, auth="none")
+
+
+def test_while_keys_cannot_be_read_nobody_gets_in(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    path.mkdir()
+
+    async def check(access: Access) -> None:
+        assert isinstance(refusal(access, HERE), KeysUnreadable)
+        admitted(access, HERE, Role.ANYONE)
+        path.rmdir()
+        await eventually(lambda: access._ring is not None)
+        admitted(access, HERE)
+
+    use(path, check)
+
+
+def test_too_many_requests_of_a_key_or_an_address_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    _, text = made(path)
+
+    async def check(access: Access) -> None:
+        visitor = replace(ELSEWHERE, key=text)
+        for _ in range(3):
+            admitted(access, visitor)
+        error = refusal(access, visitor)
+        assert isinstance(error, TooManyRequests)
+        assert 0 < error.seconds <= 2
+        admitted(access, HERE, Role.ANYONE)
+
+    use(path, check, requests_per_second=0.5, burst_requests=3.0)
+
+
+def test_guessing_is_slow_and_does_not_hinder_who_has_a_key(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    _, text = made(path)
+
+    async def check(access: Access) -> None:
+        guess = replace(ELSEWHERE, key="tart_" + "0" * 52)
+        refused = [refusal(access, guess) for _ in range(20)]
+        guesses = sum(isinstance(error, Unauthorized) for error in refused)
+        assert guesses == 1
+        admitted(access, replace(ELSEWHERE, key=text))
+
+    use(path, check, requests_per_second=1.0, burst_requests=10.0)
+
+
+def test_refusals_are_written_down_but_a_flood_of_them_is_only_counted(tmp_path: Path) -> None:
+    async def check(access: Access) -> None:
+        for _ in range(50):
+            access.denied_to(ELSEWHERE, Unauthorized("no"), "GET /api/nodes", 0.0)
+        found = [each.entry for each in await access.audit(100, None)]
+        assert len(found) == 20
+        assert {(each.address, each.detail, each.status) for each in found} == {
+            ("192.0.2.1", "GET /api/nodes", 401)
+        }
+        assert (access.denied["unauthorized"], access.unnoted) == (50, 30)
+
+    use(tmp_path / "c", check)
+
+
+def test_what_waits_to_be_written_is_bounded(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(accessing, "LOOK_SECONDS", 3600)
+
+    async def check(access: Access) -> None:
+        for number in range(MAX_NOTES + 5):
+            access.note("ab", "192.0.2.1", "sql", str(number), 0)
+        assert access.unnoted == 5
+        newest = (await access.audit(1, None))[0].entry
+        assert newest.detail == str(MAX_NOTES - 1)
+
+    use(tmp_path / "c", check)
+
+
+def test_what_was_noted_is_kept_when_the_gateway_stops(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+
+    async def check(access: Access) -> None:
+        access.note("ab", "192.0.2.1", "sql", "SELECT 1", 200)
+
+    use(path, check)
+    with opened(path) as store:
+        assert [each.entry.detail for each in store.noted(5)] == ["SELECT 1"]

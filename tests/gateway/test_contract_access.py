@@ -1,0 +1,31 @@
+"""``tart/gateway/contract_access.py``, and what all routes say of who may use them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tart.access.roles import Role
+from tart.gateway.contract import ROUTES
+from tart.gateway.contract_access import ACCESS_ROUTES
+from tart.gateway.route import Cache
+
+OF_OPERATORS = {"sql", "export"}
+
+
+def test_health_alone_is_for_everybody() -> None:
+    assert [route.name for route in ROUTES if route.role is Role.ANYONE] == ["health"]
+
+
+def test_what_costs_much_is_for_operators_and_administration_for_administrators() -> None:
+    assert {route.name for route in ROUTES if route.role is Role.OPERATOR} == OF_OPERATORS
+    assert [route for route in ROUTES if route.role is Role.ADMIN] == list(ACCESS_ROUTES)
+
+
+@pytest.mark.parametrize("route", ACCESS_ROUTES, ids=lambda route: route.name)
+def test_nothing_of_administration_is_cached(route) -> None:
+    assert route.cache is Cache.LIVE
+
+
+def test_only_streams_take_a_key_in_the_url() -> None:
+    streams = {"websocket", "metrics_stream", "event_stream"}
+    assert {route.name for route in ROUTES if route.token} == streams

@@ -1,0 +1,48 @@
+"""Data directories of every schema there was are opened, and answer what they answered."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+
+import pytest
+
+from tart.cli.main import main
+from tart.storage.schema import SCHEMA_VERSION
+from tests.running import running_system
+from tests.upgrade.make import HERE, asked
+
+SCHEMAS = range(1, SCHEMA_VERSION + 1)
+# So old events are past retention, which is not what this is about.
+FOREVER = {"TART_STORAGE_RETAIN_HOURS": "1000000", "TART_AGGREGATES_ROWS_DAYS": "100000"}
+FOREVER |= {"TART_AGGREGATES_HOURLY_DAYS": "100000", "TART_API_AUTH": "none"}
+
+
+@pytest.fixture(params=SCHEMAS)
+def old(request, tmp_path, monkeypatch):
+    """A directory of that schema, and what it answered."""
+    monkeypatch.chdir(tmp_path)
+    with tarfile.open(HERE / f"schema-{request.param}.tar.gz") as packed:
+        packed.extractall(tmp_path, filter="data")
+    return tmp_path / "data", json.loads((HERE / f"schema-{request.param}.json").read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("aggregates", ["kept", "lost"])
+def test_what_was_stored_is_answered_as_it_was(old, aggregates):
+    data, answers = old
+    if aggregates == "lost":
+        for path in data.glob("*/aggregates.duckdb"):
+            path.unlink()
+    assert main(["verify", "--deep", "--data-dir", str(data)]) == 0
+    with running_system(data, environ=FOREVER) as system:
+        assert asked(system) == answers
+
+
+@pytest.mark.slow
+def test_its_keys_are_known(old, capsys):
+    data, _ = old
+    assert main(["keys", "list", "--data-dir", str(data)]) == 0
+    assert "of old" in capsys.readouterr().out
+    shutil.rmtree(data)
