@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ class Sent:
         scrapes: the metrics before and when all was stored.
         backlog: the most seconds that what was committed was behind what was due.
         queries: how the routes answered meanwhile.
+        delivered: how late each live event was at its subscriber, and how many never came.
     """
 
     summary: Json
@@ -51,6 +52,7 @@ class Sent:
     scrapes: tuple[Scrape, Scrape]
     backlog: float
     queries: dict[str, Json]
+    delivered: Json | None = None
 
     @property
     def events(self) -> int:
@@ -227,6 +229,7 @@ def _send(scenario: Scenario, path: Path, server: Server, run: int, tell: Tell) 
     with (
         _generator(scenario, path, server.host, server.port, run) as generator,
         Part("loadtest.queries", asked) as queries,
+        _streams(scenario, server) as streams,
     ):
         generator.hear(_CONNECTING_SECONDS)
         queries.hear(_CONNECTING_SECONDS)
@@ -236,18 +239,34 @@ def _send(scenario: Scenario, path: Path, server: Server, run: int, tell: Tell) 
         used = measure.use(server.pid)
         members = set(measure.family(server.pid))
         queries.tell("go")
+        if streams is not None:
+            streams.tell("go")
         with _Backlog(scenario, server, before.committed) as backlog:
             summary = generator.hear(_deadline(scenario) + 30.0)
             after = measure.use(server.pid)
         queries.tell("close")
+        if streams is not None:
+            streams.tell("close")
         wanted = before.committed + summary["sent"]
         scrape = server.wait(lambda now: now.committed >= wanted, _STALLED_SECONDS)
         stored = measure.use(server.pid)
         answers = queries.hear(60.0)["routes"]
+        delivered = streams.hear(60.0) if streams is not None else None
         if ended := members - set(measure.family(server.pid)):
             raise Broken(f"of the server, {sorted(ended)} ended under load\n{_tail(server)}")
         generator.tell("close")
-    return Sent(summary, used, after, stored, (before, scrape), backlog.longest, _routes(answers))
+    return Sent(
+        summary, used, after, stored, (before, scrape), backlog.longest, _routes(answers), delivered
+    )
+
+
+def _streams(scenario: Scenario, server: Server) -> AbstractContextManager[Part | None]:
+    """The subscribers, connected, if there are any."""
+    if not scenario.subscribers:
+        return nullcontext()
+    part = Part("loadtest.streams", {"api": server.api, "subscribers": scenario.subscribers})
+    part.hear(_CONNECTING_SECONDS)
+    return part
 
 
 def _everybody_known(server: Server, connections: int) -> Scrape:
@@ -336,6 +355,14 @@ def _note_sent(result: Json, sent: Sent) -> None:
         "query_p99_ms": max((each["p99_ms"] for each in sent.queries.values()), default=None),
     }
     result["generator"], result["queries"] = summary, sent.queries
+    if sent.delivered is not None:
+        delays = sent.delivered["seconds"]
+        result["figures"]["delivered"], result["figures"]["delivery_missed"] = (
+            len(delays),
+            sent.delivered["missed"],
+        )
+        figures["delivery_p50_ms"] = _ms(report.percentile(delays, 0.5))
+        figures["delivery_p99_ms"] = _ms(report.percentile(delays, 0.99))
     if summary["sent"] < summary["scheduled"]:
         result["broken"].append(
             f"{summary['scheduled'] - summary['sent']:,} events could not be sent in time"

@@ -22,6 +22,7 @@ class Scenario:
         silent, slow: hostile sockets beside them.
         growth_millions: events to store between two equal measurements.
         fill_rate: events per second while doing so.
+        subscribers: of live events, filtered; and one more that takes nothing.
         dashboard: whether every route that dashboards poll is asked, too.
         floor_seconds: how long the floor is measured.
         settings: of the server, where its defaults would refuse this load.
@@ -40,6 +41,7 @@ class Scenario:
     slow: int = 0
     growth_millions: float = 0.0
     fill_rate: float = 0.0
+    subscribers: int = 0
     dashboard: bool = False
     floor_seconds: float = 0.0
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +105,14 @@ SCENARIOS = {
             growth_millions=20,
             fill_rate=150_000,
             dashboard=True,
+        ),
+        Scenario(
+            "streams",
+            "20 filtered subscribers at 10,000 events/s, and one that takes nothing",
+            connections=300,
+            rate=10_000,
+            seconds=30,
+            subscribers=20,
         ),
         Scenario(
             "growth",
