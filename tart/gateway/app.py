@@ -445,7 +445,9 @@ class _Errors(ErrorHandler):
     def response(self, request: Asked, exception: Exception) -> HTTPResponse:
         """Sanic: make the response of an error."""
         response = responses.failed(request, exception, self._gateway.config.api)
-        self._gateway.traffic.add("other", response.status, 0.0)
+        # Of a client that left nobody is refused anything.
+        if not isinstance(exception, asyncio.CancelledError):
+            self._gateway.traffic.add("other", response.status, 0.0)
         return response
 
     @staticmethod

@@ -32,8 +32,7 @@ from tart.query.windows import SECOND_US, Window, time_us
 
 # Skipped events are read in pieces of so many, so that an offset costs time, not memory.
 SKIP_CHUNK = 5000
-# A week has 100,800 slots.
-AUTHORED_PIECE_US = 7 * 86_400 * SECOND_US
+# Of a shard; a week has 100,800 slots.
 MAX_AUTHORED = 300_000
 # Between two looks at whether what was received is stored.
 STORED_SECONDS = 0.02
@@ -97,7 +96,7 @@ class Questions:
                     **place.question(shard),
                     "limit": size + 1,
                 },
-                _left(ends),
+                _left(ends, "the events to skip could not be read in time; page by cursor"),
             )
             page = merge.event_page(answers.values, size, cursor)
             seen = coverage(answers) if seen is None else seen & coverage(answers)
@@ -203,20 +202,21 @@ class Questions:
         columns: Sequence[str] | None = None,
         limit: int = 100,
         distinct: bool = False,
+        deadline: float | None = None,
     ) -> tuple[list[Json], Coverage]:
         """Rows of a table of rows, newest first, at most ``limit`` of each shard.
 
         With ``distinct``, each combination of ``columns`` once, in any order.
         """
-        answers = await self._ask(
-            "listed",
-            table=table,
-            columns=columns and list(columns),
-            where=where and {name: list(some) for name, some in where.items()},
-            limit=limit,
-            distinct=distinct,
+        question = {
+            "table": table,
+            "columns": columns and list(columns),
+            "where": where and {name: list(some) for name, some in where.items()},
+            "limit": limit,
+            "distinct": distinct,
             **_bounds(window),
-        )
+        }
+        answers = await self.scatter("listed", question, deadline)
         rows = [row for _, answer in answers.values for row in answer]
         if distinct:
             rows = list({tuple(row.items()): row for row in rows}.values())
@@ -372,11 +372,15 @@ class Questions:
     async def authored(self, window: Window) -> tuple[list[Json], Coverage]:
         """Hash and node of each block authored in a window, each once.
 
-        Asked for piece by piece: a shard lists no more than so many rows.
+        A shard lists no more than so many rows: where one may have more, each half of the
+        window is asked for. The number of questions follows what there is, not the window.
         """
+        ends = time.monotonic() + self._deadline
         found: list[Json] = []
         every: list[Coverage] = []
-        for piece in window.pieces(AUTHORED_PIECE_US):
+        waiting = [window]
+        while waiting:
+            piece = waiting.pop()
             rows, seen = await self.listed(
                 "sightings",
                 piece,
@@ -384,8 +388,11 @@ class Questions:
                 columns=["hash", "node"],
                 limit=MAX_AUTHORED,
                 distinct=True,
+                deadline=_left(ends, "the blocks could not be read in time; ask for fewer hours"),
             )
-            found += rows
+            halves = piece.halves() if len(rows) >= MAX_AUTHORED else ()
+            waiting += halves
+            found += () if halves else rows
             every.append(seen)
         return found, reduce(and_, every)
 
@@ -465,10 +472,10 @@ def _bounds(window: Window | None) -> Json:
     return {"start_us": window.start_us, "end_us": None if end is None else end + 1}
 
 
-def _left(ends: float) -> float:
+def _left(ends: float, otherwise: str) -> float:
     left = ends - time.monotonic()
     if left <= 0:
-        raise QueryTimeout("the events to skip could not be read in time; page by cursor")
+        raise QueryTimeout(otherwise)
     return left
 
 

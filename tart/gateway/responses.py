@@ -174,7 +174,8 @@ def options(
 def failed(request: Request[Any, Any], error: BaseException, config: ApiConfig) -> HTTPResponse:
     """The response to a request that could not be answered, whoever raised the error."""
     status, code, message, parameter = _explained(error)
-    if status >= 500 and not isinstance(error, TartError):
+    # Cancelled is what the client left, or what the gateway's own end cuts off.
+    if status >= 500 and not isinstance(error, TartError | asyncio.CancelledError):
         log.error("%s %s failed", request.method, request.path, exc_info=error)
     headers = _common_headers(request, config)
     if status == 405:
@@ -211,7 +212,8 @@ def _explained(error: BaseException) -> tuple[int, str, str, str | None]:
     if isinstance(error, SanicException) and error.status_code < 500:
         status = HTTPStatus(error.status_code)
         return status, _CODES.get(status, "refused"), _sentence(error, status), None
-    if isinstance(error, SanicException) and error.status_code == 503:
+    cancelled = isinstance(error, asyncio.CancelledError)
+    if cancelled or (isinstance(error, SanicException) and error.status_code == 503):
         return 503, "unavailable", "the request took too long or the server is stopping", None
     return 500, "internal", "the request failed by a fault of the server; see its log", None
 

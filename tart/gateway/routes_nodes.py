@@ -17,7 +17,7 @@ from tart.query import execution as executed
 from tart.query.cursor import Cursor
 from tart.query.merge import Json
 from tart.query.times import rfc3339
-from tart.query.windows import SECOND_US, Window, resolve
+from tart.query.windows import SECOND_US, Window, bounded, resolve
 
 Values = Mapping[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]
@@ -222,11 +222,10 @@ def _by_type(rows: list[Json]) -> dict[int, int]:
 
 def _window(values: Values, step_us: int) -> Window:
     """The window asked for, from a whole step on, ended now where it has no end."""
-    window = resolve(
+    window = bounded(
         now_us(), start_us=values["start"], end_us=values["end"], duration=values["duration"]
     )
-    end = now_us() if window.end_us is None else window.end_us
-    return _floor(Window(window.start_us, end), step_us)
+    return _floor(window, step_us)
 
 
 def _floor(window: Window, step_us: int) -> Window:

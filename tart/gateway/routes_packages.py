@@ -16,7 +16,7 @@ from tart.query import packages as figures
 from tart.query.cursor import Cursor
 from tart.query.filters import hash_bytes
 from tart.query.journeys import Journey
-from tart.query.windows import SECOND_US, Window, resolve
+from tart.query.windows import SECOND_US, Window, bounded
 
 Values = Mapping[str, Any]
 Json = dict[str, Any]
@@ -32,11 +32,10 @@ _SETTLED_US = 60 * SECOND_US
 
 def period(values: Values) -> Period:
     """The window asked for, of a core or of all."""
-    window = resolve(
+    window = bounded(
         now_us(), start_us=values["start"], end_us=values["end"], duration=values["duration"]
     )
-    end = now_us() if window.end_us is None else window.end_us
-    return Period(Window(window.start_us, end), values.get("core_index"))
+    return Period(window, values.get("core_index"))
 
 
 def settled_us(when: Period) -> int:

@@ -12,20 +12,18 @@ from tart.gateway.responses import Answer
 from tart.query.merge import Json
 from tart.query.series import HOUR_US, MINUTE_US, Buckets, buckets
 from tart.query.times import rfc3339
-from tart.query.windows import Window, resolve
+from tart.query.windows import Window, bounded
 
 Values = Mapping[str, Any]
 
 
 def window_of(values: Values, step_us: int = MINUTE_US) -> Window:
     """The window asked for, from a whole step on, ended now where it has no end."""
-    now = now_us()
-    window = resolve(
-        now, start_us=values["start"], end_us=values["end"], duration=values["duration"]
+    window = bounded(
+        now_us(), start_us=values["start"], end_us=values["end"], duration=values["duration"]
     )
-    end = now if window.end_us is None else window.end_us
-    start = 0 if window.start_us is None else window.start_us
-    return Window(start - start % step_us, end)
+    assert window.start_us is not None
+    return Window(window.start_us - window.start_us % step_us, window.end_us)
 
 
 def buckets_of(values: Values, step_us: int) -> Buckets:

@@ -75,7 +75,7 @@ _DAY_US = 86_400_000_000
 
 def _span(first: str, last: str) -> str:
     """Microseconds between two steps, whatever a node claims."""
-    return f"greatest(0, least({last}::HUGEINT - {first}::HUGEINT, {_DAY_US}))"
+    return f"CASE WHEN {last} > {first} THEN least({last} - {first}, {_DAY_US}) ELSE 0 END"
 
 
 TALLY: Mapping[str, tuple[str, str]] = {

@@ -38,12 +38,12 @@ class Window:
     start_us: int | None = None
     end_us: int | None = None
 
-    def pieces(self, length_us: int) -> list[Window]:
-        """The same stretch of time in pieces of at most that length; whole if it is open."""
-        if self.start_us is None or self.end_us is None:
-            return [self]
-        starts = range(self.start_us, self.end_us + 1, length_us)
-        return [Window(at, min(at + length_us - 1, self.end_us)) for at in starts]
+    def halves(self) -> tuple[Window, ...]:
+        """The same stretch of time in two; nothing if it is open, or one microsecond."""
+        if self.start_us is None or self.end_us is None or self.start_us >= self.end_us:
+            return ()
+        middle = (self.start_us + self.end_us) // 2
+        return Window(self.start_us, middle), Window(middle + 1, self.end_us)
 
 
 def duration_us(text: str, parameter: str = "duration") -> int:
@@ -60,15 +60,22 @@ def duration_us(text: str, parameter: str = "duration") -> int:
 
 
 def time_us(text: str, parameter: str) -> int:
-    """An RFC 3339 time in Unix microseconds, digits beyond them cut; else ``BadQuery``."""
+    """An RFC 3339 time from 1970 on in Unix microseconds, digits beyond them cut.
+
+    Raises:
+        BadQuery: it is none.
+    """
     found = _TIME.fullmatch(text.strip())
     try:
         if found is None:
             raise ValueError
-        return _unix_us(found)
+        if (moment := _unix_us(found)) < 0:
+            raise ValueError
+        return moment
     except (ValueError, OverflowError):
         raise BadQuery(
-            f"{parameter} must be an RFC 3339 time such as 2026-11-20T12:00:00Z", parameter
+            f"{parameter} must be an RFC 3339 time from 1970 on, such as 2026-11-20T12:00:00Z",
+            parameter,
         ) from None
 
 
@@ -106,6 +113,33 @@ def resolve(
     if start_us is not None and end_us is not None and end_us < start_us:
         raise BadQuery("the end of the window lies before its start", "end_time")
     return Window(start_us, end_us)
+
+
+def bounded(
+    now_us: int,
+    *,
+    start_us: int | None = None,
+    end_us: int | None = None,
+    duration: int,
+) -> Window:
+    """The window of figures: both ends known, none in the future, no longer than a year.
+
+    A window with a start only ends now; one with an end only is as long as ``duration``.
+
+    Raises:
+        BadQuery: it ends before it starts, begins in the future or before 1970, or is longer.
+    """
+    end = now_us if end_us is None else min(end_us, now_us)
+    start = end - duration if start_us is None else start_us
+    if start_us is not None and start_us > now_us:
+        raise BadQuery("the window begins in the future", "start")
+    if start < 0 or end < 0:
+        raise BadQuery("the window begins before 1970", "start" if end >= 0 else "end")
+    if end < start:
+        raise BadQuery("the end of the window lies before its start", "end")
+    if end - start > MAX_DAYS * 86_400 * SECOND_US:
+        raise BadQuery(f"the window is longer than {MAX_DAYS} days", "start")
+    return Window(start, end)
 
 
 def bounds_us(parameters: Mapping[str, Any]) -> tuple[int, int]:

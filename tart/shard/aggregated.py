@@ -289,7 +289,7 @@ def _operation(name: str, operation: str, kind: str) -> str:
     if kind == TIME:
         return f"epoch_us({operation}({name}))"
     if operation == "sum":
-        return f"least(sum({name}), {_MAX_U64})::UBIGINT"
+        return f"least(coalesce(sum({name}), 0), {_MAX_U64})::UBIGINT"
     return f"{operation}({name})"
 
 

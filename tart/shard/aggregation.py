@@ -12,13 +12,13 @@ from typing import Any
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.flush import Flush, State
-from tart.aggregate.heard import Finding, Heard, Rows, Voice
+from tart.aggregate.heard import Finding, Heard, Voice
 from tart.aggregate.sessions import OPEN, SessionSummary, session_rows
 from tart.aggregate.tables import TABLES
 from tart.config import AggregatesConfig
 from tart.shard.nodes import Nodes
 from tart.storage.aggregates import AggregateWriter
-from tart.storage.relations import Snapshot
+from tart.storage.relations import Gathered, Snapshot
 from tart.storage.store import Store
 
 # Of events by index in their batch: root event id and hash of their pipeline.
@@ -80,8 +80,8 @@ class Aggregation:
         self._known = set(known)
         self._through = through
         self._ended = False
-        self._in_flight: dict[int, dict[str, Rows]] = {}
-        self._cache: dict[str, tuple[float, list[Rows]]] = {}
+        self._in_flight: dict[int, dict[str, Gathered]] = {}
+        self._cache: dict[str, tuple[float, list[Gathered]]] = {}
 
     def add(self, heard: Heard) -> Contexts:
         """Count a batch; see ``Aggregates.add``."""
@@ -111,7 +111,7 @@ class Aggregation:
         self._aggregates.clear()
         self._cache.clear()
         self._last += 1
-        self._in_flight[self._last] = rows
+        self._in_flight[self._last] = {table: Gathered(table, some) for table, some in rows.items()}
         resume = self._aggregates.resume
         state = State(self._last, through, through if resume is None else resume, now_us)
         nodes = [
@@ -141,12 +141,12 @@ class Aggregation:
     def _open_sessions(self) -> list[SessionSummary]:
         return [each.summary(None, OPEN, None) for each in self._nodes.open_sessions()]
 
-    def _live(self, table: str, now: float) -> list[Rows]:
+    def _live(self, table: str, now: float) -> list[Gathered]:
         made, rows = self._cache.get(table, (0.0, []))
         if not rows or now - made > SNAPSHOT_SECONDS:
             rows = [each[table] for each in self._in_flight.values()]
-            rows.append(self._aggregates.rows(table, open_too=True))
+            rows.append(Gathered(table, self._aggregates.rows(table, open_too=True)))
             if table == "sessions":
-                rows.append(session_rows(self._open_sessions()))
+                rows.append(Gathered(table, session_rows(self._open_sessions())))
             self._cache[table] = now, rows
         return rows

@@ -143,7 +143,10 @@ def states(
     # Rank and kind above, an earlier start below: microseconds fit 52 bits.
     place = f"(rank * 2 + (kind = {SUBMISSION})::BIGINT) * {1 << 52} - epoch_us(started_at)"
     submission = f"kind = {SUBMISSION}"
+    # Which are the newest costs a tenth of what is to be said of each.
     rows = relations.cursor.execute(
+        f"WITH newest AS (SELECT hash FROM {relations.of('packages', where)} GROUP BY hash "
+        f"ORDER BY min(started_at) DESC LIMIT {limit}) "
         f"SELECT lower(hex(hash)), arg_max(struct_pack({lead}), place), max(place), "
         "epoch_us(min(started_at)), epoch_us(max(ended_at)), list(DISTINCT [directory, node]), "
         f"arg_min([directory, node], started_at) FILTER ({submission}), "
@@ -153,8 +156,8 @@ def states(
         f"arg_max(reason, place) FILTER ({_FAILED}), "
         "lower(hex(arg_max(report, place))), lower(hex(arg_max(erasure_root, place))) "
         f"FROM (SELECT *, {place} AS place FROM (SELECT *, {_RANK} AS rank "
-        f"FROM {relations.of('packages', where)})) "
-        f"GROUP BY hash ORDER BY 4 DESC LIMIT {limit}"
+        f"FROM {relations.of('packages', where)} WHERE hash IN (SELECT hash FROM newest))) "
+        "GROUP BY hash ORDER BY 4 DESC"
     ).fetchall()
     return [_state(row, id_of) for row in rows]
 

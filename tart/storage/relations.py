@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import duckdb
 
 from tart.aggregate.heard import Rows
 from tart.aggregate.tables import TABLES
 from tart.storage.aggregates import AggregateFile, read_state, rolled_key, to_table
+from tart.storage.arrow import Table
 
 _HOUR_US = 3_600_000_000
 _MINUTE_US = 60_000_000
@@ -29,13 +31,29 @@ class StaleSnapshot(Exception):
     """A flush was written since the snapshot was made."""
 
 
+@dataclass
+class Gathered:
+    """Rows of a table that are not in the file, and their columns, made once for all who ask."""
+
+    table: str
+    rows: Rows
+
+    def __len__(self) -> int:
+        return len(next(iter(self.rows.values())))
+
+    @cached_property
+    def columns(self) -> Table:
+        """What DuckDB can scan; two threads may make it at the same time, which is no harm."""
+        return to_table(self.table, self.rows, 0)
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """What a shard's memory has of its own directory beyond flush ``flush``."""
 
     directory: int
     flush: int
-    rows: Mapping[str, Sequence[Rows]]
+    rows: Mapping[str, Sequence[Gathered]]
 
 
 @dataclass
@@ -137,10 +155,10 @@ class Relations:
 
     def _with_memory(self, table: str, parts: list[str], where: str) -> str:
         columns = ", ".join(TABLES[table])
-        for rows in self.snapshot.rows[table]:
-            if len(next(iter(rows.values()))):
+        for gathered in self.snapshot.rows[table]:
+            if len(gathered):
                 name = f"memory_{table}_{len(self._registered)}"
-                self.cursor.register(name, to_table(table, rows, 0))
+                self.cursor.register(name, gathered.columns)
                 self._registered.append(name)
                 parts.append(
                     f"SELECT {self.snapshot.directory} AS directory, {columns} FROM {name} "

@@ -48,4 +48,4 @@ def test_when_one_question_fails_the_others_are_given_up() -> None:
 
 def test_no_time_left_is_a_timeout() -> None:
     with pytest.raises(QueryTimeout, match="page by cursor"):
-        _left(0.0)
+        _left(0.0, "page by cursor")

@@ -117,6 +117,31 @@ def test_stats_count_each_block_once_and_name_who_is_ahead(tmp_path: Path) -> No
     with_gateway(tmp_path, check)
 
 
+def test_blocks_beyond_what_a_shard_lists_are_asked_for_in_halves_of_the_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tart.gateway.questions.MAX_AUTHORED", 3)
+    now = time.time_ns() // 1000
+    blocks = {now - age * SECOND: f"{age:064x}" for age in range(1, 8)}
+
+    def listed(parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        first, last = parameters["start_us"], parameters["end_us"]
+        found = [
+            {"hash": each, "node": NODE_A} for at, each in blocks.items() if first <= at < last
+        ]
+        return found[: parameters["limit"]]
+
+    async def check(gateway: Running) -> None:
+        gateway.shards[0].answers["listed"] = listed
+        assert (await gateway.json("/api/stats?duration=1h"))["total_blocks_authored"] == 7
+        asked = [each for each in gateway.shards[0].requests if each.name == "listed"]
+        # However long the window is, what is empty in it is asked for a few times at most.
+        assert len(asked) < 4 * (3_600).bit_length()
+        assert all(each.deadline <= asked[0].deadline for each in asked)
+
+    with_gateway(tmp_path, check)
+
+
 def test_network_is_what_connected_nodes_share(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         populate(*gateway.shards)

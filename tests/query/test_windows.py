@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import BadQuery
-from tart.query.windows import PRESETS, SECOND_US, Window, duration_us, resolve, time_us
+from tart.query.windows import (
+    PRESETS,
+    SECOND_US,
+    Window,
+    bounded,
+    duration_us,
+    resolve,
+    time_us,
+)
 
 NOW = 1_795_176_000 * SECOND_US
 
@@ -56,7 +64,6 @@ def test_the_presets_of_the_peer_are_durations() -> None:
         ("2026-11-20T12:00:00.123456789Z", NOW + 123_456),
         ("2026-11-20T11:59:60Z", NOW),
         ("1970-01-01T00:00:00Z", 0),
-        ("0001-01-01T00:00:00+23:59", -62_135_683_140 * SECOND_US),
     ],
 )
 def test_a_time_is_rfc_3339(text: str, us: int) -> None:
@@ -107,13 +114,33 @@ def test_one_instant_is_a_window_but_a_reversed_one_is_not() -> None:
         resolve(NOW, start_us=6, end_us=5)
 
 
-@given(st.integers(0, 1000), st.integers(0, 1000), st.integers(1, 300))
-def test_pieces_are_the_whole_each_moment_once(start, length, piece):
-    pieces = Window(start, start + length).pieces(piece)
-    moments = [at for each in pieces for at in range(each.start_us, each.end_us + 1)]
-    assert moments == list(range(start, start + length + 1))
-    assert all(each.end_us - each.start_us < piece for each in pieces)
+@given(st.integers(0, 1 << 60), st.integers(1, 1 << 60))
+def test_halves_are_the_whole_each_moment_once(start: int, length: int) -> None:
+    first, second = Window(start, start + length).halves()
+    assert (first.start_us, second.end_us) == (start, start + length)
+    assert first.end_us is not None
+    assert second.start_us == first.end_us + 1
+    assert start <= first.end_us < start + length
 
 
-def test_what_is_open_is_one_piece():
-    assert Window(None, 5).pieces(1) == [Window(None, 5)]
+@pytest.mark.parametrize("window", [Window(None, 5), Window(5, None), Window(5, 5)])
+def test_what_is_open_or_one_moment_has_no_halves(window: Window) -> None:
+    assert window.halves() == ()
+
+
+def test_a_window_of_figures_has_both_ends_and_none_in_the_future():
+    now = 400 * 86_400 * SECOND_US * 40
+    hour = 3_600 * SECOND_US
+    assert bounded(now, duration=hour) == Window(now - hour, now)
+    assert bounded(now, duration=hour, start_us=now - 5) == Window(now - 5, now)
+    assert bounded(now, duration=hour, end_us=now - 5) == Window(now - 5 - hour, now - 5)
+    assert bounded(now, duration=hour, end_us=now + 5) == Window(now - hour, now)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(1 << 60, None), (-1, None), (None, -1), (None, 5), (0, None), (9 << 50, 8 << 50)],
+)
+def test_a_window_of_figures_that_makes_no_sense_is_refused(start, end):
+    with pytest.raises(BadQuery):
+        bounded(10 << 50, duration=3_600 * SECOND_US, start_us=start, end_us=end)

@@ -13,7 +13,7 @@ from tart.config import StorageConfig
 from tart.storage import relations as module
 from tart.storage.aggregates import aggregate_file, write
 from tart.storage.database import Database
-from tart.storage.relations import Relations, Snapshot, StaleSnapshot
+from tart.storage.relations import Gathered, Relations, Snapshot, StaleSnapshot
 from tests.aggregate.hearing import aggregated, rows, troubled
 
 HOUR = 3_600_000_000
@@ -46,7 +46,9 @@ def every_row():
 
 
 def snapshot(flush, found=None):
-    return Snapshot(0, flush, {table: [found[table]] if found else [] for table in TABLES})
+    return Snapshot(
+        0, flush, {table: [Gathered(table, found[table])] if found else [] for table in TABLES}
+    )
 
 
 def totals(relations, text):

@@ -1,0 +1,55 @@
+"""A route without a comparison with the truth does not exist: every one is in some truth test."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tart.access.roles import Role
+from tart.gateway.contract import ROUTES
+
+HERE = Path(__file__).parent
+SOURCES = "\n".join(path.read_text() for path in sorted(HERE.glob("*truth*.py")))
+# What says nothing of a network, and why; or is compared elsewhere.
+ELSEWHERE = {
+    "health": "says that the gateway answers",
+    "detailed_health": "about processes: tests/gateway/test_health.py",
+    "openapi": "the contract itself: tests/gateway/test_openapi.py",
+    "docs": "likewise",
+    "rules": "likewise: tests/gateway/test_rules.py",
+    "rule": "likewise",
+    "metrics": "about processes; what was sent is compared in test_prometheus.py",
+    "event": "its bytes are compared with what was sent: test_history.py, test_vectors.py",
+    "trace": "test_history.py, tests/shard/test_trace.py",
+    "export": "equals the lists: test_history.py",
+    "sql": "equals the lists: test_history.py",
+    "events": "what was sent, byte by byte: test_vectors.py, test_identity.py",
+    "search": "likewise",
+    "node_events": "likewise",
+    "websocket": "the order and the bytes: tests/gateway/test_websocket.py, test_streams",
+    "metrics_stream": "sends what live, stats and realtime answer: tests/gateway/test_sse.py",
+    "core_guarantors": "with guarantors/enhanced, by one test of test_truth_cores.py",
+    "jam_stats": "503 until a node's RPC can be asked",
+    "jam_services": "likewise",
+    "jam_cores": "likewise",
+}
+
+
+def is_asked(path: str) -> bool:
+    """Whether a truth test names the path, whatever it puts in for parameters."""
+    pattern = re.escape(path)
+    pattern = re.sub(r"\\\{\w+\\\}", r"[^/\"'?]+", pattern)
+    return re.search(rf"{pattern}[\"'?]", SOURCES) is not None
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_every_route_is_compared_with_the_truth(route):
+    if route.role is Role.ADMIN:
+        return
+    assert is_asked(route.path) or route.name in ELSEWHERE, route.path
+
+
+def test_the_exceptions_are_routes():
+    assert ELSEWHERE.keys() <= {route.name for route in ROUTES}
