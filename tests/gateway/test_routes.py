@@ -137,7 +137,7 @@ def test_blocks_beyond_what_a_shard_lists_are_asked_for_in_halves_of_the_window(
         asked = [each for each in gateway.shards[0].requests if each.name == "listed"]
         # However long the window is, what is empty in it is asked for a few times at most.
         assert len(asked) < 4 * (3_600).bit_length()
-        assert all(each.deadline <= asked[0].deadline for each in asked)
+        assert all(each.deadline_seconds <= asked[0].deadline_seconds for each in asked)
 
     with_gateway(tmp_path, check)
 
