@@ -193,7 +193,9 @@ def _health(node: str, stored: Json | None, requests: Requests, why: Counter[str
     rate = requests.success(ASKED_OF)
     failed = requests.ended(ASKED_OF, FAILED)
     issues = [f"{failed} of the requests for its shards failed"] if failed else []
-    issues += [f"{count}: {reason}" for reason, count in why.most_common(3)]
+    # Those that are equally frequent by their text: shards tell them in any order.
+    reasons = sorted(why.items(), key=lambda item: (-item[1], item[0]))[:3]
+    issues += [f"{count}: {reason}" for reason, count in reasons]
     return {
         "node_id": node,
         "status": _word(rate),
