@@ -16,6 +16,7 @@ from tart.errors import BadQuery
 
 SECOND_US = 1_000_000
 MAX_DAYS = 366
+_AHEAD_US = 86_400 * SECOND_US
 # Later than anything; a timestamp of DuckDB all the same.
 FOREVER_US = 1 << 61
 # The peer's presets; every other count of seconds, minutes, hours or days works as well.
@@ -122,14 +123,15 @@ def bounded(
     end_us: int | None = None,
     duration: int,
 ) -> Window:
-    """The window of figures: both ends known, none in the future, no longer than a year.
+    """The window of figures: both ends known, no longer than a year.
 
-    A window with a start only ends now; one with an end only is as long as ``duration``.
+    A window with a start only ends now; one with an end only is as long as ``duration``. An
+    end may lie a day ahead, for clocks differ and some round up; one beyond that is cut.
 
     Raises:
         BadQuery: it ends before it starts, begins in the future or before 1970, or is longer.
     """
-    end = now_us if end_us is None else min(end_us, now_us)
+    end = now_us if end_us is None else min(end_us, now_us + _AHEAD_US)
     start = end - duration if start_us is None else start_us
     if start_us is not None and start_us > now_us:
         raise BadQuery("the window begins in the future", "start")

@@ -53,7 +53,7 @@ def test_an_unknown_metric_is_an_error_and_no_answer(tmp_path: Path) -> None:
 
 def test_too_many_buckets_are_refused(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        path = "/api/metrics/timeseries?start=2020-01-01T00:00:00Z"
+        path = "/api/metrics/timeseries?start=2020-01-01T00:00:00Z&end=2020-06-01T00:00:00Z"
         body = await gateway.json(path, 400)
         assert body["error"]["param"] == "interval"
 

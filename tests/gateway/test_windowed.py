@@ -23,11 +23,13 @@ def test_a_window_begins_with_a_whole_step_and_ends_now() -> None:
 
 
 def test_start_and_end_take_precedence() -> None:
-    values = {"start": 5 * MINUTE_US + 7, "end": 9 * MINUTE_US + 7, "duration": HOUR_US}
-    assert window_of(values) == Window(5 * MINUTE_US, 9 * MINUTE_US + 7)
-    assert window_of({**values, "start": None}) == Window(0, 9 * MINUTE_US + 7)
+    day = 24 * HOUR_US
+    values = {"start": day + 5 * MINUTE_US + 7, "end": day + 9 * MINUTE_US + 7, "duration": HOUR_US}
+    assert window_of(values) == Window(day + 5 * MINUTE_US, day + 9 * MINUTE_US + 7)
+    before = {**values, "start": None}
+    assert window_of(before) == Window(day - HOUR_US + 9 * MINUTE_US, day + 9 * MINUTE_US + 7)
     every = buckets_of(values, 5 * MINUTE_US)
-    assert every.starts == [5 * MINUTE_US]
+    assert every.starts == [day + 5 * MINUTE_US]
 
 
 def test_an_answer_is_of_the_shards_that_answered_all() -> None:

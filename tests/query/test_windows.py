@@ -128,13 +128,14 @@ def test_what_is_open_or_one_moment_has_no_halves(window: Window) -> None:
     assert window.halves() == ()
 
 
-def test_a_window_of_figures_has_both_ends_and_none_in_the_future():
+def test_a_window_of_figures_has_both_ends_and_none_far_in_the_future():
     now = 400 * 86_400 * SECOND_US * 40
     hour = 3_600 * SECOND_US
     assert bounded(now, duration=hour) == Window(now - hour, now)
     assert bounded(now, duration=hour, start_us=now - 5) == Window(now - 5, now)
     assert bounded(now, duration=hour, end_us=now - 5) == Window(now - 5 - hour, now - 5)
-    assert bounded(now, duration=hour, end_us=now + 5) == Window(now - hour, now)
+    assert bounded(now, duration=hour, end_us=now + 5) == Window(now + 5 - hour, now + 5)
+    assert bounded(now, duration=hour, end_us=now + 25 * hour).end_us == now + 24 * hour
 
 
 @pytest.mark.parametrize(
