@@ -47,6 +47,9 @@ MAX_EVENTS = 110_000
 EVENTS_BYTES = 8 << 20
 _EVENT_BYTES = 100
 _FIRST_ROWS = 64
+# So much is answered on the loop, which it holds up for 2 ms; a thread would wait longer.
+_AT_ONCE = 200
+_AT_ONCE_BYTES = 256 << 10
 _STATUS_TYPES = (10, 11, 12, 13)
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -101,10 +104,25 @@ class Answers:
 
     # --- From the log, on a reader thread --------------------------------------------
 
+    def at_once(self, name: str, parameters: Parameters) -> Any:
+        """The answer to a ``log`` query from the events committed last; ``None`` unless all is."""
+        directory = self._store.directory
+        if name != "events" or self._store.directories != [directory]:
+            return None
+        selection, limit, before = _asked(parameters)
+        if limit > _AT_ONCE:
+            return None
+        number = self._number(directory, selection)
+        if number is None and selection.node is not None:
+            return []
+        latest = self._store.writer.latest
+        rows, _ = latest.rows(selection, number, limit, before.get(directory))
+        if len(rows) < limit or sum(len(row.body) for row in rows) > _AT_ONCE_BYTES:
+            return None
+        return rendered([self._event(directory, row) for row in rows], _rendering(parameters))
+
     def _events(self, cursor: Cursor, parameters: Parameters) -> Any:
-        selection = Selection.of(parameters)
-        limit = max(0, min(int(parameters.get("limit") or 50), MAX_EVENTS))
-        before = {int(key): int(value) for key, value in (parameters.get("before") or {}).items()}
+        selection, limit, before = _asked(parameters)
         found = []
         for directory in self._store.directories:
             found += self._page(cursor, directory, selection, limit, before.get(directory))
@@ -145,18 +163,27 @@ class Answers:
         before: int | None = None,
     ) -> list[LogRow]:
         """A directory's newest rows that were selected, newest first."""
-        more = ""
-        if selection.node is not None:
-            number = self._nodes.number_of(directory, selection.node)
-            if number is None:
-                return []
-            more += f" AND node = {number}"
+        number = self._number(directory, selection)
+        if number is None and selection.node is not None:
+            return []
+        more = "" if number is None else f" AND node = {number}"
 
         def condition(file: LogFile) -> tuple[str, list[Any]]:
             clause, values = selection.where(file.alias)
             return clause + more, values
 
-        return newest_rows(cursor, self._store.files(directory), condition, limit, before)
+        found: list[LogRow] = []
+        if directory == self._store.directory:
+            latest = self._store.writer.latest
+            found, before = latest.rows(selection, number, limit, before)
+        files = self._store.files(directory)
+        return found + newest_rows(cursor, files, condition, limit - len(found), before)
+
+    def _number(self, directory: int, selection: Selection) -> int | None:
+        """The selection's node as the directory counts it; ``None`` also if it never spoke."""
+        if selection.node is None:
+            return None
+        return self._nodes.number_of(directory, selection.node)
 
     def _event(self, directory: int, row: LogRow) -> dict[str, Any]:
         return to_json(row, directory, self._nodes.speakers[directory, row.session])
@@ -262,6 +289,13 @@ class Answers:
             "readers": THREADS + SLOW_THREADS,
             "readers_waiting": self._store.reader.waiting,
         }
+
+
+def _asked(parameters: Parameters) -> tuple[Selection, int, dict[int, int]]:
+    """Which events, how many, and for each directory the sequence they lie below."""
+    limit = max(0, min(int(parameters.get("limit") or 50), MAX_EVENTS))
+    before = {int(key): int(value) for key, value in (parameters.get("before") or {}).items()}
+    return Selection.of(parameters), limit, before
 
 
 def _rendering(parameters: Parameters) -> str:

@@ -168,10 +168,12 @@ class Control:
                 )
             elif request.name in self._answers.log:
                 question = self._answers.log[request.name]
-                value = await self._reader.run(
-                    lambda cursor: question(cursor, request.parameters),
-                    request.deadline_seconds,
-                )
+                value = self._answers.at_once(request.name, request.parameters)
+                if value is None:
+                    value = await self._reader.run(
+                        lambda cursor: question(cursor, request.parameters),
+                        request.deadline_seconds,
+                    )
             else:
                 return Failure(request.id, "unknown_query", f"no query {request.name!r}")
         except QueryError as error:

@@ -35,6 +35,7 @@ from tart.storage.checkpoints import Checkpoints
 from tart.storage.database import Database, storage_error
 from tart.storage.files import LogFile
 from tart.storage.lanes import Lanes
+from tart.storage.latest import Latest
 from tart.storage.schema import SCHEMAS, joined, to_arrow
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,9 @@ class Writer:
         attached: called with each file that is started, on the thread that does.
         failed: called once, on the writer's thread, with the reason writing ended.
         unread: waits until whoever reads a file now has ended; seconds are its limit.
+
+    Attributes:
+        latest: what was committed last.
     """
 
     def __init__(
@@ -94,6 +98,7 @@ class Writer:
         self._stopping = threading.Event()
         self._inserts = _Inserts()
         self.statistics = WriterStatistics()
+        self.latest = Latest()
         self._thread = threading.Thread(target=self._write_all, name="writer")
 
     def start(self) -> None:
@@ -127,6 +132,8 @@ class Writer:
                 self.statistics.events += batch.rows
                 self.statistics.write_seconds.add(done - started)
                 self.statistics.commit_seconds.add(done - batch.opened_at)
+                if batch.log:
+                    self.latest.add(batch.log, batch.bytes)
                 self._committed(batch)
         except Exception as error:
             # The boundary of this thread: whatever broke, nothing more can be written, and
@@ -188,7 +195,8 @@ class Writer:
             if some:
                 self._inserts.insert(table, to_arrow(table, some))
         if batch.log:
-            self._inserts.insert("log", joined(batch.log).to_arrow())
+            batch.log = [joined(batch.log)]
+            self._inserts.insert("log", batch.log[0].to_arrow())
         cursor.commit()
 
 

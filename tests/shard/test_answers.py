@@ -405,3 +405,34 @@ def test_events_may_be_asked_for_while_a_new_file_begins(tmp_path):
         assert len(await shard.ask("events", limit=1000)) == 22
 
     run(scenario, tmp_path, storage={"file_hours": 1})
+
+
+def test_what_was_committed_last_is_answered_at_once_and_as_from_the_files(tmp_path):
+    stored(tmp_path, block(0), block(1))
+
+    async def scenario(shard):
+        first, second = fake_node(1), fake_node(2)
+        for node in (first, second):
+            session = shard.session(node.connect())
+            for slot in range(6):
+                shard.intake.receive(session, best(node, slot))
+        shard.intake.flush()
+        await shard.settled()
+        for parameters, count in (
+            ({"limit": 12}, 12),
+            ({"limit": 3, "node": A}, 3),
+            ({"limit": 2, "slot": 4}, 2),
+            ({"limit": 2, "before": {"0": 7}}, 2),
+            ({"node": "ff" * 32}, 0),
+        ):
+            found = shard.answers.at_once("events", parameters)
+            assert len(found) == count
+            assert found == await shard.ask("events", **parameters)
+        # There may be more in the files, or what is wanted is not looked for in memory.
+        for parameters in ({"limit": 13}, {"limit": 7, "node": A}, {"hash": HASH.hex()}):
+            assert shard.answers.at_once("events", parameters) is None
+        assert shard.answers.at_once("events", {"limit": module._AT_ONCE + 1}) is None
+        assert shard.answers.at_once("node_status", {"node": A}) is None
+        assert len(await shard.ask("events", limit=14)) == 14
+
+    run(scenario, tmp_path)
