@@ -183,6 +183,10 @@ class ApiConfig:
         5.0,
         "Shards that have not answered by then are left out, and the answer says so.",
     )
+    shared_seconds: float = _setting(
+        1.0,
+        "Answers over aggregates serve all who ask the same for so long, five times if need be.",
+    )
     max_body_bytes: int = _setting(256 << 10, "Longest request body; longer is refused (413).")
     max_subscribers: int = _setting(1000, "WebSocket connections at once; more get 503.")
     subscriber_queue: int = _setting(

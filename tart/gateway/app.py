@@ -32,6 +32,7 @@ from tart.gateway import docs, health, metrics, openapi, responses
 from tart.gateway.access import Access, Caller, Visitor
 from tart.gateway.contract import ROUTES
 from tart.gateway.contract_streams import EVENT_STREAM
+from tart.gateway.kept import KeptAnswers
 from tart.gateway.questions import Coverage, Questions, coverage, now_text
 from tart.gateway.registry import Registry
 from tart.gateway.responses import Answer
@@ -89,6 +90,7 @@ class Gateway:
             self.questions, self.streams, config.api, periods or Periods()
         )
         self.event_streams = EventStreams(self.questions, self.streams, config.api)
+        self.kept = KeptAnswers(self._ask, config.api.shared_seconds)
         self.traffic = metrics.Traffic()
         self._totals = metrics.Totals()
         self._started = time.monotonic()
@@ -129,6 +131,7 @@ class Gateway:
             await asyncio.gather(self._refresher, return_exceptions=True)
         await self.conversations.stop()
         await self.event_streams.stop()
+        await self.kept.stop()
         await self.shards.stop()
         await self.registry.stop()
         await self.access.stop()
@@ -294,7 +297,7 @@ class Gateway:
         if route.name in ACCESS_HANDLERS:
             return await ACCESS_HANDLERS[route.name](self.access, values, caller)
         if route.name in HANDLERS:
-            return await HANDLERS[route.name](self.questions, values)
+            return await self.kept.answer(route, values)
         match route.name:
             case "health":
                 return Answer({"status": "ok", "service": "tart-backend", "version": __version__})
@@ -308,6 +311,9 @@ class Gateway:
                 return Answer(self._docs)
             case name:
                 raise AssertionError(f"no handler for route {name}")
+
+    async def _ask(self, route: Route, values: Values) -> Answer:
+        return await HANDLERS[route.name](self.questions, values)
 
     async def _converse(self, request: Asked, values: Values) -> None:
         if request.headers.get("upgrade", "").lower() != "websocket":
@@ -370,6 +376,7 @@ class Gateway:
             failures={shard.index: shard.statistics.failures for shard in every},
             broadcaster=self.streams.statistics(),
             gateway=self._own_figures(),
+            kept=self.kept.outcomes,
             traffic=self.traffic,
             totals=self._totals,
             version=__version__,
@@ -403,6 +410,7 @@ class Gateway:
                 refused,
                 "Questions not asked because too many were open at a shard.",
             ),
+            "tart_kept_answer_bytes": (self.kept.size, "Answers kept for whoever asks the same."),
             "tart_keys": (len(self.access), "Keys of the API that are in use."),
             "tart_requests_denied_total": (
                 sum(self.access.denied.values()),

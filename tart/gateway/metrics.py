@@ -176,6 +176,7 @@ class Scrape:
         failures: of every shard, questions it did not answer, by reason.
         broadcaster: figures of the live stream.
         gateway: further figures of the gateway: name to (value, help).
+        kept: answers over aggregates, by whether they were made, fresh or stale.
     """
 
     statistics: Mapping[int, Json]
@@ -184,6 +185,7 @@ class Scrape:
     failures: Mapping[int, Mapping[str, int]]
     broadcaster: Json
     gateway: Mapping[str, tuple[float, str]]
+    kept: Mapping[str, int]
     traffic: Traffic
     totals: Totals
     version: str
@@ -330,7 +332,14 @@ def _of_gateway(scrape: Scrape) -> Iterator[Metric]:
     )
     for (path, status), count in scrape.traffic.statuses.items():
         requests.add_metric([path, str(status)], count)
-    yield from (durations, requests)
+    kept = CounterMetricFamily(
+        "tart_kept_answers",
+        "Answers over aggregates: made, or made before and still fresh, or stale.",
+        labels=["outcome"],
+    )
+    for outcome in ("made", "fresh", "stale"):
+        kept.add_metric([outcome], scrape.kept.get(outcome, 0))
+    yield from (durations, requests, kept)
     for name, (value, documentation) in scrape.gateway.items():
         kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
         yield kind(name.removesuffix("_total"), documentation, value=value)

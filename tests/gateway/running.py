@@ -63,6 +63,8 @@ def config_for(directory: Path, **api: Any) -> Config:
     """Settings of a test: everything inside ``directory``, some of ``[api]`` changed."""
     config = Config(base_dir=directory)
     server = replace(config.server, data_dir="d", run_dir="r")
+    # Each request is answered from what the fakes have then, unless that is what is tested.
+    api = {"shared_seconds": 1e-6, **api}
     return replace(config, server=server, api=replace(config.api, **api))
 
 
