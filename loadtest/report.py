@@ -186,6 +186,7 @@ _FIGURES = (
     ("bytes_per_event", "disk", "bytes/event"),
     ("wire_bytes_per_event", "wire", "bytes/event"),
     ("query_p99_ms", "queries p99, slowest route", "ms"),
+    ("query_first_ms", "first answers of a dashboard, slowest", "ms"),
     ("query_failures", "queries that failed", ""),
     ("delivered", "live events delivered to subscribers", ""),
     ("delivery_missed", "live events subscribers missed", ""),

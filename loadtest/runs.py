@@ -353,6 +353,9 @@ def _note_sent(result: Json, sent: Sent) -> None:
         "other_cores": max(0.0, (machine - server - summary["cpu_seconds"]) / wall),
         "query_failures": sum(each["failed"] for each in sent.queries.values()),
         "query_p99_ms": max((each["p99_ms"] for each in sent.queries.values()), default=None),
+        "query_first_ms": max(
+            (each["first_ms"] for each in sent.queries.values() if "first_ms" in each), default=None
+        ),
     }
     result["generator"], result["queries"] = summary, sent.queries
     if sent.delivered is not None:
@@ -403,11 +406,12 @@ def _note_hostile(figures: Json, told: Json) -> None:
 def _routes(answers: Json) -> dict[str, Json]:
     return {
         name: {
-            "asked": len(each["seconds"]) + len(each["failures"]),
+            "asked": len(each["first"]) + len(each["seconds"]) + len(each["failures"]),
             "failed": len(each["failures"]),
             "p50_ms": _ms(report.percentile(each["seconds"], 0.5)) or 0.0,
             "p99_ms": _ms(report.percentile(each["seconds"], 0.99)) or 0.0,
             "max_ms": _ms(report.percentile(each["seconds"], 1.0)) or 0.0,
+            **({"first_ms": _ms(each["first"][0])} if each["first"] else {}),
         }
         for name, each in answers.items()
     }
