@@ -30,13 +30,14 @@ from tart.config import Config
 from tart.errors import AccessError, QueryTimeout, ShardUnavailable, TartError
 from tart.gateway import docs, health, metrics, openapi, responses
 from tart.gateway.access import Access, Caller, Visitor
+from tart.gateway.apart import Apart, QuestionsApart
 from tart.gateway.contract import ROUTES
 from tart.gateway.contract_streams import EVENT_STREAM
 from tart.gateway.kept import KeptAnswers
 from tart.gateway.questions import Coverage, Questions, coverage, now_text
 from tart.gateway.registry import Registry
 from tart.gateway.responses import Answer
-from tart.gateway.route import Route
+from tart.gateway.route import Cache, Route
 from tart.gateway.routes import HANDLERS, Values
 from tart.gateway.routes_access import HANDLERS as ACCESS_HANDLERS
 from tart.gateway.shards import Answers, Shards
@@ -90,12 +91,14 @@ class Gateway:
             self.questions, self.streams, config.api, periods or Periods()
         )
         self.event_streams = EventStreams(self.questions, self.streams, config.api)
-        self.kept = KeptAnswers(self._ask, config.api.shared_seconds)
+        self.kept = KeptAnswers(self._ask_apart, config.api.shared_seconds)
         self.traffic = metrics.Traffic()
         self._totals = metrics.Totals()
         self._started = time.monotonic()
         self.access = Access(config.control_path, config.api)
         self._app = self._build()
+        self._apart: Apart | None = None
+        self._questions_apart: QuestionsApart | None = None
         self._server: AsyncioServer | None = None
         self._refresher: asyncio.Task[None] | None = None
         self._refresh = asyncio.Event()
@@ -109,6 +112,11 @@ class Gateway:
         await self.registry.start()
         await self.access.start()
         self.shards.start()
+        self._apart = Apart()
+        self._questions_apart = QuestionsApart(
+            *(self.questions, self.shards, self.registry, self.config.api),
+            asyncio.get_running_loop(),
+        )
         self._refresher = asyncio.create_task(self._keep_registry())
         server = await self._app.create_server(
             sock=listening,
@@ -132,6 +140,9 @@ class Gateway:
         await self.conversations.stop()
         await self.event_streams.stop()
         await self.kept.stop()
+        if self._apart is not None:
+            apart, self._apart = self._apart, None
+            await apart.stop()
         await self.shards.stop()
         await self.registry.stop()
         await self.access.stop()
@@ -296,8 +307,10 @@ class Gateway:
             self.access.note(caller.key, caller.address, "sql", str(values["body"].get("map")), 0)
         if route.name in ACCESS_HANDLERS:
             return await ACCESS_HANDLERS[route.name](self.access, values, caller)
-        if route.name in HANDLERS:
+        if route.name in HANDLERS and route.cache is Cache.AGGREGATED:
             return await self.kept.answer(route, values)
+        if route.name in HANDLERS:
+            return await HANDLERS[route.name](self.questions, values)
         match route.name:
             case "health":
                 return Answer({"status": "ok", "service": "tart-backend", "version": __version__})
@@ -312,8 +325,10 @@ class Gateway:
             case name:
                 raise AssertionError(f"no handler for route {name}")
 
-    async def _ask(self, route: Route, values: Values) -> Answer:
-        return await HANDLERS[route.name](self.questions, values)
+    async def _ask_apart(self, route: Route, values: Values) -> Answer:
+        assert self._apart is not None
+        assert self._questions_apart is not None
+        return await self._apart.run(HANDLERS[route.name](self._questions_apart, values))
 
     async def _converse(self, request: Asked, values: Values) -> None:
         if request.headers.get("upgrade", "").lower() != "websocket":

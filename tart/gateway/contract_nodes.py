@@ -120,6 +120,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         ),
         schema="NodeTimeline",
         errors=(404, *ASKED),
+        cache=Cache.AGGREGATED,
     ),
     Route(
         "da_stats",

@@ -82,6 +82,7 @@ SESSION_ROUTES: tuple[Route, ...] = (
         parameters=_PAGING,
         schema="Sessions",
         errors=ASKED,
+        cache=Cache.AGGREGATED,
     ),
     Route(
         "node_sessions",
@@ -91,6 +92,7 @@ SESSION_ROUTES: tuple[Route, ...] = (
         parameters=(NODE, *_PAGING),
         schema="Sessions",
         errors=(404, *ASKED),
+        cache=Cache.AGGREGATED,
     ),
     Route(
         "conformance",

@@ -26,7 +26,7 @@ from typing import Any
 import orjson
 
 from tart.gateway.responses import Answer
-from tart.gateway.route import Cache, Route
+from tart.gateway.route import Route
 
 STALE = 5.0
 REMAKING = 2
@@ -79,8 +79,6 @@ class KeptAnswers:
 
     async def answer(self, route: Route, values: Values) -> Answer:
         """The answer to a request, which may have been made for another."""
-        if route.cache is not Cache.AGGREGATED:
-            return await self._make(route, values)
         key = route.name, repr(sorted(values.items()))
         kept = self._kept.get(key)
         age = 0.0 if kept is None else self._clock() - kept.made_at

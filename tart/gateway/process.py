@@ -11,6 +11,7 @@ import logging
 import signal
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 
 import uvloop
@@ -24,6 +25,8 @@ from tart.gateway.tls import context_of, read_again
 from tart.startup import Startup
 
 log = logging.getLogger(__name__)
+
+_SWITCH_SECONDS = 0.001
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -44,6 +47,8 @@ def listen(host: str, port: int) -> socket.socket:
 def run_gateway(count: int, config: Config, host: str, port: int, startup: Startup) -> int:
     """Be the gateway process until told to stop; its exit code."""
     logs.set_up(config.log, "gateway")
+    # The loop waits for what is put together apart no longer than it must.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     uvloop.run(_serve(count, config, host, port, startup))
     return 0
 

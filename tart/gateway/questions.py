@@ -89,7 +89,7 @@ class Questions:
             skipping = min(offset, SKIP_CHUNK)
             size = skipping or limit
             place = cursor
-            answers = await self._shards.scatter(
+            answers = await self.scatter(
                 "events",
                 lambda shard, place=place, size=size: {  # type: ignore[misc]
                     **selection,
@@ -291,7 +291,7 @@ class Questions:
             question["end_us"] = None if end_us is None else end_us + 1
             return {**question, "node": node, "limit": limit + 1}
 
-        answers = await self._shards.scatter("sessions", asked, self._deadline)
+        answers = await self.scatter("sessions", asked)
         page = merge.event_page(answers.values, limit, cursor, "started_at")
         return page, coverage(answers)
 
@@ -426,7 +426,7 @@ class Questions:
         return await self._shards.scatter(name, parameters, deadline or self._deadline)
 
     async def _ask(self, name: str, **parameters: Any) -> Answers:
-        return await self._shards.scatter(name, parameters, self._deadline)
+        return await self.scatter(name, parameters)
 
     def _silent(
         self, answers: Answers, rendering: str, node_id: str | None = None

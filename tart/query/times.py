@@ -6,6 +6,7 @@ Pure. One length throughout, so that the order of the texts is the order of the 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from tart.protocol.types import JCE_UNIX_SECONDS
 
@@ -18,8 +19,14 @@ def rfc3339(unix_us: int) -> str | None:
     """Unix microseconds as text; ``None`` beyond the year 9999."""
     if not 0 <= unix_us <= _LAST_US:
         return None
-    moment = _EPOCH + timedelta(microseconds=unix_us)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    second, microseconds = divmod(unix_us, 1_000_000)
+    return f"{_second(second)}.{microseconds:06d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(unix_seconds: int) -> str:
+    """Most times of one answer are in the same few seconds."""
+    return (_EPOCH + timedelta(seconds=unix_seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def rfc3339_of_jce(jce_us: int) -> str | None:

@@ -16,6 +16,8 @@ from tart.query.times import rfc3339
 ANNOUNCED, TRANSFERRED, TICKET = 62, 68, 84
 MAX_LINKS = 5_000
 _LOCAL = 0
+# Sender and receiver.
+_Ends = tuple[str, str]
 
 
 def topology(
@@ -30,14 +32,15 @@ def topology(
         active: nodes that said any of it.
     """
     rows = list(links)
-    announced = _directed(row for row in rows if row["type"] == ANNOUNCED)
-    tickets = _directed(row for row in rows if row["type"] == TICKET)
+    announced, tickets = (
+        _directed(row for row in rows if row["type"] == each) for each in (ANNOUNCED, TICKET)
+    )
     peers: defaultdict[str, set[str]] = defaultdict(set)
     for row in rows:
         peers[row["node"]].add(row["peer"])
     given = sorted(transfers, key=lambda row: (-row["blocks"], row["node"]))
     return {
-        "connections": [{**link, "connection_type": None} for link in announced[:MAX_LINKS]],
+        "connections": [{**link, "connection_type": None} for link in _listed(announced)],
         "block_transfers": [
             {
                 "node_id": row["node"],
@@ -47,7 +50,7 @@ def topology(
             }
             for row in given
         ],
-        "ticket_transfers": tickets[:MAX_LINKS],
+        "ticket_transfers": _listed(tickets),
         "network_stats": {
             "total_connections": len(announced),
             "block_announcements_last_hour": counts.get(ANNOUNCED, 0),
@@ -61,29 +64,32 @@ def topology(
     }
 
 
-def _directed(rows: Iterable[Json]) -> list[Json]:
-    """Links from a sender to a receiver, those with the most messages first."""
-    found: dict[tuple[str, str], Json] = {}
+def _directed(rows: Iterable[Json]) -> dict[_Ends, Json]:
+    """What was sent, by sender and receiver."""
+    found: dict[_Ends, Json] = {}
     for row in rows:
         sent = row["side"] == _LOCAL
         ends = (row["node"], row["peer"]) if sent else (row["peer"], row["node"])
         link = found.setdefault(ends, {"sent": 0, "received": 0, "last_at": 0})
         link["sent" if sent else "received"] += row["count"]
         link["last_at"] = max(link["last_at"], row["last_at"])
-    listed = [
+    return found
+
+
+def _listed(links: Mapping[_Ends, Json]) -> list[Json]:
+    """Those with the most messages, first ones first."""
+    counted = sorted((-max(link["sent"], link["received"]), *ends) for ends, link in links.items())
+    return [
         {
             "from_node": sender,
             "to_node": receiver,
-            "message_count": max(link["sent"], link["received"]),
-            "sent": link["sent"],
-            "received": link["received"],
-            "last_seen": rfc3339(link["last_at"]),
+            "message_count": -count,
+            "sent": links[sender, receiver]["sent"],
+            "received": links[sender, receiver]["received"],
+            "last_seen": rfc3339(links[sender, receiver]["last_at"]),
         }
-        for (sender, receiver), link in found.items()
+        for count, sender, receiver in counted[:MAX_LINKS]
     ]
-    return sorted(
-        listed, key=lambda each: (-each["message_count"], each["from_node"], each["to_node"])
-    )
 
 
 def merged_transfers(answers: Iterable[Iterable[Sequence[int | str]]]) -> list[Json]:

@@ -18,7 +18,6 @@ from tart.gateway.route import Cache, Route
 from tests.gateway.running import Running, running_gateway
 
 AGGREGATED = next(route for route in ROUTES if route.cache is Cache.AGGREGATED)
-LIVE = next(route for route in ROUTES if route.cache is Cache.LIVE)
 ALL, SOME = Coverage(frozenset({0, 1}), 2), Coverage(frozenset({0}), 2)
 
 
@@ -206,14 +205,6 @@ def test_those_not_asked_for_the_longest_leave_when_there_is_no_room() -> None:
     with_maker(check, max_bytes=20)
 
 
-def test_what_is_live_is_never_kept() -> None:
-    async def check(maker: Maker) -> None:
-        assert [number(await maker.ask(LIVE)) for _ in range(2)] == [1, 2]
-        assert not maker.kept.outcomes
-
-    with_maker(check)
-
-
 def test_stopping_gives_up_what_is_being_made() -> None:
     async def check(maker: Maker) -> None:
         maker.gate.clear()
@@ -237,6 +228,9 @@ def test_over_http_the_second_answer_is_the_first_and_says_how_old_it_is(tmp_pat
             assert first.headers["etag"] == second.headers["etag"]
             assert ("age" in first.headers, second.headers["age"]) == (False, "0")
             assert "age" not in other.headers
+            # What is live is never kept.
+            for _ in range(2):
+                assert "age" not in (await gateway.get("/api/metrics/live")).headers
             await _counted(gateway)
 
     async def _counted(gateway: Running) -> None:
