@@ -3,14 +3,16 @@
 Of routes over aggregates only (``Cache.AGGREGATED``), whose answers may be some seconds
 old and say when they were made. Like ``stale-while-revalidate`` of RFC 5861:
 
-- for ``fresh_seconds`` an answer serves everybody who asks the same;
-- up to ``STALE`` times as old it is given once more while it is made anew, so whoever asks
-  again and again, as a dashboard does, never waits for the making;
+- for ``fresh_seconds`` an answer serves everybody who asks the same, and for longer if it
+  took long to make: making it takes a tenth of the time at most. That is how much of a busy
+  machine dashboards get; ``MAX_FRESH_SECONDS`` bounds it;
+- for ``STALE`` times ``fresh_seconds`` more it is given once more while it is made anew, so
+  whoever asks again and again, as a dashboard does, never waits for the making;
 - beyond that, and the first time, one making serves all who wait for it.
 
-What not all shards have answered, and what failed, serves only those who waited for it. At
-most ``REMAKING`` answers are made anew at once while somebody has the old ones, so that
-those who wait are not held up. Beyond ``MAX_BYTES`` those not asked for the longest leave.
+What not all shards have answered, and what failed, serves only those who waited for it.
+One answer at a time is made anew while somebody has the old one, so that those who wait are
+not held up. Beyond ``MAX_BYTES`` those not asked for the longest leave.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import asyncio
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,7 +31,8 @@ from tart.gateway.responses import Answer
 from tart.gateway.route import Route
 
 STALE = 5.0
-REMAKING = 2
+MAX_FRESH_SECONDS = 5.0
+_FRESH_TO_MAKING = 10.0
 MAX_BYTES = 32 << 20
 
 Values = Mapping[str, Any]
@@ -41,6 +44,7 @@ Make = Callable[[Route, Values], Awaitable[Answer]]
 class _Kept:
     answer: Answer
     made_at: float
+    fresh_seconds: float
 
     @property
     def size(self) -> int:
@@ -74,7 +78,7 @@ class KeptAnswers:
         self._kept: OrderedDict[Key, _Kept] = OrderedDict()
         self._making: dict[Key, asyncio.Task[Answer]] = {}
         self._waiting: Counter[Key] = Counter()
-        self._remaking = asyncio.Semaphore(REMAKING)
+        self._remaking = asyncio.Lock()
         self.size = 0
 
     async def answer(self, route: Route, values: Values) -> Answer:
@@ -82,11 +86,11 @@ class KeptAnswers:
         key = route.name, repr(sorted(values.items()))
         kept = self._kept.get(key)
         age = 0.0 if kept is None else self._clock() - kept.made_at
-        if kept is None or age > STALE * self._fresh_seconds:
+        if kept is None or age > kept.fresh_seconds + STALE * self._fresh_seconds:
             self.outcomes["made"] += 1
             return await self._wait(key, self._made(key, route, values))
         self._kept.move_to_end(key)
-        fresh = age <= self._fresh_seconds
+        fresh = age <= kept.fresh_seconds
         self.outcomes["fresh" if fresh else "stale"] += 1
         if not fresh:
             self._made(key, route, values, self._remaking)
@@ -110,7 +114,7 @@ class KeptAnswers:
         await asyncio.gather(*self._making.values(), return_exceptions=True)
 
     def _made(
-        self, key: Key, route: Route, values: Values, turn: asyncio.Semaphore | None = None
+        self, key: Key, route: Route, values: Values, turn: asyncio.Lock | None = None
     ) -> asyncio.Task[Answer]:
         """The making of an answer, begun now if it is not under way."""
         if key not in self._making:
@@ -126,22 +130,25 @@ class KeptAnswers:
             self._forget(key)
 
     async def _keep(
-        self, key: Key, route: Route, values: Values, turn: asyncio.Semaphore | None
+        self, key: Key, route: Route, values: Values, turn: asyncio.Lock | None
     ) -> Answer:
-        if turn is None:
+        async with turn or nullcontext():
+            began = self._clock()
             answer = await self._make(route, values)
-        else:
-            async with turn:
-                answer = await self._make(route, values)
         self._forget(key)
         seen = answer.coverage
         if answer.status == 200 and (seen is None or seen.complete):
             answer = replace(answer, body=orjson.dumps(answer.body))
-            self._kept[key] = _Kept(answer, self._clock())
+            self._kept[key] = _Kept(answer, self._clock(), self._fresh_for(self._clock() - began))
             self.size += len(answer.body)
             while self.size > self._max_bytes:
                 self._forget(next(iter(self._kept)))
         return answer
+
+    def _fresh_for(self, taken: float) -> float:
+        """How long an answer is fresh, all in seconds."""
+        bounded = min(MAX_FRESH_SECONDS, _FRESH_TO_MAKING * taken)
+        return max(self._fresh_seconds, bounded)
 
     def _forget(self, key: Key) -> None:
         with suppress(KeyError):

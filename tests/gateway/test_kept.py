@@ -11,7 +11,7 @@ import pytest
 
 from tart.errors import QueryTimeout
 from tart.gateway.contract import ROUTES
-from tart.gateway.kept import REMAKING, STALE, KeptAnswers
+from tart.gateway.kept import MAX_FRESH_SECONDS, STALE, KeptAnswers
 from tart.gateway.questions import Coverage
 from tart.gateway.responses import Answer
 from tart.gateway.route import Cache, Route
@@ -27,6 +27,7 @@ class Maker:
     def __init__(self, max_bytes: int = 1 << 20) -> None:
         self.now = 100.0
         self.made = 0
+        self.taking = 0.0
         self.running = 0
         self.most = 0
         self.seen = ALL
@@ -42,6 +43,7 @@ class Maker:
         self.most = max(self.most, self.running)
         await self.gate.wait()
         self.running -= 1
+        self.now += self.taking
         if self.error is not None:
             raise self.error
         return Answer({"n": number}, self.seen)
@@ -101,7 +103,7 @@ def test_what_is_stale_is_given_once_more_and_made_anew() -> None:
 def test_what_is_too_old_is_given_to_nobody() -> None:
     async def check(maker: Maker) -> None:
         await maker.ask()
-        maker.now += STALE + 0.1
+        maker.now += 1.0 + STALE + 0.1
         assert number(await maker.ask()) == 2
 
     with_maker(check)
@@ -138,21 +140,46 @@ def test_what_nobody_waits_for_any_more_is_given_up() -> None:
     with_maker(check)
 
 
-def test_only_some_are_made_anew_at_once() -> None:
+def test_one_at_a_time_is_made_anew() -> None:
     async def check(maker: Maker) -> None:
-        for number in range(REMAKING + 3):
-            await maker.ask(a=number)
+        for each in range(5):
+            await maker.ask(a=each)
         maker.now += 2.0
-        maker.most = 0
         maker.gate.clear()
-        for number in range(REMAKING + 3):
-            await maker.ask(a=number)
+        for each in range(5):
+            await maker.ask(a=each)
         for _ in range(10):
             await asyncio.sleep(0)
-        assert maker.running == REMAKING
+        assert maker.running == 1
+        # Whoever has none to be given waits for nobody.
+        asking = asyncio.create_task(maker.ask(a=9))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert maker.running == 2
         maker.gate.set()
+        await asking
         await maker.settled()
-        assert (maker.most, maker.made) == (REMAKING, 2 * (REMAKING + 3))
+        assert (maker.most, maker.made) == (2, 11)
+
+    with_maker(check)
+
+
+@pytest.mark.parametrize(
+    ("taken", "fresh"), [(0.0, 1.0), (0.1, 1.0), (0.3, 3.0), (60.0, MAX_FRESH_SECONDS)]
+)
+def test_what_took_long_is_fresh_for_longer(taken: float, fresh: float) -> None:
+    async def check(maker: Maker) -> None:
+        maker.taking = taken
+        await maker.ask()
+        maker.now += fresh - 0.01
+        await maker.ask()
+        maker.now += 0.02
+        await maker.ask()
+        await maker.settled()
+        assert maker.kept.outcomes == {"made": 1, "fresh": 1, "stale": 1}
+        maker.now += fresh + STALE + 0.01
+        await maker.ask()
+        assert maker.kept.outcomes["made"] == 2
 
     with_maker(check)
 
