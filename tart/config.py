@@ -250,6 +250,12 @@ def _check_access(config: Config) -> None:
     for text in config.telemetry.peer_ids:
         if not _PEER_ID.fullmatch(text):
             raise ConfigError(f"telemetry.peer_ids: {text!r} is not 64 hex digits")
+    api = config.api
+    if api.max_connections <= api.max_subscribers:
+        raise ConfigError(
+            f"api.max_connections: {api.max_connections} leaves nothing beside "
+            f"api.max_subscribers, {api.max_subscribers}"
+        )
     if config.api.tls_key and not config.api.tls_certificate:
         raise ConfigError("api.tls_key: needs api.tls_certificate beside it")
 

@@ -22,7 +22,9 @@
     ├── ShardUnavailable       us: degrades an answer, never hides that it did
     └── StorageError           us: fatal to one shard, which the supervisor restarts
         ├── DamagedFile            a file that cannot be read: put in quarantine, the rest serves
-        └── DiskFull               no room left: tried again until there is
+        └── NoRoom                 tried again until there is room
+            ├── DiskFull               on the disk
+            └── OutOfMemory            within ``storage.memory_limit``
 
 Each carries its data as attributes and builds its sentence in ``__str__``.
 ``status`` is what the gateway answers when the error reaches a person.
@@ -222,5 +224,19 @@ class DamagedFile(StorageError):
     """What is in a file is not what was written to it."""
 
 
-class DiskFull(StorageError):
+class NoRoom(StorageError):
     """There was no room for a write; what it would have changed is as before."""
+
+    what = ""
+
+
+class DiskFull(NoRoom):
+    """The disk has none."""
+
+    what = "disk"
+
+
+class OutOfMemory(NoRoom):
+    """DuckDB has none within ``storage.memory_limit``."""
+
+    what = "memory"

@@ -170,7 +170,7 @@ class ApiConfig:
     )
     burst_requests: float = _setting(2000.0, "So many at once go beyond requests_per_second.")
     request_seconds: float = _setting(
-        15.0, "A request must have been sent by then, or it gets 408: slow ones hold a socket."
+        15.0, "A request must have been sent by then, or it gets 408; so must a TLS handshake."
     )
     bytes: str = _setting(
         "hex",
@@ -188,6 +188,9 @@ class ApiConfig:
         "Answers over aggregates serve all who ask the same for so long, five times if need be.",
     )
     max_body_bytes: int = _setting(256 << 10, "Longest request body; longer is refused (413).")
+    max_connections: int = _setting(
+        2000, "At once, streams among them. One more: an unused one is closed, or itself."
+    )
     max_subscribers: int = _setting(1000, "WebSocket connections at once; more get 503.")
     subscriber_queue: int = _setting(
         10_000,

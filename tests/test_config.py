@@ -26,7 +26,7 @@ OTHER = {
 }
 ODD_VALUES = {"api.bytes": "array", "log.level": "debug", "log.format": "json"}
 ODD_VALUES |= {"storage.memory_limit": "1GB", "data_dir": "/d", "run_dir": "/r"}
-ODD_VALUES |= {"telemetry.buffered_bytes": 1 << 30}
+ODD_VALUES |= {"telemetry.buffered_bytes": 1 << 30, "api.max_connections": 5000}
 ODD_VALUES |= {"api.auth": "none", "api.tls_certificate": "/c.pem", "api.tls_key": "/k.pem"}
 NETWORKS = (("10.0.0.0/8", "::1"), "10.0.0.0/8, ::1")
 ODD_LISTS = {"telemetry.allow": NETWORKS, "telemetry.deny": NETWORKS}
@@ -187,6 +187,11 @@ def test_a_list_as_text_is_separated_by_commas(text, meant):
         ("telemetry.burst_events", 0, "telemetry.burst_events: 0 is not a finite number above 0"),
         ("telemetry.events_per_second", 0, "telemetry.events_per_second: 0 is not a finite"),
         ("telemetry.idle_seconds", 0, "telemetry.idle_seconds: 0.0 is not a finite number above"),
+        (
+            "api.max_connections",
+            1000,
+            "api.max_connections: 1000 leaves nothing beside api.max_subscribers, 1000",
+        ),
         (
             "telemetry.buffered_bytes",
             1 << 19,

@@ -27,9 +27,13 @@ class Aggregates:
 
     Args:
         voice: how to read what a session says.
+        found: told of each finding, too.
     """
 
-    def __init__(self, voice: Callable[[int], Voice]) -> None:
+    def __init__(
+        self, voice: Callable[[int], Voice], found: Callable[[Finding], None] | None = None
+    ) -> None:
+        self._found = found
         self._counts = Counts()
         self._latencies = Latencies()
         self._clocks = Clocks()
@@ -38,7 +42,7 @@ class Aggregates:
         self._gauges = Gauges()
         self._sessions = Sessions()
         self._conformance = Conformance()
-        self._judge = Judge(self._conformance.note)
+        self._judge = Judge(self._note)
         self._meanings = Meanings(self._sums, self._sightings, self._gauges)
         self._follower = Follower(self._latencies, self._meanings, voice, self._judge.unfinished)
         self._parts = (
@@ -64,7 +68,7 @@ class Aggregates:
     def find(self, findings: Iterable[Finding]) -> None:
         """What is wrong with something that is no event: a first message."""
         for each in findings:
-            self._conformance.note(each)
+            self._note(each)
 
     def end(self, session: int) -> None:
         """A connection is over."""
@@ -113,6 +117,11 @@ class Aggregates:
     def resume(self) -> int | None:
         """The first ``seq`` of what is still open: where reading again has to begin."""
         return min((each.values["seq"] for each in self._follower.pipelines()), default=None)
+
+    def _note(self, finding: Finding) -> None:
+        self._conformance.note(finding)
+        if self._found is not None:
+            self._found(finding)
 
     def statistics(self) -> dict[str, object]:
         """For ``/metrics`` and health."""

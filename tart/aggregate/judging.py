@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from tart.aggregate.heard import Array, Finding, Heard
+from tart.aggregate.outcomes import OUTCOMES
 from tart.aggregate.recent import DEPTH, NOTHING, RecentTypes
 from tart.errors import DecodeError
 from tart.protocol.decoding import DROPPED, HEADER_BYTES, STATUS, decode_event
@@ -45,6 +46,12 @@ for _number, _reference in _REFERENCES.items():
     _ALLOWED[_number] = False
     # A Dropped stands for the first of those that were dropped: it may have been any.
     _ALLOWED[_number, [DROPPED, NOTHING, *_reference.refers_to]] = True
+# Of an id that may be of several events nothing is certain.
+_NAMED = np.ones(256, np.bool_)
+_NAMED[[DROPPED, NOTHING]] = False
+_EXCLUDED_BY, _SAYS = np.zeros(256, np.uint8), np.zeros(256, np.uint8)
+for _number, _outcome in OUTCOMES.items():
+    _EXCLUDED_BY[_number], _SAYS[_number] = _outcome
 _REGULAR = np.zeros(256, np.bool_)
 _REGULAR[[DROPPED, STATUS]] = True
 
@@ -136,10 +143,11 @@ class Judge:
         types[own - ref >= DEPTH] = NOTHING
         unknown = ref >= own
         wrong = unknown | ~_ALLOWED[heard.number[refers], types]
-        if not wrong.any():
-            return
         # What is laid out in another way has no reference where this one was read.
         odd = {fault.seq for fault in heard.faults}
+        self._judge_outcomes(heard, row_of, refers[~wrong & _NAMED[types]], odd)
+        if not wrong.any():
+            return
         for at in np.flatnonzero(wrong).tolist():
             place = int(refers[at])
             if int(heard.seq[place]) in odd:
@@ -155,6 +163,23 @@ class Judge:
                 found = EVENTS[int(types[at])].variant
                 expected = f"the event id of {names}; {ref[at]} is {found}"
                 self._find("reference_wrong_type", heard, place, expected, leading)
+
+    def _judge_outcomes(
+        self, heard: Heard, row_of: Array, refers: Array, odd: set[int | None]
+    ) -> None:
+        """How something ended that is known to have begun: it ends once, in one way."""
+        ends = refers[_EXCLUDED_BY[heard.number[refers]] != 0]
+        if odd:
+            ends = ends[[int(each) not in odd for each in heard.seq[ends].tolist()]]
+        if not len(ends):
+            return
+        number, ref = heard.number[ends], heard.ref[ends]
+        wrong = self._recent.say(row_of[ends], ref, _EXCLUDED_BY[number], _SAYS[number])
+        for at in np.flatnonzero(wrong).tolist():
+            place = int(ends[at])
+            leading = HEADER_BYTES, EVENTS[int(number[at])].fields.fields[0][0]
+            expected = f"no second outcome of the event with id {ref[at]}"
+            self._find("second_outcome", heard, place, expected, leading)
 
     def _judge_order(
         self, heard: Heard, times: Array, starts: Array, lengths: Array, rows: list[int]

@@ -6,12 +6,13 @@ The address is that of the settings unless one is given; a key comes from a file
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tart.errors import ConfigError, StartupError
 
 KEY_FILE_VARIABLE = "TART_KEY_FILE"
 _SECONDS = 60.0
+_PIECE_BYTES = 64 << 10
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -71,6 +73,18 @@ class Server:
         request.add_header("Content-Type", "application/json")
         return self._answered(request)
 
+    def download(self, path: str, take: Callable[[bytes], None]) -> Mapping[str, str]:
+        """Hand a long answer on as it comes, in pieces; its headers, names in small letters.
+
+        Raises:
+            Refused: the server says no.
+            StartupError: nobody answers, or the answer breaks off.
+        """
+        with self._opened(self._request(path)) as response:
+            while data := self._read(lambda: response.read1(_PIECE_BYTES)):
+                take(data)
+            return {name.lower(): value for name, value in response.headers.items()}
+
     def _request(self, path: str, body: bytes | None = None) -> urllib.request.Request:
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         try:
@@ -83,20 +97,32 @@ class Server:
 
         Raises:
             Refused: the server says no.
-            StartupError: nobody answers.
+            StartupError: nobody answers, or the answer breaks off.
         """
+        with self._opened(request, also) as response:
+            return self._read(response.read)
+
+    def _opened(
+        self, request: urllib.request.Request, also: tuple[int, ...] = ()
+    ) -> http.client.HTTPResponse | urllib.error.HTTPError:
         try:
-            with urllib.request.urlopen(request, timeout=_SECONDS, context=self._trust) as response:
-                answer: bytes = response.read()
-                return answer
+            found: http.client.HTTPResponse = urllib.request.urlopen(
+                request, timeout=_SECONDS, context=self._trust
+            )
+            return found
         except urllib.error.HTTPError as error:
-            body = error.read()
             if error.code in also:
-                return body
-            raise Refused(error.code, _complaint(error, body)) from None
+                return error
+            raise Refused(error.code, _complaint(error, error.read())) from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise StartupError(f"{self.url}: no tart answers there: {reason}") from None
+
+    def _read(self, read: Callable[[], bytes]) -> bytes:
+        try:
+            return read()
+        except (OSError, http.client.HTTPException) as error:
+            raise StartupError(f"{self.url}: the answer broke off: {error}") from None
 
 
 def _complaint(error: urllib.error.HTTPError, body: bytes) -> str:

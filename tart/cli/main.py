@@ -62,10 +62,28 @@ def _simulate(given: argparse.Namespace) -> int:
     return simulate(given)
 
 
+def _record(given: argparse.Namespace) -> int:
+    from tart.cli.record import record
+
+    return record(given)
+
+
+def _replay(given: argparse.Namespace) -> int:
+    from tart.cli.replay import replay
+
+    return replay(given)
+
+
 def _demo(given: argparse.Namespace) -> int:
     from tart.cli.demo import demo
 
     return demo(given.config)
+
+
+def _check(given: argparse.Namespace) -> int:
+    from tart.cli.check import check
+
+    return check(given)
 
 
 def _verify(given: argparse.Namespace) -> int:
@@ -164,10 +182,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands)
     _add_simulate(commands)
+    _add_record(commands)
+    _add_replay(commands)
     _add_config(commands)
     demo = commands.add_parser("demo", help="serve and simulate together, until Ctrl-C")
     _add_config_file(demo)
     demo.set_defaults(command=_demo)
+    _add_check(commands)
     _add_status(commands)
     _add_sql(commands)
     _add_verify(commands)
@@ -203,6 +224,50 @@ def _add_simulate(commands: _Commands) -> None:
     add("--troubled", action="store_true", help="much goes wrong, and both versions are spoken")
     add("--truth", type=Path, metavar="FILE", help="write what really happens, as NDJSON")
     simulate.set_defaults(command=_simulate)
+
+
+def _add_record(commands: _Commands) -> None:
+    record = commands.add_parser("record", help="write what nodes send into a capture")
+    add = record.add_argument
+    where = record.add_mutually_exclusive_group(required=True)
+    where.add_argument("--listen", metavar="[HOST:]PORT", help="for nodes; alone on 127.0.0.1")
+    where.add_argument("--url", metavar="URL", help="of a running tart, to take from its log")
+    add("--target", metavar="HOST:PORT", help="pass everything on to that telemetry port")
+    add("--for", metavar="TIME", help="such as 60s or 1h; without it until Ctrl-C")
+    _add_key_file(record)
+    add("--from", metavar="TIME", help="first time of receipt, such as 2026-11-20T12:00:00Z")
+    add("--to", metavar="TIME", help="last time of receipt")
+    add("--duration", metavar="TIME", help="the last 15m, 1h, …")
+    add("--node", metavar="ID", help="only of this node")
+    add("--types", metavar="N,N", help="only events of these numbers")
+    add("file", metavar="FILE", help="is written anew; - is stdout")
+    record.set_defaults(command=_record)
+
+
+def _add_replay(commands: _Commands) -> None:
+    replay = commands.add_parser("replay", help="send what a capture has, byte for byte")
+    add = replay.add_argument
+    add("file", metavar="FILE", help="a capture; - is stdin")
+    add("--target", default="127.0.0.1:9000", metavar="HOST:PORT", help="the telemetry port")
+    add("--speed", default="1", metavar="X", help="times as recorded (default 1); max: no waits")
+    replay.set_defaults(command=_replay)
+
+
+def _add_check(commands: _Commands) -> None:
+    check = commands.add_parser("check", help="judge what a node sends, live or from a capture")
+    add = check.add_argument
+    source = check.add_mutually_exclusive_group(required=True)
+    source.add_argument("file", nargs="?", metavar="FILE", help="a capture; -: standard input")
+    source.add_argument("--listen", metavar="[HOST:]PORT", help="take telemetry here; 0: any port")
+    add("--for", dest="duration", metavar="TIME", help="listen so long, such as 60s or 5m")
+    add("--once", action="store_true", help="listen until the node's connection is over")
+    add("--partial", action="store_true", help="FILE lacks messages: judge each by itself")
+    formats = ("text", "json", "junit")
+    add("--format", choices=formats, default="text", help="of the report (default text)")
+    add("--output", type=Path, metavar="FILE", help="write the report there")
+    add("--strict", action="store_true", help="warnings are failures, too")
+    add("--max-findings", type=int, metavar="N", help="shown of each rule and node (default 3)")
+    check.set_defaults(command=_check)
 
 
 def _add_status(commands: _Commands) -> None:

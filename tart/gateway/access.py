@@ -1,6 +1,6 @@
 """Who may ask the gateway what: keys, rates, and the audit log.
 
-The decision is taken in memory, before anything is read of the request but its headers. Keys
+The decision is taken in memory, before anything is looked at of the request but its headers. Keys
 are looked at again twice a second, so that what the command line changes counts at once;
 notes for the audit log are written then, too. While keys cannot be read nobody gets in.
 
@@ -158,9 +158,11 @@ class Access:
 
     def valid(self, caller: Caller) -> bool:
         """Whether who was let in once would be again."""
-        if self._open_to_all or self._ring is None:
+        if self._ring is None:
             return True
-        return self._ring.holds(caller.key) if caller.key else not self._ring.ever
+        if caller.key:
+            return self._ring.holds(caller.key)
+        return self._open_to_all or not self._ring.ever
 
     async def revoked(self, caller: Caller) -> None:
         """Wait until ``caller`` is not ``valid`` any more."""
@@ -231,23 +233,27 @@ class Access:
         if self._ring is None:
             raise KeysUnreadable("the keys cannot be read, so nobody can be let in; see the log")
         # Whoever sends a key means it, also where none is needed.
-        key = self._ring.find(visitor.key) if visitor.key else None
-        if key is not None:
-            return Caller(visitor.address, key.role, key.id)
+        if visitor.key:
+            return self._holder(visitor, self._ring)
         if self._open_to_all:
             return Caller(visitor.address, Role.OPERATOR)
         if self._ring.ever:
-            raise Unauthorized(
-                "this key is not known, or was revoked"
-                if visitor.key
-                else "send a key: Authorization: Bearer tart_…"
-            )
+            raise Unauthorized("send a key: Authorization: Bearer tart_…")
         if not visitor.local:
             raise Forbidden(
                 "without keys only this machine is served, directly and by its loopback "
                 "address: make a key with 'tart keys create', or set api.auth to \"none\""
             )
         return Caller(visitor.address, Role.OPERATOR)
+
+    def _holder(self, visitor: Visitor, ring: KeyRing) -> Caller:
+        """Whose key it is; let in as somebody else, who sent it would not learn of it."""
+        key = ring.find(visitor.key or "")
+        if key is not None:
+            return Caller(visitor.address, key.role, key.id)
+        unneeded = self._open_to_all or (visitor.local and not ring.ever)
+        hint = "; none is needed here, so ask without" if unneeded else ""
+        raise Unauthorized(f"this key is not known, or was revoked{hint}")
 
     async def _keep_looking(self) -> None:
         while True:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import os
 import shutil
 import socket
 import ssl
@@ -26,14 +25,17 @@ from sanic.handlers import ErrorHandler
 from sanic.server.async_server import AsyncioServer
 
 from tart import __version__
+from tart.access.roles import Role
 from tart.config import Config
 from tart.errors import AccessError, QueryTimeout, ShardUnavailable, TartError
 from tart.gateway import docs, health, metrics, openapi, responses
 from tart.gateway.access import Access, Caller, Visitor
 from tart.gateway.apart import Apart, QuestionsApart
+from tart.gateway.connections import Connection, Connections
 from tart.gateway.contract import ROUTES
 from tart.gateway.contract_streams import EVENT_STREAM
 from tart.gateway.kept import KeptAnswers
+from tart.gateway.machine import memory, rss_bytes
 from tart.gateway.questions import Coverage, Questions, coverage, now_text
 from tart.gateway.registry import Registry
 from tart.gateway.responses import Answer
@@ -54,7 +56,6 @@ DRAIN_SECONDS = 5.0
 # With one of these somebody stands between the client and us.
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 _WORD = str.maketrans("/<>:", "____")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 # Sanic knows its apps by name; more than one in a process happens in tests.
 _names = (f"tart-{number}" for number in itertools.count())
 
@@ -96,6 +97,7 @@ class Gateway:
         self._totals = metrics.Totals()
         self._started = time.monotonic()
         self.access = Access(config.control_path, config.api)
+        self.connections = Connections(config.api.max_connections)
         self._app = self._build()
         self._apart: Apart | None = None
         self._questions_apart: QuestionsApart | None = None
@@ -118,12 +120,14 @@ class Gateway:
             asyncio.get_running_loop(),
         )
         self._refresher = asyncio.create_task(self._keep_registry())
+        handshake = {"ssl_handshake_timeout": self.config.api.request_seconds} if secured else {}
         server = await self._app.create_server(
             sock=listening,
             ssl=secured,
             backlog=BACKLOG,
             access_log=False,
-            asyncio_server_kwargs={"start_serving": False},
+            protocol=Connection,
+            asyncio_server_kwargs={"start_serving": False, **handshake},
         )
         assert server is not None
         await server.startup()  # type: ignore[no-untyped-call]
@@ -201,6 +205,7 @@ class Gateway:
     def _build(self) -> App:
         app: App = Sanic(next(_names), configure_logging=False, error_handler=_Errors(self))
         api = self.config.api
+        app.ctx.connections = self.connections
         app.config.update(
             AUTO_EXTEND=False,
             MOTD=False,
@@ -285,10 +290,14 @@ class Gateway:
         now = time.monotonic()
         visitor = _visitor(route, request, foreign=not self._is_ours(request))
         try:
-            return self.access.admit(visitor, route.role, now)
+            caller = self.access.admit(visitor, route.role, now)
         except AccessError as error:
             self.access.denied_to(visitor, error, f"{request.method} {request.path}", now)
             raise
+        if caller.role is not Role.ANYONE:
+            protocol: Any = request.protocol
+            protocol.let_in = True
+        return caller
 
     async def _while_valid(self, caller: Caller, sending: Coroutine[Any, Any, None]) -> None:
         """Send for as long as the key may be used."""
@@ -371,8 +380,8 @@ class Gateway:
             pending_limit=self.config.storage.pending_bytes,
             broadcaster=self.streams.statistics(),
             shed_lately=self.streams.shed_lately,
-            rss_bytes=_rss_bytes(),
-            memory=_memory(),
+            rss_bytes=rss_bytes(),
+            memory=memory(),
             disk=(disk.free, disk.total),
         )
         uptime = int(time.monotonic() - self._started)
@@ -407,7 +416,7 @@ class Gateway:
                 time.monotonic() - self._started,
                 "Since the gateway started.",
             ),
-            "tart_gateway_resident_memory_bytes": (_rss_bytes(), "Resident memory."),
+            "tart_gateway_resident_memory_bytes": (rss_bytes(), "Resident memory."),
             "tart_websocket_clients": (len(self.streams.subscribers), "Connected clients."),
             "tart_websocket_queued_events": (
                 streams["events_in_buffer"],
@@ -435,6 +444,7 @@ class Gateway:
                 self.access.unnoted,
                 "Lines the audit log does not have: too many at once.",
             ),
+            **self.connections.figures(),
             "tart_registry_nodes": (len(self.registry), "Nodes in the registry."),
             "tart_registry_failures_total": (
                 self.registry.failures,
@@ -481,17 +491,3 @@ class _Errors(ErrorHandler):
 
 def _existing(path: Path) -> Path:
     return path if path.exists() else Path("/")
-
-
-def _rss_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
-
-
-def _memory() -> tuple[int, int]:
-    """Bytes available and in all, of the machine."""
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    found = {
-        name: int(rest.split()[0]) << 10
-        for name, _, rest in (line.partition(":") for line in lines)
-    }
-    return found["MemAvailable"], found["MemTotal"]

@@ -16,6 +16,7 @@ HEALTHY, DEGRADED, UNHEALTHY = "Healthy", "Degraded", "Unhealthy"
 DEGRADED_BELOW, UNHEALTHY_BELOW = 0.10, 0.02
 BUFFER_DEGRADED_ABOVE = 0.75
 LAG_DEGRADED_ABOVE_SECONDS = 1.0
+_SHORT_OF = {"disk": "disk nearly full: ", "memory": "storage.memory_limit does not suffice: "}
 
 Json = dict[str, Any]
 
@@ -108,14 +109,14 @@ def _batch_writer(measured: Measured) -> Part:
     shards = measured.statistics.values()
     used = max((each["pending_bytes"] / measured.pending_limit for each in shards), default=0.0)
     paused = sum(bool(each["reading_paused"]) for each in shards)
-    disk_full = any(each["paused_for"] == "disk" for each in shards)
+    short_of = {each["paused_for"] for each in shards}
     status, message = HEALTHY, "reading"
     if not shards:
         status, message = UNHEALTHY, "no shard answers"
     elif paused:
         status = UNHEALTHY if paused == measured.total else DEGRADED
-        reason = "disk nearly full: " if disk_full else ""
-        message = f"{reason}reading is paused in {paused} of {measured.total} shards"
+        reasons = "".join(why for what, why in _SHORT_OF.items() if what in short_of)
+        message = f"{reasons}reading is paused in {paused} of {measured.total} shards"
     elif used > BUFFER_DEGRADED_ABOVE:
         status, message = DEGRADED, f"{used:.0%} of a buffer are used"
     metrics = {

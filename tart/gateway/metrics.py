@@ -72,7 +72,7 @@ _LABELLED_COUNTERS = (
         "reading_pauses",
         "reading_pauses",
         "reason",
-        "Times reading stopped: of one connection (rate), of all (buffer, disk).",
+        "Times reading stopped: of one connection (rate), of all (buffer, disk, memory).",
     ),
     ("events_shed", "events_shed", "reason", "Events dropped by setting."),
     ("undecodable_events", "undecodable", "rule", "Events that could not be read."),
@@ -104,7 +104,7 @@ _GAUGES = (
     ("readers", "readers", "Readers of the shard's files."),
     ("readers_waiting", "readers_waiting", "Questions to the files, running or waiting."),
 )
-_PAUSED_FOR = ("buffer", "disk")
+_PAUSED_FOR = ("buffer", "disk", "memory")
 _HISTOGRAMS = (
     ("commit_seconds", "commit_seconds", "From read to committed, oldest event of a batch."),
     ("write_seconds", "write_seconds", "A commit itself."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from tart.errors import BadQuery, NotFound, ShardUnavailable, SqlRefused
@@ -11,7 +11,7 @@ from tart.gateway.questions import Coverage, Questions, coverage, now_us
 from tart.gateway.responses import Answer
 from tart.ipc.messages import Attached
 from tart.protocol import capture
-from tart.query.exports import CSV_COLUMNS, FORMATS, Merger
+from tart.query.exports import CSV_COLUMNS, FORMATS, Closings, Entry, Merger
 from tart.query.windows import resolve
 from tart.sandbox import process
 
@@ -115,22 +115,61 @@ async def _records(
         yield (",".join(CSV_COLUMNS) + "\r\n").encode()
     elif form == "capture":
         yield capture.HEADER
-    opened: set[int] = set()
-    count = 0
+    written = _Capture(merger) if form == "capture" else None
     while True:
-        for received_at, session, text in merger.ready():
-            if form == "capture" and session not in opened:
-                opened.add(session)
-                hello = merger.openings.pop(session, b"")
-                count += 1
-                yield capture.record(capture.Record(capture.OPENED, session, received_at, hello))
-            count += 1
-            yield text
+        for entry in merger.ready():
+            if written is None:
+                yield entry.text
+            else:
+                for piece in written.add(entry):
+                    yield piece
         if not merger.shards:
             break
         await _fetch(questions, merger, selection, seen.shards)
-    if form == "capture":
-        yield capture.end(count)
+    if written is not None:
+        for piece in written.end():
+            yield piece
+
+
+class _Capture:
+    """Puts the beginnings and ends of sessions around their messages."""
+
+    def __init__(self, merger: Merger) -> None:
+        self._openings, self._first_ids = merger.openings, merger.first_ids
+        self._open: set[int] = set()
+        self._closings = Closings()
+        self._records = 0
+
+    def add(self, entry: Entry) -> Iterator[bytes]:
+        """What comes next."""
+        yield from self._closed(entry.received_at)
+        # Every page brings them anew.
+        hello = self._openings.pop(entry.session, b"")
+        first = self._first_ids.pop(entry.session, None) or 0
+        if entry.session not in self._open:
+            self._open.add(entry.session)
+            yield self._record(capture.OPENED, entry.session, entry.received_at, hello)
+            if first:
+                number = first.to_bytes(capture.EVENT_ID_BYTES, "little")
+                yield self._record(capture.EVENT_ID, entry.session, entry.received_at, number)
+        self._records += 1
+        yield entry.text
+        self._closings.note(entry)
+
+    def end(self) -> Iterator[bytes]:
+        """What comes last."""
+        yield from self._closed(None)
+        yield capture.end(self._records)
+
+    def _closed(self, before: int | None) -> Iterator[bytes]:
+        for closed_at, session in self._closings.due(before):
+            if session in self._open:
+                self._open.remove(session)
+                yield self._record(capture.CLOSED, session, closed_at)
+
+    def _record(self, kind: int, session: int, at: int, content: bytes = b"") -> bytes:
+        self._records += 1
+        return capture.record(capture.Record(kind, session, at, content))
 
 
 async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -27,8 +27,9 @@ from tart.gateway.questions import Questions, now_us
 from tart.gateway.route import Route
 from tart.gateway.routes import HANDLERS
 from tart.gateway.shared import Shared
-from tart.gateway.streams import Encoded, Streams, Subscriber, event_data
+from tart.gateway.streams import Encoded, Streams, Subscriber
 from tart.query.catalog import event_identity
+from tart.query.live_event import live_event
 from tart.query.merge import Json
 
 METRICS_SECONDS = 1.0
@@ -192,7 +193,7 @@ class EventStreams:
         chunks = [sse("lagged", b'{"missed":null}')] if cut else []
         for event in events:
             place.move(event["id"])
-            chunks.append(sse("event", orjson.dumps(event_data(event)), str(place)))
+            chunks.append(sse("event", orjson.dumps(live_event(event)), str(place)))
         reader.events_sent += len(events)
         return chunks
 

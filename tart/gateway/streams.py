@@ -53,13 +53,6 @@ def message(kind: str, data: Any) -> bytes:
     return frame(envelope(kind, orjson.dumps(data), now_text()))
 
 
-def event_data(event: Json) -> Json:
-    """An Event as the stream has it: its ``data`` is called ``event`` there."""
-    shown = {name: event[name] for name in ("id", "node_id", "event_type")}
-    shown["event"] = event["data"]
-    return shown | {name: value for name, value in event.items() if name != "data"}
-
-
 class Encoded(NamedTuple):
     """A live event, ready: as a whole frame, and its data for a batch; with its API id."""
 
@@ -248,8 +241,7 @@ class Streams:
             if not feeds:
                 self.undelivered += 1
                 continue
-            data = orjson.dumps(event_data(orjson.loads(text)))
-            encoded = Encoded(frame(envelope("event", data, now)), data, event_id)
+            encoded = Encoded(frame(envelope("event", text, now)), text, event_id)
             for feed in feeds:
                 for subscriber in feed.subscribers:
                     subscriber.offer(encoded)

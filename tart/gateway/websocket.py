@@ -29,9 +29,10 @@ from tart.gateway.patience import sent
 from tart.gateway.questions import Questions, now_text, now_us, together
 from tart.gateway.responses import TooManySubscribers, error_object
 from tart.gateway.shared import Shared
-from tart.gateway.streams import ALL, Streams, Subscriber, event_data, message
+from tart.gateway.streams import ALL, Streams, Subscriber, message
 from tart.query.attempts import overall
 from tart.query.figures import chain_figures
+from tart.query.live_event import live_event
 from tart.query.merge import Json
 from tart.query.windows import SECOND_US, Window, duration_us, resolve
 
@@ -304,7 +305,7 @@ class Client:
         events: list[Json] = []
         if limit:
             found, _ = await self._shared.questions.recent(min(limit, MAX_RECENT), self._rendering)
-            events = [event_data(event) for event in found]
+            events = [live_event(event) for event in found]
         return "recent_events", {"count": len(events), "events": events}
 
     async def ping(self, request: Json) -> tuple[str, Json]:

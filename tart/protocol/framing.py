@@ -42,6 +42,11 @@ class FrameBuffer:
         """Bytes of the unfinished message."""
         return len(self._tail)
 
+    @property
+    def unfinished(self) -> bytes:
+        """What has come of the unfinished message, its length included."""
+        return bytes(self._tail)
+
     def receive_data(self, data: bytes) -> list[bytes]:
         """Every message completed by ``data``, in order.
 

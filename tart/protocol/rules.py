@@ -240,6 +240,14 @@ _RULES = (
         "counted as JIP-3 counts them.",
     ),
     Rule(
+        "second_outcome",
+        WARNING,
+        "conversation",
+        "An event says how something ended of which another has said so before: a request "
+        "failed and succeeded, a block was executed after its verification failed, a "
+        "work-package failed twice. Everything ends once, in one way.",
+    ),
+    Rule(
         "timestamp_backwards",
         WARNING,
         "conversation",

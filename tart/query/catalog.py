@@ -127,9 +127,10 @@ _QUERIES = (
             "bytes",
         ),
         "{parts: {directory: {received_at: [µs, …], sessions: [number, …], lengths: [bytes, "
-        "…], next: sequence?, openings?: {session: first message in hex}}}} of the "
-        "directories in after: {directory: sequence to go on at}, of all without it; "
-        "attached, the records one after the other",
+        "…], next: sequence?, openings?: {session: first message in hex}, closings?: {index "
+        "of a record that is its session's last: µs of the end}}}} of the directories in "
+        "after: {directory: sequence to go on at}, of all without it; attached, the records "
+        "one after the other",
     ),
     Query(
         "sql",

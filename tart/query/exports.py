@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 from tart.query.catalog import DIRECTORY_BITS
@@ -35,11 +36,33 @@ CSV_COLUMNS = (
 
 
 class Entry(NamedTuple):
-    """One record: when it was received, the API id of its session, its bytes."""
+    """One record: when it was received, the API id of its session, its bytes.
+
+    Attributes:
+        closed_at: of a capture, if it is its session's last: when that was closed.
+    """
 
     received_at: int
     session: int
     text: bytes
+    closed_at: int | None = None
+
+
+class Closings:
+    """Sessions whose last record has come, and which end later."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, int]] = []
+
+    def note(self, entry: Entry) -> None:
+        """An entry has come out."""
+        if entry.closed_at is not None:
+            heappush(self._waiting, (entry.closed_at, entry.session))
+
+    def due(self, before: int | None) -> Iterator[tuple[int, int]]:
+        """Times and sessions that ended before a moment; ``None``: all."""
+        while self._waiting and (before is None or self._waiting[0][0] < before):
+            yield heappop(self._waiting)
 
 
 @dataclass
@@ -56,11 +79,13 @@ class Merger:
 
     Attributes:
         openings: for a capture: the first message of each session seen so far, by API id.
+        first_ids: likewise, the event id of what comes first of it.
     """
 
     def __init__(self) -> None:
         self._directories: dict[int, _Directory] = {}
         self.openings: dict[int, bytes] = {}
+        self.first_ids: dict[int, int] = {}
 
     def add(self, shard: int, parts: Mapping[str, Any], data: bytes) -> None:
         """A shard's answer to ``export``: its ``parts`` and what was attached."""
@@ -70,12 +95,17 @@ class Merger:
             directory = self._directories.setdefault(number, _Directory(shard))
             directory.next = part["next"]
             rows = zip(part["received_at"], part["sessions"], part["lengths"], strict=True)
-            for received_at, session, length in rows:
+            closings = part.get("closings") or {}
+            for index, (received_at, session, length) in enumerate(rows):
                 api_id = session << DIRECTORY_BITS | number
-                directory.waiting.append(Entry(received_at, api_id, data[at : at + length]))
+                closed_at = closings.get(str(index))
+                text = data[at : at + length]
+                directory.waiting.append(Entry(received_at, api_id, text, closed_at))
                 at += length
             for session, hello in (part.get("openings") or {}).items():
                 self.openings[int(session)] = bytes.fromhex(hello)
+            for session, event_id in (part.get("first_ids") or {}).items():
+                self.first_ids.setdefault(int(session), event_id)
 
     def wanted(self, shard: int) -> dict[str, int]:
         """The directories of a shard that must be asked again, and where they go on."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -113,7 +114,7 @@ class History:
                     part["lengths"].append(len(text))
                     texts.append(text)
                 if form.whole:
-                    part["openings"] = self._openings(cursor, directory, page.rows)
+                    part |= self._ends(cursor, directory, page.rows, parameters.get("end_us"))
         return Attached({"parts": parts}, b"".join(texts))
 
     def _row(self, cursor: Cursor, directory: int, sequence: int) -> LogRow | None:
@@ -191,18 +192,48 @@ class History:
                 found.append(Range(file, first, last))
         return found
 
-    def _openings(self, cursor: Cursor, directory: int, rows: Sequence[_Frame]) -> Any:
-        """For a capture: each session's first message, in hex, by its id."""
+    def _ends(
+        self, cursor: Cursor, directory: int, rows: Sequence[_Frame], last: int | None
+    ) -> dict[str, Any]:
+        """For a capture: what is known of the beginnings and ends of the rows' sessions.
+
+        Returns:
+            ``openings``: each session's first message, in hex, by its id; ``first_ids``:
+            the event id of its first row; ``closings``: by
+            the index of a row that was its session's last, when the connection was closed,
+            unless that was after ``last``.
+        """
         sessions = {each.row.session for each in rows}
-        found: dict[str, str] = {}
+        openings: dict[str, str] = {}
+        closed: dict[int, tuple[int, Any]] = {}
         for file in self._store.files(directory) if sessions else ():
             listed = ", ".join(map(str, sessions))
-            for session, hello in cursor.execute(
-                "SELECT session, any_value(node_information) "
+            for session, hello, closed_at, counters in cursor.execute(
+                "SELECT session, any_value(node_information), "
+                "max(epoch_us(happened_at)) FILTER (what = 'closed'), "
+                "max(counters) FILTER (what = 'closed') "
                 f"FROM {file.alias}.sessions WHERE session IN ({listed}) GROUP BY session"
             ).fetchall():
-                found[str(session << DIRECTORY_BITS | directory)] = hello.hex()
-        return found
+                openings[str(session << DIRECTORY_BITS | directory)] = hello.hex()
+                if closed_at is not None and (last is None or closed_at <= last):
+                    closed[session] = closed_at, json.loads(counters).get("last_event_id")
+        ends: dict[int, tuple[int, int]] = {}
+        for index, each in enumerate(rows):
+            closed_at, event_id = closed.get(each.row.session, (0, None))
+            # A node can make its ids come again, by what it says it dropped.
+            if each.row.event_id == event_id:
+                # Not before it, whatever the clock did in between.
+                ends[each.row.session] = index, max(closed_at, each.row.received_at)
+        firsts: dict[str, int | None] = {}
+        for each in rows:
+            firsts.setdefault(
+                str(each.row.session << DIRECTORY_BITS | directory), each.row.event_id
+            )
+        return {
+            "openings": openings,
+            "first_ids": firsts,
+            "closings": {str(at): end for at, end in ends.values()},
+        }
 
     def as_line(self, directory: int, each: _Frame, rendering: str) -> bytes:
         """NDJSON: the API's Event object."""

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,7 @@ from tart.protocol.connection import Connection
 from tart.protocol.decoding import DROPPED, decode_event
 from tart.query.catalog import event_api_id
 from tart.query.filters import Candidate
+from tart.query.live_event import live_event
 from tart.shard.aggregation import Aggregation, Contexts
 from tart.shard.digest import SYNC_STATUS_CHANGED, Digest, Run, Said, digest
 from tart.shard.events import to_json
@@ -47,7 +49,7 @@ from tart.storage.recount import finding_of
 from tart.storage.schema import NodeRow, SessionRow, UndecodableRow, payload_of
 
 # While somebody listens, events are not kept waiting for the flush.
-LIVE_SECONDS = 0.005
+LIVE_SECONDS = 0.010
 _BLOCK_EVENTS = (BEST_BLOCK_CHANGED, FINALIZED_BLOCK_CHANGED)
 # Of an unreadable first message so much is kept; it may be a mebibyte of anything.
 _KEPT_OF_REFUSED = 4096
@@ -113,7 +115,7 @@ class Intake:
         self._waiting_bytes = 0
         self._waiting_rows = 0
         self._buffer_full = False
-        self._disk_full = False
+        self._short_of = ""
         self.reading_allowed = True
         self.paused_for = ""
         self.reading_changed: Callable[[bool], None] = lambda allowed: None
@@ -264,9 +266,9 @@ class Intake:
             self._buffer_full = False
             self._decide_on_reading()
 
-    def disk_full(self, full: bool) -> None:
-        """The disk is nearly full, or has room again."""
-        self._disk_full = full
+    def short_of(self, what: str) -> None:
+        """There is no room in ``disk`` or ``memory``; nothing: there is again."""
+        self._short_of = what
         self._decide_on_reading()
 
     def _open(self, session: Session, now: int) -> None:
@@ -382,14 +384,13 @@ class Intake:
         self.statistics.dropped_by_nodes = add_dropped(total, number)
 
     def _publish(self, found: Digest, contexts: Contexts) -> None:
-        for at in range(len(found.log)):
-            row = found.log.row(at)
+        for at, row in enumerate(found.log.rows()):
             root, about = contexts.get(at, (row.ref, None))
             speaker = self._nodes.speakers[self._directory, row.session]
             self._streams.offer(
                 Candidate(speaker.node_id, row.type, row.slot, row.core, payload_of(row), about),
                 event_api_id(self._directory, row.seq),
-                partial(to_json, row, self._directory, speaker, root, about),
+                partial(_live, row, self._directory, speaker, root, about),
             )
 
     def _record(self, session: Session, what: str, at: int, reason: str | None) -> None:
@@ -436,12 +437,16 @@ class Intake:
             self._digest_timer = loop.call_later(LIVE_SECONDS, self.digest)
 
     def _decide_on_reading(self) -> None:
-        self.paused_for = "disk" if self._disk_full else "buffer" if self._buffer_full else ""
+        self.paused_for = self._short_of or ("buffer" if self._buffer_full else "")
         allowed = not self.paused_for
         if allowed != self.reading_allowed:
             self.statistics.pauses += not allowed
             self.reading_allowed = allowed
             self.reading_changed(allowed)
+
+
+def _live(*event: Any) -> dict[str, Any]:
+    return live_event(to_json(*event))
 
 
 def _row_of(session: Session) -> int:

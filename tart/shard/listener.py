@@ -35,6 +35,11 @@ OTHER_DESCRIPTORS = 256
 _KEEPALIVE = ((socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 5))
 # Idle connections are found so much too late at most.
 _SWEEPS_PER_DEADLINE = 10
+_REASONS = {
+    "disk": "the disk is nearly full",
+    "memory": "storage.memory_limit does not suffice",
+    "buffer": "the writer is behind",
+}
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -201,8 +206,7 @@ class Listener:
 
     def _set_reading(self, allowed: bool) -> None:
         self.reading_allowed = allowed
-        reasons = {"disk": "the disk is nearly full", "buffer": "the writer is behind"}
-        reason = reasons.get(self._intake.paused_for)
+        reason = _REASONS.get(self._intake.paused_for)
         log.warning("reading %s", "resumed" if allowed else f"paused: {reason}")
         if not allowed:
             self.pauses[self._intake.paused_for] += 1

@@ -1,8 +1,8 @@
 """Live events to whoever subscribed: filtered first, encoded once, shed if need be.
 
-Nothing is encoded that nobody wants. Events gather for a few milliseconds and go out as
-one message per channel. A channel that does not keep up is not waited for: its events
-are shed, counted, and it is told how many each subscription missed.
+Nothing is encoded that nobody wants. Events that are offered together go out as one message
+per channel. A channel that does not keep up is not waited for: its events are shed, counted,
+and it is told how many each subscription missed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tart.ipc.messages import LiveEvents, Missed, Subscribe
 from tart.query.filters import Candidate, Matches, parse
 from tart.shard.rendering import to_bytes
 
-# Short against the 20 ms a viewer may wait, long enough to gather a busy loop's events.
-GATHER_SECONDS = 0.005
+# Between two looks whether a channel can be told what it missed.
+_RETRY_SECONDS = 0.01
 
 
 @dataclass
@@ -98,12 +98,12 @@ class Streams:
                     [event_id, candidate.node_id, candidate.event_type, numbers, len(text)]
                 )
                 listener.encoded.append(text)
-                self._schedule()
+                self._schedule(0.0)
 
-    def _schedule(self) -> None:
+    def _schedule(self, seconds: float) -> None:
         if not self._scheduled:
             self._scheduled = True
-            asyncio.get_running_loop().call_later(GATHER_SECONDS, self._send)
+            asyncio.get_running_loop().call_later(seconds, self._send)
 
     def _send(self) -> None:
         self._scheduled = False
@@ -123,4 +123,4 @@ class Streams:
                 channel.send(LiveEvents(events, b"".join(encoded)))
                 self.published += len(events)
         if any(listener.missed for listener in self._listeners.values()):
-            self._schedule()  # it is told even if nothing more comes
+            self._schedule(_RETRY_SECONDS)  # it is told even if nothing more comes

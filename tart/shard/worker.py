@@ -11,12 +11,13 @@ import asyncio
 import logging
 import signal
 import time
+from contextlib import suppress
 
 import uvloop
 
 from tart.aggregate.live import LiveCounters
 from tart.config import Config
-from tart.errors import StorageError
+from tart.errors import DiskFull, StorageError
 from tart.shard.aggregated import Aggregated
 from tart.shard.aggregation import open_aggregation
 from tart.shard.answers import Answers
@@ -33,6 +34,8 @@ from tart.storage.store import Store
 log = logging.getLogger(__name__)
 
 _LAG_SECONDS = 0.5
+# Between two looks whether the disk has room to start.
+_ROOM_SECONDS = 0.5
 
 
 def run_shard(
@@ -69,7 +72,9 @@ class Worker:
         loop = asyncio.get_running_loop()
         self._loop = loop
         self._watch(loop, startup.lifeline)
-        store = self._open_store()
+        store = await self._open_patiently()
+        if store is None:
+            return
         try:
             intake = self._make_intake(store)
             listener = Listener(self._config.telemetry, intake)
@@ -109,6 +114,24 @@ class Worker:
         self._loop.remove_reader(lifeline)
         self._stopping.set()
 
+    async def _open_patiently(self) -> Store | None:
+        """The files, once there is room to make those that are missing; none if we stop first.
+
+        How long that may take is the supervisor's to bound.
+        """
+        said = False
+        while not self._stopping.is_set():
+            try:
+                return self._open_store()
+            except DiskFull as error:
+                if not said:
+                    log.error("no room to start, trying again until there is: %s", error)
+                said = True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_ROOM_SECONDS):
+                    await self._stopping.wait()
+        return None
+
     def _open_store(self) -> Store:
         return Store(
             self._config.storage,
@@ -117,7 +140,7 @@ class Worker:
             self._count,
             committed=self._committed,
             failed=self._failed,
-            disk_full=self._disk_full,
+            short_of=self._short_of,
             forgotten=self._forgotten,
         )
 
@@ -159,8 +182,8 @@ class Worker:
         self._failure = error
         self._loop.call_soon_threadsafe(self._stopping.set)
 
-    def _disk_full(self, full: bool) -> None:
-        self._loop.call_soon_threadsafe(self._intake.disk_full, full)
+    def _short_of(self, what: str) -> None:
+        self._loop.call_soon_threadsafe(self._intake.short_of, what)
 
     def _forgotten(self, directory: int, sessions: set[int]) -> None:
         self._loop.call_soon_threadsafe(self._nodes.forget, directory, sessions)

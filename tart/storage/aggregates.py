@@ -31,7 +31,7 @@ from tart.aggregate.heard import Rows
 from tart.aggregate.sessions import OPEN_SESSIONS, SessionSummary
 from tart.aggregate.tables import ROLLUPS, TABLES, clock_column
 from tart.config import AggregatesConfig
-from tart.errors import DiskFull
+from tart.errors import DamagedFile, DiskFull
 from tart.storage.arrow import (
     BYTES,
     INT32,
@@ -90,17 +90,16 @@ def columns_of(table: str) -> Mapping[str, str]:
 # Whose columns a coarser copy has.
 _ORIGIN = {"counts_1m": "counts", "counts_1h": "counts", "latency_1h": "latency"}
 STORED: tuple[str, ...] = (*TABLES, *(name for name, _, _ in ROLLUPS))
-_DDL = (
-    "CREATE TABLE {file}.meta (key VARCHAR, value VARCHAR)",
-    "CREATE TABLE {file}.state (key VARCHAR, value BIGINT)",
-    "CREATE TABLE {file}.nodes (node INTEGER, peer_id BLOB)",
-    *(
-        f"CREATE TABLE {{file}}.{table} "
-        f"({', '.join(f'{name} {kind}' for name, kind in columns_of(table).items())})"
-        for table in STORED
-    ),
-    f"CREATE TABLE {{file}}.{OPEN_SESSIONS} "
-    f"({', '.join(f'{name} {kind}' for name, kind in columns_of('sessions').items())})",
+_LAYOUT: Mapping[str, Mapping[str, str]] = {
+    "meta": {"key": "VARCHAR", "value": "VARCHAR"},
+    "state": {"key": "VARCHAR", "value": "BIGINT"},
+    "nodes": {"node": "INTEGER", "peer_id": "BLOB"},
+    **{table: columns_of(table) for table in STORED},
+    OPEN_SESSIONS: columns_of("sessions"),
+}
+_DDL = tuple(
+    f"CREATE TABLE {{file}}.{table} ({', '.join(f'{name} {kind}' for name, kind in each.items())})"
+    for table, each in _LAYOUT.items()
 )
 
 
@@ -150,6 +149,24 @@ def to_table(table: str, rows: Rows, flush: int) -> Table:
         )
     made["flush"] = numbers(UINT32, np.full(length, flush))
     return Table(made, length)
+
+
+def check_layout(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> None:
+    """Compare a file's tables with ours: rows are inserted by position.
+
+    Raises:
+        DamagedFile: they differ, as those of builds between two releases may.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for table, name, kind in cursor.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = ? ORDER BY table_name, column_index",
+        [file.alias],
+    ).fetchall():
+        found.setdefault(table, {})[name] = kind
+    for table, columns in _LAYOUT.items():
+        if list(found.get(table, {}).items()) != list(columns.items()):
+            raise DamagedFile(f"{file.path}: its table {table} is not that of this release")
 
 
 def read_state(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> State:

@@ -30,6 +30,7 @@ _ROOM = 1 << 20
 # To attach a file again that is still being read; the next checkpoint tries again.
 _TRIES = 20
 _RETRY_SECONDS = 0.05
+_UNREAD_SECONDS = 1.0
 
 
 @dataclass
@@ -150,6 +151,16 @@ class Checkpoints:
         self.statistics.done += 1
         self.statistics.seconds += time.monotonic() - started
 
+    def attach_again(self, file: LogFile) -> None:
+        """Attach a file again, for the thread that writes to it.
+
+        Raises:
+            StorageError: it is detached, and cannot be attached now; somebody reads it still.
+        """
+        with self.attachments:
+            self._unread(_UNREAD_SECONDS)
+            self._database.attach_again(file)
+
     def _move(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> None:
         try:
             cursor.execute(f"CHECKPOINT {file.alias}")
@@ -164,7 +175,7 @@ class Checkpoints:
                 self._database.attach_again(file)
             except StorageError as error:
                 reason = error
-                self._unread(1.0)
+                self._unread(_UNREAD_SECONDS)
                 self._stop.wait(_RETRY_SECONDS)
             else:
                 log.warning("%s: attached again after a checkpoint without room", file.path)

@@ -9,6 +9,10 @@ What DuckDB does when something is wrong, measured with 1.5.6 and 2.0.0:
 
 - *No room in a commit*: the transaction is undone, the file is as before, the connection
   goes on; the same commit succeeds when there is room.
+- *No memory in a commit*: the transaction is undone, but the columns of the table may be of
+  different lengths in memory from then on, and what is inserted next is stored wrong. From
+  the file and its log, which have nothing of it, the table is read right: so the file is
+  detached and attached again before anything else is written.
 - *No room in a checkpoint*: the attached file is useless ("invalidated") to everybody until
   it is detached and attached again; nothing committed is lost.
 - *The log ends in the middle of an entry, or cannot be read from its start*: it opens, with
@@ -33,7 +37,7 @@ from typing import Any
 import duckdb
 
 from tart.config import StorageConfig
-from tart.errors import DamagedFile, DiskFull, StorageError
+from tart.errors import DamagedFile, DiskFull, OutOfMemory, StorageError
 from tart.storage.files import AGGREGATES, LogFile
 
 log = logging.getLogger(__name__)
@@ -46,6 +50,8 @@ _AUTOMATIC_CHECKPOINT = "1GB"
 _SPILLED = "1GB"
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# In the text of a commit that fails; its class says nothing.
+_NO_MEMORY = ("could not allocate block", "failed to allocate", "failed to pin block")
 _DAMAGE = (
     duckdb.IOException,
     duckdb.SerializationException,
@@ -59,8 +65,6 @@ _OF_THE_MACHINE = (
     "newer version of DuckDB",
     "storage version",
     "version number",
-    "Out of Memory",
-    "could not allocate",
     *map(os.strerror, (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EROFS)),
     *map(os.strerror, (errno.EIO, errno.ENOMEM, errno.EISDIR, errno.ENOENT)),
 )
@@ -118,7 +122,7 @@ class Database:
         self._check_version(file)
 
     def attach_again(self, file: LogFile) -> None:
-        """Attach for writing what a checkpoint without room has made useless."""
+        """Attach for writing what a checkpoint without room has made useless, or a commit wrong."""
         self.detach(file)
         self._attach(file, _writable(file))
 
@@ -214,6 +218,8 @@ def storage_error(file: LogFile, error: duckdb.Error) -> StorageError:
     text = f"{file.path}: {error}"
     if any(os.strerror(number) in text for number in _NO_ROOM):
         return DiskFull(text)
+    if isinstance(error, duckdb.OutOfMemoryException) or any(each in text for each in _NO_MEMORY):
+        return OutOfMemory(text)
     # 2.0 has no class of its own for a wrong checksum.
     damage = isinstance(error, _DAMAGE) or type(error) is duckdb.Error
     if damage and not any(words in text for words in _OF_THE_MACHINE):

@@ -51,8 +51,8 @@ class Keeper:
     Args:
         root: where the files are; its disk is the one that counts.
         count: shards that share the disk.
-        disk_full: called on this thread when the disk gets too full, and when it no
-            longer is.
+        short_of: called on this thread with ``disk`` or ``memory`` when there is no room in
+            it, and with nothing when there is again.
     """
 
     def __init__(
@@ -61,17 +61,17 @@ class Keeper:
         config: StorageConfig,
         root: Path,
         count: int,
-        disk_full: Callable[[bool], None],
+        short_of: Callable[[str], None],
     ) -> None:
         self._store = store
         self._config = config
         self._root = root
         self._count = count
-        self._disk_full = disk_full
+        self._tell = short_of
         self._steadiness = Steadiness(time.time(), time.monotonic())
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper")
-        self.full = False
+        self.short_of = ""
         self.statistics = KeeperStatistics()
 
     def start(self) -> None:
@@ -86,16 +86,18 @@ class Keeper:
     def watch(self) -> None:
         """Look at the room, and say so if that changes anything."""
         reserve = self._config.disk_reserve_bytes
-        limit = reserve * _RESUME_FACTOR if self.full else reserve
+        limit = reserve * _RESUME_FACTOR if self.short_of == "disk" else reserve
         free = self._disk().free
-        full = free < limit or self._store.writer.statistics.disk_full
-        if full != self.full:
-            self.full = full
-            if full:
+        short_of = "disk" if free < limit else self._store.writer.statistics.short_of
+        if short_of != self.short_of:
+            self.short_of = short_of
+            if short_of == "memory":
+                log.error("storage.memory_limit does not suffice for DuckDB, reading pauses")
+            elif short_of:
                 log.error("disk nearly full, reading pauses: %d MiB are left", free >> 20)
             else:
-                log.warning("the disk has room again: %d MiB", free >> 20)
-            self._disk_full(full)
+                log.warning("there is room again: %d MiB on the disk", free >> 20)
+            self._tell(short_of)
 
     def tidy(self, now: float, *, trusted: bool) -> None:
         """Delete what is due; ``trusted`` says whether ages can be told by the clock."""

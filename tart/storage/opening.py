@@ -25,6 +25,7 @@ from tart.errors import DamagedFile
 from tart.storage.aggregates import (
     AggregateFile,
     aggregate_file,
+    check_layout,
     read_nodes,
     read_open_sessions,
     read_remembered,
@@ -41,6 +42,10 @@ log = logging.getLogger(__name__)
 # of such steps (sessions: 2^31, events: 2^45).
 SEQUENCE_LEAP = 1 << 32
 SESSION_LEAP = 1 << 20
+_EVENTS = (
+    "its events are not served. Restore it from a backup while tart is stopped, or take it away"
+)
+_FIGURES = "figures are made again from the events that are kept, and older ones are not served"
 
 
 def open_directory(
@@ -70,19 +75,16 @@ def open_directory(
     return files, past
 
 
-def quarantine(file: LogFile, reason: Exception) -> None:
-    """Rename a file and its logs, together."""
+def quarantine(file: LogFile, reason: Exception, lost: str = _EVENTS) -> None:
+    """Rename a file and its logs, together; ``lost`` says what that means to the operator."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     name = f"{file.path.name}{QUARANTINED}{stamp}"
     for path in file.together():
         path.rename(path.with_name(path.name.replace(file.path.name, name, 1)))
     sync(file.path.parent)
     log.error(
-        "%s cannot be read and is now %s, logs alike; its events are not served. "
-        "Restore it from a backup while tart is stopped, or take it away. The reason: %s",
-        file.path,
-        name,
-        reason,
+        "%s cannot be read and is now %s, logs alike; %s. The reason: %s",
+        *(file.path, name, lost, reason),
     )
 
 
@@ -135,6 +137,7 @@ def _succeed(database: Database, lost: list[LogFile], past: Past) -> None:
 def open_aggregates(database: Database, root: Path, past: Past) -> AggregateFile:
     """Attach a directory's aggregates, made anew if there are none or they are damaged.
 
+    Those of another layout are no use either: the log has what they were made from.
     What they know of nodes and numbers that the log has lost is added to ``past``.
     """
     file = aggregate_file(root, past.directory)
@@ -142,7 +145,7 @@ def open_aggregates(database: Database, root: Path, past: Past) -> AggregateFile
         state, nodes, sessions, remembered = _attach_aggregates(database, file)
     except DamagedFile as error:
         database.detach(file)
-        quarantine(file, error)
+        quarantine(file, error, _FIGURES)
         state, nodes, sessions, remembered = _attach_aggregates(database, file)
     past.remembered = remembered
     past.nodes = {**nodes, **past.nodes}
@@ -157,6 +160,7 @@ def _attach_aggregates(
     database.attach_writable(file)
     with closing(database.cursor()) as cursor:
         try:
+            check_layout(cursor, file)
             sessions = read_sessions(cursor, file)
             sessions.update(each.session for each in read_open_sessions(cursor, file))
             known = read_state(cursor, file), read_nodes(cursor, file)

@@ -39,8 +39,8 @@ class Store:
         count: how many shards there are now.
         committed: called on the writer's thread after each commit.
         failed: called on the writer's thread if writing has ended for good.
-        disk_full: called on the keeper's thread when the disk is nearly full, and when it
-            has room again.
+        short_of: called on the keeper's thread with ``disk`` or ``memory`` when there is no
+            room in it, and with nothing when there is again.
         forgotten: called on the keeper's thread with a directory and the sessions that no
             file names any more.
 
@@ -57,7 +57,7 @@ class Store:
         *,
         committed: Callable[[Batch], None],
         failed: Callable[[Exception], None],
-        disk_full: Callable[[bool], None] = lambda full: None,
+        short_of: Callable[[str], None] = lambda what: None,
         forgotten: Callable[[int, set[int]], None] = lambda directory, sessions: None,
     ) -> None:
         self._root = root
@@ -95,7 +95,7 @@ class Store:
             failed=failed,
             unread=self.reader.wait_for_running,
         )
-        self.keeper = Keeper(self, config, root, count, disk_full)
+        self.keeper = Keeper(self, config, root, count, short_of)
         self.writer.start()
         self.keeper.start()
 

@@ -6,8 +6,8 @@ a second thread with a cursor of their own, and of files that have no turn.
 
 - A file has the nodes, the peers and the open connections its events need: it can be read
   without the others (``carried``).
-- Without room on the disk a batch is kept and tried again until there is; meanwhile those
-  behind it wait.
+- Without room, on the disk or in memory, a batch is kept and tried again until there is;
+  meanwhile those behind it wait.
 - Any other failure ends writing and is handed to ``failed``; later batches are refused.
 """
 
@@ -27,7 +27,7 @@ import duckdb
 
 from tart.aggregate.histogram import Histogram
 from tart.config import StorageConfig
-from tart.errors import DiskFull
+from tart.errors import DamagedFile, NoRoom, OutOfMemory, StorageError
 from tart.storage.arrow import Table
 from tart.storage.batch import Batch
 from tart.storage.carried import Carried, Rows
@@ -40,17 +40,21 @@ from tart.storage.schema import SCHEMAS, joined, to_arrow
 
 log = logging.getLogger(__name__)
 
-# Between two tries to write to a full disk; doubles from the first to the second.
+# Between two tries to write without room; doubles from the first to the second.
 _RETRY_SECONDS = (0.1, 5.0)
 
 
 @dataclass
 class WriterStatistics:
-    """What the writer has done; read from other threads, written by its own."""
+    """What the writer has done; read from other threads, written by its own.
+
+    Attributes:
+        short_of: what there is no room in, ``disk`` or ``memory``; empty: nothing.
+    """
 
     batches: int = 0
     events: int = 0
-    disk_full: bool = False
+    short_of: str = ""
     commit_seconds: Histogram = field(default_factory=Histogram)
     write_seconds: Histogram = field(default_factory=Histogram)
 
@@ -97,6 +101,8 @@ class Writer:
         self.checkpoints = Checkpoints(database, self.lanes, seconds, unread)
         self._stopping = threading.Event()
         self._inserts = _Inserts()
+        # Not to be written to before it is attached again.
+        self._spoilt: LogFile | None = None
         self.statistics = WriterStatistics()
         self.latest = Latest()
         self._thread = threading.Thread(target=self._write_all, name="writer")
@@ -146,6 +152,8 @@ class Writer:
     def _write(self, cursor: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         """One try; if it fails everything is as before."""
         with self.lanes.writing:
+            if self._spoilt is not None:
+                self._mend(self._spoilt)
             file = self.lanes.file_of(batch.received_at)
             if not self._carried.knows(file):
                 self._carried.begin(
@@ -164,25 +172,42 @@ class Writer:
             # A commit that failed has ended its transaction, an insert has not.
             with suppress(duckdb.Error):
                 cursor.rollback()
-            raise storage_error(file, error) from None
+            reason = storage_error(file, error)
+            if isinstance(reason, OutOfMemory):
+                self._spoilt = file
+                # If it fails now, the next try begins with it.
+                with suppress(OutOfMemory):
+                    self._mend(file)
+            raise reason from None
+
+    def _mend(self, file: LogFile) -> None:
+        """See ``database``: what a commit without memory leaves must not be written to."""
+        self._inserts.forget()
+        try:
+            self.checkpoints.attach_again(file)
+        except DamagedFile:
+            raise
+        except StorageError as error:
+            raise OutOfMemory(f"not attached again yet: {error}") from None
+        self._spoilt = None
 
     def _patiently(self, step: Callable[[], None]) -> None:
-        """Do something that needs the disk, again and again while that is full."""
+        """Do something that needs room, again and again while there is none."""
         delay, longest = _RETRY_SECONDS
         while True:
             try:
                 step()
-            except DiskFull as error:
+            except NoRoom as error:
                 if self._stopping.is_set():
                     raise
-                if not self.statistics.disk_full:
+                if not self.statistics.short_of:
                     log.error("no room to write, trying again until there is: %s", error)
-                self.statistics.disk_full = True
+                self.statistics.short_of = error.what
                 self._stopping.wait(delay)
                 delay = min(2 * delay, longest)
                 continue
-            if self.statistics.disk_full:
-                self.statistics.disk_full = False
+            if self.statistics.short_of:
+                self.statistics.short_of = ""
                 log.warning("there is room to write again")
             return
 
@@ -241,6 +266,10 @@ class _Inserts:
                     f"INSERT INTO {file.alias}.{table} SELECT * FROM feed_{table}"
                 )
             self._file = file
+
+    def forget(self) -> None:
+        """Prepare anew before the next use: the file is attached again."""
+        self._file = None
 
     def insert(self, table: str, columns: Table) -> None:
         """Append columns to a table of that file."""

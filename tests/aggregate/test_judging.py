@@ -104,9 +104,9 @@ def test_an_event_of_another_type_is_found_with_both_types():
 
 def test_a_reference_to_what_has_ended_long_ago_is_right():
     talk = Talk()
-    authoring = talk.say("Authoring", slot=1, parent=HASH)
-    talk.failed(authoring)
-    talk.failed(authoring)
+    package = talk.say("WorkPackageSubmission", builder=HASH, bundle=False)
+    talk.say("WorkPackageFailed", submission_or_share_id=package, reason="because")
+    talk.say("ExtrinsicDataReceived", submission_or_share_id=package)
     assert talk.rules() == []
 
 
@@ -162,6 +162,86 @@ def test_where_the_layout_is_another_no_reference_is_read():
     other.say("BlockAnnouncementStreamClosed", peer=b"\xff" * 32, closer="Local", reason="")
     talk.frames.append(other.frames[-1])
     assert talk.rules() == ["other_version_layout"]
+
+
+# --- Outcomes --------------------------------------------------------------------------
+
+
+def importing(talk):
+    outline = dict.fromkeys(
+        ("size_bytes", "num_tickets", "num_preimages", "total_preimages_size"), 0
+    ) | dict.fromkeys(("num_guarantees", "num_assurances", "num_dispute_verdicts"), 0)
+    return talk.say("Importing", slot=1, outline={**outline, "hash": HASH})
+
+
+def verified(talk, block):
+    return talk.say("BlockVerified", importing_id=block)
+
+
+def refuted(talk, block):
+    return talk.say("BlockVerificationFailed", importing_id=block, reason="")
+
+
+def executed(talk, block):
+    return talk.say("BlockExecuted", authoring_or_importing_id=block, accumulate_costs=[])
+
+
+# Digested event by event, and all together.
+sizes = pytest.mark.parametrize("size", [1, 1 << 20])
+
+
+def judged(talk, size):
+    """What is found when so many bytes come at a time."""
+    data = b"".join(talk.frames)
+    return check([(NOW, data[at : at + size]) for at in range(0, len(data), size)])
+
+
+@sizes
+@pytest.mark.parametrize(
+    "outcomes",
+    [(refuted, executed), (refuted, verified), (verified, refuted), (verified, verified)],
+    ids=lambda each: " ".join(one.__name__ for one in each),
+)
+def test_what_ended_otherwise_is_found_where_it_is_said_again(outcomes, size):
+    talk = Talk()
+    block, other = importing(talk), importing(talk)
+    verified(talk, other)
+    _, second = (each(talk, block) for each in outcomes)
+    executed(talk, other)
+    (found,) = judged(talk, size)
+    assert (found.rule, found.event_id) == ("second_outcome", second)
+    assert (found.offset, found.expectation) == (
+        *(9, f"no second outcome of the event with id {block}"),
+    )
+
+
+@sizes
+def test_what_follows_from_one_another_is_right(size):
+    talk = Talk()
+    for _ in range(3):
+        block = importing(talk)
+        executed(talk, block)
+        verified(talk, block)
+    assert judged(talk, size) == []
+
+
+def test_where_the_beginning_is_not_known_any_outcome_may_be_the_first():
+    talk = Talk()
+    dropped = talk.lose(3)
+    for each in (dropped, dropped + 1):
+        refuted(talk, each)
+        verified(talk, each)
+    assert talk.rules() == ["events_dropped"]
+
+
+def test_outcomes_of_what_is_long_past_are_not_taken_for_those_in_its_place():
+    talk = Talk()
+    verified(talk, importing(talk))
+    talk.lose(DEPTH - 2)
+    block = importing(talk)
+    assert block == DEPTH
+    verified(talk, block)
+    assert talk.rules() == ["events_dropped"]
 
 
 # --- Time ------------------------------------------------------------------------------

@@ -58,3 +58,44 @@ def test_an_id_that_never_came_is_not_taken_for_one_long_past(first, turns):
     recent = fresh()
     note(recent, 0, (first, 10))
     assert types(recent, 0, first + turns * DEPTH) == [NOTHING]
+
+
+def say(recent, *told):
+    """Of each: row, id, what excludes it, what it says; whether it was excluded."""
+    rows, ids, excluded_by, says = zip(*told, strict=True)
+    return recent.say(
+        np.array(rows),
+        np.array(ids, np.uint64),
+        np.array(excluded_by, np.uint8),
+        np.array(says, np.uint8),
+    ).tolist()
+
+
+bits = st.integers(0, 3)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 3), bits, bits), max_size=12),
+    st.integers(0, 12),
+)
+def test_what_was_said_before_excludes_however_it_is_told(told, cut):
+    recent = fresh(2)
+    said: dict = {}
+    expected = []
+    for row, event_id, excluded_by, says in told:
+        before = said.get((row, event_id), 0)
+        expected.append(bool(before & excluded_by))
+        said[row, event_id] = before | says
+    parts = [part for part in (told[:cut], told[cut:]) if part]
+    assert [each for part in parts for each in say(recent, *part)] == expected
+
+
+def test_of_what_takes_the_place_nothing_was_said():
+    recent = fresh()
+    note(recent, 0, (5, 10))
+    assert say(recent, (0, 5, 1, 1), (0, 5, 1, 1)) == [False, True]
+    note(recent, 0, (5 + DEPTH, 10))
+    assert say(recent, (0, 5 + DEPTH, 1, 1)) == [False]
+    recent.begin(0)
+    note(recent, 0, (5 + DEPTH, 10))
+    assert say(recent, (0, 5 + DEPTH, 1, 1)) == [False]

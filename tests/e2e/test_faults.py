@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 
 import pytest
 
-from tests.running import fake_node, running_system, wait_for
+from tests.running import System, fake_node, running_system, wait_for
 from tests.storage.full_disk import Ballast, small_disk
 from tests.supervisor.process import Process
 
@@ -270,3 +271,32 @@ def test_a_disk_that_gets_full_pauses_reading_and_health_says_so_until_it_has_ro
 def writer_part(system):
     response = system.http.get("/api/health/detailed")
     return response.json()["components"]["batch_writer"]
+
+
+def serving(data, cwd):
+    ports = ("--telemetry-bind", "127.0.0.1:0", "--api-bind", "127.0.0.1:0")
+    return Process("tart", "serve", *ports, "--data-dir", data, "--shards", 1, cwd=cwd)
+
+
+def test_a_first_start_on_a_full_disk_says_so_and_ends_when_there_is_room(tmp_path):
+    with small_disk(tmp_path / "disk") as disk:
+        ballast = Ballast(disk)
+        ballast.leave(16 << 10)
+        with serving(disk / "data", tmp_path) as process:
+            wait_for(lambda: "no room to start" in process.errors())
+            process.send(signal.SIGTERM)
+            assert process.ended() == 0
+            assert "Traceback" not in process.errors()
+        shutil.rmtree(disk / "data")
+        with serving(disk / "data", tmp_path) as process:
+            wait_for(lambda: "no room to start" in process.errors())
+            ballast.release()
+            system = System(process)
+            with system.http, system.connect() as connection:
+                node = fake_node(1)
+                connection.sendall(node.connect())
+                connection.sendall(node.event("SyncStatusChanged", 5, synced=True)[1])
+                system.wait_for_events(node.peer_id, 1)
+            process.send(signal.SIGTERM)
+            assert process.ended() == 0
+            assert "Traceback" not in process.errors()

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tart.protocol.capture import CaptureReader
+from tart.protocol.capture import CLOSED, CaptureReader
 from tests.running import fake_node, fake_peer_id, running_system
 
 pytestmark = pytest.mark.slow
@@ -62,7 +62,8 @@ def test_a_capture_is_what_was_sent(system):
     reader = CaptureReader()
     records = reader.receive_data(system.http.get("/api/events/export?format=capture").content)
     assert reader.complete
-    assert len(records) == NODES * (BLOCKS + 3)
+    # The last session's end may not be committed yet.
+    assert len([each for each in records if each.kind != CLOSED]) == NODES * (BLOCKS + 3)
     assert len({each.session for each in records}) == NODES
     hellos = {each.content for each in records if each.kind == 0}
     assert hellos == {fake_node(index + 1).connect()[4:] for index in range(NODES)}

@@ -221,6 +221,12 @@ def referring_to_another(talk):
     talk.failed(talk.best())
 
 
+def failing_twice(talk):
+    authoring = talk.say("Authoring", slot=1, parent=HASH)
+    talk.failed(authoring)
+    talk.failed(authoring)
+
+
 def with_a_clock_set_back(talk):
     talk.best()
     talk.best(-1_500_000)
@@ -250,6 +256,7 @@ def five_seconds_ago(talk):
 TALKS = {
     "reference_unknown": (referring_to_the_future, (9, "authoring_id")),
     "reference_wrong_type": (referring_to_another, (9, "authoring_id")),
+    "second_outcome": (failing_twice, (9, "authoring_id")),
     "timestamp_backwards": (with_a_clock_set_back, (0, "timestamp")),
     "status_late": (with_status_late, (0, "timestamp")),
     "events_dropped": (lambda talk: talk.lose(3), (17, "num")),

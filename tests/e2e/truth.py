@@ -42,25 +42,37 @@ def network() -> Played:
 
 
 def tell(system: System, played: Played) -> None:
-    """Send everything, each node on its own connections, and wait until it is stored."""
+    """Send everything, each node on its own connections, and wait until it is stored.
+
+    A node that comes back was heard to the end before, as in a network where that takes
+    longer than a moment: another shard may take the new connection, and be faster.
+    """
     of = {id(each): session for session in played.sessions for each in session.emissions}
     lines: dict[int, socket.socket] = {}
-    for emission in played.emissions:
+    for sent, emission in enumerate(played.emissions):
         session = of[id(emission)]
         if id(session) not in lines:
+            if session.ordinal:
+                wait_for(lambda sent=sent: _counted(system) == sent, f"{sent} events")  # type: ignore[misc]
             lines[id(session)] = system.connect()
             lines[id(session)].sendall(session.hello)
         lines[id(session)].sendall(emission.frame)
         if emission is session.emissions[-1]:
             lines.pop(id(session)).close()
-    expected = len(played.emissions)
+    settled(system, len(played.emissions))
 
-    def stored() -> bool:
-        nodes = system.get("/api/nodes")["nodes"]
-        counted: int = sum(node["event_count"] for node in nodes)
-        return counted == expected and not any(node["is_connected"] for node in nodes)
 
-    wait_for(stored, f"{expected} events")
+def settled(system: System, events: int) -> None:
+    """Wait until so many are stored and nobody is connected any more."""
+    wait_for(lambda: _counted(system) == events and not _connected(system), f"{events} events")
+
+
+def _counted(system: System) -> int:
+    return sum(node["event_count"] for node in system.get("/api/nodes")["nodes"])
+
+
+def _connected(system: System) -> bool:
+    return any(node["is_connected"] for node in system.get("/api/nodes")["nodes"])
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from tart.ipc.messages import (
 )
 from tart.query.catalog import event_api_id, event_identity
 from tart.query.filters import Candidate, parse
+from tart.query.live_event import live_event
 from tart.query.times import rfc3339
 from tart.query.windows import time_us
 
@@ -243,7 +244,7 @@ class FakeShard:
         for each in events:
             numbers = [n for n, request in self.subscriptions.items() if _passes(each, request)]
             if numbers:
-                text = orjson.dumps(each)
+                text = orjson.dumps(live_event(each))
                 entries.append(
                     [each["id"], each["node_id"], each["event_type"], numbers, len(text)]
                 )

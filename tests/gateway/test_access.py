@@ -143,6 +143,39 @@ def test_auth_none_serves_all_but_administration(tmp_path: Path) -> None:
     use(tmp_path / "c", check, auth="none")
 
 
+@pytest.mark.parametrize(
+    ("auth", "visitor", "unneeded"),
+    [("keys", HERE, True), ("keys", ELSEWHERE, False), ("none", ELSEWHERE, True)],
+)
+def test_a_key_that_is_not_known_is_refused_also_where_none_is_needed(
+    tmp_path: Path, auth: str, visitor: Visitor, unneeded: bool
+) -> None:
+    async def check(access: Access) -> None:
+        _, text = new_key("never kept", Role.ADMIN, 1)
+        for key in (text, "tart_", "Basic", "0"):
+            error = refusal(access, replace(visitor, key=key))
+            assert isinstance(error, Unauthorized)
+            assert ("ask without" in str(error)) is unneeded
+        admitted(access, replace(visitor, key=text), Role.ANYONE)
+        if unneeded:
+            admitted(access, replace(visitor, key=""))
+
+    use(tmp_path / "c", check, auth=auth)
+
+
+def test_with_auth_none_a_revoked_key_still_ends_its_streams(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    key_id, text = made(path)
+
+    async def check(access: Access) -> None:
+        stream = asyncio.create_task(access.revoked(admitted(access, replace(ELSEWHERE, key=text))))
+        await access.revoke(key_id)
+        await asyncio.wait_for(stream, 10)
+        assert access.valid(admitted(access, ELSEWHERE))
+
+    use(path, check, auth="none")
+
+
 def test_while_keys_cannot_be_read_nobody_gets_in(tmp_path: Path) -> None:
     path = tmp_path / "c"
     path.mkdir()

@@ -63,6 +63,8 @@ def test_a_damaged_file_is_named() -> None:
 def test_a_pause_says_whether_it_is_the_disk() -> None:
     full = shards(reading_paused=True, paused_for="disk")
     assert message(full, "batch_writer") == ("disk nearly full: reading is paused in 1 of 2 shards")
+    short = shards(reading_paused=True, paused_for="memory")
+    assert message(short, "batch_writer").startswith("storage.memory_limit does not suffice: read")
     behind = shards(reading_paused=True, paused_for="buffer")
     assert "disk" not in message(behind, "batch_writer")
 

@@ -17,7 +17,8 @@ from nanoarrow.ipc import StreamWriter
 
 from tart.gateway.sandboxes import RUNNING, WAITING
 from tart.ipc.messages import Attached, Failure
-from tart.protocol.capture import OPENED, CaptureReader
+from tart.protocol import capture
+from tart.protocol.capture import CLOSED, EVENT_ID, FRAME, OPENED, CaptureReader, Record
 from tart.query.catalog import event_api_id
 from tests.gateway.fake_shard import NODE_B, NOON, SECOND, event
 from tests.gateway.running import Running, eventually, running_gateway
@@ -134,6 +135,50 @@ def test_a_capture_opens_each_session_before_its_first_frame(tmp_path: Path) -> 
         reader = CaptureReader()
         opened = reader.receive_data(pieces[: pieces.index(b'{"id"')])
         assert [(each.kind, each.content) for each in opened] == [(OPENED, b"hello")]
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_capture_ends_each_session_after_its_last_frame_at_its_time(tmp_path: Path) -> None:
+    """Directory 0: session 0 ends at 25, 1 is open; directory 1: session 2 ends at once."""
+
+    def page(rows: list[tuple[int, int, int | None]], directory: int) -> Attached:
+        texts = [
+            capture.record(Record(FRAME, session << 8 | directory, at, b"x"))
+            for at, session, _ in rows
+        ]
+        part = {
+            "received_at": [at for at, *_ in rows],
+            "sessions": [session for _, session, _ in rows],
+            "lengths": [len(each) for each in texts],
+            "next": None,
+            "openings": {str(each << 8 | directory): b"hi".hex() for _, each, _ in rows},
+            "first_ids": {str(each << 8 | directory): 5 * each for _, each, _ in rows},
+            "closings": {str(at): row[2] for at, row in enumerate(rows) if row[2] is not None},
+        }
+        return Attached({"parts": {str(directory): part}}, b"".join(texts))
+
+    async def check(gateway: Running) -> None:
+        pages = page([(10, 0, None), (20, 0, 25), (30, 1, None)], 0), page([(40, 2, 40)], 1)
+        for shard, found in zip(gateway.shards, pages, strict=True):
+            shard.answers["export"] = lambda _, found=found: found
+        response = await gateway.get("/api/events/export?format=capture")
+        reader = CaptureReader()
+        records = reader.receive_data(response.content)
+        assert reader.complete
+        assert [(each.kind, each.session, each.received_at) for each in records] == [
+            (OPENED, 0, 10),
+            (FRAME, 0, 10),
+            (FRAME, 0, 20),
+            (CLOSED, 0, 25),
+            (OPENED, 256, 30),
+            (EVENT_ID, 256, 30),
+            (FRAME, 256, 30),
+            (OPENED, 513, 40),
+            (EVENT_ID, 513, 40),
+            (FRAME, 513, 40),
+            (CLOSED, 513, 40),
+        ]
 
     with_gateway(tmp_path, check)
 

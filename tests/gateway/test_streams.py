@@ -19,10 +19,10 @@ from tart.gateway.streams import (
     Encoded,
     Streams,
     Subscriber,
-    event_data,
     frame,
 )
 from tart.ipc.messages import LiveEvents, Missed, Subscribe
+from tart.query.live_event import live_event
 from tests.gateway.fake_shard import NODE_A, event
 
 SLOT_5 = {"type": "Slot", "slot": 5}
@@ -32,14 +32,6 @@ SLOT_5 = {"type": "Slot", "slot": 5}
 def test_a_frame_is_what_the_library_would_write(size: int) -> None:
     payload = b"x" * size
     assert frame(payload) == Frame(Opcode.TEXT, payload).serialize(mask=False)
-
-
-def test_the_stream_calls_data_event_and_keeps_the_rest() -> None:
-    shown = event_data(event(0, 5))
-    assert list(shown)[:4] == ["id", "node_id", "event_type", "event"]
-    assert shown["event"] == event(0, 5)["data"]
-    assert "data" not in shown
-    assert {"session", "event_id", "received_at", "node_name", "node_version"} <= shown.keys()
 
 
 def encoded(number: int) -> Encoded:
@@ -160,7 +152,7 @@ def with_streams(test: Callable[[Streams, Told, Callable[[], Subscriber]], None]
 
 
 def live(*entries: tuple[dict[str, Any], list[int]]) -> LiveEvents:
-    texts = [orjson.dumps(each) for each, _ in entries]
+    texts = [orjson.dumps(live_event(each)) for each, _ in entries]
     listed = [
         [each["id"], each["node_id"], each["event_type"], numbers, len(text)]
         for (each, numbers), text in zip(entries, texts, strict=True)

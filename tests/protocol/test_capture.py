@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tart
 from tart.errors import CaptureError
 from tart.protocol.capture import (
+    CLOSED,
+    EVENT_ID,
     FRAME,
     HEADER,
     MAX_RECORD,
     OPENED,
+    RAW,
     CaptureReader,
     Record,
     end,
@@ -18,18 +27,23 @@ from tart.protocol.capture import (
 from tests.protocol.strategies import segmentations
 
 SESSIONS = st.integers(0, 2**64 - 1)
+VERSION_1 = HEADER.replace(b"2", b"1")
 TIMES = st.integers(-(2**63), 2**63 - 1)
 
 
 @st.composite
 def recordings(draw):
-    """Records whose sessions are opened before their first frame."""
+    """Records of sessions: messages, then bytes that are none, then the end."""
     records = []
-    opened = set()
+    following = {None: [OPENED, RAW], OPENED: [FRAME, EVENT_ID, RAW, CLOSED], RAW: [RAW, CLOSED]}
+    following[FRAME] = following[EVENT_ID] = following[OPENED]
+    before = {}
     for session in draw(st.lists(st.sampled_from(draw(st.lists(SESSIONS, min_size=1))))):
-        kind = FRAME if session in opened else OPENED
-        opened.add(session)
-        records.append(Record(kind, session, draw(TIMES), draw(st.binary(max_size=50))))
+        kind = draw(st.sampled_from(following[before.get(session)]))
+        before[session] = None if kind == CLOSED else kind
+        content = b"" if kind == CLOSED else draw(st.binary(max_size=50))
+        content = draw(st.binary(min_size=8, max_size=8)) if kind == EVENT_ID else content
+        records.append(Record(kind, session, draw(TIMES), content))
     return records
 
 
@@ -78,14 +92,24 @@ def frames(*contents, session=1):
     [
         (b"\n", "first line"),
         (b"[]\n", "first line"),
-        (b'{"format": "tart-capture", "version": 2}\n', "version 1"),
+        (b'{"format": "tart-capture", "version": 3}\n', "version 1 or 2"),
+        (b'{"format": "tart-capture", "version": "2"}\n', "version 1 or 2"),
+        (b'{"format": "another", "version": 2}\n', "version 1 or 2"),
         (b"x" * 2000, "header line"),
         (HEADER + b"\xff\xff\xff\xff", "cannot be"),
         (HEADER + (MAX_RECORD + 1).to_bytes(4, "little"), "cannot be"),
         (HEADER + b"\0\0\0\0", "cannot be"),
         (HEADER + record(frames(b"a")[1]), "not opened"),
         (HEADER + record(frames()[0]) * 2, "not opened"),
-        (HEADER + record(Record(3, 1, 1, b"")), "unknown kind"),
+        (HEADER + record(Record(6, 1, 1)), "unknown kind"),
+        (VERSION_1 + record(Record(EVENT_ID, 1, 1, bytes(8))), "unknown kind 5"),
+        (HEADER + record(Record(EVENT_ID, 1, 1, bytes(8))), "not opened"),
+        (HEADER + record(frames()[0]) + record(Record(EVENT_ID, 1, 1, b"a")), "of 1 bytes"),
+        (VERSION_1 + record(Record(RAW, 1, 1, b"a")), "unknown kind 3"),
+        (HEADER + record(Record(CLOSED, 1, 1)), "not opened"),
+        (HEADER + record(Record(RAW, 1, 1)) + record(frames()[0]), "not opened"),
+        (HEADER + record(Record(RAW, 1, 1)) + record(frames(b"a")[1]), "bytes that are none"),
+        (HEADER + record(frames()[0]) + record(Record(CLOSED, 1, 1, b"a")), "end has bytes"),
         (HEADER + end(1), "are here"),
         (HEADER + end(0) + record(frames()[0]), "follows the end"),
         (HEADER + record(frames()[0])[:21] + b"\x09" + record(frames()[0])[22:], "length"),
@@ -94,6 +118,42 @@ def frames(*contents, session=1):
 def test_what_is_wrong_is_named(octets, complaint):
     with pytest.raises(CaptureError, match=complaint):
         read(octets)
+
+
+def test_version_1_is_read():
+    records = frames(b"a", b"b")
+    old = VERSION_1 + b"".join(map(record, records)) + end(len(records))
+    assert read(old) == (records, True)
+
+
+def test_a_number_may_be_given_again_once_its_session_is_closed():
+    records = [*frames(b"a"), Record(CLOSED, 1, 3), *frames(b"b")]
+    assert read(written(records)) == (records, True)
+
+
+def test_what_a_node_sent_is_the_message_with_its_length_or_the_raw_bytes():
+    assert [each.sent for each in frames(b"ab")] == [b"\5\0\0\0hello", b"\2\0\0\0ab"]
+    assert Record(EVENT_ID, 1, 1, bytes(8)).sent == b""
+    assert Record(RAW, 1, 1, b"\xff").sent == b"\xff"
+    assert Record(CLOSED, 1, 1).sent == b""
+
+
+def test_the_documentation_s_example_and_its_reader_are_right():
+    text = (Path(tart.__file__).parents[1] / "docs/capture.md").read_text()
+    lines = re.findall(r"^((?:[0-9a-f]{2} +)+[0-9a-f]{2})$", text, re.MULTILINE)
+    example = HEADER + bytes.fromhex("".join(lines))
+    found, complete = read(example)
+    assert complete
+    assert [(each.kind, each.content) for each in found] == [
+        (OPENED, b"hello"),
+        (FRAME, b"ab"),
+        (RAW, b"\x09\0"),
+        (CLOSED, b""),
+    ]
+    reader = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    command = [sys.executable, "-c", reader]
+    said = subprocess.run(command, input=example, capture_output=True, check=True).stdout
+    assert said.decode().splitlines()[-1] == "session 0: 17 bytes"
 
 
 def test_a_record_is_laid_out_as_described():

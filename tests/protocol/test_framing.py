@@ -46,7 +46,14 @@ def test_many_frames_come_out_of_one_read():
 def test_frames_come_out_of_single_bytes():
     buffer = FrameBuffer(LIMIT)
     assert fed(buffer, single_bytes(stream(CONTENTS))) == CONTENTS
-    assert (buffer.buffered, buffer.error) == (0, None)
+    assert (buffer.buffered, buffer.unfinished, buffer.error) == (0, b"", None)
+
+
+def test_what_has_come_of_an_unfinished_message_can_be_seen():
+    buffer = FrameBuffer(LIMIT)
+    fed(buffer, [frame(b"ab"), frame(b"cd")[:2], frame(b"cd")[2:5]])
+    assert buffer.unfinished == frame(b"cd")[:5]
+    assert buffer.buffered == 5
 
 
 @given(st.data())

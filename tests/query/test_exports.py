@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.query.exports import Entry, Merger
+from tart.query.exports import Closings, Entry, Merger
 
 
 def part(times, following=None, **more):
@@ -87,3 +87,29 @@ def test_a_record_has_its_session_s_id_and_its_bytes():
     merger.add(0, {"2": part([5], openings={"770": "abcd"})}, b"5")
     assert list(merger.ready()) == [Entry(5, 3 << 8 | 2, b"5")]
     assert merger.openings == {770: b"\xab\xcd"}
+
+
+def test_a_session_s_last_record_knows_when_that_was_closed():
+    merger = Merger()
+    merger.add(0, {"2": part([5, 6], closings={"1": 9})}, b"56")
+    assert [each.closed_at for each in merger.ready()] == [None, 9]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=9))
+def test_sessions_end_in_order_between_the_records_they_end_between(ends):
+    """Sessions of one record each; ``ends``: when that came, and how long it was open then."""
+    closings, found = Closings(), []
+    for number, (at, later) in enumerate(sorted(ends)):
+        found += [(ended, False) for ended, _ in closings.due(at)]
+        closings.note(Entry(at, number, b"", at + later))
+        found.append((at, True))
+    found += [(ended, False) for ended, _ in closings.due(None)]
+    assert sorted(at for at, sent in found if not sent) == sorted(map(sum, ends))
+    assert [at for at, _ in found] == sorted(at for at, _ in found)
+    assert list(closings.due(None)) == []
+
+
+def test_a_record_that_is_not_its_session_s_last_ends_nothing():
+    closings = Closings()
+    closings.note(Entry(5, 3, b""))
+    assert list(closings.due(None)) == []

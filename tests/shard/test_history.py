@@ -154,7 +154,7 @@ def test_csv_has_a_value_for_each_column(tmp_path):
     async def scenario(shard):
         node = fake_node()
         await told(shard, node, best(node, 5))
-        ((_, _, text),), _ = await exported(shard, "csv")
+        ((_, _, text, _),), _ = await exported(shard, "csv")
         (row,) = csv.DictReader(io.StringIO(text.decode()), CSV_COLUMNS)
         assert row["node_id"] == "01" * 32
         assert json.loads(row["data"])["BestBlockChanged"]["hash"] == "0x" + HASH.hex()
@@ -183,6 +183,30 @@ def test_a_capture_is_what_came_on_the_wire(tmp_path):
         # What a filter looks for is only in what was understood.
         found, _ = await exported(shard, "capture", types=[11])
         assert len(found) == 3
+
+    run(scenario, tmp_path)
+
+
+def test_a_capture_knows_which_record_was_a_session_s_last_and_when_that_ended(
+    tmp_path, monkeypatch
+):
+    async def scenario(shard):
+        monkeypatch.setattr(history, "PAGE_ROWS", 2)
+        node, other = fake_node(), fake_node(2)
+        session = await told(
+            shard, node, best(node, 1), framed(b"bad"), best(node, 2), best(node, 3)
+        )
+        await told(shard, other, best(other, 4))
+        shard.intake.end(session, "connection closed")
+        await shard.settled()
+        found = await exported(shard, "capture")
+        *before, last, of_other = found[0]
+        assert [each.closed_at for each in (*before, of_other)] == [None] * 4
+        assert last.closed_at >= last.received_at
+        # Not in a window that ends before the connection did, nor where the last is left out.
+        for narrower in ({"end_us": last.closed_at - 1}, {"node": other.peer_id.hex()}):
+            found, _ = await exported(shard, "capture", **narrower)
+            assert [each.closed_at for each in found] == [None] * len(found)
 
     run(scenario, tmp_path)
 

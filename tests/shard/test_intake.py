@@ -9,6 +9,7 @@ from tart.errors import DecodeError
 from tart.ipc.messages import Subscribe
 from tart.protocol.decoding import decode_event
 from tart.query.filters import Candidate
+from tart.query.live_event import live_event
 from tart.shard.limits import RateLimit
 from tests.shard.running import HASH, best, fake_node, framed, run, until
 from tests.shard.test_answers import OUTLINE
@@ -427,17 +428,17 @@ def test_reading_goes_on_only_when_neither_the_disk_nor_the_buffer_is_full(tmp_p
         session = shard.session(node.connect())
         shard.intake.reading_changed = told.append
         shard.holding = True
-        shard.intake.disk_full(True)
+        shard.intake.short_of("disk")
         assert shard.intake.paused_for == "disk"
         shard.intake.receive(session, best(node, 0))
         shard.intake.flush()
-        shard.intake.disk_full(False)
+        shard.intake.short_of("")
         assert shard.intake.paused_for == "buffer"
-        shard.intake.disk_full(True)
+        shard.intake.short_of("disk")
         shard.release()
         await shard.settled()
         assert shard.intake.paused_for == "disk"
-        shard.intake.disk_full(False)
+        shard.intake.short_of("")
         assert (told, shard.intake.paused_for) == ([False, True], "")
         assert shard.intake.statistics.pauses == 1
 
@@ -513,7 +514,7 @@ def test_only_events_that_are_understood_are_published_and_only_while_somebody_l
         stored = {event["id"]: event for event in await shard.ask("events")}
         for event, numbers in channel.events():
             assert numbers == [9]
-            assert event == stored[event["id"]]
+            assert event == live_event(stored[event["id"]])
         assert [event["context"]["slot"] for event, _ in channel.events()] == [3, 4]
 
     run(scenario, tmp_path)

@@ -431,8 +431,8 @@ def test_one_node_s_pause_does_not_end_with_that_of_all(tmp_path):
         node = fake_node()
         peer = await shard.connect(node.connect(), blocks(node, 50))
         await until(lambda: shard.listener.pauses["rate"])
-        shard.intake.disk_full(True)
-        shard.intake.disk_full(False)
+        shard.intake.short_of("disk")
+        shard.intake.short_of("")
         peer.send(*(long_event(node) for _ in range(LONG_EVENTS)))
         assert await still(lambda: peer.unsent) > 0
         assert shard.listener.pauses == {"rate": 1, "disk": 1}

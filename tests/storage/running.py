@@ -84,7 +84,7 @@ class Storage:
     """A store with what it reports."""
 
     def __init__(self, root, shard=0, count=1, **settings):
-        told = {key: settings.pop(key) for key in ("disk_full", "forgotten") if key in settings}
+        told = {key: settings.pop(key) for key in ("short_of", "forgotten") if key in settings}
         self.commits, self.failures = queue.Queue(), queue.Queue()
         self.config = StorageConfig(**settings)
         self.store = Store(

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from tart.config import StorageConfig
-from tart.errors import DamagedFile, DiskFull, StorageError
+from tart.errors import DamagedFile, DiskFull, OutOfMemory, StorageError
 from tart.storage.database import Database, bytes_on_disk, storage_error
 from tart.storage.files import file_for, period_of
 from tart.storage.schema import SCHEMA_VERSION, SCHEMAS
@@ -143,7 +143,9 @@ def test_a_file_without_our_tables_is_refused(tmp_path):
         (duckdb.IOException("Cannot open file: Permission denied"), StorageError),
         (duckdb.IOException("Cannot open file: Too many open files"), StorageError),
         (duckdb.IOException("Could not read: Input/output error"), StorageError),
-        (duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate"), StorageError),
+        (duckdb.OutOfMemoryException("Out of Memory Error: failed to offload"), OutOfMemory),
+        (duckdb.TransactionException("Failed to commit: failed to pin block"), OutOfMemory),
+        (duckdb.TransactionException("Failed to commit: conflict"), StorageError),
         (duckdb.CatalogException("Table meta does not exist"), StorageError),
     ],
 )

@@ -50,7 +50,7 @@ def test_a_batch_that_finds_no_room_is_written_once_there_is(tmp_path, disk, cap
         waiting = [hundred(number) for number in range(1, 40)]
         for each in waiting:
             storage.store.writer.put(each)
-        wait_for(lambda: storage.store.writer.statistics.disk_full)
+        wait_for(lambda: storage.store.writer.statistics.short_of)
         committed = stored(storage)
         assert committed == list(range(len(committed)))
         assert len(committed) % 100 == 0
@@ -59,7 +59,7 @@ def test_a_batch_that_finds_no_room_is_written_once_there_is(tmp_path, disk, cap
             assert storage.commits.get(timeout=DEADLINE) is each
         assert stored(storage) == list(range(4000))
         assert storage.failures.empty()
-        assert not storage.store.writer.statistics.disk_full
+        assert not storage.store.writer.statistics.short_of
     assert caplog.text.count("no room to write") == 1
 
 
@@ -72,7 +72,7 @@ def test_a_period_that_begins_on_a_full_disk_begins_when_there_is_room(tmp_path,
         ballast.leave(0)
         following = hundred(1, NOON + HOUR_US)
         storage.store.writer.put(following)
-        wait_for(lambda: storage.store.writer.statistics.disk_full)
+        wait_for(lambda: storage.store.writer.statistics.short_of)
         ballast.release()
         assert storage.commits.get(timeout=DEADLINE) is following
         assert stored(storage) == list(range(200))
@@ -129,7 +129,7 @@ def test_a_stop_on_a_full_disk_ends_and_says_what_is_not_written(tmp_path, disk)
         ballast.leave(0)
         for number in range(1, 40):
             storage.store.writer.put(hundred(number))
-        wait_for(lambda: storage.store.writer.statistics.disk_full)
+        wait_for(lambda: storage.store.writer.statistics.short_of)
         storage.store.writer.stop()
         assert "No space left" in str(storage.failures.get(timeout=DEADLINE))
     ballast.release()
@@ -162,10 +162,10 @@ def test_the_keeper_pauses_reading_while_the_disk_is_full(tmp_path, disk, monkey
     told = []
     ballast = Ballast(disk)
     settings = {"disk_reserve_bytes": 4 << 20}
-    with open_storage(disk / "shards", disk_full=told.append, **settings) as storage:
+    with open_storage(disk / "shards", short_of=told.append, **settings) as storage:
         storage.write(hundred(0))
         ballast.leave(3 << 20)
-        wait_for(lambda: told == [True])
+        wait_for(lambda: told == ["disk"])
         storage.write(hundred(1))
         ballast.release()
-        wait_for(lambda: told == [True, False])
+        wait_for(lambda: told == ["disk", ""])

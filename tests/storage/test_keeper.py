@@ -207,24 +207,24 @@ def disk(monkeypatch):
 def test_reading_pauses_below_the_reserve_and_resumes_a_tenth_above_it(tmp_path, disk):
     told = queue.SimpleQueue()
     settings = {"disk_reserve_bytes": 1000}
-    with open_storage(tmp_path, disk_full=told.put, **settings) as storage:
+    with open_storage(tmp_path, short_of=told.put, **settings) as storage:
         kept = storage.store.keeper
         for free, full in [(1000, False), (999, True), (1099, True), (1100, False), (1000, False)]:
             disk.free = free
             kept.watch()
-            assert kept.full is full
-    assert [told.get_nowait(), told.get_nowait()] == [True, False]
+            assert kept.short_of == ("disk" if full else "")
+    assert [told.get_nowait(), told.get_nowait()] == ["disk", ""]
     assert told.empty()
 
 
 def test_the_thread_notices_by_itself(tmp_path, disk, monkeypatch):
     monkeypatch.setattr(keeper, "WATCH_SECONDS", 0.001)
     told = queue.SimpleQueue()
-    with open_storage(tmp_path, disk_full=told.put):
+    with open_storage(tmp_path, short_of=told.put):
         disk.free = 0
-        assert told.get(timeout=DEADLINE) is True
+        assert told.get(timeout=DEADLINE) == "disk"
         disk.free = 1 << 39
-        assert told.get(timeout=DEADLINE) is False
+        assert told.get(timeout=DEADLINE) == ""
 
 
 def test_a_directory_that_cannot_be_tidied_does_not_end_the_thread(tmp_path, disk, monkeypatch):
@@ -237,7 +237,7 @@ def test_a_directory_that_cannot_be_tidied_does_not_end_the_thread(tmp_path, dis
 
     monkeypatch.setattr(keeper.Keeper, "tidy", fail)
     told = queue.SimpleQueue()
-    with open_storage(tmp_path, disk_full=told.put):
+    with open_storage(tmp_path, short_of=told.put):
         assert failed.wait(DEADLINE)
         disk.free = 0
-        assert told.get(timeout=DEADLINE) is True
+        assert told.get(timeout=DEADLINE) == "disk"

@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 
+import duckdb
 import pytest
 
 from tart.errors import DamagedFile, StorageError
@@ -209,6 +211,31 @@ def test_a_damaged_file_of_an_adopted_directory_is_put_aside_too(tmp_path):
         assert name.startswith("01/")
         assert [file.path.stem for file in storage.store.files(1)] == NAMES[1::-1]
     assert not day(tmp_path, NAMES[2], directory=1).exists()
+
+
+OTHER_LAYOUT = {
+    "a column less": "ALTER TABLE counts DROP COLUMN flush",
+    "a column more": "ALTER TABLE sessions ADD COLUMN mood VARCHAR",
+    "of another type": "ALTER TABLE open_sessions ALTER reason TYPE BLOB USING encode(reason)",
+    "by another name": "ALTER TABLE nodes RENAME node TO number",
+    "a table less": "DROP TABLE counts_1m",
+}
+
+
+@pytest.mark.parametrize("change", OTHER_LAYOUT.values(), ids=OTHER_LAYOUT)
+def test_aggregates_of_another_layout_are_made_anew(tmp_path, caplog, change):
+    write(tmp_path, batch(event(0)))
+    path = tmp_path / "00" / "aggregates.duckdb"
+    with closing(duckdb.connect(str(path))) as connection:
+        connection.execute(change)
+    with open_storage(tmp_path) as storage:
+        (name,) = storage.store.quarantined()
+        assert name.startswith("00/aggregates.duckdb.corrupt-")
+        assert storage.store.past[0].next_sequence == 1
+    assert "is not that of this release" in caplog.text
+    assert "figures are made again" in caplog.text
+    with open_storage(tmp_path):
+        assert caplog.text.count("is not that of this release") == 1
 
 
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); input()"

@@ -1,0 +1,23 @@
+"""What the kernel says of this process and its machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def rss_bytes() -> int:
+    """Resident memory of this process."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
+
+
+def memory() -> tuple[int, int]:
+    """Bytes available and in all, of the machine."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    found = {
+        name: int(rest.split()[0]) << 10
+        for name, _, rest in (line.partition(":") for line in lines)
+    }
+    return found["MemAvailable"], found["MemTotal"]

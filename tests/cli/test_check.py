@@ -1,0 +1,386 @@
+"""``tart check`` as a person calls it: over real sockets, and of files."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from xml.etree import ElementTree
+
+import pytest
+
+from tart.cli import check as module
+from tart.cli.main import main
+from tart.protocol import capture
+from tart.protocol.types import JCE_UNIX_SECONDS
+from tests.aggregate.test_judging import Talk, misbehaving
+from tests.running import wait_for
+from tests.shard.running import framed
+from tests.shard.test_checking import ALONE, DEVIATING
+from tests.supervisor.process import Process
+from tests.vectors import event_vectors
+
+JCE_US = JCE_UNIX_SECONDS * 1_000_000
+NOW = 1_795_262_400_000_000
+STANDARD = (sys.executable, "-W", "error", "-m", "tart", "check", "-")
+WRONG = {
+    *("reference_unknown", "reference_wrong_type", "unknown_event", "status_late"),
+    *("timestamp_backwards", "events_dropped"),
+}
+
+
+def now():
+    """A talk by a clock that is right."""
+    talk = Talk()
+    talk.now = time.time_ns() // 1000 - JCE_US
+    return talk
+
+
+def good():
+    talk = now()
+    talk.status(0)
+    return talk
+
+
+def bad():
+    talk = now()
+    talk.failed(talk.best(0))
+    return talk
+
+
+# --- Listening -------------------------------------------------------------------------
+
+
+class Checking:
+    """``tart check --listen`` in a process of its own."""
+
+    def __init__(self, process):
+        self.process = process
+        self.port = int(
+            wait_for(lambda: self._said("tart check: listening on 127.0.0.1:"), "the port")
+        )
+
+    def _said(self, start):
+        lines = self.process.errors().splitlines()
+        return next((line[len(start) :] for line in lines if line.startswith(start)), None)
+
+    def say(self, talk, *, leaves=True):
+        """A connection of a node; without leaving, what is to be closed."""
+        line = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        line.sendall(b"".join(talk.frames))
+        if leaves:
+            line.close()
+        return line
+
+    def ended(self):
+        """Exit code, and standard output."""
+        code = self.process.ended()
+        return code, "\n".join(self.process.rest()) + "\n"
+
+
+@contextmanager
+def checking(*flags):
+    with Process("tart", "check", "--listen", "0", *flags) as process:
+        yield Checking(process)
+
+
+def test_who_does_nothing_wrong_passes():
+    with checking("--once", "--strict") as check:
+        check.say(good())
+        code, said = check.ended()
+        errors = check.process.errors()
+    assert code == 0, said
+    assert said.startswith("checked 1 node, 1 connection, 1 event, ")
+    assert said.endswith("\nPASSED\n")
+    assert "node 01010101, fake-node 0.1.0, from 127.0.0.1:" in errors
+
+
+def test_what_is_wrong_is_shown_as_it_comes():
+    with checking() as check:
+        line = check.say(bad(), leaves=False)
+        check.process.line(r"error    reference_wrong_type  AuthoringFailed \(41\)  event 1 .*")
+        check.process.line(r" {9}authoring_id at byte 9 of 25: expected the event id of .*")
+        check.process.send(signal.SIGINT)
+        code, said = check.ended()
+        line.close()
+    assert code == 1
+    assert said.endswith("\nFAILED: errors against 1 rule\n")
+
+
+def test_a_report_may_be_written_beside():
+    with checking("--once", "--format", "json") as check:
+        check.say(bad())
+        code, said = check.ended()
+    body = json.loads(said)
+    assert (code, body["passed"]) == (1, False)
+    assert [each["code"] for each in body["rules"]] == ["reference_wrong_type"]
+    assert body["nodes"][0]["node_id"] == "01" * 32
+
+
+def test_several_nodes_are_told_apart(tmp_path):
+    target = tmp_path / "report.xml"
+    with checking("--for", "30s", "--once", "--format", "junit", "--output", target) as check:
+        first = check.say(good(), leaves=False)
+        wait_for(lambda: "node 01010101" in check.process.errors(), "the first node")
+        talk = Talk(number=2)
+        talk.now = time.time_ns() // 1000 - JCE_US
+        talk.broken()
+        check.say(talk)
+        check.process.line("error    unknown_event .* node 02020202, .*")
+        first.close()
+        code, said = check.ended()
+    assert code == 1
+    assert "checked 2 nodes, 2 connections" in said
+    suite = ElementTree.parse(target).getroot().find("testsuite")
+    failed = [each.get("name") for each in suite if each.find("failure") is not None]
+    assert failed == ["unknown_event"]
+
+
+def test_a_connection_that_says_what_no_node_says_is_closed():
+    with checking("--once") as check:
+        line = check.say(_Raw(framed(b"GET / HTTP/1.1")), leaves=False)
+        assert line.recv(1) == b""
+        line.close()
+        code, said = check.ended()
+    assert code == 1
+    assert "error    node_information" in said
+
+
+class _Raw:
+    def __init__(self, *frames):
+        self.frames = frames
+
+
+def test_that_nothing_came_is_no_success():
+    with checking("--for", "1s") as check:
+        code, said = check.ended()
+    assert code == 1
+    assert said.endswith("FAILED: nothing was received\n")
+
+
+def test_a_port_that_is_taken_is_one_sentence(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        assert main(["check", "--listen", str(port), "--for", "1s"]) == 2
+    assert capsys.readouterr().err.startswith(
+        f"tart: --listen 127.0.0.1:{port}: Address already in use"
+    )
+
+
+def test_so_many_connections_are_taken_and_no_more(monkeypatch):
+    monkeypatch.setattr(module, "MAX_CONNECTIONS", 1)
+    listening = module._Listening(None, once=False)
+    assert [listening.admit(object()) for _ in range(3)] == [True, False, False]
+
+
+# --- Files -----------------------------------------------------------------------------
+
+
+def recorded(*talks, version=2, closed=True, at=None):
+    """A capture of connections one after another."""
+    records = []
+    for number, talk in enumerate(talks):
+        moment = talk.now + JCE_US if at is None else at
+        hello, *frames = talk.frames
+        records.append(capture.Record(capture.OPENED, number, moment, hello[4:]))
+        records += (capture.Record(capture.FRAME, number, moment, each[4:]) for each in frames)
+        if closed:
+            records.append(capture.Record(capture.CLOSED, number, moment))
+    data = b"".join(map(capture.record, records)) + capture.end(len(records))
+    return capture.HEADER.replace(b"2", str(version).encode()) + data
+
+
+@pytest.fixture
+def judge(tmp_path, capsys):
+    """Judge a capture: exit code, standard output, standard error."""
+
+    def judged(data, *flags):
+        path = tmp_path / "some.capture"
+        path.write_bytes(data)
+        code = main(["check", str(path), *map(str, flags)])
+        return code, *capsys.readouterr()
+
+    return judged
+
+
+def test_a_capture_is_judged(judge):
+    assert judge(recorded(good()))[0] == 0
+    code, said, _ = judge(recorded(misbehaving()))
+    assert code == 1
+    assert {rule for rule in WRONG if f"  {rule}: " in said} == WRONG
+
+
+def test_of_many_like_findings_the_first_are_shown(judge):
+    _, said, _ = judge(recorded(misbehaving()), "--max-findings", 2)
+    assert said.count("error    reference_wrong_type  AuthoringFailed") == 2
+    assert "more of reference_wrong_type is only counted" in said
+    assert "  error    reference_wrong_type: 30 events" in said
+
+
+def test_warnings_fail_where_that_is_wanted(judge):
+    talk = Talk()
+    talk.best()
+    talk.best(-2_000_000)
+    talk.best(2_000_000)
+    assert judge(recorded(talk))[0] == 0
+    assert judge(recorded(talk), "--strict")[0] == 1
+
+
+def test_a_part_is_judged_message_by_message(judge):
+    data = recorded(misbehaving(), closed=False, version=1)
+    code, _, errors = judge(data)
+    assert code == 1
+    assert "--partial" in errors
+    code, said, errors = judge(data, "--partial", "--format", "json")
+    assert errors == ""
+    assert {each["code"] for each in json.loads(said)["rules"]} == {
+        *("events_dropped", "unknown_event"),
+    }
+
+
+def test_a_capture_that_was_cut_short_is_judged_as_far_as_it_goes(judge):
+    code, said, errors = judge(recorded(misbehaving())[:-3])
+    assert code == 2
+    conclusion = said.splitlines()[-1]
+    assert conclusion.startswith("NOT JUDGED: ")
+    assert conclusion.endswith(": errors against 3 rules, warnings against 2 rules")
+    assert errors.endswith("some.capture was cut short: it has no end\n")
+    short = recorded(good())[:-3]
+    code, said, _ = judge(short, "--format", "json")
+    assert (code, json.loads(said)["complete"], json.loads(said)["passed"]) == (2, False, False)
+    suite = ElementTree.fromstring(judge(short, "--format", "junit")[1]).find("testsuite")
+    assert suite.get("failures") == "1"
+
+
+def test_a_damaged_capture_is_judged_up_to_the_damage(judge):
+    talks = [misbehaving() for _ in range(30)]
+    code, said, errors = judge(recorded(*talks)[:-25] + b"\xff" * 25)
+    assert code == 2
+    assert said.splitlines()[-1].startswith("NOT JUDGED: ")
+    assert errors.endswith("cannot be\n")
+
+
+def test_what_is_no_capture_is_one_sentence(judge, tmp_path, capsys):
+    code, said, errors = judge(b"GET / HTTP/1.1\r\n\r\n")
+    assert (code, said, len(errors.splitlines())) == (2, "", 1)
+    assert "no capture" in errors
+    assert main(["check", str(tmp_path / "nothing")]) == 2
+    assert "nothing cannot be read: No such file" in capsys.readouterr().err
+
+
+def test_ids_go_on_where_a_capture_begins_in_the_middle_of_a_connection(judge):
+    talk = Talk()
+    lost = [talk.say("Authoring", slot=1, parent=bytes(32)) for _ in range(3)]
+    del talk.frames[1:]
+    first = len(lost).to_bytes(8, "little")
+    own = talk.say("Authoring", slot=1, parent=bytes(32))
+    talk.failed(own)
+    talk.failed(lost[0])
+    wrong = talk.failed(own + 1)
+    hello, *frames = talk.frames
+    moment = talk.now + JCE_US
+    records = [
+        capture.Record(capture.OPENED, 7, moment, hello[4:]),
+        capture.Record(capture.EVENT_ID, 7, moment, first),
+        *(capture.Record(capture.FRAME, 7, moment, each[4:]) for each in frames),
+    ]
+    octets = b"".join(map(capture.record, records)) + capture.end(len(records))
+    _, said, _ = judge(capture.HEADER + octets, "--format", "json")
+    assert [(each["rule"], each["event_id"]) for each in json.loads(said)["findings"]] == [
+        ("reference_wrong_type", wrong),
+    ]
+
+
+def test_an_empty_capture_is_no_success(judge):
+    code, said, _ = judge(recorded())
+    assert code == 1
+    assert said.endswith("FAILED: nothing was received\n")
+
+
+def test_a_report_goes_where_it_is_wanted(judge, tmp_path):
+    target = tmp_path / "report"
+    _, said, _ = judge(recorded(misbehaving()), "--output", target)
+    assert target.read_text(encoding="utf-8").endswith(said[said.index("checked ") :])
+    _, said, _ = judge(recorded(misbehaving()), "--format", "json")
+    judge(recorded(misbehaving()), "--format", "json", "--output", target)
+    assert json.loads(target.read_text(encoding="utf-8"))["rules"] == json.loads(said)["rules"]
+    code, said, errors = judge(recorded(good()), "--output", tmp_path / "no" / "report")
+    assert (code, said) == (2, "")
+    assert "cannot be written" in errors
+
+
+def test_standard_input_is_a_file_too(tmp_path):
+    path = tmp_path / "some.capture"
+    path.write_bytes(recorded(good()))
+    with path.open("rb") as file:
+        outcome = subprocess.run(STANDARD, stdin=file, capture_output=True, text=True, check=False)
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert outcome.stdout.endswith("PASSED\n")
+
+
+def test_a_pipe_is_judged_as_it_comes_and_to_its_end():
+    """Ctrl-C in a terminal is meant for whoever writes it."""
+    data = recorded(bad())
+    with subprocess.Popen(STANDARD, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdin.write(data[:-20])
+        process.stdin.flush()
+        assert process.stdout.readline().startswith(b"error    reference_wrong_type")
+        process.send_signal(signal.SIGINT)
+        process.stdin.write(data[-20:])
+        process.stdin.close()
+        assert process.stdout.read().endswith(b"\nFAILED: errors against 1 rule\n")
+        assert process.wait() == 1
+
+
+@pytest.mark.parametrize("vector", event_vectors(conformant=False), ids=str)
+def test_what_others_write_otherwise_is_named(judge, vector):
+    (name,) = [each for each in DEVIATING if each in vector.description]
+    talk = Talk(cores=vector.cores or 2, version=vector.protocol_version)
+    talk.frames.append(framed(vector.content))
+    _, said, _ = judge(recorded(talk, at=NOW), "--format", "json")
+    found = [
+        (each["rule"], each["field"], each["offset"])
+        for each in json.loads(said)["findings"]
+        if each["rule"] not in {*ALONE, "clock_not_jce", "clock_offset"}
+    ]
+    assert found == [DEVIATING[name]]
+
+
+def test_raw_bytes_of_a_capture_are_judged_as_what_they_are(judge):
+    records = [capture.Record(capture.RAW, 0, NOW, b"\xff\xff\xff\xffmore")]
+    records.append(capture.Record(capture.CLOSED, 0, NOW))
+    data = capture.HEADER + b"".join(map(capture.record, records)) + capture.end(2)
+    code, said, _ = judge(data)
+    assert code == 1
+    assert "error    frame_too_long" in said
+
+
+# --- The command line ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        ("some --for 5s", "--for goes with --listen only"),
+        ("some --once", "--once goes with --listen only"),
+        ("--listen 0 --partial", "--partial goes with a file only"),
+        ("--listen 0 --for soon", "--for must be a count of s, m, h or d"),
+        ("--listen here", "--listen: '127.0.0.1:here' is not HOST:PORT"),
+        ("--listen 0 --max-findings -1", "--max-findings must not be negative"),
+    ],
+)
+def test_flags_that_cannot_be_are_one_sentence(capsys, flags, sentence):
+    assert main(["check", *flags.split()]) == 2
+    assert capsys.readouterr().err.startswith(f"tart: {sentence}")
+
+
+def test_one_source_is_needed(capsys):
+    for flags in ([], ["some", "--listen", "0"]):
+        with pytest.raises(SystemExit) as ended:
+            main(["check", *flags])
+        assert ended.value.code == 2
+        assert "--listen" in capsys.readouterr().err

@@ -1,0 +1,133 @@
+"""The proxies of ``docs/operating.md``, as written there, before a running tart."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import ssl
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+import trustme
+from websockets.sync.client import connect
+
+from tart.cli.main import main
+from tests.running import fake_node, fake_peer_id, running_system, wait_for
+from tests.supervisor.process import Process
+
+pytestmark = pytest.mark.slow
+
+OPERATING = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
+
+
+def written(language):
+    """The one block of that language in the manual."""
+    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", OPERATING, re.MULTILINE | re.DOTALL)
+    return block
+
+
+def free_port():
+    with closing(socket.create_server(("127.0.0.1", 0))) as found:
+        return found.getsockname()[1]
+
+
+def replaced(text, changes):
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+@contextmanager
+def nginx(directory, port, api):
+    changes = {
+        "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+        "/etc/ssl/tart.pem": f"{directory}/chain.pem",
+        "/etc/ssl/tart.key": f"{directory}/key.pem",
+        "/var/log/nginx/tart.log": f"{directory}/access.log",
+        "127.0.0.1:8080": api,
+    }
+    # Its workers must read what belongs to us; nobody else can say who they are.
+    user = "user root;" if os.geteuid() == 0 else ""
+    kept = "".join(
+        f"{name}_temp_path {directory}/{name};\n"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (directory / "nginx.conf").write_text(
+        f"daemon off; {user} pid {directory}/pid; error_log {directory}/error.log;\n"
+        f"events {{}}\nhttp {{\n{kept}{replaced(written('nginx'), changes)}}}\n"
+    )
+    given = ("-p", directory, "-c", directory / "nginx.conf")
+    with Process("-t", *given, "-e", directory / "error.log", program=["nginx"]) as tested:
+        assert tested.ended() == 0, tested.errors()
+        assert "warn" not in tested.errors()
+    with Process(*given, "-e", directory / "error.log", program=["nginx"]):
+        yield
+
+
+@contextmanager
+def caddy(directory, port, api):
+    changes = {"tart.example.org": f"https://127.0.0.1:{port}", "127.0.0.1:8080": api}
+    certificate = f"tls {directory}/chain.pem {directory}/key.pem\n"
+    text = replaced(written("caddyfile"), changes).replace("{\n", "{\n" + certificate, 1)
+    options = "{\nadmin off\nauto_https disable_redirects\nskip_install_trust\n}\n"
+    (directory / "Caddyfile").write_text(options + text)
+    environ = {"HOME": str(directory), "XDG_DATA_HOME": str(directory)}
+    given = ("run", "--adapter", "caddyfile", "--config", directory / "Caddyfile")
+    with Process(*given, program=["caddy"], environ=environ):
+        yield
+
+
+@pytest.mark.parametrize("proxy", [nginx, caddy], ids=["nginx", "caddy"])
+def test_what_the_manual_says_works(tmp_path, capsys, proxy):
+    if shutil.which(proxy.__name__) is None:
+        pytest.skip(f"{proxy.__name__} is not installed")
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "chain.pem")
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    data, port = tmp_path / "data", free_port()
+    with (
+        running_system(data, shards=1) as system,
+        proxy(tmp_path, port, system.api.removeprefix("http://")),
+        httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=context, trust_env=False) as web,
+    ):
+        wait_for(lambda: answers(web), "the proxy")
+        # As long as there is no key, a proxy's requests are nobody's.
+        assert system.http.get("/api/nodes").status_code == 200
+        assert web.get("/api/nodes").status_code == 403
+        given = ("keys", "create", "--name", "k", "--role", "viewer")
+        assert main([*given, "--data-dir", str(data)]) == 0
+        key = capsys.readouterr().out.strip()
+        wait_for(lambda: web.get("/api/nodes").status_code == 401, "the key to count")
+        bearer = {"Authorization": f"Bearer {key}"}
+        assert web.get("/api/nodes", headers=bearer).json()["nodes"] == []
+
+        live = f"wss://127.0.0.1:{port}/api/ws?token={key}"
+        events = web.stream("GET", "/api/events/stream", params={"token": key}, timeout=30)
+        with connect(live, ssl=context, proxy=None) as socket_, events as stream:
+            assert stream.status_code == 200
+            socket_.recv(timeout=30)
+            socket_.send('{"type": "Subscribe", "filter": {"type": "All"}}')
+            node = fake_node(1)
+            with system.connect() as sending:
+                sending.sendall(node.connect())
+                sending.sendall(node.event("SyncStatusChanged", 1, synced=True)[1])
+                # What is said comes at once: nothing on the way gathers it.
+                wait_for(lambda: fake_peer_id(1).hex() in socket_.recv(timeout=30))
+                lines = stream.iter_lines()
+                wait_for(lambda: fake_peer_id(1).hex() in next(lines))
+    for log in tmp_path.glob("*.log"):
+        assert key not in log.read_text()
+
+
+def answers(web):
+    with suppress(httpx.TransportError):
+        return web.get("/api/health").status_code == 200
+    return False

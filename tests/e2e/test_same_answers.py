@@ -1,0 +1,117 @@
+"""The same events give the same answers: over one, two or five shards, restarted, replayed.
+
+Each system was told the same on its own, the last two by ``tart replay``: of what ``tart
+record`` wrote in front of the first system, and of what it took from the second's log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from tart.gateway.contract import ROUTES
+from tart.gateway.schemas import SCHEMAS
+from tart.protocol.capture import CLOSED, FRAME, OPENED
+from tests.e2e.same import COMPARED, LEFT_OUT, REMOVED, REMOVED_OF, comparable
+from tests.e2e.truth import network, settled, tell, told
+from tests.recorders import recorder, records, replay, run, sessions
+from tests.running import running_system, wait_for
+
+pytestmark = pytest.mark.slow
+
+QUERIES = {
+    "grouped_timeseries": "?metric=events&group_by=event_type",
+    "active_workpackages": "?limit=1000",
+    "search": "?slot={slot}&limit=1000",
+}
+
+
+@pytest.fixture(scope="module")
+def where(tmp_path_factory):
+    """A directory for data and captures."""
+    return tmp_path_factory.mktemp("same")
+
+
+@pytest.fixture(scope="module")
+def systems(where):
+    """Systems that were told the same."""
+    with ExitStack() as stack:
+        enter = stack.enter_context
+        found = {
+            "1 shard, recorded": enter(recorded(where / "1", where / "passing")),
+            "2 shards": enter(told(where / "2", 2, restarted=False)).system,
+            "5 shards, restarted": enter(told(where / "5", 5, restarted=True)).system,
+        }
+        wait_for(lambda: logged(found["2 shards"], where / "log"), "all events in the log")
+        for capture in ("passing", "log"):
+            system = enter(running_system(where / f"again_{capture}", shards=2))
+            assert replay(where / capture, system.telemetry, "--speed", "max").code == 0
+            settled(system, len(network().emissions))
+            found[f"2 shards, replayed from {capture}"] = system
+        yield found
+
+
+@contextmanager
+def recorded(data, capture):
+    """A system of one shard that was told everything through a recorder."""
+    with running_system(data, shards=1) as system:
+        host, port = telemetry = system.telemetry
+        with recorder(capture, "--target", f"{host}:{port}") as passing:
+            system.telemetry = passing.address
+            tell(system, network())
+            system.telemetry = telemetry
+            assert passing.stop()[0] == 0
+        yield system
+
+
+def logged(system, capture):
+    """Whether the log, written into a capture, has all events and the ends of all sessions."""
+    assert run("record", "--url", system.api, capture).code == 0
+    kinds = Counter(each.kind for each in records(capture))
+    return kinds[FRAME] == len(network().emissions) and kinds[CLOSED] == kinds[OPENED]
+
+
+def url_of(route):
+    """A route with parameters that the network knows."""
+    facts = network().facts
+    return (route.path + QUERIES.get(route.name, "")).format(
+        id=facts.of("node")[0]["node"],
+        hash=facts.of("package")[0]["package"],
+        core_index=0,
+        slot=facts.of("block")[0]["slot"],
+        code="truncated",
+    )
+
+
+@pytest.mark.parametrize("route", COMPARED, ids=lambda route: route.name)
+def test_an_answer_depends_on_the_events_alone(systems, route):
+    url = url_of(route)
+    answers = {name: system.http.get(url) for name, system in systems.items()}
+    # Asked for something that is there; without the RPC of a node there is nothing.
+    expected = 503 if "/jam/" in url else 200
+    assert {name: each.status_code for name, each in answers.items()} == dict.fromkeys(
+        answers, expected
+    )
+    found = {name: comparable(route.name, each.json()) for name, each in answers.items()}
+    one = found.pop("1 shard, recorded")
+    assert found == dict.fromkeys(found, one)
+
+
+@pytest.mark.usefixtures("systems")
+@pytest.mark.parametrize("capture", ["passing", "log"])
+def test_a_capture_has_what_the_nodes_sent(where, capture):
+    played = sorted(each.data for each in network().sessions if each.emissions)
+    found = sessions(where / capture).values()
+    sent = [b"".join(record.sent for record in each) for each in found]
+    # A node that had nothing to say is not in the log of events.
+    assert sorted(each for each in sent if len(each) > 800) == played
+
+
+def test_what_is_left_out_is_there():
+    names = {route.name for route in ROUTES}
+    assert names >= {*LEFT_OUT, *REMOVED_OF, *QUERIES}
+    members = re.findall(r"'(\w+)':", repr(SCHEMAS))
+    assert {*members} >= {*REMOVED, *(name for some in REMOVED_OF.values() for name in some)}

@@ -1,0 +1,20 @@
+"""``tart/gateway/machine.py``: what the kernel says."""
+
+from __future__ import annotations
+
+from tart.gateway.machine import memory, rss_bytes
+
+SIZE = 64 << 20
+
+
+def test_memory_that_is_used_is_resident() -> None:
+    before = rss_bytes()
+    taken = bytearray(b"x") * SIZE
+    assert rss_bytes() - before > SIZE // 2
+    assert len(taken) == SIZE
+
+
+def test_what_is_available_is_part_of_the_whole() -> None:
+    available, whole = memory()
+    assert 0 < available < whole
+    assert rss_bytes() < whole

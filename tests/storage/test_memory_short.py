@@ -1,0 +1,106 @@
+"""DuckDB without memory for a commit: nothing is lost or altered, and it goes on by itself."""
+
+import hashlib
+
+import pytest
+
+from tart.storage import keeper
+from tart.storage.schema import NodeRow
+from tests.storage.running import (
+    DEADLINE,
+    PEERS,
+    batch,
+    contents,
+    day,
+    event,
+    open_storage,
+    opened,
+    wait_for,
+)
+
+ROWS = 8_000
+
+
+def body(seq):
+    """Bytes that say which event they are of, and do not compress."""
+    return hashlib.shake_128(seq.to_bytes(8, "little")).digest(4000)
+
+
+def rows(first, count):
+    return [event(seq, body=body(seq)) for seq in range(first, first + count)]
+
+
+def limit(storage, size):
+    storage.store._database._connection.execute(f"SET memory_limit = '{size}'")
+
+
+def is_short(storage):
+    return storage.store.writer.statistics.short_of == "memory"
+
+
+# Where in the commit it happens differs; with some of these DuckDB's own retry stores
+# bodies with other events' numbers.
+@pytest.mark.parametrize("size", ["3MB", "10MB"])
+def test_a_commit_without_memory_is_made_once_there_is_some(tmp_path, caplog, size):
+    first, large = batch(*rows(0, 100), nodes=[NodeRow(0, PEERS[0])]), batch(*rows(100, ROWS))
+    first.sessions.append(opened(0))
+    last = batch(*rows(100 + ROWS, 10))
+    with open_storage(tmp_path, checkpoint_seconds=1000.0) as storage:
+        storage.write(first)
+        limit(storage, size)
+        storage.store.writer.put(large)
+        storage.store.writer.put(last)
+        wait_for(lambda: is_short(storage))
+        assert storage.commits.empty()
+        limit(storage, "512MB")
+        assert storage.commits.get(timeout=DEADLINE) is large
+        assert storage.commits.get(timeout=DEADLINE) is last
+        assert not storage.store.writer.statistics.short_of
+        assert storage.failures.empty()
+    assert caplog.text.count("no room to write") == 1
+    assert [(row.seq, row.body) for row in contents(day(tmp_path))] == [
+        (seq, body(seq)) for seq in range(110 + ROWS)
+    ]
+    assert len(contents(day(tmp_path), "nodes")) == len(contents(day(tmp_path), "sessions")) == 1
+
+
+def test_while_it_lasts_reading_pauses(tmp_path, monkeypatch):
+    monkeypatch.setattr(keeper, "WATCH_SECONDS", 0.01)
+    told = []
+    with open_storage(tmp_path, short_of=told.append) as storage:
+        storage.write(batch(*rows(0, 100)))
+        limit(storage, "2MB")
+        storage.store.writer.put(batch(*rows(100, ROWS)))
+        wait_for(lambda: told == ["memory"])
+        limit(storage, "512MB")
+        wait_for(lambda: told == ["memory", ""])
+
+
+def test_a_file_that_is_being_read_is_attached_again_when_that_has_ended(tmp_path):
+    with open_storage(tmp_path, checkpoint_seconds=1000.0) as storage:
+        storage.write(batch(*rows(0, 5000)))
+        (file,) = storage.store.files(0)
+        reading = storage.store.cursor()
+        reading.begin()
+        unread = reading.execute(f"SELECT seq FROM {file.alias}.log")
+        unread.fetchone()
+        limit(storage, "2MB")
+        storage.store.writer.put(batch(*rows(5000, ROWS)))
+        wait_for(lambda: is_short(storage))
+        limit(storage, "512MB")
+        reading.close()
+        storage.commits.get(timeout=DEADLINE)
+    found = contents(day(tmp_path))
+    assert [(row.seq, row.body) for row in found] == [(n, body(n)) for n in range(5000 + ROWS)]
+
+
+def test_a_stop_without_memory_ends_and_says_so(tmp_path):
+    with open_storage(tmp_path, checkpoint_seconds=1000.0) as storage:
+        storage.write(batch(*rows(0, 100)))
+        limit(storage, "2MB")
+        storage.store.writer.put(batch(*rows(100, ROWS)))
+        wait_for(lambda: is_short(storage))
+        storage.store.writer.stop()
+        assert "memory" in str(storage.failures.get(timeout=DEADLINE)).lower()
+        limit(storage, "512MB")
+    assert [row.seq for row in contents(day(tmp_path))] == list(range(100))
