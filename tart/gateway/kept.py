@@ -4,8 +4,8 @@ Of routes over aggregates only (``Cache.AGGREGATED``), whose answers may be some
 old and say when they were made. Like ``stale-while-revalidate`` of RFC 5861:
 
 - for ``fresh_seconds`` an answer serves everybody who asks the same, and for longer if it
-  took long to make: making it takes a tenth of the time at most. That is how much of a busy
-  machine dashboards get; ``MAX_FRESH_SECONDS`` bounds it;
+  took long to make, so that making it takes a tenth of the time. That is how much of a busy
+  machine dashboards get; at most it is ``MAX_FRESH`` times as long;
 - for ``STALE`` times ``fresh_seconds`` more it is given once more while it is made anew, so
   whoever asks again and again, as a dashboard does, never waits for the making;
 - beyond that, and the first time, one making serves all who wait for it.
@@ -31,7 +31,7 @@ from tart.gateway.responses import Answer
 from tart.gateway.route import Route
 
 STALE = 5.0
-MAX_FRESH_SECONDS = 5.0
+MAX_FRESH = 5.0
 _FRESH_TO_MAKING = 10.0
 MAX_BYTES = 32 << 20
 
@@ -147,8 +147,8 @@ class KeptAnswers:
 
     def _fresh_for(self, taken: float) -> float:
         """How long an answer is fresh, all in seconds."""
-        bounded = min(MAX_FRESH_SECONDS, _FRESH_TO_MAKING * taken)
-        return max(self._fresh_seconds, bounded)
+        longest = MAX_FRESH * self._fresh_seconds
+        return max(self._fresh_seconds, min(longest, _FRESH_TO_MAKING * taken))
 
     def _forget(self, key: Key) -> None:
         with suppress(KeyError):

@@ -7,6 +7,7 @@ record`` wrote in front of the first system, and of what it took from the second
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 
@@ -27,6 +28,8 @@ QUERIES = {
     "active_workpackages": "?limit=1000",
     "search": "?slot={slot}&limit=1000",
 }
+# Of time series, and what telling one system takes at most.
+BUCKET_SECONDS, MOST_SECONDS = 300, 25
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def where(tmp_path_factory):
 def systems(where):
     """Systems that were told the same."""
     with ExitStack() as stack:
-        enter = stack.enter_context
+        enter = in_one_bucket(stack)
         found = {
             "1 shard, recorded": enter(recorded(where / "1", where / "passing")),
             "2 shards": enter(told(where / "2", 2, restarted=False)).system,
@@ -52,6 +55,16 @@ def systems(where):
             settled(system, len(network().emissions))
             found[f"2 shards, replayed from {capture}"] = system
         yield found
+
+
+def in_one_bucket(stack):
+    """How to begin each system so that all it is told falls into one bucket of time series."""
+
+    def enter(system):
+        wait_for(lambda: time.time() % BUCKET_SECONDS < BUCKET_SECONDS - MOST_SECONDS)
+        return stack.enter_context(system)
+
+    return enter
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 
 from tart.errors import QueryTimeout
 from tart.gateway.contract import ROUTES
-from tart.gateway.kept import MAX_FRESH_SECONDS, STALE, KeptAnswers
+from tart.gateway.kept import MAX_FRESH, STALE, KeptAnswers
 from tart.gateway.questions import Coverage
 from tart.gateway.responses import Answer
 from tart.gateway.route import Cache, Route
@@ -165,7 +165,7 @@ def test_one_at_a_time_is_made_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    ("taken", "fresh"), [(0.0, 1.0), (0.1, 1.0), (0.3, 3.0), (60.0, MAX_FRESH_SECONDS)]
+    ("taken", "fresh"), [(0.0, 1.0), (0.1, 1.0), (0.3, 3.0), (60.0, MAX_FRESH)]
 )
 def test_what_took_long_is_fresh_for_longer(taken: float, fresh: float) -> None:
     async def check(maker: Maker) -> None:

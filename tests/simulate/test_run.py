@@ -281,7 +281,9 @@ def test_the_truth_is_what_the_server_got_reconnects_and_all(tmp_path):
     sessions: dict[str, int] = {}
     for connection, events in zip(server.connections, server.events, strict=True):
         assert connection.error is None
-        assert connection.node is not None
+        if connection.node is None:  # it was being made when the run ended
+            assert not events
+            continue
         node = connection.node.peer_id.hex()
         session = sessions[node] = sessions.get(node, -1) + 1
         sent = [f for f in facts.sent if (f["node"], f["session"]) == (node, session)]
