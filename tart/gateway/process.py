@@ -19,6 +19,7 @@ from sanic.server import HttpProtocol
 
 from tart import logs
 from tart.config import Config
+from tart.descriptors import allow_connections
 from tart.errors import StartupError
 from tart.gateway.app import Gateway
 from tart.gateway.tls import context_of, read_again
@@ -57,6 +58,7 @@ async def _serve(count: int, config: Config, host: str, port: int, startup: Star
     stop = asyncio.Event()
     secured = context_of(config.tls_paths) if config.tls_paths else None
     _watch(startup.lifeline, stop, _reloader(config, secured))
+    allow_connections(config.api.max_connections, "api.max_connections")
     # Three times the requests a second on /api/health; needs Sanic's source to be there.
     gateway = Gateway(count, config, touch_up=_has_source(HttpProtocol))
     await gateway.start(listen(host, port), secured)

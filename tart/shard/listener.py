@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import resource
 import socket
 from collections import Counter
 from time import monotonic
@@ -21,6 +20,7 @@ from typing import cast
 
 from tart.access.networks import Networks
 from tart.config import TelemetryConfig
+from tart.descriptors import allow_connections
 from tart.errors import PeerRefused
 from tart.shard.intake import Intake
 from tart.shard.limits import RATE, Admission, Closed, RateLimit, Refused, Silence
@@ -29,8 +29,6 @@ from tart.shard.nodes import Node, Session
 log = logging.getLogger(__name__)
 
 BACKLOG = 1024
-# Files, Unix sockets and whatever else is open beside the nodes' connections.
-OTHER_DESCRIPTORS = 256
 # How a peer is asked whether it is still there, once it was silent for keepalive_seconds.
 _KEEPALIVE = ((socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 5))
 # Idle connections are found so much too late at most.
@@ -96,7 +94,7 @@ class Listener:
     async def start(self, listening: socket.socket) -> None:
         """Accept connections on a bound socket."""
         loop = asyncio.get_running_loop()
-        _allow_descriptors(self._config.max_connections + OTHER_DESCRIPTORS)
+        allow_connections(self._config.max_connections, "telemetry.max_connections")
         self._sweep_later()
         self._server = await loop.create_server(
             lambda: NodeConnection(self), sock=listening, backlog=BACKLOG
@@ -383,17 +381,6 @@ def _address(transport: asyncio.BaseTransport) -> str:
 def _host(address: str) -> str:
     """An address without its port."""
     return address.rpartition(":")[0]
-
-
-def _allow_descriptors(wanted: int) -> None:
-    """Raise what this process may open to ``wanted``, as far as the system allows."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    if allowed < wanted:
-        log.warning("%d descriptors may be open, max_connections wants %d", allowed, wanted)
 
 
 def _peer_id(text: str) -> bytes:

@@ -9,7 +9,8 @@ import struct
 import pytest
 import uvloop
 
-from tart.shard.listener import OTHER_DESCRIPTORS, listening_socket
+from tart.descriptors import OTHERS
+from tart.shard.listener import listening_socket
 from tests.shard.running import best, fake_node, framed, run, until
 
 # More than the kernel keeps of one connection, on both sides.
@@ -575,7 +576,7 @@ def test_why_connections_end_is_counted_and_none_is_missing(tmp_path, said, caus
 
 def test_the_process_may_open_as_many_as_it_may_accept(tmp_path):
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = min(before[1], 1000 + OTHER_DESCRIPTORS)
+    wanted = min(before[1], 1000 + OTHERS)
 
     @listening
     async def scenario(shard):

@@ -1,6 +1,7 @@
 """``tart/storage/reader.py``: questions have a deadline, a place in the queue, an end."""
 
 import asyncio
+import os
 import threading
 from contextlib import contextmanager
 
@@ -263,3 +264,14 @@ def test_closing_does_not_wait_for_slow_questions():
                 await queued
 
     uvloop.run(scenario())
+
+
+def test_readers_step_back_for_what_is_received():
+    def niceness(*_):
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    own = niceness()
+    with running_reader() as reader:
+        assert asyncio.run(reader.run(niceness, DEADLINE)) == min(own + 10, 19)
+        assert asyncio.run(reader.run_slow(niceness, DEADLINE)) == min(own + 10, 19)
+        assert niceness() == own
