@@ -1,16 +1,20 @@
 """``tart/shard/worker.py``: the real process, started, stopped and killed."""
 
+import asyncio
+import gc
 import json
 import shutil
 import signal
 import socket
+import weakref
 
 import duckdb
 import pytest
 import uvloop
 
+from tart.shard.worker import collect_cycles
 from tart.storage.schema import log_of
-from tests.shard.running import best, fake_node, framed, gateway, shard_process
+from tests.shard.running import best, fake_node, framed, gateway, shard_process, until
 from tests.storage.running import contents, open_storage, wait_for
 
 pytestmark = pytest.mark.slow
@@ -172,3 +176,21 @@ def test_a_start_that_fails_ends_at_once(tmp_path):
     (tmp_path / "run" / "00.sock").mkdir()
     with pytest.raises(AssertionError, match="OSError"), shard_process(tmp_path):
         pass
+
+
+def test_what_only_refers_to_itself_is_freed_now_and_then():
+    class Cycle:
+        def __init__(self):
+            self.itself = self
+
+    async def scenario():
+        gc.disable()
+        try:
+            left = weakref.ref(Cycle())
+            collecting = asyncio.create_task(collect_cycles(0.001))
+            await until(lambda: left() is None)
+            collecting.cancel()
+        finally:
+            gc.enable()
+
+    asyncio.run(scenario())
