@@ -20,6 +20,7 @@ from tart.query.bins import BINS, PER_OCTAVE
 
 _SECOND_US = 1_000_000
 _TYPES = 256
+_SPARE_PLACES = 4
 _NONE = np.iinfo(np.int64).max
 # A clock that is further off than this is no clock; its offset still fits the column.
 _FURTHEST_US = 1 << 61
@@ -62,28 +63,42 @@ class Counts:
 
 
 class Latencies:
-    """Durations of steps by bucket, node and bin."""
+    """Durations of steps by bucket, node and bin.
+
+    Of the steps there are, a network takes less than half: only those have a place.
+    """
 
     def __init__(self) -> None:
         self._buckets: dict[int, Array] = {}
+        # By place its step, by step its place; neither is ever taken back.
+        self._steps: list[int] = []
+        self._places = np.full(len(STEPS), -1)
 
     def add(self, received_at: Array, node: Array, step: Array, duration_us: Array) -> None:
         """Count durations, in the minutes they ended in."""
         bins = np.log2(np.maximum(duration_us.astype(np.float64), 1)) * PER_OCTAVE
         bins = np.minimum(bins, BINS - 1).astype(np.intp)
+        for each in np.unique(step[self._places[step] < 0]).tolist():
+            self._places[each] = len(self._steps)
+            self._steps.append(each)
+        places = self._places[step]
         for bucket, inside in _buckets(received_at, MINUTE_BUCKET):
-            self._add(bucket, node[inside], step[inside], bins[inside])
+            self._add(bucket, node[inside], places[inside], bins[inside])
 
-    def _add(self, bucket: int, node: Array, step: Array, bins: Array) -> None:
+    def _add(self, bucket: int, node: Array, place: Array, bins: Array) -> None:
         counts = self._buckets.get(bucket)
         if counts is None:
-            counts = np.zeros((16, len(STEPS), BINS), np.uint32)
+            counts = np.zeros((16, 0, BINS), np.uint32)
+        if len(self._steps) > counts.shape[1]:
+            more = len(self._steps) + _SPARE_PLACES - counts.shape[1]
+            spare = np.zeros((len(counts), more, BINS), np.uint32)
+            counts = np.concatenate([counts, spare], axis=1)
         counts = self._buckets[bucket] = grown(counts, int(node.max()) + 1)
-        np.add.at(counts, (node, step, bins), 1)
+        np.add.at(counts, (node, place, bins), 1)
 
     def rows(self) -> Rows:
         """What was counted, as rows of ``latency``."""
-        return Later(partial(_latencies, dict(self._buckets)))
+        return Later(partial(_latencies, dict(self._buckets), self._steps))
 
     def clear(self) -> None:
         """Begin anew."""
@@ -149,14 +164,16 @@ def _counts(buckets: dict[int, Array]) -> Rows:
     return _columns(("bucket", "node", "type", "count"), parts)
 
 
-def _latencies(buckets: dict[int, Array]) -> Rows:
+def _latencies(buckets: dict[int, Array], steps: list[int]) -> Rows:
     parents, numbers = (np.array(each, np.uint8) for each in zip(*STEPS, strict=True))
     parts = []
     for bucket, living in buckets.items():
         counts = living.copy()
-        node, step, number = np.nonzero(counts)
+        node, place, number = np.nonzero(counts)
+        # After the copy: whatever is counted in it has a step by now.
+        step = np.array(steps, np.intp)[place]
         start = np.full(len(node), bucket * MINUTE_BUCKET * _SECOND_US)
-        of_bin = counts[node, step, number]
+        of_bin = counts[node, place, number]
         parts.append((start, node, parents[step], numbers[step], number, of_bin))
     return _columns(("bucket", "node", "parent", "type", "bin", "count"), parts)
 

@@ -54,6 +54,22 @@ def test_a_duration_below_nothing_or_beyond_all_has_a_bin():
     }
 
 
+def test_steps_that_come_later_have_their_places_in_every_minute():
+    latencies, expected = Latencies(), Counter()
+    every = np.random.default_rng(5).permutation(len(STEPS))
+    for turn, steps in enumerate(np.array_split(every, 9)):
+        for minute in range(3):
+            length = len(steps)
+            received_at = np.full(length, minute * 60_000_000)
+            node = np.full(length, turn * 7)
+            latencies.add(received_at, node, steps, np.ones(length, np.int64))
+            expected.update((minute * 60_000_000, turn * 7, *STEPS[each]) for each in steps)
+        found = latencies.rows()
+        keys = (found[name].tolist() for name in ("bucket", "node", "parent", "type"))
+        assert Counter(zip(*keys, strict=True)) == expected
+        assert set(found["count"].tolist()) == {1}
+
+
 def test_the_least_offset_of_a_minute_is_the_clock_s():
     played = troubled()
     for row in rows(aggregated(played), "clocks"):
