@@ -17,7 +17,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 from locust import HttpUser, User, constant_pacing, task
@@ -126,8 +126,7 @@ class Node(Measured):
 
     def on_stop(self) -> None:
         """Hang up."""
-        if self._socket is not None:
-            self._socket.close()
+        self._open.close()
 
     @task
     def speak(self) -> None:
@@ -172,20 +171,22 @@ class Stream(Measured):
         scheme = "wss" if at.scheme == "https" else "ws"
         wanted = random.choice(_FILTERS)
         self._socket = None
+        self._open = ExitStack()
         with self.request("WS", "subscribe"):
-            self._socket = connect(
-                f"{scheme}://{at.netloc}/api/ws?subscribe=none",
-                additional_headers=_HEADERS,
-                open_timeout=PATIENCE_SECONDS,
-                proxy=None,
+            self._socket = self._open.enter_context(
+                connect(
+                    f"{scheme}://{at.netloc}/api/ws?subscribe=none",
+                    additional_headers=_HEADERS,
+                    open_timeout=PATIENCE_SECONDS,
+                    proxy=None,
+                )
             )
             message = {"type": "Subscribe", "filter": wanted, "batch": True}
             self._socket.send(json.dumps(message))
 
     def on_stop(self) -> None:
         """Leave."""
-        if self._socket is not None:
-            self._socket.close()
+        self._open.close()
 
     @task
     def read(self) -> None:

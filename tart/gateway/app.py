@@ -53,6 +53,8 @@ log = logging.getLogger(__name__)
 BACKLOG = 1024
 REFRESH_SECONDS = 60.0
 DRAIN_SECONDS = 5.0
+# Of api.shared_seconds, for answers that are shared and as good as live.
+BRIEF = 0.25
 # With one of these somebody stands between the client and us.
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 _WORD = str.maketrans("/<>:", "____")
@@ -93,6 +95,7 @@ class Gateway:
         )
         self.event_streams = EventStreams(self.questions, self.streams, config.api)
         self.kept = KeptAnswers(self._ask_apart, config.api.shared_seconds)
+        self.kept_briefly = KeptAnswers(self._ask, BRIEF * config.api.shared_seconds, stale=0.0)
         self.traffic = metrics.Traffic()
         self._totals = metrics.Totals()
         self._started = time.monotonic()
@@ -144,6 +147,7 @@ class Gateway:
         await self.conversations.stop()
         await self.event_streams.stop()
         await self.kept.stop()
+        await self.kept_briefly.stop()
         if self._apart is not None:
             apart, self._apart = self._apart, None
             await apart.stop()
@@ -318,8 +322,10 @@ class Gateway:
             return await ACCESS_HANDLERS[route.name](self.access, values, caller)
         if route.name in HANDLERS and route.cache is Cache.AGGREGATED:
             return await self.kept.answer(route, values)
+        if route.name in HANDLERS and route.brief:
+            return await self.kept_briefly.answer(route, values)
         if route.name in HANDLERS:
-            return await HANDLERS[route.name](self.questions, values)
+            return await self._ask(route, values)
         match route.name:
             case "health":
                 return Answer({"status": "ok", "service": "tart-backend", "version": __version__})
@@ -333,6 +339,9 @@ class Gateway:
                 return Answer(self._docs)
             case name:
                 raise AssertionError(f"no handler for route {name}")
+
+    async def _ask(self, route: Route, values: Values) -> Answer:
+        return await HANDLERS[route.name](self.questions, values)
 
     async def _ask_apart(self, route: Route, values: Values) -> Answer:
         assert self._apart is not None
@@ -400,7 +409,7 @@ class Gateway:
             failures={shard.index: shard.statistics.failures for shard in every},
             broadcaster=self.streams.statistics(),
             gateway=self._own_figures(),
-            kept=self.kept.outcomes,
+            kept=self.kept.outcomes + self.kept_briefly.outcomes,
             traffic=self.traffic,
             totals=self._totals,
             version=__version__,
@@ -434,7 +443,10 @@ class Gateway:
                 refused,
                 "Questions not asked because too many were open at a shard.",
             ),
-            "tart_kept_answer_bytes": (self.kept.size, "Answers kept for whoever asks the same."),
+            "tart_kept_answer_bytes": (
+                self.kept.size + self.kept_briefly.size,
+                "Answers kept for whoever asks the same.",
+            ),
             "tart_keys": (len(self.access), "Keys of the API that are in use."),
             "tart_requests_denied_total": (
                 sum(self.access.denied.values()),

@@ -110,6 +110,7 @@ ROUTES: tuple[Route, ...] = (
         parameters=(BYTES,),
         schema="Nodes",
         errors=ASKED,
+        brief=True,
     ),
     Route(
         "node",

@@ -1,7 +1,8 @@
 """Answers that serve more than one: what was found out a moment ago need not be again.
 
-Of routes over aggregates only (``Cache.AGGREGATED``), whose answers may be some seconds
-old and say when they were made. Like ``stale-while-revalidate`` of RFC 5861:
+Of routes over aggregates (``Cache.AGGREGATED``), whose answers may be some seconds old and
+say when they were made, and for a moment of those that are ``brief``. Like
+``stale-while-revalidate`` of RFC 5861:
 
 - for ``fresh_seconds`` an answer serves everybody who asks the same, and for longer if it
   took long to make, so that making it takes a tenth of the time. That is how much of a busy
@@ -56,6 +57,7 @@ class KeptAnswers:
 
     Args:
         fresh_seconds: above 0.
+        stale: how many times ``fresh_seconds`` more an answer is given while it is made anew.
         clock: monotonic seconds.
 
     Attributes:
@@ -67,11 +69,14 @@ class KeptAnswers:
         make: Make,
         fresh_seconds: float,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        stale: float = STALE,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self.outcomes: Counter[str] = Counter()
         self._make = make
         self._fresh_seconds = fresh_seconds
+        self._stale_seconds = stale * fresh_seconds
         self._clock = clock
         self._max_bytes = max_bytes
         # The one that was asked for the longest ago first.
@@ -86,7 +91,7 @@ class KeptAnswers:
         key = route.name, repr(sorted(values.items()))
         kept = self._kept.get(key)
         age = 0.0 if kept is None else self._clock() - kept.made_at
-        if kept is None or age > kept.fresh_seconds + STALE * self._fresh_seconds:
+        if kept is None or age > kept.fresh_seconds + self._stale_seconds:
             self.outcomes["made"] += 1
             return await self._wait(key, self._made(key, route, values))
         self._kept.move_to_end(key)

@@ -41,6 +41,8 @@ class Route:
         method: ``GET``, ``POST`` for what needs a body, or ``DELETE``.
         body: name of the schema of the body.
         role: whoever has less may not ask.
+        brief: whether an answer serves for a moment everybody who asks the same, because making
+            it costs much; those over aggregates do for longer. See ``kept``.
         token: whether the key may be sent as ``?token=``: browsers can send no headers with
             a WebSocket or an event stream.
     """
@@ -59,6 +61,7 @@ class Route:
     method: str = "GET"
     body: str | None = None
     role: Role = Role.VIEWER
+    brief: bool = False
     token: bool = False
 
     def read(self, query: str, path: Mapping[str, str]) -> dict[str, Any]:

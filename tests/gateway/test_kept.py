@@ -34,7 +34,7 @@ class Maker:
         self.error: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
-        self.kept = KeptAnswers(self.make, 1.0, lambda: self.now, max_bytes)
+        self.kept = KeptAnswers(self.make, 1.0, lambda: self.now, max_bytes=max_bytes)
 
     async def make(self, route: Route, values: Mapping[str, Any]) -> Answer:
         self.made += 1
@@ -96,6 +96,19 @@ def test_what_is_stale_is_given_once_more_and_made_anew() -> None:
         await maker.settled()
         assert number(await maker.ask()) == 2
         assert maker.kept.outcomes == {"made": 1, "stale": 3, "fresh": 1}
+
+    with_maker(check)
+
+
+def test_without_staleness_whoever_asks_after_a_moment_waits() -> None:
+    async def check(maker: Maker) -> None:
+        maker.kept = KeptAnswers(maker.make, 1.0, lambda: maker.now, stale=0.0)
+        assert number(await maker.ask()) == 1
+        maker.now += 1.0
+        assert number(await maker.ask()) == 1
+        maker.now += 0.1
+        assert number(await maker.ask()) == 2
+        assert maker.kept.outcomes == {"made": 2, "fresh": 1}
 
     with_maker(check)
 
@@ -255,14 +268,16 @@ def test_over_http_the_second_answer_is_the_first_and_says_how_old_it_is(tmp_pat
             assert first.headers["etag"] == second.headers["etag"]
             assert ("age" in first.headers, second.headers["age"]) == (False, "0")
             assert "age" not in other.headers
-            # What is live is never kept.
+            # All nodes are for a moment, what is live is never kept.
+            nodes = [await gateway.get("/api/nodes") for _ in range(2)]
+            assert ["age" in each.headers for each in nodes] == [False, True]
             for _ in range(2):
                 assert "age" not in (await gateway.get("/api/metrics/live")).headers
             await _counted(gateway)
 
     async def _counted(gateway: Running) -> None:
         page = (await gateway.get("/metrics")).text
-        assert 'tart_kept_answers_total{outcome="made"} 2.0' in page
-        assert 'tart_kept_answers_total{outcome="fresh"} 1.0' in page
+        assert 'tart_kept_answers_total{outcome="made"} 3.0' in page
+        assert 'tart_kept_answers_total{outcome="fresh"} 2.0' in page
 
     asyncio.run(run())
