@@ -126,7 +126,8 @@ class Node(Measured):
 
     def on_stop(self) -> None:
         """Hang up."""
-        self._open.close()
+        if self._socket is not None:
+            self._socket.close()
 
     @task
     def speak(self) -> None:

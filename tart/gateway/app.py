@@ -11,12 +11,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import shutil
 import socket
 import ssl
 import time
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -35,7 +33,7 @@ from tart.gateway.connections import Connection, Connections
 from tart.gateway.contract import ROUTES
 from tart.gateway.contract_streams import EVENT_STREAM
 from tart.gateway.kept import KeptAnswers
-from tart.gateway.machine import memory, rss_bytes
+from tart.gateway.machine import disk, memory, rss_bytes
 from tart.gateway.questions import Coverage, Questions, coverage, now_text
 from tart.gateway.registry import Registry
 from tart.gateway.responses import Answer
@@ -381,7 +379,6 @@ class Gateway:
 
     async def _health(self) -> Answer:
         answers, seconds = await self._statistics()
-        disk = shutil.disk_usage(_existing(self.config.data_path))
         measured = health.Measured(
             statistics=dict(answers.values),
             total=answers.total,
@@ -391,7 +388,7 @@ class Gateway:
             shed_lately=self.streams.shed_lately,
             rss_bytes=rss_bytes(),
             memory=memory(),
-            disk=(disk.free, disk.total),
+            disk=disk(self.config.data_path),
         )
         uptime = int(time.monotonic() - self._started)
         body = health.report(measured, now_text(), __version__, uptime)
@@ -499,7 +496,3 @@ class _Errors(ErrorHandler):
     def log(request: Asked, exception: Exception) -> None:
         """Sanic: an error in a WebSocket conversation."""
         log.error("%s failed", request.path, exc_info=exception)
-
-
-def _existing(path: Path) -> Path:
-    return path if path.exists() else Path("/")

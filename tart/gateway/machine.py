@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -21,3 +22,9 @@ def memory() -> tuple[int, int]:
         for name, _, rest in (line.partition(":") for line in lines)
     }
     return found["MemAvailable"], found["MemTotal"]
+
+
+def disk(path: Path) -> tuple[int, int]:
+    """Bytes free and in all, of the disk a directory is on, or will be on."""
+    usage = shutil.disk_usage(path if path.exists() else Path("/"))
+    return usage.free, usage.total

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tart.gateway.machine import memory, rss_bytes
+from pathlib import Path
+
+from tart.gateway.machine import disk, memory, rss_bytes
 
 SIZE = 64 << 20
 
@@ -18,3 +20,9 @@ def test_what_is_available_is_part_of_the_whole() -> None:
     available, whole = memory()
     assert 0 < available < whole
     assert rss_bytes() < whole
+
+
+def test_what_is_free_is_part_of_the_disk_also_of_what_is_not_there_yet(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere"):
+        free, whole = disk(path)
+        assert 0 < free < whole
