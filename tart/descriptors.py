@@ -18,10 +18,15 @@ def allow_connections(connections: int, setting: str) -> None:
         setting: what asks for them, named when there are fewer.
     """
     wanted = connections + OTHERS
+    if (allowed := allow(wanted)) < wanted:
+        log.warning("%d descriptors may be open, %s wants %d", allowed, setting, wanted)
+
+
+def allow(wanted: int) -> int:
+    """Let this process have so many open, or as many as the system allows; how many that is."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return
+        return wanted
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    if allowed < wanted:
-        log.warning("%d descriptors may be open, %s wants %d", allowed, setting, wanted)
+    return allowed

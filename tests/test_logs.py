@@ -16,16 +16,6 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture(autouse=True)
-def restored(monkeypatch):
-    """The root logger as it was: other tests log, too."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
 def logged(monkeypatch, config, stream=None):
     """A stderr that receives what is logged from here on."""
     stream = stream or io.StringIO()

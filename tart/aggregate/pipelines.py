@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tart.aggregate.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
+from tart.query.blocks import OUTLINE
 
 AUTHORING, IMPORTING = 40, 43
 AUTHORED, VERIFIED, EXECUTED = 42, 45, 47
@@ -25,14 +26,6 @@ GUARANTEE_BUILT, SENDING, SEND_FAILED, SENT, DISTRIBUTED = 105, 106, 107, 108, 1
 UNFINISHED = "unfinished"
 
 Fields = Mapping[str, Any]
-_OUTLINE = (
-    "size_bytes",
-    "num_tickets",
-    "num_preimages",
-    "num_guarantees",
-    "num_assurances",
-    "num_dispute_verdicts",
-)
 _U64 = (1 << 64) - 1
 
 
@@ -96,7 +89,7 @@ class Block(Pipeline):
     def outline(self, outline: Fields) -> None:
         """What the block has in it."""
         self.values["hash"] = outline["hash"]
-        self.values.update((name, outline[name]) for name in _OUTLINE)
+        self.values.update((name, outline[name]) for name in OUTLINE)
 
     def follow(self, number: int, timestamp: int, fields: Fields) -> None:
         """A later event of it; ``fields`` only where there is more than the reference."""

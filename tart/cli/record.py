@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import resource
 import signal
 import socket
 import sys
@@ -20,7 +19,7 @@ from urllib.parse import urlencode
 
 import uvloop
 
-from tart import logs
+from tart import descriptors, logs
 from tart.cli.asking import Server
 from tart.cli.captures import writable, write
 from tart.cli.relay import Address, Relay
@@ -141,10 +140,7 @@ def _amounts(sessions: int, messages: int, octets: int) -> str:
 
 def _allowed_connections() -> int:
     """How many this process may have, as far as the system allows."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    allowed = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    return max(1, (allowed - _OTHER_DESCRIPTORS) // 2)
+    return max(1, (descriptors.allow(_DESCRIPTORS) - _OTHER_DESCRIPTORS) // 2)
 
 
 # --- From a log -------------------------------------------------------------------------

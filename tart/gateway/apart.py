@@ -12,10 +12,8 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
-from tart.config import ApiConfig
 from tart.gateway.questions import Coverage, Questions
-from tart.gateway.registry import Registry
-from tart.gateway.shards import Answers, Shards
+from tart.gateway.shards import Answers
 from tart.query.merge import Json
 
 Found = TypeVar("Found")
@@ -56,15 +54,8 @@ class QuestionsApart(Questions):
         home: the gateway's loop.
     """
 
-    def __init__(
-        self,
-        questions: Questions,
-        shards: Shards,
-        registry: Registry,
-        config: ApiConfig,
-        home: asyncio.AbstractEventLoop,
-    ) -> None:
-        super().__init__(shards, registry, config)
+    def __init__(self, questions: Questions, home: asyncio.AbstractEventLoop) -> None:
+        super().__init__(questions.shards, questions.registry, questions.config)
         self._questions = questions
         self._home = home
 

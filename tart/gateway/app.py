@@ -116,10 +116,7 @@ class Gateway:
         await self.access.start()
         self.shards.start()
         self._apart = Apart()
-        self._questions_apart = QuestionsApart(
-            *(self.questions, self.shards, self.registry, self.config.api),
-            asyncio.get_running_loop(),
-        )
+        self._questions_apart = QuestionsApart(self.questions, asyncio.get_running_loop())
         self._refresher = asyncio.create_task(self._keep_registry())
         handshake = {"ssl_handshake_timeout": self.config.api.request_seconds} if secured else {}
         server = await self._app.create_server(

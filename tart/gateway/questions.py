@@ -74,8 +74,9 @@ class Questions:
     """Asks all shards; ``rendering`` of bytes is ``hex`` unless said otherwise."""
 
     def __init__(self, shards: Shards, registry: Registry, config: ApiConfig) -> None:
-        self._shards = shards
-        self._registry = registry
+        self.shards = shards
+        self.registry = registry
+        self.config = config
         self._deadline = config.deadline_seconds
         self.sandboxes = Sandboxes()
 
@@ -336,8 +337,8 @@ class Questions:
         """All nodes ever seen: connected first, then the last seen first."""
         answers = await self._ask("nodes", bytes=rendering)
         known = merge.nodes([*answers.values, *self._silent(answers, rendering)])
-        every = [self._registry.introduced(node, rendering) for node in known.values()]
-        every += self._registry.others(known, rendering)
+        every = [self.registry.introduced(node, rendering) for node in known.values()]
+        every += self.registry.others(known, rendering)
         every.sort(key=lambda node: node["node_id"])
         every.sort(
             key=lambda node: (node["is_connected"], node["last_seen_at"] or ""), reverse=True
@@ -348,10 +349,10 @@ class Questions:
         """One node; ``NotFound`` if nobody ever saw it."""
         answers = await self._ask("nodes", node=node_id, bytes=rendering)
         known = merge.nodes([*answers.values, *self._silent(answers, rendering, node_id)])
-        node = known.get(node_id) or self._registry.one(node_id, rendering)
+        node = known.get(node_id) or self.registry.one(node_id, rendering)
         if node is None:
             raise NotFound(f"no node {node_id} has ever connected", "id")
-        return self._registry.introduced(node, rendering), coverage(answers)
+        return self.registry.introduced(node, rendering), coverage(answers)
 
     async def node_status(self, node_id: str, rendering: str) -> tuple[Json, Json, Coverage]:
         """A node, and its merged ``node_status``."""
@@ -423,7 +424,7 @@ class Questions:
         deadline: float | None = None,
     ) -> Answers:
         """Ask every shard, within the settings' deadline or another."""
-        return await self._shards.scatter(name, parameters, deadline or self._deadline)
+        return await self.shards.scatter(name, parameters, deadline or self._deadline)
 
     async def _ask(self, name: str, **parameters: Any) -> Answers:
         return await self.scatter(name, parameters)
@@ -435,9 +436,9 @@ class Questions:
         return [
             (
                 shard,
-                self._registry.of_shard(
+                self.registry.of_shard(
                     shard,
-                    there=self._shards.every[shard].up,
+                    there=self.shards.every[shard].up,
                     rendering=rendering,
                     node_id=node_id,
                 ),

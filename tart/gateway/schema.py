@@ -57,6 +57,9 @@ def described(schema: Schema, description: str) -> Schema:
     return {**schema, "description": description}
 
 
+# What cannot always be known: an amount, and a part of a whole.
+AMOUNT = nullable(NUMBER)
+FRACTION = nullable({"type": "number", "minimum": 0, "maximum": 1})
 # A member of every answer from the shards.
 SHARDS: dict[str, Schema] = {
     "shards": described(record(answered=COUNT, total=COUNT), "Only where not all shards answered.")

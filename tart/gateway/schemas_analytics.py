@@ -6,6 +6,7 @@ Pure.
 from __future__ import annotations
 
 from tart.gateway.schema import (
+    AMOUNT,
     BOOLEAN,
     COUNT,
     COUNTERS,
@@ -20,9 +21,8 @@ from tart.gateway.schema import (
     nullable,
     record,
 )
-from tart.gateway.schemas_metrics import AMOUNT, SLOT, WINDOW
+from tart.gateway.schemas_metrics import SLOT, WINDOW
 
-_RATE = nullable(NUMBER)
 _WORD: Schema = {"type": "string", "enum": ["healthy", "degraded", "unhealthy", "unknown"]}
 _DELAYS = record(
     clock=TEXT,
@@ -52,7 +52,7 @@ ANALYTICS_SCHEMAS: dict[str, Schema] = {
         overall=record(
             total_events=COUNT,
             failed_events=described(COUNT, "Events that say that something failed."),
-            failure_rate=described(_RATE, "Of attempts; null if nothing was tried."),
+            failure_rate=described(AMOUNT, "Of attempts; null if nothing was tried."),
             attempts=COUNT,
             refused=COUNT,
             misbehaved=COUNT,
@@ -63,7 +63,7 @@ ANALYTICS_SCHEMAS: dict[str, Schema] = {
                 node_id=HEX_64,
                 total_events=COUNT,
                 failures=COUNT,
-                failure_rate=_RATE,
+                failure_rate=AMOUNT,
                 top_failure_type=COUNT,
                 attempts=COUNT,
             )
@@ -226,7 +226,7 @@ ANALYTICS_SCHEMAS: dict[str, Schema] = {
                 distributed=COUNT,
                 received=COUNT,
                 received_within_5_slots=SLOT,
-                share_within_5_slots=_RATE,
+                share_within_5_slots=AMOUNT,
                 receivers_per_assurance=AMOUNT,
             )
         ),

@@ -6,9 +6,11 @@ Pure.
 from __future__ import annotations
 
 from tart.gateway.schema import (
+    AMOUNT,
     BOOLEAN,
     BYTES,
     COUNT,
+    FRACTION,
     HEX_64,
     NUMBER,
     SHARDS,
@@ -21,9 +23,7 @@ from tart.gateway.schema import (
     record,
 )
 
-_AMOUNT = nullable(NUMBER)
 _PERCENT: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 100}
-_RATE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 _UNTOLD = described(nullable(COUNT), "Null: no event says it.")
 _GUARANTORS: dict[str, Schema] = {
     "core_index": COUNT,
@@ -37,8 +37,8 @@ _GUARANTORS: dict[str, Schema] = {
             shards_stored=nullable(COUNT),
             shards_served=COUNT,
             bytes_served=_UNTOLD,
-            import_efficiency=_RATE,
-            export_efficiency=_RATE,
+            import_efficiency=FRACTION,
+            export_efficiency=FRACTION,
         )
     ),
     "core_total_da_bytes": COUNT,
@@ -62,7 +62,7 @@ CORE_SCHEMAS: dict[str, Schema] = {
                 guarantees_last_hour=COUNT,
                 gas_used=COUNT,
                 da_load=COUNT,
-                popularity_avg=described(_AMOUNT, "Null: no event says it."),
+                popularity_avg=described(AMOUNT, "Null: no event says it."),
                 imports=COUNT,
                 exports=COUNT,
                 extrinsic_count=_UNTOLD,
@@ -136,7 +136,7 @@ CORE_SCHEMAS: dict[str, Schema] = {
         ),
         queue_depth=COUNT,
         total_recent=COUNT,
-        avg_processing_time_ms=_AMOUNT,
+        avg_processing_time_ms=AMOUNT,
         completed_last_hour=COUNT,
     ),
     "CoreValidators": record(
@@ -165,11 +165,11 @@ CORE_SCHEMAS: dict[str, Schema] = {
         processing_efficiency_pct=_PERCENT,
         accumulate_efficiency_pct=_PERCENT,
         distribution_efficiency_pct=_PERCENT,
-        network_latency_ms=_AMOUNT,
-        average_completion_time_ms=_AMOUNT,
-        p95_latency_ms=_AMOUNT,
-        throughput_per_second=_AMOUNT,
-        gas_utilization_pct=_AMOUNT,
+        network_latency_ms=AMOUNT,
+        average_completion_time_ms=AMOUNT,
+        p95_latency_ms=AMOUNT,
+        throughput_per_second=AMOUNT,
+        gas_utilization_pct=AMOUNT,
         work_packages_processed_24h=COUNT,
         stats=record(
             wps_received=COUNT,
@@ -191,11 +191,11 @@ CORE_SCHEMAS: dict[str, Schema] = {
         slow_validators=listing(
             record(
                 node_id=HEX_64,
-                avg_processing_ms=_AMOUNT,
+                avg_processing_ms=AMOUNT,
                 event_count=COUNT,
                 failure_count=COUNT,
-                failure_rate=_RATE,
-                slowdown_factor=_AMOUNT,
+                failure_rate=FRACTION,
+                slowdown_factor=AMOUNT,
                 is_bottleneck=BOOLEAN,
             )
         ),
@@ -203,7 +203,7 @@ CORE_SCHEMAS: dict[str, Schema] = {
         stats=record(
             total_events=COUNT,
             total_failures=COUNT,
-            failure_rate=_RATE,
+            failure_rate=FRACTION,
             validator_count=COUNT,
             bottleneck_count=COUNT,
         ),

@@ -6,6 +6,7 @@ Pure.
 from __future__ import annotations
 
 from tart.gateway.schema import (
+    AMOUNT,
     BOOLEAN,
     COUNT,
     HEX_64,
@@ -23,7 +24,6 @@ from tart.query.blocks import TOTALS
 
 WINDOW: Schema = record(start=TIME, end=TIME)
 SLOT: Schema = nullable(COUNT)
-AMOUNT: Schema = nullable(NUMBER)
 AHEAD: Schema = listing(record(node_id=HEX_64, best_slot=SLOT, finalized_slot=SLOT))
 _EVENT = record(
     id=COUNT,

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from tart.gateway.schema import (
+    AMOUNT,
     BOOLEAN,
     COUNT,
+    FRACTION,
     HEX_64,
-    NUMBER,
     SHARDS,
     TEXT,
     TIME,
@@ -24,9 +25,7 @@ from tart.gateway.schema import (
 
 _NULL: Schema = {"type": "null"}
 _WINDOW: Schema = record(start=nullable(TIME), end=nullable(TIME))
-_SHARE: Schema = nullable({"type": "number", "minimum": 0, "maximum": 1})
 _COUNT_OR_NULL = nullable(COUNT)
-_MEAN = nullable(NUMBER)
 _LINK: dict[str, Schema] = {
     "from_node": HEX_64,
     "to_node": HEX_64,
@@ -77,7 +76,7 @@ def node_schemas(status: dict[str, Any]) -> dict[str, Schema]:
                 block_transfers_last_hour=COUNT,
                 ticket_transfers_last_hour=COUNT,
                 average_peers_per_node=described(
-                    _MEAN, "Peers a node names; null while nobody says anything."
+                    AMOUNT, "Peers a node names; null while nobody says anything."
                 ),
                 active_nodes=COUNT,
             ),
@@ -184,21 +183,21 @@ def node_schemas(status: dict[str, Any]) -> dict[str, Schema]:
             refinement=record(
                 total_refined=described(COUNT, "Work items, of every guarantor."),
                 total_gas_used=COUNT,
-                average_gas_per_wp=_MEAN,
-                average_time_ns=described(_MEAN, "Of a work item."),
+                average_gas_per_wp=AMOUNT,
+                average_time_ns=described(AMOUNT, "Of a work item."),
                 packages_refined=described(COUNT, "Work-packages, of every guarantor."),
             ),
             authorization=record(
                 total_authorized=COUNT,
                 total_gas_used=COUNT,
-                average_gas=_MEAN,
-                average_time_ns=_MEAN,
+                average_gas=AMOUNT,
+                average_time_ns=AMOUNT,
             ),
             accumulation=record(
                 total_accumulated=described(COUNT, "Services in blocks, each once."),
                 total_gas_used=COUNT,
-                average_gas=_MEAN,
-                average_time_ns=_MEAN,
+                average_gas=AMOUNT,
+                average_time_ns=AMOUNT,
                 reports=described(COUNT, "How often nodes told of one."),
             ),
             by_service=listing(
@@ -209,7 +208,7 @@ def node_schemas(status: dict[str, Any]) -> dict[str, Schema]:
                     refine_time_ns=COUNT,
                     accumulations=COUNT,
                     accumulate_gas_used=COUNT,
-                    accumulate_average_time_ns=_MEAN,
+                    accumulate_average_time_ns=AMOUNT,
                 )
             ),
             recent=listing(_ITEM),
@@ -227,7 +226,7 @@ def _availability() -> dict[str, Schema]:
                 total_shard_size_bytes=COUNT,
                 total_preimages=COUNT,
                 total_preimages_size_bytes=COUNT,
-                average_shards_per_node=_MEAN,
+                average_shards_per_node=AMOUNT,
                 node_count=COUNT,
             ),
             preimage_activity=record(
@@ -257,10 +256,10 @@ def _availability() -> dict[str, Schema]:
                     preimages_in_pool=_COUNT_OR_NULL,
                     read_ops_last_hour=COUNT,
                     write_ops_last_hour=COUNT,
-                    avg_read_latency_ms=_MEAN,
-                    avg_write_latency_ms=_MEAN,
-                    transfer_success_rate=described(_SHARE, "Of the requests it served."),
-                    fetch_success_rate=described(_SHARE, "Of its own requests."),
+                    avg_read_latency_ms=AMOUNT,
+                    avg_write_latency_ms=AMOUNT,
+                    transfer_success_rate=described(FRACTION, "Of the requests it served."),
+                    fetch_success_rate=described(FRACTION, "Of its own requests."),
                     bytes_written=_NULL,
                     bytes_transferred=_NULL,
                     requests_sent=COUNT,
@@ -274,11 +273,11 @@ def _availability() -> dict[str, Schema]:
                 total_shard_size_bytes=COUNT,
                 total_preimages=COUNT,
                 total_preimage_size_bytes=COUNT,
-                average_shards_per_node=_MEAN,
-                average_shard_size_per_node=_MEAN,
+                average_shards_per_node=AMOUNT,
+                average_shard_size_per_node=AMOUNT,
                 nodes_reporting=described(COUNT, "Nodes that asked for shards or were asked."),
             ),
-            availability_rate=_SHARE,
+            availability_rate=FRACTION,
             shard_distribution=listing(
                 record(
                     shard_index=COUNT,

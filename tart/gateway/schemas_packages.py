@@ -9,6 +9,7 @@ from tart.gateway.schema import (
     BOOLEAN,
     COUNT,
     COUNTERS,
+    FRACTION,
     HEX_64,
     NUMBER,
     SHARDS,
@@ -24,7 +25,6 @@ from tart.gateway.schema import (
 
 # Hashes of packages, reports and roots stand at the top of objects: without prefix.
 _HASH = nullable(HEX_64)
-_RATE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 _DIGITS: Schema = {"type": "string", "pattern": "^[0-9]+$"}
 _MS: Schema = {"type": ["number", "null"]}
 _TYPE: Schema = {"type": "integer", "minimum": 0, "maximum": 255}
@@ -265,8 +265,8 @@ PACKAGE_SCHEMAS: dict[str, Schema] = {
         node_id=HEX_64,
         total_guarantees=described(COUNT, "Guarantees built (105)."),
         guarantees_last_hour=COUNT,
-        success_rate=_RATE,
-        send_success_rate=_RATE,
+        success_rate=FRACTION,
+        send_success_rate=FRACTION,
         sent=COUNT,
         send_failed=COUNT,
         packages_guaranteed=COUNT,

@@ -26,7 +26,8 @@ TOTALS: Mapping[str, int] = {
     "best_block_changes": 11,
     "finalized_block_changes": 12,
 }
-_OUTLINE = (
+# What is counted of a block's outline, as JIP-3 names it.
+OUTLINE = (
     "size_bytes",
     "num_tickets",
     "num_preimages",
@@ -83,7 +84,7 @@ def _recent(row: Json) -> Json:
         "slot": row["slot"],
         "hash": row["hash"],
         "parent": row["parent"],
-        **{name: row[name] for name in _OUTLINE},
+        **{name: row[name] for name in OUTLINE},
         "authoring_ms": round((row["authored"] - row["started"]) / 1000, 3),
         "outcome": row["outcome"],
         "reason": row["reason"],

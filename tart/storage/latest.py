@@ -65,7 +65,7 @@ class Latest:
             if len(found) >= limit:
                 break
             places = np.flatnonzero(_chosen(columns, selection, node, before))[::-1]
-            found += [columns.row(at) for at in places[: limit - len(found)].tolist()]
+            found += columns.take(places[: limit - len(found)]).rows()
             first = int(columns.seq[0])
             below = first if below is None else min(below, first)
         return found, below

@@ -325,19 +325,8 @@ class LogColumns:
         picked = {name: getattr(self, name)[rows] for name in _arrays()}
         return LogColumns(**picked, peers=self.peers, body=[self.body[at] for at in rows.tolist()])
 
-    def row(self, at: int) -> LogRow:
-        """One row, as it will be read back."""
-        values = {
-            name: int(getattr(self, name)[at]) if self._has(name, at) else None
-            for name in LogRow._fields
-            if name != "body"
-        }
-        peer = values.pop("peer")
-        peer_id = None if peer is None else self.peers[peer]
-        return LogRow(**values, peer=peer_id, body=self.body[at])  # type: ignore[arg-type]
-
     def rows(self) -> Iterator[LogRow]:
-        """All rows in order; a tenth of the cost of one by one."""
+        """All rows in order, as they will be read back."""
         columns = [self._values(name) for name in LogRow._fields]
         return map(LogRow._make, zip(*columns, strict=True))
 
@@ -351,9 +340,6 @@ class LogColumns:
         if name == "peer":
             return [self.peers[value] if has else None for has, value in masked]
         return [value if has else None for has, value in masked]
-
-    def _has(self, name: str, at: int) -> bool:
-        return name not in _MASKED or bool(getattr(self, f"has_{name}")[at])
 
     def to_arrow(self) -> Table:
         """As something DuckDB can scan: what ``COLUMNS`` undoes."""

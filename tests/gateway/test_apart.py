@@ -110,10 +110,7 @@ def test_stopping_ends_what_is_being_done() -> None:
 def test_questions_are_asked_at_home(tmp_path: Path) -> None:
     async def check(running: Running) -> None:
         gateway = running.gateway
-        questions = QuestionsApart(
-            *(gateway.questions, gateway.shards, gateway.registry, gateway.config.api),
-            asyncio.get_running_loop(),
-        )
+        questions = QuestionsApart(gateway.questions, asyncio.get_running_loop())
         apart = Apart()
         try:
             for asked, same in (

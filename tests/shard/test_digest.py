@@ -60,7 +60,7 @@ def plain(session, contents, *, seq, received_at):
 def assert_same(session, contents, **where):
     expected_rows, errors, deviations, next_id = plain(session, contents, **where)
     found = digested(session, *contents, **where)
-    assert [found.log.row(at) for at in range(len(found.log))] == expected_rows
+    assert [*found.log.rows()] == expected_rows
     assert [
         (
             row.seq,
@@ -97,8 +97,7 @@ def test_several_connections_in_one_batch_keep_their_own_ids_and_times():
     runs = [Run(one, 2, 1000), Run(other, 3, 2000), Run(one, 1, 3000)]
     found = digest([synced, dropped, synced, b"short", synced, synced], runs, 40, Peers({}))
     told = [
-        (row.seq, row.session, row.node, row.event_id, row.received_at)
-        for row in map(found.log.row, range(len(found.log)))
+        (row.seq, row.session, row.node, row.event_id, row.received_at) for row in found.log.rows()
     ]
     assert told == [
         (40, 1, 11, 0, 1000),
@@ -121,7 +120,7 @@ def test_a_peer_gets_a_number_the_first_time_it_is_named():
     peers, session = Peers({0: A}), session_of()
     first = digested(session, received_from(B), received_from(A), received_from(B), peers=peers)
     assert first.log.peer.tolist() == [1, 0, 1]
-    assert [row.peer for row in map(first.log.row, range(3))] == [B, A, B]
+    assert [row.peer for row in first.log.rows()] == [B, A, B]
     assert first.peers == [PeerRow(1, B)]
     assert digested(session, received_from(B), peers=peers).peers == []
 
@@ -134,7 +133,7 @@ def test_what_is_not_understood_gives_no_peer_a_number():
 def test_beyond_the_limit_a_peer_stays_in_the_body(monkeypatch):
     monkeypatch.setattr("tart.shard.peers.MAX_PEERS", 1)
     found = digested(session_of(), received_from(A), received_from(B))
-    one, other = map(found.log.row, (0, 1))
+    one, other = found.log.rows()
     assert (one.peer, one.body, found.peers) == (A, bytes(32), [PeerRow(0, A)])
     assert (other.peer, other.body) == (None, B + bytes(32))
     assert payload_of(other) == B + bytes(32)
@@ -155,7 +154,7 @@ def test_an_event_id_beyond_64_bits_starts_again_at_zero():
     session = session_of()
     session.connection.next_event_id = 2**64 - 1
     found = digested(session, content(13, b"\x01"), content(13, b"\x01"))
-    assert [found.log.row(at).event_id for at in (0, 1)] == [2**64 - 1, 0]
+    assert [row.event_id for row in found.log.rows()] == [2**64 - 1, 0]
 
 
 def test_every_event_type_is_in_the_vectors_used_here():

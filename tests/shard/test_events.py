@@ -31,14 +31,14 @@ def row_of(event, version=1):
     event_id, content = event
     session = session_of(version)
     session.connection.next_event_id = event_id
-    return digested(session, content).log.row(0)
+    return next(digested(session, content).log.rows())
 
 
 def kept(number, sent, version):
     """The payload as it is stored, whichever way it went."""
     found = digested(session_of(version), received(number, sent)[1])
     if len(found.log):
-        return payload_of(found.log.row(0))
+        return payload_of(next(found.log.rows()))
     ((_, row),) = found.undecodable
     return row.frame[9:]
 

@@ -46,7 +46,7 @@ class Log:
         if found.peers:
             self.insert("peers", to_arrow("peers", found.peers))
         self.insert("nodes", to_arrow("nodes", [(9, b"\xab" * 32)]))
-        return [found.log.row(at) for at in range(len(found.log))]
+        return [*found.log.rows()]
 
     def insert(self, table, feed):
         self.cursor.register("feed", feed)
