@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -68,6 +69,12 @@ class System:
             page = self.get(path, limit=1000, cursor=page["next_cursor"], **parameters)
             found += page["events"]
         return list(reversed(found))
+
+    def committed(self) -> bool:
+        """Whether everything that was received is in the log, where pages of events read."""
+        text = self.http.get("/metrics").text
+        pending = re.findall(r"^tart_pending_events\{.*\} (\S+)$", text, re.MULTILINE)
+        return len(pending) == self.shards and not any(map(float, pending))
 
     def wait_for_events(self, peer_id: bytes, count: int) -> list[dict[str, Any]]:
         """A node's events once there are ``count``, oldest first."""

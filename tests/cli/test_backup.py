@@ -87,7 +87,7 @@ def test_a_backup_while_events_come_is_exactly_those_up_to_its_moment(tmp_path, 
             assert (code, err) == (0, "")
             before = events()
             wait_for(lambda: events() > before + 20 * BURST)
-        wait_for(lambda: events() == sent.total())
+        wait_for(lambda: events() == sent.total() and system.committed())
         last = [fake_peer_id(number) for number in range(1, NODES + 1)]
         everything = {node: stored(system, node) for node in last}
 

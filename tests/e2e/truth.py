@@ -65,6 +65,7 @@ def tell(system: System, played: Played) -> None:
 def settled(system: System, events: int) -> None:
     """Wait until so many are stored and nobody is connected any more."""
     wait_for(lambda: _counted(system) == events and not _connected(system), f"{events} events")
+    wait_for(system.committed, "the last commit")
 
 
 def _counted(system: System) -> int:
