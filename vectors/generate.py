@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from tart.protocol.encoding import encode_event, encode_first_message
 from tart.protocol.events import EVENTS, EventType
 from tart.protocol.node_information import PARAMETER_LAYOUTS, NodeInformation
+from tart.protocol.reading import encode_natural
 from tart.protocol.types import ImportSpecification
 from tart.protocol.wire import (
     Address,
@@ -30,7 +31,6 @@ from tart.protocol.wire import (
     Struct,
     Tuple,
     Type,
-    encode_natural,
 )
 from tart.testing import FULL_PARAMETERS, TINY_PARAMETERS
 

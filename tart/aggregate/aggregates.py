@@ -12,9 +12,10 @@ from tart.aggregate.conformance import Conformance
 from tart.aggregate.counting import Clocks, Counts, Latencies
 from tart.aggregate.following import FOLLOW_SECONDS, Follower, unflushed
 from tart.aggregate.gauges import Gauges
-from tart.aggregate.heard import Finding, Heard, Rows, Voice
+from tart.aggregate.heard import Contexts, Finding, Heard, Rows, Voice
 from tart.aggregate.judging import Judge
 from tart.aggregate.meaning import Meanings
+from tart.aggregate.session_rows import SessionRows
 from tart.aggregate.sessions import Sessions, SessionSummary
 from tart.aggregate.sightings import Sightings
 from tart.aggregate.sums import Sums
@@ -42,27 +43,38 @@ class Aggregates:
         self._gauges = Gauges()
         self._sessions = Sessions()
         self._conformance = Conformance()
-        self._judge = Judge(self._note)
+        self._session_rows = SessionRows()
+        self._judge = Judge(self._session_rows, self._note)
         self._meanings = Meanings(self._sums, self._sightings, self._gauges)
-        self._follower = Follower(self._latencies, self._meanings, voice, self._judge.unfinished)
+        self._follower = Follower(
+            *(self._session_rows, self._latencies, self._meanings, self._sums),
+            *(voice, self._judge.unfinished),
+        )
         self._parts = (
             *(self._counts, self._latencies, self._clocks, self._sums),
             *(self._sightings, self._gauges, self._meanings, self._sessions),
             self._conformance,
         )
 
-    def add(self, heard: Heard) -> dict[int, tuple[int, bytes | None]]:
+    def add(self, heard: Heard, *, contexts: bool = False) -> Contexts:
         """Count a batch.
 
+        Args:
+            contexts: whether somebody wants to know what each event is about.
+
         Returns:
-            For events of a pipeline, by index: its root's event id and its hash.
+            For events of a pipeline or a request, by index: the root's event id, and the hash
+            of what it is about. Where nobody asked, some are left out.
         """
-        self._judge.add(heard)
+        for fault in heard.faults:
+            self._note(fault)
         if not len(heard):
             return {}
+        placed = self._session_rows.place(heard.session)
+        self._judge.add(heard, placed)
         self._counts.add(heard)
         self._clocks.add(heard)
-        self._follower.add(heard)
+        self._follower.add(heard, placed.row_of, contexts=contexts)
         return self._meanings.contexts
 
     def find(self, findings: Iterable[Finding]) -> None:
@@ -74,6 +86,7 @@ class Aggregates:
         """A connection is over."""
         self._follower.end(session)
         self._judge.end(session)
+        self._session_rows.leave(session)
 
     def record(self, summary: SessionSummary) -> None:
         """What came on a connection that is over or was refused."""

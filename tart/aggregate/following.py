@@ -2,11 +2,16 @@
 
 Pure. Each connection keeps the events that later ones may still refer to: its open
 roots, by event id. An event that refers to one gives a duration (its timestamp less the
-root's, both of the node's clock) and belongs to its pipeline; ``meaning`` says what else
-is learned.
+root's, both of the node's clock) and belongs to its pipeline; ``meaning`` and ``requests``
+say what else is learned.
+
+A batch is followed as a whole: its roots are opened, its references found, durations
+counted. Only what may belong to a pipeline, or tells more than can be counted by the batch,
+is then looked at by itself: a sixth of what a full network says. What comes out is what one
+event after the other would have given.
 
 - An id is looked up only in its own connection: equal ids of two nodes, or of a node
-  before and after a reconnect, never meet.
+  before and after a reconnect, never meet. What comes later than an event is not known to it.
 - What ends a request takes its root away. Everything else waits until it is too old
   (``FOLLOW_SECONDS``) or there are too many (``MAX_OPEN``): the connection's oldest go
   first, and are counted.
@@ -22,67 +27,75 @@ from typing import Any
 
 import numpy as np
 
-from tart.aggregate.counting import STEP_OF, Latencies
+from tart.aggregate.counting import STEP_OF, STEPS, Latencies
 from tart.aggregate.exchanges import Root, Speaker
-from tart.aggregate.heard import Heard, Rows, Voice
-from tart.aggregate.meaning import (
-    ASSURANCE_RECEIVED,
-    MEANINGS,
-    PIPELINE_ROOTS,
-    Meanings,
-)
+from tart.aggregate.heard import Array, Heard, Rows, Voice
+from tart.aggregate.meaning import MEANINGS, PIPELINE_ROOTS, Meanings
 from tart.aggregate.pipelines import Pipeline
+from tart.aggregate.requests import COUNTED, Requests
+from tart.aggregate.roots import NOWHERE, OpenRoots
+from tart.aggregate.session_rows import SessionRows
+from tart.aggregate.sums import Sums
 from tart.protocol.events import EVENTS
 
 FOLLOW_SECONDS = 600
-# Of one connection, and of all of a shard; about 300 bytes each.
+# Of one connection, and of all of a shard, between two batches; about 60 bytes each. Who has
+# more loses the oldest, some more than need be: finding them takes a look at all.
 MAX_OPEN = 4_096
 MAX_OPEN_IN_ALL = 400_000
+_SPARE = 8
 
 _STREAM_OPENED, _STREAM_CLOSED = 60, 61
 # The specification does not say yet what audits refer to; requests of audits are roots.
 _AUDIT_ROOTS = (140, 141, 148, 149)
+_NO_STEP = -1
+_NEVER = np.iinfo(np.int64).max
+
+
+def _mask(numbers: Any) -> Array:
+    mask = np.zeros(256, np.bool_)
+    mask[list(numbers)] = True
+    return mask
+
+
 # What ends a request: nothing refers to its root again.
-_LAST = frozenset(
+_LAST = _mask(
     {22, 23, 25, 26, 65, 81, 82, 107, 108, 111, 112, 122, 125, 129}
     | {142, 145, 150, 153, 164, 167, 169, 170, 175, 178, 195, 198}
 )
-_ROOTS = [False] * 256
-_REFERS = [False] * 256
-for _parent, _child in STEP_OF:
-    _ROOTS[_parent] = _parent != _STREAM_OPENED
-    _REFERS[_child] = _child != _STREAM_CLOSED
-for _parent in _AUDIT_ROOTS:
-    _ROOTS[_parent] = True
-# By what refers: from what it refers to, the number of the step between them.
-_STEPS = [
-    {parent: step for (parent, child), step in STEP_OF.items() if child == number}
-    for number in range(256)
-]
-_WANTED = np.array(
-    [
-        number in EVENTS and (_ROOTS[number] or _REFERS[number] or MEANINGS[number] is not None)
-        for number in range(256)
-    ]
+_ROOTS = _mask({parent for parent, _ in STEPS if parent != _STREAM_OPENED} | {*_AUDIT_ROOTS})
+_REFERS = _mask(child for _, child in STEPS if child != _STREAM_CLOSED)
+# By what is referred to and what refers: the number of the step between them.
+_STEPS = np.full((256, 256), _NO_STEP, np.int16)
+for (_parent, _child), _step in STEP_OF.items():
+    _STEPS[_parent, _child] = _step
+
+
+def _of_pipelines() -> frozenset[int]:
+    """Types that may belong to a pipeline: they refer to one, or to what belongs to one."""
+    roots, found = set(PIPELINE_ROOTS), set[int]()
+    while more := {child for parent, child in STEPS if parent in roots} - found:
+        found |= more
+        roots |= {number for number in more if _ROOTS[number]}
+    return frozenset(found)
+
+
+_BELONG = _of_pipelines()
+_ALONE = _mask(
+    number
+    for number in EVENTS
+    if number not in COUNTED and (MEANINGS[number] is not None or number in _BELONG)
 )
-
-
-class _Connection:
-    """One session's open roots, oldest first."""
-
-    __slots__ = ("open", "speaker")
-
-    def __init__(self, speaker: Speaker) -> None:
-        self.speaker = speaker
-        self.open: dict[int, Root] = {}
+_PIPELINE_ROOTS = _mask(PIPELINE_ROOTS)
 
 
 class Follower:
     """Follows the references of one shard's connections.
 
     Args:
+        sessions: the rows of the connections.
         latencies: where durations are counted.
-        meanings: what learns from each event.
+        meanings: what learns from each event; sums: where the others are counted.
         voice: how to read what a session says.
         unfinished: told of the pipelines that have no end: their columns, and whether that
             is because their connection ended.
@@ -90,142 +103,210 @@ class Follower:
 
     def __init__(
         self,
+        sessions: SessionRows,
         latencies: Latencies,
         meanings: Meanings,
+        sums: Sums,
         voice: Callable[[int], Voice],
         unfinished: Callable[[dict[str, Any], bool], None],
     ) -> None:
+        self._sessions = sessions
         self._unfinished = unfinished
         self._latencies = latencies
         self._meanings = meanings
         self._voice = voice
-        self._connections: dict[int, _Connection] = {}
-        self._open = 0
+        self._roots = OpenRoots()
+        self._requests = Requests(sums, self._roots, self._fields, self._failure)
+        self._speakers: dict[int, Speaker] = {}
+        self._arrived = 0
         # Roots given up because there were too many.
         self.evicted = 0
         # Events that refer to nothing that is open, by type.
         self.unresolved: Counter[int] = Counter()
 
-    def add(self, heard: Heard) -> None:
-        """Follow a batch, in order of arrival within each connection."""
-        rows = np.flatnonzero(_WANTED[heard.number])
+    def add(self, heard: Heard, row_of: Array, *, contexts: bool = False) -> None:
+        """Follow a batch, in order of arrival within each connection.
+
+        Args:
+            row_of: of each event its connection's row.
+            contexts: whether ``Meanings.contexts`` is wanted of every event that has one.
+        """
+        self._heard = heard
+        arrived = np.arange(self._arrived, self._arrived + len(heard))
+        self._arrived += len(heard)
+        own = self._open(row_of, arrived)
+        refers_to, ended = self._find(row_of, arrived)
+        by_number = _rows_by_number(heard.number)
         self._meanings.begin(heard)
-        self._meanings.receive_assurances(
-            np.flatnonzero(heard.number == ASSURANCE_RECEIVED).tolist()
+        self._requests.learn(heard, own, refers_to, by_number)
+        self._look_at_each(own, refers_to)
+        self._meanings.finish()
+        self._requests.finish(refers_to, by_number)
+        if contexts:
+            known = np.flatnonzero((refers_to != NOWHERE) & ~_ALONE[heard.number])
+            linked = self._roots.linked
+            abouts = [linked[place] for place in refers_to[known].tolist()]
+            self._meanings.belong(heard, known.tolist(), abouts)
+        if len(ended):
+            self._roots.close(ended)
+        self._bound()
+
+    def _open(self, row_of: Array, arrived: Array) -> Array:
+        """Open the batch's roots: of each event its place, or ``NOWHERE``."""
+        heard = self._heard
+        own = np.full(len(heard), NOWHERE)
+        begin = np.flatnonzero(_ROOTS[heard.number])
+        own[begin] = self._roots.open(
+            row_of[begin],
+            heard.event_id[begin],
+            heard.number[begin],
+            heard.timestamp[begin],
+            heard.received_at[begin],
+            arrived[begin],
         )
-        if not len(rows):
+        return own
+
+    def _find(self, row_of: Array, arrived: Array) -> tuple[Array, Array]:
+        """Find what the batch's events refer to, and count how long ago it was.
+
+        Returns:
+            Of each event its root's place, or ``NOWHERE``; and the places of ended requests.
+        """
+        heard, roots = self._heard, self._roots
+        refers = np.flatnonzero(_REFERS[heard.number] & heard.has_ref)
+        number, when = heard.number[refers], arrived[refers]
+        places = roots.find(row_of[refers], heard.ref[refers])
+        places[roots.arrived[places] >= when] = NOWHERE
+        step = _STEPS[roots.number[places], number]
+        step[places == NOWHERE] = _NO_STEP
+        ends = np.flatnonzero(_LAST[number] & (step != _NO_STEP))
+        ended, first = np.unique(places[ends], return_index=True)
+        if len(ended):
+            end = np.full(len(roots.arrived), _NEVER)
+            end[ended] = when[ends[first]]
+            late = (places != NOWHERE) & (when > end[places])
+            places[late], step[late] = NOWHERE, _NO_STEP
+        lost = np.bincount(number[places == NOWHERE])
+        for each in np.flatnonzero(lost).tolist():
+            self.unresolved[each] += int(lost[each])
+        self._count(refers, places, step)
+        # Who counts by the batch goes by what may be referred to; a pipeline looks itself.
+        places[(step == _NO_STEP) & ~_ALONE[number]] = NOWHERE
+        refers_to = np.full(len(heard), NOWHERE)
+        refers_to[refers] = places
+        return refers_to, ended
+
+    def _count(self, refers: Array, places: Array, step: Array) -> None:
+        timed = np.flatnonzero(step != _NO_STEP)
+        if not len(timed):
             return
-        # Of each step that ended: whose event it is, which step, and when it began.
-        ended: list[int] = []
-        steps: list[int] = []
-        began: list[int] = []
-        session = -1
-        for at, number, of, event_id, ref, has_ref, timestamp in zip(
+        heard, events = self._heard, refers[timed]
+        taken = heard.timestamp[events] - self._roots.timestamp[places[timed]]
+        self._latencies.add(
+            heard.received_at[events],
+            heard.node[events],
+            step[timed].astype(np.intp),
+            taken.view(np.int64),
+        )
+
+    def _look_at_each(self, own: Array, refers_to: Array) -> None:
+        """What belongs to pipelines, and what tells more than can be counted together."""
+        heard, roots = self._heard, self._roots
+        rows = np.flatnonzero(_ALONE[heard.number])
+        places, session = refers_to[rows], NOWHERE
+        for at, number, of, place, root_number, own_place in zip(
             rows.tolist(),
             heard.number[rows].tolist(),
             heard.session[rows].tolist(),
-            heard.event_id[rows].tolist(),
-            heard.ref[rows].tolist(),
-            heard.has_ref[rows].tolist(),
-            heard.timestamp[rows].tolist(),
+            places.tolist(),
+            roots.number[places].tolist(),
+            own[rows].tolist(),
             strict=True,
         ):
             if of != session:
-                session, connection = of, self._connection(of, int(heard.node[at]))
-            root = None
-            if has_ref and _REFERS[number]:
-                root = connection.open.get(ref)
-                if root is None:
-                    self.unresolved[number] += 1
-                else:
-                    step = _STEPS[number].get(root.number)
-                    if step is not None:
-                        ended.append(at)
-                        steps.append(step)
-                        began.append(root.timestamp)
-                    if number in _LAST:
-                        del connection.open[ref]
-                        self._open -= 1
+                session, speaker = of, self._speaker(at)
+            root = None if place == NOWHERE else Root(root_number, roots.linked[place])
             meaning = MEANINGS[number]
             if meaning is not None:
-                linked = meaning(self._meanings, at, number, connection.speaker, root)
+                linked = meaning(self._meanings, at, number, speaker, root)
             else:
                 linked = root and self._meanings.inherit(at, root)
-            if _ROOTS[number]:
-                received_at = self._meanings.received_at(at)
-                self._keep(connection, event_id, Root(number, timestamp, received_at, linked))
-        if ended:
-            of_ended = np.array(ended)
-            taken = heard.timestamp[of_ended] - np.array(began, np.uint64)
-            self._latencies.add(
-                heard.received_at[of_ended],
-                heard.node[of_ended],
-                np.array(steps),
-                taken.view(np.int64),
-            )
+            if own_place != NOWHERE:
+                roots.linked[own_place] = linked
 
     def end(self, session: int) -> None:
         """A connection is over: what it left open stays as it is."""
-        connection = self._connections.pop(session, None)
-        if connection is not None:
-            self._open -= len(connection.open)
-            for root in connection.open.values():
-                self._complain(root, cut_short=True)
-                self._meanings.close(root.linked)
+        self._speakers.pop(session, None)
+        row = self._sessions.get(session)
+        if row is not None:
+            self._give_up(self._roots.of(row), cut_short=True)
 
     def end_all(self) -> None:
         """No connection goes on."""
-        for session in list(self._connections):
-            self.end(session)
+        self._speakers.clear()
+        self._give_up(self._roots.before(_NEVER), cut_short=True)
 
     def forget_before(self, received_at: int) -> None:
         """Give up what is too old; Unix microseconds."""
-        for connection in self._connections.values():
-            while connection.open:
-                if next(iter(connection.open.values())).received_at >= received_at:
-                    break
-                self._give_up(connection, too_old=True)
+        self._give_up(self._roots.before(received_at), cut_short=False)
 
     def pipelines(self) -> Iterator[Pipeline]:
         """Those that are open."""
-        for connection in self._connections.values():
-            for root in connection.open.values():
-                if root.number in PIPELINE_ROOTS and isinstance(root.linked, Pipeline):
-                    yield root.linked
+        for place in self._roots.numbered(_PIPELINE_ROOTS).tolist():
+            linked = self._roots.linked[place]
+            if isinstance(linked, Pipeline):
+                yield linked
 
     @property
     def open(self) -> int:
         """How many roots are open."""
-        return self._open
+        return len(self._roots)
 
-    def _keep(self, connection: _Connection, event_id: int, root: Root) -> None:
-        before = len(connection.open)
-        connection.open[event_id] = root
-        self._open += len(connection.open) - before
-        if len(connection.open) > MAX_OPEN or self._open > MAX_OPEN_IN_ALL:
-            self._give_up(connection)
-            self.evicted += 1
+    def _bound(self) -> None:
+        """Keep what is open of each connection, and of all, within bounds."""
+        row, held = self._roots.fullest()
+        while held > MAX_OPEN or len(self._roots) > MAX_OPEN_IN_ALL:
+            allowed = min(held - 1, MAX_OPEN - MAX_OPEN // _SPARE)
+            oldest = self._roots.of(row)[: held - allowed]
+            self.evicted += len(oldest)
+            self._give_up(oldest)
+            row, held = self._roots.fullest()
 
-    def _connection(self, session: int, node: int) -> _Connection:
-        connection = self._connections.get(session)
-        if connection is None:
-            speaker = Speaker(node, self._voice(session))
-            connection = self._connections[session] = _Connection(speaker)
-        return connection
+    def _give_up(self, places: Array, *, cut_short: bool | None = None) -> None:
+        """Nothing more is expected of these roots; it is told why, if there is a reason."""
+        roots = self._roots
+        for place in places[_PIPELINE_ROOTS[roots.number[places]]].tolist():
+            pipeline = roots.linked[place]
+            if cut_short is not None and isinstance(pipeline, Pipeline) and pipeline.unfinished:
+                self._unfinished(pipeline.values, cut_short)
+            self._meanings.close(pipeline)
+        if len(places):
+            roots.close(places)
 
-    def _give_up(self, connection: _Connection, *, too_old: bool = False) -> None:
-        root = connection.open.pop(next(iter(connection.open)))
-        self._open -= 1
-        if root.number in PIPELINE_ROOTS:
-            if too_old:
-                self._complain(root, cut_short=False)
-            self._meanings.close(root.linked)
+    def _speaker(self, at: int) -> Speaker:
+        session = int(self._heard.session[at])
+        speaker = self._speakers.get(session)
+        if speaker is None:
+            speaker = Speaker(int(self._heard.node[at]), self._voice(session))
+            self._speakers[session] = speaker
+        return speaker
 
-    def _complain(self, root: Root, *, cut_short: bool) -> None:
-        """Tell of a pipeline that nothing more is expected of, if it has no end."""
-        pipeline = root.linked
-        if isinstance(pipeline, Pipeline) and pipeline.unfinished:
-            self._unfinished(pipeline.values, cut_short)
+    def _fields(self, at: int) -> dict[str, Any] | None:
+        return self._meanings.fields(at, int(self._heard.number[at]), self._speaker(at))
+
+    def _failure(self, at: int) -> None:
+        self._meanings.fail(at, int(self._heard.number[at]), self._speaker(at))
+
+
+def _rows_by_number(number: Array) -> dict[int, Array]:
+    """The indices of events by type, in order."""
+    order = np.argsort(number, kind="stable")
+    counts = np.bincount(number)
+    ends = np.cumsum(counts)
+    return {
+        each: order[ends[each] - counts[each] : ends[each]]
+        for each in np.flatnonzero(counts).tolist()
+    }
 
 
 def unflushed(table: str, meanings: Meanings, follower: Follower, *, open_too: bool) -> Rows:

@@ -17,6 +17,8 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 # Columns of one table by name, all of one length.
 Rows = Mapping[str, Any]
+# Of events by index in their batch: the root's event id and the hash of what it is about.
+Contexts = dict[int, tuple[int, bytes | None]]
 
 
 class Later(Mapping[str, Any]):
@@ -107,15 +109,13 @@ class Heard:
     def __len__(self) -> int:
         return len(self.contents)
 
-    def learn_slot(self, at: int, slot: int | None) -> None:
-        """Fill in an inherited slot."""
-        if slot is not None and not self.has_slot[at]:
-            self.slot[at], self.has_slot[at] = slot, True
+    def learn_slots(self, rows: Sequence[int], slots: Sequence[int]) -> None:
+        """Fill in inherited slots, where an event has none."""
+        _learn(self.slot, self.has_slot, rows, slots)
 
-    def learn_core(self, at: int, core: int | None) -> None:
-        """Fill in an inherited core."""
-        if core is not None and not self.has_core[at]:
-            self.core[at], self.has_core[at] = core, True
+    def learn_cores(self, rows: Sequence[int], cores: Sequence[int]) -> None:
+        """Fill in inherited cores, where an event has none."""
+        _learn(self.core, self.has_core, rows, cores)
 
 
 class Voice(NamedTuple):
@@ -131,3 +131,10 @@ def grown(array: Array, rows: int) -> Array:
         return array
     more = np.zeros((max(rows, 2 * len(array)) - len(array), *array.shape[1:]), array.dtype)
     return np.concatenate([array, more])
+
+
+def _learn(column: Array, present: Array, rows: Sequence[int], values: Sequence[int]) -> None:
+    at = np.array(rows, np.intp)
+    absent = ~present[at]
+    column[at[absent]] = np.array(values, column.dtype)[absent]
+    present[at[absent]] = True

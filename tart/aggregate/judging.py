@@ -19,6 +19,7 @@ import numpy as np
 from tart.aggregate.heard import Array, Finding, Heard
 from tart.aggregate.outcomes import OUTCOMES
 from tart.aggregate.recent import DEPTH, NOTHING, RecentTypes
+from tart.aggregate.session_rows import Placed, SessionRows
 from tart.errors import DecodeError
 from tart.protocol.decoding import DROPPED, HEADER_BYTES, STATUS, decode_event
 from tart.protocol.events import EVENTS, leading_reference
@@ -60,15 +61,14 @@ class Judge:
     """Judges connections, batch by batch.
 
     Args:
+        sessions: the rows of the connections.
         note: told of each finding.
     """
 
-    def __init__(self, note: Callable[[Finding], None]) -> None:
+    def __init__(self, sessions: SessionRows, note: Callable[[Finding], None]) -> None:
+        self._sessions = sessions
         self._note = note
         self._recent = RecentTypes()
-        # By session: its row, given to another when it is over.
-        self._rows: dict[int, int] = {}
-        self._free: list[int] = []
         # By row: timestamp and id of the last event, and the last id that something is
         # missing before; by session: the timestamp of the last Status.
         self._time: list[int] = []
@@ -76,17 +76,11 @@ class Judge:
         self._gap: list[int] = []
         self._status: dict[int, int] = {}
 
-    def add(self, heard: Heard) -> None:
+    def add(self, heard: Heard, placed: Placed) -> None:
         """A batch; events of each connection in order of arrival."""
-        for fault in heard.faults:
-            self._note(fault)
-        if not len(heard):
-            return
-        session = heard.session
-        starts = np.flatnonzero(np.concatenate(([True], session[1:] != session[:-1])))
-        lengths = np.diff(np.append(starts, len(session)))
-        rows = [self._row(each) for each in session[starts].tolist()]
-        row_of = np.repeat(np.array(rows, np.intp), lengths)
+        for row in placed.new:
+            self._begin(row)
+        starts, lengths, rows, row_of, _ = placed
         self._recent.note(row_of, heard.event_id, heard.number)
         self._judge_references(heard, row_of)
         times = np.minimum(heard.timestamp, _FURTHEST_US).astype(np.int64)
@@ -96,13 +90,10 @@ class Judge:
     def end(self, session: int) -> None:
         """A connection is over."""
         self._status.pop(session, None)
-        row = self._rows.pop(session, None)
-        if row is not None:
-            self._free.append(row)
 
     def unfinished(self, values: dict[str, Any], cut_short: bool) -> None:
         """A pipeline (its columns) has no end: its connection ended, or it is too old."""
-        row = self._rows.get(values["session"])
+        row = self._sessions.get(values["session"])
         if row is not None and self._gap[row] > values["root"]:
             return  # its end may be among what is missing
         number = values["kind"]
@@ -123,17 +114,13 @@ class Judge:
             )
         )
 
-    def _row(self, session: int) -> int:
-        row = self._rows.get(session)
-        if row is None:
-            if not self._free:
-                self._free.append(len(self._time))
-                for each in (self._time, self._id, self._gap):
-                    each.append(_UNKNOWN)
-            row = self._rows[session] = self._free.pop()
-            self._recent.begin(row)
-            self._time[row] = self._id[row] = self._gap[row] = _UNKNOWN
-        return row
+    def _begin(self, row: int) -> None:
+        """A connection takes a row."""
+        if row == len(self._time):
+            for each in (self._time, self._id, self._gap):
+                each.append(_UNKNOWN)
+        self._recent.begin(row)
+        self._time[row] = self._id[row] = self._gap[row] = _UNKNOWN
 
     def _judge_references(self, heard: Heard, row_of: Array) -> None:
         refers = np.flatnonzero(heard.has_ref & _REFERS[heard.number])

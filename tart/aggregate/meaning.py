@@ -1,30 +1,20 @@
 """What is learned of each event type: the table from a type to what is done with it.
 
-Pure. ``MEANINGS`` has one entry for every type that tells more than that it happened:
-pipelines, failures and their reasons, links between nodes, what became of reports and
-erasure roots. Fields are read where the declaration says they are (``Heard.clean``), or by
-the plain decoder.
+Pure. ``MEANINGS`` has one entry for every type that tells more than that it happened and is
+looked at by itself: pipelines, failures and their reasons, links between nodes. What comes in
+masses is counted by the batch (``requests``). Fields are read where the declaration says they
+are (``Heard.clean``), or by the plain decoder.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from tart.aggregate.exchanges import (
-    ERASURE_ENDS,
-    ERASURE_SERVED,
-    HASH_BYTES,
-    REF_BYTES,
-    SENDING_SHARD_REQUEST,
-    Exchanges,
-    Root,
-    Speaker,
-)
+from tart.aggregate.exchanges import Exchanges, Root, Speaker
 from tart.aggregate.failures import FAILED_REASONS, FAILURES
 from tart.aggregate.gauges import BEST, FINALIZED, SYNC, Gauges
-from tart.aggregate.heard import Rows
+from tart.aggregate.heard import Heard, Rows
 from tart.aggregate.pipelines import (
     AUTHORED,
     AUTHORING,
@@ -45,22 +35,20 @@ from tart.aggregate.pipelines import (
     Package,
     Pipeline,
 )
+from tart.aggregate.requests import HASH_BYTES
 from tart.aggregate.sightings import Sightings
 from tart.aggregate.sums import Sums
-from tart.aggregate.tables import ROWS, TICK_US
-from tart.protocol.decoding import HEADER_BYTES
-from tart.protocol.types import GUARANTEE_DISCARD_REASON
+from tart.aggregate.tables import ROWS
 
-_GUARANTEE_RECEIVED, _GUARANTEE_DISCARDED = 112, 113
-ASSURANCE_RECEIVED = 131
 _BLOCK_FAILURES = frozenset({41, 44, 46})
 # What says more of a pipeline than which one it is of.
 _TELLING = frozenset(
     {*_BLOCK_FAILURES, AUTHORED, EXECUTED, FAILED, DUPLICATE, 94, AUTHORIZED, REFINED, 102}
     | {GUARANTEE_BUILT}
 )
-_OTHER_REASON = GUARANTEE_DISCARD_REASON.names.index("Other")
 PIPELINE_ROOTS = frozenset({AUTHORING, IMPORTING, SUBMISSION, SHARE})
+# Which counter of a package they add to.
+_OF_SENDING = {SENDING: "sending", SENT: "sent", SEND_FAILED: "send_failed"}
 _PIPELINES: dict[str, type[Pipeline]] = {"blocks": Block, "packages": Package}
 
 
@@ -72,15 +60,20 @@ class Meanings(Exchanges):
         self._gauges = gauges
         self._closed: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _PIPELINES}
         self._tickets: list[tuple[Any, ...]] = []
+        # Of the batch: which events inherit which slot or core.
+        self._slots: dict[int, int] = {}
+        self._cores: dict[int, int] = {}
+        # Of the batch: events that a guarantee was sent, by package and type, not yet counted.
+        self._sent: dict[tuple[Package, int], list[int]] = {}
 
-    def receive_assurances(self, rows: list[int]) -> None:
-        """131 of the batch, all at once: a sixth of what a full network says."""
-        contents, received_at = self._heard.contents, self._received_at
-        start, end = HEADER_BYTES + HASH_BYTES, HEADER_BYTES + 2 * HASH_BYTES
-        anchors = [contents[at][start:end] for at in rows]
-        ticks = [received_at[at] // TICK_US for at in rows]
-        for (anchor, tick), count in Counter(zip(anchors, ticks, strict=True)).items():
-            self._sums.assurance(tick * TICK_US, anchor, ASSURANCE_RECEIVED, count)
+    def finish(self) -> None:
+        """The batch is over: what was put off is done."""
+        for package, number in list(self._sent):
+            self._count_sent(package, number)
+        self._heard.learn_slots([*self._slots], [*self._slots.values()])
+        self._heard.learn_cores([*self._cores], [*self._cores.values()])
+        self._slots.clear()
+        self._cores.clear()
 
     def close(self, linked: Any) -> None:
         """Nothing more is expected of a pipeline; what is none, is left."""
@@ -93,9 +86,13 @@ class Meanings(Exchanges):
         if isinstance(root.linked, Pipeline):
             self._touch(at, root.linked)
             return root.linked
-        if isinstance(root.linked, bytes):
-            self._belongs(at, root.linked)
         return None
+
+    def belong(self, heard: Heard, rows: list[int], abouts: list[Any]) -> None:
+        """Events of a request or of an assurance: what their roots are about, they are about."""
+        for at, about in zip(rows, abouts, strict=True):
+            if isinstance(about, bytes):
+                self.contexts[at] = int(heard.ref[at]), about
 
     def rows(self, table: str, still_open: list[Pipeline]) -> Rows:
         """Closed pipelines, and those still open as they are now."""
@@ -113,7 +110,7 @@ class Meanings(Exchanges):
     def _begin_block(
         self, at: int, number: int, speaker: Speaker, root: Root | None
     ) -> Pipeline | None:
-        fields = self._fields(at, number, speaker)
+        fields = self.fields(at, number, speaker)
         if fields is None:
             return None
         block = Block(**self._opening(at, number), slot=fields["slot"], parent=fields.get("parent"))
@@ -142,18 +139,23 @@ class Meanings(Exchanges):
         }
 
     def _touch(self, at: int, pipeline: Pipeline) -> None:
-        heard = self._heard
         pipeline.touch(self._seq[at], self._received_at[at])
-        heard.learn_slot(at, pipeline.slot)
-        heard.learn_core(at, pipeline.core)
-        self.contexts[at] = pipeline.values["root"], pipeline.hash
+        self._belong([at], pipeline)
+
+    def _belong(self, rows: list[int], pipeline: Pipeline) -> None:
+        """What events of a pipeline inherit, and what they are about."""
+        if pipeline.slot is not None:
+            self._slots.update(dict.fromkeys(rows, pipeline.slot))
+        if pipeline.core is not None:
+            self._cores.update(dict.fromkeys(rows, pipeline.core))
+        self.contexts.update(dict.fromkeys(rows, (pipeline.values["root"], pipeline.hash)))
 
     def _follow_block(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
         block = root.linked if root else None
         failure = number in _BLOCK_FAILURES
         if failure:
-            self._failure(at, number, speaker, root)
-        fields = (self._fields(at, number, speaker) or {}) if number in _TELLING else {}
+            self.fail(at, number, speaker, root)
+        fields = (self.fields(at, number, speaker) or {}) if number in _TELLING else {}
         if not isinstance(block, Block):
             if number == AUTHORED and fields:
                 self._see(at, number, None, fields["outline"]["hash"])
@@ -190,11 +192,13 @@ class Meanings(Exchanges):
     ) -> Package | None:
         package = root.linked if root else None
         if number == FAILED:
-            self._failure(at, number, speaker, root)
-        fields = (self._fields(at, number, speaker) or {}) if number in _TELLING else {}
+            self.fail(at, number, speaker, root)
+        fields = (self.fields(at, number, speaker) or {}) if number in _TELLING else {}
         if not isinstance(package, Package):
             self._cost(at, number, None, fields)
             return None
+        for each in _OF_SENDING:
+            self._count_sent(package, each)
         timestamp = self._timestamp[at]
         if number == FAILED:
             package.fail(number, timestamp, str(fields.get("reason", "")))
@@ -206,15 +210,16 @@ class Meanings(Exchanges):
             package.follow(number, timestamp, fields)
             self._cost(at, number, package, fields)
         self._touch(at, package)
-        self._core_event(at, number, package)
+        self._core_events([at], number, package)
         if package.done:
             self.close(package)
         return package
 
-    def _core_event(self, at: int, number: int, package: Package) -> None:
+    def _core_events(self, rows: list[int], number: int, package: Package) -> None:
         if package.core is not None:
-            node = int(self._heard.node[at])
-            self._sums.core_event(self._received_at[at], node, package.core, number)
+            node = int(self._heard.node[rows[0]])
+            times = [self._received_at[at] for at in rows]
+            self._sums.core_events(times, node, package.core, number)
 
     def _cost(self, at: int, number: int, package: Package | None, fields: dict[str, Any]) -> None:
         """What was executed counts, even if nobody knows for which package."""
@@ -241,49 +246,35 @@ class Meanings(Exchanges):
     def _follow_guarantee(
         self, at: int, number: int, speaker: Speaker, root: Root | None
     ) -> Package | None:
-        """106 to 108, which refer to the guarantee built, not to the submission."""
+        """106 to 108, which refer to the guarantee built, not to the submission.
+
+        There are as many as validators: they are counted together, before anything else is
+        said of the package.
+        """
         package = root.linked if root else None
         if number == SEND_FAILED:
-            self._failure(at, number, speaker, root)
+            self.fail(at, number, speaker, root)
         if not isinstance(package, Package):
             return None
-        package.more({SENDING: "sending", SENT: "sent", SEND_FAILED: "send_failed"}[number])
-        self._touch(at, package)
-        self._core_event(at, number, package)
+        self._sent.setdefault((package, number), []).append(at)
         return package
 
-    def _receive_guarantee(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        """112 and 113: an outline, and 113's reason."""
-        start = REF_BYTES if number == _GUARANTEE_RECEIVED else 0
-        payload = self._payload(at)
-        if self._clean[at]:
-            report = payload[start : start + HASH_BYTES]
-            slot = int.from_bytes(payload[start + 32 : start + 36], "little")
-            discarded = payload[-1] if number == _GUARANTEE_DISCARDED else None
-        else:
-            fields = self._fields(at, number, speaker)
-            if fields is None:
-                return
-            report, slot = fields["outline"]["work_report_hash"], fields["outline"]["slot"]
-            discarded = None
-            if number == _GUARANTEE_DISCARDED:
-                discarded = _discard_reason(fields["reason"])
-        self._sums.report(self._received_at[at], report, slot, discarded)
-        if discarded is not None:
-            self._discard(at, number, GUARANTEE_DISCARD_REASON.names[discarded])
+    def _count_sent(self, package: Package, number: int) -> None:
+        rows = self._sent.pop((package, number), None)
+        if rows is None:
+            return
+        package.more(_OF_SENDING[number], len(rows))
+        package.touch(self._seq[rows[-1]], self._received_at[rows[-1]])
+        self._belong(rows, package)
+        self._core_events(rows, number, package)
 
     def _discard_preimage(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        fields = self._fields(at, number, speaker)
-        if fields is not None:
-            self._discard(at, number, fields["reason"])
-
-    def _discard(self, at: int, number: int, reason: str) -> None:
-        if reason in FAILED_REASONS[number]:
-            heard = self._heard
-            self._sums.failure(self._received_at[at], int(heard.node[at]), number, reason)
+        fields = self.fields(at, number, speaker)
+        if fields is not None and fields["reason"] in FAILED_REASONS[number]:
+            self._sums.failure(self._received_at[at], speaker.node, number, fields["reason"])
 
     def _status(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        fields = self._fields(at, number, speaker)
+        fields = self.fields(at, number, speaker)
         if fields is not None:
             self._gauges.status(self._received_at[at], speaker.node, fields)
 
@@ -295,13 +286,13 @@ class Meanings(Exchanges):
             self._sums.reach(self._received_at[at], number, value, payload[4 : 4 + HASH_BYTES])
 
     def _generate_tickets(self, at: int, number: int, speaker: Speaker, root: Root | None) -> Any:
-        fields = self._fields(at, number, speaker)
+        fields = self.fields(at, number, speaker)
         return fields and (self._received_at[at], fields["epoch"])
 
     def _end_tickets(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
         if number in FAILURES:
-            self._failure(at, number, speaker, root)
-        fields = self._fields(at, number, speaker)
+            self.fail(at, number, speaker, root)
+        fields = self.fields(at, number, speaker)
         if root is None or root.linked is None or fields is None:
             return
         started_at, epoch = root.linked
@@ -321,7 +312,7 @@ Meaning = Callable[[Meanings, int, int, Speaker, "Root | None"], Any]
 def _meanings() -> list[Meaning | None]:
     table: list[Meaning | None] = [None] * 256
     groups: tuple[tuple[Meaning, tuple[int, ...]], ...] = (
-        (Meanings._failure, tuple(FAILURES)),
+        (Meanings.fail, tuple(FAILURES)),
         (Meanings._status, (10,)),
         (Meanings._head, (BEST, FINALIZED, SYNC)),
         (Meanings._begin_block, (AUTHORING, IMPORTING)),
@@ -336,12 +327,6 @@ def _meanings() -> list[Meaning | None]:
         (Meanings._follow_package, (FAILED, DUPLICATE, 94, AUTHORIZED, 96, 97, 98, 100)),
         (Meanings._follow_package, (REFINED, 102, 103, 104, GUARANTEE_BUILT, 109)),
         (Meanings._follow_guarantee, (SENDING, SEND_FAILED, SENT)),
-        (Meanings._receive_guarantee, (_GUARANTEE_RECEIVED, _GUARANTEE_DISCARDED)),
-        (Meanings.request_shard, (SENDING_SHARD_REQUEST,)),
-        (Meanings.serve, tuple(ERASURE_SERVED)),
-        (Meanings.end_request, tuple(ERASURE_ENDS)),
-        (Meanings.distribute, (126,)),
-        (Meanings.assure, (127, 128, 129)),
         (Meanings._discard_preimage, (192, 199)),
     )
     for meaning, numbers in groups:
@@ -351,13 +336,6 @@ def _meanings() -> list[Meaning | None]:
 
 
 MEANINGS = _meanings()
-
-
-def _discard_reason(reason: str | int) -> int:
-    """Of a guarantee: its place on the wire; one we do not know is another reason."""
-    if isinstance(reason, int):
-        return _OTHER_REASON
-    return GUARANTEE_DISCARD_REASON.names.index(reason)
 
 
 def row_columns(table: str, rows: list[tuple[Any, ...]]) -> Rows:

@@ -64,8 +64,9 @@ class Pipeline:
         return found
 
     def touch(self, seq: int, received_at: int) -> None:
-        """Note the newest event."""
-        self.values["last_seq"], self.values["ended_at"] = seq, received_at
+        """Note an event; the newest stays."""
+        if seq > self.values.get("last_seq", -1):
+            self.values["last_seq"], self.values["ended_at"] = seq, received_at
 
     def fail(self, number: int, timestamp: int, reason: str, outcome: str = "failed") -> None:
         """It has failed; the first failure counts."""
@@ -136,9 +137,9 @@ class Package(Pipeline):
             self.values["outcome"] = PACKAGE_STEPS[number]
             self.done = True
 
-    def more(self, name: str) -> None:
-        """Count one more of something."""
-        self.values[name] = min(self.values.get(name, 0) + 1, 65_535)
+    def more(self, name: str, count: int = 1) -> None:
+        """Count more of something."""
+        self.values[name] = min(self.values.get(name, 0) + count, 65_535)
 
     def _received(self, fields: Fields) -> None:
         outline = fields["outline"]

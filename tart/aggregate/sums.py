@@ -9,6 +9,7 @@ counted, and that is.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -39,7 +40,8 @@ def minute(received_at: int) -> int:
     return received_at - received_at % (MINUTE_BUCKET * _SECOND_US)
 
 
-def _link_bucket(received_at: int) -> int:
+def bucket_of_link(received_at: int) -> int:
+    """The start of the bucket that links are counted in, Unix microseconds."""
     return received_at - received_at % (LINK_BUCKET * _SECOND_US)
 
 
@@ -62,37 +64,45 @@ class Sums:
         # Rows of each table that found no room.
         self.overflowed: Counter[str] = Counter()
 
-    def failure(self, received_at: int, node: int, number: int, reason: str) -> None:
-        """One failure, with its reason."""
+    def failure(
+        self, received_at: int, node: int, number: int, reason: str, count: int = 1
+    ) -> None:
+        """Failures of one minute for one reason; when the last of them came."""
         key = (minute(received_at), node, number, reason)
         if key not in self._failures and len(self._failures) >= MAX_REASONS:
-            self.overflowed["failures"] += 1
+            self.overflowed["failures"] += count
             key = (key[0], node, number, OTHER_REASONS)
         entry = self._failures.setdefault(key, [0, 0])
-        entry[0] += 1
+        entry[0] += count
         entry[1] = max(entry[1], received_at)
 
     def link(self, received_at: int, node: int, peer: bytes, number: int, side: int) -> None:
         """A message between a node and a peer of it."""
-        key = (_link_bucket(received_at), node, peer, number, side)
+        key = (bucket_of_link(received_at), node, peer, number, side)
         self._seen("links", self._links, key, received_at)
 
     def transfer(self, received_at: int, node: int, slot: int, side: int) -> None:
         """A block was transferred; ``side`` says by whom."""
-        key = (_link_bucket(received_at), node, slot, side)
+        key = (bucket_of_link(received_at), node, slot, side)
         self._seen("transfers", self._transfers, key, received_at)
 
-    def core_event(self, received_at: int, node: int, core: int, number: int) -> None:
-        """An event of a package whose core is known."""
-        key = (minute(received_at), node, core, number)
-        self._seen("core_events", self._core_events, key, received_at)
+    def core_events(self, times: Sequence[int], node: int, core: int, number: int) -> None:
+        """Events of a package whose core is known, by when they came."""
+        for start, count in Counter(map(minute, times)).items():
+            last = max(at for at in times if minute(at) == start)
+            key = (start, node, core, number)
+            self._seen("core_events", self._core_events, key, last, count)
 
-    def shard_request(self, received_at: int, node: int | None, number: int, index: int) -> None:
-        """Somebody asked for the erasure shard of that index."""
-        key = (_link_bucket(received_at), node, number, index)
-        if key not in self._shard_requests and self._full("shard_requests", self._shard_requests):
+    def shard_request(
+        self, bucket: int, node: int | None, number: int, index: int, count: int
+    ) -> None:
+        """Somebody asked for the erasure shard of that index, in one bucket of links."""
+        key = (bucket, node, number, index)
+        if key not in self._shard_requests and self._full(
+            "shard_requests", self._shard_requests, count
+        ):
             return
-        self._shard_requests[key] = self._shard_requests.get(key, 0) + 1
+        self._shard_requests[key] = self._shard_requests.get(key, 0) + count
 
     def authorization(
         self, received_at: int, node: int, core: int | None, gas: int, elapsed_ns: int
@@ -136,39 +146,44 @@ class Sums:
         entry[3] = max(entry[3], gas)
         entry[4] = capped((entry[4], elapsed_ns))
 
-    def report(self, received_at: int, report: bytes, slot: int, discarded: int | None) -> None:
-        """A guarantee of a work-report was received, or discarded for that reason."""
+    def report(
+        self, first: int, last: int, report: bytes, slot: int, discarded: int | None, count: int
+    ) -> None:
+        """Guarantees of a work-report were received, or discarded for that reason.
+
+        Args:
+            first, last: when the first and the last of them came, Unix microseconds.
+        """
         entry = self._reports.get(report)
         if entry is None:
-            if self._full("reports", self._reports):
+            if self._full("reports", self._reports, count):
                 return
             entry = dict.fromkeys(_REPORT, 0)
-            entry.update(slot=slot, first_at=received_at)
+            entry.update(slot=slot, first_at=first)
             entry.update(included_at=None, received_at=None, discarded_at=None)
             self._reports[report] = entry
-        entry["first_at"] = min(entry["first_at"], received_at)
-        entry["last_at"] = max(entry["last_at"], received_at)
-        entry["received" if discarded is None else _DISCARDED[discarded]] += 1
+        entry["first_at"] = min(entry["first_at"], first)
+        entry["last_at"] = max(entry["last_at"], last)
+        entry["received" if discarded is None else _DISCARDED[discarded]] += count
         moment = _MOMENTS.get(discarded, "discarded_at")
-        entry[moment] = min(entry[moment] or received_at, received_at)
+        entry[moment] = min(entry[moment] or first, first)
 
-    def erasure(self, received_at: int, root: bytes) -> dict[str, Any] | None:
-        """The counters of an erasure root, to be counted into; ``None`` if it is too many."""
+    def erasure(self, first: int, last: int, root: bytes, counter: str, count: int) -> None:
+        """Messages about an erasure root; when the first and the last of them came."""
         entry = self._erasures.get(root)
         if entry is None:
-            if self._full("erasures", self._erasures):
-                return None
-            entry = dict.fromkeys(_ERASURE, 0)
-            entry["first_at"] = received_at
-            self._erasures[root] = entry
-        entry["first_at"] = min(entry["first_at"], received_at)
-        entry["last_at"] = max(entry["last_at"], received_at)
-        return entry
+            if self._full("erasures", self._erasures, count):
+                return
+            entry = self._erasures[root] = dict.fromkeys(_ERASURE, 0)
+            entry["first_at"] = first
+        entry["first_at"] = min(entry["first_at"], first)
+        entry["last_at"] = max(entry["last_at"], last)
+        entry[counter] += count
 
-    def assurance(self, received_at: int, anchor: bytes, number: int, count: int = 1) -> None:
+    def assurance(self, received_at: int, anchor: bytes, number: int, count: int) -> None:
         """Events of distributing or receiving an assurance of that anchor."""
         key = (anchor, received_at - received_at % TICK_US, number)
-        if key not in self._assurances and self._full("assurances", self._assurances):
+        if key not in self._assurances and self._full("assurances", self._assurances, count):
             return
         self._assurances[key] = self._assurances.get(key, 0) + count
 
@@ -193,20 +208,25 @@ class Sums:
             getattr(self, f"_{table}").clear()
 
     def _seen(
-        self, table: str, entries: dict[Any, list[int]], key: tuple[Any, ...], received_at: int
+        self,
+        table: str,
+        entries: dict[Any, list[int]],
+        key: tuple[Any, ...],
+        received_at: int,
+        count: int = 1,
     ) -> None:
-        """Count one more, and when the last was."""
+        """Count more, and when the last was."""
         entry = entries.get(key)
         if entry is None:
-            if self._full(table, entries):
+            if self._full(table, entries, count):
                 return
             entry = entries[key] = [0, 0]
-        entry[0] += 1
+        entry[0] += count
         entry[1] = max(entry[1], received_at)
 
-    def _full(self, table: str, entries: dict[Any, Any]) -> bool:
+    def _full(self, table: str, entries: dict[Any, Any], count: int = 1) -> bool:
         full = len(entries) >= MAX_KEYS
-        self.overflowed[table] += full
+        self.overflowed[table] += count * full
         return full
 
 

@@ -18,7 +18,7 @@ from tart.client.node import node_information
 from tart.client.threaded import ThreadedEmitter
 from tart.protocol.decoding import DROPPED
 from tart.protocol.events import EVENTS, EventType, leading_reference
-from tart.protocol.wire import Reader
+from tart.protocol.reading import Reader
 from tart.testing import FULL_PARAMETERS
 
 # Status and assurances have a list as long as the network has cores.

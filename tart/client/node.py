@@ -14,7 +14,7 @@ from tart.protocol.node_information import (
     NodeInformation,
     encode_node_information,
 )
-from tart.protocol.wire import Reader
+from tart.protocol.reading import Reader
 
 # Node flags, bit 0: the node's PVM is a recompiler.
 RECOMPILER = 1

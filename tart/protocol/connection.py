@@ -22,7 +22,7 @@ from tart.errors import DecodeError, NodeInformationError, ProtocolError
 from tart.protocol.decoding import DROPPED, HEADER_BYTES, check_event, decode_event
 from tart.protocol.framing import DEFAULT_MAX_FRAME, FrameBuffer
 from tart.protocol.node_information import NodeInformation, decode_node_information
-from tart.protocol.wire import Deviation
+from tart.protocol.reading import Deviation
 
 # Ids are u64 on the wire, where later events refer to them.
 EVENT_ID_MODULUS = 1 << 64

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 from tart.errors import DecodeError
 from tart.protocol.events import EVENTS, EventType
 from tart.protocol.node_information import MAX_CORES
+from tart.protocol.reading import Deviation, Reader, encode_natural
 from tart.protocol.types import TIMESTAMP, U32, U64, struct
-from tart.protocol.wire import Deviation, Reader, Struct, encode_natural
+from tart.protocol.wire import Struct
 
 # Timestamp, then the event's number (JIP-3, "Event messages").
 HEADER_BYTES = 9
@@ -152,8 +153,7 @@ def _readings(
         expectation = f"the layout of version {version}"
         yield _Reading(other, _deviation("other_version_layout", 0, "", expectation))
     if layout.size is None:
-        expectation = "lengths as Gray Paper naturals"
-        yield _Reading(layout, _deviation("leb128_length", 0, "", expectation), leb128=True)
+        yield _Reading(layout, leb128=True)
 
 
 def _deviation(rule: str, at: int, field: str, expectation: str) -> Deviation:

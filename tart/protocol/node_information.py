@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tart.errors import DecodeError, EncodeError, NodeInformationError
+from tart.protocol.reading import Deviation, Reader, read_natural
 from tart.protocol.types import HASH, PEER_DETAILS, U8, U16, U32, U64, struct
-from tart.protocol.wire import Deviation, Reader, String, Struct, read_natural
+from tart.protocol.wire import String, Struct
 
 # Fetch host call, selector 0, Gray Paper 0.7.0 to 0.7.2: 33 fields, 134 bytes. Names
 # are JIP-2's.
@@ -236,15 +237,12 @@ def _read_tail(
         tail = _TAIL.read(reader)
     except DecodeError:
         return None
-    if reader.remaining or (search and reader.deviations):
+    other = [each for each in reader.deviations if each.rule != "leb128_length"]
+    if reader.remaining or (search and other):
         return None
     if tail["flags"] > 1:
         reader.deviations.append(
             Deviation("unknown_flags", start + _FLAGS_OFFSET, "flags", "bit 0 only")
-        )
-    if leb128:
-        reader.deviations.append(
-            Deviation("leb128_length", start, "", "lengths as Gray Paper naturals")
         )
     return tail, reader.deviations
 

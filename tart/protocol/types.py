@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tart.errors import EncodeError
+from tart.protocol.reading import Reader
 from tart.protocol.wire import (
     Address,
     Boolean,
@@ -20,7 +21,6 @@ from tart.protocol.wire import (
     EventId,
     Integer,
     List,
-    Reader,
     String,
     Struct,
     Tuple,

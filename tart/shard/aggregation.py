@@ -12,7 +12,7 @@ from typing import Any
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.flush import Flush, State
-from tart.aggregate.heard import Finding, Heard, Voice
+from tart.aggregate.heard import Contexts, Finding, Heard, Voice
 from tart.aggregate.sessions import OPEN, SessionSummary, session_rows
 from tart.aggregate.tables import TABLES
 from tart.config import AggregatesConfig
@@ -21,8 +21,6 @@ from tart.storage.aggregates import AggregateWriter
 from tart.storage.relations import Gathered, Snapshot
 from tart.storage.store import Store
 
-# Of events by index in their batch: root event id and hash of their pipeline.
-Contexts = dict[int, tuple[int, bytes | None]]
 # So long a snapshot may serve several questions.
 SNAPSHOT_SECONDS = 0.25
 
@@ -83,9 +81,9 @@ class Aggregation:
         self._in_flight: dict[int, dict[str, Gathered]] = {}
         self._cache: dict[str, tuple[float, list[Gathered]]] = {}
 
-    def add(self, heard: Heard) -> Contexts:
+    def add(self, heard: Heard, *, contexts: bool = False) -> Contexts:
         """Count a batch; see ``Aggregates.add``."""
-        return self._aggregates.add(heard)
+        return self._aggregates.add(heard, contexts=contexts)
 
     def find(self, findings: Iterable[Finding]) -> None:
         """See ``Aggregates.find``."""

@@ -20,7 +20,7 @@ from tart.protocol.columns import PEER_BYTES, REF_BYTES, U64, Columns, Int, Mask
 from tart.protocol.connection import EVENT_ID_MODULUS
 from tart.protocol.decoding import DROPPED, HEADER_BYTES, check_event, decode_event
 from tart.protocol.events import EVENTS, leading_reference
-from tart.protocol.wire import Deviation
+from tart.protocol.reading import Deviation
 from tart.shard.nodes import Session
 from tart.shard.peers import NONE, Peers
 from tart.storage.schema import LogColumns, PeerRow, UndecodableRow

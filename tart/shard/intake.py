@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from tart.aggregate.heard import Contexts
 from tart.aggregate.judging import handshake_findings
 from tart.aggregate.live import (
     BEST_BLOCK_CHANGED,
@@ -37,7 +38,7 @@ from tart.protocol.decoding import DROPPED, decode_event
 from tart.query.catalog import event_api_id
 from tart.query.filters import Candidate
 from tart.query.live_event import live_event
-from tart.shard.aggregation import Aggregation, Contexts
+from tart.shard.aggregation import Aggregation
 from tart.shard.digest import SYNC_STATUS_CHANGED, Digest, Run, Said, digest
 from tart.shard.events import to_json
 from tart.shard.limits import RATE
@@ -215,7 +216,7 @@ class Intake:
         self._batch.peers += found.peers
         contexts: Contexts = {}
         if len(found.log) or found.faults:
-            contexts = self.aggregation.add(found.heard())
+            contexts = self.aggregation.add(found.heard(), contexts=self._streams.listening)
         if len(found.log):
             self._batch.log.append(found.log)
             rows = np.array([_row_of(owner) for owner in found.owners])

@@ -109,9 +109,15 @@ class Keeper:
             retain_seconds=hours * 3600,
             retain_bytes=self._disk().total * share,
         )
+        # Nothing newer goes before what somebody still reads: no gap in between.
+        held_up: set[int] = set()
         for lanes in due:
+            if lanes[0].directory in held_up:
+                continue
             size = sum(map(_size, lanes))
-            if self._store.drop(lanes, _TRANSIENT_SECONDS):
+            if not self._store.drop(lanes, _TRANSIENT_SECONDS):
+                held_up.add(lanes[0].directory)
+            else:
                 self.statistics.files += len(lanes)
                 self.statistics.bytes += size
                 names = " and ".join(str(file.path) for file in lanes)

@@ -29,6 +29,9 @@ from tart.storage.recovery import Past
 from tart.storage.replay import catch_up
 from tart.storage.writer import Writer
 
+# A round of checkpoints is waited for, a backup is not.
+_TURN_SECONDS = 5.0
+
 
 class Store:
     """Opens a shard's directory and the ones it adopts.
@@ -155,11 +158,19 @@ class Store:
 
     def drop(self, lanes: Sequence[LogFile], seconds: float) -> bool:
         """Delete the files of a period; ``False`` if they are in use for longer than that."""
+        turns = self.writer.checkpoints.turns
+        if not turns.acquire(timeout=_TURN_SECONDS):
+            return False
+        try:
+            return self._drop(lanes, seconds)
+        finally:
+            turns.release()
+
+    def _drop(self, lanes: Sequence[LogFile], seconds: float) -> bool:
         directory, folder = lanes[0].directory, lanes[0].path.parent
         with self.writer.checkpoints.attachments:
             gone = not set(lanes) <= set(self.files(directory))
-            copied = self.writer.checkpoints.turns.locked()
-            if gone or copied or any(map(self.writer.uses, lanes)):
+            if gone or any(map(self.writer.uses, lanes)):
                 return False
             sessions = self._only_in(lanes)
             with self._lock:

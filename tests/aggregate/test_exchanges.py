@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 
-import numpy as np
-
-from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.exchanges import GAVE, NOT_KNOWN, WAS_GIVEN
-from tests.aggregate.hearing import aggregated, heard, rows, troubled, voices
+from tests.aggregate.hearing import aggregated, rows, troubled
 
 PLAYED = troubled()
 FACTS = PLAYED.facts
@@ -43,33 +40,3 @@ def test_streams_of_announcements_are_links():
         if row["type"] == 60:
             found[row["node"], bytes(row["peer"]).hex(), row["side"]] += row["count"]
     assert found == expected
-
-
-def test_requests_for_shards_are_counted_by_index():
-    expected = Counter(
-        (NODE[each["node"]], 120, each["data"]["shard"])
-        for each in FACTS.events("SendingShardRequest")
-    )
-    expected += Counter(
-        (None, 124, each["data"]["shard"]) for each in FACTS.events("ShardRequestReceived")
-    )
-    found = Counter()
-    for row in rows(aggregated(PLAYED), "shard_requests"):
-        found[row["node"], row["type"], row["shard_index"]] += row["count"]
-    assert found == expected
-
-
-def test_what_ends_a_request_is_about_its_erasure_root():
-    aggregates = Aggregates(voices(PLAYED).__getitem__)
-    about = defaultdict(set)
-    for batch in heard(PLAYED, 500):
-        contexts = aggregates.add(batch)
-        for at in np.flatnonzero(np.isin(batch.number, (122, 123, 125))).tolist():
-            if at in contexts:
-                root, erasure_root = contexts[at]
-                assert root == batch.ref[at]
-                about[int(batch.number[at])].add(erasure_root.hex())
-    for variant, number in (("ShardsTransferred", 125), ("ShardRequestFailed", 122)):
-        roots = {each["about"].get("erasure_root") for each in FACTS.events(variant)}
-        assert about[number]
-        assert about[number] <= roots

@@ -11,9 +11,8 @@ def test_what_an_event_says_itself_is_not_overwritten():
     own = int(np.flatnonzero(batch.has_slot)[0])
     none = int(np.flatnonzero(~batch.has_slot)[0])
     said = int(batch.slot[own])
-    batch.learn_slot(own, said + 1)
-    batch.learn_slot(none, 77)
-    batch.learn_core(none, None)
+    batch.learn_slots([own, none], [said + 1, 77])
+    batch.learn_cores([], [])
     assert int(batch.slot[own]) == said
     assert (int(batch.slot[none]), bool(batch.has_slot[none])) == (77, True)
     assert not batch.has_core[none]

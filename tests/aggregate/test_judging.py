@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tart.aggregate import judging as module
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.following import FOLLOW_SECONDS
-from tart.aggregate.judging import BACKWARDS_US, STATUS_LATE_US, Judge
+from tart.aggregate.heard import Voice
+from tart.aggregate.judging import BACKWARDS_US, STATUS_LATE_US
 from tart.aggregate.recent import DEPTH, RecentTypes
 from tart.protocol.connection import Connection
 from tart.shard.checking import check
@@ -439,7 +440,7 @@ def test_connections_are_judged_apart_however_they_mix(seed):
         session = Session(number, 0, "", 0, Connection(), node_number=number)
         queues.append(session.connection.receive_frames(b"".join(talk.frames)))
         sessions.append(session)
-    judge, sequence = Judge(judged.append), 0
+    aggregates, sequence = Aggregates(lambda session: Voice(1, 2), judged.append), 0
     while any(queues):
         frames, runs = [], []
         for number in rng.choices(range(3), k=rng.randint(1, 6)):
@@ -449,7 +450,7 @@ def test_connections_are_judged_apart_however_they_mix(seed):
                 frames += taken
                 runs.append(Run(sessions[number], len(taken), NOW))
         if frames:
-            judge.add(digest(frames, runs, sequence, Peers({})).heard())
+            aggregates.add(digest(frames, runs, sequence, Peers({})).heard())
             sequence += len(frames)
     for number, expected in enumerate(alone):
         found = Counter((e.rule, e.event_id) for e in judged if e.session == number)
@@ -466,13 +467,13 @@ def test_rows_of_connections_that_ended_are_given_to_others(monkeypatch):
 
     monkeypatch.setattr(module, "RecentTypes", Watched)
     findings = []
-    judge = Judge(findings.append)
+    aggregates = Aggregates(lambda session: Voice(1, 2), findings.append)
     for number in range(50):
         talk = Talk()
         talk.failed(talk.best())
         session = Session(number, 0, "", 0, Connection(), node_number=0)
         frames = session.connection.receive_frames(b"".join(talk.frames))
-        judge.add(digest(frames, [Run(session, len(frames), NOW)], 0, Peers({})).heard())
-        judge.end(number)
+        aggregates.add(digest(frames, [Run(session, len(frames), NOW)], 0, Peers({})).heard())
+        aggregates.end(number)
     assert len(findings) == 50
     assert begun == [0] * 50

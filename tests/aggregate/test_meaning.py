@@ -150,7 +150,7 @@ def test_events_of_a_pipeline_inherit_its_core_and_slot():
     aggregates = Aggregates(voices(played).__getitem__)
     of_core: Counter = Counter()
     for batch in heard(played, 400):
-        contexts = aggregates.add(batch)
+        contexts = aggregates.add(batch, contexts=True)
         for at in contexts:
             number = int(batch.number[at])
             if number in (95, 101, 102, 108, 109) and batch.has_core[at]:

@@ -35,9 +35,9 @@ def test_invented_keys_are_not_counted_but_that_is(monkeypatch):
     for each in range(5):
         key = bytes([each]) * 32
         sums.link(0, 1, key, 62, 0)
-        sums.report(0, key, 1, None)
-        sums.erasure(0, key)
-        sums.assurance(0, key, 131)
+        sums.report(0, 0, key, 1, None, 1)
+        sums.erasure(0, 0, key, "served", 1)
+        sums.assurance(0, key, 131, 1)
         sums.execution(0, key, 1, 2, 3, 4)
         sums.refinement(0, 1, 2, each, 3, 4)
     for table in ("links", "reports", "erasures", "assurances", "executions", "refinements"):
@@ -57,7 +57,7 @@ def test_gas_of_a_block_is_the_greatest_and_time_the_sum():
 def test_clear_begins_anew_and_remembers_what_overflowed(monkeypatch):
     monkeypatch.setattr(module, "MAX_KEYS", 0)
     sums = Sums()
-    sums.report(0, b"r" * 32, 1, None)
+    sums.report(0, 0, b"r" * 32, 1, None, 1)
     sums.failure(0, 1, 92, "no")
     sums.clear()
     for table in SUMS_TABLES:

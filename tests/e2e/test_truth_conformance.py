@@ -15,9 +15,9 @@ from datetime import datetime
 import pytest
 
 from tart.aggregate.conformance import EXAMPLE_BYTES
+from tart.protocol.reading import encode_natural
 from tart.protocol.rules import RULES
 from tart.protocol.types import JCE_UNIX_SECONDS
-from tart.protocol.wire import encode_natural
 from tart.query.conformance import CLOCK_US, HOUR_US, NOT_JCE_US
 from tests.aggregate.test_judging import STATUS_LATE_US, Talk
 from tests.e2e.test_truth_sessions import at, every
@@ -195,7 +195,7 @@ PAYLOADS = {
     "dropped_count_u32": (0, bytes(8) + b"\x01\0\0\0", 17, "num"),
     "dropped_without_timestamp": (0, b"\x01" + bytes(7), 9, "last_timestamp"),
     "other_version_layout": (61, HASH + b"\x01\x02ok", 9, ""),
-    "leb128_length": (28, HASH + b"\x80\x01" + b"r" * 128, 9, ""),
+    "leb128_length": (28, HASH + b"\x80\x01" + b"r" * 128, 41, "reason"),
     "non_canonical_natural": (28, HASH + b"\x80\x01x", 41, "reason"),
     "core_list_prefixed": (10, STATUS_HEAD + b"\x02\0\0" + STATUS_TAIL, 21, "num_guarantees"),
     "core_count_mismatch": (10, STATUS_HEAD + b"\0\0\0" + STATUS_TAIL, 21, "num_guarantees"),

@@ -15,7 +15,7 @@ from tart.protocol.encoding import encode_event, encode_first_message
 from tart.protocol.events import EVENTS
 from tart.protocol.framing import LENGTH_BYTES, frame
 from tart.protocol.node_information import encode_node_information
-from tart.protocol.wire import Reader
+from tart.protocol.reading import Reader
 from tart.testing import FakeNode
 from tests.protocol.strategies import LAYOUTS, U64, anything, events
 from tests.vectors import event_vectors

@@ -18,7 +18,7 @@ from tart.protocol.node_information import (
     decode_node_information,
     encode_node_information,
 )
-from tart.protocol.wire import encode_natural
+from tart.protocol.reading import encode_natural
 from tart.testing import FULL_PARAMETERS, TINY_PARAMETERS, FakeNode
 from tests.protocol.notation import fields_of
 from tests.protocol.strategies import mutated, values

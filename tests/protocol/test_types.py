@@ -8,8 +8,9 @@ import pytest
 
 from tart.errors import EncodeError
 from tart.protocol import types
+from tart.protocol.reading import Reader
 from tart.protocol.types import IMPORT_SPEC, JCE_UNIX_SECONDS, refers_to, struct
-from tart.protocol.wire import Enumeration, EventId, Integer, Reader, Struct
+from tart.protocol.wire import Enumeration, EventId, Integer, Struct
 from tests.protocol.notation import type_of
 from tests.vectors import field_table
 

@@ -12,6 +12,7 @@ import pytest
 
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.reading import encode_natural
 from tart.protocol.rules import INFO, RULES
 from tart.protocol.wire import (
     Boolean,
@@ -24,7 +25,6 @@ from tart.protocol.wire import (
     String,
     Struct,
     Tuple,
-    encode_natural,
 )
 from tart.shard.checking import Checker
 from tests.protocol.strategies import LAYOUTS

@@ -75,6 +75,29 @@ def test_what_is_too_much_goes_but_for_the_file_events_go_to(tmp_path):
     assert log_files(tmp_path) == ["2026-11-21T14.duckdb"]
 
 
+def test_nothing_newer_goes_before_what_has_to_stay(tmp_path, monkeypatch):
+    """A gap between what is there would look like loss."""
+    hourly(tmp_path, 4)
+    with open_storage(tmp_path, file_hours=1, retain_disk_share=1e-12) as storage:
+        oldest, drop = storage.store.files(0)[-1], storage.store.drop
+        monkeypatch.setattr(
+            storage.store, "drop", lambda lanes, seconds: oldest not in lanes and drop(lanes, 0.0)
+        )
+        storage.store.keeper.tidy(time.time(), trusted=False)
+        assert len(storage.store.files(0)) == 4
+
+
+def test_while_files_are_copied_none_is_deleted(tmp_path, monkeypatch):
+    monkeypatch.setattr("tart.storage.store._TURN_SECONDS", 0.01)
+    hourly(tmp_path)
+    with open_storage(tmp_path, file_hours=1, retain_disk_share=1e-12) as storage:
+        with storage.store.writer.checkpoints.turns:
+            storage.store.keeper.tidy(time.time(), trusted=False)
+            assert len(storage.store.files(0)) == 3
+        storage.store.keeper.tidy(time.time(), trusted=False)
+        assert len(storage.store.files(0)) == 1
+
+
 def test_what_waits_for_its_checkpoint_is_not_deleted(tmp_path):
     settings = {"file_hours": 1, "checkpoint_seconds": 1000.0, "retain_disk_share": 1e-12}
     with open_storage(tmp_path, **settings) as storage:
@@ -145,7 +168,7 @@ def test_a_file_that_is_read_for_too_long_stays_for_the_next_time(tmp_path):
 
 
 def test_files_come_and_go_under_load_and_every_question_is_answered(tmp_path):
-    """Sixty midnights with a reader beside them; what is kept is whole."""
+    """Sixty midnights and more with a reader beside them; what is kept is whole."""
     settings = {"file_hours": 1, "checkpoint_seconds": 0.01, "retain_disk_share": 1e-12}
     with open_storage(tmp_path, **settings) as storage:
         stop = threading.Event()
@@ -174,17 +197,19 @@ def test_files_come_and_go_under_load_and_every_question_is_answered(tmp_path):
         ]
         for each in threads:
             each.start()
-        for number in range(240):
+        deadline, number = time.monotonic() + DEADLINE, 0
+        while number < 240 or storage.store.keeper.statistics.files <= 20:
+            assert time.monotonic() < deadline, storage.store.keeper.statistics
             at = NOON + number // 4 * HOUR_US
             storage.write(batch(*(event(number * 50 + row, at=at) for row in range(50)), at=at))
+            number += 1
         stop.set()
         for each in threads:
             each.join(DEADLINE)
-        assert storage.store.keeper.statistics.files > 20
         assert seen
     with open_storage(tmp_path) as storage:
         past = storage.store.past[0]
-        assert past.next_sequence == 240 * 50
+        assert past.next_sequence == number * 50
         assert past.missing == 0
 
 
