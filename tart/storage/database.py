@@ -20,6 +20,8 @@ What DuckDB does when something is wrong, measured with 1.5.6 and 2.0.0:
   error. A file that had a log is checkpointed, detached and attached afresh, so that the
   next log begins clean: with files of an older format 1.5.6 otherwise writes one that it
   refuses to read after the next crash.
+- *A kill in the middle of a checkpoint* may leave a block of metadata with another's
+  checksum; ``torn`` has what is done then.
 - *DETACH while others read*: returns at once; they read on to their end and only then is
   the file closed. Until that it cannot be attached again.
 """
@@ -39,6 +41,7 @@ import duckdb
 from tart.config import StorageConfig
 from tart.errors import DamagedFile, DiskFull, OutOfMemory, StorageError
 from tart.storage.files import AGGREGATES, LogFile
+from tart.storage.torn import torn_block
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +146,35 @@ class Database:
 
     def _settle(self, file: LogFile) -> None:
         """Put what a log holds into its file; without room for that it stays a log."""
+        try:
+            self._put_log_in(file)
+        except DamagedFile as error:
+            torn = torn_block(file, error)
+            if torn is None:
+                raise
+            torn.mend()
+            try:
+                self._read_all(file)
+            except StorageError:
+                torn.undo()
+                raise error from None
+            log.warning("%s: a block half written when tart was killed is mended", file.path)
+            self._put_log_in(file)
+
+    def _read_all(self, file: LogFile) -> None:
+        """Look at every value, log included, without changing a byte."""
+        self.attach_untouched(file)
+        try:
+            tables = self._execute(
+                file,
+                f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{file.alias}'",
+            )
+            for (table,) in tables:
+                self._execute(file, f"SELECT bit_xor(hash(each)) FROM {file.alias}.{table} AS each")
+        finally:
+            self.detach(file)
+
+    def _put_log_in(self, file: LogFile) -> None:
         try:
             self._attach(file, _writable(file))
             self._execute(file, f"CHECKPOINT {file.alias}")

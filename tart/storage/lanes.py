@@ -88,8 +88,10 @@ class Lanes:
         Raises:
             StorageError: that cannot be started.
         """
-        other = other_lane(file)
-        if other not in self._lanes:
+        lanes, other = self._lanes, other_lane(file)
+        if file not in lanes:
+            return  # its period has ended
+        if other not in lanes:
             self._start(other)
         with self.writing:
             if self.current == file:  # the period may have ended meanwhile

@@ -78,6 +78,18 @@ def test_a_turn_that_ends_after_its_period_changes_nothing(tmp_path, database):
     assert first not in lanes
 
 
+def test_nor_does_one_of_the_other_lane_whose_files_are_both_there(tmp_path, database):
+    first, second = hourly(tmp_path, NOON)
+    following, _ = hourly(tmp_path, HOURS[1])
+    lanes, started = made(database, tmp_path)
+    lanes.file_of(NOON)
+    lanes.turn(first)
+    lanes.file_of(HOURS[1])
+    lanes.turn(second)
+    assert lanes.current == following
+    assert started == [first, second, following]
+
+
 def test_a_lane_that_cannot_be_made_leaves_the_turn_where_it_was(tmp_path, database):
     first, second = hourly(tmp_path, NOON)
     lanes, started = made(database, tmp_path)
