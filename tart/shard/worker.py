@@ -24,6 +24,7 @@ from tart.shard.aggregated import Aggregated
 from tart.shard.aggregation import open_aggregation
 from tart.shard.answers import Answers
 from tart.shard.control import Control
+from tart.shard.heaps import share_heaps
 from tart.shard.intake import Intake
 from tart.shard.listener import Listener, listening_socket
 from tart.shard.nodes import Nodes, Session
@@ -58,6 +59,7 @@ def run_shard(
     gc.disable()
     # Writing aggregates is Python, too: the loop waits for it no longer than it must.
     sys.setswitchinterval(_SWITCH_SECONDS)
+    share_heaps()
     worker = Worker(index, count, config)
     uvloop.run(worker.run(host, port, startup))
     return 0
