@@ -102,7 +102,10 @@ def named_in_rules():
 
 def value(prometheus, query):
     """The newest value, as Prometheus writes it; ``None`` before the first scrape."""
-    found = prometheus.get("/api/v1/query", params={"query": query}).json()["data"]["result"]
+    answer = prometheus.get("/api/v1/query", params={"query": query})
+    if answer.status_code == 503:  # it listens before it is ready
+        return None
+    found = answer.json()["data"]["result"]
     return found[0]["value"][1] if found else None
 
 
