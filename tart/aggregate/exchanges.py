@@ -48,9 +48,8 @@ class Exchanges:
         self._heard = heard
         self.contexts = {}
         # As lists: one element of an array costs more than ten of a list.
-        self._received_at: list[int] = heard.received_at.tolist()
+        self._clean, self._received_at = heard.sound, heard.times
         self._timestamp: list[int] = heard.timestamp.tolist()
-        self._clean: list[bool] = heard.clean.tolist()
         self._seq: list[int] = heard.seq.tolist()
 
     def fields(self, at: int, number: int, speaker: Speaker) -> dict[str, Any] | None:

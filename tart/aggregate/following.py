@@ -29,7 +29,7 @@ import numpy as np
 
 from tart.aggregate.counting import STEP_OF, STEPS, Latencies
 from tart.aggregate.exchanges import Root, Speaker
-from tart.aggregate.heard import Array, Heard, Rows, Voice
+from tart.aggregate.heard import Array, Heard, Rows, Voice, types_mask
 from tart.aggregate.meaning import MEANINGS, PIPELINE_ROOTS, Meanings
 from tart.aggregate.pipelines import Pipeline
 from tart.aggregate.requests import COUNTED, Requests
@@ -52,19 +52,13 @@ _NO_STEP = -1
 _NEVER = np.iinfo(np.int64).max
 
 
-def _mask(numbers: Any) -> Array:
-    mask = np.zeros(256, np.bool_)
-    mask[list(numbers)] = True
-    return mask
-
-
 # What ends a request: nothing refers to its root again.
-_LAST = _mask(
+_LAST = types_mask(
     {22, 23, 25, 26, 65, 81, 82, 107, 108, 111, 112, 122, 125, 129}
     | {142, 145, 150, 153, 164, 167, 169, 170, 175, 178, 195, 198}
 )
-_ROOTS = _mask({parent for parent, _ in STEPS if parent != _STREAM_OPENED} | {*_AUDIT_ROOTS})
-_REFERS = _mask(child for _, child in STEPS if child != _STREAM_CLOSED)
+_ROOTS = types_mask({parent for parent, _ in STEPS if parent != _STREAM_OPENED} | {*_AUDIT_ROOTS})
+_REFERS = types_mask(child for _, child in STEPS if child != _STREAM_CLOSED)
 # By what is referred to and what refers: the number of the step between them.
 _STEPS = np.full((256, 256), _NO_STEP, np.int16)
 for (_parent, _child), _step in STEP_OF.items():
@@ -81,12 +75,12 @@ def _of_pipelines() -> frozenset[int]:
 
 
 _BELONG = _of_pipelines()
-_ALONE = _mask(
+_ALONE = types_mask(
     number
     for number in EVENTS
     if number not in COUNTED and (MEANINGS[number] is not None or number in _BELONG)
 )
-_PIPELINE_ROOTS = _mask(PIPELINE_ROOTS)
+_PIPELINE_ROOTS = types_mask(PIPELINE_ROOTS)
 
 
 class Follower:
@@ -143,10 +137,8 @@ class Follower:
         self._meanings.finish()
         self._requests.finish(refers_to, by_number)
         if contexts:
-            known = np.flatnonzero((refers_to != NOWHERE) & ~_ALONE[heard.number])
-            linked = self._roots.linked
-            abouts = [linked[place] for place in refers_to[known].tolist()]
-            self._meanings.belong(heard, known.tolist(), abouts)
+            together = np.flatnonzero(~_ALONE[heard.number])
+            self._meanings.belong(*self._requests.known(together, refers_to))
         if len(ended):
             self._roots.close(ended)
         self._bound()
@@ -182,9 +174,8 @@ class Follower:
         ends = np.flatnonzero(_LAST[number] & (step != _NO_STEP))
         ended, first = np.unique(places[ends], return_index=True)
         if len(ended):
-            end = np.full(len(roots.arrived), _NEVER)
-            end[ended] = when[ends[first]]
-            late = (places != NOWHERE) & (when > end[places])
+            at = np.minimum(np.searchsorted(ended, places), len(ended) - 1)
+            late = (ended[at] == places) & (when > when[ends[first]][at])
             places[late], step[late] = NOWHERE, _NO_STEP
         lost = np.bincount(number[places == NOWHERE])
         for each in np.flatnonzero(lost).tolist():
@@ -213,8 +204,8 @@ class Follower:
         """What belongs to pipelines, and what tells more than can be counted together."""
         heard, roots = self._heard, self._roots
         rows = np.flatnonzero(_ALONE[heard.number])
-        places, session = refers_to[rows], NOWHERE
-        for at, number, of, place, root_number, own_place in zip(
+        places = refers_to[rows]
+        for at, number, session, place, root_number, own_place in zip(
             rows.tolist(),
             heard.number[rows].tolist(),
             heard.session[rows].tolist(),
@@ -223,11 +214,10 @@ class Follower:
             own[rows].tolist(),
             strict=True,
         ):
-            if of != session:
-                session, speaker = of, self._speaker(at)
             root = None if place == NOWHERE else Root(root_number, roots.linked[place])
             meaning = MEANINGS[number]
             if meaning is not None:
+                speaker = self._speaker(at, session)
                 linked = meaning(self._meanings, at, number, speaker, root)
             else:
                 linked = root and self._meanings.inherit(at, root)
@@ -283,8 +273,7 @@ class Follower:
         if len(places):
             roots.close(places)
 
-    def _speaker(self, at: int) -> Speaker:
-        session = int(self._heard.session[at])
+    def _speaker(self, at: int, session: int) -> Speaker:
         speaker = self._speakers.get(session)
         if speaker is None:
             speaker = Speaker(int(self._heard.node[at]), self._voice(session))
@@ -292,10 +281,12 @@ class Follower:
         return speaker
 
     def _fields(self, at: int) -> dict[str, Any] | None:
-        return self._meanings.fields(at, int(self._heard.number[at]), self._speaker(at))
+        session = int(self._heard.session[at])
+        return self._meanings.fields(at, int(self._heard.number[at]), self._speaker(at, session))
 
     def _failure(self, at: int) -> None:
-        self._meanings.fail(at, int(self._heard.number[at]), self._speaker(at))
+        session = int(self._heard.session[at])
+        self._meanings.fail(at, int(self._heard.number[at]), self._speaker(at, session))
 
 
 def _rows_by_number(number: Array) -> dict[int, Array]:

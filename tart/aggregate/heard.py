@@ -7,8 +7,9 @@ left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,6 +110,18 @@ class Heard:
     def __len__(self) -> int:
         return len(self.contents)
 
+    @cached_property
+    def times(self) -> list[int]:
+        """``received_at``, for those that look at one after the other."""
+        found: list[int] = self.received_at.tolist()
+        return found
+
+    @cached_property
+    def sound(self) -> list[bool]:
+        """``clean``, likewise."""
+        found: list[bool] = self.clean.tolist()
+        return found
+
     def learn_slots(self, rows: Sequence[int], slots: Sequence[int]) -> None:
         """Fill in inherited slots, where an event has none."""
         _learn(self.slot, self.has_slot, rows, slots)
@@ -131,6 +144,13 @@ def grown(array: Array, rows: int) -> Array:
         return array
     more = np.zeros((max(rows, 2 * len(array)) - len(array), *array.shape[1:]), array.dtype)
     return np.concatenate([array, more])
+
+
+def types_mask(numbers: Iterable[int]) -> Array:
+    """An array by event type: true for these."""
+    mask = np.zeros(256, np.bool_)
+    mask[list(numbers)] = True
+    return mask
 
 
 def _learn(column: Array, present: Array, rows: Sequence[int], values: Sequence[int]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tart.aggregate.heard import Array, Finding, Heard
+from tart.aggregate.heard import Array, Finding, Heard, types_mask
 from tart.aggregate.outcomes import OUTCOMES
 from tart.aggregate.recent import DEPTH, NOTHING, RecentTypes
 from tart.aggregate.session_rows import Placed, SessionRows
@@ -39,22 +39,19 @@ _REFERENCES = {
     for number, event in EVENTS.items()
     if (reference := leading_reference(event.fields)) is not None and reference.refers_to
 }
-_REFERS = np.zeros(256, np.bool_)
+_REFERS = types_mask(_REFERENCES)
 # By type of the event and of the one it refers to.
 _ALLOWED = np.ones((256, 256), np.bool_)
 for _number, _reference in _REFERENCES.items():
-    _REFERS[_number] = True
     _ALLOWED[_number] = False
     # A Dropped stands for the first of those that were dropped: it may have been any.
     _ALLOWED[_number, [DROPPED, NOTHING, *_reference.refers_to]] = True
 # Of an id that may be of several events nothing is certain.
-_NAMED = np.ones(256, np.bool_)
-_NAMED[[DROPPED, NOTHING]] = False
+_NAMED = ~types_mask((DROPPED, NOTHING))
 _EXCLUDED_BY, _SAYS = np.zeros(256, np.uint8), np.zeros(256, np.uint8)
 for _number, _outcome in OUTCOMES.items():
     _EXCLUDED_BY[_number], _SAYS[_number] = _outcome
-_REGULAR = np.zeros(256, np.bool_)
-_REGULAR[[DROPPED, STATUS]] = True
+_REGULAR = types_mask((DROPPED, STATUS))
 
 
 class Judge:

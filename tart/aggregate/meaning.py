@@ -14,7 +14,7 @@ from typing import Any
 from tart.aggregate.exchanges import Exchanges, Root, Speaker
 from tart.aggregate.failures import FAILED_REASONS, FAILURES
 from tart.aggregate.gauges import BEST, FINALIZED, SYNC, Gauges
-from tart.aggregate.heard import Heard, Rows
+from tart.aggregate.heard import Rows
 from tart.aggregate.pipelines import (
     AUTHORED,
     AUTHORING,
@@ -88,11 +88,10 @@ class Meanings(Exchanges):
             return root.linked
         return None
 
-    def belong(self, heard: Heard, rows: list[int], abouts: list[Any]) -> None:
+    def belong(self, rows: list[int], abouts: list[bytes]) -> None:
         """Events of a request or of an assurance: what their roots are about, they are about."""
         for at, about in zip(rows, abouts, strict=True):
-            if isinstance(about, bytes):
-                self.contexts[at] = int(heard.ref[at]), about
+            self.contexts[at] = int(self._heard.ref[at]), about
 
     def rows(self, table: str, still_open: list[Pipeline]) -> Rows:
         """Closed pipelines, and those still open as they are now."""

@@ -11,17 +11,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from tart.aggregate.failures import FAILED_REASONS, FAILURES
 from tart.aggregate.heard import Array, Heard
 from tart.aggregate.roots import NOWHERE, OpenRoots
-from tart.aggregate.sums import Sums, bucket_of_link, minute
+from tart.aggregate.sums import Key, Sums, bucket_of_link, gathered, minute
 from tart.aggregate.tables import TICK_US
+from tart.protocol.columns import REF_BYTES, SHARD_INDEX_BYTES
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.types import GUARANTEE_DISCARD_REASON
 
-HASH_BYTES, REF_BYTES, INDEX_BYTES = 32, 8, 2
+HASH_BYTES = 32
 _SENDING_SHARD_REQUEST, _SHARD_REQUEST_RECEIVED = 120, 124
 _GUARANTEE_RECEIVED, _GUARANTEE_DISCARDED = 112, 113
 _DISTRIBUTING_ASSURANCE, _ASSURANCE_RECEIVED = 126, 131
@@ -44,9 +45,9 @@ COUNTED = frozenset(
     {_SENDING_SHARD_REQUEST, *_SERVED, *_ENDS, _DISTRIBUTING_ASSURANCE, *_OF_ASSURANCES}
     | {_ASSURANCE_RECEIVED, _GUARANTEE_RECEIVED, _GUARANTEE_DISCARDED}
 )
+_FAILED = COUNTED & FAILURES
 
 Fields = dict[str, Any]
-Key = TypeVar("Key")
 
 
 class Requests:
@@ -77,8 +78,7 @@ class Requests:
             rows: the indices of events by type.
         """
         self._heard = heard
-        self._clean: list[bool] = heard.clean.tolist()
-        self._times: list[int] = heard.received_at.tolist()
+        self._clean, self._times = heard.sound, heard.times
         asked = rows.get(_SENDING_SHARD_REQUEST)
         if asked is not None:
             self._request(asked, own)
@@ -90,6 +90,9 @@ class Requests:
 
     def finish(self, refers_to: Array, rows: dict[int, Array]) -> None:
         """Count what refers to roots, now that these know what they are about."""
+        for number in _FAILED & rows.keys():
+            for at in rows[number].tolist():
+                self._failure(at)
         for number, counter in _ENDS.items():
             if number in rows:
                 self._end(number, counter, rows[number], refers_to)
@@ -124,10 +127,7 @@ class Requests:
 
     def _end(self, number: int, counter: str, rows: Array, refers_to: Array) -> None:
         """A request for a shard, a bundle shard or a bundle came to its end."""
-        if number in FAILURES:
-            for at in rows.tolist():
-                self._failure(at)
-        self._count_erasures(counter, *self._known(rows, refers_to))
+        self._count_erasures(counter, *self.known(rows, refers_to))
 
     def _shards(self, rows: list[int], start: int) -> tuple[list[int], list[bytes], list[int]]:
         """Events that name an erasure root at that offset, perhaps a shard's index after it.
@@ -137,7 +137,7 @@ class Requests:
         """
         contents = self._heard.contents
         start += HEADER_BYTES
-        middle, end = start + HASH_BYTES, start + HASH_BYTES + INDEX_BYTES
+        middle, end = start + HASH_BYTES, start + HASH_BYTES + SHARD_INDEX_BYTES
         found, roots, indices = [], [], []
         for at in rows:
             content = contents[at]
@@ -178,10 +178,7 @@ class Requests:
 
     def _assure(self, number: int, rows: Array, refers_to: Array) -> None:
         """127 to 129, of an assurance that is being distributed."""
-        if number in FAILURES:
-            for at in rows.tolist():
-                self._failure(at)
-        self._count_assurances(number, *self._known(rows, refers_to))
+        self._count_assurances(number, *self.known(rows, refers_to))
 
     def _count_assurances(self, number: int, rows: list[int], anchors: list[bytes]) -> None:
         ticks = [self._times[at] // TICK_US for at in rows]
@@ -238,7 +235,7 @@ class Requests:
         if place != NOWHERE:
             self._roots.linked[place] = about
 
-    def _known(self, rows: Array, refers_to: Array) -> tuple[list[int], list[bytes]]:
+    def known(self, rows: Array, refers_to: Array) -> tuple[list[int], list[bytes]]:
         """Those events whose root says what it is about, and what that is."""
         linked, found, abouts = self._roots.linked, [], []
         for at, place in zip(rows.tolist(), refers_to[rows].tolist(), strict=True):
@@ -248,20 +245,7 @@ class Requests:
         return found, abouts
 
     def _gathered(self, rows: list[int], keys: Iterable[Key]) -> dict[Key, tuple[int, int, int]]:
-        """By key: how many, and when the first and the last of them came."""
-        times, found = self._times, dict[Key, list[int]]()
-        for at, key in zip(rows, keys, strict=True):
-            now = times[at]
-            entry = found.get(key)
-            if entry is None:
-                found[key] = [1, now, now]
-            else:
-                entry[0] += 1
-                if now > entry[2]:
-                    entry[2] = now
-                elif now < entry[1]:
-                    entry[1] = now
-        return {key: (count, first, last) for key, (count, first, last) in found.items()}
+        return gathered(keys, [self._times[at] for at in rows])
 
 
 def _reason(reason: str | int) -> int:

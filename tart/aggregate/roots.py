@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tart.aggregate.heard import Array
+from tart.aggregate.heard import Array, grown
 
 NOWHERE = -1
 # Of a key so many bits are of the event id, the others of the row. An id further than that
@@ -128,9 +128,8 @@ class OpenRoots:
         return places[np.argsort(self.arrived[places], kind="stable")]
 
     def _hold(self, rows: Array, more: int) -> None:
-        if len(rows) and (top := int(rows.max())) >= len(self._held):
-            spare = np.zeros(max(top + 1, 2 * len(self._held)) - len(self._held), np.intp)
-            self._held = np.concatenate([self._held, spare])
+        if len(rows):
+            self._held = grown(self._held, int(rows.max()) + 1)
         np.add.at(self._held, rows, more)
 
     def _take(self, count: int) -> Array:
@@ -143,8 +142,7 @@ class OpenRoots:
         before = len(self._key)
         more = capacity - before
         for name in ("_key", "_event_id", "number", "timestamp", "received_at", "arrived"):
-            array = getattr(self, name)
-            setattr(self, name, np.concatenate([array, np.zeros(more, array.dtype)]))
+            setattr(self, name, grown(getattr(self, name), capacity))
         self._row = np.concatenate([self._row, np.full(more, NOWHERE, np.intp)])
         self.linked += [None] * more
         free = np.zeros(capacity, np.intp)

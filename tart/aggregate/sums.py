@@ -9,9 +9,9 @@ counted, and that is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from tart.aggregate.heard import Later, Rows
 from tart.aggregate.pipelines import capped
@@ -35,6 +35,9 @@ _MOMENTS = {None: "received_at", 0: "included_at"}
 _ERASURE = tuple(name for name in SUMMED["erasures"] if name != "root")
 
 
+Key = TypeVar("Key")
+
+
 def minute(received_at: int) -> int:
     """The start of its minute, Unix microseconds."""
     return received_at - received_at % (MINUTE_BUCKET * _SECOND_US)
@@ -43,6 +46,22 @@ def minute(received_at: int) -> int:
 def bucket_of_link(received_at: int) -> int:
     """The start of the bucket that links are counted in, Unix microseconds."""
     return received_at - received_at % (LINK_BUCKET * _SECOND_US)
+
+
+def gathered(keys: Iterable[Key], times: Iterable[int]) -> dict[Key, tuple[int, int, int]]:
+    """Of events with these keys, that came at these times: how many, the first and the last."""
+    found: dict[Key, list[int]] = {}
+    for key, now in zip(keys, times, strict=True):
+        entry = found.get(key)
+        if entry is None:
+            found[key] = [1, now, now]
+        else:
+            entry[0] += 1
+            if now > entry[2]:
+                entry[2] = now
+            elif now < entry[1]:
+                entry[1] = now
+    return {key: (count, first, last) for key, (count, first, last) in found.items()}
 
 
 class Sums:
@@ -88,8 +107,7 @@ class Sums:
 
     def core_events(self, times: Sequence[int], node: int, core: int, number: int) -> None:
         """Events of a package whose core is known, by when they came."""
-        for start, count in Counter(map(minute, times)).items():
-            last = max(at for at in times if minute(at) == start)
+        for start, (count, _, last) in gathered(map(minute, times), times).items():
             key = (start, node, core, number)
             self._seen("core_events", self._core_events, key, last, count)
 

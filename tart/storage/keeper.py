@@ -117,11 +117,11 @@ class Keeper:
             size = sum(map(_size, lanes))
             if not self._store.drop(lanes, _TRANSIENT_SECONDS):
                 held_up.add(lanes[0].directory)
-            else:
-                self.statistics.files += len(lanes)
-                self.statistics.bytes += size
-                names = " and ".join(str(file.path) for file in lanes)
-                log.info("%s deleted: %d bytes, no longer kept", names, size)
+                continue
+            self.statistics.files += len(lanes)
+            self.statistics.bytes += size
+            names = " and ".join(str(file.path) for file in lanes)
+            log.info("%s deleted: %d bytes, no longer kept", names, size)
 
     def _run(self) -> None:
         rounds = 0

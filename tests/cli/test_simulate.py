@@ -1,4 +1,3 @@
-import logging
 import socket
 
 import pytest
@@ -17,15 +16,6 @@ REPORT = SimulationReport(
     seconds=2.04,
     behind_seconds=0.51,
 )
-
-
-@pytest.fixture(autouse=True)
-def log_as_it_was():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture

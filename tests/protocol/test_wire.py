@@ -24,6 +24,7 @@ from tart.protocol.wire import (
     Tuple,
     Type,
 )
+from tests.protocol.test_reading import found, reader_of
 
 U8, U16, U32 = Integer(1), Integer(2), Integer(4)
 SIDE = Enumeration("Side", ("Local", "Remote"))
@@ -36,14 +37,6 @@ def written(layout, value) -> str:
     out = bytearray()
     layout.write(value, out)
     return out.hex()
-
-
-def reader_of(data: str, **options) -> Reader:
-    return Reader(bytes.fromhex(data), **options)
-
-
-def found(reader: Reader):
-    return [(each.rule, each.offset, each.field) for each in reader.deviations]
 
 
 # --- Types -----------------------------------------------------------------------
