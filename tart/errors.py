@@ -22,6 +22,7 @@
     ├── ShardUnavailable       us: degrades an answer, never hides that it did
     └── StorageError           us: fatal to one shard, which the supervisor restarts
         ├── DamagedFile            a file that cannot be read: put in quarantine, the rest serves
+        ├── RowsRefused            rows of aggregates with values that do not fit: left out
         └── NoRoom                 tried again until there is room
             ├── DiskFull               on the disk
             └── OutOfMemory            within ``storage.memory_limit``
@@ -222,6 +223,23 @@ class StorageError(TartError):
 
 class DamagedFile(StorageError):
     """What is in a file is not what was written to it."""
+
+
+class RowsRefused(StorageError):
+    """DuckDB does not take the rows of a table of aggregates: a fault of tart.
+
+    Attributes:
+        table: which.
+        reason: in DuckDB's words.
+    """
+
+    def __init__(self, table: str, reason: str) -> None:
+        super().__init__(table, reason)
+        self.table = table
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"rows of {self.table} are not stored: {self.reason}"
 
 
 class NoRoom(StorageError):

@@ -15,6 +15,7 @@ from tart.errors import (
     NodeInformationError,
     PeerRefused,
     QueryError,
+    RowsRefused,
     TartError,
     TooManyRequests,
 )
@@ -57,6 +58,7 @@ SAMPLES: dict[type[TartError], TartError] = {
     EncodeError: EncodeError("slot", "an integer of 4 bytes, not None"),
     BadQuery: BadQuery("limit must be a number", "limit"),
     PeerRefused: PeerRefused(bytes(32)),
+    RowsRefused: RowsRefused("counts", "Conversion Error: 256 does not fit UTINYINT"),
     TooManyRequests: TooManyRequests(1.25),
 }
 CLASSES = [getattr(errors, name) for name in real_tree()]

@@ -13,9 +13,11 @@ from tart.aggregate.counting import Clocks, Counts, Latencies
 from tart.aggregate.following import FOLLOW_SECONDS, Follower, unflushed
 from tart.aggregate.gauges import Gauges
 from tart.aggregate.heard import Contexts, Finding, Heard, Rows, Voice
+from tart.aggregate.isolation import Isolation
 from tart.aggregate.judging import Judge
 from tart.aggregate.meaning import Meanings
-from tart.aggregate.session_rows import SessionRows
+from tart.aggregate.pending import Pending
+from tart.aggregate.session_rows import Placed, SessionRows
 from tart.aggregate.sessions import Sessions, SessionSummary
 from tart.aggregate.sightings import Sightings
 from tart.aggregate.sums import Sums
@@ -29,12 +31,18 @@ class Aggregates:
     Args:
         voice: how to read what a session says.
         found: told of each finding, too.
+        isolation: counts what fails here. No method raises because of what a node sent.
     """
 
     def __init__(
-        self, voice: Callable[[int], Voice], found: Callable[[Finding], None] | None = None
+        self,
+        voice: Callable[[int], Voice],
+        found: Callable[[Finding], None] | None = None,
+        isolation: Isolation | None = None,
     ) -> None:
         self._found = found
+        self.isolation = isolation or Isolation()
+        pending = Pending()
         self._counts = Counts()
         self._latencies = Latencies()
         self._clocks = Clocks()
@@ -45,10 +53,16 @@ class Aggregates:
         self._conformance = Conformance()
         self._session_rows = SessionRows()
         self._judge = Judge(self._session_rows, self._note)
-        self._meanings = Meanings(self._sums, self._sightings, self._gauges)
+        self._meanings = Meanings(self._sums, self._sightings, self._gauges, pending)
         self._follower = Follower(
-            *(self._session_rows, self._latencies, self._meanings, self._sums),
-            *(voice, self._judge.unfinished),
+            sessions=self._session_rows,
+            latencies=self._latencies,
+            meanings=self._meanings,
+            sums=self._sums,
+            voice=voice,
+            unfinished=self._judge.unfinished,
+            pending=pending,
+            isolation=self.isolation,
         )
         self._parts = (
             *(self._counts, self._latencies, self._clocks, self._sums),
@@ -66,39 +80,52 @@ class Aggregates:
             For events of a pipeline or a request, by index: the root's event id, and the hash
             of what it is about. Where nobody asked, some are left out.
         """
-        for fault in heard.faults:
-            self._note(fault)
+        self.find(heard.faults)
         if not len(heard):
             return {}
-        placed = self._session_rows.place(heard.session)
-        self._judge.add(heard, placed)
-        self._counts.add(heard)
-        self._clocks.add(heard)
-        self._follower.add(heard, placed.row_of, contexts=contexts)
-        return self._meanings.contexts
+        isolation, placed = self.isolation, self._session_rows.place(heard.session)
+
+        def place(part: Heard) -> Placed:
+            return placed if part is heard else self._session_rows.place(part.session)
+
+        self._judge.begin(placed.new)
+        isolation.run("judging", heard, lambda part: self._judge.add(part, place(part)))
+        isolation.run("counts", heard, self._counts.add)
+        isolation.run("clocks", heard, self._clocks.add)
+        return isolation.run(
+            "references",
+            heard,
+            lambda part: self._follower.add(part, place(part).row_of, contexts=contexts),
+        )
 
     def find(self, findings: Iterable[Finding]) -> None:
-        """What is wrong with something that is no event: a first message."""
+        """What is wrong with the bytes of messages, first messages included."""
         for each in findings:
             self._note(each)
 
     def end(self, session: int) -> None:
         """A connection is over."""
-        self._follower.end(session)
-        self._judge.end(session)
-        self._session_rows.leave(session)
+        with self.isolation.guard("references", session=session):
+            self._follower.end(session)
+        with self.isolation.guard("judging", session=session):
+            self._judge.end(session)
+        with self.isolation.guard("sessions", session=session):
+            self._session_rows.leave(session)
 
     def record(self, summary: SessionSummary) -> None:
         """What came on a connection that is over or was refused."""
-        self._sessions.end(summary)
+        with self.isolation.guard("sessions", session=summary.session):
+            self._sessions.end(summary)
 
     def end_all(self) -> None:
         """No connection goes on: after a crash, or when the shard stops."""
-        self._follower.end_all()
+        with self.isolation.guard("references"):
+            self._follower.end_all()
 
     def age(self, now_us: int) -> None:
         """Give up references older than ``FOLLOW_SECONDS``; Unix microseconds."""
-        self._follower.forget_before(now_us - FOLLOW_SECONDS * _SECOND_US)
+        with self.isolation.guard("references"):
+            self._follower.forget_before(now_us - FOLLOW_SECONDS * _SECOND_US)
 
     def rows(self, table: str, *, open_too: bool) -> Rows:
         """A table's rows since the last flush; lists or arrays of equal length by column."""
@@ -132,9 +159,10 @@ class Aggregates:
         return min((each.values["seq"] for each in self._follower.pipelines()), default=None)
 
     def _note(self, finding: Finding) -> None:
-        self._conformance.note(finding)
-        if self._found is not None:
-            self._found(finding)
+        with self.isolation.guard("findings", session=finding.session):
+            self._conformance.note(finding)
+            if self._found is not None:
+                self._found(finding)
 
     def statistics(self) -> dict[str, object]:
         """For ``/metrics`` and health."""

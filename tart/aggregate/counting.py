@@ -42,16 +42,21 @@ class Counts:
         self._buckets: dict[int, Array] = {}
 
     def add(self, heard: Heard) -> None:
-        """Count a batch."""
-        for bucket, inside in _buckets(heard.received_at, COUNT_BUCKET):
-            self._add(bucket, heard.node[inside], heard.number[inside])
+        """Count a batch; all of it or, if this raises, nothing."""
+        parts = [
+            (self._bucket(bucket, heard.node[inside]), heard.node[inside], heard.number[inside])
+            for bucket, inside in _buckets(heard.received_at, COUNT_BUCKET)
+        ]
+        for counts, node, number in parts:
+            np.add.at(counts, (node, number), 1)
 
-    def _add(self, bucket: int, node: Array, number: Array) -> None:
+    def _bucket(self, bucket: int, node: Array) -> Array:
+        """The counts of a bucket, with a row for each of these nodes."""
         counts = self._buckets.get(bucket)
         if counts is None:
             counts = np.zeros((16, _TYPES), np.uint32)
         counts = self._buckets[bucket] = grown(counts, int(node.max()) + 1)
-        np.add.at(counts, (node, number), 1)
+        return counts
 
     def rows(self) -> Rows:
         """What was counted, as rows of ``counts``."""
@@ -75,17 +80,22 @@ class Latencies:
         self._places = np.full(len(STEPS), -1)
 
     def add(self, received_at: Array, node: Array, step: Array, duration_us: Array) -> None:
-        """Count durations, in the minutes they ended in."""
+        """Count durations, in the minutes they ended in; all of them or, if this raises, none."""
         bins = np.log2(np.maximum(duration_us.astype(np.float64), 1)) * PER_OCTAVE
         bins = np.minimum(bins, BINS - 1).astype(np.intp)
         for each in np.unique(step[self._places[step] < 0]).tolist():
             self._places[each] = len(self._steps)
             self._steps.append(each)
         places = self._places[step]
-        for bucket, inside in _buckets(received_at, MINUTE_BUCKET):
-            self._add(bucket, node[inside], places[inside], bins[inside])
+        parts = [
+            (self._bucket(bucket, node[inside]), node[inside], places[inside], bins[inside])
+            for bucket, inside in _buckets(received_at, MINUTE_BUCKET)
+        ]
+        for counts, nodes, place, number in parts:
+            np.add.at(counts, (nodes, place, number), 1)
 
-    def _add(self, bucket: int, node: Array, place: Array, bins: Array) -> None:
+    def _bucket(self, bucket: int, node: Array) -> Array:
+        """The counts of a bucket, with room for each of these nodes and all steps."""
         counts = self._buckets.get(bucket)
         if counts is None:
             counts = np.zeros((16, 0, BINS), np.uint32)
@@ -94,7 +104,7 @@ class Latencies:
             spare = np.zeros((len(counts), more, BINS), np.uint32)
             counts = np.concatenate([counts, spare], axis=1)
         counts = self._buckets[bucket] = grown(counts, int(node.max()) + 1)
-        np.add.at(counts, (node, place, bins), 1)
+        return counts
 
     def rows(self) -> Rows:
         """What was counted, as rows of ``latency``."""
@@ -116,7 +126,7 @@ class Clocks:
         self._buckets: dict[int, Array] = {}
 
     def add(self, heard: Heard) -> None:
-        """Look at a batch."""
+        """Look at a batch; the same batch again, or a part of it, changes nothing more."""
         claimed = np.minimum(heard.timestamp, np.uint64(_FURTHEST_US)).astype(np.int64)
         offset = heard.received_at - (claimed + JCE_UNIX_SECONDS * _SECOND_US)
         for bucket, inside in _buckets(heard.received_at, MINUTE_BUCKET):

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tart.aggregate.heard import Contexts, Heard, Voice
+from tart.aggregate.pending import Pending
 from tart.aggregate.requests import HASH_BYTES
+from tart.aggregate.roots import Linked
 from tart.aggregate.sightings import Sightings
 from tart.aggregate.sums import Sums
 from tart.errors import DecodeError
@@ -25,7 +27,7 @@ class Root(NamedTuple):
     """An event that others refer to: its type, and what they need to know of it."""
 
     number: int
-    linked: Any
+    linked: Linked
 
 
 class Speaker(NamedTuple):
@@ -38,9 +40,10 @@ class Speaker(NamedTuple):
 class Exchanges:
     """Learns from events, one at a time, of the batch in ``heard``."""
 
-    def __init__(self, sums: Sums, sightings: Sightings) -> None:
+    def __init__(self, sums: Sums, sightings: Sightings, pending: Pending) -> None:
         self._sums = sums
         self._sightings = sightings
+        self._later = pending.add
         self.contexts: Contexts = {}
 
     def begin(self, heard: Heard) -> None:
@@ -69,7 +72,7 @@ class Exchanges:
         """A failure counts, with its reason."""
         fields = self.fields(at, number, speaker)
         reason = "" if fields is None else str(fields.get("reason", ""))
-        self._sums.failure(self._received_at[at], speaker.node, number, reason)
+        self._later(self._sums.failure, self._received_at[at], speaker.node, number, reason)
 
     # --- Blocks and tickets -----------------------------------------------------------
 
@@ -79,7 +82,7 @@ class Exchanges:
         if fields is not None:
             side = int(fields["opener"] == "Remote")
             received_at = self._received_at[at]
-            self._sums.link(received_at, speaker.node, fields["peer"], number, side)
+            self._later(self._sums.link, received_at, speaker.node, fields["peer"], number, side)
 
     def see_announced(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
         """62: a block was announced, to this node or by it."""
@@ -94,7 +97,7 @@ class Exchanges:
                 return
             peer, slot, block = fields["peer"], fields["slot"], fields["hash"]
             side = int(fields["announcer"] == "Remote")
-        self._sums.link(self._received_at[at], speaker.node, peer, number, side)
+        self._later(self._sums.link, self._received_at[at], speaker.node, peer, number, side)
         if side:
             self._see(at, number, slot, block)
 
@@ -104,13 +107,14 @@ class Exchanges:
         if fields is None:
             return
         side = _GIVERS.get(root.number, NOT_KNOWN) if root else NOT_KNOWN
-        self._sums.transfer(self._received_at[at], speaker.node, fields["slot"], side)
+        self._later(self._sums.transfer, self._received_at[at], speaker.node, fields["slot"], side)
         if side == WAS_GIVEN:
             self._see(at, number, fields["slot"], fields["outline"]["hash"])
 
     def _see(self, at: int, number: int, slot: int | None, block: bytes) -> None:
         heard = self._heard
-        self._sightings.see(
+        self._later(
+            self._sightings.see,
             self._received_at[at],
             int(heard.node[at]),
             block,
@@ -125,4 +129,4 @@ class Exchanges:
         if fields is not None:
             side = int(fields["sender"] == "Remote")
             received_at = self._received_at[at]
-            self._sums.link(received_at, speaker.node, fields["peer"], number, side)
+            self._later(self._sums.link, received_at, speaker.node, fields["peer"], number, side)

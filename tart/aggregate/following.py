@@ -23,14 +23,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tart.aggregate.counting import STEP_OF, STEPS, Latencies
 from tart.aggregate.exchanges import Root, Speaker
-from tart.aggregate.heard import Array, Heard, Rows, Voice, types_mask
+from tart.aggregate.heard import Array, Contexts, Heard, Rows, Voice, types_mask
+from tart.aggregate.isolation import Failure, Isolation
 from tart.aggregate.meaning import MEANINGS, PIPELINE_ROOTS, Meanings
+from tart.aggregate.pending import Pending
 from tart.aggregate.pipelines import Pipeline
 from tart.aggregate.requests import COUNTED, Requests
 from tart.aggregate.roots import NOWHERE, OpenRoots
@@ -83,6 +85,25 @@ _ALONE = types_mask(
 _PIPELINE_ROOTS = types_mask(PIPELINE_ROOTS)
 
 
+class _Found(NamedTuple):
+    """What the events of a batch refer to.
+
+    Attributes:
+        refers_to: of each event its root's place, or ``NOWHERE``.
+        ended: places of requests that are over.
+        timed: events whose root is open, by index; ``step`` and ``taken`` are theirs: which
+            step it was, and how long it took by the node's clock, microseconds.
+        unresolved: events that refer to nothing that is open, by type.
+    """
+
+    refers_to: Array
+    ended: Array
+    timed: Array
+    step: Array
+    taken: Array
+    unresolved: dict[int, int]
+
+
 class Follower:
     """Follows the references of one shard's connections.
 
@@ -93,6 +114,8 @@ class Follower:
         voice: how to read what a session says.
         unfinished: told of the pipelines that have no end: their columns, and whether that
             is because their connection ended.
+        pending: what a batch adds, until all of it is understood.
+        isolation: counts what fails.
     """
 
     def __init__(
@@ -103,6 +126,8 @@ class Follower:
         sums: Sums,
         voice: Callable[[int], Voice],
         unfinished: Callable[[dict[str, Any], bool], None],
+        pending: Pending,
+        isolation: Isolation,
     ) -> None:
         self._sessions = sessions
         self._unfinished = unfinished
@@ -110,7 +135,9 @@ class Follower:
         self._meanings = meanings
         self._voice = voice
         self._roots = OpenRoots()
-        self._requests = Requests(sums, self._roots, self._fields, self._failure)
+        self._requests = Requests(sums, self._roots, pending, self._fields, self._failure)
+        self._pending = pending
+        self._isolation = isolation
         self._speakers: dict[int, Speaker] = {}
         self._arrived = 0
         # Roots given up because there were too many.
@@ -118,30 +145,51 @@ class Follower:
         # Events that refer to nothing that is open, by type.
         self.unresolved: Counter[int] = Counter()
 
-    def add(self, heard: Heard, row_of: Array, *, contexts: bool = False) -> None:
+    def add(self, heard: Heard, row_of: Array, *, contexts: bool = False) -> Contexts:
         """Follow a batch, in order of arrival within each connection.
+
+        If this raises, the batch has left no trace and may be tried again in parts.
 
         Args:
             row_of: of each event its connection's row.
-            contexts: whether ``Meanings.contexts`` is wanted of every event that has one.
+            contexts: whether the result is wanted of every event that has one.
+
+        Returns:
+            What events are about; see ``Aggregates.add``.
         """
         self._heard = heard
         arrived = np.arange(self._arrived, self._arrived + len(heard))
         self._arrived += len(heard)
         own = self._open(row_of, arrived)
-        refers_to, ended = self._find(row_of, arrived)
-        by_number = _rows_by_number(heard.number)
-        self._meanings.begin(heard)
-        self._requests.learn(heard, own, refers_to, by_number)
-        self._look_at_each(own, refers_to)
-        self._meanings.finish()
-        self._requests.finish(refers_to, by_number)
-        if contexts:
-            together = np.flatnonzero(~_ALONE[heard.number])
-            self._meanings.belong(*self._requests.known(together, refers_to))
-        if len(ended):
-            self._roots.close(ended)
-        self._bound()
+        try:
+            found = self._find(row_of, arrived)
+            by_number = _rows_by_number(heard.number)
+            self._meanings.begin(heard)
+            self._requests.learn(heard, own, found.refers_to, by_number)
+            self._learn_each(own, found.refers_to)
+            self._meanings.finish()
+            self._requests.finish(found.refers_to, by_number)
+            if contexts:
+                together = np.flatnonzero(~_ALONE[heard.number])
+                self._meanings.belong(*self._requests.known(together, found.refers_to))
+        except Exception:
+            self._meanings.undo()
+            self._roots.close(own[own != NOWHERE])
+            raise
+        self._conclude(found)
+        return self._meanings.contexts
+
+    def _conclude(self, found: _Found) -> None:
+        """The batch is understood: it counts now. What fails here is not tried again."""
+        self._pending.apply(self._isolation)
+        with self._isolation.guard("latencies", events=len(found.timed)):
+            self._count(found)
+        self.unresolved.update(found.unresolved)
+        if len(found.ended):
+            with self._isolation.guard("references"):
+                self._roots.close(found.ended)
+        with self._isolation.guard("references"):
+            self._bound()
 
     def _open(self, row_of: Array, arrived: Array) -> Array:
         """Open the batch's roots: of each event its place, or ``NOWHERE``."""
@@ -158,12 +206,8 @@ class Follower:
         )
         return own
 
-    def _find(self, row_of: Array, arrived: Array) -> tuple[Array, Array]:
-        """Find what the batch's events refer to, and count how long ago it was.
-
-        Returns:
-            Of each event its root's place, or ``NOWHERE``; and the places of ended requests.
-        """
+    def _find(self, row_of: Array, arrived: Array) -> _Found:
+        """Find what the batch's events refer to; a reference to a wrong type finds nothing."""
         heard, roots = self._heard, self._roots
         refers = np.flatnonzero(_REFERS[heard.number] & heard.has_ref)
         number, when = heard.number[refers], arrived[refers]
@@ -178,31 +222,35 @@ class Follower:
             late = (ended[at] == places) & (when > when[ends[first]][at])
             places[late], step[late] = NOWHERE, _NO_STEP
         lost = np.bincount(number[places == NOWHERE])
-        for each in np.flatnonzero(lost).tolist():
-            self.unresolved[each] += int(lost[each])
-        self._count(refers, places, step)
-        # Who counts by the batch goes by what may be referred to; a pipeline looks itself.
-        places[(step == _NO_STEP) & ~_ALONE[number]] = NOWHERE
+        unresolved = {each: int(lost[each]) for each in np.flatnonzero(lost).tolist()}
+        # JIP-3 says which types an event may refer to. What a root of another type carries
+        # means nothing to it.
+        places[step == _NO_STEP] = NOWHERE
         refers_to = np.full(len(heard), NOWHERE)
         refers_to[refers] = places
-        return refers_to, ended
-
-    def _count(self, refers: Array, places: Array, step: Array) -> None:
         timed = np.flatnonzero(step != _NO_STEP)
-        if not len(timed):
-            return
-        heard, events = self._heard, refers[timed]
-        taken = heard.timestamp[events] - self._roots.timestamp[places[timed]]
-        self._latencies.add(
-            heard.received_at[events],
-            heard.node[events],
+        taken = heard.timestamp[refers[timed]] - roots.timestamp[places[timed]]
+        return _Found(
+            refers_to,
+            ended,
+            refers[timed],
             step[timed].astype(np.intp),
             taken.view(np.int64),
+            unresolved,
         )
 
-    def _look_at_each(self, own: Array, refers_to: Array) -> None:
+    def _count(self, found: _Found) -> None:
+        """Count how long ago the events were that others refer to."""
+        timed = found.timed
+        if len(timed):
+            heard = self._heard
+            self._latencies.add(
+                heard.received_at[timed], heard.node[timed], found.step, found.taken
+            )
+
+    def _learn_each(self, own: Array, refers_to: Array) -> None:
         """What belongs to pipelines, and what tells more than can be counted together."""
-        heard, roots = self._heard, self._roots
+        heard, roots, isolation = self._heard, self._roots, self._isolation
         rows = np.flatnonzero(_ALONE[heard.number])
         places = refers_to[rows]
         for at, number, session, place, root_number, own_place in zip(
@@ -215,12 +263,14 @@ class Follower:
             strict=True,
         ):
             root = None if place == NOWHERE else Root(root_number, roots.linked[place])
-            meaning = MEANINGS[number]
-            if meaning is not None:
-                speaker = self._speaker(at, session)
-                linked = meaning(self._meanings, at, number, speaker, root)
-            else:
-                linked = root and self._meanings.inherit(at, root)
+            try:
+                if isolation.inject is not None:
+                    isolation.inject("events")
+                linked = self._meanings.learn(at, number, self._speaker(at, session), root)
+            except Exception as error:
+                seq = int(heard.seq[at])
+                isolation.fail(Failure("events", error, 1, session, number, seq))
+                linked = None
             if own_place != NOWHERE:
                 roots.linked[own_place] = linked
 
@@ -268,8 +318,10 @@ class Follower:
         for place in places[_PIPELINE_ROOTS[roots.number[places]]].tolist():
             pipeline = roots.linked[place]
             if cut_short is not None and isinstance(pipeline, Pipeline) and pipeline.unfinished:
-                self._unfinished(pipeline.values, cut_short)
-            self._meanings.close(pipeline)
+                with self._isolation.guard("judging"):
+                    self._unfinished(pipeline.values, cut_short)
+            with self._isolation.guard("pipelines"):
+                self._meanings.close(pipeline)
         if len(places):
             roots.close(places)
 

@@ -26,11 +26,12 @@ class Gauges:
     def status(self, received_at: int, node: int, fields: Mapping[str, Any]) -> None:
         """A Status (10)."""
         values = [fields[name] for name in GAUGES]
+        cores = bytes(fields["num_guarantees"])
         key = (minute(received_at), node)
         entry = self._status.get(key)
         if entry is None:
             entry = self._status[key] = [0, 0, b"", values, values, values, [0] * len(values)]
-        entry[0], entry[2], entry[3] = received_at, bytes(fields["num_guarantees"]), values
+        entry[0], entry[2], entry[3] = received_at, cores, values
         entry[1] += 1
         entry[4] = list(map(min, entry[4], values))
         entry[5] = list(map(max, entry[5], values))

@@ -8,7 +8,7 @@ left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -122,6 +122,17 @@ class Heard:
         found: list[bool] = self.clean.tolist()
         return found
 
+    def part(self, rows: Array) -> Heard:
+        """The events at these indices, with columns of their own; all the faults."""
+        columns = {name: getattr(self, name)[rows] for name in _COLUMNS}
+        contents = [self.contents[at] for at in rows.tolist()]
+        return Heard(**columns, contents=contents, faults=self.faults)
+
+    def learn_from(self, part: Heard, rows: Array) -> None:
+        """Take over the slots and cores that a part has been filled in."""
+        for name in ("slot", "has_slot", "core", "has_core"):
+            getattr(self, name)[rows] = getattr(part, name)
+
     def learn_slots(self, rows: Sequence[int], slots: Sequence[int]) -> None:
         """Fill in inherited slots, where an event has none."""
         _learn(self.slot, self.has_slot, rows, slots)
@@ -129,6 +140,9 @@ class Heard:
     def learn_cores(self, rows: Sequence[int], cores: Sequence[int]) -> None:
         """Fill in inherited cores, where an event has none."""
         _learn(self.core, self.has_core, rows, cores)
+
+
+_COLUMNS = tuple(each.name for each in fields(Heard) if each.name not in ("contents", "faults"))
 
 
 class Voice(NamedTuple):

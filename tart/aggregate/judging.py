@@ -12,7 +12,7 @@ are long past are not known to be of a wrong type.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -54,6 +54,22 @@ for _number, _outcome in OUTCOMES.items():
 _REGULAR = types_mask((DROPPED, STATUS))
 
 
+class _Before(NamedTuple):
+    """What was known before a batch, to be restored if judging it fails.
+
+    Attributes:
+        order: of rows the timestamp and the id of the last event.
+        gaps: of rows the last id that something is missing before.
+        statuses: of sessions the timestamp of the last Status, if there was one.
+        said: of rows and event ids the bits that were said of them.
+    """
+
+    order: list[tuple[int, int, int]]
+    gaps: list[tuple[int, int]]
+    statuses: list[tuple[int, int | None]]
+    said: list[tuple[Array, Array, Array]]
+
+
 class Judge:
     """Judges connections, batch by batch.
 
@@ -65,6 +81,9 @@ class Judge:
     def __init__(self, sessions: SessionRows, note: Callable[[Finding], None]) -> None:
         self._sessions = sessions
         self._note = note
+        # Of the batch: what was found, and what was known of connections before it.
+        self._found: list[Finding] = []
+        self._before = _Before([], [], [], [])
         self._recent = RecentTypes()
         # By row: timestamp and id of the last event, and the last id that something is
         # missing before; by session: the timestamp of the last Status.
@@ -73,16 +92,43 @@ class Judge:
         self._gap: list[int] = []
         self._status: dict[int, int] = {}
 
-    def add(self, heard: Heard, placed: Placed) -> None:
-        """A batch; events of each connection in order of arrival."""
-        for row in placed.new:
+    def begin(self, rows: Iterable[int]) -> None:
+        """Connections that were not heard before take these rows."""
+        for row in rows:
             self._begin(row)
+
+    def add(self, heard: Heard, placed: Placed) -> None:
+        """A batch; events of each connection in order of arrival.
+
+        If this raises, nothing was found, and the batch may be tried again in parts.
+        """
+        self._found, self._before = [], _Before([], [], [], [])
         starts, lengths, rows, row_of, _ = placed
-        self._recent.note(row_of, heard.event_id, heard.number)
-        self._judge_references(heard, row_of)
-        times = np.minimum(heard.timestamp, _FURTHEST_US).astype(np.int64)
-        gaps = self._judge_order(heard, times, starts, lengths, rows)
-        self._judge_regularity(heard, times, gaps, row_of)
+        try:
+            self._recent.note(row_of, heard.event_id, heard.number)
+            self._judge_references(heard, row_of)
+            times = np.minimum(heard.timestamp, _FURTHEST_US).astype(np.int64)
+            gaps = self._judge_order(heard, times, starts, lengths, rows)
+            self._judge_regularity(heard, times, gaps, row_of)
+        except Exception:
+            self._undo()
+            raise
+        for finding in self._found:
+            self._note(finding)
+
+    def _undo(self) -> None:
+        """Know of each connection what was known before the batch."""
+        for row, time, event_id in reversed(self._before.order):
+            self._time[row], self._id[row] = time, event_id
+        for row, gap in reversed(self._before.gaps):
+            self._gap[row] = gap
+        for session, status in reversed(self._before.statuses):
+            if status is None:
+                self._status.pop(session, None)
+            else:
+                self._status[session] = status
+        for rows, event_ids, said in self._before.said:
+            self._recent.restore(rows, event_ids, said)
 
     def end(self, session: int) -> None:
         """A connection is over."""
@@ -158,7 +204,9 @@ class Judge:
         if not len(ends):
             return
         number, ref = heard.number[ends], heard.ref[ends]
-        wrong = self._recent.say(row_of[ends], ref, _EXCLUDED_BY[number], _SAYS[number])
+        rows = row_of[ends]
+        self._before.said.append((rows, ref, self._recent.said(rows, ref)))
+        wrong = self._recent.say(rows, ref, _EXCLUDED_BY[number], _SAYS[number])
         for at in np.flatnonzero(wrong).tolist():
             place = int(ends[at])
             leading = HEADER_BYTES, EVENTS[int(number[at])].fields.fields[0][0]
@@ -186,6 +234,7 @@ class Judge:
                     found.append((at, self._time[row]))
                 if event_id != self._id[row] + 1:
                     gaps.append(at)
+            self._before.order.append((row, self._time[row], self._id[row]))
             self._time[row], self._id[row] = last_time, last_id
         for at, before in found:
             expected = f"not {(before - int(times[at])) / _SECOND_US:.3f} s before the event before"
@@ -200,8 +249,10 @@ class Judge:
             if number == DROPPED:
                 self._judge_dropped(heard, at)
             if number == DROPPED or at in missing:
-                self._status.pop(session, None)
-                self._gap[int(row_of[at])] = int(heard.event_id[at])
+                row = int(row_of[at])
+                self._before.statuses.append((session, self._status.pop(session, None)))
+                self._before.gaps.append((row, self._gap[row]))
+                self._gap[row] = int(heard.event_id[at])
             if number == STATUS:
                 self._judge_status(heard, at, session, int(times[at]))
 
@@ -214,7 +265,9 @@ class Judge:
         self._find("events_dropped", heard, at, expected, (place, "num"))
 
     def _judge_status(self, heard: Heard, at: int, session: int, now: int) -> None:
-        gap = now - self._status.get(session, now)
+        before = self._status.get(session)
+        self._before.statuses.append((session, before))
+        gap = 0 if before is None else now - before
         self._status[session] = now
         if gap > STATUS_LATE_US:
             expected = f"about 2 s after the Status before, not {gap / _SECOND_US:.1f} s"
@@ -229,7 +282,7 @@ class Judge:
         place: tuple[int, str] = (0, "timestamp"),
     ) -> None:
         offset, field = place
-        self._note(
+        self._found.append(
             Finding(
                 rule,
                 int(heard.received_at[at]),

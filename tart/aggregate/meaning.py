@@ -14,7 +14,8 @@ from typing import Any
 from tart.aggregate.exchanges import Exchanges, Root, Speaker
 from tart.aggregate.failures import FAILED_REASONS, FAILURES
 from tart.aggregate.gauges import BEST, FINALIZED, SYNC, Gauges
-from tart.aggregate.heard import Rows
+from tart.aggregate.heard import Heard, Rows
+from tart.aggregate.pending import Pending
 from tart.aggregate.pipelines import (
     AUTHORED,
     AUTHORING,
@@ -34,8 +35,10 @@ from tart.aggregate.pipelines import (
     Block,
     Package,
     Pipeline,
+    PipelineState,
 )
 from tart.aggregate.requests import HASH_BYTES
+from tart.aggregate.roots import Linked, TicketGeneration
 from tart.aggregate.sightings import Sightings
 from tart.aggregate.sums import Sums
 from tart.aggregate.tables import ROWS
@@ -55,8 +58,9 @@ _PIPELINES: dict[str, type[Pipeline]] = {"blocks": Block, "packages": Package}
 class Meanings(Exchanges):
     """Learns from events, one at a time, of the batch in ``heard``."""
 
-    def __init__(self, sums: Sums, sightings: Sightings, gauges: Gauges) -> None:
-        super().__init__(sums, sightings)
+    def __init__(self, sums: Sums, sightings: Sightings, gauges: Gauges, pending: Pending) -> None:
+        super().__init__(sums, sightings, pending)
+        self._pending = pending
         self._gauges = gauges
         self._closed: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _PIPELINES}
         self._tickets: list[tuple[Any, ...]] = []
@@ -65,6 +69,42 @@ class Meanings(Exchanges):
         self._cores: dict[int, int] = {}
         # Of the batch: events that a guarantee was sent, by package and type, not yet counted.
         self._sent: dict[tuple[Package, int], list[int]] = {}
+        # Of the batch: pipelines as they were before it.
+        self._before: dict[Pipeline, PipelineState] = {}
+
+    def begin(self, heard: Heard) -> None:
+        """A batch, of whose events the following are."""
+        self._slots.clear()
+        self._cores.clear()
+        self._sent.clear()
+        self._before.clear()
+        super().begin(heard)
+
+    def learn(self, at: int, number: int, speaker: Speaker, root: Root | None) -> Linked:
+        """Learn from one event; what it is about is returned, for those that will refer to it.
+
+        If this raises, nothing was learned.
+        """
+        pipeline = root.linked if root is not None else None
+        state = None
+        if isinstance(pipeline, Pipeline):
+            state = pipeline.state()
+            self._before.setdefault(pipeline, state)
+        calls, sent = len(self._pending), self._sent.copy()
+        meaning = MEANINGS[number]
+        try:
+            if meaning is not None:
+                return meaning(self, at, number, speaker, root)
+            return self._inherit(at, root) if root is not None else None
+        except Exception:
+            self._pending.undo(calls)
+            self._sent = sent
+            self._slots.pop(at, None)
+            self._cores.pop(at, None)
+            self.contexts.pop(at, None)
+            if isinstance(pipeline, Pipeline) and state is not None:
+                pipeline.restore(state)
+            raise
 
     def finish(self) -> None:
         """The batch is over: what was put off is done."""
@@ -72,16 +112,30 @@ class Meanings(Exchanges):
             self._count_sent(package, number)
         self._heard.learn_slots([*self._slots], [*self._slots.values()])
         self._heard.learn_cores([*self._cores], [*self._cores.values()])
-        self._slots.clear()
-        self._cores.clear()
 
-    def close(self, linked: Any) -> None:
-        """Nothing more is expected of a pipeline; what is none, is left."""
+    def undo(self) -> None:
+        """The batch failed: pipelines are again as they were before it."""
+        for pipeline, state in self._before.items():
+            pipeline.restore(state)
+        self._before.clear()
+        self._pending.undo()
+        self.contexts = {}
+
+    def close(self, linked: Linked) -> None:
+        """Nothing more is expected of what a root carries: a pipeline's row is complete."""
         if isinstance(linked, Pipeline) and not linked.written:
+            row = linked.row()
             linked.written = True
-            self._closed[linked.table].append(linked.row())
+            self._closed[linked.table].append(row)
 
-    def inherit(self, at: int, root: Root) -> Any:
+    def _conclude(self, pipeline: Pipeline) -> None:
+        """Close it, with the row it has now, when the batch is complete."""
+        if pipeline.done and not pipeline.written:
+            row = pipeline.row()
+            pipeline.written = True
+            self._later(self._closed[pipeline.table].append, row)
+
+    def _inherit(self, at: int, root: Root) -> Linked:
         """Of an event that only refers: it belongs to the pipeline of its root."""
         if isinstance(root.linked, Pipeline):
             self._touch(at, root.linked)
@@ -108,7 +162,7 @@ class Meanings(Exchanges):
 
     def _begin_block(
         self, at: int, number: int, speaker: Speaker, root: Root | None
-    ) -> Pipeline | None:
+    ) -> Block | None:
         fields = self.fields(at, number, speaker)
         if fields is None:
             return None
@@ -119,7 +173,7 @@ class Meanings(Exchanges):
         self._touch(at, block)
         return block
 
-    def _begin_package(self, at: int, number: int, speaker: Speaker, root: Root | None) -> Pipeline:
+    def _begin_package(self, at: int, number: int, speaker: Speaker, root: Root | None) -> Package:
         package = Package(**self._opening(at, number), peer=self._payload(at)[:HASH_BYTES])
         self._touch(at, package)
         return package
@@ -169,15 +223,15 @@ class Meanings(Exchanges):
         if number == AUTHORED and block.slot is not None and block.hash is not None:
             self._see(at, number, block.slot, block.hash)
         self._touch(at, block)
-        if block.done:
-            self.close(block)
+        self._conclude(block)
 
     def _execute(self, at: int, block: Block, fields: dict[str, Any]) -> None:
         received_at = self._received_at[at]
         assert block.hash is not None
         for service, cost in fields.get("accumulate_costs", ()):
             total = cost["total"]
-            self._sums.execution(
+            self._later(
+                self._sums.execution,
                 received_at,
                 block.hash,
                 block.slot,
@@ -210,15 +264,14 @@ class Meanings(Exchanges):
             self._cost(at, number, package, fields)
         self._touch(at, package)
         self._core_events([at], number, package)
-        if package.done:
-            self.close(package)
+        self._conclude(package)
         return package
 
     def _core_events(self, rows: list[int], number: int, package: Package) -> None:
         if package.core is not None:
             node = int(self._heard.node[rows[0]])
             times = [self._received_at[at] for at in rows]
-            self._sums.core_events(times, node, package.core, number)
+            self._later(self._sums.core_events, times, node, package.core, number)
 
     def _cost(self, at: int, number: int, package: Package | None, fields: dict[str, Any]) -> None:
         """What was executed counts, even if nobody knows for which package."""
@@ -226,14 +279,20 @@ class Meanings(Exchanges):
         core, services = (package.core, package.services) if package else (None, [])
         if number == AUTHORIZED and fields:
             total = fields["cost"]["total"]
-            self._sums.authorization(
-                received_at, node, core, total["gas_used"], total["elapsed_ns"]
+            self._later(
+                self._sums.authorization,
+                received_at,
+                node,
+                core,
+                total["gas_used"],
+                total["elapsed_ns"],
             )
         elif number == REFINED and fields:
             for item, cost in enumerate(fields["costs"]):
                 service = services[item] if item < len(services) else None
                 total = cost["total"]
-                self._sums.refinement(
+                self._later(
+                    self._sums.refinement,
                     received_at,
                     node,
                     core,
@@ -270,42 +329,47 @@ class Meanings(Exchanges):
     def _discard_preimage(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
         fields = self.fields(at, number, speaker)
         if fields is not None and fields["reason"] in FAILED_REASONS[number]:
-            self._sums.failure(self._received_at[at], speaker.node, number, fields["reason"])
+            self._later(
+                self._sums.failure, self._received_at[at], speaker.node, number, fields["reason"]
+            )
 
     def _status(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
         fields = self.fields(at, number, speaker)
         if fields is not None:
-            self._gauges.status(self._received_at[at], speaker.node, fields)
+            self._later(self._gauges.status, self._received_at[at], speaker.node, fields)
 
     def _head(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
         payload = self._payload(at)
         value = payload[0] if number == SYNC else int.from_bytes(payload[:4], "little")
-        self._gauges.head(self._received_at[at], speaker.node, number, value)
+        self._later(self._gauges.head, self._received_at[at], speaker.node, number, value)
         if number != SYNC:
-            self._sums.reach(self._received_at[at], number, value, payload[4 : 4 + HASH_BYTES])
+            self._later(
+                self._sums.reach, self._received_at[at], number, value, payload[4 : 4 + HASH_BYTES]
+            )
 
-    def _generate_tickets(self, at: int, number: int, speaker: Speaker, root: Root | None) -> Any:
+    def _generate_tickets(
+        self, at: int, number: int, speaker: Speaker, root: Root | None
+    ) -> TicketGeneration | None:
         fields = self.fields(at, number, speaker)
-        return fields and (self._received_at[at], fields["epoch"])
+        return TicketGeneration(self._received_at[at], fields["epoch"]) if fields else None
 
     def _end_tickets(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
         if number in FAILURES:
             self.fail(at, number, speaker, root)
         fields = self.fields(at, number, speaker)
-        if root is None or root.linked is None or fields is None:
+        if root is None or not isinstance(root.linked, TicketGeneration) or fields is None:
             return
         started_at, epoch = root.linked
         tickets = len(fields.get("ids", ()))
         outcome = "failed" if number in FAILURES else "generated"
-        self._tickets.append(
-            (
-                *(started_at, self._received_at[at], speaker.node, epoch, outcome, tickets),
-                fields.get("reason"),
-            )
+        row = (
+            *(started_at, self._received_at[at], speaker.node, epoch, outcome, tickets),
+            fields.get("reason"),
         )
+        self._later(self._tickets.append, row)
 
 
-Meaning = Callable[[Meanings, int, int, Speaker, "Root | None"], Any]
+Meaning = Callable[[Meanings, int, int, Speaker, "Root | None"], Linked]
 
 
 def _meanings() -> list[Meaning | None]:

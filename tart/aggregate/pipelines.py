@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from tart.aggregate.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
 from tart.query.blocks import OUTLINE
@@ -26,11 +26,21 @@ GUARANTEE_BUILT, SENDING, SEND_FAILED, SENT, DISTRIBUTED = 105, 106, 107, 108, 1
 UNFINISHED = "unfinished"
 
 Fields = Mapping[str, Any]
+# Among a package's values, but no column of its row.
+_ITEM_SERVICES = "item_services"
 _U64 = (1 << 64) - 1
 
 
+class PipelineState(NamedTuple):
+    """A pipeline as it was at one moment."""
+
+    values: dict[str, Any]
+    done: bool
+    written: bool
+
+
 class Pipeline:
-    """One row in the making; ``values`` are its columns so far."""
+    """One row in the making; ``values`` are its columns so far, and all it knows beside."""
 
     table = ""
 
@@ -62,6 +72,14 @@ class Pipeline:
         """The header's or work-package's hash, once known."""
         found: bytes | None = self.values.get("hash")
         return found
+
+    def state(self) -> PipelineState:
+        """What it is now, to be restored if what comes next fails."""
+        return PipelineState(self.values.copy(), self.done, self.written)
+
+    def restore(self, state: PipelineState) -> None:
+        """Be again what it was."""
+        self.values, self.done, self.written = state.values.copy(), state.done, state.written
 
     def touch(self, seq: int, received_at: int) -> None:
         """Note an event; the newest stays."""
@@ -121,10 +139,11 @@ class Package(Pipeline):
 
     table = "packages"
 
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        # By work item, in order: what Refined's costs belong to.
-        self.services: list[int] = []
+    @property
+    def services(self) -> list[int]:
+        """The services of the work items, in order: what Refined's costs belong to."""
+        found: list[int] = self.values.get(_ITEM_SERVICES, [])
+        return found
 
     def follow(self, number: int, timestamp: int, fields: Fields) -> None:
         """A later event of it."""
@@ -144,8 +163,8 @@ class Package(Pipeline):
     def _received(self, fields: Fields) -> None:
         outline = fields["outline"]
         items = outline["work_items"]
-        self.services = [each["service_id"] for each in items]
         self.values.update(
+            {_ITEM_SERVICES: [each["service_id"] for each in items]},
             core=fields["core"],
             hash=outline["work_package_hash"],
             size_bytes=outline["work_package_size"],

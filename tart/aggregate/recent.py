@@ -68,6 +68,15 @@ class RecentTypes:
         np.bitwise_or.at(self._said, (rows, places), says)
         return wrong
 
+    def said(self, rows: Array, event_ids: Array) -> Array:
+        """The bits that were said of events so far."""
+        bits: Array = self._said[rows, _places(event_ids)]
+        return bits
+
+    def restore(self, rows: Array, event_ids: Array, bits: Array) -> None:
+        """Only these bits were said of events."""
+        self._said[rows, _places(event_ids)] = bits
+
     def _say_again(
         self,
         order: Array,

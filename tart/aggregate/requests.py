@@ -15,6 +15,7 @@ from typing import Any
 
 from tart.aggregate.failures import FAILED_REASONS, FAILURES
 from tart.aggregate.heard import Array, Heard
+from tart.aggregate.pending import Pending
 from tart.aggregate.roots import NOWHERE, OpenRoots
 from tart.aggregate.sums import Key, Sums, bucket_of_link, gathered, minute
 from tart.aggregate.tables import TICK_US
@@ -62,10 +63,12 @@ class Requests:
         self,
         sums: Sums,
         roots: OpenRoots,
+        pending: Pending,
         fields: Callable[[int], Fields | None],
         failure: Callable[[int], None],
     ) -> None:
         self._sums = sums
+        self._later = pending.add
         self._roots = roots
         self._fields = fields
         self._failure = failure
@@ -160,11 +163,11 @@ class Requests:
         for (bucket, node, index), count in Counter(
             zip(buckets, nodes, indices, strict=True)
         ).items():
-            self._sums.shard_request(bucket, node, number, index, count)
+            self._later(self._sums.shard_request, bucket, node, number, index, count)
 
     def _count_erasures(self, counter: str, rows: list[int], roots: list[bytes]) -> None:
         for root, (count, first, last) in self._gathered(rows, roots).items():
-            self._sums.erasure(first, last, root, counter, count)
+            self._later(self._sums.erasure, first, last, root, counter, count)
 
     # --- Assurances -------------------------------------------------------------------
 
@@ -183,7 +186,7 @@ class Requests:
     def _count_assurances(self, number: int, rows: list[int], anchors: list[bytes]) -> None:
         ticks = [self._times[at] // TICK_US for at in rows]
         for (anchor, tick), count in Counter(zip(anchors, ticks, strict=True)).items():
-            self._sums.assurance(tick * TICK_US, anchor, number, count)
+            self._later(self._sums.assurance, tick * TICK_US, anchor, number, count)
 
     def _hashes(self, rows: list[int], place: int) -> list[bytes]:
         """The hash that stands so many hashes after the beginning of a payload."""
@@ -201,7 +204,7 @@ class Requests:
         keys = [each for each in said if each is not None]
         for (report, reason), (count, first, last) in self._gathered(kept, keys).items():
             slot = int.from_bytes(report[HASH_BYTES:], "little")
-            self._sums.report(first, last, report[:HASH_BYTES], slot, reason, count)
+            self._later(self._sums.report, first, last, report[:HASH_BYTES], slot, reason, count)
         if discards:
             self._count_discarded(kept, [reason for _, reason in keys])
 
@@ -227,7 +230,7 @@ class Requests:
         ]
         for (_, node, reason), (count, _, last) in self._gathered(rows, keys).items():
             if reason in failed:
-                self._sums.failure(last, node, _GUARANTEE_DISCARDED, reason, count)
+                self._later(self._sums.failure, last, node, _GUARANTEE_DISCARDED, reason, count)
 
     # ----------------------------------------------------------------------------------
 

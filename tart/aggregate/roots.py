@@ -9,11 +9,12 @@ each.
 from __future__ import annotations
 
 from itertools import repeat
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from tart.aggregate.heard import Array, grown
+from tart.aggregate.pipelines import Block, Package
 
 NOWHERE = -1
 # Of a key so many bits are of the event id, the others of the row. An id further than that
@@ -21,6 +22,24 @@ NOWHERE = -1
 _ID_BITS = np.uint64(44)
 _ID_MASK = np.uint64((1 << 44) - 1)
 _FIRST_CAPACITY = 64
+
+
+class TicketGeneration(NamedTuple):
+    """What the end of a ticket generation (81, 82) needs of its beginning (80).
+
+    Attributes:
+        started_at: when the 80 was received, Unix microseconds.
+        epoch: for which the tickets are.
+    """
+
+    started_at: int
+    epoch: int
+
+
+# What an open root carries, by its kind: a block (40, 43), a work-package (90, 91, and events
+# that refer to it), a generation of tickets (80), the erasure root or anchor that a request or
+# an assurance is about; ``None`` of all others. Whoever follows a reference has to ask which.
+Linked = Block | Package | TicketGeneration | bytes | None
 
 
 class OpenRoots:
@@ -46,7 +65,7 @@ class OpenRoots:
         self.timestamp = np.zeros(0, np.uint64)
         self.received_at = np.zeros(0, np.int64)
         self.arrived = np.zeros(0, np.int64)
-        self.linked: list[Any] = []
+        self.linked: list[Linked] = []
         self._grow(_FIRST_CAPACITY)
 
     def __len__(self) -> int:

@@ -171,20 +171,37 @@ def _shard(measured: Measured, shard: int) -> Part:
     found = measured.statistics.get(shard)
     if found is None:
         return Part(name, UNHEALTHY, "does not answer", {})
-    lag, damaged = found["loop_lag_seconds"], found["quarantined"]
-    slow = lag > LAG_DEGRADED_ABOVE_SECONDS
+    lag = found["loop_lag_seconds"]
     metrics = {
         "pid": found["pid"],
         "uptime_seconds": found["uptime_seconds"],
         "connections": found["connections"],
         "loop_lag_seconds": lag,
         "bytes_on_disk": found["bytes_on_disk"],
-        "quarantined": damaged,
+        "quarantined": found["quarantined"],
+        "derived_failures": sum(found["derived_failures"].values()),
+        "derived_events_lost": sum(found["derived_events_lost"].values()),
     }
-    if damaged:
-        message = f"damaged files, not served until restored or taken away: {', '.join(damaged)}"
-    elif slow:
-        message = f"lags {lag:.1f} s behind"
-    else:
-        message = f"{found['connections']} connections"
-    return Part(name, DEGRADED if slow or damaged else HEALTHY, message, metrics)
+    problems = []
+    if damaged := found["quarantined"]:
+        names = ", ".join(damaged)
+        problems.append(f"damaged files, not served until restored or taken away: {names}")
+    if found["aggregates_failed"]:
+        problems.append(
+            "aggregates are not written; events are stored, and the next start makes up the "
+            "aggregates from them"
+        )
+    if failing := found["derived_failing"]:
+        problems.append(f"events are stored, but answers lack what failed: {_failing(failing)}")
+    if lag > LAG_DEGRADED_ABOVE_SECONDS:
+        problems.append(f"lags {lag:.1f} s behind")
+    message = "; ".join(problems) or f"{found['connections']} connections"
+    return Part(name, DEGRADED if problems else HEALTHY, message, metrics)
+
+
+def _failing(stages: Mapping[str, Json]) -> str:
+    """What a shard failed to derive from events in the last hour."""
+    return ", ".join(
+        f"{stage} of {each['events']} events ({each['failures']} failures, last: {each['error']})"
+        for stage, each in sorted(stages.items())
+    )

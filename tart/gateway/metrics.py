@@ -80,6 +80,24 @@ _LABELLED_COUNTERS = (
     ("protocol_errors", "protocol_errors", "rule", "Connections ended by what a node said."),
     ("queries", "queries", "query", "Questions asked."),
     (
+        "derived_failures",
+        "derived_failures",
+        "stage",
+        "Failures of work derived from stored events; the events are stored all the same.",
+    ),
+    (
+        "derived_events_lost",
+        "derived_events_lost",
+        "stage",
+        "Events that a failing stage did not take into account.",
+    ),
+    (
+        "derived_retries",
+        "derived_retries",
+        "stage",
+        "Batches that failed as a whole and were tried again in parts.",
+    ),
+    (
         "aggregates_overflowed",
         "aggregates_overflowed",
         "table",

@@ -117,6 +117,14 @@ _RULES = (
     ),
     # --- Events that cannot be read -------------------------------------------------------
     Rule(
+        "server_failure",
+        INFO,
+        "frame",
+        "tart failed to process the message. That is a fault of tart, not of the node; nothing "
+        "is known of whether the message is as specified. Please report it, with the bytes and "
+        "the traceback of tart's log.",
+    ),
+    Rule(
         "truncated",
         ERROR,
         "frame",

@@ -12,15 +12,18 @@ from typing import Any
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.flush import Flush, State
-from tart.aggregate.heard import Contexts, Finding, Heard, Voice
+from tart.aggregate.heard import Contexts, Finding, Heard, Rows, Voice
 from tart.aggregate.sessions import OPEN, SessionSummary, session_rows
 from tart.aggregate.tables import TABLES
 from tart.config import AggregatesConfig
 from tart.shard.nodes import Nodes
 from tart.storage.aggregates import AggregateWriter
+from tart.storage.failures import FailureLog
 from tart.storage.relations import Gathered, Snapshot
 from tart.storage.store import Store
 
+# Flushes kept in memory once the file cannot be written; there is one in half a minute.
+MAX_IN_FLIGHT = 20
 # So long a snapshot may serve several questions.
 SNAPSHOT_SECONDS = 0.25
 
@@ -42,21 +45,24 @@ def open_aggregation(
     config: AggregatesConfig,
     written: Callable[[int], None],
     failed: Callable[[Exception], None],
+    failures: FailureLog,
 ) -> tuple[Aggregation, AggregateWriter]:
     """Bring all directories' aggregates up to their logs; go on with the shard's own.
 
     Args:
         nodes: has learned what the store knows of the past.
         written, failed: see ``AggregateWriter``.
+        failures: where what fails is reported.
     """
-    own = store.directory
+    own, isolation = store.directory, failures.isolation
     flushed = 0
     for directory in store.directories:
-        state = store.catch_up(directory, voice_of(nodes, directory))
+        state = store.catch_up(directory, voice_of(nodes, directory), isolation)
         flushed = state.flush if directory == own else flushed
-    writer = store.aggregate(config, written, failed)
+    writer = store.aggregate(config, written, failed, isolation)
     past = store.past[own]
-    return Aggregation(own, nodes, flushed, past.next_sequence, past.nodes), writer
+    aggregation = Aggregation(own, nodes, flushed, past.next_sequence, past.nodes, failures)
+    return aggregation, writer
 
 
 class Aggregation:
@@ -65,25 +71,41 @@ class Aggregation:
     Args:
         flushed, through: the number of the last flush in the file, and how far it is.
         known: numbers of the nodes the file knows.
+        failures: where what fails is reported. No method raises because of what a node sent.
+
+    Attributes:
+        isolation: what derived work of the shard runs in.
     """
 
     def __init__(
-        self, directory: int, nodes: Nodes, flushed: int, through: int, known: Iterable[int]
+        self,
+        directory: int,
+        nodes: Nodes,
+        flushed: int,
+        through: int,
+        known: Iterable[int],
+        failures: FailureLog,
     ) -> None:
         self._directory = directory
         self._nodes = nodes
-        self._aggregates = Aggregates(voice_of(nodes, directory))
+        self._failures = failures
+        self.isolation = failures.isolation
+        self._aggregates = Aggregates(voice_of(nodes, directory), isolation=self.isolation)
         self._last = flushed
         self._written = flushed
         self._known = set(known)
         self._through = through
         self._ended = False
+        self._file_failed = False
         self._in_flight: dict[int, dict[str, Gathered]] = {}
         self._cache: dict[str, tuple[float, list[Gathered]]] = {}
 
     def add(self, heard: Heard, *, contexts: bool = False) -> Contexts:
         """Count a batch; see ``Aggregates.add``."""
-        return self._aggregates.add(heard, contexts=contexts)
+        found: Contexts = {}
+        with self.isolation.guard("aggregates", events=len(heard)):
+            found = self._aggregates.add(heard, contexts=contexts)
+        return found
 
     def find(self, findings: Iterable[Finding]) -> None:
         """See ``Aggregates.find``."""
@@ -105,7 +127,7 @@ class Aggregation:
             return None
         self._through, self._ended = through, False
         self._aggregates.age(now_us)
-        rows = {table: self._aggregates.rows(table, open_too=False) for table in TABLES}
+        rows = {table: self._rows(table) for table in TABLES}
         self._aggregates.clear()
         self._cache.clear()
         self._last += 1
@@ -118,7 +140,17 @@ class Aggregation:
             if number not in self._known
         ]
         self._known.update(number for number, _ in nodes)
+        if self._file_failed:
+            # Answers have the newest of them. The next start makes up the file from the log,
+            # beginning where the file ends.
+            while len(self._in_flight) > MAX_IN_FLIGHT:
+                del self._in_flight[min(self._in_flight)]
+            return None
         return Flush(state, rows, nodes, session_rows(self._open_sessions()))
+
+    def file_failed(self) -> None:
+        """The file cannot be written any more until the next start."""
+        self._file_failed = True
 
     def written(self, flush: int) -> None:
         """A flush is in the file."""
@@ -134,7 +166,19 @@ class Aggregation:
 
     def statistics(self) -> dict[str, Any]:
         """For ``/metrics`` and health."""
-        return {**self._aggregates.statistics(), "aggregate_flushes_pending": len(self._in_flight)}
+        return {
+            **self._aggregates.statistics(),
+            **self._failures.statistics(),
+            "aggregate_flushes_pending": len(self._in_flight),
+            "aggregates_failed": self._file_failed,
+        }
+
+    def _rows(self, table: str) -> Rows:
+        """A table's rows since the last flush; none if they cannot be made."""
+        rows: Rows = {name: [] for name in TABLES[table]}
+        with self.isolation.guard("flush"):
+            rows = self._aggregates.rows(table, open_too=False)
+        return rows
 
     def _open_sessions(self) -> list[SessionSummary]:
         return [each.summary(None, OPEN, None) for each in self._nodes.open_sessions()]

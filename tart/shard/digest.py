@@ -15,18 +15,25 @@ from typing import NamedTuple
 import numpy as np
 
 from tart.aggregate.heard import Finding, Heard
+from tart.aggregate.isolation import Failure, Isolation
 from tart.errors import DecodeError
 from tart.protocol.columns import PEER_BYTES, REF_BYTES, U64, Columns, Int, Mask, read_columns
-from tart.protocol.connection import EVENT_ID_MODULUS
+from tart.protocol.connection import EVENT_ID_MODULUS, Connection
 from tart.protocol.decoding import DROPPED, HEADER_BYTES, check_event, decode_event
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.reading import Deviation
 from tart.shard.nodes import Session
 from tart.shard.peers import NONE, Peers
-from tart.storage.schema import LogColumns, PeerRow, UndecodableRow
+from tart.storage.recount import finding_of
+from tart.storage.schema import LogColumns, PeerRow, UndecodableRow, no_log_columns
 
+STAGE = "digest"
 SYNC_STATUS_CHANGED = 13
 _STATUS = 10
+
+
+# By connection the last event id, and the one that follows.
+EventIds = dict[Connection, tuple[int, int]]
 
 
 class Run(NamedTuple):
@@ -120,14 +127,98 @@ def digest(frames: list[bytes], runs: list[Run], first_sequence: int, peers: Pee
         first_sequence: the sequence of the first; each takes one.
         peers: the directory's numbers of peer ids; new ones are given.
 
-    Advances ``next_event_id`` of the runs' connections.
+    Advances ``next_event_id`` of the runs' connections. If this raises, it has changed
+    nothing.
     """
+    known = len(peers.ids)
+    try:
+        found, ids = _digest(frames, runs, first_sequence, peers)
+    except Exception:
+        peers.forget(known)
+        raise
+    for connection, (last, following) in ids.items():
+        connection.last_event_id, connection.next_event_id = last, following
+    return found
+
+
+def digest_in_parts(
+    frames: list[bytes], runs: list[Run], first_sequence: int, peers: Peers, isolation: Isolation
+) -> list[Digest]:
+    """Like ``digest``, and if that raises, in halves, until what it cannot take is alone.
+
+    A frame that it cannot take, which is a fault of tart, is kept as it came.
+    """
+    try:
+        isolation.enter(STAGE)
+        return [digest(frames, runs, first_sequence, peers)]
+    except Exception as error:
+        if len(frames) == 1:
+            session = runs[0].session
+            isolation.fail(Failure(STAGE, error, 1, session.number, _number_of(frames[0])))
+            return [_unread(frames[0], runs[0], first_sequence)]
+    middle = len(frames) // 2
+    first, second = _split(runs, middle)
+    return [
+        *digest_in_parts(frames[:middle], first, first_sequence, peers, isolation),
+        *digest_in_parts(frames[middle:], second, first_sequence + middle, peers, isolation),
+    ]
+
+
+def _split(runs: list[Run], frames: int) -> tuple[list[Run], list[Run]]:
+    """The runs of the first frames, and those of the others."""
+    first: list[Run] = []
+    for at, run in enumerate(runs):
+        if frames <= run.length:
+            rest = [run._replace(length=run.length - frames)] if frames < run.length else []
+            return [*first, run._replace(length=frames)], [*rest, *runs[at + 1 :]]
+        first.append(run)
+        frames -= run.length
+    return first, []
+
+
+def _unread(frame: bytes, run: Run, sequence: int) -> Digest:
+    """A frame that is only kept, with its event id."""
+    session = run.session
+    connection = session.connection
+    event_id = connection.next_event_id
+    connection.last_event_id = event_id
+    connection.next_event_id = (event_id + 1) % EVENT_ID_MODULUS
+    row = UndecodableRow(
+        seq=sequence,
+        received_at=run.received_at,
+        node=session.node_number,
+        session=session.number,
+        event_id=event_id,
+        type=_number_of(frame),
+        rule="server_failure",
+        field="",
+        byte_offset=0,
+        expectation="a server that can process it: this is a fault of tart, not of the node",
+        frame=frame,
+    )
+    return Digest(
+        log=no_log_columns(),
+        owners=[session],
+        owner_of=np.zeros(0, np.int64),
+        undecodable=[(session, row)],
+        deviations=[],
+        said=[],
+        peers=[],
+        faults=[finding_of(row)],
+        contents=[],
+        clean=np.zeros(0, np.bool_),
+    )
+
+
+def _digest(
+    frames: list[bytes], runs: list[Run], first_sequence: int, peers: Peers
+) -> tuple[Digest, EventIds]:
     columns = read_columns(frames)
     owners, lengths, times = zip(*runs, strict=True)
     counts = np.array(lengths)
     run_of = np.repeat(np.arange(len(runs)), counts)
     verdicts = _judge(frames, owners, run_of, columns)
-    event_ids = _event_ids(frames, owners, counts, run_of, columns, verdicts.keep)
+    event_ids, ids = _event_ids(frames, owners, counts, run_of, columns, verdicts.keep)
     sequences = np.arange(first_sequence, first_sequence + len(frames))
     known = len(peers.ids)
     peer = _peers(frames, columns, verdicts.keep, peers)
@@ -171,10 +262,19 @@ def digest(frames: list[bytes], runs: list[Run], first_sequence: int, peers: Pee
         log, run_of, clean = log.take(good), run_of[good], clean[good]
         contents = [frames[at] for at in good.tolist()]
     new = [PeerRow(at, peers.ids[at]) for at in range(known, len(peers.ids))]
-    return Digest(
-        *(log, list(owners), run_of, undecodable, deviations, said, new),
-        *(faults, contents, clean),
+    found = Digest(
+        log=log,
+        owners=list(owners),
+        owner_of=run_of,
+        undecodable=undecodable,
+        deviations=deviations,
+        said=said,
+        peers=new,
+        faults=faults,
+        contents=contents,
+        clean=clean,
     )
+    return found, ids
 
 
 def _judge(
@@ -233,24 +333,29 @@ def _event_ids(
     run_of: Int,
     columns: Columns,
     keep: Mask,
-) -> U64:
-    """Each frame's implicit id; every frame takes one, a Dropped of N stands for N."""
+) -> tuple[U64, EventIds]:
+    """Each frame's implicit id; every frame takes one, a Dropped of N stands for N.
+
+    Returns:
+        The ids, and of each connection its last one and the one that follows.
+    """
     advance = np.ones(len(frames), np.uint64)
     for at in np.flatnonzero((columns.number == DROPPED) & keep).tolist():
         advance[at] = decode_event(DROPPED, frames[at][HEADER_BYTES:]).fields["num"]
     before = np.cumsum(advance) - advance
     starts = np.cumsum(counts) - counts
-    bases = []
+    bases: list[int] = []
+    after: EventIds = {}
     ends = np.add.reduceat(advance, starts).tolist()
     lasts = (before[starts + counts - 1] - before[starts]).tolist()
     for owner, taken, last in zip(owners, ends, lasts, strict=True):
         connection = owner.connection
-        base = connection.next_event_id
+        known = after.get(connection)
+        base = connection.next_event_id if known is None else known[1]
         bases.append(base)
-        connection.last_event_id = (base + last) % EVENT_ID_MODULUS
-        connection.next_event_id = (base + taken) % EVENT_ID_MODULUS
+        after[connection] = (base + last) % EVENT_ID_MODULUS, (base + taken) % EVENT_ID_MODULUS
     ids: U64 = (np.array(bases, np.uint64) - before[starts])[run_of] + before
-    return ids
+    return ids, after
 
 
 def _said(

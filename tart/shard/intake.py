@@ -39,7 +39,7 @@ from tart.query.catalog import event_api_id
 from tart.query.filters import Candidate
 from tart.query.live_event import live_event
 from tart.shard.aggregation import Aggregation
-from tart.shard.digest import SYNC_STATUS_CHANGED, Digest, Run, Said, digest
+from tart.shard.digest import SYNC_STATUS_CHANGED, Digest, Run, Said, digest_in_parts
 from tart.shard.events import to_json
 from tart.shard.limits import RATE
 from tart.shard.nodes import Block, Node, Nodes, Session, add_dropped
@@ -47,7 +47,7 @@ from tart.shard.peers import Peers
 from tart.shard.streams import Streams
 from tart.storage.batch import ROW_OVERHEAD, Batch
 from tart.storage.recount import finding_of
-from tart.storage.schema import NodeRow, SessionRow, UndecodableRow, payload_of
+from tart.storage.schema import LogRow, NodeRow, SessionRow, UndecodableRow, payload_of
 
 # While somebody listens, events are not kept waiting for the flush.
 LIVE_SECONDS = 0.010
@@ -77,7 +77,8 @@ class Intake:
         directory: where this shard's events go.
         next_sequence, next_session: where the directory's numbering goes on.
         peers: the numbers it gave to peer ids.
-        aggregation: told of every batch.
+        aggregation: told of every batch; its ``isolation`` counts what fails of all that is
+            derived from events. Nothing of that raises here, and the log is made first.
         write: hands a batch to the writer.
         node_changed: called when a node connects or disconnects.
     """
@@ -192,10 +193,10 @@ class Intake:
             return
         now = _now_us()
         self.digest()
+        self._record(session, "closed", now, reason)
         self.aggregation.end(session.summary(now, CLOSED, reason))
         self._nodes.closed(session, now)
-        self._record(session, "closed", now, reason)
-        self._node_changed(session)
+        self._tell_of(session)
 
     def digest(self) -> None:
         """Judge, number, count and publish what was received: all of it, together.
@@ -209,34 +210,52 @@ class Intake:
             return
         frames, self._frames = self._frames, []
         runs, self._runs = self._runs, []
-        self._count(runs, len(frames))
-        found = digest(frames, runs, self._sequence, self._peers)
-        self._sequence += len(frames)
-        self._batch.bytes += len(frames) * ROW_OVERHEAD
+        isolation = self.aggregation.isolation
+        with isolation.guard("statistics", events=len(frames)):
+            self._count(runs, len(frames))
+        for found in digest_in_parts(frames, runs, self._sequence, self._peers, isolation):
+            self._take(found)
+
+    def _take(self, found: Digest) -> None:
+        """Put what was digested into the batch; then derive from it what people look at."""
+        isolation, events = self.aggregation.isolation, len(found.log)
+        self._sequence += events + len(found.undecodable)
+        self._batch.bytes += (events + len(found.undecodable)) * ROW_OVERHEAD
         self._batch.peers += found.peers
-        contexts: Contexts = {}
-        if len(found.log) or found.faults:
-            contexts = self.aggregation.add(found.heard(), contexts=self._streams.listening)
-        if len(found.log):
+        self._batch.undecodable += [row for _, row in found.undecodable]
+        if events:
             self._batch.log.append(found.log)
+        contexts: Contexts = {}
+        if events or found.faults:
+            # Slots and cores that events inherit are filled into the columns of the batch.
+            contexts = self.aggregation.add(found.heard(), contexts=self._streams.listening)
+        with isolation.guard("statistics", events=events):
+            self._tally(found)
+        for said in found.said:
+            with isolation.guard("status", events=1, session=said.session.number):
+                self._note_status(said)
+        if self._streams.listening and events:
+            with isolation.guard("live", events=events):
+                self._publish(found, contexts)
+
+    def _tally(self, found: Digest) -> None:
+        """Count what was found, by node and by rule."""
+        if len(found.log):
             rows = np.array([_row_of(owner) for owner in found.owners])
             self._nodes.tally.add(rows[found.owner_of], found.log.type)
             self._counters.add(found.log.received_at, found.log.type)
         for session, row in found.undecodable:
-            self._keep_undecodable(session, row)
+            self._count_undecodable(session, row)
         for session, deviations in found.deviations:
             for deviation in deviations:
                 self._count_deviation(session, deviation.rule)
-        for said in found.said:
-            self._note_status(said)
-        if self._streams.listening:
-            self._publish(found, contexts)
 
     def aggregate(self) -> None:
         """Send off what the aggregates gathered, behind the events it is of."""
         self.digest()
         now = _now_us()
-        self._batch.flush = self.aggregation.take(self._sequence, now)
+        with self.aggregation.isolation.guard("flush"):
+            self._batch.flush = self.aggregation.take(self._sequence, now)
         if self._batch.flush is not None:
             self._touch(now)
             self.flush()
@@ -280,17 +299,21 @@ class Intake:
         self._nodes.opened(session, now)
         for deviation in information.deviations:
             self._count_deviation(session, deviation.rule)
-        self.aggregation.find(
-            handshake_findings(
-                *(information, session.opened_at, session.node_number, session.number),
-                session.connection.node_content,
-            )
-        )
         self._touch(now)
         if is_new:
             self._batch.nodes.append(NodeRow(session.node_number, information.peer_id))
         self._record(session, "opened", session.opened_at, None)
-        self._node_changed(session)
+        with self.aggregation.isolation.guard("findings", session=session.number):
+            self.aggregation.find(
+                handshake_findings(
+                    information,
+                    session.opened_at,
+                    session.node_number,
+                    session.number,
+                    session.connection.node_content,
+                )
+            )
+        self._tell_of(session)
 
     def _shed(self, session: Session, frames: list[bytes], now: int) -> None:
         """Drop what is beyond a node's rate: it is counted, and takes its event ids."""
@@ -349,12 +372,16 @@ class Intake:
             session.last_at = received_at
         self.statistics.events += events
 
-    def _keep_undecodable(self, session: Session, row: UndecodableRow) -> None:
+    def _tell_of(self, session: Session) -> None:
+        """Tell the gateway that a node has come or gone."""
+        with self.aggregation.isolation.guard("notification", session=session.number):
+            self._node_changed(session)
+
+    def _count_undecodable(self, session: Session, row: UndecodableRow) -> None:
         self.statistics.undecodable[row.rule] += 1
         session.undecodable += 1
         if session.node is not None:
             session.node.undecodable += 1
-        self._batch.undecodable.append(row)
 
     def _note_status(self, said: Said) -> None:
         """Follow what a node says of itself: blocks, sync, and what it dropped."""
@@ -385,14 +412,18 @@ class Intake:
         self.statistics.dropped_by_nodes = add_dropped(total, number)
 
     def _publish(self, found: Digest, contexts: Contexts) -> None:
+        isolation = self.aggregation.isolation
         for at, row in enumerate(found.log.rows()):
-            root, about = contexts.get(at, (row.ref, None))
-            speaker = self._nodes.speakers[self._directory, row.session]
-            self._streams.offer(
-                Candidate(speaker.node_id, row.type, row.slot, row.core, payload_of(row), about),
-                event_api_id(self._directory, row.seq),
-                partial(_live, row, self._directory, speaker, root, about),
-            )
+            with isolation.guard("live", events=1, session=row.session):
+                self._offer(row, *contexts.get(at, (row.ref, None)))
+
+    def _offer(self, row: LogRow, root: int | None, about: bytes | None) -> None:
+        speaker = self._nodes.speakers[self._directory, row.session]
+        self._streams.offer(
+            Candidate(speaker.node_id, row.type, row.slot, row.core, payload_of(row), about),
+            event_api_id(self._directory, row.seq),
+            partial(_live, row, self._directory, speaker, root, about),
+        )
 
     def _record(self, session: Session, what: str, at: int, reason: str | None) -> None:
         self._touch(_now_us())

@@ -42,6 +42,12 @@ class Peers:
             found = [self._number(peer_id) for peer_id in peer_ids]
         return np.array(found, np.int64)
 
+    def forget(self, count: int) -> None:
+        """Only the first so many numbers were given; the others belong to nobody again."""
+        for peer_id in self.ids[count:]:
+            del self._numbers[peer_id]
+        del self.ids[count:]
+
     def _number(self, peer_id: bytes) -> int:
         number = self._numbers.get(peer_id, NONE)
         if number == NONE and len(self.ids) < MAX_PEERS:

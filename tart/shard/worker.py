@@ -32,6 +32,7 @@ from tart.shard.peers import Peers
 from tart.shard.streams import Streams
 from tart.startup import Startup
 from tart.storage.batch import Batch
+from tart.storage.failures import FailureLog
 from tart.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -162,7 +163,12 @@ class Worker:
             self._nodes.recover(past)
         own = store.past[self._index]
         self._aggregation, self._aggregate_writer = open_aggregation(
-            store, self._nodes, self._config.aggregates, self._aggregated, self._failed
+            store,
+            self._nodes,
+            self._config.aggregates,
+            self._aggregated,
+            self._aggregates_failed,
+            FailureLog(),
         )
         return Intake(
             self._config.storage,
@@ -185,6 +191,10 @@ class Worker:
 
     def _aggregated(self, flush: int) -> None:
         self._loop.call_soon_threadsafe(self._aggregation.written, flush)
+
+    def _aggregates_failed(self, error: Exception) -> None:
+        # Events are stored all the same, so the shard goes on.
+        self._loop.call_soon_threadsafe(self._aggregation.file_failed)
 
     def _committed(self, batch: Batch) -> None:
         if batch.flush is not None:

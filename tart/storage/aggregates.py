@@ -28,10 +28,11 @@ import numpy as np
 
 from tart.aggregate.flush import Flush, State
 from tart.aggregate.heard import Rows
+from tart.aggregate.isolation import Failure, Isolation
 from tart.aggregate.sessions import OPEN_SESSIONS, SessionSummary
 from tart.aggregate.tables import ROLLUPS, TABLES, clock_column
 from tart.config import AggregatesConfig
-from tart.errors import DamagedFile, DiskFull
+from tart.errors import DamagedFile, DiskFull, RowsRefused
 from tart.storage.arrow import (
     BYTES,
     INT32,
@@ -55,6 +56,7 @@ from tart.storage.retention import Steadiness
 log = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
+STAGE = "flush"
 _KINDS: Mapping[str, Kind] = {
     "TIMESTAMP": TIME,
     "INTEGER": INT32,
@@ -212,21 +214,73 @@ def read_remembered(
     return {node: Remembered(*values) for node, *values in rows}
 
 
-def write(cursor: duckdb.DuckDBPyConnection, file: AggregateFile, flush: Flush) -> int:
+def tables_of(flush: Flush, isolation: Isolation) -> Iterator[tuple[str, Table]]:
+    """The tables of a flush that have rows; rows that no table can hold are left out.
+
+    Such a row is a fault of tart. It is counted, and costs no other row.
+    """
+    for table, rows in flush.rows.items():
+        try:
+            isolation.enter(STAGE)
+            made = to_table(table, rows, flush.state.flush)
+        except Exception:
+            isolation.retries[STAGE] += 1
+            made = _salvaged(table, rows, flush.state.flush, isolation)
+        if len(made):
+            yield table, made
+
+
+def _salvaged(table: str, rows: Rows, flush: int, isolation: Isolation) -> Table:
+    """Those rows that a table can hold."""
+    try:
+        columns = {name: list(rows[name]) for name in TABLES[table]}
+    except Exception as reason:
+        isolation.fail(Failure(STAGE, reason))
+        return to_table(table, {name: [] for name in TABLES[table]}, flush)
+    good: list[int] = []
+    parts = [range(len(next(iter(columns.values()))))]
+    while parts:
+        part = parts.pop()
+        try:
+            picked = {name: values[part.start : part.stop] for name, values in columns.items()}
+            to_table(table, picked, flush)
+        except Exception as reason:
+            if len(part) == 1:
+                isolation.fail(Failure(STAGE, reason, 1))
+                continue
+            middle = len(part) // 2
+            parts += [part[middle:], part[:middle]]
+        else:
+            good += part
+    picked = {name: [values[at] for at in good] for name, values in columns.items()}
+    return to_table(table, picked, flush)
+
+
+def write(
+    cursor: duckdb.DuckDBPyConnection,
+    file: AggregateFile,
+    flush: Flush,
+    tables: Mapping[str, Table],
+) -> int:
     """Write a flush in one transaction; how many rows that were.
 
+    Args:
+        tables: of ``tables_of``.
+
     Raises:
+        RowsRefused: DuckDB does not take the values of a table; roll back and leave it out.
         duckdb.Error: it could not; the transaction may have to be rolled back.
     """
     alias, number, written = file.alias, flush.state.flush, 0
     cursor.begin()
-    for table, rows in flush.rows.items():
-        length = len(next(iter(rows.values())))
-        if length:
-            cursor.register("flushed", to_table(table, rows, number))
+    for table, made in tables.items():
+        cursor.register("flushed", made)
+        try:
             cursor.execute(f"INSERT INTO {alias}.{table} SELECT * FROM flushed")
-            cursor.unregister("flushed")
-            written += length
+        except duckdb.DataError as error:
+            raise RowsRefused(table, str(error)) from None
+        cursor.unregister("flushed")
+        written += len(made)
     cursor.execute(f"DELETE FROM {alias}.{OPEN_SESSIONS}")
     if flush.open_sessions["session"]:
         cursor.register("flushed", to_table("sessions", flush.open_sessions, number))
@@ -272,7 +326,9 @@ class AggregateWriter:
     Args:
         file: attached for writing.
         written: called on the writer's thread with the number of each flush written.
-        failed: called once, on the writer's thread, with the reason writing ended.
+        failed: called once, on the writer's thread, with the reason writing ended. Events are
+            stored all the same, and the next start makes up the file from them.
+        isolation: counts rows that cannot be written.
 
     Attributes:
         writing: held while the file is written to, or while somebody copies it.
@@ -285,7 +341,9 @@ class AggregateWriter:
         file: AggregateFile,
         written: Callable[[int], None],
         failed: Callable[[Exception], None],
+        isolation: Isolation,
     ) -> None:
+        self._isolation = isolation
         self._database = database
         self._config = config
         self._file = file
@@ -295,6 +353,7 @@ class AggregateWriter:
         self._stopping = threading.Event()
         self._steadiness = Steadiness(time.time(), time.monotonic())
         self._tidied = self._checkpointed = time.monotonic()
+        self._over = False
         self.seconds = 0.0
         self.rows = 0
         self.writing = threading.Lock()
@@ -303,7 +362,8 @@ class AggregateWriter:
 
     def put(self, flush: Flush) -> None:
         """Hand over a flush, in order; there is one in half a minute."""
-        self._queue.put(flush)
+        if not self._over:
+            self._queue.put(flush)
 
     def stop(self) -> None:
         """Write what was handed over and end. Blocks."""
@@ -325,7 +385,13 @@ class AggregateWriter:
                 cursor.execute(f"CHECKPOINT {self._file.alias}")
         except Exception as error:
             # The boundary of this thread: whatever broke, nothing more can be written.
-            log.error("writing aggregates stopped: %s", error)
+            self._over = True
+            log.error(
+                "writing aggregates to %s stopped: %s; events are stored all the same, answers "
+                "over longer windows lack what is not written, the next start makes it up",
+                self._file.path,
+                error,
+            )
             self._failed(error)
         finally:
             cursor.close()
@@ -344,9 +410,15 @@ class AggregateWriter:
 
     def _patiently(self, cursor: duckdb.DuckDBPyConnection, flush: Flush) -> None:
         """Again and again while the disk is full: what is not written waits in memory."""
+        tables = dict(tables_of(flush, self._isolation))
         while True:
             try:
-                self.rows += write(cursor, self._file, flush)
+                self.rows += write(cursor, self._file, flush, tables)
+            except RowsRefused as error:
+                with suppress(duckdb.Error):
+                    cursor.rollback()
+                lost = len(tables.pop(error.table))
+                self._isolation.fail(Failure(STAGE, error, lost))
             except duckdb.Error as error:
                 with suppress(duckdb.Error):
                     cursor.rollback()

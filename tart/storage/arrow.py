@@ -43,6 +43,10 @@ class Table:
         self._array = na.c_array_from_buffers(
             schema, length, [None], children=list(columns.values())
         )
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The Arrow PyCapsule interface; each call gives a stream of its own."""

@@ -18,6 +18,7 @@ import numpy as np
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.flush import Flush, State
 from tart.aggregate.heard import Finding, Heard, Voice
+from tart.aggregate.isolation import Isolation
 from tart.aggregate.sessions import SessionSummary, session_rows
 from tart.aggregate.tables import TABLES
 from tart.errors import DecodeError
@@ -29,6 +30,7 @@ from tart.storage.aggregates import (
     read_open_sessions,
     read_sessions,
     read_state,
+    tables_of,
     write,
 )
 from tart.storage.database import Database, storage_error
@@ -59,6 +61,7 @@ def catch_up(
     sessions: Mapping[int, StoredSession],
     voice: Callable[[int], Voice],
     next_sequence: int,
+    isolation: Isolation,
 ) -> State:
     """Bring a directory's aggregates up to its log; how far they are then.
 
@@ -68,6 +71,7 @@ def catch_up(
         sessions: the directory's connections by number.
         voice: how to read what a session says.
         next_sequence: the ``seq`` the next event gets.
+        isolation: counts what cannot be aggregated.
 
     Raises:
         StorageError: the log cannot be read or the aggregates not written.
@@ -79,7 +83,7 @@ def catch_up(
         recount = Recount(sessions, known, before)
         if state.through >= next_sequence and not missing and not recount:
             return state
-        aggregates, ended = Aggregates(voice), _Ended(sessions)
+        aggregates, ended = Aggregates(voice, isolation=isolation), _Ended(sessions)
         first, count = _first(cursor, logs, next_sequence), 0
         try:
             for part in _before(cursor, logs, state, voice):
@@ -131,7 +135,8 @@ def _flush(
     aggregates.clear()
     resume = aggregates.resume
     state = State(state.flush + 1, through, through if resume is None else resume, state.taken_at)
-    write(cursor, file, Flush(state, rows, nodes, session_rows(open_)))
+    flush = Flush(state, rows, nodes, session_rows(open_))
+    write(cursor, file, flush, dict(tables_of(flush, aggregates.isolation)))
     return state
 
 

@@ -398,6 +398,12 @@ def to_columns(rows: Sequence[LogRow], peers: Sequence[bytes] = ()) -> LogColumn
     return LogColumns(**columns, **masks, peers=peers, body=list(by_name["body"]))
 
 
+def no_log_columns() -> LogColumns:
+    """Columns without rows."""
+    arrays = {name: np.zeros(0, _NUMBERS.get(name, np.bool_)) for name in _arrays()}
+    return LogColumns(**arrays, peers=(), body=[])
+
+
 @cache
 def _arrays() -> tuple[str, ...]:
     """The columns of ``LogColumns`` that are arrays."""

@@ -17,6 +17,7 @@ import duckdb
 
 from tart.aggregate.flush import State
 from tart.aggregate.heard import Voice
+from tart.aggregate.isolation import Isolation
 from tart.config import AggregatesConfig, StorageConfig
 from tart.storage.aggregates import AggregateFile, AggregateWriter
 from tart.storage.batch import Batch
@@ -102,11 +103,14 @@ class Store:
         self.writer.start()
         self.keeper.start()
 
-    def catch_up(self, directory: int, voice: Callable[[int], Voice]) -> State:
+    def catch_up(
+        self, directory: int, voice: Callable[[int], Voice], isolation: Isolation
+    ) -> State:
         """Bring a directory's aggregates up to its log; before anything is written.
 
         Args:
             voice: how to read what a session says.
+            isolation: counts what cannot be aggregated.
         """
         past = self.past[directory]
         return catch_up(
@@ -117,6 +121,7 @@ class Store:
             past.sessions,
             voice,
             past.next_sequence,
+            isolation,
         )
 
     def aggregate(
@@ -124,10 +129,13 @@ class Store:
         config: AggregatesConfig,
         written: Callable[[int], None],
         failed: Callable[[Exception], None],
+        isolation: Isolation,
     ) -> AggregateWriter:
         """Start the writer of the shard's own aggregates; see ``AggregateWriter``."""
         file = self.aggregates[self.directory]
-        self.aggregate_writer = AggregateWriter(self._database, config, file, written, failed)
+        self.aggregate_writer = AggregateWriter(
+            self._database, config, file, written, failed, isolation
+        )
         return self.aggregate_writer
 
     def cursor(self) -> duckdb.DuckDBPyConnection:

@@ -27,6 +27,7 @@ from tart.shard.listener import Listener, listening_socket
 from tart.shard.nodes import Nodes
 from tart.shard.peers import Peers
 from tart.shard.streams import Streams
+from tart.storage.failures import FailureLog
 from tart.storage.schema import log_of
 from tart.storage.store import Store
 from tart.testing import FakeNode
@@ -111,8 +112,14 @@ class Shard:
         self.held, self.holding = [], False
         self.changes = []
         own = self.store.past[shard]
+        self.failure_log = FailureLog()
         self.aggregation, self.flushes = open_aggregation(
-            self.store, self.nodes, AggregatesConfig(), self._aggregated, self.failures.append
+            self.store,
+            self.nodes,
+            AggregatesConfig(),
+            self._aggregated,
+            self.failures.append,
+            self.failure_log,
         )
         self.intake = Intake(
             settings,

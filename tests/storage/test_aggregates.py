@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from tart.aggregate.flush import Flush, State
+from tart.aggregate.isolation import Isolation
 from tart.aggregate.tables import ROLLUPS, TABLES, clock_column
 from tart.config import AggregatesConfig, StorageConfig
 from tart.storage.aggregates import (
@@ -18,6 +19,7 @@ from tart.storage.aggregates import (
     kept_us,
     read_nodes,
     read_state,
+    tables_of,
     tidy,
     write,
 )
@@ -52,6 +54,15 @@ def flush_of(number, aggregates=None, *, nodes=()):
     return Flush(State(number, 10 * number, 10 * number - 5), rows, list(nodes))
 
 
+def write_flush(cursor, file, flush):
+    write(cursor, file, flush, dict(tables_of(flush, Isolation())))
+
+
+def writer_of(database, file, written=lambda number: None, failed=lambda error: None):
+    isolation = Isolation()
+    return AggregateWriter(database, AggregatesConfig(), file, written, failed, isolation)
+
+
 def count(cursor, file, table):
     return cursor.execute(f"SELECT count(*) FROM {file.alias}.{table}").fetchall()[0][0]
 
@@ -64,7 +75,7 @@ def test_a_new_file_knows_nothing(cursor, file):
 
 def test_a_flush_is_written_with_its_state_and_nodes(cursor, file):
     flush = flush_of(4, nodes=[(1, b"n" * 32)])
-    write(cursor, file, flush)
+    write_flush(cursor, file, flush)
     assert read_state(cursor, file) == State(4, 40, 35)
     assert read_nodes(cursor, file) == {1: b"n" * 32}
     for table, rows in flush.rows.items():
@@ -72,7 +83,7 @@ def test_a_flush_is_written_with_its_state_and_nodes(cursor, file):
 
 
 def test_coarser_copies_add_up_to_the_same(cursor, file):
-    write(cursor, file, flush_of(1))
+    write_flush(cursor, file, flush_of(1))
     for name, source, seconds in ROLLUPS:
         total = f"SELECT sum(count) FROM {file.alias}."
         assert cursor.execute(total + name).fetchall() == cursor.execute(total + source).fetchall()
@@ -83,7 +94,7 @@ def test_coarser_copies_add_up_to_the_same(cursor, file):
 def test_a_flush_that_fails_leaves_nothing(cursor, file):
     cursor.execute(f"ALTER TABLE {file.alias}.tickets DROP COLUMN reason")
     with pytest.raises(duckdb.Error, match="tickets"):
-        write(cursor, file, flush_of(1))
+        write_flush(cursor, file, flush_of(1))
     cursor.rollback()
     assert read_state(cursor, file) == State(0, 0, 0)
     assert {count(cursor, file, table) for table in STORED} == {0}
@@ -91,7 +102,7 @@ def test_a_flush_that_fails_leaves_nothing(cursor, file):
 
 def test_the_writer_writes_in_order_and_says_so(database, cursor, file):
     written, failures = [], []
-    writer = AggregateWriter(database, AggregatesConfig(), file, written.append, failures.append)
+    writer = writer_of(database, file, written.append, failures.append)
     for number in (1, 2, 3):
         writer.put(flush_of(number))
     writer.stop()
@@ -102,9 +113,7 @@ def test_the_writer_writes_in_order_and_says_so(database, cursor, file):
 
 def test_what_cannot_be_written_is_told_once(database, file):
     failed = threading.Event()
-    writer = AggregateWriter(
-        database, AggregatesConfig(), file, lambda number: None, lambda error: failed.set()
-    )
+    writer = writer_of(database, file, failed=lambda error: failed.set())
     with closing(database.cursor()) as cursor:
         cursor.execute(f"DROP TABLE {file.alias}.counts")
     writer.put(flush_of(1))
@@ -113,7 +122,7 @@ def test_what_cannot_be_written_is_told_once(database, file):
 
 
 def test_old_rows_go_and_others_stay(cursor, file):
-    write(cursor, file, flush_of(1))
+    write_flush(cursor, file, flush_of(1))
     config = AggregatesConfig()
     newest = max(
         cursor.execute(
