@@ -23,6 +23,7 @@ Json = dict[str, Any]
 JSON_VERSION = 1
 NOTHING_HEARD = "nothing was received"
 _CUT_SHORT = "what was to be judged did not come to its end"
+_FAILURE = "tart failed to judge some events; that is a fault of tart, please report it"
 _WIDTH = 92
 _INDENT = " " * 11
 _NO_COLOURS = Ink()
@@ -46,6 +47,7 @@ def as_json(report: Report, list_: Shortlist, *, strict: bool, source: str) -> s
         "bytes": report.bytes,
         "unfinished": report.unfinished,
         "unjudged": report.unjudged,
+        "failures": report.failures,
         "rules": [_without_examples(each) for each in report.rules],
         "nodes": report.conformance["nodes"],
         "findings": [each.as_json() for each in list_.shown],
@@ -142,6 +144,10 @@ def _remarks(report: Report) -> list[str]:
         found.append(f"{_many(report.unfinished, 'connection')} ended within a message")
     if report.unjudged:
         found.append(f"{_many(report.unjudged, 'connection')} beyond the limits, not judged")
+    if report.failures:
+        found.append(
+            f"{_many(report.failures, 'event')} not judged whole: tart failed, please report it"
+        )
     if not report.whole:
         found.append("parts are missing: references, intervals and pipelines were not judged")
     return ["", *(f"  note: {each}" for each in found)] if found else []
@@ -161,6 +167,8 @@ def _conclusion(report: Report, strict: bool, ink: Ink) -> str:
         return ink("good", "PASSED") + said
     if not report.complete:
         return ink("error", f"NOT JUDGED: {_CUT_SHORT}") + said
+    if report.failures:
+        return ink("error", f"NOT JUDGED: {_FAILURE}") + said
     return ink("error", "FAILED") + said
 
 
@@ -171,6 +179,8 @@ def _heard(report: Report) -> ElementTree.Element:
         ElementTree.SubElement(case, "failure", type="error", message=message)
     elif not report.complete:
         ElementTree.SubElement(case, "failure", type="error", message=_CUT_SHORT)
+    elif report.failures:
+        ElementTree.SubElement(case, "failure", type="error", message=_FAILURE)
     return case
 
 

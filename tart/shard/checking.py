@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.heard import Finding, Voice
+from tart.aggregate.isolation import Isolation
 from tart.aggregate.judging import handshake_findings
 from tart.errors import ProtocolError
 from tart.protocol.connection import Connection
@@ -24,7 +25,7 @@ from tart.protocol.node_information import NodeInformation
 from tart.protocol.rules import RULES
 from tart.query.conformance import findings as conclude
 from tart.query.windows import SECOND_US
-from tart.shard.digest import Run, digest
+from tart.shard.digest import Run, digest_in_parts
 from tart.shard.longrun import Figures
 from tart.shard.nodes import Session
 from tart.shard.peers import Peers
@@ -72,6 +73,7 @@ class Report:
         bytes: all that came.
         unfinished: connections that ended, or were left, within a message.
         unjudged: connections that were not judged to their end, because of our limits.
+        failures: events that were not judged whole, because of a fault of tart.
         whole: whether what only several messages show was judged.
         complete: whether all that was to be judged came.
         conformance: as ``/api/conformance`` has it, without examples.
@@ -83,6 +85,7 @@ class Report:
     bytes: int
     unfinished: int
     unjudged: int
+    failures: int
     whole: bool
     complete: bool
     conformance: Json
@@ -102,7 +105,8 @@ class Report:
     def passed(self, *, strict: bool) -> bool:
         """Whether a node was heard out and did nothing wrong; ``strict``: nor doubtful."""
         bad = ("error", "warning") if strict else ("error",)
-        return self.complete and self.sessions > 0 and self.verdict not in bad
+        judged = self.complete and self.sessions > 0 and not self.failures
+        return judged and self.verdict not in bad
 
 
 def check(
@@ -147,7 +151,8 @@ class Checker:
         self._max_frame = max_frame
         self._whole = whole
         self._muted = False
-        self._aggregates = Aggregates(self._voice, self._note)
+        self._isolation = Isolation()
+        self._aggregates = Aggregates(self._voice, self._note, self._isolation)
         self._figures = Figures()
         self._peers = Peers({})
         self._frames: list[bytes] = []
@@ -223,10 +228,12 @@ class Checker:
             return
         frames, runs = self._frames, self._runs
         self._frames, self._runs, self._bytes = [], [], 0
-        heard = digest(frames, runs, self._sequence, self._peers).heard()
+        parts = digest_in_parts(frames, runs, self._sequence, self._peers, self._isolation)
         self._sequence += len(frames)
-        self._aggregates.add(heard)
-        self._figures.hear(heard)
+        for part in parts:
+            heard = part.heard()
+            self._aggregates.add(heard)
+            self._figures.hear(heard)
 
     def finish(self, at: int | None = None, *, complete: bool = True) -> Report:
         """Nothing more comes.
@@ -252,6 +259,7 @@ class Checker:
             bytes=self._total,
             unfinished=self._unfinished,
             unjudged=self._unjudged,
+            failures=self._isolation.events.total(),
             whole=self._whole,
             complete=complete,
             conformance=self._figures.conformance(material),

@@ -187,7 +187,9 @@ class Worker:
     async def _aggregate(self) -> None:
         while True:
             await asyncio.sleep(self._config.aggregates.flush_seconds)
-            self._intake.aggregate()
+            # Whatever fails must not end this loop.
+            with self._aggregation.isolation.guard("flush"):
+                self._intake.aggregate()
 
     def _aggregated(self, flush: int) -> None:
         self._loop.call_soon_threadsafe(self._aggregation.written, flush)

@@ -365,6 +365,11 @@ class AggregateWriter:
         if not self._over:
             self._queue.put(flush)
 
+    @property
+    def waiting(self) -> int:
+        """Flushes that were handed over and not taken up."""
+        return self._queue.qsize()
+
     def stop(self) -> None:
         """Write what was handed over and end. Blocks."""
         self._stopping.set()

@@ -118,7 +118,7 @@ class Shard:
             self.nodes,
             AggregatesConfig(),
             self._aggregated,
-            self.failures.append,
+            self._aggregates_failed,
             self.failure_log,
         )
         self.intake = Intake(
@@ -232,6 +232,9 @@ class Shard:
 
     def _aggregated(self, flush):
         self._loop.call_soon_threadsafe(self.aggregation.written, flush)
+
+    def _aggregates_failed(self, error):
+        self._loop.call_soon_threadsafe(self.aggregation.file_failed)
 
     def _committed(self, batch):
         if batch.flush is not None:

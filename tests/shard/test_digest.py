@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tart.aggregate.isolation import Isolation
 from tart.errors import DecodeError
+from tart.protocol.columns import read_columns
 from tart.protocol.connection import Connection
 from tart.protocol.events import EVENTS
-from tart.shard.digest import Run, digest
+from tart.shard.digest import Run, digest, digest_in_parts
 from tart.shard.events import payload_of
 from tart.shard.peers import Peers
 from tart.storage.schema import PeerRow
@@ -159,3 +161,47 @@ def test_an_event_id_beyond_64_bits_starts_again_at_zero():
 
 def test_every_event_type_is_in_the_vectors_used_here():
     assert {vector.number for vector in VECTORS} >= EVENTS.keys() - {90, 98, 104}
+
+
+def test_a_digest_that_fails_has_changed_nothing(monkeypatch):
+    peers, session = Peers({0: A}), session_of()
+    session.connection.next_event_id = 7
+
+    def fail(*arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tart.shard.digest._faults", fail)
+    with pytest.raises(ZeroDivisionError):
+        digested(session, received_from(B), peers=peers)
+    assert (session.connection.next_event_id, peers.ids) == (7, [A])
+    monkeypatch.undo()
+    found = digested(session, received_from(B), peers=peers)
+    assert (found.peers, found.log.event_id.tolist()) == ([PeerRow(1, B)], [7])
+
+
+@pytest.mark.parametrize("bad", [(), (0,), (5,), (2, 3), (0, 1, 2, 3, 4, 5)])
+def test_a_frame_that_cannot_be_processed_is_kept_as_it_came_and_costs_no_other(monkeypatch, bad):
+    one, other = session_of(number=1, node_number=11), session_of(number=2, node_number=12)
+    other.connection.next_event_id = 50
+    frames = [content(13, b"\x01", timestamp=at) for at in range(6)]
+
+    def read(contents):
+        if any(frames[at] in contents for at in bad):
+            raise ZeroDivisionError
+        return read_columns(contents)
+
+    monkeypatch.setattr("tart.shard.digest.read_columns", read)
+    isolation = Isolation()
+    runs = [Run(one, 2, 1000), Run(other, 3, 2000), Run(one, 1, 3000)]
+    parts = digest_in_parts(frames, runs, 40, Peers({}), isolation)
+    rows = [(row.seq, row.session, row.event_id) for part in parts for row in part.log.rows()]
+    kept = [
+        (row.seq, row.session, row.event_id, row.rule, row.frame)
+        for part in parts
+        for _, row in part.undecodable
+    ]
+    places = [(40, 1, 0), (41, 1, 1), (42, 2, 50), (43, 2, 51), (44, 2, 52), (45, 1, 2)]
+    assert rows == [place for at, place in enumerate(places) if at not in bad]
+    assert kept == [(*places[at], "server_failure", frames[at]) for at in bad]
+    assert (one.connection.next_event_id, other.connection.next_event_id) == (3, 53)
+    assert (isolation.failures["digest"], isolation.events["digest"]) == (len(bad), len(bad))

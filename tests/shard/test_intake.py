@@ -630,3 +630,58 @@ def test_without_the_setting_the_intake_sheds_nothing(tmp_path):
         assert not shard.intake.statistics.shed
 
     run(scenario, tmp_path, telemetry={**SHEDDING, "shed": False})
+
+
+STAGES = (
+    *("digest", "statistics", "status", "findings", "judging", "counts", "clocks", "references"),
+    *("events", "sums", "latencies", "pipelines", "sessions", "aggregates", "live", "flush"),
+    "notification",
+)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_fails_costs_no_stored_event_and_reaches_no_connection(tmp_path, stage):
+    """Everything that can be made to fail fails, all the time, with somebody listening."""
+    ran = set()
+
+    def inject(name):
+        ran.add(name)
+        if name == stage:
+            raise ZeroDivisionError(name)
+
+    async def scenario(shard):
+        shard.aggregation.isolation.inject = inject
+        shard.streams.subscribe(Recorder(), Subscribe(1, {"type": "All"}, "hex"))
+        nodes = [fake_node(number) for number in range(1, 6)]
+        sessions = [shard.session(node.connect()) for node in nodes]
+        sent = {}
+        for turn in range(30):
+            for node, session in zip(nodes, sessions, strict=True):
+                sent.setdefault(session.number, [])
+                number = (turn * 7 + session.number) % len(VECTORS)
+                for content in (VECTORS[number].content, best(node, turn)[4:]):
+                    shard.intake.receive(session, framed(content))
+                    sent[session.number].append(content)
+            if turn % 4 == 0:
+                shard.intake.digest()
+            if turn % 10 == 0:
+                shard.intake.aggregate()
+        for session in sessions:
+            shard.intake.end(session, "it is over")
+        shard.intake.aggregate()
+        found = {number: {} for number in sent}
+        for row in await shard.stored():
+            head = row[1].to_bytes(8, "little") + bytes([row[5]])
+            found[row[3]][row[0]] = head + payload(row)
+        for seq, _, session, *_, frame in await shard.undecodable():
+            found[session][seq] = frame
+        assert {
+            number: [content for _, content in sorted(rows.items())]
+            for number, rows in found.items()
+        } == sent
+        whats = [what for _, what, *_ in await shard.sessions()]
+        assert whats == ["opened"] * 5 + ["closed"] * 5
+        assert stage in ran
+        assert shard.aggregation.isolation.failures.keys() == {stage}
+
+    run(scenario, tmp_path)

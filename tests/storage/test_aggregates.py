@@ -146,3 +146,41 @@ def test_old_rows_go_and_others_stay(cursor, file):
 def test_every_table_is_kept_for_some_time():
     for table in STORED:
         assert kept_us(table, AggregatesConfig()) > 0
+
+
+def test_a_row_that_no_table_can_hold_is_left_out_and_counted(cursor, file):
+    rows = {name: list(each) for name, each in flush_of(1).rows["failures"].items()}
+    count_of = len(rows["reason"])
+    rows["reason"][3] = object()
+    rows["last_at"][5] = 2**70
+    isolation = Isolation()
+    flush = Flush(State(1, 10, 5), {"failures": rows, "counts": flush_of(1).rows["counts"]}, [])
+    tables = dict(tables_of(flush, isolation))
+    assert len(tables["failures"]) == count_of - 2
+    assert isolation.failures == {"flush": 2}
+    write(cursor, file, flush, tables)
+    assert count(cursor, file, "failures") == count_of - 2
+    assert count(cursor, file, "counts") > 0
+
+
+def test_a_table_whose_rows_duckdb_does_not_take_costs_no_other(database, cursor, file):
+    cursor.execute(f"ALTER TABLE {file.alias}.failures ALTER reason TYPE UTINYINT")
+    written, failures = [], []
+    writer = writer_of(database, file, written.append, failures.append)
+    writer.put(flush_of(1))
+    writer.stop()
+    assert (written, failures) == ([1], [])
+    assert count(cursor, file, "failures") == 0
+    assert all(count(cursor, file, table) for table in TABLES if table != "failures")
+
+
+def test_after_a_failure_nothing_waits_for_the_writer(database, file):
+    failed = threading.Event()
+    writer = writer_of(database, file, failed=lambda error: failed.set())
+    with closing(database.cursor()) as cursor:
+        cursor.execute(f"DROP TABLE {file.alias}.counts")
+    writer.put(flush_of(1))
+    assert failed.wait(30)
+    writer.put(flush_of(2))
+    assert writer.waiting == 0
+    writer.stop()
