@@ -90,7 +90,7 @@ class Meanings(Exchanges):
         if isinstance(pipeline, Pipeline):
             state = pipeline.state()
             self._before.setdefault(pipeline, state)
-        calls, sent = len(self._pending), self._sent.copy()
+        calls, sent = len(self._pending), self._sent.copy() if self._sent else {}
         meaning = MEANINGS[number]
         try:
             if meaning is not None:

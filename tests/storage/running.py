@@ -13,7 +13,9 @@ from contextlib import closing, contextmanager
 
 import duckdb
 
+from tart.aggregate.isolation import Isolation
 from tart.config import StorageConfig
+from tart.storage import aggregates
 from tart.storage.batch import Batch
 from tart.storage.schema import LogRow, NodeRow, SessionRow, UndecodableRow, rows_of, to_columns
 from tart.storage.store import Store
@@ -160,3 +162,8 @@ def alone(path, elsewhere):
     """A copy of one file in an empty directory."""
     elsewhere.mkdir(exist_ok=True)
     return shutil.copy(path, elsewhere / path.name)
+
+
+def write_flush(cursor, file, flush):
+    """Write a flush to a file of aggregates, as its writer does."""
+    aggregates.write(cursor, file, flush, dict(aggregates.tables_of(flush, Isolation())))

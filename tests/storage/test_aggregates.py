@@ -25,6 +25,7 @@ from tart.storage.aggregates import (
 )
 from tart.storage.database import Database
 from tests.aggregate.hearing import aggregated, troubled
+from tests.storage.running import write_flush
 
 DAY = 86_400_000_000
 
@@ -52,10 +53,6 @@ def flush_of(number, aggregates=None, *, nodes=()):
     aggregates = aggregates or aggregated(troubled())
     rows = {table: aggregates.rows(table, open_too=False) for table in TABLES}
     return Flush(State(number, 10 * number, 10 * number - 5), rows, list(nodes))
-
-
-def write_flush(cursor, file, flush):
-    write(cursor, file, flush, dict(tables_of(flush, Isolation())))
 
 
 def writer_of(database, file, written=lambda number: None, failed=lambda error: None):

@@ -11,10 +11,11 @@ from tart.aggregate.flush import Flush, State
 from tart.aggregate.tables import TABLES
 from tart.config import StorageConfig
 from tart.storage import relations as module
-from tart.storage.aggregates import aggregate_file, write
+from tart.storage.aggregates import aggregate_file
 from tart.storage.database import Database
 from tart.storage.relations import Gathered, Relations, Snapshot, StaleSnapshot
 from tests.aggregate.hearing import aggregated, rows, troubled
+from tests.storage.running import write_flush
 
 HOUR = 3_600_000_000
 FINE = 6 * HOUR
@@ -59,8 +60,8 @@ def totals(relations, text):
 
 def test_rows_of_files_and_memory_with_the_directory_they_are_of(cursor, files):
     found = every_row()
-    write(cursor, files[0], Flush(State(1, 1, 1), found, []))
-    write(cursor, files[1], Flush(State(7, 1, 1), found, []))
+    write_flush(cursor, files[0], Flush(State(1, 1, 1), found, []))
+    write_flush(cursor, files[1], Flush(State(7, 1, 1), found, []))
     with Relations(cursor, files, snapshot(1, found), FINE) as relations:
         for table in TABLES:
             count = len(next(iter(found[table].values())))
@@ -68,7 +69,7 @@ def test_rows_of_files_and_memory_with_the_directory_they_are_of(cursor, files):
 
 
 def test_a_snapshot_from_before_a_flush_is_refused(cursor, files):
-    write(cursor, files[0], Flush(State(1, 1, 1), every_row(), []))
+    write_flush(cursor, files[0], Flush(State(1, 1, 1), every_row(), []))
     with pytest.raises(StaleSnapshot), Relations(cursor, files, snapshot(0), FINE):
         pass
     with Relations(cursor, files, snapshot(1), FINE) as relations:
@@ -76,7 +77,7 @@ def test_a_snapshot_from_before_a_flush_is_refused(cursor, files):
 
 
 def test_a_question_that_is_interrupted_leaves_its_cursor_free(cursor, files, monkeypatch):
-    write(cursor, files[0], Flush(State(1, 1, 1), every_row(), []))
+    write_flush(cursor, files[0], Flush(State(1, 1, 1), every_row(), []))
 
     def interrupted(*_):
         raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
@@ -108,8 +109,8 @@ def test_counts_are_the_same_however_coarse_they_are(cursor, files, later, befor
     total = sum(row["count"] for row in counts)
     first = min(row["bucket"] for row in counts)
     newest = max(row["bucket"] for row in counts)
-    write(cursor, files[0], Flush(State(1, 1, 1), found, []))
-    write(cursor, files[0], Flush(State(2, 1, 1), found, []))  # copies are not due again yet
+    write_flush(cursor, files[0], Flush(State(1, 1, 1), found, []))
+    write_flush(cursor, files[0], Flush(State(2, 1, 1), found, []))  # copies are not due again yet
     with Relations(cursor, files, snapshot(2, found), FINE) as relations:
         text = relations.counts(first - before, newest + later + 60_000_000, newest + later)
         ((summed,),) = cursor.execute(f"SELECT sum(count) FROM {text}").fetchall()
@@ -121,8 +122,8 @@ def test_durations_likewise(cursor, files, later):
     found = every_row()
     total = int(found["latency"]["count"].sum())
     first, newest = (int(f(found["latency"]["bucket"])) for f in (min, max))
-    write(cursor, files[0], Flush(State(1, 1, 1), found, []))
-    write(cursor, files[0], Flush(State(2, 1, 1), found, []))
+    write_flush(cursor, files[0], Flush(State(1, 1, 1), found, []))
+    write_flush(cursor, files[0], Flush(State(2, 1, 1), found, []))
     with Relations(cursor, files, snapshot(2, found), FINE) as relations:
         text = relations.latencies(first - HOUR, newest + HOUR, newest + later, 48 * HOUR, "true")
         ((summed,),) = cursor.execute(f"SELECT sum(count) FROM {text}").fetchall()
