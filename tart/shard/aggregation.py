@@ -45,23 +45,21 @@ def open_aggregation(
     config: AggregatesConfig,
     written: Callable[[int], None],
     failed: Callable[[Exception], None],
-    failures: FailureLog,
 ) -> tuple[Aggregation, AggregateWriter]:
     """Bring all directories' aggregates up to their logs; go on with the shard's own.
 
     Args:
         nodes: has learned what the store knows of the past.
         written, failed: see ``AggregateWriter``.
-        failures: where what fails is reported.
     """
-    own, isolation = store.directory, failures.isolation
+    own = store.directory
     flushed = 0
     for directory in store.directories:
-        state = store.catch_up(directory, voice_of(nodes, directory), isolation)
+        state = store.catch_up(directory, voice_of(nodes, directory))
         flushed = state.flush if directory == own else flushed
-    writer = store.aggregate(config, written, failed, isolation)
+    writer = store.aggregate(config, written, failed)
     past = store.past[own]
-    aggregation = Aggregation(own, nodes, flushed, past.next_sequence, past.nodes, failures)
+    aggregation = Aggregation(own, nodes, flushed, past.next_sequence, past.nodes, store.failures)
     return aggregation, writer
 
 

@@ -32,7 +32,6 @@ from tart.shard.peers import Peers
 from tart.shard.streams import Streams
 from tart.startup import Startup
 from tart.storage.batch import Batch
-from tart.storage.failures import FailureLog
 from tart.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -168,7 +167,6 @@ class Worker:
             self._config.aggregates,
             self._aggregated,
             self._aggregates_failed,
-            FailureLog(),
         )
         return Intake(
             self._config.storage,

@@ -37,8 +37,12 @@ class Latest:
         self._parts: tuple[_Part, ...] = ()
 
     def add(self, log: Sequence[LogColumns], size: int) -> None:
-        """A batch was committed; ``size`` in bytes."""
-        parts = [*self._parts, *(_Part(each, size // len(log)) for each in log if len(each))]
+        """A batch was committed; ``size`` in bytes.
+
+        If this raises, nothing is held any more: what is held must have no gap.
+        """
+        before, self._parts = self._parts, ()
+        parts = [*before, *(_Part(each, size // len(log)) for each in log if len(each))]
         held = sum(each.size for each in parts)
         leave = 0
         while held > self._limit and leave < len(parts) - 1:

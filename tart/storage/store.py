@@ -17,11 +17,11 @@ import duckdb
 
 from tart.aggregate.flush import State
 from tart.aggregate.heard import Voice
-from tart.aggregate.isolation import Isolation
 from tart.config import AggregatesConfig, StorageConfig
 from tart.storage.aggregates import AggregateFile, AggregateWriter
 from tart.storage.batch import Batch
 from tart.storage.database import Database, bytes_on_disk, sync
+from tart.storage.failures import FailureLog
 from tart.storage.files import SPILL, LogFile, adopted, by_period, quarantined
 from tart.storage.keeper import Keeper
 from tart.storage.opening import open_aggregates, open_directory
@@ -68,6 +68,7 @@ class Store:
         self._lock = threading.Lock()
         self._forgotten = forgotten
         self._database = Database(config, root / f"{shard:02d}" / SPILL)
+        self.failures = FailureLog()
         self.directory = shard
         self.directories = [shard, *adopted(root, shard, count)]
         self._files: dict[int, list[LogFile]] = {}
@@ -97,20 +98,18 @@ class Store:
             committed=committed,
             attached=self._attached,
             failed=failed,
+            isolation=self.failures.isolation,
             unread=self.reader.wait_for_running,
         )
         self.keeper = Keeper(self, config, root, count, short_of)
         self.writer.start()
         self.keeper.start()
 
-    def catch_up(
-        self, directory: int, voice: Callable[[int], Voice], isolation: Isolation
-    ) -> State:
+    def catch_up(self, directory: int, voice: Callable[[int], Voice]) -> State:
         """Bring a directory's aggregates up to its log; before anything is written.
 
         Args:
             voice: how to read what a session says.
-            isolation: counts what cannot be aggregated.
         """
         past = self.past[directory]
         return catch_up(
@@ -121,7 +120,7 @@ class Store:
             past.sessions,
             voice,
             past.next_sequence,
-            isolation,
+            self.failures.isolation,
         )
 
     def aggregate(
@@ -129,12 +128,11 @@ class Store:
         config: AggregatesConfig,
         written: Callable[[int], None],
         failed: Callable[[Exception], None],
-        isolation: Isolation,
     ) -> AggregateWriter:
         """Start the writer of the shard's own aggregates; see ``AggregateWriter``."""
         file = self.aggregates[self.directory]
         self.aggregate_writer = AggregateWriter(
-            self._database, config, file, written, failed, isolation
+            self._database, config, file, written, failed, self.failures.isolation
         )
         return self.aggregate_writer
 

@@ -26,6 +26,7 @@ from queue import SimpleQueue
 import duckdb
 
 from tart.aggregate.histogram import Histogram
+from tart.aggregate.isolation import Isolation
 from tart.config import StorageConfig
 from tart.errors import DamagedFile, NoRoom, OutOfMemory, StorageError
 from tart.storage.arrow import Table
@@ -68,6 +69,7 @@ class Writer:
         committed: called on the writer's thread after each commit.
         attached: called with each file that is started, on the thread that does.
         failed: called once, on the writer's thread, with the reason writing ended.
+        isolation: counts what fails of work that follows a commit.
         unread: waits until whoever reads a file now has ended; seconds are its limit.
 
     Attributes:
@@ -87,12 +89,14 @@ class Writer:
         committed: Callable[[Batch], None],
         attached: Callable[[LogFile], None],
         failed: Callable[[Exception], None],
+        isolation: Isolation,
         unread: Callable[[float], bool] = lambda seconds: True,
     ) -> None:
         self._database = database
         self._carried = Carried(nodes, peers)
         self._committed = committed
         self._failed = failed
+        self._isolation = isolation
         self._queue: SimpleQueue[Batch | None] = SimpleQueue()
         self.lanes = Lanes(
             database, root, directory, config.file_hours, opened=opened, attached=attached
@@ -139,7 +143,8 @@ class Writer:
                 self.statistics.write_seconds.add(done - started)
                 self.statistics.commit_seconds.add(done - batch.opened_at)
                 if batch.log:
-                    self.latest.add(batch.log, batch.bytes)
+                    with self._isolation.guard("latest"):
+                        self.latest.add(batch.log, batch.bytes)
                 self._committed(batch)
         except Exception as error:
             # The boundary of this thread: whatever broke, nothing more can be written, and

@@ -27,7 +27,6 @@ from tart.shard.listener import Listener, listening_socket
 from tart.shard.nodes import Nodes
 from tart.shard.peers import Peers
 from tart.shard.streams import Streams
-from tart.storage.failures import FailureLog
 from tart.storage.schema import log_of
 from tart.storage.store import Store
 from tart.testing import FakeNode
@@ -112,14 +111,12 @@ class Shard:
         self.held, self.holding = [], False
         self.changes = []
         own = self.store.past[shard]
-        self.failure_log = FailureLog()
         self.aggregation, self.flushes = open_aggregation(
             self.store,
             self.nodes,
             AggregatesConfig(),
             self._aggregated,
             self._aggregates_failed,
-            self.failure_log,
         )
         self.intake = Intake(
             settings,
