@@ -21,8 +21,9 @@
     │   └── TooManyRequests        too often
     ├── ShardUnavailable       us: degrades an answer, never hides that it did
     └── StorageError           us: fatal to one shard, which the supervisor restarts
-        ├── DamagedFile            a file that cannot be read: put in quarantine, the rest serves
         ├── RowsRefused            rows of aggregates with values that do not fit: left out
+        ├── DamagedFile            a file or a part of it that cannot be read: the rest serves
+        ├── StartInterrupted       told to stop while starting; the next start goes on from there
         └── NoRoom                 tried again until there is room
             ├── DiskFull               on the disk
             └── OutOfMemory            within ``storage.memory_limit``
@@ -240,6 +241,10 @@ class RowsRefused(StorageError):
 
     def __str__(self) -> str:
         return f"rows of {self.table} are not stored: {self.reason}"
+
+
+class StartInterrupted(StorageError):
+    """A start was told to stop; what it did is kept."""
 
 
 class NoRoom(StorageError):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -111,8 +111,12 @@ def _reserved(bind: str, key: str) -> AbstractContextManager[Reservation]:
     return reserved(*configuration.parse_address(bind, key), key)
 
 
-def _announce(telemetry: Reservation, api: Reservation, shards: int) -> None:
-    line = f"tart ready telemetry={telemetry} api={api} shards={shards}\n"
+def _announce(
+    telemetry: Reservation, api: Reservation, shards: int, recovering: Sequence[str]
+) -> None:
+    line = f"tart ready telemetry={telemetry} api={api} shards={shards}"
+    # Those answer later; health says how far they are.
+    line += f" recovering={len(recovering)}\n" if recovering else "\n"
     # Whoever started us may have closed its end, which is no reason to stop; past the buffer,
     # where a line that cannot be written would come up again at each flush.
     with suppress(OSError):

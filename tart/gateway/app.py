@@ -386,6 +386,7 @@ class Gateway:
             rss_bytes=rss_bytes(),
             memory=memory(),
             disk=disk(self.config.data_path),
+            recovering={at: each.what for at, each in self.shards.recovering.items()},
         )
         uptime = int(time.monotonic() - self._started)
         body = health.report(measured, now_text(), __version__, uptime)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 HEALTHY, DEGRADED, UNHEALTHY = "Healthy", "Degraded", "Unhealthy"
@@ -35,6 +35,7 @@ class Measured:
         rss_bytes: of the gateway.
         memory: bytes available and in all, of the machine.
         disk: bytes free and in all, where the data is.
+        recovering: of the shards that start and take long, how far they are.
     """
 
     statistics: Mapping[int, Json]
@@ -46,6 +47,7 @@ class Measured:
     rss_bytes: int
     memory: tuple[int, int]
     disk: tuple[int, int]
+    recovering: Mapping[int, str] = field(default_factory=dict)
 
 
 class Part(NamedTuple):
@@ -169,6 +171,8 @@ def _by_share(left: int, total: int) -> str:
 def _shard(measured: Measured, shard: int) -> Part:
     name = f"shard_{shard:02d}"
     found = measured.statistics.get(shard)
+    if found is None and shard in measured.recovering:
+        return Part(name, DEGRADED, f"starting: {measured.recovering[shard]}", {})
     if found is None:
         return Part(name, UNHEALTHY, "does not answer", {})
     lag = found["loop_lag_seconds"]

@@ -103,7 +103,7 @@ def _watch(lifeline: int, stop: asyncio.Event, reload: Callable[[], None]) -> No
 
 
 async def _announce(gateway: Gateway, startup: Startup) -> None:
-    await gateway.shards.wait_all_welcomed()
+    await gateway.shards.wait_all_heard()
     startup.ready()
     startup.keep_beating(asyncio.get_running_loop())
 

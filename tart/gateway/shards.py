@@ -28,6 +28,7 @@ from tart.ipc.messages import (
     Missed,
     NodeChanged,
     Partial,
+    Recovering,
     RunQuery,
     Subscribe,
     Unsubscribe,
@@ -100,6 +101,9 @@ class Shard:
         self.subscriptions: dict[int, Subscribe] = {}
         self.pending: dict[int, asyncio.Future[Any]] = {}
         self.welcomed = asyncio.Event()
+        self.recovering: Recovering | None = None
+        # Set with the first word of any kind.
+        self.heard = asyncio.Event()
         self._path = path
         self._pushes = pushes
         self._channel: Channel | None = None
@@ -126,8 +130,10 @@ class Shard:
                     await self._lost.wait()
                 finally:
                     transport.close()
-            backoff = FIRST_BACKOFF if self.welcomed.is_set() else backoff
+            backoff = FIRST_BACKOFF if self.heard.is_set() else backoff
             self.welcomed.clear()
+            self.heard.clear()
+            self.recovering = None
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
@@ -179,6 +185,8 @@ class Shard:
                 self._pushes.node_changed(self.index, node)
             case Welcome():
                 self._welcome(channel, message)
+            case Recovering():
+                self._recovers(channel, message)
             case _:
                 log.error("shard %d sent %s", self.index, type(message).__name__)
                 channel.close()
@@ -188,17 +196,30 @@ class Shard:
         if future is not None and not future.done():
             future.set_result(value)
 
+    def _is_ours(self, channel: Channel, message: Welcome | Recovering) -> bool:
+        if message.version == VERSION and message.shard == self.index:
+            return True
+        log.error(
+            "refused shard %d of version %d at %s: expected shard %d of version %d",
+            message.shard,
+            message.version,
+            self._path,
+            self.index,
+            VERSION,
+        )
+        channel.close()
+        return False
+
+    def _recovers(self, channel: Channel, message: Recovering) -> None:
+        if not self._is_ours(channel, message):
+            return
+        if self.recovering is None:
+            log.warning("shard %d starts and cannot be asked yet: %s", self.index, message.what)
+        self.recovering = message
+        self.heard.set()
+
     def _welcome(self, channel: Channel, message: Welcome) -> None:
-        if message.version != VERSION or message.shard != self.index:
-            log.error(
-                "refused shard %d of version %d at %s: expected shard %d of version %d",
-                message.shard,
-                message.version,
-                self._path,
-                self.index,
-                VERSION,
-            )
-            channel.close()
+        if not self._is_ours(channel, message):
             return
         if self._pid is not None and self._pid != message.pid:
             self.statistics.restarts += 1
@@ -207,6 +228,7 @@ class Shard:
         for request in self.subscriptions.values():
             channel.send(request)
         self.welcomed.set()
+        self.heard.set()
         log.info("shard %d is there, process %d", self.index, message.pid)
         self._pushes.welcomed(self.index)
 
@@ -246,6 +268,16 @@ class Shards:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+
+    async def wait_all_heard(self) -> None:
+        """Return once every shard is there or has said that it will take long."""
+        for shard in self.every:
+            await shard.heard.wait()
+
+    @property
+    def recovering(self) -> dict[int, Recovering]:
+        """The shards that start and take long."""
+        return {each.index: each.recovering for each in self.every if each.recovering is not None}
 
     async def wait_all_welcomed(self) -> None:
         """Return once every shard is there."""

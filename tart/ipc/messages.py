@@ -86,6 +86,20 @@ class Welcome:
     version: int = VERSION
 
 
+@dataclass(frozen=True)
+class Recovering:
+    """Instead of Welcome, again and again: the shard starts and cannot be asked yet.
+
+    ``what`` says how far it is, ``seconds`` since when.
+    """
+
+    shard: int
+    pid: int
+    what: str
+    seconds: float
+    version: int = VERSION
+
+
 class Attached(NamedTuple):
     """A query's answer where most of it is bytes that nobody parses on the way."""
 
@@ -144,7 +158,7 @@ class NodeChanged:
 
 
 Request: TypeAlias = RunQuery | Cancel | Subscribe | Unsubscribe | Hold
-Reply: TypeAlias = Welcome | Partial | Failure | LiveEvents | Missed | NodeChanged
+Reply: TypeAlias = Welcome | Recovering | Partial | Failure | LiveEvents | Missed | NodeChanged
 Message: TypeAlias = Request | Reply
 
 _KINDS: dict[str, type] = {
@@ -156,6 +170,7 @@ _KINDS: dict[str, type] = {
         Unsubscribe,
         Hold,
         Welcome,
+        Recovering,
         Partial,
         Failure,
         LiveEvents,

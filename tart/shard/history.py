@@ -28,9 +28,10 @@ from tart.shard.events import to_json
 from tart.shard.nodes import Nodes
 from tart.shard.rendering import rendered, to_bytes
 from tart.shard.trace import MAX_DEPTH, MAX_NODES, trace
+from tart.storage.ranges import FRAMES, ranges_of
 from tart.storage.schema import LOG_SELECT, LogRow, UndecodableRow, log_of, payload_of, rows_of
 from tart.storage.store import Store
-from tart.storage.stretches import Range, Stretch, upwards
+from tart.storage.stretches import Stretch, upwards
 
 Parameters = Mapping[str, Any]
 Cursor = duckdb.DuckDBPyConnection
@@ -173,24 +174,14 @@ class History:
                 return _Page([], None)
         found: list[_Frame] = []
         size = 0
-        for stretch in upwards(self._ranges(cursor, directory), first, _STRETCH):
+        ranges = ranges_of(cursor, self._store.files(directory), FRAMES)
+        for stretch in upwards(ranges, first, _STRETCH):
             for each in _frames(cursor, stretch, selection, number, whole=whole):
                 found.append(each)
                 size += each.size
                 if len(found) >= PAGE_ROWS or size >= PAGE_BYTES:
                     return _Page(found, each.seq + 1)
         return _Page(found, None)
-
-    def _ranges(self, cursor: Cursor, directory: int) -> list[Range]:
-        found = []
-        for file in self._store.files(directory):
-            ((first, last),) = cursor.execute(
-                f"SELECT min(seq), max(seq) FROM (SELECT seq FROM {file.alias}.log "
-                f"UNION ALL SELECT seq FROM {file.alias}.undecodable)"
-            ).fetchall()
-            if first is not None:
-                found.append(Range(file, first, last))
-        return found
 
     def _ends(
         self, cursor: Cursor, directory: int, rows: Sequence[_Frame], last: int | None

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import duckdb
 
 from tart.storage.files import LogFile
+from tart.storage.ranges import ranges_of
 from tart.storage.schema import LogRow, rows_of
-from tart.storage.stretches import Range, Stretch, downwards, upwards
+from tart.storage.stretches import Stretch, downwards, upwards
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -102,8 +103,7 @@ class _Log:
     def __init__(self, cursor: Cursor, files: Sequence[LogFile], session: int) -> None:
         self._cursor = cursor
         self._session = session
-        every = (self._range(file) for file in files if self._knows(file))
-        self._ranges = [each for each in every if each is not None]
+        self._ranges = ranges_of(cursor, [file for file in files if self._knows(file)])
 
     def rows(self, stretch: Stretch, condition: str) -> list[LogRow]:
         """The session's rows of a stretch that fulfil a condition, in order."""
@@ -136,11 +136,6 @@ class _Log:
         statement = f"SELECT count(*) FROM {file.alias}.sessions WHERE session = {self._session}"
         ((count,),) = self._cursor.execute(statement).fetchall()
         return bool(count)
-
-    def _range(self, file: LogFile) -> Range | None:
-        statement = f"SELECT min(seq), max(seq) FROM {file.alias}.log"
-        ((first, last),) = self._cursor.execute(statement).fetchall()
-        return None if first is None else Range(file, first, last)
 
     def _times(self, stretch: Stretch) -> tuple[int, int]:
         every = " UNION ALL ".join(

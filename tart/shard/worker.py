@@ -1,7 +1,7 @@
 """One shard process: how it starts and how it stops.
 
-Everything is opened here, after the fork. Start: files, then the gateway's socket, then
-the telemetry port, then ready. Stop: telemetry port, connections, what gathered, files,
+Everything is opened here, after the fork. Start: files, on a thread (``recovering``), then the
+gateway's socket, then the telemetry port, then ready. Stop: telemetry port, connections, what gathered, files,
 the gateway's socket last, so that it is told why questions end.
 """
 
@@ -19,7 +19,7 @@ import uvloop
 
 from tart.aggregate.live import LiveCounters
 from tart.config import Config
-from tart.errors import DiskFull, StorageError
+from tart.errors import DiskFull, StartInterrupted, StorageError
 from tart.shard.aggregated import Aggregated
 from tart.shard.aggregation import open_aggregation
 from tart.shard.answers import Answers
@@ -29,6 +29,7 @@ from tart.shard.intake import Intake
 from tart.shard.listener import Listener, listening_socket
 from tart.shard.nodes import Nodes, Session
 from tart.shard.peers import Peers
+from tart.shard.recovering import Recovery
 from tart.shard.streams import Streams
 from tart.startup import Startup
 from tart.storage.batch import Batch
@@ -82,12 +83,16 @@ class Worker:
         """Start, serve, stop."""
         loop = asyncio.get_running_loop()
         self._loop = loop
+        socket_path = self._config.run_path / f"{self._index:02d}.sock"
+        self._recovery = Recovery(self._index, startup, socket_path)
         self._watch(loop, startup.lifeline)
-        store = await self._open_patiently()
+        async with self._recovery.shown():
+            store = await self._recover()
         if store is None:
             return
         try:
             intake = self._make_intake(store)
+            store.keeper.start()
             listener = Listener(self._config.telemetry, intake)
             aggregating = loop.create_task(self._aggregate())
             answers = Answers(store, self._nodes, self._counters, self._streams, intake, listener)
@@ -96,7 +101,7 @@ class Worker:
                 store, self._nodes, self._aggregation, self._config.aggregates, intake.digest
             )
             self._control = Control(self._index, answers, aggregated, self._streams, store)
-            await self._control.start(self._config.run_path / f"{self._index:02d}.sock")
+            await self._control.start(socket_path)
             await listener.start(listening_socket(host, port))
             lag = loop.create_task(_measure_lag(answers))
             collecting = loop.create_task(collect_cycles(COLLECT_SECONDS))
@@ -120,12 +125,31 @@ class Worker:
             raise StorageError(f"writing failed: {self._failure}")
 
     def _watch(self, loop: asyncio.AbstractEventLoop, lifeline: int) -> None:
-        loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
+        loop.add_signal_handler(signal.SIGTERM, self._stop)
         loop.add_reader(lifeline, self._orphaned, lifeline)
 
     def _orphaned(self, lifeline: int) -> None:
         self._loop.remove_reader(lifeline)
+        self._stop()
+
+    def _stop(self) -> None:
+        self._recovery.interrupt()
         self._stopping.set()
+
+    async def _recover(self) -> Store | None:
+        """The files, and figures that go as far as the log; none if we stop first."""
+        try:
+            store = await self._open_patiently()
+            if store is not None:
+                try:
+                    await self._loop.run_in_executor(None, self._catch_up, store)
+                except BaseException:
+                    await self._loop.run_in_executor(None, store.close)
+                    raise
+        except StartInterrupted:
+            log.info("stopped while starting: %s; the next start goes on", self._recovery.text)
+            return None
+        return store
 
     async def _open_patiently(self) -> Store | None:
         """The files, once there is room to make those that are missing; none if we stop first.
@@ -135,7 +159,7 @@ class Worker:
         said = False
         while not self._stopping.is_set():
             try:
-                return self._open_store()
+                return await self._loop.run_in_executor(None, self._open_store)
             except DiskFull as error:
                 if not said:
                     log.error("no room to start, trying again until there is: %s", error)
@@ -155,12 +179,13 @@ class Worker:
             failed=self._failed,
             short_of=self._short_of,
             forgotten=self._forgotten,
+            told=self._recovery.told,
+            keep=False,
         )
 
-    def _make_intake(self, store: Store) -> Intake:
+    def _catch_up(self, store: Store) -> None:
         for past in store.past.values():
             self._nodes.recover(past)
-        own = store.past[self._index]
         self._aggregation, self._aggregate_writer = open_aggregation(
             store,
             self._nodes,
@@ -168,6 +193,9 @@ class Worker:
             self._aggregated,
             self._aggregates_failed,
         )
+
+    def _make_intake(self, store: Store) -> Intake:
+        own = store.past[self._index]
         return Intake(
             self._config.storage,
             self._index,

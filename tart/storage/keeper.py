@@ -79,9 +79,10 @@ class Keeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread. Blocks."""
+        """End the thread, if it was started. Blocks."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def watch(self) -> None:
         """Look at the room, and say so if that changes anything."""

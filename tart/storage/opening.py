@@ -34,6 +34,7 @@ from tart.storage.aggregates import (
 )
 from tart.storage.database import Database, storage_error, sync
 from tart.storage.files import QUARANTINED, LogFile, by_period, existing
+from tart.storage.progress import Told, unheard
 from tart.storage.recovery import Past, Remembered, count_missing, read_file
 
 log = logging.getLogger(__name__)
@@ -49,9 +50,12 @@ _FIGURES = "figures are made again from the events that are kept, and older ones
 
 
 def open_directory(
-    database: Database, root: Path, directory: int, *, own: bool
+    database: Database, root: Path, directory: int, *, own: bool, told: Told = unheard
 ) -> tuple[list[LogFile], Past]:
     """Attach what can be read, the newest period for writing if the directory is ``own``.
+
+    Args:
+        told: called before each file is opened and read.
 
     Returns:
         The files, oldest first, and what they know.
@@ -61,8 +65,12 @@ def open_directory(
     """
     files = existing(root, directory)
     newest = by_period(files)[-1] if own and files else []
-    files = [file for file in files if _opens(database, file, writable=file in newest)]
-    past, files = _read(database, directory, files)
+    opened = []
+    for file in files:
+        told(f"opening {directory:02d}/{file.path.name}", len(opened), len(files))
+        if _opens(database, file, writable=file in newest):
+            opened.append(file)
+    past, files = _read(database, directory, opened, told)
     if lost := [file for file in newest if file not in files]:
         _succeed(database, lost, past)
         files = sorted([*files, *lost])
@@ -102,12 +110,15 @@ def _opens(database: Database, file: LogFile, *, writable: bool) -> bool:
     return True
 
 
-def _read(database: Database, directory: int, files: list[LogFile]) -> tuple[Past, list[LogFile]]:
+def _read(
+    database: Database, directory: int, files: list[LogFile], told: Told
+) -> tuple[Past, list[LogFile]]:
     """What the files know, and those of them that can be read."""
     with closing(database.cursor()) as cursor:
         while True:
             past = Past(directory)
-            for file in files:
+            for at, file in enumerate(files):
+                told(f"counting the events of {directory:02d}/{file.path.name}", at, len(files))
                 try:
                     read_file(cursor, file, past)
                 except duckdb.Error as error:

@@ -35,15 +35,19 @@ from tart.storage.aggregates import (
 )
 from tart.storage.database import Database, storage_error
 from tart.storage.files import LogFile
+from tart.storage.progress import Told, unheard
+from tart.storage.ranges import FRAMES, ranges_of
 from tart.storage.recount import Recount, finding_of
 from tart.storage.recovery import StoredSession
 from tart.storage.schema import LogRow, UndecodableRow, payload_of, rows_of
+from tart.storage.stretches import upwards
 
 log = logging.getLogger(__name__)
 
 _CHUNK = 50_000
-# Counts of so many events are gathered before they are written.
-_FLUSH_EVENTS = 2_000_000
+# Counts of so many events are gathered before they are written: a start that is interrupted
+# goes on from there.
+_FLUSH_EVENTS = 500_000
 # References of requests reach back seconds: so many events before ``through`` are read in
 # full, and of older ones only pipelines (blocks, work-packages).
 _REQUESTS = 200_000
@@ -62,6 +66,7 @@ def catch_up(
     voice: Callable[[int], Voice],
     next_sequence: int,
     isolation: Isolation,
+    told: Told = unheard,
 ) -> State:
     """Bring a directory's aggregates up to its log; how far they are then.
 
@@ -72,6 +77,8 @@ def catch_up(
         voice: how to read what a session says.
         next_sequence: the ``seq`` the next event gets.
         isolation: counts what cannot be aggregated.
+        told: called after each chunk with how many frames of all are counted; what it raises
+            ends this, and what was written by then is not done again.
 
     Raises:
         StorageError: the log cannot be read or the aggregates not written.
@@ -84,21 +91,24 @@ def catch_up(
         if state.through >= next_sequence and not missing and not recount:
             return state
         aggregates, ended = Aggregates(voice, isolation=isolation), _Ended(sessions)
-        first, count = _first(cursor, logs, next_sequence), 0
+        place, expected = file.path.parent.name, _frames_from(cursor, logs, state.through)
+        count = 0
         try:
             for part in _before(cursor, logs, state, voice):
                 aggregates.add(part.heard)
+                told(f"reading directory {place} for what was open", 0, 0)
             ended.until(state.taken_at, aggregates)
             aggregates.clear()
             aggregates.find(recount.findings())
             for summary in recount.ended():
                 aggregates.record(summary)
-            for part in _parts(cursor, logs, max(state.through, first), next_sequence, voice):
+            for part in _parts(cursor, logs, state.through, next_sequence, voice):
                 aggregates.add(part.heard)
                 recount.hear(part.heard, part.broken)
                 aggregates.age(part.received_at)
                 ended.until(part.received_at, aggregates)
                 count += len(part.heard)
+                told(f"counting the events of directory {place} again", count, max(count, expected))
                 if count % _FLUSH_EVENTS < len(part.heard):
                     state = _flush(cursor, file, aggregates, state, part.end, [], recount.open())
             aggregates.end_all()
@@ -114,12 +124,14 @@ def catch_up(
     return state
 
 
-def _first(cursor: duckdb.DuckDBPyConnection, logs: Sequence[LogFile], next_sequence: int) -> int:
-    """The first ``seq`` there is: retention may have taken those before."""
-    found = [
-        cursor.execute(f"SELECT min(seq) FROM {each.alias}.log").fetchall()[0][0] for each in logs
-    ]
-    return min((seq for seq in found if seq is not None), default=next_sequence)
+def _frames_from(cursor: duckdb.DuckDBPyConnection, logs: Sequence[LogFile], first: int) -> int:
+    """How many events there are from a ``seq`` on."""
+    return sum(
+        cursor.execute(f"SELECT count(*) FROM {each.alias}.log WHERE seq >= {first}").fetchall()[0][
+            0
+        ]
+        for each in logs
+    )
 
 
 def _flush(
@@ -189,16 +201,18 @@ def _parts(
     where: str = "true",
 ) -> Iterator[_Part]:
     """A directory's frames of these numbers, in order of arrival, a chunk at a time."""
-    for start in range(first, end, _CHUNK):
-        chunk = f"seq >= {start} AND seq < {min(start + _CHUNK, end)} AND ({where})"
+    for stretch in upwards(ranges_of(cursor, logs, FRAMES), first, _CHUNK):
+        if stretch.first >= end:
+            break
+        chunk = f"seq >= {stretch.first} AND seq < {min(stretch.end, end)} AND ({where})"
         rows = sorted(
             LogRow(*row)
-            for file in logs
+            for file in stretch.files
             for row in cursor.execute(rows_of(file.alias, chunk)).fetchall()
         )
         broken = sorted(
             UndecodableRow(*row)
-            for file in logs
+            for file in stretch.files
             for row in cursor.execute(_BROKEN.format(file=file.alias, where=chunk)).fetchall()
         )
         if rows or broken:

@@ -25,6 +25,7 @@ from tart.storage.failures import FailureLog
 from tart.storage.files import SPILL, LogFile, adopted, by_period, quarantined
 from tart.storage.keeper import Keeper
 from tart.storage.opening import open_aggregates, open_directory
+from tart.storage.progress import Told, unheard
 from tart.storage.reader import Reader
 from tart.storage.recovery import Past
 from tart.storage.replay import catch_up
@@ -47,6 +48,9 @@ class Store:
             room in it, and with nothing when there is again.
         forgotten: called on the keeper's thread with a directory and the sessions that no
             file names any more.
+        told: called in between with how far the start is; may raise to end it.
+        keep: whether the keeper begins at once; else it is the caller's to start, when
+            aggregates are up to the log.
 
     Raises:
         StorageError: a file cannot be opened or was written by another version.
@@ -63,10 +67,13 @@ class Store:
         failed: Callable[[Exception], None],
         short_of: Callable[[str], None] = lambda what: None,
         forgotten: Callable[[int, set[int]], None] = lambda directory, sessions: None,
+        told: Told = unheard,
+        keep: bool = True,
     ) -> None:
         self._root = root
         self._lock = threading.Lock()
         self._forgotten = forgotten
+        self._told = told
         self._database = Database(config, root / f"{shard:02d}" / SPILL)
         self.failures = FailureLog()
         self.directory = shard
@@ -78,7 +85,7 @@ class Store:
         try:
             for directory in self.directories:
                 self._files[directory], self.past[directory] = open_directory(
-                    self._database, root, directory, own=directory == shard
+                    self._database, root, directory, own=directory == shard, told=told
                 )
                 self.aggregates[directory] = open_aggregates(
                     self._database, root, self.past[directory]
@@ -103,7 +110,8 @@ class Store:
         )
         self.keeper = Keeper(self, config, root, count, short_of)
         self.writer.start()
-        self.keeper.start()
+        if keep:
+            self.keeper.start()
 
     def catch_up(self, directory: int, voice: Callable[[int], Voice]) -> State:
         """Bring a directory's aggregates up to its log; before anything is written.
@@ -121,6 +129,7 @@ class Store:
             voice,
             past.next_sequence,
             self.failures.isolation,
+            self._told,
         )
 
     def aggregate(

@@ -14,7 +14,7 @@ from tart.storage.files import LogFile
 
 
 class Range(NamedTuple):
-    """The first and last sequence of a file that has any."""
+    """The first and last sequence of a file that has any, or of a part of it (``ranges``)."""
 
     file: LogFile
     first: int
@@ -54,7 +54,9 @@ def downwards(
 
 
 def _between(ranges: Sequence[Range], first: int, end: int) -> tuple[LogFile, ...]:
-    return tuple(each.file for each in ranges if each.first < end and each.last >= first)
+    # A file has several ranges where its numbers leap.
+    files = (each.file for each in ranges if each.first < end and each.last >= first)
+    return tuple(dict.fromkeys(files))
 
 
 def _next(size: int, longest: int | None) -> int:

@@ -26,6 +26,7 @@ from tart.protocol.events import EVENTS
 from tart.query.scans import Scan
 from tart.query.views import VIEWS, View, quoted, told
 from tart.storage.files import LogFile
+from tart.storage.ranges import ranges_of
 from tart.storage.schema import log_of
 
 Cursor = duckdb.DuckDBPyConnection
@@ -104,8 +105,7 @@ def scan(
         yield read(cursor.sql(statement, params=values))
         return
     size = FIRST_WINDOW_ROWS
-    for file in files:
-        at, last = _bounds(cursor, view, file, wanted)
+    for file, at, last in _stretches(cursor, view, files, wanted):
         while at <= last:
             rows = _rows(view, file, f"seq >= {at} AND seq < {at + size}")
             statement = f"SELECT {names} FROM ({rows}) WHERE {where}"
@@ -117,6 +117,16 @@ def scan(
                 size = min(2 * size, LONGEST_WINDOW_ROWS)
             elif len(found) > TARGET_BYTES:
                 size = max(size // 2, SHORTEST_WINDOW_ROWS)
+
+
+def _stretches(
+    cursor: Cursor, view: View, files: Sequence[LogFile], wanted: Scan
+) -> Iterator[tuple[LogFile, int, int]]:
+    """The first and last ``seq`` of each range of each file that can be wanted."""
+    for file in files:
+        first, last = _bounds(cursor, view, file, wanted)
+        for each in ranges_of(cursor, [file], (view.source,)):
+            yield file, max(first, each.first), min(last, each.last)
 
 
 def _bounds(cursor: Cursor, view: View, file: LogFile, wanted: Scan) -> tuple[int, int]:

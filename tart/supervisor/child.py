@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from tart.errors import TartError
-from tart.startup import Startup
+from tart.startup import ADVANCES, BEAT, READY, WAIVES, Startup
 
 Target = Callable[[Startup], int | None]
 
@@ -25,7 +25,12 @@ _log = logging.getLogger(__name__)
 
 
 def live(
-    target: Target, voice: int, lifeline: int, foreign: Iterable[int], beat_seconds: float
+    target: Target,
+    voice: int,
+    lifeline: int,
+    foreign: Iterable[int],
+    beat_seconds: float,
+    patience_seconds: float,
 ) -> NoReturn:
     """Run ``target`` and exit with what it returns.
 
@@ -35,6 +40,7 @@ def live(
         lifeline: read end of the pipe whose write end only the supervisor may hold.
         foreign: descriptors of the supervisor that this process must not keep open.
         beat_seconds: how often the part is to show that it is alive; 0: never.
+        patience_seconds: see ``Startup``.
     """
     code = 1
     try:
@@ -42,7 +48,16 @@ def live(
             os.close(each)
         _reset_signals()
         speak = _Voice(voice)
-        code = _run(target, Startup(speak.ready, lifeline, speak.beat, beat_seconds))
+        startup = Startup(
+            speak.ready,
+            lifeline,
+            speak.beat,
+            beat_seconds,
+            speak.advance,
+            speak.waive,
+            patience_seconds,
+        )
+        code = _run(target, startup)
     finally:
         # Whatever happened above, this process must not go on as a second supervisor.
         with suppress(Exception):
@@ -84,7 +99,7 @@ def _reset_signals() -> None:
 
 
 class _Voice:
-    """What this process tells the supervisor: first that it accepts, then that it is alive."""
+    """What this process tells the supervisor: that it gets on, that it accepts, that it lives."""
 
     def __init__(self, descriptor: int) -> None:
         os.set_blocking(descriptor, False)
@@ -95,11 +110,19 @@ class _Voice:
         """This part accepts; a second call does nothing."""
         if not self._ready:
             self._ready = True
-            self._say(b"r")
+            self._say(READY)
 
     def beat(self) -> None:
         """This part is alive."""
-        self._say(b"b")
+        self._say(BEAT)
+
+    def advance(self) -> None:
+        """This part does not accept yet, and gets on."""
+        self._say(ADVANCES)
+
+    def waive(self) -> None:
+        """Likewise, and nobody is to wait for it."""
+        self._say(WAIVES)
 
     def _say(self, byte: bytes) -> None:
         # With the supervisor gone nobody listens; the lifeline says so, too. And one that has

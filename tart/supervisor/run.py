@@ -20,19 +20,24 @@ import os
 import selectors
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 from tart.config import SupervisorConfig
 from tart.errors import ConfigError
+from tart.startup import READY, WAIVES
 from tart.supervisor.child import Target, flush_streams, live
 from tart.supervisor.notify import Notifier
 from tart.supervisor.policy import GiveUp, RestartPolicy, Start, Wait
 from tart.supervisor.watchdog import Watchdog
 
 _HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+
+# A part is waited for during this part of ``ready_seconds``, then the others are ready without
+# it if it gets on.
+_PATIENCE = 3
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +51,8 @@ class _Part:
     pid: int | None = None
     voice: int | None = None  # read end of the pipe it speaks on
     accepts: bool = False
+    waived: bool = False  # it recovers, and the others are ready without it
+    ready_by: float = math.inf  # past this time it is too late to accept
     heard_by: float = math.inf  # past this time it does not answer
     exits: list[float] = field(default_factory=list)
     due: float | None = 0.0  # when to start it; None: not at all, or it runs
@@ -57,7 +64,8 @@ class Supervisor:
     Args:
         parts: name to callable; each runs in a process of its own.
         config: the limits.
-        on_ready: called once, when all parts accept for the first time.
+        on_ready: called once, when all parts accept for the first time, but for those it is
+            given: they recover, and accept later.
         reload: called on SIGHUP; reads the settings again and says in a sentence what
             came of it. ``ConfigError`` keeps the old ones.
         notifier: tells systemd.
@@ -69,7 +77,7 @@ class Supervisor:
         parts: Mapping[str, Target],
         config: SupervisorConfig,
         *,
-        on_ready: Callable[[], None],
+        on_ready: Callable[[Sequence[str]], None],
         reload: Callable[[], str],
         notifier: Notifier,
         watchdog: Watchdog,
@@ -90,7 +98,6 @@ class Supervisor:
         self._own: list[int] = []  # descriptors no child may keep
         self._lifeline = -1
         self._announced = False  # that all accepted for the first time
-        self._ready_by = math.inf
         self._stop_by: float | None = None  # set once a stop has begun
         self._stop_signals = 0
         self._code = 0
@@ -102,7 +109,8 @@ class Supervisor:
             0 after a stop that was asked for and went cleanly, else 1.
         """
         with self._pipes():
-            self._ready_by = time.monotonic() + self._config.ready_seconds
+            for part in self._parts:
+                part.ready_by = time.monotonic() + self._config.ready_seconds
             while self._stop_by is None or any(part.pid for part in self._parts):
                 self._start_due()
                 for key, _ in self._selector.select(self._patience()):
@@ -154,7 +162,10 @@ class Supervisor:
             part.pid = os.fork()
             if part.pid == 0:
                 foreign = [*self._own, *voices]
-                live(part.target, spoken, self._lifeline, foreign, self._watchdog.beat_seconds)
+                live(
+                    *(part.target, spoken, self._lifeline, foreign),
+                    *(self._watchdog.beat_seconds, self._config.ready_seconds / _PATIENCE),
+                )
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os.close(spoken)
@@ -174,7 +185,7 @@ class Supervisor:
 
     def _ended(self, part: _Part, how: str, *, clean: bool) -> None:
         part.pid = None
-        part.accepts = False
+        part.accepts = part.waived = False
         part.heard_by = math.inf
         self._forget_voice(part)
         if self._stop_by is None:
@@ -216,23 +227,37 @@ class Supervisor:
                 self._reload()
 
     def _hear_part(self, part: _Part, voice: int) -> None:
-        if not os.read(voice, 4096):
+        said = os.read(voice, 4096)
+        if not said:
             self._forget_voice(part)
             return  # It is gone; its end is heard on the other pipe.
-        part.heard_by = math.inf
-        if self._watchdog.seconds:
-            part.heard_by = time.monotonic() + self._watchdog.patience_seconds
-        if not part.accepts:
-            part.accepts = True
-            self._welcome(part)
+        now = time.monotonic()
+        if part.accepts or READY in said:
+            part.heard_by = math.inf
+            if self._watchdog.seconds:
+                part.heard_by = now + self._watchdog.patience_seconds
+            if not part.accepts:
+                part.accepts, part.waived, part.ready_by = True, False, math.inf
+                _log.info("%s accepts", part.name)
+                self._welcome()
+            return
+        # It gets on: what it has to do is bounded, how long that takes is not ours to know.
+        part.heard_by = now + self._config.ready_seconds
+        if part.ready_by != math.inf:
+            part.ready_by = part.heard_by
+        if WAIVES in said and not part.waived:
+            part.waived = True
+            _log.warning("%s recovers; the others are ready without it", part.name)
+            self._welcome()
 
-    def _welcome(self, part: _Part) -> None:
-        _log.info("%s accepts", part.name)
-        if self._stop_by is None and all(each.accepts for each in self._parts):
+    def _welcome(self) -> None:
+        """Tell the world, if now all accept that are waited for."""
+        if self._stop_by is None and all(each.accepts or each.waived for each in self._parts):
             if not self._announced:
                 self._announced = True
-                self._ready_by = math.inf
-                self._on_ready()
+                for part in self._parts:
+                    part.ready_by = math.inf
+                self._on_ready([part.name for part in self._parts if part.waived])
                 if self._watchdog.seconds:
                     self._feed_at = time.monotonic()
             self._notifier.ready(self._status())
@@ -308,8 +333,7 @@ class Supervisor:
         if now >= self._feed_at:
             self._feed(now)
         if self._stop_by is None:
-            if now >= self._ready_by:
-                late = ", ".join(part.name for part in self._parts if not part.accepts)
+            if late := ", ".join(part.name for part in self._parts if now >= part.ready_by):
                 seconds = self._config.ready_seconds
                 self._stop(
                     f"{late} did not accept within {seconds:g} s (supervisor.ready_seconds)", code=1
@@ -321,7 +345,9 @@ class Supervisor:
     def _patience(self) -> float | None:
         """Seconds until something is due; ``None``: only a signal or a part can bring it."""
         stop = math.inf if self._stop_by is None else self._stop_by
-        ready = self._ready_by if self._stop_by is None else math.inf
+        ready = math.inf
+        if self._stop_by is None:
+            ready = min(part.ready_by for part in self._parts)
         starts = [part.due for part in self._parts if part.due is not None]
         first = min(stop, ready, self._feed_at, *starts)
         return None if first == math.inf else max(0.0, first - time.monotonic())
@@ -329,7 +355,8 @@ class Supervisor:
     def _status(self) -> str:
         accepting = sum(part.accepts for part in self._parts)
         silent = "".join(f", {part.name} does not answer" for part in self._silent)
-        return f"{accepting} of {len(self._parts)} processes accept{silent}"
+        recovering = "".join(f", {part.name} recovers" for part in self._parts if part.waived)
+        return f"{accepting} of {len(self._parts)} processes accept{recovering}{silent}"
 
 
 def _noted(number: int, frame: object) -> None:

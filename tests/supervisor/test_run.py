@@ -137,6 +137,28 @@ def test_a_part_that_does_not_accept_in_time_ends_the_start():
         assert "all ready" not in running.rest()
 
 
+@pytest.mark.slow
+def test_a_part_that_gets_on_is_given_time_to_accept(tmp_path):
+    with toy("shard 0=advancing", "gateway=steady", ready_seconds=1.0) as running:
+        running.line("all ready$")
+        running.send(signal.SIGTERM)
+        assert running.ended() == 0
+
+
+def test_all_are_ready_without_a_part_that_recovers_and_it_accepts_later(tmp_path):
+    done = tmp_path / "recovered"
+    parts = ("shard 0=recovering", "shard 1=steady", "gateway=steady")
+    with toy(*parts, environ={"TOY_RECOVERED": str(done)}) as running:
+        running.line("all ready but shard 0")
+        done.touch()
+        running.line(r"shard 0 up \d+")
+        running.line(r"shard 0 up \d+")
+        running.send(signal.SIGTERM)
+        assert running.ended() == 0
+        assert "shard 0 recovers; the others are ready without it" in running.errors()
+        assert "shard 0 accepts" in running.errors()
+
+
 def test_sighup_reads_the_settings_and_is_forwarded_only_if_they_are_good(tmp_path):
     settings = tmp_path / "settings"
     with toy("shard 0=steady", environ={"TOY_SETTINGS": str(settings)}) as running:

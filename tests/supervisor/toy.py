@@ -62,6 +62,26 @@ def silent(name, startup):
     select.select([startup.lifeline], [], [])
 
 
+def recovering(name, startup):
+    """Gets on for as long as it is let, then accepts: when a file is there, and says so."""
+    say(f"{name} up {os.getpid()}")
+    done = Path(os.environ["TOY_RECOVERED"])
+    startup.waive()
+    while not done.exists():
+        startup.advance()
+        if select.select([startup.lifeline], [], [], 0.01)[0]:
+            return 0
+    return steady(name, startup)
+
+
+def advancing(name, startup):
+    """Gets on for three times as long as it has to accept, then does."""
+    for _ in range(9):
+        startup.advance()
+        select.select([startup.lifeline], [], [], startup.patience_seconds)
+    return steady(name, startup)
+
+
 def late(name, startup):
     """Accepts the first time it is started in this directory, never again."""
     first = Path(os.environ["NOTIFY_SOCKET"]).with_name("first")
@@ -130,7 +150,7 @@ def main(limits, *parts):
     code = Supervisor(
         {name: partial(globals()[kind], name) for name, kind in pairs},
         SupervisorConfig(**json.loads(limits)),
-        on_ready=lambda: say("all ready"),
+        on_ready=lambda waived: say(" but ".join(["all ready", *waived])),
         reload=reload,
         notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
         watchdog=watchdog_of(os.environ, os.getpid()),
