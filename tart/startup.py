@@ -5,8 +5,8 @@ importing the supervisor. Only the standard library may be imported here.
 
 A part that takes its time calls ``advance`` whenever it has got on, and ``waive`` once others
 should not wait for it; it calls ``ready`` once, when it accepts, and ``keep_beating`` with its
-loop, so that the supervisor sees when that no longer turns; it stops gracefully on SIGTERM *and* when
-``lifeline`` becomes readable; it returns its exit code. It starts with SIGTERM at its
+loop, so that the supervisor sees when that no longer turns; it stops gracefully on SIGTERM
+*and* when ``lifeline`` becomes readable; it returns its exit code. It starts with SIGTERM at its
 default, SIGINT and SIGHUP ignored: a terminal sends both to the whole process group, and
 it is the supervisor that decides what they mean.
 """
@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
-
 
 # What a part says to the supervisor, a byte each.
 READY, BEAT, ADVANCES, WAIVES = b"r", b"b", b"a", b"w"

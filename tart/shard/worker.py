@@ -1,8 +1,8 @@
 """One shard process: how it starts and how it stops.
 
 Everything is opened here, after the fork. Start: files, on a thread (``recovering``), then the
-gateway's socket, then the telemetry port, then ready. Stop: telemetry port, connections, what gathered, files,
-the gateway's socket last, so that it is told why questions end.
+gateway's socket, then the telemetry port, then ready. Stop: telemetry port, connections, what
+gathered, files, the gateway's socket last, so that it is told why questions end.
 """
 
 from __future__ import annotations

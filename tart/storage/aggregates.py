@@ -74,6 +74,8 @@ _HOUR_US = 3_600_000_000
 _TIDY_SECONDS = 3600.0
 _CHECKPOINT_SECONDS = 300.0
 _RETRY_SECONDS = 5.0
+# Of a flush that meets damage.
+_TRIES = 3
 # While somebody copies the file: between two looks whether we are to stop.
 _HELD_SECONDS = 0.2
 
@@ -110,7 +112,7 @@ class AggregateFile(LogFile):
     """The file of one directory; attached and put aside like those of the log."""
 
     @property
-    def alias(self) -> str:
+    def attached(self) -> str:
         """Its name inside DuckDB."""
         return f"a{self.directory:02d}"
 
@@ -163,7 +165,7 @@ def check_layout(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> None
     for table, name, kind in cursor.execute(
         "SELECT table_name, column_name, data_type FROM duckdb_columns() "
         "WHERE database_name = ? ORDER BY table_name, column_index",
-        [file.alias],
+        [file.attached],
     ).fetchall():
         found.setdefault(table, {})[name] = kind
     for table, columns in _LAYOUT.items():
@@ -265,13 +267,14 @@ def write(
     """Write a flush in one transaction; how many rows that were.
 
     Args:
+        file: as it is to be read (``Database.readable``).
         tables: of ``tables_of``.
 
     Raises:
         RowsRefused: DuckDB does not take the values of a table; roll back and leave it out.
         duckdb.Error: it could not; the transaction may have to be rolled back.
     """
-    alias, number, written = file.alias, flush.state.flush, 0
+    alias, number, written = file.attached, flush.state.flush, 0
     cursor.begin()
     for table, made in tables.items():
         cursor.register("flushed", made)
@@ -288,7 +291,7 @@ def write(
         cursor.unregister("flushed")
     if flush.nodes:
         cursor.executemany(f"INSERT INTO {alias}.nodes VALUES (?, ?)", flush.nodes)
-    before = dict(cursor.execute(f"SELECT key, value FROM {alias}.state").fetchall())
+    before = dict(cursor.execute(f"SELECT key, value FROM {file.alias}.state").fetchall())
     state = {**before, **_roll_up(cursor, file, number, before), **vars(flush.state)}
     cursor.execute(f"DELETE FROM {alias}.state")
     cursor.executemany(f"INSERT INTO {alias}.state VALUES (?, ?)", list(state.items()))
@@ -311,7 +314,7 @@ def _roll_up(
             continue
         keys = [each for each in columns_of(name) if each not in ("bucket", "count", "flush")]
         cursor.execute(
-            f"INSERT INTO {file.alias}.{name} "
+            f"INSERT INTO {file.attached}.{name} "
             f"SELECT time_bucket(INTERVAL {seconds} SECONDS, bucket), {', '.join(keys)}, "
             f"sum(count)::UINTEGER, {number} FROM {file.alias}.{source} "
             f"WHERE flush > {state.get(key, 0)} GROUP BY ALL"
@@ -329,6 +332,8 @@ class AggregateWriter:
         failed: called once, on the writer's thread, with the reason writing ended. Events are
             stored all the same, and the next start makes up the file from them.
         isolation: counts rows that cannot be written.
+        noticed: called with an error that may be damage; whether what is left of the file can
+            be read now, so that trying again makes sense.
 
     Attributes:
         writing: held while the file is written to, or while somebody copies it.
@@ -342,9 +347,11 @@ class AggregateWriter:
         written: Callable[[int], None],
         failed: Callable[[Exception], None],
         isolation: Isolation,
+        noticed: Callable[[Exception], bool] = lambda error: False,
     ) -> None:
         self._isolation = isolation
         self._database = database
+        self._noticed = noticed
         self._config = config
         self._file = file
         self._written = written
@@ -387,7 +394,7 @@ class AggregateWriter:
                     self._keep_in_order(cursor)
                     self.seconds += time.monotonic() - started
             with suppress(duckdb.Error):  # the log holds it all the same
-                cursor.execute(f"CHECKPOINT {self._file.alias}")
+                cursor.execute(f"CHECKPOINT {self._file.attached}")
         except Exception as error:
             # The boundary of this thread: whatever broke, nothing more can be written.
             self._over = True
@@ -416,9 +423,10 @@ class AggregateWriter:
     def _patiently(self, cursor: duckdb.DuckDBPyConnection, flush: Flush) -> None:
         """Again and again while the disk is full: what is not written waits in memory."""
         tables = dict(tables_of(flush, self._isolation))
+        tries = _TRIES
         while True:
             try:
-                self.rows += write(cursor, self._file, flush, tables)
+                self.rows += write(cursor, self._database.readable(self._file), flush, tables)
             except RowsRefused as error:
                 with suppress(duckdb.Error):
                     cursor.rollback()
@@ -428,6 +436,9 @@ class AggregateWriter:
                 with suppress(duckdb.Error):
                     cursor.rollback()
                 reason = storage_error(self._file, error)
+                tries -= 1
+                if tries and isinstance(reason, DamagedFile) and self._noticed(error):
+                    continue
                 if not isinstance(reason, DiskFull) or self._stopping.is_set():
                     raise reason from None
                 log.error("no room for aggregates, trying again: %s", reason)
@@ -444,7 +455,7 @@ class AggregateWriter:
         if now - self._checkpointed >= _CHECKPOINT_SECONDS:
             self._checkpointed = now
             with suppress(duckdb.Error):  # a reader may hold it up; the next will do
-                cursor.execute(f"CHECKPOINT {self._file.alias}")
+                cursor.execute(f"CHECKPOINT {self._file.attached}")
 
 
 def tidy(
@@ -457,9 +468,13 @@ def tidy(
     for table in STORED:
         column = clock_column(_ORIGIN.get(table, table))
         before = now_us - kept_us(table, config)
-        cursor.execute(
-            f"DELETE FROM {file.alias}.{table} WHERE {column} < make_timestamp({before})"
-        )
+        try:
+            cursor.execute(
+                f"DELETE FROM {file.attached}.{table} WHERE {column} < make_timestamp({before})"
+            )
+        except duckdb.Error as error:
+            # Where a block of the column is damaged; nobody reads what lies in it.
+            log.warning("%s: old rows of %s stay: %s", file.path, table, error)
 
 
 def kept_us(table: str, config: AggregatesConfig) -> int:

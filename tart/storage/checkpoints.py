@@ -163,7 +163,7 @@ class Checkpoints:
 
     def _move(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> None:
         try:
-            cursor.execute(f"CHECKPOINT {file.alias}")
+            cursor.execute(f"CHECKPOINT {file.attached}")
         except duckdb.Error:
             if not _usable(cursor, file):
                 self._attach_again(file)
@@ -186,7 +186,7 @@ class Checkpoints:
 def _usable(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> bool:
     """Whether DuckDB still lets anybody use it."""
     try:
-        cursor.execute(f"SELECT value FROM {file.alias}.meta LIMIT 1")
+        cursor.execute(f"SELECT value FROM {file.attached}.meta LIMIT 1")
     except duckdb.Error:
         return False
     return True

@@ -22,6 +22,8 @@ What DuckDB does when something is wrong, measured with 1.5.6 and 2.0.0:
   refuses to read after the next crash.
 - *A kill in the middle of a checkpoint* may leave a block of metadata with another's
   checksum; ``torn`` has what is done then.
+- *A block is damaged*: statements that read it fail, all others go on (``damage``). Who reads
+  a file with such a block reads views of the rest, in a database in memory beside it.
 - *DETACH while others read*: returns at once; they read on to their end and only then is
   the file closed. Until that it cannot be attached again.
 """
@@ -32,18 +34,24 @@ import errno
 import logging
 import os
 import threading
+import time
+from collections.abc import Iterable
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from tart.config import StorageConfig
 from tart.errors import DamagedFile, DiskFull, OutOfMemory, StorageError
-from tart.storage.files import AGGREGATES, LogFile
-from tart.storage.torn import torn_block
+from tart.storage.blocks import CHECKSUM_BYTES
+from tart.storage.damage import Damage, probe, survey, views
+from tart.storage.files import AGGREGATES, LogFile, put_aside
+from tart.storage.torn import WRONG_CHECKSUM, torn_block
 
 log = logging.getLogger(__name__)
+File = TypeVar("File", bound=LogFile)
 
 # Readable by DuckDB 1.5 and 2.0 alike, so an upgrade can be taken back.
 _FORMAT = "STORAGE_VERSION 'v1.5.0'"
@@ -93,6 +101,7 @@ class Database:
             settings["auto_checkpoint_skip_wal_threshold"] = 1 << 40
         # Readers ask for their cursors while the writer attaches a file.
         self._lock = threading.Lock()
+        self._damaged: dict[LogFile, Damage] = {}
         try:
             self._connection = duckdb.connect(":memory:", config=settings)
         except duckdb.Error as error:
@@ -131,14 +140,63 @@ class Database:
 
     def detach(self, file: LogFile) -> None:
         """Let go of a file, if it is attached; who reads it at the moment reads on."""
+        if self._damaged.pop(file, None) is not None:
+            with suppress(StorageError):
+                self._execute(file, f"DETACH {file.reading}")
         with suppress(StorageError):
-            self._execute(file, f"DETACH {file.alias}")
+            self._execute(file, f"DETACH {file.attached}")
+
+    def readable(self, file: File) -> File:
+        """The file by the name to read it by."""
+        return replace(file, salvaged=file in self._damaged)
+
+    def damage(self, file: LogFile) -> Damage | None:
+        """What is known to be damaged of an attached file."""
+        return self._damaged.get(file)
+
+    def has_rest(self, file: LogFile) -> bool:
+        """Whether anything can be read of the events of a file with damage."""
+        damage = self._damaged[file]
+        lost = sum(each.end - each.first for each in damage.lost.get("log", []) if each.whole)
+        if not lost:
+            return True
+        ((count,),) = self._execute(file, f"SELECT count(*) FROM {file.attached}.log")
+        return bool(count > lost)
+
+    def salvage(self, file: LogFile) -> bool:
+        """Find out what is damaged of an attached file, and make the rest readable.
+
+        Nothing may write blocks of it meanwhile.
+
+        Returns:
+            Whether something is found that was not known.
+
+        Raises:
+            StorageError: nothing of it can be told apart.
+        """
+        with closing(self.cursor()) as cursor:
+            try:
+                found = survey(cursor, file)
+                if not found.lost:
+                    found = probe(cursor, file)
+                if not found.lost or found == self._damaged.get(file):
+                    return False
+                if file not in self._damaged:
+                    cursor.execute(f"ATTACH ':memory:' AS {file.reading}")
+                for statement in views(cursor, file, found):
+                    cursor.execute(statement)
+            except duckdb.Error as error:
+                raise storage_error(file, error) from None
+            except OSError as error:
+                raise StorageError(f"{file.path}: {error}") from None
+        self._damaged[file] = found
+        return True
 
     def note(self, file: LogFile, facts: dict[str, int]) -> None:
         """Write into a file's ``meta``, for good."""
         values = ", ".join(f"('{key}', '{value}')" for key, value in facts.items())
-        self._execute(file, f"INSERT INTO {file.alias}.meta VALUES {values}")
-        self._execute(file, f"CHECKPOINT {file.alias}")
+        self._execute(file, f"INSERT INTO {file.attached}.meta VALUES {values}")
+        self._execute(file, f"CHECKPOINT {file.attached}")
 
     def close(self) -> None:
         """Close the instance; every cursor must be closed already."""
@@ -167,17 +225,19 @@ class Database:
         try:
             tables = self._execute(
                 file,
-                f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{file.alias}'",
+                f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{file.attached}'",
             )
             for (table,) in tables:
-                self._execute(file, f"SELECT bit_xor(hash(each)) FROM {file.alias}.{table} AS each")
+                self._execute(
+                    file, f"SELECT bit_xor(hash(each)) FROM {file.attached}.{table} AS each"
+                )
         finally:
             self.detach(file)
 
     def _put_log_in(self, file: LogFile) -> None:
         try:
             self._attach(file, _writable(file))
-            self._execute(file, f"CHECKPOINT {file.alias}")
+            self._execute(file, f"CHECKPOINT {file.attached}")
         except DiskFull as error:
             log.warning("%s", error)
         finally:
@@ -185,7 +245,7 @@ class Database:
 
     def _attach(self, file: LogFile, options: str) -> None:
         path = str(file.path).replace("'", "''")
-        self._execute(file, f"ATTACH '{path}' AS {file.alias} ({options})")
+        self._execute(file, f"ATTACH '{path}' AS {file.attached} ({options})")
 
     def _create(self, file: LogFile) -> None:
         """All or nothing, whenever the process dies: it gets its name when it is complete.
@@ -195,11 +255,15 @@ class Database:
         draft = file.draft
         try:
             file.path.parent.mkdir(parents=True, exist_ok=True)
+            if file.has_wal():
+                # It would be put into the new file.
+                name = put_aside(file, time.time())
+                log.error("%s is missing, its log is now %s", file.path, name)
             draft.path.unlink(missing_ok=True)
             draft.wal.unlink(missing_ok=True)
             self._attach(draft, f"{_writable(file)}, BLOCK_SIZE {file.block_bytes}")
             self._create_tables(draft)
-            self._execute(draft, f"DETACH {draft.alias}")
+            self._execute(draft, f"DETACH {draft.attached}")
             draft.path.rename(file.path)
             sync(file.path.parent)
         except OSError as error:
@@ -211,12 +275,12 @@ class Database:
     def _create_tables(self, file: LogFile) -> None:
         """In a transaction of their own: two files may be made at the same time."""
         noted = (
-            f"INSERT INTO {file.alias}.meta VALUES "
+            f"INSERT INTO {file.attached}.meta VALUES "
             f"('schema_version', '{file.schema_version}'), ('directory', '{file.directory}')"
         )
-        tables = [statement.format(file=file.alias) for statement in file.ddl]
+        tables = [statement.format(file=file.attached) for statement in file.ddl]
         # No table may be created inside a log that is replayed after a crash.
-        statements = ["BEGIN", *tables, noted, "COMMIT", f"CHECKPOINT {file.alias}"]
+        statements = ["BEGIN", *tables, noted, "COMMIT", f"CHECKPOINT {file.attached}"]
         with closing(self.cursor()) as cursor:
             try:
                 for statement in statements:
@@ -225,12 +289,26 @@ class Database:
                 raise storage_error(file, error) from None
 
     def _check_version(self, file: LogFile) -> None:
-        query = f"SELECT value FROM {file.alias}.meta WHERE key = 'schema_version'"
-        found = self._execute(file, query)
-        if found != [(str(file.schema_version),)]:
-            version = found[0][0] if found else "none"
+        """A file has to be of this release and of its directory.
+
+        One whose ``meta`` is damaged is taken for what its name says.
+        """
+        query = f"SELECT key, value FROM {file.attached}.meta"
+        try:
+            found = dict(self._execute(file, query))
+        except DamagedFile:
+            if not self.salvage(file):
+                raise
+            return
+        if found.get("schema_version") != str(file.schema_version):
+            version = found.get("schema_version", "none")
             raise StorageError(
                 f"{file.path} has schema version {version}, this tart reads {file.schema_version}"
+            )
+        if found.get("directory") != str(file.directory):
+            raise DamagedFile(
+                f"{file.path} is a file of directory {found.get('directory')}, its numbers would "
+                "be taken for those of this one"
             )
 
     def _execute(self, file: LogFile, statement: str) -> list[tuple[Any, ...]]:
@@ -257,6 +335,25 @@ def storage_error(file: LogFile, error: duckdb.Error) -> StorageError:
     if damage and not any(words in text for words in _OF_THE_MACHINE):
         return DamagedFile(text)
     return StorageError(text)
+
+
+def blamed(files: Iterable[LogFile], error: Exception) -> list[LogFile]:
+    """The files that an error may be about: that have the block it is of, or that it names.
+
+    DuckDB says where a wrong checksum is, but not in which file.
+    """
+    every, text = list(files), str(error)
+    if found := WRONG_CHECKSUM.search(text):
+        _, stored, location = map(int, found.groups())
+        return [file for file in every if _has(file.path, location, stored)]
+    return [file for file in every if str(file.path) in text] or every
+
+
+def _has(path: Path, location: int, stored: int) -> bool:
+    with suppress(OSError), path.open("rb") as file:
+        file.seek(location)
+        return file.read(CHECKSUM_BYTES) == stored.to_bytes(CHECKSUM_BYTES, "little")
+    return False
 
 
 def bytes_on_disk(root: Path, directories: list[int]) -> tuple[int, int]:

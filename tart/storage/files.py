@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -36,19 +36,31 @@ _HOUR_US = 3_600_000_000
 class LogFile:
     """One file: ``directory`` is its shard's number, ``period`` its start in Unix µs.
 
-    ``lane`` tells the two files of a period apart.
+    ``lane`` tells the two files of a period apart. ``salvaged`` says that a part of it is
+    damaged, and that it is to be read by views of the rest (``database``); it is the same file.
     """
 
     directory: int
     period: int
     path: Path
     lane: int = 0
+    salvaged: bool = field(default=False, compare=False)
 
     @property
-    def alias(self) -> str:
+    def attached(self) -> str:
         """Its name inside DuckDB."""
         lane = f"_{self.lane}" if self.lane else ""
         return f"f{self.directory:02d}_{self.period // _HOUR_US}{lane}"
+
+    @property
+    def reading(self) -> str:
+        """The name of what has views of its tables, where a part of it is damaged."""
+        return f"readable_{self.attached}"
+
+    @property
+    def alias(self) -> str:
+        """The name inside DuckDB to read it by."""
+        return self.reading if self.salvaged else self.attached
 
     @property
     def ddl(self) -> tuple[str, ...]:
@@ -123,16 +135,41 @@ def by_period(files: Iterable[LogFile]) -> list[list[LogFile]]:
 
 def existing(root: Path, directory: int) -> list[LogFile]:
     """A directory's files, oldest first."""
-    found = []
-    for path in (root / f"{directory:02d}").glob("*.duckdb"):
-        match = _NAME.fullmatch(path.name)
-        # A name that only looks like a date is not one of ours.
-        with suppress(ValueError):
-            if match:
-                moment = datetime.fromisoformat(f"{match[1]}T{match[2] or '00'}:00:00+00:00")
-                period = int(moment.timestamp()) * 1_000_000
-                found.append(LogFile(directory, period, path, int(match[3] or 0)))
-    return sorted(found)
+    paths = (root / f"{directory:02d}").glob("*.duckdb")
+    return sorted(file for path in paths if (file := named(directory, path)))
+
+
+def orphaned(root: Path, directory: int) -> list[LogFile]:
+    """The files of which only a log is there, oldest first."""
+    logs = (root / f"{directory:02d}").glob("*.duckdb.wal*")
+    paths = {path.with_name(f"{path.name.partition('.duckdb')[0]}.duckdb") for path in logs}
+    return sorted(file for path in paths if not path.exists() and (file := named(directory, path)))
+
+
+def named(directory: int, path: Path) -> LogFile | None:
+    """The file of a directory that a path is the name of, if it is one of ours."""
+    match = _NAME.fullmatch(path.name)
+    # A name that only looks like a date is not one of ours.
+    with suppress(ValueError):
+        if match:
+            moment = datetime.fromisoformat(f"{match[1]}T{match[2] or '00'}:00:00+00:00")
+            period = int(moment.timestamp()) * 1_000_000
+            return LogFile(directory, period, path, int(match[3] or 0))
+    return None
+
+
+def put_aside(file: LogFile, now: float) -> str:
+    """Rename a file and its logs together, as far as they are there; the file's new name.
+
+    Args:
+        now: Unix seconds.
+    """
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    name = f"{file.path.name}{QUARANTINED}{stamp}"
+    for path in file.together():
+        with suppress(FileNotFoundError):
+            path.rename(path.with_name(path.name.replace(file.path.name, name, 1)))
+    return name
 
 
 def quarantined(root: Path, directory: int) -> list[Path]:

@@ -75,7 +75,7 @@ class Holding:
         file = self._store.aggregates[self._store.directory]
         with closing(self._store.cursor()) as cursor:
             try:
-                cursor.execute(f"CHECKPOINT {file.alias}")
+                cursor.execute(f"CHECKPOINT {file.attached}")
             except duckdb.Error as error:
                 raise StorageError(f"{file.path}: no checkpoint: {error}") from None
         return Held((file.path,))
@@ -117,8 +117,10 @@ class Holding:
 
     def _end(self, file: LogFile) -> int:
         """The ``seq`` after the last of a file."""
-        if file not in self._store.files(file.directory):
+        every = self._store.files(file.directory)
+        if file not in every:
             return 0
+        file = every[every.index(file)]
         with closing(self._store.cursor()) as cursor:
             rows = cursor.execute(
                 f"SELECT max(seq) FROM (SELECT max(seq) AS seq FROM {file.alias}.log "

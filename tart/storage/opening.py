@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import duckdb
 
 from tart.aggregate.flush import State
-from tart.errors import DamagedFile
+from tart.errors import DamagedFile, StorageError
 from tart.storage.aggregates import (
     AggregateFile,
     aggregate_file,
@@ -32,9 +33,12 @@ from tart.storage.aggregates import (
     read_sessions,
     read_state,
 )
+from tart.storage.damage import tables_of
 from tart.storage.database import Database, storage_error, sync
-from tart.storage.files import QUARANTINED, LogFile, by_period, existing
+from tart.storage.files import LogFile, by_period, existing, orphaned, put_aside
+from tart.storage.losses import Losses, losses
 from tart.storage.progress import Told, unheard
+from tart.storage.ranges import FRAMES
 from tart.storage.recovery import Past, Remembered, count_missing, read_file
 
 log = logging.getLogger(__name__)
@@ -63,9 +67,11 @@ def open_directory(
     Raises:
         StorageError: a file cannot be opened, for a reason that is not in the file.
     """
-    files = existing(root, directory)
-    newest = by_period(files)[-1] if own and files else []
-    opened = []
+    files, missing = existing(root, directory), orphaned(root, directory)
+    newest = by_period(sorted([*files, *missing]))[-1] if own and (files or missing) else []
+    for file in missing:
+        quarantine(file, StorageError("the file is missing, only its log is there"))
+    opened: list[LogFile] = []
     for file in files:
         told(f"opening {directory:02d}/{file.path.name}", len(opened), len(files))
         if _opens(database, file, writable=file in newest):
@@ -85,10 +91,7 @@ def open_directory(
 
 def quarantine(file: LogFile, reason: Exception, lost: str = _EVENTS) -> None:
     """Rename a file and its logs, together; ``lost`` says what that means to the operator."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    name = f"{file.path.name}{QUARANTINED}{stamp}"
-    for path in file.together():
-        path.rename(path.with_name(path.name.replace(file.path.name, name, 1)))
+    name = put_aside(file, time.time())
     sync(file.path.parent)
     log.error(
         "%s cannot be read and is now %s, logs alike; %s. The reason: %s",
@@ -105,6 +108,8 @@ def _opens(database: Database, file: LogFile, *, writable: bool) -> bool:
         database.detach(file)
         quarantine(file, error)
         return False
+    if database.damage(file) is not None:  # its ``meta`` is
+        log.error("%s is %s", file.path, losses_of(database, file).text)
     if log_bytes:
         log.warning("%s was not closed: %d bytes of its log are put into it", file.path, log_bytes)
     return True
@@ -120,18 +125,82 @@ def _read(
             for at, file in enumerate(files):
                 told(f"counting the events of {directory:02d}/{file.path.name}", at, len(files))
                 try:
-                    read_file(cursor, file, past)
+                    read_file(cursor, database.readable(file), past)
+                    if database.damage(file) is not None:
+                        _go_beyond(cursor, file, past)
                 except duckdb.Error as error:
                     reason = storage_error(file, error)
                     if not isinstance(reason, DamagedFile):
                         raise reason from None
+                    if salvage(database, file):
+                        break
                     database.detach(file)
                     quarantine(file, reason)
                     files = [each for each in files if each != file]
                     break
             else:
-                past.missing = count_missing(cursor, files)
+                past.missing = count_missing(cursor, list(map(database.readable, files)))
                 return past, files
+
+
+def salvage(database: Database, file: LogFile) -> bool:
+    """Find out what is damaged of an attached file, and keep away from that.
+
+    Whether something is known now that was not, and there is a rest; it is logged then.
+    """
+    try:
+        if not database.salvage(file) or not database.has_rest(file):
+            return False
+        log.error("%s is %s", file.path, losses_of(database, file).text)
+    except StorageError as error:
+        log.error("%s is damaged, and what of it cannot be told: %s", file.path, error)
+        return False
+    return True
+
+
+def losses_of(database: Database, file: LogFile) -> Losses:
+    """What cannot be read of a file that is damaged.
+
+    Raises:
+        StorageError: what is sound cannot be read either.
+    """
+    damage = database.damage(file)
+    assert damage is not None
+    with closing(database.cursor()) as cursor:
+        try:
+            return losses(cursor, file, damage)
+        except duckdb.Error as error:
+            raise storage_error(file, error) from None
+
+
+def _go_beyond(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
+    """Numbers that lie in what is damaged of a file are not used again."""
+    sequence = _greatest(cursor, file, "seq", FRAMES)
+    if sequence is None:
+        past.next_sequence += SEQUENCE_LEAP
+    else:
+        past.next_sequence = max(past.next_sequence, sequence + 1)
+    session = _greatest(cursor, file, "session", ("sessions", "log"))
+    if session is None:
+        past.next_session += SESSION_LEAP
+    else:
+        past.next_session = max(past.next_session, session + 1)
+
+
+def _greatest(
+    cursor: duckdb.DuckDBPyConnection, file: LogFile, column: str, tables: Sequence[str]
+) -> int | None:
+    """What a file has at most, which DuckDB knows without reading it; ``None`` if not."""
+    statement = " UNION ALL ".join(
+        f"SELECT max({column}) AS each FROM {file.attached}.{table}" for table in tables
+    )
+    try:
+        ((found,),) = cursor.execute(
+            f"SELECT coalesce(max(each), -1) FROM ({statement})"
+        ).fetchall()
+    except duckdb.Error:
+        return None
+    return int(found)
 
 
 def _succeed(database: Database, lost: list[LogFile], past: Past) -> None:
@@ -145,18 +214,24 @@ def _succeed(database: Database, lost: list[LogFile], past: Past) -> None:
         database.note(file, numbers)
 
 
-def open_aggregates(database: Database, root: Path, past: Past) -> AggregateFile:
-    """Attach a directory's aggregates, made anew if there are none or they are damaged.
+def open_aggregates(
+    database: Database, root: Path, past: Past, *, whole: bool = False
+) -> AggregateFile:
+    """Attach a directory's aggregates, made anew if there are none or they are no use.
 
-    Those of another layout are no use either: the log has what they were made from.
+    Those of another layout are none: the log has what they were made from. Of damaged ones
+    what can be read is used, unless all that they were made from is there.
     What they know of nodes and numbers that the log has lost is added to ``past``.
+
+    Args:
+        whole: the log has every event since its first.
     """
     file = aggregate_file(root, past.directory)
     try:
         state, nodes, sessions, remembered = _attach_aggregates(database, file)
     except DamagedFile as error:
-        database.detach(file)
-        quarantine(file, error, _FIGURES)
+        if whole or not _is_attached(database, file) or not salvage(database, file):
+            set_aggregates_aside(database, file, error)
         state, nodes, sessions, remembered = _attach_aggregates(database, file)
     past.remembered = remembered
     past.nodes = {**nodes, **past.nodes}
@@ -165,10 +240,23 @@ def open_aggregates(database: Database, root: Path, past: Past) -> AggregateFile
     return file
 
 
+def set_aggregates_aside(database: Database, file: AggregateFile, error: Exception) -> None:
+    """Put aggregates in quarantine: they are made again."""
+    database.detach(file)
+    quarantine(file, error, _FIGURES)
+
+
+def _is_attached(database: Database, file: AggregateFile) -> bool:
+    with closing(database.cursor()) as cursor:
+        return bool(tables_of(cursor, file))
+
+
 def _attach_aggregates(
     database: Database, file: AggregateFile
 ) -> tuple[State, dict[int, bytes], set[int], dict[int, Remembered]]:
-    database.attach_writable(file)
+    if not _is_attached(database, file):
+        database.attach_writable(file)
+    file = database.readable(file)
     with closing(database.cursor()) as cursor:
         try:
             check_layout(cursor, file)

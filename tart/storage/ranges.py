@@ -36,11 +36,7 @@ def ranges_of(
     """
     found: list[Range] = []
     for file in files:
-        parts = [
-            part
-            for table in tables
-            for part in _parts(cursor, f"{file.alias}.{table}")
-        ]
+        parts = [part for table in tables for part in _parts(cursor, f"{file.alias}.{table}")]
         found += (Range(file, first, last) for first, last in _joined(sorted(parts)))
     return found
 

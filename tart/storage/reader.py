@@ -26,6 +26,8 @@ QUEUE_LIMIT = 256
 SLOW_QUEUE_LIMIT = 8
 _NICE = 10
 _INTERRUPT_AGAIN_SECONDS = 0.05
+# Of a question that meets damage, each time in another file.
+_TRIES = 8
 
 Answer = TypeVar("Answer")
 Cursor = duckdb.DuckDBPyConnection
@@ -33,10 +35,20 @@ Abandoned = Callable[[], bool]
 
 
 class Reader:
-    """Runs functions that take a cursor, off the event loop."""
+    """Runs functions that take a cursor, off the event loop.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        noticed: called on the question's thread with an error of DuckDB's; whether it was
+            damage that is kept away from now, so that the question may be put again.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        noticed: Callable[[Exception], bool] = lambda error: False,
+    ) -> None:
         self._database = database
+        self._noticed = noticed
         self._local = threading.local()
         self._cursors: list[Cursor] = []
         self._pool = ThreadPoolExecutor(THREADS, "reader", _step_back)
@@ -130,11 +142,24 @@ class Reader:
         with self._ended:
             self._running.add(job)
         try:
-            return job.run(cursor)
+            return self._patiently(job, cursor)
         finally:
             with self._ended:
                 self._running.discard(job)
                 self._ended.notify_all()
+
+    def _patiently(self, job: _Job[Answer], cursor: Cursor) -> Answer:
+        """The answer, once what is damaged of the files is known."""
+        for _ in range(_TRIES):
+            try:
+                return job.run(cursor)
+            except duckdb.Error as error:
+                # A question may have left its cursor in a transaction.
+                with suppress(duckdb.Error):
+                    cursor.rollback()
+                if not self._noticed(error):
+                    raise
+        return job.run(cursor)
 
     def wait_for_running(self, seconds: float) -> bool:
         """Whether every question that runs now has ended within that time. Blocks.

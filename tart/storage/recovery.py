@@ -171,7 +171,7 @@ def _read_nodes_and_sessions(cursor: duckdb.DuckDBPyConnection, file: LogFile, p
     rows = cursor.execute(
         "SELECT session, epoch_us(happened_at), what, node, address, node_information, counters, "
         "reason "
-        f"FROM {file.alias}.sessions ORDER BY rowid"
+        f"FROM {file.alias}.sessions"
     ).fetchall()
     for session, at, what, node, address, hello, counters, reason in rows:
         past.next_session = max(past.next_session, session + 1)

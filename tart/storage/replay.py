@@ -33,7 +33,7 @@ from tart.storage.aggregates import (
     tables_of,
     write,
 )
-from tart.storage.database import Database, storage_error
+from tart.storage.database import Database
 from tart.storage.files import LogFile
 from tart.storage.progress import Told, unheard
 from tart.storage.ranges import FRAMES, ranges_of
@@ -71,7 +71,8 @@ def catch_up(
     """Bring a directory's aggregates up to its log; how far they are then.
 
     Args:
-        logs: the directory's files, oldest first.
+        file, logs: the aggregates and the directory's files, oldest first, as they are to be
+            read (``Database.readable``).
         nodes: the directory's nodes by number.
         sessions: the directory's connections by number.
         voice: how to read what a session says.
@@ -81,7 +82,7 @@ def catch_up(
             ends this, and what was written by then is not done again.
 
     Raises:
-        StorageError: the log cannot be read or the aggregates not written.
+        duckdb.Error: the log cannot be read or the aggregates not written.
     """
     with closing(database.cursor()) as cursor:
         state = read_state(cursor, file)
@@ -115,10 +116,10 @@ def catch_up(
             for summary in recount.died():
                 aggregates.record(summary)
             state = _flush(cursor, file, aggregates, state, next_sequence, missing, [])
-        except duckdb.Error as error:
+        except duckdb.Error:
             with suppress(duckdb.Error):
                 cursor.rollback()
-            raise storage_error(file, error) from None
+            raise
     if count:
         log.info("%s: aggregated %d events of the log again", file.path, count)
     return state

@@ -7,30 +7,46 @@ period begins, the keeper takes from it what is no longer kept.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from tart.aggregate.flush import State
 from tart.aggregate.heard import Voice
 from tart.config import AggregatesConfig, StorageConfig
+from tart.errors import DamagedFile, StorageError
 from tart.storage.aggregates import AggregateFile, AggregateWriter
 from tart.storage.batch import Batch
-from tart.storage.database import Database, bytes_on_disk, sync
+from tart.storage.database import Database, blamed, bytes_on_disk, storage_error, sync
 from tart.storage.failures import FailureLog
 from tart.storage.files import SPILL, LogFile, adopted, by_period, quarantined
 from tart.storage.keeper import Keeper
-from tart.storage.opening import open_aggregates, open_directory
+from tart.storage.losses import Losses
+from tart.storage.opening import (
+    losses_of,
+    open_aggregates,
+    open_directory,
+    salvage,
+    set_aggregates_aside,
+)
 from tart.storage.progress import Told, unheard
+from tart.storage.ranges import FRAMES, ranges_of
 from tart.storage.reader import Reader
 from tart.storage.recovery import Past
 from tart.storage.replay import catch_up
 from tart.storage.writer import Writer
 
+log = logging.getLogger(__name__)
+
+# Each time another part of the files may turn out to be damaged.
+_TRIES = 8
 # A round of checkpoints is waited for, a backup is not.
 _TURN_SECONDS = 5.0
 
@@ -79,7 +95,11 @@ class Store:
         self.directory = shard
         self.directories = [shard, *adopted(root, shard, count)]
         self._files: dict[int, list[LogFile]] = {}
-        self.aggregates: dict[int, AggregateFile] = {}
+        self._aggregates: dict[int, AggregateFile] = {}
+        # What is damaged of files; read from other threads.
+        self._losses: dict[LogFile, Losses] = {}
+        # Held while somebody finds out what is damaged.
+        self._surveying = threading.Lock()
         self.aggregate_writer: AggregateWriter | None = None
         self.past: dict[int, Past] = {}
         try:
@@ -87,13 +107,13 @@ class Store:
                 self._files[directory], self.past[directory] = open_directory(
                     self._database, root, directory, own=directory == shard, told=told
                 )
-                self.aggregates[directory] = open_aggregates(
-                    self._database, root, self.past[directory]
+                self._aggregates[directory] = open_aggregates(
+                    self._database, root, self.past[directory], whole=self._is_whole(directory)
                 )
         except BaseException:
             self._database.close()
             raise
-        self.reader = Reader(self._database)
+        self.reader = Reader(self._database, self.noticed)
         self.writer = Writer(
             self._database,
             config,
@@ -107,8 +127,12 @@ class Store:
             failed=failed,
             isolation=self.failures.isolation,
             unread=self.reader.wait_for_running,
+            noticed=self.noticed,
         )
         self.keeper = Keeper(self, config, root, count, short_of)
+        for file in [*self._all(), *self._aggregates.values()]:
+            if self._database.damage(file) is not None:
+                self._note(file)
         self.writer.start()
         if keep:
             self.keeper.start()
@@ -116,21 +140,103 @@ class Store:
     def catch_up(self, directory: int, voice: Callable[[int], Voice]) -> State:
         """Bring a directory's aggregates up to its log; before anything is written.
 
+        What is damaged is left out. Aggregates that cannot be written are made anew.
+
         Args:
             voice: how to read what a session says.
         """
         past = self.past[directory]
-        return catch_up(
-            self._database,
-            self.aggregates[directory],
-            self._files[directory],
-            past.nodes,
-            past.sessions,
-            voice,
-            past.next_sequence,
-            self.failures.isolation,
-            self._told,
-        )
+        for _ in range(_TRIES):
+            file = self._database.readable(self._aggregates[directory])
+            try:
+                return catch_up(
+                    self._database,
+                    file,
+                    self.files(directory)[::-1],
+                    past.nodes,
+                    past.sessions,
+                    voice,
+                    past.next_sequence,
+                    self.failures.isolation,
+                    self._told,
+                )
+            except duckdb.Error as error:
+                reason = storage_error(file, error)
+                if not isinstance(reason, DamagedFile):
+                    raise reason from None
+                if not self.noticed(error, alone=True):
+                    set_aggregates_aside(self._database, file, reason)
+                    self._aggregates[directory] = open_aggregates(self._database, self._root, past)
+        raise StorageError(f"directory {directory:02d}: more and more of it is damaged")
+
+    def noticed(self, error: Exception, *, alone: bool = False) -> bool:
+        """Whether an error is damage of files of which the rest can be read now.
+
+        What is found is logged, once, and told by ``losses``.
+
+        Args:
+            alone: nobody writes to the file it is about but who asks.
+        """
+        files: list[LogFile] = [*self._all(), *self._aggregates.values()]
+        if not isinstance(error, duckdb.Error) or not files:
+            return False
+        if not isinstance(storage_error(files[0], error), DamagedFile):
+            return False
+        with self._still(alone) as still:
+            suspects = blamed(files, error) if still else []
+            for file in suspects:
+                if salvage(self._database, file):
+                    self._note(file)
+            return any(self._database.damage(file) is not None for file in suspects)
+
+    @contextmanager
+    def _still(self, alone: bool) -> Iterator[bool]:
+        """Keep files from being checkpointed and detached; whether that could be had."""
+        attachments = self.writer.checkpoints.attachments
+        with self._surveying:
+            if alone:
+                yield True
+                return
+            held = attachments.acquire(timeout=_TURN_SECONDS)
+            try:
+                yield held
+            finally:
+                if held:
+                    attachments.release()
+
+    def _all(self) -> list[LogFile]:
+        with self._lock:
+            return [file for files in self._files.values() for file in files]
+
+    def _note(self, file: LogFile) -> None:
+        """Remember what a damaged file costs."""
+        try:
+            self._losses[file] = losses_of(self._database, file)
+        except StorageError as error:
+            log.error("what is lost of %s cannot be told: %s", file.path, error)
+            self._losses[file] = Losses((), 0, {})
+
+    @property
+    def aggregates(self) -> dict[int, AggregateFile]:
+        """The aggregates of each directory, as they are to be read."""
+        return {at: self._database.readable(file) for at, file in self._aggregates.items()}
+
+    def damaged(self) -> list[dict[str, Any]]:
+        """What cannot be read of the files that are damaged, for health."""
+        return [
+            found.as_json(str(file.path.relative_to(self._root)))
+            for file, found in sorted(self._losses.items(), key=lambda each: each[0].path)
+        ]
+
+    def unreadable(self, start_us: int | None, end_us: int | None) -> list[list[Any]]:
+        """Events of a window that cannot be read: [file, how many, first µs, last µs]."""
+        return [
+            [str(file.path.relative_to(self._root)), each.events, each.first_at, each.last_at]
+            for file, found in list(self._losses.items())
+            for each in found.stretches
+            if (end_us is None or each.first_at is None or each.first_at <= end_us)
+            and (start_us is None or each.last_at is None or each.last_at >= start_us)
+        ]
 
     def aggregate(
         self,
@@ -139,9 +245,14 @@ class Store:
         failed: Callable[[Exception], None],
     ) -> AggregateWriter:
         """Start the writer of the shard's own aggregates; see ``AggregateWriter``."""
-        file = self.aggregates[self.directory]
         self.aggregate_writer = AggregateWriter(
-            self._database, config, file, written, failed, self.failures.isolation
+            self._database,
+            config,
+            self._aggregates[self.directory],
+            written,
+            failed,
+            self.failures.isolation,
+            partial(self.noticed, alone=True),
         )
         return self.aggregate_writer
 
@@ -156,7 +267,7 @@ class Store:
         the questions that began when it was listed have ended.
         """
         with self._lock:
-            return list(reversed(self._files.get(directory, [])))
+            return [self._database.readable(each) for each in self._files.get(directory, [])][::-1]
 
     def quarantined(self) -> list[str]:
         """Damaged files that are still there, as paths inside the data directory."""
@@ -196,6 +307,7 @@ class Store:
                     self._files[directory] = sorted([*self._files[directory], *lanes])
                 return False
             for file in lanes:
+                self._losses.pop(file, None)
                 self._database.detach(file)
                 for path in file.together():
                     path.unlink(missing_ok=True)
@@ -216,6 +328,15 @@ class Store:
             self.aggregate_writer.stop()
         self.reader.close()
         self._database.close()
+
+    def _is_whole(self, directory: int) -> bool:
+        """Whether the log has every event since its first."""
+        files = self.files(directory)
+        with closing(self._database.cursor()) as cursor:
+            ranges = ranges_of(cursor, files, FRAMES)
+        begins = min((each.first for each in ranges), default=None)
+        sound = not any(file.salvaged for file in files)
+        return begins == 0 and sound and not self.past[directory].missing
 
     def _only_in(self, lanes: Sequence[LogFile]) -> set[int]:
         """The sessions that no other file of the directory names."""

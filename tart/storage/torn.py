@@ -22,7 +22,8 @@ from tart.errors import DamagedFile
 from tart.storage.files import LogFile
 
 _CHECKSUM_BYTES = 8
-_WRONG = re.compile(
+# What DuckDB says of a block; not in which file it is.
+WRONG_CHECKSUM = re.compile(
     r"computed checksum (\d+) does not match stored checksum (\d+) in block at location (\d+)"
 )
 
@@ -61,7 +62,7 @@ class TornBlock:
 
 def torn_block(file: LogFile, error: DamagedFile) -> TornBlock | None:
     """The block because of which a file could not be attached, if a kill explains it."""
-    wrong = _WRONG.search(str(error))
+    wrong = WRONG_CHECKSUM.search(str(error))
     if wrong is None or not file.has_wal():
         return None
     computed, stored, location = map(int, wrong.groups())

@@ -71,6 +71,7 @@ class Writer:
         failed: called once, on the writer's thread, with the reason writing ended.
         isolation: counts what fails of work that follows a commit.
         unread: waits until whoever reads a file now has ended; seconds are its limit.
+        noticed: see ``Reader``.
 
     Attributes:
         latest: what was committed last.
@@ -91,8 +92,10 @@ class Writer:
         failed: Callable[[Exception], None],
         isolation: Isolation,
         unread: Callable[[float], bool] = lambda seconds: True,
+        noticed: Callable[[Exception], bool] = lambda error: False,
     ) -> None:
         self._database = database
+        self._noticed = noticed
         self._carried = Carried(nodes, peers)
         self._committed = committed
         self._failed = failed
@@ -162,11 +165,24 @@ class Writer:
             file = self.lanes.file_of(batch.received_at)
             if not self._carried.knows(file):
                 self._carried.begin(
-                    file, _numbers(cursor, file, "node"), _numbers(cursor, file, "peer")
+                    file, self._numbers(cursor, file, "node"), self._numbers(cursor, file, "peer")
                 )
             self._commit(cursor, file, batch, self._carried.rows(file, batch))
             self._carried.written(file, batch)
             self.checkpoints.add(file)
+
+    def _numbers(self, cursor: duckdb.DuckDBPyConnection, file: LogFile, what: str) -> set[int]:
+        """The numbers a file has; none if it is new or we died before its first batch."""
+        while True:
+            place = self._database.readable(file).alias
+            try:
+                rows = cursor.execute(f"SELECT {what} FROM {place}.{what}s").fetchall()
+            except duckdb.Error as error:
+                # What is damaged is given to the file once more.
+                if place == file.attached and self._noticed(error):
+                    continue
+                raise storage_error(file, error) from None
+            return {number for (number,) in rows}
 
     def _commit(
         self, cursor: duckdb.DuckDBPyConnection, file: LogFile, batch: Batch, rows: Rows
@@ -230,12 +246,6 @@ class Writer:
         cursor.commit()
 
 
-def _numbers(cursor: duckdb.DuckDBPyConnection, file: LogFile, what: str) -> set[int]:
-    """The numbers a file has; none if it is new or we died before its first batch."""
-    rows = cursor.execute(f"SELECT {what} FROM {file.alias}.{what}s").fetchall()
-    return {number for (number,) in rows}
-
-
 class _Feed:
     """What a prepared INSERT reads: each run scans the columns it holds then."""
 
@@ -268,7 +278,7 @@ class _Inserts:
             for table in self._feeds:
                 cursor.execute(
                     f"PREPARE insert_{table} AS "
-                    f"INSERT INTO {file.alias}.{table} SELECT * FROM feed_{table}"
+                    f"INSERT INTO {file.attached}.{table} SELECT * FROM feed_{table}"
                 )
             self._file = file
 
