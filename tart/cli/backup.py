@@ -29,7 +29,7 @@ from tart import __version__
 from tart.config import Config, load
 from tart.errors import StartupError, StorageError
 from tart.ipc.messages import Failure, Hold, MessageBuffer, Partial, Welcome, encode
-from tart.supervisor.datadir import LOCK_NAME, claimed
+from tart.supervisor.datadir import LOCK_NAME, claimed, keep_private
 
 MANIFEST = "backup.json"
 FORMAT = 1
@@ -57,6 +57,7 @@ def backup(path: Path | None, data_dir: str | None, target: Path) -> int:
     name = now.strftime("%Y-%m-%dT%H-%M-%SZ")
     final, draft = target / name, target / f".{name}.unfinished"
     started = time.monotonic()
+    keep_private()
     try:
         target.mkdir(parents=True, exist_ok=True, mode=0o750)
         draft.mkdir(mode=0o750)

@@ -7,7 +7,7 @@ shapes are the peer's, so that its dashboard shows them; the figures are measure
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,6 +16,8 @@ HEALTHY, DEGRADED, UNHEALTHY = "Healthy", "Degraded", "Unhealthy"
 DEGRADED_BELOW, UNHEALTHY_BELOW = 0.10, 0.02
 BUFFER_DEGRADED_ABOVE = 0.75
 LAG_DEGRADED_ABOVE_SECONDS = 1.0
+# Files in one message.
+_NAMED = 10
 _SHORT_OF = {"disk": "disk nearly full: ", "memory": "storage.memory_limit does not suffice: "}
 
 Json = dict[str, Any]
@@ -183,13 +185,12 @@ def _shard(measured: Measured, shard: int) -> Part:
         "loop_lag_seconds": lag,
         "bytes_on_disk": found["bytes_on_disk"],
         "quarantined": found["quarantined"],
+        "damaged": found["damaged"],
+        "vanished": found["vanished"],
         "derived_failures": sum(found["derived_failures"].values()),
         "derived_events_lost": sum(found["derived_events_lost"].values()),
     }
-    problems = []
-    if damaged := found["quarantined"]:
-        names = ", ".join(damaged)
-        problems.append(f"damaged files, not served until restored or taken away: {names}")
+    problems = list(_of_files(found))
     if found["aggregates_failed"]:
         problems.append(
             "aggregates are not written; events are stored, and the next start makes up the "
@@ -201,6 +202,34 @@ def _shard(measured: Measured, shard: int) -> Part:
         problems.append(f"lags {lag:.1f} s behind")
     message = "; ".join(problems) or f"{found['connections']} connections"
     return Part(name, DEGRADED if problems else HEALTHY, message, metrics)
+
+
+def _of_files(found: Json) -> Iterator[str]:
+    """What is wrong with a shard's files."""
+    if vanished := found["vanished"]:
+        yield f"files deleted while in use, lost with the next stop: {_some(vanished)}"
+    if aside := found["quarantined"]:
+        yield f"damaged files, not served until restored or taken away: {_some(aside)}"
+    if damaged := found["damaged"]:
+        yield f"parts of files cannot be read: {_some([_lost(each) for each in damaged])}"
+
+
+def _some(texts: Sequence[str]) -> str:
+    """The first of them, and how many there are besides."""
+    more = f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else ""
+    return ", ".join(texts[:_NAMED]) + more
+
+
+def _lost(damaged: Json) -> str:
+    """What of a file cannot be read."""
+    parts = [f"{damaged['events']} events"] if damaged["events"] else []
+    for each in damaged["stretches"]:
+        if None not in (each["first"], each["last"]):
+            parts.append(f"sequence {each['first']} to {each['last']}")
+    if damaged["bare"]:
+        parts.append(f"slot or core of {damaged['bare']} events")
+    parts += [f"{rows} rows of {table}" for table, rows in damaged["others"].items()]
+    return f"{damaged['file']} ({', '.join(parts)})"
 
 
 def _failing(stages: Mapping[str, Json]) -> str:

@@ -123,6 +123,12 @@ _GAUGES = (
     ("readers_waiting", "readers_waiting", "Questions to the files, running or waiting."),
 )
 _PAUSED_FOR = ("buffer", "disk", "memory")
+# What the shards list, counted.
+_LISTED = (
+    ("quarantined_files", "quarantined", "Damaged files put aside, logs included."),
+    ("damaged_files", "damaged", "Files of which a part cannot be read."),
+    ("vanished_files", "vanished", "Files that were deleted while they are used."),
+)
 _HISTOGRAMS = (
     ("commit_seconds", "commit_seconds", "From read to committed, oldest event of a batch."),
     ("write_seconds", "write_seconds", "A commit itself."),
@@ -304,7 +310,11 @@ def _of_shards(scrape: Scrape) -> Iterator[Metric]:
             gauge.add_metric([str(shard)], float(values[source]))
         yield gauge
     yield _paused(scrape)
-    yield _quarantined(scrape)
+    for name, source, documentation in _LISTED:
+        gauge = GaugeMetricFamily(f"tart_{name}", documentation, labels=["shard"])
+        for shard, values in scrape.statistics.items():
+            gauge.add_metric([str(shard)], len(values[source]))
+        yield gauge
     for name, source, documentation in _HISTOGRAMS:
         histogram = HistogramMetricFamily(f"tart_{name}", documentation, labels=["shard"])
         for shard, values in scrape.statistics.items():
@@ -321,15 +331,6 @@ def _paused(scrape: Scrape) -> Metric:
     for shard, values in scrape.statistics.items():
         for reason in _PAUSED_FOR:
             gauge.add_metric([str(shard), reason], float(values["paused_for"] == reason))
-    return gauge
-
-
-def _quarantined(scrape: Scrape) -> Metric:
-    gauge = GaugeMetricFamily(
-        "tart_quarantined_files", "Damaged files put aside, logs included.", labels=["shard"]
-    )
-    for shard, values in scrape.statistics.items():
-        gauge.add_metric([str(shard)], len(values["quarantined"]))
     return gauge
 
 

@@ -19,7 +19,7 @@ from tart.config import ApiConfig
 from tart.errors import NotFound, QueryTimeout
 from tart.gateway.registry import Registry
 from tart.gateway.sandboxes import Sandboxes
-from tart.gateway.shards import Answers, Shards
+from tart.gateway.shards import Answers, Shards, Unreadable
 from tart.query import figures, merge, sums
 from tart.query.catalog import event_identity
 from tart.query.cursor import Cursor
@@ -40,24 +40,54 @@ STORED_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Coverage:
-    """Which shards an answer is from."""
+    """Which shards an answer is from, and what they could not read for it."""
 
     shards: frozenset[int]
     total: int
+    unreadable: frozenset[Unreadable] = frozenset()
 
     @property
     def complete(self) -> bool:
-        """Whether it is from all."""
-        return len(self.shards) == self.total
+        """Whether it is from all, and nothing was unreadable."""
+        return len(self.shards) == self.total and not self.unreadable
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """What an answer says of it, beside what was asked for; nothing where it is complete."""
+        found: dict[str, Any] = {}
+        if len(self.shards) != self.total:
+            found["shards"] = {"answered": len(self.shards), "total": self.total}
+        if self.unreadable:
+            every = sorted(self.unreadable, key=lambda each: (each.file, each.first_at or 0))
+            found["unreadable"] = [
+                {
+                    "file": each.file,
+                    "rows": each.rows,
+                    "from": None if each.first_at is None else rfc3339(each.first_at),
+                    "until": None if each.last_at is None else rfc3339(each.last_at),
+                }
+                for each in every
+            ]
+        return found
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The same in short, on every answer."""
+        found = {"X-Tart-Shards": f"{len(self.shards)}/{self.total}"}
+        if self.unreadable:
+            found["X-Tart-Unreadable"] = str(sum(each.rows for each in self.unreadable))
+        return found
 
     def __and__(self, other: Coverage) -> Coverage:
-        return Coverage(self.shards & other.shards, self.total)
+        shards = self.shards & other.shards
+        return Coverage(shards, self.total, self.unreadable | other.unreadable)
 
 
 def coverage(*every: Answers) -> Coverage:
     """The shards that answered every one of these scatters."""
     answered = [frozenset(shard for shard, _ in answers.values) for answers in every]
-    return Coverage(frozenset.intersection(*answered), every[0].total)
+    unreadable = frozenset[Unreadable]().union(*(answers.unreadable for answers in every))
+    return Coverage(frozenset.intersection(*answered), every[0].total, unreadable)
 
 
 def now_us() -> int:

@@ -45,7 +45,7 @@ _CODES = {
     431: "headers_too_large",
 }
 _HSTS_SECONDS = 365 * 86400
-_EXPOSED = "ETag, X-Tart-Shards"
+_EXPOSED = "ETag, X-Tart-Shards, X-Tart-Unreadable"
 # The docs page needs its own style and nothing else; JSON needs nothing at all.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
@@ -103,9 +103,9 @@ async def respond(
     seen = answer.coverage
     body = answer.body
     if seen is not None:
-        headers["X-Tart-Shards"] = f"{len(seen.shards)}/{seen.total}"
-        if not seen.complete and isinstance(body, dict):
-            body = {**body, "shards": {"answered": len(seen.shards), "total": seen.total}}
+        headers |= seen.headers
+        if isinstance(body, dict):
+            body = {**body, **seen.members}
     partial = seen is not None and not seen.complete
     headers["Cache-Control"] = (Cache.LIVE if partial else route.cache).value
     data = body if isinstance(body, bytes) else orjson.dumps(body)
@@ -128,7 +128,7 @@ async def stream(
     headers = {**answer.headers, **_common_headers(request, config)}
     headers["Cache-Control"] = Cache.LIVE.value
     if (seen := answer.coverage) is not None:
-        headers["X-Tart-Shards"] = f"{len(seen.shards)}/{seen.total}"
+        headers |= seen.headers
     media_type = answer.media_type or route.media_type
     response = await request.respond(status=200, headers=headers, content_type=media_type)
     assert response is not None

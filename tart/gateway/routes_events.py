@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from tart.errors import BadQuery, NotFound, ShardUnavailable, SqlRefused
 from tart.gateway.questions import Coverage, Questions, coverage, now_us
 from tart.gateway.responses import Answer
@@ -43,7 +45,7 @@ async def _one(questions: Questions, name: str, values: Values) -> Answer:
     seen = coverage(answers)
     found = next((value for _, value in answers.values if value is not None), None)
     if found is None:
-        if not seen.complete:
+        if len(seen.shards) != seen.total:
             raise ShardUnavailable("no shard that answered has that event, and not all did")
         raise NotFound(f"no event {values['id']} is kept", "id")
     # One shard's word is all of it.
@@ -110,7 +112,7 @@ async def _records(
     questions: Questions, merger: Merger, selection: Values, seen: Coverage
 ) -> AsyncIterator[bytes]:
     """The whole export in small pieces."""
-    form = selection["format"]
+    form, asked = selection["format"], seen.shards
     if form == "csv":
         yield (",".join(CSV_COLUMNS) + "\r\n").encode()
     elif form == "capture":
@@ -125,7 +127,10 @@ async def _records(
                     yield piece
         if not merger.shards:
             break
-        await _fetch(questions, merger, selection, seen.shards)
+        seen &= await _fetch(questions, merger, selection, asked)
+    if seen.unreadable:
+        # What could be read was sent; that it is not all must not be overlooked.
+        raise ShardUnavailable(f"{seen.headers['X-Tart-Unreadable']} events cannot be read")
     if written is not None:
         for piece in written.end():
             yield piece
@@ -207,8 +212,8 @@ async def sql(questions: Questions, values: Values) -> Answer:
         )
         data = await asyncio.to_thread(process.run, order, lambda scan: (), partials)
     seen = coverage(answers)
-    if form == "json" and not seen.complete:
-        data = data[:-1] + b',"shards":{"answered":%d,"total":%d}}' % (len(seen.shards), seen.total)
+    if form == "json" and seen.members:
+        data = data[:-1] + b"," + orjson.dumps(seen.members)[1:]
     return Answer(data, seen, media_type=_MEDIA_TYPES[form])
 
 

@@ -60,8 +60,13 @@ def described(schema: Schema, description: str) -> Schema:
 # What cannot always be known: an amount, and a part of a whole.
 AMOUNT = nullable(NUMBER)
 FRACTION = nullable({"type": "number", "minimum": 0, "maximum": 1})
-# A member of every answer from the shards.
+# Members of every answer from the shards.
 SHARDS: dict[str, Schema] = {
-    "shards": described(record(answered=COUNT, total=COUNT), "Only where not all shards answered.")
+    "shards": described(record(answered=COUNT, total=COUNT), "Only where not all shards answered."),
+    "unreadable": described(
+        listing(record(file=TEXT, rows=COUNT, **{"from": nullable(TIME), "until": nullable(TIME)})),
+        "Only where a damaged part of a file may have had something that belongs to the answer: "
+        "so many events, received in that time, or rows of figures.",
+    ),
 }
 COUNTERS: Schema = {"type": "object", "additionalProperties": COUNT}

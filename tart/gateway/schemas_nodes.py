@@ -50,8 +50,8 @@ def node_schemas(status: dict[str, Any]) -> dict[str, Schema]:
     Args:
         status: the schema ``NodeStatus``, of which the enhanced one has all members.
     """
-    members = {name: each for name, each in status["properties"].items() if name != "node"}
-    members.pop("shards")
+    left_out = {"node", *SHARDS}
+    members = {name: each for name, each in status["properties"].items() if name not in left_out}
     return {
         "Topology": record(
             SHARDS,

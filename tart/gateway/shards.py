@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tart.errors import BadQuery, QueryTimeout, ShardUnavailable, SqlRefused
 from tart.ipc.channel import Channel
@@ -59,6 +59,15 @@ class Pushes(Protocol):
         """A node connected to a shard or left it."""
 
 
+class Unreadable(NamedTuple):
+    """Rows of a damaged part of a file; when they were received in Unix microseconds."""
+
+    file: str
+    rows: int
+    first_at: int | None
+    last_at: int | None
+
+
 @dataclass(frozen=True)
 class Answers:
     """What a scatter brought.
@@ -66,10 +75,12 @@ class Answers:
     Attributes:
         values: shard and its answer, in the order of the shards.
         total: how many shards there are.
+        unreadable: what may belong to it and shards cannot read.
     """
 
     values: list[tuple[int, Any]]
     total: int
+    unreadable: frozenset[Unreadable] = frozenset()
 
     @property
     def answered(self) -> int:
@@ -171,11 +182,7 @@ class Shard:
 
     def _received(self, channel: Channel, message: Message) -> None:
         match message:
-            case Partial(id=number, value=value, attached=True, attachment=data):
-                self._settle(number, Attached(value, data))
-            case Partial(id=number, value=value):
-                self._settle(number, value)
-            case Failure(id=number):
+            case Partial(id=number) | Failure(id=number):
                 self._settle(number, message)
             case LiveEvents():
                 self._pushes.live_events(message)
@@ -191,10 +198,10 @@ class Shard:
                 log.error("shard %d sent %s", self.index, type(message).__name__)
                 channel.close()
 
-    def _settle(self, number: int, value: Any) -> None:
+    def _settle(self, number: int, reply: Partial | Failure) -> None:
         future = self.pending.pop(number, None)
         if future is not None and not future.done():
-            future.set_result(value)
+            future.set_result(reply)
 
     def _is_ours(self, channel: Channel, message: Welcome | Recovering) -> bool:
         if message.version == VERSION and message.shard == self.index:
@@ -318,6 +325,7 @@ class Shards:
 
     def _gather(self, name: str, asked: list[tuple[Shard, int, asyncio.Future[Any]]]) -> Answers:
         values, late = [], False
+        unreadable: set[Unreadable] = set()
         for shard, _, future in asked:
             if not future.done():
                 late = True
@@ -325,9 +333,14 @@ class Shards:
             elif isinstance(failure := future.result(), Failure):
                 late |= self._failed(name, shard, failure)
             else:
-                values.append((shard.index, future.result()))
+                reply: Partial = future.result()
+                value = reply.value
+                if reply.attached:
+                    value = Attached(value, reply.attachment)
+                values.append((shard.index, value))
+                unreadable.update(Unreadable(*each) for each in reply.unreadable)
         if values:
-            return Answers(values, self.total)
+            return Answers(values, self.total, frozenset(unreadable))
         if late:
             raise QueryTimeout("no shard answered in time")
         raise ShardUnavailable("no shard could be asked")

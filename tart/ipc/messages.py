@@ -112,11 +112,14 @@ class Partial:
     """One shard's answer to a query, in the shape the catalogue gives.
 
     ``attached`` says that the answer is an ``Attached``, with ``attachment`` as its data.
+    ``unreadable``: events that may belong to the answer and cannot be read, for each stretch
+    ``[file, how many, first received µs, last]``; what nobody knows is null.
     """
 
     id: int
     value: Any
     attached: bool = False
+    unreadable: list[list[Any]] = field(default_factory=list)
     attachment: bytes = field(default=b"", repr=False)
 
 

@@ -279,6 +279,8 @@ class Answers:
             "disk_free_bytes": free,
             "files_deleted": self._store.keeper.statistics.files,
             "quarantined": self._store.quarantined(),
+            "damaged": self._store.damaged(),
+            "vanished": self._store.vanished(),
             "subscriptions": self._streams.subscriptions,
             "events_published": self._streams.published,
             "events_missed": self._streams.missed,

@@ -186,6 +186,19 @@ class Control:
             log.exception("query %s failed", request.name)
             self._answers.failures += 1
             return Failure(request.id, "internal", f"query {request.name} failed; see the log")
+        unreadable = self._unreadable(request, value)
         if isinstance(value, Attached):
-            return Partial(request.id, value.value, True, value.data)
-        return Partial(request.id, value)
+            return Partial(request.id, value.value, True, unreadable, value.data)
+        return Partial(request.id, value, unreadable=unreadable)
+
+    def _unreadable(self, request: RunQuery, value: Any) -> list[list[Any]]:
+        """What an answer may lack, because a part of a file is damaged."""
+        if request.name in self._aggregated.questions:
+            return self._store.unreadable_figures()
+        if request.name not in self._answers.log and request.name not in self._answers.slow:
+            return []
+        if request.name == "event" and value is not None:
+            return []
+        asked = request.parameters
+        start = asked.get("start_us", asked.get("since_us"))
+        return self._store.unreadable(start, asked.get("end_us"))

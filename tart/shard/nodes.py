@@ -224,13 +224,23 @@ class Speaker:
     cores: int | None
 
 
+class _Speakers(dict[tuple[int, int], Speaker]):
+    """By directory and session; where the file that said who it was is lost, nobody knows."""
+
+    def __missing__(self, key: tuple[int, int]) -> Speaker:
+        return _UNKNOWN
+
+
+_UNKNOWN = Speaker("00" * 32, None, None, 1, None)
+
+
 class Nodes:
     """Every node this shard knows, and how to read what each connection said."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Node] = {}
         self.tally = Tally()
-        self.speakers: dict[tuple[int, int], Speaker] = {}
+        self.speakers: dict[tuple[int, int], Speaker] = _Speakers()
         self._numbers: dict[tuple[int, bytes], int] = {}
         self._ids: dict[tuple[int, int], str] = {}
         self._next_number: Counter[int] = Counter()

@@ -163,10 +163,13 @@ class Database:
         ((count,),) = self._execute(file, f"SELECT count(*) FROM {file.attached}.log")
         return bool(count > lost)
 
-    def salvage(self, file: LogFile) -> bool:
+    def salvage(self, file: LogFile, *, thorough: bool = True) -> bool:
         """Find out what is damaged of an attached file, and make the rest readable.
 
         Nothing may write blocks of it meanwhile.
+
+        Args:
+            thorough: read everything if every block has its checksum.
 
         Returns:
             Whether something is found that was not known.
@@ -177,7 +180,7 @@ class Database:
         with closing(self.cursor()) as cursor:
             try:
                 found = survey(cursor, file)
-                if not found.lost:
+                if thorough and not found.lost:
                     found = probe(cursor, file)
                 if not found.lost or found == self._damaged.get(file):
                     return False

@@ -71,7 +71,10 @@ class Keeper:
         self._steadiness = Steadiness(time.time(), time.monotonic())
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper")
+        self._inodes: dict[LogFile, int] = {}
         self.short_of = ""
+        # Replaced as a whole; read from other threads.
+        self.vanished: frozenset[LogFile] = frozenset()
         self.statistics = KeeperStatistics()
 
     def start(self) -> None:
@@ -99,6 +102,26 @@ class Keeper:
             else:
                 log.warning("there is room again: %d MiB on the disk", free >> 20)
             self._tell(short_of)
+
+    def look(self) -> None:
+        """Look whether the files are still where they are attached from, and say if not."""
+        vanished = {file for file in self._store.attached() if not self._is_there(file)}
+        # One that is dropped meanwhile is none of the shard's any more.
+        vanished &= set(self._store.attached())
+        for file in sorted(vanished - self.vanished, key=lambda each: each.path):
+            log.error(
+                "%s was deleted or replaced while tart uses it: what it has is served until tart "
+                "stops, and lost then; stop tart and restore it from a backup",
+                file.path,
+            )
+        self.vanished = frozenset(vanished)
+
+    def _is_there(self, file: LogFile) -> bool:
+        try:
+            found = file.path.stat()
+        except FileNotFoundError:
+            return False
+        return self._inodes.setdefault(file, found.st_ino) == found.st_ino
 
     def tidy(self, now: float, *, trusted: bool) -> None:
         """Delete what is due; ``trusted`` says whether ages can be told by the clock."""
@@ -130,6 +153,7 @@ class Keeper:
             steady = self._steadiness.steady(time.time(), time.monotonic())
             try:
                 self.watch()
+                self.look()
                 if rounds % _TIDY_EVERY == 0:
                     self.tidy(time.time(), trusted=steady)
             except (OSError, StorageError) as error:

@@ -39,7 +39,7 @@ from tart.storage.files import LogFile, by_period, existing, orphaned, put_aside
 from tart.storage.losses import Losses, losses
 from tart.storage.progress import Told, unheard
 from tart.storage.ranges import FRAMES
-from tart.storage.recovery import Past, Remembered, count_missing, read_file
+from tart.storage.recovery import Past, Remembered, count_missing, read_file, read_strangers
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,11 @@ def _read(
                     files = [each for each in files if each != file]
                     break
             else:
-                past.missing = count_missing(cursor, list(map(database.readable, files)))
+                every = [database.readable(file) for file in files]
+                for file in every:
+                    if file.salvaged:
+                        read_strangers(cursor, file, past)
+                past.missing = count_missing(cursor, every)
                 return past, files
 
 

@@ -88,6 +88,20 @@ def read_file(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> N
     _read_leap(cursor, file, past)
 
 
+def read_strangers(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
+    """Connections of which a file has events and none has a row any more.
+
+    For files that are damaged, when all were read.
+    """
+    rows = cursor.execute(
+        "SELECT session, any_value(node), epoch_us(min(received_at)) "
+        f"FROM {file.alias}.log GROUP BY session"
+    ).fetchall()
+    for session, node, at in rows:
+        past.next_session = max(past.next_session, session + 1)
+        past.sessions.setdefault(session, StoredSession(session, node, "", b"", at))
+
+
 @dataclass(frozen=True)
 class Stretch:
     """Numbers of a period that should follow one another without a hole.

@@ -130,7 +130,7 @@ class Store:
             noticed=self.noticed,
         )
         self.keeper = Keeper(self, config, root, count, short_of)
-        for file in [*self._all(), *self._aggregates.values()]:
+        for file in self.attached():
             if self._database.damage(file) is not None:
                 self._note(file)
         self.writer.start()
@@ -177,7 +177,7 @@ class Store:
         Args:
             alone: nobody writes to the file it is about but who asks.
         """
-        files: list[LogFile] = [*self._all(), *self._aggregates.values()]
+        files = self.attached()
         if not isinstance(error, duckdb.Error) or not files:
             return False
         if not isinstance(storage_error(files[0], error), DamagedFile):
@@ -226,6 +226,22 @@ class Store:
         return [
             found.as_json(str(file.path.relative_to(self._root)))
             for file, found in sorted(self._losses.items(), key=lambda each: each[0].path)
+        ]
+
+    def attached(self) -> list[LogFile]:
+        """All files that are in use, aggregates among them."""
+        return [*self._all(), *self._aggregates.values()]
+
+    def vanished(self) -> list[str]:
+        """Files that somebody deleted or replaced, as paths inside the data directory."""
+        return sorted(str(file.path.relative_to(self._root)) for file in self.keeper.vanished)
+
+    def unreadable_figures(self) -> list[list[Any]]:
+        """The same of aggregates: their rows may be of any time."""
+        return [
+            [str(file.path.relative_to(self._root)), sum(found.others.values()), None, None]
+            for file, found in list(self._losses.items())
+            if isinstance(file, AggregateFile)
         ]
 
     def unreadable(self, start_us: int | None, end_us: int | None) -> list[list[Any]]:

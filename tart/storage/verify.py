@@ -19,8 +19,11 @@ import duckdb
 
 from tart.config import StorageConfig
 from tart.errors import StorageError
+from tart.query.times import rfc3339
 from tart.storage.database import Database, storage_error
 from tart.storage.files import LogFile, by_period, directories, existing, quarantined
+from tart.storage.losses import Stretch as LostEvents
+from tart.storage.losses import losses
 from tart.storage.recovery import DROPPED, stretches
 from tart.storage.schema import LogRow, log_of, rows_of
 
@@ -91,6 +94,8 @@ def _verify_period(
 
     def alone(file: LogFile) -> Iterator[str]:
         database.attach_untouched(file)
+        yield from _damage(database, cursor, file, deep=deep)
+        file = database.readable(file)
         yield from _strangers(cursor, file)
         yield from _payloads(cursor, file, report, complaint, deep=deep)
         _count(cursor, file, report)
@@ -103,7 +108,7 @@ def _verify_period(
     with closing(database.cursor()) as cursor:
         sound = [file for file in lanes if _note(report, [file], alone(file))]
         if sound:
-            _note(report, sound, together(sound))
+            _note(report, sound, together(list(map(database.readable, sound))))
     for file in lanes:
         database.detach(file)
 
@@ -121,6 +126,28 @@ def _note(report: Report, files: list[LogFile], findings: Iterator[str]) -> bool
         report.findings.append(f"{reason}; nothing more of this file was checked")
         return False
     return True
+
+
+def _damage(database: Database, cursor: Cursor, file: LogFile, *, deep: bool) -> Iterator[str]:
+    """What lies in damaged blocks; the rest is checked as if it were all."""
+    if database.damage(file) is None and not database.salvage(file, thorough=deep):
+        return
+    damage = database.damage(file)
+    assert damage is not None
+    found = losses(cursor, file, damage)
+    for each in found.stretches:
+        yield f"damaged: {each.events} events cannot be read, {each.text}{_when(each)}"
+    if found.bare:
+        yield f"damaged: the slot or core of {found.bare} events cannot be read"
+    for table, rows in found.others.items():
+        yield f"damaged: {rows} rows of {table} cannot be read"
+
+
+def _when(stretch: LostEvents) -> str:
+    """When they were received, as far as that is known."""
+    if stretch.first_at is None or stretch.last_at is None:
+        return ""
+    return f", received from {rfc3339(stretch.first_at)} to {rfc3339(stretch.last_at)}"
 
 
 def _frames(file: LogFile, columns: str) -> str:

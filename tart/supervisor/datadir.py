@@ -19,6 +19,8 @@ from pathlib import Path
 
 from tart.errors import ConfigError, StartupError
 
+# Writing for the group, and everything for others.
+_OTHERS = 0o027
 LOCK_NAME = "tart.lock"
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
 
@@ -64,7 +66,16 @@ def _own(directory: Path, key: str) -> int:
     return lock
 
 
+def keep_private() -> None:
+    """Have what this process makes from now on be readable by its user and group only.
+
+    Directories are made so, but one that was there may be open to all.
+    """
+    os.umask(os.umask(0o777) | _OTHERS)
+
+
 def _make(directory: Path, key: str) -> None:
+    keep_private()
     try:
         directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         # Asking for permissions would not notice a full or read-only disk; writing does.

@@ -170,6 +170,8 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "derived_retries": {},
         "derived_failing": {},
         "aggregates_failed": False,
+        "damaged": [],
+        "vanished": [],
         "subscriptions": 1,
         "events_published": 10,
         "events_missed": 0,

@@ -1,0 +1,143 @@
+"""Directories with everything that can be damaged, and the ways to damage it.
+
+A directory has yesterday's and today's file, two lanes each, with random hashes that fill
+some blocks; ``killed`` is the same with a log beside each lane of today, as a kill leaves it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+
+from tart.storage.files import QUARANTINED
+from tests.shard.running import best, fake_node, run, until
+
+ROUND = 6_000
+BLOCK_BYTES = 128 << 10
+HEADER_BYTES = 3 * 4096
+
+
+def make(root, directory=0, count=1):
+    """Fill a directory; the seqs of each file by name."""
+    if not (root / f"{directory:02d}").exists():
+        run(_talk, root, directory, count, storage={"checkpoint_seconds": 0.001})
+        _make_yesterday(root / f"{directory:02d}")
+    run(_talk, root, directory, count, storage={"checkpoint_seconds": 0.001})
+
+
+def make_killed(root, elsewhere):
+    """The same, and a log beside today's lanes."""
+
+    async def scenario(shard):
+        async def said(rounds):
+            await _say(shard, rounds)
+            shard.intake.aggregate()
+
+        await said(1)
+        with closing(shard.store.cursor()) as cursor:
+            # Both lanes get a log: nobody checkpoints.
+            shard.store.writer.lanes.turn(shard.store.writer.lanes.current)
+            await said(1)
+            cursor.execute("SELECT 1")
+        shutil.copytree(elsewhere, root, dirs_exist_ok=True)
+
+    make(elsewhere)
+    run(scenario, elsewhere, storage={"checkpoint_seconds": 1000.0})
+
+
+async def _talk(shard):
+    await _say(shard, 3, turns=True)
+    shard.intake.aggregate()
+
+
+async def _say(shard, rounds, *, turns=False):
+    done = shard.store.writer.checkpoints.statistics
+    for number in range(rounds):
+        node = fake_node(1 + number)
+        draw = random.Random(number)
+        before = done.done
+        session = shard.session(
+            node.connect(),
+            b"".join(best(node, slot, draw.randbytes(32)) for slot in range(ROUND)),
+        )
+        shard.intake.end(session, "it is over")
+        await shard.settled()
+        if turns:
+            await until(lambda before=before: done.done > before)
+
+
+def _make_yesterday(folder):
+    """Give today's files yesterday's name."""
+    today = datetime.now(UTC).date()
+    for path in folder.glob(f"{today}*"):
+        name = path.name.replace(str(today), str(today - timedelta(days=1)))
+        path.rename(path.with_name(name))
+
+
+def files(root, directory=0):
+    """The files of events, oldest first, each lane after the other."""
+    found = (root / f"{directory:02d}").glob("20*.duckdb")
+    return sorted(found, key=lambda path: (path.name[:10], path.name.count(".1.")))
+
+
+def seqs(path):
+    """What is in a file and its log."""
+    with closing(duckdb.connect()) as connection:
+        connection.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
+        rows = connection.execute("SELECT seq FROM file.log UNION ALL SELECT seq FROM file.undecodable")
+        return {seq for (seq,) in rows.fetchall()}
+
+
+def block_of(path, column, table="log", nth=0):
+    """The number of a block that a column lies in, ``%``: any."""
+    with closing(duckdb.connect(str(path), read_only=True)) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT block_id FROM pragma_storage_info(?) "
+            "WHERE column_name LIKE ? AND block_id >= 0 ORDER BY block_id",
+            [table, column],
+        ).fetchall()
+    return rows[min(nth, len(rows) - 1)][0]
+
+
+def zero(path, at, size=4096):
+    """Have a page of the disk be lost."""
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(bytes(min(size, max(0, path.stat().st_size - at))))
+
+
+def zero_block(path, column, table="log", nth=0):
+    """A page in the middle of a block of a column, or what of it is not zero yet."""
+    at = HEADER_BYTES + block_of(path, column, table, nth) * BLOCK_BYTES
+    zero(path, at, 4096)
+
+
+def header(path):
+    """The head of a file."""
+    zero(path, 0, HEADER_BYTES)
+
+
+def cut(path, share=0.5):
+    os.truncate(path, int(path.stat().st_size * share))
+
+
+def wal(path):
+    return path.with_name(f"{path.name}.wal")
+
+
+def swap(one, other):
+    """Two files have each other's names."""
+    third = one.with_name("third")
+    one.rename(third)
+    other.rename(one)
+    third.rename(other)
+
+
+def aside(root):
+    """What was put in quarantine."""
+    return sorted(path.name for path in root.rglob(f"*{QUARANTINED}*"))
