@@ -187,6 +187,7 @@ def _shard(measured: Measured, shard: int) -> Part:
         "quarantined": found["quarantined"],
         "damaged": found["damaged"],
         "vanished": found["vanished"],
+        "frames_missing": found["frames_missing"],
         "derived_failures": sum(found["derived_failures"].values()),
         "derived_events_lost": sum(found["derived_events_lost"].values()),
     }
@@ -212,6 +213,8 @@ def _of_files(found: Json) -> Iterator[str]:
         yield f"damaged files, not served until restored or taken away: {_some(aside)}"
     if damaged := found["damaged"]:
         yield f"parts of files cannot be read: {_some([_lost(each) for each in damaged])}"
+    if missing := found["frames_missing"]:
+        yield f"{missing} frames are missing between those that are there"
 
 
 def _some(texts: Sequence[str]) -> str:

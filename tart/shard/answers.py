@@ -281,6 +281,7 @@ class Answers:
             "quarantined": self._store.quarantined(),
             "damaged": self._store.damaged(),
             "vanished": self._store.vanished(),
+            "frames_missing": self._store.missing(),
             "subscriptions": self._streams.subscriptions,
             "events_published": self._streams.published,
             "events_missed": self._streams.missed,

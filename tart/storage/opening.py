@@ -132,7 +132,7 @@ def _read(
                     reason = storage_error(file, error)
                     if not isinstance(reason, DamagedFile):
                         raise reason from None
-                    if salvage(database, file):
+                    if salvage(database, file) and database.has_rest(file):
                         break
                     database.detach(file)
                     quarantine(file, reason)
@@ -147,13 +147,16 @@ def _read(
                 return past, files
 
 
-def salvage(database: Database, file: LogFile) -> bool:
+def salvage(database: Database, file: LogFile, *, thorough: bool = True) -> bool:
     """Find out what is damaged of an attached file, and keep away from that.
 
-    Whether something is known now that was not, and there is a rest; it is logged then.
+    Whether something is known now that was not; it is logged then.
+
+    Args:
+        thorough: see ``Database.salvage``.
     """
     try:
-        if not database.salvage(file) or not database.has_rest(file):
+        if not database.salvage(file, thorough=thorough):
             return False
         log.error("%s is %s", file.path, losses_of(database, file).text)
     except StorageError as error:
@@ -239,7 +242,12 @@ def open_aggregates(
         state, nodes, sessions, remembered = _attach_aggregates(database, file)
     past.remembered = remembered
     past.nodes = {**nodes, **past.nodes}
-    past.next_sequence = max(past.next_sequence, state.through)
+    if state.through > past.next_sequence:
+        log.error(
+            "%s counts %d events that the log has lost, up to sequence %d",
+            *(file.path, state.through - past.next_sequence, state.through - 1),
+        )
+        past.next_sequence = state.through
     past.next_session = max(past.next_session, 1 + max(sessions, default=-1))
     return file
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import partial
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 
 # Each time another part of the files may turn out to be damaged.
 _TRIES = 8
+# Between two looks at everything.
+_SURVEY_SECONDS = 60.0
 # A round of checkpoints is waited for, a backup is not.
 _TURN_SECONDS = 5.0
 
@@ -100,6 +103,7 @@ class Store:
         self._losses: dict[LogFile, Losses] = {}
         # Held while somebody finds out what is damaged.
         self._surveying = threading.Lock()
+        self._survey_again_at = 0.0
         self.aggregate_writer: AggregateWriter | None = None
         self.past: dict[int, Past] = {}
         try:
@@ -184,9 +188,15 @@ class Store:
             return False
         with self._still(alone) as still:
             suspects = blamed(files, error) if still else []
+            now = time.monotonic()
+            # An error that says not where it is has every block of every file be looked at.
+            if len(suspects) > 1 and now < self._survey_again_at:
+                return False
             for file in suspects:
-                if salvage(self._database, file):
+                if salvage(self._database, file, thorough=len(suspects) == 1):
                     self._note(file)
+            if len(suspects) > 1:
+                self._survey_again_at = now + _SURVEY_SECONDS
             return any(self._database.damage(file) is not None for file in suspects)
 
     @contextmanager
@@ -227,6 +237,11 @@ class Store:
             found.as_json(str(file.path.relative_to(self._root)))
             for file, found in sorted(self._losses.items(), key=lambda each: each[0].path)
         ]
+
+    def missing(self) -> int:
+        """Frames that were not there when the shard started, but for those of ``damaged``."""
+        known = sum(found.events for found in list(self._losses.values()))
+        return max(0, sum(past.missing for past in self.past.values()) - known)
 
     def attached(self) -> list[LogFile]:
         """All files that are in use, aggregates among them."""

@@ -172,6 +172,7 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "aggregates_failed": False,
         "damaged": [],
         "vanished": [],
+        "frames_missing": 0,
         "subscriptions": 1,
         "events_published": 10,
         "events_missed": 0,
