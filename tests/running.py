@@ -16,7 +16,7 @@ from tart.testing import FakeNode
 from tests.supervisor.process import Process
 
 DEADLINE = 30.0
-_READY = r"tart ready telemetry=(\S+):(\d+) api=(\S+) shards=(\d+)"
+_READY = r"tart ready telemetry=(\S+):(\d+) api=(\S+) shards=(\d+)(?: recovering=\d+)?"
 
 Found = TypeVar("Found")
 

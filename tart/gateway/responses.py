@@ -22,7 +22,7 @@ from sanic import HTTPResponse, Request
 from sanic.exceptions import SanicException
 
 from tart.config import ApiConfig
-from tart.errors import BadQuery, QueryError, TartError, TooManyRequests
+from tart.errors import BadQuery, QueryError, ShardUnavailable, TartError, TooManyRequests
 from tart.gateway.questions import Coverage
 from tart.gateway.route import JSON, Cache, Route
 
@@ -141,7 +141,11 @@ async def stream(
     except Exception as error:
         log.warning("%s was cut off: %s", request.path, error)
         transport: Any = request.transport
-        transport.abort()
+        # What could be read arrives; that nothing says it is all does, too.
+        if isinstance(error, ShardUnavailable):
+            transport.close()
+        else:
+            transport.abort()
 
 
 def stream_headers(request: Request[Any, Any], config: ApiConfig) -> dict[str, str]:

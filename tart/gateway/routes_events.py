@@ -181,12 +181,19 @@ async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The same in pieces that are worth sending."""
     waiting: list[bytes] = []
     size = 0
-    async for piece in pieces:
-        waiting.append(piece)
-        size += len(piece)
-        if size >= _CHUNK_BYTES:
-            yield b"".join(waiting)
-            waiting, size = [], 0
+    broken: ShardUnavailable | None = None
+    try:
+        async for piece in pieces:
+            waiting.append(piece)
+            size += len(piece)
+            if size >= _CHUNK_BYTES:
+                yield b"".join(waiting)
+                waiting, size = [], 0
+    except ShardUnavailable as error:
+        broken = error
+    if broken is not None:
+        yield b"".join(waiting)
+        raise broken
     if waiting:
         yield b"".join(waiting)
 

@@ -7,13 +7,18 @@ with numbers that were never given.
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import signal
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.running import running_system, wait_for
 from tests.shard.running import best, fake_node, run
 from tests.storage import corruption as c
+from tests.supervisor.process import Process
 
 pytestmark = pytest.mark.slow
 
@@ -72,7 +77,7 @@ def told(statistics, files):
 
 
 def damage_a_block(root):
-    c.zero_block(c.files(root)[0], "body", nth=1)
+    c.zero_block(c.files(root)[0], "body")
 
 
 def damage_a_block_that_is_written_to(root):
@@ -251,3 +256,104 @@ def test_under_a_running_shard_damage_costs_the_same_and_is_told_once(
     again, statistics = run(served, tmp_path)
     assert again == found | fresh
     assert told(statistics, files) == every - found
+
+
+# --- The whole of it, over HTTP ------------------------------------------------------------
+
+
+def shard_part(system):
+    health = system.http.get("/api/health/detailed").json()
+    return health["status"], health["components"]["shard_00"]
+
+
+def exported(system):
+    """The lines of an export, and whether it ended as a whole one does."""
+    lines = []
+    try:
+        with system.http.stream("GET", "/api/events/export", params={"format": "ndjson"}) as sent:
+            lines.extend(sent.iter_lines())
+    except httpx.RemoteProtocolError:
+        return lines, False
+    return lines, True
+
+
+def test_people_are_told_of_a_damaged_block_in_every_answer_it_concerns(tmp_path, whole):
+    data = tmp_path / "data"
+    shutil.copytree(whole / "closed" / "00", data / "00")
+    files = everything(data)
+    with running_system(data, shards=1) as system:
+        assert shard_part(system)[0] == "Healthy"
+        assert exported(system)[1] is True
+        system.process.send(signal.SIGTERM)
+        assert system.process.ended() == 0
+    damage_a_block(data)
+    with running_system(data, shards=1) as system:
+        lines, ended = exported(system)
+        assert ended is False
+        every = sum(map(len, files.values()))
+        lost = every - len(lines)
+        assert 0 < lost < every // 2
+        status, part = shard_part(system)
+        assert (status, part["status"]) == ("Degraded", "Degraded")
+        assert f"{lost} events, sequence" in part["message"]
+        assert part["metrics"]["damaged"][0]["events"] == lost
+        page = system.http.get("/api/events", params={"event_type": 10, "limit": 10})
+        assert page.headers["X-Tart-Unreadable"] == str(lost)
+        assert page.json()["unreadable"][0]["rows"] == lost
+        assert 'tart_damaged_files{shard="0"} 1.0' in system.http.get("/metrics").text
+        system.process.send(signal.SIGTERM)
+        assert system.process.ended() == 0
+    verified = Process("tart", "verify", "--data-dir", data)
+    with verified as running:
+        line = running.line(
+            rf".*: damaged: {lost} events cannot be read, sequence (\d+) to (\d+), .*"
+        )
+        assert int(line[2]) - int(line[1]) + 1 == lost
+        assert running.ended() == 1
+
+
+def test_files_deleted_under_a_running_tart_are_noticed(tmp_path, whole):
+    data = tmp_path / "data"
+    shutil.copytree(whole / "closed" / "00", data / "00")
+    with running_system(data, shards=1) as system:
+        system.get("/api/events", limit=1)
+        c.files(data)[0].unlink()
+        wait_for(lambda: shard_part(system)[1]["metrics"]["vanished"], "the loss to be noticed")
+        status, part = shard_part(system)
+        assert status == "Degraded"
+        assert f"lost with the next stop: 00/{c.files(data)[0].name[:8]}" in part["message"]
+        assert exported(system)[1] is True
+        assert system.process.errors().count("was deleted or replaced while tart uses it") == 1
+
+
+RECOVERS = {"TART_SUPERVISOR_READY_SECONDS": "6"}
+
+
+def test_a_shard_that_recovers_holds_up_nobody_and_goes_on_after_a_stop(tmp_path, whole):
+    data = tmp_path / "data"
+    shutil.copytree(whole / "closed" / "00", data / "00")
+    c.amplify(c.files(data)[3], 1_200_000)
+    (data / "00" / "aggregates.duckdb").unlink()
+    with running_system(data, shards=2, environ=RECOVERS) as system:
+        status, part = shard_part(system)
+        assert (status, part["status"]) == ("Degraded", "Degraded")
+        assert part["message"].startswith("starting: ")
+        answer = system.http.get("/api/nodes")
+        assert answer.headers["X-Tart-Shards"] == "1/2"
+        wait_for(lambda: "aggregated" in shard_part(system)[1]["message"] or half_done(system))
+        system.process.send(signal.SIGTERM)
+        assert system.process.ended() == 0
+        assert "stopped while starting" in system.process.errors()
+    with running_system(data, shards=2, environ=RECOVERS) as system:
+        wait_for(lambda: shard_part(system)[1]["metrics"], "the shard to be there")
+        assert shard_part(system)[0] == "Healthy"
+        again = re.search(r"aggregated (\d+) events of the log again", system.process.errors())
+        assert int(again[1]) < 800_000
+        counted = system.get("/api/nodes/top", event_type=11, duration="7d")
+    assert sum(each["count"] for each in counted["nodes"]) == len(c.seqs(c.files(data)[3])) + 18_000
+
+
+def half_done(system):
+    message = shard_part(system)[1]["message"]
+    found = re.search(r"counting the events of directory 00 again, (\d+) %", message)
+    return found is not None and int(found[1]) >= 50

@@ -90,7 +90,9 @@ def seqs(path):
     """What is in a file and its log."""
     with closing(duckdb.connect()) as connection:
         connection.execute(f"ATTACH '{path}' AS file (READ_ONLY)")
-        rows = connection.execute("SELECT seq FROM file.log UNION ALL SELECT seq FROM file.undecodable")
+        rows = connection.execute(
+            "SELECT seq FROM file.log UNION ALL SELECT seq FROM file.undecodable"
+        )
         return {seq for (seq,) in rows.fetchall()}
 
 
@@ -147,3 +149,15 @@ def swap(one, other):
 def aside(root):
     """What was put in quarantine."""
     return sorted(path.name for path in root.rglob(f"*{QUARANTINED}*"))
+
+
+def amplify(path, rows):
+    """Have the newest file's events come again and again, each time under new numbers."""
+    with closing(duckdb.connect(str(path))) as connection:
+        ((first, last, count),) = connection.execute(
+            "SELECT min(seq), max(seq), count(*) FROM log"
+        ).fetchall()
+        connection.execute(
+            f"INSERT INTO log SELECT log.* REPLACE (seq + {last + 1 - first} * time AS seq) FROM log "
+            f"JOIN range(1, {rows // count}) AS times(time) ON true ORDER BY seq"
+        )
