@@ -118,6 +118,13 @@ class Shards(TypedDict):
     total: int
 
 
+class Unreadable(TypedDict):
+    file: str
+    rows: int
+    since: str | None
+    until: str | None
+
+
 class DetailedHealth(TypedDict):
     status: Literal["Healthy", "Degraded", "Unhealthy"]
     timestamp: str
@@ -127,6 +134,9 @@ class DetailedHealth(TypedDict):
     summary: DetailedHealthSummary
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class Ahead(TypedDict):
@@ -147,6 +157,9 @@ class Stats(TypedDict):
     ahead: list[Ahead]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class NetworkNetwork(TypedDict):
@@ -176,12 +189,18 @@ class Network(TypedDict):
     implementations: list[NetworkImplementations]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class Nodes(TypedDict):
     nodes: list[Node]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class NodeDetailsConnections(TypedDict):
@@ -235,6 +254,9 @@ class NodeDetails(TypedDict):
     connections: list[NodeDetailsConnections]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
     # The newest connection, while there is one.
     connection_info: NotRequired[NodeDetailsConnectionInfo]
 
@@ -275,6 +297,9 @@ class NodeStatus(TypedDict):
     event_breakdown: list[EventBreakdown]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class Events(TypedDict):
@@ -282,6 +307,9 @@ class Events(TypedDict):
     has_more: bool
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
 
@@ -296,6 +324,9 @@ class SearchResult(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
 
@@ -365,6 +396,9 @@ class Trace(TypedDict):
     events: list[TraceEvents]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class SqlStatement(TypedDict):
@@ -387,6 +421,9 @@ class SqlResult(TypedDict):
     row_count: int
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class Last10s(TypedDict):
@@ -415,6 +452,9 @@ class Live(TypedDict):
     last_1m: Last10s
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class Session(TypedDict):
@@ -447,6 +487,9 @@ class Sessions(TypedDict):
     has_more: bool
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
 
@@ -525,6 +568,9 @@ class NodeConformance(TypedDict):
     findings: list[NodeConformanceFindings]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class ConformanceRulesExamples(TypedDict):
@@ -603,6 +649,9 @@ class Conformance(TypedDict):
     unidentified: list[Findings]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class WorkpackagesTotals(TypedDict):
@@ -659,6 +708,9 @@ class Workpackages(TypedDict):
     recent: list[WorkpackagesRecent]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class ActiveWorkpackagesWorkPackages(TypedDict):
@@ -715,6 +767,9 @@ class ActiveWorkpackages(TypedDict):
     complete: bool
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class JourneyStages(TypedDict):
@@ -756,6 +811,9 @@ class Journey(TypedDict):
     stages: list[JourneyStages]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class EnhancedJourneyStages(TypedDict):
@@ -834,6 +892,9 @@ class EnhancedJourney(TypedDict):
     errors: list[EnhancedJourneyErrors]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class AuditProgressAuditProgress(TypedDict):
@@ -872,6 +933,9 @@ class AuditProgress(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class BatchRequest(TypedDict):
@@ -919,6 +983,9 @@ class BatchJourney(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
     requested: NotRequired[int]
     found: NotRequired[int]
 
@@ -959,6 +1026,9 @@ class Guarantees(TypedDict):
     recent: list[GuaranteesRecent]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class Guarantor(TypedDict):
@@ -988,6 +1058,9 @@ class Guarantors(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class CoresStatusCores(TypedDict):
@@ -1030,6 +1103,9 @@ class CoresStatus(TypedDict):
     exact: bool
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class CoreGuaranteesByNode(TypedDict):
@@ -1062,6 +1138,9 @@ class CoreGuarantees(TypedDict):
     recent_guarantors: list[CoreGuaranteesRecentGuarantors]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class CoreGuarantorsGuarantors(TypedDict):
@@ -1086,6 +1165,9 @@ class CoreGuarantors(TypedDict):
     active_guarantor_count: int
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class Transfers(TypedDict):
@@ -1116,6 +1198,9 @@ class EnhancedCoreGuarantors(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class CoreWorkPackagesWorkPackages(TypedDict):
@@ -1141,6 +1226,9 @@ class CoreWorkPackages(TypedDict):
     completed_last_hour: int
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class CoreValidatorsValidators(TypedDict):
@@ -1164,6 +1252,9 @@ class CoreValidators(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class CoreMetricsStats(TypedDict):
@@ -1194,6 +1285,9 @@ class CoreMetrics(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class CoreBottlenecksSlowValidators(TypedDict):
@@ -1229,6 +1323,9 @@ class CoreBottlenecks(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class KeysKeys(TypedDict):
@@ -1341,6 +1438,9 @@ class Blocks(TypedDict):
     window: BlocksWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class SlotEventsByNodeEvents(TypedDict):
@@ -1375,6 +1475,9 @@ class Slot(TypedDict):
     last_event: str | None
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
     events_by_node: NotRequired[list[SlotEventsByNode]]
     # Whether there are more events than are listed.
     has_more: NotRequired[bool]
@@ -1416,6 +1519,9 @@ class Timeseries(TypedDict):
     data: list[TimeseriesData]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class GroupedTimeseriesData(TypedDict):
@@ -1444,6 +1550,9 @@ class GroupedTimeseries(TypedDict):
     data: list[GroupedTimeseriesData]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class RealtimeTotals(TypedDict):
@@ -1488,6 +1597,9 @@ class Realtime(TypedDict):
     data: list[RealtimeData]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class LatencyStepsHistogram(TypedDict):
@@ -1522,6 +1634,9 @@ class Latency(TypedDict):
     window: BlocksWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class TopNodesEventTypes(TypedDict):
@@ -1547,6 +1662,9 @@ class TopNodes(TypedDict):
     window: BlocksWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class FailureRatesOverall(TypedDict):
@@ -1605,6 +1723,9 @@ class FailureRates(TypedDict):
     window: BlocksWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class LastHour(TypedDict):
@@ -1670,6 +1791,9 @@ class BlockPropagation(TypedDict):
     window: BlocksWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class NetworkHealthComponents(TypedDict):
@@ -1700,6 +1824,9 @@ class NetworkHealth(TypedDict):
     window: BlocksWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class SyncTimelineTimeline(TypedDict):
@@ -1734,6 +1861,9 @@ class SyncTimeline(TypedDict):
     window: BlocksWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class ConnectionTimelineTimeline(TypedDict):
@@ -1780,6 +1910,9 @@ class ConnectionTimeline(TypedDict):
     window: BlocksWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class AssurancesAnchors(TypedDict):
@@ -1805,6 +1938,9 @@ class Assurances(TypedDict):
     window: BlocksWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class TopologyConnections(TypedDict):
@@ -1863,6 +1999,9 @@ class Topology(TypedDict):
     window: TopologyWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class ValidatorsCoresNodeCoreMapping(TypedDict):
@@ -1903,6 +2042,9 @@ class ValidatorsCores(TypedDict):
     window: TopologyWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class NodeStatusEnhancedGuaranteeActivity(TypedDict):
@@ -1942,6 +2084,9 @@ class NodeStatusEnhanced(TypedDict):
     window: TopologyWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class NodePeersHistory(TypedDict):
@@ -1964,6 +2109,9 @@ class NodePeers(TypedDict):
     window: TopologyWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class NodeTimelineEvents(TypedDict):
@@ -1993,6 +2141,9 @@ class NodeTimeline(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
 
@@ -2031,6 +2182,9 @@ class DaStats(TypedDict):
     window: TopologyWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class DaStatsEnhancedByNode(TypedDict):
@@ -2114,6 +2268,9 @@ class DaStatsEnhanced(TypedDict):
     window: TopologyWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class ExecutionRefinement(TypedDict):
@@ -2174,3 +2331,6 @@ class Execution(TypedDict):
     window: TopologyWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
+    # Only where a damaged part of a file may have had something that belongs to the answer: so many
+    # events, received in that time, or rows of figures.
+    unreadable: NotRequired[list[Unreadable]]

@@ -51,33 +51,6 @@ class Coverage:
         """Whether it is from all, and nothing was unreadable."""
         return len(self.shards) == self.total and not self.unreadable
 
-    @property
-    def members(self) -> dict[str, Any]:
-        """What an answer says of it, beside what was asked for; nothing where it is complete."""
-        found: dict[str, Any] = {}
-        if len(self.shards) != self.total:
-            found["shards"] = {"answered": len(self.shards), "total": self.total}
-        if self.unreadable:
-            every = sorted(self.unreadable, key=lambda each: (each.file, each.first_at or 0))
-            found["unreadable"] = [
-                {
-                    "file": each.file,
-                    "rows": each.rows,
-                    "from": None if each.first_at is None else rfc3339(each.first_at),
-                    "until": None if each.last_at is None else rfc3339(each.last_at),
-                }
-                for each in every
-            ]
-        return found
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The same in short, on every answer."""
-        found = {"X-Tart-Shards": f"{len(self.shards)}/{self.total}"}
-        if self.unreadable:
-            found["X-Tart-Unreadable"] = str(sum(each.rows for each in self.unreadable))
-        return found
-
     def __and__(self, other: Coverage) -> Coverage:
         shards = self.shards & other.shards
         return Coverage(shards, self.total, self.unreadable | other.unreadable)

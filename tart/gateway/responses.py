@@ -25,6 +25,7 @@ from tart.config import ApiConfig
 from tart.errors import BadQuery, QueryError, ShardUnavailable, TartError, TooManyRequests
 from tart.gateway.questions import Coverage
 from tart.gateway.route import JSON, Cache, Route
+from tart.query.times import rfc3339
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,32 @@ class ForeignOrigin(TartError):
     code = "foreign_origin"
 
 
+def members_of(seen: Coverage) -> dict[str, Any]:
+    """What an answer says of where it is from, beside what was asked for; nothing if of all."""
+    found: dict[str, Any] = {}
+    if len(seen.shards) != seen.total:
+        found["shards"] = {"answered": len(seen.shards), "total": seen.total}
+    if seen.unreadable:
+        found["unreadable"] = [
+            {
+                "file": each.file,
+                "rows": each.rows,
+                "since": None if each.first_at is None else rfc3339(each.first_at),
+                "until": None if each.last_at is None else rfc3339(each.last_at),
+            }
+            for each in sorted(seen.unreadable, key=lambda each: (each.file, each.first_at or 0))
+        ]
+    return found
+
+
+def headers_of(seen: Coverage) -> dict[str, str]:
+    """The same in short."""
+    found = {"X-Tart-Shards": f"{len(seen.shards)}/{seen.total}"}
+    if seen.unreadable:
+        found["X-Tart-Unreadable"] = str(sum(each.rows for each in seen.unreadable))
+    return found
+
+
 @dataclass
 class Answer:
     """What a handler has found out: a JSON object, or text that is sent as it is.
@@ -103,9 +130,9 @@ async def respond(
     seen = answer.coverage
     body = answer.body
     if seen is not None:
-        headers |= seen.headers
+        headers |= headers_of(seen)
         if isinstance(body, dict):
-            body = {**body, **seen.members}
+            body = {**body, **members_of(seen)}
     partial = seen is not None and not seen.complete
     headers["Cache-Control"] = (Cache.LIVE if partial else route.cache).value
     data = body if isinstance(body, bytes) else orjson.dumps(body)
@@ -128,7 +155,7 @@ async def stream(
     headers = {**answer.headers, **_common_headers(request, config)}
     headers["Cache-Control"] = Cache.LIVE.value
     if (seen := answer.coverage) is not None:
-        headers |= seen.headers
+        headers |= headers_of(seen)
     media_type = answer.media_type or route.media_type
     response = await request.respond(status=200, headers=headers, content_type=media_type)
     assert response is not None

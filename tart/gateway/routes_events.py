@@ -10,7 +10,7 @@ import orjson
 
 from tart.errors import BadQuery, NotFound, ShardUnavailable, SqlRefused
 from tart.gateway.questions import Coverage, Questions, coverage, now_us
-from tart.gateway.responses import Answer
+from tart.gateway.responses import Answer, members_of
 from tart.ipc.messages import Attached
 from tart.protocol import capture
 from tart.query.exports import CSV_COLUMNS, FORMATS, Closings, Entry, Merger
@@ -130,7 +130,8 @@ async def _records(
         seen &= await _fetch(questions, merger, selection, asked)
     if seen.unreadable:
         # What could be read was sent; that it is not all must not be overlooked.
-        raise ShardUnavailable(f"{seen.headers['X-Tart-Unreadable']} events cannot be read")
+        lost = sum(each.rows for each in seen.unreadable)
+        raise ShardUnavailable(f"{lost} events of damaged files cannot be read")
     if written is not None:
         for piece in written.end():
             yield piece
@@ -219,8 +220,8 @@ async def sql(questions: Questions, values: Values) -> Answer:
         )
         data = await asyncio.to_thread(process.run, order, lambda scan: (), partials)
     seen = coverage(answers)
-    if form == "json" and seen.members:
-        data = data[:-1] + b"," + orjson.dumps(seen.members)[1:]
+    if form == "json" and (members := members_of(seen)):
+        data = data[:-1] + b"," + orjson.dumps(members)[1:]
     return Answer(data, seen, media_type=_MEDIA_TYPES[form])
 
 

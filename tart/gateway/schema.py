@@ -64,7 +64,7 @@ FRACTION = nullable({"type": "number", "minimum": 0, "maximum": 1})
 SHARDS: dict[str, Schema] = {
     "shards": described(record(answered=COUNT, total=COUNT), "Only where not all shards answered."),
     "unreadable": described(
-        listing(record(file=TEXT, rows=COUNT, **{"from": nullable(TIME), "until": nullable(TIME)})),
+        listing(record(file=TEXT, rows=COUNT, since=nullable(TIME), until=nullable(TIME))),
         "Only where a damaged part of a file may have had something that belongs to the answer: "
         "so many events, received in that time, or rows of figures.",
     ),

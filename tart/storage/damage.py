@@ -101,9 +101,14 @@ def probe(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> Damage:
         name = f"{file.attached}.{table}"
         ((rows,),) = cursor.execute(f"SELECT count(*) FROM {name}").fetchall()
         columns = frozenset(_columns(cursor, file, table))
-        found = list(_unreadable(cursor, name, 0, rows))
+        found: list[Lost] = []
+        for first, end in _unreadable(cursor, name, 0, rows):
+            if found and found[-1].end == first:
+                found[-1] = Lost(found[-1].first, end, columns)
+            else:
+                found.append(Lost(first, end, columns))
         if found:
-            lost[table] = [Lost(first, end, columns) for first, end in found]
+            lost[table] = found
     return Damage(frozenset(), lost)
 
 

@@ -87,7 +87,7 @@ class Losses:
                     "events": each.events,
                     "first": each.first,
                     "last": each.last,
-                    "from": _text(each.first_at),
+                    "since": _text(each.first_at),
                     "until": _text(each.last_at),
                 }
                 for each in self.stretches[:_NAMED]

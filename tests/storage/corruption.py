@@ -157,7 +157,8 @@ def amplify(path, rows):
         ((first, last, count),) = connection.execute(
             "SELECT min(seq), max(seq), count(*) FROM log"
         ).fetchall()
+        shifted = f"log.* REPLACE (seq + {last + 1 - first} * time AS seq)"
         connection.execute(
-            f"INSERT INTO log SELECT log.* REPLACE (seq + {last + 1 - first} * time AS seq) FROM log "
+            f"INSERT INTO log SELECT {shifted} FROM log "
             f"JOIN range(1, {rows // count}) AS times(time) ON true ORDER BY seq"
         )

@@ -7,12 +7,18 @@ import dataclasses
 import numpy as np
 
 from tart.aggregate.heard import Heard
+from tart.errors import StartInterrupted
+from tart.shard.aggregation import voice_of
+from tart.shard.nodes import Nodes
+from tart.storage import replay
 from tart.storage.aggregates import aggregate_file
+from tart.storage.opening import SEQUENCE_LEAP
 from tart.storage.replay import as_heard
 from tart.storage.schema import LogRow
 from tests.aggregate.hearing import heard, troubled, voices
 from tests.shard.running import run
 from tests.shard.test_aggregation import everything, told
+from tests.storage.running import batch, event, open_storage, write
 
 
 async def total(shard):
@@ -96,3 +102,54 @@ def test_stored_rows_are_heard_as_they_were():
             assert np.array_equal(one[batch.has_ref], other[batch.has_ref])
         else:
             assert np.array_equal(one, other), each.name
+
+
+def test_a_hole_of_lost_numbers_costs_nothing(tmp_path, monkeypatch):
+    """As where a file of the newest period was put aside, and the other lane goes on."""
+    run(tell, tmp_path)
+    with open_storage(tmp_path) as storage:
+        last = storage.store.past[0].next_sequence - 1
+    leapt = event(last + SEQUENCE_LEAP, at=0, node=0, session=0, event_id=10**6, slot=1)
+    write(tmp_path, batch(leapt, at=0))
+    aggregate_file(tmp_path, 0).path.unlink()
+    steps = []
+    looked = replay.upwards
+    monkeypatch.setattr(
+        replay, "upwards", lambda *given: (steps.append(each) or each for each in looked(*given))
+    )
+    assert run(total, tmp_path) == everything(troubled()) + 1
+    assert 2 <= len(steps) < 100
+
+
+def test_a_start_that_was_interrupted_goes_on_where_it_was(tmp_path, monkeypatch):
+    run(tell, tmp_path)
+    aggregate_file(tmp_path, 0).path.unlink()
+    monkeypatch.setattr(replay, "_CHUNK", 1000)
+    monkeypatch.setattr(replay, "_FLUSH_EVENTS", 2000)
+    steps, limit = [], 5
+
+    def told(what, done, total):
+        steps.append(done)
+        if len(steps) > limit and "again" in what:
+            raise StartInterrupted("told to stop")
+
+    counted = 0
+    while True:
+        steps.clear()
+        limit += 1
+        try:
+            run_with(tmp_path, told)
+        except StartInterrupted:
+            counted += 1
+            continue
+        break
+    assert counted > 2
+    assert run(total, tmp_path) == everything(troubled())
+
+
+def run_with(root, told):
+    nodes = Nodes()
+    with open_storage(root) as storage:
+        nodes.recover(storage.store.past[0])
+        storage.store._told = told
+        storage.store.catch_up(0, voice_of(nodes, 0))
