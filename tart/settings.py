@@ -207,7 +207,8 @@ class SupervisorConfig:
 
     ready_seconds: float = _setting(
         30.0,
-        "All parts must accept by then; opening large files after a crash takes time.",
+        "All parts must accept by then, or get on: a shard that recovers is waited for during a "
+        "third of it, and as long as it gets on the others are ready without it.",
     )
     stop_seconds: float = _setting(
         30.0,

@@ -74,7 +74,9 @@ ROUTES: tuple[Route, ...] = (
         "/api/health/detailed",
         "How each part is",
         "Unhealthy, with status 503 and the same body, if a part without which nothing "
-        "works is. A shard that does not answer is unhealthy itself and degrades the whole. "
+        "works is. A shard that does not answer is unhealthy itself and degrades the whole; one "
+        "that starts and takes long is degraded and says how far it is, and so is one of whose "
+        "files a part cannot be read, or that were deleted: the message names them. "
         "database: all, some or none of the shards answer. batch_writer: degraded while "
         "reading is paused or three quarters of the buffer are used, unhealthy while all "
         "shards pause. event_broadcaster: degraded if shards shed events for us in the last "

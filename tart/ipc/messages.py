@@ -119,8 +119,8 @@ class Partial:
     id: int
     value: Any
     attached: bool = False
-    unreadable: list[list[Any]] = field(default_factory=list)
     attachment: bytes = field(default=b"", repr=False)
+    unreadable: list[list[Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,7 @@ class Control:
             return Failure(request.id, "internal", f"query {request.name} failed; see the log")
         unreadable = self._unreadable(request, value)
         if isinstance(value, Attached):
-            return Partial(request.id, value.value, True, unreadable, value.data)
+            return Partial(request.id, value.value, True, value.data, unreadable)
         return Partial(request.id, value, unreadable=unreadable)
 
     def _unreadable(self, request: RunQuery, value: Any) -> list[list[Any]]:

@@ -24,6 +24,7 @@ from tart.ipc.messages import (
     Missed,
     NodeChanged,
     Partial,
+    Recovering,
     RunQuery,
     Subscribe,
     Unsubscribe,
@@ -221,6 +222,9 @@ class FakeShard:
         self.cancelled: list[int] = []
         self.subscriptions: dict[int, Subscribe] = {}
         self.channels: list[Channel] = []
+        # How far it is, if it starts; and what it cannot read for any answer.
+        self.recovering = ""
+        self.unreadable: list[list[Any]] = []
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -268,7 +272,10 @@ class FakeShard:
 
     def _made(self, channel: Channel) -> None:
         self.channels.append(channel)
-        channel.send(Welcome(self.index, self.pid, self.version))
+        if self.recovering:
+            channel.send(Recovering(self.index, self.pid, self.recovering, 3.0, self.version))
+        else:
+            channel.send(Welcome(self.index, self.pid, self.version))
 
     def _lost(self, channel: Channel, error: Exception | None) -> None:
         self.channels.remove(channel)
@@ -282,9 +289,12 @@ class FakeShard:
                 if isinstance(answer, Failure):
                     channel.send(Failure(message.id, answer.code, answer.message, answer.parameter))
                 elif isinstance(answer, Attached):
-                    channel.send(Partial(message.id, answer.value, True, answer.data))
+                    channel.send(
+                        Partial(message.id, answer.value, True, answer.data, self.unreadable)
+                    )
                 elif answer is not None:
-                    channel.send(Partial(message.id, None if answer is NOTHING else answer))
+                    value = None if answer is NOTHING else answer
+                    channel.send(Partial(message.id, value, unreadable=self.unreadable))
             case Cancel():
                 self.cancelled.append(message.id)
             case Subscribe():

@@ -107,3 +107,39 @@ def test_a_pause_says_whether_it_is_the_disk() -> None:
 )
 def test_each_rule(measured: Measured, overall: str, parts: dict[str, str]) -> None:
     assert words(measured) == (overall, parts)
+
+
+def test_a_shard_that_starts_says_how_far_it_is() -> None:
+    starting = replace(WELL, statistics={0: statistics()}, recovering={1: "counting, 43 %"})
+    assert words(starting) == ("Degraded", {"database": "Degraded", "shard_01": "Degraded"})
+    assert message(starting, "shard_01") == "starting: counting, 43 %"
+    assert message(replace(starting, recovering={}), "shard_01") == "does not answer"
+
+
+LOST = {
+    "file": "01/2026-11-21.duckdb",
+    "events": 4096,
+    "stretches": [{"events": 4096, "first": 10, "last": 4105, "since": None, "until": None}],
+    "bare": 7,
+    "others": {"sessions": 2},
+}
+
+
+def test_what_cannot_be_read_of_a_file_is_named() -> None:
+    damaged = shards(damaged=[LOST])
+    assert words(damaged) == ("Degraded", {"shard_01": "Degraded"})
+    assert message(damaged, "shard_01") == (
+        "parts of files cannot be read: 01/2026-11-21.duckdb (4096 events, sequence 10 to 4105, "
+        "slot or core of 7 events, 2 rows of sessions)"
+    )
+    many = message(shards(damaged=[LOST] * 12), "shard_01")
+    assert many.count("01/2026-11-21.duckdb") == 10
+    assert many.endswith("and 2 more")
+
+
+def test_files_that_vanished_and_frames_that_are_missing_are_told() -> None:
+    found = message(shards(vanished=["01/x.duckdb"], frames_missing=3), "shard_01")
+    assert found == (
+        "files deleted while in use, lost with the next stop: 01/x.duckdb; "
+        "3 frames are missing between those that are there"
+    )

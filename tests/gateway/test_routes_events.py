@@ -366,3 +366,27 @@ def test_too_many_statements_are_refused(tmp_path: Path) -> None:
         await asyncio.gather(*waiting, return_exceptions=True)
 
     with_gateway(tmp_path, check)
+
+
+def test_an_export_that_lacks_what_cannot_be_read_has_the_rest_and_no_end(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        fill(gateway)
+        gateway.shards[1].unreadable = [["01/x.duckdb", 4096, NOON, NOON]]
+        lines = []
+
+        async def read() -> None:
+            async with gateway.client.stream("GET", "/api/events/export") as response:
+                assert response.headers["x-tart-unreadable"] == "4096"
+                async for line in response.aiter_lines():
+                    lines.append(line)  # noqa: PERF401 - what came before it broke counts
+
+        with pytest.raises(httpx.RemoteProtocolError):
+            await read()
+        assert len(lines) == 14
+        page = (await gateway.get("/api/events")).json()
+        assert [(each["file"], each["rows"]) for each in page["unreadable"]] == [
+            ("01/x.duckdb", 4096)
+        ]
+        assert "shards" not in page
+
+    with_gateway(tmp_path, check)

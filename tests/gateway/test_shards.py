@@ -12,7 +12,7 @@ import pytest
 
 from tart.errors import BadQuery, QueryTimeout, ShardUnavailable
 from tart.gateway import shards as module
-from tart.gateway.shards import Answers, Shards
+from tart.gateway.shards import Answers, Shards, Unreadable
 from tart.ipc.messages import Failure, LiveEvents, Missed, NodeChanged, Partial, Subscribe
 from tests.gateway.fake_shard import FakeShard, event
 from tests.gateway.running import PATIENCE_SECONDS, eventually
@@ -267,3 +267,40 @@ def test_a_shard_that_talks_nonsense_is_cut_off(
         assert "shard 1 sent Subscribe" in caplog.text
 
     run(tmp_path, check)
+
+
+def test_what_shards_cannot_read_comes_with_their_answers(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: Heard) -> None:
+        fakes[1].unreadable = [["01/x.duckdb", 4096, 5, None]]
+        answers = await shards.scatter("chain", {}, 5)
+        assert answers.unreadable == {Unreadable("01/x.duckdb", 4096, 5, None)}
+
+    run(tmp_path, check)
+
+
+def test_a_shard_that_starts_is_heard_of_and_not_asked(tmp_path: Path) -> None:
+    async def inside() -> None:
+        fakes = [FakeShard(index, tmp_path / str(index)) for index in range(2)]
+        fakes[1].recovering = "counting, 43 %"
+        for fake in fakes:
+            await fake.start()
+        shards = Shards([fake.path for fake in fakes], Heard())
+        shards.start()
+        try:
+            await asyncio.wait_for(shards.wait_all_heard(), PATIENCE_SECONDS)
+            assert {at: each.what for at, each in shards.recovering.items()} == {
+                1: "counting, 43 %"
+            }
+            assert (await shards.scatter("chain", {}, 5)).missing == [1]
+            await fakes[1].stop()
+            fakes[1].recovering = ""
+            await fakes[1].start()
+            await asyncio.wait_for(shards.wait_all_welcomed(), PATIENCE_SECONDS)
+            assert shards.recovering == {}
+            assert (await shards.scatter("chain", {}, 5)).missing == []
+        finally:
+            await shards.stop()
+            for fake in fakes:
+                await fake.stop()
+
+    asyncio.run(inside())

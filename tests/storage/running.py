@@ -82,11 +82,15 @@ def wait_for(condition):
     return found
 
 
+# What is no setting but an argument of the store.
+PARTS = ("short_of", "forgotten", "told", "keep")
+
+
 class Storage:
     """A store with what it reports."""
 
     def __init__(self, root, shard=0, count=1, **settings):
-        told = {key: settings.pop(key) for key in ("short_of", "forgotten") if key in settings}
+        told = {key: settings.pop(key) for key in PARTS if key in settings}
         self.commits, self.failures = queue.Queue(), queue.Queue()
         self.config = StorageConfig(**settings)
         self.store = Store(

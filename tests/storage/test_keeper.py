@@ -266,3 +266,33 @@ def test_a_directory_that_cannot_be_tidied_does_not_end_the_thread(tmp_path, dis
         assert failed.wait(DEADLINE)
         disk.free = 0
         assert told.get(timeout=DEADLINE) == "disk"
+
+
+def test_files_deleted_or_replaced_under_it_are_named_once(tmp_path, caplog):
+    hourly(tmp_path)
+    with open_storage(tmp_path, file_hours=1, keep=False) as storage:
+        keeper = storage.store.keeper
+        keeper.look()
+        assert storage.store.vanished() == []
+        gone, other = day(tmp_path, "2026-11-21T12"), day(tmp_path, "2026-11-21T13")
+        gone.unlink()
+        other.write_bytes(other.read_bytes())
+        replacement = tmp_path / "replacement"
+        replacement.write_bytes(b"something else")
+        replacement.rename(other)
+        for _ in range(2):
+            keeper.look()
+            assert storage.store.vanished() == [f"00/{gone.name}", f"00/{other.name}"]
+        # What is attached is read to the end.
+        assert storage.ask(f"SELECT count(*) FROM {storage.store.files(0)[2].alias}.log") == [(1,)]
+    assert caplog.text.count("was deleted or replaced while tart uses it") == 2
+
+
+def test_files_that_are_dropped_have_not_vanished(tmp_path, caplog):
+    hourly(tmp_path)
+    aged(day(tmp_path, "2026-11-21T12"), 25)
+    with open_storage(tmp_path, file_hours=1) as storage:
+        storage.store.keeper.look()
+        storage.store.keeper.tidy(time.time(), trusted=True)
+        storage.store.keeper.look()
+        assert storage.store.vanished() == []

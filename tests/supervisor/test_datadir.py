@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tart.errors import ConfigError, StartupError
-from tart.supervisor.datadir import LOCK_NAME, claimed
+from tart.supervisor.datadir import LOCK_NAME, claimed, keep_private
 
 
 def refusal(data, run=None, kind=StartupError):
@@ -138,3 +138,22 @@ def test_the_owner_may_belong_to_another_user(tmp_path):
         assert refusal(tmp_path) == f"another tart (pid 1) uses {tmp_path}"
         (tmp_path / LOCK_NAME).write_text("")
         assert refusal(tmp_path) == f"another tart (pid unknown) uses {tmp_path}"
+
+
+def test_what_is_made_in_a_directory_is_as_private_as_the_directory(tmp_path):
+    """Also where the directory was there and is open to all, and whatever the umask was."""
+    before = os.umask(0)
+    tmp_path.chmod(0o755)
+    try:
+        with claimed(tmp_path, tmp_path / "run"):
+            (tmp_path / "file").write_text("")
+            (tmp_path / "directory").mkdir()
+        modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+        os.umask(0o077)
+        keep_private()
+        (tmp_path / "closer").write_text("")
+    finally:
+        os.umask(before)
+    assert modes == {"file": 0o640, "directory": 0o750, "run": 0o750, LOCK_NAME: 0o640}
+    # Who wants it closer than that has it so.
+    assert stat.S_IMODE((tmp_path / "closer").stat().st_mode) == 0o600
