@@ -28,7 +28,15 @@ from typing import Any
 from tart import __version__
 from tart.config import Config, load
 from tart.errors import StartupError, StorageError
-from tart.ipc.messages import Failure, Hold, MessageBuffer, Partial, Welcome, encode
+from tart.ipc.messages import (
+    Failure,
+    Hold,
+    MessageBuffer,
+    Partial,
+    Recovering,
+    Welcome,
+    encode,
+)
 from tart.supervisor.datadir import LOCK_NAME, claimed, keep_private
 
 MANIFEST = "backup.json"
@@ -195,6 +203,11 @@ def _copy_running(config: Config, copies: _Copies) -> dict[int, int | None]:
             if not shard.ask("release"):
                 raise StartupError(f"shard {shard.number} was held for too long; try again")
             ends[shard.number] = held["end"]
+            for damaged in held["damaged"]:
+                print(
+                    f"{damaged['file']} is copied as it is, damaged: {damaged['events']} events "
+                    "of it cannot be read; 'tart verify' says which"
+                )
     return ends
 
 
@@ -227,6 +240,11 @@ class _Shard:
             if not data:
                 raise StartupError("a shard is gone; try again when it is back")
             for message in self._buffer.receive_data(data):
+                if isinstance(message, Recovering):
+                    raise StartupError(
+                        f"shard {message.shard} starts and cannot be copied yet: {message.what}; "
+                        "try again when it is there"
+                    )
                 if isinstance(message, Welcome | Partial | Failure):
                     return message
 

@@ -28,6 +28,7 @@ from tart.startup import Startup
 log = logging.getLogger(__name__)
 
 _SWITCH_SECONDS = 0.001
+_ADVANCE_SECONDS = 1.0
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -103,7 +104,10 @@ def _watch(lifeline: int, stop: asyncio.Event, reload: Callable[[], None]) -> No
 
 
 async def _announce(gateway: Gateway, startup: Startup) -> None:
-    await gateway.shards.wait_all_heard()
+    heard = asyncio.create_task(gateway.shards.wait_all_heard())
+    # Shards have deadlines of their own; waiting for them is no standstill of ours.
+    while not (await asyncio.wait([heard], timeout=_ADVANCE_SECONDS))[0]:
+        startup.advance()
     startup.ready()
     startup.keep_beating(asyncio.get_running_loop())
 

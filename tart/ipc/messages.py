@@ -69,7 +69,7 @@ class Hold:
     """Hold files still for a backup; answered by ``Partial`` or ``Failure``.
 
     ``step``: ``aggregates``, ``files``, ``turn``, each answered with ``{"paths": […], "end":
-    n | null}``, and ``release``, with whether everything was held until now (see
+    n | null, "damaged": […]}``, and ``release``, with whether everything was held until now (see
     ``storage.holding``). The end of the connection releases, too.
     """
 

@@ -131,7 +131,11 @@ class Control:
                 value: Any = await asyncio.to_thread(holding.release)
             elif request.step in _HOLD_STEPS:
                 held = await asyncio.to_thread(getattr(holding, request.step))
-                value = {"paths": [str(path) for path in held.paths], "end": held.end}
+                value = {
+                    "paths": [str(path) for path in held.paths],
+                    "end": held.end,
+                    "damaged": self._store.damaged(),
+                }
             else:
                 raise BadQuery(f"no step {request.step!r}")
         except (QueryError, StorageError) as error:

@@ -329,7 +329,7 @@ class Store:
             gone = not set(lanes) <= set(self.files(directory))
             if gone or any(map(self.writer.uses, lanes)):
                 return False
-            sessions = self._only_in(lanes)
+            sessions = self._only_in([self._database.readable(file) for file in lanes])
             with self._lock:
                 kept = [each for each in self._files[directory] if each not in lanes]
                 self._files[directory] = kept
@@ -370,7 +370,16 @@ class Store:
         return begins == 0 and sound and not self.past[directory].missing
 
     def _only_in(self, lanes: Sequence[LogFile]) -> set[int]:
-        """The sessions that no other file of the directory names."""
+        """The sessions that no other file of the directory names; none if nobody can tell."""
+        try:
+            return self._named_only_in(lanes)
+        except duckdb.Error as error:
+            if not self.noticed(error, alone=True):
+                log.error("%s: what only it knows is not forgotten: %s", lanes[0].path, error)
+                return set()
+        return self._named_only_in([self._database.readable(file) for file in lanes])
+
+    def _named_only_in(self, lanes: Sequence[LogFile]) -> set[int]:
         others = [each for each in self.files(lanes[0].directory) if each not in lanes]
         named, rest = (
             " UNION ALL ".join(f"SELECT session FROM {file.alias}.sessions" for file in files)

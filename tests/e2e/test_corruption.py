@@ -326,7 +326,7 @@ def test_files_deleted_under_a_running_tart_are_noticed(tmp_path, whole):
         assert system.process.errors().count("was deleted or replaced while tart uses it") == 1
 
 
-RECOVERS = {"TART_SUPERVISOR_READY_SECONDS": "6"}
+RECOVERS = {"TART_SUPERVISOR_READY_SECONDS": "12"}
 
 
 def test_a_shard_that_recovers_holds_up_nobody_and_goes_on_after_a_stop(tmp_path, whole):
@@ -357,3 +357,79 @@ def half_done(system):
     message = shard_part(system)[1]["message"]
     found = re.search(r"counting the events of directory 00 again, (\d+) %", message)
     return found is not None and int(found[1]) >= 50
+
+
+@pytest.mark.parametrize("under", [False, True], ids=["before the start", "under a running tart"])
+def test_a_damaged_control_file_costs_no_event_and_lets_nobody_in_without_a_key(
+    tmp_path, whole, under
+):
+    data = tmp_path / "data"
+    shutil.copytree(whole / "closed" / "00", data / "00")
+    control = data / "control.sqlite"
+    if not under:
+        with running_system(data, shards=1) as system:
+            system.process.send(signal.SIGTERM)
+            assert system.process.ended() == 0
+        c.zero(control, 0, control.stat().st_size)
+    with running_system(data, shards=1) as system:
+        if under:
+            c.zero(control, 0, control.stat().st_size)
+        assert system.http.get("/api/health").status_code == 200
+        node = fake_node(9)
+        with system.connect() as connection:
+            connection.sendall(node.connect() + b"".join(best(node, slot) for slot in range(5)))
+            answer = system.http.get("/api/nodes")
+            assert answer.status_code == 200 if under else answer.status_code == 503
+            if not under:
+                assert answer.json()["error"]["code"] == "keys_unreadable"
+        system.process.send(signal.SIGTERM)
+        assert system.process.ended() == 0
+    assert len(set().union(*everything(data).values())) == 24_000 + 5
+
+
+# --- Ten million events --------------------------------------------------------------------
+
+HUGE = 10_000_000
+
+
+@pytest.fixture(scope="module")
+def huge(tmp_path_factory):
+    made = tmp_path_factory.mktemp("huge")
+    c.make(made)
+    c.amplify(c.files(made)[3], HUGE)
+    return made
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("damage", CLOSED.values(), ids=CLOSED)
+def test_ten_million_events_are_served_in_time_but_for_what_is_damaged(tmp_path, huge, damage):
+    """With the settings as they are; what recovers for longer is told and holds up nobody."""
+    data = tmp_path / "data"
+    shutil.copytree(huge / "00", data / "00")
+    if damage is take_a_file_of_another_shard:
+        c.make(data, 1, 2)
+    files = {path.name: c.count(path) for path in c.files(data)}
+    damage(data)
+    shutil.rmtree(data / "01", ignore_errors=True)
+    with running_system(data, shards=2) as system:
+        wait_long_for(lambda: shard_part(system)[1]["metrics"], "the shard to be there")
+        found = system.http.post(
+            "/api/sql", json={"query": "SELECT count(*) AS n FROM events"}, timeout=60
+        ).json()
+        status, part = shard_part(system)
+        told = sum(each["events"] for each in part["metrics"]["damaged"])
+        told += sum(
+            files.get(name.removeprefix("00/").partition(".corrupt-")[0], 0)
+            for name in part["metrics"]["quarantined"]
+        )
+        assert found["rows"][0][0] + told == sum(files.values())
+        assert (status == "Healthy") is (damage in (swap_files,) and not told)
+
+
+def wait_long_for(condition, what):
+    for _ in range(10):
+        try:
+            return wait_for(condition, what)
+        except AssertionError:
+            continue
+    return wait_for(condition, what)

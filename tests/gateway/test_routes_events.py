@@ -378,7 +378,7 @@ def test_an_export_that_lacks_what_cannot_be_read_has_the_rest_and_no_end(tmp_pa
             async with gateway.client.stream("GET", "/api/events/export") as response:
                 assert response.headers["x-tart-unreadable"] == "4096"
                 async for line in response.aiter_lines():
-                    lines.append(line)  # noqa: PERF401 - what came before it broke counts
+                    lines.append(line)
 
         with pytest.raises(httpx.RemoteProtocolError):
             await read()

@@ -96,6 +96,12 @@ def seqs(path):
         return {seq for (seq,) in rows.fetchall()}
 
 
+def count(path):
+    """How many events a file has."""
+    with closing(duckdb.connect(str(path), read_only=True)) as connection:
+        return connection.execute("SELECT count(*) FROM log").fetchall()[0][0]
+
+
 def block_of(path, column, table="log", nth=0):
     """The number of a block that a column lies in, ``%``: any."""
     # Of a copy: a shard of this process may have the file.
