@@ -66,7 +66,10 @@ def told(statistics, files):
     for each in statistics["damaged"]:
         for part in each["stretches"]:
             of_file = files.get(each["file"].removeprefix("00/"), set())
-            inside = {seq for seq in of_file if part["first"] <= seq <= part["last"]}
+            # Where nobody knows where they begin or end, they reach to that end of the file.
+            first = -1 if part["first"] is None else part["first"]
+            last = 1 << 62 if part["last"] is None else part["last"]
+            inside = {seq for seq in of_file if first <= seq <= last}
             assert len(inside) == part["events"]
             found |= inside
     for name in statistics["quarantined"]:
@@ -256,6 +259,50 @@ def test_under_a_running_shard_damage_costs_the_same_and_is_told_once(
     again, statistics = run(served, tmp_path)
     assert again == found | fresh
     assert told(statistics, files) == every - found
+
+
+def cut_a_file(root):
+    c.cut(c.files(root)[0], 0.6)
+
+
+def take_a_file_away(root):
+    c.files(root)[1].unlink()
+
+
+LOST_UNDER = {
+    each.__name__: (each, number)
+    for each, number in (
+        (damage_a_header, 1),
+        (cut_a_file, 0),
+        (empty_a_file, 1),
+        (take_a_file_away, 1),
+    )
+}
+
+
+@pytest.mark.parametrize(("damage", "number"), LOST_UNDER.values(), ids=LOST_UNDER)
+def test_a_file_that_is_lost_under_a_running_shard_costs_itself(tmp_path, whole, damage, number):
+    shutil.copytree(whole / "closed" / "00", tmp_path / "00")
+    files = everything(tmp_path)
+    every = set().union(*files.values())
+    hurt = files[c.files(tmp_path)[number].name]
+
+    async def scenario(shard):
+        damage(tmp_path)
+        shard.store.keeper.look()
+        found, statistics = await served(shard)
+        return found, statistics, await goes_on(shard)
+
+    found, statistics, fresh = run(scenario, tmp_path)
+    assert every - hurt <= found
+    assert every - found == told(statistics, files)
+    assert bool(statistics["vanished"]) is (damage is take_a_file_away)
+    assert len(fresh) == 5
+    again, statistics = run(served, tmp_path)
+    assert (every | fresh) - hurt <= again
+    if damage is not take_a_file_away:
+        assert told(statistics, files) == every - again
+    assert statistics["frames_missing"] or statistics["damaged"] or again >= every
 
 
 # --- The whole of it, over HTTP ------------------------------------------------------------
