@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tart.storage.files import LogFile, by_period
+from tart.storage.files import LogFile
 
 if TYPE_CHECKING:
     import duckdb
@@ -104,7 +104,7 @@ def read_strangers(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past)
 
 @dataclass(frozen=True)
 class Stretch:
-    """Numbers of a period that should follow one another without a hole.
+    """Numbers of some files that should follow one another without a hole.
 
     Attributes:
         begins: where they begin, if that is known: numbers below it are left out.
@@ -120,7 +120,7 @@ class Stretch:
 def stretches(
     cursor: duckdb.DuckDBPyConnection, lanes: Sequence[LogFile], *, once: bool = False
 ) -> list[Stretch]:
-    """The numbers of the frames of a period: one stretch, and one after each leap.
+    """The numbers of the frames of some files: one stretch, and one after each leap.
 
     Args:
         once: frames with one number count once.
@@ -150,18 +150,16 @@ def count_missing(cursor: duckdb.DuckDBPyConnection, files: Sequence[LogFile]) -
     """Every frame has the number after that of the one before: a hole is a loss.
 
     Args:
-        files: a directory's, oldest first.
+        files: a directory's.
 
     Raises:
         duckdb.Error: a file cannot be read.
     """
-    missing, expected = 0, None
-    for lanes in by_period(files):
-        for each in stretches(cursor, lanes):
-            begins = each.begins or expected
-            before = 0 if begins is None else max(0, each.first - begins)
-            missing += before + each.last - each.first + 1 - each.frames
-            expected = max(each.last + 1, expected or 0)
+    # All together: files may have each other's names, and lose nothing by that.
+    missing = 0
+    for each in stretches(cursor, files) if files else ():
+        before = 0 if each.begins is None else max(0, each.first - each.begins)
+        missing += before + each.last - each.first + 1 - each.frames
     return missing
 
 
