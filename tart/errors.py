@@ -20,6 +20,7 @@
     │   ├── Forbidden              a key, or an address, that may not do this
     │   └── TooManyRequests        too often
     ├── ShardUnavailable       us: degrades an answer, never hides that it did
+    ├── Incomplete             us: an answer that is sent bit by bit lacks something
     └── StorageError           us: fatal to one shard, which the supervisor restarts
         ├── RowsRefused            rows of aggregates with values that do not fit: left out
         ├── DamagedFile            a file or a part of it that cannot be read: the rest serves
@@ -34,6 +35,8 @@ Expected outcomes (more bytes needed, a full batch) are values, never errors.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class TartError(Exception):
@@ -216,6 +219,26 @@ class ShardUnavailable(TartError):
 
     status = 503
     code = "no_shard"
+
+
+class Incomplete(TartError):
+    """An answer that is sent bit by bit lacks something, so it must not end like a whole one.
+
+    Raised after the last byte that could be sent.
+
+    Attributes:
+        reasons: what is missing and why, a sentence for each.
+    """
+
+    status = 503
+    code = "incomplete"
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(reasons)
+        self.reasons = tuple(reasons)
+
+    def __str__(self) -> str:
+        return "; ".join(self.reasons)
 
 
 class StorageError(TartError):

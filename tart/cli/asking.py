@@ -37,6 +37,21 @@ class Refused(StartupError):
         self.http_status = http_status
 
 
+class BrokenOff(StartupError):
+    """An answer that did not end: something is missing, or the server went away.
+
+    Attributes:
+        received: what there is of it that nobody was handed yet.
+    """
+
+    def __init__(self, url: str, received: bytes) -> None:
+        super().__init__(
+            f"{url}: the answer broke off, so it is incomplete: events are missing or a part of "
+            "the server went away; its log says which"
+        )
+        self.received = received
+
+
 class Server:
     """A running tart.
 
@@ -78,7 +93,7 @@ class Server:
 
         Raises:
             Refused: the server says no.
-            StartupError: nobody answers, or the answer breaks off.
+            StartupError: nobody answers; ``BrokenOff``, the answer does not end.
         """
         with self._opened(self._request(path)) as response:
             while data := self._read(lambda: response.read1(_PIECE_BYTES)):
@@ -97,7 +112,7 @@ class Server:
 
         Raises:
             Refused: the server says no.
-            StartupError: nobody answers, or the answer breaks off.
+            StartupError: nobody answers; ``BrokenOff``, the answer does not end.
         """
         with self._opened(request, also) as response:
             return self._read(response.read)
@@ -121,6 +136,8 @@ class Server:
     def _read(self, read: Callable[[], bytes]) -> bytes:
         try:
             return read()
+        except http.client.IncompleteRead as error:
+            raise BrokenOff(self.url, error.partial) from None
         except (OSError, http.client.HTTPException) as error:
             raise StartupError(f"{self.url}: the answer broke off: {error}") from None
 

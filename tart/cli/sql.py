@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from tart.cli.asking import Refused, Server
+from tart.cli.asking import BrokenOff, Refused, Server
 from tart.config import Config, StorageConfig, load
 from tart.errors import NodeInformationError, SqlRefused, StartupError
 from tart.protocol.node_information import decode_node_information
@@ -49,15 +49,20 @@ def sql(
     Raises:
         ConfigError: the settings cannot be used.
         SqlRefused: the statement is not run, or failed.
-        StartupError: there is no server, or the directory is in use or not there.
+        StartupError: there is no server, or the directory is in use or not there; or the
+            result, which is printed all the same, lacks something.
     """
     config = load(path, environ=os.environ, flags={"data_dir": data_dir})
     wanted = "json" if form == "table" else form
     if data_dir is None:
-        result = _asked(Server(config, url, key_file), statement, reduce, wanted)
+        result, lacking = _asked(Server(config, url, key_file), statement, reduce, wanted)
     else:
-        result = _read(config, statement, reduce, wanted)
+        result, lacking = _read(config, statement, reduce, wanted), None
     print(table(json.loads(result)) if form == "table" else result.decode().rstrip())
+    if lacking is None and wanted == "json":
+        lacking = _lacking(json.loads(result))
+    if lacking is not None:
+        raise StartupError(lacking)
     return 0
 
 
@@ -82,12 +87,28 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _WIDEST + 8 else f"{text[:_WIDEST]}…"
 
 
-def _asked(server: Server, statement: str, reduce: str | None, form: str) -> bytes:
-    """What a running server answers."""
+def _asked(
+    server: Server, statement: str, reduce: str | None, form: str
+) -> tuple[bytes, str | None]:
+    """What a running server answers, and in what way it is incomplete if it breaks off."""
     try:
-        return server.post(f"/api/sql?format={form}", {"map": statement, "reduce": reduce})
+        asked = {"map": statement, "reduce": reduce}
+        return server.post(f"/api/sql?format={form}", asked), None
+    except BrokenOff as error:
+        return error.received, str(error)
     except Refused as error:
         raise SqlRefused(str(error)) from None
+
+
+def _lacking(result: dict[str, Any]) -> str | None:
+    """What a JSON result says that it lacks."""
+    found = [
+        f"{each['rows']} rows of {each['file']} are damaged and cannot be read"
+        for each in result.get("unreadable", ())
+    ]
+    if shards := result.get("shards"):
+        found.insert(0, f"only {shards['answered']} of {shards['total']} shards answered")
+    return f"the result is incomplete: {'; '.join(found)}" if found else None
 
 
 def _read(config: Config, statement: str, reduce: str | None, form: str) -> bytes:

@@ -136,6 +136,8 @@ class TartClient(_Settings, Api):
                 if response.status_code != 200:
                     raise refusal(response.status_code, response.read())
                 yield from response.iter_bytes()
+        except httpx.RemoteProtocolError as error:
+            raise ApiUnreachable(f"the answer broke off: {error}") from error
         except httpx.TransportError as error:
             raise _unreachable(error) from error
 
@@ -235,6 +237,8 @@ class AsyncTartClient(_Settings, AsyncApi):
                     raise refusal(response.status_code, await response.aread())
                 async for chunk in response.aiter_bytes():
                     yield chunk
+        except httpx.RemoteProtocolError as error:
+            raise ApiUnreachable(f"the answer broke off: {error}") from error
         except httpx.TransportError as error:
             raise _unreachable(error) from error
 

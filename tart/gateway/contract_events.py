@@ -56,9 +56,12 @@ EVENT_ROUTES: tuple[Route, ...] = (
         "Without a limit, and no faster than it is taken. ndjson: Event objects, one a line. "
         "csv: their members, data as JSON. capture: what came on the wire, also what was not "
         "understood unless the filter is on contents; its layout is described in "
-        "tart/protocol/capture.py. A stream that ends early is cut off without a proper end, "
-        "so that it cannot be mistaken for all. Parquet has its index at the end of a file "
-        "and needs one file for all shards, so it is not streamed: ask /api/sql for Arrow.",
+        "tart/protocol/capture.py. Where something is missing, such as the events of a shard that "
+        "does not answer, everything else is sent and the connection is closed before the end of "
+        "the answer, so that a part cannot be taken for all; ndjson has an Error in its last "
+        "line then, csv a last row that begins with # incomplete, capture no END. Parquet has its "
+        "index at the end of a file and needs one file for all shards, so it is not streamed: ask "
+        "/api/sql for Arrow.",
         parameters=(
             Parameter(
                 "format", Choice((*FORMATS, "parquet")), "How records are written.", "ndjson"
@@ -97,7 +100,9 @@ EVENT_ROUTES: tuple[Route, ...] = (
         "literal. DuckDB's SQL, one SELECT, without files, network and settings. What is "
         "compared with constants in WHERE is looked up, the rest is read: narrow received_at. "
         "ORDER BY of columns with LIMIT is cheap. Answers as JSON, or as "
-        "the Accept header or format say; application/vnd.apache.arrow.stream is Arrow.",
+        "the Accept header or format say; application/vnd.apache.arrow.stream is Arrow. What is "
+        "missing is told in shards and unreadable; csv and Arrow end like an incomplete export "
+        "then.",
         parameters=(
             Parameter(
                 "format",

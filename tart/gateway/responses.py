@@ -22,7 +22,7 @@ from sanic import HTTPResponse, Request
 from sanic.exceptions import SanicException
 
 from tart.config import ApiConfig
-from tart.errors import BadQuery, QueryError, ShardUnavailable, TartError, TooManyRequests
+from tart.errors import BadQuery, Incomplete, QueryError, TartError, TooManyRequests
 from tart.gateway.questions import Coverage
 from tart.gateway.route import JSON, Cache, Route
 from tart.query.times import rfc3339
@@ -45,6 +45,7 @@ _CODES = {
     417: "expectation_failed",
     431: "headers_too_large",
 }
+_MAX_REASONS = 8
 _HSTS_SECONDS = 365 * 86400
 _EXPOSED = "ETag, X-Tart-Shards, X-Tart-Unreadable"
 # The docs page needs its own style and nothing else; JSON needs nothing at all.
@@ -94,6 +95,20 @@ def members_of(seen: Coverage) -> dict[str, Any]:
             }
             for each in sorted(seen.unreadable, key=lambda each: (each.file, each.first_at or 0))
         ]
+    return found
+
+
+def lacks_of(seen: Coverage) -> list[str]:
+    """The same as sentences, a limited number of them; none where nothing is missing."""
+    found = []
+    if missing := sorted(set(range(seen.total)) - seen.shards):
+        which = f"shard{'s' * (len(missing) > 1)} {', '.join(map(str, missing))}"
+        found.append(f"{which} of {seen.total} did not answer, so its events are missing")
+    damaged = sorted(seen.unreadable, key=lambda each: (each.file, each.first_at or 0))
+    for each in damaged[:_MAX_REASONS]:
+        found.append(f"{each.rows} rows of {each.file} are damaged and cannot be read")
+    if damaged[_MAX_REASONS:]:
+        found.append(f"and so are parts of {len(damaged) - _MAX_REASONS} more places")
     return found
 
 
@@ -150,7 +165,8 @@ async def stream(
 ) -> None:
     """Send an answer bit by bit, as fast as it is taken.
 
-    What breaks on the way cuts the connection off: a client must not take a part for all.
+    What breaks on the way cuts the connection off: a client must not take a part for all. What
+    is ``Incomplete`` ends so, too, after everything that there was has been taken.
     """
     headers = {**answer.headers, **_common_headers(request, config)}
     headers["Cache-Control"] = Cache.LIVE.value
@@ -165,14 +181,18 @@ async def stream(
             async for chunk in answer.stream:
                 await response.send(chunk)
         await response.eof()
+    except Incomplete as error:
+        log.warning(
+            "%s lacks something, so its connection is closed before the end: %s",
+            request.path,
+            error,
+        )
+        protocol: Any = request.protocol
+        protocol.close(timeout=config.request_seconds)
     except Exception as error:
         log.warning("%s was cut off: %s", request.path, error)
         transport: Any = request.transport
-        # What could be read arrives; that nothing says it is all does, too.
-        if isinstance(error, ShardUnavailable):
-            transport.close()
-        else:
-            transport.abort()
+        transport.abort()
 
 
 def stream_headers(request: Request[Any, Any], config: ApiConfig) -> dict[str, str]:

@@ -8,12 +8,19 @@ from typing import Any
 
 import orjson
 
-from tart.errors import BadQuery, NotFound, ShardUnavailable, SqlRefused
+from tart.errors import (
+    BadQuery,
+    Incomplete,
+    NotFound,
+    ShardUnavailable,
+    SqlRefused,
+    TartError,
+)
 from tart.gateway.questions import Coverage, Questions, coverage, now_us
-from tart.gateway.responses import Answer, members_of
+from tart.gateway.responses import Answer, lacks_of, members_of
 from tart.ipc.messages import Attached
 from tart.protocol import capture
-from tart.query.exports import CSV_COLUMNS, FORMATS, Closings, Entry, Merger
+from tart.query.exports import CSV_COLUMNS, FORMATS, Closings, Entry, Merger, incomplete
 from tart.query.windows import resolve
 from tart.sandbox import process
 
@@ -111,8 +118,13 @@ async def _fetch(
 async def _records(
     questions: Questions, merger: Merger, selection: Values, seen: Coverage
 ) -> AsyncIterator[bytes]:
-    """The whole export in small pieces."""
+    """The whole export in small pieces.
+
+    Raises:
+        Incomplete: after the last of them, where something is missing.
+    """
     form, asked = selection["format"], seen.shards
+    ended = ""
     if form == "csv":
         yield (",".join(CSV_COLUMNS) + "\r\n").encode()
     elif form == "capture":
@@ -127,11 +139,16 @@ async def _records(
                     yield piece
         if not merger.shards:
             break
-        seen &= await _fetch(questions, merger, selection, asked)
-    if seen.unreadable:
-        # What could be read was sent; that it is not all must not be overlooked.
-        lost = sum(each.rows for each in seen.unreadable)
-        raise ShardUnavailable(f"{lost} events of damaged files cannot be read")
+        try:
+            more = await _fetch(questions, merger, selection, asked)
+        except TartError as error:
+            ended = f"the export ends early: {error}"
+            break
+        seen = Coverage(seen.shards, seen.total, seen.unreadable | more.unreadable)
+    if lacks := [*lacks_of(seen), *([ended] if ended else ())]:
+        lacking = Incomplete(lacks)
+        yield incomplete(form, str(lacking))
+        raise lacking
     if written is not None:
         for piece in written.end():
             yield piece
@@ -182,7 +199,7 @@ async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The same in pieces that are worth sending."""
     waiting: list[bytes] = []
     size = 0
-    broken: ShardUnavailable | None = None
+    lacking: Incomplete | None = None
     try:
         async for piece in pieces:
             waiting.append(piece)
@@ -190,13 +207,18 @@ async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             if size >= _CHUNK_BYTES:
                 yield b"".join(waiting)
                 waiting, size = [], 0
-    except ShardUnavailable as error:
-        broken = error
-    if broken is not None:
-        yield b"".join(waiting)
-        raise broken
+    except Incomplete as error:
+        lacking = error
     if waiting:
         yield b"".join(waiting)
+    if lacking is not None:
+        raise lacking
+
+
+async def _cut(data: bytes, form: str, lacking: Incomplete) -> AsyncIterator[bytes]:
+    """A result that says that it lacks something by not ending."""
+    yield data + incomplete(form, str(lacking))
+    raise lacking
 
 
 async def sql(questions: Questions, values: Values) -> Answer:
@@ -220,9 +242,14 @@ async def sql(questions: Questions, values: Values) -> Answer:
         )
         data = await asyncio.to_thread(process.run, order, lambda scan: (), partials)
     seen = coverage(answers)
-    if form == "json" and (members := members_of(seen)):
-        data = data[:-1] + b"," + orjson.dumps(members)[1:]
-    return Answer(data, seen, media_type=_MEDIA_TYPES[form])
+    media_type = _MEDIA_TYPES[form]
+    if form == "json":
+        members = members_of(seen)
+        data = data[:-1] + b"," + orjson.dumps(members)[1:] if members else data
+        return Answer(data, seen, media_type=media_type)
+    lacks = lacks_of(seen)
+    sent = _cut(data, form, Incomplete(lacks)) if lacks else None
+    return Answer(data, seen, media_type=media_type, stream=sent)
 
 
 def _statement(body: Mapping[str, Any], name: str) -> str:

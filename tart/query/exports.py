@@ -3,10 +3,16 @@
 Pure. Each directory's records come in its own order, a page at a time. The oldest record
 of all that wait comes next, as soon as every directory that has more has something
 waiting; a directory's own order is kept even where its clock was set back.
+
+An export that lacks something does not end like a whole one: ``incomplete`` stands at its
+end, and the connection is broken off.
 """
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +39,21 @@ CSV_COLUMNS = (
     "node_version",
     "data",
 )
+
+
+def incomplete(form: str, reason: str) -> bytes:
+    """The last bytes of an export in one of ``FORMATS`` that lacks something.
+
+    They are no record: a line of JSON in the shape of an error, a row of one field. A capture
+    has none, for it has an end of its own, which is left out.
+    """
+    if form == "ndjson":
+        return json.dumps({"error": {"code": "incomplete", "message": reason}}).encode() + b"\n"
+    if form == "csv":
+        row = io.StringIO()
+        csv.writer(row, lineterminator="\r\n").writerow([f"# incomplete: {reason}"])
+        return row.getvalue().encode()
+    return b""
 
 
 class Entry(NamedTuple):

@@ -9,6 +9,7 @@ import pytest
 from tart.cli.main import main
 from tart.cli.sql import table
 from tests.cli.test_verify import filled
+from tests.client.serving import Reply, scripted
 from tests.running import fake_node, fake_peer_id, running_system
 
 SLOTS = "SELECT slot FROM best_block_changed"
@@ -68,6 +69,44 @@ def test_a_running_server_is_asked(tmp_path, capsys, monkeypatch):
         code, _, err = run(capsys, "--data-dir", tmp_path / "data", SLOTS)
         assert code == 1
         assert "another tart" in err
+
+
+LACKING = {
+    "columns": [{"name": "n", "type": "BIGINT"}],
+    "rows": [[1]],
+    "row_count": 1,
+    "shards": {"answered": 1, "total": 2},
+    "unreadable": [{"file": "00/a.duckdb", "rows": 3, "since": None, "until": None}],
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "reply", "shown", "sentence"),
+    [
+        (
+            "table",
+            Reply(LACKING),
+            "n\n-\n1\n(1 row)\n",
+            "only 1 of 2 shards answered; 3 rows of 00/a.duckdb",
+        ),
+        (
+            "json",
+            Reply(LACKING),
+            json.dumps(LACKING),
+            "only 1 of 2 shards answered; 3 rows of 00/a.duckdb",
+        ),
+        ("csv", Reply(b"n\r\n1\r\n", cut=True), "n\r\n1\n", "the answer broke off"),
+    ],
+)
+def test_a_result_that_lacks_something_is_shown_and_is_no_success(
+    tmp_path, capsys, monkeypatch, form, reply, shown, sentence
+):
+    monkeypatch.chdir(tmp_path)
+    with scripted(reply) as server:
+        code, out, err = run(capsys, "--url", server.url, "SELECT 1", "--format", form)
+    assert code == 1
+    assert out.strip() == shown.strip()
+    assert sentence in err
 
 
 def test_a_table_is_aligned_and_hides_what_would_break_it():

@@ -218,6 +218,8 @@ class FakeShard:
         }
         self.statistics = statistics(pid=pid)
         self.answers: dict[str, Callable[[dict[str, Any]], Any]] = {}
+        # What cannot be read of what is attached; see ``Partial``.
+        self.unreadable: list[list[Any]] = []
         self.requests: list[RunQuery] = []
         self.cancelled: list[int] = []
         self.subscriptions: dict[int, Subscribe] = {}

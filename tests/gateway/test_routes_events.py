@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import io
 import json
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ import nanoarrow as na
 import pytest
 from nanoarrow.ipc import StreamWriter
 
+from tart.access.roles import Role
 from tart.gateway.sandboxes import RUNNING, WAITING
 from tart.ipc.messages import Attached, Failure
 from tart.protocol import capture
@@ -22,6 +24,10 @@ from tart.protocol.capture import CLOSED, EVENT_ID, FRAME, OPENED, CaptureReader
 from tart.query.catalog import event_api_id
 from tests.gateway.fake_shard import NODE_B, NOON, SECOND, event
 from tests.gateway.running import Running, eventually, running_gateway
+
+# What a shard says of it: file, rows, and when they were received.
+DAMAGED = ["01/2026-11-20.duckdb", 3, None, None]
+Begun = Callable[[], Awaitable[None]]
 
 
 def with_gateway(
@@ -210,6 +216,112 @@ def test_an_export_that_breaks_off_does_not_look_complete(tmp_path: Path) -> Non
     with_gateway(tmp_path, check)
 
 
+async def broken_off(
+    gateway: Running, method: str, url: str, begun: Begun | None = None, **arguments: Any
+) -> bytes:
+    """What came of an answer that must not end properly.
+
+    Args:
+        begun: called when it has begun.
+    """
+    received = b""
+    async with gateway.client.stream(method, url, **arguments) as response:
+        assert response.status_code == 200
+        if begun is not None:
+            await begun()
+        try:
+            async for chunk in response.aiter_raw():
+                received += chunk
+        except httpx.RemoteProtocolError:
+            return received
+    pytest.fail(f"{url} ended like a whole answer")
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv", "capture"])
+@pytest.mark.parametrize("why", ["shard", "later", "damage"])
+def test_an_export_that_lacks_something_gives_the_rest_and_does_not_end(
+    tmp_path: Path, form: str, why: str
+) -> None:
+    """A shard is not there, goes away on the way, or could not read all of its events."""
+    reasons = {
+        "shard": "shard 1 of 2 did not answer, so its events are missing",
+        "later": "the export ends early: a shard whose events were being exported does not answer",
+        "damage": "3 rows of 01/2026-11-20.duckdb are damaged and cannot be read",
+    }
+
+    async def prepare(gateway: Running) -> None:
+        asked = 0
+
+        def answer(parameters: dict[str, Any]) -> Any:
+            nonlocal asked
+            asked += 1
+            if why == "later" and asked > 2:
+                return Failure(0, "internal", "broken")
+            return gateway.shards[1]._export(parameters)
+
+        gateway.shards[1].answers["export"] = answer
+        if why == "damage":
+            gateway.shards[1].unreadable = [DAMAGED]
+        if why == "shard":
+            await gateway.shards[1].stop()
+            await eventually(lambda: not gateway.gateway.shards.every[1].up)
+
+    async def check(gateway: Running) -> None:
+        fill(gateway)
+        await prepare(gateway)
+        received = await broken_off(gateway, "GET", f"/api/events/export?format={form}")
+        # Of the shard that is there everything that can be put in order came.
+        assert received.count(b'"event_id"') >= (4 if why == "later" else 7)
+        last = received.splitlines()[-1]
+        if form == "ndjson":
+            error = {"code": "incomplete", "message": reasons[why]}
+            assert json.loads(last) == {"error": error}
+        elif form == "csv":
+            assert next(csv.reader([last.decode()])) == [f"# incomplete: {reasons[why]}"]
+        else:
+            assert not received.endswith(capture.end(0)[5:])
+            assert capture.end(0)[:5] not in received
+        # Whoever asks next is served as ever.
+        assert (await gateway.get("/api/health")).status_code == 200
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_client_that_takes_its_time_gets_all_of_an_export_that_lacks_something(
+    tmp_path: Path,
+) -> None:
+    """What waits to be sent when the connection is closed is still sent."""
+
+    async def check(gateway: Running) -> None:
+        fill(gateway, 3000)
+        await gateway.shards[1].stop()
+        await eventually(lambda: not gateway.gateway.shards.every[1].up)
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port, limit=1 << 14)
+        writer.write(b"GET /api/events/export HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        received = b""
+        while data := await reader.read(1 << 14):
+            received += data
+            await asyncio.sleep(0.001)
+        writer.close()
+        assert received.count(b'"event_id"') == 3000
+        assert b'"code": "incomplete"' in received
+        assert not received.endswith(b"0\r\n\r\n")
+
+    with_gateway(tmp_path, check)
+
+
+def test_an_export_whose_key_is_revoked_does_not_look_complete(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        fill(gateway, 3000)
+        access = gateway.gateway.access
+        key_id, text, _ = await access.create("exports", Role.OPERATOR)
+        headers = {"Authorization": f"Bearer {text}"}
+        path = "/api/events/export"
+        await broken_off(gateway, "GET", path, headers=headers, begun=lambda: access.revoke(key_id))
+
+    with_gateway(tmp_path, check)
+
+
 def test_a_head_of_an_export_has_no_body(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         fill(gateway)
@@ -292,6 +404,33 @@ def test_a_missing_shard_shows_in_the_answer(tmp_path: Path) -> None:
         await eventually(lambda: not gateway.gateway.shards.every[0].up)
         response = await gateway.client.post("/api/sql", json={"map": "SELECT 1"})
         assert response.status_code == 503
+
+    with_gateway(tmp_path, check)
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "arrow"])
+@pytest.mark.parametrize("why", ["shard", "damage"])
+def test_a_result_that_lacks_something_says_so_or_does_not_end(
+    tmp_path: Path, form: str, why: str
+) -> None:
+    async def check(gateway: Running) -> None:
+        answering(gateway, "SELECT 1 AS n", "SELECT 2 AS n")
+        if why == "damage":
+            gateway.shards[1].unreadable = [DAMAGED]
+        else:
+            await gateway.shards[1].stop()
+            await eventually(lambda: not gateway.gateway.shards.every[1].up)
+        url, body = f"/api/sql?format={form}", {"map": "SELECT 1"}
+        if form == "json":
+            response = (await gateway.client.post(url, json=body)).json()
+            assert ("unreadable" in response) is (why == "damage")
+            assert ("shards" in response) is (why == "shard")
+            return
+        received = await broken_off(gateway, "POST", url, json=body)
+        if form == "csv":
+            head, *rows, last = received.decode().splitlines()
+            assert (head, rows) == ("n", ["1", "2"] if why == "damage" else ["1"])
+            assert next(csv.reader([last]))[0].startswith("# incomplete: ")
 
     with_gateway(tmp_path, check)
 

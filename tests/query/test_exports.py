@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import json
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.query.exports import Closings, Entry, Merger
+from tart.query.exports import FORMATS, Closings, Entry, Merger, incomplete
 
 
 def part(times, following=None, **more):
@@ -113,3 +117,17 @@ def test_a_record_that_is_not_its_session_s_last_ends_nothing():
     closings = Closings()
     closings.note(Entry(5, 3, b""))
     assert list(closings.due(None)) == []
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_end_of_an_incomplete_export_is_no_record(form):
+    reason = 'shard 1, "the\nother", did not answer'
+    last = incomplete(form, reason)
+    if form == "ndjson":
+        assert json.loads(last) == {"error": {"code": "incomplete", "message": reason}}
+        assert last.count(b"\n") == 1
+    elif form == "csv":
+        assert last.endswith(b"\r\n")
+        assert next(csv.reader(last.decode().splitlines(True))) == [f"# incomplete: {reason}"]
+    else:
+        assert last == b""
