@@ -21,6 +21,7 @@
     │   └── TooManyRequests        too often
     ├── ShardUnavailable       us: degrades an answer, never hides that it did
     ├── Incomplete             us: an answer that is sent bit by bit lacks something
+    ├── HandleClosed           us: asked of a part that has stopped
     └── StorageError           us: fatal to one shard, which the supervisor restarts
         ├── RowsRefused            rows of aggregates with values that do not fit: left out
         ├── DamagedFile            a file or a part of it that cannot be read: the rest serves
@@ -239,6 +240,13 @@ class Incomplete(TartError):
 
     def __str__(self) -> str:
         return "; ".join(self.reasons)
+
+
+class HandleClosed(TartError):
+    """A file or database that is closed already was to be used."""
+
+    status = 503
+    code = "unavailable"
 
 
 class StorageError(TartError):

@@ -71,16 +71,15 @@ class Noted(NamedTuple):
 
 @contextmanager
 def opened(path: Path) -> Iterator[Store]:
-    """The store in a file, made if it is not there.
+    """The store in a file, made if it is not there; for the thread that opens it.
 
     Raises:
         StorageError: the file cannot be used.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        database = sqlite3.connect(
-            path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        # SQLite for Python refuses every other thread than this one.
+        database = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)
         try:
             database.execute("PRAGMA schema_version")  # makes the file
             # Digests and what people asked are nobody else's. By its name: to open the file

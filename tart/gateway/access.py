@@ -17,7 +17,7 @@ import sqlite3
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -36,6 +36,7 @@ from tart.errors import (
     TooManyRequests,
     Unauthorized,
 )
+from tart.handles import Owned
 
 log = logging.getLogger(__name__)
 
@@ -105,19 +106,18 @@ class Access:
     """
 
     def __init__(self, path: Path, config: ApiConfig) -> None:
-        self._path = path
         self._open_to_all = config.auth == "none"
         self._ring: KeyRing | None = None
         self._changed = asyncio.Event()
         self._rates = Rates(config.requests_per_second, config.burst_requests)
         self._noting = Rates(_NOTED_PER_SECOND, _NOTED_AT_ONCE)
         self._notes: deque[Entry] = deque()
-        self._stack = ExitStack()
-        self._store: Store | None = None
+        self._owned: Owned[Store] = Owned("keys", lambda: opened(path))
         self._version = -1
-        self._file = asyncio.Lock()
         self._looking = asyncio.Lock()
+        self._looks: set[asyncio.Task[None]] = set()
         self._failed = False
+        self._stopping = asyncio.Event()
         self._looker: asyncio.Task[None] | None = None
         # Refused requests by the code of the error, and notes that were not written.
         self.denied: Counter[str] = Counter()
@@ -133,12 +133,12 @@ class Access:
 
     async def stop(self) -> None:
         """Write what was noted and close the file."""
+        self._stopping.set()
         if self._looker is not None:
-            self._looker.cancel()
-            await asyncio.gather(self._looker, return_exceptions=True)
+            await self._looker
             await self._look()
-        async with self._file:
-            self._close()
+        await asyncio.gather(*self._looks, return_exceptions=True)
+        await self._owned.close()
 
     def admit(self, visitor: Visitor, needed: Role, now: float) -> Caller:
         """Who it is that asks for something of that role; ``now`` in monotonic seconds.
@@ -189,7 +189,7 @@ class Access:
 
     async def keys(self) -> list[dict[str, object]]:
         """All keys as JSON, the newest first, without what could be used."""
-        found = await self._with_store(lambda store: store.keys())
+        found = await self._administer(lambda store: store.keys())
         return [
             {
                 "id": key.id,
@@ -204,20 +204,20 @@ class Access:
     async def create(self, name: str, role: Role) -> tuple[str, str, int]:
         """Make a key: its id, its text, and when."""
         key, text = new_key(name, role, _now_us())
-        await self._with_store(lambda store: store.add(key))
+        await self._administer(lambda store: store.add(key))
         await self._look(again=True)
         return key.id, text, key.created_at
 
     async def revoke(self, key_id: str) -> None:
         """End a key at once; ``NotFound`` if there is none of that id."""
-        if not await self._with_store(lambda store: store.revoke(key_id, _now_us())):
+        if not await self._administer(lambda store: store.revoke(key_id, _now_us())):
             raise NotFound(f"no key {key_id} that could be revoked", "id")
         await self._look(again=True)
 
     async def audit(self, limit: int, before: int | None) -> list[Noted]:
         """Entries of the audit log, newest first."""
         await self._look()
-        return await self._with_store(lambda store: store.noted(limit, before))
+        return await self._administer(lambda store: store.noted(limit, before))
 
     # --- The file --------------------------------------------------------------------
 
@@ -256,12 +256,24 @@ class Access:
         raise Unauthorized(f"this key is not known, or was revoked{hint}")
 
     async def _keep_looking(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
+        while not self._stopping.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._stopping.wait()
             await self._look()
 
     async def _look(self, *, again: bool = False) -> None:
-        """Read keys that others have changed, write what was noted."""
+        """Read keys that others have changed, write what was noted.
+
+        To its end, also where nobody waits any more: what was read counts, and what was
+        written must not be written again.
+        """
+        look = asyncio.create_task(self._look_once(again))
+        self._looks.add(look)
+        look.add_done_callback(self._looks.discard)
+        await asyncio.shield(look)
+
+    async def _look_once(self, again: bool) -> None:
         async with self._looking:
             notes = list(self._notes)
             try:
@@ -290,25 +302,23 @@ class Access:
         self._version = version
         return KeyRing(store.keys())
 
+    async def _administer(self, work: Callable[[Store], Found]) -> Found:
+        """What an administrator asked for.
+
+        Raises:
+            KeysUnreadable: the file is locked, or cannot be used.
+        """
+        try:
+            return await self._with_store(work)
+        except StorageError as error:
+            raise KeysUnreadable(f"the keys cannot be read or written now: {error}") from None
+
     async def _with_store(self, work: Callable[[Store], Found]) -> Found:
-        """Do something with the file on a thread, one after another."""
-
-        def done() -> Found:
-            if self._store is None:
-                self._store = self._stack.enter_context(opened(self._path))
-            return work(self._store)
-
-        async with self._file:
-            try:
-                return await asyncio.to_thread(done)
-            except (StorageError, sqlite3.Error) as error:
-                self._close()
-                raise StorageError(str(error)) from None
-
-    def _close(self) -> None:
-        self._store = None
-        with suppress(StorageError):
-            self._stack.close()
+        """Do something with the file on its thread, one after another."""
+        try:
+            return await self._owned.use(work)
+        except (StorageError, sqlite3.Error) as error:
+            raise StorageError(str(error)) from None
 
 
 def _now_us() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
@@ -240,7 +239,7 @@ async def sql(questions: Questions, values: Values) -> Answer:
             seconds=REDUCE_SECONDS,
             max_rows=_JSON_ROWS if form == "json" else process.MAX_ROWS,
         )
-        data = await asyncio.to_thread(process.run, order, lambda scan: (), partials)
+        data = await questions.sandboxes.run(order, partials)
     seen = coverage(answers)
     media_type = _MEDIA_TYPES[form]
     if form == "json":

@@ -1,10 +1,16 @@
-"""How many SQL statements the gateway takes: a few run, a few more wait, others are refused."""
+"""How many SQL statements the gateway takes: a few run, a few more wait, others are refused.
+
+One that nobody waits for any more is killed, and its place is free when it is gone.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Sequence
 
 from tart.errors import TartError
+from tart.sandbox import process
 
 RUNNING = 2
 WAITING = 8
@@ -35,6 +41,19 @@ class Sandboxes:
         except BaseException:
             self._there -= 1
             raise
+
+    async def run(self, order: process.Order, partials: Sequence[bytes]) -> bytes:
+        """A statement's result over ``partials``, by who has entered; see ``process.run``."""
+        left = threading.Event()
+        running = asyncio.ensure_future(
+            asyncio.to_thread(process.run, order, lambda scan: (), partials, left.is_set)
+        )
+        try:
+            return await asyncio.shield(running)
+        finally:
+            left.set()
+            # Its place is taken until the process has ended.
+            await asyncio.wait({running})
 
     async def __aexit__(self, *reason: object) -> None:
         self._there -= 1

@@ -60,6 +60,7 @@ class Control:
         self._aggregated = aggregated
         self._streams = streams
         self._reader = store.reader
+        self._stopping = False
         self._channels: dict[Channel, dict[int, asyncio.Task[None]]] = {}
         self._server: asyncio.Server | None = None
 
@@ -69,6 +70,14 @@ class Control:
         self._server = await loop.create_unix_server(
             lambda: Channel(self._received, self._lost, self._made), path
         )
+
+    async def end_holds(self) -> None:
+        """Give up backups, wait for what they are at, and take no more: the files close next."""
+        self._stopping = True
+        for holding in list(self._holding.values()):
+            await asyncio.to_thread(holding.release)
+        if self._holds:
+            await asyncio.wait(self._holds)
 
     async def stop(self) -> None:
         """Close every channel and listen no more."""
@@ -124,6 +133,9 @@ class Control:
 
     async def _hold(self, channel: Channel, request: Hold) -> None:
         """One step of a backup, on a thread: it waits for checkpoints."""
+        if self._stopping:
+            channel.send(Failure(request.id, ShardUnavailable.code, "the shard is stopping"))
+            return
         holding = self._holding.setdefault(channel, Holding(self._store))
         try:
             if request.step == "release":

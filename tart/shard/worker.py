@@ -117,6 +117,7 @@ class Worker:
             await listener.stop()
             intake.aggregate()
             intake.flush()
+            await self._control.end_holds()
         finally:
             # After a failed start, too: the writer's threads would outlive it.
             await loop.run_in_executor(None, store.close)

@@ -26,6 +26,9 @@ What DuckDB does when something is wrong, measured with 1.5.6 and 2.0.0:
   a file with such a block reads views of the rest, in a database in memory beside it.
 - *DETACH while others read*: returns at once; they read on to their end and only then is
   the file closed. Until that it cannot be attached again.
+- *Closing the instance closes every cursor*, also under a statement that another thread runs:
+  2.0.0 refuses that, 1.5.6 may end the process. So each cursor is lent (``Cursor``), and
+  ``Database.close`` waits until all are back.
 """
 
 from __future__ import annotations
@@ -35,16 +38,17 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import duckdb
 
 from tart.config import StorageConfig
-from tart.errors import DamagedFile, DiskFull, OutOfMemory, StorageError
+from tart.errors import DamagedFile, DiskFull, HandleClosed, OutOfMemory, StorageError
+from tart.handles import Shared
 from tart.storage.blocks import CHECKSUM_BYTES
 from tart.storage.damage import Damage, probe, survey, views
 from tart.storage.files import AGGREGATES, LogFile, put_aside
@@ -61,6 +65,8 @@ _AUTOMATIC_CHECKPOINT = "1GB"
 _SPILLED = "1GB"
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# Whoever runs a statement when the shard stops has been told to end long before.
+_CLOSE_SECONDS = 30.0
 # In the text of a commit that fails; its class says nothing.
 _NO_MEMORY = ("could not allocate block", "failed to allocate", "failed to pin block")
 _DAMAGE = (
@@ -79,6 +85,27 @@ _OF_THE_MACHINE = (
     *map(os.strerror, (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EROFS)),
     *map(os.strerror, (errno.EIO, errno.ENOMEM, errno.EISDIR, errno.ENOENT)),
 )
+
+
+class Cursor:
+    """A cursor that is lent: all that DuckDB's has, and ``close`` gives it back."""
+
+    __slots__ = ("_connection", "_give_back")
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, give_back: Callable[[], None]
+    ) -> None:
+        self._connection = connection
+        self._give_back = give_back
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def close(self) -> None:
+        """Close it; a second time without effect."""
+        give_back, self._give_back = self._give_back, lambda: None
+        self._connection.close()
+        give_back()
 
 
 class Database:
@@ -103,14 +130,28 @@ class Database:
         self._lock = threading.Lock()
         self._damaged: dict[LogFile, Damage] = {}
         try:
-            self._connection = duckdb.connect(":memory:", config=settings)
+            connection = duckdb.connect(":memory:", config=settings)
         except duckdb.Error as error:
             raise StorageError(f"DuckDB does not start: {error}") from None
+        self._shared = Shared(connection, duckdb.DuckDBPyConnection.close)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """An independent connection, to be used by one thread and closed by it."""
-        with self._lock:
-            return self._connection.cursor()
+        """An independent connection, to be used by one thread and closed by it.
+
+        Raises:
+            StorageError: the instance is closed.
+        """
+        try:
+            connection = self._shared.lend()
+        except HandleClosed:
+            raise StorageError("DuckDB is closed already: the shard stops") from None
+        try:
+            with self._lock:
+                own = connection.cursor()
+        except BaseException:
+            self._shared.give_back()
+            raise
+        return cast(duckdb.DuckDBPyConnection, Cursor(own, self._shared.give_back))
 
     def attach_writable(self, file: LogFile) -> None:
         """Attach the file events go to, creating it and its tables if need be."""
@@ -205,8 +246,13 @@ class Database:
         self._execute(file, f"CHECKPOINT {file.attached}")
 
     def close(self) -> None:
-        """Close the instance; every cursor must be closed already."""
-        self._connection.close()
+        """Close the instance, once every cursor and statement is done with. Blocks."""
+        if not self._shared.close(_CLOSE_SECONDS):
+            log.error(
+                "a statement still runs %g s after the shard was told to stop, so its files are "
+                "left open; what was committed is in their logs",
+                _CLOSE_SECONDS,
+            )
 
     def _settle(self, file: LogFile) -> None:
         """Put what a log holds into its file; without room for that it stays a log."""
@@ -319,8 +365,10 @@ class Database:
 
     def _execute(self, file: LogFile, statement: str) -> list[tuple[Any, ...]]:
         try:
-            with self._lock:
-                return self._connection.execute(statement).fetchall()
+            with self._shared.using() as connection, self._lock:
+                return connection.execute(statement).fetchall()
+        except HandleClosed:
+            raise StorageError(f"{file.path}: DuckDB is closed already") from None
         except duckdb.Error as error:
             raise storage_error(file, error) from None
 

@@ -17,6 +17,7 @@ deleted, so a hold ends after ``LONGEST_SECONDS`` even if nobody releases it.
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ LONGEST_SECONDS = 1800.0
 _PATIENCE_SECONDS = 60.0
 _TRIES = 20
 _RETRY_SECONDS = 0.2
+_GIVEN_UP = "the backup was given up"
 
 
 @dataclass(frozen=True)
@@ -130,13 +132,17 @@ class Holding:
         return 0 if last is None else last + 1
 
     def _take(self, stack: ExitStack, lock: threading.Lock, taken: str) -> None:
-        if not lock.acquire(timeout=_PATIENCE_SECONDS):
-            raise StorageError(taken)
+        ends = time.monotonic() + _PATIENCE_SECONDS
+        while not lock.acquire(timeout=_RETRY_SECONDS):
+            if self._over.is_set():
+                raise StorageError(_GIVEN_UP)
+            if time.monotonic() >= ends:
+                raise StorageError(taken)
         with self._lock:
             stack.callback(lock.release)
             if self._over.is_set():
                 stack.close()
-                raise StorageError("the backup was given up")
+                raise StorageError(_GIVEN_UP)
 
     def _settle(self, file: LogFile) -> None:
         """Have all that was committed to a file be in it."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tart.access import store
 from tart.access.keys import new_key
 from tart.access.roles import Role
 from tart.access.store import opened
@@ -41,8 +47,8 @@ def use(path: Path, test: Callable[[Access], Awaitable[None]], **settings: Any) 
 def made(path: Path, role: Role = Role.VIEWER) -> tuple[str, str]:
     """The id and the text of a key that the command line made."""
     key, text = new_key("test", role, 1)
-    with opened(path) as store:
-        store.add(key)
+    with opened(path) as kept:
+        kept.add(key)
     return key.id, text
 
 
@@ -256,3 +262,80 @@ def test_what_was_noted_is_kept_when_the_gateway_stops(tmp_path: Path) -> None:
     use(path, check)
     with opened(path) as store:
         assert [each.entry.detail for each in store.noted(5)] == ["SELECT 1"]
+
+
+@pytest.mark.slow
+def test_stopping_while_statements_run_ends_none_of_them_badly(tmp_path: Path) -> None:
+    """In a process of its own: it was a segmentation fault, within a second of these."""
+    program = f"import faulthandler; faulthandler.enable(); from {__name__} import stop_and_go"
+    outcome = subprocess.run(
+        [sys.executable, "-c", f"{program}; stop_and_go({str(tmp_path / 'c')!r}, 100)"],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    with opened(tmp_path / "c") as store:
+        # Whatever was cancelled, each line was written, and once.
+        lines = [each.entry.detail for each in store.noted(1000)]
+    assert sorted(lines) == sorted(str(number) for number in range(100))
+
+
+def stop_and_go(path: str, rounds: int) -> None:
+    """Cancel whoever waits for the file, and stop; again and again."""
+    chance = random.Random(2)
+
+    async def run() -> None:
+        for number in range(rounds):
+            access = Access(Path(path), ApiConfig())
+            await access.start()
+            access.note(None, "192.0.2.1", "request", str(number), 200)
+            for _ in range(3):
+                tasks = [
+                    asyncio.create_task(access.audit(100, None)),
+                    asyncio.create_task(access.keys()),
+                ]
+                await asyncio.sleep(chance.random() * 0.0005)
+                for task in tasks:
+                    task.cancel()
+            await access.stop()
+
+    asyncio.run(run())
+
+
+def test_a_change_that_is_read_for_somebody_who_left_counts_all_the_same(tmp_path: Path) -> None:
+    """Else a key that was revoked would have opened doors until the next change."""
+    path = tmp_path / "c"
+    key_id, text = made(path)
+
+    async def check(access: Access) -> None:
+        with opened(path) as store:
+            assert store.revoke(key_id, 2)
+        asked = asyncio.create_task(access.audit(1, None))
+        # Until its look at the file has begun.
+        await eventually(lambda: access._looks)
+        await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.gather(asked, *access._looks, return_exceptions=True)
+        visitor = Visitor("192.0.2.1", "tart.example", text)
+        assert isinstance(refusal(access, visitor), Unauthorized)
+
+    use(path, check)
+
+
+def test_a_locked_file_is_no_fault_of_the_server(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(store, "_WAIT_SECONDS", 0.05)
+    path = tmp_path / "c"
+
+    async def check(access: Access) -> None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(KeysUnreadable, match="locked") as caught:
+                await access.create("a", Role.VIEWER)
+            assert caught.value.status == 503
+            other.execute("ROLLBACK")
+        assert len(await access.keys()) == 0
+        await access.create("a", Role.VIEWER)
+
+    use(path, check)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from pathlib import Path
 
 import pytest
 
 from tart.gateway.sandboxes import RUNNING, WAITING, Sandboxes, TooManyStatements
+from tart.sandbox.process import Order
+from tests.gateway.running import eventually
 
 
 def test_no_more_run_at_once_and_no_more_wait_than_may() -> None:
@@ -52,3 +56,36 @@ def test_who_leaves_while_waiting_makes_room() -> None:
             assert sandboxes.refused == 0
 
     asyncio.run(scenario())
+
+
+@pytest.mark.slow
+def test_a_statement_nobody_waits_for_is_killed_before_its_place_is_given_away() -> None:
+    counting = "SELECT count(*) FROM range(100000000000) AS a(x) WHERE hash(x) = 1"
+
+    async def scenario() -> None:
+        sandboxes = Sandboxes()
+
+        async def statement() -> None:
+            async with sandboxes:
+                try:
+                    await sandboxes.run(Order(counting, partials=True, seconds=60.0), [])
+                finally:
+                    assert not children()
+
+        task = asyncio.create_task(statement())
+        await eventually(children)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert not children()
+
+    asyncio.run(scenario())
+
+
+def children() -> list[str]:
+    """The processes that this one has started and that have not ended."""
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split() + [
+        pid
+        for thread in Path("/proc/self/task").iterdir()
+        if thread.name != str(os.getpid())
+        for pid in (thread / "children").read_text().split()
+    ]

@@ -9,6 +9,7 @@ import pytest
 
 from tart.config import StorageConfig
 from tart.errors import DamagedFile, DiskFull, OutOfMemory, StorageError
+from tart.storage import database as storing
 from tart.storage.database import Database, bytes_on_disk, storage_error
 from tart.storage.files import file_for, period_of
 from tart.storage.schema import SCHEMA_VERSION, SCHEMAS
@@ -238,3 +239,49 @@ def test_a_log_that_a_checkpoint_removes_meanwhile_costs_no_answer(tmp_path):
     # Listed, and gone when it is looked at.
     (directory / "2026-11-21.duckdb.wal").symlink_to(tmp_path / "gone")
     assert bytes_on_disk(tmp_path, [0]) == (1, 10)
+
+
+@pytest.mark.slow
+def test_the_instance_is_closed_after_every_statement_and_cursor(tmp_path):
+    """DuckDB closes all cursors with the instance, whatever they are at."""
+    for round_ in range(20):
+        file = made(tmp_path / str(round_), rows=50_000)
+        base = Database(StorageConfig())
+        base.attach_writable(file)
+        going, closed, ended = threading.Barrier(4), threading.Event(), []
+
+        def use(base=base, file=file, closed=closed):
+            while True:
+                with closing(base.cursor()) as cursor:
+                    statement = f"SELECT sum(hash(n.node)) FROM {file.alias}.nodes AS n"
+                    cursor.execute(statement).fetchall()
+                    assert not closed.is_set()
+                base.note(file, {f"k{threading.get_ident()}": 1})
+
+        def work(use=use, going=going, ended=ended):
+            going.wait()
+            with pytest.raises(StorageError, match="closed already"):
+                use()
+            ended.append(True)
+
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        going.wait()
+        base.close()
+        closed.set()
+        for thread in threads:
+            thread.join()
+        assert len(ended) == 3
+
+
+def test_an_instance_whose_cursor_is_never_closed_is_left_open(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(storing, "_CLOSE_SECONDS", 0.01)
+    base = Database(StorageConfig())
+    cursor = base.cursor()
+    base.close()
+    assert "left open" in caplog.text
+    assert cursor.execute("SELECT 1").fetchall() == [(1,)]
+    cursor.close()
+    cursor.close()
+    base.close()

@@ -1,6 +1,7 @@
 """DuckDB without memory for a commit: nothing is lost or altered, and it goes on by itself."""
 
 import hashlib
+from contextlib import closing
 
 import pytest
 
@@ -31,7 +32,8 @@ def rows(first, count):
 
 
 def limit(storage, size):
-    storage.store._database._connection.execute(f"SET memory_limit = '{size}'")
+    with closing(storage.store.cursor()) as cursor:
+        cursor.execute(f"SET memory_limit = '{size}'")
 
 
 def is_short(storage):
