@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tart.access.keys import KeyRing, new_key
-from tart.access.networks import host_of, is_loopback
+from tart.access.networks import authority_of, is_loopback
 from tart.access.rates import Rates
 from tart.access.roles import Role
 from tart.access.store import Entry, Noted, Store, opened
@@ -79,8 +79,9 @@ class Visitor:
     @property
     def local(self) -> bool:
         """Whether it comes from this machine, and meant to."""
+        named = authority_of(self.host)
         # Whoever sends no name is no browser.
-        meant = not self.host or is_loopback(host_of(self.host))
+        meant = not self.host or (named is not None and is_loopback(named.host))
         near = is_loopback(self.address) and meant
         return near and not self.forwarded and not self.foreign
 

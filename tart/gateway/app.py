@@ -23,6 +23,7 @@ from sanic.handlers import ErrorHandler
 from sanic.server.async_server import AsyncioServer
 
 from tart import __version__
+from tart.access.networks import same_origin
 from tart.access.roles import Role
 from tart.config import Config
 from tart.errors import AccessError, QueryTimeout, ShardUnavailable, TartError
@@ -54,7 +55,15 @@ DRAIN_SECONDS = 5.0
 # Of api.shared_seconds, for answers that are shared and as good as live.
 BRIEF = 0.25
 # With one of these somebody stands between the client and us.
-_PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+_PROXY_HEADERS = (
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-forwarded-prefix",
+    "x-real-ip",
+)
 _WORD = str.maketrans("/<>:", "____")
 # Sanic knows its apps by name; more than one in a process happens in tests.
 _names = (f"tart-{number}" for number in itertools.count())
@@ -360,7 +369,7 @@ class Gateway:
     def _is_ours(self, request: Asked) -> bool:
         """Whether no page asks, or one that may."""
         origin = request.headers.get("origin")
-        if not origin or origin.partition("://")[2] == request.headers.get("host"):
+        if not origin or same_origin(origin, request.headers.get("host", "")):
             return True
         return responses.origin_allowed(origin, self.config.api)
 

@@ -1,8 +1,10 @@
 """``tart/access/networks.py``: who is where."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tart.access.networks import Networks, host_of, is_loopback
+from tart.access.networks import Networks, authority_of, is_loopback, same_origin
 
 
 def test_without_lists_all_are_let_in():
@@ -20,7 +22,10 @@ def test_only_those_that_are_allowed_and_not_denied():
     assert not networks.admit("10.1.2.3")
     assert not networks.admit("::ffff:10.1.2.3")
     assert not networks.admit("2001:db8::bad")
+    assert networks.admit("2001:db8::1%eth0")
+    assert not networks.admit("2001:db8::bad%eth0")
     assert not networks.admit("192.0.2.1")
+    assert not networks.admit("10.0.0.1%eth0")
     assert not networks.admit("unix")
 
 
@@ -46,6 +51,8 @@ def test_what_is_no_network_is_named(text):
         ("::ffff:127.0.0.1", True),
         ("localhost", True),
         ("LOCALHOST", True),
+        ("::1%lo", True),
+        ("127.0.0.1%lo", False),
         ("0.0.0.0", False),
         ("::", False),
         ("192.0.2.1", False),
@@ -59,15 +66,109 @@ def test_what_is_this_machine_s_own(host, expected):
 
 
 @pytest.mark.parametrize(
-    ("header", "host"),
+    ("header", "authority"),
     [
-        ("localhost:8080", "localhost"),
-        ("127.0.0.1", "127.0.0.1"),
-        ("[::1]:8080", "::1"),
-        ("[::1]", "::1"),
-        ("evil.example", "evil.example"),
-        ("", ""),
+        ("localhost:8080", ("localhost", 8080)),
+        ("LocalHost", ("localhost", None)),
+        ("localhost:", ("localhost", None)),
+        ("127.0.0.1", ("127.0.0.1", None)),
+        ("[::1]:8080", ("::1", 8080)),
+        ("[::1]", ("::1", None)),
+        ("[0:0:0:0:0:0:0:1]", ("::1", None)),
+        ("[::ffff:127.0.0.1]:80", ("::ffff:7f00:1", 80)),
+        ("tart.example.", ("tart.example.", None)),
+        ("a_b~!$&'()*+,;=%2f", ("a_b~!$&'()*+,;=%2f", None)),
     ],
 )
-def test_the_host_of_a_header(header, host):
-    assert host_of(header) == host
+def test_a_host_header_is_taken_apart(header, authority):
+    assert authority_of(header) == authority
+
+
+# What a page elsewhere may make of its own name, so that it looks like this machine's.
+NOT_LOOPBACK = [
+    "[::1].evil.com",
+    "[::1]evil.com",
+    "[::1]:80@evil.com",
+    "[::1",
+    "::1",
+    "[::1%25lo]",
+    "[127.0.0.1]",
+    "[localhost]",
+    "127.0.0.1.evil.com",
+    "127.0.0.1@evil.com",
+    "127.0.0.1:80@evil.com",
+    "127.0.0.1 evil.com",
+    "127.0.0.1,evil.com",
+    "127.0.0.1:80:80",
+    "127.0.0.1:99999",
+    "127.0.0.1:8o",
+    "127.0.0.1:-1",
+    "127.0.0.1:\u0668\u0660",
+    "\uff11\uff12\uff17.0.0.1",
+    "127.0.0.1/",
+    "127.0.0.1?",
+    "127.0.0.1#",
+    "127.0.0.1\\evil.com",
+    "127.0.0.1%00evil.com",
+    "127.0.0.1%zz",
+    "127.0.0.1\x00",
+    "127.0.0.1\t",
+    " 127.0.0.1",
+    "0177.0.0.1",
+    "0x7f.0.0.1",
+    "127.1",
+    "2130706433",
+    "0.0.0.0",
+    "[::]",
+    "localhost.evil.com",
+    "localhost:80@evil",
+    "localhost@evil.com",
+    "evil.com:localhost",
+    "localhost\u3002evil.com",
+    "\u217fo\u217dalhost",
+    "evil.com",
+    "user:pw@localhost",
+    "http://localhost",
+    "//localhost",
+    ":80",
+    "",
+]
+
+
+@pytest.mark.parametrize("header", NOT_LOOPBACK)
+def test_no_other_name_is_taken_for_this_machine_s(header):
+    found = authority_of(header)
+    assert found is None or not is_loopback(found.host)
+
+
+@given(st.text(max_size=30), st.sampled_from(["127.0.0.1", "[::1]", "localhost"]), st.text())
+def test_only_a_port_may_follow_a_loopback_name(before, name, after):
+    found = authority_of(before + name + after)
+    if found is not None and is_loopback(found.host):
+        assert (before, name) == ("", name)
+        assert (
+            after == ""
+            or (after[0] == ":" and after[1:] in ("", str(found.port)))
+            or (after[1:].isascii() and after[1:].isdigit())
+        )
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "same"),
+    [
+        ("http://tart.example", "tart.example", True),
+        ("http://tart.example", "TART.example:80", True),
+        ("https://tart.example", "tart.example", True),
+        ("https://tart.example:443", "tart.example", True),
+        ("http://127.0.0.1:8080", "127.0.0.1:8080", True),
+        ("http://[::1]:8080", "[::1]:8080", True),
+        ("http://tart.example:8080", "tart.example", False),
+        ("http://evil.example", "tart.example", False),
+        ("http://tart.example@evil.example", "tart.example", False),
+        ("null", "null", False),
+        ("http://", "", False),
+        ("tart.example", "tart.example", False),
+    ],
+)
+def test_a_page_is_ours_if_it_is_from_where_we_are(origin, host, same):
+    assert same_origin(origin, host) is same

@@ -67,6 +67,10 @@ def refusal(access: Access, visitor: Visitor, role: Role = Role.VIEWER) -> Acces
     [
         ELSEWHERE,
         replace(HERE, host="rebound.example"),
+        replace(HERE, host="[::1].evil.com"),
+        replace(HERE, host="127.0.0.1:80@evil.com"),
+        replace(HERE, host="localhost.evil.com:8080"),
+        replace(HERE, host="127.0.0.1%00evil.com"),
         replace(HERE, address="192.0.2.1"),
         replace(HERE, forwarded=True),
         replace(HERE, foreign=True),
