@@ -176,6 +176,10 @@ class ApiConfig:
         "hex",
         "Hashes and keys in JSON: 'hex' (\"0x…\") or 'array' (as the peer writes them).",
     )
+    csv_formulas: bool = _setting(
+        False,
+        "true: CSV as it is. false: text that a spreadsheet would run gets a ' in front.",
+    )
     cors_origins: tuple[str, ...] = _setting(
         (), "Origins whose pages may read the API; ['*'] allows all. None by default."
     )

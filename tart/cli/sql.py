@@ -116,12 +116,15 @@ def _read(config: Config, statement: str, reduce: str | None, form: str) -> byte
     root = config.data_path
     if not root.is_dir():
         raise StartupError(f"data_dir: {root} is not there")
+    formulas = config.api.csv_formulas
     with claimed(root, config.run_path), _attached(root) as (cursor, files):
-        first = process.Order(statement, form if reduce is None else "arrow", seconds=_SECONDS)
+        first = process.Order(
+            statement, form if reduce is None else "arrow", seconds=_SECONDS, formulas=formulas
+        )
         found = process.run(first, lambda scan: rows(cursor, files, scan))
     if reduce is None:
         return found
-    second = process.Order(reduce, form, partials=True, seconds=_SECONDS)
+    second = process.Order(reduce, form, partials=True, seconds=_SECONDS, formulas=formulas)
     return process.run(second, lambda scan: (), [found])
 
 

@@ -368,14 +368,15 @@ class Api:
         """All events of a window, oldest first, as a stream.
 
         ``GET /api/events/export``. Without a limit, and no faster than it is taken. ndjson: Event
-        objects, one a line. csv: their members, data as JSON. capture: what came on the wire, also
-        what was not understood unless the filter is on contents; its layout is described in
-        tart/protocol/capture.py. Where something is missing, such as the events of a shard that
-        does not answer, everything else is sent and the connection is closed before the end of the
-        answer, so that a part cannot be taken for all; ndjson has an Error in its last line then,
-        csv a last row that begins with # incomplete, capture no END. Parquet has its index at the
-        end of a file and needs one file for all shards, so it is not streamed: ask /api/sql for
-        Arrow.
+        objects, one a line. csv: their members, data as JSON; text that a spreadsheet would run as
+        a formula gets an apostrophe in front, unless api.csv_formulas says otherwise. capture: what
+        came on the wire, also what was not understood unless the filter is on contents; its layout
+        is described in tart/protocol/capture.py. Where something is missing, such as the events of
+        a shard that does not answer, everything else is sent and the connection is closed before
+        the end of the answer, so that a part cannot be taken for all; ndjson has an Error in its
+        last line then, csv a last row that begins with # incomplete, capture no END. Parquet has
+        its index at the end of a file and needs one file for all shards, so it is not streamed: ask
+        /api/sql for Arrow.
 
         Args:
             format: How records are written. By default ndjson.

@@ -84,6 +84,7 @@ async def export(questions: Questions, values: Values) -> Answer:
     )
     selection = {name: values[given] for name, given in names.items()}
     selection |= {"start_us": window.start_us, "end_us": window.end_us}
+    selection["formulas"] = questions.config.csv_formulas
     merger = Merger()
     # Before anything is sent, so that an error still has its status.
     seen = await _fetch(questions, merger, selection, None)
@@ -238,6 +239,7 @@ async def sql(questions: Questions, values: Values) -> Answer:
             partials=True,
             seconds=REDUCE_SECONDS,
             max_rows=_JSON_ROWS if form == "json" else process.MAX_ROWS,
+            formulas=questions.config.csv_formulas,
         )
         data = await questions.sandboxes.run(order, partials)
     seen = coverage(answers)

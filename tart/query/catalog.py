@@ -125,9 +125,11 @@ _QUERIES = (
             "core",
             "hash",
             "bytes",
+            "formulas",
         ),
         "{parts: {directory: {received_at: [µs, …], sessions: [number, …], lengths: [bytes, "
-        "…], next: sequence?, openings?: {session: first message in hex}, closings?: {index "
+        "…], next: sequence?, lacks?: [what could not be read, …], openings?: {session: first "
+        "message in hex}, closings?: {index "
         "of a record that is its session's last: µs of the end}}}} of the directories in "
         "after: {directory: sequence to go on at}, of all without it; attached, the records "
         "one after the other",
@@ -136,7 +138,8 @@ _QUERIES = (
         "sql",
         "slow",
         ("sql", "seconds"),
-        "{}; attached, the statement's result as an Arrow IPC stream",
+        "{lacks?: [what could not be read, …]}; attached, the statement's result as an Arrow "
+        "IPC stream",
     ),
     Query(
         "summed",

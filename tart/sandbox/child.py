@@ -27,6 +27,7 @@ import nanoarrow as na
 import orjson
 from nanoarrow.ipc import StreamWriter
 
+from tart.query.cells import cell
 from tart.query.views import VIEWS, quoted
 from tart.sandbox import pipes
 from tart.sandbox.statement import Needs, Refused, Tree, examine
@@ -50,6 +51,7 @@ _SIMPLE = frozenset(
         "VARCHAR",
     ]
 )
+_NOWHERE = "/nonexistent"
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 # What DuckDB imports by itself for some types; later it could not be opened any more.
 _NEEDED = (csv, datetime, decimal, uuid)
@@ -94,6 +96,11 @@ def _connection(memory_bytes: int) -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
+            # Else its own paths tell where the service's home is.
+            "home_directory": _NOWHERE,
+            "secret_directory": _NOWHERE,
+            "extension_directory": _NOWHERE,
+            "allow_persistent_secrets": False,
         },
     )
     for statement in (
@@ -142,8 +149,10 @@ def _serve(
     relation = connection.sql(order["sql"])
     if relation is None:
         raise Refused("only a statement with a result is run")
-    render = {"arrow": _arrow, "json": _json, "csv": _csv}[order["format"]]
-    return render(relation, order["max_rows"], order["max_bytes"])
+    max_rows, max_bytes = order["max_rows"], order["max_bytes"]
+    if order["format"] == "csv":
+        return _csv(relation, max_rows, max_bytes, formulas=order["formulas"])
+    return (_arrow if order["format"] == "arrow" else _json)(relation, max_rows, max_bytes)
 
 
 _SCHEMAS = {
@@ -269,13 +278,14 @@ def _json(relation: Any, max_rows: int, max_bytes: int) -> Iterator[bytes]:
     yield b'],"row_count":%d}' % rows
 
 
-def _csv(relation: Any, max_rows: int, max_bytes: int) -> Iterator[bytes]:
+def _csv(relation: Any, max_rows: int, max_bytes: int, *, formulas: bool) -> Iterator[bytes]:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(relation.columns)
+    writer.writerow(cell(name, formulas) for name in relation.columns)
     for row in _rows(relation, max_rows):
         writer.writerow(
-            orjson.dumps(each).decode() if isinstance(each, list | dict) else each for each in row
+            orjson.dumps(each).decode() if isinstance(each, list | dict) else cell(each, formulas)
+            for each in row
         )
         if out.tell() > max_bytes:
             raise _TooMuch(f"{max_bytes} bytes")

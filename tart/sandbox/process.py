@@ -49,6 +49,7 @@ class Order:
     Attributes:
         partials: whether the one table there is ``partials``, instead of the views.
         seconds: until it is killed.
+        formulas: whether CSV may have text that spreadsheets run; see ``query.cells``.
     """
 
     sql: str
@@ -57,6 +58,7 @@ class Order:
     seconds: float = 30.0
     max_rows: int = MAX_ROWS
     max_bytes: int = MAX_BYTES
+    formulas: bool = False
     memory_bytes: int = MEMORY_BYTES
 
 
@@ -111,6 +113,7 @@ def _document(order: Order) -> dict[str, Any]:
         "cpu_seconds": int(order.seconds) + 1,
         "max_rows": order.max_rows,
         "max_bytes": order.max_bytes,
+        "formulas": order.formulas,
         "memory_bytes": order.memory_bytes,
     }
 

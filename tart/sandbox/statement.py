@@ -4,6 +4,7 @@ Pure: it looks at the tree that DuckDB's ``json_serialize_sql`` makes of a text,
 shape 1.5 and 2.0 share in what is looked at here. What it is not sure of it does not push
 down: then more rows are read, and the statement itself sorts them out.
 
+- No function that tells of the process instead of the data.
 - Exactly one SELECT; tables are views, ``partials``, its own WITH names and the two
   catalogues ``information_schema.tables`` and ``columns``; table functions are ``ALLOWED``.
 - Columns: all that are named anywhere; every column where ``*`` or its like occurs.
@@ -28,6 +29,25 @@ Constant = Callable[[Tree, str], str | None]
 
 ALLOWED = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree"})
 _CATALOGUE = frozenset({"tables", "columns"})
+# What they tell of, or do, is the process's and not the data's; ``json_serialize_plan`` binds
+# another statement, which nobody has looked at.
+_REFUSED_FUNCTIONS = frozenset(
+    [
+        "current_setting",
+        "getenv",
+        "getvariable",
+        "inet_client_addr",
+        "inet_client_port",
+        "inet_server_addr",
+        "inet_server_port",
+        "json_serialize_plan",
+        "pg_conf_load_time",
+        "pg_postmaster_start_time",
+        "pg_sleep",
+        "sleep_ms",
+        "write_log",
+    ]
+)
 _NODES = frozenset(
     {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE", "VALUES_NODE"}
 )
@@ -161,6 +181,10 @@ def _check(every: list[Tree], schemas: Schemas, tables: frozenset[str]) -> None:
             name = str((node.get("function") or {}).get("function_name")).lower()
             if name not in ALLOWED:
                 raise Refused(f"the table function {name} is not available")
+        if node.get("class") == "FUNCTION":
+            name = str(node.get("function_name")).lower()
+            if name in _REFUSED_FUNCTIONS:
+                raise Refused(f"the function {name} is not available")
         if _is_table(node):
             name, schema = node["table_name"].lower(), _schema(node)
             if schema == "information_schema" and name in _CATALOGUE:

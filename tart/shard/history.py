@@ -21,6 +21,7 @@ from tart.protocol import capture
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.framing import frame
 from tart.query.catalog import DIRECTORY_BITS, event_api_id, event_identity
+from tart.query.cells import cell
 from tart.query.exports import CSV_COLUMNS
 from tart.query.filters import Selection
 from tart.query.times import rfc3339
@@ -104,6 +105,7 @@ class History:
             each: 0 if asked is None else int(asked.get(str(each), -1))
             for each in self._store.directories
         }
+        style = _Style(str(parameters.get("bytes") or "hex"), bool(parameters.get("formulas")))
         parts: dict[str, Any] = {}
         texts: list[bytes] = []
         for directory, first in after.items():
@@ -111,7 +113,7 @@ class History:
                 page = self._page(cursor, directory, first, parameters, whole=form.whole)
                 parts[str(directory)] = part = _part(page)
                 for each in page.rows:
-                    text = form.write(self, directory, each, str(parameters.get("bytes") or "hex"))
+                    text = form.write(self, directory, each, style)
                     part["lengths"].append(len(text))
                     texts.append(text)
                 if form.whole:
@@ -226,21 +228,23 @@ class History:
             "closings": {str(at): end for at, end in ends.values()},
         }
 
-    def as_line(self, directory: int, each: _Frame, rendering: str) -> bytes:
+    def as_line(self, directory: int, each: _Frame, style: _Style) -> bytes:
         """NDJSON: the API's Event object."""
         assert isinstance(each.row, LogRow)
-        return to_bytes(self._json(directory, each.row), rendering) + b"\n"
+        return to_bytes(self._json(directory, each.row), style.bytes) + b"\n"
 
-    def as_values(self, directory: int, each: _Frame, rendering: str) -> bytes:
+    def as_values(self, directory: int, each: _Frame, style: _Style) -> bytes:
         """CSV: ``CSV_COLUMNS``, the data as JSON."""
         assert isinstance(each.row, LogRow)
         event = self._json(directory, each.row)
-        event["data"] = to_bytes(event["data"], rendering).decode()
+        event["data"] = to_bytes(event["data"], style.bytes).decode()
         out = io.StringIO()
-        csv.writer(out, lineterminator="\r\n").writerow(event[name] for name in CSV_COLUMNS)
+        csv.writer(out, lineterminator="\r\n").writerow(
+            cell(event[name], style.formulas) for name in CSV_COLUMNS
+        )
         return out.getvalue().encode()
 
-    def as_record(self, directory: int, each: _Frame, rendering: str) -> bytes:
+    def as_record(self, directory: int, each: _Frame, style: _Style) -> bytes:
         """A record of ``protocol.capture``."""
         session = each.row.session << DIRECTORY_BITS | directory
         return capture.record(
@@ -277,10 +281,17 @@ class _Page(NamedTuple):
     next: int | None
 
 
+class _Style(NamedTuple):
+    """How values are written: bytes as hex or arrays; text that is a formula as it is, or not."""
+
+    bytes: str
+    formulas: bool
+
+
 class _Form(NamedTuple):
     """How an export writes a frame; ``whole``: also those that were not understood."""
 
-    write: Callable[[History, int, _Frame, str], bytes]
+    write: Callable[[History, int, _Frame, _Style], bytes]
     whole: bool = False
 
 

@@ -162,6 +162,18 @@ def test_csv_has_a_value_for_each_column(tmp_path):
     run(scenario, tmp_path)
 
 
+@pytest.mark.parametrize(("formulas", "shown"), [(False, "'=1+1"), (True, "=1+1")])
+def test_what_a_node_calls_itself_is_no_formula_in_csv(tmp_path, formulas, shown):
+    async def scenario(shard):
+        node = fake_node(name="=1+1")
+        await told(shard, node, best(node, 5))
+        ((_, _, text, _),), _ = await exported(shard, "csv", formulas=formulas)
+        (row,) = csv.DictReader(io.StringIO(text.decode()), CSV_COLUMNS)
+        assert row["node_name"] == shown
+
+    run(scenario, tmp_path)
+
+
 def test_a_capture_is_what_came_on_the_wire(tmp_path):
     async def scenario(shard):
         node, other = fake_node(), fake_node(2)
