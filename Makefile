@@ -47,9 +47,11 @@ bench-quick: $(READY)  ## a small one, under a minute
 
 # Programs that a test needs and no package index has: Debian's, if we may install them.
 tools:
-	@command -v promtool >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-		&& apt-get install --quiet --quiet --yes --no-install-recommends prometheus >/dev/null; } \
-		|| echo "without Prometheus its tests are skipped (Debian: apt-get install prometheus)"
+	@for each in promtool:prometheus nginx:nginx-light caddy:caddy; do \
+		command -v "$${each%:*}" >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& apt-get install --quiet --quiet --yes --no-install-recommends "$${each#*:}" >/dev/null; } \
+		|| echo "without $${each%:*} its tests are skipped (Debian: apt-get install $${each#*:})"; \
+	done
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tart needs Python 3.11 or newer; try make PYTHON=python3.12")'

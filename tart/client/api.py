@@ -308,7 +308,7 @@ class Api:
     def openapi(self) -> dict[str, Any]:
         """This contract as OpenAPI 3.1.
 
-        ``GET /api/openapi.json``.
+        ``GET /api/openapi.json``. Needs no key, for it holds no data.
         """
         return self._ask(Call[dict[str, Any]]("GET", "/api/openapi.json"))
 

@@ -43,6 +43,11 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 MAX_NOTES = 1000
 DETAIL_LENGTH = 2000
+_HOW_TO_GET_A_KEY = (
+    "this needs a key: whoever runs this tart makes one with 'tart keys create --name NAME "
+    "--role viewer'; send it as 'Authorization: Bearer tart_…', with a WebSocket or an event "
+    "stream also as ?token=tart_…. /api/docs and /api/openapi.json need none"
+)
 # A guess costs as much as so many requests.
 _DENIED_COST = 20.0
 # Of one address, denied requests that are written down: then only counted.
@@ -239,7 +244,7 @@ class Access:
         if self._open_to_all:
             return Caller(visitor.address, Role.OPERATOR)
         if self._ring.ever:
-            raise Unauthorized("send a key: Authorization: Bearer tart_…")
+            raise Unauthorized(_HOW_TO_GET_A_KEY)
         if not visitor.local:
             raise Forbidden(
                 "without keys only this machine is served, directly and by its loopback "
@@ -253,8 +258,11 @@ class Access:
         if key is not None:
             return Caller(visitor.address, key.role, key.id)
         unneeded = self._open_to_all or (visitor.local and not ring.ever)
-        hint = "; none is needed here, so ask without" if unneeded else ""
-        raise Unauthorized(f"this key is not known, or was revoked{hint}")
+        if unneeded:
+            hint = "none is needed here, so ask without"
+        else:
+            hint = "whoever runs this tart makes one with 'tart keys create'"
+        raise Unauthorized(f"this key is not known, or was revoked; {hint}")
 
     async def _keep_looking(self) -> None:
         while not self._stopping.is_set():

@@ -28,7 +28,7 @@ from tart.gateway.parameters import (
     Parameter,
     Time,
 )
-from tart.gateway.route import ASKED, BYTES, NODE, Cache, Route
+from tart.gateway.route import ASKED, BYTES, HTML, NODE, Cache, Route
 
 MAX_LIMIT = 1000
 MAX_OFFSET = 100_000
@@ -224,15 +224,19 @@ ROUTES: tuple[Route, ...] = (
         "openapi",
         "/api/openapi.json",
         "This contract as OpenAPI 3.1",
+        "Needs no key, for it holds no data.",
         schema="OpenApi",
         scattered=False,
+        role=Role.ANYONE,
     ),
     Route(
         "docs",
         "/api/docs",
         "This contract as a page",
-        media_type="text/html; charset=utf-8",
+        "Needs no key, for it holds no data.",
+        media_type=HTML,
         scattered=False,
+        role=Role.ANYONE,
     ),
     *EVENT_ROUTES,
     *SESSION_ROUTES,

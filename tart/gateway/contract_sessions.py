@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tart.access.roles import Role
 from tart.errors import NotFound
 from tart.gateway.parameters import CursorText, Duration, Integer, Parameter, Time
-from tart.gateway.route import ASKED, NODE, Cache, Route
+from tart.gateway.route import ASKED, HTML, NODE, Cache, Route
 from tart.protocol.rules import RULES, SEVERITY_MEANINGS
 from tart.query.conformance import RULE_PAGES, rule_page
 
@@ -71,7 +72,6 @@ _CONFORMANCE = (
     "found: references to what was dropped, shed, not understood or is long past."
 )
 
-_HTML = "text/html; charset=utf-8"
 
 SESSION_ROUTES: tuple[Route, ...] = (
     Route(
@@ -121,18 +121,22 @@ SESSION_ROUTES: tuple[Route, ...] = (
         "rules",
         RULE_PAGES,
         "What nodes are judged by, as a page",
-        media_type=_HTML,
+        "Needs no key, for it holds no data.",
+        media_type=HTML,
         scattered=False,
+        role=Role.ANYONE,
     ),
     Route(
         "rule",
         rule_page("{code}"),
         "One rule: what is wrong, and what would be right, as a page",
+        "Needs no key, for it holds no data.",
         parameters=(
             Parameter("code", RuleCode(), "Code of the rule, as findings have it.", where="path"),
         ),
-        media_type=_HTML,
+        media_type=HTML,
         errors=(404,),
         scattered=False,
+        role=Role.ANYONE,
     ),
 )

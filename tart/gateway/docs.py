@@ -12,11 +12,13 @@ from http import HTTPStatus
 
 from tart.gateway.contract import ROUTES
 from tart.gateway.openapi import statuses
-from tart.gateway.page import html
+from tart.gateway.page import html, relative
 from tart.gateway.parameters import Json, Parameter
 from tart.gateway.route import Route
 from tart.gateway.schemas import SCHEMAS
 from tart.query.conformance import RULE_PAGES
+
+PATH = "/api/docs"
 
 
 def page(version: str) -> str:
@@ -30,8 +32,14 @@ def _lines(version: str) -> Iterator[str]:
         "<p>Lists are newest first, times are RFC 3339 in UTC, and what cannot be known is "
         "null. Where shards did not answer, the answer says so in <code>shards</code>. Errors "
         'have the shape <a href="#schema-Error">Error</a>. For programs: '
-        '<a href="/api/openapi.json">OpenAPI</a>. What nodes are judged by: '
-        f'<a href="{RULE_PAGES}">rules</a>.</p><nav>'
+        f'<a href="{relative("/api/openapi.json", PATH)}">OpenAPI</a>. What nodes are judged by: '
+        f'<a href="{relative(RULE_PAGES, PATH)}">rules</a>.</p>'
+    )
+    yield (
+        "<p>Where keys are needed, whoever runs this tart makes one with <code>tart keys "
+        "create --name NAME --role viewer</code>. Send it as <code>Authorization: Bearer "
+        "tart_…</code>, with a WebSocket or an event stream also as <code>?token=</code>. Paths "
+        "are below whatever prefix a proxy puts before this page.</p><nav>"
     )
     for route in ROUTES:
         yield f'<a href="#{route.name}"><code>{escape(route.path)}</code></a>'

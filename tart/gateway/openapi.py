@@ -19,8 +19,18 @@ Json = dict[str, Any]
 
 # None is needed where the settings say so, and before the first key was made.
 _SECURITY = {
-    "bearer": {"type": "http", "scheme": "bearer"},
-    "token": {"type": "apiKey", "in": "query", "name": "token"},
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of 'tart keys create'. None is needed before the first is made, from "
+        "the machine itself, and where api.auth is none.",
+    },
+    "token": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "token",
+        "description": "The same, where a browser can send no header.",
+    },
 }
 _SHARDS_HEADER = {
     "description": "How many shards answered, of how many.",
@@ -41,6 +51,8 @@ def document(version: str) -> Json:
             ),
             "version": version,
         },
+        # Relative to this document: whatever prefix a proxy puts before it.
+        "servers": [{"url": "..", "description": "The server that this document is from."}],
         "paths": _paths(),
         "components": {
             "schemas": {**SCHEMAS, "OpenApi": {"type": "object"}},

@@ -1,10 +1,12 @@
 """What pages of HTML are made of: one style, and nothing loaded from anywhere.
 
-Pure. No script, no font, no image.
+Pure. No script, no font, no image. Links are relative: a proxy may put a prefix before all
+paths, and nobody here knows which.
 """
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 from html import escape
 
@@ -33,3 +35,10 @@ def html(title: str, body: Iterable[str]) -> str:
             "</body></html>",
         )
     )
+
+
+def relative(path: str, page: str) -> str:
+    """The link to a path of the API, for the page at another."""
+    folder, name = posixpath.split(path)
+    # By way of its folder: what is "." there would be the folder itself.
+    return posixpath.normpath(f"{posixpath.relpath(folder, posixpath.dirname(page))}/{name}")

@@ -24,7 +24,7 @@ from sanic.exceptions import SanicException
 from tart.config import ApiConfig
 from tart.errors import BadQuery, Incomplete, QueryError, TartError, TooManyRequests
 from tart.gateway.questions import Coverage
-from tart.gateway.route import JSON, Cache, Route
+from tart.gateway.route import HTML, JSON, Cache, Route
 from tart.query.times import rfc3339
 
 log = logging.getLogger(__name__)
@@ -142,6 +142,10 @@ async def respond(
 ) -> HTTPResponse:
     """The response to a request that was answered."""
     headers = {**answer.headers, **_common_headers(request, config)}
+    if route.media_type == HTML and request.path.endswith("/"):
+        # A page's links are relative to its own path.
+        headers["Location"] = f"../{request.path.rstrip('/').rpartition('/')[2]}"
+        return HTTPResponse(status=308, headers=headers)
     seen = answer.coverage
     body = answer.body
     if seen is not None:

@@ -17,6 +17,7 @@ from tart.errors import BadQuery
 from tart.gateway.parameters import Choice, NodeId, Parameter
 
 JSON = "application/json"
+HTML = "text/html; charset=utf-8"
 MAX_QUERY_FIELDS = 100
 
 

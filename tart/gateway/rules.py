@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from tart.gateway.page import html
+from tart.gateway import docs
+from tart.gateway.page import html, relative
 from tart.protocol.rules import RULES, SCOPES, SEVERITIES, SEVERITY_MEANINGS, Rule
 from tart.query.conformance import RULE_PAGES, rule_page
 
@@ -29,7 +30,7 @@ def _index() -> Iterator[str]:
         "<p>What a node says is held against JIP-3. What is found is shown by "
         "<code>/api/conformance</code> of all nodes and by "
         "<code>/api/nodes/{id}/conformance</code> of one. Events are kept byte for byte, "
-        'whatever is wrong with them. <a href="/api/docs">All routes</a>.</p><dl>'
+        f'whatever is wrong with them. <a href="{_linked(docs.PATH)}">All routes</a>.</p><dl>'
     )
     for severity, meaning in SEVERITY_MEANINGS.items():
         yield f"<dt><code>{severity}</code></dt><dd>{escape(meaning)}</dd>"
@@ -39,10 +40,16 @@ def _index() -> Iterator[str]:
         yield "<table><tr><th>Rule</th><th>Severity</th><th>What is wrong</th></tr>"
         for rule in sorted(_of(scope), key=lambda each: SEVERITIES.index(each.severity)):
             yield (
-                f'<tr><td><a href="{rule_page(rule.code)}"><code>{rule.code}</code></a></td>'
+                f'<tr><td><a href="{_linked(rule_page(rule.code))}"><code>{rule.code}</code></a>'
+                "</td>"
                 f"<td>{rule.severity}</td><td>{escape(rule.explanation)}</td></tr>"
             )
         yield "</table>"
+
+
+def _linked(path: str) -> str:
+    """A link of the page of all rules."""
+    return relative(path, RULE_PAGES)
 
 
 def _rule(rule: Rule) -> Iterator[str]:
@@ -54,7 +61,8 @@ def _rule(rule: Rule) -> Iterator[str]:
         ("Counted are", rule.counted, _SHOWN[rule.scope]),
     ):
         yield f"<tr><th>{name}</th><td><code>{value}</code></td><td>{escape(meaning)}</td></tr>"
-    yield f'</table><p><a href="{RULE_PAGES}">All rules</a></p>'
+    all_rules = relative(RULE_PAGES, rule_page(rule.code))
+    yield f'</table><p><a href="{all_rules}">All rules</a></p>'
 
 
 # What examples of a finding have.

@@ -16,6 +16,9 @@ import trustme
 from websockets.sync.client import connect
 
 from tart.cli.main import main
+from tart.client import TartClient
+from tart.protocol.rules import RULES
+from tests.gateway.test_page import parsed
 from tests.running import fake_node, fake_peer_id, running_system, wait_for
 from tests.supervisor.process import Process
 
@@ -24,10 +27,28 @@ pytestmark = pytest.mark.slow
 OPERATING = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
 
 
-def written(language):
-    """The one block of that language in the manual."""
-    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", OPERATING, re.MULTILINE | re.DOTALL)
-    return block
+PREFIX = "/tart"
+
+
+def written(language, prefix=""):
+    """A block of that language in the manual: the first, and the one of a prefix."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", OPERATING, re.MULTILINE | re.DOTALL)
+    alone, below = blocks
+    return below if prefix else alone
+
+
+def nginx_written(prefix):
+    """All of nginx's settings; below a prefix other locations take the place of the one."""
+    text = written("nginx")
+    if prefix:
+        text, count = re.subn(
+            r"^    location / \{\n.*?^    \}\n",
+            lambda _: written("nginx", prefix),
+            text,
+            flags=re.MULTILINE | re.DOTALL,
+        )
+        assert count == 1
+    return text
 
 
 def free_port():
@@ -43,7 +64,7 @@ def replaced(text, changes):
 
 
 @contextmanager
-def nginx(directory, port, api):
+def nginx(directory, port, api, prefix):
     changes = {
         "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
         "/etc/ssl/tart.pem": f"{directory}/chain.pem",
@@ -59,7 +80,7 @@ def nginx(directory, port, api):
     )
     (directory / "nginx.conf").write_text(
         f"daemon off; {user} pid {directory}/pid; error_log {directory}/error.log;\n"
-        f"events {{}}\nhttp {{\n{kept}{replaced(written('nginx'), changes)}}}\n"
+        f"events {{}}\nhttp {{\n{kept}{replaced(nginx_written(prefix), changes)}}}\n"
     )
     given = ("-p", directory, "-c", directory / "nginx.conf")
     with Process("-t", *given, "-e", directory / "error.log", program=["nginx"]) as tested:
@@ -70,10 +91,11 @@ def nginx(directory, port, api):
 
 
 @contextmanager
-def caddy(directory, port, api):
-    changes = {"tart.example.org": f"https://127.0.0.1:{port}", "127.0.0.1:8080": api}
+def caddy(directory, port, api, prefix):
+    name = "example.org" if prefix else "tart.example.org"
+    changes = {name: f"https://127.0.0.1:{port}", "127.0.0.1:8080": api}
     certificate = f"tls {directory}/chain.pem {directory}/key.pem\n"
-    text = replaced(written("caddyfile"), changes).replace("{\n", "{\n" + certificate, 1)
+    text = replaced(written("caddyfile", prefix), changes).replace("{\n", "{\n" + certificate, 1)
     options = "{\nadmin off\nauto_https disable_redirects\nskip_install_trust\n}\n"
     (directory / "Caddyfile").write_text(options + text)
     environ = {"HOME": str(directory), "XDG_DATA_HOME": str(directory)}
@@ -82,8 +104,9 @@ def caddy(directory, port, api):
         yield
 
 
+@pytest.mark.parametrize("prefix", ["", PREFIX], ids=["alone", "below a prefix"])
 @pytest.mark.parametrize("proxy", [nginx, caddy], ids=["nginx", "caddy"])
-def test_what_the_manual_says_works(tmp_path, capsys, proxy):
+def test_what_the_manual_says_works(tmp_path, capsys, proxy, prefix):
     if shutil.which(proxy.__name__) is None:
         pytest.skip(f"{proxy.__name__} is not installed")
     authority = trustme.CA()
@@ -95,8 +118,10 @@ def test_what_the_manual_says_works(tmp_path, capsys, proxy):
     data, port = tmp_path / "data", free_port()
     with (
         running_system(data, shards=1) as system,
-        proxy(tmp_path, port, system.api.removeprefix("http://")),
-        httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=context, trust_env=False) as web,
+        proxy(tmp_path, port, system.api.removeprefix("http://"), prefix),
+        httpx.Client(
+            base_url=f"https://127.0.0.1:{port}{prefix}", verify=context, trust_env=False
+        ) as web,
     ):
         wait_for(lambda: answers(web), "the proxy")
         # As long as there is no key, a proxy's requests are nobody's.
@@ -109,7 +134,12 @@ def test_what_the_manual_says_works(tmp_path, capsys, proxy):
         bearer = {"Authorization": f"Bearer {key}"}
         assert web.get("/api/nodes", headers=bearer).json()["nodes"] == []
 
-        live = f"wss://127.0.0.1:{port}/api/ws?token={key}"
+        pages_lead_somewhere(web)
+        asked = TartClient(f"https://127.0.0.1:{port}{prefix}", key=key, verify=context)
+        with asked as client:
+            assert client.nodes() == {"nodes": []}
+
+        live = f"wss://127.0.0.1:{port}{prefix}/api/ws?token={key}"
         events = web.stream("GET", "/api/events/stream", params={"token": key}, timeout=30)
         with connect(live, ssl=context, proxy=None) as socket_, events as stream:
             assert stream.status_code == 200
@@ -123,8 +153,43 @@ def test_what_the_manual_says_works(tmp_path, capsys, proxy):
                 wait_for(lambda: fake_peer_id(1).hex() in socket_.recv(timeout=30))
                 lines = stream.iter_lines()
                 wait_for(lambda: fake_peer_id(1).hex() in next(lines))
+        refused_elsewhere(port, prefix, context)
     for log in tmp_path.glob("*.log"):
         assert key not in log.read_text()
+
+
+def pages_lead_somewhere(web):
+    """Without a key: the docs, each link on them as a browser follows it, and OpenAPI's server."""
+    docs = web.get("/api/docs")
+    assert docs.status_code == 200
+    waiting, seen = [docs], set()
+    while waiting:
+        page = waiting.pop()
+        for link in parsed(page.text).links:
+            there = page.url.join(link).copy_with(fragment=None)
+            if there not in seen:
+                seen.add(there)
+                found = web.get(there)
+                assert found.status_code == 200, there
+                if "html" in found.headers["content-type"]:
+                    waiting.append(found)
+    assert len(seen) > len(RULES)
+    slash = web.get("/api/docs/", follow_redirects=True)
+    assert (slash.status_code, slash.url) == (200, docs.url)
+    document = web.get("/api/openapi.json")
+    (server,) = document.json()["servers"]
+    base = str(document.url.join(server["url"])).rstrip("/")
+    assert web.get(f"{base}/api/health").json()["status"] == "ok"
+
+
+def refused_elsewhere(port, prefix, context):
+    """A proxy with a prefix serves nothing beside it, and leads to the docs."""
+    if not prefix:
+        return
+    with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=context, trust_env=False) as web:
+        assert web.get("/api/health").text != web.get(f"{prefix}/api/health").text
+        shown = web.get(prefix, follow_redirects=True)
+        assert (shown.status_code, shown.url.path) == (200, f"{prefix}/api/docs")
 
 
 def answers(web):

@@ -12,8 +12,10 @@ from tart.gateway.route import Cache
 OF_OPERATORS = {"sql", "export"}
 
 
-def test_health_alone_is_for_everybody() -> None:
-    assert [route.name for route in ROUTES if route.role is Role.ANYONE] == ["health"]
+def test_what_holds_no_data_is_for_everybody_and_nothing_else() -> None:
+    named = {route.name for route in ROUTES if route.role is Role.ANYONE}
+    assert named == {"health", "openapi", "docs", "rules", "rule"}
+    assert not any(route.scattered for route in ROUTES if route.role is Role.ANYONE)
 
 
 def test_what_costs_much_is_for_operators_and_administration_for_administrators() -> None:

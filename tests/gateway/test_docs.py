@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
 
 from tart.gateway.contract import ROUTES
-from tart.gateway.docs import page
+from tart.gateway.docs import PATH, page
+from tart.gateway.openapi import document
+from tart.gateway.rules import index, page_of
 from tart.gateway.schemas import SCHEMAS
+from tart.protocol.rules import RULES
+from tart.query.conformance import RULE_PAGES, rule_page
 from tests.gateway.running import running_gateway
 from tests.gateway.test_page import assert_loads_nothing, parsed
 
@@ -18,7 +25,39 @@ def test_it_is_well_formed_and_its_links_lead_somewhere() -> None:
     inside = {link[1:] for link in found.links if link.startswith("#")}
     assert inside <= found.ids
     outside = {link for link in found.links if not link.startswith("#")}
-    assert outside == {"/api/openapi.json", "/api/docs/rules"}
+    assert {urljoin(PATH, link) for link in outside} == {"/api/openapi.json", "/api/docs/rules"}
+
+
+@pytest.mark.parametrize("prefix", ["", "/tart", "/a/b"])
+def test_no_page_leaves_the_prefix_of_a_proxy(prefix: str) -> None:
+    """Each link of each page, as a browser follows it, is a path of the contract."""
+    pages = {PATH: page("1"), RULE_PAGES: index()}
+    pages |= {rule_page(code): page_of(code) for code in RULES}
+    known = {*pages, *(route.path for route in ROUTES)}
+    for path, text in pages.items():
+        here = f"https://tart.example{prefix}{path}"
+        for link in parsed(text).links:
+            there = urljoin(here, link).partition("#")[0]
+            assert there.removeprefix(f"https://tart.example{prefix}") in known, (path, link)
+
+
+def test_a_page_asked_for_with_a_slash_is_the_one_without(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running_gateway(tmp_path) as gateway:
+            for path in (PATH, RULE_PAGES, rule_page("truncated")):
+                response = await gateway.get(f"{path}/")
+                assert response.status_code == 308
+                location = response.headers["location"]
+                assert urljoin(f"/tart{path}/", location) == f"/tart{path}"
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("prefix", ["", "/tart", "/a/b"])
+def test_openapi_s_server_is_where_the_document_is(prefix: str) -> None:
+    (server,) = document("1")["servers"]
+    base = urljoin(f"https://tart.example{prefix}/api/openapi.json", server["url"])
+    assert base.rstrip("/") == f"https://tart.example{prefix}"
 
 
 def test_it_loads_nothing() -> None:

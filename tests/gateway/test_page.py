@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from tart.gateway.page import html
+from tart.gateway.page import html, relative
 
 VOID = {"meta"}
 
@@ -57,3 +57,10 @@ def test_it_is_well_formed_and_loads_nothing() -> None:
 
 def test_a_title_is_text() -> None:
     assert "<title>a &lt; b</title>" in html("a < b", [])
+
+
+def test_links_are_relative_to_the_page_they_are_on() -> None:
+    assert relative("/api/openapi.json", "/api/docs") == "openapi.json"
+    assert relative("/api/docs/rules", "/api/docs") == "docs/rules"
+    assert relative("/api/docs", "/api/docs/rules") == "../docs"
+    assert relative("/api/docs/rules", "/api/docs/rules/truncated") == "../rules"

@@ -86,10 +86,13 @@ def test_a_refusal_says_what_to_send(tmp_path: Path) -> None:
         response = await gateway.get("/api/nodes")
         assert response.status_code == 401
         assert response.headers["www-authenticate"] == 'Bearer realm="tart"'
-        assert "Authorization: Bearer" in response.json()["error"]["message"]
+        message = response.json()["error"]["message"]
+        for told in ("tart keys create", "Authorization: Bearer", "?token=", "/api/docs"):
+            assert told in message
         wrong = await gateway.get("/api/nodes", headers=bearer("tart_nonsense"))
         assert wrong.json()["error"]["code"] == "unauthorized"
         assert "nonsense" not in wrong.text
+        assert "tart keys create" in wrong.json()["error"]["message"]
 
     with_gateway(tmp_path, check)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from html import escape
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
@@ -19,7 +20,7 @@ def test_every_rule_is_listed_once_under_what_it_is_of() -> None:
     found = parsed(index())
     assert found.open == []
     assert_loads_nothing(index())
-    links = [link for link in found.links if link.startswith(f"{RULE_PAGES}/")]
+    links = [urljoin(RULE_PAGES, link) for link in found.links if link.startswith("rules/")]
     assert sorted(links) == sorted(map(rule_page, RULES))
     begins = {scope: index().index(f"<h2>{scope.capitalize()}s<") for scope in SCOPES}
     for code, rule in RULES.items():
@@ -27,7 +28,7 @@ def test_every_rule_is_listed_once_under_what_it_is_of() -> None:
 
 
 def _place(code: str) -> int:
-    return index().index(f'"{rule_page(code)}"')
+    return index().index(f'"rules/{code}"')
 
 
 @pytest.mark.parametrize("code", RULES)
@@ -43,8 +44,8 @@ def test_a_page_says_all_there_is_of_its_rule(code: str) -> None:
 def test_pages_are_served_and_what_is_no_rule_is_not(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path) as gateway:
-            for link in {RULE_PAGES, *parsed(index()).links}:
-                response = await gateway.get(link)
+            for link in {"", *parsed(index()).links}:
+                response = await gateway.get(urljoin(RULE_PAGES, link))
                 assert response.status_code == 200
                 assert response.headers["content-type"] == "text/html; charset=utf-8"
                 assert "default-src 'none'" in response.headers["content-security-policy"]
