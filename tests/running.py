@@ -15,7 +15,7 @@ import httpx
 from tart.testing import FakeNode
 from tests.supervisor.process import Process
 
-DEADLINE = 30.0
+DEADLINE = 100.0
 _READY = r"tart ready telemetry=(\S+):(\d+) api=(\S+) shards=(\d+)(?: recovering=\d+)?"
 
 Found = TypeVar("Found")

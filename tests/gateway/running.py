@@ -20,7 +20,7 @@ from tart.gateway.websocket import Periods
 from tart.query.catalog import event_api_id
 from tests.gateway.fake_shard import NODE_A, FakeShard
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 def path_of(route: Route) -> str:

@@ -32,7 +32,7 @@ from tart.storage.store import Store
 from tart.testing import FakeNode
 from tests.supervisor.process import Process
 
-DEADLINE = 30.0
+DEADLINE = 100.0
 KERNEL_BUFFER = 1 << 16
 HASH = bytes(range(32))
 COLUMNS = "seq, timestamp, node, session, event_id, type, ref, slot, core, body, shard_index"

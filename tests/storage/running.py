@@ -20,7 +20,7 @@ from tart.storage.batch import Batch
 from tart.storage.schema import LogRow, NodeRow, SessionRow, UndecodableRow, rows_of, to_columns
 from tart.storage.store import Store
 
-DEADLINE = 30.0
+DEADLINE = 100.0
 HOUR_US = 3_600_000_000
 NOON = 1_795_262_400_000_000  # 2026-11-21T12:00Z
 PEERS = [bytes([number]) * 32 for number in range(8)]

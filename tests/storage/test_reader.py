@@ -14,7 +14,7 @@ from tart.errors import QueryTimeout, ShardUnavailable
 from tart.storage.database import Database
 from tart.storage.reader import QUEUE_LIMIT, SLOW_QUEUE_LIMIT, THREADS, Reader
 
-DEADLINE = 30.0
+DEADLINE = 100.0
 # Hours of work, interruptible at any time.
 ENDLESS = "SELECT sum(a.range * b.range) FROM range(100_000_000) a, range(1_000_000) b"
 
@@ -253,11 +253,17 @@ def test_a_slow_question_learns_that_nobody_waits():
 
 
 def test_closing_does_not_wait_for_slow_questions():
+    begun = threading.Event()
+
+    def begin(cursor, abandoned):
+        begun.set()
+        return until_abandoned(cursor, abandoned)
+
     async def scenario():
         with running_reader() as reader:
-            asking = asyncio.ensure_future(reader.run_slow(until_abandoned, DEADLINE))
+            asking = asyncio.ensure_future(reader.run_slow(begin, DEADLINE))
             queued = asyncio.ensure_future(reader.run_slow(until_abandoned, DEADLINE))
-            await asyncio.sleep(0.01)
+            assert await asyncio.to_thread(begun.wait, DEADLINE)
             await asyncio.get_running_loop().run_in_executor(None, reader.close)
             assert await asking == "abandoned"
             with pytest.raises(QueryTimeout):

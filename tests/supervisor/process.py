@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-DEADLINE = 30.0
+DEADLINE = 100.0
 
 
 class Process:
