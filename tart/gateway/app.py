@@ -30,7 +30,7 @@ from tart.errors import AccessError, QueryTimeout, ShardUnavailable, TartError
 from tart.gateway import docs, health, metrics, openapi, responses
 from tart.gateway.access import Access, Caller, Visitor
 from tart.gateway.apart import Apart, QuestionsApart
-from tart.gateway.connections import Connection, Connections
+from tart.gateway.connections import Connection, Connections, upgrade
 from tart.gateway.contract import ROUTES
 from tart.gateway.contract_streams import EVENT_STREAM
 from tart.gateway.kept import KeptAnswers
@@ -310,6 +310,8 @@ class Gateway:
     async def _while_valid(self, caller: Caller, sending: Coroutine[Any, Any, None]) -> None:
         """Send for as long as the key may be used."""
         task = asyncio.create_task(sending)
+        # Its error is ours to raise, unless we are cancelled at that moment.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
         revoked = asyncio.create_task(self.access.revoked(caller))
         try:
             await asyncio.wait((task, revoked), return_when=asyncio.FIRST_COMPLETED)
@@ -360,11 +362,10 @@ class Gateway:
             origin = request.headers.get("origin")
             raise responses.ForeignOrigin(f"pages of {origin} may not read this")
 
-        async def serve(_: Asked, connected: Any) -> None:
-            await self.conversations.serve(connected, values)
-
         with self.conversations.seat():
-            await self._app._websocket_handler(serve, request)  # type: ignore[no-untyped-call]
+            await upgrade(
+                self._app, request, lambda socket: self.conversations.serve(socket, values)
+            )
 
     def _is_ours(self, request: Asked) -> bool:
         """Whether no page asks, or one that may."""

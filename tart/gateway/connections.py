@@ -10,21 +10,63 @@ sent. Who was let in since we last looked is passed over once (the clock algorit
 caches), so strangers go before a dashboard does. If all are in use the newcomer is closed.
 
 TLS handshakes come before all this: each has as long as a request has.
+
+Here alone stands what we know of Sanic's inside. Its own reading of requests is lenient, so
+``Exchange`` reads them by ``http1`` and writes the heads of responses; Sanic's loop calls both.
+A request that cannot be read is answered with its error, in order behind those before it, and
+ends the connection.
 """
 
 from __future__ import annotations
 
 import asyncio
+import codecs
+import logging
+from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any
 
-from sanic.exceptions import RequestTimeout
+from sanic import Request, Sanic
+from sanic.compat import Header
+from sanic.exceptions import BadRequest, PayloadTooLarge, RequestTimeout
+from sanic.headers import format_http1_response
+from sanic.helpers import has_message_body
+from sanic.http import Http
 from sanic.http.constants import Stage
+from sanic.http.http1 import HTTP_CONTINUE
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
+from sanic.server.websockets.impl import WebsocketImplProtocol
+from websockets.datastructures import Headers
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request as Handshake
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
 
+from tart.errors import TartError
+from tart.gateway.http1 import Body, Chunked, Sized, Unreadable, end_of_head, read_head
+
+log = logging.getLogger(__name__)
+
+WEBSOCKET_VERSION = "13"
+INVALID_TEXT = 1007
+INTERNAL_ERROR = 1011
+# What a client said is not read on while so many answers wait for it to take them.
+MAX_ANSWERING = 32
+CONTROL = (Opcode.CLOSE, Opcode.PING, Opcode.PONG)
+_UTF8 = codecs.getincrementaldecoder("utf-8")
+# What one client does wrong is no line of the log.
+_quiet = logging.getLogger(f"{__name__}.websocket")
+_quiet.setLevel(logging.CRITICAL)
 _LOOKS_PER_DEADLINE = 4
 # What was answered before the whole request came has so long to be read.
 _LONGEST_LOOK_SECONDS = 2.0
+
+
+class BadHandshake(TartError):
+    """A request that wants to go on as WebSocket, and says it in a way that is not spoken."""
+
+    status = 400
+    code = "bad_request"
 
 
 class Connections:
@@ -33,6 +75,7 @@ class Connections:
     Attributes:
         gave_way: how many were closed for a newcomer.
         refused: how many newcomers were closed, all others being in use.
+        unreadable: how many requests could not be read, and ended their connection.
     """
 
     def __init__(self, limit: int) -> None:
@@ -41,6 +84,7 @@ class Connections:
         self._open: dict[Connection, None] = {}
         self.gave_way = 0
         self.refused = 0
+        self.unreadable = 0
 
     def __len__(self) -> int:
         return len(self._open)
@@ -59,6 +103,10 @@ class Connections:
             "tart_api_connections_refused_total": (
                 self.refused,
                 "Newcomers closed: all of api.max_connections were in use.",
+            ),
+            "tart_api_requests_unreadable_total": (
+                self.unreadable,
+                "Requests that are not HTTP/1.1 or could be taken for others: refused, and closed.",
             ),
         }
 
@@ -89,12 +137,232 @@ class Connections:
         return False
 
 
+class Exchange(Http):
+    """Requests and responses of one connection, one after another.
+
+    Sanic's loop calls the methods that stand here without an underscore, and keeps what they
+    leave in its attributes.
+    """
+
+    # Sanic's metaclass takes the dictionary away.
+    __slots__ = ("_body",)
+    # What Sanic does not declare as it uses it.
+    protocol: Any
+    request: Any
+    request_body: Any
+    request_max_size: Any
+    response_func: Any
+
+    async def http1_request_header(self) -> None:
+        """Sanic: wait for a whole head and make the request of it."""
+        received = self.recv_buffer
+        try:
+            length = await self._whole_head(received)
+            raw = bytes(received[:length])
+            head = read_head(raw)
+            if (head.length or 0) > self.request_max_size:
+                raise Unreadable(f"the body may have {self.request_max_size} bytes", 413)
+        except Unreadable as error:
+            raise self._refused(error) from None
+        del received[:length]
+        self.keep_alive = head.keep_alive and self.protocol.app.config.KEEP_ALIVE
+        self.head_only = head.method == "HEAD"
+        self.expecting_continue = head.expects_continue
+        self._body: Body = (
+            Chunked(self.request_max_size) if head.length is None else Sized(head.length)
+        )
+        self.request_body = not self._body.ended
+        self.request = self.protocol.request_class(
+            url_bytes=head.target,
+            headers=Header(head.fields),
+            head=raw,
+            version=head.version,
+            method=head.method,
+            transport=self.protocol.transport,
+            app=self.protocol.app,
+        )
+        self.url = head.target.decode()
+        self.request.stream = self
+        self.protocol.request_class._current.set(self.request)
+        self.protocol.state["requests_count"] += 1
+
+    async def read(self) -> bytes | None:
+        """Sanic: the next piece of the body, ``None`` behind the last."""
+        if self.expecting_continue:
+            self.expecting_continue = False
+            await self._send(HTTP_CONTINUE)
+        body, received = self._body, self.recv_buffer
+        try:
+            while not (piece := body.take(received)):
+                if body.ended:
+                    self.request_body = None
+                    return None
+                await self._receive_more()
+        except Unreadable as error:
+            # What follows cannot be told from another request.
+            self.request_body = None
+            self.keep_alive = False
+            raise self._refused(error) from None
+        return piece
+
+    async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
+        """Sanic: send the head of the response, and what there is of its body."""
+        response: Any = self.response
+        # Of a whole response, not of a stream, Sanic has put the body there.
+        if not data and response.body:
+            data, end_stream = response.body, True
+        headers = response.headers
+        chunked = False
+        if not has_message_body(response.status):  # type: ignore[no-untyped-call]
+            data, end_stream = b"", True
+        elif end_stream and not (self.head_only and not data):
+            # A stream that HEAD asks for has no data, and no length that anybody knew.
+            headers["content-length"] = len(data)
+        elif self.request.version == "1.0":
+            # It knows no chunks: the body ends with the connection.
+            self.keep_alive = False
+        else:
+            headers["transfer-encoding"] = "chunked"
+            chunked = True
+        headers["connection"] = "keep-alive" if self.keep_alive else "close"
+        head: bytes = format_http1_response(response.status, response.processed_headers)
+        if self.head_only:
+            self.response_func = self.head_response_ignored
+            await self._send(head)
+        elif chunked:
+            self.response_func = self.http1_response_chunked
+            await self._send(head + (b"%x\r\n%b\r\n" % (len(data), data) if data else b""))
+        else:
+            self.response_func = self._send_as_it_is
+            await self._send(head + data)
+        if end_stream:
+            self.response_func = None
+        self.stage = Stage.IDLE if end_stream else Stage.RESPONSE
+
+    async def _send_as_it_is(self, data: bytes, end_stream: bool) -> None:
+        if data:
+            await self._send(data)
+        if end_stream:
+            self.response_func = None
+            self.stage = Stage.IDLE
+
+    async def _whole_head(self, received: bytearray) -> int:
+        """Its length, once all of it has come."""
+        searched = 0
+        # RFC 9112, 2.2: an empty line may stand before a request.
+        empty_line = False
+        while True:
+            if not empty_line and received.startswith(b"\r\n"):
+                empty_line = True
+                del received[:2]
+                searched = 0
+            if length := end_of_head(received, searched, self.HEADER_MAX_SIZE):
+                return length
+            searched = len(received)
+            await self._receive_more()
+
+    def _refused(self, error: Unreadable) -> Exception:
+        """The error as Sanic knows it, where it must; noted."""
+        self.protocol.app.ctx.connections.unreadable += 1
+        log.info(
+            "a request from %s cannot be read and its connection is closed: %s",
+            self.protocol.conn_info.client_ip,
+            error,
+        )
+        # Behind a response it looks for the rest of the body, and expects these alone.
+        match error.status:
+            case 400:
+                return BadRequest(str(error))
+            case 413:
+                return PayloadTooLarge(str(error))
+            case _:
+                return error
+
+
+class Socket(WebsocketImplProtocol):
+    """Sanic's WebSocket, which looks at texts before anybody waits for them.
+
+    ``websockets`` checks the frames (RFC 6455), Sanic puts them together, and would stumble over
+    bytes that are no UTF-8 in a task that nobody looks after.
+    """
+
+    io_proto: Any
+    async_data_received: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Of the message that is coming, if it is text.
+        self._text: codecs.IncrementalDecoder | None = None
+        # Each answers what came at once, and waits while the client takes no answers.
+        self._answering: set[asyncio.Task[None]] = set()
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio, by way of ``Connection``: bytes came."""
+        protocol = self.ws_proto
+        protocol.receive_data(data)
+        events = protocol.events_received()
+        for number, event in enumerate(events):
+            if isinstance(event, Frame) and not self._is_text(event):
+                # RFC 6455, 8.1. What came before it is still answered.
+                protocol.fail(INVALID_TEXT, "a text message must be UTF-8")
+                events = events[:number]
+                break
+        to_send = protocol.data_to_send()
+        if to_send or events:
+            task = asyncio.create_task(self.async_data_received(to_send, events))
+            self._answering.add(task)
+            task.add_done_callback(self._answered)
+            if len(self._answering) >= MAX_ANSWERING and self.io_proto.transport:
+                self.io_proto.transport.pause_reading()
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self._answering.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a WebSocket of a client failed and is closed: %s", error, exc_info=error)
+            self.fail_connection(INTERNAL_ERROR)
+        elif len(self._answering) == MAX_ANSWERING - 1 and self.pause_frame_fut is None:
+            transport = self.io_proto.transport
+            if transport and not transport.is_closing():
+                transport.resume_reading()
+
+    def _is_text(self, frame: Frame) -> bool:
+        """Whether a frame that is part of a text goes on with UTF-8."""
+        if frame.opcode is Opcode.TEXT:
+            self._text = _UTF8()
+        elif frame.opcode is Opcode.BINARY:
+            self._text = None
+        if self._text is None or frame.opcode in CONTROL:
+            return True
+        try:
+            self._text.decode(frame.data, frame.fin)
+        except UnicodeDecodeError:
+            return False
+        return True
+
+
+async def upgrade(
+    app: Sanic[Any, Any], request: Request[Any, Any], serve: Callable[[Any], Awaitable[None]]
+) -> None:
+    """Go on as WebSocket with the client of a request, until ``serve`` has ended.
+
+    Raises:
+        BadHandshake: the request is no handshake.
+    """
+
+    async def handle(_: Any, socket: Any) -> None:
+        await serve(socket)
+
+    await app._websocket_handler(handle, request)  # type: ignore[no-untyped-call]
+
+
 class Connection(WebSocketProtocol):
     """Sanic's, with a deadline for requests and a place among ``Connections``.
 
     Attributes:
         let_in: whether somebody with the right to it asked here since that was last looked at.
     """
+
+    HTTP_CLASS = Exchange
 
     # Sanic's metaclass takes the dictionary away.
     __slots__ = ("_look", "_receiving", "let_in")
@@ -119,6 +387,9 @@ class Connection(WebSocketProtocol):
         if self.transport is not None:
             self.transport.abort()
 
+    # Sanic's own forgets the transport, and stumbles over that where no request was read yet.
+    abort = drop
+
     def connection_made(self, transport: Any) -> None:
         """asyncio: somebody connected, over TLS after the handshake."""
         if self.app.ctx.connections.admit(self):
@@ -141,6 +412,38 @@ class Connection(WebSocketProtocol):
         super().data_received(data)  # type: ignore[no-untyped-call]
         if waiting:
             self._time = began
+
+    async def websocket_handshake(self, request: Any, subprotocols: Any = None) -> Socket:
+        """Sanic: answer the request to go on as WebSocket (RFC 6455, 4.2).
+
+        Raises:
+            BadHandshake: it is none, or of a version that is not spoken.
+        """
+        assert self.http is not None
+        # Until it has succeeded; then Sanic waits for no response any more.
+        self.http.keep_alive = False
+        version = request.headers.get("sec-websocket-version", "")
+        if version != WEBSOCKET_VERSION:
+            raise BadHandshake(f"the WebSocket version must be 13, not {version[:20] or 'missing'}")
+        protocol = ServerProtocol(max_size=self.websocket_max_size, state=OPEN, logger=_quiet)
+        answer = protocol.accept(Handshake(request.path, Headers(request.headers)))
+        if answer.status_code != 101:
+            refusal = str(protocol.handshake_exc or answer.reason_phrase)
+            raise BadHandshake(f"this is no handshake of WebSocket: {refusal[:200]}")
+        self.http.upgrade_websocket = True
+        await self.send(answer.serialize())  # type: ignore[no-untyped-call]
+        self.websocket = socket = Socket(
+            protocol,
+            ping_interval=self.websocket_ping_interval,
+            ping_timeout=self.websocket_ping_timeout,
+            close_timeout=self.websocket_timeout,
+        )
+        await socket.connection_made(self, loop=self.loop)
+        if early := bytes(self.recv_buffer):
+            # Who does not wait for the answer is understood all the same.
+            self.recv_buffer.clear()
+            socket.data_received(early)
+        return socket
 
     async def receive_more(self) -> None:
         """Sanic: wait for more of a request."""

@@ -22,7 +22,15 @@ from sanic import HTTPResponse, Request
 from sanic.exceptions import SanicException
 
 from tart.config import ApiConfig
-from tart.errors import BadQuery, Incomplete, QueryError, TartError, TooManyRequests
+from tart.errors import (
+    BadQuery,
+    Incomplete,
+    QueryError,
+    ShardUnavailable,
+    TartError,
+    TooManyRequests,
+)
+from tart.gateway.connections import WEBSOCKET_VERSION, BadHandshake
 from tart.gateway.questions import Coverage
 from tart.gateway.route import HTML, JSON, Cache, Route
 from tart.query.times import rfc3339
@@ -243,6 +251,8 @@ def failed(request: Request[Any, Any], error: BaseException, config: ApiConfig) 
         headers["Retry-After"] = str(math.ceil(error.seconds))
     if isinstance(error, UpgradeRequired):
         headers["Upgrade"] = "websocket"
+    if isinstance(error, BadHandshake):
+        headers["Sec-WebSocket-Version"] = WEBSOCKET_VERSION
     headers["Cache-Control"] = Cache.LIVE.value
     return HTTPResponse(error_json(code, message, parameter), status, headers, JSON)
 
