@@ -284,26 +284,34 @@ class Access:
 
     async def _look_once(self, again: bool) -> None:
         async with self._looking:
-            notes = list(self._notes)
             try:
-                ring = await self._with_store(lambda store: self._exchange(store, notes, again))
+                ring = await self._with_store(lambda store: self._changed_keys(store, again))
             except StorageError as error:
                 if not self._failed:
-                    log.error("%s", error)
+                    log.error("nobody is let in until the keys can be read: %s", error.__cause__)
                 self._ring, self._failed = None, True
                 return
             self._failed = False
-            for _ in notes:
-                self._notes.popleft()
             if ring is not None:
                 self._ring = ring
                 changed, self._changed = self._changed, asyncio.Event()
                 changed.set()
+            await self._write_notes()
 
-    def _exchange(self, store: Store, notes: list[Entry], again: bool) -> KeyRing | None:
-        """Write notes; the keys if they are others than before. On a thread."""
-        if notes:
-            store.note(notes)
+    async def _write_notes(self) -> None:
+        """Write what was noted; what cannot be written waits, and locks nobody out."""
+        if not (notes := list(self._notes)):
+            return
+        try:
+            await self._with_store(lambda store: store.note(notes))
+        except StorageError as error:
+            log.warning("%d lines of the audit log must wait: %s", len(notes), error.__cause__)
+            return
+        for _ in notes:
+            self._notes.popleft()
+
+    def _changed_keys(self, store: Store, again: bool) -> KeyRing | None:
+        """The keys if they are others than before. On a thread."""
         # Our own writes do not change it.
         version = store.version()
         if version == self._version and self._ring is not None and not again:
@@ -320,14 +328,18 @@ class Access:
         try:
             return await self._with_store(work)
         except StorageError as error:
-            raise KeysUnreadable(f"the keys cannot be read or written now: {error}") from None
+            log.warning("an administrator is told to try again: %s", error)
+            raise KeysUnreadable(
+                f"the keys cannot be read or written now, another process may hold their file: "
+                f"{error}; try again, and see the log if it stays so"
+            ) from None
 
     async def _with_store(self, work: Callable[[Store], Found]) -> Found:
         """Do something with the file on its thread, one after another."""
         try:
             return await self._owned.use(work)
         except (StorageError, sqlite3.Error) as error:
-            raise StorageError(str(error)) from None
+            raise StorageError(str(error)) from error
 
 
 def _now_us() -> int:

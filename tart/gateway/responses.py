@@ -263,8 +263,8 @@ def error_json(code: str, message: str, parameter: str | None = None) -> bytes:
 
 
 def error_object(code: str, message: str, parameter: str | None = None) -> dict[str, str]:
-    """What stands under ``error``."""
-    found = {"code": code, "message": message}
+    """What stands under ``error``: always a text that JSON can carry."""
+    found = {"code": code, "message": message.encode(errors="backslashreplace").decode()}
     return found if parameter is None else {**found, "param": parameter}
 
 
@@ -351,7 +351,7 @@ def body_of(request: Request[Any, Any]) -> dict[str, Any]:
     """
     kind = (request.headers.get("content-type") or JSON).partition(";")[0].strip().lower()
     if kind != JSON:
-        raise UnsupportedBody(f"the body must be {JSON}, not {kind}")
+        raise UnsupportedBody(f"the body must be {JSON}, not {kind[:100]}")
     try:
         found = orjson.loads(request.body)
     except orjson.JSONDecodeError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tart.access import store
 from tart.access.roles import ROLES, Role
 from tart.access.store import opened
 from tart.gateway.contract import ROUTES
@@ -138,6 +140,37 @@ def test_an_administrator_makes_lists_and_revokes_keys(tmp_path: Path) -> None:
                 await read_to_the_end(socket)
         again = await gateway.client.delete(f"/api/keys/{created['id']}")
         assert (again.status_code, again.json()["error"]["param"]) == (404, "id")
+
+    with_gateway(tmp_path, check)
+
+
+def test_while_another_process_writes_keys_can_be_used_but_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = keys_in(tmp_path)[Role.ADMIN]
+    monkeypatch.setattr(store, "_WAIT_SECONDS", 0.05)
+    body = {"name": "k", "role": "viewer"}
+
+    async def check(gateway: Running) -> None:
+        gateway.client.headers.update(bearer(admin))
+        other = sqlite3.connect(tmp_path / "d" / "control.sqlite", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        for method, path in (("POST", "/api/keys"), ("DELETE", "/api/keys/00000000")):
+            sent = orjson.dumps(body) if method == "POST" else None
+            response = await gateway.client.request(method, path, content=sent)
+            assert response.status_code == 503
+            assert violations(response.json(), SCHEMAS["Error"]) == []
+            assert response.json()["error"]["code"] == "keys_unavailable"
+            assert str(tmp_path) not in response.text
+        # What waits to be noted locks nobody out.
+        assert (await gateway.client.get("/api/keys", headers=bearer("no"))).status_code == 401
+        await gateway.gateway.access._look()
+        assert (await gateway.client.get("/api/keys")).status_code == 200
+        other.execute("ROLLBACK")
+        other.close()
+        assert (await gateway.client.post("/api/keys", json=body)).status_code == 201
+        entries = (await gateway.json("/api/audit"))["entries"]
+        assert [each["action"] for each in entries] == ["create_key", "request"]
 
     with_gateway(tmp_path, check)
 
