@@ -9,7 +9,6 @@ environment themselves.
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import re
@@ -21,6 +20,7 @@ from typing import Any
 
 from tart.access.networks import Networks
 from tart.errors import ConfigError
+from tart.nearest import did_you_mean
 from tart.settings import (
     MAX_SHARDS,
     SECTIONS,
@@ -141,9 +141,7 @@ def _from_outside(
 
 def _must_be_known(name: str, names: Iterable[str], what: str) -> None:
     if name not in (known := list(names)):
-        nearest = difflib.get_close_matches(name, known, 1, 0.5)
-        hint = f"; did you mean {nearest[0]}?" if nearest else ""
-        raise ConfigError(f"unknown {what} {name}{hint}")
+        raise ConfigError(f"unknown {what} {name}{did_you_mean(name, known)}")
 
 
 def _read_file(path: Path) -> dict[str, Any]:

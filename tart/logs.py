@@ -3,9 +3,13 @@
 One line per event, always on stderr: stdout belongs to the command's own answer. The times
 of the JSON lines are UTC, those of the text local. Setting up again replaces, never adds.
 
-Of each kind of line (a logger's format) only so many are written in a minute, or one bad node
-that comes again and again would hide everything else. What is left out is counted, and told
-with the next line of its kind. Errors are always written.
+What is logged may have been said by a stranger. So a line has a longest length, an exception
+with its traceback, too; and nothing in it can move a terminal's cursor or pass for another line:
+control characters are escaped, and the lines of a traceback are indented.
+
+Of each kind of line (a place in the program) only so many are written in a minute, or one bad
+node that comes again and again would hide everything else. Errors have as many for themselves.
+What is left out is counted, and told with the next line of its kind.
 """
 
 from __future__ import annotations
@@ -13,22 +17,86 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
 import sys
 from datetime import UTC, datetime
 
 from tart.config import LogConfig
 
+# Of a message and of each further member of a line.
+MESSAGE_CHARACTERS = 4000
+# Of an exception with its traceback, whose end says what happened.
+EXCEPTION_CHARACTERS = 8000
 _MINUTE_SECONDS = 60.0
+# Places in the program are few, but a file that is read again has others each time.
+_MAX_KINDS = 1000
+# Control characters, what starts a new line or turns its direction, and what is no character.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 # What every record has; anything else on one came by ``extra``.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-class JsonFormatter(logging.Formatter):
-    """One JSON object per line: time, level, process, logger, message, and ``extra``."""
+def shortened(text: str, most: int, *, end: bool = False) -> str:
+    """At most so many characters of a text: its beginning, and its end if that matters."""
+    if len(text) <= most:
+        return text
+    left_out = f"… {len(text) - most} characters left out …"
+    tail = most * 3 // 4 if end else 0
+    return f"{text[: most - tail]}{left_out}{text[len(text) - tail :]}"
+
+
+def escaped(text: str) -> str:
+    """A text as one line of printable characters."""
+    return _UNSAFE.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
+
+
+class _Formatter(logging.Formatter):
+    """What both formats share."""
 
     def __init__(self, process: str) -> None:
         super().__init__()
         self._process = process
+
+    @staticmethod
+    def said(record: logging.LogRecord) -> str:
+        """The message; a record whose arguments do not fit is no reason to lose it."""
+        try:
+            text = record.getMessage()
+        except Exception:
+            text = f"{record.msg!r} {record.args!r}"
+        return shortened(text, MESSAGE_CHARACTERS)
+
+    def failure(self, record: logging.LogRecord) -> str:
+        """The exception with its traceback, and a stack if one was asked for."""
+        parts = [record.exc_text or ""]
+        if record.exc_info and not record.exc_text:
+            parts = [self.formatException(record.exc_info)]
+        if record.stack_info:
+            parts.append(record.stack_info)
+        text = "\n".join(each for each in parts if each)
+        return shortened(text, EXCEPTION_CHARACTERS, end=True)
+
+
+class TextFormatter(_Formatter):
+    """One line for people: time, level, process, message; a traceback indented below."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and those of an exception."""
+        moment = datetime.fromtimestamp(record.created).astimezone()
+        time = f"{moment:%Y-%m-%d %H:%M:%S},{moment.microsecond // 1000:03}"
+        line = f"{time} {record.levelname:<7} {self._process}: {escaped(self.said(record))}"
+        failure = self.failure(record)
+        return "\n".join((line, *(f"    {escaped(each)}" for each in failure.split("\n") if each)))
+
+
+class JsonFormatter(_Formatter):
+    """One JSON object per line: time, level, process, logger, message, and ``extra``."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line; an exception becomes one more member, as does each of ``extra``."""
@@ -37,43 +105,53 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "process": self._process,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": self.said(record),
         }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+        if failure := self.failure(record):
+            line["exception"] = failure
         for name, value in vars(record).items():
             if name not in _STANDARD:
-                line.setdefault(name, value)
-        return json.dumps(line, ensure_ascii=False, default=str)
+                line.setdefault(name, _member(value))
+        # Outside of texts JSON has none of these, and inside of them it may be written so.
+        return _UNSAFE.sub(_json_escape, json.dumps(line, ensure_ascii=False))
+
+
+def _member(value: object) -> object:
+    """Of ``extra``: numbers as they are, all else as a text of bounded length."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return shortened(str(value), MESSAGE_CHARACTERS)
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 class Quota(logging.Filter):
-    """Lets ``lines`` of each kind pass in a minute, and all errors.
-
-    Kinds are written in the program, so there are few.
-    """
+    """Lets ``lines`` of each kind pass in a minute, errors apart from the others."""
 
     def __init__(self, lines: int) -> None:
         super().__init__()
         self._lines = lines
         # Of each kind: when its minute began, and how many lines came in it.
-        self._minutes: dict[tuple[str, str], tuple[float, int]] = {}
+        self._minutes: dict[tuple[str, int, bool], tuple[float, int]] = {}
         self.left_out = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
         """logging: whether the record is written."""
-        if record.levelno >= logging.ERROR:
-            return True
-        kind = (record.name, str(record.msg))
-        began, lines = self._minutes.get(kind, (-math.inf, 0))
+        kind = (record.pathname, record.lineno, record.levelno >= logging.ERROR)
+        began, lines = self._minutes.pop(kind, (-math.inf, 0))
         if record.created - began < _MINUTE_SECONDS:
             self._minutes[kind] = (began, lines + 1)
             self.left_out += lines >= self._lines
             return lines < self._lines
+        if len(self._minutes) >= _MAX_KINDS:
+            # The one that was heard of longest ago.
+            del self._minutes[next(iter(self._minutes))]
         self._minutes[kind] = (record.created, 1)
         if lines > self._lines:
             more = f" ({lines - self._lines} more like this were left out before)"
-            record.msg, record.args = record.getMessage() + more, ()
+            record.msg, record.args = _Formatter.said(record) + more, ()
         return True
 
 
@@ -90,11 +168,7 @@ def set_up(config: LogConfig, process: str) -> None:
     level = config.level.upper()
     handler = logging.StreamHandler(sys.stderr)
     as_json = config.format == "json" or (config.format == "auto" and not sys.stderr.isatty())
-    if as_json:
-        handler.setFormatter(JsonFormatter(process))
-    else:
-        layout = f"%(asctime)s %(levelname)-7s {process}: %(message)s"
-        handler.setFormatter(logging.Formatter(layout))
+    handler.setFormatter(JsonFormatter(process) if as_json else TextFormatter(process))
     global _quota
     before, _quota = _quota, Quota(config.lines_per_minute)
     _quota.left_out = before.left_out

@@ -236,7 +236,7 @@ class LogConfig:
     level: str = _setting("info", "debug, info, warning or error.")
     format: str = _setting("auto", "text, json, or auto: text on a terminal, else json.")
     lines_per_minute: int = _setting(
-        60, "Of one kind, from one process; more are counted and told. Errors are not limited."
+        60, "Of one kind, from one process, errors and others apart; more are counted and told."
     )
 
 

@@ -114,9 +114,9 @@ def test_a_flood_of_one_kind_hides_nothing_else_and_is_told(monkeypatch):
     assert messages == [
         *(f"connection from {number} closed" for number in range(3)),
         "something else",
-        *["broken"] * 5,
+        *["broken"] * 3,
     ]
-    assert left_out() - before == 7
+    assert left_out() - before == 9
 
 
 def test_a_minute_later_it_is_said_how_many_were_left_out():
@@ -132,6 +132,75 @@ def test_a_minute_later_it_is_said_how_many_were_left_out():
         *("of 0", "of 1", "of 61 (2 more like this were left out before)", "of 62"),
         "of 200 (1 more like this were left out before)",
     ]
+
+
+def test_errors_have_a_quota_of_their_own_and_libraries_words_make_no_kinds():
+    quota = Quota(2)
+    passed = []
+    for number in range(5000):
+        for level in (logging.WARNING, logging.ERROR):
+            record = logging.LogRecord("n", level, "x.py", 7, f"all of {number} words", (), None)
+            record.created = 0.0
+            if quota.filter(record):
+                passed.append((level, number))
+    assert passed == [(level, at) for at in (0, 1) for level in (logging.WARNING, logging.ERROR)]
+    for number in range(5000):
+        record = logging.LogRecord("n", logging.ERROR, f"{number}.py", 7, "x", (), None)
+        assert quota.filter(record)
+    assert len(quota._minutes) <= 1000
+
+
+HOSTILE = "a\x1b[2Jb\x07c\rd\ne\x9bf\u2028g\u202eh\ud800i\x00j"
+FORGED = "x\n2026-01-01 00:00:00,000 ERROR   shard 3: forged"
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_nothing_that_was_said_moves_a_cursor_or_passes_for_a_line(monkeypatch, format_):
+    out = logged(monkeypatch, LogConfig(format=format_))
+    log = logging.getLogger("tart.x")
+    log.warning("%s", HOSTILE)
+    log.info("said", extra={"what": HOSTILE})
+    log.warning(FORGED)
+    for text in (HOSTILE, FORGED):
+        try:
+            raise ValueError(text)
+        except ValueError:
+            log.exception("failed with %s", text)
+    written = out.getvalue()
+
+    assert written.encode().decode() == written
+    assert not {each for each in written if not each.isprintable()} - {"\n"}
+    if format_ == "json":
+        lines = [json.loads(line) for line in written.splitlines()]
+        assert (lines[0]["message"], lines[1]["what"]) == (HOSTILE, HOSTILE)
+        assert lines[3]["exception"].endswith(f"ValueError: {HOSTILE}")
+    else:
+        ours = [line for line in written.splitlines() if not line.startswith("    ")]
+        assert len(ours) == 5
+        assert not [line for line in ours if line.startswith("2026-01-01")]
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_a_line_and_a_traceback_have_a_longest_length(monkeypatch, format_):
+    out = logged(monkeypatch, LogConfig(format=format_))
+    log = logging.getLogger("tart.x")
+    log.warning("x" * 1_000_000)
+    log.info("x", extra={"what": "y" * 1_000_000})
+    try:
+        raise ValueError("z" * 1_000_000 + "the end")
+    except ValueError:
+        log.exception("failed")
+
+    assert len(out.getvalue()) < 20_000
+    assert "characters left out" in out.getvalue()
+    assert "the end" in out.getvalue()
+
+
+def test_a_record_whose_arguments_do_not_fit_is_written_all_the_same(monkeypatch):
+    out = logged(monkeypatch, LogConfig(format="text"))
+    logging.getLogger("tart.x").warning("%d nodes", "many\x1b")
+
+    assert out.getvalue().endswith("WARNING shard 3: '%d nodes' ('many\\x1b',)\n")
 
 
 def test_statements_of_the_registry_are_not_logged(monkeypatch):

@@ -41,6 +41,7 @@ from tart.gateway.responses import Answer
 from tart.gateway.route import Cache, Route
 from tart.gateway.routes import HANDLERS, Values
 from tart.gateway.routes_access import HANDLERS as ACCESS_HANDLERS
+from tart.gateway.schemas import SCHEMAS
 from tart.gateway.shards import Answers, Shards
 from tart.gateway.sse import EventStreams
 from tart.gateway.streams import Streams
@@ -278,7 +279,8 @@ class Gateway:
                     await self._while_valid(caller, sent)
                 return None
             if route.body is not None:
-                values["body"] = responses.body_of(request)
+                members = SCHEMAS[route.body]["properties"]
+                values["body"] = responses.body_of(request, members)
                 values["accept"] = request.headers.get("accept")
             answer = await self._answer(route, values, caller)
             if answer.stream is not None:

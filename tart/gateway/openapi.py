@@ -104,11 +104,10 @@ def _parameter(parameter: Parameter) -> Json:
 
 def statuses(route: Route) -> tuple[int, ...]:
     """Every status a route may answer with."""
-    found = {route.success, *route.errors, 429}
+    # Any route may be asked with a parameter that it has not.
+    found = {route.success, *route.errors, 400, 429}
     if route.role is not Role.ANYONE:
         found |= {401, 403, 503}
-    if route.parameters or route.body:
-        found.add(400)
     if route.success == 200 and route.cache is not Cache.LIVE:
         found.add(304)
     return tuple(sorted(found))

@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import logging
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -33,6 +33,7 @@ from tart.errors import (
 from tart.gateway.connections import WEBSOCKET_VERSION, BadHandshake
 from tart.gateway.questions import Coverage
 from tart.gateway.route import HTML, JSON, Cache, Route
+from tart.nearest import only_known
 from tart.query.times import rfc3339
 
 log = logging.getLogger(__name__)
@@ -342,12 +343,15 @@ def _accepts_gzip(accepted: str | None) -> bool:
         return False
 
 
-def body_of(request: Request[Any, Any]) -> dict[str, Any]:
+def body_of(request: Request[Any, Any], members: Collection[str]) -> dict[str, Any]:
     """The JSON object that was sent.
+
+    Args:
+        members: what it may have.
 
     Raises:
         UnsupportedBody: it says that it is no JSON.
-        BadQuery: it is no object.
+        BadQuery: it is no object, or has another member.
     """
     kind = (request.headers.get("content-type") or JSON).partition(";")[0].strip().lower()
     if kind != JSON:
@@ -358,4 +362,5 @@ def body_of(request: Request[Any, Any]) -> dict[str, Any]:
         raise BadQuery(f"the body is no JSON: {error}") from None
     if not isinstance(found, dict):
         raise BadQuery("the body must be a JSON object")
+    only_known(found, members, "the body")
     return found

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
 from tart.access.roles import Role
 from tart.errors import BadQuery
 from tart.gateway.parameters import Choice, NodeId, Parameter
+from tart.nearest import only_known
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
@@ -46,6 +48,7 @@ class Route:
             it costs much; those over aggregates do for longer. See ``kept``.
         token: whether the key may be sent as ``?token=``: browsers can send no headers with
             a WebSocket or an event stream.
+        see: path of a route that takes more parameters for the same question.
     """
 
     name: str
@@ -64,31 +67,45 @@ class Route:
     role: Role = Role.VIEWER
     brief: bool = False
     token: bool = False
+    see: str = ""
 
     def read(self, query: str, path: Mapping[str, str]) -> dict[str, Any]:
         """The values of all declared parameters.
 
         Args:
-            query: the URL's query text; keys nobody declared are ignored.
+            query: the URL's query text.
             path: path parameters by name.
 
         Raises:
-            BadQuery: a value cannot be read, or a parameter is given twice.
+            BadQuery: a value cannot be read, or a parameter is given twice or not known.
         """
         given = dict(path)
-        declared = {
-            name
-            for each in self.parameters
-            if each.where == "query"
-            for name in (each.name, *each.aliases)
-        }
-        for name, text in _fields(query) if declared else ():
-            if name not in declared:
-                continue
+        for name, text in _fields(query):
+            if name not in self.query_names:
+                self._refuse(name)
             if name in given:
                 raise BadQuery(f"{name} is given more than once", name)
             given[name] = text
+        # Those that have no meaning here are to be right all the same.
+        for each in EVERYWHERE:
+            each.read(given)
         return {each.name: each.read(given) for each in self.parameters}
+
+    @cached_property
+    def query_names(self) -> tuple[str, ...]:
+        """All names that may stand in the URL's query, the route's own first."""
+        own = [each for each in self.parameters if each.where == "query"]
+        names = [name for each in (*own, *EVERYWHERE) for name in (each.name, *each.aliases)]
+        return tuple(dict.fromkeys((*names, *(("token",) if self.token else ()))))
+
+    def _refuse(self, name: str) -> None:
+        if name == "token":
+            raise BadQuery(f"{self.path} takes no key in its URL; send it as a header", name)
+        try:
+            only_known([name], self.query_names, f"{self.path}")
+        except BadQuery as error:
+            more = f"; {self.see} takes more" if self.see else ""
+            raise BadQuery(f"{error}{more}", error.parameter) from None
 
 
 def _fields(query: str) -> list[tuple[str, str]]:
@@ -105,5 +122,7 @@ BYTES = Parameter(
     'Hashes and keys inside events: "0x…" or, as the peer writes them, arrays of integers. '
     "The setting api.bytes is the default.",
 )
+# What every route takes, also where it changes nothing: whoever asks many sends it to all.
+EVERYWHERE = (BYTES,)
 # What a route that asks the shards may answer with.
 ASKED = (503, 504)

@@ -30,6 +30,7 @@ from tart.gateway.questions import Questions, now_text, now_us, together
 from tart.gateway.responses import TooManySubscribers, error_object
 from tart.gateway.shared import Shared
 from tart.gateway.streams import ALL, Streams, Subscriber, message
+from tart.nearest import only_known
 from tart.query.attempts import overall
 from tart.query.figures import chain_figures
 from tart.query.live_event import live_event
@@ -265,9 +266,11 @@ class Client:
         try:
             request = _read(said)
             kind = request.get("type")
-            answer = _ANSWERS.get(kind) if isinstance(kind, str) else None
-            if answer is None:
+            found = _ANSWERS.get(kind) if isinstance(kind, str) else None
+            if found is None:
                 raise BadQuery(f"type must be one of {', '.join(_ANSWERS)}", "type")
+            answer, *members = found
+            only_known(request, ("type", *members), f"a message of type {kind}")
             name, data = await answer(self, request)
         except TartError as error:
             parameter = getattr(error, "parameter", None)
@@ -374,15 +377,16 @@ class Client:
 
 
 _Answering = Callable[[Client, Json], Coroutine[Any, Any, tuple[str, Json]]]
-_ANSWERS: Mapping[str, _Answering] = {
-    "Subscribe": Client.subscribe,
-    "Unsubscribe": Client.unsubscribe,
-    "GetRecentEvents": Client.recent_events,
-    "Ping": Client.ping,
-    "SubscribeMetrics": Client.subscribe_metrics,
-    "UnsubscribeMetrics": Client.unsubscribe_metrics,
-    "SubscribeAlerts": Client.subscribe_alerts,
-    "UnsubscribeAlerts": Client.unsubscribe_alerts,
+# How each type of message is answered, and what it may have beside the type.
+_ANSWERS: Mapping[str, tuple[_Answering, *tuple[str, ...]]] = {
+    "Subscribe": (Client.subscribe, "filter", "batch"),
+    "Unsubscribe": (Client.unsubscribe, "silent"),
+    "GetRecentEvents": (Client.recent_events, "limit"),
+    "Ping": (Client.ping,),
+    "SubscribeMetrics": (Client.subscribe_metrics, "interval_ms"),
+    "UnsubscribeMetrics": (Client.unsubscribe_metrics,),
+    "SubscribeAlerts": (Client.subscribe_alerts,),
+    "UnsubscribeAlerts": (Client.unsubscribe_alerts,),
 }
 
 

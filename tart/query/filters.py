@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tart.errors import BadQuery
+from tart.nearest import only_known
 from tart.protocol.events import EVENTS, GROUPS
 
 MAX_TERMS = 64
@@ -76,9 +77,11 @@ class _Parser:
         if not isinstance(document, Mapping):
             raise BadQuery('a filter is an object such as {"type": "All"}', "filter")
         kind = document.get("type")
-        build = _KINDS.get(kind) if isinstance(kind, str) else None
-        if build is None:
+        found = _KINDS.get(kind) if isinstance(kind, str) else None
+        if found is None:
             raise BadQuery(f"filter type must be one of {', '.join(_KINDS)}", "filter.type")
+        build, *members = found
+        only_known(document, ("type", *members), f"a filter of type {kind}", "filter.")
         return build(self, document)
 
     def all(self, document: Mapping[str, Any]) -> Matches:
@@ -131,17 +134,19 @@ class _Parser:
         return tuple(self.parse(each) for each in filters)
 
 
-_KINDS: Mapping[str, Callable[[_Parser, Mapping[str, Any]], Matches]] = {
-    "All": _Parser.all,
-    "Node": _Parser.node,
-    "EventType": _Parser.event_type,
-    "EventTypeRange": _Parser.event_type_range,
-    "Group": _Parser.group,
-    "Slot": _Parser.slot,
-    "Core": _Parser.core,
-    "Hash": _Parser.hash,
-    "Any": _Parser.any,
-    "Both": _Parser.both,
+_Build = Callable[[_Parser, Mapping[str, Any]], Matches]
+# How the test of each type is built, and what its filter has beside the type.
+_KINDS: Mapping[str, tuple[_Build, *tuple[str, ...]]] = {
+    "All": (_Parser.all,),
+    "Node": (_Parser.node, "node_id"),
+    "EventType": (_Parser.event_type, "event_type"),
+    "EventTypeRange": (_Parser.event_type_range, "start", "end"),
+    "Group": (_Parser.group, "group"),
+    "Slot": (_Parser.slot, "slot"),
+    "Core": (_Parser.core, "core"),
+    "Hash": (_Parser.hash, "hash"),
+    "Any": (_Parser.any, "filters"),
+    "Both": (_Parser.both, "filters"),
 }
 
 

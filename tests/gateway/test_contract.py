@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -112,9 +113,40 @@ def test_a_declaration_is_complete(route: Route) -> None:
     assert len(names) == len(set(names))
 
 
-def test_unknown_keys_are_ignored_even_if_repeated() -> None:
-    values = BY_NAME["stats"].read("x=1&x=2&duration=5m", {})
-    assert values == {"duration": 300_000_000}
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_every_route_refuses_what_it_has_not_and_names_what_it_has(route: Route) -> None:
+    path = {each.name: "1" for each in route.parameters if each.where == "path"}
+    for name in ("nonsense", "Limit", "", "limit ", "\U0001f389"):
+        with pytest.raises(BadQuery) as refused:
+            route.read(f"{quote(name)}=1", path)
+        assert refused.value.parameter == name
+        assert route.path in str(refused.value)
+        assert any(known in str(refused.value) for known in route.query_names)
+
+
+@pytest.mark.parametrize(
+    ("route", "name", "way_out"),
+    [
+        ("search", "event_type", "did you mean event_types?"),
+        ("events", "node_id", "/api/events/search takes more"),
+        ("node_events", "event_type", "/api/events/search takes more"),
+        ("stats", "durations", "did you mean duration?"),
+        ("metrics", "x", "it takes bytes"),
+        ("nodes", "token", "send it as a header"),
+    ],
+)
+def test_the_way_out_is_named(route: str, name: str, way_out: str) -> None:
+    with pytest.raises(BadQuery, match=re.escape(way_out)):
+        BY_NAME[route].read(f"{name}=1", {})
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_bytes_may_be_sent_to_every_route_but_only_right_ones(route: Route) -> None:
+    assert "bytes" in route.query_names
+    assert route.token == ("token" in route.query_names)
+    with pytest.raises(BadQuery) as refused:
+        route.read("bytes=octal", {})
+    assert refused.value.parameter == "bytes"
 
 
 def test_a_declared_key_is_given_once() -> None:
@@ -124,8 +156,9 @@ def test_a_declared_key_is_given_once() -> None:
 
 
 def test_a_query_cannot_replace_a_path_parameter() -> None:
-    values = BY_NAME["node"].read("id=" + "bb" * 32, {"id": "aa" * 32})
-    assert values["id"] == "aa" * 32
+    with pytest.raises(BadQuery) as refused:
+        BY_NAME["node"].read("id=" + "bb" * 32, {"id": "aa" * 32})
+    assert refused.value.parameter == "id"
 
 
 def test_a_query_has_a_limited_number_of_fields() -> None:

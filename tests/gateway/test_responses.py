@@ -114,7 +114,8 @@ def test_what_cannot_be_answered_is_said_in_the_one_error_shape(
         ),
         (b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n", 413, "too_large"),
         (
-            b"GET /api/ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+            b"GET /api/ws HTTP/1.1\r\nHost: [::1]\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\n\r\n",
             400,
             "bad_request",
         ),
@@ -272,7 +273,7 @@ def test_large_bodies_are_compressed_for_who_accepts_it(tmp_path: Path, events: 
         gateway.shards[0].append(*[event(0, i) for i in range(events)])
         path = f"/api/events?limit={events}"
         async with raw(gateway) as (reader, writer):
-            line = f"GET {path} HTTP/1.1\r\nHost: h\r\nAccept-Encoding: br, gzip;q=0.5\r\n\r\n"
+            line = f"GET {path} HTTP/1.1\r\nHost: [::1]\r\nAccept-Encoding: br, gzip;q=0.5\r\n\r\n"
             writer.write(line.encode())
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
             length = int(head.partition("content-length: ")[2].partition("\r\n")[0])

@@ -21,7 +21,14 @@ ROUTE = Route(
 
 def test_values_come_from_the_query_the_path_and_defaults() -> None:
     assert ROUTE.read("", {"id": "4"}) == {"id": 4, "size": 3}
-    assert ROUTE.read("n=5&other=1", {"id": "4"}) == {"id": 4, "size": 5}
+    assert ROUTE.read("n=5&bytes=hex", {"id": "4"}) == {"id": 4, "size": 5}
+
+
+def test_a_name_that_is_not_known_is_refused() -> None:
+    with pytest.raises(BadQuery, match=r"/one/\{id\} has no sizes; did you mean size\?") as refused:
+        ROUTE.read("sizes=5", {"id": "4"})
+    assert refused.value.parameter == "sizes"
+    assert ROUTE.query_names == ("size", "n", "bytes")
 
 
 def test_a_value_that_cannot_be_read_names_its_parameter() -> None:

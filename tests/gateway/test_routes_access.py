@@ -160,7 +160,7 @@ def test_while_another_process_writes_keys_can_be_used_but_not_made(
             response = await gateway.client.request(method, path, content=sent)
             assert response.status_code == 503
             assert violations(response.json(), SCHEMAS["Error"]) == []
-            assert response.json()["error"]["code"] == "keys_unavailable"
+            assert response.json()["error"]["code"] == "keys_unreadable"
             assert str(tmp_path) not in response.text
         # What waits to be noted locks nobody out.
         assert (await gateway.client.get("/api/keys", headers=bearer("no"))).status_code == 401

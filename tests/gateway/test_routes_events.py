@@ -444,6 +444,7 @@ def test_a_result_that_lacks_something_says_so_or_does_not_end(
         (b'{"map": 1}', "application/json", 400, "bad_parameter"),
         (b'{"map": " "}', "application/json", 400, "bad_parameter"),
         (b'{"map": "SELECT 1", "reduce": 2}', "application/json", 400, "bad_parameter"),
+        (b'{"map": "SELECT 1", "reduces": "x"}', "application/json", 400, "bad_parameter"),
         (b'{"map": "SELECT 1"}', "text/plain", 415, "unsupported_body"),
         (b'{"map": "SELECT 1", "reduce": "SELEC"}', "application/json", 422, "sql"),
         (b'{"map": "SELECT 1", "reduce": "SELECT x"}', "application/json", 422, "sql"),

@@ -314,6 +314,11 @@ def test_alerts_are_told_to_those_who_want_them(tmp_path: Path) -> None:
         ('{"type":"GetRecentEvents","limit":-1}', "limit"),
         ('{"type":"GetRecentEvents","limit":"5"}', "limit"),
         ('{"type":"SubscribeMetrics","interval_ms":"fast"}', "interval_ms"),
+        ('{"type":"Subscribe","filter":{"type":"All"},"batches":true}', "batches"),
+        ('{"type":"Subscribe","filters":{"type":"All"}}', "filters"),
+        ('{"type":"Subscribe","filter":{"type":"Node","node":"aa"}}', "filter.node"),
+        ('{"type":"Unsubscribe","filter":{"type":"All"}}', "filter"),
+        ('{"type":"Ping","data":1}', "data"),
     ],
 )
 def test_what_cannot_be_understood_is_answered_with_an_error(
