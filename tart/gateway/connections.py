@@ -29,7 +29,6 @@ from typing import Any
 from sanic import Request, Sanic
 from sanic.compat import Header
 from sanic.exceptions import BadRequest, PayloadTooLarge, RequestTimeout
-from sanic.headers import format_http1_response
 from sanic.helpers import has_message_body
 from sanic.http import Http
 from sanic.http.constants import Stage
@@ -43,7 +42,15 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from tart.errors import TartError
-from tart.gateway.http1 import Body, Chunked, Sized, Unreadable, end_of_head, read_head
+from tart.gateway.http1 import (
+    Body,
+    Chunked,
+    Sized,
+    Unreadable,
+    end_of_head,
+    read_head,
+    response_head,
+)
 
 log = logging.getLogger(__name__)
 
@@ -213,8 +220,10 @@ class Exchange(Http):
             data, end_stream = response.body, True
         headers = response.headers
         chunked = False
+        headers.setdefault("content-type", response.content_type)
         if not has_message_body(response.status):  # type: ignore[no-untyped-call]
             data, end_stream = b"", True
+            headers.pop("content-type", None)
         elif end_stream and not (self.head_only and not data):
             # A stream that HEAD asks for has no data, and no length that anybody knew.
             headers["content-length"] = len(data)
@@ -225,7 +234,7 @@ class Exchange(Http):
             headers["transfer-encoding"] = "chunked"
             chunked = True
         headers["connection"] = "keep-alive" if self.keep_alive else "close"
-        head: bytes = format_http1_response(response.status, response.processed_headers)
+        head = response_head(response.status, headers.items())
         if self.head_only:
             self.response_func = self.head_response_ignored
             await self._send(head)

@@ -13,8 +13,10 @@ folded lines are refused (5.2), ``Content-Length`` stands once and never beside
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable
+from functools import lru_cache
+from http import HTTPStatus
+from typing import NamedTuple, Protocol
 
 from tart.errors import TartError
 
@@ -28,7 +30,8 @@ _LINE_BYTES_PER_BYTE = 8
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 _REQUEST_LINE = re.compile(rb"(%b) ([!-~]++) HTTP/([0-9])\.([0-9])" % _TOKEN)
-_FIELD = re.compile(rb"(%b):([\t -~\x80-\xff]*+)" % _TOKEN)
+_FIELD = re.compile(rb"%b:[\t -~\x80-\xff]*+" % _TOKEN)
+_FIELDS = re.compile(rb"(?:\r\n%b)*+\r\n\r\n" % _FIELD.pattern)
 # What browsers leave unescaped is let pass; a fragment never reaches a server.
 _PATH = re.compile(rb"/[!-\"$-~]*+")
 _ABSOLUTE = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://([^/?#]++)([/?][!-\"$-~]*+)?")
@@ -40,6 +43,11 @@ _SIZE = re.compile(
 )
 # No head goes on behind one of these. A CR at the very end may yet be followed by its LF.
 _NEVER_IN_HEAD = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# In a head of ours.
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
+_STATUS_LINES: dict[int, bytes] = {
+    each: f"HTTP/1.1 {each} {each.phrase}\r\n".encode() for each in HTTPStatus
+}
 _DIGITS = re.compile(r"[0-9]++")
 
 
@@ -60,8 +68,7 @@ class Unreadable(TartError):
         self.code = _CODES[status]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The head of a request.
 
     Attributes:
@@ -112,14 +119,15 @@ def read_head(head: bytes) -> Head:
     Raises:
         Unreadable: RFC 9112 does not allow it, or it could be taken for another one.
     """
-    request_line, *lines = head[:-4].split(b"\r\n")
-    found = _REQUEST_LINE.fullmatch(request_line)
-    if found is None:
+    found = _REQUEST_LINE.match(head)
+    if found is None or head[found.end() : found.end() + 2] != b"\r\n":
         raise Unreadable("the request line must be: method, target, HTTP/1.1, one space between")
     method, target, major, minor = found.groups()
     if major != b"1":
         raise Unreadable("only HTTP/1.1 and HTTP/1.0 are spoken here")
-    fields, framing = _fields(lines)
+    if _FIELDS.fullmatch(head, found.end()) is None:
+        raise Unreadable(_wrong_with_one_of(head[:-4].split(b"\r\n")[1:]))
+    fields, framing = _fields(head[found.end() : -4])
     older = minor == b"0"
     host = framing.get("host")
     target = _origin_form(method, target, host)
@@ -139,6 +147,18 @@ def read_head(head: bytes) -> Head:
         keep_alive="close" not in listed and (not older or "keep-alive" in listed),
         expects_continue=expected is not None and not older and body != 0,
     )
+
+
+def response_head(status: int, fields: Iterable[tuple[str, str]]) -> bytes:
+    """The head of a response, its empty line included.
+
+    A value cannot begin another line, whoever said it: control characters become spaces.
+    """
+    lines = [f"{name}: {value}\r\n" for name, value in fields]
+    text = "".join(lines)
+    if _CONTROLS.search(text.replace("\r\n", "")) or text.count("\n") != len(lines):
+        text = "".join(f"{_CONTROLS.sub(' ', line[:-2])}\r\n" for line in lines)
+    return _STATUS_LINES[status] + text.encode(errors="backslashreplace") + b"\r\n"
 
 
 class Body(Protocol):
@@ -254,7 +274,7 @@ class Chunked:
         return line[:-2]
 
 
-def _fields(lines: list[bytes]) -> tuple[list[tuple[str, str]], dict[str, str]]:
+def _fields(lines: bytes) -> tuple[list[tuple[str, str]], dict[str, str]]:
     """All fields, and those that say how the request is to be read.
 
     Of the latter what is said in several lines is joined by commas (RFC 9110, 5.3), unless it
@@ -262,12 +282,9 @@ def _fields(lines: list[bytes]) -> tuple[list[tuple[str, str]], dict[str, str]]:
     """
     fields: list[tuple[str, str]] = []
     framing: dict[str, str] = {}
-    for line in lines:
-        found = _FIELD.fullmatch(line)
-        if found is None:
-            raise Unreadable(_wrong_with(line))
-        name = found[1].decode().lower()
-        value = found[2].strip(b" \t").decode(errors="backslashreplace")
+    for line in lines.decode(errors="backslashreplace").split("\r\n")[1:]:
+        name, _, value = line.partition(":")
+        name, value = name.lower(), value.strip(" \t")
         fields.append((name, value))
         if name in _FRAMING:
             if name in framing:
@@ -280,6 +297,10 @@ def _fields(lines: list[bytes]) -> tuple[list[tuple[str, str]], dict[str, str]]:
 
 _ONCE = frozenset(("host", "content-length"))
 _FRAMING = _ONCE | {"transfer-encoding", "connection", "expect"}
+
+
+def _wrong_with_one_of(lines: list[bytes]) -> str:
+    return next((_wrong_with(line) for line in lines if _FIELD.fullmatch(line) is None), "")
 
 
 def _wrong_with(line: bytes) -> str:
@@ -337,8 +358,10 @@ def _length(framing: dict[str, str], older: bool) -> int | None:
     return int(length.lstrip("0")[:19] or "0")
 
 
-def _words(value: str | None) -> list[str]:
+# Clients say the same again and again.
+@lru_cache(64)
+def _words(value: str | None) -> tuple[str, ...]:
     """The members of a list (RFC 9110, 5.6.1), in lower case."""
     if value is None:
-        return []
-    return [word for each in value.lower().split(",") if (word := each.strip(" \t"))]
+        return ()
+    return tuple(word for each in value.lower().split(",") if (word := each.strip(" \t")))

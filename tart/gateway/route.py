@@ -80,7 +80,7 @@ class Route:
             BadQuery: a value cannot be read, or a parameter is given twice or not known.
         """
         given = dict(path)
-        for name, text in _fields(query):
+        for name, text in _fields(query) if query else ():
             if name not in self.query_names:
                 self._refuse(name)
             if name in given:

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tart.gateway.http1 import Chunked, Head, Sized, Unreadable, end_of_head, read_head
+from tart.gateway.http1 import (
+    Chunked,
+    Head,
+    Sized,
+    Unreadable,
+    end_of_head,
+    read_head,
+    response_head,
+)
 
 HOST = b"Host: example.org\r\n"
 LIMIT = 8192
@@ -222,6 +230,26 @@ def test_only_100_may_be_expected_and_only_before_a_body() -> None:
     assert not got(b"Expect: 100-continue").expects_continue
     assert not got(b"Expect: 100-continue", sized, version=b"1.0").expects_continue
     assert refused(b"Expect: joy") == 417
+
+
+# --- Heads of ours --------------------------------------------------------------------
+
+
+def test_the_head_of_a_response_is_status_and_fields() -> None:
+    fields = [("Allow", "GET, HEAD"), ("ETag", 'W/"ä"')]
+    expected = 'HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nETag: W/"ä"\r\n\r\n'
+    assert response_head(405, fields) == expected.encode()
+    assert response_head(204, []) == b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+@given(st.lists(st.text(max_size=10), max_size=4))
+@example(["a\r\nX: b", "\n", "\r", "\r\n", "\x00", "\ud800", "a\tb"])
+def test_no_value_begins_a_line_of_its_own(values: list[str]) -> None:
+    written = response_head(200, [("X", value) for value in values])
+    lines = written.split(b"\r\n")
+    assert (len(lines), lines[-2:]) == (len(values) + 3, [b"", b""])
+    assert all(line.startswith(b"X: ") for line in lines[1:-2])
+    assert not set(written.replace(b"\r\n", b"")) & {*range(9), *range(10, 32), 127}
 
 
 # --- Where a head ends ----------------------------------------------------------------
