@@ -11,10 +11,7 @@ caches), so strangers go before a dashboard does. If all are in use the newcomer
 
 TLS handshakes come before all this: each has as long as a request has.
 
-Here alone stands what we know of Sanic's inside. Its own reading of requests is lenient, so
-``Exchange`` reads them by ``http1`` and writes the heads of responses; Sanic's loop calls both.
-A request that cannot be read is answered with its error, in order behind those before it, and
-ends the connection.
+Here and in ``exchange`` alone stands what we know of Sanic's inside.
 """
 
 from __future__ import annotations
@@ -27,12 +24,8 @@ from time import monotonic
 from typing import Any
 
 from sanic import Request, Sanic
-from sanic.compat import Header
-from sanic.exceptions import BadRequest, PayloadTooLarge, RequestTimeout
-from sanic.helpers import has_message_body
-from sanic.http import Http
+from sanic.exceptions import RequestTimeout
 from sanic.http.constants import Stage
-from sanic.http.http1 import HTTP_CONTINUE
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 from sanic.server.websockets.impl import WebsocketImplProtocol
 from websockets.datastructures import Headers
@@ -42,15 +35,7 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from tart.errors import TartError
-from tart.gateway.http1 import (
-    Body,
-    Chunked,
-    Sized,
-    Unreadable,
-    end_of_head,
-    read_head,
-    response_head,
-)
+from tart.gateway.exchange import Exchange
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +52,9 @@ _quiet.setLevel(logging.CRITICAL)
 _LOOKS_PER_DEADLINE = 4
 # What was answered before the whole request came has so long to be read.
 _LONGEST_LOOK_SECONDS = 2.0
+# What is still sent to a connection that we close is read, so that the answer arrives.
+_LINGER_SECONDS = 2.0
+_LINGER_BYTES = 16 << 20
 
 
 class BadHandshake(TartError):
@@ -142,150 +130,6 @@ class Connections:
                 each.let_in = False
             self._open[each] = None
         return False
-
-
-class Exchange(Http):
-    """Requests and responses of one connection, one after another.
-
-    Sanic's loop calls the methods that stand here without an underscore, and keeps what they
-    leave in its attributes.
-    """
-
-    # Sanic's metaclass takes the dictionary away.
-    __slots__ = ("_body",)
-    # What Sanic does not declare as it uses it.
-    protocol: Any
-    request: Any
-    request_body: Any
-    request_max_size: Any
-    response_func: Any
-
-    async def http1_request_header(self) -> None:
-        """Sanic: wait for a whole head and make the request of it."""
-        received = self.recv_buffer
-        try:
-            length = await self._whole_head(received)
-            raw = bytes(received[:length])
-            head = read_head(raw)
-            if (head.length or 0) > self.request_max_size:
-                raise Unreadable(f"the body may have {self.request_max_size} bytes", 413)
-        except Unreadable as error:
-            raise self._refused(error) from None
-        del received[:length]
-        self.keep_alive = head.keep_alive and self.protocol.app.config.KEEP_ALIVE
-        self.head_only = head.method == "HEAD"
-        self.expecting_continue = head.expects_continue
-        self._body: Body = (
-            Chunked(self.request_max_size) if head.length is None else Sized(head.length)
-        )
-        self.request_body = not self._body.ended
-        self.request = self.protocol.request_class(
-            url_bytes=head.target,
-            headers=Header(head.fields),
-            head=raw,
-            version=head.version,
-            method=head.method,
-            transport=self.protocol.transport,
-            app=self.protocol.app,
-        )
-        self.url = head.target.decode()
-        self.request.stream = self
-        self.protocol.request_class._current.set(self.request)
-        self.protocol.state["requests_count"] += 1
-
-    async def read(self) -> bytes | None:
-        """Sanic: the next piece of the body, ``None`` behind the last."""
-        if self.expecting_continue:
-            self.expecting_continue = False
-            await self._send(HTTP_CONTINUE)
-        body, received = self._body, self.recv_buffer
-        try:
-            while not (piece := body.take(received)):
-                if body.ended:
-                    self.request_body = None
-                    return None
-                await self._receive_more()
-        except Unreadable as error:
-            # What follows cannot be told from another request.
-            self.request_body = None
-            self.keep_alive = False
-            raise self._refused(error) from None
-        return piece
-
-    async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
-        """Sanic: send the head of the response, and what there is of its body."""
-        response: Any = self.response
-        # Of a whole response, not of a stream, Sanic has put the body there.
-        if not data and response.body:
-            data, end_stream = response.body, True
-        headers = response.headers
-        chunked = False
-        headers.setdefault("content-type", response.content_type)
-        if not has_message_body(response.status):  # type: ignore[no-untyped-call]
-            data, end_stream = b"", True
-            headers.pop("content-type", None)
-        elif end_stream and not (self.head_only and not data):
-            # A stream that HEAD asks for has no data, and no length that anybody knew.
-            headers["content-length"] = len(data)
-        elif self.request.version == "1.0":
-            # It knows no chunks: the body ends with the connection.
-            self.keep_alive = False
-        else:
-            headers["transfer-encoding"] = "chunked"
-            chunked = True
-        headers["connection"] = "keep-alive" if self.keep_alive else "close"
-        head = response_head(response.status, headers.items())
-        if self.head_only:
-            self.response_func = self.head_response_ignored
-            await self._send(head)
-        elif chunked:
-            self.response_func = self.http1_response_chunked
-            await self._send(head + (b"%x\r\n%b\r\n" % (len(data), data) if data else b""))
-        else:
-            self.response_func = self._send_as_it_is
-            await self._send(head + data)
-        if end_stream:
-            self.response_func = None
-        self.stage = Stage.IDLE if end_stream else Stage.RESPONSE
-
-    async def _send_as_it_is(self, data: bytes, end_stream: bool) -> None:
-        if data:
-            await self._send(data)
-        if end_stream:
-            self.response_func = None
-            self.stage = Stage.IDLE
-
-    async def _whole_head(self, received: bytearray) -> int:
-        """Its length, once all of it has come."""
-        searched = 0
-        # RFC 9112, 2.2: an empty line may stand before a request.
-        empty_line = False
-        while True:
-            if not empty_line and received.startswith(b"\r\n"):
-                empty_line = True
-                del received[:2]
-                searched = 0
-            if length := end_of_head(received, searched, self.HEADER_MAX_SIZE):
-                return length
-            searched = len(received)
-            await self._receive_more()
-
-    def _refused(self, error: Unreadable) -> Exception:
-        """The error as Sanic knows it, where it must; noted."""
-        self.protocol.app.ctx.connections.unreadable += 1
-        log.info(
-            "a request from %s cannot be read and its connection is closed: %s",
-            self.protocol.conn_info.client_ip,
-            error,
-        )
-        # Behind a response it looks for the rest of the body, and expects these alone.
-        match error.status:
-            case 400:
-                return BadRequest(str(error))
-            case 413:
-                return PayloadTooLarge(str(error))
-            case _:
-                return error
 
 
 class Socket(WebsocketImplProtocol):
@@ -369,16 +213,20 @@ class Connection(WebSocketProtocol):
 
     Attributes:
         let_in: whether somebody with the right to it asked here since that was last looked at.
+        lingers: whether the client may still be sending when it is closed.
     """
 
     HTTP_CLASS = Exchange
 
     # Sanic's metaclass takes the dictionary away.
-    __slots__ = ("_look", "_receiving", "let_in")
+    __slots__ = ("_discarded", "_look", "_receiving", "let_in", "lingers")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.let_in = False
+        self.lingers = False
+        # Of a connection that is being closed: bytes that came since.
+        self._discarded: int | None = None
         self._receiving = False
         self._look: asyncio.TimerHandle | None = None
 
@@ -417,10 +265,31 @@ class Connection(WebSocketProtocol):
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came. They begin a request, or else do not give it more time."""
+        if self._discarded is not None:
+            self._discarded += len(data)
+            if self._discarded > _LINGER_BYTES:
+                self.drop()
+            return
         began, waiting = self._time, self._awaits_rest
         super().data_received(data)  # type: ignore[no-untyped-call]
         if waiting:
             self._time = began
+
+    def close(self, timeout: float | None = None) -> None:
+        """Sanic: close, once what was written is sent.
+
+        A client that is still sending would be told of a reset, and may lose the answer that says
+        what is wrong (RFC 9112, 9.6). So we say that no more comes, and read on for a while.
+        """
+        transport: Any = self.transport
+        lingers = self.lingers and self._discarded is None and self.websocket is None
+        if lingers and not transport.is_closing() and transport.can_write_eof():
+            self._discarded = 0
+            transport.write_eof()
+            transport.resume_reading()
+            self.loop.call_later(_LINGER_SECONDS, self.close, timeout)
+        else:
+            super().close(timeout)
 
     async def websocket_handshake(self, request: Any, subprotocols: Any = None) -> Socket:
         """Sanic: answer the request to go on as WebSocket (RFC 6455, 4.2).

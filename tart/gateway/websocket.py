@@ -18,13 +18,13 @@ from typing import Any
 
 import orjson
 from sanic.exceptions import RequestCancelled, ServerError, WebsocketClosed
-from sanic.server.websockets.impl import WebsocketImplProtocol
 
 from tart.aggregate.pipelines import UNFINISHED
 from tart.aggregate.tables import COUNT_BUCKET
 from tart.config import ApiConfig
 from tart.errors import BadQuery, TartError
 from tart.gateway.alerts import LATELY_US, Look, alerts
+from tart.gateway.connections import Socket
 from tart.gateway.patience import sent
 from tart.gateway.questions import Questions, now_text, now_us, together
 from tart.gateway.responses import TooManySubscribers, error_object
@@ -94,7 +94,7 @@ class Conversations:
         finally:
             self._seated -= 1
 
-    async def serve(self, socket: WebsocketImplProtocol, values: Mapping[str, Any]) -> None:
+    async def serve(self, socket: Socket, values: Mapping[str, Any]) -> None:
         """Talk to one client until it leaves."""
         subscriber = Subscriber(self.config.subscriber_queue)
         client = Client(self, subscriber, values["bytes"])
@@ -252,7 +252,7 @@ class Client:
             return await self._stats()
         return b""
 
-    async def listen(self, socket: WebsocketImplProtocol) -> None:
+    async def listen(self, socket: Socket) -> None:
         """Answer what the client says until it leaves."""
         while True:
             try:
@@ -409,9 +409,7 @@ class Sender:
     more for every client.
     """
 
-    def __init__(
-        self, socket: WebsocketImplProtocol, subscriber: Subscriber, stalled_seconds: float
-    ) -> None:
+    def __init__(self, socket: Socket, subscriber: Subscriber, stalled_seconds: float) -> None:
         self._socket = socket
         self._subscriber = subscriber
         self._stalled_seconds = stalled_seconds
