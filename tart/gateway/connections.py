@@ -43,7 +43,7 @@ WEBSOCKET_VERSION = "13"
 INVALID_TEXT = 1007
 INTERNAL_ERROR = 1011
 # What a client said is not read on while so many answers wait for it to take them.
-MAX_ANSWERING = 32
+MAX_ANSWERING = 8
 CONTROL = (Opcode.CLOSE, Opcode.PING, Opcode.PONG)
 _UTF8 = codecs.getincrementaldecoder("utf-8")
 # What one client does wrong is no line of the log.

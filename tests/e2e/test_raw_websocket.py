@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import random
 import socket
 import struct
 from collections.abc import Iterator
@@ -380,13 +381,53 @@ def test_who_does_not_wait_for_the_handshake_is_understood(system: System) -> No
             said += data
 
 
-def test_who_pings_and_takes_no_pongs_is_not_read_on(system: System) -> None:
-    with Client(system) as client:
-        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        pings = frame(PING, b"a" * 125) * 500
-        client.socket.settimeout(2.0)
-        sent = 0
-        with suppress(TimeoutError, ConnectionError):
-            while sent < (64 << 20):
-                sent += client.socket.send(pings)
-        assert sent < (64 << 20)
+# --- Mutations ------------------------------------------------------------------------
+
+
+SEEDS = [data for data, _ in CASES.values() if len(data) < 1000]
+SEEDS += [
+    text(b'{"type":"Subscribe","filter":{"type":"Any","filters":[{"type":"Core","core":3}]}}'),
+    text(b'{"type":"GetRecentEvents","limit":5}') + text(b'{"type":"Unsubscribe","silent":true}'),
+    text(b'{"type":"SubscribeMetrics","interval_ms":500}') + text(b'{"type":"SubscribeAlerts"}'),
+]
+
+
+def mutated(chance: random.Random) -> bytes:
+    """Frames with a few changes."""
+    data = bytearray(b"".join(chance.choices(SEEDS, k=chance.randint(1, 3))))
+    for _ in range(chance.randint(1, 4)):
+        place = chance.randrange(len(data) + 1)
+        match chance.randrange(4):
+            case 0:
+                data[place : place + 1] = bytes((chance.randrange(256),))
+            case 1:
+                data[place:place] = chance.randbytes(chance.randint(1, 9))
+            case 2:
+                del data[place : place + chance.randint(1, 9)]
+            case 3:
+                data[place:place] = text(b'{"type":"Ping"}')
+    return bytes(data)
+
+
+def assail(system: System, count: int, seed: int) -> None:
+    """Send so many mutations: each conversation ends in time; ``system`` looks for faults."""
+    chance = random.Random(seed)
+    for number in range(count):
+        data = mutated(chance)
+        with Client(system) as client:
+            client.send(data)
+            # Whoever waits for the rest of a frame waits no longer.
+            client.socket.shutdown(socket.SHUT_WR)
+            answers = client.heard()
+        codes = [each for each in answers if isinstance(each, int)]
+        assert len(codes) <= 1, (seed, number, data)
+
+
+def test_no_mutation_of_a_conversation_is_a_fault_of_ours(system: System) -> None:
+    assail(system, 300, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_no_mutation_of_a_conversation_is_a_fault_of_ours_for_long(system: System) -> None:
+    assail(system, 50_000, seed=random.randrange(1 << 32))

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tart.gateway.connections import MAX_ANSWERING
 from tests.gateway.running import Running, eventually, running_gateway
 
 PATIENCE = 30.0
@@ -201,6 +202,43 @@ def test_when_all_are_in_use_the_newcomer_is_closed(tmp_path: Path) -> None:
             assert (await peer.answer())[0] == 200
 
     with_gateway(tmp_path, check, max_connections=2)
+
+
+def test_who_pings_and_takes_no_pongs_is_not_read_on_until_it_does(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        head = GET[:-2] % b"/api/ws?subscribe=none" + b"Upgrade: websocket\r\n"
+        head += b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        head += b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        ping = b"\x89\xfd\x00\x00\x00\x00" + b"a" * 125
+        async with connected(gateway, head) as peer:
+            assert b" 101 " in await peer.reader.readuntil(b"\r\n\r\n")
+            peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            (connection,) = [
+                each for each in gateway.gateway.connections._open if each.websocket is not None
+            ]
+            sending = asyncio.create_task(pinging(peer, ping * 1000))
+            transport: Any = connection.transport
+            await eventually(lambda: not transport.is_reading())
+            most = 0
+            for _ in range(100):
+                most = max(most, len(connection.websocket._answering))
+                await asyncio.sleep(0)
+            assert most <= MAX_ANSWERING
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+            # Whoever takes them at last is heard again.
+            peer.writer.transport.resume_reading()  # type: ignore[attr-defined]
+            peer.send(b"\x89\x84\x00\x00\x00\x00last")
+            heard = b""
+            while b"\x8a\x04last" not in heard:
+                heard = heard[-6:] + await peer.reader.read(65536)
+
+    async def pinging(peer: Peer, pings: bytes) -> None:
+        while True:
+            peer.send(pings)
+            await peer.writer.drain()
+
+    with_gateway(tmp_path, check)
 
 
 def test_rubbish_behind_a_request_costs_its_own_connection(
