@@ -204,6 +204,7 @@ def test_when_all_are_in_use_the_newcomer_is_closed(tmp_path: Path) -> None:
     with_gateway(tmp_path, check, max_connections=2)
 
 
+@pytest.mark.slow
 def test_who_pings_and_takes_no_pongs_is_not_read_on_until_it_does(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         head = GET[:-2] % b"/api/ws?subscribe=none" + b"Upgrade: websocket\r\n"
