@@ -19,9 +19,12 @@ import logging
 import math
 import re
 import sys
+import threading
 from datetime import UTC, datetime
 
 from tart.config import LogConfig
+
+log = logging.getLogger(__name__)
 
 # Of a message and of each further member of a line.
 MESSAGE_CHARACTERS = 4000
@@ -68,8 +71,8 @@ class _Formatter(logging.Formatter):
         """The message; a record whose arguments do not fit is no reason to lose it."""
         try:
             text = record.getMessage()
-        except Exception:
-            text = f"{record.msg!r} {record.args!r}"
+        except Exception as error:
+            text = f"{record.msg!r}, whose arguments do not fit: {type(error).__name__}"
         return shortened(text, MESSAGE_CHARACTERS)
 
     def failure(self, record: logging.LogRecord) -> str:
@@ -178,3 +181,23 @@ def set_up(config: LogConfig, process: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    _catch_strays()
+
+
+def _catch_strays() -> None:
+    """Have what Python itself would write to stderr go through the log, with its limits."""
+    logging.captureWarnings(capture=True)
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _thread_failed
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _cleanup_failed
+
+
+def _thread_failed(found: threading.ExceptHookArgs) -> None:
+    name = found.thread.name if found.thread is not None else "unknown"
+    log.error("thread %s has ended by an error", name, exc_info=found.exc_value)
+
+
+def _cleanup_failed(found: sys.UnraisableHookArgs) -> None:
+    what = found.err_msg or "an object could not be cleaned up"
+    log.error("%s: %r", what, found.object, exc_info=found.exc_value)

@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -200,7 +201,41 @@ def test_a_record_whose_arguments_do_not_fit_is_written_all_the_same(monkeypatch
     out = logged(monkeypatch, LogConfig(format="text"))
     logging.getLogger("tart.x").warning("%d nodes", "many\x1b")
 
-    assert out.getvalue().endswith("WARNING shard 3: '%d nodes' ('many\\x1b',)\n")
+    assert out.getvalue().endswith("'%d nodes', whose arguments do not fit: TypeError\n")
+
+
+STRAYS = """
+import threading, warnings
+from tart.config import LogConfig
+from tart.logs import set_up
+
+set_up(LogConfig(format="text"), "shard 3")
+
+class Broken:
+    def __del__(self):
+        raise ValueError("cleanup\\x1b")
+
+def fail():
+    raise ValueError("thread\\x1b")
+
+warnings.warn("warning\\x1b")
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+Broken()
+"""
+
+
+def test_what_python_itself_would_write_goes_through_the_log():
+    ran = subprocess.run(
+        [sys.executable, "-c", STRAYS], capture_output=True, text=True, check=True, timeout=30
+    )
+    for what in ("cleanup", "thread", "warning"):
+        assert f"{what}\\x1b" in ran.stderr
+    assert "\x1b" not in ran.stderr
+    ours = [line for line in ran.stderr.splitlines() if not line.startswith("    ")]
+    assert len(ours) == 3
+    assert all(" shard 3: " in line for line in ours)
 
 
 def test_statements_of_the_registry_are_not_logged(monkeypatch):
