@@ -84,6 +84,7 @@ class Holding:
 
     def files(self) -> Held:
         """The second."""
+        self._must_hold()
         self._flushes.close()
         own = self._store.directory
         self._writing = self._lanes.current
@@ -99,6 +100,7 @@ class Holding:
 
     def turn(self) -> Held:
         """The third."""
+        self._must_hold()
         file = self._writing
         if file is None:
             return Held((), 0)
@@ -116,6 +118,10 @@ class Holding:
             self._flushes.close()
             self._held.close()
         return held
+
+    def _must_hold(self) -> None:
+        if self._over.is_set():
+            raise StorageError(_GIVEN_UP)
 
     def _end(self, file: LogFile) -> int:
         """The ``seq`` after the last of a file."""

@@ -106,3 +106,13 @@ def test_who_never_releases_is_given_up(tmp_path, monkeypatch):
         assert held.release() is False
         with pytest.raises(StorageError, match="given up"):
             held.aggregates()
+
+
+@pytest.mark.parametrize("step", ["aggregates", "files", "turn"])
+def test_after_its_end_a_hold_gives_nothing_to_copy(tmp_path, step):
+    """What is copied then may change meanwhile."""
+    with open_storage(tmp_path) as storage, holding(storage.store) as held:
+        storage.write(batch(event(0)))
+        held.release()
+        with pytest.raises(StorageError, match="given up"):
+            getattr(held, step)()
