@@ -26,7 +26,6 @@ from tart.errors import (
     BadQuery,
     Incomplete,
     QueryError,
-    ShardUnavailable,
     TartError,
     TooManyRequests,
 )
