@@ -1,0 +1,130 @@
+"""Every type after every other that it refers to: what is sent is stored, whatever it means.
+
+A pair is an event of any type and a later one that names its id, also where JIP-3 lets it
+name only other types: 8,855 in version 1, which has 115 types, 77 of them beginning with an
+Event ID.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from tests.fuzz.legal import CORES, Values, content, events, framed
+from tests.fuzz.model import Expected, assert_kept, assert_well
+from tests.shard.running import fake_node, run
+
+UNKNOWN = 2**63
+# Nothing leaves by itself: the test cuts the batches.
+HELD = {"flush_seconds": 1e6, "flush_rows": 10**9, "flush_bytes": 10**12}
+
+
+def pairs(version=1):
+    """(type referred to, type that refers)."""
+    known = events(version)
+    return [(root, each) for root in known for each in known if known[each].leads]
+
+
+class Telling:
+    """A node that tells what a test wants, and a healthy one whose word must not be lost.
+
+    Args:
+        many: so many events of the first make a batch, which ends with one of the other.
+    """
+
+    def __init__(self, shard, many, values=None, version=1):
+        self._shard, self._many, self._version = shard, many, version
+        self._values = values or Values(Random(1), longest=2)
+        self._session, self._healthy = (
+            shard.session(fake_node(number, cores=CORES, version=version).connect())
+            for number in (1, 2)
+        )
+        self._unsent = []
+        self._expected = Expected()
+
+    def say(self, number, ref=UNKNOWN):
+        """An event; its id."""
+        message = content(number, self._values, ref=ref, version=self._version)
+        event_id = self._hear(self._session, message)
+        if len(self._unsent) == self._many:
+            self._cut()
+        return event_id
+
+    def open(self, number):
+        """An event, and before it what it may refer to, and so on; its id."""
+        parents = events(self._version)[number].parents
+        return self.say(number, self.open(parents[0]) if parents else UNKNOWN)
+
+    async def over(self):
+        """All of it must be stored, and nothing have failed."""
+        self._cut()
+        self._shard.intake.aggregate()
+        await assert_kept(self._shard, self._expected)
+        assert_well(self._shard)
+
+    def _hear(self, session, message):
+        self._unsent.append((session, framed(message)))
+        return self._expected.hear(session.number, message)
+
+    def _cut(self):
+        self._hear(self._healthy, content(11, self._values))
+        *_, (_, healthy) = self._unsent
+        told = b"".join(data for _, data in self._unsent[:-1])
+        self._shard.intake.receive(self._session, told)
+        self._shard.intake.receive(self._healthy, healthy)
+        self._shard.intake.digest()
+        self._unsent.clear()
+
+
+async def tell_all_pairs(telling, *, legally, version=1):
+    """Each pair once; what refers to something else stands behind that, or not."""
+    for root, referring in pairs(version):
+        telling.say(referring, telling.open(root) if legally else telling.say(root))
+    await telling.over()
+
+
+def test_there_are_as_many_pairs_as_types_times_types_that_refer():
+    assert len(pairs(1)) == 115 * 77
+    assert len(pairs(0)) == 115 * 76
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("many", "legally"), [(1, True), (2, False), (5000, True), (5000, False)])
+def test_what_refers_to_anything_is_stored_with_all_else(tmp_path, many, legally):
+    async def scenario(shard):
+        await tell_all_pairs(Telling(shard, many), legally=legally)
+
+    run(scenario, tmp_path, storage=HELD)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["least", "half", "most"])
+def test_what_refers_to_anything_is_stored_whatever_it_says(tmp_path, kind):
+    async def scenario(shard):
+        values = Values(Random(1), kind, longest=2)
+        await tell_all_pairs(Telling(shard, 500, values), legally=True)
+
+    run(scenario, tmp_path, storage=HELD)
+
+
+@pytest.mark.slow
+def test_what_refers_to_anything_is_stored_in_version_0(tmp_path):
+    async def scenario(shard):
+        await tell_all_pairs(Telling(shard, 500, version=0), legally=True, version=0)
+
+    run(scenario, tmp_path, storage=HELD)
+
+
+@pytest.mark.parametrize("many", [1, 1000])
+def test_tickets_of_a_submission_cost_nobody_else_anything(tmp_path, many):
+    async def scenario(shard):
+        telling = Telling(shard, many)
+        authoring, submission = telling.say(40), telling.say(90)
+        for _ in range(300):
+            telling.say(47, authoring)
+        telling.say(81, submission)
+        telling.say(82, authoring)
+        await telling.over()
+
+    run(scenario, tmp_path, storage=HELD)
