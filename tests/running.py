@@ -92,12 +92,15 @@ class System:
 
 @contextmanager
 def running_system(
-    data: Path, *, shards: int = 2, environ: dict[str, str] | None = None
+    data: Path, *, shards: int = 2, environ: dict[str, str] | None = None, module: str = "tart"
 ) -> Iterator[System]:
-    """tart with its files in ``data``; killed on leaving unless it has stopped."""
+    """tart with its files in ``data``; killed on leaving unless it has stopped.
+
+    ``module`` is what Python runs.
+    """
     arguments = ("--telemetry-bind", "127.0.0.1:0", "--api-bind", "127.0.0.1:0")
     with Process(
-        "tart",
+        module,
         "serve",
         *arguments,
         *("--data-dir", data, "--shards", shards),

@@ -23,7 +23,7 @@ class Frames:
     """
 
     def __init__(self, random: Random) -> None:
-        self._random = random
+        self.random = random
         self._legal = [
             content(number, Values(random, kind), version=version)
             for version in (0, 1)
@@ -44,11 +44,11 @@ class Frames:
 
     def legal(self, event_id: int) -> bytes:
         """A legal frame of about that id, which may refer to one not long before it."""
-        return self._timed(self._referring(self._random.choice(self._legal), event_id))
+        return self._timed(self._referring(self.random.choice(self._legal), event_id))
 
     def mutated(self, event_id: int) -> bytes:
         """A frame with one to four things changed."""
-        random = self._random
+        random = self.random
         message = bytearray(self._referring(random.choice(self._all), event_id))
         for _ in range(random.randint(1, 4)):
             self._change(message)
@@ -56,25 +56,25 @@ class Frames:
 
     def any(self, event_id: int) -> bytes:
         """Mostly mutated, often legal, sometimes bytes that have nothing to do with events."""
-        chosen = self._random.random()
+        chosen = self.random.random()
         if chosen < 0.6:
             return self.mutated(event_id)
         if chosen < 0.95:
             return self.legal(event_id)
-        return self._random.randbytes(self._random.choice((0, 1, 8, 9, 10, 30, 200)))
+        return self.random.randbytes(self.random.choice((0, 1, 8, 9, 10, 30, 200)))
 
     def _referring(self, message: bytes, event_id: int) -> bytes:
         event = events().get(message[8]) if len(message) >= HEADER + 8 else None
         if event is None or not event.leads:
             return message
-        ref = (event_id + self._random.randint(-_BACK, 1)) % IDS
+        ref = (event_id + self.random.randint(-_BACK, 1)) % IDS
         return message[:HEADER] + ref.to_bytes(8, "little") + message[HEADER + 8 :]
 
     def _timed(self, message: bytes) -> bytes:
-        return self._random.getrandbits(50).to_bytes(8, "little") + message[8:]
+        return self.random.getrandbits(50).to_bytes(8, "little") + message[8:]
 
     def _change(self, message: bytearray) -> None:
-        random = self._random
+        random = self.random
         at = random.randrange(len(message) + 1)
         end = at + random.choice((0, 1, 1, 1, 2, 4, 8, 32))
         match random.randrange(6):

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import threading
+from contextlib import closing, suppress
 from functools import partial
 from random import Random
 
 import pytest
 
-from tests.fuzz.budget import TIMEOUT, rounds
+from tests.fuzz.budget import SECONDS, TIMEOUT, rounds
 from tests.fuzz.legal import CORES, Values, content, events, framed
 from tests.fuzz.model import IDS, assert_same, assert_well, message_of, taken_by
 from tests.fuzz.mutations import Frames
+from tests.fuzz.sending import Node
+from tests.fuzz.stored import messages_of_nodes
+from tests.running import fake_node as node_of
+from tests.running import running_system, wait_for
 from tests.shard.running import fake_node, run
 
 pytestmark = pytest.mark.slow
@@ -90,6 +97,73 @@ def tell(shard, sent, messages):
 def test_any_frames_are_stored_and_cost_nobody_else_anything(tmp_path):
     for seed in rounds():
         run(partial(mix, seed=seed, count=20_000), tmp_path / str(seed), storage=HELD)
+
+
+def attack(system, frames, number, count):
+    """So many frames of one node over connections of its own; the bytes of one kind in five
+    are cut anywhere, which loses the connection, or what it says next."""
+    node, random = node_of(number, cores=CORES), frames.random
+    while count > 0:
+        with suppress(OSError), closing(system.connect()) as connection:
+            connection.sendall(node.connect())
+            for _ in range(random.randint(1, 20)):
+                said = b"".join(map(framed, frames.some(0, 50)))
+                count -= 50
+                if random.random() < 0.2:
+                    at = random.randrange(len(said))
+                    said = said[:at] + random.randbytes(random.randrange(9)) + said[at:]
+                connection.sendall(said)
+
+
+def whole_attack(tmp_path, seed, count):
+    """A real server, two that attack it and three nodes that have nothing to do with them."""
+    data = tmp_path / "data"
+    tmp_path.mkdir()
+    environ = {"TART_TELEMETRY_MAX_FRAME_BYTES": "4096"}
+    with running_system(data, shards=2, environ=environ) as system:
+        nodes = [Node(system, number) for number in (1, 2, 3)]
+        attackers = [
+            threading.Thread(
+                target=attack, args=(system, Frames(Random(seed + at)), at, count // 2)
+            )
+            for at in (8, 9)
+        ]
+        for each in attackers:
+            each.start()
+        while any(each.is_alive() for each in attackers):
+            for node in nodes:
+                node.say(20)
+            attackers[0].join(0.01)
+        for each in attackers:
+            each.join()
+        for node in nodes:
+            node.say()
+            wait_for(
+                lambda node=node: (
+                    system.node(node.peer_id).get("event_count") == len(node.messages)
+                ),
+                "all that healthy nodes said",
+            )
+        wait_for(lambda: system.get("/api/health/detailed")["status"] == "Healthy")
+        for node in nodes:
+            node.leave()
+        system.process.send(signal.SIGTERM)
+        assert system.process.ended() == 0
+        assert "Traceback" not in system.process.errors()
+    stored = messages_of_nodes(data, 2)
+    for node in nodes:
+        (connection,) = stored[node.peer_id]
+        assert all(good for _, _, good in connection)
+        assert_same([message for _, message, _ in connection], node.messages)
+        assert [event_id for event_id, _, _ in connection] == list(range(len(node.messages)))
+    assert sum(map(len, stored[node_of(8).peer_id])) > count // 10
+
+
+@pytest.mark.fuzz
+@pytest.mark.timeout(TIMEOUT)
+def test_any_frames_on_the_wire_cost_nobody_else_anything(tmp_path):
+    for seed in rounds():
+        whole_attack(tmp_path / str(seed), seed, 5_000 if not SECONDS else 200_000)
 
 
 @pytest.mark.soak
