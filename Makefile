@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test soak dist dist-test check lint types contracts format bench bench-quick lock clean tools
+.PHONY: demo test soak fuzz dist dist-test check lint types contracts format bench bench-quick lock clean tools
 
 demo: $(READY)  ## the whole system with a simulated network, until Ctrl-C
 	@$(BIN)/tart demo
@@ -14,8 +14,13 @@ test: $(READY) tools  ## every test
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && \
 		$(BIN)/python -m pytest -n 4 --dist loadfile --basetemp "$$base/t" $(PYTEST_ARGS)
 
-soak: $(READY)  ## faults again and again, some minutes
-	$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
+soak: $(READY)  ## faults again and again, and fuzzing for long; hours with all of it
+	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && FUZZ_SECONDS=$${FUZZ_SECONDS:-600} \
+		$(BIN)/python -m pytest -m "soak or fuzz" --basetemp "$$base/t" $(PYTEST_ARGS)
+
+fuzz: $(READY)  ## what nobody would send, FUZZ_SECONDS (60) of each kind
+	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && FUZZ_SECONDS=$${FUZZ_SECONDS:-60} \
+		$(BIN)/python -m pytest -m fuzz --basetemp "$$base/t" $(PYTEST_ARGS)
 
 dist: $(READY)  ## dist/tart, the one file, and the wheel
 	$(BIN)/python systemd/pack/pack.py

@@ -419,4 +419,4 @@ def tell(count, steps):
 @pytest.mark.fuzz
 @pytest.mark.timeout(TIMEOUT)
 def test_whatever_nodes_say_is_stored_and_counted():
-    tell(20, 40)
+    tell(15, 40)
