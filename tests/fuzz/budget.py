@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 # What a test may take beside its seconds.
-TIMEOUT = 180 + 3 * SECONDS
+TIMEOUT = 300 + 3 * SECONDS
 
 
 def rounds() -> Iterator[int]:

@@ -101,4 +101,7 @@ def assert_well(shard):
     """Nothing that is derived from events has failed."""
     assert shard.failures == []
     told = shard.answers.memory["statistics"]({})
-    assert told.get("derived_failures", {}) == {}
+    assert told["derived_failures"] == told["derived_events_lost"] == {}
+    # What failed as a whole and succeeded in parts is a fault, too.
+    assert not any(told["derived_retries"].values())
+    assert not told["aggregates_failed"]

@@ -18,7 +18,7 @@ from tests.fuzz.sending import Node
 from tests.fuzz.stored import counts_of_nodes, messages_of_nodes
 from tests.running import running_system, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 NODES, SHARDS = 20, 2
 STAGES = (
     *("digest", "statistics", "status", "findings", "judging", "counts", "clocks", "references"),

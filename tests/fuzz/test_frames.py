@@ -100,8 +100,8 @@ def test_any_frames_are_stored_and_cost_nobody_else_anything(tmp_path):
 
 
 def attack(system, frames, number, count):
-    """So many frames of one node over connections of its own; the bytes of one kind in five
-    are cut anywhere, which loses the connection, or what it says next."""
+    """So many frames of one node over connections of its own. Now and then there are bytes
+    between that are no frame: they cost the connection, or what it says next."""
     node, random = node_of(number, cores=CORES), frames.random
     while count > 0:
         with suppress(OSError), closing(system.connect()) as connection:
@@ -109,7 +109,7 @@ def attack(system, frames, number, count):
             for _ in range(random.randint(1, 20)):
                 said = b"".join(map(framed, frames.some(0, 50)))
                 count -= 50
-                if random.random() < 0.2:
+                if random.random() < 0.05:
                     at = random.randrange(len(said))
                     said = said[:at] + random.randbytes(random.randrange(9)) + said[at:]
                 connection.sendall(said)
@@ -156,7 +156,7 @@ def whole_attack(tmp_path, seed, count):
         assert all(good for _, _, good in connection)
         assert_same([message for _, message, _ in connection], node.messages)
         assert [event_id for event_id, _, _ in connection] == list(range(len(node.messages)))
-    assert sum(map(len, stored[node_of(8).peer_id])) > count // 10
+    assert sum(map(len, stored[node_of(8).peer_id])) > count // 50
 
 
 @pytest.mark.fuzz

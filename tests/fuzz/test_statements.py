@@ -20,7 +20,7 @@ from tart.errors import QueryTimeout, SqlRefused
 from tart.sandbox.process import Order, run
 from tests.fuzz.budget import TIMEOUT, rounds
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(TIMEOUT)]
 SECRET = "nobody-may-read-this"
 CORPUS = Path(__file__).parent / "corpus" / "statements.sql"
 # {dir} is where the files are.
@@ -157,7 +157,6 @@ def test_the_secret_is_found_by_whoever_may_read_it(secrets):
 
 
 @pytest.mark.fuzz
-@pytest.mark.timeout(TIMEOUT)
 def test_no_statement_gets_out_of_the_sandbox(secrets):
     for seed in rounds():
         random = Random(seed)
