@@ -160,6 +160,8 @@ class Sums:
                 return
             entry = self._executions[block, service] = [received_at, slot, 0, 0, 0]
         entry[0] = min(entry[0], received_at)
+        if slot is not None:
+            entry[1] = max(entry[1] or 0, slot)
         entry[2] += 1
         entry[3] = max(entry[3], gas)
         entry[4] = capped((entry[4], elapsed_ns))
@@ -180,6 +182,8 @@ class Sums:
             entry.update(slot=slot, first_at=first)
             entry.update(included_at=None, received_at=None, discarded_at=None)
             self._reports[report] = entry
+        # Nodes may differ; which came first depends on the shard and on where batches end.
+        entry["slot"] = max(entry["slot"], slot)
         entry["first_at"] = min(entry["first_at"], first)
         entry["last_at"] = max(entry["last_at"], last)
         entry["received" if discarded is None else _DISCARDED[discarded]] += count

@@ -54,6 +54,19 @@ def test_gas_of_a_block_is_the_greatest_and_time_the_sum():
     assert found["elapsed_ns"] == [(1 << 64) - 1]
 
 
+def test_of_slots_that_nodes_differ_about_the_highest_counts_in_any_order():
+    for slots in ((3, 9, 5), (9, 5, 3)):
+        sums = Sums()
+        for slot in slots:
+            sums.report(0, 0, b"r" * 32, slot, None, 1)
+            sums.execution(0, b"b" * 32, slot, 1, 2, 3)
+            sums.reach(0, 11, slot, b"b" * 32)
+        sums.execution(0, b"b" * 32, None, 1, 2, 3)
+        for table in ("reports", "executions", "reached"):
+            assert SUMMED[table]["slot"]
+            assert sums.rows(table)["slot"] == [9], table
+
+
 def test_clear_begins_anew_and_remembers_what_overflowed(monkeypatch):
     monkeypatch.setattr(module, "MAX_KEYS", 0)
     sums = Sums()
