@@ -19,6 +19,7 @@
     │   ├── Unauthorized           no key, or one that is not known
     │   ├── Forbidden              a key, or an address, that may not do this
     │   └── TooManyRequests        too often
+    ├── Busy                   whoever asks: too many wait already; try again a little later
     ├── ShardUnavailable       us: degrades an answer, never hides that it did
     ├── Incomplete             us: an answer that is sent bit by bit lacks something
     ├── HandleClosed           us: asked of a part that has stopped
@@ -220,6 +221,21 @@ class ShardUnavailable(TartError):
 
     status = 503
     code = "no_shard"
+
+
+class Busy(TartError):
+    """As many wait for an answer as may; it is worth trying again.
+
+    Attributes:
+        seconds: until then.
+    """
+
+    status = 503
+    code = "busy"
+
+    def __init__(self, message: str, seconds: float = 2.0) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class Incomplete(TartError):

@@ -195,10 +195,10 @@ class EventStream:
 
 
 async def _server_sent(lines: AsyncIterator[str]) -> AsyncGenerator[tuple[str, Any], None]:
-    """Server-sent events up to the first comment: behind it the live ones begin."""
+    """Server-sent events up to the first comment without words: behind it live ones begin."""
     kind = ""
     async for line in lines:
-        if line.startswith(":"):
+        if line == ":":
             return
         name, _, value = line.partition(": ")
         if name == "event":

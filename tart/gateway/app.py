@@ -26,7 +26,7 @@ from tart import __version__
 from tart.access.networks import same_origin
 from tart.access.roles import Role
 from tart.config import Config
-from tart.errors import AccessError, QueryTimeout, ShardUnavailable, TartError
+from tart.errors import AccessError, Busy, QueryTimeout, ShardUnavailable, TartError
 from tart.gateway import docs, health, metrics, openapi, responses
 from tart.gateway.access import Access, Caller, Visitor
 from tart.gateway.apart import Apart, QuestionsApart
@@ -42,7 +42,7 @@ from tart.gateway.route import Cache, Route
 from tart.gateway.routes import HANDLERS, Values
 from tart.gateway.routes_access import HANDLERS as ACCESS_HANDLERS
 from tart.gateway.schemas import SCHEMAS
-from tart.gateway.shards import Answers, Shards
+from tart.gateway.shards import Answers, Shards, requested_at
 from tart.gateway.sse import EventStreams
 from tart.gateway.streams import Streams
 from tart.gateway.websocket import Conversations, Periods
@@ -267,6 +267,7 @@ class Gateway:
     ) -> HTTPResponse | None:
         try:
             caller = self._admit(route, request)
+            requested_at.set(None)
             values = route.read(request.query_string, path)
             if "bytes" in values:
                 values["bytes"] = values["bytes"] or self.config.api.bytes
@@ -282,8 +283,11 @@ class Gateway:
                 members = SCHEMAS[route.body]["properties"]
                 values["body"] = responses.body_of(request, members)
                 values["accept"] = request.headers.get("accept")
+            requested_at.set(time.monotonic())
             answer = await self._answer(route, values, caller)
             if answer.stream is not None:
+                # However long it takes, whoever comes meanwhile has a turn.
+                requested_at.set(None)
                 sent = responses.stream(request, route, answer, self.config.api)
                 await self._while_valid(caller, sent)
                 return None
@@ -291,7 +295,7 @@ class Gateway:
         except Exception as error:
             # The boundary of a request: whatever broke, the client gets the one error shape.
             response = responses.failed(request, error, self.config.api)
-            if isinstance(error, QueryTimeout | ShardUnavailable):
+            if isinstance(error, QueryTimeout | Busy | ShardUnavailable):
                 response.headers["X-Tart-Shards"] = f"0/{self.shards.total}"
             return response
 

@@ -111,6 +111,8 @@ class KeptAnswers:
             if not self._waiting[key]:
                 del self._waiting[key]
                 task.cancel()
+                # It takes a moment to end; who asks meanwhile must not wait for that.
+                self._let_go(key, task)
 
     async def stop(self) -> None:
         """Give up what is being made."""
@@ -128,8 +130,12 @@ class KeptAnswers:
             task.add_done_callback(lambda done: self._finished(key, done))
         return self._making[key]
 
+    def _let_go(self, key: Key, task: asyncio.Task[Answer]) -> None:
+        if self._making.get(key) is task:
+            del self._making[key]
+
     def _finished(self, key: Key, done: asyncio.Task[Answer]) -> None:
-        del self._making[key]
+        self._let_go(key, done)
         # Where nobody waited for it nobody was told; whoever asks next will be.
         if not done.cancelled() and done.exception() is not None:
             self._forget(key)

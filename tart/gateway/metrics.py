@@ -62,6 +62,11 @@ _COUNTERS = (
     ("references_evicted", "references_evicted", "References given up: too many were open."),
     ("references_unresolved", "references_unresolved", "References to nothing that is open."),
     ("query_failures", "query_failures", "Questions that failed."),
+    (
+        "questions_refused",
+        "questions_refused",
+        "Questions to the files refused: as many waited as may.",
+    ),
     ("cpu_seconds", "cpu_seconds", "Processor time."),
     ("log_lines_left_out", "log_lines_left_out", "Lines not logged: too many of one kind."),
 )
@@ -98,6 +103,13 @@ _LABELLED_COUNTERS = (
         "Batches that failed as a whole and were tried again in parts.",
     ),
     (
+        "questions_given_up",
+        "questions_given_up",
+        "state",
+        "Questions to the files that nobody waited for any more, or not in time, by what they "
+        "were doing then.",
+    ),
+    (
         "aggregates_overflowed",
         "aggregates_overflowed",
         "table",
@@ -120,8 +132,13 @@ _GAUGES = (
     ("subscriptions", "subscriptions", "Live subscriptions of the gateway."),
     ("loop_lag_seconds", "loop_lag_seconds", "How late the event loop runs."),
     ("readers", "readers", "Readers of the shard's files."),
-    ("readers_waiting", "readers_waiting", "Questions to the files, running or waiting."),
+    (
+        "questions_running",
+        "questions_running",
+        "Questions to the files that are being answered, wanted or not.",
+    ),
 )
+_RANKS = ("cheap", "scan", "slow")
 _PAUSED_FOR = ("buffer", "disk", "memory")
 # What the shards list, counted.
 _LISTED = (
@@ -309,6 +326,7 @@ def _of_shards(scrape: Scrape) -> Iterator[Metric]:
         for shard, values in scrape.statistics.items():
             gauge.add_metric([str(shard)], float(values[source]))
         yield gauge
+    yield _waiting(scrape)
     yield _paused(scrape)
     for name, source, documentation in _LISTED:
         gauge = GaugeMetricFamily(f"tart_{name}", documentation, labels=["shard"])
@@ -320,6 +338,19 @@ def _of_shards(scrape: Scrape) -> Iterator[Metric]:
         for shard, values in scrape.statistics.items():
             histogram.add_metric([str(shard)], *_histogram(values[source]))
         yield histogram
+
+
+def _waiting(scrape: Scrape) -> Metric:
+    gauge = GaugeMetricFamily(
+        "tart_questions_waiting",
+        "Questions to the files that wait for a reader: cheap ones go before scans of the log, "
+        "and slow ones have a reader of their own.",
+        labels=["shard", "rank"],
+    )
+    for shard, values in scrape.statistics.items():
+        for rank in _RANKS:
+            gauge.add_metric([str(shard), rank], values["questions_waiting"].get(rank, 0))
+    return gauge
 
 
 def _paused(scrape: Scrape) -> Metric:

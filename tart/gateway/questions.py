@@ -21,7 +21,6 @@ from tart.gateway.registry import Registry
 from tart.gateway.sandboxes import Sandboxes
 from tart.gateway.shards import Answers, Shards, Unreadable
 from tart.query import figures, merge, sums
-from tart.query.catalog import event_identity
 from tart.query.cursor import Cursor
 from tart.query.merge import Claim, Json, Page
 from tart.query.sessions import merged_connections
@@ -34,8 +33,6 @@ from tart.query.windows import SECOND_US, Window, time_us
 SKIP_CHUNK = 5000
 # Of a shard; a week has 100,800 slots.
 MAX_AUTHORED = 300_000
-# Between two looks at whether what was received is stored.
-STORED_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -112,35 +109,6 @@ class Questions:
         """The newest events over all shards, oldest first."""
         answers = await self._ask("events", limit=limit, bytes=rendering)
         return merge.recent(answers.values, limit), coverage(answers)
-
-    async def missed(
-        self, filter_: Json, since_us: int, after: Mapping[int, int], rendering: str
-    ) -> tuple[list[Json], bool]:
-        """Recent events that pass a live filter, oldest first; whether some may be lacking.
-
-        What was received when this is asked is among them: it is waited for until it is
-        stored. For a stream that is subscribed already, so that nothing falls between.
-
-        Args:
-            after: directory to the API id of the newest event that is known.
-        """
-        ends = time.monotonic() + self._deadline
-        positions = {str(key): event_identity(each)[1] for key, each in after.items()}
-        wanted: dict[int, int] | None = None
-        while True:
-            answers = await self._ask(
-                "missed", filter=filter_, since_us=since_us, after=positions, bytes=rendering
-            )
-            if wanted is None:
-                wanted = {shard: answer["next"] for shard, answer in answers.values}
-            stored = all(
-                answer["committed"] >= wanted.get(shard, 0) for shard, answer in answers.values
-            )
-            if stored or time.monotonic() + STORED_SECONDS > ends:
-                break
-            await asyncio.sleep(STORED_SECONDS)
-        cut = bool(answers.missing) or any(answer["cut"] for _, answer in answers.values)
-        return merge.oldest_first([answer["events"] for _, answer in answers.values]), cut
 
     async def received_at(self, event_id: int) -> int:
         """When an event came, Unix microseconds.

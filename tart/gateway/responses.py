@@ -24,6 +24,7 @@ from sanic.exceptions import SanicException
 from tart.config import ApiConfig
 from tart.errors import (
     BadQuery,
+    Busy,
     Incomplete,
     QueryError,
     TartError,
@@ -247,7 +248,7 @@ def failed(request: Request[Any, Any], error: BaseException, config: ApiConfig) 
         headers["Allow"] = ", ".join(sorted(allowed.split(",")))
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="tart"'
-    if isinstance(error, TooManyRequests):
+    if isinstance(error, TooManyRequests | Busy):
         headers["Retry-After"] = str(math.ceil(error.seconds))
     if isinstance(error, UpgradeRequired):
         headers["Upgrade"] = "websocket"

@@ -9,17 +9,16 @@ import asyncio
 import threading
 from collections.abc import Sequence
 
-from tart.errors import TartError
+from tart.errors import Busy
 from tart.sandbox import process
 
 RUNNING = 2
 WAITING = 8
 
 
-class TooManyStatements(TartError):
+class TooManyStatements(Busy):
     """As many SQL statements as may run or wait do so already."""
 
-    status = 503
     code = "too_many_statements"
 
 
@@ -52,8 +51,10 @@ class Sandboxes:
             return await asyncio.shield(running)
         finally:
             left.set()
-            # Its place is taken until the process has ended.
-            await asyncio.wait({running})
+            if not running.done():
+                # Its place is taken until the process has ended.
+                await asyncio.wait({running})
+                running.exception()  # nobody waits for it any more
 
     async def __aexit__(self, *reason: object) -> None:
         self._there -= 1

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from tart.errors import BadQuery, QueryTimeout, ShardUnavailable, SqlRefused
+from tart.errors import BadQuery, Busy, QueryTimeout, ShardUnavailable, SqlRefused
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
     VERSION,
@@ -41,6 +43,9 @@ FIRST_BACKOFF = 0.05
 LONGEST_BACKOFF = 1.0
 # A shard with so many questions open does not keep up; asking more would only add to it.
 MAX_PENDING = 1000
+# When the request came for which questions are asked now, by the monotonic clock: where they
+# wait, those of the oldest request go first. ``None`` for what nobody asked for just now.
+requested_at: ContextVar[float | None] = ContextVar("requested_at", default=None)
 
 
 class Pushes(Protocol):
@@ -148,19 +153,27 @@ class Shard:
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
-    def ask(self, name: str, parameters: Mapping[str, Any], deadline: float) -> int | None:
-        """Send a question; its number in ``pending``, or ``None`` if it cannot be asked."""
+    def ask(self, name: str, parameters: Mapping[str, Any], deadline: float) -> _Asked | None:
+        """Send a question; ``None`` if it cannot be asked.
+
+        A shard that has ``MAX_PENDING`` open is not asked; the answer is that it is busy.
+        """
         channel = self._channel
         if not self.up or channel is None:
             return None
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._next_id += 1
+        asked = _Asked(self, self._next_id, future)
         if len(self.pending) >= MAX_PENDING:
             self.statistics.refused += 1
+            future.set_result(Failure(asked.number, Busy.code, "too many questions are open"))
+            return asked
+        came = requested_at.get()
+        age = 0.0 if came is None else max(0.0, time.monotonic() - came)
+        if not channel.send(RunQuery(asked.number, name, dict(parameters), deadline, age)):
             return None
-        self._next_id += 1
-        if not channel.send(RunQuery(self._next_id, name, dict(parameters), deadline)):
-            return None
-        self.pending[self._next_id] = asyncio.get_running_loop().create_future()
-        return self._next_id
+        self.pending[asked.number] = future
+        return asked
 
     def cancel(self, number: int) -> None:
         """Nobody waits for that answer any more; without effect once it is there."""
@@ -250,6 +263,18 @@ class Shard:
         self._lost.set()
 
 
+class _Asked(NamedTuple):
+    """A question that was put to a shard."""
+
+    shard: Shard
+    number: int
+    future: asyncio.Future[Any]
+
+    def cancel(self) -> None:
+        """Nobody waits for it any more; without effect once the answer is there."""
+        self.shard.cancel(self.number)
+
+
 _GONE = Failure(0, ShardUnavailable.code, "the shard went away")
 
 
@@ -307,31 +332,45 @@ class Shards:
         Raises:
             BadQuery: a shard could not make sense of the parameters.
             QueryTimeout: none answered in time.
+            Busy: none answered, and one had too many questions already.
             ShardUnavailable: none could be asked, or all failed.
         """
-        asked: list[tuple[Shard, int, asyncio.Future[Any]]] = []
+        asked: list[_Asked] = []
         try:
             for shard in self.every:
                 own = parameters(shard.index) if callable(parameters) else parameters
-                number = shard.ask(name, own, deadline)
-                if number is not None:
-                    asked.append((shard, number, shard.pending[number]))
+                if (question := shard.ask(name, own, deadline)) is not None:
+                    asked.append(question)
             if asked:
-                await asyncio.wait([future for _, _, future in asked], timeout=deadline)
+                await asyncio.wait([each.future for each in asked], timeout=deadline)
         finally:
-            for shard, number, _ in asked:
-                shard.cancel(number)
+            for each in asked:
+                each.cancel()
         return self._gather(name, asked)
 
-    def _gather(self, name: str, asked: list[tuple[Shard, int, asyncio.Future[Any]]]) -> Answers:
-        values, late = [], False
+    async def ask(
+        self, shard: int, name: str, parameters: Mapping[str, Any], deadline: float
+    ) -> Any:
+        """One shard's answer; raises what ``scatter`` does."""
+        asked = self.every[shard].ask(name, parameters, deadline)
+        if asked is None:
+            raise ShardUnavailable(f"shard {shard} cannot be asked")
+        try:
+            await asyncio.wait((asked.future,), timeout=deadline)
+        finally:
+            asked.cancel()
+        ((_, answer),) = self._gather(name, [asked]).values
+        return answer
+
+    def _gather(self, name: str, asked: Sequence[_Asked]) -> Answers:
+        values, reasons = [], set()
         unreadable: set[Unreadable] = set()
         for shard, _, future in asked:
             if not future.done():
-                late = True
+                reasons.add(QueryTimeout.code)
                 shard.statistics.failures[QueryTimeout.code] += 1
             elif isinstance(failure := future.result(), Failure):
-                late |= self._failed(name, shard, failure)
+                reasons.add(self._failed(name, shard, failure))
             else:
                 reply: Partial = future.result()
                 value = reply.value
@@ -341,22 +380,25 @@ class Shards:
                 unreadable.update(Unreadable(*each) for each in reply.unreadable)
         if values:
             return Answers(values, self.total, frozenset(unreadable))
-        if late:
+        if QueryTimeout.code in reasons:
             raise QueryTimeout("no shard answered in time")
+        if Busy.code in reasons:
+            raise Busy("as many questions are waiting as may; try again")
         raise ShardUnavailable("no shard could be asked")
 
-    def _failed(self, name: str, shard: Shard, failure: Failure) -> bool:
-        """Note why a shard did not answer; whether it was for want of time."""
+    def _failed(self, name: str, shard: Shard, failure: Failure) -> str:
+        """Note why a shard did not answer, in a word."""
         if failure.code == BadQuery.code:
             raise BadQuery(failure.message, failure.parameter)
         if failure.code == SqlRefused.code:
             raise SqlRefused(failure.message, failure.parameter)
         # The code is the shard's text; as a metric's label it has to be one of a few.
-        known = (QueryTimeout.code, ShardUnavailable.code)
-        shard.statistics.failures[failure.code if failure.code in known else "internal"] += 1
+        known = (QueryTimeout.code, Busy.code, ShardUnavailable.code)
+        reason = failure.code if failure.code in known else "internal"
+        shard.statistics.failures[reason] += 1
         if failure.code not in known:
             log.warning("shard %d failed %s: %s", shard.index, name, failure.message)
-        return failure.code == QueryTimeout.code
+        return reason
 
     def subscribe(self, request: Subscribe) -> None:
         """Have events pushed by every shard."""

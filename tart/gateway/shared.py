@@ -1,7 +1,8 @@
 """A figure that many want at once: asked for once, handed to all.
 
-It cannot wedge: the question is a task of its own with the deadline every question has,
-no client that leaves takes it along, and once it is over, however, the next starts anew.
+It cannot wedge: the question is a task of its own with the deadline every question has, a
+client that leaves takes it along only if nobody else waits for it, and once it is over,
+however, the next starts anew.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ class Shared(Generic[T]):
     def __init__(self, ask: Callable[[], Awaitable[T]]) -> None:
         self._ask = ask
         self._running: asyncio.Future[T] | None = None
+        self._waiting = 0
         self._known: tuple[float, T] | None = None
 
     async def get(self, max_age: float) -> T:
@@ -30,7 +32,16 @@ class Shared(Generic[T]):
             self._running = asyncio.ensure_future(self._renew())
             # Whoever waited may have left; an error nobody sees is not worth a log line.
             self._running.add_done_callback(lambda task: task.cancelled() or task.exception())
-        return await asyncio.shield(self._running)
+        running = self._running
+        self._waiting += 1
+        try:
+            return await asyncio.shield(running)
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not running.done():
+                running.cancel()
+                # It takes a moment to end; who asks meanwhile must not wait for that.
+                self._running = None
 
     async def _renew(self) -> T:
         value = await self._ask()

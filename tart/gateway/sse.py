@@ -4,23 +4,33 @@ A client is closed when it takes nothing for ``stalled_seconds``, and what it do
 in time is shed and told, as over WebSocket (``streams.Subscriber``).
 
 An event's ``id:`` is a position: when the stream began, in Unix microseconds, and of each
-directory the API id of the newest event sent. Directories are in order each, so nothing is
-sent twice and nothing left out, whatever their clocks do.
+directory the API id of the newest event sent, or of a later one that did not pass the filter.
+Directories are in order each, so nothing is sent twice and nothing left out, whatever their
+clocks do.
+
+A client may have little patience, and the machine little time. So the head and a comment go
+out at once, before anything is looked up, and comments while it is (``LOOKING_UP``); what is
+found is sent in parts, each of which moves the position (``catching_up``). A comment without
+words says that live events follow.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections import deque
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from sanic import Request
 
 from tart.config import ApiConfig
-from tart.errors import BadQuery, TartError
+from tart.errors import BadQuery, Busy, NotFound, QueryTimeout, ShardUnavailable, TartError
 from tart.gateway import responses
+from tart.gateway.catching_up import CatchingUp, Found
 from tart.gateway.contract_streams import filter_of
 from tart.gateway.patience import sent
 from tart.gateway.questions import Questions, now_us
@@ -32,10 +42,23 @@ from tart.query.catalog import event_identity
 from tart.query.live_event import live_event
 from tart.query.merge import Json
 
+log = logging.getLogger(__name__)
+
 METRICS_SECONDS = 1.0
-KEEP_ALIVE_SECONDS = 15.0
+# Between two comments: while something is looked up; until the client has an id to resume at,
+# for what comes while it is away is lost to it before; and afterwards.
+LOOKING_SECONDS = 0.25
+FIRST_SECONDS = 0.5
+KEEP_ALIVE_SECONDS = 1.0
+# So long the place of a bare event id may take to be looked up for its errors to have a status.
+STATUS_SECONDS = 0.5
+CONNECTED = b": connected\n\n"
+LOOKING_UP = b": looking up what was missed\n\n"
+LIVE = b":\n\n"
 WRITE_BYTES = 64 << 10
 _MAX_ID_PARTS = 257
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -85,11 +108,78 @@ def sse(name: str, data: bytes, place: str = "") -> bytes:
 
 
 class Reader(Subscriber):
-    """A subscriber that reads server-sent events."""
+    """A subscriber that reads server-sent events.
 
-    def __init__(self, limit: int, position: Position) -> None:
+    Args:
+        catching_up: shards of which it missed something: their live events are left out until
+            ``hold``, and kept back until ``release``.
+    """
+
+    def __init__(self, limit: int, position: Position, catching_up: Iterable[int] = ()) -> None:
         super().__init__(limit)
         self.position = position
+        self._left_out = set(catching_up)
+        self._held: dict[int, deque[Encoded]] = {}
+        self._was_cut = False
+
+    @property
+    def patience(self) -> float:
+        """Seconds of silence after which the client should hear a comment."""
+        if self._left_out or self._held:
+            return LOOKING_SECONDS
+        return KEEP_ALIVE_SECONDS if self.events_sent else FIRST_SECONDS
+
+    @property
+    def comment(self) -> bytes:
+        """What it hears then."""
+        return LOOKING_UP if self._left_out or self._held else LIVE
+
+    def offer(self, event: Encoded) -> None:
+        """See ``Subscriber``; a shard's live events have the number of its own directory."""
+        if not self._left_out and not self._held:
+            super().offer(event)
+            return
+        shard = event_identity(event.id)[0]
+        if shard in self._left_out:
+            return
+        if shard not in self._held:
+            super().offer(event)
+            return
+        held = self._held[shard]
+        if len(held) >= self._limit:
+            held.popleft()
+            self.miss(1)
+        held.append(event)
+
+    def hold(self, shard: int) -> None:
+        """See ``catching_up.Client``."""
+        self._left_out.discard(shard)
+        self._held[shard] = deque()
+
+    def release(self, shard: int) -> None:
+        """See ``catching_up.Client``."""
+        self._left_out.discard(shard)
+        for event in self._held.pop(shard, ()):
+            super().offer(event)
+
+    async def found(self, batch: Sequence[Found]) -> None:
+        """See ``catching_up.Client``."""
+        await self.reply(lambda: b"".join(self._of(batch)))
+
+    async def cut(self) -> None:
+        """See ``catching_up.Client``; it is told once."""
+        if not self._was_cut:
+            self._was_cut = True
+            await self.reply(sse("lagged", b'{"missed":null}'))
+
+    def _of(self, batch: Sequence[Found]) -> Iterator[bytes]:
+        # Now and not before: what is sent in between has a position, too.
+        for event, at in batch:
+            self.position.ids |= at
+            if event is not None:
+                self.position.move(event["id"])
+                self.events_sent += 1
+                yield sse("event", orjson.dumps(live_event(event)), str(self.position))
 
     def _shown(self, event: Encoded) -> bytes:
         if self.position.has(event.id):
@@ -129,10 +219,13 @@ class EventStreams:
 
     async def _metrics(self, route: Route, request: Request[Any, Any]) -> None:
         line = await _Line.open(route, request, self._config)
+        if line.wanted and not await line.write(CONNECTED):
+            self.stalled += 1
+            return
         while line.wanted:
             await asyncio.sleep(METRICS_SECONDS)
             try:
-                figures = await self._live.get(METRICS_SECONDS / 2)
+                figures = await line.commented(self._live.get(METRICS_SECONDS / 2), METRICS_SECONDS)
             except TartError as error:
                 written = await line.write(b": %b\n\n" % error.code.encode())
             else:
@@ -144,58 +237,80 @@ class EventStreams:
 
     async def _events(self, route: Route, request: Request[Any, Any], values: Json) -> None:
         last = request.headers.get("last-event-id") or values[_NAME]
-        position = await self._position(last)
-        reader = Reader(self._config.subscriber_queue, position)
+        known = Position.read(last) if last else Position(now_us())
+        missing = range(self._questions.shards.total) if last else ()
+        reader = Reader(self._config.subscriber_queue, Position(now_us()), missing)
         values = {**values, "filter": filter_of(values)}
+        placing = asyncio.ensure_future(self._placed(known))
         self._streams.joined(reader)
         try:
-            # Subscribed first, looked up then: nothing falls between.
             self._streams.subscribe(reader, values["filter"], values["bytes"])
-            missed = await self._missed(reader, values) if last else []
+            await asyncio.wait((placing,), timeout=STATUS_SECONDS)
+            if placing.done():
+                reader.position = placing.result()
             line = await _Line.open(route, request, self._config)
-            for chunk in missed:
-                if line.wanted and not await line.write(chunk):
-                    self.stalled += 1
-                    return
-            await self._send(line, reader)
+            if line.wanted and last:
+                await self._send(line, reader, self._catch_up(line, reader, placing, values))
+            elif line.wanted:
+                await self._send(line, reader)
         finally:
+            placing.cancel()
             self._streams.left(reader)
 
-    async def _send(self, line: _Line, reader: Reader) -> None:
-        waiting: list[bytes] = []
-        while line.wanted:
-            if not await line.write(b"".join(waiting) or b":\n\n"):
-                self.stalled += 1
-                return
-            waiting = reader.take(WRITE_BYTES)
-            if not waiting:
-                try:
-                    async with asyncio.timeout(KEEP_ALIVE_SECONDS):
-                        await reader.ready.wait()
-                except TimeoutError:
-                    continue
-                waiting = reader.take(WRITE_BYTES)
+    async def _send(
+        self, line: _Line, reader: Reader, beside: Coroutine[Any, Any, None] | None = None
+    ) -> None:
+        """Send until the client stalls or leaves, which ends what goes on beside it."""
+        task = None if beside is None else asyncio.create_task(beside)
+        data = reader.comment
+        try:
+            while await line.write(data):
+                if not (data := b"".join(reader.take(WRITE_BYTES))):
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(reader.patience):
+                            await reader.ready.wait()
+                    data = b"".join(reader.take(WRITE_BYTES)) or reader.comment
+            self.stalled += 1
+        finally:
+            if task is not None:
+                task.cancel()
 
-    async def _position(self, last: str | None) -> Position:
+    async def _placed(self, known: Position | int) -> Position:
         """Where a client goes on; of a bare event id, from when that was received."""
-        found = Position.read(last) if last else Position(now_us())
-        if isinstance(found, Position):
-            return found
-        received_at = await self._questions.received_at(found)
-        return Position(received_at, {event_identity(found)[0]: found})
+        if isinstance(known, Position):
+            return known
+        received_at = await self._questions.received_at(known)
+        return Position(received_at, {event_identity(known)[0]: known})
 
-    async def _missed(self, reader: Reader, values: Mapping[str, Any]) -> list[bytes]:
-        """What passed the filter since, ready to be sent."""
-        place = reader.position
-        events, cut = await self._questions.missed(
-            values["filter"], place.since_us, place.ids, values["bytes"]
-        )
-        chunks = [sse("lagged", b'{"missed":null}')] if cut else []
-        for event in events:
-            place.move(event["id"])
-            chunks.append(sse("event", orjson.dumps(live_event(event)), str(place)))
-        reader.events_sent += len(events)
-        return chunks
+    async def _catch_up(
+        self, line: _Line, reader: Reader, placing: asyncio.Future[Position], values: Json
+    ) -> None:
+        """Pass on what passed the filter since; live events follow.
+
+        The head is sent already. Where no shard answers the connection is cut off: the client
+        comes again, and has lost nothing.
+        """
+        try:
+            reader.position = place = await placing
+            if not await CatchingUp(
+                self._questions,
+                reader,
+                values["filter"],
+                values["bytes"],
+                place.since_us,
+                dict(place.ids),
+            ).run():
+                line.break_off()
+        except (QueryTimeout, Busy, ShardUnavailable):
+            line.break_off()
+        except Exception as error:
+            if not isinstance(error, NotFound):
+                log.error("what a stream missed could not be looked up", exc_info=error)
+            # It goes on from now.
+            await reader.cut()
+            for shard in range(self._questions.shards.total):
+                reader.release(shard)
+        await reader.reply(LIVE)
 
 
 class _Line:
@@ -221,5 +336,19 @@ class _Line:
         """Send; ``False`` if the client takes nothing, and is cut off now."""
         if await sent(lambda: self._response.send(data), self._transport, self._seconds):
             return True
-        self._transport.abort()
+        self.break_off()
         return False
+
+    def break_off(self) -> None:
+        """Cut the client off."""
+        self._transport.abort()
+
+    async def commented(self, wanted: Awaitable[T], seconds: float) -> T:
+        """What comes of something, with a comment whenever it takes so long."""
+        task = asyncio.ensure_future(wanted)
+        try:
+            while not (await asyncio.wait((task,), timeout=seconds))[0]:
+                await self.write(b": waiting\n\n")
+            return task.result()
+        finally:
+            task.cancel()

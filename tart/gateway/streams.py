@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -61,6 +61,10 @@ class Encoded(NamedTuple):
     id: int
 
 
+# What is said to one client: bytes, or what makes them at the moment they are sent.
+Reply = bytes | Callable[[], bytes]
+
+
 class Subscriber:
     """One client's queue: live events that may be shed, and replies that may not.
 
@@ -76,7 +80,7 @@ class Subscriber:
         self.missed_total = 0
         self._limit = limit
         self._events: deque[tuple[int, Encoded]] = deque()
-        self._replies: deque[tuple[int, bytes]] = deque()
+        self._replies: deque[tuple[int, Reply]] = deque()
         self._room = asyncio.Event()
         self._missed = 0
         self._next = 0
@@ -98,7 +102,7 @@ class Subscriber:
         self.missed_total += count
         self.ready.set()
 
-    def say(self, reply: bytes) -> bool:
+    def say(self, reply: Reply) -> bool:
         """Queue a frame that is never shed; ``False`` if too many wait already."""
         if len(self._replies) >= MAX_REPLIES:
             return False
@@ -106,7 +110,7 @@ class Subscriber:
         self.ready.set()
         return True
 
-    async def reply(self, reply: bytes) -> None:
+    async def reply(self, reply: Reply) -> None:
         """Queue a frame, waiting for room."""
         while not self.say(reply):
             self._room.clear()
@@ -130,7 +134,8 @@ class Subscriber:
                 yield self._lagged(missed)
             elif self._reply_is_next():
                 self._room.set()
-                yield self._replies.popleft()[1]
+                reply = self._replies.popleft()[1]
+                yield reply if isinstance(reply, bytes) else reply()
             elif self._events:
                 yield self._next_batch() if self.batch else self._next_event()
             else:

@@ -33,12 +33,16 @@ class MessageError(TartError):
 
 @dataclass(frozen=True)
 class RunQuery:
-    """Ask a query of ``query.catalog`` by name; answered by ``Partial`` or ``Failure``."""
+    """Ask a query of ``query.catalog`` by name; answered by ``Partial`` or ``Failure``.
+
+    ``age_seconds``: how long ago the request came that it is asked for. The oldest go first.
+    """
 
     id: int
     name: str
     parameters: dict[str, Any]
     deadline_seconds: float
+    age_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

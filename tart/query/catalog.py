@@ -2,9 +2,10 @@
 
 Pure. A query is asked of every shard by name (``ipc.messages.RunQuery``); how the
 partial answers add up is in ``merge``. ``source`` says what it costs: ``memory`` is
-answered on the spot from state the shard keeps, ``log`` reads committed rows on a reader
-thread within the deadline, ``aggregates`` what was counted of them
-(``aggregate.tables``), ``slow`` the log on a thread of its own, one question at a time.
+answered on the spot from state the shard keeps, ``aggregates`` reads what was counted
+(``aggregate.tables``) on a reader thread within the deadline, ``rows`` a bounded number of
+committed rows by their place, ``log`` looks for rows in all of the log, ``slow`` does so on a
+thread of its own, one question at a time. Where many wait it is in this order.
 
 Times in answers are RFC 3339 in UTC with six digits and ``Z`` throughout, so that text
 order is time order; ``*_us`` parameters are Unix microseconds.
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+Source = Literal["memory", "aggregates", "rows", "log", "slow"]
+
 
 @dataclass(frozen=True)
 class Query:
@@ -24,13 +27,13 @@ class Query:
 
     Attributes:
         name: what to ask for.
-        source: ``memory``, ``log``, ``aggregates`` or ``slow``.
+        source: ``memory``, ``aggregates``, ``rows``, ``log`` or ``slow``.
         parameters: names of the parameters it takes.
         answer: the shape of one shard's answer, for the reader.
     """
 
     name: str
-    source: Literal["memory", "log", "aggregates", "slow"]
+    source: Source
     parameters: tuple[str, ...]
     answer: str
 
@@ -57,12 +60,13 @@ _QUERIES = (
     ),
     Query(
         "missed",
-        "log",
-        ("filter", "since_us", "after", "bytes"),
-        "{events: [Event, …] oldest first per directory, that pass a live filter and are newer "
-        "than after: {directory: sequence}, or since_us where it names none; cut: whether there "
-        "may be older ones; committed, next: sequences of the shard's own directory, of which "
-        "events has those below committed}",
+        "rows",
+        ("filter", "since_us", "after", "limit", "bytes"),
+        "{events: [Event, …] oldest first, that pass a live filter and are newer than after: "
+        "{directory: sequence}, or since_us where it names none; at: {directory: the last "
+        "sequence looked at}, after limit of each at most; more: [directory, …] that have others "
+        "behind; cut: whether there may be some before; committed, next: sequences of the "
+        "shard's own directory, of which those below committed can be looked at}",
     ),
     Query(
         "nodes",
@@ -99,7 +103,7 @@ _QUERIES = (
     ),
     Query(
         "event",
-        "log",
+        "rows",
         ("id", "bytes"),
         "Event with raw: {payload, frame} in hex, what was not understood with undecodable: "
         "{rule, field, offset, expectation}; null where the id's directory is another shard's",

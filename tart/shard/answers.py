@@ -1,7 +1,7 @@
 """A shard's answers to the queries of ``query.catalog``.
 
-``memory`` queries read the state the shard keeps; ``log`` queries are functions of a
-cursor, run by the reader. Each is named after its catalogue entry; a test holds the two
+``memory`` queries read the state the shard keeps; ``rows`` and ``log`` queries are functions
+of a cursor, run by the reader. Each is named after its catalogue entry; a test holds the two
 together.
 """
 
@@ -34,7 +34,7 @@ from tart.shard.sql import Sql
 from tart.shard.streams import Streams
 from tart.storage.files import LogFile
 from tart.storage.newest import newest_rows
-from tart.storage.reader import SLOW_THREADS, THREADS, Abandoned
+from tart.storage.reader import SLOW_THREADS, THREADS, Abandoned, go_on
 from tart.storage.schema import LogRow
 from tart.storage.store import Store
 
@@ -82,17 +82,16 @@ class Answers:
             "live": self._settled(self._live),
             "statistics": self._settled(self._statistics),
         }
+        history = History(store, nodes)
+        missed = MissedEvents(store, nodes, lambda: intake.numbers)
+        self.rows: Mapping[str, Callable[[Cursor, Parameters], Any]] = {
+            "event": history.event,
+            "missed": missed.missed,
+        }
         self.log: Mapping[str, Callable[[Cursor, Parameters], Any]] = {
             "events": self._events,
             "node_status": self._node_status,
-        }
-        history = History(store, nodes)
-        missed = MissedEvents(store, nodes, lambda: intake.numbers)
-        self.log = {
-            **self.log,
-            "event": history.event,
             "trace": history.trace,
-            "missed": missed.missed,
             "journey": Journeys(store, nodes).journey,
             "slot": Slots(store, nodes).slot,
         }
@@ -142,6 +141,7 @@ class Answers:
         while wanted > 0:
             rows = self._rows(cursor, directory, selection, wanted, before)
             for row in rows:
+                go_on()
                 found.append(self._event(directory, row))
                 size += len(row.body) + _EVENT_BYTES
                 if size > EVENTS_BYTES and len(found) < limit:
@@ -243,6 +243,7 @@ class Answers:
         checkpoints = self._store.writer.checkpoints.statistics
         pending_events, pending_bytes = self._intake.pending
         files, size, free = self._store.disk()
+        reader = self._store.reader
         usage = resource.getrusage(resource.RUSAGE_SELF)
         return {
             "pid": os.getpid(),
@@ -290,7 +291,10 @@ class Answers:
             "query_failures": self.failures,
             "loop_lag_seconds": self.loop_lag,
             "readers": THREADS + SLOW_THREADS,
-            "readers_waiting": self._store.reader.waiting,
+            "questions_running": reader.running,
+            "questions_waiting": dict(reader.waiting),
+            "questions_refused": reader.refused,
+            "questions_given_up": dict(reader.given_up),
         }
 
 

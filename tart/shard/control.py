@@ -9,10 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from pathlib import Path
 from typing import Any
 
-from tart.errors import BadQuery, QueryError, QueryTimeout, ShardUnavailable, StorageError
+from tart.errors import (
+    BadQuery,
+    Busy,
+    QueryError,
+    QueryTimeout,
+    ShardUnavailable,
+    StorageError,
+)
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
     Attached,
@@ -34,6 +42,7 @@ from tart.shard.nodes import Session
 from tart.shard.rendering import rendered
 from tart.shard.streams import Streams
 from tart.storage.holding import Holding
+from tart.storage.queue import Rank
 from tart.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -167,6 +176,7 @@ class Control:
 
     async def _reply(self, request: RunQuery) -> Reply:
         self._answers.asked[request.name] += 1
+        since = time.monotonic() - request.age_seconds
         try:
             if request.name in self._answers.memory:
                 value = self._answers.memory[request.name](request.parameters)
@@ -174,13 +184,24 @@ class Control:
                 value = await self._aggregated.answer(
                     request.name,
                     request.parameters,
-                    lambda question: self._reader.run(question, request.deadline_seconds),
+                    lambda question: self._reader.run(
+                        question, request.deadline_seconds, Rank.CHEAP, since
+                    ),
                 )
             elif request.name in self._answers.slow:
                 slow = self._answers.slow[request.name]
                 value = await self._reader.run_slow(
                     lambda cursor, abandoned: slow(cursor, request.parameters, abandoned),
                     request.deadline_seconds,
+                    since,
+                )
+            elif request.name in self._answers.rows:
+                rows = self._answers.rows[request.name]
+                value = await self._reader.run(
+                    lambda cursor: rows(cursor, request.parameters),
+                    request.deadline_seconds,
+                    Rank.CHEAP,
+                    since,
                 )
             elif request.name in self._answers.log:
                 question = self._answers.log[request.name]
@@ -189,13 +210,15 @@ class Control:
                     value = await self._reader.run(
                         lambda cursor: question(cursor, request.parameters),
                         request.deadline_seconds,
+                        Rank.SCAN,
+                        since,
                     )
             else:
                 return Failure(request.id, "unknown_query", f"no query {request.name!r}")
         except QueryError as error:
             self._answers.failures += not isinstance(error, QueryTimeout)
             return Failure(request.id, error.code, str(error), error.parameter)
-        except ShardUnavailable as error:
+        except (Busy, ShardUnavailable) as error:
             return Failure(request.id, error.code, str(error))
         except Exception:
             # The boundary of a question: whatever broke, the gateway is told, once.

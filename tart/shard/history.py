@@ -30,6 +30,7 @@ from tart.shard.nodes import Nodes
 from tart.shard.rendering import rendered, to_bytes
 from tart.shard.trace import MAX_DEPTH, MAX_NODES, trace
 from tart.storage.ranges import FRAMES, ranges_of
+from tart.storage.reader import go_on
 from tart.storage.schema import LOG_SELECT, LogRow, UndecodableRow, log_of, payload_of, rows_of
 from tart.storage.store import Store
 from tart.storage.stretches import Stretch, upwards
@@ -128,6 +129,7 @@ class History:
         return None
 
     def _json(self, directory: int, row: LogRow) -> dict[str, Any]:
+        go_on()
         return to_json(row, directory, self._nodes.speakers[directory, row.session])
 
     def _undecodable(self, cursor: Cursor, directory: int, sequence: int) -> Any:

@@ -18,6 +18,7 @@ from tart.query.catalog import event_api_id, event_identity
 from tart.shard.events import to_json
 from tart.shard.nodes import Nodes
 from tart.shard.rendering import rendered
+from tart.storage.reader import go_on
 from tart.storage.schema import LogRow, rows_of
 from tart.storage.store import Store
 
@@ -138,10 +139,11 @@ class Journeys:
 
     def _events(self, found: Iterable[tuple[int, LogRow]]) -> list[dict[str, Any]]:
         ordered = sorted(found, key=lambda each: (each[1].received_at, each[1].seq))
-        return [
-            to_json(row, directory, self._nodes.speakers[directory, row.session])
-            for directory, row in ordered
-        ]
+        events = []
+        for directory, row in ordered:
+            go_on()
+            events.append(to_json(row, directory, self._nodes.speakers[directory, row.session]))
+        return events
 
 
 def _named(parameters: Parameters, directory: int, limit: int) -> _Named:

@@ -29,6 +29,7 @@ from tart.shard.intake import Intake
 from tart.shard.listener import Listener, listening_socket
 from tart.shard.nodes import Nodes, Session
 from tart.shard.peers import Peers
+from tart.shard.pressure import Pressure
 from tart.shard.recovering import Recovery
 from tart.shard.streams import Streams
 from tart.startup import Startup
@@ -38,6 +39,7 @@ from tart.storage.store import Store
 log = logging.getLogger(__name__)
 
 _LAG_SECONDS = 0.5
+_LOOK_SECONDS = 0.25
 _SWITCH_SECONDS = 0.0005
 COLLECT_SECONDS = 600.0
 # Between two looks whether the disk has room to start.
@@ -104,6 +106,7 @@ class Worker:
             await self._control.start(socket_path)
             await listener.start(listening_socket(host, port))
             lag = loop.create_task(_measure_lag(answers))
+            yielding = loop.create_task(_step_back(intake, store))
             collecting = loop.create_task(collect_cycles(COLLECT_SECONDS))
             startup.ready()
             startup.keep_beating(loop)
@@ -112,6 +115,7 @@ class Worker:
             await self._stopping.wait()
 
             lag.cancel()
+            yielding.cancel()
             collecting.cancel()
             aggregating.cancel()
             await listener.stop()
@@ -242,6 +246,15 @@ class Worker:
 
     def _node_changed(self, session: Session) -> None:
         self._control.node_changed(session)
+
+
+async def _step_back(intake: Intake, store: Store) -> None:
+    """Have questions step back while receiving needs the machine."""
+    pressure = Pressure()
+    while True:
+        received, (pending, _) = intake.statistics.events, intake.pending
+        store.reader.step_back(low=pressure.look(time.monotonic(), received, pending))
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def collect_cycles(seconds: float) -> None:

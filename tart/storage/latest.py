@@ -3,6 +3,11 @@
 Pure, without locks. The writer's thread replaces what is held, readers take it as it is; so
 each of them sees every event up to some commit. What is held has no gap: all events of the
 directory from the first one held on are there. Beyond ``LIMIT_BYTES`` the oldest leave.
+
+A commit of a quiet network has a handful of events, and looking at columns costs the same
+tenth of a millisecond however few rows they have. So neighbours are joined, as in a
+log-structured merge tree: each part is twice as large as the next, up to a sixteenth of the
+limit. There are never more than some fifty, and an event is copied a dozen times at most.
 """
 
 from __future__ import annotations
@@ -14,10 +19,12 @@ import numpy as np
 
 from tart.query.filters import Selection
 from tart.storage.arrow import Array
-from tart.storage.schema import LogColumns, LogRow
+from tart.storage.schema import LogColumns, LogRow, joined
 
 # About a second of a shard at line rate; one more node's page is in there than not.
 LIMIT_BYTES = 12 << 20
+# Parts are joined up to this share of the limit, for what leaves is a part.
+_LARGEST = 16
 
 
 class _Part(NamedTuple):
@@ -48,7 +55,18 @@ class Latest:
         while held > self._limit and leave < len(parts) - 1:
             held -= parts[leave].size
             leave += 1
-        self._parts = tuple(parts[leave:])
+        self._parts = tuple(self._joined(parts[leave:]))
+
+    def _joined(self, parts: list[_Part]) -> list[_Part]:
+        """The same rows in parts each of which has twice the bytes of the next, or is full."""
+        first, size = len(parts), 0
+        while first and (joint := size + parts[first - 1].size) <= self._limit // _LARGEST:
+            if size and parts[first - 1].size >= 2 * size:
+                break
+            first, size = first - 1, joint
+        if len(parts) - first < 2:
+            return parts
+        return [*parts[:first], _Part(joined([each.columns for each in parts[first:]]), size)]
 
     def rows(
         self, selection: Selection, node: int | None, limit: int, before: int | None = None
@@ -69,8 +87,9 @@ class Latest:
             if len(found) >= limit:
                 break
             places = np.flatnonzero(_chosen(columns, selection, node, before))[::-1]
-            found += columns.take(places[: limit - len(found)]).rows()
-            first = int(columns.seq[0])
+            if len(places):
+                found += columns.take(places[: limit - len(found)]).rows()
+            first = found[-1].seq if len(found) >= limit else int(columns.seq[0])
             below = first if below is None else min(below, first)
         return found, below
 

@@ -38,6 +38,7 @@ def newest_rows(
     condition: Condition,
     limit: int,
     before: int | None = None,
+    since: int = 0,
 ) -> list[LogRow]:
     """The newest rows of a directory that meet a condition, newest first.
 
@@ -46,13 +47,15 @@ def newest_rows(
         condition: ``"true"`` if every row does.
         limit: so many at most.
         before: only rows whose ``seq`` is below it.
+        since: only rows whose ``seq`` is not below it.
     """
     found: list[LogRow] = []
+    first = since + 1
     for lanes in by_period(files):
-        if len(found) >= limit:
+        if len(found) >= limit or first <= since:
             break
         held = _held(cursor, lanes)
-        first = min((each.first for each in held), default=0)
+        first = max(since, min((each.first for each in held), default=since + 1))
         end = max((each.end for each in held), default=0)
         end = end if before is None else min(end, before)
         window = limit if condition(lanes[0])[0] == "true" else WINDOW

@@ -1,8 +1,11 @@
 """Questions to the committed log: a few threads, each with a cursor of its own.
 
-A question has a deadline; when it passes, or nobody waits any more, DuckDB is
-interrupted. At most ``QUEUE_LIMIT`` questions wait; more are refused, so that a burst of
-slow ones cannot fill the memory. On a busy machine they get what receiving leaves.
+A question has a deadline, and waits for a thread until then (``queue``). When the deadline
+passes, or nobody waits for the answer any more, it leaves the queue, or DuckDB is
+interrupted; what a question does outside DuckDB asks ``go_on`` now and then. So what nobody
+wants costs nothing, however often it was asked for. At most ``QUEUE_LIMIT`` questions wait;
+more are refused, so that a burst of slow ones cannot fill the memory. While much is received
+they get what that leaves (``step_back``); long questions never get more.
 """
 
 from __future__ import annotations
@@ -10,17 +13,21 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import duckdb
 
-from tart.errors import QueryTimeout, ShardUnavailable
+from tart.errors import QueryTimeout
 from tart.storage.database import Database
+from tart.storage.queue import Queue, Rank
 
-THREADS = 2
+# Of which one takes only what is cheap; so many of usual priority, and as many of low.
+THREADS = 3
 SLOW_THREADS = 1
 QUEUE_LIMIT = 256
 SLOW_QUEUE_LIMIT = 8
@@ -33,6 +40,19 @@ Answer = TypeVar("Answer")
 Cursor = duckdb.DuckDBPyConnection
 Abandoned = Callable[[], bool]
 
+_local = threading.local()
+
+
+def go_on() -> None:
+    """For the loops of a question: raise ``QueryTimeout`` once nobody waits for its answer.
+
+    DuckDB is interrupted by itself; Python is not. Elsewhere than in a question it does
+    nothing.
+    """
+    abandoned: threading.Event | None = getattr(_local, "abandoned", None)
+    if abandoned is not None and abandoned.is_set():
+        raise QueryTimeout("nobody waits for this any more")
+
 
 class Reader:
     """Runs functions that take a cursor, off the event loop.
@@ -40,6 +60,10 @@ class Reader:
     Args:
         noticed: called on the question's thread with an error of DuckDB's; whether it was
             damage that is kept away from now, so that the question may be put again.
+
+    Attributes:
+        given_up: questions that ended before they were answered, by whether they were
+            waiting or running then.
     """
 
     def __init__(
@@ -47,34 +71,76 @@ class Reader:
         database: Database,
         noticed: Callable[[Exception], bool] = lambda error: False,
     ) -> None:
+        self.given_up: Counter[str] = Counter({"waiting": 0, "running": 0})
         self._database = database
         self._noticed = noticed
-        self._local = threading.local()
         self._cursors: list[Cursor] = []
-        self._pool = ThreadPoolExecutor(THREADS, "reader", _step_back)
-        self._slow_pool = ThreadPoolExecutor(SLOW_THREADS, "slow-reader", _step_back)
+        self._queue: Queue[_Job[Any]] = Queue(QUEUE_LIMIT)
+        self._slow_queue: Queue[_Job[Any]] = Queue(SLOW_QUEUE_LIMIT)
         self._running: set[_Job[Any]] = set()
-        self._ended = threading.Condition()
         self._slow: set[_Job[Any]] = set()
-        self.waiting = 0
+        self._ended = threading.Condition()
+        self._slow_queue.low = True
+        self._threads = [
+            *(
+                self._thread(self._queue, Rank.SCAN if number else Rank.CHEAP, low=low)
+                for low in (False, True)
+                for number in range(THREADS)
+            ),
+            *(self._thread(self._slow_queue, Rank.SCAN, low=True) for _ in range(SLOW_THREADS)),
+        ]
 
-    async def run(self, question: Callable[[Cursor], Answer], deadline: float) -> Answer:
+    def step_back(self, *, low: bool) -> None:
+        """Run questions from now on with low priority, or with the usual one again."""
+        if self._queue.low is not low:
+            self._queue.low = low
+
+    @property
+    def waiting(self) -> Counter[str]:
+        """How many questions have no thread yet: cheap ones, scans, long ones."""
+        return self._queue.waiting + Counter(slow=len(self._slow_queue))
+
+    @property
+    def running(self) -> int:
+        """How many have one, whether or not anybody waits for them."""
+        return len(self._running)
+
+    @property
+    def open(self) -> int:
+        """How many are not over: they wait, or run."""
+        return self.waiting.total() + self.running
+
+    @property
+    def refused(self) -> int:
+        """How many found no place in the queue."""
+        return self._queue.refused + self._slow_queue.refused
+
+    async def run(
+        self,
+        question: Callable[[Cursor], Answer],
+        deadline: float,
+        rank: Rank = Rank.SCAN,
+        since: float | None = None,
+    ) -> Answer:
         """The question's answer.
 
         Args:
             question: called on a reader thread with that thread's cursor.
             deadline: seconds until it is interrupted.
+            since: when the request came that it is asked for, as ``time.monotonic`` has it.
 
         Raises:
             QueryTimeout: the deadline passed.
-            ShardUnavailable: too many questions wait already, or the reader is closed.
+            Busy: too many questions wait already.
+            ShardUnavailable: the reader is closed.
         """
-        if self.waiting >= QUEUE_LIMIT:
-            raise ShardUnavailable(f"{QUEUE_LIMIT} questions are waiting already")
-        return await self._answer(_Job(question), self._pool, deadline)
+        return await self._answer(_Job(question), self._queue, deadline, rank, since)
 
     async def run_slow(
-        self, question: Callable[[Cursor, Abandoned], Answer], deadline: float
+        self,
+        question: Callable[[Cursor, Abandoned], Answer],
+        deadline: float,
+        since: float | None = None,
     ) -> Answer:
         """Likewise, on a thread of its own kind, so that the others are not held up.
 
@@ -82,84 +148,108 @@ class Reader:
             question: also given what says whether anybody still waits: it may be busy with
                 something that DuckDB's interrupt does not reach.
         """
-        if len(self._slow) >= SLOW_QUEUE_LIMIT:
-            raise ShardUnavailable(f"{SLOW_QUEUE_LIMIT} long questions are waiting already")
-        abandoned = threading.Event()
-        job = _Job(lambda cursor: question(cursor, abandoned.is_set), abandoned)
+        job: _Job[Answer] = _Job(lambda cursor: question(cursor, job.abandoned.is_set))
         self._slow.add(job)
-        return await self._answer(job, self._slow_pool, deadline)
-
-    async def _answer(self, job: _Job[Answer], pool: ThreadPoolExecutor, deadline: float) -> Answer:
         try:
-            future = asyncio.get_running_loop().run_in_executor(pool, self._run, job)
-        except RuntimeError:
-            self._slow.discard(job)
-            raise ShardUnavailable("the shard is stopping") from None
-        self.waiting += 1
-        future.add_done_callback(lambda future: self._finished(job, future))
-        try:
-            return await asyncio.wait_for(asyncio.shield(future), deadline)
-        except TimeoutError:
-            raise QueryTimeout(f"no answer within {deadline:g} s") from None
+            return await self._answer(job, self._slow_queue, deadline, Rank.SCAN, since)
         finally:
-            self._abandon(job, future)
+            self._slow.discard(job)
 
-    def _abandon(self, job: _Job[Answer], future: asyncio.Future[Answer]) -> None:
+    async def _answer(
+        self,
+        job: _Job[Answer],
+        queue: Queue[_Job[Any]],
+        deadline: float,
+        rank: Rank,
+        since: float | None,
+    ) -> Answer:
+        queue.put(job, rank, time.monotonic() if since is None else since)
+        try:
+            await asyncio.wait((job.future,), timeout=deadline)
+        finally:
+            self._give_up(job, queue)
+        if not job.future.done() or job.future.cancelled():
+            raise QueryTimeout(f"no answer within {deadline:g} s")
+        return job.future.result()
+
+    def _give_up(self, job: _Job[Any], queue: Queue[_Job[Any]]) -> None:
+        """See to it that it costs nothing any more, unless it has ended."""
+        if job.future.done():
+            return
+        if queue.remove(job):
+            self.given_up["waiting"] += 1
+            job.future.cancel()
+        else:
+            self.given_up["running"] += 1
+            self._interrupt(job)
+
+    def _interrupt(self, job: _Job[Any]) -> None:
         """Interrupt it until it has ended.
 
         DuckDB forgets an interrupt that comes between two statements, or while one is being
         planned: of those in a statement's first milliseconds two in three were lost.
         """
-        if not future.done():
+        if not job.future.done():
             job.abandon()
-            asyncio.get_running_loop().call_later(
-                _INTERRUPT_AGAIN_SECONDS, self._abandon, job, future
-            )
-
-    def _finished(self, job: _Job[Any], future: asyncio.Future[Any]) -> None:
-        self.waiting -= 1
-        self._slow.discard(job)
-        if not future.cancelled():
-            future.exception()  # marks it as seen: its caller may have left already
+            asyncio.get_running_loop().call_later(_INTERRUPT_AGAIN_SECONDS, self._interrupt, job)
 
     def close(self) -> None:
         """Wait for running questions, not for long ones, then close every cursor. Blocks.
 
         To be called beside a running loop: it is there that their deadlines pass.
         """
+        self._slow_queue.close()
+        self._queue.close()
         for job in list(self._slow):
             job.abandon()
-        self._pool.shutdown()
-        self._slow_pool.shutdown()
+        for thread in self._threads:
+            thread.join()
         for cursor in self._cursors:
             cursor.close()
 
-    def _run(self, job: _Job[Answer]) -> Answer:
-        cursor: Cursor | None = getattr(self._local, "cursor", None)
-        if cursor is None:
-            cursor = self._local.cursor = self._database.cursor()
-            self._cursors.append(cursor)
-        with self._ended:
-            self._running.add(job)
-        try:
-            return self._patiently(job, cursor)
-        finally:
-            with self._ended:
-                self._running.discard(job)
-                self._ended.notify_all()
+    def _thread(self, queue: Queue[_Job[Any]], worst: Rank, *, low: bool) -> threading.Thread:
+        work = partial(self._work, queue, worst, low=low)
+        name = "slow-reader" if queue is self._slow_queue else "reader-low" if low else "reader"
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread.start()
+        return thread
 
-    def _patiently(self, job: _Job[Answer], cursor: Cursor) -> Answer:
-        """The answer, once what is damaged of the files is known."""
+    def _work(self, queue: Queue[_Job[Any]], worst: Rank, *, low: bool) -> None:
+        """Run questions until there are no more; the thread's own cursor is made at the first."""
+        if low:
+            _step_back()
+        cursor: Cursor | None = None
+        while (job := queue.take(worst, low=low)) is not None:
+            with self._ended:
+                self._running.add(job)
+            try:
+                if cursor is None:
+                    cursor = self._database.cursor()
+                    self._cursors.append(cursor)
+                self._patiently(job, cursor)
+            except BaseException as error:
+                # Whatever it is belongs to who asked; the thread goes on.
+                job.fail(error)
+            finally:
+                with self._ended:
+                    self._running.discard(job)
+                    self._ended.notify_all()
+            del job  # an answer may be large, and the next question far off
+
+    def _patiently(self, job: _Job[Any], cursor: Cursor) -> None:
+        """Run it, once more for each damage in the files that was not known before."""
         for _ in range(_TRIES):
             try:
-                return job.run(cursor)
+                job.run(cursor)
             except duckdb.Error as error:
                 # A question may have left its cursor in a transaction.
                 with suppress(duckdb.Error):
                     cursor.rollback()
                 if not self._noticed(error):
                     raise
-        return job.run(cursor)
+            else:
+                return
+        job.run(cursor)
 
     def wait_for_running(self, seconds: float) -> bool:
         """Whether every question that runs now has ended within that time. Blocks.
@@ -172,33 +262,58 @@ class Reader:
 
 
 class _Job(Generic[Answer]):
-    """A question that can be abandoned from another thread while it runs."""
+    """A question that can be abandoned from another thread while it runs.
 
-    def __init__(
-        self, question: Callable[[Cursor], Answer], abandoned: threading.Event | None = None
-    ) -> None:
+    Made on the loop of who asks; its future is settled there.
+    """
+
+    def __init__(self, question: Callable[[Cursor], Answer]) -> None:
+        self.abandoned = threading.Event()
+        self._loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Answer] = self._loop.create_future()
         self._question = question
         self._lock = threading.Lock()
         self._cursor: Cursor | None = None
-        self._abandoned = abandoned or threading.Event()
 
-    def run(self, cursor: Cursor) -> Answer:
+    def run(self, cursor: Cursor) -> None:
+        """Ask it, and settle the future unless it raises."""
         with self._lock:
-            if self._abandoned.is_set():
+            if self.abandoned.is_set():
                 raise QueryTimeout("nobody waits for this any more")
             self._cursor = cursor
+        _local.abandoned = self.abandoned
         try:
-            return self._question(cursor)
+            answer = self._question(cursor)
         except duckdb.InterruptException:
             raise QueryTimeout("interrupted") from None
         finally:
+            _local.abandoned = None
             with self._lock:
                 self._cursor = None
+        self._settle(lambda: self.future.set_result(answer))
+
+    def fail(self, error: BaseException) -> None:
+        """It raised this."""
+
+        def failed() -> None:
+            self.future.set_exception(error)
+            self.future.exception()  # marks it as seen: its caller may have left already
+
+        self._settle(failed)
+
+    def _settle(self, settle: Callable[[], None]) -> None:
+        def settled() -> None:
+            if not self.future.done():
+                settle()
+
+        # The loop has gone only with everybody who waited.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(settled)
 
     def abandon(self) -> None:
         """Interrupt it if it runs, keep it from running if it does not yet."""
         with self._lock:
-            self._abandoned.set()
+            self.abandoned.set()
             if self._cursor is not None:
                 self._cursor.interrupt()
 

@@ -167,7 +167,8 @@ def test_what_the_server_shed_and_what_is_not_at_hand_is_told(tmp_path):
             scene.happen(scene.one, event(0, 1))
             assert await scene.ids(1) == [1]
             await scene.cut()
-            found = {"events": [event(0, 8)], "cut": True, "committed": 0, "next": 0}
+            found = {"events": [event(0, 8)], "cut": True, "at": {"0": 8}, "more": []}
+            found |= {"committed": 0, "next": 0}
             scene.one.answers["missed"] = lambda _: found
             scene.line.open = True
             assert await scene.item() == Lagged(None)

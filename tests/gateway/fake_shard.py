@@ -186,7 +186,10 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "query_failures": 0,
         "loop_lag_seconds": 0.001,
         "readers": 2,
-        "readers_waiting": 1,
+        "questions_running": 1,
+        "questions_waiting": {"cheap": 2},
+        "questions_refused": 3,
+        "questions_given_up": {"waiting": 4, "running": 0},
     } | changes
 
 
@@ -197,6 +200,7 @@ class FakeShard:
         log: directory to its events, oldest first.
         answers: query to a function of its parameters, instead of the usual answer; what
             it returns may be a ``Failure``, or ``None`` for never answering.
+        delays: query to the seconds after which it is answered, unless it is given up before.
         requests: every question asked.
         cancelled: ids of questions that were given up.
         subscriptions: what is subscribed now.
@@ -220,6 +224,7 @@ class FakeShard:
         self.answers: dict[str, Callable[[dict[str, Any]], Any]] = {}
         # What cannot be read of what is attached; see ``Partial``.
         self.unreadable: list[list[Any]] = []
+        self.delays: dict[str, float] = {}
         self.requests: list[RunQuery] = []
         self.cancelled: list[int] = []
         self.subscriptions: dict[int, Subscribe] = {}
@@ -285,24 +290,31 @@ class FakeShard:
 
     def _received(self, channel: Channel, message: Message) -> None:
         match message:
+            case RunQuery(name=name) if name in self.delays:
+                self.requests.append(message)
+                loop = asyncio.get_running_loop()
+                loop.call_later(self.delays[name], self._reply, channel, message)
             case RunQuery():
                 self.requests.append(message)
-                answer = self._answer(message)
-                if isinstance(answer, Failure):
-                    channel.send(Failure(message.id, answer.code, answer.message, answer.parameter))
-                elif isinstance(answer, Attached):
-                    channel.send(
-                        Partial(message.id, answer.value, True, answer.data, self.unreadable)
-                    )
-                elif answer is not None:
-                    value = None if answer is NOTHING else answer
-                    channel.send(Partial(message.id, value, unreadable=self.unreadable))
+                self._reply(channel, message)
             case Cancel():
                 self.cancelled.append(message.id)
             case Subscribe():
                 self.subscriptions[message.subscription] = message
             case Unsubscribe():
                 self.subscriptions.pop(message.subscription, None)
+
+    def _reply(self, channel: Channel, message: RunQuery) -> None:
+        if message.id in self.cancelled:
+            return
+        answer = self._answer(message)
+        if isinstance(answer, Failure):
+            channel.send(Failure(message.id, answer.code, answer.message, answer.parameter))
+        elif isinstance(answer, Attached):
+            channel.send(Partial(message.id, answer.value, True, answer.data, self.unreadable))
+        elif answer is not None:
+            value = None if answer is NOTHING else answer
+            channel.send(Partial(message.id, value, unreadable=self.unreadable))
 
     def _answer(self, request: RunQuery) -> Any:
         name, parameters = request.name, request.parameters
@@ -392,21 +404,32 @@ class FakeShard:
         return Attached({"parts": parts}, data)
 
     def _missed(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """All that passes the filter and is new; everything is stored at once."""
+        """So many that are new, of those what passes the filter; everything is stored."""
         after = {int(key): value for key, value in (parameters.get("after") or {}).items()}
         wanted = Subscribe(0, parameters.get("filter") or {"type": "All"}, "hex")
-        found = [
-            each
-            for directory, rows in self.log.items()
-            for each in rows
-            if _passes(each, wanted)
-            and (
-                event_identity(each["id"])[1] > after[directory]
-                if directory in after
-                else _us(each["received_at"]) >= parameters.get("since_us", 0)
-            )
-        ]
-        return {"events": found, "cut": False, "committed": 0, "next": 0}
+        events, at, more = [], {}, []
+        for directory, rows in self.log.items():
+            new = [
+                each
+                for each in rows
+                if (
+                    event_identity(each["id"])[1] > after[directory]
+                    if directory in after
+                    else _us(each["received_at"]) >= parameters.get("since_us", 0)
+                )
+            ]
+            part = new[: parameters.get("limit")]
+            events += [each for each in part if _passes(each, wanted)]
+            if new[len(part) :]:
+                more.append(directory)
+            if part:
+                at[str(directory)] = event_identity(part[-1]["id"])[1]
+            elif directory in after:
+                at[str(directory)] = after[directory]
+        return {
+            **{"events": events, "at": at, "more": more, "cut": False},
+            **{"committed": 0, "next": 0},
+        }
 
     def _events(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         before = {int(key): value for key, value in (parameters.get("before") or {}).items()}

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.running import eventually, running_gateway
+from tart.gateway.contract import ROUTES
+from tart.gateway.contract_streams import EVENT_STREAM
+from tart.gateway.route import Route
+from tart.query.catalog import QUERIES as QUESTIONS
+from tests.gateway.running import Running, eventually, path_of, running_gateway
 
 HANDSHAKE = (
     b"GET %b HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -48,36 +52,64 @@ def test_a_running_request_ends_before_the_gateway_does(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-@pytest.mark.parametrize(
-    ("path", "question"),
-    [
-        # The WebSocket's greeting, two questions at once, one after another, and a stream's.
-        (b"/api/ws", "chain"),
-        (b"/api/stats", "chain"),
-        (b"/api/events?offset=9", "events"),
-        (b"/api/events/export", "export"),
-        (b"/api/events/stream?last_event_id=1", "event"),
-    ],
-)
-def test_a_client_that_leaves_while_shards_are_asked_leaves_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, path: bytes, question: str
+QUERIES = {"event_stream": "last_event_id=1", "events": "offset=9"}
+BODIES = {
+    "sql": b'{"query": "SELECT 1", "map": "SELECT 1"}',
+    "batch_journey": b'{"hashes": ["%b"]}' % (b"cc" * 32),
+}
+ASKING = [route for route in ROUTES if route.scattered or route.media_type == EVENT_STREAM]
+
+
+def request_of(route: Route) -> bytes:
+    """What a client sends that wants an answer, or a WebSocket."""
+    path = f"{path_of(route)}?{QUERIES.get(route.name, '')}".encode()
+    if route.method == "GET":
+        return HANDSHAKE % path
+    body = BODIES[route.name]
+    head = b"%b %b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
+    return head % (route.method.encode(), path, len(body)) + body
+
+
+def test_a_client_that_leaves_takes_along_what_was_asked_for_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path) as gateway:
+            # Its own questions come first, and are not a client's.
+            await eventually(lambda: all(each.requests for each in gateway.shards))
+            await eventually(lambda: not any(e.pending for e in gateway.gateway.shards.every))
             for shard in gateway.shards:
-                shard.answers[question] = lambda _: None
-            before = len(asyncio.all_tasks())
-            _, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
-            writer.write(HANDSHAKE % path)
-            asked = await eventually(
-                lambda: [each.id for each in gateway.shards[0].requests if each.name == question]
-            )
-            writer.transport.abort()
-            await eventually(lambda: set(asked) <= set(gateway.shards[0].cancelled))
-            await eventually(lambda: len(asyncio.all_tasks()) == before)
-            assert not any(shard.pending for shard in gateway.gateway.shards.every)
-            assert not gateway.gateway.streams.subscribers
+                shard.answers = dict.fromkeys(QUESTIONS, lambda _: None)
+            for route in ASKING:
+                try:
+                    await two_come_and_leave(gateway, route)
+                except AssertionError as error:
+                    raise AssertionError(f"{route.name}: {error}") from error
 
     with caplog.at_level(logging.INFO):
         asyncio.run(run())
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+async def two_come_and_leave(gateway: Running, route: Route) -> None:
+    before = len(asyncio.all_tasks())
+    for shard in gateway.shards:
+        shard.requests.clear()
+        shard.cancelled.clear()
+    clients = [(await asyncio.open_connection("127.0.0.1", gateway.port))[1] for _ in range(2)]
+    for client in clients:
+        client.write(request_of(route))
+    await eventually(lambda: all(each.requests for each in gateway.shards))
+    connections = gateway.gateway.connections._open
+    await eventually(lambda: [each.in_use for each in connections] == [True, True])
+    clients[0].transport.abort()
+    await eventually(lambda: len(connections) == 1)
+    # As long as one of those waits who share an answer it is made.
+    assert all(len(each.requests) > len(each.cancelled) for each in gateway.shards)
+    clients[1].transport.abort()
+    await eventually(
+        lambda: all({e.id for e in each.requests} <= set(each.cancelled) for each in gateway.shards)
+    )
+    await eventually(lambda: len(asyncio.all_tasks()) == before)
+    assert not any(each.pending for each in gateway.gateway.shards.every)
+    assert not gateway.gateway.streams.subscribers

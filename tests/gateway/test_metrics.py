@@ -84,7 +84,12 @@ def test_each_shard_has_its_own_figures(tmp_path: Path) -> None:
             assert value(samples, "tart_quarantined_files", shard="0") == 0
             assert value(samples, "tart_quarantined_files", shard="1") == 1
             assert value(samples, "tart_readers", shard="0") == 2
-            assert value(samples, "tart_readers_waiting", shard="0") == 1
+            assert value(samples, "tart_questions_running", shard="0") == 1
+            assert value(samples, "tart_questions_waiting", shard="0", rank="cheap") == 2
+            assert value(samples, "tart_questions_waiting", shard="0", rank="slow") == 0
+            assert value(samples, "tart_questions_refused_total", shard="0") == 3
+            given_up = "tart_questions_given_up_total"
+            assert value(samples, given_up, shard="0", state="waiting") == 4
             rule = value(samples, "tart_undecodable_events_total", shard="0", rule="truncated")
             assert rule == 2
             for name, reason, count in (

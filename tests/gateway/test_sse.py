@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import BadQuery
-from tart.gateway.sse import Position, Reader, sse
+from tart.gateway.sse import LIVE, LOOKING_UP, STATUS_SECONDS, Position, Reader, sse
 from tart.gateway.streams import Encoded
 from tart.ipc.messages import Failure, Missed
 from tart.query.catalog import event_api_id
@@ -65,6 +65,12 @@ async def reading(gateway: Running, path: str, **headers: str) -> AsyncIterator[
         assert response.status_code == 200, await response.aread()
         assert response.headers["content-type"].startswith("text/event-stream")
         yield Stream(response.aiter_lines(), response.headers)
+
+
+def answer(events: list[dict[str, Any]], at: dict[str, int], **changes: Any) -> dict[str, Any]:
+    """A shard's to ``missed``, the last."""
+    usual = {"cut": False, "more": [], "committed": 0, "next": 0}
+    return {**usual, "events": events, "at": at, **changes}
 
 
 async def subscribed(gateway: Running, count: int = 1) -> None:
@@ -220,24 +226,24 @@ def test_what_is_stored_late_is_waited_for(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         asked: list[int] = []
 
-        def missed(_: dict[str, Any]) -> dict[str, Any]:
-            asked.append(1)
-            stored = len(asked) > 2
+        def missed(parameters: dict[str, Any]) -> dict[str, Any]:
+            asked.append(parameters["after"]["0"])
+            stored = len(asked) > 3
             events = [event(0, 8)] if stored else []
-            return {"events": events, "cut": False, "committed": 9 if stored else 8, "next": 9}
+            return answer(events, {"0": 8 if stored else 7}, committed=9 if stored else 8, next=9)
 
         gateway.shards[0].answers["missed"] = missed
         place = f"{NOON}.{event_api_id(0, 7)}"
         async with reading(gateway, f"/api/events/stream?last_event_id={place}") as stream:
             assert (await stream.next())[1]["id"] == event_api_id(0, 8)
-        assert len(asked) == 3
+        assert asked[:4] == [7, 7, 7, 7]
 
     with_gateway(tmp_path, check)
 
 
 def test_a_client_is_told_of_what_is_no_longer_recent(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        found = {"events": [event(0, 8)], "cut": True, "committed": 0, "next": 0}
+        found = answer([event(0, 8)], {"0": 8}, cut=True, committed=0, next=0)
         gateway.shards[0].answers["missed"] = lambda _: found
         async with reading(gateway, f"/api/events/stream?last_event_id={NOON}.0") as stream:
             assert await stream.next("lagged") == (None, {"missed": None})
@@ -327,3 +333,163 @@ def test_a_reader_leaves_out_what_it_has() -> None:
     first, second = filter(None, reader.take(1000))
     assert first == sse("event", b"6", f"7.{event_api_id(0, 6)}")
     assert second == sse("event", b"0", f"7.{event_api_id(0, 6)}.{event_api_id(1, 0)}")
+
+
+# --- A machine that is busy -----------------------------------------------------------
+
+
+async def raw_stream(gateway: Running, place: str = "") -> tuple[Any, Any]:
+    """A bare connection that asks for the stream from a position on."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    head = f"GET /api/events/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nLast-Event-ID: {place}\r\n\r\n"
+    writer.write(head.encode())
+    return reader, writer
+
+
+async def leave(writer: Any) -> None:
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+def test_head_and_comments_come_while_nothing_is_known_yet(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        for shard in gateway.shards:
+            shard.answers["missed"] = shard.answers["event"] = lambda _: None
+        for place in (f"{NOON}.0", str(event_api_id(0, 1))):
+            reader, writer = await raw_stream(gateway, place)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                head = await reader.readuntil(b"\r\n\r\n")
+                assert b" 200 " in head
+                for _ in range(3):
+                    await reader.readuntil(LOOKING_UP)
+            await leave(writer)
+            for shard in gateway.shards:
+                asked = {e.id for e in shard.requests if e.name in ("missed", "event")}
+                await eventually(lambda shard=shard, asked=asked: asked <= set(shard.cancelled))
+
+    with_gateway(tmp_path, check)
+
+
+def test_where_no_shard_answers_the_client_is_cut_off_and_comes_again(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        for shard in gateway.shards:
+            shard.answers["missed"] = lambda _: Failure(0, "no_shard", "x")
+        reader, writer = await raw_stream(gateway, f"{NOON}.0")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            text = await reader.read()
+        await leave(writer)
+        assert LOOKING_UP in text
+        assert b"lagged" not in text
+        # Cut off, and not ended as what is complete: the last chunk, of no bytes, is missing.
+        assert not text.endswith(b"0\r\n\r\n")
+
+    with_gateway(tmp_path, check)
+
+
+def test_an_event_that_turns_out_not_to_be_kept_is_told_in_the_stream(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        for shard in gateway.shards:
+            shard.delays["event"] = 2 * STATUS_SECONDS
+        unknown = event_api_id(0, 77)
+        async with reading(gateway, f"/api/events/stream?last_event_id={unknown}") as stream:
+            assert await stream.next("lagged") == (None, {"missed": None})
+            gateway.shards[0].publish(event(0, 78))
+            assert (await stream.next())[1]["event_id"] == 78
+
+    with_gateway(tmp_path, check)
+
+
+def test_live_events_follow_what_was_missed_and_come_once(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        one, two = gateway.shards
+        one.append(*[event(0, i, at=NOON + i) for i in range(5)])
+        one.delays["missed"] = 0.2
+        place = f"{NOON}.{event_api_id(0, 0)}"
+        async with reading(gateway, "/api/events/stream", **{"last-event-id": place}) as stream:
+            await subscribed(gateway)
+            await eventually(lambda: len([r for r in one.requests if r.name == "missed"]) == 2)
+            # All was looked at, and is looked at once more: these two are held back.
+            one.append(event(0, 5, at=NOON + 5))
+            one.publish(event(0, 5, at=NOON + 5), event(0, 6, at=NOON + 6))
+            two.publish(event(1, 9))
+            found = [(await stream.next())[1]["id"] for _ in range(7)]
+            assert [each for each in found if each & 0xFF == 0] == [
+                event_api_id(0, i) for i in range(1, 7)
+            ]
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_lookup_that_breaks_is_told_and_live_events_come(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def check(gateway: Running) -> None:
+        gateway.shards[0].answers["missed"] = lambda _: {"no": "answer"}
+        async with reading(gateway, f"/api/events/stream?last_event_id={NOON}.0") as stream:
+            assert await stream.next("lagged") == (None, {"missed": None})
+            gateway.shards[0].publish(event(0, 5))
+            await stream.next()
+
+    with_gateway(tmp_path, check)
+    assert "could not be looked up" in caplog.text
+
+
+@pytest.mark.parametrize("patience", ["some bytes", "a moment"])
+def test_a_reader_that_hangs_up_again_and_again_gets_everything_once(
+    tmp_path: Path, patience: str
+) -> None:
+    """One shard takes longer than the reader's patience for most of what it is asked."""
+
+    async def check(gateway: Running) -> None:
+        expected = set()
+        count, seconds = (150, 0.6) if patience == "a moment" else (400, None)
+        for directory, shard in enumerate(gateway.shards):
+            events = [event(directory, i, at=NOON + i) for i in range(count)]
+            shard.append(*events)
+            expected |= {each["id"] for each in events}
+        # Of two parts only one comes in time.
+        gateway.shards[1].delays["missed"] = 0.35 if seconds else 0.05
+        found: list[int] = []
+        place, times = f"{NOON}.{event_api_id(7, 0)}", 0
+        async with asyncio.timeout(6 * PATIENCE_SECONDS):
+            while len(found) < len(expected):
+                times += 1
+                reader, writer = await raw_stream(gateway, place)
+                with suppress(TimeoutError, asyncio.IncompleteReadError):
+                    async with asyncio.timeout(seconds):
+                        taken = 0
+                        while seconds or taken < 20_000:
+                            block = await reader.readuntil(b"\n\n")
+                            taken += len(block)
+                            lines = block.decode().split("\r\n")[-1].splitlines()
+                            fields = dict(each.split(": ", 1) for each in lines if ": " in each)
+                            if fields.get("event") == "event":
+                                found.append(json.loads(fields["data"])["id"])
+                                place = fields["id"]
+                            if len(found) == len(expected):
+                                break
+                await leave(writer)
+        assert times >= 3
+        assert sorted(found) == sorted(expected)
+        await eventually(lambda: not any(e.pending for e in gateway.gateway.shards.every))
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_reader_keeps_back_no_more_than_its_queue_has_room_for() -> None:
+    reader = Reader(2, Position(7), [0])
+    reader.offer(Encoded(b"", b"left out", event_api_id(0, 1)))
+    reader.offer(Encoded(b"", b"other", event_api_id(1, 1)))
+    reader.hold(0)
+    for number in range(2, 5):
+        reader.offer(Encoded(b"", b"%d" % number, event_api_id(0, number)))
+    assert reader.comment == LOOKING_UP
+    reader.release(0)
+    assert reader.comment == LIVE
+    text = b"".join(reader.take(10_000))
+    assert [line for line in text.split(b"\n") if line.startswith(b"data")] == [
+        b'data: {"missed":2}',
+        b"data: 3",
+        b"data: 4",
+    ]

@@ -187,7 +187,7 @@ class Shard:
             return await self.store.reader.run_slow(
                 lambda cursor, abandoned: slow(cursor, parameters, abandoned), DEADLINE
             )
-        question = self.answers.log[name]
+        question = {**self.answers.rows, **self.answers.log}[name]
         return await self.store.reader.run(lambda cursor: question(cursor, parameters), DEADLINE)
 
     async def stored(self, table="log", columns=COLUMNS, order="seq"):

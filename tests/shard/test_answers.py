@@ -90,7 +90,7 @@ def selected(root, **parameters):
 
 def test_each_query_of_the_catalogue_is_answered_from_where_it_says(tmp_path):
     async def scenario(shard):
-        sources = ("memory", "log", "slow")
+        sources = ("memory", "rows", "log", "slow")
         for source, answers in ((name, getattr(shard.answers, name)) for name in sources):
             named = {name for name, query in QUERIES.items() if query.source == source}
             assert set(answers) == named
@@ -110,7 +110,10 @@ def test_a_shard_that_knows_nothing_answers_all_the_same(tmp_path, name):
         "trace": None,
         "summed": [],
         "listed": [],
-        "missed": {"events": [], "cut": False, "committed": 0, "next": 0},
+        "missed": {
+            **{"events": [], "at": {}, "cut": False, "more": []},
+            **{"committed": 0, "next": 0},
+        },
         "transfers": [],
         "spread": {"nodes": [], "rows": []},
         "slot": {"events": [], "hashes": [], "first_at": None, "last_at": None},

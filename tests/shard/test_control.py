@@ -19,7 +19,7 @@ from tart.ipc.messages import (
     Welcome,
     encode,
 )
-from tart.storage.reader import QUEUE_LIMIT
+from tart.storage.reader import QUEUE_LIMIT, THREADS
 from tests.shard.running import DEADLINE, best, fake_node, gateway, run, until
 
 ENDLESS = "SELECT sum(a.range * b.range) FROM range(100_000_000) a, range(1_000_000) b"
@@ -116,7 +116,7 @@ def test_a_question_fails_at_its_deadline_and_holds_up_nothing_meanwhile(tmp_pat
         assert await there.ask("events") == []
         assert await there.ask("chain") == []
         assert (await there.answer(late)).code == "deadline"
-        await until(lambda: shard.store.reader.waiting == 0)
+        await until(lambda: shard.store.reader.open == 0)
 
     served(tmp_path, scenario)
 
@@ -128,7 +128,7 @@ def test_a_cancelled_question_is_interrupted_and_gets_no_answer(tmp_path):
         await asyncio.to_thread(begun.wait, DEADLINE)
         there.channel.send(Cancel(request))
         there.channel.send(Cancel(999))
-        await until(lambda: shard.store.reader.waiting == 0)
+        await until(lambda: shard.store.reader.open == 0)
         assert await there.ask("chain") == []
         assert [message.id for message in there.of(Partial)] == [request + 1]
         assert there.of(Failure) == []
@@ -142,7 +142,7 @@ def test_questions_of_a_gateway_that_goes_away_are_interrupted(tmp_path):
         async with gateway(tmp_path / "control.sock") as other:
             other.ask_nowait("slot")
             await asyncio.to_thread(begun.wait, DEADLINE)
-        await until(lambda: shard.store.reader.waiting == 0)
+        await until(lambda: shard.store.reader.open == 0)
         assert await there.ask("chain") == []
 
     served(tmp_path, scenario)
@@ -152,11 +152,19 @@ def test_too_many_questions_at_once_are_refused_one_by_one(tmp_path):
     async def scenario(shard, there):
         go = threading.Event()
         shard.answers.log["slot"] = lambda cursor, parameters: go.wait(DEADLINE)
-        requests = [there.ask_nowait("slot") for _ in range(QUEUE_LIMIT + 5)]
+        # One thread takes no scans.
+        requests = [there.ask_nowait("slot") for _ in range(THREADS - 1)]
+        await until(lambda: shard.store.reader.running == THREADS - 1)
+        requests += [there.ask_nowait("slot") for _ in range(QUEUE_LIMIT + 5)]
         await until(lambda: len(there.of(Failure)) == 5)
+        statistics = await there.ask("statistics")
+        assert statistics["questions_waiting"] == {"scan": QUEUE_LIMIT}
+        assert statistics["questions_running"] == THREADS - 1
+        assert statistics["questions_refused"] == 5
         go.set()
-        assert {failure.code for failure in there.of(Failure)} == {"no_shard"}
-        await until(lambda: len(there.of(Partial)) == QUEUE_LIMIT)
+        assert {failure.code for failure in there.of(Failure)} == {"busy"}
+        requests.append(max(requests) + 1)  # the one about statistics
+        await until(lambda: len(there.of(Partial)) == QUEUE_LIMIT + THREADS)
         answered = {message.id for message in there.messages[1:]}
         assert answered == set(requests)
 
@@ -243,7 +251,7 @@ def test_questions_after_the_files_are_closed_are_refused_as_such(tmp_path):
         await asyncio.to_thread(shard.store.reader.close)
         failure = await there.ask("events")
         assert failure.code == "no_shard"
-        assert shard.store.reader.waiting == 0
+        assert shard.store.reader.open == 0
 
     served(tmp_path, scenario)
 

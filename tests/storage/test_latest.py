@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tart.query.filters import Selection
+from tart.storage import latest as module
 from tart.storage.latest import Latest
 from tart.storage.newest import newest_rows
 from tart.storage.schema import PeerRow, to_columns
@@ -88,7 +90,7 @@ def test_the_oldest_leave_and_nothing_between_is_missing():
 def test_where_to_go_on_is_told():
     latest = Latest()
     latest.add([to_columns(rows(4), PEERS), to_columns(rows(4, 4), PEERS)], 100)
-    assert latest.rows(Selection(), None, 3) == (rows(8)[:4:-1], 4)
+    assert latest.rows(Selection(), None, 3) == (rows(8)[:4:-1], 5)
     assert latest.rows(Selection(types=(13,)), None, 3) == (rows(8)[7::-4], 0)
     assert latest.rows(Selection(), None, 5, before=2) == (rows(2)[::-1], 0)
 
@@ -97,3 +99,22 @@ def test_what_is_inside_a_body_is_for_the_files():
     latest = Latest()
     latest.add([to_columns(rows(4), PEERS)], 100)
     assert latest.rows(Selection(hash="00" * 32), None, 3, before=9) == ([], 9)
+
+
+@pytest.mark.parametrize("largest", [1, 4, 3_000])
+def test_what_is_looked_at_does_not_grow_with_the_number_of_commits(monkeypatch, largest):
+    """A quiet network commits a few events at a time, for hours."""
+    looked_at = []
+    chosen = module._chosen
+    monkeypatch.setattr(module, "_chosen", lambda *given: looked_at.append(1) or chosen(*given))
+    latest = Latest(limit_bytes=60_000)
+    last = 0
+    for at in range(600):
+        size = 1 + at % largest
+        latest.add([to_columns(rows(size, last), PEERS)], size * 20)
+        last += size
+    assert latest.rows(Selection(types=(99,)), None, 5)[0] == []
+    assert len(looked_at) <= 50
+    found, _ = latest.rows(Selection(), None, last)
+    assert found == rows(last)[: -len(found) - 1 : -1]
+    assert min(last, 2_000) <= len(found)

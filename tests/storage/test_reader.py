@@ -10,9 +10,10 @@ import pytest
 import uvloop
 
 from tart.config import StorageConfig
-from tart.errors import QueryTimeout, ShardUnavailable
+from tart.errors import Busy, QueryTimeout, ShardUnavailable
 from tart.storage.database import Database
-from tart.storage.reader import QUEUE_LIMIT, SLOW_QUEUE_LIMIT, THREADS, Reader
+from tart.storage.queue import Rank
+from tart.storage.reader import QUEUE_LIMIT, SLOW_QUEUE_LIMIT, THREADS, Reader, go_on
 
 DEADLINE = 100.0
 # Hours of work, interruptible at any time.
@@ -38,10 +39,22 @@ def endless(cursor):
     return cursor.execute(ENDLESS).fetchall()
 
 
+async def busy(reader, question):
+    """Have every thread run a question; the tasks that wait for them."""
+    # A thread that takes scans would take one that is cheap, too, and leave the other nothing.
+    tasks = [
+        asyncio.create_task(reader.run(question, DEADLINE, Rank.CHEAP)) for _ in range(THREADS)
+    ]
+    async with asyncio.timeout(DEADLINE):
+        while reader.running < THREADS:  # noqa: ASYNC110 - it has no event to wait for
+            await asyncio.sleep(0.001)
+    return tasks
+
+
 async def idle(reader):
     """Until no question runs or waits."""
     async with asyncio.timeout(DEADLINE):
-        while reader.waiting:  # noqa: ASYNC110 - it has no event to wait for
+        while reader.open:  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.001)
 
 
@@ -59,7 +72,7 @@ def asked(scenario):
 def test_a_question_is_answered():
     async def scenario(reader):
         assert await reader.run(one, DEADLINE) == [(1,)]
-        assert reader.waiting == 0
+        assert (reader.open, reader.refused, reader.given_up.total()) == (0, 0, 0)
 
     asked(scenario)
 
@@ -146,13 +159,15 @@ def test_too_many_questions_are_refused_and_the_others_answered():
             go.wait(DEADLINE)
             return one(cursor)
 
-        tasks = [asyncio.create_task(reader.run(question, DEADLINE)) for _ in range(QUEUE_LIMIT)]
+        tasks = await busy(reader, question)
+        tasks += [asyncio.create_task(reader.run(question, DEADLINE)) for _ in range(QUEUE_LIMIT)]
         await asyncio.sleep(0)
-        assert reader.waiting == QUEUE_LIMIT
-        with pytest.raises(ShardUnavailable, match=str(QUEUE_LIMIT)):
+        assert reader.waiting == {"scan": QUEUE_LIMIT}
+        with pytest.raises(Busy, match=str(QUEUE_LIMIT)):
             await reader.run(question, DEADLINE)
+        assert reader.refused == 1
         go.set()
-        assert await asyncio.gather(*tasks) == [[(1,)]] * QUEUE_LIMIT
+        assert await asyncio.gather(*tasks) == [[(1,)]] * len(tasks)
         assert await reader.run(one, DEADLINE) == [(1,)]
 
     asked(scenario)
@@ -161,17 +176,60 @@ def test_too_many_questions_are_refused_and_the_others_answered():
 def test_a_question_that_was_given_up_in_the_queue_is_never_begun():
     async def scenario(reader):
         go, begun = threading.Event(), []
-        busy = [
-            asyncio.create_task(reader.run(lambda cursor: go.wait(DEADLINE), DEADLINE))
-            for _ in range(THREADS)
-        ]
-        await asyncio.sleep(0)
+        running = await busy(reader, lambda cursor: go.wait(DEADLINE))
         with pytest.raises(QueryTimeout):
             await reader.run(begun.append, 0.01)
+        # At once, and not when a thread comes by: the place is free for others.
+        assert reader.waiting.total() == 0
+        assert reader.given_up == {"waiting": 1, "running": 0}
         go.set()
-        await asyncio.gather(*busy)
+        await asyncio.gather(*running)
         await idle(reader)
         assert begun == []
+
+    asked(scenario)
+
+
+def test_what_was_given_up_is_counted_for_as_long_as_it_runs():
+    async def scenario(reader):
+        go = threading.Event()
+        (first, *others) = await busy(reader, lambda cursor: go.wait(DEADLINE))
+        for each in (first, *others):
+            each.cancel()
+        await asyncio.wait((first, *others))
+        assert reader.running == THREADS
+        assert reader.given_up == {"waiting": 0, "running": THREADS}
+        go.set()
+        await idle(reader)
+
+    asked(scenario)
+
+
+def test_a_loop_outside_duckdb_ends_when_nobody_waits():
+    def counting(cursor):
+        while True:
+            go_on()
+
+    async def scenario(reader):
+        with pytest.raises(QueryTimeout):
+            await reader.run(counting, 0.01)
+        await idle(reader)
+        assert await reader.run(lambda cursor: go_on(), DEADLINE) is None
+
+    asked(scenario)
+    assert go_on() is None
+
+
+def test_scans_leave_a_thread_to_cheap_questions():
+    async def scenario(reader):
+        go = threading.Event()
+        scans = [
+            asyncio.create_task(reader.run(lambda cursor: go.wait(DEADLINE), DEADLINE))
+            for _ in range(2 * THREADS)
+        ]
+        assert await reader.run(one, DEADLINE, Rank.CHEAP) == [(1,)]
+        go.set()
+        await asyncio.gather(*scans)
 
     asked(scenario)
 
@@ -180,7 +238,8 @@ def test_questions_run_beside_one_another():
     async def scenario(reader):
         together = threading.Barrier(THREADS)
         questions = (
-            reader.run(lambda cursor: together.wait(DEADLINE), DEADLINE) for _ in range(THREADS)
+            reader.run(lambda cursor: together.wait(DEADLINE), DEADLINE, Rank.CHEAP)
+            for _ in range(THREADS)
         )
         assert sorted(await asyncio.gather(*questions)) == list(range(THREADS))
 
@@ -223,15 +282,20 @@ def test_slow_questions_hold_up_each_other_and_nobody_else():
         return one(cursor)
 
     async def scenario(reader):
-        waiting = [
+        waiting = [asyncio.ensure_future(reader.run_slow(held, DEADLINE))]
+        async with asyncio.timeout(DEADLINE):
+            while not reader.running:  # noqa: ASYNC110 - it has no event to wait for
+                await asyncio.sleep(0.001)
+        waiting += [
             asyncio.ensure_future(reader.run_slow(held, DEADLINE)) for _ in range(SLOW_QUEUE_LIMIT)
         ]
         await asyncio.sleep(0)
-        with pytest.raises(ShardUnavailable, match="long questions"):
+        assert reader.waiting == {"slow": SLOW_QUEUE_LIMIT}
+        with pytest.raises(Busy, match="are waiting already"):
             await reader.run_slow(held, DEADLINE)
         assert await reader.run(one, DEADLINE) == [(1,)]
         released.set()
-        assert await asyncio.gather(*waiting) == [[(1,)]] * SLOW_QUEUE_LIMIT
+        assert await asyncio.gather(*waiting) == [[(1,)]] * (1 + SLOW_QUEUE_LIMIT)
         assert await reader.run_slow(held, DEADLINE) == [(1,)]
 
     asked(scenario)
@@ -272,12 +336,28 @@ def test_closing_does_not_wait_for_slow_questions():
     uvloop.run(scenario())
 
 
-def test_readers_step_back_for_what_is_received():
+def test_readers_step_back_while_they_are_told_to_and_long_questions_always():
     def niceness(*_):
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    own = niceness()
-    with running_reader() as reader:
-        assert asyncio.run(reader.run(niceness, DEADLINE)) == min(own + 10, 19)
-        assert asyncio.run(reader.run_slow(niceness, DEADLINE)) == min(own + 10, 19)
-        assert niceness() == own
+    async def scenario(reader):
+        own, low = niceness(), min(niceness() + 10, 19)
+        for rank in Rank:
+            for back in (False, True, False):
+                reader.step_back(low=back)
+                assert await reader.run(niceness, DEADLINE, rank) == (low if back else own)
+        assert await reader.run_slow(niceness, DEADLINE) == low
+
+    asked(scenario)
+
+
+def test_what_runs_when_readers_step_back_is_answered_all_the_same():
+    async def scenario(reader):
+        go = threading.Event()
+        running = await busy(reader, lambda cursor: go.wait(DEADLINE))
+        reader.step_back(low=True)
+        assert await reader.run(one, DEADLINE) == [(1,)]
+        go.set()
+        assert await asyncio.gather(*running) == [True] * THREADS
+
+    asked(scenario)
