@@ -1,0 +1,77 @@
+"""A client that leaves takes along what is done for it, down to the processes."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.running import running_system, wait_for
+
+# Hours of work.
+ENDLESS = "SELECT sum(a.range * b.range) FROM range(100_000_000) a, range(1_000_000) b"
+# As many as the gateway lets run; one in each shard, the other waits there.
+CLIENTS = 2
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory):
+    with running_system(tmp_path_factory.mktemp("leaving") / "data") as running:
+        yield running
+
+
+def total(system, name):
+    """A metric over all shards."""
+    text = system.http.get("/metrics").text
+    return sum(map(float, re.findall(rf"^{name}{{.*}} (\S+)$", text, re.MULTILINE)))
+
+
+def statements(pid):
+    """Processes below this one that run somebody's SQL."""
+    found = set()
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        for child in (task / "children").read_text().split():
+            found |= statements(child)
+            if b"tart.sandbox.child" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.add(child)
+    return found
+
+
+def ask(system, body):
+    """Send a statement and wait for nothing."""
+    text = json.dumps(body).encode()
+    host, _, port = system.api.removeprefix("http://").partition(":")
+    client = socket.create_connection((host, int(port)))
+    client.sendall(
+        b"POST /api/sql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n" % len(text) + text
+    )
+    return client
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [({"map": ENDLESS}, "shards"), ({"map": "SELECT 1 AS a", "reduce": ENDLESS}, "gateway")],
+    ids=["in the shards", "in the gateway"],
+)
+def test_a_statement_ends_with_its_client(system, body, where):
+    clients = [ask(system, body) for _ in range(CLIENTS)]
+    pid = system.process.pid
+    wait_for(lambda: statements(pid), "a statement that runs")
+    if where == "shards":
+        wait_for(lambda: total(system, "tart_questions_running") == 2, "both shards at work")
+        wait_for(lambda: total(system, "tart_questions_waiting") == 2, "a queue in both")
+    before = total(system, "tart_questions_given_up_total")
+    for client in clients:
+        client.close()
+    wait_for(lambda: not statements(pid), "the end of every statement")
+    wait_for(lambda: total(system, "tart_questions_running") == 0, "idle shards")
+    assert total(system, "tart_questions_waiting") == 0
+    if where == "shards":
+        assert total(system, "tart_questions_given_up_total") == before + 2 * CLIENTS
+    # Nothing is left that would hold up the next.
+    response = system.http.post("/api/sql", json={"map": "SELECT 1 AS a"})
+    assert response.status_code == 200, response.text
