@@ -95,7 +95,9 @@ STREAM_ROUTES: tuple[Route, ...] = (
         "back as Last-Event-ID, as browsers do, the stream goes on behind it, without holes as "
         "long as that is within the last 10,000 events of a shard; the id of any event will do "
         "as well. Slot, core and hash are also those of the event that an event refers to; of "
-        "what is looked up afterwards hashes are only its own. A client that falls behind "
+        "what is looked up afterwards hashes are only its own. Head and comments come at once, "
+        "while that goes on; a comment without words stands before the first live event. Where "
+        "no shard answers the stream is cut off, to be resumed. A client that falls behind "
         "loses the oldest; one that takes nothing for 10 s is cut off.",
         parameters=(
             Parameter("filter", FilterText(), "A filter as over WebSocket, as JSON."),
