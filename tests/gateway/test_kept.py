@@ -153,6 +153,21 @@ def test_what_nobody_waits_for_any_more_is_given_up() -> None:
     with_maker(check)
 
 
+def test_who_comes_while_something_is_being_given_up_does_not_share_its_end() -> None:
+    async def check(maker: Maker) -> None:
+        maker.gate.clear()
+        leaving = asyncio.create_task(maker.ask())
+        await asyncio.sleep(0)
+        leaving.cancel()
+        # It has left; what was made for it has not ended yet.
+        await asyncio.wait((leaving,))
+        coming = asyncio.create_task(maker.ask())
+        maker.gate.set()
+        assert number(await coming) == 2
+
+    with_maker(check)
+
+
 def test_one_at_a_time_is_made_anew() -> None:
     async def check(maker: Maker) -> None:
         for each in range(5):

@@ -224,6 +224,36 @@ def test_two_questions_of_one_answer_count_the_shards_that_answered_both(tmp_pat
     with_gateway(tmp_path, check)
 
 
+def test_where_too_many_wait_the_client_is_told_when_to_come_again(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        for shard in gateway.shards:
+            shard.answers["events"] = lambda _: Failure(0, "busy", "256 questions are waiting")
+        response = await gateway.get("/api/events")
+        assert_error(response.status_code, response.json(), 503, "busy")
+        assert int(response.headers["retry-after"]) >= 1
+        assert response.headers["x-tart-shards"] == "0/2"
+
+    with_gateway(tmp_path, check)
+
+
+def test_questions_say_how_old_the_request_is_that_they_are_for(tmp_path: Path) -> None:
+    """Also where they are asked from the other thread, and one after the other."""
+
+    async def check(gateway: Running) -> None:
+        # The gateway's own questions are for no request.
+        await eventually(lambda: all(each.requests for each in gateway.shards))
+        await eventually(lambda: not any(each.pending for each in gateway.gateway.shards.every))
+        for route in SCATTERED:
+            for shard in gateway.shards:
+                shard.requests.clear()
+            await gateway.get(path_of(route))
+            ages = [each.age_seconds for shard in gateway.shards for each in shard.requests]
+            assert ages, route.name
+            assert min(ages) > 0, route.name
+
+    with_gateway(tmp_path, check)
+
+
 # --- HEAD, OPTIONS, gzip, ETag, CORS --------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tart.errors import BadQuery, QueryTimeout, ShardUnavailable
+from tart.errors import BadQuery, Busy, QueryTimeout, ShardUnavailable
 from tart.gateway import shards as module
 from tart.gateway.shards import Answers, Shards, Unreadable
 from tart.ipc.messages import Failure, LiveEvents, Missed, NodeChanged, Partial, Subscribe
@@ -208,6 +209,51 @@ def test_a_shard_of_another_release_or_number_is_refused(
         await fake.stop()
 
     asyncio.run(inside())
+
+
+def test_a_busy_shard_is_told_apart_from_one_that_is_gone(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: Heard) -> None:
+        for fake in fakes:
+            fake.answers["chain"] = lambda _: Failure(0, "busy", "256 questions are waiting")
+        with pytest.raises(Busy) as refused:
+            await shards.scatter("chain", {}, 5)
+        assert refused.value.seconds > 0
+        assert shards.every[0].statistics.failures == {"busy": 1}
+        with pytest.raises(Busy):
+            await shards.ask(1, "chain", {}, 5)
+        del fakes[0].answers["chain"]
+        assert (await shards.scatter("chain", {}, 5)).missing == [1]
+
+    run(tmp_path, check)
+
+
+def test_one_shard_can_be_asked_by_itself(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: Heard) -> None:
+        fakes[1].chain = [["aa", 1, 2]]
+        assert await shards.ask(1, "chain", {}, 5) == [["aa", 1, 2]]
+        assert fakes[0].requests == []
+        fakes[1].answers["chain"] = lambda _: None
+        with pytest.raises(QueryTimeout):
+            await shards.ask(1, "chain", {}, 0.01)
+        await eventually(lambda: fakes[1].cancelled)
+        await fakes[1].stop()
+        await eventually(lambda: not shards.every[1].up)
+        with pytest.raises(ShardUnavailable):
+            await shards.ask(1, "chain", {}, 5)
+
+    run(tmp_path, check)
+
+
+def test_a_question_is_as_old_as_the_request_it_is_for(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: Heard) -> None:
+        await shards.scatter("chain", {}, 5)
+        module.requested_at.set(time.monotonic() - 3.0)
+        await shards.scatter("chain", {}, 5)
+        fresh, old = fakes[0].requests
+        assert fresh.age_seconds == 0.0
+        assert old.age_seconds >= 3.0
+
+    run(tmp_path, check)
 
 
 def test_questions_waiting_at_one_shard_are_limited_and_counted(

@@ -63,6 +63,27 @@ def test_who_leaves_takes_nothing_along() -> None:
     asyncio.run(run())
 
 
+def test_it_is_given_up_with_the_last_who_leaves_and_the_next_starts_anew() -> None:
+    async def run() -> None:
+        asked = Asked()
+        shared = Shared(asked)
+        leaving = [asyncio.create_task(shared.get(0)) for _ in range(2)]
+        await asyncio.sleep(0)
+        running = shared._running
+        assert running is not None
+        for each in leaving:
+            each.cancel()
+        await asyncio.wait(leaving)
+        coming = asyncio.create_task(shared.get(0))
+        await asyncio.wait((running,))
+        assert running.cancelled()
+        asked.answer.set_result(7)
+        assert await coming == 7
+        assert asked.times == 2
+
+    asyncio.run(run())
+
+
 def test_a_failure_reaches_all_and_the_next_starts_anew() -> None:
     async def run() -> None:
         asked = Asked()
