@@ -137,6 +137,11 @@ _GAUGES = (
         "questions_running",
         "Questions to the files that are being answered, wanted or not.",
     ),
+    (
+        "questions_stepped_back",
+        "questions_stepped_back",
+        "1 while answering has low priority, because much is received.",
+    ),
 )
 _RANKS = ("cheap", "scan", "slow")
 _PAUSED_FOR = ("buffer", "disk", "memory")

@@ -292,6 +292,7 @@ class Answers:
             "loop_lag_seconds": self.loop_lag,
             "readers": THREADS + SLOW_THREADS,
             "questions_running": reader.running,
+            "questions_stepped_back": reader.stepped_back,
             "questions_waiting": dict(reader.waiting),
             "questions_refused": reader.refused,
             "questions_given_up": dict(reader.given_up),

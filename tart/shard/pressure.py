@@ -13,7 +13,7 @@ BUSY_EVENTS_PER_SECOND = 5_000.0
 # Received and not yet committed: a second of the above.
 BUSY_PENDING_EVENTS = 5_000
 # Who has stepped back stays there until receiving has been at ease for so long.
-EASE_SECONDS = 2.0
+EASE_SECONDS = 1.0
 
 
 class Pressure:

@@ -92,7 +92,7 @@ class Reader:
 
     def step_back(self, *, low: bool) -> None:
         """Run questions from now on with low priority, or with the usual one again."""
-        if self._queue.low is not low:
+        if self.stepped_back is not low:
             self._queue.low = low
 
     @property
@@ -109,6 +109,11 @@ class Reader:
     def open(self) -> int:
         """How many are not over: they wait, or run."""
         return self.waiting.total() + self.running
+
+    @property
+    def stepped_back(self) -> bool:
+        """Whether questions run with low priority."""
+        return self._queue.low
 
     @property
     def refused(self) -> int:

@@ -187,6 +187,7 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "loop_lag_seconds": 0.001,
         "readers": 2,
         "questions_running": 1,
+        "questions_stepped_back": True,
         "questions_waiting": {"cheap": 2},
         "questions_refused": 3,
         "questions_given_up": {"waiting": 4, "running": 0},

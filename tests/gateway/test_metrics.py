@@ -85,6 +85,7 @@ def test_each_shard_has_its_own_figures(tmp_path: Path) -> None:
             assert value(samples, "tart_quarantined_files", shard="1") == 1
             assert value(samples, "tart_readers", shard="0") == 2
             assert value(samples, "tart_questions_running", shard="0") == 1
+            assert value(samples, "tart_questions_stepped_back", shard="0") == 1
             assert value(samples, "tart_questions_waiting", shard="0", rank="cheap") == 2
             assert value(samples, "tart_questions_waiting", shard="0", rank="slow") == 0
             assert value(samples, "tart_questions_refused_total", shard="0") == 3

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 import uvloop
 
+from tart.shard.pressure import BUSY_PENDING_EVENTS
 from tart.shard.worker import collect_cycles
 from tart.storage.schema import log_of
 from tests.shard.running import best, fake_node, framed, gateway, shard_process, until
@@ -80,6 +81,16 @@ def test_on_sigterm_everything_read_is_in_the_file_and_the_exit_is_clean(tmp_pat
     _, ended = contents(path, "sessions")
     assert (ended[2], ended[7]) == ("closed", "server stopping")
     assert json.loads(ended[6])["events"] == 2001
+
+
+def test_questions_step_back_while_more_was_received_than_is_written(tmp_path):
+    node = fake_node()
+    settings = {"flush_seconds": 1e6, "flush_rows": 10**9, "flush_bytes": 10**12}
+    with shard_process(tmp_path, storage=settings) as worker:
+        assert asked(worker, "statistics")["questions_stepped_back"] is False
+        with connected(worker, node.connect(), *blocks(node, BUSY_PENDING_EVENTS)):
+            wait_for(lambda: asked(worker, "statistics")["questions_stepped_back"])
+            assert asked(worker, "events", limit=1, node="ff" * 32) == []
 
 
 def test_it_stops_as_cleanly_when_its_supervisor_is_gone(tmp_path):

@@ -345,6 +345,7 @@ def test_readers_step_back_while_they_are_told_to_and_long_questions_always():
         for rank in Rank:
             for back in (False, True, False):
                 reader.step_back(low=back)
+                assert reader.stepped_back is back
                 assert await reader.run(niceness, DEADLINE, rank) == (low if back else own)
         assert await reader.run_slow(niceness, DEADLINE) == low
 
