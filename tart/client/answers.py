@@ -51,9 +51,27 @@ class NodeInfo(TypedDict):
     protocol_version: NotRequired[int | None]
 
 
+class Statement(TypedDict):
+    # Our clock; of node_info, when the connection began.
+    received_at: str
+    # The connection on which it was said, if known.
+    session: int | None
+    # Of that connection.
+    address: str | None
+    # Whether that connection is open now.
+    is_open: bool
+
+
 class Best(TypedDict):
     slot: int
     hash: str
+
+
+class Statements(TypedDict):
+    node_info: Statement | None
+    best: Statement | None
+    finalized: Statement | None
+    synced: Statement | None
 
 
 class Node(TypedDict):
@@ -62,10 +80,11 @@ class Node(TypedDict):
     implementation_name: str | None
     implementation_version: str | None
     node_info: NodeInfo | None
-    # Of the newest connection.
+    # When the connection began on which it sent node_info; see statements.
     connected_at: str | None
-    # Null while connected.
+    # When its last connection ended; null while one is open.
     disconnected_at: str | None
+    # When the last frame of it came; of a connection without one, when that began.
     last_seen_at: str | None
     # Where the node's shard does not answer: what it last told, false if it is gone.
     is_connected: bool
@@ -87,9 +106,17 @@ class Node(TypedDict):
     paused_seconds: float
     # Events of it that were dropped, by reason; a setting.
     shed: dict[str, int]
+    # As it said itself; see statements.
     best: Best | None
+    # As it said itself; see statements.
     finalized: Best | None
+    # As it said itself; see statements.
     synced: bool | None
+    # Where node_info (with implementation, address and connected_at), best, finalized and synced
+    # come from: of each, the newest by received_at on any connection that is open; where no open
+    # connection has said it yet, the newest on those that have ended, with is_open false. Null: the
+    # node never said it, or the log has it no more.
+    statements: Statements
 
 
 class Health(TypedDict):
@@ -223,10 +250,11 @@ class NodeDetails(TypedDict):
     implementation_name: str | None
     implementation_version: str | None
     node_info: NodeInfo | None
-    # Of the newest connection.
+    # When the connection began on which it sent node_info; see statements.
     connected_at: str | None
-    # Null while connected.
+    # When its last connection ended; null while one is open.
     disconnected_at: str | None
+    # When the last frame of it came; of a connection without one, when that began.
     last_seen_at: str | None
     # Where the node's shard does not answer: what it last told, false if it is gone.
     is_connected: bool
@@ -248,9 +276,17 @@ class NodeDetails(TypedDict):
     paused_seconds: float
     # Events of it that were dropped, by reason; a setting.
     shed: dict[str, int]
+    # As it said itself; see statements.
     best: Best | None
+    # As it said itself; see statements.
     finalized: Best | None
+    # As it said itself; see statements.
     synced: bool | None
+    # Where node_info (with implementation, address and connected_at), best, finalized and synced
+    # come from: of each, the newest by received_at on any connection that is open; where no open
+    # connection has said it yet, the newest on those that have ended, with is_open false. Null: the
+    # node never said it, or the log has it no more.
+    statements: Statements
     connections: list[NodeDetailsConnections]
     # Only where not all shards answered.
     shards: NotRequired[Shards]

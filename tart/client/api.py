@@ -55,7 +55,9 @@ class Api:
     def stats(self, *, duration: str | None = None) -> answers.Stats:
         """Blocks authored, best and finalized block.
 
-        ``GET /api/stats``.
+        ``GET /api/stats``. best_block and finalized_block: the highest slot that a third of the
+        nodes connected now have reached. Of each node counts what /api/nodes shows as best and
+        finalized.
 
         Args:
             duration: Length of the window, which ends now: 5m, 90s, 2d. By default 1h.
@@ -72,14 +74,17 @@ class Api:
     def nodes(self) -> answers.Nodes:
         """All nodes ever seen.
 
-        ``GET /api/nodes``. Connected ones first, then by last_seen_at, newest first.
+        ``GET /api/nodes``. Connected ones first, then by last_seen_at, newest first. What a node
+        says of itself (node_info, best, finalized, synced) is its newest statement by received_at
+        over all its open connections; where none of these has made it, over those that have ended.
+        statements says which.
         """
         return self._ask(Call[answers.Nodes]("GET", "/api/nodes", query={"bytes": "hex"}))
 
     def node(self, id: str) -> answers.NodeDetails:
         """One node.
 
-        ``GET /api/nodes/{id}``.
+        ``GET /api/nodes/{id}``. As in /api/nodes, with its open connections, the newest first.
 
         Args:
             id: Node id: 64 hex digits of either case.
@@ -141,7 +146,9 @@ class Api:
     def node_status(self, id: str) -> answers.NodeStatus:
         """What one node last said of itself and of the chain.
 
-        ``GET /api/nodes/{id}/status``.
+        ``GET /api/nodes/{id}/status``. Of Status, best block, finalized block and sync, each the
+        newest statement by received_at over all open connections; where none of these has made it,
+        over those that have ended.
 
         Args:
             id: Node id: 64 hex digits of either case.
@@ -1702,7 +1709,8 @@ class Api:
         bucket is at most two slots behind the highest that a third of the nodes have reached. What
         nodes say themselves stands beside it: the last SyncStatusChanged of each. Buckets are of
         five minutes, or longer so that there are at most 72. current_status has nodes that named a
-        best block in the window, or are connected and did so before.
+        best block in the window, or are connected and did so before; slot and says_synced are best
+        and synced of /api/nodes.
 
         Args:
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends

@@ -77,7 +77,9 @@ def _of_node(before: Json | None, node: Json, now: Look) -> Iterator[Json]:
         text = f"node {short} sent {undecodable} events that cannot be read"
         yield _alert("undecodable_events", node, text, undecodable)
     slot = (node["best"] or {}).get("slot")
-    if node["is_connected"] and slot is not None and now.best_block is not None:
+    said = node["statements"]["best"]
+    # What it said on a connection that has ended is not where it is now.
+    if said and said["is_open"] and slot is not None and now.best_block is not None:
         behind = now.best_block - slot
         if behind > BEHIND_SLOTS:
             text = f"node {short} is {behind} slots behind"

@@ -90,6 +90,8 @@ ROUTES: tuple[Route, ...] = (
         "stats",
         "/api/stats",
         "Blocks authored, best and finalized block",
+        "best_block and finalized_block: the highest slot that a third of the nodes connected "
+        "now have reached. Of each node counts what /api/nodes shows as best and finalized.",
         parameters=(_DURATION,),
         schema="Stats",
         errors=ASKED,
@@ -108,7 +110,10 @@ ROUTES: tuple[Route, ...] = (
         "nodes",
         "/api/nodes",
         "All nodes ever seen",
-        "Connected ones first, then by last_seen_at, newest first.",
+        "Connected ones first, then by last_seen_at, newest first. What a node says of itself "
+        "(node_info, best, finalized, synced) is its newest statement by received_at over all "
+        "its open connections; where none of these has made it, over those that have ended. "
+        "statements says which.",
         parameters=(BYTES,),
         schema="Nodes",
         errors=ASKED,
@@ -118,6 +123,7 @@ ROUTES: tuple[Route, ...] = (
         "node",
         "/api/nodes/{id}",
         "One node",
+        "As in /api/nodes, with its open connections, the newest first.",
         parameters=(NODE, BYTES),
         schema="NodeDetails",
         errors=(404, *ASKED),
@@ -135,6 +141,9 @@ ROUTES: tuple[Route, ...] = (
         "node_status",
         "/api/nodes/{id}/status",
         "What one node last said of itself and of the chain",
+        "Of Status, best block, finalized block and sync, each the newest statement by "
+        "received_at over all open connections; where none of these has made it, over those "
+        "that have ended.",
         parameters=(NODE, BYTES),
         schema="NodeStatus",
         errors=(404, *ASKED),

@@ -60,7 +60,8 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
         "highest that a third of the nodes have reached. What nodes say themselves stands "
         "beside it: the last SyncStatusChanged of each. Buckets are of five minutes, or longer "
         "so that there are at most 72. current_status has nodes that named a best block "
-        "in the window, or are connected and did so before.",
+        "in the window, or are connected and did so before; slot and says_synced are best and "
+        "synced of /api/nodes.",
         parameters=hours(),
         schema="SyncTimeline",
         errors=ASKED,

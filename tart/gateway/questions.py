@@ -369,9 +369,15 @@ class Questions:
         return found, reduce(and_, every)
 
     async def chain(self) -> tuple[dict[str, Claim], Coverage]:
-        """What each connected node has said of the chain."""
+        """What each connected node has said of the chain; see ``query.nodes``."""
         answers = await self._ask("chain")
-        return merge.chain(answers.values), coverage(answers)
+        found, seen = merge.chain(answers.values), coverage(answers)
+        if silent := [node for node, said in found.items() if None in said]:
+            # It may have said that on a connection that has ended, to another shard.
+            more = await self._ask("chain", nodes=silent)
+            found = merge.chain([*answers.values, *more.values])
+            seen &= coverage(more)
+        return merge.claims(found), seen
 
     async def live(self) -> tuple[LiveFigures, Coverage]:
         """The last complete seconds and the chain's present."""

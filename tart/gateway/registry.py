@@ -23,6 +23,7 @@ import orjson
 from tart.access.store import SCHEMA_VERSION
 from tart.query import merge
 from tart.query.merge import Json
+from tart.query.nodes import all_ended
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ class Registry:
         """
         wanted = self._told.values() if node_id is None else [self._told.get(node_id, {})]
         found = [parts[shard] for parts in wanted if shard in parts]
-        found = found if there else [_disconnected(part) for part in found]
+        found = found if there else [all_ended(part) for part in found]
         return [_rendered(part, rendering) for part in found]
 
     def others(self, known: Mapping[str, Json], rendering: str) -> list[Json]:
@@ -224,14 +225,8 @@ _INTRODUCED = ("node_info", "implementation_name", "implementation_version")
 
 
 def _merged(node_id: str, parts: Mapping[int, Json]) -> Json:
-    every = [(shard, [_disconnected(part)]) for shard, part in parts.items()]
+    every = [(shard, [all_ended(part)]) for shard, part in parts.items()]
     return merge.nodes(every)[node_id]
-
-
-def _disconnected(node: Json) -> Json:
-    if not node.get("is_connected"):
-        return node
-    return {**node, "is_connected": False, "connections": []}
 
 
 def _rendered(node: Json, rendering: str) -> Json:

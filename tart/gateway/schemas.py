@@ -55,9 +55,16 @@ _NODE_MEMBERS: dict[str, Schema] = {
     "implementation_name": nullable(TEXT),
     "implementation_version": nullable(TEXT),
     "node_info": nullable(ref("NodeInfo")),
-    "connected_at": described(nullable(TIME), "Of the newest connection."),
-    "disconnected_at": described(nullable(TIME), "Null while connected."),
-    "last_seen_at": nullable(TIME),
+    "connected_at": described(
+        nullable(TIME), "When the connection began on which it sent node_info; see statements."
+    ),
+    "disconnected_at": described(
+        nullable(TIME), "When its last connection ended; null while one is open."
+    ),
+    "last_seen_at": described(
+        nullable(TIME),
+        "When the last frame of it came; of a connection without one, when that began.",
+    ),
     "is_connected": described(
         BOOLEAN,
         "Where the node's shard does not answer: what it last told, false if it is gone.",
@@ -76,10 +83,29 @@ _NODE_MEMBERS: dict[str, Schema] = {
     ),
     "paused_seconds": described(NUMBER, "How long, over its connections; pauses that are over."),
     "shed": described(COUNTERS, "Events of it that were dropped, by reason; a setting."),
-    "best": _BLOCK,
-    "finalized": _BLOCK,
-    "synced": nullable(BOOLEAN),
+    "best": described(_BLOCK, "As it said itself; see statements."),
+    "finalized": described(_BLOCK, "As it said itself; see statements."),
+    "synced": described(nullable(BOOLEAN), "As it said itself; see statements."),
+    "statements": described(
+        record(
+            node_info=nullable(ref("Statement")),
+            best=nullable(ref("Statement")),
+            finalized=nullable(ref("Statement")),
+            synced=nullable(ref("Statement")),
+        ),
+        "Where node_info (with implementation, address and connected_at), best, finalized and "
+        "synced come from: of each, the newest by received_at on any connection that is open; "
+        "where no open connection has said it yet, the newest on those that have ended, with "
+        "is_open false. Null: the node never said it, or the log has it no more.",
+    ),
 }
+
+_STATEMENT = record(
+    received_at=described(TIME, "Our clock; of node_info, when the connection began."),
+    session=described(nullable(COUNT), "The connection on which it was said, if known."),
+    address=described(nullable(TEXT), "Of that connection."),
+    is_open=described(BOOLEAN, "Whether that connection is open now."),
+)
 
 _CONNECTION = record(
     {"protocol_version": nullable(COUNT), "params_layout": nullable(TEXT)},
@@ -130,6 +156,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Event": _EVENT,
     "NodeInfo": _NODE_INFO,
+    "Statement": _STATEMENT,
     "Node": record(**_NODE_MEMBERS),
     "Health": record(status=TEXT, service=TEXT, version=TEXT),
     "Component": record(

@@ -75,21 +75,24 @@ _QUERIES = (
         "[{node_id, node_info, implementation_name, implementation_version, is_connected, "
         "first_seen_at, connected_at, disconnected_at?, last_seen_at, address, event_count, "
         "dropped_count, dropped_messages, undecodable, deviations: {rule: n}, "
-        "best: {slot, hash}?, finalized: {slot, hash}?, synced?, connections: [{session, "
+        "best: {slot, hash}?, finalized: {slot, hash}?, synced?, statements: {node_info, best, "
+        "finalized, synced: {received_at, session, address, is_open}?}, connections: [{session, "
         "address, connected_at, protocol_version, params_layout, event_count, "
         "next_event_id, bytes}, …]}, …]; with node only that one",
     ),
     Query(
         "node_status",
-        "log",
+        "memory",
         ("node", "bytes"),
-        "{counts: {type: n}, latest: {type: Event}} of one node, types 10 to 13",
+        "{counts: {type: n}, latest: {type: {received_at, session, address, is_open, data}}} of "
+        "one node, latest of types 10 to 13; see query.nodes",
     ),
     Query(
         "chain",
         "memory",
-        (),
-        "[[node_id, best slot?, finalized slot?], …] of the nodes connected now",
+        ("nodes",),
+        "[[node_id, best?, finalized?], …] of the nodes connected to this shard now, or of those "
+        "named; best and finalized: {received_at, session, address, is_open, slot}",
     ),
     Query(
         "live",

@@ -8,7 +8,6 @@ is merged by its id.
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,22 +16,11 @@ from typing import Any
 
 from tart.query.catalog import event_identity
 from tart.query.cursor import Cursor
+from tart.query.nodes import add_counts, newest, one_node
 
 Json = dict[str, Any]
 # One shard's answer with the number of that shard.
 Partials = Sequence[tuple[int, Any]]
-
-_SUMS = ("event_count", "dropped_count", "dropped_messages", "undecodable", "paused_seconds")
-_OF_CONNECTION = (
-    "node_info",
-    "implementation_name",
-    "implementation_version",
-    "connected_at",
-    "disconnected_at",
-    "address",
-)
-_COUNTERS = ("deviations", "pauses", "shed")
-_CHAIN = ("best", "finalized", "synced")
 
 
 @dataclass(frozen=True)
@@ -108,74 +96,50 @@ def nodes(partials: Partials) -> dict[str, Json]:
     for _, answer in partials:
         for node in answer:
             known.setdefault(node["node_id"], []).append(node)
-    return {node_id: _one_node(parts) for node_id, parts in known.items()}
-
-
-def _one_node(parts: list[Json]) -> Json:
-    """The newest connection speaks for the node, a live one before one that has ended."""
-    parts = sorted(parts, key=_connection_age, reverse=True)
-    node: Json = {"node_id": parts[0]["node_id"]}
-    node |= {name: parts[0].get(name) for name in _OF_CONNECTION}
-    node["is_connected"] = bool(parts[0].get("is_connected"))
-    node["first_seen_at"] = min(_known(parts, "first_seen_at"), default=None)
-    node["last_seen_at"] = max(_known(parts, "last_seen_at"), default=None)
-    node |= {name: sum(_known(parts, name)) for name in _SUMS}
-    node |= {name: next(iter(_known(parts, name)), None) for name in _CHAIN}
-    node |= {name: add_counts(part.get(name) or {} for part in parts) for name in _COUNTERS}
-    connections = [each for part in parts for each in part.get("connections") or ()]
-    node["connections"] = sorted(
-        connections, key=lambda each: str(each["connected_at"]), reverse=True
-    )
-    return node
-
-
-def _connection_age(node: Json) -> tuple[bool, str]:
-    return bool(node.get("is_connected")), node.get("connected_at") or ""
-
-
-def _known(parts: list[Json], name: str) -> list[Any]:
-    return [part[name] for part in parts if part.get(name) is not None]
-
-
-def add_counts(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """Counters by label, added up."""
-    total: Counter[str] = Counter()
-    for each in counts:
-        total.update(each)
-    return dict(total)
+    return {node_id: one_node(parts) for node_id, parts in known.items()}
 
 
 def node_status(partials: Partials) -> Json:
-    """``{counts, latest}`` of one node: counts add, of the latest events the newest."""
-    latest: dict[str, Json] = {}
+    """``{counts, latest}`` of one node: counts add, of statements the newest counts."""
+    latest: dict[str, list[Json]] = {}
     for _, answer in partials:
-        for number, event in answer["latest"].items():
-            known = latest.get(number)
-            if known is None or _age(known) < _age(event):
-                latest[number] = event
+        for number, statement in answer["latest"].items():
+            latest.setdefault(number, []).append(statement)
     return {
         "counts": add_counts(answer["counts"] for _, answer in partials),
-        "latest": latest,
+        "latest": {number: newest(statements) for number, statements in latest.items()},
     }
 
 
 # What a node connected now has said of the chain: best slot and finalized slot.
 Claim = tuple[int | None, int | None]
+# The same by statement: ``query.nodes.origin`` and ``slot``.
+Claims = tuple[Json | None, Json | None]
 
 
-def chain(partials: Partials) -> dict[str, Claim]:
-    """Claims by node id; a node on two shards has reached the higher one."""
-    claims: dict[str, Claim] = {}
+def chain(partials: Partials) -> dict[str, Claims]:
+    """What nodes said of the chain, by node id: of each statement the newest."""
+    claims: dict[str, Claims] = {}
     for _, answer in partials:
-        for node_id, best, finalized in answer:
+        for node_id, *said in answer:
             known = claims.get(node_id, (None, None))
-            claims[node_id] = _higher(known[0], best), _higher(known[1], finalized)
+            best, finalized = (
+                newest(each for each in pair if each is not None)
+                for pair in zip(known, said, strict=True)
+            )
+            claims[node_id] = best, finalized
     return claims
 
 
-def _higher(one: int | None, other: int | None) -> int | None:
-    known = [slot for slot in (one, other) if slot is not None]
-    return max(known, default=None)
+def claims(chain: Mapping[str, Claims]) -> dict[str, Claim]:
+    """The slots of what was said."""
+    return {
+        node_id: (_slot(best), _slot(finalized)) for node_id, (best, finalized) in chain.items()
+    }
+
+
+def _slot(statement: Json | None) -> int | None:
+    return None if statement is None else statement["slot"]
 
 
 def union(partials: Partials) -> set[str]:

@@ -21,6 +21,7 @@ from tart import logs
 from tart.aggregate.live import LiveCounters
 from tart.errors import BadQuery
 from tart.query.filters import Selection
+from tart.shard import statements
 from tart.shard.events import to_json
 from tart.shard.history import History
 from tart.shard.intake import Intake
@@ -50,7 +51,6 @@ _FIRST_ROWS = 64
 # So much is answered on the loop, which it holds up for 2 ms; a thread would wait longer.
 _AT_ONCE = 200
 _AT_ONCE_BYTES = 256 << 10
-_STATUS_TYPES = (10, 11, 12, 13)
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -78,6 +78,7 @@ class Answers:
         self.loop_lag = 0.0
         self.memory: Mapping[str, Callable[[Parameters], Any]] = {
             "nodes": self._settled(self._all_nodes),
+            "node_status": self._settled(self._node_status),
             "chain": self._settled(self._chain),
             "live": self._settled(self._live),
             "statistics": self._settled(self._statistics),
@@ -90,7 +91,6 @@ class Answers:
         }
         self.log: Mapping[str, Callable[[Cursor, Parameters], Any]] = {
             "events": self._events,
-            "node_status": self._node_status,
             "trace": history.trace,
             "journey": Journeys(store, nodes).journey,
             "slot": Slots(store, nodes).slot,
@@ -188,25 +188,6 @@ class Answers:
     def _event(self, directory: int, row: LogRow) -> dict[str, Any]:
         return to_json(row, directory, self._nodes.speakers[directory, row.session])
 
-    def _node_status(self, cursor: Cursor, parameters: Parameters) -> Any:
-        node = self._nodes.by_id.get(str(parameters.get("node")))
-        if node is None:
-            return {"counts": {}, "latest": {}}
-        counts = node.counts
-        latest: dict[str, Any] = {}
-        for number in _STATUS_TYPES:
-            if not counts[number]:
-                continue
-            selection = Selection(node=node.id, types=(number,))
-            for directory in self._store.directories:
-                for row in self._rows(cursor, directory, selection, 1):
-                    event = self._event(directory, row)
-                    known = latest.get(str(number))
-                    if known is None or known["received_at"] < event["received_at"]:
-                        latest[str(number)] = event
-        counted = {str(number): count for number, count in enumerate(counts) if count}
-        return rendered({"counts": counted, "latest": latest}, _rendering(parameters))
-
     # --- From memory, on the loop ----------------------------------------------------
 
     def _settled(self, answer: Callable[[Parameters], Any]) -> Callable[[Parameters], Any]:
@@ -227,11 +208,26 @@ class Answers:
             nodes = [self._nodes.by_id[wanted]] if wanted in self._nodes.by_id else []
         return rendered([node.as_json() for node in nodes], _rendering(parameters))
 
+    def _node_status(self, parameters: Parameters) -> Any:
+        node = self._nodes.by_id.get(str(parameters.get("node")))
+        if node is None:
+            return {"counts": {}, "latest": {}}
+        latest = {str(number): node.latest(number) for number in statements.NUMBERS}
+        answer = {
+            "counts": {str(number): count for number, count in enumerate(node.counts) if count},
+            "latest": {number: each for number, each in latest.items() if each is not None},
+        }
+        return rendered(answer, _rendering(parameters))
+
     def _chain(self, parameters: Parameters) -> Any:
+        wanted = parameters.get("nodes")
+        if wanted is None:
+            nodes = [node for node in self._nodes.by_id.values() if node.sessions]
+        else:
+            known = map(self._nodes.by_id.get, wanted)
+            nodes = [node for node in known if node is not None]
         return [
-            [node.id, node.best and node.best.slot, node.finalized and node.finalized.slot]
-            for node in self._nodes.by_id.values()
-            if node.sessions
+            [node.id, *map(node.claim, (statements.BEST, statements.FINALIZED))] for node in nodes
         ]
 
     def _live(self, parameters: Parameters) -> Any:

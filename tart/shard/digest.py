@@ -24,13 +24,11 @@ from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.reading import Deviation
 from tart.shard.nodes import Session
 from tart.shard.peers import NONE, Peers
+from tart.shard.statements import SYNC
 from tart.storage.recount import finding_of
 from tart.storage.schema import LogColumns, PeerRow, UndecodableRow, no_log_columns
 
 STAGE = "digest"
-SYNC_STATUS_CHANGED = 13
-_STATUS = 10
-
 
 # By connection the last event id, and the one that follows.
 EventIds = dict[Connection, tuple[int, int]]
@@ -51,12 +49,17 @@ class Run(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What a node said of itself: a block, its sync, or that it dropped events."""
+    """What a node said of itself: its status, a block, its sync, or that it dropped events.
+
+    Attributes:
+        received_at: Unix microseconds; ``timestamp``: the node's clock, JCE microseconds.
+    """
 
     session: Session
     number: int
     payload: bytes
     received_at: int
+    timestamp: int
 
 
 @dataclass(frozen=True)
@@ -361,12 +364,13 @@ def _event_ids(
 def _said(
     frames: list[bytes], runs: list[Run], run_of: Int, columns: Columns, keep: Mask
 ) -> list[Said]:
-    about = (columns.number <= SYNC_STATUS_CHANGED) & (columns.number != _STATUS) & keep
+    about = (columns.number <= SYNC) & keep
     said = []
     for at in np.flatnonzero(about).tolist():
         run, frame = runs[run_of[at]], frames[at]
         number = frame[HEADER_BYTES - 1]
-        said.append(Said(run.session, number, frame[HEADER_BYTES:], run.received_at))
+        at_node = int(columns.timestamp[at])
+        said.append(Said(run.session, number, frame[HEADER_BYTES:], run.received_at, at_node))
     return said
 
 

@@ -38,11 +38,12 @@ from tart.protocol.decoding import DROPPED, decode_event
 from tart.query.catalog import event_api_id
 from tart.query.filters import Candidate
 from tart.query.live_event import live_event
+from tart.shard import statements
 from tart.shard.aggregation import Aggregation
-from tart.shard.digest import SYNC_STATUS_CHANGED, Digest, Run, Said, digest_in_parts
+from tart.shard.digest import Digest, Run, Said, digest_in_parts
 from tart.shard.events import to_json
 from tart.shard.limits import RATE
-from tart.shard.nodes import Block, Node, Nodes, Session, add_dropped
+from tart.shard.nodes import Node, Nodes, Session, add_dropped
 from tart.shard.peers import Peers
 from tart.shard.streams import Streams
 from tart.storage.batch import ROW_OVERHEAD, Batch
@@ -296,7 +297,7 @@ class Intake:
         assert information is not None
         session.node = self._nodes.node(information.peer_id)
         session.node_number, is_new = self._nodes.number(self._directory, information.peer_id)
-        self._nodes.opened(session, now)
+        self._nodes.opened(session)
         for deviation in information.deviations:
             self._count_deviation(session, deviation.rule)
         self._touch(now)
@@ -387,20 +388,16 @@ class Intake:
         """Follow what a node says of itself: blocks, sync, and what it dropped."""
         session, node, payload = said.session, said.session.node, said.payload
         assert node is not None
-        speaks = node.newest == session.number
+        if said.number in statements.NUMBERS:
+            session.say(said.number, said.received_at, said.timestamp, payload)
         if said.number in _BLOCK_EVENTS:
             second = self._counters.at(said.received_at // 1_000_000)
-            block = Block(int.from_bytes(payload[:4], "little"), payload[4:36])
             if said.number == BEST_BLOCK_CHANGED:
-                node.best = block if speaks else node.best
                 second.best_events += 1
-                add_bounded(second.best, block.hash)
+                add_bounded(second.best, payload[4:36])
             else:
-                node.finalized = block if speaks else node.finalized
                 second.finalized_events += 1
-                add_bounded(second.finalized, block.hash)
-        elif said.number == SYNC_STATUS_CHANGED:
-            node.synced = payload[0] == 1 if speaks else node.synced
+                add_bounded(second.finalized, payload[4:36])
         elif said.number == DROPPED:
             self._note_dropped(session, node, decode_event(DROPPED, payload).fields["num"])
 

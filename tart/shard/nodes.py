@@ -2,8 +2,8 @@
 
 Pure state: it is told what happened and answers what is. A node is known by its peer id;
 it may have several connections at once (a reconnect overlapping the old one) and events
-in several directories (adopted ones). Everything here is rebuilt from the files at start,
-but for what only a living connection can tell (best block, sync).
+in several directories (adopted ones). What they say together is decided by ``query.nodes``.
+Everything here is rebuilt from the files at start.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ from tart.errors import NodeInformationError
 from tart.protocol.connection import Connection
 from tart.protocol.node_information import NodeInformation, decode_node_information
 from tart.query.catalog import DIRECTORY_BITS
+from tart.query.nodes import STATEMENTS, counting, origin
 from tart.query.times import rfc3339
 from tart.shard.limits import RateLimit
+from tart.shard.statements import NAMES, Statement, later
 from tart.storage.recovery import Past, Remembered
+from tart.storage.schema import payload_of
 
 # A node may claim to have dropped 2^64 - 1 events, twice: sums stop at what JSON can carry.
 MAX_DROPPED = (1 << 53) - 1
@@ -32,16 +35,29 @@ def add_dropped(total: int, claimed: int) -> int:
     return min(total + claimed, MAX_DROPPED)
 
 
-@dataclass
-class Block:
-    """A block a node named: its slot and header hash."""
+# ``Session`` has a member named ``bytes``.
+Payload = bytes
 
-    slot: int
-    hash: bytes
 
-    def as_json(self) -> dict[str, Any]:
-        """Slot, and hash as bytes: the caller renders them."""
-        return {"slot": self.slot, "hash": self.hash}
+@dataclass(frozen=True)
+class Introduction:
+    """The first message of a connection.
+
+    Attributes:
+        information: ``None`` where no file has it any more.
+        started_at: when the connection began, Unix microseconds.
+        session: as the API numbers it, ``None`` where nothing tells.
+    """
+
+    information: NodeInformation | None
+    started_at: int
+    session: int | None
+    address: str
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """By what those of ended connections are compared; see ``query.nodes``."""
+        return self.started_at, self.address
 
 
 @dataclass
@@ -53,6 +69,7 @@ class Session:
         node: whose it is, ``None`` until node information came.
         node_number: the number the directory gave to the node.
         last_at: when its last event came.
+        said: the last statement of each kind, by event number.
     """
 
     number: int
@@ -69,11 +86,26 @@ class Session:
     last_at: int | None = None
     deviations: Counter[str] = field(default_factory=Counter)
     shed: Counter[str] = field(default_factory=Counter)
+    said: dict[int, Statement] = field(default_factory=dict)
 
     @property
     def api_id(self) -> int:
         """The session's id in the API."""
         return self.number << DIRECTORY_BITS | self.directory
+
+    def say(self, number: int, received_at: int, timestamp: int, payload: Payload) -> None:
+        """The node made a statement on it; times as in ``Statement``."""
+        information = self.connection.node
+        assert information is not None
+        self.said[number] = Statement(
+            *(number, received_at, timestamp, self.api_id, self.address, payload),
+            *(information.protocol_version, information.cores),
+        )
+
+    @property
+    def introduction(self) -> Introduction:
+        """How it began."""
+        return Introduction(self.connection.node, self.opened_at, self.api_id, self.address)
 
     def counters(self) -> dict[str, Any]:
         """What is kept of it when it closes."""
@@ -138,8 +170,9 @@ class Node:
     Attributes:
         id: 64 hex digits, as the API writes it.
         row: where ``tally`` counts its events.
-        newest: the session that speaks for it where several are open: the latest. What an
-            older one says of best block and sync may be long past.
+        sessions: those that are open, by number.
+        introduction, said: of the connections that have ended, the statements that count.
+        disconnected_at: when the last of them ended; an open one may be older.
         limit: how fast it may send, over all its connections here.
         pauses: how often a connection of it was not read for a while, by reason, and for how
             long; since this process started.
@@ -147,10 +180,7 @@ class Node:
     """
 
     peer_id: bytes
-    information: NodeInformation | None = None
-    address: str = ""
     first_seen: int | None = None
-    connected_at: int | None = None
     disconnected_at: int | None = None
     last_seen: int | None = None
     dropped_events: int = 0
@@ -159,10 +189,8 @@ class Node:
     undecodable: int = 0
     deviations: Counter[str] = field(default_factory=Counter)
     sessions: dict[int, Session] = field(default_factory=dict)
-    newest: int | None = None
-    best: Block | None = None
-    finalized: Block | None = None
-    synced: bool | None = None
+    introduction: Introduction | None = None
+    said: dict[int, Statement] = field(default_factory=dict)
     limit: RateLimit | None = None
     pauses: Counter[str] = field(default_factory=Counter)
     paused_seconds: float = 0.0
@@ -180,20 +208,62 @@ class Node:
         """Events understood, by type."""
         return self.tally.of(self.row)
 
+    def introduced(self, introduction: Introduction) -> None:
+        """A connection that began so has ended."""
+        if self.introduction is None or introduction.rank >= self.introduction.rank:
+            self.introduction = introduction
+
+    def stated(self, statement: Statement) -> None:
+        """A statement on a connection that has ended."""
+        self.said[statement.number] = later(self.said.get(statement.number), statement)
+
+    def seen(self, at: int) -> None:
+        """Something of it came then, or a connection was accepted; Unix microseconds."""
+        self.last_seen = max(self.last_seen or 0, at)
+
+    def ended(self, at: int) -> None:
+        """A connection ended then; Unix microseconds."""
+        self.disconnected_at = max(self.disconnected_at or 0, at)
+
+    def statements(self, number: int) -> list[tuple[Statement, bool]]:
+        """What it said last on each open connection, and on those that have ended.
+
+        Returns:
+            Statements of that event type, and whether their connection is open.
+        """
+        found = [
+            (session.said[number], True)
+            for session in self.sessions.values()
+            if number in session.said
+        ]
+        if number in self.said:
+            found.append((self.said[number], False))
+        return found
+
+    def claim(self, number: int) -> dict[str, Any] | None:
+        """What counts of its best or finalized block, as the ``chain`` query has it."""
+        found = counting(self.statements(number))
+        return None if found is None else found[0].claim(is_open=found[1])
+
+    def latest(self, number: int) -> dict[str, Any] | None:
+        """What counts of its events of a type, as the ``node_status`` query has it."""
+        found = counting(self.statements(number))
+        return None if found is None else found[0].latest(is_open=found[1])
+
     def as_json(self) -> dict[str, Any]:
         """An element of the ``nodes`` query's answer; hashes are bytes."""
-        information = self.information
-        return {
-            "node_id": self.id,
-            "node_info": information and information.as_json(),
-            "implementation_name": information and information.implementation_name,
-            "implementation_version": information and information.implementation_version,
+        statements: dict[str, Any] = dict.fromkeys(STATEMENTS)
+        node: dict[str, Any] = {"node_id": self.id, "statements": statements}
+        node |= self._introduced(statements)
+        for number, name in NAMES.items():
+            found = counting(self.statements(number))
+            node[name] = found and found[0].value
+            statements[name] = found and found[0].origin(is_open=found[1])
+        return node | {
             "is_connected": bool(self.sessions),
             "first_seen_at": _time(self.first_seen),
-            "connected_at": _time(self.connected_at),
             "disconnected_at": None if self.sessions else _time(self.disconnected_at),
             "last_seen_at": _time(self.last_seen),
-            "address": self.address or None,
             "event_count": self.past_events + sum(self.counts),
             "dropped_count": self.dropped_events,
             "dropped_messages": self.dropped_messages,
@@ -202,10 +272,27 @@ class Node:
             "pauses": dict(self.pauses),
             "paused_seconds": round(self.paused_seconds, 3),
             "shed": dict(self.shed),
-            "best": self.best and self.best.as_json(),
-            "finalized": self.finalized and self.finalized.as_json(),
-            "synced": self.synced,
             "connections": [session.as_json() for session in self.sessions.values()],
+        }
+
+    def _introduced(self, statements: dict[str, Any]) -> dict[str, Any]:
+        """How it introduced itself; where that comes from goes into ``statements``."""
+        made = [(session.introduction, True) for session in self.sessions.values()]
+        if self.introduction is not None:
+            made.append((self.introduction, False))
+        found = counting(made)
+        if found is None:
+            return dict.fromkeys(STATEMENTS["node_info"])
+        introduction, is_open = found
+        information, address = introduction.information, introduction.address or None
+        started_at = rfc3339(introduction.started_at) or ""
+        statements["node_info"] = origin(started_at, introduction.session, address, is_open=is_open)
+        return {
+            "node_info": information and information.as_json(),
+            "implementation_name": information and information.implementation_name,
+            "implementation_version": information and information.implementation_version,
+            "connected_at": started_at,
+            "address": address,
         }
 
 
@@ -279,28 +366,24 @@ class Nodes:
             (number, peer_id) for (of, peer_id), number in self._numbers.items() if of == directory
         ]
 
-    def opened(self, session: Session, now: int) -> None:
+    def opened(self, session: Session) -> None:
         """A connection has said whose it is (``session.node`` is set)."""
         node, information = session.node, session.connection.node
         assert node is not None
         assert information is not None
-        node.information = information
-        node.address = session.address
-        node.first_seen = node.first_seen or session.opened_at
-        node.connected_at = session.opened_at
-        node.last_seen = now
-        node.best = node.finalized = node.synced = None
+        node.first_seen = min(node.first_seen or session.opened_at, session.opened_at)
+        node.seen(session.opened_at)
         node.sessions[session.number] = session
-        node.newest = session.number
         self._learn_speaker(session.directory, session.number, information)
 
     def closed(self, session: Session, now: int) -> None:
         """A connection is over."""
         node = session.node
-        if node is not None:
-            node.sessions.pop(session.number, None)
-            node.newest = max(node.sessions, default=node.newest)
-            node.disconnected_at = now
+        if node is not None and node.sessions.pop(session.number, None) is not None:
+            node.ended(now)
+            node.introduced(session.introduction)
+            for statement in session.said.values():
+                node.stated(statement)
 
     def forget(self, directory: int, sessions: set[int]) -> None:
         """No file has anything of these connections any more.
@@ -333,13 +416,17 @@ class Nodes:
                 node.deviations[rule] += count
             node.shed.update(stored.counters.get("shed", {}))
             node.first_seen = min(node.first_seen or stored.started_at, stored.started_at)
-            if stored.started_at >= (node.connected_at or 0):
-                node.connected_at = stored.started_at
-                # One without an end was open when the shard died: it lasted as long as it spoke.
-                last_heard = max(node.last_seen or 0, stored.started_at)
-                node.disconnected_at = stored.ended_at or last_heard
-                node.information, node.address = information, stored.address
-            node.last_seen = max(node.last_seen or 0, stored.ended_at or stored.started_at)
+            node.introduced(
+                Introduction(
+                    *(information, stored.started_at),
+                    *(number << DIRECTORY_BITS | past.directory, stored.address),
+                )
+            )
+            node.seen(max(stored.started_at, stored.counters.get("last_at") or 0))
+            # One without an end was open when the shard died: it lasted as long as it spoke.
+            last_heard = max(past.last_seen.get(stored.node or 0, 0), stored.started_at)
+            node.ended(stored.ended_at or last_heard)
+        self._recover_statements(past)
         held = past.counts.keys() | {stored.node for stored in past.sessions.values()}
         for number, remembered in past.remembered.items():
             node = self.node(past.nodes[number])
@@ -352,10 +439,22 @@ class Nodes:
         node.past_events += past.events - past.undecodable
         node.undecodable += past.undecodable
         node.dropped_events = add_dropped(node.dropped_events, past.dropped)
-        node.last_seen = max(node.last_seen or 0, past.last_at)
-        if past.started_at >= (node.connected_at or 0):
-            node.connected_at, node.address = past.started_at, past.address
-            node.disconnected_at = past.last_at
+        node.seen(past.last_at)
+        node.ended(past.ended_at)
+        node.introduced(Introduction(None, past.started_at, None, past.address))
+
+    def _recover_statements(self, past: Past) -> None:
+        for row in past.statements:
+            stored = past.sessions.get(row.session)
+            speaker = self.speakers.get((past.directory, row.session))
+            statement = Statement(
+                *(row.type, row.received_at, row.timestamp),
+                *(row.session << DIRECTORY_BITS | past.directory, stored.address if stored else ""),
+                payload_of(row),
+                *((speaker.protocol_version, speaker.cores) if speaker else (1, None)),
+            )
+            if row.node in past.nodes:
+                self.node(past.nodes[row.node]).stated(statement)
 
     def _recover_counts(self, node: Node, number: int, past: Past) -> None:
         for event_type, count in past.counts.get(number, {}).items():
@@ -365,7 +464,7 @@ class Nodes:
         node.dropped_messages += messages
         node.undecodable += past.undecodable[number]
         if number in past.last_seen:
-            node.last_seen = max(node.last_seen or 0, past.last_seen[number])
+            node.seen(past.last_seen[number])
 
     def _learn(self, directory: int, number: int, peer_id: bytes) -> None:
         self._numbers[directory, peer_id] = number

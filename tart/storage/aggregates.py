@@ -208,7 +208,9 @@ def read_remembered(
     """What a file knows of nodes by their connections, those of the last flush included."""
     rows = cursor.execute(
         "SELECT node, epoch_us(min(started_at)), epoch_us(max(started_at)), "
-        "epoch_us(max(greatest(started_at, last_at, ended_at))), arg_max(address, started_at), "
+        "epoch_us(max(greatest(started_at, last_at))), "
+        "epoch_us(max(coalesce(ended_at, greatest(started_at, last_at)))), "
+        "arg_max(address, started_at), "
         "sum(events)::UBIGINT, sum(undecodable)::UBIGINT, sum(dropped)::HUGEINT "
         f"FROM (FROM {file.alias}.sessions UNION ALL FROM {file.alias}.{OPEN_SESSIONS}) "
         "WHERE node IS NOT NULL GROUP BY node"

@@ -39,7 +39,14 @@ from tart.storage.files import LogFile, by_period, existing, orphaned, put_aside
 from tart.storage.losses import Losses, losses
 from tart.storage.progress import Told, unheard
 from tart.storage.ranges import FRAMES
-from tart.storage.recovery import Past, Remembered, count_missing, read_file, read_strangers
+from tart.storage.recovery import (
+    Past,
+    Remembered,
+    count_missing,
+    read_file,
+    read_statements,
+    read_strangers,
+)
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +151,8 @@ def _read(
                     if file.salvaged:
                         read_strangers(cursor, file, past)
                 past.missing = count_missing(cursor, every)
+                for file in every:
+                    _read_statements(cursor, file, past)
                 return past, files
 
 
@@ -208,6 +217,17 @@ def _greatest(
     except duckdb.Error:
         return None
     return int(found)
+
+
+def _read_statements(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
+    try:
+        read_statements(cursor, file, past)
+    except duckdb.Error as error:
+        log.warning(
+            "%s: what nodes said of themselves last cannot be read there, so it is not known "
+            "until they say it again: %s",
+            *(file.path, error),
+        )
 
 
 def _succeed(database: Database, lost: list[LogFile], past: Past) -> None:

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tart.storage.files import LogFile
+from tart.storage.schema import LogRow, rows_of
 
 if TYPE_CHECKING:
     import duckdb
 
 DROPPED = 0
+# What a node says of itself and holds until it says otherwise: status, best and finalized
+# block, sync.
+STATEMENTS = (10, 11, 12, 13)
+# A part of a file that DuckDB passes over as a whole has so many rows.
+_ROWS_TOGETHER = 500_000
 
 
 @dataclass
@@ -41,6 +47,7 @@ class Remembered(NamedTuple):
     first_at: int
     started_at: int
     last_at: int
+    ended_at: int
     address: str
     events: int
     undecodable: int
@@ -59,11 +66,13 @@ class Past:
         peers: number to peer id, of those that nodes spoke of.
         sessions: number to connection.
         counts: per node number, events by type.
-        last_seen: per node number, the last ``received_at``.
+        last_seen: per node number, the last ``received_at`` of a frame.
         dropped: per node number, (events, messages) of Dropped.
         undecodable: per node number, frames that could not be understood.
         opened: connections whose beginning a file has.
         remembered: per node number, what the aggregates know, which are kept longer.
+        latest: per node number and type, of the types in ``STATEMENTS``, the newest ``seq``.
+        statements: those events.
     """
 
     directory: int
@@ -79,6 +88,8 @@ class Past:
     undecodable: Counter[int] = field(default_factory=Counter)
     opened: set[int] = field(default_factory=set, repr=False, compare=False)
     remembered: dict[int, Remembered] = field(default_factory=dict)
+    latest: dict[tuple[int, int], int] = field(default_factory=dict, repr=False, compare=False)
+    statements: list[LogRow] = field(default_factory=list)
 
 
 def read_file(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
@@ -100,6 +111,33 @@ def read_strangers(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past)
     for session, node, at in rows:
         past.next_session = max(past.next_session, session + 1)
         past.sessions.setdefault(session, StoredSession(session, node, "", b"", at))
+
+
+def read_statements(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:
+    """Read what a file has of what each node said of itself last.
+
+    Once ``read_file`` has read all files: of each node and type that is one event.
+
+    Raises:
+        duckdb.Error: the file cannot be read.
+    """
+    for wanted in _near(sorted(past.latest.values())):
+        listed = ", ".join(map(str, wanted))
+        within = f"seq >= {wanted[0]} AND seq <= {wanted[-1]} AND seq IN ({listed})"
+        rows = cursor.execute(rows_of(file.alias, within)).fetchall()
+        past.statements += map(LogRow._make, rows)
+
+
+def _near(numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Ascending numbers in runs, each over a range that is read at once."""
+    run: list[int] = []
+    for number in numbers:
+        if run and number - run[0] >= _ROWS_TOGETHER:
+            yield run
+            run = []
+        run.append(number)
+    if run:
+        yield run
 
 
 @dataclass(frozen=True)
@@ -207,14 +245,18 @@ def _read_counts(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -
         past.counts.setdefault(node, Counter())[number] += count
         past.next_sequence = max(past.next_sequence, sequence + 1)
         past.last_seen[node] = max(past.last_seen.get(node, 0), seen)
+        if number in STATEMENTS:
+            past.latest[node, number] = max(past.latest.get((node, number), -1), sequence)
     _read_dropped(cursor, file, past)
     rows = cursor.execute(
-        f"SELECT node, count(*), max(seq) FROM {file.alias}.undecodable GROUP BY node"
+        "SELECT node, count(*), max(seq), epoch_us(max(received_at)) "
+        f"FROM {file.alias}.undecodable GROUP BY node"
     ).fetchall()
-    for node, count, sequence in rows:
+    for node, count, sequence, seen in rows:
         past.next_sequence = max(past.next_sequence, sequence + 1)
         if node is not None:
             past.undecodable[node] += count
+            past.last_seen[node] = max(past.last_seen.get(node, 0), seen)
 
 
 def _read_dropped(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Past) -> None:

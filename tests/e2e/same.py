@@ -41,9 +41,6 @@ REMOVED = {
 }
 # Members of one route's answer.
 REMOVED_OF = {
-    "nodes": dict.fromkeys(("best", "finalized", "synced"), "of living connections only"),
-    "node": dict.fromkeys(("best", "finalized", "synced"), "of living connections only"),
-    "sync_timeline": {"says_synced": "of living connections only"},
     "conformance": {"examples": "three of each day, the first to arrive"},
     "active_workpackages": {"node_id": "of those that got as far, who was heard first"},
     "core_work_packages": {"node_id": "of those that got as far, who was heard first"},

@@ -33,6 +33,7 @@ from tart.ipc.messages import (
 from tart.query.catalog import event_api_id, event_identity
 from tart.query.filters import Candidate, parse
 from tart.query.live_event import live_event
+from tart.query.nodes import origin
 from tart.query.times import rfc3339
 from tart.query.windows import time_us
 
@@ -74,6 +75,17 @@ def event(
     }
 
 
+def statement(at: int = NOON, *, is_open: bool = True, **more: Any) -> dict[str, Any]:
+    """What a node said of itself, as a shard gives it."""
+    return {**origin(rfc3339(at) or "", 256, "127.0.0.1:40000", is_open=is_open), **more}
+
+
+def claims(node_id: str, best: int | None, finalized: int | None) -> list[Any]:
+    """An element of ``chain``: what a node says on an open connection."""
+    said = [slot if slot is None else statement(slot=slot) for slot in (best, finalized)]
+    return [node_id, *said]
+
+
 def node(node_id: str = NODE_A, **changes: Any) -> dict[str, Any]:
     """A node as the ``nodes`` query gives it: connected, with one connection."""
     connected_at = changes.get("connected_at", rfc3339(NOON))
@@ -113,6 +125,12 @@ def node(node_id: str = NODE_A, **changes: Any) -> dict[str, Any]:
         "best": {"slot": 7, "hash": BLOCK_HASH},
         "finalized": None,
         "synced": None,
+        "statements": {
+            "node_info": statement(),
+            "best": statement(),
+            "finalized": None,
+            "synced": None,
+        },
         "connections": [
             {
                 "session": 256,

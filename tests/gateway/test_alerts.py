@@ -6,7 +6,7 @@ from typing import Any
 
 from tart.gateway.alerts import BEHIND_SLOTS, FAILING_ATTEMPTS, LATELY_US, Look, alerts
 from tart.query.times import rfc3339
-from tests.gateway.fake_shard import NODE_A, NODE_B, node
+from tests.gateway.fake_shard import NODE_A, NODE_B, node, statement
 
 
 def look(*nodes: dict[str, Any], best: int | None = 7) -> Look:
@@ -54,8 +54,10 @@ def test_a_connected_node_far_behind_is_told() -> None:
     behind = at(best - BEHIND_SLOTS - 1)
     assert kinds(look(), look(enough, best=best)) == []
     assert kinds(look(), look(behind, best=best)) == [("node_behind", NODE_A)]
-    assert kinds(look(), look(at(1, is_connected=False), best=best)) == []
-    assert kinds(look(), look(node(best=None), best=best)) == []
+    # Said before it reconnected: nobody knows how far it is now.
+    ended = {"statements": {"best": statement(is_open=False)}}
+    assert kinds(look(), look(at(1, **ended), best=best)) == []
+    assert kinds(look(), look(node(best=None, statements={"best": None}), best=best)) == []
     assert kinds(look(), look(behind, best=None)) == []
 
 

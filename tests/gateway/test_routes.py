@@ -25,8 +25,10 @@ from tests.gateway.fake_shard import (
     NOON,
     SECOND,
     FakeShard,
+    claims,
     event,
     node,
+    statement,
 )
 from tests.gateway.json_schema import violations
 from tests.gateway.running import Running, path_of, running_gateway
@@ -57,13 +59,14 @@ def with_gateway(
 def populate(one: FakeShard, two: FakeShard) -> None:
     """Two nodes, one on each shard, with events of every kind the routes look at."""
     one.nodes, two.nodes = [node()], [node(NODE_B, is_connected=False, connections=[])]
-    one.chain = [[NODE_A, 7, 5]]
+    one.chain = [claims(NODE_A, 7, 5)]
     one.authored, two.authored = ["01" * 32, "02" * 32], ["02" * 32, "03" * 32]
     for i in range(6):
         one.append(event(0, i, at=NOON + 10 * i))
         two.append(event(1, i, at=NOON + 10 * i + 5, node=NODE_B))
-    latest = event(0, 5, at=NOON + 50)
-    status = event(0, 4, number=10, variant="Status", fields={"num_peers": 3})
+    best = {"timestamp": 1, "slot": 5, "hash": BLOCK_HASH}
+    latest = statement(NOON + 50, data={"BestBlockChanged": best})
+    status = statement(data={"Status": {"timestamp": 1, "num_peers": 3}})
     one.status = {"counts": {"11": 6, "10": 1}, "latest": {"11": latest, "10": status}}
     now = int(time.time())
     one.live |= {"seconds": [[now - 2, 5, ["aa"], ["bb"], 2, 1]], "active": [NODE_A]}
@@ -106,7 +109,10 @@ def test_health_is_the_peers_and_asks_no_shard(tmp_path: Path) -> None:
 def test_stats_count_each_block_once_and_name_who_is_ahead(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         populate(*gateway.shards)
-        gateway.shards[1].chain = [[f"{i:064x}", 6, 4] for i in range(3)] + [["ee" * 32, 900, None]]
+        gateway.shards[1].chain = [
+            *(claims(f"{i:064x}", 6, 4) for i in range(3)),
+            claims("ee" * 32, 900, None),
+        ]
         body = await gateway.json("/api/stats?duration=15m")
         assert body["total_blocks_authored"] == 3
         assert (body["best_block"], body["finalized_block"]) == (7, 4)
@@ -253,7 +259,8 @@ def test_a_known_node_without_events_has_an_empty_list(tmp_path: Path) -> None:
 def test_status_is_the_latest_over_all_shards(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         populate(*gateway.shards)
-        newer = event(1, 1, at=NOON + 60, fields={"slot": 9, "hash": "0x" + "22" * 32})
+        best = {"timestamp": 1, "slot": 9, "hash": "0x" + "22" * 32}
+        newer = statement(NOON + 60, data={"BestBlockChanged": best})
         gateway.shards[1].status = {"counts": {"11": 1}, "latest": {"11": newer}}
         body = await gateway.json(f"/api/nodes/{NODE_A}/status")
         assert body["chain_status"]["best_slot"] == 9

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tart.query.series import HOUR_US, MINUTE_US
-from tests.gateway.fake_shard import NODE_A, NODE_B, event, node
+from tests.gateway.fake_shard import NODE_A, NODE_B, claims, event, node
 from tests.gateway.running import Running, running_gateway
 
 
@@ -159,7 +159,7 @@ def test_an_implementation_is_a_name_and_a_version(tmp_path: Path) -> None:
 def test_blocks_of_all_shards_are_one(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].authored, gateway.shards[1].authored = ["01" * 32], ["01" * 32]
-        gateway.shards[0].chain = [[NODE_A, 7, 5]]
+        gateway.shards[0].chain = [claims(NODE_A, 7, 5)]
         body = await gateway.json("/api/blocks?duration=24h")
         assert body["totals"]["blocks_authored"] == 1
         assert (body["chain"]["best_slot"], body["chain"]["finalized_slot"]) == (7, 5)

@@ -19,7 +19,7 @@ from tart.gateway.sse import LIVE, LOOKING_UP, STATUS_SECONDS, Position, Reader,
 from tart.gateway.streams import Encoded
 from tart.ipc.messages import Failure, Missed
 from tart.query.catalog import event_api_id
-from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, event
+from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, claims, event
 from tests.gateway.running import PATIENCE_SECONDS, Running, eventually, running_gateway
 
 
@@ -79,7 +79,7 @@ async def subscribed(gateway: Running, count: int = 1) -> None:
 
 def test_metrics_come_every_second_as_the_peer_writes_them(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        gateway.shards[0].chain = [[NODE_A, 7, 5]]
+        gateway.shards[0].chain = [claims(NODE_A, 7, 5)]
         async with reading(gateway, "/api/metrics/stream") as stream:
             assert stream.headers["cache-control"] == "no-cache"
             fields = await stream.fields()

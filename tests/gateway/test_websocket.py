@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tart.gateway.websocket import Periods
 from tart.ipc.messages import Failure, Missed
-from tests.gateway.fake_shard import BLOCK_HASH, NODE_A, NODE_B, NOON, event, node
+from tests.gateway.fake_shard import BLOCK_HASH, NODE_A, NODE_B, NOON, claims, event, node
 from tests.gateway.running import PATIENCE_SECONDS, Running, eventually, running_gateway
 
 HURRIED = Periods(stats=0.05, alerts=0.02)
@@ -61,7 +61,7 @@ def test_a_client_is_greeted_with_the_newest_events_oldest_first(tmp_path: Path)
     async def check(gateway: Running) -> None:
         gateway.shards[0].append(*[event(0, i, at=NOON + 2 * i) for i in range(150)])
         gateway.shards[1].append(*[event(1, i, at=NOON + 2 * i + 1) for i in range(150)])
-        gateway.shards[0].chain = [[NODE_A, 7, None]]
+        gateway.shards[0].chain = [claims(NODE_A, 7, None)]
         async with gateway.websocket() as client:
             first = json.loads(await client.recv())
             data = first["data"]
@@ -233,7 +233,7 @@ def test_recent_events_are_over_all_shards_oldest_first_and_unfiltered(tmp_path:
 
 def test_stats_come_at_once_and_again_and_again(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        gateway.shards[0].chain = [[NODE_A, 7, 5]]
+        gateway.shards[0].chain = [claims(NODE_A, 7, 5)]
         gateway.shards[0].authored = ["01" * 32]
         async with gateway.websocket() as client:
             for _ in range(3):
@@ -252,7 +252,7 @@ def test_stats_come_at_once_and_again_and_again(tmp_path: Path) -> None:
 
 def test_metrics_come_at_once_and_at_the_interval_until_unsubscribed(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        gateway.shards[0].chain = [[NODE_A, 7, 5]]
+        gateway.shards[0].chain = [claims(NODE_A, 7, 5)]
         async with gateway.websocket("?subscribe=none") as client:
             request = {"type": "SubscribeMetrics", "interval_ms": 1}
             answer = await ask(client, "metrics_subscribed", request)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tart.query import merge
 from tart.query.catalog import event_api_id, event_identity
 from tart.query.cursor import Cursor, decode, encode
+from tart.query.nodes import origin
 from tart.query.times import rfc3339
 
 NODE = "aa" * 32
@@ -153,6 +154,10 @@ def test_recent_events_are_oldest_first_and_at_most_so_many() -> None:
     assert merge.recent(partials, 0) == []
 
 
+def said(at: int, *, is_open: bool = True, **more: Any) -> dict[str, Any]:
+    return {**origin(rfc3339(at) or "", 0, "192.0.2.1:4", is_open=is_open), **more}
+
+
 def node(**changes: Any) -> dict[str, Any]:
     return {
         "node_id": NODE,
@@ -247,7 +252,7 @@ def test_a_node_nobody_knows_anything_of_stays_without() -> None:
 
 
 def test_node_status_adds_counts_and_keeps_the_latest() -> None:
-    old, new = event(0, 9, 10), event(1, 2, 20)
+    old, new = said(10, data={}), said(20, data={})
     for first, second in ((old, new), (new, old)):
         merged = merge.node_status(
             [
@@ -258,9 +263,12 @@ def test_node_status_adds_counts_and_keeps_the_latest() -> None:
         assert merged == {"counts": {"11": 3, "13": 1}, "latest": {"11": new}}
 
 
-def test_a_node_on_two_shards_has_reached_the_higher_slot() -> None:
-    merged = merge.chain([(0, [[NODE, 5, None]]), (1, [[NODE, 4, 2], [OTHER, None, None]])])
-    assert merged == {NODE: (5, 2), OTHER: (None, None)}
+def test_a_node_on_two_shards_has_reached_what_it_said_last() -> None:
+    higher, later = said(10, slot=5), said(20, slot=4)
+    ended = said(30, is_open=False, slot=2)
+    partials = [(0, [[NODE, higher, None]]), (1, [[NODE, later, ended], [OTHER, None, None]])]
+    for each in (partials, partials[::-1]):
+        assert merge.claims(merge.chain(each)) == {NODE: (4, 2), OTHER: (None, None)}
 
 
 def test_union_names_each_once() -> None:

@@ -320,7 +320,7 @@ def test_nodes_are_all_that_were_ever_seen_or_one_of_them(tmp_path):
 
 
 def test_the_chain_is_what_connected_nodes_say_now(tmp_path):
-    stored(tmp_path, block(50))
+    stored(tmp_path, block(50, node=1))
 
     async def scenario(shard):
         first, second, gone = fake_node(1), fake_node(2), fake_node(3)
@@ -328,9 +328,14 @@ def test_the_chain_is_what_connected_nodes_say_now(tmp_path):
         shard.session(second.connect())
         session = shard.session(gone.connect(), best(gone, 9))
         shard.intake.end(session, None)
-        return await shard.ask("chain")
+        return await shard.ask("chain"), await shard.ask("chain", nodes=["03" * 32, "09" * 32])
 
-    assert sorted(run(scenario, tmp_path)) == [[A, 7, None], [B, None, None]]
+    connected, named = run(scenario, tmp_path)
+    found = {node: [each and each["slot"] for each in said] for node, *said in connected}
+    # What B's earlier connection said still counts, C is not connected.
+    assert found == {A: [7, None], B: [50, None]}
+    ((node, said, finalized),) = named
+    assert (node, said["slot"], said["is_open"], finalized) == ("03" * 32, 9, False, None)
 
 
 def test_live_figures_are_those_of_complete_seconds(tmp_path):

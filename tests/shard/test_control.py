@@ -58,7 +58,8 @@ def test_questions_to_memory_and_log_are_answered(tmp_path):
         node = fake_node()
         shard.session(node.connect(), best(node, 7))
         await shard.settled()
-        assert await there.ask("chain") == [["01" * 32, 7, None]]
+        ((node_id, best_block, finalized),) = await there.ask("chain")
+        assert (node_id, best_block["slot"], finalized) == ("01" * 32, 7, None)
         (event,) = await there.ask("events", limit=5, bytes="array")
         assert event["data"]["BestBlockChanged"]["hash"] == list(range(32))
         assert shard.answers.asked == {"chain": 1, "events": 1}

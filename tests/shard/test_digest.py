@@ -148,6 +148,7 @@ def test_what_a_node_says_of_itself_is_told_apart_and_in_order():
     found = digested(session, best, status, content(13, b"\x00"), content(11, b"too short"))
     assert [(said.number, said.payload[:1]) for said in found.said] == [
         (11, b"\x03"),
+        (10, b"\x00"),
         (13, b"\x00"),
     ]
 

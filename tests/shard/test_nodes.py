@@ -4,12 +4,15 @@ import itertools
 
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tart.protocol.connection import Connection
-from tart.shard.nodes import MAX_DROPPED, Block, Nodes, Session
+from tart.query import merge
+from tart.shard.nodes import MAX_DROPPED, Nodes, Session
 from tart.shard.rendering import to_bytes
 from tart.storage.recovery import Past, StoredSession
-from tests.shard.running import best, fake_node, framed, run, until
+from tests.shard.running import HASH, best, fake_node, framed, run, until
 
 SECOND = 1_000_000
 NOON = 1_795_262_400 * SECOND
@@ -27,8 +30,13 @@ def connected(nodes, number, at, *, node=1, directory=0, address="192.0.2.1:4", 
     session = Session(number, directory, address, at, connection)
     session.node = nodes.node(bytes([node]) * 32)
     session.node_number, _ = nodes.number(directory, session.node.peer_id)
-    nodes.opened(session, at)
+    nodes.opened(session)
     return session
+
+
+def says(session, at, slot):
+    """A best block."""
+    session.say(11, at, 5, slot.to_bytes(4, "little") + bytes(32))
 
 
 def shown(nodes, node=1):
@@ -114,14 +122,23 @@ def test_a_node_is_connected_until_its_last_connection_is_over():
 def test_the_newest_connection_speaks_for_a_node():
     nodes = Nodes()
     first = connected(nodes, 0, NOON, name="old", address="192.0.2.1:1")
-    first.node.best = Block(9, b"")
+    says(first, NOON + 9, 5)
     second = connected(nodes, 1, NOON + 1, name="new", address="192.0.2.2:2")
+    says(second, NOON + 8, 6)
     node = shown(nodes)
     assert (node["implementation_name"], node["address"]) == ("new", "192.0.2.2:2")
-    assert (node["best"], node["finalized"], node["synced"]) == (None, None, None)
-    assert first.node.newest == second.number
-    nodes.closed(second, NOON + 2)
-    assert first.node.newest == first.number
+    assert (node["best"]["slot"], node["finalized"], node["synced"]) == (5, None, None)
+    assert node["statements"]["best"] == {
+        **{"received_at": "2026-11-21T12:00:00.000009Z", "session": 0},
+        **{"address": "192.0.2.1:1", "is_open": True},
+    }
+    nodes.closed(first, NOON + 10)
+    assert shown(nodes)["best"]["slot"] == 6
+    nodes.closed(second, NOON + 11)
+    node = shown(nodes)
+    assert (node["best"]["slot"], node["statements"]["best"]["is_open"]) == (5, False)
+    assert (node["implementation_name"], node["is_connected"]) == ("new", False)
+    assert node["disconnected_at"] == "2026-11-21T12:00:00.000011Z"
 
 
 def test_what_never_said_who_it_is_changes_nothing_when_it_goes():
@@ -168,7 +185,8 @@ def test_after_a_restart_a_node_is_as_its_newest_connection_was_in_whichever_dir
         assert node["address"] == "192.0.2.1:4"
         assert node["first_seen_at"] == "2026-11-21T12:00:00.000000Z"
         assert node["connected_at"] == "2026-11-21T12:00:00.000020Z"
-        assert node["disconnected_at"] == "2026-11-21T12:00:00.000030Z"
+        # Until the older one ended, it was connected.
+        assert node["disconnected_at"] == "2026-11-21T12:00:00.000090Z"
         assert not node["is_connected"]
 
 
@@ -267,8 +285,148 @@ def test_a_node_that_only_the_aggregates_know_is_there_with_what_they_know(tmp_p
         file.unlink()
     (after,) = run(lambda shard: shard.ask("nodes"), tmp_path)
     names = ("node_id", "event_count", "undecodable", "first_seen_at", "connected_at", "address")
+    names += ("last_seen_at", "disconnected_at")
     assert [after[name] for name in names] == [before[name] for name in names]
     assert (after["event_count"], after["undecodable"]) == (2, 1)
-    assert after["last_seen_at"] == after["disconnected_at"] == before["disconnected_at"]
+    assert after["last_seen_at"] < after["disconnected_at"]
     assert not after["is_connected"]
     assert after["node_info"] is None
+
+
+def test_a_restart_changes_nothing_of_what_a_node_said_and_when_it_was_heard(tmp_path):
+    async def told(shard):
+        node, other = fake_node(1), fake_node(1)
+        first = shard.session(node.connect(), best(node, 1), address="192.0.2.1:1")
+        second = shard.session(other.connect(), best(other, 2), address="192.0.2.1:2")
+        more = [
+            node.event("FinalizedBlockChanged", 3, slot=9, hash=HASH)[1],
+            node.event("SyncStatusChanged", 4, synced=True)[1],
+            framed(b"no event"),
+        ]
+        for each in more:
+            shard.intake.receive(first, each)
+        shard.intake.end(second, "gone")
+        shard.intake.end(first, "gone")
+        await shard.settled()
+        return await shard.ask("nodes"), await shard.ask("node_status", node="01" * 32)
+
+    async def asked(shard):
+        return await shard.ask("nodes"), await shard.ask("node_status", node="01" * 32)
+
+    before, after = run(told, tmp_path), run(asked, tmp_path)
+    # How often reading paused and what a rule found is told elsewhere.
+    assert after == before
+    ((node,), status) = after
+    assert (node["best"]["slot"], node["finalized"]["slot"], node["synced"]) == (2, 9, True)
+    assert status["latest"]["13"]["data"]["SyncStatusChanged"]["synced"] is True
+    assert node["last_seen_at"] < node["disconnected_at"]
+
+
+def test_the_end_of_a_connection_is_no_word_of_its_node():
+    spoke = stored(0, NOON, NOON + 90, counters={"last_at": NOON + 30})
+    silent = stored(1, NOON + 40, NOON + 95)
+    nodes = recovered(past(spoke, silent, last_seen={0: NOON + 30}))
+    assert shown(nodes)["last_seen_at"] == "2026-11-21T12:00:00.000040Z"
+    assert shown(nodes)["disconnected_at"] == "2026-11-21T12:00:00.000095Z"
+
+
+# --- Connections on several shards ------------------------------------------------------
+
+STATEMENTS = {
+    10: bytes(12) + b"\1\2" + bytes(20),
+    11: (7).to_bytes(4, "little") + bytes(32),
+    12: (6).to_bytes(4, "little") + bytes(32),
+    13: b"\1",
+}
+STEPS = st.lists(
+    st.tuples(
+        # Which connection, what happens to it, and how much later than what was before.
+        st.integers(0, 5),
+        st.sampled_from(["open", "close", *STATEMENTS]),
+        st.integers(0, 2),
+    ),
+    max_size=30,
+)
+
+
+class Placed:
+    """Some shards, and which of them has which connection."""
+
+    def __init__(self, places):
+        self._places = places
+        self.shards = {place: Nodes() for place in places}
+        self._sessions = {}
+
+    def happen(self, steps):
+        """The same things happen at the same times, wherever the connections are."""
+        at = NOON
+        for number, what, later in steps:
+            at += later
+            nodes = self.shards[self._places[number]]
+            session = self._sessions.get(number)
+            if what == "open" and session is None:
+                address = f"192.0.2.{number}:{number}"
+                self._sessions[number] = connected(
+                    nodes, number, at, address=address, name=f"name {number}"
+                )
+            elif what == "close" and session:
+                nodes.closed(session, at)
+                self._sessions[number] = False
+            elif what in STATEMENTS and session:
+                payload = STATEMENTS[what]
+                if what in (11, 12):
+                    payload = (at - NOON).to_bytes(4, "little") + payload[4:]
+                session.say(what, at, number, payload)
+                session.node.seen(at)
+
+    def told(self, order):
+        """What the gateway makes of the shards' answers, whatever their order."""
+        # They may answer in any order.
+        first = [self.shards[place] for place in order if place in self.shards]
+        shards = list({id(each): each for each in [*first, *self.shards.values()]}.values())
+        every = [list(nodes.by_id.values()) for nodes in shards]
+        parts = [orjson.loads(to_bytes([node.as_json() for node in some], "hex")) for some in every]
+        connected_ = [
+            [[node.id, node.claim(11), node.claim(12)] for node in some if node.sessions]
+            for some in every
+        ]
+        named = [[[node.id, node.claim(11), node.claim(12)] for node in some] for some in every]
+        found = merge.chain(list(enumerate(connected_)))
+        if any(None in said for said in found.values()):
+            # As the gateway does for those that it lacks something of.
+            wanted = [node for node, said in found.items() if None in said]
+            more = [[each for each in some if each[0] in wanted] for some in named]
+            found = merge.chain([*enumerate(connected_), *enumerate(more)])
+        status = merge.node_status(
+            [
+                (
+                    at,
+                    {
+                        "counts": {},
+                        "latest": {
+                            str(number): latest
+                            for number in STATEMENTS
+                            if (latest := node.latest(number))
+                        },
+                    },
+                )
+                for at, some in enumerate(every)
+                for node in some
+            ]
+        )
+        return merge.nodes(list(enumerate(parts))), merge.claims(found), status
+
+
+@settings(max_examples=150, deadline=None, database=None)
+@given(
+    steps=STEPS,
+    places=st.lists(st.integers(0, 4), min_size=6, max_size=6),
+    order=st.lists(st.integers(0, 4), max_size=5),
+)
+def test_wherever_the_kernel_puts_connections_the_answers_are_those_of_one_shard(
+    steps, places, order
+):
+    one, several = Placed([0] * 6), Placed(places)
+    for each in (one, several):
+        each.happen(steps)
+    assert several.told(order) == one.told([])
