@@ -15,8 +15,8 @@ event after the other would have given.
 - What ends a request takes its root away. Everything else waits until it is too old
   (``FOLLOW_SECONDS``) or there are too many (``MAX_OPEN``): the connection's oldest go
   first, and are counted.
-- Streams of block announcements (60, 61) are not followed: they last as long as their
-  connection, and how long is no latency.
+- A stream of block announcements (60) may last as long as its connection, so its root does
+  not grow too old. Its end (61) names it from protocol version 1 on.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ MAX_OPEN = 4_096
 MAX_OPEN_IN_ALL = 400_000
 _SPARE = 8
 
-_STREAM_OPENED, _STREAM_CLOSED = 60, 61
+_STREAM_OPENED = 60
 # The specification does not say yet what audits refer to; requests of audits are roots.
 _AUDIT_ROOTS = (140, 141, 148, 149)
 _NO_STEP = -1
@@ -56,11 +56,11 @@ _NEVER = np.iinfo(np.int64).max
 
 # What ends a request: nothing refers to its root again.
 _LAST = types_mask(
-    {22, 23, 25, 26, 65, 81, 82, 107, 108, 111, 112, 122, 125, 129}
+    {22, 23, 25, 26, 61, 65, 81, 82, 107, 108, 111, 112, 122, 125, 129}
     | {142, 145, 150, 153, 164, 167, 169, 170, 175, 178, 195, 198}
 )
-_ROOTS = types_mask({parent for parent, _ in STEPS if parent != _STREAM_OPENED} | {*_AUDIT_ROOTS})
-_REFERS = types_mask(child for _, child in STEPS if child != _STREAM_CLOSED)
+_ROOTS = types_mask({parent for parent, _ in STEPS} | {*_AUDIT_ROOTS})
+_REFERS = types_mask(child for _, child in STEPS)
 # By what is referred to and what refers: the number of the step between them.
 _STEPS = np.full((256, 256), _NO_STEP, np.int16)
 for (_parent, _child), _step in STEP_OF.items():
@@ -288,7 +288,8 @@ class Follower:
 
     def forget_before(self, received_at: int) -> None:
         """Give up what is too old; Unix microseconds."""
-        self._give_up(self._roots.before(received_at), cut_short=False)
+        old = self._roots.before(received_at)
+        self._give_up(old[self._roots.number[old] != _STREAM_OPENED], cut_short=False)
 
     def pipelines(self) -> Iterator[Pipeline]:
         """Those that are open."""

@@ -270,11 +270,12 @@ def validators(
     tallies: Iterable[Json],
     nodes: Iterable[Json],
     heads: Iterable[Json],
-    now_us: int,
+    until_us: int,
 ) -> Json:
     """The body of ``/api/cores/{i}/validators``, without its time.
 
     Args:
+        until_us: the end of the window; who was heard of shortly before it is active.
         heads: ``node`` and ``best``, the highest slot it had as best in the window.
     """
     known = {node["node_id"]: node for node in nodes}
@@ -291,7 +292,7 @@ def validators(
             "latest_slot": best.get(row["node"]),
             "implementation_name": _named(known, row["node"], "implementation_name"),
             "implementation_version": _named(known, row["node"], "implementation_version"),
-            "is_active": row["last_at"] >= now_us - ACTIVE_US,
+            "is_active": row["last_at"] >= until_us - ACTIVE_US,
         }
         for row in _by_count(tallies)
     ]

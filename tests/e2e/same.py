@@ -41,6 +41,14 @@ REMOVED = {
 }
 # Members of one route's answer.
 REMOVED_OF = {
+    "network_health": {
+        **dict.fromkeys(("health_score", "overall_health"), "a mean over all parts"),
+        "alerts": "one is of the last minute before it was asked",
+    },
+    "core_validators": {"is_active": "of the last minutes before it was asked"},
+    "connection_timeline": dict.fromkeys(
+        ("currently_active", "active_last_hour"), "of the last minutes before it was asked"
+    ),
     "conformance": {"examples": "three of each day, the first to arrive"},
     "active_workpackages": {"node_id": "of those that got as far, who was heard first"},
     "core_work_packages": {"node_id": "of those that got as far, who was heard first"},
@@ -55,16 +63,28 @@ REMOVED_OF = {
 }
 
 
+# Elements of one route's lists, by their name.
+PARTS_OF = {
+    "network_health": dict.fromkeys(
+        ("Node Connectivity", "Event Throughput"), "of the last minute before it was asked"
+    ),
+}
+
+
 def comparable(name: str, value: Any) -> Any:
     """What a route's answer says of the events alone, lists in an order of their own."""
-    return _comparable(value, {*REMOVED, *REMOVED_OF.get(name, ())})
+    removed = {*REMOVED, *REMOVED_OF.get(name, ())}
+    return _comparable(value, removed, {*PARTS_OF.get(name, ())})
 
 
-def _comparable(value: Any, removed: set[str]) -> Any:
+def _comparable(value: Any, removed: set[str], parts: set[str]) -> Any:
     if isinstance(value, dict):
-        return {key: _comparable(value[key], removed) for key in value.keys() - removed}
+        return {key: _comparable(value[key], removed, parts) for key in value.keys() - removed}
     if isinstance(value, list):
-        return sorted((_comparable(each, removed) for each in value), key=_place)
+        kept = [
+            each for each in value if not (isinstance(each, dict) and each.get("name") in parts)
+        ]
+        return sorted((_comparable(each, removed, parts) for each in kept), key=_place)
     if isinstance(value, str) and _TIME.fullmatch(value):
         return "a time of the server's clock"
     # A sum of floats depends on the order of its parts.

@@ -246,7 +246,6 @@ def durations(truth):
         parent = root and sent.get((each["node"], each["session"], root["event_id"]))
         if parent is not None and (parent, each["type"]) in STEPS:
             found[parent, each["type"]].append((each["node"], root["after_us"]))
-    found.pop((60, 61), None)  # a stream lasts as long as its connection
     return found
 
 
