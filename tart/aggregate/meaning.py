@@ -42,6 +42,7 @@ from tart.aggregate.roots import Linked, TicketGeneration
 from tart.aggregate.sightings import Sightings
 from tart.aggregate.sums import Sums
 from tart.aggregate.tables import ROWS
+from tart.protocol.references import FIRST
 
 _BLOCK_FAILURES = frozenset({41, 44, 46})
 # What says more of a pipeline than which one it is of.
@@ -140,7 +141,14 @@ class Meanings(Exchanges):
         if isinstance(root.linked, Pipeline):
             self._touch(at, root.linked)
             return root.linked
+        if root.number in FIRST:
+            self.contexts[at] = int(self._heard.ref[at]), None
         return None
+
+    def _fail(self, at: int, number: int, speaker: Speaker, root: Root | None) -> Linked:
+        """A failure that says no more of what it is part of, but belongs to it."""
+        self.fail(at, number, speaker, root)
+        return None if root is None else self._inherit(at, root)
 
     def belong(self, rows: list[int], abouts: list[bytes]) -> None:
         """Events of a request or of an assurance: what their roots are about, they are about."""
@@ -375,7 +383,7 @@ Meaning = Callable[[Meanings, int, int, Speaker, "Root | None"], Linked]
 def _meanings() -> list[Meaning | None]:
     table: list[Meaning | None] = [None] * 256
     groups: tuple[tuple[Meaning, tuple[int, ...]], ...] = (
-        (Meanings.fail, tuple(FAILURES)),
+        (Meanings._fail, tuple(FAILURES)),
         (Meanings._status, (10,)),
         (Meanings._head, (BEST, FINALIZED, SYNC)),
         (Meanings._begin_block, (AUTHORING, IMPORTING)),

@@ -20,6 +20,21 @@ class Error(TypedDict):
     error: ErrorError
 
 
+class Context(TypedDict):
+    # Its own, or that of the event its chain begins with.
+    slot: int | None
+    # Likewise.
+    core: int | None
+    # Of the block, work-package, erasure root or anchor that its chain is about, as far as that was
+    # told before it; else the hash it names itself. Null where it has none, or where what told it
+    # lies more than two million frames of its shard back.
+    hash: str | None
+    # The first event of the chain of references it belongs to, itself included. Null where it is in
+    # none, or where the way there is not known. An audit_id names nothing that JIP-3 has an event
+    # for.
+    root_event_id: int | None
+
+
 class Event(TypedDict):
     # Below 2^53; unique while the event is kept.
     id: int
@@ -36,6 +51,7 @@ class Event(TypedDict):
     data: dict[str, dict[str, Any]]
     node_name: str | None
     node_version: str | None
+    context: Context
 
 
 class NodeInfo(TypedDict):
@@ -394,6 +410,7 @@ class EventDetails(TypedDict):
     data: dict[str, dict[str, Any]]
     node_name: str | None
     node_version: str | None
+    context: Context
     # As the node sent it; the frame with its length in front.
     raw: EventDetailsRaw
     # Only where it was not understood; data is empty then.
@@ -416,6 +433,7 @@ class TraceEvents(TypedDict):
     data: dict[str, dict[str, Any]]
     node_name: str | None
     node_version: str | None
+    context: Context
     # Id of the event it refers to.
     parent: int | None
     # 0 for the root.

@@ -189,7 +189,8 @@ METRIC_ROUTES: tuple[Route, ...] = (
         "How long steps take: histograms and percentiles",
         "From an event to one that refers to it, in the same connection, by the node's clock; "
         "of events that came in the window. Percentiles are read from merged histograms and are "
-        "at most a tenth off; what lasts longer than 71 minutes counts as that. By core there are the steps of guarantors. A window begins with a "
+        "at most a tenth off; what lasts longer than 71 minutes counts as that. By core there "
+        "are the steps of guarantors. A window begins with a "
         "whole minute, before yesterday with a whole hour.",
         parameters=(
             Parameter(

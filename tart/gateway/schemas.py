@@ -128,6 +128,22 @@ _EVENT = record(
     ),
     node_name=nullable(TEXT),
     node_version=nullable(TEXT),
+    context=record(
+        slot=described(nullable(COUNT), "Its own, or that of the event its chain begins with."),
+        core=described(nullable(COUNT), "Likewise."),
+        hash=described(
+            nullable(BYTES),
+            "Of the block, work-package, erasure root or anchor that its chain is about, as far "
+            "as that was told before it; else the hash it names itself. Null where it has none, "
+            "or where what told it lies more than two million frames of its shard back.",
+        ),
+        root_event_id=described(
+            nullable(COUNT),
+            "The first event of the chain of references it belongs to, itself included. Null "
+            "where it is in none, or where the way there is not known. An audit_id names "
+            "nothing that JIP-3 has an event for.",
+        ),
+    ),
 )
 
 _LIVE_WINDOW = record(

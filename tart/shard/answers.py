@@ -20,8 +20,10 @@ import duckdb
 from tart import logs
 from tart.aggregate.live import LiveCounters
 from tart.errors import BadQuery
+from tart.protocol.references import LINKS, Context
 from tart.query.filters import Selection
 from tart.shard import statements
+from tart.shard.aggregation import voice_of
 from tart.shard.events import to_json
 from tart.shard.history import History
 from tart.shard.intake import Intake
@@ -33,6 +35,7 @@ from tart.shard.rendering import RENDERINGS, rendered
 from tart.shard.slots import Slots
 from tart.shard.sql import Sql
 from tart.shard.streams import Streams
+from tart.storage.contexts import contexts_among, contexts_of
 from tart.storage.files import LogFile
 from tart.storage.newest import newest_rows
 from tart.storage.reader import SLOW_THREADS, THREADS, Abandoned, go_on
@@ -51,6 +54,9 @@ _FIRST_ROWS = 64
 # So much is answered on the loop, which it holds up for 2 ms; a thread would wait longer.
 _AT_ONCE = 200
 _AT_ONCE_BYTES = 256 << 10
+# What may lead from them to where their chains begin; so many are looked at there.
+_LINKS = Selection(types=tuple(sorted(LINKS)))
+_AT_ONCE_LINKS = 400
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -118,7 +124,15 @@ class Answers:
         rows, _ = latest.rows(selection, number, limit, before.get(directory))
         if len(rows) < limit or sum(len(row.body) for row in rows) > _AT_ONCE_BYTES:
             return None
-        return rendered([self._event(directory, row) for row in rows], _rendering(parameters))
+        voice = voice_of(self._nodes, directory)
+        contexts = contexts_among(rows, (), voice)
+        if contexts is None:
+            links, _ = latest.rows(_LINKS, None, _AT_ONCE_LINKS, rows[0].seq)
+            contexts = contexts_among(rows, links, voice)
+            if contexts is None:
+                return None
+        events = [self._event(directory, row, contexts) for row in rows]
+        return rendered(events, _rendering(parameters))
 
     def _events(self, cursor: Cursor, parameters: Parameters) -> Any:
         selection, limit, before = _asked(parameters)
@@ -136,23 +150,38 @@ class Answers:
         before: int | None,
     ) -> list[dict[str, Any]]:
         """A directory's newest events, as many as there is room for in one answer."""
-        found: list[dict[str, Any]] = []
+        rows, more = self._page_rows(cursor, directory, selection, limit, before)
+        contexts = self._contexts(cursor, directory, rows)
+        found = [self._event(directory, row, contexts) for row in rows]
+        if more:
+            found[-1]["more"] = True
+        return found
+
+    def _page_rows(
+        self,
+        cursor: Cursor,
+        directory: int,
+        selection: Selection,
+        limit: int,
+        before: int | None,
+    ) -> tuple[list[LogRow], bool]:
+        """The same as rows, and whether there was no room for more."""
+        found: list[LogRow] = []
         size, wanted = 0, min(limit, _FIRST_ROWS)
         while wanted > 0:
             rows = self._rows(cursor, directory, selection, wanted, before)
             for row in rows:
                 go_on()
-                found.append(self._event(directory, row))
+                found.append(row)
                 size += len(row.body) + _EVENT_BYTES
                 if size > EVENTS_BYTES and len(found) < limit:
-                    found[-1]["more"] = True
-                    return found
+                    return found, True
             if len(rows) < wanted:
                 break
             before = rows[-1].seq
             room = max(1, (EVENTS_BYTES - size) * len(found) // size)
             wanted = min(limit - len(found), room)
-        return found
+        return found, False
 
     def _rows(
         self,
@@ -185,8 +214,17 @@ class Answers:
             return None
         return self._nodes.number_of(directory, selection.node)
 
-    def _event(self, directory: int, row: LogRow) -> dict[str, Any]:
-        return to_json(row, directory, self._nodes.speakers[directory, row.session])
+    def _contexts(self, cursor: Cursor, directory: int, rows: list[LogRow]) -> dict[int, Context]:
+        if not rows:
+            return {}
+        files = self._store.files(directory)
+        return contexts_of(cursor, files, rows, voice_of(self._nodes, directory))
+
+    def _event(
+        self, directory: int, row: LogRow, contexts: Mapping[int, Context]
+    ) -> dict[str, Any]:
+        speaker = self._nodes.speakers[directory, row.session]
+        return to_json(row, directory, speaker, contexts.get(row.seq))
 
     # --- From memory, on the loop ----------------------------------------------------
 

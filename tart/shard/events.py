@@ -6,11 +6,13 @@ before it is decoded again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
+from tart.protocol.references import NAMES, TELLS, Context, direct_root, hash_in
 from tart.query.catalog import DIRECTORY_BITS, event_api_id
 from tart.query.times import rfc3339, rfc3339_of_jce
 from tart.shard.nodes import Speaker
@@ -21,15 +23,15 @@ def to_json(
     row: LogRow,
     directory: int,
     speaker: Speaker,
-    root: int | None = None,
-    about: bytes | None = None,
+    context: Context | None = None,
 ) -> dict[str, Any]:
     """The API's Event object of a row; hashes in it are still bytes.
 
     Args:
-        root: the event id of the first event of the chain it belongs to, if known.
-        about: the hash of the block or work-package, if known.
+        context: what it belongs to; without it, what the event itself tells of that.
     """
+    if context is None:
+        context = Context(direct_root(row.type, row.event_id, row.ref))
     try:
         fields = decode_event(
             row.type,
@@ -53,7 +55,12 @@ def to_json(
         "context": {
             "slot": row.slot,
             "core": row.core,
-            "hash": about,
-            "root_event_id": row.ref if root is None else root,
+            "hash": context.about or _hash(row.type, fields),
+            "root_event_id": context.root,
         },
     }
+
+
+def _hash(number: int, fields: Mapping[str, Any]) -> bytes | None:
+    """The hash that an event itself is about."""
+    return hash_in(number, fields, TELLS) or hash_in(number, fields, NAMES)

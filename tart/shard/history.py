@@ -11,6 +11,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import duckdb
@@ -20,15 +21,18 @@ from tart.ipc.messages import Attached
 from tart.protocol import capture
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.framing import frame
+from tart.protocol.references import Context, reference
 from tart.query.catalog import DIRECTORY_BITS, event_api_id, event_identity
 from tart.query.cells import cell
 from tart.query.exports import CSV_COLUMNS
 from tart.query.filters import Selection
 from tart.query.times import rfc3339
+from tart.shard.aggregation import voice_of
 from tart.shard.events import to_json
 from tart.shard.nodes import Nodes
 from tart.shard.rendering import rendered, to_bytes
 from tart.shard.trace import MAX_DEPTH, MAX_NODES, trace
+from tart.storage.contexts import contexts_of
 from tart.storage.ranges import FRAMES, ranges_of
 from tart.storage.reader import go_on
 from tart.storage.schema import LOG_SELECT, LogRow, UndecodableRow, log_of, payload_of, rows_of
@@ -42,6 +46,7 @@ PAGE_ROWS = 2000
 PAGE_BYTES = 8 << 20
 # Sequences that one statement of an export looks at.
 _STRETCH = 1 << 18
+NONE_KNOWN: Mapping[int, Context] = MappingProxyType({})
 _UNDECODABLE = ", ".join(
     f"epoch_us({name})" if name == "received_at" else name for name in UndecodableRow._fields
 )
@@ -59,7 +64,10 @@ class History:
         directory, sequence = event_identity(int(parameters["id"]))
         row = self._row(cursor, directory, sequence)
         if row is not None:
-            found = rendered(self._json(directory, row), str(parameters.get("bytes") or "hex"))
+            voice = voice_of(self._nodes, directory)
+            contexts = contexts_of(cursor, self._store.files(directory), [row], voice)
+            event = self._json(directory, row, contexts)
+            found = rendered(event, str(parameters.get("bytes") or "hex"))
             return {**found, "raw": rendered(_raw(_Frame(row).content), "hex")}
         return self._undecodable(cursor, directory, sequence)
 
@@ -74,15 +82,17 @@ class History:
         files = self._store.files(directory)
         found = trace(cursor, files, start, nodes=nodes, depth=depth)
         ids = {row.event_id: row for row in found.rows}
+        contexts = contexts_of(cursor, files, found.rows, voice_of(self._nodes, directory))
         events = []
         levels: dict[int, int] = {}
         for row in found.rows:
-            above = ids.get(row.ref) if row.ref is not None and row.ref < row.event_id else None
+            ref = reference(row.type, row.event_id, row.ref)
+            above = None if ref is None else ids.get(ref)
             levels[row.event_id] = 0 if above is None else levels[above.event_id] + 1
             parent = None if above is None else event_api_id(directory, above.seq)
             events.append(
                 {
-                    **self._json(directory, row),
+                    **self._json(directory, row, contexts),
                     "parent": parent,
                     "depth": levels[row.event_id],
                 }
@@ -113,8 +123,9 @@ class History:
             if first >= 0:
                 page = self._page(cursor, directory, first, parameters, whole=form.whole)
                 parts[str(directory)] = part = _part(page)
+                contexts = self._contexts(cursor, directory, page.rows) if form.contexts else {}
                 for each in page.rows:
-                    text = form.write(self, directory, each, style)
+                    text = form.write(self, directory, each, style, contexts)
                     part["lengths"].append(len(text))
                     texts.append(text)
                 if form.whole:
@@ -128,9 +139,12 @@ class History:
                 return LogRow(*rows[0])
         return None
 
-    def _json(self, directory: int, row: LogRow) -> dict[str, Any]:
+    def _json(
+        self, directory: int, row: LogRow, contexts: Mapping[int, Context] = NONE_KNOWN
+    ) -> dict[str, Any]:
         go_on()
-        return to_json(row, directory, self._nodes.speakers[directory, row.session])
+        speaker = self._nodes.speakers[directory, row.session]
+        return to_json(row, directory, speaker, contexts.get(row.seq))
 
     def _undecodable(self, cursor: Cursor, directory: int, sequence: int) -> Any:
         for file in self._store.files(directory):
@@ -155,6 +169,7 @@ class History:
             "data": {},
             "node_name": None if speaker is None else speaker.name,
             "node_version": None if speaker is None else speaker.implementation_version,
+            "context": dict.fromkeys(("slot", "core", "hash", "root_event_id")),
             "undecodable": {
                 "rule": row.rule,
                 "field": row.field,
@@ -230,12 +245,25 @@ class History:
             "closings": {str(at): end for at, end in ends.values()},
         }
 
-    def as_line(self, directory: int, each: _Frame, style: _Style) -> bytes:
+    def _contexts(
+        self, cursor: Cursor, directory: int, rows: Sequence[_Frame]
+    ) -> dict[int, Context]:
+        events = [each.row for each in rows if isinstance(each.row, LogRow)]
+        if not events:
+            return {}
+        files = self._store.files(directory)
+        return contexts_of(cursor, files, events, voice_of(self._nodes, directory))
+
+    def as_line(
+        self, directory: int, each: _Frame, style: _Style, contexts: Mapping[int, Context]
+    ) -> bytes:
         """NDJSON: the API's Event object."""
         assert isinstance(each.row, LogRow)
-        return to_bytes(self._json(directory, each.row), style.bytes) + b"\n"
+        return to_bytes(self._json(directory, each.row, contexts), style.bytes) + b"\n"
 
-    def as_values(self, directory: int, each: _Frame, style: _Style) -> bytes:
+    def as_values(
+        self, directory: int, each: _Frame, style: _Style, contexts: Mapping[int, Context]
+    ) -> bytes:
         """CSV: ``CSV_COLUMNS``, the data as JSON."""
         assert isinstance(each.row, LogRow)
         event = self._json(directory, each.row)
@@ -246,7 +274,9 @@ class History:
         )
         return out.getvalue().encode()
 
-    def as_record(self, directory: int, each: _Frame, style: _Style) -> bytes:
+    def as_record(
+        self, directory: int, each: _Frame, style: _Style, contexts: Mapping[int, Context]
+    ) -> bytes:
         """A record of ``protocol.capture``."""
         session = each.row.session << DIRECTORY_BITS | directory
         return capture.record(
@@ -291,14 +321,22 @@ class _Style(NamedTuple):
 
 
 class _Form(NamedTuple):
-    """How an export writes a frame; ``whole``: also those that were not understood."""
+    """How an export writes a frame.
 
-    write: Callable[[History, int, _Frame, _Style], bytes]
+    """How an export writes a frame.
+
+    Attributes:
+        whole: also those that were not understood.
+        contexts: with what events belong to.
+    """
+
+    write: Callable[[History, int, _Frame, _Style, Mapping[int, Context]], bytes]
     whole: bool = False
+    contexts: bool = False
 
 
 _FORMS: Mapping[str, _Form] = {
-    "ndjson": _Form(History.as_line),
+    "ndjson": _Form(History.as_line, contexts=True),
     "csv": _Form(History.as_values),
     "capture": _Form(History.as_record, whole=True),
 }

@@ -35,6 +35,7 @@ from tart.config import StorageConfig
 from tart.errors import PeerRefused, ProtocolError
 from tart.protocol.connection import Connection
 from tart.protocol.decoding import DROPPED, decode_event
+from tart.protocol.references import Context
 from tart.query.catalog import event_api_id
 from tart.query.filters import Candidate
 from tart.query.live_event import live_event
@@ -411,15 +412,17 @@ class Intake:
     def _publish(self, found: Digest, contexts: Contexts) -> None:
         isolation = self.aggregation.isolation
         for at, row in enumerate(found.log.rows()):
+            known = contexts.get(at)
             with isolation.guard("live", events=1, session=row.session):
-                self._offer(row, *contexts.get(at, (row.ref, None)))
+                self._offer(row, None if known is None else Context(*known))
 
-    def _offer(self, row: LogRow, root: int | None, about: bytes | None) -> None:
+    def _offer(self, row: LogRow, context: Context | None) -> None:
         speaker = self._nodes.speakers[self._directory, row.session]
+        about = None if context is None else context.about
         self._streams.offer(
             Candidate(speaker.node_id, row.type, row.slot, row.core, payload_of(row), about),
             event_api_id(self._directory, row.seq),
-            partial(_live, row, self._directory, speaker, root, about),
+            partial(_live, row, self._directory, speaker, context),
         )
 
     def _record(self, session: Session, what: str, at: int, reason: str | None) -> None:

@@ -14,10 +14,13 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from tart.protocol.references import Context
 from tart.query.catalog import event_api_id, event_identity
+from tart.shard.aggregation import voice_of
 from tart.shard.events import to_json
 from tart.shard.nodes import Nodes
 from tart.shard.rendering import rendered
+from tart.storage.contexts import contexts_of
 from tart.storage.reader import go_on
 from tart.storage.schema import LogRow, rows_of
 from tart.storage.store import Store
@@ -90,21 +93,23 @@ class Journeys:
         pipelines: dict[str, list[Any]] = {}
         reports: list[tuple[int, LogRow]] = []
         erasures: list[tuple[int, LogRow]] = []
+        contexts: dict[int, dict[int, Context]] = {}
         for directory in self._store.directories:
             named = _named(parameters, directory, limit)
             found = self._found(cursor, directory, named)
+            contexts[directory] = self._contexts(cursor, directory, found)
             for (session, root), rows in found.pipelines.items():
                 key = f"{event_api_id(directory, session)}/{root}"
-                pipelines[key] = self._events((directory, row) for row in rows[:limit])
+                shown = [(directory, row) for row in rows[:limit]]
+                pipelines[key] = self._events(shown, contexts)
             reports += [(directory, row) for row in found.reports]
             erasures += [(directory, row) for row in found.erasures]
         asked = [row.peer for _, row in erasures if row.type in _ASKED]
+        ended = [each for each in erasures if each[1].type not in _ASKED]
         answer = {
             "pipelines": pipelines,
-            "reports": self._events(reports)[:limit],
-            "erasures": self._events(each for each in erasures if each[1].type not in _ASKED)[
-                :limit
-            ],
+            "reports": self._events(reports, contexts)[:limit],
+            "erasures": self._events(ended, contexts)[:limit],
             "auditors": sorted({peer.hex() for peer in asked if peer}),
         }
         return rendered(answer, str(parameters.get("bytes") or "hex"))
@@ -128,6 +133,14 @@ class Journeys:
             some.sort(key=lambda row: row.seq)
         return found
 
+    def _contexts(self, cursor: Cursor, directory: int, found: _Found) -> dict[int, Context]:
+        rows = [row for some in found.pipelines.values() for row in some]
+        rows += [*found.reports, *found.erasures]
+        if not rows:
+            return {}
+        files = self._store.files(directory)
+        return contexts_of(cursor, files, rows, voice_of(self._nodes, directory))
+
     def _rows(self, cursor: Cursor, directory: int, where: str, limit: int) -> list[LogRow]:
         """A directory's first rows that meet a condition, in order."""
         rows = [
@@ -137,12 +150,17 @@ class Journeys:
         ]
         return sorted(rows, key=lambda row: row.seq)[:limit]
 
-    def _events(self, found: Iterable[tuple[int, LogRow]]) -> list[dict[str, Any]]:
+    def _events(
+        self,
+        found: Iterable[tuple[int, LogRow]],
+        contexts: Mapping[int, Mapping[int, Context]],
+    ) -> list[dict[str, Any]]:
         ordered = sorted(found, key=lambda each: (each[1].received_at, each[1].seq))
         events = []
         for directory, row in ordered:
             go_on()
-            events.append(to_json(row, directory, self._nodes.speakers[directory, row.session]))
+            speaker = self._nodes.speakers[directory, row.session]
+            events.append(to_json(row, directory, speaker, contexts[directory].get(row.seq)))
         return events
 
 

@@ -1,7 +1,7 @@
 """What a subscriber missed: recent events that pass a live filter, from the log.
 
-The same filter as the live stream's. What an event inherited is there as far as the log has
-it: slot and core, but no hash.
+The same filter as the live stream's, with what events inherited: slot and core from the log,
+the hash from the events they lead back to.
 
 One answer looks at so many rows and no more, upwards from where the asker is, and says how
 far it got: whoever asks has something to pass on at once, goes on from there after a break,
@@ -17,9 +17,11 @@ import duckdb
 
 from tart.query import merge
 from tart.query.filters import Candidate, Matches, Selection, parse
+from tart.shard.aggregation import voice_of
 from tart.shard.events import to_json
 from tart.shard.nodes import Nodes
 from tart.shard.rendering import rendered
+from tart.storage.contexts import contexts_of
 from tart.storage.files import LogFile
 from tart.storage.newest import newest_rows
 from tart.storage.reader import go_on
@@ -115,12 +117,20 @@ class MissedEvents:
         """What of these sequences passes, up to what there is room for."""
         found: list[Any] = []
         size = 0
-        for row in self._rows(cursor, directory, start, stop):
+        rows = self._rows(cursor, directory, start, stop)
+        # Of all of them: what an event is about may decide whether it passes.
+        files, voice = self._store.files(directory), voice_of(self._nodes, directory)
+        contexts = contexts_of(cursor, files, rows, voice) if rows else {}
+        for row in rows:
             go_on()
             speaker = self._nodes.speakers[directory, row.session]
             payload = payload_of(row)
-            if matches(Candidate(speaker.node_id, row.type, row.slot, row.core, payload)):
-                found.append(to_json(row, directory, speaker))
+            context = contexts[row.seq]
+            candidate = Candidate(
+                speaker.node_id, row.type, row.slot, row.core, payload, context.about
+            )
+            if matches(candidate):
+                found.append(to_json(row, directory, speaker, context))
                 size += len(payload)
                 if size >= PART_BYTES:
                     return _Part(found, False, row.seq, False)

@@ -4,7 +4,8 @@ References name event ids of the same session and point backwards, mostly by sec
 the log is read in stretches of ``seq`` away from what is known, which row groups' ranges
 prune, each longer than the one before: backwards until the reference is found or the
 session began, forwards until nothing has been found for ``HORIZON_US``. An event that
-refers to one after itself, or to itself, has no parent.
+refers to one after itself, or to itself, has no parent; nor has one whose id names nothing that the
+specification has an event for (``audit_id``).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from tart.protocol.references import PARENTS, reference
 from tart.storage.files import LogFile
 from tart.storage.ranges import ranges_of
 from tart.storage.schema import LogRow, rows_of
@@ -27,6 +29,7 @@ MAX_DEPTH = 64
 HORIZON_US = 600_000_000
 _FIRST_STRETCH = 1 << 15
 _LONGEST_STRETCH = 1 << 21
+_REFER = ", ".join(str(number) for number, parents in PARENTS.items() if parents)
 
 
 @dataclass(frozen=True)
@@ -78,13 +81,15 @@ def trace(
 def _root(log: _Log, row: LogRow, depth: int) -> tuple[LogRow, int | None, bool]:
     """The highest event above, what it refers to if that is gone, and whether we gave up."""
     for _ in range(depth):
-        if row.ref is None or row.ref >= row.event_id:
+        ref = reference(row.type, row.event_id, row.ref)
+        if ref is None:
             return row, None, False
-        above = log.find(row.ref, row.seq)
+        above = log.find(ref, row.seq)
         if above is None:
-            return row, row.ref, False
+            return row, ref, False
         row = above
-    return row, row.ref, row.ref is not None
+    ref = reference(row.type, row.event_id, row.ref)
+    return row, ref, ref is not None
 
 
 def _children(
@@ -93,7 +98,7 @@ def _children(
     """Events of a stretch that refer to what was found, and are not found yet."""
     parents = [event_id for event_id in found if levels[event_id] < depth]
     listed = ", ".join(map(str, parents)) or "NULL"
-    rows = log.rows(stretch, f"ref IN ({listed}) AND ref < event_id")
+    rows = log.rows(stretch, f"ref IN ({listed}) AND ref < event_id AND type IN ({_REFER})")
     return [row for row in rows if row.event_id not in found]
 
 

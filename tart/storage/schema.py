@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -49,6 +49,9 @@ from tart.storage.arrow import (
     numbers,
     octets,
 )
+
+if TYPE_CHECKING:
+    import duckdb
 
 SCHEMA_VERSION = 1
 
@@ -283,6 +286,28 @@ def rows_of(file: str, where: str = "true", last: int | None = None) -> str:
     limit = "" if last is None else f"{order} LIMIT {last}"
     rows = f"SELECT * FROM {log_of(file)} WHERE {where} {limit}"
     return f"SELECT {LOG_SELECT} FROM ({rows}) LEFT JOIN {file}.peers USING (peer) {order}"
+
+
+def numbers_of(
+    cursor: duckdb.DuckDBPyConnection, file: str, where: str
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Columns of the log that are numbers, as arrays; much faster than ``rows_of``.
+
+    Args:
+        where: a condition on ``seq``, ``session`` and ``type``.
+
+    Returns:
+        ``seq``, ``session``, ``event_id``, ``type``, and ``ref`` of those that have one; of
+        the others ``event_id``.
+    """
+    found = cursor.execute(
+        f"SELECT seq, session, id_far, id_ahead, type, ref_back FROM {file}.log WHERE {where}"
+    ).fetchnumpy()
+    seq = found["seq"].astype(np.int64)
+    ahead = found["id_ahead"].astype(np.int64) + seq
+    event_id = (ahead + (found["id_far"].astype(np.int64) << 32)).view(np.uint64)
+    ref = event_id - found["ref_back"].astype(np.int64).view(np.uint64)
+    return seq, found["session"].astype(np.int64), event_id, found["type"], ref
 
 
 # --- What the writer stores -----------------------------------------------------------

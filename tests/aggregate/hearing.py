@@ -74,6 +74,25 @@ def heard(played: Played, size: int) -> list[Heard]:
     return batches
 
 
+def alone(*events: tuple[int, int, bytes], first: int = 0) -> Heard:
+    """Events of one connection of protocol version 1.
+
+    Args:
+        events: the node's clock, type and payload of each.
+        first: the event id of the first.
+    """
+    times = np.array([at for at, _, _ in events])
+    frames = [at.to_bytes(8, "little") + bytes([number]) + rest for at, number, rest in events]
+    columns = read_columns(frames)
+    leads = [leading_reference(EVENTS[number].fields) is not None for _, number, _ in events]
+    none, ids = np.zeros(len(events), np.int32), np.arange(first, first + len(events))
+    return Heard(
+        *(ids, times + JCE_US, columns.timestamp, none, none, ids.astype(np.uint64)),
+        *(columns.number, columns.ref, np.array(leads)),
+        *(columns.slot, columns.has_slot, columns.core, columns.has_core, columns.clean, frames),
+    )
+
+
 def aggregated(played: Played, size: int = 500) -> Aggregates:
     """Aggregates that were told everything; all connections are over."""
     said = voices(played)

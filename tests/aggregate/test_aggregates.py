@@ -67,5 +67,10 @@ def test_what_is_too_old_is_given_up():
         aggregates.add(batch)
     last = max(each.frame[4:12][::-1] for each in played.emissions)
     aggregates.age(int.from_bytes(last, "big") + JCE_US + DELAY_US + 3_600_000_000)
+    # Only streams of block announcements last as long as their connection.
+    streams = sum(each.frame[12] == 60 for each in played.emissions)
+    assert 0 < aggregates.statistics()["open_references"] < streams
+    for session in range(len(played.sessions)):
+        aggregates.end(session)
     assert aggregates.statistics()["open_references"] == 0
     assert aggregates.resume is None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tart.aggregate import following as module
 from tart.aggregate.aggregates import Aggregates
-from tests.aggregate.hearing import aggregated, heard, rows, troubled, voices
+from tart.aggregate.heard import Voice
+from tart.query import bins
+from tests.aggregate.hearing import JCE_US, aggregated, alone, heard, rows, troubled, voices
 
 
 def told(played=None):
@@ -49,4 +53,19 @@ def test_when_a_connection_ends_nothing_of_it_is_open():
     aggregates = told()
     for session in range(len(troubled().sessions)):
         aggregates.end(session)
+    assert aggregates.statistics()["open_references"] == 0
+
+
+def test_a_stream_of_announcements_ends_however_long_ago_it_was_opened():
+    hour = 3_600_000_000
+    opened = 0, 60, bytes(32) + b"\0"
+    closed = hour, 61, (0).to_bytes(8, "little") + b"\0\0"
+    aggregates = Aggregates(lambda session: Voice(1, None))
+    aggregates.add(alone(opened))
+    aggregates.age(JCE_US + hour)
+    aggregates.add(alone(closed, first=1))
+    (found,) = rows(aggregates, "latency")
+    assert (found["parent"], found["type"], found["count"]) == (60, 61, 1)
+    assert bins.middle_us(found["bin"]) == pytest.approx(hour, rel=0.1)
+    # Its end takes it away.
     assert aggregates.statistics()["open_references"] == 0

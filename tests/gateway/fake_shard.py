@@ -126,7 +126,7 @@ def node(node_id: str = NODE_A, **changes: Any) -> dict[str, Any]:
         "finalized": None,
         "synced": None,
         "statements": {
-            "node_info": statement(),
+            "node_info": {**statement(), "received_at": connected_at},
             "best": statement(),
             "finalized": None,
             "synced": None,

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tart.errors import DecodeError
+from tart.ipc.messages import Subscribe
 from tart.protocol.decoding import decode_event
 from tart.protocol.encoding import encode_event
 from tart.protocol.events import EVENTS, leading_reference
@@ -15,7 +16,10 @@ from tart.shard.nodes import Speaker
 from tart.shard.rendering import to_bytes
 from tart.storage.schema import payload_of
 from tests.protocol.strategies import CORES, U64, events, hostile_payloads, payload
+from tests.shard.chains import Sequences
 from tests.shard.plain import digested, session_of
+from tests.shard.running import run, until
+from tests.shard.test_streams import Recorder
 from tests.vectors import event_vectors
 
 HIGHEST = 2**64 - 1
@@ -142,7 +146,7 @@ def test_an_event_is_shown_with_who_said_it_when_and_where():
         "data": {"BestBlockChanged": {"timestamp": 4, "slot": 6, "hash": bytes(32)}},
         "node_name": "somebody",
         "node_version": "1.2.3",
-        "context": {"slot": 6, "core": None, "hash": None, "root_event_id": None},
+        "context": {"slot": 6, "core": None, "hash": bytes(32), "root_event_id": None},
     }
 
 
@@ -171,3 +175,63 @@ def test_the_id_of_an_event_tells_its_directory_and_sequence(seq, directory):
     number = to_json(row, directory, speaker())["id"]
     assert event_identity(number) == (directory, seq)
     assert number < 2**53
+
+
+async def _said(shard, sequences, sent, sessions):
+    """Events come in reads and batches of any length."""
+    for each in sent:
+        shard.intake.receive(sessions[each.session], each.frame)
+        if sequences.random.random() < 0.2:
+            shard.intake.digest()
+    shard.intake.digest()
+    await shard.settled()
+
+
+def belongs(event):
+    context = event["context"]
+    return event["session"], event["event_id"], context["root_event_id"], context["hash"]
+
+
+async def _stored(shard):
+    """By event, what the log says that it belongs to."""
+    events = await shard.ask("events", limit=5_000)
+    return {each[:2]: each[2:] for each in map(belongs, events)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_live_and_stored_an_event_belongs_to_the_first_of_its_chain(tmp_path, seed):
+    sequences = Sequences(seed)
+    sent = sequences.say(100)
+
+    async def told(shard):
+        sessions = [shard.session(hello) for hello in sequences.hellos]
+        # Nobody listens yet: what came before is known all the same.
+        await _said(shard, sequences, sent, sessions)
+        channel = Recorder()
+        shard.streams.subscribe(channel, Subscribe(1, {"type": "All"}))
+        heard = [*sequences.every_type(), *sequences.say(300)]
+        await _said(shard, sequences, heard, sessions)
+        await until(lambda: len(channel.events()) == len(heard))
+        ids = {each.number: each.api_id for each in sessions}
+        expected = {
+            (ids[each.session], each.event_id): (each.root, each.hash) for each in [*sent, *heard]
+        }
+        live = {each[:2]: each[2:] for each in (belongs(event) for event, _ in channel.events())}
+        assert live == {key: expected[key] for key in live}
+        assert await _stored(shard) == expected
+        # One at a time, in pages of any length and in an export.
+        shown = await shard.ask("events", limit=5_000)
+        for event in shown[:: len(shown) // 20]:
+            one = await shard.ask("event", id=event["id"])
+            assert belongs(one)[2:] == expected[belongs(one)[:2]]
+        (part,) = (await shard.ask("export", format="ndjson")).value["parts"].values()
+        assert len(part["lengths"]) == len(expected)
+        lines = (await shard.ask("export", format="ndjson")).data.splitlines()
+        exported = {each[:2]: each[2:] for each in map(belongs, map(orjson.loads, lines))}
+        assert exported == expected
+        return expected
+
+    expected = run(told, tmp_path)
+    assert {each.number for each in sent} - {0}
+    assert run(_stored, tmp_path) == expected

@@ -138,3 +138,14 @@ def test_a_trace_is_the_tree_that_the_references_make(tmp_path_factory, parents,
         patched.setattr(module, "_LONGEST_STRETCH", 4)
         found = traced(tmp_path_factory.mktemp("trace"), rows, start)
     assert sequences(found) == [seq for seq in range(len(rows)) if root(seq) == root(start)]
+
+
+@pytest.mark.parametrize("number", [140, 146, 147, 148])
+def test_an_audit_s_id_names_no_event_though_there_is_one_of_that_id(tmp_path, number):
+    audit = event(1, at=NOON + 1, event_id=1, type=number, ref=0, slot=None, body=b"\0" * 34)
+    failed_request = event(2, at=NOON + 2, event_id=2, type=142, ref=1, slot=None, body=b"\0")
+    rows = [plain(0), audit, failed_request]
+    assert sequences(traced(tmp_path / "above", rows, 0)) == [0]
+    found = traced(tmp_path / "itself", rows, 1)
+    assert (sequences(found), found.missing) == ([1, 2], None)
+    assert sequences(traced(tmp_path / "below", rows, 2)) == [1, 2]
