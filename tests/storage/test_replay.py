@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 
 from tart.aggregate.heard import Heard
 from tart.errors import StartInterrupted
@@ -16,7 +17,7 @@ from tart.storage.opening import SEQUENCE_LEAP
 from tart.storage.replay import as_heard
 from tart.storage.schema import LogRow
 from tests.aggregate.hearing import heard, troubled, voices
-from tests.shard.running import run
+from tests.shard.running import best, fake_node, framed, run
 from tests.shard.test_aggregation import everything, told
 from tests.storage.running import batch, event, open_storage, write
 
@@ -153,3 +154,22 @@ def run_with(root, told):
         nodes.recover(storage.store.past[0])
         storage.store._told = told
         storage.store.catch_up(0, voice_of(nodes, 0))
+
+
+@pytest.mark.parametrize("events", [0, 3], ids=["nothing else came", "events came after it"])
+def test_a_refused_first_message_is_found_again_after_a_kill(tmp_path, events):
+    async def refused(shard):
+        shard.session(framed(b"\x07 no first message"))
+        node = fake_node()
+        for _ in range(events):
+            shard.session(node.connect(), best(node, 1))
+        await shard.settled()
+        return await shard.ask("summed", table="conformance", by=["rule", "session"])
+
+    async def found(shard):
+        return await shard.ask("summed", table="conformance", by=["rule", "session"])
+
+    # Nothing of it was flushed into the aggregates.
+    before = run(refused, tmp_path)
+    assert before
+    assert sorted(run(found, tmp_path)) == sorted(before)
