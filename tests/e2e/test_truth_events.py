@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 
 def test_every_node_has_exactly_the_events_it_sent(truth):
     for node in truth.facts.of("node"):
@@ -16,3 +18,31 @@ def test_the_network_has_all_nodes_that_ever_spoke_and_those_still_there(truth):
     # The whole network has hung up: nobody is left to agree on anything.
     assert found["network"] == {"connected_nodes": 0, "total_nodes": len(nodes), "genesis": None}
     assert {each["node_id"] for each in truth.system.get("/api/nodes")["nodes"]} == nodes
+
+
+def test_every_event_tells_where_its_chain_begins(truth):
+    """By the network's own account, where all of the chain was sent."""
+    for node in truth.facts.of("node")[:2]:
+        own = [each for each in truth.facts.sent if each["node"] == node["node"]]
+        by_id = {(each["session"], each["event_id"]): each for each in own}
+
+        def first(each, by_id=by_id):
+            while each is not None and each["root"] is not None:
+                each = by_id.get((each["session"], each["root"]["event_id"]))
+            return each
+
+        expected = Counter(
+            (each["type"], each["event_id"], root["event_id"])
+            for each in own
+            if each["root"] is not None and (root := first(each)) is not None
+        )
+        assert {each[0] for each in expected} >= {42, 47, 105, 106, 108, 125, 164, 167, 170, 178}
+        events = truth.system.events(bytes.fromhex(node["node"]))
+        found = Counter(
+            (each["event_type"], each["event_id"], each["context"]["root_event_id"])
+            for each in events
+        )
+        assert expected <= found
+        assert {each["event_type"] for each in events if each["context"]["hash"]} >= {
+            *(11, 42, 47, 106, 108, 125, 128, 164),
+        }
