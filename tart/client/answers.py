@@ -1296,6 +1296,7 @@ class CoreValidatorsValidators(TypedDict):
     latest_slot: int | None
     implementation_name: str
     implementation_version: str
+    # Whether last_active is in the last two minutes of the window.
     is_active: bool
 
 

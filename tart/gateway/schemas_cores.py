@@ -153,7 +153,9 @@ CORE_SCHEMAS: dict[str, Schema] = {
                 latest_slot=nullable(COUNT),
                 implementation_name=TEXT,
                 implementation_version=TEXT,
-                is_active=BOOLEAN,
+                is_active=described(
+                    BOOLEAN, "Whether last_active is in the last two minutes of the window."
+                ),
             )
         ),
         validator_count=COUNT,

@@ -63,8 +63,10 @@ PAIRS: Mapping[str, tuple[str, str]] = {
     COMPLETION: ("started", "distributed"),
 }
 
-# Stands for a moment: of what has not ended, but was not heard of since, nothing comes.
+# Stands for a moment: of what has not ended, but was not heard of since, nothing comes. Nor
+# does it where the connection is over.
 SETTLED = "$settled"
+HUNG_UP = "hung_up"
 # What ``tallied`` counts of rows: SQL, and how shards' values add up. ``measured`` rows
 # have both the gas that refining used and its limit.
 _MEASURED = "refine_gas IS NOT NULL AND refine_gas_limit IS NOT NULL"
@@ -88,7 +90,7 @@ TALLY: Mapping[str, tuple[str, str]] = {
     # Of the rows with a guarantee, those of which nothing more is expected.
     "guaranteed_over": (
         "count(*) FILTER (guaranteed IS NOT NULL "
-        f"AND (outcome <> 'unfinished' OR ended_at < {SETTLED}))",
+        f"AND (outcome <> 'unfinished' OR ended_at < {SETTLED} OR {HUNG_UP}))",
         "sum",
     ),
     "refining_failed": (

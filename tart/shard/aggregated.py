@@ -56,7 +56,7 @@ _TABLE_OF = {
 }
 
 # And which table they look at besides.
-_ALSO = {"propagated": ("clocks",)}
+_ALSO = {"propagated": ("clocks",), "tallied": ("sessions",)}
 
 
 class Aggregated:

@@ -13,6 +13,7 @@ from tart.aggregate.tables import ROWS, TIME
 from tart.query.bins import BINS, PER_OCTAVE
 from tart.query.catalog import DIRECTORY_BITS, event_identity
 from tart.query.packages import (
+    HUNG_UP,
     KEYS,
     LEAD,
     MARKS,
@@ -88,9 +89,13 @@ def tallied(
     moment = f"make_timestamp({settled})"
     values = [_fitting(sql.replace(SETTLED, moment)) for sql, _ in TALLY.values()]
     group = f"GROUP BY {', '.join(str(at + 1) for at in range(len(keys)))}" if keys else ""
+    relation = relations.of("packages", f"{_inside(parameters)} AND {nodes}")
+    ended = relations.of("sessions", "ended_at IS NOT NULL")
     rows = relations.cursor.execute(
-        f"SELECT {', '.join([*shown, *values])} "
-        f"FROM {relations.of('packages', f'{_inside(parameters)} AND {nodes}')} {group}"
+        f"SELECT {', '.join([*shown, *values])} FROM (SELECT packages.*, "
+        f"ended.session IS NOT NULL AS {HUNG_UP} FROM {relation} AS packages LEFT JOIN "
+        f"(SELECT DISTINCT directory, session FROM {ended}) AS ended USING (directory, session)) "
+        f"{group}"
     ).fetchall()
     found = []
     for row in rows:

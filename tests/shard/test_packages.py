@@ -60,6 +60,22 @@ def test_what_is_not_over_counts_once_it_is_settled(tmp_path):
     run(scenario, tmp_path)
 
 
+def test_what_a_connection_left_open_is_over_at_once(tmp_path):
+    async def scenario(shard):
+        handlings = [Handling(shard, fake_node(number)) for number in (1, 2)]
+        for each in handlings:
+            each.submit().receive().guarantee()
+        shard.intake.end(handlings[0].session, "gone")
+        for flushed in (False, True):
+            if flushed:
+                shard.intake.aggregate()
+                await shard.settled()
+            (row,) = packages.tallied([await of(shard, "tallied", settled_us=0)], [])
+            assert (row["guaranteed"], row["guaranteed_over"]) == (2, 1)
+
+    run(scenario, tmp_path)
+
+
 def test_durations_are_within_a_row(tmp_path):
     async def scenario(shard):
         Handling(shard, fake_node(1)).submit().receive().guarantee()
