@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from tart.errors import QueryTimeout, ShardUnavailable
 from tart.gateway.questions import Coverage, LiveFigures, _left, coverage, together
 from tart.gateway.shards import Answers
 from tart.query.merge import Second
+from tests.gateway.fake_shard import NODE_A, claims, statement
+from tests.gateway.running import running_gateway
 
 
 def test_coverage_of_two_scatters_is_who_answered_both() -> None:
@@ -49,3 +52,20 @@ def test_when_one_question_fails_the_others_are_given_up() -> None:
 def test_no_time_left_is_a_timeout() -> None:
     with pytest.raises(QueryTimeout, match="page by cursor"):
         _left(0.0, "page by cursor")
+
+
+def test_what_a_node_said_before_it_reconnected_is_asked_for_where_it_lacks(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running_gateway(tmp_path, 2) as gateway:
+            one, two = gateway.shards
+            one.chain = [claims(NODE_A, None, 5)]
+            earlier = [NODE_A, statement(is_open=False, slot=4), statement(is_open=False, slot=9)]
+            two.answers["chain"] = lambda asked: [earlier] if asked.get("nodes") else []
+            body = await gateway.json("/api/stats")
+            # A finalized block was said since, on the connection that is open.
+            assert (body["best_block"], body["finalized_block"]) == (4, 5)
+            assert body["ahead"] == []
+            asked = [each.parameters.get("nodes") for each in two.requests if each.name == "chain"]
+            assert asked == [None, [NODE_A]]
+
+    asyncio.run(run())
