@@ -323,8 +323,6 @@ class _Style(NamedTuple):
 class _Form(NamedTuple):
     """How an export writes a frame.
 
-    """How an export writes a frame.
-
     Attributes:
         whole: also those that were not understood.
         contexts: with what events belong to.
