@@ -13,7 +13,6 @@ from tart.aggregate.sums import minute
 from tart.aggregate.tables import GAUGES, SUMMED
 
 BEST, FINALIZED, SYNC = 11, 12, 13
-_MAX_U64 = (1 << 64) - 1
 
 
 class Gauges:
@@ -35,7 +34,7 @@ class Gauges:
         entry[1] += 1
         entry[4] = list(map(min, entry[4], values))
         entry[5] = list(map(max, entry[5], values))
-        entry[6] = [min(one + more, _MAX_U64) for one, more in zip(entry[6], values, strict=True)]
+        entry[6] = [one + more for one, more in zip(entry[6], values, strict=True)]
 
     def head(self, received_at: int, node: int, number: int, value: int) -> None:
         """A best (11) or finalized (12) block's slot, or whether it is in sync (13)."""

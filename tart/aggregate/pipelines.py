@@ -8,7 +8,7 @@ written when its connection ends or it is too old to be waited for.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tart.aggregate.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
@@ -28,7 +28,6 @@ UNFINISHED = "unfinished"
 Fields = Mapping[str, Any]
 # Among a package's values, but no column of its row.
 _ITEM_SERVICES = "item_services"
-_U64 = (1 << 64) - 1
 
 
 class PipelineState(NamedTuple):
@@ -119,8 +118,8 @@ class Block(Pipeline):
         elif number == EXECUTED:
             costs = [cost for _, cost in fields["accumulate_costs"]]
             self.values["services"] = len(costs)
-            self.values["gas"] = capped(each["total"]["gas_used"] for each in costs)
-            self.values["elapsed_ns"] = capped(each["total"]["elapsed_ns"] for each in costs)
+            self.values["gas"] = sum(each["total"]["gas_used"] for each in costs)
+            self.values["elapsed_ns"] = sum(each["total"]["elapsed_ns"] for each in costs)
         self._conclude()
 
     def _conclude(self) -> None:
@@ -158,7 +157,7 @@ class Package(Pipeline):
 
     def more(self, name: str, count: int = 1) -> None:
         """Count more of something."""
-        self.values[name] = min(self.values.get(name, 0) + count, 65_535)
+        self.values[name] = self.values.get(name, 0) + count
 
     def _received(self, fields: Fields) -> None:
         outline = fields["outline"]
@@ -168,8 +167,8 @@ class Package(Pipeline):
             core=fields["core"],
             hash=outline["work_package_hash"],
             size_bytes=outline["work_package_size"],
-            items=min(len(items), 65_535),
-            refine_gas_limit=capped(each["refine_gas_limit"] for each in items),
+            items=len(items),
+            refine_gas_limit=sum(each["refine_gas_limit"] for each in items),
             imports=sum(len(each["imports"]) for each in items),
             exports=sum(each["num_exported_segments"] for each in items),
             extrinsic_size=sum(each["sum_of_extrinsic_lengths"] for each in items),
@@ -182,8 +181,8 @@ class Package(Pipeline):
     def _refined(self, fields: Fields) -> None:
         totals = [each["total"] for each in fields["costs"]]
         self.values.update(
-            refine_gas=capped(each["gas_used"] for each in totals),
-            refine_ns=capped(each["elapsed_ns"] for each in totals),
+            refine_gas=sum(each["gas_used"] for each in totals),
+            refine_ns=sum(each["elapsed_ns"] for each in totals),
         )
 
     def _built(self, fields: Fields) -> None:
@@ -219,8 +218,3 @@ _PACKAGE = {
     BUNDLE_SENT: Package._shared,
     SIGNATURE: Package._signature,
 }
-
-
-def capped(values: Iterable[int]) -> int:
-    """A sum that fits its column, whatever a node claims."""
-    return min(sum(values), _U64)

@@ -14,15 +14,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from tart.aggregate.heard import Later, Rows
-from tart.aggregate.pipelines import capped
 from tart.aggregate.tables import LINK_BUCKET, MINUTE_BUCKET, SUMMED, TICK_US
 
 MAX_KEYS = 65_536
 MAX_REASONS = 4_096
 OTHER_REASONS = "(other reasons)"
 _SECOND_US = 1_000_000
-_MAX_U32 = (1 << 32) - 1
-_MAX_U64 = (1 << 64) - 1
 
 # Guarantee discard reasons in wire order, as columns of ``reports``.
 _DISCARDED = ("reported_on_chain", "replaced", "cannot_report", "too_many", "other")
@@ -164,7 +161,7 @@ class Sums:
             entry[1] = max(entry[1] or 0, slot)
         entry[2] += 1
         entry[3] = max(entry[3], gas)
-        entry[4] = capped((entry[4], elapsed_ns))
+        entry[4] += elapsed_ns
 
     def report(
         self, first: int, last: int, report: bytes, slot: int, discarded: int | None, count: int
@@ -259,9 +256,9 @@ SUMS_TABLES = (
 
 
 def _add_cost(entry: list[int], gas: int, elapsed_ns: int) -> None:
-    entry[0] = min(entry[0] + 1, _MAX_U32)
-    entry[1] = min(entry[1] + gas, _MAX_U64)
-    entry[2] = min(entry[2] + elapsed_ns, _MAX_U64)
+    entry[0] += 1
+    entry[1] += gas
+    entry[2] += elapsed_ns
 
 
 def _rows(table: str, entries: dict[Any, Any]) -> Rows:

@@ -20,6 +20,9 @@ HASH = "BLOB"
 CLOCK = "UBIGINT"
 TIME = "TIMESTAMP"
 COUNT = "UINTEGER"
+# A sum of what nodes claim: 2^63 claims of 2^64 - 1 fit. Sums of 64-bit columns do not stop
+# there, so nothing is capped anywhere on the way to an answer.
+TOTAL = "HUGEINT"
 
 # Seconds of a bucket.
 COUNT_BUCKET = 10
@@ -115,7 +118,7 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **{name: "UBIGINT" for name in GAUGES},
             **{f"min_{name}": "UBIGINT" for name in GAUGES},
             **{f"max_{name}": "UBIGINT" for name in GAUGES},
-            **{f"sum_{name}": "UBIGINT" for name in GAUGES},
+            **{f"sum_{name}": TOTAL for name in GAUGES},
         },
         "failures": {
             **_BUCKET,
@@ -167,8 +170,8 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **_NODE,
             "core": "USMALLINT",
             "count": COUNT,
-            "gas": "UBIGINT",
-            "elapsed_ns": "UBIGINT",
+            "gas": TOTAL,
+            "elapsed_ns": TOTAL,
         },
         "refinements": {
             **_BUCKET,
@@ -176,8 +179,8 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "core": "USMALLINT",
             "service": "UINTEGER",
             "count": COUNT,
-            "gas": "UBIGINT",
-            "elapsed_ns": "UBIGINT",
+            "gas": TOTAL,
+            "elapsed_ns": TOTAL,
         },
         # One block's accumulation of one service; every node reports it, gas is the same.
         "executions": {
@@ -187,7 +190,7 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "slot": "UINTEGER",
             "nodes": COUNT,
             "gas": "UBIGINT",
-            "elapsed_ns": "UBIGINT",
+            "elapsed_ns": TOTAL,
         },
         # What was heard of a work-report: by guarantors that got or discarded it.
         "reports": {
@@ -248,8 +251,8 @@ ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "num_assurances": "UINTEGER",
             "num_dispute_verdicts": "UINTEGER",
             "services": "UINTEGER",
-            "gas": "UBIGINT",
-            "elapsed_ns": "UBIGINT",
+            "gas": TOTAL,
+            "elapsed_ns": TOTAL,
         },
         # peer: the builder of a submission, the primary of a share.
         "packages": {
@@ -258,27 +261,27 @@ ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "core": "USMALLINT",
             **{step: CLOCK for step in PACKAGE_STEPS.values()},
             "size_bytes": "UINTEGER",
-            "items": "USMALLINT",
-            "refine_gas_limit": "UBIGINT",
+            "items": COUNT,
+            "refine_gas_limit": TOTAL,
             "imports": "UINTEGER",
             "exports": "UINTEGER",
             "extrinsic_size": "UBIGINT",
             "auth_gas": "UBIGINT",
             "auth_ns": "UBIGINT",
-            "refine_gas": "UBIGINT",
-            "refine_ns": "UBIGINT",
+            "refine_gas": TOTAL,
+            "refine_ns": TOTAL,
             "report": HASH,
             "bundle_size": "UINTEGER",
             "erasure_root": HASH,
             "segments_root": HASH,
-            "shared": "USMALLINT",
-            "signatures": "USMALLINT",
+            "shared": COUNT,
+            "signatures": COUNT,
             "guarantee_slot": "UINTEGER",
             # Validator indices as a JSON array.
             "guarantors": "VARCHAR",
-            "sending": "USMALLINT",
-            "sent": "USMALLINT",
-            "send_failed": "USMALLINT",
+            "sending": COUNT,
+            "sent": COUNT,
+            "send_failed": COUNT,
         },
         # A node's first sight of a block: of which event, by both clocks.
         "sightings": {
@@ -315,7 +318,7 @@ ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "next_event_id": "UBIGINT",
             "events": "UBIGINT",
             "bytes": "UBIGINT",
-            "dropped": "UBIGINT",
+            "dropped": TOTAL,
             "undecodable": "UBIGINT",
             "shed": "UBIGINT",
             "deviations": "VARCHAR",

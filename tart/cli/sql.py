@@ -118,8 +118,13 @@ def _read(config: Config, statement: str, reduce: str | None, form: str) -> byte
         raise StartupError(f"data_dir: {root} is not there")
     formulas = config.api.csv_formulas
     with claimed(root, config.run_path), _attached(root) as (cursor, files):
+        last = reduce is None
         first = process.Order(
-            statement, form if reduce is None else "arrow", seconds=_SECONDS, formulas=formulas
+            statement,
+            form if last else "arrow",
+            lossless=not last,
+            seconds=_SECONDS,
+            formulas=formulas,
         )
         found = process.run(first, lambda scan: rows(cursor, files, scan))
     if reduce is None:

@@ -108,8 +108,8 @@ class Node(TypedDict):
     event_count: int
     address: str | None
     first_seen_at: str | None
-    # Events the node says it dropped itself.
-    dropped_count: int
+    # Events the node says it dropped itself; beyond 2^64 - 1 as text.
+    dropped_count: int | str
     dropped_messages: int
     # Events that could not be read; they are kept.
     undecodable: int
@@ -278,8 +278,8 @@ class NodeDetails(TypedDict):
     event_count: int
     address: str | None
     first_seen_at: str | None
-    # Events the node says it dropped itself.
-    dropped_count: int
+    # Events the node says it dropped itself; beyond 2^64 - 1 as text.
+    dropped_count: int | str
     dropped_messages: int
     # Events that could not be read; they are kept.
     undecodable: int
@@ -529,8 +529,8 @@ class Session(TypedDict):
     next_event_id: int
     event_count: int
     bytes: int
-    # Events the node says it dropped itself.
-    dropped_count: int
+    # Events the node says it dropped itself; beyond 2^64 - 1 as text.
+    dropped_count: int | str
     undecodable: int
     shed: int
     deviations: dict[str, int]
@@ -1122,7 +1122,8 @@ class CoresStatusCores(TypedDict):
     status: Literal["active", "idle"]
     work_packages_last_hour: int
     guarantees_last_hour: int
-    gas_used: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    gas_used: int | str
     da_load: int
     # Null: no event says it.
     popularity_avg: float | None
@@ -1268,7 +1269,8 @@ class CoreWorkPackagesWorkPackages(TypedDict):
     # The guarantor that it was submitted to.
     submitting_node: str | None
     node_id: str
-    gas_used: int | None
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    gas_used: int | str | None
     elapsed_ms: float
 
 
@@ -1320,8 +1322,10 @@ class CoreMetricsStats(TypedDict):
     guarantees_built: int
     guarantees_distributed: int
     active_validators: int
-    avg_gas_used: int | None
-    avg_gas_limit: int | None
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    avg_gas_used: int | str | None
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    avg_gas_limit: int | str | None
 
 
 class CoreMetrics(TypedDict):
@@ -2205,9 +2209,11 @@ class NodeTimeline(TypedDict):
 
 class DaStatsAggregate(TypedDict):
     total_shards: int
-    total_shard_size_bytes: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_shard_size_bytes: int | str
     total_preimages: int
-    total_preimages_size_bytes: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_preimages_size_bytes: int | str
     average_shards_per_node: float | None
     node_count: int
 
@@ -2266,9 +2272,11 @@ class DaStatsEnhancedByNode(TypedDict):
 
 class DaStatsEnhancedAggregate(TypedDict):
     total_shards: int
-    total_shard_size_bytes: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_shard_size_bytes: int | str
     total_preimages: int
-    total_preimage_size_bytes: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_preimage_size_bytes: int | str
     average_shards_per_node: float | None
     average_shard_size_per_node: float | None
     # Nodes that asked for shards or were asked.
@@ -2331,7 +2339,8 @@ class DaStatsEnhanced(TypedDict):
 class ExecutionRefinement(TypedDict):
     # Work items, of every guarantor.
     total_refined: int
-    total_gas_used: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_gas_used: int | str
     average_gas_per_wp: float | None
     # Of a work item.
     average_time_ns: float | None
@@ -2341,7 +2350,8 @@ class ExecutionRefinement(TypedDict):
 
 class ExecutionAuthorization(TypedDict):
     total_authorized: int
-    total_gas_used: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_gas_used: int | str
     average_gas: float | None
     average_time_ns: float | None
 
@@ -2349,7 +2359,8 @@ class ExecutionAuthorization(TypedDict):
 class ExecutionAccumulation(TypedDict):
     # Services in blocks, each once.
     total_accumulated: int
-    total_gas_used: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_gas_used: int | str
     average_gas: float | None
     average_time_ns: float | None
     # How often nodes told of one.
@@ -2360,10 +2371,13 @@ class ExecutionByService(TypedDict):
     # Null of items of an unknown package.
     service_id: int | None
     items_refined: int
-    refine_gas_used: int
-    refine_time_ns: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    refine_gas_used: int | str
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    refine_time_ns: int | str
     accumulations: int
-    accumulate_gas_used: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    accumulate_gas_used: int | str
     accumulate_average_time_ns: float | None
 
 

@@ -17,12 +17,11 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-import orjson
 from sanic import HTTPResponse, Request, Sanic
 from sanic.handlers import ErrorHandler
 from sanic.server.async_server import AsyncioServer
 
-from tart import __version__
+from tart import __version__, exact
 from tart.access.networks import same_origin
 from tart.access.roles import Role
 from tart.config import Config
@@ -115,7 +114,7 @@ class Gateway:
         self._server: AsyncioServer | None = None
         self._refresher: asyncio.Task[None] | None = None
         self._refresh = asyncio.Event()
-        self._openapi = orjson.dumps(openapi.document(__version__))
+        self._openapi = exact.dumps(openapi.document(__version__))
         self._docs = docs.page(__version__).encode()
 
     # --- Life ------------------------------------------------------------------------

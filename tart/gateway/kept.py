@@ -26,8 +26,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-
+from tart import exact
 from tart.gateway.responses import Answer
 from tart.gateway.route import Route
 
@@ -149,7 +148,7 @@ class KeptAnswers:
         self._forget(key)
         seen = answer.coverage
         if answer.status == 200 and (seen is None or seen.complete):
-            answer = replace(answer, body=orjson.dumps(answer.body))
+            answer = replace(answer, body=exact.dumps(answer.body))
             self._kept[key] = _Kept(answer, self._clock(), self._fresh_for(self._clock() - began))
             self.size += len(answer.body)
             while self.size > self._max_bytes:

@@ -18,8 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import aiosqlite
-import orjson
 
+from tart import exact
 from tart.access.store import SCHEMA_VERSION
 from tart.query import merge
 from tart.query.merge import Json
@@ -172,7 +172,7 @@ class Registry:
         await database.commit()
         async with database.execute("SELECT node_id, document FROM nodes") as cursor:
             async for node_id, document in cursor:
-                parts = {int(shard): part for shard, part in orjson.loads(document).items()}
+                parts = {int(shard): part for shard, part in exact.unpack(document).items()}
                 self._told[node_id] = parts
 
     async def _write_behind(self) -> None:
@@ -207,7 +207,7 @@ class Registry:
     def _row(self, node_id: str) -> tuple[str, str, str | None, str | None]:
         document = {str(shard): part for shard, part in self._told[node_id].items()}
         node = self._whole(node_id)
-        text = orjson.dumps(document).decode()
+        text = exact.pack(document).decode()
         return node_id, text, node["first_seen_at"], node["last_seen_at"]
 
     async def _close(self) -> None:

@@ -21,6 +21,7 @@ import orjson
 from sanic import HTTPResponse, Request
 from sanic.exceptions import SanicException
 
+from tart import exact
 from tart.config import ApiConfig
 from tart.errors import (
     BadQuery,
@@ -163,7 +164,7 @@ async def respond(
             body = {**body, **members_of(seen)}
     partial = seen is not None and not seen.complete
     headers["Cache-Control"] = (Cache.LIVE if partial else route.cache).value
-    data = body if isinstance(body, bytes) else orjson.dumps(body)
+    data = body if isinstance(body, bytes) else exact.dumps(body)
     if answer.status == 200 and route.cache is not Cache.LIVE:
         # Weak: compressed or not, it means the same.
         headers["ETag"] = f'W/"{hashlib.blake2b(data, digest_size=12).hexdigest()}"'
@@ -260,7 +261,7 @@ def failed(request: Request[Any, Any], error: BaseException, config: ApiConfig) 
 
 def error_json(code: str, message: str, parameter: str | None = None) -> bytes:
     """The one shape of an error."""
-    return orjson.dumps({"error": error_object(code, message, parameter)})
+    return exact.dumps({"error": error_object(code, message, parameter)})
 
 
 def error_object(code: str, message: str, parameter: str | None = None) -> dict[str, str]:

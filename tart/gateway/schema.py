@@ -11,6 +11,13 @@ Schema = dict[str, Any]
 
 INTEGER: Schema = {"type": "integer"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
+# Exact however large. JSON's own integers go as far as readers can be expected to take them.
+TOTAL: Schema = {
+    "type": ["integer", "string"],
+    "minimum": 0,
+    "pattern": "^[0-9]+$",
+    "description": "Exact: an integer up to 2^64 - 1, beyond that decimal text.",
+}
 NUMBER: Schema = {"type": "number", "minimum": 0}
 TEXT: Schema = {"type": "string"}
 BOOLEAN: Schema = {"type": "boolean"}
@@ -33,8 +40,10 @@ def ref(name: str) -> Schema:
 
 def nullable(schema: Schema) -> Schema:
     """Or null, where it cannot be known."""
-    if isinstance(schema.get("type"), str):
-        return {**schema, "type": [schema["type"], "null"]}
+    if "type" in schema:
+        kinds = schema["type"]
+        kinds = [kinds] if isinstance(kinds, str) else kinds
+        return {**schema, "type": [*kinds, "null"]}
     return {"anyOf": [schema, {"type": "null"}]}
 
 

@@ -17,6 +17,7 @@ from tart.gateway.schema import (
     SHARDS,
     TEXT,
     TIME,
+    TOTAL,
     Schema,
     described,
     listing,
@@ -72,7 +73,9 @@ _NODE_MEMBERS: dict[str, Schema] = {
     "event_count": described(COUNT, "Events of all its sessions, each once."),
     "address": nullable(TEXT),
     "first_seen_at": nullable(TIME),
-    "dropped_count": described(COUNT, "Events the node says it dropped itself."),
+    "dropped_count": described(
+        TOTAL, "Events the node says it dropped itself; beyond 2^64 - 1 as text."
+    ),
     "dropped_messages": COUNT,
     "undecodable": described(COUNT, "Events that could not be read; they are kept."),
     "deviations": described(COUNTERS, "What it said otherwise than specified, by rule."),

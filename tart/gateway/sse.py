@@ -24,9 +24,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import orjson
 from sanic import Request
 
+from tart import exact
 from tart.config import ApiConfig
 from tart.errors import BadQuery, Busy, NotFound, QueryTimeout, ShardUnavailable, TartError
 from tart.gateway import responses
@@ -189,7 +189,7 @@ class Reader(Subscriber):
         return sse("event", event.data, str(self.position))
 
     def _lagged(self, missed: int) -> bytes:
-        return sse("lagged", orjson.dumps({"missed": missed}))
+        return sse("lagged", exact.dumps({"missed": missed}))
 
 
 class EventStreams:
@@ -230,7 +230,7 @@ class EventStreams:
                 written = await line.write(b": %b\n\n" % error.code.encode())
             else:
                 # The peer's order: data, then event.
-                written = await line.write(b"data: %b\nevent: metrics\n\n" % orjson.dumps(figures))
+                written = await line.write(b"data: %b\nevent: metrics\n\n" % exact.dumps(figures))
             if not written:
                 self.stalled += 1
                 return

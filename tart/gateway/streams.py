@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import orjson
-
+from tart import exact
 from tart.gateway.questions import now_text
 from tart.gateway.shards import Shards
 from tart.ipc.messages import LiveEvents, Missed, Subscribe
@@ -50,7 +49,7 @@ def envelope(kind: str, data: bytes, timestamp: str) -> bytes:
 
 def message(kind: str, data: Any) -> bytes:
     """A message of the server, sent now, as a frame."""
-    return frame(envelope(kind, orjson.dumps(data), now_text()))
+    return frame(envelope(kind, exact.dumps(data), now_text()))
 
 
 class Encoded(NamedTuple):
@@ -202,7 +201,7 @@ class Streams:
             BadQuery: the filter cannot be used; the subscriber keeps what it had.
         """
         filters.parse(document)
-        key = orjson.dumps([document, rendering], option=orjson.OPT_SORT_KEYS)
+        key = exact.dumps([document, rendering], option=exact.SORTED)
         feed = self._by_filter.get(key)
         if feed is None:
             self._next += 1

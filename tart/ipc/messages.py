@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
+from tart import exact
 from tart.errors import TartError
 
 VERSION = 1
@@ -192,14 +193,14 @@ def encode(message: Message) -> bytes:
     attachment = message.attachment if isinstance(message, LiveEvents | Partial) else b""
     shallow = {each.name: getattr(message, each.name) for each in fields(message)}
     shallow.pop("attachment", None)
-    head = orjson.dumps({"type": type(message).__name__, **shallow})
+    head = exact.pack({"type": type(message).__name__, **shallow})
     return _LENGTHS.pack(len(head), len(attachment)) + head + attachment
 
 
 def decode(head: bytes, attachment: bytes) -> Message:
     """The message of a JSON head and its attachment; ``MessageError`` if it is none."""
     try:
-        members = orjson.loads(head)
+        members = exact.unpack(head)
         kind = _KINDS[members.pop("type")]
         if kind in (LiveEvents, Partial):
             members["attachment"] = attachment

@@ -7,8 +7,10 @@ package for it, from the chain of events within their sessions (90 or 91, 94, 10
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
+from tart.exact import quotient
 from tart.query.figures import chain_figures, commonest, reached
 from tart.query.merge import Claim
 from tart.query.packages import Handled, mean_ms, ms, share
@@ -77,7 +79,7 @@ def status(
 def _core(
     core: int, packages: Handled | None, row: Json | None, slots: set[int], best: int | None
 ) -> Json:
-    packages = packages or Handled((), 1.0, {})
+    packages = packages or Handled((), Fraction(1), {})
     guaranteed = [each for each in packages.packages if each.has("guaranteed")]
     guarantees = Handled(guaranteed, packages.scale, {})
     blocks = {each.guarantee_slot for each in guaranteed} & slots
@@ -343,8 +345,8 @@ def metrics(
             "guarantees_built": total["guaranteed"],
             "guarantees_distributed": total["distributed"],
             "active_validators": len(tallies),
-            "avg_gas_used": round(gas_used / measured) if measured else None,
-            "avg_gas_limit": round(gas_limit / measured) if measured else None,
+            "avg_gas_used": quotient(gas_used, measured) if measured else None,
+            "avg_gas_limit": quotient(gas_limit, measured) if measured else None,
         },
         "sample_count": completion["sample_count"],
     }

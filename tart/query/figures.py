@@ -9,8 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import orjson
-
+from tart import exact
 from tart.protocol.node_information import VALIDATORS_PER_CORE
 from tart.query.merge import Claim, Json, Second
 
@@ -59,7 +58,7 @@ def commonest(values: Iterable[Any]) -> Any:
     counts: Counter[bytes] = Counter()
     for value in values:
         if value is not None:
-            text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+            text = exact.dumps(value, option=exact.SORTED)
             given.setdefault(text, value)
             counts[text] += 1
     if not given:

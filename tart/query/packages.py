@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from tart.query import bins
@@ -166,19 +167,20 @@ class Handled:
     """The packages of a window, each once; of several cores if guarantors disagree.
 
     Attributes:
-        scale: how many packages each stands for; 1.0 where all are known.
+        scale: how many packages each stands for; 1 where all are known. A fraction, so that
+            sums stay exact.
         unidentified: attempts that ended, or hang, before their package was known:
             ``submissions``, ``shares`` and how many of them ``failed``.
     """
 
     packages: Sequence[Package]
-    scale: float
+    scale: Fraction
     unidentified: Mapping[str, int]
 
     @property
     def exact(self) -> bool:
         """Whether all packages are known, and not a sample of them."""
-        return self.scale == 1.0
+        return self.scale == 1
 
     def distinct(self, *marks: str, core: int | None = None) -> int:
         """How many packages came to all of these marks."""
@@ -228,7 +230,8 @@ def handled(answers: Iterable[Json]) -> Handled:
             known[0] |= marks
             known[1:] = map(_greater, known[1:], measures)
     packages = [Package(key, core, *values) for (key, core), values in found.items()]
-    return Handled(packages, 1.0 if below is None else KEYS / below, dict(unidentified))
+    scale = Fraction(1) if below is None else Fraction(KEYS, max(1, below))
+    return Handled(packages, scale, dict(unidentified))
 
 
 def _greater(one: Any, other: Any) -> Any:

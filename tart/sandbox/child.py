@@ -20,13 +20,13 @@ import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import nanoarrow as na
-import orjson
 from nanoarrow.ipc import StreamWriter
 
+from tart import exact
 from tart.query.cells import cell
 from tart.query.views import VIEWS, quoted
 from tart.sandbox import pipes
@@ -71,7 +71,7 @@ def main() -> None:
     """Serve one statement."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     order = pipes.read_json(source)
-    connection = _connection(order["memory_bytes"])
+    connection = _connection(order["memory_bytes"], lossless=order["lossless"])
     _give_up(order["memory_bytes"], order["cpu_seconds"])
     try:
         # The result comes in one piece of good news or not at all.
@@ -86,7 +86,7 @@ def main() -> None:
     os._exit(0)
 
 
-def _connection(memory_bytes: int) -> duckdb.DuckDBPyConnection:
+def _connection(memory_bytes: int, *, lossless: bool = False) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -105,6 +105,8 @@ def _connection(memory_bytes: int) -> duckdb.DuckDBPyConnection:
     )
     for statement in (
         "SET TimeZone = 'UTC'",
+        # Arrow has no integers of 128 bits: as they are, or as decimals, see ``_standard``.
+        f"SET arrow_lossless_conversion = {str(lossless).lower()}",
         "SET enable_external_access = false",
         "SET lock_configuration = true",
     ):
@@ -149,6 +151,8 @@ def _serve(
     relation = connection.sql(order["sql"])
     if relation is None:
         raise Refused("only a statement with a result is run")
+    if order["format"] == "arrow" and not order["lossless"]:
+        relation = _standard(relation)
     max_rows, max_bytes = order["max_rows"], order["max_bytes"]
     if order["format"] == "csv":
         return _csv(relation, max_rows, max_bytes, formulas=order["formulas"])
@@ -247,6 +251,23 @@ class _Blocks(io.RawIOBase):
         return b"".join(self.blocks)
 
 
+def _standard(relation: Any) -> Any:
+    """With columns that every reader of Arrow has, or an error: nothing is rounded.
+
+    HUGEINT as DECIMAL(38, 0), which is exact and refuses what does not fit; UHUGEINT, of which
+    DuckDB's own conversion makes negative numbers, as text.
+    """
+    shown = []
+    for name, kind in zip(relation.columns, map(str, relation.types), strict=True):
+        column = quoted(name)
+        if kind == "HUGEINT":
+            column = f"{column}::DECIMAL(38, 0) AS {column}"
+        elif "UHUGEINT" in kind:
+            column = f"{column}::VARCHAR AS {column}"
+        shown.append(column)
+    return relation.project(", ".join(shown))
+
+
 def _arrow(relation: Any, max_rows: int, max_bytes: int) -> Iterator[bytes]:
     out = _Blocks(max_bytes)
     stream = na.ArrayStream(relation.limit(max_rows + 1))
@@ -266,10 +287,10 @@ def _json(relation: Any, max_rows: int, max_bytes: int) -> Iterator[bytes]:
         {"name": name, "type": str(kind)}
         for name, kind in zip(relation.columns, relation.types, strict=True)
     ]
-    yield b'{"columns":' + orjson.dumps(columns) + b',"rows":['
+    yield b'{"columns":' + exact.dumps(columns) + b',"rows":['
     rows = size = 0
     for row in _rows(relation, max_rows):
-        text = orjson.dumps(row, option=orjson.OPT_NON_STR_KEYS)
+        text = exact.dumps(row, option=exact.ANY_NAMES)
         size += len(text)
         if size > max_bytes:
             raise _TooMuch(f"{max_bytes} bytes")
@@ -284,7 +305,7 @@ def _csv(relation: Any, max_rows: int, max_bytes: int, *, formulas: bool) -> Ite
     writer.writerow(cell(name, formulas) for name in relation.columns)
     for row in _rows(relation, max_rows):
         writer.writerow(
-            orjson.dumps(each).decode() if isinstance(each, list | dict) else cell(each, formulas)
+            exact.dumps(each).decode() if isinstance(each, list | dict) else cell(each, formulas)
             for each in row
         )
         if out.tell() > max_bytes:
@@ -329,7 +350,7 @@ def _plain(value: Any) -> Any:
         case dict():
             return {str(key): _plain(each) for key, each in value.items()}
         case decimal.Decimal():
-            return float(value)
+            return _number(value)
         case datetime.datetime():
             return value.strftime(_TIME)
         case int() if not -(1 << 63) <= value < 1 << 64:
@@ -338,6 +359,14 @@ def _plain(value: Any) -> Any:
             return value
         case _:
             return str(value)
+
+
+def _number(value: decimal.Decimal) -> int | float | str:
+    """An integer if it has no fraction, a float if that is exactly it, else text."""
+    if value.is_finite() and value.as_tuple().exponent == 0:
+        return cast("int | str", _plain(int(value)))
+    shown = float(value)
+    return shown if decimal.Decimal(repr(shown)) == value else str(value)
 
 
 def _said(error: Exception) -> str:

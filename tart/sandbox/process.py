@@ -48,6 +48,7 @@ class Order:
 
     Attributes:
         partials: whether the one table there is ``partials``, instead of the views.
+        lossless: whether Arrow is for another sandbox: types that only DuckDB has stay.
         seconds: until it is killed.
         formulas: whether CSV may have text that spreadsheets run; see ``query.cells``.
     """
@@ -55,6 +56,7 @@ class Order:
     sql: str
     format: str = "arrow"
     partials: bool = False
+    lossless: bool = False
     seconds: float = 30.0
     max_rows: int = MAX_ROWS
     max_bytes: int = MAX_BYTES
@@ -110,6 +112,7 @@ def _document(order: Order) -> dict[str, Any]:
         "sql": order.sql,
         "format": order.format,
         "partials": order.partials,
+        "lossless": order.lossless,
         "cpu_seconds": int(order.seconds) + 1,
         "max_rows": order.max_rows,
         "max_bytes": order.max_bytes,

@@ -38,7 +38,6 @@ MAX_ROWS = 300_000
 MAX_SPREAD = 1_500_000
 _TRIES = 10
 _HOUR_US = 3_600_000_000
-_MAX_U64 = (1 << 64) - 1
 # What the other questions are about.
 _TABLE_OF = {
     "sighted": "sightings",
@@ -289,7 +288,8 @@ def _operation(name: str, operation: str, kind: str) -> str:
     if kind == TIME:
         return f"epoch_us({operation}({name}))"
     if operation == "sum":
-        return f"least(coalesce(sum({name}), 0), {_MAX_U64})::UBIGINT"
+        # Of 128 bits, whatever is added up: exact.
+        return f"coalesce(sum({name}), 0)"
     return f"{operation}({name})"
 
 

@@ -44,7 +44,7 @@ from tart.shard.aggregation import Aggregation
 from tart.shard.digest import Digest, Run, Said, digest_in_parts
 from tart.shard.events import to_json
 from tart.shard.limits import RATE
-from tart.shard.nodes import Node, Nodes, Session, add_dropped
+from tart.shard.nodes import Node, Nodes, Session
 from tart.shard.peers import Peers
 from tart.shard.streams import Streams
 from tart.storage.batch import ROW_OVERHEAD, Batch
@@ -403,11 +403,10 @@ class Intake:
             self._note_dropped(session, node, decode_event(DROPPED, payload).fields["num"])
 
     def _note_dropped(self, session: Session, node: Node, number: int) -> None:
-        node.dropped_events = add_dropped(node.dropped_events, number)
+        node.dropped_events += number
         node.dropped_messages += 1
-        session.dropped = add_dropped(session.dropped, number)
-        total = self.statistics.dropped_by_nodes
-        self.statistics.dropped_by_nodes = add_dropped(total, number)
+        session.dropped += number
+        self.statistics.dropped_by_nodes += number
 
     def _publish(self, found: Digest, contexts: Contexts) -> None:
         isolation = self.aggregation.isolation

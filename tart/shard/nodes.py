@@ -26,15 +26,6 @@ from tart.shard.statements import NAMES, Statement, later
 from tart.storage.recovery import Past, Remembered
 from tart.storage.schema import payload_of
 
-# A node may claim to have dropped 2^64 - 1 events, twice: sums stop at what JSON can carry.
-MAX_DROPPED = (1 << 53) - 1
-
-
-def add_dropped(total: int, claimed: int) -> int:
-    """A sum of dropped events, saturating."""
-    return min(total + claimed, MAX_DROPPED)
-
-
 # ``Session`` has a member named ``bytes``.
 Payload = bytes
 
@@ -438,7 +429,7 @@ class Nodes:
         """Of a node that no file of the directory has anything of any more."""
         node.past_events += past.events - past.undecodable
         node.undecodable += past.undecodable
-        node.dropped_events = add_dropped(node.dropped_events, past.dropped)
+        node.dropped_events += past.dropped
         node.seen(past.last_at)
         node.ended(past.ended_at)
         node.introduced(Introduction(None, past.started_at, None, past.address))
@@ -460,7 +451,7 @@ class Nodes:
         for event_type, count in past.counts.get(number, {}).items():
             self.tally.add_many(node.row, event_type, count)
         events, messages = past.dropped.get(number, (0, 0))
-        node.dropped_events = add_dropped(node.dropped_events, events)
+        node.dropped_events += events
         node.dropped_messages += messages
         node.undecodable += past.undecodable[number]
         if number in past.last_seen:

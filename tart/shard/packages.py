@@ -33,7 +33,6 @@ Answer = Callable[[Relations, Parameters, str, NodeIds], Any]
 # Of one answer: packages, and guarantors' rows of packages that are asked for by hash.
 MAX_STATES = 1000
 MAX_HANDLINGS = 5000
-_MAX_U64 = (1 << 64) - 1
 _DUPLICATE, _FAILED = "outcome = 'duplicate'", "outcome = 'failed'"
 # By how far a guarantor came; a secondary's signature comes after its report.
 _RANK = (
@@ -87,7 +86,7 @@ def tallied(
     settled = parameters.get("settled_us")
     settled = FOREVER_US if settled is None else min(int(settled), FOREVER_US)
     moment = f"make_timestamp({settled})"
-    values = [_fitting(sql.replace(SETTLED, moment)) for sql, _ in TALLY.values()]
+    values = [_of_none(sql.replace(SETTLED, moment)) for sql, _ in TALLY.values()]
     group = f"GROUP BY {', '.join(str(at + 1) for at in range(len(keys)))}" if keys else ""
     relation = relations.of("packages", f"{_inside(parameters)} AND {nodes}")
     ended = relations.of("sessions", "ended_at IS NOT NULL")
@@ -237,11 +236,9 @@ def _count(condition: str) -> str:
     return f"count(*) FILTER ({condition})"
 
 
-def _fitting(sql: str) -> str:
-    """A sum as a number that JSON's readers and ours have; 0 of no rows."""
-    if not sql.startswith("sum("):
-        return sql
-    return f"least(coalesce({sql}, 0), {_MAX_U64})::UBIGINT"
+def _of_none(sql: str) -> str:
+    """A sum, of 128 bits and so exact; 0 of no rows."""
+    return f"coalesce({sql}, 0)" if sql.startswith("sum(") else sql
 
 
 def _bin(first: str, last: str) -> str:

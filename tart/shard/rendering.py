@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
+from tart import exact
 
 RENDERINGS = ("hex", "array")
 
@@ -27,9 +27,9 @@ def _array(value: Any) -> list[int]:
 
 def to_bytes(value: Any, rendering: str) -> bytes:
     """JSON text of a value."""
-    return orjson.dumps(value, default=_array if rendering == "array" else _hex)
+    return exact.dumps(value, default=_array if rendering == "array" else _hex)
 
 
 def rendered(value: Any, rendering: str) -> Any:
     """The value with its bytes replaced, ready for any JSON encoder."""
-    return orjson.loads(to_bytes(value, rendering))
+    return exact.unpack(exact.pack(value, _array if rendering == "array" else _hex))

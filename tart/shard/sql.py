@@ -48,7 +48,8 @@ class Sql:
         if not isinstance(sql, str) or not isinstance(seconds, int | float):
             raise BadQuery("map must be a SQL statement", "map")
         views.install(cursor, self._speaking)
-        order = process.Order(sql, seconds=max(_GRACE_SECONDS, seconds - _GRACE_SECONDS))
+        seconds = max(_GRACE_SECONDS, seconds - _GRACE_SECONDS)
+        order = process.Order(sql, lossless=True, seconds=seconds)
 
         def scanned(scan: Mapping[str, Any]) -> Iterator[bytes]:
             return rows(cursor, self._files(), scan)

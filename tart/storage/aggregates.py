@@ -37,6 +37,7 @@ from tart.storage.arrow import (
     BYTES,
     INT32,
     INT64,
+    INT128,
     TEXT,
     TIME,
     UINT8,
@@ -55,7 +56,8 @@ from tart.storage.retention import Steadiness
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
+# 1, until 0.3: sums in 64 bits, of which those that were too large said no more than that.
+SCHEMA_VERSION = 2
 STAGE = "flush"
 _KINDS: Mapping[str, Kind] = {
     "TIMESTAMP": TIME,
@@ -65,6 +67,7 @@ _KINDS: Mapping[str, Kind] = {
     "USMALLINT": UINT16,
     "UINTEGER": UINT32,
     "UBIGINT": UINT64,
+    "HUGEINT": INT128,
     "VARCHAR": TEXT,
     "BLOB": BYTES,
 }
@@ -94,7 +97,7 @@ def columns_of(table: str) -> Mapping[str, str]:
 # Whose columns a coarser copy has.
 _ORIGIN = {"counts_1m": "counts", "counts_1h": "counts", "latency_1h": "latency"}
 STORED: tuple[str, ...] = (*TABLES, *(name for name, _, _ in ROLLUPS))
-_LAYOUT: Mapping[str, Mapping[str, str]] = {
+LAYOUT: Mapping[str, Mapping[str, str]] = {
     "meta": {"key": "VARCHAR", "value": "VARCHAR"},
     "state": {"key": "VARCHAR", "value": "BIGINT"},
     "nodes": {"node": "INTEGER", "peer_id": "BLOB"},
@@ -103,7 +106,7 @@ _LAYOUT: Mapping[str, Mapping[str, str]] = {
 }
 _DDL = tuple(
     f"CREATE TABLE {{file}}.{table} ({', '.join(f'{name} {kind}' for name, kind in each.items())})"
-    for table, each in _LAYOUT.items()
+    for table, each in LAYOUT.items()
 )
 
 
@@ -168,7 +171,7 @@ def check_layout(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> None
         [file.attached],
     ).fetchall():
         found.setdefault(table, {})[name] = kind
-    for table, columns in _LAYOUT.items():
+    for table, columns in LAYOUT.items():
         if list(found.get(table, {}).items()) != list(columns.items()):
             raise DamagedFile(f"{file.path}: its table {table} is not that of this release")
 

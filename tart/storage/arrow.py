@@ -30,6 +30,8 @@ UINT8 = Kind(na.uint8(), np.uint8)
 UINT16 = Kind(na.uint16(), np.uint16)
 UINT32 = Kind(na.uint32(), np.uint32)
 UINT64 = Kind(na.uint64(), np.uint64)
+# 128 bits, as DuckDB's HUGEINT; Arrow has no such integer, but a decimal without a fraction.
+INT128 = Kind(na.decimal128(38, 0))
 TIME = Kind(na.timestamp("us"), np.int64)
 BYTES = Kind(na.large_binary())
 TEXT = Kind(na.large_string())
@@ -73,6 +75,9 @@ def column(kind: Kind, values: Sequence[Any]) -> Any:
     valid = None
     if None in values:
         valid = np.array([value is not None for value in values])
+    if kind is INT128:
+        parts = b"".join((value or 0).to_bytes(16, "little", signed=True) for value in values)
+        return na.c_array_from_buffers(kind.arrow, len(values), [_bitmap(valid), parts])
     if kind.numpy is not None:
         return numbers(kind, np.array([value or 0 for value in values], kind.numpy), valid)
     encoded = [value.encode() if isinstance(value, str) else value or b"" for value in values]

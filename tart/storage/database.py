@@ -38,7 +38,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -156,7 +156,7 @@ class Database:
     def attach_writable(self, file: LogFile) -> None:
         """Attach the file events go to, creating it and its tables if need be."""
         if not file.path.exists():
-            self._create(file)
+            self.create(file)
         elif file.has_wal():
             self._settle(file)
         self._attach(file, _writable(file))
@@ -164,10 +164,14 @@ class Database:
 
     def attach_readable(self, file: LogFile) -> None:
         """Attach a file nothing more goes to; what its WAL holds is put into it first."""
+        self.attach_of_any_version(file)
+        self._check_version(file)
+
+    def attach_of_any_version(self, file: LogFile) -> None:
+        """The same, whichever release wrote it."""
         if file.has_wal():
             self._settle(file)
         self._attach(file, "READ_ONLY")
-        self._check_version(file)
 
     def attach_untouched(self, file: LogFile) -> None:
         """Attach for reading without changing a byte; a log is read where it is."""
@@ -299,10 +303,11 @@ class Database:
         path = str(file.path).replace("'", "''")
         self._execute(file, f"ATTACH '{path}' AS {file.attached} ({options})")
 
-    def _create(self, file: LogFile) -> None:
+    def create(self, file: LogFile, filling: Sequence[str] = ()) -> None:
         """All or nothing, whenever the process dies: it gets its name when it is complete.
 
-        DuckDB refuses to open a file it was killed while creating.
+        DuckDB refuses to open a file it was killed while creating. ``filling`` are statements
+        that put rows into the tables; a file that has the name already is replaced.
         """
         draft = file.draft
         try:
@@ -314,7 +319,7 @@ class Database:
             draft.path.unlink(missing_ok=True)
             draft.wal.unlink(missing_ok=True)
             self._attach(draft, f"{_writable(file)}, BLOCK_SIZE {file.block_bytes}")
-            self._create_tables(draft)
+            self._create_tables(draft, filling)
             self._execute(draft, f"DETACH {draft.attached}")
             draft.path.rename(file.path)
             sync(file.path.parent)
@@ -324,7 +329,7 @@ class Database:
         finally:
             self.detach(draft)
 
-    def _create_tables(self, file: LogFile) -> None:
+    def _create_tables(self, file: LogFile, filling: Sequence[str]) -> None:
         """In a transaction of their own: two files may be made at the same time."""
         noted = (
             f"INSERT INTO {file.attached}.meta VALUES "
@@ -332,13 +337,19 @@ class Database:
         )
         tables = [statement.format(file=file.attached) for statement in file.ddl]
         # No table may be created inside a log that is replayed after a crash.
-        statements = ["BEGIN", *tables, noted, "COMMIT", f"CHECKPOINT {file.attached}"]
+        statements = ["BEGIN", *tables, noted, *filling, "COMMIT", f"CHECKPOINT {file.attached}"]
         with closing(self.cursor()) as cursor:
             try:
                 for statement in statements:
                     cursor.execute(statement)
             except duckdb.Error as error:
                 raise storage_error(file, error) from None
+
+    def version(self, file: LogFile) -> str:
+        """The schema version that an attached file says it has."""
+        query = f"SELECT value FROM {file.attached}.meta WHERE key = 'schema_version'"
+        found = self._execute(file, query)
+        return str(found[0][0]) if found else "none"
 
     def _check_version(self, file: LogFile) -> None:
         """A file has to be of this release and of its directory.

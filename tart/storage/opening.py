@@ -47,6 +47,7 @@ from tart.storage.recovery import (
     read_statements,
     read_strangers,
 )
+from tart.storage.upgrade import upgrade
 
 log = logging.getLogger(__name__)
 
@@ -287,6 +288,7 @@ def _attach_aggregates(
     database: Database, file: AggregateFile
 ) -> tuple[State, dict[int, bytes], set[int], dict[int, Remembered]]:
     if not _is_attached(database, file):
+        upgrade(database, file)
         database.attach_writable(file)
     file = database.readable(file)
     with closing(database.cursor()) as cursor:

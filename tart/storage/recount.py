@@ -26,7 +26,6 @@ from tart.storage.recovery import StoredSession
 from tart.storage.schema import UndecodableRow
 
 # Sums stop at what JSON can carry, as those of the living do.
-_MAX = (1 << 53) - 1
 
 
 class Recount:
@@ -147,7 +146,7 @@ class _Tally:
 
     def drop(self, number: int) -> None:
         """The node says that it dropped so many."""
-        self._dropped = min(self._dropped + number, _MAX)
+        self._dropped += number
 
     def summary(self) -> SessionSummary:
         """The connection as it is now."""

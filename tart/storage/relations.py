@@ -17,7 +17,7 @@ from functools import cached_property
 import duckdb
 
 from tart.aggregate.heard import Rows
-from tart.aggregate.tables import TABLES
+from tart.aggregate.tables import TABLES, TOTAL
 from tart.storage.aggregates import AggregateFile, read_state, rolled_key, to_table
 from tart.storage.arrow import Table
 
@@ -154,7 +154,11 @@ class Relations:
         ]
 
     def _with_memory(self, table: str, parts: list[str], where: str) -> str:
-        columns = ", ".join(TABLES[table])
+        # Arrow has no integer of 128 bits: in memory they are decimals, which add up otherwise.
+        columns = ", ".join(
+            f"{name}::{TOTAL} AS {name}" if kind == TOTAL else name
+            for name, kind in TABLES[table].items()
+        )
         for gathered in self.snapshot.rows[table]:
             if len(gathered):
                 name = f"memory_{table}_{len(self._registered)}"

@@ -18,8 +18,8 @@ from contextlib import suppress
 from typing import TypeVar
 
 import duckdb
-import orjson
 
+from tart import exact
 from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
@@ -81,7 +81,7 @@ def decoded(number: int, payload: bytes, version: int, cores: int | None) -> str
         return None
     kinds = dict(EVENTS[number].fields.fields)
     shown = {name: told(kinds[name], value) for name, value in fields.items() if name in kinds}
-    return orjson.dumps(shown).decode()
+    return exact.dumps(shown).decode()
 
 
 def scan(

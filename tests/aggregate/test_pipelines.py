@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tart.aggregate.pipelines import Block, Package, capped
+from tart.aggregate.pipelines import Block, Package
 from tart.aggregate.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
 from tests.aggregate.hearing import aggregated, rows, troubled
 
@@ -127,6 +127,14 @@ def test_what_failed_stays_failed():
     assert "distributed" not in package.values
 
 
-def test_sums_of_what_nodes_claim_fit_their_columns():
-    assert capped([1, 2]) == 3
-    assert capped([(1 << 64) - 1, 5]) == (1 << 64) - 1
+def test_sums_of_what_a_node_claims_are_exact_however_large():
+    most = (1 << 64) - 1
+    cost = {"total": {"gas_used": most, "elapsed_ns": most}}
+    package = Package(outcome="unfinished")
+    package.follow(101, 5, {"costs": [cost, cost, cost]})
+    assert package.values["refine_gas"] == package.values["refine_ns"] == 3 * most
+    package.more("sent", 65_536)
+    assert package.values["sent"] == 65_536
+    block = Block(outcome="unfinished", kind=40)
+    block.follow(47, 5, {"accumulate_costs": [(1, cost), (2, cost)]})
+    assert block.values["gas"] == block.values["elapsed_ns"] == 2 * most

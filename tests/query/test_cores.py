@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from tart.query import cores
 from tart.query.packages import TALLY, Handled, handled
 from tests.query.test_packages import answer, row
 
-NOTHING = Handled((), 1.0, {})
+NOTHING = Handled((), Fraction(1), {})
 
 
 def tally(node="a", **counts):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from tart.query import stages
@@ -81,5 +83,5 @@ def test_why_most_guarantees_were_discarded():
 
 def test_without_packages_everything_is_zero():
     nothing = {"submissions": 0, "shares": 0, "failed": 0}
-    body = stages.overview(Handled((), 1.0, nothing), [], [])
+    body = stages.overview(Handled((), Fraction(1), nothing), [], [])
     assert set(body["totals"].values()) == set(body["events"].values()) == {0}

@@ -60,7 +60,13 @@ def test_a_result_has_columns_rows_and_their_number():
         ("18446744073709551615::UBIGINT", 2**64 - 1),
         ("170141183460469231731687303715884105727::HUGEINT", str(2**127 - 1)),
         ("5::HUGEINT", 5),
+        ("340282366920938463463374607431768211455::UHUGEINT", str(2**128 - 1)),
+        ("[340282366920938463463374607431768211455::UHUGEINT, 1]", [str(2**128 - 1), 1]),
         ("1.5", 1.5),
+        ("0.1::DECIMAL(38, 37)", 0.1),
+        ("9007199254740993::DECIMAL(38, 0)", 2**53 + 1),
+        ("18446744073709551616::DECIMAL(38, 0)", str(2**64)),
+        ("9007199254740993.5::DECIMAL(38, 1)", "9007199254740993.5"),
         ("'nan'::DOUBLE", None),
         ("true", True),
         ("INTERVAL 1 DAY", "1 day"),
@@ -92,6 +98,47 @@ def test_results_come_as_arrow():
     assert [each["a"] for each in table.to_pylist()] == list(range(5000))
     empty = run(Order("SELECT 1 AS a WHERE false", seconds=SECONDS), nothing)
     assert na.ArrayStream.from_readable(empty).read_all().to_pylist() == []
+
+
+EXTREMES = [0, 1, 2**53 + 1, 2**63 + 1, 2**64 - 1, 2**64, 2**127 - 1, 2**128 - 1]
+
+
+def column(values, kind):
+    return " UNION ALL ".join(f"SELECT {value}::{kind} AS n" for value in values)
+
+
+@pytest.mark.parametrize("kind", ["HUGEINT", "UHUGEINT"])
+@pytest.mark.parametrize("form", ["json", "csv", "arrow"])
+def test_integers_are_the_same_through_shards_and_gateway(kind, form):
+    """The map's result is handed to the reduce as Arrow, on which DuckDB loses such types."""
+    values = [each for each in EXTREMES if kind == "UHUGEINT" or each < 10**38]
+    mapped = Order(column(values, kind), lossless=True, seconds=SECONDS)
+    partials = [run(mapped, nothing), run(mapped, nothing)]
+    order = Order("SELECT n FROM partials", form, partials=True, seconds=SECONDS)
+    found = run(order, nothing, partials)
+    if form == "json":
+        answer = json.loads(found)
+        assert answer["columns"] == [{"name": "n", "type": kind}]
+        shown = [n for (n,) in answer["rows"]]
+        assert all(isinstance(n, int) == (int(n) < 2**64) for n in shown)
+    elif form == "csv":
+        shown = found.decode().split()[1:]
+    else:
+        shown = [each["n"] for each in na.ArrayStream.from_readable(found).read_all().to_pylist()]
+    assert [int(n) for n in shown] == values * 2
+
+
+def test_a_sum_over_shards_is_exact_without_a_reduce_and_with_one():
+    mapped = Order("SELECT sum(range + 9007199254740993)::HUGEINT AS n FROM range(1)")
+    partials = [run(Order(mapped.sql, lossless=True, seconds=SECONDS), nothing) for _ in range(3)]
+    assert result("SELECT * FROM partials", partials=partials)["rows"] == [[2**53 + 1]] * 3
+    total = result("SELECT sum(n) AS n FROM partials", partials=partials)
+    assert total["rows"] == [[3 * (2**53 + 1)]]
+
+
+def test_arrow_refuses_an_integer_that_does_not_fit_instead_of_changing_it():
+    with pytest.raises(SqlRefused, match="DECIMAL"):
+        run(Order(f"SELECT {2**127 - 1}::HUGEINT AS n", "arrow", seconds=SECONDS), nothing)
 
 
 def test_a_view_has_the_rows_it_is_given():

@@ -7,6 +7,7 @@ import pytest
 from tart.storage.arrow import (
     BYTES,
     INT32,
+    INT128,
     TEXT,
     TIME,
     UINT8,
@@ -30,6 +31,12 @@ def test_numbers_come_through_with_their_extremes_and_nulls():
     values = np.array([0, 2**64 - 1, 5], np.uint64)
     valid = np.array([True, True, False])
     assert scanned(Table({"n": numbers(UINT64, values, valid)}, 3)) == [(0,), (2**64 - 1,), (None,)]
+
+
+def test_integers_of_128_bits_come_through():
+    values = [0, 1, -1, 2**63, 2**64 - 1, 2**64, 10**38 - 1, None, 1 - 10**38]
+    found = scanned(Table({"n": column(INT128, values)}, len(values)))
+    assert [None if each is None else int(each) for (each,) in found] == values
 
 
 def test_octets_come_through_empty_long_and_null():
