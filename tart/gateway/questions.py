@@ -172,18 +172,21 @@ class Questions:
         *,
         where: Mapping[str, Sequence[Any]] | None = None,
         columns: Sequence[str] | None = None,
+        known: Sequence[str] = (),
         limit: int = 100,
         distinct: bool = False,
         deadline: float | None = None,
     ) -> tuple[list[Json], Coverage]:
         """Rows of a table of rows, newest first, at most ``limit`` of each shard.
 
-        With ``distinct``, each combination of ``columns`` once, in any order.
+        With ``distinct``, each combination of ``columns`` once, in any order; with ``known``
+        only those in which these columns have a value.
         """
         question = {
             "table": table,
             "columns": columns and list(columns),
             "where": where and {name: list(some) for name, some in where.items()},
+            "known": list(known),
             "limit": limit,
             "distinct": distinct,
             **_bounds(window),

@@ -31,7 +31,15 @@ async def cores_status(questions: Questions, values: Values) -> Answer:
     found = await together(
         asked.handled(questions, when),
         asked.tallied(questions, when, ["core"]),
-        questions.listed("blocks", when.window, columns=["slot"], limit=_SLOTS, distinct=True),
+        # An authoring that failed has made no block: it has no hash.
+        questions.listed(
+            "blocks",
+            when.window,
+            columns=["slot"],
+            known=["hash"],
+            limit=_SLOTS,
+            distinct=True,
+        ),
         questions.chain(),
         questions.nodes(),
     )

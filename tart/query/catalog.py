@@ -159,8 +159,9 @@ _QUERIES = (
     Query(
         "listed",
         "aggregates",
-        ("table", "columns", "where", "start_us", "end_us", "limit", "distinct"),
-        "[{column: value}, …] of a table of rows, newest first; distinct: each once, in any order",
+        ("table", "columns", "where", "known", "start_us", "end_us", "limit", "distinct"),
+        "[{column: value}, …] of a table of rows, newest first; known: only where these columns "
+        "have a value; distinct: each once, in any order",
     ),
     Query(
         "spread",

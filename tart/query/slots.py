@@ -15,7 +15,8 @@ from tart.query.times import rfc3339
 
 AUTHORING, AUTHORING_FAILED, AUTHORED, ANNOUNCED, TRANSFERRED = 40, 41, 42, 62, 68
 TYPES = (11, 12, *range(AUTHORING, 48), ANNOUNCED, TRANSFERRED)
-NAMING_BLOCKS = (AUTHORED, 43, ANNOUNCED, TRANSFERRED)
+# Best and finalized blocks, those authored, imported, announced and transferred.
+NAMING_BLOCKS = (11, 12, AUTHORED, 43, ANNOUNCED, TRANSFERRED)
 
 
 def slot(number: int, answers: Iterable[Mapping[str, Any]]) -> Json:

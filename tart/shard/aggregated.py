@@ -235,6 +235,10 @@ class Aggregated:
                 continue
             some = ", ".join(_literal(name, kind, value) for value in values)
             clauses.append(f"{name} IN ({some})" if some else "false")
+        for name in parameters.get("known") or ():
+            if name not in TABLES[table]:
+                raise BadQuery(f"{table} has no {name}", name)
+            clauses.append(f"{name} IS NOT NULL")
         return " AND ".join(clauses)
 
     def _of_nodes(self, node_ids: Sequence[str]) -> str:

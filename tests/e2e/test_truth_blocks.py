@@ -114,7 +114,8 @@ def test_slots(truth, received):
         found = truth.system.get(f"/api/slots/{slot}")
         counts = Counter(each["event"] for each in events)
         times = sorted(received.event(each)["received_at"] for each in events)
-        variants = ("Authored", "Importing", "BlockAnnounced", "BlockTransferred")
+        variants = ("BestBlockChanged", "FinalizedBlockChanged", "Authored", "Importing")
+        variants += ("BlockAnnounced", "BlockTransferred")
         assert found == {
             "slot": slot,
             "blocks_authored": len(named(events, "Authored")),

@@ -71,9 +71,16 @@ def bundle(attempt):
 
 
 def block_slots(truth):
-    """Slots of the blocks that somebody authored or imported."""
-    facts = truth.facts.events("Authoring", "Importing")
-    return {f["data"]["slot"] for f in facts}
+    """Slots of the blocks that somebody authored or imported; a failed authoring is none."""
+    importing = {f["data"]["slot"] for f in truth.facts.events("Importing")}
+    authored = {
+        (f["node"], f["session"], f["root"]["event_id"]) for f in truth.facts.events("Authored")
+    }
+    return importing | {
+        f["data"]["slot"]
+        for f in truth.facts.events("Authoring")
+        if (f["node"], f["session"], f["event_id"]) in authored
+    }
 
 
 def test_every_core_has_what_went_through_it(truth, packages):

@@ -8,7 +8,7 @@ import pytest
 
 from tart.query.slots import TYPES
 from tests.aggregate.hearing import troubled
-from tests.shard.running import run
+from tests.shard.running import fake_node, run
 from tests.shard.test_aggregation import told
 
 FACTS = troubled().facts
@@ -51,6 +51,21 @@ def test_a_block_is_named_once_however_many_speak_of_it(ask):
             if each["data"]["slot"] == fact["slot"]
         }
         assert {block for number, block in hashes if number == 62} == announced
+
+
+def test_a_block_that_is_only_named_best_or_finalized_is_one_of_the_slot(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        said = [
+            node.event(variant, 1_000_000, slot=7, hash=bytes([number]) * 32)[1]
+            for number, variant in ((11, "BestBlockChanged"), (12, "FinalizedBlockChanged"))
+        ]
+        shard.session(node.connect(), *said)
+        await shard.settled()
+        found = await shard.ask("slot", slot=7)
+        assert sorted(map(tuple, found["hashes"])) == [(11, "0b" * 32), (12, "0c" * 32)]
+
+    run(scenario, tmp_path)
 
 
 def test_of_a_slot_that_nobody_named_there_is_nothing(ask):
