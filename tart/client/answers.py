@@ -366,6 +366,11 @@ class Events(TypedDict):
     next_cursor: NotRequired[str]
 
 
+class Window(TypedDict):
+    start: str | None
+    end: str | None
+
+
 class SearchResult(TypedDict):
     events: list[Event]
     # Null while there is more.
@@ -374,6 +379,10 @@ class SearchResult(TypedDict):
     offset: int
     has_more: bool
     timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -539,6 +548,10 @@ class Session(TypedDict):
 class Sessions(TypedDict):
     sessions: list[Session]
     has_more: bool
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -561,11 +574,6 @@ class Clock(TypedDict):
     is_jce: bool | None
     # What is counted instead, if it can be told.
     looks_like: str | None
-
-
-class Window(TypedDict):
-    start: str | None
-    end: str
 
 
 class NodeConformanceFindingsExamples(TypedDict):
@@ -618,6 +626,9 @@ class NodeConformance(TypedDict):
     status_interval_seconds: float | None
     # Ours less the node's in the newest hour, by the fastest message.
     clock: Clock
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
     window: Window
     findings: list[NodeConformanceFindings]
     # Only where not all shards answered.
@@ -697,6 +708,9 @@ class ConformanceNodes(TypedDict):
 
 class Conformance(TypedDict):
     verdict: Literal["error", "warning", "conformant"]
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
     window: Window
     rules: list[ConformanceRules]
     nodes: list[ConformanceNodes]
@@ -706,6 +720,11 @@ class Conformance(TypedDict):
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
     # events, received in that time, or rows of figures.
     unreadable: NotRequired[list[Unreadable]]
+
+
+class WorkpackagesWindow(TypedDict):
+    start: str
+    end: str
 
 
 class WorkpackagesTotals(TypedDict):
@@ -752,6 +771,9 @@ class WorkpackagesRecent(TypedDict):
 
 
 class Workpackages(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     # Distinct packages.
     totals: WorkpackagesTotals
     # Of all guarantors; a package has several.
@@ -811,6 +833,9 @@ class ActiveWorkpackagesStageDurationPercentiles(TypedDict):
 
 
 class ActiveWorkpackages(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     work_packages: list[ActiveWorkpackagesWorkPackages]
     # By current_stage; superseded and active beside it.
     summary: dict[str, int]
@@ -1074,6 +1099,9 @@ class GuaranteesRecent(TypedDict):
 
 
 class Guarantees(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     totals: GuaranteesTotals
     success_rates: GuaranteesSuccessRates
     by_node: list[GuaranteesByNode]
@@ -1105,6 +1133,9 @@ class Guarantor(TypedDict):
 
 
 class Guarantors(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     guarantors: list[Guarantor]
     total_guarantors: int
     top_performers: list[str]
@@ -1152,6 +1183,9 @@ class CoresStatusTelemetry(TypedDict):
 
 
 class CoresStatus(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     cores: list[CoresStatusCores]
     summary: CoresStatusSummary
     telemetry: CoresStatusTelemetry
@@ -1186,6 +1220,9 @@ class CoreGuaranteesRecentGuarantors(TypedDict):
 
 
 class CoreGuarantees(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     core_index: int
     current_guarantees: int | None
     by_node: list[CoreGuaranteesByNode]
@@ -1214,6 +1251,9 @@ class CoreGuarantorsGuarantors(TypedDict):
 
 
 class CoreGuarantors(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     core_index: int
     guarantors: list[CoreGuarantorsGuarantors]
     core_total_da_bytes: int
@@ -1245,6 +1285,9 @@ class EnhancedCoreGuarantorsImportSharing(TypedDict):
 
 
 class EnhancedCoreGuarantors(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     core_index: int
     guarantors: list[CoreGuarantorsGuarantors]
     core_total_da_bytes: int
@@ -1275,6 +1318,9 @@ class CoreWorkPackagesWorkPackages(TypedDict):
 
 
 class CoreWorkPackages(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     work_packages: list[CoreWorkPackagesWorkPackages]
     queue_depth: int
     total_recent: int
@@ -1303,6 +1349,9 @@ class CoreValidatorsValidators(TypedDict):
 
 
 class CoreValidators(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     core_index: int
     validators: list[CoreValidatorsValidators]
     validator_count: int
@@ -1329,6 +1378,9 @@ class CoreMetricsStats(TypedDict):
 
 
 class CoreMetrics(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     core_index: int
     processing_efficiency_pct: float | None
     accumulate_efficiency_pct: float | None
@@ -1375,6 +1427,9 @@ class CoreBottlenecksStats(TypedDict):
 
 
 class CoreBottlenecks(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     core_index: int
     slow_validators: list[CoreBottlenecksSlowValidators]
     bottleneck_messages: list[CoreBottlenecksBottleneckMessages]
@@ -1483,18 +1538,15 @@ class BlocksRecentAuthored(TypedDict):
     reason: str | None
 
 
-class BlocksWindow(TypedDict):
-    start: str
-    end: str
-
-
 class Blocks(TypedDict):
     totals: BlocksTotals
     chain: BlocksChain
     authoring_by_node: list[BlocksAuthoringByNode]
     recent_authored: list[BlocksRecentAuthored]
     timestamp: str
-    window: BlocksWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -1574,7 +1626,9 @@ class Timeseries(TypedDict):
     interval_minutes: int
     duration_hours: float
     timestamp: str
-    window: BlocksWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     data: list[TimeseriesData]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
@@ -1604,7 +1658,9 @@ class GroupedTimeseries(TypedDict):
     interval_minutes: int
     duration_hours: float
     timestamp: str
-    window: BlocksWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     group_by: str
     data: list[GroupedTimeseriesData]
     # Only where not all shards answered.
@@ -1690,7 +1746,9 @@ class Latency(TypedDict):
     group_by: str
     steps: list[LatencySteps]
     timestamp: str
-    window: BlocksWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -1718,7 +1776,9 @@ class TopNodes(TypedDict):
     total_nodes: int
     nodes: list[TopNodesNodes]
     timestamp: str
-    window: BlocksWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -1779,7 +1839,9 @@ class FailureRates(TypedDict):
     by_reason: list[FailureRatesByReason]
     recent_failures: list[FailureRatesRecentFailures]
     timestamp: str
-    window: BlocksWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -1847,7 +1909,9 @@ class BlockPropagation(TypedDict):
     by_node: list[BlockPropagationByNode]
     recent_blocks: list[BlockPropagationRecentBlocks]
     timestamp: str
-    window: BlocksWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -1880,7 +1944,9 @@ class NetworkHealth(TypedDict):
     alerts: list[NetworkHealthAlerts]
     recommendations: list[str]
     timestamp: str
-    window: BlocksWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -1917,7 +1983,9 @@ class SyncTimeline(TypedDict):
     duration_hours: float
     interval_minutes: int
     timestamp: str
-    window: BlocksWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -1966,7 +2034,9 @@ class ConnectionTimeline(TypedDict):
     duration_hours: float
     interval_minutes: int
     timestamp: str
-    window: BlocksWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -1994,7 +2064,9 @@ class Assurances(TypedDict):
     total_anchors: int
     totals: dict[str, int]
     timestamp: str
-    window: BlocksWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -2045,17 +2117,15 @@ class TopologyNetworkStats(TypedDict):
     active_nodes: int
 
 
-class TopologyWindow(TypedDict):
-    start: str | None
-    end: str | None
-
-
 class Topology(TypedDict):
     connections: list[TopologyConnections]
     block_transfers: list[TopologyBlockTransfers]
     ticket_transfers: list[TopologyTicketTransfers]
     network_stats: TopologyNetworkStats
-    window: TopologyWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -2098,7 +2168,10 @@ class ValidatorsCores(TypedDict):
     guarantee_activity: list[ValidatorsCoresGuaranteeActivity]
     ticket_activity: list[ValidatorsCoresTicketActivity]
     core_summary: list[ValidatorsCoresCoreSummary]
-    window: TopologyWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -2140,7 +2213,10 @@ class NodeStatusEnhanced(TypedDict):
     cores_active: list[int]
     guarantee_activity: NodeStatusEnhancedGuaranteeActivity | None
     ticket_activity: NodeStatusEnhancedTicketActivity | None
-    window: TopologyWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -2165,7 +2241,10 @@ class NodePeers(TypedDict):
     last_update: str | None
     connections: dict[str, int]
     history: list[NodePeersHistory]
-    window: TopologyWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -2195,9 +2274,13 @@ class NodeTimeline(TypedDict):
     # Of the events in this answer.
     event_count: int
     category_counts: list[NodeTimelineCategoryCounts]
-    time_range: TopologyWindow
+    time_range: Window
     has_more: bool
     timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -2240,7 +2323,10 @@ class DaStats(TypedDict):
     aggregate: DaStatsAggregate
     preimage_activity: DaStatsPreimageActivity
     by_node: list[DaStatsByNode]
-    window: TopologyWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -2328,7 +2414,10 @@ class DaStatsEnhanced(TypedDict):
     preimage_activity: DaStatsEnhancedPreimageActivity
     recent_operations: list[DaStatsEnhancedRecentOperations]
     timestamp: str
-    window: TopologyWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many
@@ -2397,7 +2486,10 @@ class Execution(TypedDict):
     accumulation: ExecutionAccumulation
     by_service: list[ExecutionByService]
     recent: list[ExecutionRecent]
-    window: TopologyWindow
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
     # Only where a damaged part of a file may have had something that belongs to the answer: so many

@@ -55,7 +55,7 @@ class QuestionsApart(Questions):
     """
 
     def __init__(self, questions: Questions, home: asyncio.AbstractEventLoop) -> None:
-        super().__init__(questions.shards, questions.registry, questions.config)
+        super().__init__(questions.shards, questions.registry, questions.config, questions.kept)
         self._questions = questions
         self._home = home
 

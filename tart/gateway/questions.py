@@ -15,7 +15,7 @@ from operator import and_
 from typing import Any
 
 from tart.aggregate.tables import OPERATIONS, clock_column
-from tart.config import ApiConfig
+from tart.config import AggregatesConfig, ApiConfig
 from tart.errors import NotFound, QueryTimeout
 from tart.gateway.registry import Registry
 from tart.gateway.sandboxes import Sandboxes
@@ -73,10 +73,17 @@ def now_text() -> str:
 class Questions:
     """Asks all shards; ``rendering`` of bytes is ``hex`` unless said otherwise."""
 
-    def __init__(self, shards: Shards, registry: Registry, config: ApiConfig) -> None:
+    def __init__(
+        self,
+        shards: Shards,
+        registry: Registry,
+        config: ApiConfig,
+        kept: AggregatesConfig | None = None,
+    ) -> None:
         self.shards = shards
         self.registry = registry
         self.config = config
+        self.kept = kept or AggregatesConfig()
         self._deadline = config.deadline_seconds
         self.sandboxes = Sandboxes()
 

@@ -20,6 +20,7 @@ from tart.gateway.routes_nodes import NODE_HANDLERS
 from tart.gateway.routes_packages import PACKAGE_HANDLERS
 from tart.gateway.routes_sessions import SESSION_HANDLERS
 from tart.gateway.schemas import SCHEMAS
+from tart.gateway.windowed import asked, windowed
 from tart.query import cursor as cursors
 from tart.query import figures
 from tart.query.cursor import Cursor
@@ -35,6 +36,7 @@ _NODE_BRIEF = tuple(SCHEMAS["NodeStatus"]["properties"]["node"]["required"])
 
 async def stats(questions: Questions, values: Values) -> Answer:
     """``/api/stats``."""
+    # Always up to now: without a window in it, what has not changed is not sent again.
     return Answer(*await questions.stats(resolve(now_us(), duration=values["duration"])))
 
 
@@ -93,12 +95,8 @@ async def search(questions: Questions, values: Values) -> Answer:
         "bytes": "bytes",
     }
     selection = {name: values[given] for name, given in names.items()}
-    window = resolve(
-        now_us(),
-        start_us=values["start_time"],
-        end_us=values["end_time"],
-        duration=values["duration"],
-    )
+    place = values["cursor"]
+    window = asked(values).open(place=place and place.window)
     page, seen = await _events(questions, values, selection, window)
     listed = _listed(page)
     body = {
@@ -128,7 +126,7 @@ async def live(questions: Questions, values: Values) -> Answer:
     )
 
 
-HANDLERS: Mapping[str, Handler] = {
+_HANDLERS: Mapping[str, Handler] = {
     **{
         each.__name__: each
         for each in (
@@ -151,6 +149,7 @@ HANDLERS: Mapping[str, Handler] = {
     **METRIC_HANDLERS,
     **ANALYTICS_HANDLERS,
 }
+HANDLERS: Mapping[str, Handler] = {name: windowed(each) for name, each in _HANDLERS.items()}
 
 
 def node_json(node: Json) -> Json:

@@ -9,7 +9,7 @@ from tart.aggregate.failures import FAILED_REASONS, FAILURES
 from tart.aggregate.tables import COUNT_BUCKET
 from tart.gateway.questions import Questions, now_text, now_us, together
 from tart.gateway.responses import Answer
-from tart.gateway.windowed import answered, buckets_of, hours_of, window_of
+from tart.gateway.windowed import answered, asked, hours_of
 from tart.query import assurances as distributing
 from tart.query import failures, propagation, timelines
 from tart.query import network_health as judged
@@ -31,7 +31,7 @@ _DISCARDS = 500
 
 async def failure_rates(questions: Questions, values: Values) -> Answer:
     """``/api/analytics/failure-rates``."""
-    window = window_of(values)
+    window = asked(values).whole()
     place = Cursor(now_us(), window)
     counts, rows, (failed, seen), (discards, also) = await together(
         questions.summed("counts", window, by=["type"]),
@@ -46,12 +46,12 @@ async def failure_rates(questions: Questions, values: Values) -> Answer:
         by_node.setdefault(row["node"], {})[row["type"]] = row["count"]
     recent = failures.failed_only(failed.events, discards.events, FAILED_REASONS)
     body = failures.rates(_by_type(counts[0]), rows[0], by_node, recent)
-    return answered(body, window, counts, rows, of_nodes, (None, seen), (None, also))
+    return answered(body, counts, rows, of_nodes, (None, seen), (None, also))
 
 
 async def block_propagation(questions: Questions, values: Values) -> Answer:
     """``/api/analytics/block-propagation``."""
-    window = window_of(values)
+    window = asked(values).whole()
     assert window.start_us is not None
     assert window.end_us is not None
     blocks = await questions.sighted(window)
@@ -63,15 +63,13 @@ async def block_propagation(questions: Questions, values: Values) -> Answer:
         questions.spread("counts", "count", around, by=["bucket"], step_us=step),
     )
     body = propagation.propagation(sights[0], heard[0], step, window.start_us, blocks[0])
-    return answered(body, window, blocks, sights, heard)
+    return answered(body, blocks, sights, heard)
 
 
 async def network_health(questions: Questions, values: Values) -> Answer:
     """``/api/analytics/network-health``."""
-    window = window_of(values)
-    now = now_us()
-    bucket_us = COUNT_BUCKET * SECOND_US
-    minute = Window(now - now % bucket_us - MINUTE_US, now)
+    window = asked(values).whole()
+    minute = _last_minute(window, now_us())
     counts, active, lately, (nodes, seen) = await together(
         questions.summed("counts", window, by=["type"]),
         questions.summed("counts", window, by=["node"]),
@@ -86,7 +84,15 @@ async def network_health(questions: Questions, values: Values) -> Answer:
         sum(row["count"] for row in lately[0]),
     )
     body = judged.health(found, now_text())
-    return answered(body, window, counts, active, lately, (None, seen))
+    return answered(body, counts, active, lately, (None, seen))
+
+
+def _last_minute(window: Window, now: int) -> Window:
+    """The last minute of a window; of one that goes on, six to seven tens of seconds."""
+    assert window.end_us is not None
+    if window.end_us < now:
+        return Window(window.end_us + 1 - MINUTE_US, window.end_us)
+    return Window(now - now % (COUNT_BUCKET * SECOND_US) - MINUTE_US, now)
 
 
 async def sync_timeline(questions: Questions, values: Values) -> Answer:
@@ -108,7 +114,7 @@ async def sync_timeline(questions: Questions, values: Values) -> Answer:
         "current_status": timelines.sync_now(nodes, slots[0]),
         **_length(values, every),
     }
-    return answered(body, every.window, slots, told, (None, seen))
+    return answered(body, slots, told, (None, seen))
 
 
 async def connection_timeline(questions: Questions, values: Values) -> Answer:
@@ -138,12 +144,12 @@ async def connection_timeline(questions: Questions, values: Values) -> Answer:
         "health_stats": timelines.health_stats(known, now),
         **_length(values, every),
     }
-    return answered(body, window, sessions, nodes, events, counts, by_day, spoken, (None, seen))
+    return answered(body, sessions, nodes, events, counts, by_day, spoken, (None, seen))
 
 
 async def assurances(questions: Questions, values: Values) -> Answer:
     """``/api/analytics/assurances``."""
-    window = window_of(values)
+    window = asked(values).whole()
     rows, blocks, (nodes, seen) = await together(
         questions.summed("assurances", window, by=["anchor", "seen_at", "type"]),
         questions.sighted(window),
@@ -152,16 +158,13 @@ async def assurances(questions: Questions, values: Values) -> Answer:
     slots = {each["hash"]: each["slot"] for each in blocks[0]}
     seconds = distributing.slot_seconds(nodes)
     body = distributing.assurances(rows[0], slots, seconds, values["limit"])
-    return answered(body, window, rows, blocks, (None, seen))
+    return answered(body, rows, blocks, (None, seen))
 
 
 def _buckets(values: Values) -> Buckets:
     """Of five minutes, or of so many more that they are few."""
-    window = window_of(values, _FIVE_MINUTES_US)
-    assert window.start_us is not None
-    assert window.end_us is not None
-    fives = -(-(window.end_us - window.start_us) // _FIVE_MINUTES_US)
-    return buckets_of(values, _FIVE_MINUTES_US * max(1, -(-fives // _MOST_BUCKETS)))
+    fives = asked(values).length_us() // _FIVE_MINUTES_US + 1
+    return asked(values).buckets(_FIVE_MINUTES_US * max(1, -(-fives // _MOST_BUCKETS)))
 
 
 def _length(values: Values, every: Buckets) -> Json:

@@ -64,23 +64,24 @@ async def core_guarantees(questions: Questions, values: Values) -> Answer:
 
 async def core_guarantors(questions: Questions, values: Values) -> Answer:
     """``/api/cores/{core_index}/guarantors``."""
-    return Answer(*await _guarantors(questions, values))
+    return Answer(*await _guarantors(questions, period(values, durations=True)))
 
 
 async def enhanced_core_guarantors(questions: Questions, values: Values) -> Answer:
     """``/api/cores/{core_index}/guarantors/enhanced``."""
-    core = values["core_index"]
+    when = period(values, durations=True)
+    sent, received = (
+        newest_events(questions, values, when.window, _SEGMENTS, types=[each], core=when.core)
+        for each in (_SENDING_SEGMENT_REQUEST, _SEGMENTS_TRANSFERRED)
+    )
     (body, seen), (requests, also), (transfers, too) = await together(
-        _guarantors(questions, values),
-        newest_events(questions, values, _SEGMENTS, types=[_SENDING_SEGMENT_REQUEST], core=core),
-        newest_events(questions, values, _SEGMENTS, types=[_SEGMENTS_TRANSFERRED], core=core),
+        _guarantors(questions, when), sent, received
     )
     sharing = {"import_sharing": cores.import_sharing(requests, transfers)}
     return Answer({**body, **sharing, "timestamp": now_text()}, seen & also & too)
 
 
-async def _guarantors(questions: Questions, values: Values) -> tuple[Json, Coverage]:
-    when = period(values)
+async def _guarantors(questions: Questions, when: Period) -> tuple[Json, Coverage]:
     found = await together(
         asked.handled(questions, when),
         asked.tallied(questions, when, ["node"]),
@@ -93,7 +94,7 @@ async def _guarantors(questions: Questions, values: Values) -> tuple[Json, Cover
         questions.summed("status", when.window, by=["node"], values=["seen_at", "num_shards"]),
     )
     (packages, _), (tallies, _), (requests, _), (stored, _) = found
-    body = cores.guarantors(values["core_index"], packages, tallies, requests, stored)
+    body = cores.guarantors(when.core or 0, packages, tallies, requests, stored)
     return body, _seen(found)
 
 
@@ -148,7 +149,7 @@ async def core_metrics(questions: Questions, values: Values) -> Answer:
     )
     (packages, _), (of_day, _), (tallies, _), (durations, _) = found
     completion = figures.percentiles(durations[figures.COMPLETION])
-    seconds = None if start is None else (end - start) / SECOND_US
+    seconds = None if start is None else max(0, end - start) / SECOND_US
     body = cores.metrics(when.core or 0, packages, of_day, tallies, completion, seconds)
     return Answer({**body, "timestamp": now_text()}, _seen(found))
 

@@ -9,7 +9,7 @@ from typing import Any
 from tart.errors import BadQuery
 from tart.gateway.questions import Coverage, Questions, coverage, now_us, together
 from tart.gateway.responses import Answer
-from tart.gateway.windowed import answered, buckets_of, hours_of, window_of
+from tart.gateway.windowed import answered, asked, hours_of
 from tart.query import blocks as authoring
 from tart.query import latency as durations
 from tart.query import merge, senders, series, slots
@@ -18,7 +18,7 @@ from tart.query.cursor import Cursor
 from tart.query.figures import chain_figures
 from tart.query.merge import Json
 from tart.query.packages import PAIRS
-from tart.query.series import HOUR_US, MINUTE_US, Buckets
+from tart.query.series import MINUTE_US, Buckets
 from tart.query.windows import Window
 
 Values = Mapping[str, Any]
@@ -26,14 +26,13 @@ Handler = Callable[[Questions, Values], Awaitable[Answer]]
 
 # A block is named by its nodes within so long; what was named before is not new.
 _NAMED_US = 10 * MINUTE_US
-_DAY_US = 24 * HOUR_US
 # Buckets of which nodes' events by type are asked for at once.
 _AT_ONCE = 12
 
 
 async def blocks(questions: Questions, values: Values) -> Answer:
     """``/api/blocks``."""
-    window = window_of(values)
+    window = asked(values).whole()
     types = list(authoring.TOTALS.values())
     own = {"kind": [authoring.AUTHORING]}
     counts, (claims, seen), authored, done, failed = await together(
@@ -56,7 +55,7 @@ async def blocks(questions: Questions, values: Values) -> Answer:
         authored[0],
         [*done[0], *failed[0]],
     )
-    return answered(body, window, (None, seen), counts, authored, done, failed)
+    return answered(body, (None, seen), counts, authored, done, failed)
 
 
 async def slot(questions: Questions, values: Values) -> Answer:
@@ -75,9 +74,9 @@ async def slot(questions: Questions, values: Values) -> Answer:
 
 async def timeseries(questions: Questions, values: Values) -> Answer:
     """``/api/metrics/timeseries``."""
-    every = buckets_of(values, values["interval"] * MINUTE_US)
-    data, *asked = await _SERIES[values["metric"]](questions, every)
-    return answered({**_titled(values, every), "data": data}, every.window, *asked)
+    every = asked(values).buckets(values["interval"] * MINUTE_US)
+    data, *parts = await _SERIES[values["metric"]](questions, every)
+    return answered({**_titled(values, every), "data": data}, *parts)
 
 
 async def _blocks(questions: Questions, every: Buckets) -> tuple[Any, ...]:
@@ -134,14 +133,14 @@ async def _named(questions: Questions, every: Buckets) -> tuple[list[Json], Cove
 
 async def grouped_timeseries(questions: Questions, values: Values) -> Answer:
     """``/api/metrics/timeseries/grouped``."""
-    every = buckets_of(values, values["interval"] * MINUTE_US)
+    every = asked(values).buckets(values["interval"] * MINUTE_US)
     wanted = values["metric"], values["group_by"]
     if wanted not in _GROUPED:
         known = ", ".join(" by ".join(each) for each in _GROUPED)
         raise BadQuery(f"what can be grouped is {known}", "group_by")
-    data, *asked = await _GROUPED[wanted](questions, every)
+    data, *parts = await _GROUPED[wanted](questions, every)
     body = {**_titled(values, every), "group_by": values["group_by"], "data": data}
-    return answered(body, every.window, *asked)
+    return answered(body, *parts)
 
 
 async def _by_node(questions: Questions, every: Buckets) -> tuple[Any, ...]:
@@ -157,19 +156,20 @@ async def _newest(
 ) -> tuple[Any, ...]:
     """Rows of the newest buckets, until there are enough."""
     found: list[Json] = []
-    asked: list[tuple[Any, Coverage]] = []
+    parts: list[tuple[Any, Coverage]] = []
     starts = every.starts
-    for at in range(0, len(starts), _AT_ONCE):
-        first, last = starts[at : at + _AT_ONCE][-1], starts[at] + every.step_us - 1
-        window = Window(first, min(last, every.end_us))
+    for at in range(0, max(1, len(starts)), _AT_ONCE):
+        window = every.window
+        if some := starts[at : at + _AT_ONCE]:
+            window = Window(some[-1], min(some[0] + every.step_us - 1, every.end_us))
         answer = await questions.spread(
             "counts", "count", window, by=["bucket", "type"], step_us=every.step_us
         )
         found += figures(every, answer[0])
-        asked.append(answer)
+        parts.append(answer)
         if len(found) >= series.MAX_ROWS:
             break
-    return found[: series.MAX_ROWS], *asked
+    return found[: series.MAX_ROWS], *parts
 
 
 async def _by_core(questions: Questions, every: Buckets) -> tuple[Any, ...]:
@@ -230,9 +230,7 @@ async def realtime(questions: Questions, values: Values) -> Answer:
 
 async def latency(questions: Questions, values: Values) -> Answer:
     """``/api/metrics/latency``."""
-    window = window_of(values)
-    if window.start_us is not None and window.start_us < now_us() - _DAY_US:
-        window = window_of(values, HOUR_US)
+    window = asked(values).whole(durations=True)
     group = values["group_by"]
     if group == "core":
         return await _latency_by_core(questions, window)
@@ -248,7 +246,7 @@ async def latency(questions: Questions, values: Values) -> Answer:
         "implementation": {node["node_id"]: _implementation(node) for node in nodes},
     }[group]
     body = {"group_by": group, "steps": durations.by_step(rows[0], names)}
-    return answered(body, window, rows, (None, seen))
+    return answered(body, rows, (None, seen))
 
 
 async def _latency_by_core(questions: Questions, window: Window) -> Answer:
@@ -269,7 +267,7 @@ async def _latency_by_core(questions: Questions, window: Window) -> Answer:
         for pair, number, count, core in value
     ]
     body = {"group_by": "core", "steps": durations.by_core(rows)}
-    return answered(body, window, (None, coverage(answers)))
+    return answered(body, (None, coverage(answers)))
 
 
 def _implementation(node: Json) -> str | None:
@@ -279,7 +277,7 @@ def _implementation(node: Json) -> str | None:
 
 async def top_nodes(questions: Questions, values: Values) -> Answer:
     """``/api/nodes/top``."""
-    window = window_of(values)
+    window = asked(values).whole()
     types = values["event_types"]
     rows, (nodes, seen) = await together(
         questions.summed("counts", window, by=["node"], where=types and {"type": types}),
@@ -287,9 +285,9 @@ async def top_nodes(questions: Questions, values: Values) -> Answer:
     )
     assert window.start_us is not None
     assert window.end_us is not None
-    length = (window.end_us - window.start_us) / 1e6
+    length = max(0, window.end_us - window.start_us) / 1e6
     body = senders.top(rows[0], nodes, types, values["limit"], length)
-    return answered(body, window, rows, (None, seen))
+    return answered(body, rows, (None, seen))
 
 
 METRIC_HANDLERS: Mapping[str, Handler] = {

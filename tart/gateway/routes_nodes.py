@@ -7,23 +7,24 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
+from tart.aggregate.tables import LINK_BUCKET
 from tart.errors import TartError
 from tart.gateway.questions import Coverage, Questions, now_text, now_us, together
 from tart.gateway.responses import Answer
 from tart.gateway.schemas import SCHEMAS
+from tart.gateway.windowed import asked
 from tart.query import activity, availability, figures, topology
 from tart.query import cursor as cursors
 from tart.query import execution as executed
 from tart.query.cursor import Cursor
 from tart.query.merge import Json
-from tart.query.times import rfc3339
-from tart.query.windows import SECOND_US, Window, bounded, resolve
+from tart.query.series import MINUTE_US
+from tart.query.windows import SECOND_US
 
 Values = Mapping[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]
 
-_MINUTE_US = 60 * SECOND_US
-_TEN_MINUTES_US = 10 * _MINUTE_US
+TEN_MINUTES_US = LINK_BUCKET * SECOND_US
 _HISTORY = 100
 _RECENT = 100
 _OPERATIONS = 20
@@ -39,7 +40,7 @@ class NotConfigured(TartError):
 
 async def topology_of(questions: Questions, values: Values) -> Answer:
     """``/api/network/topology``."""
-    window = _window(values, _TEN_MINUTES_US)
+    window = asked(values).whole(TEN_MINUTES_US)
     types = [topology.ANNOUNCED, topology.TRANSFERRED, topology.TICKET]
     links, transfers, counts = await together(
         questions.summed(
@@ -53,12 +54,12 @@ async def topology_of(questions: Questions, values: Values) -> Answer:
     )
     active = len({row["node"] for row in counts[0]})
     body = topology.topology(links[0], transfers[0], _by_type(counts[0]), active)
-    return _answer(body, window, links, transfers, counts)
+    return _answer(body, links, transfers, counts)
 
 
 async def validators_cores(questions: Questions, values: Values) -> Answer:
     """``/api/validators/cores``."""
-    window = _window(values, _MINUTE_US)
+    window = asked(values).whole()
     guarantees, tickets = await together(
         questions.summed(
             "core_events", window, by=["node", "core"], where={"type": [activity.GUARANTEED]}
@@ -66,12 +67,12 @@ async def validators_cores(questions: Questions, values: Values) -> Answer:
         questions.listed("tickets", window, limit=_MAX_TICKETS),
     )
     body = activity.validators_cores(guarantees[0], tickets[0])
-    return _answer(body, window, guarantees, tickets)
+    return _answer(body, guarantees, tickets)
 
 
 async def node_status_enhanced(questions: Questions, values: Values) -> Answer:
     """``/api/nodes/{id}/status/enhanced``."""
-    window, where = _window(values, _MINUTE_US), {"node": [values["id"]]}
+    window, where = asked(values).whole(), {"node": [values["id"]]}
     (found, merged, seen), cores, counts, tickets = await together(
         questions.node_status(values["id"], values["bytes"]),
         questions.summed("core_events", window, by=["core", "type"], where=where),
@@ -80,37 +81,31 @@ async def node_status_enhanced(questions: Questions, values: Values) -> Answer:
     )
     status = figures.status(_brief(found), merged)
     body = activity.status_enhanced(status, cores[0], _by_type(counts[0]), tickets[0])
-    return _answer(body, window, (None, seen), cores, counts, tickets)
+    return _answer(body, (None, seen), cores, counts, tickets)
 
 
 async def node_peers(questions: Questions, values: Values) -> Answer:
     """``/api/nodes/{id}/peers``."""
-    window, where = _window(values, _MINUTE_US), {"node": [values["id"]]}
+    window, where = asked(values).whole(TEN_MINUTES_US), {"node": [values["id"]]}
     selection = {"node": values["id"], "types": [_STATUS]}
     (_, seen), status, (page, also), opened, counts = await together(
         questions.node(values["id"]),
         questions.summed("status", window, by=["node"], where=where),
         questions.events(selection, _HISTORY, 0, Cursor(now_us(), window)),
-        questions.summed(
-            "links", _floor(window, _TEN_MINUTES_US), by=["peer"], where={**where, "type": [60]}
-        ),
+        questions.summed("links", window, by=["peer"], where={**where, "type": [60]}),
         questions.summed("counts", window, by=["type"], where=where),
     )
     body = activity.peers(
         next(iter(status[0]), None), page.events, len(opened[0]), _by_type(counts[0])
     )
-    return _answer(body, window, (None, seen), (None, also), status, opened, counts)
+    return _answer(body, (None, seen), (None, also), status, opened, counts)
 
 
 async def node_timeline(questions: Questions, values: Values) -> Answer:
     """``/api/nodes/{id}/timeline``."""
-    window = resolve(
-        now_us(),
-        start_us=values["start_time"],
-        end_us=values["end_time"],
-        duration=values["duration"],
-    )
-    place = values["cursor"] or Cursor(now_us(), window)
+    place = values["cursor"]
+    window = asked(values).open(MINUTE_US, place and place.window)
+    place = place or Cursor(now_us(), window)
     wanted = values["categories"]
     selection = {
         "node": values["id"],
@@ -120,9 +115,7 @@ async def node_timeline(questions: Questions, values: Values) -> Answer:
     (_, seen), (page, also), counts = await together(
         questions.node(values["id"]),
         questions.events(selection, values["limit"], 0, place),
-        questions.summed(
-            "counts", _floor(window, _MINUTE_US), by=["type"], where={"node": [values["id"]]}
-        ),
+        questions.summed("counts", window, by=["type"], where={"node": [values["id"]]}),
     )
     body = activity.timeline(values["id"], page.events, _by_type(counts[0]))
     body |= {"has_more": page.has_more, "timestamp": now_text()}
@@ -133,7 +126,7 @@ async def node_timeline(questions: Questions, values: Values) -> Answer:
 
 async def da_stats(questions: Questions, values: Values) -> Answer:
     """``/api/da/stats``."""
-    window = _window(values, _MINUTE_US)
+    window = asked(values).whole()
     status, counts = await together(
         questions.summed("status", window, by=["node"]),
         questions.summed(
@@ -141,12 +134,12 @@ async def da_stats(questions: Questions, values: Values) -> Answer:
         ),
     )
     body = availability.stats(status[0], _by_type(counts[0]))
-    return _answer(body, window, status, counts)
+    return _answer(body, status, counts)
 
 
 async def da_stats_enhanced(questions: Questions, values: Values) -> Answer:
     """``/api/da/stats/enhanced``."""
-    window = _window(values, _TEN_MINUTES_US)
+    window = asked(values).whole(TEN_MINUTES_US, durations=True)
     requests = [availability.FAILED, availability.TRANSFERRED]
     (page, seen), status, counts, latencies, indices, reasons = await together(
         questions.events({"types": requests}, _OPERATIONS, 0, Cursor(now_us(), window)),
@@ -172,12 +165,12 @@ async def da_stats_enhanced(questions: Questions, values: Values) -> Answer:
         page.events,
     )
     body["timestamp"] = now_text()
-    return _answer(body, window, (None, seen), status, counts, latencies, indices, reasons)
+    return _answer(body, (None, seen), status, counts, latencies, indices, reasons)
 
 
 async def execution(questions: Questions, values: Values) -> Answer:
     """``/api/metrics/execution``."""
-    window = _window(values, _MINUTE_US)
+    window = asked(values).whole()
     (page, seen), refined, authorized, accumulated, counts = await together(
         questions.events(
             {"types": list(executed.RECENT_TYPES)}, _RECENT, 0, Cursor(now_us(), window)
@@ -190,7 +183,7 @@ async def execution(questions: Questions, values: Values) -> Answer:
     body = executed.execution(
         refined[0], authorized[0], accumulated[0], _by_type(counts[0]), page.events
     )
-    return _answer(body, window, (None, seen), refined, authorized, accumulated, counts)
+    return _answer(body, (None, seen), refined, authorized, accumulated, counts)
 
 
 async def jam(questions: Questions, values: Values) -> Answer:
@@ -220,26 +213,8 @@ def _by_type(rows: list[Json]) -> dict[int, int]:
     return found
 
 
-def _window(values: Values, step_us: int) -> Window:
-    """The window asked for, from a whole step on, ended now where it has no end."""
-    window = bounded(
-        now_us(), start_us=values["start"], end_us=values["end"], duration=values["duration"]
-    )
-    return _floor(window, step_us)
-
-
-def _floor(window: Window, step_us: int) -> Window:
-    start = window.start_us
-    return Window(None if start is None else start - start % step_us, window.end_us)
-
-
-def _answer(body: Json, window: Window, *asked: tuple[Any, Coverage]) -> Answer:
-    start, end = window.start_us, window.end_us
-    shown = {
-        "start": None if start is None else rfc3339(start),
-        "end": None if end is None else rfc3339(end),
-    }
-    return Answer({**body, "window": shown}, reduce(and_, (seen for _, seen in asked)))
+def _answer(body: Json, *parts: tuple[Any, Coverage]) -> Answer:
+    return Answer(body, reduce(and_, (seen for _, seen in parts)))
 
 
 NODE_HANDLERS: Mapping[str, Handler] = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from tart.errors import BadQuery, NotFound
 from tart.gateway import packages as asked
+from tart.gateway import windowed
 from tart.gateway.packages import NEWEST, Period
 from tart.gateway.questions import Coverage, Questions, now_text, now_us, together
 from tart.gateway.responses import Answer, error_object
@@ -16,7 +17,8 @@ from tart.query import packages as figures
 from tart.query.cursor import Cursor
 from tart.query.filters import hash_bytes
 from tart.query.journeys import Journey
-from tart.query.windows import SECOND_US, Window, bounded
+from tart.query.series import MINUTE_US
+from tart.query.windows import SECOND_US, Window
 
 Values = Mapping[str, Any]
 Json = dict[str, Any]
@@ -30,12 +32,9 @@ _HOUR_US = 3_600 * SECOND_US
 _SETTLED_US = 60 * SECOND_US
 
 
-def period(values: Values) -> Period:
-    """The window asked for, of a core or of all."""
-    window = bounded(
-        now_us(), start_us=values["start"], end_us=values["end"], duration=values["duration"]
-    )
-    return Period(window, values.get("core_index"))
+def period(values: Values, *, durations: bool = False) -> Period:
+    """The window asked for, of a core or of all; ``durations`` as ``Asked.whole`` has it."""
+    return Period(windowed.asked(values).whole(durations=durations), values.get("core_index"))
 
 
 def settled_us(when: Period) -> int:
@@ -45,11 +44,11 @@ def settled_us(when: Period) -> int:
 
 
 async def newest_events(
-    questions: Questions, values: Values, limit: int, **selection: Any
+    questions: Questions, values: Values, window: Window, limit: int, **selection: Any
 ) -> tuple[list[Json], Coverage]:
     """The newest events of a window that were selected, newest first."""
     page, seen = await questions.events(
-        {**selection, "bytes": values["bytes"]}, limit, 0, Cursor(now_us(), period(values).window)
+        {**selection, "bytes": values["bytes"]}, limit, 0, Cursor(now_us(), window)
     )
     return page.events, seen
 
@@ -62,7 +61,7 @@ async def workpackages(questions: Questions, values: Values) -> Answer:
         questions.summed(
             "counts", when.window, by=["type"], where={"type": list(stages.EVENTS.values())}
         ),
-        newest_events(questions, values, _RECENT_PACKAGES, types=[_RECEIVED]),
+        newest_events(questions, values, when.window, _RECENT_PACKAGES, types=[_RECEIVED]),
     )
     return Answer(stages.overview(packages, counts, recent), seen & also & too)
 
@@ -161,14 +160,17 @@ async def batch_journey(questions: Questions, values: Values) -> Answer:
 
 async def guarantees(questions: Questions, values: Values) -> Answer:
     """``/api/guarantees``."""
+    window = period(values).window
     (counts, seen), (recent, also) = await together(
         questions.summed(
             "counts",
-            period(values).window,
+            window,
             by=["node", "type"],
             where={"type": guaranteeing.TYPES},
         ),
-        newest_events(questions, values, _RECENT_GUARANTEES, types=list(guaranteeing.RECENT)),
+        newest_events(
+            questions, values, window, _RECENT_GUARANTEES, types=list(guaranteeing.RECENT)
+        ),
     )
     return Answer(guaranteeing.guarantees(counts, recent), seen & also)
 
@@ -178,7 +180,8 @@ async def guarantors(questions: Questions, values: Values) -> Answer:
     when = period(values)
     end = when.window.end_us
     assert end is not None
-    begun = max(when.window.start_us or 0, end - _HOUR_US)
+    begun = max(when.window.start_us or 0, end + 1 - _HOUR_US)
+    begun -= begun % MINUTE_US
     where = {"type": guaranteeing.OF_GUARANTORS}
     (rows, seen), (counts, also), (lately, too) = await together(
         asked.tallied(questions, when, ["node"], settled_us(when)),

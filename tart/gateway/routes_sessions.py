@@ -8,13 +8,13 @@ from typing import Any
 from tart.gateway.questions import Coverage, Questions, now_us, together
 from tart.gateway.responses import Answer
 from tart.gateway.rules import index, page_of
+from tart.gateway.windowed import asked
 from tart.query import conformance as judged
 from tart.query import cursor as cursors
 from tart.query.cursor import Cursor
 from tart.query.merge import Json
 from tart.query.sessions import session_json
-from tart.query.times import rfc3339
-from tart.query.windows import Window, resolve
+from tart.query.windows import Window
 
 Values = Mapping[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]
@@ -36,20 +36,20 @@ async def node_sessions(questions: Questions, values: Values) -> Answer:
 
 async def conformance(questions: Questions, values: Values) -> Answer:
     """``/api/conformance``."""
-    window = _window(values)
+    window = asked(values).open(judged.HOUR_US, ends=True)
     (nodes, seen), (material, also) = await together(
         questions.nodes(), _material(questions, window, None)
     )
-    return Answer({**judged.of_all(nodes, material), "window": _shown(window)}, seen & also)
+    return Answer(judged.of_all(nodes, material), seen & also)
 
 
 async def node_conformance(questions: Questions, values: Values) -> Answer:
     """``/api/nodes/{id}/conformance``."""
-    window = _window(values)
+    window = asked(values).open(judged.HOUR_US, ends=True)
     (node, seen), (material, also) = await together(
         questions.node(values["id"]), _material(questions, window, values["id"])
     )
-    return Answer({**judged.of_node(node, material), "window": _shown(window)}, seen & also)
+    return Answer(judged.of_node(node, material), seen & also)
 
 
 async def rules(questions: Questions, values: Values) -> Answer:
@@ -63,10 +63,9 @@ async def rule(questions: Questions, values: Values) -> Answer:
 
 
 async def _sessions(questions: Questions, values: Values, node: str | None) -> Answer:
-    window = resolve(
-        now_us(), start_us=values["start"], end_us=values["end"], duration=values["duration"]
-    )
-    place = values["cursor"] or Cursor(now_us(), window)
+    place = values["cursor"]
+    window = asked(values).open(place=place and place.window)
+    place = place or Cursor(now_us(), window)
     page, seen = await questions.sessions(values["limit"], place, node)
     body: Json = {
         "sessions": [session_json(row) for row in page.events],
@@ -96,26 +95,6 @@ async def _material(
     for _, each in every:
         seen = seen & each
     return judged.Material(*(rows for rows, _ in every)), seen
-
-
-def _window(values: Values) -> Window:
-    """From a whole hour on."""
-    window = resolve(
-        now_us(), start_us=values["start"], end_us=values["end"], duration=values["duration"]
-    )
-    start, end = window.start_us, window.end_us
-    return Window(
-        None if start is None else start - start % judged.HOUR_US,
-        now_us() if end is None else end,
-    )
-
-
-def _shown(window: Window) -> Json:
-    start, end = window.start_us, window.end_us
-    return {
-        "start": None if start is None else rfc3339(start),
-        "end": None if end is None else rfc3339(end),
-    }
 
 
 SESSION_HANDLERS: Mapping[str, Handler] = {

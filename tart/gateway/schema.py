@@ -69,6 +69,18 @@ def described(schema: Schema, description: str) -> Schema:
 # What cannot always be known: an amount, and a part of a whole.
 AMOUNT = nullable(NUMBER)
 FRACTION = nullable({"type": "number", "minimum": 0, "maximum": 1})
+# The stretch of time that every part of an answer is about, and no other.
+WINDOW: Schema = {
+    **record(start=TIME, end=TIME),
+    "description": "What the answer is about, every part of it: counts are kept by buckets of "
+    "time, so it begins with a whole one and ends before the one that the end asked for is in, "
+    "unless that is now.",
+}
+# The same where an end that was not asked for is none.
+OPEN_WINDOW: Schema = {
+    **record(start=nullable(TIME), end=nullable(TIME)),
+    "description": f"{WINDOW['description']} Null is no bound.",
+}
 # Members of every answer from the shards.
 SHARDS: dict[str, Schema] = {
     "shards": described(record(answered=COUNT, total=COUNT), "Only where not all shards answered."),

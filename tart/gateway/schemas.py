@@ -14,6 +14,7 @@ from tart.gateway.schema import (
     HEX,
     HEX_64,
     NUMBER,
+    OPEN_WINDOW,
     SHARDS,
     TEXT,
     TIME,
@@ -279,6 +280,7 @@ SCHEMAS: dict[str, Schema] = {
         offset=COUNT,
         has_more=BOOLEAN,
         timestamp=TIME,
+        window=OPEN_WINDOW,
     ),
     "EventDetails": {
         **_EVENT,

@@ -15,13 +15,14 @@ from tart.gateway.schema import (
     SHARDS,
     TEXT,
     TIME,
+    WINDOW,
     Schema,
     described,
     listing,
     nullable,
     record,
 )
-from tart.gateway.schemas_metrics import SLOT, WINDOW
+from tart.gateway.schemas_metrics import SLOT
 
 _WORD: Schema = {"type": "string", "enum": ["healthy", "degraded", "unhealthy", "unknown"]}
 _DELAYS = record(

@@ -17,6 +17,7 @@ from tart.gateway.schema import (
     TEXT,
     TIME,
     TOTAL,
+    WINDOW,
     Schema,
     described,
     listing,
@@ -55,6 +56,7 @@ _SHARED: dict[str, Schema] = {
 CORE_SCHEMAS: dict[str, Schema] = {
     "CoresStatus": record(
         SHARDS,
+        window=WINDOW,
         cores=listing(
             record(
                 core_index=COUNT,
@@ -83,6 +85,7 @@ CORE_SCHEMAS: dict[str, Schema] = {
     ),
     "CoreGuarantees": record(
         SHARDS,
+        window=WINDOW,
         core_index=COUNT,
         current_guarantees=nullable(COUNT),
         by_node=listing(record(node_id=HEX_64, guarantees=COUNT, timestamp=TIME)),
@@ -105,9 +108,10 @@ CORE_SCHEMAS: dict[str, Schema] = {
             )
         ),
     ),
-    "CoreGuarantors": record(SHARDS, **_GUARANTORS),
+    "CoreGuarantors": record(SHARDS, window=WINDOW, **_GUARANTORS),
     "EnhancedCoreGuarantors": record(
         SHARDS,
+        window=WINDOW,
         **_GUARANTORS,
         import_sharing=record(
             transfers=listing(record(**_SHARED)),
@@ -118,6 +122,7 @@ CORE_SCHEMAS: dict[str, Schema] = {
     ),
     "CoreWorkPackages": record(
         SHARDS,
+        window=WINDOW,
         work_packages=listing(
             record(
                 hash=HEX_64,
@@ -142,6 +147,7 @@ CORE_SCHEMAS: dict[str, Schema] = {
     ),
     "CoreValidators": record(
         SHARDS,
+        window=WINDOW,
         core_index=COUNT,
         validators=listing(
             record(
@@ -164,6 +170,7 @@ CORE_SCHEMAS: dict[str, Schema] = {
     ),
     "CoreMetrics": record(
         SHARDS,
+        window=WINDOW,
         core_index=COUNT,
         processing_efficiency_pct=_PERCENT,
         accumulate_efficiency_pct=_PERCENT,
@@ -190,6 +197,7 @@ CORE_SCHEMAS: dict[str, Schema] = {
     ),
     "CoreBottlenecks": record(
         SHARDS,
+        window=WINDOW,
         core_index=COUNT,
         slow_validators=listing(
             record(

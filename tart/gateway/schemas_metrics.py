@@ -14,6 +14,7 @@ from tart.gateway.schema import (
     SHARDS,
     TEXT,
     TIME,
+    WINDOW,
     Schema,
     described,
     listing,
@@ -22,7 +23,6 @@ from tart.gateway.schema import (
 )
 from tart.query.blocks import TOTALS
 
-WINDOW: Schema = record(start=TIME, end=TIME)
 SLOT: Schema = nullable(COUNT)
 AHEAD: Schema = listing(record(node_id=HEX_64, best_slot=SLOT, finalized_slot=SLOT))
 _EVENT = record(

@@ -13,6 +13,7 @@ from tart.gateway.schema import (
     COUNT,
     FRACTION,
     HEX_64,
+    OPEN_WINDOW,
     SHARDS,
     TEXT,
     TIME,
@@ -25,7 +26,6 @@ from tart.gateway.schema import (
 )
 
 _NULL: Schema = {"type": "null"}
-_WINDOW: Schema = record(start=nullable(TIME), end=nullable(TIME))
 _COUNT_OR_NULL = nullable(COUNT)
 _LINK: dict[str, Schema] = {
     "from_node": HEX_64,
@@ -81,7 +81,7 @@ def node_schemas(status: dict[str, Any]) -> dict[str, Schema]:
                 ),
                 active_nodes=COUNT,
             ),
-            window=_WINDOW,
+            window=OPEN_WINDOW,
         ),
         "ValidatorsCores": record(
             SHARDS,
@@ -109,7 +109,7 @@ def node_schemas(status: dict[str, Any]) -> dict[str, Schema]:
                     last_activity=TIME,
                 )
             ),
-            window=_WINDOW,
+            window=OPEN_WINDOW,
         ),
         "NodeStatusEnhanced": record(
             SHARDS,
@@ -134,7 +134,7 @@ def node_schemas(status: dict[str, Any]) -> dict[str, Schema]:
                     generations_failed=COUNT,
                 )
             ),
-            window=_WINDOW,
+            window=OPEN_WINDOW,
         ),
         "NodePeers": record(
             SHARDS,
@@ -155,7 +155,7 @@ def node_schemas(status: dict[str, Any]) -> dict[str, Schema]:
                     sync_peers=COUNT,
                 )
             ),
-            window=_WINDOW,
+            window=OPEN_WINDOW,
         ),
         "NodeTimeline": record(
             {**SHARDS, "next_cursor": described(TEXT, "Only where there is more.")},
@@ -177,6 +177,7 @@ def node_schemas(status: dict[str, Any]) -> dict[str, Schema]:
             time_range=record(start=nullable(TIME), end=nullable(TIME)),
             has_more=BOOLEAN,
             timestamp=TIME,
+            window=OPEN_WINDOW,
         ),
         **_availability(),
         "Execution": record(
@@ -213,7 +214,7 @@ def node_schemas(status: dict[str, Any]) -> dict[str, Schema]:
                 )
             ),
             recent=listing(_ITEM),
-            window=_WINDOW,
+            window=OPEN_WINDOW,
         ),
     }
 
@@ -244,7 +245,7 @@ def _availability() -> dict[str, Schema]:
                     last_update=TIME,
                 )
             ),
-            window=_WINDOW,
+            window=OPEN_WINDOW,
         ),
         "DaStatsEnhanced": record(
             SHARDS,
@@ -316,6 +317,6 @@ def _availability() -> dict[str, Schema]:
                 )
             ),
             timestamp=TIME,
-            window=_WINDOW,
+            window=OPEN_WINDOW,
         ),
     }

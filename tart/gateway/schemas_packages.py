@@ -15,6 +15,7 @@ from tart.gateway.schema import (
     SHARDS,
     TEXT,
     TIME,
+    WINDOW,
     Schema,
     described,
     listing,
@@ -65,6 +66,7 @@ _JOURNEY: dict[str, Schema] = {
 PACKAGE_SCHEMAS: dict[str, Schema] = {
     "Workpackages": record(
         SHARDS,
+        window=WINDOW,
         totals=described(
             record(**_COUNTS, packages=COUNT, distributed=COUNT),
             "Distinct packages.",
@@ -85,6 +87,7 @@ PACKAGE_SCHEMAS: dict[str, Schema] = {
     ),
     "ActiveWorkpackages": record(
         SHARDS,
+        window=WINDOW,
         work_packages=listing(
             record(
                 hash=HEX_64,
@@ -239,6 +242,7 @@ PACKAGE_SCHEMAS: dict[str, Schema] = {
     ),
     "Guarantees": record(
         SHARDS,
+        window=WINDOW,
         totals=record(
             built=COUNT,
             sending=COUNT,
@@ -278,6 +282,7 @@ PACKAGE_SCHEMAS: dict[str, Schema] = {
     ),
     "Guarantors": record(
         SHARDS,
+        window=WINDOW,
         guarantors=listing(ref("Guarantor")),
         total_guarantors=COUNT,
         top_performers=listing(HEX_64),

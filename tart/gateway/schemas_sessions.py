@@ -11,6 +11,7 @@ from tart.gateway.schema import (
     COUNTERS,
     HEX,
     HEX_64,
+    OPEN_WINDOW,
     SHARDS,
     TEXT,
     TIME,
@@ -26,7 +27,6 @@ from tart.gateway.schema import (
 _AMOUNT: Schema = {"type": "number", "minimum": 0}
 _SEVERITY: Schema = {"type": "string", "enum": ["error", "warning", "info"]}
 _VERDICT: Schema = {"type": "string", "enum": ["error", "warning", "conformant"]}
-_WINDOW = record(start=nullable(TIME), end=TIME)
 _EXAMPLE: dict[str, Schema] = {
     "id": described(nullable(COUNT), "Of the event; null of a first message."),
     "session": COUNT,
@@ -113,17 +113,18 @@ SESSION_SCHEMAS: dict[str, Schema] = {
         {**SHARDS, "next_cursor": described(TEXT, "Only where there is more.")},
         sessions=listing(ref("Session")),
         has_more=BOOLEAN,
+        window=OPEN_WINDOW,
     ),
     "NodeConformance": record(
         SHARDS,
         **_JUDGED,
-        window=_WINDOW,
+        window=OPEN_WINDOW,
         findings=listing(record(**_EXPLAINED, examples=listing(record(**_EXAMPLE)))),
     ),
     "Conformance": record(
         SHARDS,
         verdict=_VERDICT,
-        window=_WINDOW,
+        window=OPEN_WINDOW,
         rules=listing(
             record(
                 **_EXPLAINED,

@@ -34,7 +34,10 @@ _TIME = re.compile(
 
 @dataclass(frozen=True)
 class Window:
-    """First and last ``received_at``, inclusive; ``None`` leaves that end open."""
+    """First and last ``received_at``, inclusive; ``None`` leaves that end open.
+
+    One that ends a microsecond before it starts has nothing in it.
+    """
 
     start_us: int | None = None
     end_us: int | None = None
@@ -141,6 +144,23 @@ def bounded(
         raise BadQuery("the end of the window lies before its start", "end")
     if end - start > MAX_DAYS * 86_400 * SECOND_US:
         raise BadQuery(f"the window is longer than {MAX_DAYS} days", "start")
+    return Window(start, end)
+
+
+def aligned(window: Window, step_us: int, now_us: int) -> Window:
+    """The same in whole steps, as what is counted by steps can answer it.
+
+    It begins with the step that its start is in. The step that its end is in is left out, for
+    it has more than what came before the end; unless the end is now or later, for then there
+    is no more. So a window that ends before something has nothing of it, and windows that
+    follow one another add up. One in which no step ends has none: it ends where it begins.
+    """
+    start, end = window.start_us, window.end_us
+    if start is not None:
+        start -= start % step_us
+    if end is not None and end < now_us:
+        end = (end + 1) // step_us * step_us - 1
+        end = max(end, (start or 0) - 1)
     return Window(start, end)
 
 

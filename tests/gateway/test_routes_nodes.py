@@ -62,8 +62,8 @@ def test_a_window_begins_with_a_whole_bucket_and_says_so(tmp_path: Path, path: s
             if request.name in ("summed", "listed", "transfers")
         ]
         assert bounds
-        # Both ends belong to it; shards are asked for what lies below the end.
-        assert all(each["end_us"] == NOON + 1 for each in bounds)
+        # Shards are asked for what lies below the end: whole buckets, no later one.
+        assert all(each["end_us"] == NOON for each in bounds)
         assert all(each["start_us"] <= start for each in bounds)
         await gateway.json(f"{path}?start=2026-11-20T12:00:00Z&end=2026-11-20T11:00:00Z", 400)
         body = await gateway.json(f"{path}?duration=1x", 400)

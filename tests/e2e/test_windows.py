@@ -1,0 +1,275 @@
+"""Windows of every route that has one: empty before the first event, told, and adding up.
+
+Which routes these are follows from their declarations, so a new one without an entry here
+does not pass.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tart.gateway.contract import ROUTES
+from tart.gateway.parameters import Time
+from tart.gateway.route import Route
+from tart.gateway.schemas import SCHEMAS
+from tart.query.times import rfc3339
+from tart.query.windows import time_us
+from tests.e2e.received import Received
+
+# What windows do has nothing to do with where events are: one of the systems is enough.
+pytestmark = pytest.mark.parametrize("truth", ["2 shards"], indirect=True, scope="session")
+
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+MILLISECOND = 1000
+
+
+def ends_of(route: Route) -> tuple[str, str] | None:
+    """The names of a route's start and end, if its window has them."""
+    names = {each.name for each in route.parameters if isinstance(each.kind, Time)}
+    for start, end in (("start", "end"), ("start_time", "end_time")):
+        if end in names:
+            return start, end
+    return None
+
+
+WINDOWED = [route for route in ROUTES if ends_of(route) is not None]
+# Beside the window: what makes an answer small enough, or one of those there are.
+ASKED: dict[str, dict[str, Any]] = {
+    "timeseries": {"metric": "events", "interval": 1},
+    "grouped_timeseries": {"metric": "events", "group_by": "event_type", "interval": 60},
+    "top_nodes": {"limit": 1000},
+    "assurances": {"limit": 1000},
+    "active_workpackages": {"limit": 1000},
+    "node_timeline": {"limit": 1000, "categories": "status"},
+    "search": {"limit": 1000, "event_types": "11"},
+    "export": {"event_types": "11,12"},
+    "sessions": {"limit": 1000},
+    "node_sessions": {"limit": 1000},
+}
+
+
+def numbers(*path: str) -> Callable[[Any], int]:
+    """The sum of the integers at a path; ``*`` is all members or elements."""
+
+    def total(body: Any) -> int:
+        found = [body]
+        for name in path:
+            inner: list[Any] = []
+            for each in found:
+                if each is None:
+                    continue
+                if name == "*":
+                    inner += each.values() if isinstance(each, dict) else each
+                else:
+                    inner.append(each[name])
+            found = inner
+        return sum(int(each or 0) for each in found)
+
+    return total
+
+
+def counted(name: str) -> Callable[[Any], int]:
+    """How many elements a list has."""
+    return lambda body: len(body[name])
+
+
+# Figures of each route that count events or rows, so that those of windows add up.
+ADDING: dict[str, list[Callable[[Any], int]]] = {
+    "blocks": [numbers("totals", "*"), numbers("authoring_by_node", "*", "blocks_authored")],
+    "timeseries": [numbers("data", "*", "total_events")],
+    "grouped_timeseries": [numbers("data", "*", "events")],
+    "latency": [numbers("steps", "*", "count")],
+    "top_nodes": [numbers("total_events")],
+    "failure_rates": [
+        *(numbers("overall", each) for each in ("total_events", "failed_events", "attempts")),
+        numbers("by_category", "*", "attempts"),
+        numbers("by_category", "*", "failures"),
+        numbers("by_reason", "*", "count"),
+    ],
+    "network_health": [
+        lambda body: sum(
+            each["metrics"].get(name, 0)
+            for each in body["components"]
+            for name in ("attempts", "failures", "operations", "authored", "guarantees")
+        )
+    ],
+    "connection_timeline": [
+        numbers("timeline", "*", "connections"),
+        numbers("timeline", "*", "disconnections"),
+        numbers("timeline", "*", "peer_connections", "*"),
+        numbers("by_node", "*", "total_events"),
+    ],
+    "assurances": [numbers("totals", "*")],
+    "topology": [
+        numbers("network_stats", f"{each}_last_hour")
+        for each in ("block_announcements", "block_transfers", "ticket_transfers")
+    ],
+    "validators_cores": [numbers("core_summary", "*", "total_guarantees")],
+    "node_status_enhanced": [numbers("guarantee_activity", "guarantees_built")],
+    "node_peers": [numbers("connections", "*"), counted("history")],
+    "node_timeline": [numbers("category_counts", "*", "count"), numbers("event_count")],
+    "da_stats": [numbers("preimage_activity", "*")],
+    "da_stats_enhanced": [
+        numbers("by_node", "*", each)
+        for each in ("requests_sent", "requests_received", "read_ops_last_hour", "writes_failed")
+    ],
+    "execution": [
+        numbers("refinement", "total_refined"),
+        numbers("refinement", "packages_refined"),
+        numbers("refinement", "total_gas_used"),
+        numbers("authorization", "total_gas_used"),
+        numbers("accumulation", "reports"),
+    ],
+    "workpackages": [numbers("events", "*")],
+    "active_workpackages": [numbers("failure_breakdown", "*")],
+    "guarantees": [numbers("totals", "*"), numbers("by_node", "*", "guarantees_built")],
+    "guarantors": [
+        numbers("guarantors", "*", each)
+        for each in ("total_guarantees", "sent", "send_failed", "packages_guaranteed")
+    ],
+    "core_guarantees": [numbers("recent_guarantors", "*", "guarantee_count")],
+    "core_guarantors": [numbers("guarantors", "*", "guarantee_count")],
+    "enhanced_core_guarantors": [numbers("guarantors", "*", "signature_count")],
+    "core_validators": [numbers("validators", "*", "packages")],
+    "core_metrics": [
+        numbers("stats", each)
+        for each in ("refinements_completed", "refinements_failed", "reports_built")
+    ],
+    "core_bottlenecks": [numbers("stats", "total_events")],
+    "conformance": [numbers("rules", "*", "count")],
+    "node_conformance": [numbers("findings", "*", "count")],
+    "search": [counted("events")],
+    "export": [len],
+}
+# Those whose figures are of distinct things or of states, which windows share.
+SHARED: dict[str, Callable[[Any], int]] = {
+    "block_propagation": numbers("blocks"),
+    "sync_timeline": numbers("timeline", "*", "total_nodes"),
+    "cores_status": numbers("cores", "*", "work_packages_last_hour"),
+    "core_work_packages": numbers("total_recent"),
+    "sessions": counted("sessions"),
+    "node_sessions": counted("sessions"),
+}
+
+
+@pytest.fixture(scope="module")
+def received(truth):
+    return Received(truth)
+
+
+class Windows:
+    """Asks a route for windows."""
+
+    def __init__(self, truth, received, route):
+        self.system, self.route = truth.system, route
+        nodes = received.events
+        self.events = sorted(each["at"] for each in nodes)
+        sessions = truth.system.get("/api/sessions", limit=1000)["sessions"]
+        self.first = min([self.events[0], *(time_us(each["started_at"], "") for each in sessions)])
+        self.node = max(
+            {each["node_id"] for each in nodes},
+            key=lambda node: sum(each["node_id"] == node for each in nodes),
+        )
+        self.start = self.first // HOUR * HOUR
+
+    def ask(self, start, end, **more):
+        """The answer of a window, an export as its lines."""
+        path = self.route.path.replace("{id}", self.node).replace("{core_index}", "0")
+        names = ends_of(self.route)
+        assert names is not None
+        given = dict(zip(names, (rfc3339(start), rfc3339(end)), strict=True))
+        asked = {**ASKED.get(self.route.name, {}), **given, **more}
+        if self.route.name != "export":
+            return self.system.get(path, **asked)
+        response = self.system.http.get(path, params=asked)
+        assert response.status_code == 200
+        return response.text.splitlines()
+
+    @property
+    def figures(self):
+        """What is counted of an answer."""
+        name = self.route.name
+        return ADDING.get(name) or [SHARED[name]]
+
+
+@pytest.fixture
+def windows(truth, received, request):
+    return Windows(truth, received, request.param)
+
+
+EVERY = pytest.mark.parametrize(
+    "windows", WINDOWED, ids=[route.name for route in WINDOWED], indirect=True
+)
+
+
+def timeless(value: Any) -> Any:
+    """An answer without the moments in it."""
+    if isinstance(value, dict):
+        moments = ("timestamp", "window", "throughput_per_second")
+        return {name: timeless(each) for name, each in value.items() if name not in moments}
+    return [timeless(each) for each in value] if isinstance(value, list) else value
+
+
+def test_every_route_with_a_window_is_here_and_has_it_in_its_answer(truth):
+    assert {route.name for route in WINDOWED} == ADDING.keys() | SHARED.keys()
+    for route in WINDOWED:
+        if route.schema is not None:
+            assert "window" in SCHEMAS[route.schema]["required"], route.name
+
+
+@EVERY
+def test_a_window_that_ends_before_the_first_event_is_empty(windows):
+    for before in (1, MILLISECOND, 11 * 60 * SECOND):
+        end = windows.first - before
+        found = windows.ask(end - HOUR, end)
+        assert [figure(found) for figure in windows.figures] == [0] * len(windows.figures)
+    # As empty as any: it has nothing that a window of long ago has not.
+    long_ago = windows.ask(end - HOUR - 720 * HOUR, end - 720 * HOUR)
+    assert timeless(found) == timeless(long_ago)
+
+
+@EVERY
+def test_an_answer_tells_the_window_it_has(windows):
+    last = windows.events[-1]
+    for start, end in ((windows.first - 7, last), (windows.first + 1, last - 1)):
+        found = windows.ask(start, end)
+        if windows.route.name == "export":
+            return
+        told = [time_us(found["window"][name], "") for name in ("start", "end")]
+        assert told[0] <= start
+        # In whole buckets one that begins where it ends is of nothing.
+        assert told[1] <= end or told[1] == told[0]
+        again = windows.ask(*told)
+        assert again["window"] == found["window"]
+        assert [figure(again) for figure in windows.figures] == [
+            figure(found) for figure in windows.figures
+        ]
+
+
+def moments(windows) -> Iterator[int]:
+    """Where a window is cut in two: within, and at the beginnings of buckets."""
+    events = windows.events
+    yield events[0]
+    yield events[len(events) // 3]
+    yield events[len(events) // 2] // (60 * SECOND) * 60 * SECOND
+    yield events[-1] // (600 * SECOND) * 600 * SECOND - 1
+
+
+@EVERY
+def test_windows_that_follow_one_another_add_up(windows):
+    if windows.route.name in SHARED:
+        pytest.skip("of distinct things and states: two windows may share them")
+    until = time.time_ns() // 1000 + HOUR
+    whole = [figure(windows.ask(windows.start, until)) for figure in windows.figures]
+    assert any(whole), "a test that compares nothing"
+    for moment in moments(windows):
+        first = windows.ask(windows.start, moment)
+        rest = windows.ask(moment + 1, until)
+        parts = [figure(first) + figure(rest) for figure in windows.figures]
+        assert parts == whole, json.dumps({"cut at": rfc3339(moment)})
