@@ -1078,6 +1078,7 @@ class GuaranteesTotals(TypedDict):
     receiving: int
     receive_failed: int
     received: int
+    # For any reason, also that it is on chain already.
     discarded: int
 
 
@@ -1129,6 +1130,7 @@ class Guarantor(TypedDict):
     # The one with most guarantees first.
     cores_active: list[int]
     primary_core: int | None
+    # By the node's clock.
     last_guarantee: str | None
 
 
@@ -1153,8 +1155,9 @@ class CoresStatusCores(TypedDict):
     status: Literal["active", "idle"]
     work_packages_last_hour: int
     guarantees_last_hour: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    # Of refining the packages received, guaranteed or not; exact, and text beyond 2^64 - 1.
     gas_used: int | str
+    # Bytes of the bundles of the packages guaranteed.
     da_load: int
     # Null: no event says it.
     popularity_avg: float | None
@@ -1163,7 +1166,9 @@ class CoresStatusCores(TypedDict):
     # Null: no event says it.
     extrinsic_count: int | None
     extrinsic_size: int
+    # Of window_blocks: the core had a guarantee.
     active_blocks: int
+    # Slots with a block that somebody authored or imported.
     window_blocks: int
     utilization_pct: float | None
     last_active_slot: int | None
@@ -1216,6 +1221,7 @@ class CoreGuaranteesRecentGuarantors(TypedDict):
     node_id: str
     core_index: int
     guarantee_count: int
+    # By the node's clock.
     last_guarantee: str | None
 
 
@@ -1366,6 +1372,7 @@ class CoreValidators(TypedDict):
 class CoreMetricsStats(TypedDict):
     wps_received: int
     refinements_completed: int
+    # Received and failed before refined, by whatever reason.
     refinements_failed: int
     reports_built: int
     guarantees_built: int
@@ -1386,7 +1393,9 @@ class CoreMetrics(TypedDict):
     accumulate_efficiency_pct: float | None
     distribution_efficiency_pct: float | None
     network_latency_ms: float | None
+    # From the submission to its guarantees distributed (109).
     average_completion_time_ms: float | None
+    # Of the same, read from bins a fifth wide.
     p95_latency_ms: float | None
     throughput_per_second: float | None
     gas_utilization_pct: float | None
@@ -1404,9 +1413,14 @@ class CoreMetrics(TypedDict):
 class CoreBottlenecksSlowValidators(TypedDict):
     node_id: str
     avg_processing_ms: float | None
+    # Attempts, without second submissions (93).
     event_count: int
+    # Of event_count, without superseded.
     failure_count: int
+    # failure_count by event_count.
     failure_rate: float | None
+    # Attempts that failed while another guarantor guaranteed the package: no failures.
+    superseded: int
     slowdown_factor: float | None
     is_bottleneck: bool
 
@@ -1419,9 +1433,14 @@ class CoreBottlenecksBottleneckMessages(TypedDict):
 
 
 class CoreBottlenecksStats(TypedDict):
+    # Attempts of all guarantors.
     total_events: int
+    # Of total_events, without superseded.
     total_failures: int
+    # total_failures by total_events.
     failure_rate: float | None
+    # Attempts that failed while another guarantor guaranteed the package: no failures.
+    superseded: int
     validator_count: int
     bottleneck_count: int
 
@@ -1788,10 +1807,11 @@ class TopNodes(TypedDict):
 
 class FailureRatesOverall(TypedDict):
     total_events: int
-    # Events that say that something failed.
+    # Failures of all categories.
     failed_events: int
-    # Of attempts; null if nothing was tried.
+    # failed_events by attempts; null if nothing was tried.
     failure_rate: float | None
+    # Attempts of all categories.
     attempts: int
     refused: int
     misbehaved: int
@@ -1801,13 +1821,15 @@ class FailureRatesByCategory(TypedDict):
     category: str
     attempts: int
     failures: int
-    rate: float
+    # failures by attempts; null without an attempt.
+    rate: float | None
 
 
 class FailureRatesByNode(TypedDict):
     node_id: str
     total_events: int
     failures: int
+    # failures by attempts, of all categories.
     failure_rate: float | None
     top_failure_type: int
     attempts: int
@@ -2342,7 +2364,9 @@ class DaStatsEnhancedByNode(TypedDict):
     preimages_in_pool: int | None
     read_ops_last_hour: int
     write_ops_last_hour: int
+    # Of bins: at most a tenth off.
     avg_read_latency_ms: float | None
+    # Likewise.
     avg_write_latency_ms: float | None
     # Of the requests it served.
     transfer_success_rate: float | None

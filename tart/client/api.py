@@ -217,9 +217,11 @@ class Api:
         Args:
             event_types: Event numbers, separated by commas.
             node_id: Events of this node.
-            core_index: Events that name this core themselves.
+            core_index: Events that name this core, and those that inherit it: what refers to a
+                work-package's submission is of the package's core.
             wp_hash: Events that name this work-package hash.
-            slot: Events that name this slot.
+            slot: Events that name this slot, and those that inherit it: what refers to an
+                authoring, an import or a guarantee built is of its slot.
             start_time: First received_at, inclusive.
             end_time: Last received_at, inclusive.
             duration: Length of the window, which ends now; start and end take precedence.
@@ -270,9 +272,11 @@ class Api:
         Args:
             event_types: Event numbers, separated by commas.
             node_id: Events of this node.
-            core_index: Events that name this core themselves.
+            core_index: Events that name this core, and those that inherit it: what refers to a
+                work-package's submission is of the package's core.
             wp_hash: Events that name this work-package hash.
-            slot: Events that name this slot.
+            slot: Events that name this slot, and those that inherit it: what refers to an
+                authoring, an import or a guarantee built is of its slot.
             start_time: First received_at, inclusive.
             end_time: Last received_at, inclusive.
             duration: Length of the window, which ends now; start and end take precedence.
@@ -389,9 +393,11 @@ class Api:
             format: How records are written. By default ndjson.
             event_types: Event numbers, separated by commas.
             node_id: Events of this node.
-            core_index: Events that name this core themselves.
+            core_index: Events that name this core, and those that inherit it: what refers to a
+                work-package's submission is of the package's core.
             wp_hash: Events that name this work-package hash.
-            slot: Events that name this slot.
+            slot: Events that name this slot, and those that inherit it: what refers to an
+                authoring, an import or a guarantee built is of its slot.
             start_time: First received_at, inclusive.
             end_time: Last received_at, inclusive.
             duration: Length of the window, which ends now; start and end take precedence.
@@ -653,8 +659,8 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.Workpackages](
@@ -678,17 +684,19 @@ class Api:
         over nodes by its hash, its report's hash and its erasure root. It stands where its leading
         guarantor has it, which is the one that came furthest; then guarantee_received, included or
         discarded by what others heard of the report, available when shards of it were asked for.
-        failed: at its guarantors, and nobody guaranteed it. superseded: an attempt failed while
-        another guarantor guaranteed the package, whatever the reason given. Steps of guarantors are
-        by the node's clock. summary and reached count the newest 1000; complete says whether these
-        are all. stage_duration_percentiles are of all guarantors' steps in the window, read from
-        bins a fifth wide.
+        discarded: somebody discarded its guarantee because it cannot be reported on chain; for
+        other reasons (too many, replaced by a better one) it may still be included, and only stages
+        and discard_reason tell. failed: at its guarantors, and nobody guaranteed it. superseded: an
+        attempt failed while another guarantor guaranteed the package, whatever the reason given.
+        Steps of guarantors are by the node's clock. summary and reached count the newest 1000;
+        complete says whether these are all. stage_duration_percentiles are of all guarantors' steps
+        in the window, read from bins a fifth wide.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
             limit: How many; moved into 1 to 1000. By default 200.
         """
         return self._ask(
@@ -713,12 +721,14 @@ class Api:
         id, over nodes by its hash, its report's hash and its erasure root. It stands where its
         leading guarantor has it, which is the one that came furthest; then guarantee_received,
         included or discarded by what others heard of the report, available when shards of it were
-        asked for. failed: at its guarantors, and nobody guaranteed it. superseded: an attempt
-        failed while another guarantor guaranteed the package, whatever the reason given. Steps of
-        guarantors are by the node's clock. Events are in order of arrival; where the log has them
-        no more, id and data are null and the aggregates' steps stand in. An id that several
-        connections gave to different packages is refused with 409 and candidates: add node_id or
-        session.
+        asked for. discarded: somebody discarded its guarantee because it cannot be reported on
+        chain; for other reasons (too many, replaced by a better one) it may still be included, and
+        only stages and discard_reason tell. failed: at its guarantors, and nobody guaranteed it.
+        superseded: an attempt failed while another guarantor guaranteed the package, whatever the
+        reason given. Steps of guarantors are by the node's clock. Events are in order of arrival;
+        where the log has them no more, id and data are null and the aggregates' steps stand in. An
+        id that several connections gave to different packages is refused with 409 and candidates:
+        add node_id or session.
 
         Args:
             hash: The work-package's hash, its report's or its erasure root's; or the id of the
@@ -751,10 +761,13 @@ class Api:
         by event id, over nodes by its hash, its report's hash and its erasure root. It stands where
         its leading guarantor has it, which is the one that came furthest; then guarantee_received,
         included or discarded by what others heard of the report, available when shards of it were
-        asked for. failed: at its guarantors, and nobody guaranteed it. superseded: an attempt
-        failed while another guarantor guaranteed the package, whatever the reason given. Steps of
-        guarantors are by the node's clock. duration_ms is the time since the stage before at the
-        same guarantor, by its clock; total_duration_ms, started_at and completed_at are by ours.
+        asked for. discarded: somebody discarded its guarantee because it cannot be reported on
+        chain; for other reasons (too many, replaced by a better one) it may still be included, and
+        only stages and discard_reason tell. failed: at its guarantors, and nobody guaranteed it.
+        superseded: an attempt failed while another guarantor guaranteed the package, whatever the
+        reason given. Steps of guarantors are by the node's clock. duration_ms is the time since the
+        stage before at the same guarantor, by its clock; total_duration_ms, started_at and
+        completed_at are by ours.
 
         Args:
             hash: The work-package's hash, its report's or its erasure root's; or the id of the
@@ -829,14 +842,14 @@ class Api:
     ) -> answers.Guarantees:
         """What became of guarantees.
 
-        ``GET /api/guarantees``. totals are events. Rates are of attempts that are over, null where
-        there are none.
+        ``GET /api/guarantees``. totals are events; discarded ones (113) for any reason, also that
+        they are on chain. Rates are of attempts that are over, null where there are none.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.Guarantees](
@@ -863,8 +876,8 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.Guarantors](
@@ -883,15 +896,17 @@ class Api:
     ) -> answers.CoresStatus:
         """What went through each core.
 
-        ``GET /api/cores/status``. Distinct packages received in the window, and guaranteed;
-        gas_used is of refining, da_load the bundles' bytes. active_blocks: slots with a block for
-        which the core had a guarantee, of window_blocks. Names with last_hour are of the window.
+        ``GET /api/cores/status``. Distinct packages whose handling began in the window: received,
+        and guaranteed. gas_used, imports, exports and extrinsic_size are of those received, da_load
+        is the bytes of the bundles of those guaranteed. window_blocks: slots with a block that
+        somebody authored or imported in the window; active_blocks: those for which the core had a
+        guarantee. Names with last_hour are of the window.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.CoresStatus](
@@ -916,8 +931,8 @@ class Api:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.CoreGuarantees](
@@ -945,8 +960,8 @@ class Api:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.CoreGuarantors](
@@ -974,8 +989,8 @@ class Api:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.EnhancedCoreGuarantors](
@@ -1001,17 +1016,20 @@ class Api:
         event id, over nodes by its hash, its report's hash and its erasure root. It stands where
         its leading guarantor has it, which is the one that came furthest; then guarantee_received,
         included or discarded by what others heard of the report, available when shards of it were
-        asked for. failed: at its guarantors, and nobody guaranteed it. superseded: an attempt
-        failed while another guarantor guaranteed the package, whatever the reason given. Steps of
-        guarantors are by the node's clock. queue_depth and avg_processing_time_ms (received to
-        report built) are over the window; completed_last_hour: distributed.
+        asked for. discarded: somebody discarded its guarantee because it cannot be reported on
+        chain; for other reasons (too many, replaced by a better one) it may still be included, and
+        only stages and discard_reason tell. failed: at its guarantors, and nobody guaranteed it.
+        superseded: an attempt failed while another guarantor guaranteed the package, whatever the
+        reason given. Steps of guarantors are by the node's clock. queue_depth and
+        avg_processing_time_ms (received to report built) are over the window; completed_last_hour:
+        distributed.
 
         Args:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
             limit: How many. By default 50.
         """
         return self._ask(
@@ -1040,8 +1058,8 @@ class Api:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.CoreValidators](
@@ -1064,15 +1082,17 @@ class Api:
 
         ``GET /api/cores/{core_index}/metrics``. Over guarantors' attempts in the window: refined of
         refined and failed before it; average_completion_time_ms and p95_latency_ms are from the
-        submission to the last guarantee sent, network_latency_ms from the guarantee built on. What
-        blocks accumulate is not told by core: null.
+        submission or share to the guarantees distributed (109), network_latency_ms from the
+        guarantee built on. Gas is of attempts of which both the use and the limit are known.
+        work_packages_processed_24h: of the 24 hours before the window's end. What blocks accumulate
+        is not told by core: null.
 
         Args:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.CoreMetrics](
@@ -1095,14 +1115,16 @@ class Api:
 
         ``GET /api/cores/{core_index}/bottlenecks``. avg_processing_ms is from a package received to
         its report, by the node's clock; listed are those 1.2 times slower than the mean of all, or
-        with a twentieth failed.
+        with a twentieth failed. An attempt that failed while another guarantor guaranteed the
+        package has not failed: it is superseded, and counted as such. Of the newest 5000 failed
+        ones that is looked at.
 
         Args:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.CoreBottlenecks](
@@ -1122,17 +1144,16 @@ class Api:
     ) -> answers.Topology:
         """Who announces blocks and sends tickets to whom.
 
-        ``GET /api/network/topology``. Counted by ten minutes: a window begins with whole ones, and
-        window says when. Links go from the sender to the receiver, whichever of them told;
-        message_count is the greater of what the one sent and the other received. Of connections and
-        ticket_transfers the 5,000 with the most messages. Names that end in last_hour are of the
-        window.
+        ``GET /api/network/topology``. Counted by ten minutes: a window is of whole ones, and says
+        of which. Links go from the sender to the receiver, whichever of them told; message_count is
+        the greater of what the one sent and the other received. Of connections and ticket_transfers
+        the 5,000 with the most messages. Names that end in last_hour are of the window.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.Topology](
@@ -1152,13 +1173,14 @@ class Api:
         """Which node guarantees on which core, and makes tickets.
 
         ``GET /api/validators/cores``. The core of a guarantee is that of the work-package it was
-        built for, in the same session. Counted by the minute. ticket_count is of tickets generated.
+        built for, in the same session. In whole minutes; last_guarantee is by our clock.
+        ticket_count is of tickets generated.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.ValidatorsCores](
@@ -1186,8 +1208,8 @@ class Api:
             id: Node id: 64 hex digits of either case.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.NodeStatusEnhanced](
@@ -1208,15 +1230,16 @@ class Api:
     ) -> answers.NodePeers:
         """One node's peers, as its Status events have them.
 
-        ``GET /api/nodes/{id}/peers``. The newest Status of the window, history with the newest 100.
-        connections counts its events about connections (20 to 28).
+        ``GET /api/nodes/{id}/peers``. Counted by ten minutes: a window is of whole ones, and says
+        of which. The newest Status of the window, history with the newest 100. connections counts
+        its events about connections (20 to 28).
 
         Args:
             id: Node id: 64 hex digits of either case.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.NodePeers](
@@ -1240,13 +1263,14 @@ class Api:
     ) -> answers.NodeTimeline:
         """Events of one node by category, newest first.
 
-        ``GET /api/nodes/{id}/timeline``. category_counts are of the whole window, by the minute,
-        whatever categories are asked for; without a window of all that is counted.
+        ``GET /api/nodes/{id}/timeline``. Events and category_counts are of the same window, in
+        whole minutes; category_counts whatever categories are asked for, and without a window of
+        all that is counted. For a window to the microsecond there is /api/events/search.
 
         Args:
             id: Node id: 64 hex digits of either case.
-            start_time: First received_at, inclusive.
-            end_time: Last received_at, inclusive.
+            start_time: First moment of the window.
+            end_time: Last moment of the window.
             duration: Length of the window, which ends now; start and end take precedence.
             categories: Some of status, connection, blockAuthoring, blockAnnouncement, tickets,
                 workPackage, guarantee, shard, assurance, bundleShard, segment, preimage, other.
@@ -1286,8 +1310,8 @@ class Api:
 
         Args:
             id: Node id: 64 hex digits of either case.
-            start_time: First received_at, inclusive.
-            end_time: Last received_at, inclusive.
+            start_time: First moment of the window.
+            end_time: Last moment of the window.
             duration: Length of the window, which ends now; start and end take precedence.
             categories: Some of status, connection, blockAuthoring, blockAnnouncement, tickets,
                 workPackage, guarantee, shard, assurance, bundleShard, segment, preimage, other.
@@ -1324,8 +1348,8 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.DaStats](
@@ -1342,17 +1366,17 @@ class Api:
     ) -> answers.DaStatsEnhanced:
         """Requests for shards: who asks, who serves, how they end.
 
-        ``GET /api/da/stats/enhanced``. Counted by ten minutes: a window begins with whole ones, and
-        window says when. Read operations are requests that a node served (121 to 125), write
-        operations those by which it got a shard (120 to 125). Rates divide what was transferred by
-        what ended; latencies are by node clocks, of a histogram, and at most a tenth off.
-        availability_rate is as those see it who ask. No event says how large a shard is, or a disk.
+        ``GET /api/da/stats/enhanced``. Counted by ten minutes: a window is of whole ones, and says
+        of which. Read operations are requests that a node served (121 to 125), write operations
+        those by which it got a shard (120 to 125). Rates divide what was transferred by what ended;
+        latencies are by node clocks, of a histogram, and at most a tenth off. availability_rate is
+        as those see it who ask. No event says how large a shard is, or a disk.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.DaStatsEnhanced](
@@ -1378,8 +1402,8 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.Execution](
@@ -1404,8 +1428,8 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.Blocks](
@@ -1462,8 +1486,8 @@ class Api:
             interval: Minutes of a bucket; moved into 1 to 60. By default 5.
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends
                 now; start and end take precedence. By default 1.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.Timeseries](
@@ -1503,8 +1527,8 @@ class Api:
             interval: Minutes of a bucket; moved into 1 to 1440. By default 5.
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends
                 now; start and end take precedence. By default 1.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.GroupedTimeseries](
@@ -1547,18 +1571,18 @@ class Api:
         """How long steps take: histograms and percentiles.
 
         ``GET /api/metrics/latency``. From an event to one that refers to it, in the same
-        connection, by the node's clock; of events that came in the window. Percentiles are read
-        from merged histograms and are at most a tenth off; what lasts longer than 71 minutes counts
-        as that. By core there are the steps of guarantors. A window begins with a whole minute,
-        before yesterday with a whole hour.
+        connection, by the node's clock; of events that came in the window. Percentiles and means
+        are read from merged histograms and are at most a tenth off. By core there are the steps of
+        guarantors, of packages that began in the window. A window is of whole minutes, before
+        yesterday of whole hours.
 
         Args:
             group_by: Whether steps are told apart by something else. By default none.
             event_types: Only steps that end in these events.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.Latency](
@@ -1592,8 +1616,8 @@ class Api:
             limit: How many; moved into 1 to 1000. By default 20.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.TopNodes](
@@ -1619,15 +1643,19 @@ class Api:
         """What fails, how often, where and why.
 
         ``GET /api/analytics/failure-rates``. A rate divides failures by attempts of the same
-        pipeline. Discards of guarantees and preimages and forgotten preimages (113, 192, 199) are
-        failures only where their reason is one, and their rate is among all of them. Refused (20)
-        and misbehaved (28) are counted apart. Reasons are the nodes' own words. By the minute.
+        category, as they stand beside it: of a pipeline, what failed by what began or, where
+        nothing says that, by what ended; of discarded guarantees, forgotten and discarded preimages
+        (113, 192, 199) those whose reason is a failure by all of them. overall and by_node are the
+        sums over all categories, these included. Of what began before the window only the failure
+        may be in it. Refused (20) and misbehaved (28) are counted apart. Work-packages that failed
+        at one guarantor (92) count here even if another one guaranteed them. Reasons are the nodes'
+        own words. In whole minutes.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.FailureRates](
@@ -1656,8 +1684,8 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.BlockPropagation](
@@ -1686,8 +1714,8 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.NetworkHealth](
@@ -1716,8 +1744,8 @@ class Api:
         Args:
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends
                 now; start and end take precedence. By default 1.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.SyncTimeline](
@@ -1743,8 +1771,8 @@ class Api:
         Args:
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends
                 now; start and end take precedence. By default 1.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.ConnectionTimeline](
@@ -1772,8 +1800,8 @@ class Api:
             limit: Anchors; moved into 1 to 1000. By default 50.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 15m.
-            start: First moment of the window.
-            end: Last moment of the window.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
         """
         return self._ask(
             Call[answers.Assurances](

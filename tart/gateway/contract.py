@@ -11,7 +11,7 @@ from __future__ import annotations
 from tart.access.roles import Role
 from tart.gateway.contract_access import ACCESS_ROUTES
 from tart.gateway.contract_analytics import ANALYTICS_ROUTES
-from tart.gateway.contract_events import EVENT_ROUTES
+from tart.gateway.contract_events import EVENT_ROUTES, OF_CORE, OF_SLOT
 from tart.gateway.contract_metrics import METRIC_ROUTES
 from tart.gateway.contract_nodes import NODE_ROUTES
 from tart.gateway.contract_packages import PACKAGE_ROUTES
@@ -166,11 +166,11 @@ ROUTES: tuple[Route, ...] = (
         parameters=(
             Parameter("event_types", EventTypes(), "Event numbers, separated by commas."),
             Parameter("node_id", NodeId(), "Events of this node."),
-            Parameter("core_index", Integer(0, 65_535), "Events that name this core themselves."),
+            Parameter("core_index", Integer(0, 65_535), OF_CORE),
             Parameter(
                 "wp_hash", Hash(), "Events that name this work-package hash.", aliases=("hash",)
             ),
-            Parameter("slot", Integer(0, (1 << 32) - 1), "Events that name this slot."),
+            Parameter("slot", Integer(0, (1 << 32) - 1), OF_SLOT),
             Parameter("start_time", Time(), "First received_at, inclusive.", aliases=("start",)),
             Parameter("end_time", Time(), "Last received_at, inclusive.", aliases=("end",)),
             Parameter(

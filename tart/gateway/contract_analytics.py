@@ -14,10 +14,14 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
         "failure_rates",
         "/api/analytics/failure-rates",
         "What fails, how often, where and why",
-        "A rate divides failures by attempts of the same pipeline. Discards of guarantees and "
-        "preimages and forgotten preimages (113, 192, 199) are failures only where their reason "
-        "is one, and their rate is among all of them. Refused (20) and misbehaved (28) are "
-        "counted apart. Reasons are the nodes' own words. By the minute.",
+        "A rate divides failures by attempts of the same category, as they stand beside it: of a "
+        "pipeline, what failed by what began or, where nothing says that, by what ended; of "
+        "discarded guarantees, forgotten and discarded preimages (113, 192, 199) those whose "
+        "reason is a failure by all of them. overall and by_node are the sums over all "
+        "categories, these included. Of what began before the window only the failure may be in "
+        "it. Refused (20) and misbehaved (28) are counted apart. Work-packages that failed at "
+        "one guarantor (92) count here even if another one guaranteed them. Reasons are the "
+        "nodes' own words. In whole minutes.",
         parameters=window("1h"),
         schema="FailureRates",
         errors=ASKED,

@@ -21,6 +21,15 @@ from tart.query.exports import FORMATS
 
 _ID = Parameter("id", Integer(0, (1 << 53) - 1), "The event's id.", where="path")
 
+OF_CORE = (
+    "Events that name this core, and those that inherit it: what refers to a work-package's "
+    "submission is of the package's core."
+)
+OF_SLOT = (
+    "Events that name this slot, and those that inherit it: what refers to an authoring, an "
+    "import or a guarantee built is of its slot."
+)
+
 EVENT_ROUTES: tuple[Route, ...] = (
     Route(
         "event",
@@ -69,11 +78,11 @@ EVENT_ROUTES: tuple[Route, ...] = (
             ),
             Parameter("event_types", EventTypes(), "Event numbers, separated by commas."),
             Parameter("node_id", NodeId(), "Events of this node."),
-            Parameter("core_index", Integer(0, 65_535), "Events that name this core themselves."),
+            Parameter("core_index", Integer(0, 65_535), OF_CORE),
             Parameter(
                 "wp_hash", Hash(), "Events that name this work-package hash.", aliases=("hash",)
             ),
-            Parameter("slot", Integer(0, (1 << 32) - 1), "Events that name this slot."),
+            Parameter("slot", Integer(0, (1 << 32) - 1), OF_SLOT),
             Parameter("start_time", Time(), "First received_at, inclusive.", aliases=("start",)),
             Parameter("end_time", Time(), "Last received_at, inclusive.", aliases=("end",)),
             Parameter(

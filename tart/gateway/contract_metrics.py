@@ -54,8 +54,15 @@ class Flag:
         return Choice(("true", "false")).schema()
 
 
-START = Parameter("start", Time(), "First moment of the window.", aliases=("start_time",))
-END = Parameter("end", Time(), "Last moment of the window.", aliases=("end_time",))
+START = Parameter(
+    "start", Time(), "First moment; the window begins with its bucket.", aliases=("start_time",)
+)
+END = Parameter(
+    "end",
+    Time(),
+    "Last moment; the window ends before its bucket, unless that is the present.",
+    aliases=("end_time",),
+)
 _LENGTH = "Length of the window, which ends now; start and end take precedence."
 
 
@@ -188,10 +195,10 @@ METRIC_ROUTES: tuple[Route, ...] = (
         "/api/metrics/latency",
         "How long steps take: histograms and percentiles",
         "From an event to one that refers to it, in the same connection, by the node's clock; "
-        "of events that came in the window. Percentiles are read from merged histograms and are "
-        "at most a tenth off; what lasts longer than 71 minutes counts as that. By core there "
-        "are the steps of guarantors. A window begins with a "
-        "whole minute, before yesterday with a whole hour.",
+        "of events that came in the window. Percentiles and means are read from merged "
+        "histograms and are at most a tenth off; what lasts longer than 71 minutes counts as "
+        "that. By core there are the steps of guarantors, of packages that began in the window. "
+        "A window is of whole minutes, before yesterday of whole hours.",
         parameters=(
             Parameter(
                 "group_by",

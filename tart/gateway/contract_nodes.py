@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tart.errors import BadQuery
+from tart.gateway.contract_metrics import window
 from tart.gateway.parameters import CursorText, Duration, Integer, Parameter, Time
 from tart.gateway.route import ASKED, BYTES, NODE, Cache, Route
 from tart.query.activity import CATEGORIES
@@ -30,16 +31,7 @@ class Categories:
         return {"type": "string", "examples": [",".join(CATEGORIES[:2])]}
 
 
-_START = Parameter("start", Time(), "First moment of the window.", aliases=("start_time",))
-_END = Parameter("end", Time(), "Last moment of the window.", aliases=("end_time",))
-
-
-def _window(default: str) -> tuple[Parameter, ...]:
-    text = "Length of the window, which ends now; start and end take precedence."
-    return (Parameter("duration", Duration(), text, default), _START, _END)
-
-
-_TEN_MINUTES = "Counted by ten minutes: a window begins with whole ones, and window says when. "
+_TEN_MINUTES = "Counted by ten minutes: a window is of whole ones, and says of which. "
 _NOT_BUILT = (
     "Needs the RPC of a JAM node, and the client for that is not built: always 503, code "
     "not_configured."
@@ -54,7 +46,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "message_count is the greater of what the one sent and the other received. Of "
         "connections and ticket_transfers the 5,000 with the most messages. Names that end in "
         "last_hour are of the window.",
-        parameters=_window("1h"),
+        parameters=window("1h"),
         schema="Topology",
         errors=ASKED,
         cache=Cache.AGGREGATED,
@@ -64,8 +56,9 @@ NODE_ROUTES: tuple[Route, ...] = (
         "/api/validators/cores",
         "Which node guarantees on which core, and makes tickets",
         "The core of a guarantee is that of the work-package it was built for, in the same "
-        "session. Counted by the minute. ticket_count is of tickets generated.",
-        parameters=_window("24h"),
+        "session. In whole minutes; last_guarantee is by our clock. ticket_count is of tickets "
+        "generated.",
+        parameters=window("24h"),
         schema="ValidatorsCores",
         errors=ASKED,
         cache=Cache.AGGREGATED,
@@ -76,7 +69,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "One node's status, and what it guarantees and draws",
         "The members of node stand at the top. Cores by the work-packages received on them, "
         "the most frequent first; guarantees_signed are signatures sent to other guarantors.",
-        parameters=(NODE, *_window("24h"), BYTES),
+        parameters=(NODE, *window("24h"), BYTES),
         schema="NodeStatusEnhanced",
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
@@ -85,9 +78,9 @@ NODE_ROUTES: tuple[Route, ...] = (
         "node_peers",
         "/api/nodes/{id}/peers",
         "One node's peers, as its Status events have them",
-        "The newest Status of the window, history with the newest 100. connections counts its "
-        "events about connections (20 to 28).",
-        parameters=(NODE, *_window("1h")),
+        f"{_TEN_MINUTES}The newest Status of the window, history with the newest 100. "
+        "connections counts its events about connections (20 to 28).",
+        parameters=(NODE, *window("1h")),
         schema="NodePeers",
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
@@ -96,12 +89,13 @@ NODE_ROUTES: tuple[Route, ...] = (
         "node_timeline",
         "/api/nodes/{id}/timeline",
         "Events of one node by category, newest first",
-        "category_counts are of the whole window, by the minute, whatever categories are asked "
-        "for; without a window of all that is counted.",
+        "Events and category_counts are of the same window, in whole minutes; "
+        "category_counts whatever categories are asked for, and without a window of all that is "
+        "counted. For a window to the microsecond there is /api/events/search.",
         parameters=(
             NODE,
-            Parameter("start_time", Time(), "First received_at, inclusive.", aliases=("start",)),
-            Parameter("end_time", Time(), "Last received_at, inclusive.", aliases=("end",)),
+            Parameter("start_time", Time(), "First moment of the window.", aliases=("start",)),
+            Parameter("end_time", Time(), "Last moment of the window.", aliases=("end",)),
             Parameter(
                 "duration",
                 Duration(),
@@ -127,7 +121,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "/api/da/stats",
         "What nodes store, as their last Status has it",
         "Of each node the newest Status of the window.",
-        parameters=_window("1h"),
+        parameters=window("1h"),
         schema="DaStats",
         errors=ASKED,
         cache=Cache.AGGREGATED,
@@ -141,7 +135,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "transferred by what ended; latencies are by node clocks, of a histogram, and at most "
         "a tenth off. availability_rate is as those see it who ask. No event says how large a "
         "shard is, or a disk.",
-        parameters=_window("1h"),
+        parameters=window("1h"),
         schema="DaStatsEnhanced",
         errors=ASKED,
         cache=Cache.AGGREGATED,
@@ -153,7 +147,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "Authorizations and refinements of every guarantor, counted by the minute; the "
         "accumulation of a service in a block once, its time averaged over the nodes that "
         "report it.",
-        parameters=_window("1h"),
+        parameters=window("1h"),
         schema="Execution",
         errors=ASKED,
         cache=Cache.AGGREGATED,

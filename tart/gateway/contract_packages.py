@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tart.errors import BadQuery
-from tart.gateway.parameters import Duration, Integer, NodeId, Parameter, Time
+from tart.gateway.contract_metrics import window
+from tart.gateway.parameters import Integer, NodeId, Parameter
 from tart.gateway.route import ASKED, BYTES, Cache, Route
 
 
@@ -34,21 +35,7 @@ class Reference:
         return {"type": "string", "pattern": "^((0x)?[0-9a-fA-F]{64}|[0-9]{1,20})$"}
 
 
-_START = Parameter("start", Time(), "First moment of the window.", aliases=("start_time",))
-_END = Parameter("end", Time(), "Last moment of the window.", aliases=("end_time",))
-
-
-def _window(default: str) -> tuple[Parameter, ...]:
-    duration = Parameter(
-        "duration",
-        Duration(),
-        "Length of the window, which ends now; start and end take precedence.",
-        default,
-    )
-    return duration, _START, _END
-
-
-_DAY, _HOUR = _window("24h"), _window("1h")
+_DAY, _HOUR = window("24h"), window("1h")
 _LIMIT = Parameter(
     "limit", Integer(1, 1000, (True, True)), "How many; moved into 1 to 1000.", "200"
 )
@@ -79,10 +66,15 @@ _STAGES = (
     "A package is followed within each session by event id, over nodes by its hash, its report's "
     "hash and its erasure root. It stands where its leading guarantor has it, which is the one "
     "that came furthest; then guarantee_received, included or discarded by what others heard of "
-    "the report, available when shards of it were asked for. failed: at its guarantors, and "
+    "the report, available when shards of it were asked for. discarded: somebody discarded its "
+    "guarantee because it cannot be reported on chain; for other reasons (too many, replaced by "
+    "a better one) it may still be included, and only stages and discard_reason tell. failed: at "
+    "its guarantors, and "
     "nobody guaranteed it. superseded: an attempt failed while another guarantor guaranteed the "
     "package, whatever the reason given. Steps of guarantors are by the node's clock."
 )
+# Failed attempts at a core of which is looked at whether another guarantor was faster.
+MAX_FAILED = 5_000
 _AMBIGUOUS = (404, 409, *ASKED)
 
 
@@ -173,7 +165,8 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "guarantees",
         "/api/guarantees",
         "What became of guarantees",
-        "totals are events. Rates are of attempts that are over, null where there are none.",
+        "totals are events; discarded ones (113) for any reason, also that they are on chain. "
+        "Rates are of attempts that are over, null where there are none.",
         parameters=(*_DAY, BYTES),
         schema="Guarantees",
         errors=ASKED,
@@ -196,9 +189,11 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "cores_status",
         "/api/cores/status",
         "What went through each core",
-        "Distinct packages received in the window, and guaranteed; gas_used is of refining, "
-        "da_load the bundles' bytes. active_blocks: slots with a block for which the core had a "
-        "guarantee, of window_blocks. Names with last_hour are of the window.",
+        "Distinct packages whose handling began in the window: received, and guaranteed. "
+        "gas_used, imports, exports and extrinsic_size are of those received, da_load is the "
+        "bytes of the bundles of those guaranteed. window_blocks: slots with a block that "
+        "somebody authored or imported in the window; active_blocks: those for which the core "
+        "had a guarantee. Names with last_hour are of the window.",
         parameters=_HOUR,
         schema="CoresStatus",
         errors=ASKED,
@@ -247,9 +242,10 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "metrics",
         "How fast and how well a core works",
         "Over guarantors' attempts in the window: refined of refined and failed before it; "
-        "average_completion_time_ms and p95_latency_ms are from the submission to the last "
-        "guarantee sent, network_latency_ms from the guarantee built on. What blocks accumulate "
-        "is not told by core: null.",
+        "average_completion_time_ms and p95_latency_ms are from the submission or share to the "
+        "guarantees distributed (109), network_latency_ms from the guarantee built on. Gas is of "
+        "attempts of which both the use and the limit are known. work_packages_processed_24h: of "
+        "the 24 hours before the window's end. What blocks accumulate is not told by core: null.",
         *_HOUR,
     ),
     _core_route(
@@ -257,7 +253,10 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "bottlenecks",
         "Who is slow or fails for a core",
         "avg_processing_ms is from a package received to its report, by the node's clock; "
-        "listed are those 1.2 times slower than the mean of all, or with a twentieth failed.",
+        "listed are those 1.2 times slower than the mean of all, or with a twentieth failed. An "
+        "attempt that failed while another guarantor guaranteed the package has not failed: it "
+        f"is superseded, and counted as such. Of the newest {MAX_FAILED} failed ones that is "
+        "looked at.",
         *_HOUR,
     ),
 )

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tart.gateway import packages as asked
+from tart.gateway.contract_packages import MAX_FAILED
 from tart.gateway.packages import NEWEST, Period
 from tart.gateway.questions import Coverage, Questions, now_text, now_us, together
 from tart.gateway.responses import Answer
@@ -156,9 +157,31 @@ async def core_metrics(questions: Questions, values: Values) -> Answer:
 
 async def core_bottlenecks(questions: Questions, values: Values) -> Answer:
     """``/api/cores/{core_index}/bottlenecks``."""
-    tallies, seen = await asked.tallied(questions, period(values), ["node"])
-    body = cores.bottlenecks(values["core_index"], tallies)
-    return Answer({**body, "timestamp": now_text()}, seen)
+    when = period(values)
+    found = await together(
+        asked.tallied(questions, when, ["node"]),
+        questions.listed(
+            "packages",
+            when.window,
+            where={"core": [values["core_index"]], "outcome": ["failed"]},
+            columns=["node", "hash"],
+            known=["hash"],
+            limit=MAX_FAILED,
+        ),
+    )
+    (tallies, _), (failed, _) = found
+    # Whenever and for whichever core another guarantor has it.
+    guaranteed = await questions.listed(
+        "packages",
+        where={"hash": sorted({row["hash"] for row in failed}), "outcome": cores.GUARANTEED},
+        columns=["hash"],
+        known=["guaranteed"],
+        limit=MAX_FAILED,
+        distinct=True,
+    )
+    superseded = cores.superseded(failed, guaranteed[0])
+    body = cores.bottlenecks(values["core_index"], tallies, superseded)
+    return Answer({**body, "timestamp": now_text()}, _seen([*found, guaranteed]))
 
 
 def _seen(found: list[tuple[Any, Coverage]]) -> Coverage:

@@ -52,19 +52,26 @@ ANALYTICS_SCHEMAS: dict[str, Schema] = {
         SHARDS,
         overall=record(
             total_events=COUNT,
-            failed_events=described(COUNT, "Events that say that something failed."),
-            failure_rate=described(AMOUNT, "Of attempts; null if nothing was tried."),
-            attempts=COUNT,
+            failed_events=described(COUNT, "Failures of all categories."),
+            failure_rate=described(AMOUNT, "failed_events by attempts; null if nothing was tried."),
+            attempts=described(COUNT, "Attempts of all categories."),
             refused=COUNT,
             misbehaved=COUNT,
         ),
-        by_category=listing(record(category=TEXT, attempts=COUNT, failures=COUNT, rate=NUMBER)),
+        by_category=listing(
+            record(
+                category=TEXT,
+                attempts=COUNT,
+                failures=COUNT,
+                rate=described(AMOUNT, "failures by attempts; null without an attempt."),
+            )
+        ),
         by_node=listing(
             record(
                 node_id=HEX_64,
                 total_events=COUNT,
                 failures=COUNT,
-                failure_rate=AMOUNT,
+                failure_rate=described(AMOUNT, "failures by attempts, of all categories."),
                 top_failure_type=COUNT,
                 attempts=COUNT,
             )

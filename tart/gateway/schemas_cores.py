@@ -53,6 +53,10 @@ _SHARED: dict[str, Schema] = {
     "timestamp": nullable(TIME),
 }
 
+_SUPERSEDED = described(
+    COUNT, "Attempts that failed while another guarantor guaranteed the package: no failures."
+)
+
 CORE_SCHEMAS: dict[str, Schema] = {
     "CoresStatus": record(
         SHARDS,
@@ -63,15 +67,21 @@ CORE_SCHEMAS: dict[str, Schema] = {
                 status={"type": "string", "enum": ["active", "idle"]},
                 work_packages_last_hour=COUNT,
                 guarantees_last_hour=COUNT,
-                gas_used=TOTAL,
-                da_load=COUNT,
+                gas_used=described(
+                    TOTAL,
+                    "Of refining the packages received, guaranteed or not; exact, and text "
+                    "beyond 2^64 - 1.",
+                ),
+                da_load=described(COUNT, "Bytes of the bundles of the packages guaranteed."),
                 popularity_avg=described(AMOUNT, "Null: no event says it."),
                 imports=COUNT,
                 exports=COUNT,
                 extrinsic_count=_UNTOLD,
                 extrinsic_size=COUNT,
-                active_blocks=COUNT,
-                window_blocks=COUNT,
+                active_blocks=described(COUNT, "Of window_blocks: the core had a guarantee."),
+                window_blocks=described(
+                    COUNT, "Slots with a block that somebody authored or imported."
+                ),
                 utilization_pct=_PERCENT,
                 last_active_slot=nullable(COUNT),
                 slots_since_active=nullable(COUNT),
@@ -104,7 +114,7 @@ CORE_SCHEMAS: dict[str, Schema] = {
                 node_id=HEX_64,
                 core_index=COUNT,
                 guarantee_count=COUNT,
-                last_guarantee=nullable(TIME),
+                last_guarantee=described(nullable(TIME), "By the node's clock."),
             )
         ),
     ),
@@ -176,15 +186,19 @@ CORE_SCHEMAS: dict[str, Schema] = {
         accumulate_efficiency_pct=_PERCENT,
         distribution_efficiency_pct=_PERCENT,
         network_latency_ms=AMOUNT,
-        average_completion_time_ms=AMOUNT,
-        p95_latency_ms=AMOUNT,
+        average_completion_time_ms=described(
+            AMOUNT, "From the submission to its guarantees distributed (109)."
+        ),
+        p95_latency_ms=described(AMOUNT, "Of the same, read from bins a fifth wide."),
         throughput_per_second=AMOUNT,
         gas_utilization_pct=AMOUNT,
         work_packages_processed_24h=COUNT,
         stats=record(
             wps_received=COUNT,
             refinements_completed=COUNT,
-            refinements_failed=COUNT,
+            refinements_failed=described(
+                COUNT, "Received and failed before refined, by whatever reason."
+            ),
             reports_built=COUNT,
             guarantees_built=COUNT,
             guarantees_distributed=COUNT,
@@ -203,18 +217,20 @@ CORE_SCHEMAS: dict[str, Schema] = {
             record(
                 node_id=HEX_64,
                 avg_processing_ms=AMOUNT,
-                event_count=COUNT,
-                failure_count=COUNT,
-                failure_rate=FRACTION,
+                event_count=described(COUNT, "Attempts, without second submissions (93)."),
+                failure_count=described(COUNT, "Of event_count, without superseded."),
+                failure_rate=described(FRACTION, "failure_count by event_count."),
+                superseded=_SUPERSEDED,
                 slowdown_factor=AMOUNT,
                 is_bottleneck=BOOLEAN,
             )
         ),
         bottleneck_messages=listing(record(severity=TEXT, type=TEXT, message=TEXT, node_id=HEX_64)),
         stats=record(
-            total_events=COUNT,
-            total_failures=COUNT,
-            failure_rate=FRACTION,
+            total_events=described(COUNT, "Attempts of all guarantors."),
+            total_failures=described(COUNT, "Of total_events, without superseded."),
+            failure_rate=described(FRACTION, "total_failures by total_events."),
+            superseded=_SUPERSEDED,
             validator_count=COUNT,
             bottleneck_count=COUNT,
         ),

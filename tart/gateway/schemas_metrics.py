@@ -182,7 +182,7 @@ METRIC_SCHEMAS: dict[str, Schema] = {
                 **{"from": nullable(TEXT)},
                 to=nullable(TEXT),
                 count=COUNT,
-                mean_ms=AMOUNT,
+                mean_ms=described(AMOUNT, "Of the middles of the bins: at most a tenth off."),
                 p50_ms=AMOUNT,
                 p90_ms=AMOUNT,
                 p95_ms=AMOUNT,

@@ -252,7 +252,7 @@ PACKAGE_SCHEMAS: dict[str, Schema] = {
             receiving=COUNT,
             receive_failed=COUNT,
             received=COUNT,
-            discarded=COUNT,
+            discarded=described(COUNT, "For any reason, also that it is on chain already."),
         ),
         success_rates=record(send_success_rate=nullable(TEXT), receive_success_rate=nullable(TEXT)),
         by_node=listing(record(node_id=HEX_64, guarantees_built=COUNT)),
@@ -278,7 +278,7 @@ PACKAGE_SCHEMAS: dict[str, Schema] = {
         packages_signed=described(COUNT, "As a secondary, for another guarantor."),
         cores_active=described(listing(COUNT), "The one with most guarantees first."),
         primary_core=nullable(COUNT),
-        last_guarantee=nullable(TIME),
+        last_guarantee=described(nullable(TIME), "By the node's clock."),
     ),
     "Guarantors": record(
         SHARDS,

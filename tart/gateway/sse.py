@@ -179,7 +179,7 @@ class Reader(Subscriber):
             if event is not None:
                 self.position.move(event["id"])
                 self.events_sent += 1
-                yield sse("event", orjson.dumps(live_event(event)), str(self.position))
+                yield sse("event", exact.dumps(live_event(event)), str(self.position))
 
     def _shown(self, event: Encoded) -> bytes:
         if self.position.has(event.id):

@@ -6,6 +6,7 @@ package for it, from the chain of events within their sessions (90 or 91, 94, 10
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -362,15 +363,38 @@ def _percent(part: int, whole: int) -> float | None:
     return round(100 * part / whole, 2) if whole else None
 
 
-def bottlenecks(core: int, tallies: Sequence[Json]) -> Json:
+# Outcomes of a guarantor's row that its guarantee stands in.
+GUARANTEED = ("distributed", "signed", "unfinished")
+
+
+def superseded(failed: Iterable[Json], guaranteed: Iterable[Json]) -> dict[str, int]:
+    """By node, how many of its attempts failed while another guarantor guaranteed the package.
+
+    Args:
+        failed: ``node`` and ``hash`` of failed attempts.
+        guaranteed: ``hash`` of packages that somebody guaranteed.
+    """
+    known = {row["hash"] for row in guaranteed}
+    return Counter(row["node"] for row in failed if row["hash"] in known)
+
+
+def bottlenecks(
+    core: int, tallies: Sequence[Json], superseded: Mapping[str, int] | None = None
+) -> Json:
     """The body of ``/api/cores/{i}/bottlenecks``, without its time.
 
     Guarantors that take more than 1.2 times the mean of all from a package received to its
-    report, or fail with more than a twentieth of their attempts; the slowest first.
+    report, or fail with more than a twentieth of their attempts; the slowest first. What
+    another guarantor was faster with has not failed: it is counted beside.
+
+    Args:
+        tallies: rows of this core, counted by node.
+        superseded: see there.
     """
     means = [row["processing_us"] / row["processed"] for row in tallies if row["processed"]]
     mean = sum(means) / len(means) if means else None
-    every = [_pace(row, mean) for row in tallies]
+    late = superseded or {}
+    every = [_pace(row, mean, late.get(row["node"], 0)) for row in tallies]
     slow = [
         each
         for each in every
@@ -379,8 +403,8 @@ def bottlenecks(core: int, tallies: Sequence[Json]) -> Json:
     ]
     slow.sort(key=lambda each: (-(each["slowdown_factor"] or 0), str(each["node_id"])))
     slow = slow[:_SLOWEST]
-    attempts = sum(_attempts(row) for row in tallies)
-    failed = sum(row["failed"] for row in tallies)
+    attempts = sum(each["event_count"] for each in every)
+    failed = sum(each["failure_count"] for each in every)
     return {
         "core_index": core,
         "slow_validators": slow,
@@ -389,6 +413,7 @@ def bottlenecks(core: int, tallies: Sequence[Json]) -> Json:
             "total_events": attempts,
             "total_failures": failed,
             "failure_rate": share(failed, attempts),
+            "superseded": sum(each["superseded"] for each in every),
             "validator_count": len(tallies),
             "bottleneck_count": len(slow),
         },
@@ -400,15 +425,17 @@ def _attempts(row: Json) -> int:
     return attempts
 
 
-def _pace(row: Json, mean: float | None) -> Json:
+def _pace(row: Json, mean: float | None, superseded: int) -> Json:
     own = row["processing_us"] / row["processed"] if row["processed"] else None
     slowdown = round(own / mean, 3) if own is not None and mean else None
-    rate = share(row["failed"], _attempts(row))
+    failed = row["failed"] - superseded
+    rate = share(failed, _attempts(row))
     return {
         "node_id": row["node"],
         "avg_processing_ms": ms(own),
         "event_count": _attempts(row),
-        "failure_count": row["failed"],
+        "failure_count": failed,
+        "superseded": superseded,
         "failure_rate": rate,
         "slowdown_factor": slowdown,
         "is_bottleneck": (slowdown or 0) > _SLOWDOWN or (rate or 0) > _FAILURES,

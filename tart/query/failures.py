@@ -1,9 +1,10 @@
 """What fails, how often, where and why.
 
-Pure. A rate divides failures by attempts of the same pipeline (``query.attempts``). Discards
-of guarantees and preimages, and preimages that were forgotten, are failures only where their
-reason is one; of those the rate is among all discards. What was refused (20) or misbehaved
-(28) is counted apart.
+Pure. A rate divides failures by attempts of the same category: a pipeline (``query.attempts``),
+or what was discarded or forgotten (``DISCARDS``), which failed only where the reason is a
+failure. The figures of all, and of a node, are the sums over its categories: so a rate is
+always the failures that stand beside it by the attempts that do. What was refused (20) or
+misbehaved (28) is counted apart.
 """
 
 from __future__ import annotations
@@ -48,41 +49,56 @@ def rates(
     failed: Counter[int] = Counter()
     for row in failures:
         failed[row["type"]] += row["count"]
-    pipelines = attempts.rates(counts)
+    categories = _categories(counts, failed)
+    failures_of_all, attempts_of_all = _sums(categories)
     return {
         "overall": {
             "total_events": sum(counts.values()),
-            "failed_events": failed.total(),
-            "failure_rate": _rounded(attempts.overall(counts)),
-            "attempts": sum(each["attempts"] for each in pipelines),
+            "failed_events": failures_of_all,
+            "failure_rate": _rate(failures_of_all, attempts_of_all),
+            "attempts": attempts_of_all,
             "refused": counts.get(REFUSED, 0),
             "misbehaved": counts.get(MISBEHAVED, 0),
         },
-        "by_category": [
-            *(
-                {
-                    "category": each["pipeline"],
-                    "attempts": each["attempts"],
-                    "failures": each["failures"],
-                    "rate": round(each["rate"], 4),
-                }
-                for each in pipelines
-            ),
-            *(
-                {
-                    "category": name,
-                    "attempts": counts[number],
-                    "failures": failed[number],
-                    "rate": round(failed[number] / counts[number], 4),
-                }
-                for number, name in DISCARDS.items()
-                if counts.get(number)
-            ),
-        ],
+        "by_category": categories,
         "by_node": [_of_node(node, failures, of_nodes.get(node, {})) for node in worst(failures)],
         "by_reason": _by_reason(failures),
         "recent_failures": [_recent(event) for event in list(recent)[:RECENT]],
     }
+
+
+def _categories(counts: Mapping[int, int], failed: Mapping[int, int]) -> list[Json]:
+    """Attempts and failures of each category in which there was either.
+
+    Args:
+        counts: events by type.
+        failed: by type, those that are failures.
+    """
+    parts = [
+        (name, pipeline.attempts, pipeline.failures)
+        for name, pipeline in attempts.PIPELINES.items()
+    ]
+    parts += [(name, (number,), (number,)) for number, name in DISCARDS.items()]
+    found = []
+    for category, begun, ended in parts:
+        tried = sum(counts.get(number, 0) for number in begun)
+        lost = sum(failed.get(number, 0) for number in ended)
+        if tried or lost:
+            found.append(
+                {
+                    "category": category,
+                    "attempts": tried,
+                    "failures": lost,
+                    "rate": _rate(lost, tried),
+                }
+            )
+    return found
+
+
+def _sums(categories: Iterable[Json]) -> tuple[int, int]:
+    """Failures and attempts over all categories."""
+    every = list(categories)
+    return sum(each["failures"] for each in every), sum(each["attempts"] for each in every)
 
 
 def _of_node(node: str, rows: Iterable[Json], counts: Mapping[int, int]) -> Json:
@@ -90,13 +106,14 @@ def _of_node(node: str, rows: Iterable[Json], counts: Mapping[int, int]) -> Json
     for row in rows:
         if row["node"] == node:
             types[row["type"]] += row["count"]
+    failed, tried = _sums(_categories(counts, types))
     return {
         "node_id": node,
         "total_events": sum(counts.values()),
-        "failures": types.total(),
-        "failure_rate": _rounded(attempts.overall(counts)),
+        "failures": failed,
+        "failure_rate": _rate(failed, tried),
         "top_failure_type": min(types, key=lambda number: (-types[number], number)),
-        "attempts": sum(each["attempts"] for each in attempts.rates(counts)),
+        "attempts": tried,
     }
 
 
@@ -155,5 +172,6 @@ def _recent(event: Json) -> Json:
     }
 
 
-def _rounded(rate: float | None) -> float | None:
-    return None if rate is None else round(rate, 4)
+def _rate(failures: int, tried: int) -> float | None:
+    """``None`` where nothing was tried; above 1 where more ended than began in the window."""
+    return round(failures / tried, 4) if tried else None

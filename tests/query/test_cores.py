@@ -78,6 +78,24 @@ def test_the_slow_and_the_failing_are_named():
     assert cores.bottlenecks(0, [])["stats"]["failure_rate"] is None
 
 
+def test_an_attempt_lost_to_another_guarantor_is_no_failure():
+    failed = [{"node": "a", "hash": each} for each in ("x", "y")] + [{"node": "b", "hash": "y"}]
+    late = cores.superseded(failed, [{"hash": "y"}])
+    assert late == {"a": 1, "b": 1}
+    rows = [
+        tally(node, rows=4, duplicates=0, failed=failed, processed=2, processing_us=2_000)
+        for node, failed in (("a", 2), ("b", 1))
+    ]
+    body = cores.bottlenecks(0, rows, late)
+    (slow,) = body["slow_validators"]
+    assert (slow["node_id"], slow["failure_count"], slow["superseded"]) == ("a", 1, 1)
+    assert slow["failure_rate"] == 0.25
+    assert [each["node_id"] for each in body["bottleneck_messages"]] == ["a"]
+    stats = body["stats"]
+    assert (stats["total_failures"], stats["superseded"]) == (1, 2)
+    assert stats["failure_rate"] == round(1 / 8, 4)
+
+
 def test_only_answered_requests_are_transfers():
     def event(number, event_id, **fields):
         data = {"Variant": {"timestamp": 0, **fields}}

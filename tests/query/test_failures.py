@@ -40,7 +40,27 @@ def test_discards_are_rated_among_themselves():
     assert found["by_category"] == [
         {"category": "guarantee_discards", "attempts": 10, "failures": 3, "rate": 0.3}
     ]
-    assert found["overall"]["failure_rate"] is None  # they are no pipeline's
+    # Of all there are the same: failures by attempts as they stand there.
+    assert found["overall"]["failure_rate"] == 0.3
+    assert (found["overall"]["failed_events"], found["overall"]["attempts"]) == (3, 10)
+
+
+def test_figures_of_all_are_those_of_the_categories_and_a_rate_is_what_stands_beside_it():
+    counts = {120: 6, 121: 2, 122: 2, 113: 5, 192: 4, 40: 7, 41: 1, 11: 90}
+    rows = [row(count=2), row(B, 113, count=3), row(B, 192, count=1), row(number=41)]
+    found = rates(counts, rows, {A: {120: 6, 122: 2, 40: 7}, B: {113: 5, 192: 4}}, [])
+    overall, categories = found["overall"], found["by_category"]
+    assert (overall["failed_events"], overall["attempts"]) == (7, 24)
+    for name, total in (("failures", "failed_events"), ("attempts", "attempts")):
+        assert sum(each[name] for each in categories) == overall[total]
+    assert overall["failure_rate"] == round(7 / 24, 4)
+    for each in found["by_node"]:
+        assert each["failure_rate"] == round(each["failures"] / each["attempts"], 4)
+
+
+def test_what_failed_without_an_attempt_in_the_window_is_there_without_a_rate():
+    (found,) = rates({122: 1}, [row()], {}, [])["by_category"]
+    assert (found["attempts"], found["failures"], found["rate"]) == (0, 1, None)
 
 
 def test_nodes_the_worst_first_with_what_fails_most():
