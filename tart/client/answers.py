@@ -1439,8 +1439,6 @@ class CoreBottlenecksStats(TypedDict):
     total_failures: int
     # total_failures by total_events.
     failure_rate: float | None
-    # Attempts that failed while another guarantor guaranteed the package: no failures.
-    superseded: int
     validator_count: int
     bottleneck_count: int
 
@@ -1452,6 +1450,8 @@ class CoreBottlenecks(TypedDict):
     core_index: int
     slow_validators: list[CoreBottlenecksSlowValidators]
     bottleneck_messages: list[CoreBottlenecksBottleneckMessages]
+    # Attempts that failed while another guarantor guaranteed the package: no failures.
+    superseded: int
     stats: CoreBottlenecksStats
     timestamp: str
     # Only where not all shards answered.

@@ -226,11 +226,11 @@ CORE_SCHEMAS: dict[str, Schema] = {
             )
         ),
         bottleneck_messages=listing(record(severity=TEXT, type=TEXT, message=TEXT, node_id=HEX_64)),
+        superseded=_SUPERSEDED,
         stats=record(
             total_events=described(COUNT, "Attempts of all guarantors."),
             total_failures=described(COUNT, "Of total_events, without superseded."),
             failure_rate=described(FRACTION, "total_failures by total_events."),
-            superseded=_SUPERSEDED,
             validator_count=COUNT,
             bottleneck_count=COUNT,
         ),

@@ -409,11 +409,11 @@ def bottlenecks(
         "core_index": core,
         "slow_validators": slow,
         "bottleneck_messages": [message for each in slow for message in _messages(each)],
+        "superseded": sum(each["superseded"] for each in every),
         "stats": {
             "total_events": attempts,
             "total_failures": failed,
             "failure_rate": share(failed, attempts),
-            "superseded": sum(each["superseded"] for each in every),
             "validator_count": len(tallies),
             "bottleneck_count": len(slow),
         },
