@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
-import orjson
-
+from tart import exact
 from tart.errors import (
     BadQuery,
     Incomplete,
@@ -246,7 +245,7 @@ async def sql(questions: Questions, values: Values) -> Answer:
     media_type = _MEDIA_TYPES[form]
     if form == "json":
         members = members_of(seen)
-        data = data[:-1] + b"," + orjson.dumps(members)[1:] if members else data
+        data = data[:-1] + b"," + exact.dumps(members)[1:] if members else data
         return Answer(data, seen, media_type=media_type)
     lacks = lacks_of(seen)
     sent = _cut(data, form, Incomplete(lacks)) if lacks else None
