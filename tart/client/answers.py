@@ -479,7 +479,8 @@ class SqlResultColumns(TypedDict):
 
 class SqlResult(TypedDict):
     columns: list[SqlResultColumns]
-    # Values in the order of the columns; bytes as hex, times as RFC 3339.
+    # Values in the order of the columns; bytes as hex, times as RFC 3339, integers beyond 64 bits
+    # and decimals that are no double as text.
     rows: list[list[Any]]
     row_count: int
     # Only where not all shards answered.

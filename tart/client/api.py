@@ -433,8 +433,9 @@ class Api:
         without files, network and settings. What is compared with constants in WHERE is looked up,
         the rest is read: narrow received_at. ORDER BY of columns with LIMIT is cheap. Answers as
         JSON, or as the Accept header or format say; application/vnd.apache.arrow.stream is Arrow.
-        What is missing is told in shards and unreadable; csv and Arrow end like an incomplete
-        export then.
+        Numbers are exact: in JSON and CSV integers beyond 64 bits are text, as are decimals that
+        are no double; in Arrow HUGEINT is DECIMAL(38, 0) and refuses what does not fit, and
+        UHUGEINT is text.
 
         Args:
             map: One SELECT over the views.

@@ -47,7 +47,10 @@ def document(version: str) -> Json:
             "summary": "Telemetry of a JAM network",
             "description": (
                 "Lists are newest first. Times are RFC 3339 in UTC. What cannot be known is "
-                "null. Where shards did not answer, the answer says so in `shards`."
+                "null. Where shards did not answer, the answer says so in `shards`. Integers are "
+                "exact: what an event has goes up to 2^64 - 1 and is a JSON integer, which a "
+                "reader that has only doubles rounds beyond 2^53 - 1; a sum beyond 2^64 - 1 is "
+                "decimal text. An answer with a `window` is about that one, every part of it."
             ),
             "version": version,
         },

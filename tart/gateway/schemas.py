@@ -329,7 +329,8 @@ SCHEMAS: dict[str, Schema] = {
         columns=listing(record(name=TEXT, type=described(TEXT, "DuckDB's name of the type."))),
         rows=described(
             listing({"type": "array"}),
-            "Values in the order of the columns; bytes as hex, times as RFC 3339.",
+            "Values in the order of the columns; bytes as hex, times as RFC 3339, integers "
+            "beyond 64 bits and decimals that are no double as text.",
         ),
         row_count=COUNT,
     ),
