@@ -1708,9 +1708,10 @@ class Api:
         ``GET /api/analytics/network-health``. Scores are percentages: nodes heard of in the last
         minute among those of the window, blocks authored by attempts, requests for shards and work-
         packages that did not fail, and 100, 80, 50 or 0 for more than 100, 10, 0 or no events in
-        the last minute. A part of which nothing is known has none. The last minute is of six to
-        seven tens of seconds. An alert is a pipeline with 20 attempts of which more than 5 %
-        failed, or silence.
+        the last minute. A part of which nothing is known has none. The last minute is that of the
+        window, and of one that goes on of six to seven tens of seconds; connected are those
+        connected now. An alert is a pipeline with 20 attempts of which more than 5 % failed, or
+        silence.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By

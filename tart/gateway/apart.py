@@ -55,7 +55,8 @@ class QuestionsApart(Questions):
     """
 
     def __init__(self, questions: Questions, home: asyncio.AbstractEventLoop) -> None:
-        super().__init__(questions.shards, questions.registry, questions.config, questions.kept)
+        super().__init__(questions.shards, questions.registry, questions.config)
+        self.kept = questions.kept
         self._questions = questions
         self._home = home
 

@@ -95,7 +95,8 @@ class Gateway:
         paths = [config.run_path / f"{index:02d}.sock" for index in range(count)]
         self.shards = Shards(paths, self)
         self.registry = Registry(config.control_path)
-        self.questions = Questions(self.shards, self.registry, config.api, config.aggregates)
+        self.questions = Questions(self.shards, self.registry, config.api)
+        self.questions.kept = config.aggregates
         self.streams = Streams(self.shards)
         self.conversations = Conversations(
             self.questions, self.streams, config.api, periods or Periods()

@@ -73,17 +73,13 @@ def now_text() -> str:
 class Questions:
     """Asks all shards; ``rendering`` of bytes is ``hex`` unless said otherwise."""
 
-    def __init__(
-        self,
-        shards: Shards,
-        registry: Registry,
-        config: ApiConfig,
-        kept: AggregatesConfig | None = None,
-    ) -> None:
+    # For how long the shards keep figures, and how fine.
+    kept = AggregatesConfig()
+
+    def __init__(self, shards: Shards, registry: Registry, config: ApiConfig) -> None:
         self.shards = shards
         self.registry = registry
         self.config = config
-        self.kept = kept or AggregatesConfig()
         self._deadline = config.deadline_seconds
         self.sandboxes = Sandboxes()
 

@@ -89,10 +89,12 @@ async def network_health(questions: Questions, values: Values) -> Answer:
 
 def _last_minute(window: Window, now: int) -> Window:
     """The last minute of a window; of one that goes on, six to seven tens of seconds."""
+    assert window.start_us is not None
     assert window.end_us is not None
     if window.end_us < now:
-        return Window(window.end_us + 1 - MINUTE_US, window.end_us)
-    return Window(now - now % (COUNT_BUCKET * SECOND_US) - MINUTE_US, now)
+        return Window(max(window.start_us, window.end_us + 1 - MINUTE_US), window.end_us)
+    start = now - now % (COUNT_BUCKET * SECOND_US) - MINUTE_US
+    return Window(max(window.start_us, start), now)
 
 
 async def sync_timeline(questions: Questions, values: Values) -> Answer:

@@ -90,7 +90,7 @@ def test_a_question_that_cannot_be_answered_fails_and_the_next_is_answered(
 
 def test_an_answer_that_is_no_json_is_a_failure_and_not_silence(tmp_path):
     async def scenario(shard, there):
-        shard.answers.memory["chain"] = lambda parameters: [2**70]
+        shard.answers.memory["chain"] = lambda parameters: [object()]
         failure = await there.ask("chain")
         assert failure.code == "internal"
         assert shard.answers.failures == 1
