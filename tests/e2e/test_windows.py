@@ -176,7 +176,8 @@ class Windows:
             {each["node_id"] for each in nodes},
             key=lambda node: sum(each["node_id"] == node for each in nodes),
         )
-        self.start = self.first // HOUR * HOUR
+        # Before any of the moments it is cut at, whatever the time of day.
+        self.start = self.first // HOUR * HOUR - HOUR
 
     def ask(self, start, end, **more):
         """The answer of a window, an export as its lines."""
