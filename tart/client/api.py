@@ -433,9 +433,10 @@ class Api:
         without files, network and settings. What is compared with constants in WHERE is looked up,
         the rest is read: narrow received_at. ORDER BY of columns with LIMIT is cheap. Answers as
         JSON, or as the Accept header or format say; application/vnd.apache.arrow.stream is Arrow.
-        Numbers are exact: in JSON and CSV integers beyond 64 bits are text, as are decimals that
-        are no double; in Arrow HUGEINT is DECIMAL(38, 0) and refuses what does not fit, and
-        UHUGEINT is text.
+        What is missing is told in shards and unreadable; csv and Arrow end like an incomplete
+        export then. Numbers are exact: in JSON and CSV integers beyond 64 bits are text, as are
+        decimals that are no double; in Arrow HUGEINT is DECIMAL(38, 0) and refuses what does not
+        fit, and UHUGEINT is text.
 
         Args:
             map: One SELECT over the views.
@@ -1573,9 +1574,9 @@ class Api:
 
         ``GET /api/metrics/latency``. From an event to one that refers to it, in the same
         connection, by the node's clock; of events that came in the window. Percentiles and means
-        are read from merged histograms and are at most a tenth off. By core there are the steps of
-        guarantors, of packages that began in the window. A window is of whole minutes, before
-        yesterday of whole hours.
+        are read from merged histograms and are at most a tenth off; what lasts longer than 71
+        minutes counts as that. By core there are the steps of guarantors, of packages that began in
+        the window. A window is of whole minutes, before yesterday of whole hours.
 
         Args:
             group_by: Whether steps are told apart by something else. By default none.
