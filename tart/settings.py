@@ -211,8 +211,7 @@ class SupervisorConfig:
 
     ready_seconds: float = _setting(
         30.0,
-        "All parts must accept by then, or get on: a shard that recovers is waited for during a "
-        "third of it, and as long as it gets on the others are ready without it.",
+        "A part must accept, or make progress, within this time; others wait a third of it.",
     )
     stop_seconds: float = _setting(
         30.0,

@@ -27,6 +27,7 @@ from tart.access.networks import authority_of, is_loopback
 from tart.access.rates import Rates
 from tart.access.roles import Role
 from tart.access.store import Entry, Noted, Store, opened
+from tart.background import Background
 from tart.config import ApiConfig
 from tart.errors import (
     AccessError,
@@ -111,7 +112,8 @@ class Access:
         path: of ``control.sqlite``.
     """
 
-    def __init__(self, path: Path, config: ApiConfig) -> None:
+    def __init__(self, path: Path, config: ApiConfig, background: Background | None = None) -> None:
+        self._background = background or Background()
         self._open_to_all = config.auth == "none"
         self._ring: KeyRing | None = None
         self._changed = asyncio.Event()
@@ -138,7 +140,9 @@ class Access:
         self._looker = asyncio.create_task(self._keep_looking())
 
     async def stop(self) -> None:
-        """Write what was noted and close the file."""
+        """Write what was noted and close the file; a second time without effect."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         if self._looker is not None:
             await self._looker
@@ -269,7 +273,8 @@ class Access:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._stopping.wait()
-            await self._look()
+            with self._background.guard("keys"):
+                await self._look()
 
     async def _look(self, *, again: bool = False) -> None:
         """Read keys that others have changed, write what was noted.

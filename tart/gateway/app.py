@@ -24,6 +24,7 @@ from sanic.server.async_server import AsyncioServer
 from tart import __version__, exact
 from tart.access.networks import same_origin
 from tart.access.roles import Role
+from tart.background import Background
 from tart.config import Config
 from tart.errors import AccessError, Busy, QueryTimeout, ShardUnavailable, TartError
 from tart.gateway import docs, health, metrics, openapi, responses
@@ -32,6 +33,7 @@ from tart.gateway.apart import Apart, QuestionsApart
 from tart.gateway.connections import Connection, Connections, upgrade
 from tart.gateway.contract import ROUTES
 from tart.gateway.contract_streams import EVENT_STREAM
+from tart.gateway.figures import figures
 from tart.gateway.kept import KeptAnswers
 from tart.gateway.machine import disk, memory, rss_bytes
 from tart.gateway.questions import Coverage, Questions, coverage, now_text
@@ -93,13 +95,14 @@ class Gateway:
         self.config = config
         self._touch_up = touch_up
         paths = [config.run_path / f"{index:02d}.sock" for index in range(count)]
-        self.shards = Shards(paths, self)
-        self.registry = Registry(config.control_path)
+        self.background = Background()
+        self.shards = Shards(paths, self, self.background)
+        self.registry = Registry(config.control_path, background=self.background)
         self.questions = Questions(self.shards, self.registry, config.api)
         self.questions.kept = config.aggregates
         self.streams = Streams(self.shards)
         self.conversations = Conversations(
-            self.questions, self.streams, config.api, periods or Periods()
+            self.questions, self.streams, config.api, periods or Periods(), self.background
         )
         self.event_streams = EventStreams(self.questions, self.streams, config.api)
         self.kept = KeptAnswers(self._ask_apart, config.api.shared_seconds)
@@ -107,7 +110,7 @@ class Gateway:
         self.traffic = metrics.Traffic()
         self._totals = metrics.Totals()
         self._started = time.monotonic()
-        self.access = Access(config.control_path, config.api)
+        self.access = Access(config.control_path, config.api, self.background)
         self.connections = Connections(config.api.max_connections)
         self._app = self._build()
         self._apart: Apart | None = None
@@ -207,7 +210,8 @@ class Gateway:
                 log.warning("nodes could not be read: %s", error)
                 continue
             for shard, nodes in answers.values:
-                self.registry.told(shard, nodes)
+                with self.background.guard("nodes"):
+                    self.registry.told(shard, nodes)
 
     # --- HTTP ------------------------------------------------------------------------
 
@@ -403,6 +407,7 @@ class Gateway:
             memory=memory(),
             disk=disk(self.config.data_path),
             recovering={at: each.what for at, each in self.shards.recovering.items()},
+            failing=self.background.recent(),
         )
         uptime = int(time.monotonic() - self._started)
         body = health.report(measured, now_text(), __version__, uptime)
@@ -419,7 +424,8 @@ class Gateway:
             restarts={shard.index: shard.statistics.restarts for shard in every},
             failures={shard.index: shard.statistics.failures for shard in every},
             broadcaster=self.streams.statistics(),
-            gateway=self._own_figures(),
+            gateway=figures(self, time.monotonic() - self._started),
+            background=self.background.failures,
             kept=self.kept.outcomes + self.kept_briefly.outcomes,
             traffic=self.traffic,
             totals=self._totals,
@@ -427,53 +433,6 @@ class Gateway:
         )
         seen = Coverage(frozenset(statistics), answers.total)
         return Answer(metrics.text(scrape), seen)
-
-    def _own_figures(self) -> dict[str, tuple[float, str]]:
-        streams = self.streams.statistics()
-        refused = sum(shard.statistics.refused for shard in self.shards.every)
-        return {
-            "tart_gateway_uptime_seconds": (
-                time.monotonic() - self._started,
-                "Since the gateway started.",
-            ),
-            "tart_gateway_resident_memory_bytes": (rss_bytes(), "Resident memory."),
-            "tart_websocket_clients": (len(self.streams.subscribers), "Connected clients."),
-            "tart_websocket_queued_events": (
-                streams["events_in_buffer"],
-                "Live events waiting for slow clients.",
-            ),
-            "tart_websocket_lagged_events_total": (
-                streams["dropped_events"],
-                "Live events clients were told they missed.",
-            ),
-            "tart_websocket_stalled_total": (
-                self.conversations.stalled + self.event_streams.stalled,
-                "Clients closed because they took nothing.",
-            ),
-            "tart_gateway_refused_questions_total": (
-                refused,
-                "Questions not asked because too many were open at a shard.",
-            ),
-            "tart_kept_answer_bytes": (
-                self.kept.size + self.kept_briefly.size,
-                "Answers kept for whoever asks the same.",
-            ),
-            "tart_keys": (len(self.access), "Keys of the API that are in use."),
-            "tart_requests_denied_total": (
-                sum(self.access.denied.values()),
-                "Requests refused: no key, not the role, too often.",
-            ),
-            "tart_audit_dropped_total": (
-                self.access.unnoted,
-                "Lines the audit log does not have: too many at once.",
-            ),
-            **self.connections.figures(),
-            "tart_registry_nodes": (len(self.registry), "Nodes in the registry."),
-            "tart_registry_failures_total": (
-                self.registry.failures,
-                "Times control.sqlite could not be used.",
-            ),
-        }
 
 
 def _visitor(route: Route, request: Asked, *, foreign: bool) -> Visitor:

@@ -38,6 +38,7 @@ class Measured:
         memory: bytes available and in all, of the machine.
         disk: bytes free and in all, where the data is.
         recovering: of the shards that start and take long, how far they are.
+        failing: background tasks of the gateway that failed lately, with the newest reason.
     """
 
     statistics: Mapping[int, Json]
@@ -50,6 +51,7 @@ class Measured:
     memory: tuple[int, int]
     disk: tuple[int, int]
     recovering: Mapping[int, str] = field(default_factory=dict)
+    failing: Mapping[str, str] = field(default_factory=dict)
 
 
 class Part(NamedTuple):
@@ -160,7 +162,15 @@ def _system(measured: Measured) -> Part:
     free, total = measured.disk
     message = f"{free >> 20} MiB of disk free"
     metrics = {"disk_free_bytes": free, "disk_total_bytes": total}
-    return Part("system_resources", _by_share(free, total), message, metrics)
+    status = _by_share(free, total)
+    if measured.failing:
+        message = f"{message}; background work of the gateway failed: {_tasks(measured.failing)}"
+        status = DEGRADED if status == HEALTHY else status
+    return Part("system_resources", status, message, metrics)
+
+
+def _tasks(failing: Mapping[str, str]) -> str:
+    return ", ".join(f"{task} ({reason})" for task, reason in sorted(failing.items()))
 
 
 def _by_share(left: int, total: int) -> str:
@@ -199,6 +209,8 @@ def _shard(measured: Measured, shard: int) -> Part:
         )
     if failing := found["derived_failing"]:
         problems.append(f"events are stored, but answers lack what failed: {_failing(failing)}")
+    if failing := found["background_failing"]:
+        problems.append(f"background work failed: {_tasks(failing)}")
     if lag > LAG_DEGRADED_ABOVE_SECONDS:
         problems.append(f"lags {lag:.1f} s behind")
     message = "; ".join(problems) or f"{found['connections']} connections"

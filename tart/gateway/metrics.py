@@ -97,6 +97,12 @@ _LABELLED_COUNTERS = (
         "Events that a failing stage did not take into account.",
     ),
     (
+        "background_failures",
+        "background_failures",
+        "task",
+        "Turns of background tasks that failed; each costs that turn alone.",
+    ),
+    (
         "derived_retries",
         "derived_retries",
         "stage",
@@ -223,6 +229,7 @@ class Scrape:
         broadcaster: figures of the live stream.
         gateway: further figures of the gateway: name to (value, help).
         kept: answers over aggregates, by whether they were made, fresh or stale.
+        background: failures of the gateway's background tasks, by task.
     """
 
     statistics: Mapping[int, Json]
@@ -232,6 +239,7 @@ class Scrape:
     broadcaster: Json
     gateway: Mapping[str, tuple[float, str]]
     kept: Mapping[str, int]
+    background: Mapping[str, int]
     traffic: Traffic
     totals: Totals
     version: str
@@ -394,7 +402,14 @@ def _of_gateway(scrape: Scrape) -> Iterator[Metric]:
     )
     for outcome in ("made", "fresh", "stale"):
         kept.add_metric([outcome], scrape.kept.get(outcome, 0))
-    yield from (durations, requests, kept)
+    background = CounterMetricFamily(
+        "tart_gateway_background_failures",
+        "Turns of the gateway's background tasks that failed.",
+        labels=["task"],
+    )
+    for task, count in scrape.background.items():
+        background.add_metric([task], count)
+    yield from (durations, requests, kept, background)
     for name, (value, documentation) in scrape.gateway.items():
         kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
         yield kind(name.removesuffix("_total"), documentation, value=value)

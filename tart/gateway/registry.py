@@ -21,6 +21,7 @@ import aiosqlite
 
 from tart import exact
 from tart.access.store import SCHEMA_VERSION
+from tart.background import Background
 from tart.query import merge
 from tart.query.merge import Json
 from tart.query.nodes import all_ended
@@ -50,9 +51,12 @@ _UPSERT = """
 class Registry:
     """The known nodes; ``path`` is the file."""
 
-    def __init__(self, path: Path, maximum: int = MAX_NODES) -> None:
+    def __init__(
+        self, path: Path, maximum: int = MAX_NODES, background: Background | None = None
+    ) -> None:
         self._path = path
         self._maximum = maximum
+        self._background = background or Background()
         self._told: dict[str, dict[int, Json]] = {}
         # Nodes merged over the shards that told of them; made when wanted.
         self._one: dict[str, Json] = {}
@@ -179,7 +183,8 @@ class Registry:
         while not self._stopping.is_set():
             await self._wake.wait()
             self._wake.clear()
-            await self._write()
+            with self._background.guard("registry"):
+                await self._write()
             with suppress(TimeoutError):
                 async with asyncio.timeout(WRITE_SECONDS):
                     await self._stopping.wait()

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from tart.background import Background
 from tart.errors import BadQuery, Busy, QueryTimeout, ShardUnavailable, SqlRefused
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
@@ -111,7 +112,7 @@ class ShardStatistics:
 class Shard:
     """The channel to one shard."""
 
-    def __init__(self, index: int, path: Path, pushes: Pushes) -> None:
+    def __init__(self, index: int, path: Path, pushes: Pushes, background: Background) -> None:
         self.index = index
         self.statistics = ShardStatistics()
         self.subscriptions: dict[int, Subscribe] = {}
@@ -122,6 +123,7 @@ class Shard:
         self.heard = asyncio.Event()
         self._path = path
         self._pushes = pushes
+        self._background = background
         self._channel: Channel | None = None
         self._pid: int | None = None
         self._lost = asyncio.Event()
@@ -140,7 +142,8 @@ class Shard:
             self._lost.clear()
             with suppress(OSError):
                 transport, _ = await loop.create_unix_connection(
-                    lambda: Channel(self._received, self._gone), str(self._path)
+                    lambda: Channel(self._received, self._gone, background=self._background),
+                    str(self._path),
                 )
                 try:
                     await self._lost.wait()
@@ -279,10 +282,17 @@ _GONE = Failure(0, ShardUnavailable.code, "the shard went away")
 
 
 class Shards:
-    """All shards: ask them together, subscribe at all of them."""
+    """All shards: ask them together, subscribe at all of them.
 
-    def __init__(self, paths: Sequence[Path], pushes: Pushes) -> None:
-        self.every = [Shard(index, path, pushes) for index, path in enumerate(paths)]
+    Args:
+        background: counts messages whose handling failed.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], pushes: Pushes, background: Background | None = None
+    ) -> None:
+        background = background or Background()
+        self.every = [Shard(index, path, pushes, background) for index, path in enumerate(paths)]
         self._tasks: list[asyncio.Task[None]] = []
 
     @property

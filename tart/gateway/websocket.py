@@ -21,6 +21,7 @@ from sanic.exceptions import RequestCancelled, ServerError, WebsocketClosed
 
 from tart.aggregate.pipelines import UNFINISHED
 from tart.aggregate.tables import COUNT_BUCKET
+from tart.background import Background
 from tart.config import ApiConfig
 from tart.errors import BadQuery, TartError
 from tart.gateway.alerts import LATELY_US, Look, alerts
@@ -71,7 +72,9 @@ class Conversations:
         streams: Streams,
         config: ApiConfig,
         periods: Periods = Periods(),
+        background: Background | None = None,
     ) -> None:
+        self._background = background or Background()
         self.questions = questions
         self.streams = streams
         self.config = config
@@ -144,15 +147,16 @@ class Conversations:
         last, raised = await self._look(), list[Json]()
         while self._alerted:
             await asyncio.sleep(self.periods.alerts)
-            look = await self._look()
-            if look is None:
-                continue
-            found = alerts(last or look, look, now_text(), raised)
-            if found and found != raised:
-                told = message("alert", {"alerts": found, "count": len(found)})
-                for subscriber in self._alerted:
-                    subscriber.say(told)
-            last, raised = look, found
+            with self._background.guard("alerts"):
+                look = await self._look()
+                if look is None:
+                    continue
+                found = alerts(last or look, look, now_text(), raised)
+                if found and found != raised:
+                    told = message("alert", {"alerts": found, "count": len(found)})
+                    for subscriber in self._alerted:
+                        subscriber.say(told)
+                last, raised = look, found
 
     async def _look(self) -> Look | None:
         try:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+from tart.background import Background
 from tart.ipc.messages import Message, MessageBuffer, MessageError, encode
 
 # Above this many unsent bytes live events are shed; answers still go out.
@@ -23,6 +24,7 @@ class Channel(asyncio.Protocol):
         received: called with each message, in order.
         lost: called once when the connection is over, with the reason if it was an error.
         made: called once it is there.
+        background: counts messages whose handling failed; each costs itself alone.
     """
 
     def __init__(
@@ -30,10 +32,12 @@ class Channel(asyncio.Protocol):
         received: Callable[[Channel, Message], None],
         lost: Callable[[Channel, Exception | None], None],
         made: Callable[[Channel], None] | None = None,
+        background: Background | None = None,
     ) -> None:
         self._received = received
         self._lost = lost
         self._made = made
+        self._background = background or Background()
         self._buffer = MessageBuffer()
         self._transport: asyncio.Transport | None = None
 
@@ -53,7 +57,8 @@ class Channel(asyncio.Protocol):
         """asyncio: bytes came; a peer that speaks otherwise is cut off."""
         try:
             for message in self._buffer.receive_data(data):
-                self._received(self, message)
+                with self._background.guard(f"message {type(message).__name__}"):
+                    self._received(self, message)
         except MessageError:
             self.close()
             raise

@@ -321,6 +321,8 @@ class Answers:
             "events_published": self._streams.published,
             "events_missed": self._streams.missed,
             **self._intake.aggregation.statistics(),
+            "background_failures": dict(self._store.background.failures),
+            "background_failing": self._store.background.recent(),
             "queries": dict(self.asked),
             "query_failures": self.failures,
             "loop_lag_seconds": self.loop_lag,

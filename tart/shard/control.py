@@ -77,7 +77,8 @@ class Control:
         """Listen at ``path``; the loop removes a socket left over from a crash."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(
-            lambda: Channel(self._received, self._lost, self._made), path
+            lambda: Channel(self._received, self._lost, self._made, self._store.background),
+            path,
         )
 
     async def end_holds(self) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from tart.background import Background
 from tart.errors import DiskFull, StorageError
 from tart.storage.database import Database
 from tart.storage.files import LogFile, other_lane
@@ -47,6 +48,7 @@ class Checkpoints:
 
     Args:
         unread: waits until whoever reads a file now has ended; seconds are its limit.
+        background: counts rounds that fail.
 
     Attributes:
         turns: held while lanes take turns and files are checkpointed; by somebody else for as
@@ -62,7 +64,9 @@ class Checkpoints:
         lanes: Lanes,
         seconds: float,
         unread: Callable[[float], bool],
+        background: Background,
     ) -> None:
+        self._background = background
         self._database = database
         self._lanes = lanes
         self._seconds = seconds
@@ -100,11 +104,13 @@ class Checkpoints:
             while not self._stop.wait(self._seconds):
                 if self.turns.acquire(blocking=False):
                     try:
-                        self._pass(cursor)
+                        with self._background.guard("checkpoints"):
+                            self._pass(cursor)
                     finally:
                         self.turns.release()
             for file in self._left():
-                self.checkpoint(cursor, file)
+                with self._background.guard("checkpoints"):
+                    self.checkpoint(cursor, file)
         finally:
             cursor.close()
 

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tart.config import StorageConfig
-from tart.errors import StorageError
 from tart.storage.files import LogFile, by_period
 from tart.storage.retention import Held, Steadiness, to_drop
 
@@ -151,14 +150,14 @@ class Keeper:
         rounds = 0
         while not self._stop.wait(WATCH_SECONDS):
             steady = self._steadiness.steady(time.time(), time.monotonic())
-            try:
+            # Nothing that fails here is worth a shard; the next round tries again.
+            with self._store.background.guard("watching the disk"):
                 self.watch()
+            with self._store.background.guard("looking for deleted files"):
                 self.look()
-                if rounds % _TIDY_EVERY == 0:
+            if rounds % _TIDY_EVERY == 0:
+                with self._store.background.guard("retention"):
                     self.tidy(time.time(), trusted=steady)
-            except (OSError, StorageError) as error:
-                # Neither is worth a shard; the next round tries again.
-                log.error("the data directory cannot be kept in order: %s", error)
             rounds += 1
 
     def _held(self, now: float) -> list[Held]:

@@ -21,6 +21,7 @@ import duckdb
 
 from tart.aggregate.flush import State
 from tart.aggregate.heard import Voice
+from tart.background import Background
 from tart.config import AggregatesConfig, StorageConfig
 from tart.errors import DamagedFile, StorageError
 from tart.storage.aggregates import AggregateFile, AggregateWriter
@@ -95,6 +96,7 @@ class Store:
         self._told = told
         self._database = Database(config, root / f"{shard:02d}" / SPILL)
         self.failures = FailureLog()
+        self.background = Background()
         self.directory = shard
         self.directories = [shard, *adopted(root, shard, count)]
         self._files: dict[int, list[LogFile]] = {}
@@ -130,6 +132,7 @@ class Store:
             attached=self._attached,
             failed=failed,
             isolation=self.failures.isolation,
+            background=self.background,
             unread=self.reader.wait_for_running,
             noticed=self.noticed,
         )

@@ -27,6 +27,7 @@ import duckdb
 
 from tart.aggregate.histogram import Histogram
 from tart.aggregate.isolation import Isolation
+from tart.background import Background
 from tart.config import StorageConfig
 from tart.errors import DamagedFile, NoRoom, OutOfMemory, StorageError
 from tart.storage.arrow import Table
@@ -70,6 +71,7 @@ class Writer:
         attached: called with each file that is started, on the thread that does.
         failed: called once, on the writer's thread, with the reason writing ended.
         isolation: counts what fails of work that follows a commit.
+        background: counts rounds of checkpoints that fail.
         unread: waits until whoever reads a file now has ended; seconds are its limit.
         noticed: see ``Reader``.
 
@@ -91,6 +93,7 @@ class Writer:
         attached: Callable[[LogFile], None],
         failed: Callable[[Exception], None],
         isolation: Isolation,
+        background: Background,
         unread: Callable[[float], bool] = lambda seconds: True,
         noticed: Callable[[Exception], bool] = lambda error: False,
     ) -> None:
@@ -105,7 +108,7 @@ class Writer:
             database, root, directory, config.file_hours, opened=opened, attached=attached
         )
         seconds = config.checkpoint_seconds
-        self.checkpoints = Checkpoints(database, self.lanes, seconds, unread)
+        self.checkpoints = Checkpoints(database, self.lanes, seconds, unread, background)
         self._stopping = threading.Event()
         self._inserts = _Inserts()
         # Not to be written to before it is attached again.

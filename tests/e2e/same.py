@@ -49,6 +49,7 @@ REMOVED_OF = {
     "connection_timeline": dict.fromkeys(
         ("currently_active", "active_last_hour"), "of the last minutes before it was asked"
     ),
+    "core_metrics": {"throughput_per_second": "of a window that ends when it is asked"},
     "conformance": {"examples": "three of each day, the first to arrive"},
     "active_workpackages": {"node_id": "of those that got as far, who was heard first"},
     "core_work_packages": {"node_id": "of those that got as far, who was heard first"},

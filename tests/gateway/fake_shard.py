@@ -184,6 +184,8 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "disk_free_bytes": 1 << 40,
         "files_deleted": 0,
         "quarantined": [],
+        "background_failures": {},
+        "background_failing": {},
         "derived_failures": {},
         "derived_events_lost": {},
         "derived_retries": {},

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tart.gateway.access import Access
 from tart.gateway.contract import ROUTES
 from tart.gateway.contract_streams import EVENT_STREAM
+from tart.gateway.registry import Registry
 from tart.gateway.route import Route
+from tart.ipc.messages import NodeChanged
 from tart.query.catalog import QUERIES as QUESTIONS
+from tests.gateway.fake_shard import node
 from tests.gateway.running import Running, eventually, path_of, running_gateway
 
 HANDSHAKE = (
@@ -54,7 +59,7 @@ def test_a_running_request_ends_before_the_gateway_does(tmp_path: Path) -> None:
 
 QUERIES = {"event_stream": "last_event_id=1", "events": "offset=9"}
 BODIES = {
-    "sql": b'{"query": "SELECT 1", "map": "SELECT 1"}',
+    "sql": b'{"map": "SELECT 1"}',
     "batch_journey": b'{"hashes": ["%b"]}' % (b"cc" * 32),
 }
 ASKING = [route for route in ROUTES if route.scattered or route.media_type == EVENT_STREAM]
@@ -113,3 +118,45 @@ async def two_come_and_leave(gateway: Running, route: Route) -> None:
     await eventually(lambda: len(asyncio.all_tasks()) == before)
     assert not any(each.pending for each in gateway.gateway.shards.every)
     assert not gateway.gateway.streams.subscribers
+
+
+def test_background_work_that_fails_goes_on_with_its_next_turn_and_is_told(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    """Each loop of the gateway fails once, then does what it did before."""
+    failing = {"nodes", "keys", "registry"}
+
+    def once(owner: Any, name: str, task: str) -> None:
+        method = getattr(owner, name)
+
+        def fail(*arguments: Any, **more: Any) -> Any:
+            if task in failing:
+                failing.discard(task)
+                raise ZeroDivisionError(task)
+            return method(*arguments, **more)
+
+        monkeypatch.setattr(owner, name, fail)
+
+    once(Registry, "told", "nodes")
+    once(Registry, "_row", "registry")
+    once(Access, "_look", "keys")
+
+    async def check() -> None:
+        # The first look at the keys belongs to the start.
+        failing.discard("keys")
+        async with running_gateway(tmp_path) as running:
+            failing.add("keys")
+            background = running.gateway.background
+            await eventually(lambda: background.failures.keys() >= {"nodes", "keys"})
+            running.shards[0].push(NodeChanged(node()))
+            await eventually(lambda: len(running.gateway.registry) > 0)
+            await eventually(lambda: "registry" in background.failures)
+            assert not failing
+            body = (await running.get("/api/health/detailed")).json()
+            part = body["components"]["system_resources"]
+            assert part["status"] == "Degraded"
+            assert "keys (ZeroDivisionError: keys)" in part["message"]
+            text = (await running.get("/metrics")).text
+            assert 'tart_gateway_background_failures_total{task="nodes"} 1.0' in text
+
+    asyncio.run(check())

@@ -522,7 +522,8 @@ def test_an_export_that_lacks_what_cannot_be_read_has_the_rest_and_no_end(tmp_pa
 
         with pytest.raises(httpx.RemoteProtocolError):
             await read()
-        assert len(lines) == 14
+        assert len(lines) == 14 + 1
+        assert "cannot be read" in lines[-1]
         page = (await gateway.get("/api/events")).json()
         assert [(each["file"], each["rows"]) for each in page["unreadable"]] == [
             ("01/x.duckdb", 4096)

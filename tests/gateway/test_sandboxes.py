@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,10 +82,11 @@ def test_a_statement_nobody_waits_for_is_killed_before_its_place_is_given_away()
 
 
 def children() -> list[str]:
-    """The processes that this one has started and that have not ended."""
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split() + [
-        pid
-        for thread in Path("/proc/self/task").iterdir()
-        if thread.name != str(os.getpid())
-        for pid in (thread / "children").read_text().split()
-    ]
+    """The processes that this one has started for statements and that have not ended."""
+    found = []
+    for thread in Path("/proc/self/task").iterdir():
+        for pid in (thread / "children").read_text().split():
+            with suppress(FileNotFoundError):
+                if b"tart.sandbox.child" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.append(pid)
+    return found

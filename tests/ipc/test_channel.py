@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tart.background import Background
 from tart.ipc.channel import SHED_ABOVE_BYTES, Channel
 from tart.ipc.messages import Cancel, LiveEvents, Message, Missed, Welcome
 
@@ -109,3 +110,31 @@ def test_a_peer_that_speaks_otherwise_is_cut_off(tmp_path: Path) -> None:
             assert end.received.empty()
 
     asyncio.run(run())
+
+
+def test_a_message_whose_handling_fails_costs_itself_alone(tmp_path: Path) -> None:
+    def handle(_: Channel, message: Message) -> None:
+        if isinstance(message, Missed):
+            raise ZeroDivisionError
+        received.put_nowait(message)
+
+    received: asyncio.Queue[Message] = asyncio.Queue()
+    background = Background()
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        other = End()
+        server = await loop.create_unix_server(lambda: other.channel, tmp_path / "s")
+        channel = Channel(handle, lambda _, error: None, background=background)
+        await loop.create_unix_connection(lambda: channel, str(tmp_path / "s"))
+        await other.made
+        for message in (Welcome(0, 1), Missed(1, 2), Cancel(5)):
+            assert other.channel.send(message)
+        assert [await received.get(), await received.get()] == [Welcome(0, 1), Cancel(5)]
+        assert channel.writable
+        channel.close()
+        await other.lost
+        server.close()
+
+    asyncio.run(run())
+    assert background.failures == {"message Missed": 1}

@@ -26,7 +26,8 @@ def scoped(*scopes):
 
 
 def test_every_rule_of_a_message_s_bytes_is_in_the_table():
-    assert rules_of_bytes(UNREADABLE) == scoped("frame")
+    # The digest gives one to what tart itself failed to process.
+    assert rules_of_bytes(UNREADABLE) | {"server_failure"} == scoped("frame")
     assert rules_of_bytes(DEVIATING) == scoped("event", "handshake")
 
 

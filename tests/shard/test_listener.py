@@ -165,10 +165,10 @@ def test_a_connection_we_do_not_read_from_is_not_called_silent(tmp_path):
         talker = await shard.connect(node.connect())
         await until(lambda: shard.nodes.by_id)
         shard.holding = True
-        await shard.connect()
-        await until(lambda: shard.listener.connections == 2)
         talker.send(best(node, 1))
         await until(lambda: not shard.intake.reading_allowed)
+        await shard.connect()
+        await until(lambda: shard.listener.connections == 2)
         # Several deadlines pass; this one shows that the loop has seen them.
         async with asyncio.timeout(10):
             for _ in range(10):

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tart.storage.checkpoints import Checkpoints
 from tart.storage.files import file_for, other_lane, period_of
 from tart.storage.schema import NodeRow
 from tests.storage.running import (
@@ -127,3 +128,19 @@ def test_a_file_whose_checkpoint_failed_gets_no_turn(tmp_path):
         wait_for(lambda: first not in storage.store.writer.checkpoints)
     assert [row.seq for row in contents(first.path)] == [0, 2]
     assert [row.seq for row in contents(second.path)] == [1, 3, 4]
+
+
+def test_a_round_that_fails_does_not_end_the_thread(tmp_path, monkeypatch):
+    turn, failed = Checkpoints._turn, []
+
+    def fail_once(self):
+        if not failed:
+            failed.append(True)
+            raise ZeroDivisionError
+        turn(self)
+
+    monkeypatch.setattr(Checkpoints, "_turn", fail_once)
+    with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
+        storage.write(batch(event(0)))
+        wait_for(lambda: checkpointed(storage).done)
+        assert storage.store.background.failures == {"checkpoints": 1}

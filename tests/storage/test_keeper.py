@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 
+import duckdb
 import pytest
 
 from tart.storage import keeper
@@ -252,18 +253,19 @@ def test_the_thread_notices_by_itself(tmp_path, disk, monkeypatch):
         assert told.get(timeout=DEADLINE) == ""
 
 
-def test_a_directory_that_cannot_be_tidied_does_not_end_the_thread(tmp_path, disk, monkeypatch):
+@pytest.mark.parametrize("error", [OSError("no"), duckdb.IOException("no"), ZeroDivisionError()])
+@pytest.mark.parametrize("part", ["tidy", "look"])
+def test_a_round_that_fails_does_not_end_the_thread(tmp_path, disk, monkeypatch, part, error):
     monkeypatch.setattr(keeper, "WATCH_SECONDS", 0.001)
-    failed = threading.Event()
 
-    def fail(self, now, *, trusted):
-        failed.set()
-        raise OSError("no")
+    def fail(self, *arguments, **more):
+        raise error
 
-    monkeypatch.setattr(keeper.Keeper, "tidy", fail)
+    monkeypatch.setattr(keeper.Keeper, part, fail)
     told = queue.SimpleQueue()
-    with open_storage(tmp_path, short_of=told.put):
-        assert failed.wait(DEADLINE)
+    task = {"tidy": "retention", "look": "looking for deleted files"}[part]
+    with open_storage(tmp_path, short_of=told.put) as storage:
+        wait_for(lambda: storage.store.background.failures[task])
         disk.free = 0
         assert told.get(timeout=DEADLINE) == "disk"
 
