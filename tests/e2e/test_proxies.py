@@ -141,7 +141,7 @@ def test_what_the_manual_says_works(tmp_path, capsys, proxy, prefix):
 
         live = f"wss://127.0.0.1:{port}{prefix}/api/ws?token={key}"
         events = web.stream("GET", "/api/events/stream", params={"token": key}, timeout=30)
-        with connect(live, ssl=context, proxy=None) as socket_, events as stream:
+        with connect(live, ssl=context, proxy=None, open_timeout=100) as socket_, events as stream:
             assert stream.status_code == 200
             socket_.recv(timeout=30)
             socket_.send('{"type": "Subscribe", "filter": {"type": "All"}}')
