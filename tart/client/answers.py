@@ -163,7 +163,7 @@ class Shards(TypedDict):
 
 class Unreadable(TypedDict):
     file: str
-    rows: int
+    rows: int | None
     since: str | None
     until: str | None
 
@@ -177,8 +177,9 @@ class DetailedHealth(TypedDict):
     summary: DetailedHealthSummary
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -200,8 +201,9 @@ class Stats(TypedDict):
     ahead: list[Ahead]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -232,8 +234,9 @@ class Network(TypedDict):
     implementations: list[NetworkImplementations]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -241,8 +244,9 @@ class Nodes(TypedDict):
     nodes: list[Node]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -306,8 +310,9 @@ class NodeDetails(TypedDict):
     connections: list[NodeDetailsConnections]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
     # The newest connection, while there is one.
     connection_info: NotRequired[NodeDetailsConnectionInfo]
@@ -349,8 +354,9 @@ class NodeStatus(TypedDict):
     event_breakdown: list[EventBreakdown]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -359,8 +365,9 @@ class Events(TypedDict):
     has_more: bool
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
@@ -385,8 +392,9 @@ class SearchResult(TypedDict):
     window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
@@ -459,8 +467,9 @@ class Trace(TypedDict):
     events: list[TraceEvents]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -485,8 +494,9 @@ class SqlResult(TypedDict):
     row_count: int
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -516,8 +526,9 @@ class Live(TypedDict):
     last_1m: Last10s
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -555,8 +566,9 @@ class Sessions(TypedDict):
     window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
@@ -634,8 +646,9 @@ class NodeConformance(TypedDict):
     findings: list[NodeConformanceFindings]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -718,8 +731,9 @@ class Conformance(TypedDict):
     unidentified: list[Findings]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -785,8 +799,9 @@ class Workpackages(TypedDict):
     recent: list[WorkpackagesRecent]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -847,8 +862,9 @@ class ActiveWorkpackages(TypedDict):
     complete: bool
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -891,8 +907,9 @@ class Journey(TypedDict):
     stages: list[JourneyStages]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -972,8 +989,9 @@ class EnhancedJourney(TypedDict):
     errors: list[EnhancedJourneyErrors]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1013,8 +1031,9 @@ class AuditProgress(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1063,8 +1082,9 @@ class BatchJourney(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
     requested: NotRequired[int]
     found: NotRequired[int]
@@ -1110,8 +1130,9 @@ class Guarantees(TypedDict):
     recent: list[GuaranteesRecent]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1146,8 +1167,9 @@ class Guarantors(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1198,8 +1220,9 @@ class CoresStatus(TypedDict):
     exact: bool
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1237,8 +1260,9 @@ class CoreGuarantees(TypedDict):
     recent_guarantors: list[CoreGuaranteesRecentGuarantors]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1267,8 +1291,9 @@ class CoreGuarantors(TypedDict):
     active_guarantor_count: int
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1303,8 +1328,9 @@ class EnhancedCoreGuarantors(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1335,8 +1361,9 @@ class CoreWorkPackages(TypedDict):
     completed_last_hour: int
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1365,8 +1392,9 @@ class CoreValidators(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1406,8 +1434,9 @@ class CoreMetrics(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1457,8 +1486,9 @@ class CoreBottlenecks(TypedDict):
     timestamp: str
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1569,8 +1599,9 @@ class Blocks(TypedDict):
     window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1606,8 +1637,9 @@ class Slot(TypedDict):
     last_event: str | None
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
     events_by_node: NotRequired[list[SlotEventsByNode]]
     # Whether there are more events than are listed.
@@ -1652,8 +1684,9 @@ class Timeseries(TypedDict):
     data: list[TimeseriesData]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1685,8 +1718,9 @@ class GroupedTimeseries(TypedDict):
     data: list[GroupedTimeseriesData]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1732,8 +1766,9 @@ class Realtime(TypedDict):
     data: list[RealtimeData]
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1771,8 +1806,9 @@ class Latency(TypedDict):
     window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1801,8 +1837,9 @@ class TopNodes(TypedDict):
     window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1867,8 +1904,9 @@ class FailureRates(TypedDict):
     window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1937,8 +1975,9 @@ class BlockPropagation(TypedDict):
     window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -1972,8 +2011,9 @@ class NetworkHealth(TypedDict):
     window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -2011,8 +2051,9 @@ class SyncTimeline(TypedDict):
     window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -2062,8 +2103,9 @@ class ConnectionTimeline(TypedDict):
     window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -2092,8 +2134,9 @@ class Assurances(TypedDict):
     window: WorkpackagesWindow
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -2151,8 +2194,9 @@ class Topology(TypedDict):
     window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -2197,8 +2241,9 @@ class ValidatorsCores(TypedDict):
     window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -2242,8 +2287,9 @@ class NodeStatusEnhanced(TypedDict):
     window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -2270,8 +2316,9 @@ class NodePeers(TypedDict):
     window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -2306,8 +2353,9 @@ class NodeTimeline(TypedDict):
     window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
@@ -2352,8 +2400,9 @@ class DaStats(TypedDict):
     window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -2445,8 +2494,9 @@ class DaStatsEnhanced(TypedDict):
     window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]
 
 
@@ -2517,6 +2567,7 @@ class Execution(TypedDict):
     window: Window
     # Only where not all shards answered.
     shards: NotRequired[Shards]
-    # Only where a damaged part of a file may have had something that belongs to the answer: so many
-    # events, received in that time, or rows of figures.
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
     unreadable: NotRequired[list[Unreadable]]

@@ -116,7 +116,8 @@ def lacks_of(seen: Coverage) -> list[str]:
         found.append(f"{which} of {seen.total} did not answer, so its events are missing")
     damaged = sorted(seen.unreadable, key=lambda each: (each.file, each.first_at or 0))
     for each in damaged[:_MAX_REASONS]:
-        found.append(f"{each.rows} rows of {each.file} are damaged and cannot be read")
+        rows = "rows" if each.rows is None else f"{each.rows} rows"
+        found.append(f"{rows} of {each.file} are damaged and cannot be read")
     if damaged[_MAX_REASONS:]:
         found.append(f"and so are parts of {len(damaged) - _MAX_REASONS} more places")
     return found
@@ -126,7 +127,9 @@ def headers_of(seen: Coverage) -> dict[str, str]:
     """The same in short."""
     found = {"X-Tart-Shards": f"{len(seen.shards)}/{seen.total}"}
     if seen.unreadable:
-        found["X-Tart-Unreadable"] = str(sum(each.rows for each in seen.unreadable))
+        rows = [each.rows for each in seen.unreadable]
+        known = sum(each for each in rows if each is not None)
+        found["X-Tart-Unreadable"] = "unknown" if None in rows else str(known)
     return found
 
 

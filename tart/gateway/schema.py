@@ -85,9 +85,12 @@ OPEN_WINDOW: Schema = {
 SHARDS: dict[str, Schema] = {
     "shards": described(record(answered=COUNT, total=COUNT), "Only where not all shards answered."),
     "unreadable": described(
-        listing(record(file=TEXT, rows=COUNT, since=nullable(TIME), until=nullable(TIME))),
-        "Only where a damaged part of a file may have had something that belongs to the answer: "
-        "so many events, received in that time, or rows of figures.",
+        listing(
+            record(file=TEXT, rows=nullable(COUNT), since=nullable(TIME), until=nullable(TIME))
+        ),
+        "Only where something that belongs to the answer may be in a damaged part of a file, or in "
+        "a file that was put aside: so many events, received in that time, or rows of figures; "
+        "null where nobody knows how many.",
     ),
 }
 COUNTERS: Schema = {"type": "object", "additionalProperties": COUNT}

@@ -66,10 +66,15 @@ class Pushes(Protocol):
 
 
 class Unreadable(NamedTuple):
-    """Rows of a damaged part of a file; when they were received in Unix microseconds."""
+    """Rows that cannot be read, of a damaged part of a file or of one that was put aside.
+
+    Attributes:
+        rows: how many, ``None`` where nobody knows.
+        first_at, last_at: when they were received, Unix microseconds, as far as is known.
+    """
 
     file: str
-    rows: int
+    rows: int | None
     first_at: int | None
     last_at: int | None
 

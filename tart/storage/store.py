@@ -28,7 +28,7 @@ from tart.storage.aggregates import AggregateFile, AggregateWriter
 from tart.storage.batch import Batch
 from tart.storage.database import Database, blamed, bytes_on_disk, storage_error, sync
 from tart.storage.failures import FailureLog
-from tart.storage.files import SPILL, LogFile, adopted, by_period, quarantined
+from tart.storage.files import QUARANTINED, SPILL, LogFile, adopted, by_period, named, quarantined
 from tart.storage.keeper import Keeper
 from tart.storage.losses import Losses
 from tart.storage.opening import (
@@ -263,8 +263,17 @@ class Store:
         ]
 
     def unreadable(self, start_us: int | None, end_us: int | None) -> list[list[Any]]:
-        """Events of a window that cannot be read: [file, how many, first µs, last µs]."""
-        return [
+        """Events of a window that cannot be read: [file, how many, first µs, last µs].
+
+        Of a file that was put aside nobody knows how many there are; it was written to from
+        the beginning of its period on.
+        """
+        aside = [
+            [path, None, first, last]
+            for path, first, last in self._put_aside()
+            if (end_us is None or first <= end_us) and (start_us is None or last >= start_us)
+        ]
+        return aside + [
             [str(file.path.relative_to(self._root)), each.events, each.first_at, each.last_at]
             for file, found in list(self._losses.items())
             for each in found.stretches
@@ -302,6 +311,16 @@ class Store:
         """
         with self._lock:
             return [self._database.readable(each) for each in self._files.get(directory, [])][::-1]
+
+    def _put_aside(self) -> Iterator[tuple[str, int, int]]:
+        """Files of events that were put aside: the path, from when, when written last."""
+        for directory in self.directories:
+            for path in quarantined(self._root, directory):
+                file = named(directory, path.with_name(path.name.partition(QUARANTINED)[0]))
+                with suppress(FileNotFoundError):
+                    if file is not None and path.suffix != ".wal":
+                        written = path.stat().st_mtime_ns // 1000
+                        yield str(path.relative_to(self._root)), file.period, written
 
     def quarantined(self) -> list[str]:
         """Damaged files that are still there, as paths inside the data directory."""

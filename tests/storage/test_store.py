@@ -1,5 +1,7 @@
 """``tart/storage/store.py``: files, writer and readers of a shard as one thing."""
 
+import os
+
 import duckdb
 import pytest
 
@@ -141,3 +143,21 @@ def test_both_lanes_of_a_period_go_together(tmp_path):
     assert log_files(tmp_path) == ["2026-11-21T13.duckdb"]
     with open_storage(tmp_path, file_hours=1) as storage:
         assert storage.store.past[0].missing == 0
+
+
+def test_a_file_that_was_put_aside_may_have_what_a_window_asks_for(tmp_path):
+    write(tmp_path, batch(event(0)))
+    path = day(tmp_path, "2026-11-21")
+    aside = path.with_name(f"{path.name}.corrupt-20261122T000000Z")
+    path.rename(aside)
+    path.with_name(f"{aside.name}.wal").touch()
+    os.utime(aside, (NOON / 1e6, NOON / 1e6))
+    midnight = NOON - 12 * HOUR_US
+    told = [[f"00/{aside.name}", None, midnight, NOON]]
+    with open_storage(tmp_path) as storage:
+        unreadable = storage.store.unreadable
+        assert unreadable(None, None) == told
+        assert unreadable(NOON, None) == unreadable(None, midnight) == told
+        assert unreadable(NOON + 1, None) == unreadable(None, midnight - 1) == []
+        aside.unlink()
+        assert unreadable(None, None) == []
