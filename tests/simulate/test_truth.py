@@ -276,7 +276,9 @@ def test_the_truth_of_a_troubled_network_agrees_with_what_it_sent(troubled: Play
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize(
+    "seed", [*range(12), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(12, 50))]
+)
 def test_it_agrees_whatever_the_seed(seed):
     nodes, cores = ((6, 2), (5, 1), (9, 3))[seed % 3]
     check(play_troubled(16, nodes=nodes, cores=cores, seed=1000 + seed))
