@@ -10,7 +10,13 @@ from tests.e2e.truth import told
 _SYSTEMS = {"1 shard": (1, False), "2 shards": (2, False), "5 shards, restarted": (5, True)}
 
 
-@pytest.fixture(scope="session", params=_SYSTEMS)
+# One shard, and five that were restarted, in every run; the middle for `make soak`.
+_PARAMS = [
+    pytest.param(name, marks=[pytest.mark.soak] if name == "2 shards" else []) for name in _SYSTEMS
+]
+
+
+@pytest.fixture(scope="session", params=_PARAMS, ids=list(_SYSTEMS))
 def truth(request, tmp_path_factory):
     """A running tart and what really happened; the same events over different shards."""
     shards, restarted = _SYSTEMS[request.param]
