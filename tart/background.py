@@ -21,6 +21,34 @@ RECENT_SECONDS = 3600.0
 _ERROR_CHARACTERS = 200
 
 
+class Failures:
+    """Failures by name: how many there were, and the newest of each.
+
+    Args:
+        now: Unix seconds.
+
+    Attributes:
+        counts: by name.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._last: dict[str, tuple[float, str]] = {}
+        self.counts: Counter[str] = Counter()
+
+    def note(self, name: str, error: Exception) -> str | None:
+        """Count one; how it reads in the log, ``None`` if it is not to be logged."""
+        self.counts[name] += 1
+        text = f"{type(error).__name__}: {error}"[:_ERROR_CHARACTERS]
+        self._last[name] = self._now(), text
+        return text if self.counts[name].bit_count() == 1 else None
+
+    def recent(self) -> dict[str, str]:
+        """Names that failed within the last ``RECENT_SECONDS``, with the newest reason."""
+        since = self._now() - RECENT_SECONDS
+        return {name: text for name, (at, text) in self._last.items() if at >= since}
+
+
 class Background:
     """Runs the background tasks of one process, turn by turn.
 
@@ -32,9 +60,9 @@ class Background:
     """
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
-        self._now = now
-        self._last: dict[str, tuple[float, str]] = {}
-        self.failures: Counter[str] = Counter()
+        self._failures = Failures(now)
+        self.failures = self._failures.counts
+        self.recent = self._failures.recent
 
     @contextmanager
     def guard(self, task: str) -> Iterator[None]:
@@ -42,10 +70,7 @@ class Background:
         try:
             yield
         except Exception as error:
-            self.failures[task] += 1
-            text = f"{type(error).__name__}: {error}"[:_ERROR_CHARACTERS]
-            self._last[task] = self._now(), text
-            if self.failures[task].bit_count() == 1:
+            if text := self._failures.note(task, error):
                 log.error(
                     "background work failed: %s, %s; %d times so far; it is tried again with its "
                     "next turn",
@@ -54,8 +79,3 @@ class Background:
                     self.failures[task],
                     exc_info=(type(error), error, error.__traceback__),
                 )
-
-    def recent(self) -> dict[str, str]:
-        """Tasks that failed within the last ``RECENT_SECONDS``, with the newest reason."""
-        since = self._now() - RECENT_SECONDS
-        return {task: text for task, (at, text) in self._last.items() if at >= since}

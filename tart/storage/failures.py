@@ -10,24 +10,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from tart.aggregate.isolation import Failure, Isolation
+from tart.background import Failures
 
 log = logging.getLogger(__name__)
-
-# A failure is told by health for so long.
-RECENT_SECONDS = 3600.0
-_ERROR_CHARACTERS = 200
-
-
-class _Last(NamedTuple):
-    """The newest failure of a stage, and how many events it has lost in all."""
-
-    at: float
-    error: str
-    failures: int
-    events: int
 
 
 class FailureLog:
@@ -42,18 +30,12 @@ class FailureLog:
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self.isolation = Isolation(self.report)
-        self._now = now
-        self._last: dict[str, _Last] = {}
+        self._failures = Failures(now)
 
     def report(self, failure: Failure) -> None:
-        """One more failure."""
+        """One more failure; the isolation has counted it."""
         stage, error = failure.stage, failure.error
-        before = self._last.get(stage)
-        failures = 1 + (before.failures if before else 0)
-        events = failure.events + (before.events if before else 0)
-        text = f"{type(error).__name__}: {error}"[:_ERROR_CHARACTERS]
-        self._last[stage] = _Last(self._now(), text, failures, events)
-        if failures.bit_count() == 1:
+        if text := self._failures.note(stage, error):
             log.error(
                 "the %s of events failed (event type %s, session %s, seq %s): %s; %d failures so "
                 "far. The events are stored; what this stage derives from them is missing. "
@@ -63,7 +45,7 @@ class FailureLog:
                 failure.session,
                 failure.seq,
                 text,
-                failures,
+                self._failures.counts[stage],
                 exc_info=(type(error), error, error.__traceback__),
             )
 
@@ -77,10 +59,12 @@ class FailureLog:
         }
 
     def recent(self) -> dict[str, dict[str, Any]]:
-        """Stages that failed within the last ``RECENT_SECONDS``, with what they have lost."""
-        since = self._now() - RECENT_SECONDS
+        """Stages that failed within the last hour, with what they have lost since the start."""
         return {
-            stage: {"failures": last.failures, "events": last.events, "error": last.error}
-            for stage, last in self._last.items()
-            if last.at >= since
+            stage: {
+                "failures": self.isolation.failures[stage],
+                "events": self.isolation.events[stage],
+                "error": text,
+            }
+            for stage, text in self._failures.recent().items()
         }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 from tart.aggregate.isolation import Failure
-from tart.storage.failures import RECENT_SECONDS, FailureLog
+from tart.background import RECENT_SECONDS
+from tart.storage.failures import FailureLog
 
 
 class Clock:
