@@ -86,10 +86,6 @@ class Asked:
             window = replace(window, end_us=self._now)
         return self._settled(window, step_us)
 
-    def is_over(self) -> bool:
-        """Whether it ended before now."""
-        return self._end is not None and self._end < self._now
-
     def shown(self) -> Json | None:
         """``start`` and ``end`` for the answer, ``None`` if it has no window."""
         if self._found is None:

@@ -11,12 +11,12 @@ import random
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
 
 from tart.gateway.schemas import SCHEMAS
+from tests.e2e.raw import Raw
 from tests.gateway.json_schema import violations
 from tests.running import DEADLINE, System, running_system
 
@@ -49,31 +49,8 @@ class Answer:
         return str(error["error"]["code"])
 
 
-class Wire:
+class Wire(Raw):
     """A bare connection."""
-
-    def __init__(self, system: System) -> None:
-        host, _, port = system.api.removeprefix("http://").rpartition(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=DEADLINE)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._received = b""
-
-    def __enter__(self) -> Wire:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
-
-    def send(self, data: bytes) -> None:
-        """Send; who is refused meanwhile need not take all of it."""
-        with suppress(ConnectionError):
-            self.socket.sendall(data)
-
-    def drip(self, data: bytes) -> None:
-        """Send byte by byte."""
-        with suppress(ConnectionError):
-            for byte in data:
-                self.socket.send(bytes((byte,)))
 
     def answer(self, *, head_only: bool = False) -> Answer | None:
         """The next answer; ``None`` if the connection ends before one begins."""

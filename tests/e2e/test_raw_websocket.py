@@ -14,11 +14,11 @@ import random
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from tests.e2e.raw import Raw
 from tests.running import DEADLINE, System, running_system
 
 pytestmark = pytest.mark.slow
@@ -68,14 +68,11 @@ def close(code: int, reason: bytes = b"") -> bytes:
     return frame(CLOSE, code.to_bytes(2, "big") + reason)
 
 
-class Client:
+class Client(Raw):
     """A client that says what it likes."""
 
     def __init__(self, system: System, path: str = "/api/ws?subscribe=none", **headers: str):
-        host, _, port = system.api.removeprefix("http://").rpartition(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=DEADLINE)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._received = b""
+        super().__init__(system)
         given = {
             "Host": "localhost",
             "Upgrade": "websocket",
@@ -92,23 +89,6 @@ class Client:
         status_line, *fields = head.decode().split("\r\n")
         self.status = int(status_line.split()[1])
         self.headers = dict(field.lower().split(": ", 1) for field in fields)
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
-
-    def send(self, data: bytes) -> None:
-        """Send; who was closed meanwhile need not take all of it."""
-        with suppress(ConnectionError):
-            self.socket.sendall(data)
-
-    def drip(self, data: bytes) -> None:
-        """Send byte by byte."""
-        with suppress(ConnectionError):
-            for byte in data:
-                self.socket.send(bytes((byte,)))
 
     def hear(self) -> tuple[int, bytes] | None:
         """The next frame of the server, ``None`` at the end; all of its are whole and unmasked."""
