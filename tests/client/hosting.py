@@ -109,6 +109,7 @@ class Server:
     Args:
         behave: gets the connection's number from 0 on, a buffer for what it read, and the
             connection; returns when it is to be closed.
+        port: to listen on, 0 for a free one.
     """
 
     def __init__(
@@ -116,18 +117,29 @@ class Server:
         behave: Callable[
             [int, bytearray, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Any]
         ],
+        port: int = 0,
     ) -> None:
         self.got: list[bytearray] = []
         self.address = ""
         self._behave = behave
+        self._port = port
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def __aenter__(self) -> Server:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", self._port)
         self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
     async def __aexit__(self, *_: Any) -> None:
         self._server.close()
+        # A task that is cancelled before its first step never reaches its `finally`.
+        for task, writer in self._connections.items():
+            task.cancel()
+            writer.transport.abort()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections[asyncio.create_task(self._serve(reader, writer))] = writer
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         data = bytearray()

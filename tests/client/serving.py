@@ -90,7 +90,7 @@ class Line:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Line:
-        self._server = await asyncio.start_server(self._joined, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
@@ -104,12 +104,16 @@ class Line:
         for writer in self._writers:
             writer.transport.abort()
 
-    async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self.open:
             writer.transport.abort()
             return
+        self._writers.add(writer)
+        self._tasks.add(asyncio.create_task(self._joined(reader, writer)))
+
+    async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        self._writers |= {writer, far_writer}
+        self._writers.add(far_writer)
         for one, other in ((reader, far_writer), (far_reader, writer)):
             task = asyncio.create_task(_passed_on(one, other))
             self._tasks.add(task)

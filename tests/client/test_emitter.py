@@ -161,14 +161,14 @@ def test_what_is_emitted_while_the_server_is_down_is_sent_once_it_is_up():
         async with host:
             await until(lambda: host.statistics().failures > 3)
             converse(host, given, 100)
-            server = Server(keep_all)
-            server._server = await asyncio.start_server(
-                server._serve, "127.0.0.1", int(address.rpartition(":")[2])
-            )
-            await until(lambda: host.statistics().connected)
-        await until(lambda: check_received(given, received(server.got[0])) == len(given.ids))
+            server = Server(keep_all, int(address.rpartition(":")[2]))
+            async with server:
+                await until(lambda: host.statistics().connected)
+                await host.close()
+                await until(
+                    lambda: check_received(given, received(server.got[0])) == len(given.ids)
+                )
         assert host.statistics().dropped > 0
-        server._server.close()
 
     run(scenario)
 
