@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from loadtest.dialogue import options, say, wait_for
-from tart.gateway.contract import ROUTES
+from tart.gateway.api.contract import ROUTES
 
 PER_SECOND = 4.0
 DASHBOARD_PER_SECOND = 0.5

@@ -25,8 +25,8 @@ import httpx
 
 from loadtest.dialogue import ROOT, Broken
 from loadtest.measure import Scrape, read_metrics
-from tart.storage.files import existing
-from tart.storage.schema import log_of
+from tart.storage.core.files import existing
+from tart.storage.core.schema import log_of
 
 RUNS = Path(__file__).parent / "runs"
 _READY = re.compile(rb"tart ready telemetry=(\S+):(\d+) api=(\S+) shards=(\d+)")

@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tart.protocol.events import EVENTS, leading_reference
-from tart.simulate.network import Network
-from tart.simulate.rates import Rates
+from tart.simulate.model.fault_rates import Rates
+from tart.simulate.model.network import Network
 from tart.testing import FakeNode
 
 Bytes = npt.NDArray[np.uint8]

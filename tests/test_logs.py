@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tart.config import LogConfig
+from tart.config.schema import LogConfig
 from tart.logs import Quota, left_out, set_up
 
 
@@ -206,7 +206,7 @@ def test_a_record_whose_arguments_do_not_fit_is_written_all_the_same(monkeypatch
 
 STRAYS = """
 import threading, warnings
-from tart.config import LogConfig
+from tart.config.schema import (LogConfig)
 from tart.logs import set_up
 
 set_up(LogConfig(format="text"), "shard 3")

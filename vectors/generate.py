@@ -12,10 +12,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tart.protocol.byte_reader import encode_natural
 from tart.protocol.encoding import encode_event, encode_first_message
 from tart.protocol.events import EVENTS, EventType
 from tart.protocol.node_information import PARAMETER_LAYOUTS, NodeInformation
-from tart.protocol.reading import encode_natural
 from tart.protocol.types import ImportSpecification
 from tart.protocol.wire import (
     Address,

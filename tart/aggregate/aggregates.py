@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from tart.aggregate.conformance import Conformance
-from tart.aggregate.counting import Clocks, Counts, Latencies
-from tart.aggregate.following import FOLLOW_SECONDS, Follower, unflushed
-from tart.aggregate.gauges import Gauges
-from tart.aggregate.heard import Contexts, Finding, Heard, Rows, Voice
-from tart.aggregate.isolation import Isolation
-from tart.aggregate.judging import Judge
-from tart.aggregate.meaning import Meanings
-from tart.aggregate.pending import Pending
-from tart.aggregate.session_rows import Placed, SessionRows
-from tart.aggregate.sessions import Sessions, SessionSummary
-from tart.aggregate.sightings import Sightings
-from tart.aggregate.sums import Sums
+from tart.aggregate.columnar.counters import Clocks, Counts, Latencies
+from tart.aggregate.columnar.session_rows import Placed, SessionRows
+from tart.aggregate.core.event_batch import Contexts, EventBatch, Finding, Rows, Voice
+from tart.aggregate.core.isolation import Isolation
+from tart.aggregate.core.transactions import Pending
+from tart.aggregate.keyed.conformance import Conformance
+from tart.aggregate.keyed.counters import KeyedCounters
+from tart.aggregate.keyed.first_seen import FirstSeen
+from tart.aggregate.keyed.gauges import Gauges
+from tart.aggregate.keyed.sessions import Sessions, SessionSummary
+from tart.aggregate.references.reducers import Reducers
+from tart.aggregate.references.tracker import FOLLOW_SECONDS, ReferenceTracker, unflushed
+from tart.aggregate.rules.conformance_checks import ConformanceChecker
 
 _SECOND_US = 1_000_000
 
@@ -46,15 +46,15 @@ class Aggregates:
         self._counts = Counts()
         self._latencies = Latencies()
         self._clocks = Clocks()
-        self._sums = Sums()
-        self._sightings = Sightings()
+        self._sums = KeyedCounters()
+        self._sightings = FirstSeen()
         self._gauges = Gauges()
         self._sessions = Sessions()
         self._conformance = Conformance()
         self._session_rows = SessionRows()
-        self._judge = Judge(self._session_rows, self._note)
-        self._meanings = Meanings(self._sums, self._sightings, self._gauges, pending)
-        self._follower = Follower(
+        self._judge = ConformanceChecker(self._session_rows, self._note)
+        self._meanings = Reducers(self._sums, self._sightings, self._gauges, pending)
+        self._follower = ReferenceTracker(
             sessions=self._session_rows,
             latencies=self._latencies,
             meanings=self._meanings,
@@ -70,7 +70,7 @@ class Aggregates:
             self._conformance,
         )
 
-    def add(self, heard: Heard, *, contexts: bool = False) -> Contexts:
+    def add(self, heard: EventBatch, *, contexts: bool = False) -> Contexts:
         """Count a batch.
 
         Args:
@@ -85,7 +85,7 @@ class Aggregates:
             return {}
         isolation, placed = self.isolation, self._session_rows.place(heard.session)
 
-        def place(part: Heard) -> Placed:
+        def place(part: EventBatch) -> Placed:
             return placed if part is heard else self._session_rows.place(part.session)
 
         self._judge.begin(placed.new)

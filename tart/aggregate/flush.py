@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tart.aggregate.heard import Rows
-from tart.aggregate.sessions import session_rows
+from tart.aggregate.core.event_batch import Rows
+from tart.aggregate.keyed.sessions import session_rows
 
 
 @dataclass(frozen=True)

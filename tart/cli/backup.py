@@ -6,8 +6,8 @@ each shard's events go. Files that an earlier backup in the same place has alrea
 are linked, not copied: sealed days take their room once.
 
 While tart runs, its shards are asked over their sockets to hold files still, one shard after
-the other (``storage.holding``): events come in all the while, and a backup has exactly those
-up to its shard's turn. Without a running tart the files are copied where they lie.
+the other (``storage.backup_snapshot``): events come in all the while, and a backup has
+exactly those up to its shard's turn. Without a running tart the files are copied where they lie.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from tart import __version__
-from tart.config import Config, load
+from tart.config.load import load
+from tart.config.schema import Config
 from tart.errors import StartupError, StorageError
 from tart.ipc.messages import (
     Failure,
@@ -37,7 +38,7 @@ from tart.ipc.messages import (
     Welcome,
     encode,
 )
-from tart.supervisor.datadir import LOCK_NAME, claimed, keep_private
+from tart.supervisor.data_lock import LOCK_NAME, claimed, keep_private
 
 MANIFEST = "backup.json"
 FORMAT = 1

@@ -20,15 +20,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO, cast
 
-from tart.cli.captures import STANDARD, chunks, readable
-from tart.cli.findings import SHOWN, Ink, Shortlist, as_text, printable
-from tart.cli.verdicts import as_json, as_junit, as_report, as_summary
-from tart.config import parse_address
+from tart.cli.capture_io import STANDARD, chunks, readable
+from tart.cli.render.check_report import as_json, as_junit, as_report, as_summary
+from tart.cli.render.findings import SHOWN, Ink, Shortlist, as_text, printable
+from tart.config.load import parse_address
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.protocol.capture import CLOSED, EVENT_ID, CaptureReader, Record
-from tart.query.windows import SECOND_US, duration_us
-from tart.shard.checking import Checker, Found
-from tart.shard.nodes import Session
+from tart.query.core.windows import SECOND_US, duration_us
+from tart.shard.check.offline_check import Checker, Found
+from tart.shard.state.nodes import Session
 
 PASSED, FAILED, NOT_JUDGED = 0, 1, 2
 # A validator's peers are 1,023; whoever comes beyond so many is closed at once.

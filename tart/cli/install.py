@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 
 import tart
-from tart.cli.settings import config_toml
+from tart.cli.render.config_text import config_toml
 from tart.errors import StartupError
 
 USER = "tart"

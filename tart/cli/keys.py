@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tart import config as configuration
 from tart.access.keys import NAME_LENGTH, Key, new_key
 from tart.access.roles import ROLES
-from tart.access.store import Entry, Store, opened
+from tart.config import load as configuration
+from tart.control_store import Entry, Store, opened
 from tart.errors import ConfigError
-from tart.query.times import rfc3339
+from tart.query.core.rfc3339 import rfc3339
 
 _HERE = "local"
 

@@ -149,7 +149,7 @@ def _keys_revoke(given: argparse.Namespace) -> int:
 
 
 def _config_check(given: argparse.Namespace) -> int:
-    from tart.config import load
+    from tart.config.load import load
 
     load(given.config, environ=os.environ)
     print("configuration is valid")
@@ -157,15 +157,15 @@ def _config_check(given: argparse.Namespace) -> int:
 
 
 def _config_show(given: argparse.Namespace) -> int:
-    from tart.cli.settings import shown
-    from tart.config import load
+    from tart.cli.render.config_text import shown
+    from tart.config.load import load
 
     print(shown(load(given.config, environ=os.environ)), end="")
     return 0
 
 
 def _config_default(given: argparse.Namespace) -> int:
-    from tart.cli.settings import config_toml
+    from tart.cli.render.config_text import config_toml
 
     print(config_toml(), end="")
     return 0

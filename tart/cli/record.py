@@ -19,14 +19,15 @@ from urllib.parse import urlencode
 
 import uvloop
 
-from tart import descriptors, logs
-from tart.cli.asking import Server
-from tart.cli.captures import writable, write
-from tart.cli.relay import Address, Relay
-from tart.config import Config, LogConfig, parse_address
+from tart import logs, rlimits
+from tart.cli.capture_io import writable, write
+from tart.cli.http_client import Server
+from tart.cli.recording_proxy import Address, Relay
+from tart.config.load import parse_address
+from tart.config.schema import Config, LogConfig
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.protocol.capture import FRAME, OPENED, CaptureReader
-from tart.query.windows import SECOND_US, duration_us, time_us
+from tart.query.core.windows import SECOND_US, duration_us, time_us
 
 _BACKLOG = 1024
 _LOOPBACK = "127.0.0.1"
@@ -140,7 +141,7 @@ def _amounts(sessions: int, messages: int, octets: int) -> str:
 
 def _allowed_connections() -> int:
     """How many this process may have, as far as the system allows."""
-    return max(1, (descriptors.allow(_DESCRIPTORS) - _OTHER_DESCRIPTORS) // 2)
+    return max(1, (rlimits.allow(_DESCRIPTORS) - _OTHER_DESCRIPTORS) // 2)
 
 
 # --- From a log -------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """``tart replay``: sends what a capture has to a server, byte for byte, as it was sent.
 
-Each session has a connection of its own (``cli.lines``); when what is due is
+Each session has a connection of its own (``cli.replay_connections``); when what is due is
 ``protocol.playback``'s. The capture is read as it is played, so it may be endless.
 """
 
@@ -16,9 +16,10 @@ from contextlib import suppress
 import uvloop
 
 from tart import logs
-from tart.cli.captures import chunks, readable
-from tart.cli.lines import Lines
-from tart.config import LogConfig, parse_address
+from tart.cli.capture_io import chunks, readable
+from tart.cli.replay_connections import Lines
+from tart.config.load import parse_address
+from tart.config.schema import LogConfig
 from tart.errors import ConfigError, StartupError
 from tart.protocol.playback import Playback
 

@@ -20,19 +20,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tart import config as configuration
 from tart import logs
 from tart.access.networks import is_loopback
-from tart.access.store import any_keys
-from tart.config import Config
+from tart.config import load as configuration
+from tart.config.schema import Config, values
+from tart.control_store import any_keys
 from tart.errors import ConfigError, StorageError
-from tart.startup import Startup
+from tart.process_handle import ProcessHandle
 from tart.supervisor.child import Target
-from tart.supervisor.datadir import claimed
-from tart.supervisor.notify import Notifier
-from tart.supervisor.run import Supervisor
+from tart.supervisor.core.watchdog import watchdog_of
+from tart.supervisor.data_lock import claimed
+from tart.supervisor.sd_notify import Notifier
 from tart.supervisor.sockets import Reservation, reserved
-from tart.supervisor.watchdog import watchdog_of
+from tart.supervisor.supervisor import Supervisor
 
 
 class Settings:
@@ -51,7 +51,7 @@ class Settings:
         """
         fresh = self._load()
         logs.set_up(fresh.log, process)
-        old, new = configuration.values(self.config), configuration.values(fresh)
+        old, new = values(self.config), values(fresh)
         changed = [key for key in new if new[key] != old[key]]
         later = [key for key in changed if not key.startswith("log.")]
         if later:
@@ -133,14 +133,16 @@ def _parts(settings: Settings, telemetry: Reservation, api: Reservation) -> dict
     return parts | {"gateway": partial(_gateway, settings, count, api)}
 
 
-def _shard(settings: Settings, index: int, count: int, at: Reservation, startup: Startup) -> int:
+def _shard(
+    settings: Settings, index: int, count: int, at: Reservation, startup: ProcessHandle
+) -> int:
     _settle(settings, f"shard {index}")
     from tart.shard.worker import run_shard
 
     return run_shard(index, count, settings.config, at.host, at.port, startup)
 
 
-def _gateway(settings: Settings, count: int, at: Reservation, startup: Startup) -> int:
+def _gateway(settings: Settings, count: int, at: Reservation, startup: ProcessHandle) -> int:
     _settle(settings, "gateway")
     from tart.gateway.process import run_gateway
 

@@ -7,7 +7,8 @@ import math
 from typing import TYPE_CHECKING
 
 from tart import logs
-from tart.config import LogConfig, parse_address
+from tart.config.load import parse_address
+from tart.config.schema import LogConfig
 from tart.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ def simulate(given: argparse.Namespace) -> int:
         ConfigError: a flag is out of range.
         StartupError: the file for the truth cannot be written.
     """
-    from tart.simulate.playing import MIXED
-    from tart.simulate.rates import TROUBLED, Rates
+    from tart.simulate.model.fault_rates import TROUBLED, Rates
+    from tart.simulate.model.in_memory import MIXED
     from tart.simulate.run import SimulationOptions, run
 
     host, port = parse_address(given.target, "--target")
@@ -62,7 +63,7 @@ def summary(report: SimulationReport) -> str:
 
 
 def _check(given: argparse.Namespace) -> None:
-    from tart.simulate.network import MAX_CORES, MAX_NODES
+    from tart.simulate.model.network import MAX_CORES, MAX_NODES
 
     for flag, most in (("nodes", MAX_NODES), ("cores", MAX_CORES)):
         value = getattr(given, flag)

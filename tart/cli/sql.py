@@ -16,16 +16,17 @@ from typing import Any
 
 import duckdb
 
-from tart.cli.asking import BrokenOff, Refused, Server
-from tart.config import Config, StorageConfig, load
+from tart.cli.http_client import BrokenOff, Refused, Server
+from tart.config.load import load
+from tart.config.schema import Config, StorageConfig
 from tart.errors import NodeInformationError, SqlRefused, StartupError
 from tart.protocol.node_information import decode_node_information
 from tart.sandbox import process
-from tart.shard.sql import rows
-from tart.storage import views
-from tart.storage.database import Database
-from tart.storage.files import LogFile, directories, existing
-from tart.supervisor.datadir import claimed
+from tart.shard.queries.sql import rows
+from tart.storage.core.files import LogFile, directories, existing
+from tart.storage.log import views
+from tart.storage.log.database import Database
+from tart.supervisor.data_lock import claimed
 
 Cursor = duckdb.DuckDBPyConnection
 

@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tart.cli.asking import Server
-from tart.config import load
+from tart.cli.http_client import Server
+from tart.config.load import load
 
 Json = dict[str, Any]
 

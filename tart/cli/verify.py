@@ -12,13 +12,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tart.config import load
+from tart.config.load import load
 from tart.errors import DecodeError, NodeInformationError, StartupError
 from tart.protocol.decoding import check_event
 from tart.protocol.node_information import NodeInformation, decode_node_information
-from tart.storage import verify as storage
-from tart.storage.schema import LogRow, payload_of
-from tart.supervisor.datadir import claimed
+from tart.storage.core.schema import LogRow, payload_of
+from tart.storage.log import verify as storage
+from tart.supervisor.data_lock import claimed
 
 
 def verify(path: Path | None, data_dir: str | None, *, deep: bool) -> int:

@@ -10,10 +10,10 @@ server.
 
 from typing import TYPE_CHECKING, Any
 
-from tart.client.call import ApiError, ApiUnreachable
-from tart.client.core import Dropped, EventId, Statistics
+from tart.client.core.emitter_core import Dropped, EventId, Statistics
+from tart.client.core.node import node_information
+from tart.client.core.request import ApiError, ApiUnreachable
 from tart.client.emitter import TelemetryEmitter
-from tart.client.node import node_information
 from tart.client.threaded import ThreadedEmitter
 from tart.protocol.node_information import NodeInformation
 

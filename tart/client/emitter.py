@@ -10,9 +10,9 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from tart.client.core import DEFAULT_BUFFER, Dropped, EmitterCore, EventId, Statistics
-from tart.client.events import Events
-from tart.client.link import Callbacks, Link
+from tart.client._generated.events import Events
+from tart.client.connection import Callbacks, Link
+from tart.client.core.emitter_core import DEFAULT_BUFFER, Dropped, EmitterCore, EventId, Statistics
 from tart.errors import StartupError
 from tart.protocol.node_information import NodeInformation
 from tart.protocol.types import JCE_UNIX_SECONDS

@@ -12,9 +12,9 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from tart.client.api import Api, AsyncApi
-from tart.client.backoff import Backoff
-from tart.client.call import ApiError, ApiUnreachable, Call, refusal, seconds_asked
+from tart.client._generated.api import Api, AsyncApi
+from tart.client.core.backoff import Backoff
+from tart.client.core.request import ApiError, ApiUnreachable, Call, refusal, seconds_asked
 from tart.client.stream import EventStream, Socket
 
 Result = TypeVar("Result")

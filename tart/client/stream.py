@@ -21,10 +21,10 @@ from typing import Any, Self, cast
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from tart.client.answers import Event
-from tart.client.backoff import Backoff
-from tart.client.call import PASSING, ApiError, ApiUnreachable, refusal
-from tart.client.resume import Seen
+from tart.client._generated.answers import Event
+from tart.client.core.backoff import Backoff
+from tart.client.core.request import PASSING, ApiError, ApiUnreachable, refusal
+from tart.client.core.resume_position import Seen
 
 log = logging.getLogger("tart.client")
 

@@ -21,32 +21,34 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.handlers import ErrorHandler
 from sanic.server.async_server import AsyncioServer
 
-from tart import __version__, exact
+from tart import __version__, json_encoding
 from tart.access.networks import same_origin
 from tart.access.roles import Role
-from tart.background import Background
-from tart.config import Config
+from tart.background_tasks import Background
+from tart.config.schema import Config
 from tart.errors import AccessError, Busy, QueryTimeout, ShardUnavailable, TartError
-from tart.gateway import docs, health, metrics, openapi, responses
-from tart.gateway.access import Access, Caller, Visitor
-from tart.gateway.apart import Apart, QuestionsApart
-from tart.gateway.connections import Connection, Connections, upgrade
-from tart.gateway.contract import ROUTES
-from tart.gateway.contract_streams import EVENT_STREAM
-from tart.gateway.figures import figures
-from tart.gateway.kept import KeptAnswers
-from tart.gateway.machine import disk, memory, rss_bytes
-from tart.gateway.questions import Coverage, Questions, coverage, now_text
-from tart.gateway.registry import Registry
-from tart.gateway.responses import Answer
-from tart.gateway.route import Cache, Route
-from tart.gateway.routes import HANDLERS, Values
-from tart.gateway.routes_access import HANDLERS as ACCESS_HANDLERS
-from tart.gateway.schemas import SCHEMAS
-from tart.gateway.shards import Answers, Shards, requested_at
-from tart.gateway.sse import EventStreams
-from tart.gateway.streams import Streams
-from tart.gateway.websocket import Conversations, Periods
+from tart.gateway.api import docs, openapi
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.route import Cache, Route
+from tart.gateway.api.routes.streams import EVENT_STREAM
+from tart.gateway.api.schemas.common import SCHEMAS
+from tart.gateway.fanout.merge_thread import Apart, QuestionsApart
+from tart.gateway.fanout.node_registry import Registry
+from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_text
+from tart.gateway.fanout.shards import Answers, Shards, requested_at
+from tart.gateway.handlers.access import HANDLERS as ACCESS_HANDLERS
+from tart.gateway.handlers.table import HANDLERS, Values
+from tart.gateway.http import responses
+from tart.gateway.http.auth import Authenticator, Caller, Visitor
+from tart.gateway.http.connection_limits import Connection, Connections, upgrade
+from tart.gateway.http.response_cache import ResponseCache
+from tart.gateway.http.responses import Answer
+from tart.gateway.live.sse import EventStreams
+from tart.gateway.live.streams import Streams
+from tart.gateway.live.websocket import Periods, WebSocketClients
+from tart.gateway.observability import health, metrics
+from tart.gateway.observability.gateway_metrics import figures
+from tart.gateway.observability.host_stats import disk, memory, rss_bytes
 from tart.ipc.messages import LiveEvents, Missed
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,7 @@ log = logging.getLogger(__name__)
 BACKLOG = 1024
 REFRESH_SECONDS = 60.0
 DRAIN_SECONDS = 5.0
-# Of api.shared_seconds, for answers that are shared and as good as live.
+# Of api.cache_seconds, for answers that are shared and as good as live.
 BRIEF = 0.25
 # With one of these somebody stands between the client and us.
 _PROXY_HEADERS = (
@@ -101,16 +103,16 @@ class Gateway:
         self.questions = Questions(self.shards, self.registry, config.api)
         self.questions.kept = config.aggregates
         self.streams = Streams(self.shards)
-        self.conversations = Conversations(
+        self.conversations = WebSocketClients(
             self.questions, self.streams, config.api, periods or Periods(), self.background
         )
         self.event_streams = EventStreams(self.questions, self.streams, config.api)
-        self.kept = KeptAnswers(self._ask_apart, config.api.shared_seconds)
-        self.kept_briefly = KeptAnswers(self._ask, BRIEF * config.api.shared_seconds, stale=0.0)
+        self.kept = ResponseCache(self._ask_apart, config.api.cache_seconds)
+        self.kept_briefly = ResponseCache(self._ask, BRIEF * config.api.cache_seconds, stale=0.0)
         self.traffic = metrics.Traffic()
         self._totals = metrics.Totals()
         self._started = time.monotonic()
-        self.access = Access(config.control_path, config.api, self.background)
+        self.access = Authenticator(config.control_path, config.api, self.background)
         self.connections = Connections(config.api.max_connections)
         self._app = self._build()
         self._apart: Apart | None = None
@@ -118,7 +120,7 @@ class Gateway:
         self._server: AsyncioServer | None = None
         self._refresher: asyncio.Task[None] | None = None
         self._refresh = asyncio.Event()
-        self._openapi = exact.dumps(openapi.document(__version__))
+        self._openapi = json_encoding.dumps(openapi.document(__version__))
         self._docs = docs.page(__version__).encode()
 
     # --- Life ------------------------------------------------------------------------

@@ -18,12 +18,12 @@ import uvloop
 from sanic.server import HttpProtocol
 
 from tart import logs
-from tart.config import Config
-from tart.descriptors import allow_connections
+from tart.config.schema import Config
 from tart.errors import StartupError
 from tart.gateway.app import Gateway
-from tart.gateway.tls import context_of, read_again
-from tart.startup import Startup
+from tart.gateway.http.tls import context_of, read_again
+from tart.process_handle import ProcessHandle
+from tart.rlimits import allow_connections
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def run_gateway(count: int, config: Config, host: str, port: int, startup: Startup) -> int:
+def run_gateway(count: int, config: Config, host: str, port: int, startup: ProcessHandle) -> int:
     """Be the gateway process until told to stop; its exit code."""
     logs.set_up(config.log, "gateway")
     # The loop waits for what is put together apart no longer than it must.
@@ -55,7 +55,7 @@ def run_gateway(count: int, config: Config, host: str, port: int, startup: Start
     return 0
 
 
-async def _serve(count: int, config: Config, host: str, port: int, startup: Startup) -> None:
+async def _serve(count: int, config: Config, host: str, port: int, startup: ProcessHandle) -> None:
     stop = asyncio.Event()
     secured = context_of(config.tls_paths) if config.tls_paths else None
     _watch(startup.lifeline, stop, _reloader(config, secured))
@@ -103,7 +103,7 @@ def _watch(lifeline: int, stop: asyncio.Event, reload: Callable[[], None]) -> No
     loop.add_signal_handler(signal.SIGHUP, reload)
 
 
-async def _announce(gateway: Gateway, startup: Startup) -> None:
+async def _announce(gateway: Gateway, startup: ProcessHandle) -> None:
     heard = asyncio.create_task(gateway.shards.wait_all_heard())
     # Shards have deadlines of their own; waiting for them is no standstill of ours.
     while not (await asyncio.wait([heard], timeout=_ADVANCE_SECONDS))[0]:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from tart.background import Background
+from tart.background_tasks import Background
 from tart.ipc.messages import Message, MessageBuffer, MessageError, encode
 
 # Above this many unsent bytes live events are shed; answers still go out.

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
-from tart import exact
+from tart import json_encoding
 from tart.errors import TartError
 
 VERSION = 1
@@ -34,7 +34,7 @@ class MessageError(TartError):
 
 @dataclass(frozen=True)
 class RunQuery:
-    """Ask a query of ``query.catalog`` by name; answered by ``Partial`` or ``Failure``.
+    """Ask a query of ``query.core.catalog`` by name; answered by ``Partial`` or ``Failure``.
 
     ``age_seconds``: how long ago the request came that it is asked for. The oldest go first.
     """
@@ -55,7 +55,7 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Subscribe:
-    """Push events that pass ``filter`` (``query.filters``) until ``Unsubscribe``."""
+    """Push events that pass ``filter`` (``query.core.filters``) until ``Unsubscribe``."""
 
     subscription: int
     filter: dict[str, Any]
@@ -75,7 +75,7 @@ class Hold:
 
     ``step``: ``aggregates``, ``files``, ``turn``, each answered with ``{"paths": […], "end":
     n | null, "damaged": […]}``, and ``release``, with whether everything was held until now (see
-    ``storage.holding``). The end of the connection releases, too.
+    ``storage.backup_snapshot``). The end of the connection releases, too.
     """
 
     id: int
@@ -193,14 +193,14 @@ def encode(message: Message) -> bytes:
     attachment = message.attachment if isinstance(message, LiveEvents | Partial) else b""
     shallow = {each.name: getattr(message, each.name) for each in fields(message)}
     shallow.pop("attachment", None)
-    head = exact.pack({"type": type(message).__name__, **shallow})
+    head = json_encoding.pack({"type": type(message).__name__, **shallow})
     return _LENGTHS.pack(len(head), len(attachment)) + head + attachment
 
 
 def decode(head: bytes, attachment: bytes) -> Message:
     """The message of a JSON head and its attachment; ``MessageError`` if it is none."""
     try:
-        members = exact.unpack(head)
+        members = json_encoding.unpack(head)
         kind = _KINDS[members.pop("type")]
         if kind in (LiveEvents, Partial):
             members["attachment"] = attachment

@@ -19,10 +19,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tart.errors import DecodeError, NodeInformationError, ProtocolError
+from tart.protocol.byte_reader import Deviation
 from tart.protocol.decoding import DROPPED, HEADER_BYTES, check_event, decode_event
 from tart.protocol.framing import DEFAULT_MAX_FRAME, FrameBuffer
 from tart.protocol.node_information import NodeInformation, decode_node_information
-from tart.protocol.reading import Deviation
 
 # Ids are u64 on the wire, where later events refer to them.
 EVENT_ID_MODULUS = 1 << 64
@@ -84,7 +84,7 @@ class Connection:
     def receive_frames(self, data: bytes) -> list[bytes]:
         """The contents of the events completed by ``data``, unread.
 
-        For whoever reads many connections' events together (``protocol.columns``), and
+        For whoever reads many connections' events together (``protocol.columnar``), and
         then sees to ``next_event_id`` and ``last_event_id``.
         """
         if self.error:

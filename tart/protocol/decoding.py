@@ -16,9 +16,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from tart.errors import DecodeError
+from tart.protocol.byte_reader import Deviation, Reader, encode_natural
 from tart.protocol.events import EVENTS, EventType
 from tart.protocol.node_information import MAX_CORES
-from tart.protocol.reading import Deviation, Reader, encode_natural
 from tart.protocol.types import TIMESTAMP, U32, U64, struct
 from tart.protocol.wire import Struct
 

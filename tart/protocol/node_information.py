@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tart.errors import DecodeError, EncodeError, NodeInformationError
-from tart.protocol.reading import Deviation, Reader, read_natural
+from tart.protocol.byte_reader import Deviation, Reader, read_natural
 from tart.protocol.types import HASH, PEER_DETAILS, U8, U16, U32, U64, struct
 from tart.protocol.wire import String, Struct
 

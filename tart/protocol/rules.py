@@ -2,8 +2,8 @@
 
 Pure, a table. The codes are those of ``DecodeError``, ``Deviation`` and ``ProtocolError``
 in this package, and those of what can only be seen over several messages
-(``aggregate.judging``) or in the long run (``query.conformance``). A test holds the table
-and the code together.
+(``aggregate.rules.conformance_checks``) or in the long run (``query.topics.conformance``).
+A test holds the table and the code together.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tart.errors import EncodeError
-from tart.protocol.reading import Reader
+from tart.protocol.byte_reader import Reader
 from tart.protocol.wire import (
     Address,
     Boolean,

@@ -29,7 +29,7 @@ from functools import cached_property
 from typing import Any
 
 from tart.errors import DecodeError, EncodeError
-from tart.protocol.reading import Reader, encode_natural, read_natural
+from tart.protocol.byte_reader import Reader, encode_natural, read_natural
 
 
 class Type:

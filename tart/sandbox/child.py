@@ -26,9 +26,9 @@ import duckdb
 import nanoarrow as na
 from nanoarrow.ipc import StreamWriter
 
-from tart import exact
-from tart.query.cells import cell
-from tart.query.views import VIEWS, quoted
+from tart import json_encoding
+from tart.query.sql.cells import cell
+from tart.query.sql.views import VIEWS, quoted
 from tart.sandbox import pipes
 from tart.sandbox.statement import Needs, Refused, Tree, examine
 
@@ -287,10 +287,10 @@ def _json(relation: Any, max_rows: int, max_bytes: int) -> Iterator[bytes]:
         {"name": name, "type": str(kind)}
         for name, kind in zip(relation.columns, relation.types, strict=True)
     ]
-    yield b'{"columns":' + exact.dumps(columns) + b',"rows":['
+    yield b'{"columns":' + json_encoding.dumps(columns) + b',"rows":['
     rows = size = 0
     for row in _rows(relation, max_rows):
-        text = exact.dumps(row, option=exact.ANY_NAMES)
+        text = json_encoding.dumps(row, option=json_encoding.ANY_NAMES)
         size += len(text)
         if size > max_bytes:
             raise _TooMuch(f"{max_bytes} bytes")
@@ -305,7 +305,9 @@ def _csv(relation: Any, max_rows: int, max_bytes: int, *, formulas: bool) -> Ite
     writer.writerow(cell(name, formulas) for name in relation.columns)
     for row in _rows(relation, max_rows):
         writer.writerow(
-            exact.dumps(each).decode() if isinstance(each, list | dict) else cell(each, formulas)
+            json_encoding.dumps(each).decode()
+            if isinstance(each, list | dict)
+            else cell(each, formulas)
             for each in row
         )
         if out.tell() > max_bytes:

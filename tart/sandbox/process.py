@@ -50,7 +50,7 @@ class Order:
         partials: whether the one table there is ``partials``, instead of the views.
         lossless: whether Arrow is for another sandbox: types that only DuckDB has stay.
         seconds: until it is killed.
-        formulas: whether CSV may have text that spreadsheets run; see ``query.cells``.
+        formulas: whether CSV may have text that spreadsheets run; see ``query.sql.cells``.
     """
 
     sql: str

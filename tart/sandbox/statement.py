@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tart.query.scans import MAX_CONDITIONS, MAX_LIMIT, Condition, Scan
+from tart.query.sql.pushdown import MAX_CONDITIONS, MAX_LIMIT, Condition, Scan
 
 Tree = Mapping[str, Any]
 # Name of a view to its columns and their types.

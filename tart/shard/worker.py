@@ -17,23 +17,23 @@ from contextlib import suppress
 
 import uvloop
 
-from tart.aggregate.live import LiveCounters
-from tart.config import Config
+from tart.aggregate.columnar.live_counters import LiveCounters
+from tart.config.schema import Config
 from tart.errors import DiskFull, StartInterrupted, StorageError
-from tart.shard.aggregated import Aggregated
-from tart.shard.aggregation import open_aggregation
-from tart.shard.answers import Answers
-from tart.shard.control import Control
-from tart.shard.heaps import share_heaps
-from tart.shard.intake import Intake
-from tart.shard.listener import Listener, listening_socket
-from tart.shard.nodes import Nodes, Session
-from tart.shard.peers import Peers
-from tart.shard.pressure import Pressure
-from tart.shard.recovering import Recovery
-from tart.shard.streams import Streams
-from tart.startup import Startup
-from tart.storage.batch import Batch
+from tart.process_handle import ProcessHandle
+from tart.shard.cpu_pressure import Pressure
+from tart.shard.ingest.aggregator import open_aggregation
+from tart.shard.ingest.listener import Listener, listening_socket
+from tart.shard.ingest.live_streams import Streams
+from tart.shard.ingest.pipeline import Ingest
+from tart.shard.malloc_arenas import share_heaps
+from tart.shard.queries.aggregate_queries import AggregateQueries
+from tart.shard.queries.handlers import Answers
+from tart.shard.query_server import QueryServer
+from tart.shard.startup_status import Recovery
+from tart.shard.state.nodes import Nodes, Session
+from tart.shard.state.peer_dictionary import PeerDictionary
+from tart.storage.core.batch import Batch
 from tart.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ _ROOM_SECONDS = 0.5
 
 
 def run_shard(
-    index: int, count: int, config: Config, host: str, port: int, startup: Startup
+    index: int, count: int, config: Config, host: str, port: int, startup: ProcessHandle
 ) -> int:
     """Run shard ``index`` of ``count`` until SIGTERM or until the supervisor is gone.
 
@@ -81,7 +81,7 @@ class Worker:
         self._streams = Streams()
         self._counters = LiveCounters(int(time.time()))
 
-    async def run(self, host: str, port: int, startup: Startup) -> None:
+    async def run(self, host: str, port: int, startup: ProcessHandle) -> None:
         """Start, serve, stop."""
         loop = asyncio.get_running_loop()
         self._loop = loop
@@ -99,10 +99,10 @@ class Worker:
             aggregating = loop.create_task(self._aggregate())
             answers = Answers(store, self._nodes, self._counters, self._streams, intake, listener)
             self._intake = intake
-            aggregated = Aggregated(
+            aggregated = AggregateQueries(
                 store, self._nodes, self._aggregation, self._config.aggregates, intake.digest
             )
-            self._control = Control(self._index, answers, aggregated, self._streams, store)
+            self._control = QueryServer(self._index, answers, aggregated, self._streams, store)
             await self._control.start(socket_path)
             await listener.start(listening_socket(host, port))
             lag = loop.create_task(_measure_lag(answers))
@@ -199,9 +199,9 @@ class Worker:
             self._aggregates_failed,
         )
 
-    def _make_intake(self, store: Store) -> Intake:
+    def _make_intake(self, store: Store) -> Ingest:
         own = store.past[self._index]
-        return Intake(
+        return Ingest(
             self._config.storage,
             self._index,
             self._nodes,
@@ -209,7 +209,7 @@ class Worker:
             self._streams,
             next_sequence=own.next_sequence,
             next_session=own.next_session,
-            peers=Peers(own.peers),
+            peers=PeerDictionary(own.peers),
             aggregation=self._aggregation,
             write=store.writer.put,
             node_changed=self._node_changed,
@@ -248,7 +248,7 @@ class Worker:
         self._control.node_changed(session)
 
 
-async def _step_back(intake: Intake, store: Store) -> None:
+async def _step_back(intake: Ingest, store: Store) -> None:
     """Have questions step back while receiving needs the machine."""
     pressure = Pressure()
     while True:

@@ -29,11 +29,11 @@ import uvloop
 
 from tart.errors import StartupError
 from tart.protocol.types import JCE_UNIX_SECONDS
-from tart.simulate.network import Network
-from tart.simulate.rates import Rates
-from tart.simulate.schedule import MILLISECOND, SECOND
-from tart.simulate.sending import Sender
-from tart.simulate.truth import Truth
+from tart.simulate.model.fault_rates import Rates
+from tart.simulate.model.network import Network
+from tart.simulate.model.schedule import MILLISECOND, SECOND
+from tart.simulate.model.truth import Truth
+from tart.simulate.telemetry_connection import Sender
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class SimulationOptions:
         retry_seconds: first pause before connecting again; it doubles up to
             ``retry_limit_seconds`` while there is no success.
         grace_seconds: at the end, for the server to read what was written.
-        truth: file for what really happens (:mod:`tart.simulate.truth`), written anew.
+        truth: file for what really happens (:mod:`tart.simulate.model.truth`), written anew.
     """
 
     host: str = "127.0.0.1"

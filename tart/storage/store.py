@@ -19,31 +19,39 @@ from typing import Any
 
 import duckdb
 
+from tart.aggregate.core.event_batch import Voice
 from tart.aggregate.flush import State
-from tart.aggregate.heard import Voice
-from tart.background import Background
-from tart.config import AggregatesConfig, StorageConfig
+from tart.background_tasks import Background
+from tart.config.schema import AggregatesConfig, StorageConfig
 from tart.errors import DamagedFile, StorageError
-from tart.storage.aggregates import AggregateFile, AggregateWriter
-from tart.storage.batch import Batch
-from tart.storage.database import Database, blamed, bytes_on_disk, storage_error, sync
-from tart.storage.failures import FailureLog
-from tart.storage.files import QUARANTINED, SPILL, LogFile, adopted, by_period, named, quarantined
-from tart.storage.keeper import Keeper
-from tart.storage.losses import Losses
-from tart.storage.opening import (
+from tart.storage.aggregates.database import AggregateFile, AggregateWriter
+from tart.storage.aggregates.rebuild import catch_up
+from tart.storage.core.batch import Batch
+from tart.storage.core.files import (
+    QUARANTINED,
+    SPILL,
+    LogFile,
+    adopted,
+    by_period,
+    named,
+    quarantined,
+)
+from tart.storage.failure_log import FailureLog
+from tart.storage.log.database import Database, blamed, bytes_on_disk, storage_error, sync
+from tart.storage.log.losses import Losses
+from tart.storage.log.query_threads import Reader
+from tart.storage.log.recovery import RecoveredState
+from tart.storage.log.seq_walk import FRAMES, ranges_of
+from tart.storage.log.startup_progress import Told, unheard
+from tart.storage.log.writer import Writer
+from tart.storage.maintenance import Maintenance
+from tart.storage.open_directory import (
     losses_of,
     open_aggregates,
     open_directory,
     salvage,
     set_aggregates_aside,
 )
-from tart.storage.progress import Told, unheard
-from tart.storage.ranges import FRAMES, ranges_of
-from tart.storage.reader import Reader
-from tart.storage.recovery import Past
-from tart.storage.replay import catch_up
-from tart.storage.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +115,7 @@ class Store:
         self._surveying = threading.Lock()
         self._survey_again_at = 0.0
         self.aggregate_writer: AggregateWriter | None = None
-        self.past: dict[int, Past] = {}
+        self.past: dict[int, RecoveredState] = {}
         try:
             for directory in self.directories:
                 self._files[directory], self.past[directory] = open_directory(
@@ -136,7 +144,7 @@ class Store:
             unread=self.reader.wait_for_running,
             noticed=self.noticed,
         )
-        self.keeper = Keeper(self, config, root, count, short_of)
+        self.keeper = Maintenance(self, config, root, count, short_of)
         for file in self.attached():
             if self._database.damage(file) is not None:
                 self._note(file)

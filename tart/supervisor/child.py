@@ -17,9 +17,9 @@ from contextlib import suppress
 from typing import NoReturn
 
 from tart.errors import TartError
-from tart.startup import ADVANCES, BEAT, READY, WAIVES, Startup
+from tart.process_handle import ADVANCES, BEAT, READY, WAIVES, ProcessHandle
 
-Target = Callable[[Startup], int | None]
+Target = Callable[[ProcessHandle], int | None]
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def live(
         lifeline: read end of the pipe whose write end only the supervisor may hold.
         foreign: descriptors of the supervisor that this process must not keep open.
         beat_seconds: how often the part is to show that it is alive; 0: never.
-        patience_seconds: see ``Startup``.
+        patience_seconds: see ``ProcessHandle``.
     """
     code = 1
     try:
@@ -48,7 +48,7 @@ def live(
             os.close(each)
         _reset_signals()
         speak = _Voice(voice)
-        startup = Startup(
+        startup = ProcessHandle(
             speak.ready,
             lifeline,
             speak.beat,
@@ -75,7 +75,7 @@ def flush_streams() -> None:
                 stream.flush()
 
 
-def _run(target: Target, startup: Startup) -> int:
+def _run(target: Target, startup: ProcessHandle) -> int:
     try:
         return target(startup) or 0
     except TartError as error:

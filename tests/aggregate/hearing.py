@@ -8,13 +8,13 @@ from functools import cache
 import numpy as np
 
 from tart.aggregate.aggregates import Aggregates
-from tart.aggregate.heard import Heard, Voice
-from tart.aggregate.sessions import CLOSED, SessionSummary
-from tart.protocol.columns import read_columns
+from tart.aggregate.core.event_batch import EventBatch, Voice
+from tart.aggregate.keyed.sessions import CLOSED, SessionSummary
+from tart.protocol.columnar import read_columns
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.node_information import decode_node_information
 from tart.protocol.types import JCE_UNIX_SECONDS
-from tart.simulate.playing import Played, Session, play_troubled
+from tart.simulate.model.in_memory import Played, Session, play_troubled
 
 JCE_US = JCE_UNIX_SECONDS * 1_000_000
 # What events say when they come a millisecond after they were sent.
@@ -33,7 +33,7 @@ def voices(played: Played) -> dict[int, Voice]:
     return {at: Voice(each.protocol_version, each.cores) for at, each in enumerate(said)}
 
 
-def heard(played: Played, size: int) -> list[Heard]:
+def heard(played: Played, size: int) -> list[EventBatch]:
     """All events, ``size`` at a time, those of a session together within a batch."""
     session_of = {
         id(emission): at
@@ -53,7 +53,7 @@ def heard(played: Played, size: int) -> list[Heard]:
             for number, session in zip(columns.number.tolist(), sessions, strict=True)
         ]
         batches.append(
-            Heard(
+            EventBatch(
                 np.arange(start, start + len(part)),
                 columns.timestamp.astype(np.int64) + JCE_US + DELAY_US,
                 columns.timestamp,
@@ -74,7 +74,7 @@ def heard(played: Played, size: int) -> list[Heard]:
     return batches
 
 
-def alone(*events: tuple[int, int, bytes], first: int = 0) -> Heard:
+def alone(*events: tuple[int, int, bytes], first: int = 0) -> EventBatch:
     """Events of one connection of protocol version 1.
 
     Args:
@@ -86,7 +86,7 @@ def alone(*events: tuple[int, int, bytes], first: int = 0) -> Heard:
     columns = read_columns(frames)
     leads = [leading_reference(EVENTS[number].fields) is not None for _, number, _ in events]
     none, ids = np.zeros(len(events), np.int32), np.arange(first, first + len(events))
-    return Heard(
+    return EventBatch(
         *(ids, times + JCE_US, columns.timestamp, none, none, ids.astype(np.uint64)),
         *(columns.number, columns.ref, np.array(leads)),
         *(columns.slot, columns.has_slot, columns.core, columns.has_core, columns.clean, frames),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tart.aggregate.aggregates import Aggregates
-from tart.aggregate.tables import ROWS, SUMMED, TABLES
+from tart.aggregate.core.tables import ROWS, SUMMED, TABLES
 from tests.aggregate.hearing import DELAY_US, JCE_US, aggregated, heard, rows, troubled, voices
 
 

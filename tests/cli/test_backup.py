@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from tart.cli.main import main
-from tart.query.catalog import DIRECTORY_BITS
+from tart.query.core.catalog import DIRECTORY_BITS
 from tests.cli.test_verify import filled
 from tests.running import fake_node, fake_peer_id, running_system, wait_for
 

@@ -17,10 +17,10 @@ from tart.cli import check as module
 from tart.cli.main import main
 from tart.protocol import capture
 from tart.protocol.types import JCE_UNIX_SECONDS
-from tests.aggregate.test_judging import Talk, misbehaving
+from tests.aggregate.rules.test_conformance_checks import Talk, misbehaving
 from tests.running import wait_for
+from tests.shard.check.test_offline_check import ALONE, DEVIATING
 from tests.shard.running import framed
-from tests.shard.test_checking import ALONE, DEVIATING
 from tests.supervisor.process import Process
 from tests.vectors import event_vectors
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tart import config
 from tart.cli.install import CONFIG, PROGRAM, STATE, UNIT, UNPACKED, Source, install, unit
 from tart.cli.main import main
+from tart.config.load import load
 from tart.errors import StartupError
 
 ME = (os.geteuid(), os.getegid())
@@ -103,9 +103,9 @@ def test_it_makes_a_user_folders_settings_program_and_unit(machine, release, cap
 def test_the_settings_it_writes_are_the_defaults_with_the_service_s_directory(machine, release):
     run(machine, release("1"))
 
-    loaded = config.load(machine.at(CONFIG))
+    loaded = load.load(machine.at(CONFIG))
     assert loaded.data_path == STATE
-    changed = config.values(loaded).items() - config.values(config.Config()).items()
+    changed = load.values(loaded).items() - load.values(load.Config()).items()
     assert {key for key, _ in changed} == {"data_dir"}
 
 

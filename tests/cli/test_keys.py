@@ -6,8 +6,8 @@ import re
 import httpx
 import pytest
 
-from tart.access.store import opened
 from tart.cli.main import main
+from tart.control_store import opened
 from tests.running import running_system, wait_for
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from tart.cli.main import main
 from tart.cli.simulate import summary
-from tart.simulate.playing import MIXED
-from tart.simulate.rates import TROUBLED
+from tart.simulate.model.fault_rates import TROUBLED
+from tart.simulate.model.in_memory import MIXED
 from tart.simulate.run import NodeReport, SimulationOptions, SimulationReport
 
 REPORT = SimulationReport(

@@ -4,7 +4,7 @@ import pytest
 
 from tart.cli.main import main
 from tart.protocol.node_information import decode_node_information
-from tart.storage.schema import NodeRow
+from tart.storage.core.schema import NodeRow
 from tart.testing import FakeNode
 from tests.running import fake_node, running_system
 from tests.storage.running import batch, event, opened, write

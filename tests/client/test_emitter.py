@@ -11,8 +11,8 @@ from itertools import islice
 import pytest
 
 from tart.client import TelemetryEmitter
+from tart.client._generated.events import Events
 from tart.client.emitter import Emitter, now, server_address
-from tart.client.events import Events
 from tart.errors import StartupError
 from tart.protocol.events import EVENTS
 from tart.protocol.types import JCE_UNIX_SECONDS

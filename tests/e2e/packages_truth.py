@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tart.query.times import rfc3339, rfc3339_of_jce
-from tart.query.windows import time_us
+from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
+from tart.query.core.windows import time_us
 from tests.running import wait_for
 
 ROOTS = (90, 91)

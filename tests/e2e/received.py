@@ -10,8 +10,8 @@ import json
 from collections import defaultdict
 from functools import cached_property
 
-from tart.query.windows import time_us
-from tart.simulate.truth import SENT
+from tart.query.core.windows import time_us
+from tart.simulate.model.truth import SENT
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND

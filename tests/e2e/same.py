@@ -10,8 +10,8 @@ import re
 from typing import Any
 
 from tart.access.roles import Role
-from tart.gateway.contract import ROUTES
-from tart.gateway.schemas import SCHEMAS
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.schemas.common import SCHEMAS
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 LEFT_OUT = {
@@ -19,7 +19,7 @@ LEFT_OUT = {
     "live": "the last seconds of the clock",
     "realtime": "the last seconds of the clock",
     "event": "by an id that each system gives itself; search has the same events",
-    "trace": "by such an id; tests/shard/test_trace.py",
+    "trace": "by such an id; tests/shard/queries/test_trace.py",
     "events": "the newest of many in order of arrival; search has those of a slot",
     "block_propagation": "times between arrivals at the server; tests/e2e/test_truth_analytics.py",
 }

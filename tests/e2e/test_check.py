@@ -38,7 +38,7 @@ def wrong():
     return talks
 
 
-class Silence:
+class IdleTimer:
     """A connection on which nothing is said."""
 
     frames = ()
@@ -70,7 +70,7 @@ class Both:
 
     def _tell(self, check, talks):
         """All of it; with the last connection the checking ends."""
-        with check.say(Silence(), leaves=False):
+        with check.say(IdleTimer(), leaves=False):
             for talk in talks:
                 check.say(talk)
             introduced = len(talks) - 1  # One says what no node says.

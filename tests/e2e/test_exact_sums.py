@@ -14,9 +14,9 @@ from collections import defaultdict
 
 import pytest
 
-from tart.aggregate.tables import GAUGES
-from tart.gateway.contract import ROUTES
-from tart.gateway.schemas import SCHEMAS
+from tart.aggregate.core.tables import GAUGES
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.schemas.common import SCHEMAS
 from tests.gateway.json_schema import violations
 from tests.running import fake_node, running_system, wait_for
 

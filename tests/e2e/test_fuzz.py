@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tart.gateway.contract import ROUTES
-from tart.gateway.openapi import statuses
-from tart.gateway.parameters import Choice, Duration, EventTypes, Hash, Integer, NodeId, Time
-from tart.gateway.schemas import SCHEMAS
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.openapi import statuses
+from tart.gateway.api.parameters import Choice, Duration, EventTypes, Hash, Integer, NodeId, Time
+from tart.gateway.api.schemas.common import SCHEMAS
 from tests.e2e.truth import network, tell
 from tests.gateway.json_schema import violations
 from tests.running import running_system

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from tart.gateway.contract import ROUTES
-from tart.gateway.schemas import SCHEMAS
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.schemas.common import SCHEMAS
 from tests.gateway.json_schema import violations
 
 NUMBER = (int, float)

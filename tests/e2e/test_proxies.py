@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 from tart.cli.main import main
 from tart.client import TartClient
 from tart.protocol.rules import RULES
-from tests.gateway.test_page import parsed
+from tests.gateway.api.test_html import parsed
 from tests.running import fake_node, fake_peer_id, running_system, wait_for
 from tests.supervisor.process import Process
 

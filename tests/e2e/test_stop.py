@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from tart.cli.main import main
-from tart.storage.aggregates import aggregate_file
-from tart.storage.files import directories, existing
-from tart.storage.schema import log_of
+from tart.storage.aggregates.database import aggregate_file
+from tart.storage.core.files import directories, existing
+from tart.storage.core.schema import log_of
 from tests.running import running_system, wait_for
 from tests.soak.kills import Load, newest_stored, note_reported
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tart.cli.install import unit
-from tart.config import SupervisorConfig
+from tart.config.schema import SupervisorConfig
 from tests.running import running_system, wait_for
 from tests.supervisor.process import DEADLINE
 

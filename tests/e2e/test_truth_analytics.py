@@ -7,15 +7,15 @@ from math import ceil
 
 import pytest
 
-from tart.aggregate.failures import FAILED_REASONS, FAILURES
+from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.protocol.events import EVENTS
 from tart.protocol.types import JCE_UNIX_SECONDS
-from tart.query.activity import CONNECTION_EVENTS
-from tart.query.attempts import PIPELINES
-from tart.query.figures import reached
-from tart.query.series import DISCARDS
-from tart.query.times import rfc3339, rfc3339_of_jce
-from tart.query.windows import time_us
+from tart.query.core.chain_stats import reached
+from tart.query.core.failure_rates import PIPELINES
+from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
+from tart.query.core.windows import time_us
+from tart.query.topics.node_activity import CONNECTION_EVENTS
+from tart.query.topics.time_series import DISCARDS
 from tests.e2e.received import MINUTE, SECOND, Received, rooted
 
 STEP = 5 * MINUTE

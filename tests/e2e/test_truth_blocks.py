@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from tart.query.blocks import TOTALS
-from tart.query.slots import TYPES
-from tart.query.times import rfc3339_of_jce
+from tart.query.core.rfc3339 import rfc3339_of_jce
+from tart.query.topics.blocks import TOTALS
+from tart.query.topics.slots import TYPES
 from tests.e2e.received import Received, rooted
 
 OUTLINE = (

@@ -14,16 +14,16 @@ from datetime import datetime
 
 import pytest
 
-from tart.aggregate.conformance import EXAMPLE_BYTES
-from tart.protocol.reading import encode_natural
+from tart.aggregate.keyed.conformance import EXAMPLE_BYTES
+from tart.protocol.byte_reader import encode_natural
 from tart.protocol.rules import RULES
 from tart.protocol.types import JCE_UNIX_SECONDS
-from tart.query.conformance import CLOCK_US, HOUR_US, NOT_JCE_US
-from tests.aggregate.test_judging import STATUS_LATE_US, Talk
+from tart.query.topics.conformance import CLOCK_US, HOUR_US, NOT_JCE_US
+from tests.aggregate.rules.test_conformance_checks import STATUS_LATE_US, Talk
 from tests.e2e.test_truth_sessions import at, every
 from tests.running import running_system, wait_for
+from tests.shard.check.test_offline_check import ALONE, DEVIATING
 from tests.shard.running import framed
-from tests.shard.test_checking import ALONE, DEVIATING
 from tests.vectors import event_vectors
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from tart.query.times import rfc3339, rfc3339_of_jce
+from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tests.e2e.packages_truth import Packages, later
 from tests.e2e.test_truth_packages import assert_in_bin, known, stage_of
 

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from tart.query.times import rfc3339, rfc3339_of_jce
-from tart.simulate.truth import SENT
+from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
+from tart.simulate.model.truth import SENT
 from tests.e2e.packages_truth import Packages, later
 
 TOTALS = {

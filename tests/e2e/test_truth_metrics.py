@@ -7,15 +7,15 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from tart.aggregate.counting import STEPS
-from tart.aggregate.failures import FAILED_REASONS, FAILURES
+from tart.aggregate.columnar.counters import STEPS
+from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.protocol.events import EVENTS
-from tart.query import bins
-from tart.query.figures import reached
-from tart.query.packages import PAIRS
-from tart.query.series import CATEGORY_OF
-from tart.query.times import rfc3339
-from tart.query.windows import time_us
+from tart.query.core import log_histogram
+from tart.query.core.chain_stats import reached
+from tart.query.core.rfc3339 import rfc3339
+from tart.query.core.windows import time_us
+from tart.query.packages.packages import PAIRS
+from tart.query.topics.time_series import CATEGORY_OF
 from tests.e2e.packages_truth import Packages
 from tests.e2e.received import MINUTE, SECOND, Received
 from tests.e2e.truth import network, tell
@@ -214,7 +214,7 @@ def test_failures_by_category(truth):
 # --- Steps -------------------------------------------------------------------------------
 
 # Half a bin and what rounding adds.
-OFF = 2 ** (0.5 / bins.PER_OCTAVE)
+OFF = 2 ** (0.5 / log_histogram.PER_OCTAVE)
 
 
 def close(shown_ms, exact_us):

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from tart.query import bins
-from tart.query.activity import CATEGORIES, CONNECTION_EVENTS, category_of
+from tart.query.core import log_histogram
+from tart.query.topics.node_activity import CATEGORIES, CONNECTION_EVENTS, category_of
 from tests.running import wait_for
 
 EVER = "30d"
@@ -395,7 +395,7 @@ def test_how_requests_for_shards_end(truth, side, done, failed, success, latency
         assert each[success] == rate(len(taken), len(lost))
         mean = each[f"avg_{latency}_latency_ms"]
         # Of a histogram: each duration is at most a bin's half width off.
-        off = 2 ** (0.5 / bins.PER_OCTAVE)
+        off = 2 ** (0.5 / log_histogram.PER_OCTAVE)
         exact = sum(taken) / len(taken) / 1000
         assert exact / off - 0.001 <= mean <= exact * off + 0.001
 

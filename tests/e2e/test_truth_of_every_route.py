@@ -8,28 +8,28 @@ from pathlib import Path
 import pytest
 
 from tart.access.roles import Role
-from tart.gateway.contract import ROUTES
+from tart.gateway.api.contract import ROUTES
 
 HERE = Path(__file__).parent
 SOURCES = "\n".join(path.read_text() for path in sorted(HERE.glob("*truth*.py")))
 # What says nothing of a network, and why; or is compared elsewhere.
 ELSEWHERE = {
     "health": "says that the gateway answers",
-    "detailed_health": "about processes: tests/gateway/test_health.py",
-    "openapi": "the contract itself: tests/gateway/test_openapi.py",
+    "detailed_health": "about processes: tests/gateway/observability/test_health.py",
+    "openapi": "the contract itself: tests/gateway/api/test_openapi.py",
     "docs": "likewise",
-    "rules": "likewise: tests/gateway/test_rules.py",
+    "rules": "likewise: tests/gateway/api/test_rule_pages.py",
     "rule": "likewise",
     "metrics": "about processes; what was sent is compared in test_prometheus.py",
     "event": "its bytes are compared with what was sent: test_history.py, test_vectors.py",
-    "trace": "test_history.py, tests/shard/test_trace.py",
+    "trace": "test_history.py, tests/shard/queries/test_trace.py",
     "export": "equals the lists: test_history.py",
     "sql": "equals the lists: test_history.py",
     "events": "what was sent, byte by byte: test_vectors.py, test_identity.py",
     "search": "likewise",
     "node_events": "likewise",
-    "websocket": "the order and the bytes: tests/gateway/test_websocket.py, test_streams",
-    "metrics_stream": "sends what live, stats and realtime answer: tests/gateway/test_sse.py",
+    "websocket": "the order and the bytes: tests/gateway/live/test_websocket.py, test_streams",
+    "metrics_stream": "sends what live, stats and realtime answer: tests/gateway/live/test_sse.py",
     "core_guarantors": "with guarantors/enhanced, by one test of test_truth_cores.py",
     "jam_stats": "503 until a node's RPC can be asked",
     "jam_services": "likewise",

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from tart.query.bins import PER_OCTAVE
-from tart.query.times import rfc3339, rfc3339_of_jce
-from tart.query.windows import time_us
+from tart.query.core.log_histogram import PER_OCTAVE
+from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
+from tart.query.core.windows import time_us
 from tests.e2e.packages_truth import STEPS, Packages
 
 MARKS = {

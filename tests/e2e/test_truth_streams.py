@@ -12,9 +12,9 @@ import pytest
 from websockets.sync.client import connect
 
 from tart.protocol.events import EVENTS
-from tart.query.attempts import overall
-from tart.shard.missed import RECENT
-from tart.simulate.playing import play_troubled
+from tart.query.core.failure_rates import overall
+from tart.shard.queries.backfill import RECENT
+from tart.simulate.model.in_memory import play_troubled
 from tests.e2e.truth import tell
 from tests.running import DEADLINE, running_system, wait_for
 

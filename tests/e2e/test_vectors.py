@@ -14,8 +14,8 @@ from tart.protocol.events import EVENTS
 from tart.protocol.framing import frame
 from tart.protocol.types import ImportSpecification
 from tart.protocol.wire import Bytes, List, Option, Struct, Tuple, Type
-from tart.shard.events import payload_of
-from tart.storage.schema import LogRow, rows_of
+from tart.shard.encoding.event_json import payload_of
+from tart.storage.core.schema import LogRow, rows_of
 from tests.running import System, fake_node, running_system, wait_for
 from tests.vectors import NodeVector, event_vectors, flat, flat_values, node_vectors, stream_vectors
 

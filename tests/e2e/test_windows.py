@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from tart.gateway.contract import ROUTES
-from tart.gateway.parameters import Time
-from tart.gateway.route import Route
-from tart.gateway.schemas import SCHEMAS
-from tart.query.times import rfc3339
-from tart.query.windows import time_us
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.parameters import Time
+from tart.gateway.api.route import Route
+from tart.gateway.api.schemas.common import SCHEMAS
+from tart.query.core.rfc3339 import rfc3339
+from tart.query.core.windows import time_us
 from tests.e2e.received import Received
 
 # What windows do has nothing to do with where events are: one of the systems is enough.

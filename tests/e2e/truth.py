@@ -1,6 +1,6 @@
 """A troubled network played into a running tart, with what really happened beside it.
 
-The truth is the simulator's own (``tart.simulate.truth``), not what its events say. It is
+The truth is the simulator's own (``tart.simulate.model.truth``), not what its events say. It is
 told over real connections, in order of time, as fast as it goes: by the server's clock it
 happened within seconds, by the nodes' clocks within minutes.
 """
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tart.simulate.facts import Facts
-from tart.simulate.playing import Played, play_troubled
+from tart.simulate.model.in_memory import Played, play_troubled
+from tart.simulate.model.truth_reader import Facts
 from tests.running import System, running_system, wait_for
 
 SLOTS = 60

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from random import Random
 
-from tart.aggregate.isolation import Isolation
+from tart.aggregate.core.isolation import Isolation
 from tart.cli.main import main
 
 SHARE = 0.7

@@ -23,9 +23,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tart.aggregate.tables import OPERATIONS, ROWS
+from tart.aggregate.core.tables import OPERATIONS, ROWS
 from tart.ipc.messages import Subscribe
-from tart.shard import aggregation, intake
+from tart.shard.ingest import aggregator, pipeline
 from tests.fuzz.budget import TIMEOUT, examples, rounds
 from tests.fuzz.legal import (
     CORES,
@@ -38,8 +38,8 @@ from tests.fuzz.legal import (
     framed,
 )
 from tests.fuzz.model import IDS, Expected, assert_kept, assert_well, taken_by
+from tests.shard.ingest.test_live_streams import ALL, Recorder
 from tests.shard.running import Shard, fake_node, until
-from tests.shard.test_streams import ALL, Recorder
 
 # Nothing leaves by itself: the machine cuts the batches.
 HELD = {"flush_seconds": 1e6, "flush_rows": 10**9, "flush_bytes": 10**12}
@@ -161,7 +161,7 @@ class Telemetry(RuleBasedStateMachine):
         super().__init__()
         self._patch = pytest.MonkeyPatch()
         self._now = BEGINNING
-        self._patch.setattr(intake, "_now_us", lambda: self._now)
+        self._patch.setattr(pipeline, "_now_us", lambda: self._now)
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         # What failed: nobody waits for what will not come any more.
         self._failure: BaseException | None = None
@@ -184,7 +184,7 @@ class Telemetry(RuleBasedStateMachine):
             if self._failure is None:
                 self.babble(seed=len(self._expected.frames), count=200)
                 # What is counted shows at once, and not a moment later.
-                self._patch.setattr(aggregation, "SNAPSHOT_SECONDS", -1)
+                self._patch.setattr(aggregator, "SNAPSHOT_SECONDS", -1)
                 self._run(self._assert_stored())
                 counted = self._run(self._figures())
                 self.restart()

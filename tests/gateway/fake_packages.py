@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tart.aggregate.tables import OPERATIONS, ROWS
-from tart.query.packages import MARKS, MEASURES, STATE, TALLY
+from tart.aggregate.core.tables import OPERATIONS, ROWS
+from tart.query.packages.packages import MARKS, MEASURES, STATE, TALLY
 from tests.gateway.fake_shard import NODE_A, NOON, SECOND, FakeShard, event
 
 PACKAGE, REPORT, ROOT = "cc" * 32, "dd" * 32, "ee" * 32

@@ -30,12 +30,12 @@ from tart.ipc.messages import (
     Unsubscribe,
     Welcome,
 )
-from tart.query.catalog import event_api_id, event_identity
-from tart.query.filters import Candidate, parse
-from tart.query.live_event import live_event
-from tart.query.nodes import origin
-from tart.query.times import rfc3339
-from tart.query.windows import time_us
+from tart.query.core.catalog import event_api_id, event_identity
+from tart.query.core.filters import FilterInput, parse
+from tart.query.core.live_event import live_event
+from tart.query.core.nodes import origin
+from tart.query.core.rfc3339 import rfc3339
+from tart.query.core.windows import time_us
 
 NODE_A = "aa" * 32
 NODE_B = "bb" * 32
@@ -496,7 +496,7 @@ def _passes(each: dict[str, Any], request: Subscribe) -> bool:
         for value in fields.values()
         if isinstance(value, str) and value.startswith("0x")
     )
-    candidate = Candidate(
+    candidate = FilterInput(
         each["node_id"], each["event_type"], fields.get("slot"), fields.get("core"), payload
     )
     return parse(request.filter)(candidate)

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from tart.gateway.schemas import SCHEMAS
+from tart.gateway.api.schemas.common import SCHEMAS
 
 _TYPES: dict[str, Any] = {
     "object": dict,

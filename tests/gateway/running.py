@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import connect
 
-from tart.config import Config
+from tart.config.schema import Config
+from tart.gateway.api.route import Route
 from tart.gateway.app import Gateway
+from tart.gateway.live.websocket import Periods
 from tart.gateway.process import listen
-from tart.gateway.route import Route
-from tart.gateway.websocket import Periods
-from tart.query.catalog import event_api_id
+from tart.query.core.catalog import event_api_id
 from tests.gateway.fake_shard import NODE_A, FakeShard
 
 PATIENCE_SECONDS = 60.0
@@ -64,7 +64,7 @@ def config_for(directory: Path, **api: Any) -> Config:
     config = Config(base_dir=directory)
     server = replace(config.server, data_dir="d", run_dir="r")
     # Each request is answered from what the fakes have then, unless that is what is tested.
-    api = {"shared_seconds": 1e-6, **api}
+    api = {"cache_seconds": 1e-6, **api}
     return replace(config, server=server, api=replace(config.api, **api))
 
 

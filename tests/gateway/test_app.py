@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from tart.gateway.access import Access
-from tart.gateway.contract import ROUTES
-from tart.gateway.contract_streams import EVENT_STREAM
-from tart.gateway.registry import Registry
-from tart.gateway.route import Route
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.route import Route
+from tart.gateway.api.routes.streams import EVENT_STREAM
+from tart.gateway.fanout.node_registry import Registry
+from tart.gateway.http.auth import Authenticator
 from tart.ipc.messages import NodeChanged
-from tart.query.catalog import QUERIES as QUESTIONS
+from tart.query.core.catalog import QUERIES as QUESTIONS
 from tests.gateway.fake_shard import node
 from tests.gateway.running import Running, eventually, path_of, running_gateway
 
@@ -139,7 +139,7 @@ def test_background_work_that_fails_goes_on_with_its_next_turn_and_is_told(
 
     once(Registry, "told", "nodes")
     once(Registry, "_row", "registry")
-    once(Access, "_look", "keys")
+    once(Authenticator, "_look", "keys")
 
     async def check() -> None:
         # The first look at the keys belongs to the start.

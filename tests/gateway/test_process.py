@@ -29,7 +29,7 @@ SCRIPT = """
 import os, sys
 from pathlib import Path
 from tart.gateway.process import run_gateway
-from tart.startup import Startup
+from tart.process_handle import Startup
 from tests.gateway.running import config_for
 
 directory, port, ready, lifeline = Path(sys.argv[1]), *map(int, sys.argv[2:5])

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tart.background import Background
+from tart.background_tasks import Background
 from tart.ipc.channel import SHED_ABOVE_BYTES, Channel
 from tart.ipc.messages import Cancel, LiveEvents, Message, Missed, Welcome
 

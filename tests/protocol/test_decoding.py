@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from tart.errors import DecodeError
 from tart.protocol import decoding
+from tart.protocol.byte_reader import MAX_DEVIATIONS, encode_natural
 from tart.protocol.decoding import HEADER_BYTES, check_event, decode_event, event_type
 from tart.protocol.events import BY_VARIANT, EVENTS
 from tart.protocol.node_information import MAX_CORES
-from tart.protocol.reading import MAX_DEVIATIONS, encode_natural
 from tests.protocol.strategies import CORES, LAYOUTS, hostile_payloads, payload, values
 from tests.vectors import event_vectors, flat, flat_values
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import EncodeError
+from tart.protocol.byte_reader import Reader
 from tart.protocol.decoding import decode_event
 from tart.protocol.encoding import encode_event, encode_first_message
 from tart.protocol.events import EVENTS
 from tart.protocol.framing import LENGTH_BYTES, frame
 from tart.protocol.node_information import encode_node_information
-from tart.protocol.reading import Reader
 from tart.testing import FakeNode
 from tests.protocol.strategies import LAYOUTS, U64, anything, events
 from tests.vectors import event_vectors

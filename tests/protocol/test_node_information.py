@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import EncodeError, NodeInformationError
+from tart.protocol.byte_reader import encode_natural
 from tart.protocol.node_information import (
     MAX_CORES,
     MAX_NODE_INFORMATION,
@@ -18,7 +19,6 @@ from tart.protocol.node_information import (
     decode_node_information,
     encode_node_information,
 )
-from tart.protocol.reading import encode_natural
 from tart.testing import FULL_PARAMETERS, TINY_PARAMETERS, FakeNode
 from tests.protocol.notation import fields_of
 from tests.protocol.strategies import mutated, values

@@ -8,7 +8,7 @@ import pytest
 
 from tart.errors import EncodeError
 from tart.protocol import types
-from tart.protocol.reading import Reader
+from tart.protocol.byte_reader import Reader
 from tart.protocol.types import IMPORT_SPEC, JCE_UNIX_SECONDS, refers_to, struct
 from tart.protocol.wire import Enumeration, EventId, Integer, Struct
 from tests.protocol.notation import type_of

@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from tart.errors import DecodeError, EncodeError
-from tart.protocol.reading import MAX_DEVIATIONS, Reader, encode_natural
+from tart.protocol.byte_reader import MAX_DEVIATIONS, Reader, encode_natural
 from tart.protocol.wire import (
     Address,
     Boolean,
@@ -24,7 +24,7 @@ from tart.protocol.wire import (
     Tuple,
     Type,
 )
-from tests.protocol.test_reading import found, reader_of
+from tests.protocol.test_byte_reader import found, reader_of
 
 U8, U16, U32 = Integer(1), Integer(2), Integer(4)
 SIDE = Enumeration("Side", ("Local", "Remote"))

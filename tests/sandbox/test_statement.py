@@ -7,7 +7,7 @@ import json
 import duckdb
 import pytest
 
-from tart.query.scans import MAX_LIMIT, Condition
+from tart.query.sql.pushdown import MAX_LIMIT, Condition
 from tart.sandbox.statement import Refused, examine
 
 SCHEMAS = {

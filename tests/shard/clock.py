@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tart.shard import intake
+from tart.shard.ingest import pipeline
 from tests.shard.running import best, fake_node
 from tests.storage.running import NOON
 
@@ -15,7 +15,7 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now = 0
-        monkeypatch.setattr(intake, "_now_us", lambda: NOON + self.now)
+        monkeypatch.setattr(pipeline, "_now_us", lambda: NOON + self.now)
 
 
 def connection(shard, clock, begins, node=None, ends=None):

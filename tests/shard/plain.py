@@ -5,10 +5,10 @@ from __future__ import annotations
 from tart.protocol.connection import Connection, ReceivedEvent
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.types import PEER_ID, U16
-from tart.shard.digest import Run, digest
-from tart.shard.nodes import Session
-from tart.shard.peers import Peers
-from tart.storage.schema import LogRow
+from tart.shard.decode.batch_decoder import Run, digest
+from tart.shard.state.nodes import Session
+from tart.shard.state.peer_dictionary import PeerDictionary
+from tart.storage.core.schema import LogRow
 from tart.testing import FakeNode
 from tests.protocol.strategies import CORES
 
@@ -25,7 +25,7 @@ def session_of(version: int = 1, *, number: int = 10, node_number: int = 9) -> S
 
 def digested(session: Session, *contents: bytes, seq: int = 7, received_at: int = 8, peers=None):
     """What the batch's way makes of some frames of one connection."""
-    peers = Peers({}) if peers is None else peers
+    peers = PeerDictionary({}) if peers is None else peers
     return digest(list(contents), [Run(session, len(contents), received_at)], seq, peers)
 
 

@@ -14,20 +14,20 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 import uvloop
 
-from tart.aggregate.live import LiveCounters
-from tart.config import AggregatesConfig, StorageConfig, TelemetryConfig
+from tart.aggregate.columnar.live_counters import LiveCounters
+from tart.config.schema import AggregatesConfig, StorageConfig, TelemetryConfig
 from tart.ipc.channel import Channel
 from tart.ipc.messages import Failure, Partial, RunQuery, Welcome
-from tart.shard.aggregated import Aggregated
-from tart.shard.aggregation import open_aggregation
-from tart.shard.answers import Answers
-from tart.shard.control import Control
-from tart.shard.intake import Intake
-from tart.shard.listener import Listener, listening_socket
-from tart.shard.nodes import Nodes
-from tart.shard.peers import Peers
-from tart.shard.streams import Streams
-from tart.storage.schema import log_of
+from tart.shard.ingest.aggregator import open_aggregation
+from tart.shard.ingest.listener import Listener, listening_socket
+from tart.shard.ingest.live_streams import Streams
+from tart.shard.ingest.pipeline import Ingest
+from tart.shard.queries.aggregate_queries import AggregateQueries
+from tart.shard.queries.handlers import Answers
+from tart.shard.query_server import QueryServer
+from tart.shard.state.nodes import Nodes
+from tart.shard.state.peer_dictionary import PeerDictionary
+from tart.storage.core.schema import log_of
 from tart.storage.store import Store
 from tart.testing import FakeNode
 from tests.supervisor.process import Process
@@ -118,7 +118,7 @@ class Shard:
             self._aggregated,
             self._aggregates_failed,
         )
-        self.intake = Intake(
+        self.intake = Ingest(
             settings,
             shard,
             self.nodes,
@@ -126,7 +126,7 @@ class Shard:
             self.streams,
             next_sequence=own.next_sequence,
             next_session=own.next_session,
-            peers=Peers(own.peers),
+            peers=PeerDictionary(own.peers),
             aggregation=self.aggregation,
             write=self._write,
             node_changed=self._node_changed,
@@ -135,10 +135,10 @@ class Shard:
         self.answers = Answers(
             self.store, self.nodes, self.counters, self.streams, self.intake, self.listener
         )
-        self.aggregated = Aggregated(
+        self.aggregated = AggregateQueries(
             self.store, self.nodes, self.aggregation, AggregatesConfig(), self.intake.digest
         )
-        self.control = Control(shard, self.answers, self.aggregated, self.streams, self.store)
+        self.control = QueryServer(shard, self.answers, self.aggregated, self.streams, self.store)
         self.port = 0
         self._peers = []
 

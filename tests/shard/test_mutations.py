@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from tart.protocol.byte_reader import encode_natural
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.events import EVENTS, leading_reference
-from tart.protocol.reading import encode_natural
 from tart.protocol.rules import INFO, RULES
 from tart.protocol.wire import (
     Boolean,
@@ -26,7 +26,7 @@ from tart.protocol.wire import (
     Struct,
     Tuple,
 )
-from tart.shard.checking import Checker
+from tart.shard.check.offline_check import Checker
 from tests.protocol.strategies import LAYOUTS
 from tests.shard.running import fake_node, framed
 

@@ -12,9 +12,9 @@ import duckdb
 import pytest
 import uvloop
 
-from tart.shard.pressure import BUSY_PENDING_EVENTS
+from tart.shard.cpu_pressure import BUSY_PENDING_EVENTS
 from tart.shard.worker import collect_cycles
-from tart.storage.schema import log_of
+from tart.storage.core.schema import log_of
 from tests.shard.running import best, fake_node, framed, gateway, shard_process, until
 from tests.storage.running import contents, open_storage, wait_for
 

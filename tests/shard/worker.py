@@ -13,10 +13,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tart.config import Config, ServerConfig, StorageConfig, TelemetryConfig
+from tart.config.schema import Config, ServerConfig, StorageConfig, TelemetryConfig
 from tart.errors import TartError
+from tart.process_handle import ProcessHandle
 from tart.shard.worker import run_shard
-from tart.startup import Startup
 
 
 def say(text):
@@ -38,7 +38,7 @@ def main(data, shard, count, settings):
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         holder.bind(("127.0.0.1", 0))
         port = holder.getsockname()[1]
-        startup = Startup(lambda: say(f"accepts on {port}"), lifeline)
+        startup = ProcessHandle(lambda: say(f"accepts on {port}"), lifeline)
         try:
             return run_shard(int(shard), int(count), config, "127.0.0.1", port, startup)
         except TartError as error:

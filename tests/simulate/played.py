@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tart.protocol.connection import Connection, ReceivedEvent
-from tart.simulate.network import Network
-from tart.simulate.rates import Rates
-from tart.simulate.reporting import Emission
-from tart.simulate.stage import SLOT
+from tart.simulate.model.fault_rates import Rates
+from tart.simulate.model.network import Network
+from tart.simulate.model.reporter import Emission
+from tart.simulate.model.world import SLOT
 
 # What nodes told is complete only where no telemetry is lost.
 NO_DROPS = Rates(dropped=0)

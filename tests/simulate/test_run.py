@@ -15,9 +15,9 @@ import pytest
 from tart.errors import StartupError
 from tart.protocol.connection import Connection
 from tart.protocol.events import EVENTS
-from tart.simulate.facts import Facts
-from tart.simulate.playing import MIXED
-from tart.simulate.rates import TROUBLED
+from tart.simulate.model.fault_rates import TROUBLED
+from tart.simulate.model.in_memory import MIXED
+from tart.simulate.model.truth_reader import Facts
 from tart.simulate.run import SimulationOptions, SimulationReport, run, simulate
 from tests.simulate.played import NO_DROPS
 

@@ -21,9 +21,9 @@ import duckdb
 import httpx
 
 from tart.cli.verify import complaint
-from tart.query.catalog import event_identity
-from tart.storage.files import directories, existing
-from tart.storage.verify import verify
+from tart.query.core.catalog import event_identity
+from tart.storage.core.files import directories, existing
+from tart.storage.log.verify import verify
 from tests.running import fake_node, running_system, wait_for
 
 NODES = 6

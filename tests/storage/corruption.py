@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 
-from tart.storage.files import QUARANTINED
+from tart.storage.core.files import QUARANTINED
 from tests.shard.running import best, fake_node, run, until
 
 # So many that the block with the first hashes is followed by another vector of rows.

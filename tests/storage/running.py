@@ -13,11 +13,18 @@ from contextlib import closing, contextmanager
 
 import duckdb
 
-from tart.aggregate.isolation import Isolation
-from tart.config import StorageConfig
-from tart.storage import aggregates
-from tart.storage.batch import Batch
-from tart.storage.schema import LogRow, NodeRow, SessionRow, UndecodableRow, rows_of, to_columns
+from tart.aggregate.core.isolation import Isolation
+from tart.config.schema import StorageConfig
+from tart.storage.aggregates import database
+from tart.storage.core.batch import Batch
+from tart.storage.core.schema import (
+    LogRow,
+    NodeRow,
+    SessionRow,
+    UndecodableRow,
+    rows_of,
+    to_columns,
+)
 from tart.storage.store import Store
 
 DEADLINE = 100.0
@@ -170,4 +177,4 @@ def alone(path, elsewhere):
 
 def write_flush(cursor, file, flush):
     """Write a flush to a file of aggregates, as its writer does."""
-    aggregates.write(cursor, file, flush, dict(aggregates.tables_of(flush, Isolation())))
+    database.write(cursor, file, flush, dict(database.tables_of(flush, Isolation())))

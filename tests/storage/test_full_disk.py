@@ -5,7 +5,8 @@ import shutil
 import duckdb
 import pytest
 
-from tart.storage import checkpoints, keeper
+from tart.storage import maintenance
+from tart.storage.log import checkpoints
 from tests.storage.full_disk import Ballast, small_disk
 from tests.storage.running import (
     DEADLINE,
@@ -158,7 +159,7 @@ def test_a_log_left_on_a_full_disk_is_read_where_it_is(tmp_path, disk):
 
 
 def test_the_keeper_pauses_reading_while_the_disk_is_full(tmp_path, disk, monkeypatch):
-    monkeypatch.setattr(keeper, "WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(maintenance, "WATCH_SECONDS", 0.01)
     told = []
     ballast = Ballast(disk)
     settings = {"disk_reserve_bytes": 4 << 20}

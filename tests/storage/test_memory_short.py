@@ -5,8 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from tart.storage import keeper
-from tart.storage.schema import NodeRow
+from tart.storage import maintenance
+from tart.storage.core.schema import NodeRow
 from tests.storage.running import (
     DEADLINE,
     PEERS,
@@ -67,7 +67,7 @@ def test_a_commit_without_memory_is_made_once_there_is_some(tmp_path, caplog, si
 
 
 def test_while_it_lasts_reading_pauses(tmp_path, monkeypatch):
-    monkeypatch.setattr(keeper, "WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(maintenance, "WATCH_SECONDS", 0.01)
     told = []
     with open_storage(tmp_path, short_of=told.append) as storage:
         storage.write(batch(*rows(0, 100)))

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from tart.errors import StorageError
-from tart.storage.schema import SCHEMA_VERSION
+from tart.storage.core.schema import SCHEMA_VERSION
 from tests.storage.running import (
     HOUR_US,
     NOON,

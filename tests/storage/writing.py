@@ -9,10 +9,10 @@ import os
 import sys
 from pathlib import Path
 
-from tart.config import StorageConfig
-from tart.storage.database import Database
-from tart.storage.files import file_for
-from tart.storage.schema import NodeRow
+from tart.config.schema import StorageConfig
+from tart.storage.core.files import file_for
+from tart.storage.core.schema import NodeRow
+from tart.storage.log.database import Database
 from tart.storage.store import Store
 from tests.storage.running import HOUR_US, NOON, PEERS, batch, event, opened
 

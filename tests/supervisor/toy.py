@@ -15,11 +15,11 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from tart.config import SupervisorConfig
+from tart.config.schema import SupervisorConfig
 from tart.errors import ConfigError, StartupError
-from tart.supervisor.notify import Notifier
-from tart.supervisor.run import Supervisor
-from tart.supervisor.watchdog import watchdog_of
+from tart.supervisor.core.watchdog import watchdog_of
+from tart.supervisor.sd_notify import Notifier
+from tart.supervisor.supervisor import Supervisor
 
 
 def say(text):

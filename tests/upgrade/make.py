@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from tart.cli.main import main
-from tart.storage.schema import SCHEMA_VERSION
+from tart.storage.core.schema import SCHEMA_VERSION
 from tests.running import System, fake_node, fake_peer_id, running_system
 
 HERE = Path(__file__).parent

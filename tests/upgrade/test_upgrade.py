@@ -9,7 +9,7 @@ import tarfile
 import pytest
 
 from tart.cli.main import main
-from tart.storage.schema import SCHEMA_VERSION
+from tart.storage.core.schema import SCHEMA_VERSION
 from tests.running import running_system
 from tests.upgrade.make import HERE, asked
 

@@ -1,0 +1,414 @@
+"""The aggregates' tables: what a row of each says, and for how long it is kept.
+
+Pure, and the one declaration: DDL, Arrow types, retention and what queries may name
+derive from it. Times called ``bucket``, ``…_at`` are the shard's clock (``received_at``);
+steps of a pipeline are the node's own clock, JCE microseconds, so that differences
+between them are exact.
+
+- ``SUMMED`` tables are additive: several rows may have the same keys (each flush adds
+  some), and what holds is their sum, or maximum where ``MAXIMA`` says so.
+- ``ROWS`` tables have one row for each thing: a pipeline, or the first sight of a block.
+- Every table also has ``flush``: the number of the flush that wrote the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+HASH = "BLOB"
+CLOCK = "UBIGINT"
+TIME = "TIMESTAMP"
+COUNT = "UINTEGER"
+# A sum of what nodes claim: 2^63 claims of 2^64 - 1 fit. Sums of 64-bit columns do not stop
+# there, so nothing is capped anywhere on the way to an answer.
+TOTAL = "HUGEINT"
+
+# Seconds of a bucket.
+COUNT_BUCKET = 10
+MINUTE_BUCKET = 60
+LINK_BUCKET = 600
+CONFORMANCE_BUCKET = 3600
+# Assurances are counted in tenths of a second, so that shares by time merge exactly.
+TICK_US = 100_000
+
+# What Status says, in its order, without the guarantees by core.
+GAUGES = (
+    "num_peers",
+    "num_val_peers",
+    "num_sync_peers",
+    "num_shards",
+    "shards_size",
+    "num_preimages",
+    "preimages_size",
+)
+# A guarantor's steps with a package, by event type.
+PACKAGE_STEPS: Mapping[int, str] = MappingProxyType(
+    {
+        94: "received",
+        95: "authorized",
+        96: "extrinsics",
+        97: "imported",
+        101: "refined",
+        102: "built",
+        103: "signed",
+        105: "guaranteed",
+        109: "distributed",
+    }
+)
+BLOCK_STEPS: Mapping[int, str] = MappingProxyType({42: "authored", 45: "verified", 47: "executed"})
+
+_NODE = {"node": "INTEGER"}
+_BUCKET = {"bucket": TIME}
+# What blocks and packages have in common. ``root`` is the event id of the first event.
+_PIPELINE = {
+    "started_at": TIME,
+    "ended_at": TIME,
+    "node": "INTEGER",
+    "session": "INTEGER",
+    "seq": "BIGINT",
+    "last_seq": "BIGINT",
+    "root": "UBIGINT",
+    "kind": "UTINYINT",
+    "slot": "UINTEGER",
+    "hash": HASH,
+    "outcome": "VARCHAR",
+    "failed_type": "UTINYINT",
+    "failed": CLOCK,
+    "reason": "VARCHAR",
+    "started": CLOCK,
+}
+
+SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "counts": {**_BUCKET, **_NODE, "type": "UTINYINT", "count": COUNT},
+        "latency": {
+            **_BUCKET,
+            **_NODE,
+            "parent": "UTINYINT",
+            "type": "UTINYINT",
+            "bin": "UTINYINT",
+            "count": COUNT,
+        },
+        # offset_us: the least of received_at less the node's clock; NULL is not known.
+        "clocks": {**_BUCKET, **_NODE, "offset_us": "BIGINT"},
+        "heads": {
+            **_BUCKET,
+            **_NODE,
+            "best": "UINTEGER",
+            "finalized": "UINTEGER",
+            # When the node last told whether it is in sync.
+            "seen_at": TIME,
+            "synced": "UTINYINT",
+        },
+        # A block that nodes named as their best (11) or finalized (12).
+        "reached": {
+            "hash": HASH,
+            "type": "UTINYINT",
+            "seen_at": TIME,
+            "slot": "UINTEGER",
+            "count": COUNT,
+        },
+        "status": {
+            **_BUCKET,
+            **_NODE,
+            "seen_at": TIME,
+            "samples": COUNT,
+            "num_guarantees": "BLOB",
+            **{name: "UBIGINT" for name in GAUGES},
+            **{f"min_{name}": "UBIGINT" for name in GAUGES},
+            **{f"max_{name}": "UBIGINT" for name in GAUGES},
+            **{f"sum_{name}": TOTAL for name in GAUGES},
+        },
+        "failures": {
+            **_BUCKET,
+            **_NODE,
+            "type": "UTINYINT",
+            "reason": "VARCHAR",
+            "count": COUNT,
+            "last_at": TIME,
+        },
+        # side: 0 the node itself opened, announced, offered or sent; 1 the peer did.
+        "links": {
+            **_BUCKET,
+            **_NODE,
+            "peer": HASH,
+            "type": "UTINYINT",
+            "side": "UTINYINT",
+            "count": COUNT,
+            "last_at": TIME,
+        },
+        # Blocks that a node gave to others (side 0) or was given (1); 2 is not known.
+        "transfers": {
+            **_BUCKET,
+            **_NODE,
+            "slot": "UINTEGER",
+            "side": "UTINYINT",
+            "count": COUNT,
+            "last_at": TIME,
+        },
+        # A guarantor's events with packages of a core.
+        "core_events": {
+            **_BUCKET,
+            **_NODE,
+            "core": "USMALLINT",
+            "type": "UTINYINT",
+            "count": COUNT,
+            "last_at": TIME,
+        },
+        # 120 by the node that asks, which has one index or two; 124 without a node, for a
+        # guarantor is asked for all of them.
+        "shard_requests": {
+            **_BUCKET,
+            **_NODE,
+            "type": "UTINYINT",
+            "shard_index": "USMALLINT",
+            "count": COUNT,
+        },
+        "authorizations": {
+            **_BUCKET,
+            **_NODE,
+            "core": "USMALLINT",
+            "count": COUNT,
+            "gas": TOTAL,
+            "elapsed_ns": TOTAL,
+        },
+        "refinements": {
+            **_BUCKET,
+            **_NODE,
+            "core": "USMALLINT",
+            "service": "UINTEGER",
+            "count": COUNT,
+            "gas": TOTAL,
+            "elapsed_ns": TOTAL,
+        },
+        # One block's accumulation of one service; every node reports it, gas is the same.
+        "executions": {
+            "hash": HASH,
+            "service": "UINTEGER",
+            "seen_at": TIME,
+            "slot": "UINTEGER",
+            "nodes": COUNT,
+            "gas": "UBIGINT",
+            "elapsed_ns": TOTAL,
+        },
+        # What was heard of a work-report: by guarantors that got or discarded it.
+        "reports": {
+            "hash": HASH,
+            "slot": "UINTEGER",
+            "first_at": TIME,
+            "last_at": TIME,
+            "received": COUNT,
+            "reported_on_chain": COUNT,
+            "replaced": COUNT,
+            "cannot_report": COUNT,
+            "too_many": COUNT,
+            "other": COUNT,
+            "included_at": TIME,
+            "received_at": TIME,
+            # For another reason than that it is on chain.
+            "discarded_at": TIME,
+        },
+        # What was heard of an erasure root: requests for its shards, on both sides.
+        "erasures": {
+            "root": HASH,
+            "first_at": TIME,
+            "last_at": TIME,
+            "requested": COUNT,
+            "served": COUNT,
+            "transferred": COUNT,
+            "failed": COUNT,
+            "bundle_shards_served": COUNT,
+            "bundle_shards_transferred": COUNT,
+            "bundle_shards_failed": COUNT,
+            "bundles_served": COUNT,
+            "bundles_transferred": COUNT,
+            "bundles_failed": COUNT,
+        },
+        "assurances": {"anchor": HASH, "seen_at": TIME, "type": "UTINYINT", "count": COUNT},
+        # What nodes did not do as specified, by rule (``protocol.rules``).
+        "conformance": {
+            **_BUCKET,
+            **_NODE,
+            "rule": "VARCHAR",
+            "count": COUNT,
+            "first_at": TIME,
+            "last_at": TIME,
+        },
+    }
+)
+
+ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "blocks": {
+            **_PIPELINE,
+            "parent": HASH,
+            **{step: CLOCK for step in BLOCK_STEPS.values()},
+            "size_bytes": "UINTEGER",
+            "num_tickets": "UINTEGER",
+            "num_preimages": "UINTEGER",
+            "num_guarantees": "UINTEGER",
+            "num_assurances": "UINTEGER",
+            "num_dispute_verdicts": "UINTEGER",
+            "services": "UINTEGER",
+            "gas": TOTAL,
+            "elapsed_ns": TOTAL,
+        },
+        # peer: the builder of a submission, the primary of a share.
+        "packages": {
+            **_PIPELINE,
+            "peer": HASH,
+            "core": "USMALLINT",
+            **{step: CLOCK for step in PACKAGE_STEPS.values()},
+            "size_bytes": "UINTEGER",
+            "items": COUNT,
+            "refine_gas_limit": TOTAL,
+            "imports": "UINTEGER",
+            "exports": "UINTEGER",
+            "extrinsic_size": "UBIGINT",
+            "auth_gas": "UBIGINT",
+            "auth_ns": "UBIGINT",
+            "refine_gas": TOTAL,
+            "refine_ns": TOTAL,
+            "report": HASH,
+            "bundle_size": "UINTEGER",
+            "erasure_root": HASH,
+            "segments_root": HASH,
+            "shared": COUNT,
+            "signatures": COUNT,
+            "guarantee_slot": "UINTEGER",
+            # Validator indices as a JSON array.
+            "guarantors": "VARCHAR",
+            "sending": COUNT,
+            "sent": COUNT,
+            "send_failed": COUNT,
+        },
+        # A node's first sight of a block: of which event, by both clocks.
+        "sightings": {
+            "seen_at": TIME,
+            **_NODE,
+            "hash": HASH,
+            "slot": "UINTEGER",
+            "type": "UTINYINT",
+            "timestamp": CLOCK,
+        },
+        "tickets": {
+            "started_at": TIME,
+            "ended_at": TIME,
+            **_NODE,
+            "epoch": "UINTEGER",
+            "outcome": "VARCHAR",
+            "tickets": "UINTEGER",
+            "reason": "VARCHAR",
+        },
+        # A connection; ``aggregate.keyed.sessions`` says what its columns mean. By the time of its
+        # end, so that one that lasts long is kept as long as others after it.
+        "sessions": {
+            "ended_at": TIME,
+            "started_at": TIME,
+            **_NODE,
+            "session": "INTEGER",
+            "address": "VARCHAR",
+            "outcome": "VARCHAR",
+            "reason": "VARCHAR",
+            "protocol_version": "UTINYINT",
+            "params_layout": "VARCHAR",
+            "last_at": TIME,
+            "last_event_id": "UBIGINT",
+            "next_event_id": "UBIGINT",
+            "events": "UBIGINT",
+            "bytes": "UBIGINT",
+            "dropped": TOTAL,
+            "undecodable": "UBIGINT",
+            "shed": "UBIGINT",
+            "deviations": "VARCHAR",
+        },
+        # Some of what ``conformance`` counts; ``size`` is that of the whole frame.
+        "examples": {
+            "seen_at": TIME,
+            **_NODE,
+            "session": "INTEGER",
+            "seq": "BIGINT",
+            "event_id": "UBIGINT",
+            "type": "UTINYINT",
+            "rule": "VARCHAR",
+            "byte_offset": "UINTEGER",
+            "field": "VARCHAR",
+            "expectation": "VARCHAR",
+            "frame": "BLOB",
+            "size": "UINTEGER",
+        },
+    }
+)
+
+TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType({**SUMMED, **ROWS})
+
+# Coarser copies of a table for older times: (name, source, seconds of a bucket).
+ROLLUPS: tuple[tuple[str, str, int], ...] = (
+    ("counts_1m", "counts", 60),
+    ("counts_1h", "counts_1m", 3600),
+    ("latency_1h", "latency", 3600),
+)
+
+
+def clock_column(table: str) -> str:
+    """The column that tells how old a row is."""
+    columns = TABLES[table]
+    return next(name for name in columns if columns[name] == TIME)
+
+
+# How several rows of the same keys become one, by column of the additive tables; the
+# columns without an entry are keys. ``last`` is the value of the row with the greatest ``seen_at``.
+OPERATIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "counts": {"count": "sum"},
+        "latency": {"count": "sum"},
+        "clocks": {"offset_us": "min"},
+        "heads": {"seen_at": "max", "best": "max", "finalized": "max", "synced": "last"},
+        "reached": {"seen_at": "min", "slot": "max", "count": "sum"},
+        "status": {
+            "seen_at": "max",
+            "samples": "sum",
+            "num_guarantees": "last",
+            **{name: "last" for name in GAUGES},
+            **{f"min_{name}": "min" for name in GAUGES},
+            **{f"max_{name}": "max" for name in GAUGES},
+            **{f"sum_{name}": "sum" for name in GAUGES},
+        },
+        "failures": {"count": "sum", "last_at": "max"},
+        "links": {"count": "sum", "last_at": "max"},
+        "transfers": {"count": "sum", "last_at": "max"},
+        "core_events": {"count": "sum", "last_at": "max"},
+        "shard_requests": {"count": "sum"},
+        "authorizations": {"count": "sum", "gas": "sum", "elapsed_ns": "sum"},
+        "refinements": {"count": "sum", "gas": "sum", "elapsed_ns": "sum"},
+        "executions": {
+            "seen_at": "min",
+            "slot": "max",
+            "nodes": "sum",
+            "gas": "max",
+            "elapsed_ns": "sum",
+        },
+        "reports": {
+            "slot": "max",
+            "first_at": "min",
+            "last_at": "max",
+            "received": "sum",
+            "reported_on_chain": "sum",
+            "replaced": "sum",
+            "cannot_report": "sum",
+            "too_many": "sum",
+            "other": "sum",
+            "included_at": "min",
+            "received_at": "min",
+            "discarded_at": "min",
+        },
+        "erasures": {
+            **{name: "sum" for name in SUMMED["erasures"] if name != "root"},
+            "first_at": "min",
+            "last_at": "max",
+        },
+        "assurances": {"count": "sum"},
+        "conformance": {"count": "sum", "first_at": "min", "last_at": "max"},
+    }
+)

@@ -1,0 +1,2573 @@
+"""What the routes answer, as types of dictionaries.
+
+Written by ``python -m tart.gateway.codegen.client`` from the server's declarations; change
+it there. Times are RFC 3339 in UTC, hashes and keys hex. Answers may grow members.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class ErrorError(TypedDict):
+    code: str
+    message: str
+    # The parameter that cannot be understood.
+    param: NotRequired[str]
+
+
+class Error(TypedDict):
+    error: ErrorError
+
+
+class Context(TypedDict):
+    # Its own, or that of the event its chain begins with.
+    slot: int | None
+    # Likewise.
+    core: int | None
+    # Of the block, work-package, erasure root or anchor that its chain is about, as far as that was
+    # told before it; else the hash it names itself. Null where it has none, or where what told it
+    # lies more than two million frames of its shard back.
+    hash: str | None
+    # The first event of the chain of references it belongs to, itself included. Null where it is in
+    # none, or where the way there is not known. An audit_id names nothing that JIP-3 has an event
+    # for.
+    root_event_id: int | None
+
+
+class Event(TypedDict):
+    # Below 2^53; unique while the event is kept.
+    id: int
+    node_id: str
+    session: int
+    # As JIP-3 counts: the first of a connection is 0.
+    event_id: int
+    event_type: int
+    # The node's clock; null beyond the year 9999.
+    timestamp: str | None
+    # Our clock; windows and order go by it.
+    received_at: str
+    # The variant's name and its fields; hashes are hex, or arrays with bytes=array.
+    data: dict[str, dict[str, Any]]
+    node_name: str | None
+    node_version: str | None
+    context: Context
+
+
+class NodeInfo(TypedDict):
+    params: dict[str, int | None] | None
+    genesis: str
+    details: dict[str, Any]
+    flags: int
+    implementation_name: str
+    implementation_version: str
+    gp_version: str
+    additional_info: str
+    params_layout: NotRequired[str | None]
+    protocol_version: NotRequired[int | None]
+
+
+class Statement(TypedDict):
+    # Our clock; of node_info, when the connection began.
+    received_at: str
+    # The connection on which it was said, if known.
+    session: int | None
+    # Of that connection.
+    address: str | None
+    # Whether that connection is open now.
+    is_open: bool
+
+
+class Best(TypedDict):
+    slot: int
+    hash: str
+
+
+class Statements(TypedDict):
+    node_info: Statement | None
+    best: Statement | None
+    finalized: Statement | None
+    synced: Statement | None
+
+
+class Node(TypedDict):
+    node_id: str
+    peer_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    node_info: NodeInfo | None
+    # When the connection began on which it sent node_info; see statements.
+    connected_at: str | None
+    # When its last connection ended; null while one is open.
+    disconnected_at: str | None
+    # When the last frame of it came; of a connection without one, when that began.
+    last_seen_at: str | None
+    # Where the node's shard does not answer: what it last told, false if it is gone.
+    is_connected: bool
+    # Events of all its sessions, each once.
+    event_count: int
+    address: str | None
+    first_seen_at: str | None
+    # Events the node says it dropped itself; beyond 2^64 - 1 as text.
+    dropped_count: int | str
+    dropped_messages: int
+    # Events that could not be read; they are kept.
+    undecodable: int
+    # What it said otherwise than specified, by rule.
+    deviations: dict[str, int]
+    # How often a connection of it was not read for a while, by reason: rate (the node's), buffer
+    # (the writer's), disk. Since its shards started; nothing is lost by them.
+    pauses: dict[str, int]
+    # How long, over its connections; pauses that are over.
+    paused_seconds: float
+    # Events of it that were dropped, by reason; a setting.
+    shed: dict[str, int]
+    # As it said itself; see statements.
+    best: Best | None
+    # As it said itself; see statements.
+    finalized: Best | None
+    # As it said itself; see statements.
+    synced: bool | None
+    # Where node_info (with implementation, address and connected_at), best, finalized and synced
+    # come from: of each, the newest by received_at on any connection that is open; where no open
+    # connection has said it yet, the newest on those that have ended, with is_open false. Null: the
+    # node never said it, or the log has it no more.
+    statements: Statements
+
+
+class Health(TypedDict):
+    status: str
+    service: str
+    version: str
+
+
+class Component(TypedDict):
+    name: str
+    status: Literal["Healthy", "Degraded", "Unhealthy"]
+    message: str
+    last_check: str
+    metrics: dict[str, Any]
+
+
+class DetailedHealthSummary(TypedDict):
+    total_components: int
+    healthy_components: int
+    degraded_components: int
+    unhealthy_components: int
+
+
+class Shards(TypedDict):
+    answered: int
+    total: int
+
+
+class Unreadable(TypedDict):
+    file: str
+    rows: int | None
+    since: str | None
+    until: str | None
+
+
+class DetailedHealth(TypedDict):
+    status: Literal["Healthy", "Degraded", "Unhealthy"]
+    timestamp: str
+    components: dict[str, Component]
+    version: str
+    uptime_seconds: int
+    summary: DetailedHealthSummary
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Ahead(TypedDict):
+    node_id: str
+    best_slot: int | None
+    finalized_slot: int | None
+
+
+class Stats(TypedDict):
+    # Distinct header hashes of the blocks authored in the window.
+    total_blocks_authored: int
+    # The highest slot that a third of the connected nodes, and at least one, have reached; null
+    # while so many have not named one.
+    best_block: int | None
+    # Likewise.
+    finalized_block: int | None
+    # Nodes that claim more than that; null for what they do not claim beyond it.
+    ahead: list[Ahead]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class NetworkNetwork(TypedDict):
+    connected_nodes: int
+    total_nodes: int
+    genesis: str | None
+
+
+class NetworkTopology(TypedDict):
+    core_count: int | None
+    validator_count: int | None
+    epoch_period: int | None
+    slot_period_sec: int | None
+
+
+class NetworkImplementations(TypedDict):
+    name: str | None
+    version: str | None
+    count: int
+
+
+class Network(TypedDict):
+    network: NetworkNetwork
+    topology: NetworkTopology
+    # Those that most connected nodes share.
+    protocol_params: dict[str, Any] | None
+    implementations: list[NetworkImplementations]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Nodes(TypedDict):
+    nodes: list[Node]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class NodeDetailsConnections(TypedDict):
+    session: int
+    address: str | None
+    connected_at: str | None
+    protocol_version: NotRequired[int | None]
+    params_layout: NotRequired[str | None]
+
+
+class NodeDetailsConnectionInfo(TypedDict):
+    address: str | None
+    event_count: int
+    connected_duration_secs: int
+
+
+class NodeDetails(TypedDict):
+    node_id: str
+    peer_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    node_info: NodeInfo | None
+    # When the connection began on which it sent node_info; see statements.
+    connected_at: str | None
+    # When its last connection ended; null while one is open.
+    disconnected_at: str | None
+    # When the last frame of it came; of a connection without one, when that began.
+    last_seen_at: str | None
+    # Where the node's shard does not answer: what it last told, false if it is gone.
+    is_connected: bool
+    # Events of all its sessions, each once.
+    event_count: int
+    address: str | None
+    first_seen_at: str | None
+    # Events the node says it dropped itself; beyond 2^64 - 1 as text.
+    dropped_count: int | str
+    dropped_messages: int
+    # Events that could not be read; they are kept.
+    undecodable: int
+    # What it said otherwise than specified, by rule.
+    deviations: dict[str, int]
+    # How often a connection of it was not read for a while, by reason: rate (the node's), buffer
+    # (the writer's), disk. Since its shards started; nothing is lost by them.
+    pauses: dict[str, int]
+    # How long, over its connections; pauses that are over.
+    paused_seconds: float
+    # Events of it that were dropped, by reason; a setting.
+    shed: dict[str, int]
+    # As it said itself; see statements.
+    best: Best | None
+    # As it said itself; see statements.
+    finalized: Best | None
+    # As it said itself; see statements.
+    synced: bool | None
+    # Where node_info (with implementation, address and connected_at), best, finalized and synced
+    # come from: of each, the newest by received_at on any connection that is open; where no open
+    # connection has said it yet, the newest on those that have ended, with is_open false. Null: the
+    # node never said it, or the log has it no more.
+    statements: Statements
+    connections: list[NodeDetailsConnections]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+    # The newest connection, while there is one.
+    connection_info: NotRequired[NodeDetailsConnectionInfo]
+
+
+class NodeStatusNode(TypedDict):
+    node_id: str
+    peer_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    is_connected: bool
+    connected_at: str | None
+    last_seen_at: str | None
+    event_count: int
+
+
+class ChainStatus(TypedDict):
+    # Of the newest BestBlockChanged.
+    best_slot: int | None
+    finalized_slot: int | None
+    best_hash: str | None
+    finalized_hash: str | None
+    best_block_events: int
+    finalized_block_events: int
+    synced: bool | None
+    last_updated: str | None
+
+
+class EventBreakdown(TypedDict):
+    event_type: int
+    count: int
+
+
+class NodeStatus(TypedDict):
+    node: NodeStatusNode
+    chain_status: ChainStatus
+    # Fields of the newest Status event.
+    latest_status: dict[str, Any] | None
+    event_breakdown: list[EventBreakdown]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Events(TypedDict):
+    events: list[Event]
+    has_more: bool
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+    # Only where there is more.
+    next_cursor: NotRequired[str]
+
+
+class Window(TypedDict):
+    start: str | None
+    end: str | None
+
+
+class SearchResult(TypedDict):
+    events: list[Event]
+    # Null while there is more.
+    total: int | None
+    limit: int
+    offset: int
+    has_more: bool
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+    # Only where there is more.
+    next_cursor: NotRequired[str]
+
+
+class EventDetailsRaw(TypedDict):
+    payload: str
+    frame: str
+
+
+class EventDetailsUndecodable(TypedDict):
+    rule: str
+    field: str
+    offset: int
+    expectation: str
+
+
+class EventDetails(TypedDict):
+    # Below 2^53; unique while the event is kept.
+    id: int
+    node_id: str | None
+    session: int
+    event_id: int | None
+    event_type: int | None
+    # The node's clock; null beyond the year 9999.
+    timestamp: str | None
+    # Our clock; windows and order go by it.
+    received_at: str
+    # The variant's name and its fields; hashes are hex, or arrays with bytes=array.
+    data: dict[str, dict[str, Any]]
+    node_name: str | None
+    node_version: str | None
+    context: Context
+    # As the node sent it; the frame with its length in front.
+    raw: EventDetailsRaw
+    # Only where it was not understood; data is empty then.
+    undecodable: NotRequired[EventDetailsUndecodable]
+
+
+class TraceEvents(TypedDict):
+    # Below 2^53; unique while the event is kept.
+    id: int
+    node_id: str
+    session: int
+    # As JIP-3 counts: the first of a connection is 0.
+    event_id: int
+    event_type: int
+    # The node's clock; null beyond the year 9999.
+    timestamp: str | None
+    # Our clock; windows and order go by it.
+    received_at: str
+    # The variant's name and its fields; hashes are hex, or arrays with bytes=array.
+    data: dict[str, dict[str, Any]]
+    node_name: str | None
+    node_version: str | None
+    context: Context
+    # Id of the event it refers to.
+    parent: int | None
+    # 0 for the root.
+    depth: int
+
+
+class Trace(TypedDict):
+    # Id of the first event.
+    root: int
+    # What the root refers to, where the log does not have it.
+    missing_ref: int | None
+    truncated: bool
+    searched_until: str | None
+    events: list[TraceEvents]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class SqlStatement(TypedDict):
+    # One SELECT over the views.
+    map: str
+    # One SELECT over the table partials.
+    reduce: NotRequired[str | None]
+
+
+class SqlResultColumns(TypedDict):
+    name: str
+    # DuckDB's name of the type.
+    type: str
+
+
+class SqlResult(TypedDict):
+    columns: list[SqlResultColumns]
+    # Values in the order of the columns; bytes as hex, times as RFC 3339, integers beyond 64 bits
+    # and decimals that are no double as text.
+    rows: list[list[Any]]
+    row_count: int
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Last10s(TypedDict):
+    # Begin of the first second that was counted.
+    start: str
+    # End of the last complete second.
+    end: str
+    events: int
+    # Distinct header hashes of best blocks.
+    blocks: int
+    # Distinct header hashes of finalized blocks.
+    finalized: int
+    best_block_events: int
+    finalized_block_events: int
+    events_per_second: float | None
+    blocks_per_second: float | None
+
+
+class Live(TypedDict):
+    timestamp: str
+    latest_slot: int | None
+    finalized_slot: int | None
+    # Nodes heard of in the last ten complete seconds.
+    active_nodes: int
+    last_10s: Last10s
+    last_1m: Last10s
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Session(TypedDict):
+    session: int
+    # Null where it never said.
+    node_id: str | None
+    address: str
+    started_at: str
+    # Null while open.
+    ended_at: str | None
+    outcome: Literal["open", "closed", "refused", "died"]
+    reason: str | None
+    protocol_version: int | None
+    params_layout: str | None
+    first_event_id: int | None
+    last_event_id: int | None
+    last_event_at: str | None
+    next_event_id: int
+    event_count: int
+    bytes: int
+    # Events the node says it dropped itself; beyond 2^64 - 1 as text.
+    dropped_count: int | str
+    undecodable: int
+    shed: int
+    deviations: dict[str, int]
+
+
+class Sessions(TypedDict):
+    sessions: list[Session]
+    has_more: bool
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+    # Only where there is more.
+    next_cursor: NotRequired[str]
+
+
+class Handshakes(TypedDict):
+    protocol_version: int | None
+    params_layout: str | None
+    sessions: int
+    first_at: str
+    last_at: str
+
+
+class Clock(TypedDict):
+    offset_ms: float | None
+    is_jce: bool | None
+    # What is counted instead, if it can be told.
+    looks_like: str | None
+
+
+class NodeConformanceFindingsExamples(TypedDict):
+    # Of the event; null of a first message.
+    id: int | None
+    session: int
+    event_id: int | None
+    event_type: int | None
+    at: str
+    field: str
+    # In the message, in bytes, without its length.
+    offset: int
+    expectation: str
+    hex: str | None
+    # Of the whole message, in bytes.
+    size: int | None
+
+
+class NodeConformanceFindings(TypedDict):
+    code: str
+    severity: Literal["error", "warning", "info"]
+    count: int
+    # What count counts: events, messages, connections, hours.
+    counted: str
+    first_at: str
+    last_at: str
+    # The page of the rule, on this server.
+    docs: str | None
+    scope: str | None
+    explanation: str
+    examples: list[NodeConformanceFindingsExamples]
+
+
+class NodeConformance(TypedDict):
+    node_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    is_connected: bool
+    # The worst severity but info.
+    verdict: Literal["error", "warning", "conformant"]
+    handshakes: list[Handshakes]
+    sessions: int
+    # Over all its connections, within the window.
+    connected_seconds: float
+    event_count: int
+    # While connected.
+    events_per_second: float | None
+    status_count: int
+    # JIP-3 has about 2.
+    status_interval_seconds: float | None
+    # Ours less the node's in the newest hour, by the fastest message.
+    clock: Clock
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
+    findings: list[NodeConformanceFindings]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class ConformanceRulesExamples(TypedDict):
+    node_id: str | None
+    # Of the event; null of a first message.
+    id: int | None
+    session: int
+    event_id: int | None
+    event_type: int | None
+    at: str
+    field: str
+    # In the message, in bytes, without its length.
+    offset: int
+    expectation: str
+    hex: str | None
+    # Of the whole message, in bytes.
+    size: int | None
+
+
+class ConformanceRules(TypedDict):
+    code: str
+    severity: Literal["error", "warning", "info"]
+    count: int
+    # What count counts: events, messages, connections, hours.
+    counted: str
+    first_at: str
+    last_at: str
+    # The page of the rule, on this server.
+    docs: str | None
+    scope: str | None
+    explanation: str
+    # How many nodes broke it.
+    nodes: int
+    examples: list[ConformanceRulesExamples]
+
+
+class Findings(TypedDict):
+    code: str
+    severity: Literal["error", "warning", "info"]
+    count: int
+    # What count counts: events, messages, connections, hours.
+    counted: str
+    first_at: str
+    last_at: str
+    # The page of the rule, on this server.
+    docs: str | None
+
+
+class ConformanceNodes(TypedDict):
+    node_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    is_connected: bool
+    # The worst severity but info.
+    verdict: Literal["error", "warning", "conformant"]
+    handshakes: list[Handshakes]
+    sessions: int
+    # Over all its connections, within the window.
+    connected_seconds: float
+    event_count: int
+    # While connected.
+    events_per_second: float | None
+    status_count: int
+    # JIP-3 has about 2.
+    status_interval_seconds: float | None
+    # Ours less the node's in the newest hour, by the fastest message.
+    clock: Clock
+    findings: list[Findings]
+
+
+class Conformance(TypedDict):
+    verdict: Literal["error", "warning", "conformant"]
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
+    rules: list[ConformanceRules]
+    nodes: list[ConformanceNodes]
+    unidentified: list[Findings]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class WorkpackagesWindow(TypedDict):
+    start: str
+    end: str
+
+
+class WorkpackagesTotals(TypedDict):
+    submissions: int
+    being_shared: int
+    failed: int
+    duplicates: int
+    received: int
+    refined: int
+    work_reports_built: int
+    guarantees_built: int
+    packages: int
+    distributed: int
+
+
+class WorkpackagesEvents(TypedDict):
+    submissions: int
+    being_shared: int
+    failed: int
+    duplicates: int
+    received: int
+    refined: int
+    work_reports_built: int
+    guarantees_built: int
+
+
+class WorkpackagesUnidentified(TypedDict):
+    submissions: int
+    shares: int
+    failed: int
+
+
+class WorkpackagesByCore(TypedDict):
+    core: int
+    count: int
+
+
+class WorkpackagesRecent(TypedDict):
+    node_id: str
+    timestamp: str | None
+    core: str
+    work_package_size: str
+    hash: str
+
+
+class Workpackages(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    # Distinct packages.
+    totals: WorkpackagesTotals
+    # Of all guarantors; a package has several.
+    events: WorkpackagesEvents
+    unidentified: WorkpackagesUnidentified
+    exact: bool
+    by_core: list[WorkpackagesByCore]
+    recent: list[WorkpackagesRecent]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class ActiveWorkpackagesWorkPackages(TypedDict):
+    hash: str
+    core_index: int | None
+    # The leading guarantor.
+    node_id: str
+    # Our clock, first event at any guarantor.
+    submitted_at: str
+    # Our clock.
+    last_update: str
+    current_stage: Literal[
+        "submitted",
+        "received",
+        "authorized",
+        "refined",
+        "report_built",
+        "guarantee_built",
+        "distributed",
+        "guarantee_received",
+        "included",
+        "available",
+        "discarded",
+        "failed",
+    ]
+    # received to distributed and failed: the guarantor's clock; others: ours.
+    stages: dict[str, str | None]
+    failure_reason: str | None
+    discard_reason: str | None
+    nodes_involved: int
+    elapsed_ms: float
+    # The node that took the first submission.
+    submitted_to: str | None
+    is_active: bool
+    superseded: bool
+    report_hash: str | None
+    erasure_root: str | None
+
+
+class ActiveWorkpackagesStageDurationPercentiles(TypedDict):
+    p50_ms: float
+    p95_ms: float
+    sample_count: int
+
+
+class ActiveWorkpackages(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    work_packages: list[ActiveWorkpackagesWorkPackages]
+    # By current_stage; superseded and active beside it.
+    summary: dict[str, int]
+    reached: dict[str, int]
+    # Attempts that failed (92) by their reason.
+    failure_breakdown: dict[str, int]
+    stage_duration_percentiles: dict[str, ActiveWorkpackagesStageDurationPercentiles]
+    complete: bool
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class JourneyStages(TypedDict):
+    stage: str
+    timestamp: str | None
+    node_id: str
+    event_type: int
+    data: dict[str, Any] | None
+    # Null where the log has the event no more.
+    id: int | None
+    session: int | None
+    event_id: int | None
+    received_at: str | None
+
+
+class Journey(TypedDict):
+    # As asked for where the package is not known.
+    work_package_hash: str
+    core_index: int | None
+    current_stage: Literal[
+        "submitted",
+        "received",
+        "authorized",
+        "refined",
+        "report_built",
+        "guarantee_built",
+        "distributed",
+        "guarantee_received",
+        "included",
+        "available",
+        "discarded",
+        "failed",
+    ]
+    failed: bool
+    superseded: bool
+    failure_reason: str | None
+    # There may be more events than were asked for.
+    truncated: bool
+    stages: list[JourneyStages]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class EnhancedJourneyStages(TypedDict):
+    stage: str
+    status: Literal["completed", "in_progress", "failed", "superseded"]
+    event_type: int
+    node_id: str
+    timestamp: str | None
+    duration_ms: float | None
+    error_code: str | None
+    data: dict[str, Any]
+    # Null where the log has the event no more.
+    id: int | None
+    session: int | None
+    event_id: int | None
+    received_at: str | None
+
+
+class EnhancedJourneyGuarantorInfo(TypedDict):
+    # No event says it.
+    guarantor_index: int | None
+    node_id: str
+    signed_at: str | None
+    # The guarantor told it itself.
+    is_local: bool
+    role: Literal["primary", "secondary"]
+
+
+class EnhancedJourneyTiming(TypedDict):
+    total_duration_ms: float | None
+    submission_to_guarantee_ms: float | None
+    stage_durations: dict[str, float]
+
+
+class EnhancedJourneyErrors(TypedDict):
+    stage: str
+    error_code: str | None
+    message: str | None
+    timestamp: str | None
+    node_id: str
+
+
+class EnhancedJourney(TypedDict):
+    # As asked for where the package is not known.
+    work_package_hash: str
+    core_index: int | None
+    current_stage: Literal[
+        "submitted",
+        "received",
+        "authorized",
+        "refined",
+        "report_built",
+        "guarantee_built",
+        "distributed",
+        "guarantee_received",
+        "included",
+        "available",
+        "discarded",
+        "failed",
+    ]
+    failed: bool
+    superseded: bool
+    failure_reason: str | None
+    # There may be more events than were asked for.
+    truncated: bool
+    hash: str
+    stages: list[EnhancedJourneyStages]
+    stage_count: int
+    current_status: Literal["completed", "in_progress", "failed", "superseded"]
+    started_at: str | None
+    completed_at: str | None
+    has_errors: bool
+    execution_details: dict[str, Any] | None
+    guarantor_info: list[EnhancedJourneyGuarantorInfo]
+    timing: EnhancedJourneyTiming
+    errors: list[EnhancedJourneyErrors]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class AuditProgressAuditProgress(TypedDict):
+    guarantees_built: int
+    guarantees_signed: int
+    guarantees_shared: int
+    auditors_completed: int | None
+    auditor_node_ids: list[str]
+    bundle_shards_served: int
+    bundle_shards_transferred: int
+    bundle_shards_failed: int
+    bundles_served: int
+    bundles_transferred: int
+    bundles_failed: int
+
+
+class AuditProgressEvents(TypedDict):
+    event_type: int
+    event_name: str
+    node_id: str
+    timestamp: str | None
+    data: dict[str, Any]
+
+
+class AuditProgress(TypedDict):
+    hash: str
+    status: str
+    tranche: int | None
+    audit_progress: AuditProgressAuditProgress
+    panic_mode: bool | None
+    is_accumulated: bool | None
+    is_failed: bool
+    events: list[AuditProgressEvents]
+    # There may be more events than were asked for.
+    truncated: bool
+    timestamp: str
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class BatchRequest(TypedDict):
+    hashes: list[str]
+
+
+class BatchJourneyJourneysStages(TypedDict):
+    stage: str
+    status: Literal["completed", "in_progress", "failed", "superseded"]
+    event_type: int
+    node_id: str
+    timestamp: str | None
+    core_index: int | None
+
+
+class BatchJourneyJourneys(TypedDict):
+    hash: str
+    stages: list[BatchJourneyJourneysStages]
+    stage_count: int
+    has_errors: bool
+    first_seen: str
+    last_seen: str
+    nodes_involved: int
+    current_stage: Literal[
+        "submitted",
+        "received",
+        "authorized",
+        "refined",
+        "report_built",
+        "guarantee_built",
+        "distributed",
+        "guarantee_received",
+        "included",
+        "available",
+        "discarded",
+        "failed",
+    ]
+    core_index: int | None
+    failed: bool
+    superseded: bool
+
+
+class BatchJourney(TypedDict):
+    journeys: list[BatchJourneyJourneys]
+    timestamp: str
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+    requested: NotRequired[int]
+    found: NotRequired[int]
+
+
+class GuaranteesTotals(TypedDict):
+    built: int
+    sending: int
+    send_failed: int
+    sent: int
+    distributed: int
+    receiving: int
+    receive_failed: int
+    received: int
+    # For any reason, also that it is on chain already.
+    discarded: int
+
+
+class GuaranteesSuccessRates(TypedDict):
+    send_success_rate: str | None
+    receive_success_rate: str | None
+
+
+class GuaranteesByNode(TypedDict):
+    node_id: str
+    guarantees_built: int
+
+
+class GuaranteesRecent(TypedDict):
+    node_id: str
+    event_type: int
+    timestamp: str | None
+    data: dict[str, Any]
+
+
+class Guarantees(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    totals: GuaranteesTotals
+    success_rates: GuaranteesSuccessRates
+    by_node: list[GuaranteesByNode]
+    recent: list[GuaranteesRecent]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Guarantor(TypedDict):
+    node_id: str
+    # Guarantees built (105).
+    total_guarantees: int
+    guarantees_last_hour: int
+    success_rate: float | None
+    send_success_rate: float | None
+    sent: int
+    send_failed: int
+    packages_guaranteed: int
+    packages_distributed: int
+    # As a secondary, for another guarantor.
+    packages_signed: int
+    # The one with most guarantees first.
+    cores_active: list[int]
+    primary_core: int | None
+    # By the node's clock.
+    last_guarantee: str | None
+
+
+class Guarantors(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    guarantors: list[Guarantor]
+    total_guarantors: int
+    top_performers: list[str]
+    bottom_performers: list[str]
+    timestamp: str
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class CoresStatusCores(TypedDict):
+    core_index: int
+    status: Literal["active", "idle"]
+    work_packages_last_hour: int
+    guarantees_last_hour: int
+    # Of refining the packages received, guaranteed or not; exact, and text beyond 2^64 - 1.
+    gas_used: int | str
+    # Bytes of the bundles of the packages guaranteed.
+    da_load: int
+    # Null: no event says it.
+    popularity_avg: float | None
+    imports: int
+    exports: int
+    # Null: no event says it.
+    extrinsic_count: int | None
+    extrinsic_size: int
+    # Of window_blocks: the core had a guarantee.
+    active_blocks: int
+    # Slots with a block that somebody authored or imported.
+    window_blocks: int
+    utilization_pct: float | None
+    last_active_slot: int | None
+    slots_since_active: int | None
+
+
+class CoresStatusSummary(TypedDict):
+    total_cores: int
+    active_cores: int
+    idle_cores: int
+
+
+class CoresStatusTelemetry(TypedDict):
+    guarantees_last_hour: int
+    work_packages_last_hour: int
+    last_activity: str | None
+
+
+class CoresStatus(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    cores: list[CoresStatusCores]
+    summary: CoresStatusSummary
+    telemetry: CoresStatusTelemetry
+    exact: bool
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class CoreGuaranteesByNode(TypedDict):
+    node_id: str
+    guarantees: int
+    timestamp: str
+
+
+class CoreGuaranteesGuaranteeHistory(TypedDict):
+    timestamp: str | None
+    node_id: str
+    work_package_hash: str | None
+    work_report_hash: str | None
+    slot: int | None
+    core_index: int
+
+
+class CoreGuaranteesRecentGuarantors(TypedDict):
+    node_id: str
+    core_index: int
+    guarantee_count: int
+    # By the node's clock.
+    last_guarantee: str | None
+
+
+class CoreGuarantees(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    core_index: int
+    current_guarantees: int | None
+    by_node: list[CoreGuaranteesByNode]
+    guarantee_history: list[CoreGuaranteesGuaranteeHistory]
+    recent_guarantors: list[CoreGuaranteesRecentGuarantors]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class CoreGuarantorsGuarantors(TypedDict):
+    node_id: str
+    guarantee_count: int
+    signature_count: int
+    last_activity: str
+    # Bundles of the packages it guaranteed here.
+    da_usage_bytes: int
+    shards_stored: int | None
+    shards_served: int
+    # Null: no event says it.
+    bytes_served: int | None
+    import_efficiency: float | None
+    export_efficiency: float | None
+
+
+class CoreGuarantors(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    core_index: int
+    guarantors: list[CoreGuarantorsGuarantors]
+    core_total_da_bytes: int
+    active_guarantor_count: int
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Transfers(TypedDict):
+    node_id: str
+    peer_id: str
+    segments: list[int]
+    timestamp: str | None
+
+
+class EnhancedCoreGuarantorsImportSharingReceived(TypedDict):
+    node_id: str
+    request_id: int
+    timestamp: str | None
+
+
+class EnhancedCoreGuarantorsImportSharing(TypedDict):
+    transfers: list[Transfers]
+    sent: list[Transfers]
+    received: list[EnhancedCoreGuarantorsImportSharingReceived]
+
+
+class EnhancedCoreGuarantors(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    core_index: int
+    guarantors: list[CoreGuarantorsGuarantors]
+    core_total_da_bytes: int
+    active_guarantor_count: int
+    import_sharing: EnhancedCoreGuarantorsImportSharing
+    timestamp: str
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class CoreWorkPackagesWorkPackages(TypedDict):
+    hash: str
+    work_package_hash: str
+    stage: str
+    status: str
+    is_active: bool
+    last_update: str
+    submitted_at: str
+    # The guarantor that it was submitted to.
+    submitting_node: str | None
+    node_id: str
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    gas_used: int | str | None
+    elapsed_ms: float
+
+
+class CoreWorkPackages(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    work_packages: list[CoreWorkPackagesWorkPackages]
+    queue_depth: int
+    total_recent: int
+    avg_processing_time_ms: float | None
+    completed_last_hour: int
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class CoreValidatorsValidators(TypedDict):
+    node_id: str
+    # Null: no event says it.
+    validator_index: int | None
+    guarantee_count: int
+    signature_count: int
+    packages: int
+    last_active: str
+    latest_slot: int | None
+    implementation_name: str
+    implementation_version: str
+    # Whether last_active is in the last two minutes of the window.
+    is_active: bool
+
+
+class CoreValidators(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    core_index: int
+    validators: list[CoreValidatorsValidators]
+    validator_count: int
+    timestamp: str
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class CoreMetricsStats(TypedDict):
+    wps_received: int
+    refinements_completed: int
+    # Received and failed before refined, by whatever reason.
+    refinements_failed: int
+    reports_built: int
+    guarantees_built: int
+    guarantees_distributed: int
+    active_validators: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    avg_gas_used: int | str | None
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    avg_gas_limit: int | str | None
+
+
+class CoreMetrics(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    core_index: int
+    processing_efficiency_pct: float | None
+    accumulate_efficiency_pct: float | None
+    distribution_efficiency_pct: float | None
+    network_latency_ms: float | None
+    # From the submission to its guarantees distributed (109).
+    average_completion_time_ms: float | None
+    # Of the same, read from bins a fifth wide.
+    p95_latency_ms: float | None
+    throughput_per_second: float | None
+    gas_utilization_pct: float | None
+    work_packages_processed_24h: int
+    stats: CoreMetricsStats
+    sample_count: int
+    timestamp: str
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class CoreBottlenecksSlowValidators(TypedDict):
+    node_id: str
+    avg_processing_ms: float | None
+    # Attempts, without second submissions (93).
+    event_count: int
+    # Of event_count, without superseded.
+    failure_count: int
+    # failure_count by event_count.
+    failure_rate: float | None
+    # Attempts that failed while another guarantor guaranteed the package: no failures.
+    superseded: int
+    slowdown_factor: float | None
+    is_bottleneck: bool
+
+
+class CoreBottlenecksBottleneckMessages(TypedDict):
+    severity: str
+    type: str
+    message: str
+    node_id: str
+
+
+class CoreBottlenecksStats(TypedDict):
+    # Attempts of all guarantors.
+    total_events: int
+    # Of total_events, without superseded.
+    total_failures: int
+    # total_failures by total_events.
+    failure_rate: float | None
+    validator_count: int
+    bottleneck_count: int
+
+
+class CoreBottlenecks(TypedDict):
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    core_index: int
+    slow_validators: list[CoreBottlenecksSlowValidators]
+    bottleneck_messages: list[CoreBottlenecksBottleneckMessages]
+    # Attempts that failed while another guarantor guaranteed the package: no failures.
+    superseded: int
+    stats: CoreBottlenecksStats
+    timestamp: str
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class KeysKeys(TypedDict):
+    id: str
+    name: str
+    role: Literal["viewer", "operator", "admin"]
+    created_at: str
+    revoked_at: str | None
+
+
+class Keys(TypedDict):
+    keys: list[KeysKeys]
+
+
+class NewKey(TypedDict):
+    # Whose it is, in your words; printable characters.
+    name: str
+    role: Literal["viewer", "operator", "admin"]
+
+
+class CreatedKey(TypedDict):
+    id: str
+    name: str
+    role: Literal["viewer", "operator", "admin"]
+    created_at: str
+    # For Authorization: Bearer. It is not shown again.
+    key: str
+
+
+class RevokedKey(TypedDict):
+    id: str
+    revoked: bool
+
+
+class AuditEntries(TypedDict):
+    number: int
+    at: str
+    # Null without a key, and where none was let in.
+    key: str | None
+    # Of the client; local for the command line.
+    address: str
+    action: Literal["request", "sql", "create_key", "revoke_key"]
+    detail: str
+    # Of the answer; 0 for the command line.
+    status: int
+
+
+class Audit(TypedDict):
+    entries: list[AuditEntries]
+    has_more: bool
+
+
+class BlocksTotals(TypedDict):
+    authoring_started: int
+    authoring_failed: int
+    authored: int
+    importing: int
+    verification_failed: int
+    verified: int
+    execution_failed: int
+    executed: int
+    best_block_changes: int
+    finalized_block_changes: int
+    # Distinct header hashes.
+    blocks_authored: int
+
+
+class BlocksChain(TypedDict):
+    best_slot: int | None
+    finalized_slot: int | None
+    ahead: list[Ahead]
+
+
+class BlocksAuthoringByNode(TypedDict):
+    node_id: str
+    blocks_authored: int
+
+
+class BlocksRecentAuthored(TypedDict):
+    node_id: str
+    # When it was authored, by the node's clock.
+    timestamp: str | None
+    # When authoring began, by ours.
+    received_at: str
+    slot: int | None
+    hash: str
+    parent: str | None
+    size_bytes: int | None
+    num_tickets: int | None
+    num_preimages: int | None
+    num_guarantees: int | None
+    num_assurances: int | None
+    num_dispute_verdicts: int | None
+    authoring_ms: float
+    outcome: str
+    reason: str | None
+
+
+class Blocks(TypedDict):
+    totals: BlocksTotals
+    chain: BlocksChain
+    authoring_by_node: list[BlocksAuthoringByNode]
+    recent_authored: list[BlocksRecentAuthored]
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class SlotEventsByNodeEvents(TypedDict):
+    id: int
+    event_id: int
+    session: int
+    event_type: int
+    timestamp: str | None
+    received_at: str
+    data: dict[str, Any]
+
+
+class SlotEventsByNode(TypedDict):
+    node_id: str
+    events: list[SlotEventsByNodeEvents]
+
+
+class Slot(TypedDict):
+    slot: int
+    blocks_authored: int
+    blocks_announced: int
+    blocks_transferred: int
+    # Header hashes named in the slot.
+    blocks: list[str]
+    announcements: int
+    transfers: int
+    total_events: int
+    authoring_attempts: int
+    authoring_failures: int
+    nodes_involved: int
+    first_event: str | None
+    last_event: str | None
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+    events_by_node: NotRequired[list[SlotEventsByNode]]
+    # Whether there are more events than are listed.
+    has_more: NotRequired[bool]
+
+
+class TimeseriesData(TypedDict):
+    # Begin of the bucket.
+    timestamp: str
+    # The window ends within it.
+    partial: bool
+    # Distinct header hashes of best blocks, where named first.
+    blocks: NotRequired[int]
+    finalized: NotRequired[int]
+    authored: NotRequired[int]
+    best_block_events: NotRequired[int]
+    authoring_nodes: NotRequired[int]
+    max_slot: NotRequired[int | None]
+    total_events: NotRequired[int]
+    active_nodes: NotRequired[int]
+    event_types: NotRequired[int]
+    # Of the part that is over.
+    events_per_second: NotRequired[float | None]
+    # Distinct header hashes, where named first.
+    best_blocks: NotRequired[int]
+    finalized_blocks: NotRequired[int]
+    authored_blocks: NotRequired[int]
+    block_announcements: NotRequired[int]
+    work_package_events: NotRequired[int]
+    guarantee_events: NotRequired[int]
+    finalized_block_events: NotRequired[int]
+
+
+class Timeseries(TypedDict):
+    metric: str
+    interval_minutes: int
+    duration_hours: float
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    data: list[TimeseriesData]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class GroupedTimeseriesData(TypedDict):
+    # Begin of the bucket.
+    timestamp: str
+    # The window ends within it.
+    partial: bool
+    node_id: NotRequired[str]
+    event_type: NotRequired[int]
+    core: NotRequired[int]
+    category: NotRequired[str]
+    events: NotRequired[int]
+    event_types: NotRequired[int]
+    nodes: NotRequired[int]
+    guarantees: NotRequired[int]
+    failures: NotRequired[int]
+
+
+class GroupedTimeseries(TypedDict):
+    metric: str
+    interval_minutes: int
+    duration_hours: float
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    group_by: str
+    data: list[GroupedTimeseriesData]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class RealtimeTotals(TypedDict):
+    events: int
+    best_blocks: int
+    finalized_blocks: int
+    # Authored events.
+    authored_blocks: int
+    announcements: int
+    tickets: int
+    active_nodes: int
+    latest_slot: int | None
+    best_block_events: int
+    finalized_block_events: int
+
+
+class RealtimeRates(TypedDict):
+    events_per_second: float | None
+    blocks_per_second: float | None
+
+
+class RealtimeData(TypedDict):
+    timestamp: str
+    events: int
+    nodes: int
+    blocks: int
+    finalized: int
+    announcements: int
+    tickets: int
+    authored: int
+
+
+class Realtime(TypedDict):
+    window_seconds: int
+    # Fewer where a shard began to count since.
+    counted_seconds: int
+    start: str
+    end: str
+    timestamp: str
+    totals: RealtimeTotals
+    rates: RealtimeRates
+    data: list[RealtimeData]
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class LatencyStepsHistogram(TypedDict):
+    up_to_ms: float
+    count: int
+
+
+LatencySteps = TypedDict(
+    "LatencySteps",
+    {
+        "step": str,
+        "from_type": int | None,
+        "to_type": int | None,
+        "from": str | None,
+        "to": str | None,
+        "count": int,
+        "mean_ms": float | None,
+        "p50_ms": float | None,
+        "p90_ms": float | None,
+        "p95_ms": float | None,
+        "p99_ms": float | None,
+        "histogram": list[LatencyStepsHistogram],
+        "group": NotRequired[str | int | None],
+    },
+)
+
+
+class Latency(TypedDict):
+    group_by: str
+    steps: list[LatencySteps]
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class TopNodesEventTypes(TypedDict):
+    event_type: int
+    event_name: str | None
+
+
+class TopNodesNodes(TypedDict):
+    node_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    events: int
+    share: float
+    events_per_second: float | None
+
+
+class TopNodes(TypedDict):
+    event_types: list[TopNodesEventTypes] | None
+    total_events: int
+    total_nodes: int
+    nodes: list[TopNodesNodes]
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class FailureRatesOverall(TypedDict):
+    total_events: int
+    # Failures of all categories.
+    failed_events: int
+    # failed_events by attempts; null if nothing was tried.
+    failure_rate: float | None
+    # Attempts of all categories.
+    attempts: int
+    refused: int
+    misbehaved: int
+
+
+class FailureRatesByCategory(TypedDict):
+    category: str
+    attempts: int
+    failures: int
+    # failures by attempts; null without an attempt.
+    rate: float | None
+
+
+class FailureRatesByNode(TypedDict):
+    node_id: str
+    total_events: int
+    failures: int
+    # failures by attempts, of all categories.
+    failure_rate: float | None
+    top_failure_type: int
+    attempts: int
+
+
+class FailureRatesByReason(TypedDict):
+    event_type: int
+    event_name: str
+    reason: str
+    count: int
+    nodes: int
+    last_at: str
+
+
+class FailureRatesRecentFailures(TypedDict):
+    id: int
+    event_type: int
+    event_name: str
+    node_id: str
+    timestamp: str | None
+    received_at: str
+    reason: str
+
+
+class FailureRates(TypedDict):
+    overall: FailureRatesOverall
+    by_category: list[FailureRatesByCategory]
+    by_node: list[FailureRatesByNode]
+    by_reason: list[FailureRatesByReason]
+    recent_failures: list[FailureRatesRecentFailures]
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class LastHour(TypedDict):
+    clock: str
+    avg_propagation_ms: float | None
+    p50_propagation_ms: float | None
+    p95_propagation_ms: float | None
+    p99_propagation_ms: float | None
+    sample_count: int
+    # Sights more than a minute after the first.
+    late: int
+
+
+class ReceivedAt(TypedDict):
+    share: float
+    blocks: int
+    blocks_reached: int
+    p50_ms: float | None
+    p95_ms: float | None
+    max_ms: float | None
+
+
+class BlockPropagationCoverage(TypedDict):
+    received_at: list[ReceivedAt]
+    node_clocks: list[ReceivedAt]
+
+
+class BlockPropagationByNode(TypedDict):
+    node_id: str
+    blocks_announced: int
+    blocks_received: int
+    blocks_originated: int
+    blocks_seen: int
+    blocks_first_seen: int
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+class BlockPropagationRecentBlocks(TypedDict):
+    hash: str
+    slot: int | None
+    first_seen_at: str
+    first_node: str
+    nodes: int
+    connected_nodes: int
+    until_50_ms: float | None
+    until_90_ms: float | None
+    until_99_ms: float | None
+    until_100_ms: float | None
+
+
+class BlockPropagation(TypedDict):
+    # Of the window, by the time of reception.
+    last_hour: LastHour
+    # By node clocks, each corrected by its offset.
+    node_clocks: LastHour
+    coverage: BlockPropagationCoverage
+    blocks: int
+    blocks_looked_at: int
+    by_node: list[BlockPropagationByNode]
+    recent_blocks: list[BlockPropagationRecentBlocks]
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class NetworkHealthComponents(TypedDict):
+    name: str
+    status: Literal["healthy", "degraded", "unhealthy", "unknown"]
+    # Percent; null where nothing is known.
+    score: int | None
+    metrics: dict[str, int]
+    issues: list[str]
+
+
+class NetworkHealthAlerts(TypedDict):
+    severity: str
+    message: str
+    component: str
+    timestamp: str
+    acknowledged: bool
+
+
+class NetworkHealth(TypedDict):
+    overall_health: Literal["healthy", "degraded", "unhealthy", "unknown"]
+    # The mean of the scores that are known.
+    health_score: float | None
+    components: list[NetworkHealthComponents]
+    alerts: list[NetworkHealthAlerts]
+    recommendations: list[str]
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class SyncTimelineTimeline(TypedDict):
+    timestamp: str
+    partial: bool
+    # Nodes that named a best block.
+    total_nodes: int
+    synced_nodes: int
+    behind_nodes: int
+    sync_percentage: float | None
+    network_slot: int | None
+    nodes_saying_synced: int
+    nodes_saying_not_synced: int
+
+
+class SyncTimelineCurrentStatus(TypedDict):
+    node_id: str
+    slot: int
+    slots_behind: int | None
+    is_synced: bool | None
+    says_synced: bool | None
+    is_connected: bool
+    last_update: str | None
+
+
+class SyncTimeline(TypedDict):
+    timeline: list[SyncTimelineTimeline]
+    current_status: list[SyncTimelineCurrentStatus]
+    duration_hours: float
+    interval_minutes: int
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class ConnectionTimelineTimeline(TypedDict):
+    timestamp: str
+    partial: bool
+    connections: int
+    disconnections: int
+    active_nodes: int
+    net_change: int
+    # At the bucket's end.
+    open: int
+    refused: int
+    peer_connections: dict[str, int]
+
+
+class ConnectionTimelineByNode(TypedDict):
+    node_id: str
+    first_seen: str | None
+    last_seen: str | None
+    uptime_hours: float
+    days_active: int
+    total_events: int
+    events_per_hour: float | None
+    events_per_second: float | None
+    sessions: int
+    is_connected: bool
+
+
+class ConnectionTimelineHealthStats(TypedDict):
+    total_nodes_seen: int
+    # Heard of in the last five minutes.
+    currently_active: int
+    active_last_hour: int
+    connected: int
+
+
+class ConnectionTimeline(TypedDict):
+    timeline: list[ConnectionTimelineTimeline]
+    by_node: list[ConnectionTimelineByNode]
+    health_stats: ConnectionTimelineHealthStats
+    duration_hours: float
+    interval_minutes: int
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class AssurancesAnchors(TypedDict):
+    anchor: str
+    slot: int | None
+    first_at: str
+    last_at: str
+    distributing: int
+    send_failed: int
+    sent: int
+    distributed: int
+    received: int
+    received_within_5_slots: int | None
+    share_within_5_slots: float | None
+    receivers_per_assurance: float | None
+
+
+class Assurances(TypedDict):
+    anchors: list[AssurancesAnchors]
+    total_anchors: int
+    totals: dict[str, int]
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    window: WorkpackagesWindow
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class TopologyConnections(TypedDict):
+    from_node: str
+    to_node: str
+    # The greater of sent and received.
+    message_count: int
+    # As from_node told.
+    sent: int
+    # As to_node told.
+    received: int
+    last_seen: str
+    # Who is a validator, no event says.
+    connection_type: None
+
+
+class TopologyBlockTransfers(TypedDict):
+    node_id: str
+    blocks_transferred: int
+    unique_slots: int
+    last_transfer: str
+
+
+class TopologyTicketTransfers(TypedDict):
+    from_node: str
+    to_node: str
+    # The greater of sent and received.
+    message_count: int
+    # As from_node told.
+    sent: int
+    # As to_node told.
+    received: int
+    last_seen: str
+
+
+class TopologyNetworkStats(TypedDict):
+    total_connections: int
+    block_announcements_last_hour: int
+    block_transfers_last_hour: int
+    ticket_transfers_last_hour: int
+    # Peers a node names; null while nobody says anything.
+    average_peers_per_node: float | None
+    active_nodes: int
+
+
+class Topology(TypedDict):
+    connections: list[TopologyConnections]
+    block_transfers: list[TopologyBlockTransfers]
+    ticket_transfers: list[TopologyTicketTransfers]
+    network_stats: TopologyNetworkStats
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class ValidatorsCoresNodeCoreMapping(TypedDict):
+    node_id: str
+    primary_core: int
+    guarantee_count: int
+
+
+class ValidatorsCoresGuaranteeActivity(TypedDict):
+    node_id: str
+    core_index: int
+    last_guarantee: str
+    guarantee_count: int
+
+
+class ValidatorsCoresTicketActivity(TypedDict):
+    node_id: str
+    # A number as text, as the peer has it.
+    epoch: str
+    ticket_count: int
+    last_generated: str
+    generations: int
+    failures: int
+
+
+class ValidatorsCoresCoreSummary(TypedDict):
+    core_index: int
+    active_validators: int
+    total_guarantees: int
+    last_activity: str
+
+
+class ValidatorsCores(TypedDict):
+    node_core_mapping: list[ValidatorsCoresNodeCoreMapping]
+    guarantee_activity: list[ValidatorsCoresGuaranteeActivity]
+    ticket_activity: list[ValidatorsCoresTicketActivity]
+    core_summary: list[ValidatorsCoresCoreSummary]
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class NodeStatusEnhancedGuaranteeActivity(TypedDict):
+    guarantees_built: int
+    guarantees_signed: int
+    primary_core: int | None
+    last_guarantee_at: str | None
+
+
+class NodeStatusEnhancedTicketActivity(TypedDict):
+    tickets_generated: int
+    # No event says which tickets seal a block.
+    tickets_sealed: None
+    last_ticket_at: str | None
+    generations: int
+    generations_failed: int
+
+
+class NodeStatusEnhanced(TypedDict):
+    node_id: str
+    peer_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    is_connected: bool
+    connected_at: str | None
+    last_seen_at: str | None
+    event_count: int
+    chain_status: ChainStatus
+    # Fields of the newest Status event.
+    latest_status: dict[str, Any] | None
+    event_breakdown: list[EventBreakdown]
+    # The first of cores_active.
+    assigned_core: int | None
+    cores_active: list[int]
+    guarantee_activity: NodeStatusEnhancedGuaranteeActivity | None
+    ticket_activity: NodeStatusEnhancedTicketActivity | None
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class NodePeersHistory(TypedDict):
+    timestamp: str | None
+    total_peers: int
+    validator_peers: int
+    sync_peers: int
+
+
+class NodePeers(TypedDict):
+    validator_peers: int | None
+    non_validator_peers: int | None
+    total_peers: int | None
+    sync_peers: int | None
+    # Peers with which a stream of announcements was opened in the window.
+    block_announcement_peers: int
+    last_update: str | None
+    connections: dict[str, int]
+    history: list[NodePeersHistory]
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class NodeTimelineEvents(TypedDict):
+    id: int
+    event_id: int
+    session: int
+    event_type: int
+    timestamp: str | None
+    created_at: str
+    category: str
+    data: dict[str, Any]
+
+
+class NodeTimelineCategoryCounts(TypedDict):
+    category: str
+    count: int
+
+
+class NodeTimeline(TypedDict):
+    node_id: str
+    events: list[NodeTimelineEvents]
+    # Of the events in this answer.
+    event_count: int
+    category_counts: list[NodeTimelineCategoryCounts]
+    time_range: Window
+    has_more: bool
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+    # Only where there is more.
+    next_cursor: NotRequired[str]
+
+
+class DaStatsAggregate(TypedDict):
+    total_shards: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_shard_size_bytes: int | str
+    total_preimages: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_preimages_size_bytes: int | str
+    average_shards_per_node: float | None
+    node_count: int
+
+
+class DaStatsPreimageActivity(TypedDict):
+    announced: int
+    forgotten: int
+    transferred: int
+    discarded: int
+
+
+class DaStatsByNode(TypedDict):
+    node_id: str
+    num_shards: int
+    shard_size_bytes: int
+    num_preimages: int
+    preimages_size_bytes: int
+    # The same, as dashboards call it.
+    preimage_size_bytes: int
+    last_update: str
+
+
+class DaStats(TypedDict):
+    aggregate: DaStatsAggregate
+    preimage_activity: DaStatsPreimageActivity
+    by_node: list[DaStatsByNode]
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class DaStatsEnhancedByNode(TypedDict):
+    node_id: str
+    num_shards: int | None
+    shard_size_bytes: int | None
+    preimages_announced: int
+    preimages_in_pool: int | None
+    read_ops_last_hour: int
+    write_ops_last_hour: int
+    # Of bins: at most a tenth off.
+    avg_read_latency_ms: float | None
+    # Likewise.
+    avg_write_latency_ms: float | None
+    # Of the requests it served.
+    transfer_success_rate: float | None
+    # Of its own requests.
+    fetch_success_rate: float | None
+    bytes_written: None
+    bytes_transferred: None
+    requests_sent: int
+    requests_received: int
+    reads_failed: int
+    writes_failed: int
+
+
+class DaStatsEnhancedAggregate(TypedDict):
+    total_shards: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_shard_size_bytes: int | str
+    total_preimages: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_preimage_size_bytes: int | str
+    average_shards_per_node: float | None
+    average_shard_size_per_node: float | None
+    # Nodes that asked for shards or were asked.
+    nodes_reporting: int
+
+
+class DaStatsEnhancedShardDistribution(TypedDict):
+    shard_index: int
+    # requests_sent and requests_received.
+    count: int
+    requests_sent: int
+    requests_received: int
+    # Nodes that asked for it.
+    nodes: int
+
+
+class DaStatsEnhancedNodeHealth(TypedDict):
+    node_id: str
+    status: Literal["healthy", "degraded", "unhealthy", "unknown"]
+    shards_stored: int | None
+    storage_used_pct: None
+    # Of its last Status.
+    last_activity: str | None
+    issues: list[str]
+
+
+class DaStatsEnhancedPreimageActivity(TypedDict):
+    announced_last_hour: int
+    requested_last_hour: int
+    received_last_hour: int
+
+
+class DaStatsEnhancedRecentOperations(TypedDict):
+    timestamp: str | None
+    received_at: str
+    node_id: str
+    event_type: int
+    operation: str
+    reason: str | None
+    id: int
+
+
+class DaStatsEnhanced(TypedDict):
+    by_node: list[DaStatsEnhancedByNode]
+    aggregate: DaStatsEnhancedAggregate
+    availability_rate: float | None
+    shard_distribution: list[DaStatsEnhancedShardDistribution]
+    node_health: list[DaStatsEnhancedNodeHealth]
+    preimage_activity: DaStatsEnhancedPreimageActivity
+    recent_operations: list[DaStatsEnhancedRecentOperations]
+    timestamp: str
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class ExecutionRefinement(TypedDict):
+    # Work items, of every guarantor.
+    total_refined: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_gas_used: int | str
+    average_gas_per_wp: float | None
+    # Of a work item.
+    average_time_ns: float | None
+    # Work-packages, of every guarantor.
+    packages_refined: int
+
+
+class ExecutionAuthorization(TypedDict):
+    total_authorized: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_gas_used: int | str
+    average_gas: float | None
+    average_time_ns: float | None
+
+
+class ExecutionAccumulation(TypedDict):
+    # Services in blocks, each once.
+    total_accumulated: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_gas_used: int | str
+    average_gas: float | None
+    average_time_ns: float | None
+    # How often nodes told of one.
+    reports: int
+
+
+class ExecutionByService(TypedDict):
+    # Null of items of an unknown package.
+    service_id: int | None
+    items_refined: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    refine_gas_used: int | str
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    refine_time_ns: int | str
+    accumulations: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    accumulate_gas_used: int | str
+    accumulate_average_time_ns: float | None
+
+
+class ExecutionRecent(TypedDict):
+    timestamp: str | None
+    event_type: int
+    node_id: str
+    # A number as text, as the peer has it.
+    gas_used: str
+    elapsed_ns: str
+    id: int
+
+
+class Execution(TypedDict):
+    refinement: ExecutionRefinement
+    authorization: ExecutionAuthorization
+    accumulation: ExecutionAccumulation
+    by_service: list[ExecutionByService]
+    recent: list[ExecutionRecent]
+    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
+    # with a whole one and ends before the one that the end asked for is in, unless that is now.
+    # Null is no bound.
+    window: Window
+    # Only where not all shards answered.
+    shards: NotRequired[Shards]
+    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
+    # file that was put aside: so many events, received in that time, or rows of figures; null where
+    # nobody knows how many.
+    unreadable: NotRequired[list[Unreadable]]

@@ -1,0 +1,3128 @@
+"""One method per route of the HTTP API, for both clients.
+
+Written by ``python -m tart.gateway.codegen.client`` from the server's declarations; change
+it there. Arguments that are left out have the server's default. Every method raises
+``ApiError`` if the server refuses, ``ApiUnreachable`` if it does not answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from tart.client._generated import answers
+from tart.client.core.request import Call
+
+Result = TypeVar("Result")
+
+
+class Api:
+    """The routes; how they are asked is ``TartClient``'s part."""
+
+    def _ask(self, call: Call[Result]) -> Result:
+        raise NotImplementedError
+
+    def _stream(self, call: Call[bytes]) -> Iterator[bytes]:
+        raise NotImplementedError
+
+    def _pages(self, call: Call[Any], member: str) -> Iterator[Any]:
+        raise NotImplementedError
+
+    def health(self) -> answers.Health:
+        """Whether the gateway answers.
+
+        ``GET /api/health``. Asks no shard.
+        """
+        return self._ask(Call[answers.Health]("GET", "/api/health"))
+
+    def detailed_health(self) -> answers.DetailedHealth:
+        """How each part is.
+
+        ``GET /api/health/detailed``. Unhealthy, with status 503 and the same body, if a part
+        without which nothing works is. A shard that does not answer is unhealthy itself and
+        degrades the whole; one that starts and takes long is degraded and says how far it is, and
+        so is one of whose files a part cannot be read, or that were deleted: the message names
+        them. database: all, some or none of the shards answer. batch_writer: degraded while reading
+        is paused or three quarters of the buffer are used, unhealthy while all shards pause.
+        event_broadcaster: degraded if shards shed events for us in the last minute. memory and
+        system_resources: degraded below 10 % of memory or disk free, unhealthy below 2 %.
+        """
+        return self._ask(
+            Call[answers.DetailedHealth]("GET", "/api/health/detailed", accepted=(503,))
+        )
+
+    def stats(self, *, duration: str | None = None) -> answers.Stats:
+        """Blocks authored, best and finalized block.
+
+        ``GET /api/stats``. best_block and finalized_block: the highest slot that a third of the
+        nodes connected now have reached. Of each node counts what /api/nodes shows as best and
+        finalized.
+
+        Args:
+            duration: Length of the window, which ends now: 5m, 90s, 2d. By default 1h.
+        """
+        return self._ask(Call[answers.Stats]("GET", "/api/stats", query={"duration": duration}))
+
+    def network(self) -> answers.Network:
+        """The network as its connected nodes agree on it.
+
+        ``GET /api/network``.
+        """
+        return self._ask(Call[answers.Network]("GET", "/api/network", query={"bytes": "hex"}))
+
+    def nodes(self) -> answers.Nodes:
+        """All nodes ever seen.
+
+        ``GET /api/nodes``. Connected ones first, then by last_seen_at, newest first. What a node
+        says of itself (node_info, best, finalized, synced) is its newest statement by received_at
+        over all its open connections; where none of these has made it, over those that have ended.
+        statements says which.
+        """
+        return self._ask(Call[answers.Nodes]("GET", "/api/nodes", query={"bytes": "hex"}))
+
+    def node(self, id: str) -> answers.NodeDetails:
+        """One node.
+
+        ``GET /api/nodes/{id}``. As in /api/nodes, with its open connections, the newest first.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+        """
+        return self._ask(
+            Call[answers.NodeDetails](
+                "GET", "/api/nodes/{id}", path={"id": id}, query={"bytes": "hex"}
+            )
+        )
+
+    def node_events(
+        self,
+        id: str,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.Events:
+        """Events of one node, newest first.
+
+        ``GET /api/nodes/{id}/events``.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            limit: How many; moved into 1 to 1000. By default 50.
+            offset: How many to skip, at most 100000; below 0 means 0. Costs as much as reading what
+                is skipped: page by cursor. By default 0.
+            cursor: next_cursor of an earlier answer: continue there, in the same window, whatever
+                has arrived since.
+        """
+        return self._ask(
+            Call[answers.Events](
+                "GET",
+                "/api/nodes/{id}/events",
+                path={"id": id},
+                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
+            )
+        )
+
+    def iter_node_events(self, id: str, *, limit: int | None = None) -> Iterator[answers.Event]:
+        """Events of one node, newest first, page by page.
+
+        ``GET /api/nodes/{id}/events``.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            limit: How many a page.
+        """
+        return self._pages(
+            Call[answers.Events](
+                "GET",
+                "/api/nodes/{id}/events",
+                path={"id": id},
+                query={"limit": limit, "bytes": "hex"},
+            ),
+            "events",
+        )
+
+    def node_status(self, id: str) -> answers.NodeStatus:
+        """What one node last said of itself and of the chain.
+
+        ``GET /api/nodes/{id}/status``. Of Status, best block, finalized block and sync, each the
+        newest statement by received_at over all open connections; where none of these has made it,
+        over those that have ended.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+        """
+        return self._ask(
+            Call[answers.NodeStatus](
+                "GET", "/api/nodes/{id}/status", path={"id": id}, query={"bytes": "hex"}
+            )
+        )
+
+    def events(
+        self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
+    ) -> answers.Events:
+        """Events of all nodes, newest first.
+
+        ``GET /api/events``.
+
+        Args:
+            limit: How many; moved into 1 to 1000. By default 50.
+            offset: How many to skip, at most 100000; below 0 means 0. Costs as much as reading what
+                is skipped: page by cursor. By default 0.
+            cursor: next_cursor of an earlier answer: continue there, in the same window, whatever
+                has arrived since.
+        """
+        return self._ask(
+            Call[answers.Events](
+                "GET",
+                "/api/events",
+                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
+            )
+        )
+
+    def iter_events(self, *, limit: int | None = None) -> Iterator[answers.Event]:
+        """Events of all nodes, newest first, page by page.
+
+        ``GET /api/events``.
+
+        Args:
+            limit: How many a page.
+        """
+        return self._pages(
+            Call[answers.Events]("GET", "/api/events", query={"limit": limit, "bytes": "hex"}),
+            "events",
+        )
+
+    def search(
+        self,
+        *,
+        event_types: Sequence[int] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.SearchResult:
+        """Events by type, node, time, slot, core or hash.
+
+        ``GET /api/events/search``. All conditions must hold. Without a time the whole retention is
+        searched.
+
+        Args:
+            event_types: Event numbers, separated by commas.
+            node_id: Events of this node.
+            core_index: Events that name this core, and those that inherit it: what refers to a
+                work-package's submission is of the package's core.
+            wp_hash: Events that name this work-package hash.
+            slot: Events that name this slot, and those that inherit it: what refers to an
+                authoring, an import or a guarantee built is of its slot.
+            start_time: First received_at, inclusive.
+            end_time: Last received_at, inclusive.
+            duration: Length of the window, which ends now; start and end take precedence.
+            limit: How many; moved into 1 to 1000. By default 50.
+            offset: How many to skip, at most 100000; below 0 means 0. Costs as much as reading what
+                is skipped: page by cursor. By default 0.
+            cursor: next_cursor of an earlier answer: continue there, in the same window, whatever
+                has arrived since.
+        """
+        return self._ask(
+            Call[answers.SearchResult](
+                "GET",
+                "/api/events/search",
+                query={
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "limit": limit,
+                    "offset": offset,
+                    "cursor": cursor,
+                    "bytes": "hex",
+                },
+            )
+        )
+
+    def iter_search(
+        self,
+        *,
+        event_types: Sequence[int] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[answers.Event]:
+        """Events by type, node, time, slot, core or hash, page by page.
+
+        ``GET /api/events/search``.
+
+        Args:
+            event_types: Event numbers, separated by commas.
+            node_id: Events of this node.
+            core_index: Events that name this core, and those that inherit it: what refers to a
+                work-package's submission is of the package's core.
+            wp_hash: Events that name this work-package hash.
+            slot: Events that name this slot, and those that inherit it: what refers to an
+                authoring, an import or a guarantee built is of its slot.
+            start_time: First received_at, inclusive.
+            end_time: Last received_at, inclusive.
+            duration: Length of the window, which ends now; start and end take precedence.
+            limit: How many a page.
+        """
+        return self._pages(
+            Call[answers.SearchResult](
+                "GET",
+                "/api/events/search",
+                query={
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "limit": limit,
+                    "bytes": "hex",
+                },
+            ),
+            "events",
+        )
+
+    def live(self) -> answers.Live:
+        """The last complete seconds, from counters in memory.
+
+        ``GET /api/metrics/live``.
+        """
+        return self._ask(Call[answers.Live]("GET", "/api/metrics/live"))
+
+    def metrics(self) -> str:
+        """Metrics for Prometheus.
+
+        ``GET /metrics``. One message per shard; a shard that does not answer has tart_shard_up 0.
+        """
+        return self._ask(Call[str]("GET", "/metrics", text=True))
+
+    def openapi(self) -> dict[str, Any]:
+        """This contract as OpenAPI 3.1.
+
+        ``GET /api/openapi.json``. Needs no key, for it holds no data.
+        """
+        return self._ask(Call[dict[str, Any]]("GET", "/api/openapi.json"))
+
+    def event(self, id: int) -> answers.EventDetails:
+        """One event with its raw bytes.
+
+        ``GET /api/events/{id}``. raw has the payload and the whole frame as the node sent it,
+        length in front, always in hex. A frame that was not understood is here, too: undecodable
+        says why.
+
+        Args:
+            id: The event's id.
+        """
+        return self._ask(
+            Call[answers.EventDetails](
+                "GET", "/api/events/{id}", path={"id": id}, query={"bytes": "hex"}
+            )
+        )
+
+    def trace(
+        self, id: int, *, limit: int | None = None, depth: int | None = None
+    ) -> answers.Trace:
+        """The events that refer to one another.
+
+        ``GET /api/events/{id}/trace``. From the event up to its root, then everything below it, in
+        the same session. References are those a payload starts with. In order of arrival, the root
+        first; parent and depth make it a tree. truncated says that limit or depth ended the search;
+        after ten minutes without a descendant it ends anyhow, at searched_until.
+
+        Args:
+            id: The event's id.
+            limit: How many events at most. By default 200.
+            depth: How many levels at most. By default 64.
+        """
+        return self._ask(
+            Call[answers.Trace](
+                "GET",
+                "/api/events/{id}/trace",
+                path={"id": id},
+                query={"limit": limit, "depth": depth, "bytes": "hex"},
+            )
+        )
+
+    def export(
+        self,
+        *,
+        format: Literal["ndjson", "csv", "capture", "parquet"] | None = None,
+        event_types: Sequence[int] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+    ) -> Iterator[bytes]:
+        """All events of a window, oldest first, as a stream.
+
+        ``GET /api/events/export``. Without a limit, and no faster than it is taken. ndjson: Event
+        objects, one a line. csv: their members, data as JSON; text that a spreadsheet would run as
+        a formula gets an apostrophe in front, unless api.csv_formulas says otherwise. capture: what
+        came on the wire, also what was not understood unless the filter is on contents; its layout
+        is described in tart/protocol/capture.py. Where something is missing, such as the events of
+        a shard that does not answer, everything else is sent and the connection is closed before
+        the end of the answer, so that a part cannot be taken for all; ndjson has an Error in its
+        last line then, csv a last row that begins with # incomplete, capture no END. Parquet has
+        its index at the end of a file and needs one file for all shards, so it is not streamed: ask
+        /api/sql for Arrow.
+
+        Args:
+            format: How records are written. By default ndjson.
+            event_types: Event numbers, separated by commas.
+            node_id: Events of this node.
+            core_index: Events that name this core, and those that inherit it: what refers to a
+                work-package's submission is of the package's core.
+            wp_hash: Events that name this work-package hash.
+            slot: Events that name this slot, and those that inherit it: what refers to an
+                authoring, an import or a guarantee built is of its slot.
+            start_time: First received_at, inclusive.
+            end_time: Last received_at, inclusive.
+            duration: Length of the window, which ends now; start and end take precedence.
+        """
+        return self._stream(
+            Call[bytes](
+                "GET",
+                "/api/events/export",
+                query={
+                    "format": format,
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "bytes": "hex",
+                },
+            )
+        )
+
+    def sql(self, *, map: str, reduce: str | None = None) -> answers.SqlResult:
+        """A SELECT over the events, on every shard.
+
+        ``POST /api/sql``. map runs on each shard over its events, reduce over the table partials,
+        which is all that the maps found; without it partials is the answer. Tables: one view per
+        event type, named like block_announced, with the columns id, node_id, session, event_id,
+        received_at, timestamp, timestamp_us, ref and the event's fields; events with the payload of
+        all; undecodable, sessions, nodes; DESCRIBE block_announced and information_schema.columns
+        tell the columns. Hashes are BLOB: unhex('01ab...') is a literal. DuckDB's SQL, one SELECT,
+        without files, network and settings. What is compared with constants in WHERE is looked up,
+        the rest is read: narrow received_at. ORDER BY of columns with LIMIT is cheap. Answers as
+        JSON, or as the Accept header or format say; application/vnd.apache.arrow.stream is Arrow.
+        What is missing is told in shards and unreadable; csv and Arrow end like an incomplete
+        export then. Numbers are exact: in JSON and CSV integers beyond 64 bits are text, as are
+        decimals that are no double; in Arrow HUGEINT is DECIMAL(38, 0) and refuses what does not
+        fit, and UHUGEINT is text.
+
+        Args:
+            map: One SELECT over the views.
+            reduce: One SELECT over the table partials.
+        """
+        return self._ask(
+            Call[answers.SqlResult]("POST", "/api/sql", body={"map": map, "reduce": reduce})
+        )
+
+    def sessions(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.Sessions:
+        """Connections of all nodes, newest first.
+
+        ``GET /api/sessions``. Those that were open at any time of the window, the latest started
+        first; kept for [aggregates] row_retention_days. outcome is open, closed, refused (its first
+        message could not be read) or died (the shard was killed: ended_at is when it was last
+        heard). events are all after the first message, understood or not.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence.
+            start: First moment of the window.
+            end: Last moment of the window.
+            limit: How many; moved into 1 to 1000. By default 50.
+            cursor: next_cursor of an earlier answer: continue there, in the same window.
+        """
+        return self._ask(
+            Call[answers.Sessions](
+                "GET",
+                "/api/sessions",
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "cursor": cursor,
+                },
+            )
+        )
+
+    def iter_sessions(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[answers.Session]:
+        """Connections of all nodes, newest first, page by page.
+
+        ``GET /api/sessions``.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence.
+            start: First moment of the window.
+            end: Last moment of the window.
+            limit: How many a page.
+        """
+        return self._pages(
+            Call[answers.Sessions](
+                "GET",
+                "/api/sessions",
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            ),
+            "sessions",
+        )
+
+    def node_sessions(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.Sessions:
+        """Connections of one node, newest first.
+
+        ``GET /api/nodes/{id}/sessions``. Those that were open at any time of the window, the latest
+        started first; kept for [aggregates] row_retention_days. outcome is open, closed, refused
+        (its first message could not be read) or died (the shard was killed: ended_at is when it was
+        last heard). events are all after the first message, understood or not.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            duration: Length of the window, which ends now; start and end take precedence.
+            start: First moment of the window.
+            end: Last moment of the window.
+            limit: How many; moved into 1 to 1000. By default 50.
+            cursor: next_cursor of an earlier answer: continue there, in the same window.
+        """
+        return self._ask(
+            Call[answers.Sessions](
+                "GET",
+                "/api/nodes/{id}/sessions",
+                path={"id": id},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "cursor": cursor,
+                },
+            )
+        )
+
+    def iter_node_sessions(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[answers.Session]:
+        """Connections of one node, newest first, page by page.
+
+        ``GET /api/nodes/{id}/sessions``.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            duration: Length of the window, which ends now; start and end take precedence.
+            start: First moment of the window.
+            end: Last moment of the window.
+            limit: How many a page.
+        """
+        return self._pages(
+            Call[answers.Sessions](
+                "GET",
+                "/api/nodes/{id}/sessions",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            ),
+            "sessions",
+        )
+
+    def conformance(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Conformance:
+        """What every node said otherwise than JIP-3 has it.
+
+        ``GET /api/conformance``. Findings are held against rules with stable codes, each with a
+        page of its own (docs). error: JIP-3 forbids it, and a reader that does as JIP-3 says gets
+        nothing or something wrong. warning: JIP-3 is silent or leaves room, or something is most
+        likely wrong. info: JIP-3 allows it, and it is good to know. Counts are by the hour, so a
+        window begins with a whole one. What may be right is not found: references to what was
+        dropped, shed, not understood or is long past. rules are over all nodes, with examples;
+        unidentified is what connections said that never told whose they are.
+
+        Args:
+            duration: Length of the window, which ends now and begins with a whole hour; start and
+                end take precedence. By default 24h.
+            start: First moment of the window.
+            end: Last moment of the window.
+        """
+        return self._ask(
+            Call[answers.Conformance](
+                "GET", "/api/conformance", query={"duration": duration, "start": start, "end": end}
+            )
+        )
+
+    def node_conformance(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NodeConformance:
+        """What one node said otherwise than JIP-3 has it.
+
+        ``GET /api/nodes/{id}/conformance``. Findings are held against rules with stable codes, each
+        with a page of its own (docs). error: JIP-3 forbids it, and a reader that does as JIP-3 says
+        gets nothing or something wrong. warning: JIP-3 is silent or leaves room, or something is
+        most likely wrong. info: JIP-3 allows it, and it is good to know. Counts are by the hour, so
+        a window begins with a whole one. What may be right is not found: references to what was
+        dropped, shed, not understood or is long past. Examples are the newest that were kept, three
+        a day of each rule: id is the event's in /api/events, offset counts bytes of the message
+        from its timestamp on, hex has its first 1,024 bytes.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            duration: Length of the window, which ends now and begins with a whole hour; start and
+                end take precedence. By default 24h.
+            start: First moment of the window.
+            end: Last moment of the window.
+        """
+        return self._ask(
+            Call[answers.NodeConformance](
+                "GET",
+                "/api/nodes/{id}/conformance",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def workpackages(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Workpackages:
+        """How many work-packages came how far.
+
+        ``GET /api/workpackages``. totals are distinct packages by hash whose handling began in the
+        window, each counted where any guarantor had it; events are what guarantors sent,
+        unidentified the attempts that ended, or hang, before the package was known. Beyond 100,000
+        rows of a shard packages are estimated from a sample: exact is false.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.Workpackages](
+                "GET",
+                "/api/workpackages",
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    def active_workpackages(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> answers.ActiveWorkpackages:
+        """The newest work-packages, and where they are.
+
+        ``GET /api/workpackages/active``. A package is followed within each session by event id,
+        over nodes by its hash, its report's hash and its erasure root. It stands where its leading
+        guarantor has it, which is the one that came furthest; then guarantee_received, included or
+        discarded by what others heard of the report, available when shards of it were asked for.
+        discarded: somebody discarded its guarantee because it cannot be reported on chain; for
+        other reasons (too many, replaced by a better one) it may still be included, and only stages
+        and discard_reason tell. failed: at its guarantors, and nobody guaranteed it. superseded: an
+        attempt failed while another guarantor guaranteed the package, whatever the reason given.
+        Steps of guarantors are by the node's clock. summary and reached count the newest 1000;
+        complete says whether these are all. stage_duration_percentiles are of all guarantors' steps
+        in the window, read from bins a fifth wide.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+            limit: How many; moved into 1 to 1000. By default 200.
+        """
+        return self._ask(
+            Call[answers.ActiveWorkpackages](
+                "GET",
+                "/api/workpackages/active",
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            )
+        )
+
+    def journey(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.Journey:
+        """The way of one work-package, event by event.
+
+        ``GET /api/workpackages/{hash}/journey``. A package is followed within each session by event
+        id, over nodes by its hash, its report's hash and its erasure root. It stands where its
+        leading guarantor has it, which is the one that came furthest; then guarantee_received,
+        included or discarded by what others heard of the report, available when shards of it were
+        asked for. discarded: somebody discarded its guarantee because it cannot be reported on
+        chain; for other reasons (too many, replaced by a better one) it may still be included, and
+        only stages and discard_reason tell. failed: at its guarantors, and nobody guaranteed it.
+        superseded: an attempt failed while another guarantor guaranteed the package, whatever the
+        reason given. Steps of guarantors are by the node's clock. Events are in order of arrival;
+        where the log has them no more, id and data are null and the aggregates' steps stand in. An
+        id that several connections gave to different packages is refused with 409 and candidates:
+        add node_id or session.
+
+        Args:
+            hash: The work-package's hash, its report's or its erasure root's; or the id of the
+                event that began it at a guarantor (90, 91), in decimal.
+            node_id: With an id: whose event it is.
+            session: With an id: of which connection.
+            limit: Events of each guarantor, of the report and of the erasure root; truncated says
+                that there may be more. By default 200.
+        """
+        return self._ask(
+            Call[answers.Journey](
+                "GET",
+                "/api/workpackages/{hash}/journey",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    def enhanced_journey(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.EnhancedJourney:
+        """The same with durations, costs, signers and errors.
+
+        ``GET /api/workpackages/{hash}/journey/enhanced``. A package is followed within each session
+        by event id, over nodes by its hash, its report's hash and its erasure root. It stands where
+        its leading guarantor has it, which is the one that came furthest; then guarantee_received,
+        included or discarded by what others heard of the report, available when shards of it were
+        asked for. discarded: somebody discarded its guarantee because it cannot be reported on
+        chain; for other reasons (too many, replaced by a better one) it may still be included, and
+        only stages and discard_reason tell. failed: at its guarantors, and nobody guaranteed it.
+        superseded: an attempt failed while another guarantor guaranteed the package, whatever the
+        reason given. Steps of guarantors are by the node's clock. duration_ms is the time since the
+        stage before at the same guarantor, by its clock; total_duration_ms, started_at and
+        completed_at are by ours.
+
+        Args:
+            hash: The work-package's hash, its report's or its erasure root's; or the id of the
+                event that began it at a guarantor (90, 91), in decimal.
+            node_id: With an id: whose event it is.
+            session: With an id: of which connection.
+            limit: Events of each guarantor, of the report and of the erasure root; truncated says
+                that there may be more. By default 200.
+        """
+        return self._ask(
+            Call[answers.EnhancedJourney](
+                "GET",
+                "/api/workpackages/{hash}/journey/enhanced",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    def audit_progress(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.AuditProgress:
+        """What is known of the audit of a work-package.
+
+        ``GET /api/workpackages/{hash}/audit-progress``. JIP-3 has no events of audits themselves,
+        only of recovering bundles (140-153), and of those only the side that answers names the
+        erasure root: auditor_node_ids are who asked there. tranche, panic_mode, is_accumulated and
+        auditors_completed are null.
+
+        Args:
+            hash: The work-package's hash, its report's or its erasure root's; or the id of the
+                event that began it at a guarantor (90, 91), in decimal.
+            node_id: With an id: whose event it is.
+            session: With an id: of which connection.
+            limit: Events of each guarantor, of the report and of the erasure root; truncated says
+                that there may be more. By default 200.
+        """
+        return self._ask(
+            Call[answers.AuditProgress](
+                "GET",
+                "/api/workpackages/{hash}/audit-progress",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    def batch_journey(self, *, hashes: list[str]) -> answers.BatchJourney:
+        """The stages of up to 50 work-packages.
+
+        ``POST /api/workpackages/batch/journey``. From the aggregates: guarantors' steps, without
+        their events. Packages that are not known are left out; found says how many are.
+
+        Args:
+            hashes:
+        """
+        return self._ask(
+            Call[answers.BatchJourney](
+                "POST", "/api/workpackages/batch/journey", body={"hashes": hashes}
+            )
+        )
+
+    def guarantees(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Guarantees:
+        """What became of guarantees.
+
+        ``GET /api/guarantees``. totals are events; discarded ones (113) for any reason, also that
+        they are on chain. Rates are of attempts that are over, null where there are none.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.Guarantees](
+                "GET",
+                "/api/guarantees",
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    def guarantors(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Guarantors:
+        """How well each guarantor does.
+
+        ``GET /api/guarantees/by-guarantor``. success_rate: packages whose guarantees were
+        distributed (109), of those guaranteed (105); send_success_rate: 108 of 108 and 107. A
+        package that was heard of within the last minute and is not over does not count yet.
+        total_guarantees are of the window, guarantees_last_hour of its last hour.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.Guarantors](
+                "GET",
+                "/api/guarantees/by-guarantor",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def cores_status(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoresStatus:
+        """What went through each core.
+
+        ``GET /api/cores/status``. Distinct packages whose handling began in the window: received,
+        and guaranteed. gas_used, imports, exports and extrinsic_size are of those received, da_load
+        is the bytes of the bundles of those guaranteed. window_blocks: slots with a block that
+        somebody authored or imported in the window; active_blocks: those for which the core had a
+        guarantee. Names with last_hour are of the window.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.CoresStatus](
+                "GET", "/api/cores/status", query={"duration": duration, "start": start, "end": end}
+            )
+        )
+
+    def core_guarantees(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreGuarantees:
+        """Guarantees of a core, in pools and lately.
+
+        ``GET /api/cores/{core_index}/guarantees``. current_guarantees is what a third of the nodes
+        have in their pools.
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.CoreGuarantees](
+                "GET",
+                "/api/cores/{core_index}/guarantees",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def core_guarantors(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreGuarantors:
+        """Who guaranteed for a core.
+
+        ``GET /api/cores/{core_index}/guarantors``. Those that had a package of the core; shards and
+        efficiencies are of the whole node.
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.CoreGuarantors](
+                "GET",
+                "/api/cores/{core_index}/guarantors",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def enhanced_core_guarantors(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.EnhancedCoreGuarantors:
+        """Who guaranteed for a core, and shared segments.
+
+        ``GET /api/cores/{core_index}/guarantors/enhanced``. As guarantors, with the newest requests
+        for segments between guarantors (173, 178).
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.EnhancedCoreGuarantors](
+                "GET",
+                "/api/cores/{core_index}/guarantors/enhanced",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    def core_work_packages(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> answers.CoreWorkPackages:
+        """The newest work-packages of a core.
+
+        ``GET /api/cores/{core_index}/work-packages``. A package is followed within each session by
+        event id, over nodes by its hash, its report's hash and its erasure root. It stands where
+        its leading guarantor has it, which is the one that came furthest; then guarantee_received,
+        included or discarded by what others heard of the report, available when shards of it were
+        asked for. discarded: somebody discarded its guarantee because it cannot be reported on
+        chain; for other reasons (too many, replaced by a better one) it may still be included, and
+        only stages and discard_reason tell. failed: at its guarantors, and nobody guaranteed it.
+        superseded: an attempt failed while another guarantor guaranteed the package, whatever the
+        reason given. Steps of guarantors are by the node's clock. queue_depth and
+        avg_processing_time_ms (received to report built) are over the window; completed_last_hour:
+        distributed.
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+            limit: How many. By default 50.
+        """
+        return self._ask(
+            Call[answers.CoreWorkPackages](
+                "GET",
+                "/api/cores/{core_index}/work-packages",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            )
+        )
+
+    def core_validators(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreValidators:
+        """Who worked for a core.
+
+        ``GET /api/cores/{core_index}/validators``. validator_index is null: no event says which
+        index a node has.
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.CoreValidators](
+                "GET",
+                "/api/cores/{core_index}/validators",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def core_metrics(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreMetrics:
+        """How fast and how well a core works.
+
+        ``GET /api/cores/{core_index}/metrics``. Over guarantors' attempts in the window: refined of
+        refined and failed before it; average_completion_time_ms and p95_latency_ms are from the
+        submission or share to the guarantees distributed (109), network_latency_ms from the
+        guarantee built on. Gas is of attempts of which both the use and the limit are known.
+        work_packages_processed_24h: of the 24 hours before the window's end. What blocks accumulate
+        is not told by core: null.
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.CoreMetrics](
+                "GET",
+                "/api/cores/{core_index}/metrics",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def core_bottlenecks(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreBottlenecks:
+        """Who is slow or fails for a core.
+
+        ``GET /api/cores/{core_index}/bottlenecks``. avg_processing_ms is from a package received to
+        its report, by the node's clock; listed are those 1.2 times slower than the mean of all, or
+        with a twentieth failed. An attempt that failed while another guarantor guaranteed the
+        package has not failed: it is superseded, and counted as such. Of the newest 5000 failed
+        ones that is looked at.
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.CoreBottlenecks](
+                "GET",
+                "/api/cores/{core_index}/bottlenecks",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def topology(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Topology:
+        """Who announces blocks and sends tickets to whom.
+
+        ``GET /api/network/topology``. Counted by ten minutes: a window is of whole ones, and says
+        of which. Links go from the sender to the receiver, whichever of them told; message_count is
+        the greater of what the one sent and the other received. Of connections and ticket_transfers
+        the 5,000 with the most messages. Names that end in last_hour are of the window.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.Topology](
+                "GET",
+                "/api/network/topology",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def validators_cores(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.ValidatorsCores:
+        """Which node guarantees on which core, and makes tickets.
+
+        ``GET /api/validators/cores``. The core of a guarantee is that of the work-package it was
+        built for, in the same session. In whole minutes; last_guarantee is by our clock.
+        ticket_count is of tickets generated.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.ValidatorsCores](
+                "GET",
+                "/api/validators/cores",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def node_status_enhanced(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NodeStatusEnhanced:
+        """One node's status, and what it guarantees and draws.
+
+        ``GET /api/nodes/{id}/status/enhanced``. The members of node stand at the top. Cores by the
+        work-packages received on them, the most frequent first; guarantees_signed are signatures
+        sent to other guarantors.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.NodeStatusEnhanced](
+                "GET",
+                "/api/nodes/{id}/status/enhanced",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    def node_peers(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NodePeers:
+        """One node's peers, as its Status events have them.
+
+        ``GET /api/nodes/{id}/peers``. Counted by ten minutes: a window is of whole ones, and says
+        of which. The newest Status of the window, history with the newest 100. connections counts
+        its events about connections (20 to 28).
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.NodePeers](
+                "GET",
+                "/api/nodes/{id}/peers",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def node_timeline(
+        self,
+        id: str,
+        *,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        categories: Sequence[str] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.NodeTimeline:
+        """Events of one node by category, newest first.
+
+        ``GET /api/nodes/{id}/timeline``. Events and category_counts are of the same window, in
+        whole minutes; category_counts whatever categories are asked for, and without a window of
+        all that is counted. For a window to the microsecond there is /api/events/search.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            start_time: First moment of the window.
+            end_time: Last moment of the window.
+            duration: Length of the window, which ends now; start and end take precedence.
+            categories: Some of status, connection, blockAuthoring, blockAnnouncement, tickets,
+                workPackage, guarantee, shard, assurance, bundleShard, segment, preimage, other.
+            limit: How many; moved into 1 to 1000. By default 200.
+            cursor: next_cursor of an earlier answer: continue there, in the same window.
+        """
+        return self._ask(
+            Call[answers.NodeTimeline](
+                "GET",
+                "/api/nodes/{id}/timeline",
+                path={"id": id},
+                query={
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "categories": categories,
+                    "limit": limit,
+                    "cursor": cursor,
+                    "bytes": "hex",
+                },
+            )
+        )
+
+    def iter_node_timeline(
+        self,
+        id: str,
+        *,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        categories: Sequence[str] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[answers.NodeTimelineEvents]:
+        """Events of one node by category, newest first, page by page.
+
+        ``GET /api/nodes/{id}/timeline``.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            start_time: First moment of the window.
+            end_time: Last moment of the window.
+            duration: Length of the window, which ends now; start and end take precedence.
+            categories: Some of status, connection, blockAuthoring, blockAnnouncement, tickets,
+                workPackage, guarantee, shard, assurance, bundleShard, segment, preimage, other.
+            limit: How many a page.
+        """
+        return self._pages(
+            Call[answers.NodeTimeline](
+                "GET",
+                "/api/nodes/{id}/timeline",
+                path={"id": id},
+                query={
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "categories": categories,
+                    "limit": limit,
+                    "bytes": "hex",
+                },
+            ),
+            "events",
+        )
+
+    def da_stats(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.DaStats:
+        """What nodes store, as their last Status has it.
+
+        ``GET /api/da/stats``. Of each node the newest Status of the window.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.DaStats](
+                "GET", "/api/da/stats", query={"duration": duration, "start": start, "end": end}
+            )
+        )
+
+    def da_stats_enhanced(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.DaStatsEnhanced:
+        """Requests for shards: who asks, who serves, how they end.
+
+        ``GET /api/da/stats/enhanced``. Counted by ten minutes: a window is of whole ones, and says
+        of which. Read operations are requests that a node served (121 to 125), write operations
+        those by which it got a shard (120 to 125). Rates divide what was transferred by what ended;
+        latencies are by node clocks, of a histogram, and at most a tenth off. availability_rate is
+        as those see it who ask. No event says how large a shard is, or a disk.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.DaStatsEnhanced](
+                "GET",
+                "/api/da/stats/enhanced",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def execution(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Execution:
+        """Gas and time of authorization, refinement and accumulation.
+
+        ``GET /api/metrics/execution``. Authorizations and refinements of every guarantor, counted
+        by the minute; the accumulation of a service in a block once, its time averaged over the
+        nodes that report it.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.Execution](
+                "GET",
+                "/api/metrics/execution",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def blocks(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Blocks:
+        """Blocks authored and imported, and who authors them.
+
+        ``GET /api/blocks``. totals counts events, but blocks_authored distinct header hashes; by
+        the minute.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.Blocks](
+                "GET", "/api/blocks", query={"duration": duration, "start": start, "end": end}
+            )
+        )
+
+    def slot(
+        self,
+        slot: int,
+        *,
+        include_events: Literal["true", "false"] | None = None,
+        limit: int | None = None,
+    ) -> answers.Slot:
+        """What happened in one slot.
+
+        ``GET /api/slots/{slot}``. Of best, finalized, authored, imported, announced and transferred
+        blocks (11, 12, 40 to 47, 62, 68) what names the slot or refers to what does. Blocks are
+        distinct header hashes, the other figures events. With include_events the newest events by
+        node, in the order of each node's clock.
+
+        Args:
+            slot: The slot.
+            include_events: Whether to list the events. By default false.
+            limit: Events listed at most; moved into 1 to 1000. By default 1000.
+        """
+        return self._ask(
+            Call[answers.Slot](
+                "GET",
+                "/api/slots/{slot}",
+                path={"slot": slot},
+                query={"include_events": include_events, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    def timeseries(
+        self,
+        *,
+        metric: Literal["blocks", "events", "throughput"] | None = None,
+        interval: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Timeseries:
+        """Blocks, events or throughput by time, newest first.
+
+        ``GET /api/metrics/timeseries``. Buckets begin at multiples of the interval since 1970, all
+        of the window are there, and one that is not over yet is partial. A window longer than a day
+        is in whole hours. Blocks are distinct header hashes, each counted when it was first named.
+        max_slot is the highest that a third of the nodes that named one in the bucket have reached.
+
+        Args:
+            metric: What is counted. By default throughput.
+            interval: Minutes of a bucket; moved into 1 to 60. By default 5.
+            duration: A number of hours, or a duration such as 90m. Length of the window, which ends
+                now; start and end take precedence. By default 1.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.Timeseries](
+                "GET",
+                "/api/metrics/timeseries",
+                query={
+                    "metric": metric,
+                    "interval": interval,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
+    def grouped_timeseries(
+        self,
+        *,
+        metric: Literal["events", "guarantees", "failures"] | None = None,
+        group_by: Literal["node", "event_type", "core", "category"] | None = None,
+        interval: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.GroupedTimeseries:
+        """Events, guarantees or failures by time and something else, newest first.
+
+        ``GET /api/metrics/timeseries/grouped``. Buckets begin at multiples of the interval since
+        1970, all of the window are there, and one that is not over yet is partial. A window longer
+        than a day is in whole hours. events by node or event_type, guarantees by core, failures by
+        category. At most 1,000 rows, without those of nothing: the newest bucket first, in it the
+        greatest count.
+
+        Args:
+            metric: What is counted. By default events.
+            group_by: By what; which ones go with the metric is said above. By default node.
+            interval: Minutes of a bucket; moved into 1 to 1440. By default 5.
+            duration: A number of hours, or a duration such as 90m. Length of the window, which ends
+                now; start and end take precedence. By default 1.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.GroupedTimeseries](
+                "GET",
+                "/api/metrics/timeseries/grouped",
+                query={
+                    "metric": metric,
+                    "group_by": group_by,
+                    "interval": interval,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
+    def realtime(self, *, seconds: int | None = None) -> answers.Realtime:
+        """The last seconds one by one, newest first.
+
+        ``GET /api/metrics/realtime``. Complete seconds, counted in memory. Seconds before a shard
+        began to count are left out, and counted_seconds says how many there are. Blocks are
+        distinct header hashes.
+
+        Args:
+            seconds: How many; moved into 10 to 300. By default 60.
+        """
+        return self._ask(
+            Call[answers.Realtime]("GET", "/api/metrics/realtime", query={"seconds": seconds})
+        )
+
+    def latency(
+        self,
+        *,
+        group_by: Literal["none", "node", "core", "implementation"] | None = None,
+        event_types: Sequence[int] | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Latency:
+        """How long steps take: histograms and percentiles.
+
+        ``GET /api/metrics/latency``. From an event to one that refers to it, in the same
+        connection, by the node's clock; of events that came in the window. Percentiles and means
+        are read from merged histograms and are at most a tenth off; what lasts longer than 71
+        minutes counts as that. By core there are the steps of guarantors, of packages that began in
+        the window. A window is of whole minutes, before yesterday of whole hours.
+
+        Args:
+            group_by: Whether steps are told apart by something else. By default none.
+            event_types: Only steps that end in these events.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.Latency](
+                "GET",
+                "/api/metrics/latency",
+                query={
+                    "group_by": group_by,
+                    "event_types": event_types,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
+    def top_nodes(
+        self,
+        *,
+        event_types: Sequence[int] | None = None,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.TopNodes:
+        """The nodes that send the most events.
+
+        ``GET /api/nodes/top``. Counted by the minute.
+
+        Args:
+            event_types: Only these events, by number.
+            limit: How many; moved into 1 to 1000. By default 20.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.TopNodes](
+                "GET",
+                "/api/nodes/top",
+                query={
+                    "event_types": event_types,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
+    def failure_rates(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.FailureRates:
+        """What fails, how often, where and why.
+
+        ``GET /api/analytics/failure-rates``. A rate divides failures by attempts of the same
+        category, as they stand beside it: of a pipeline, what failed by what began or, where
+        nothing says that, by what ended; of discarded guarantees, forgotten and discarded preimages
+        (113, 192, 199) those whose reason is a failure by all of them. overall and by_node are the
+        sums over all categories, these included. Of what began before the window only the failure
+        may be in it. Refused (20) and misbehaved (28) are counted apart. Work-packages that failed
+        at one guarantor (92) count here even if another one guaranteed them. Reasons are the nodes'
+        own words. In whole minutes.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.FailureRates](
+                "GET",
+                "/api/analytics/failure-rates",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def block_propagation(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.BlockPropagation:
+        """How fast blocks spread over the nodes.
+
+        ``GET /api/analytics/block-propagation``. By header hash, from the first sight anywhere to
+        each other node's: an announcement to it, a transfer, an import, or its authoring. last_hour
+        is by our clock, node_clocks by the nodes', each corrected by how far it was behind ours in
+        that minute. Sights later than a minute are late and not in the figures. coverage: how long
+        until a share of the nodes heard of at that time had seen it. Of more blocks than can be
+        looked at, every so many. blocks_announced and its like are of a node's first sights.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.BlockPropagation](
+                "GET",
+                "/api/analytics/block-propagation",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def network_health(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NetworkHealth:
+        """How the network is, in five parts.
+
+        ``GET /api/analytics/network-health``. Scores are percentages: nodes heard of in the last
+        minute among those of the window, blocks authored by attempts, requests for shards and work-
+        packages that did not fail, and 100, 80, 50 or 0 for more than 100, 10, 0 or no events in
+        the last minute. A part of which nothing is known has none. The last minute is that of the
+        window, and of one that goes on of six to seven tens of seconds; connected are those
+        connected now. An alert is a pipeline with 20 attempts of which more than 5 % failed, or
+        silence.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.NetworkHealth](
+                "GET",
+                "/api/analytics/network-health",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def sync_timeline(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.SyncTimeline:
+        """How many nodes are in sync, by time, newest first.
+
+        ``GET /api/analytics/sync-status/timeline``. A node is in sync if its best block of the
+        bucket is at most two slots behind the highest that a third of the nodes have reached. What
+        nodes say themselves stands beside it: the last SyncStatusChanged of each. Buckets are of
+        five minutes, or longer so that there are at most 72. current_status has nodes that named a
+        best block in the window, or are connected and did so before; slot and says_synced are best
+        and synced of /api/nodes.
+
+        Args:
+            duration: A number of hours, or a duration such as 90m. Length of the window, which ends
+                now; start and end take precedence. By default 1.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.SyncTimeline](
+                "GET",
+                "/api/analytics/sync-status/timeline",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def connection_timeline(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.ConnectionTimeline:
+        """Telemetry connections by time, newest first.
+
+        ``GET /api/analytics/connections/timeline``. connections and disconnections are those of
+        nodes to this server; peer_connections counts what nodes say of connections among themselves
+        (20 to 28). Buckets as for the sync timeline. uptime_hours: connected within the window.
+
+        Args:
+            duration: A number of hours, or a duration such as 90m. Length of the window, which ends
+                now; start and end take precedence. By default 1.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.ConnectionTimeline](
+                "GET",
+                "/api/analytics/connections/timeline",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def assurances(
+        self,
+        *,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Assurances:
+        """How far assurances get, by anchor, newest first.
+
+        ``GET /api/analytics/assurances``. Events of nodes that send telemetry: assurances being
+        distributed (126), sent, failed and received (131); how many were received within five slots
+        of the first event about the anchor, by our clock to a tenth of a second.
+
+        Args:
+            limit: Anchors; moved into 1 to 1000. By default 50.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 15m.
+            start: First moment; the window begins with its bucket.
+            end: Last moment; the window ends before its bucket, unless that is the present.
+        """
+        return self._ask(
+            Call[answers.Assurances](
+                "GET",
+                "/api/analytics/assurances",
+                query={"limit": limit, "duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def keys(self) -> answers.Keys:
+        """All keys there are and were.
+
+        ``GET /api/keys``. Never their text: nobody has that but who was given it.
+        """
+        return self._ask(Call[answers.Keys]("GET", "/api/keys"))
+
+    def create_key(
+        self, *, name: str, role: Literal["viewer", "operator", "admin"]
+    ) -> answers.CreatedKey:
+        """Make a key.
+
+        ``POST /api/keys``. key is shown this once. viewer: answers and streams; operator: SQL and
+        exports, too; admin: keys and the audit log, too.
+
+        Args:
+            name: Whose it is, in your words; printable characters.
+            role:
+        """
+        return self._ask(
+            Call[answers.CreatedKey]("POST", "/api/keys", body={"name": name, "role": role})
+        )
+
+    def revoke_key(self, id: str) -> answers.RevokedKey:
+        """End a key.
+
+        ``DELETE /api/keys/{id}``. At once, also for streams it has opened.
+
+        Args:
+            id: The key's id.
+        """
+        return self._ask(Call[answers.RevokedKey]("DELETE", "/api/keys/{id}", path={"id": id}))
+
+    def audit(self, *, limit: int | None = None, before: int | None = None) -> answers.Audit:
+        """What administrators did, SQL that was run, requests that were denied.
+
+        ``GET /api/audit``. Newest first; the last 100,000. Of one address denied requests are
+        written down 20 at once and then one in five seconds; all are counted in /metrics.
+
+        Args:
+            limit: How many at most. By default 100.
+            before: Only entries with smaller numbers.
+        """
+        return self._ask(
+            Call[answers.Audit]("GET", "/api/audit", query={"limit": limit, "before": before})
+        )
+
+
+class AsyncApi:
+    """The routes; how they are asked is ``AsyncTartClient``'s part."""
+
+    async def _ask(self, call: Call[Result]) -> Result:
+        raise NotImplementedError
+
+    def _stream(self, call: Call[bytes]) -> AsyncIterator[bytes]:
+        raise NotImplementedError
+
+    def _pages(self, call: Call[Any], member: str) -> AsyncIterator[Any]:
+        raise NotImplementedError
+
+    async def health(self) -> answers.Health:
+        """Whether the gateway answers.
+
+        As ``TartClient.health``.
+        """
+        return await self._ask(Call[answers.Health]("GET", "/api/health"))
+
+    async def detailed_health(self) -> answers.DetailedHealth:
+        """How each part is.
+
+        As ``TartClient.detailed_health``.
+        """
+        return await self._ask(
+            Call[answers.DetailedHealth]("GET", "/api/health/detailed", accepted=(503,))
+        )
+
+    async def stats(self, *, duration: str | None = None) -> answers.Stats:
+        """Blocks authored, best and finalized block.
+
+        As ``TartClient.stats``.
+        """
+        return await self._ask(
+            Call[answers.Stats]("GET", "/api/stats", query={"duration": duration})
+        )
+
+    async def network(self) -> answers.Network:
+        """The network as its connected nodes agree on it.
+
+        As ``TartClient.network``.
+        """
+        return await self._ask(Call[answers.Network]("GET", "/api/network", query={"bytes": "hex"}))
+
+    async def nodes(self) -> answers.Nodes:
+        """All nodes ever seen.
+
+        As ``TartClient.nodes``.
+        """
+        return await self._ask(Call[answers.Nodes]("GET", "/api/nodes", query={"bytes": "hex"}))
+
+    async def node(self, id: str) -> answers.NodeDetails:
+        """One node.
+
+        As ``TartClient.node``.
+        """
+        return await self._ask(
+            Call[answers.NodeDetails](
+                "GET", "/api/nodes/{id}", path={"id": id}, query={"bytes": "hex"}
+            )
+        )
+
+    async def node_events(
+        self,
+        id: str,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.Events:
+        """Events of one node, newest first.
+
+        As ``TartClient.node_events``.
+        """
+        return await self._ask(
+            Call[answers.Events](
+                "GET",
+                "/api/nodes/{id}/events",
+                path={"id": id},
+                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
+            )
+        )
+
+    def iter_node_events(
+        self, id: str, *, limit: int | None = None
+    ) -> AsyncIterator[answers.Event]:
+        """Events of one node, newest first, page by page.
+
+        As ``TartClient.iter_node_events``.
+        """
+        return self._pages(
+            Call[answers.Events](
+                "GET",
+                "/api/nodes/{id}/events",
+                path={"id": id},
+                query={"limit": limit, "bytes": "hex"},
+            ),
+            "events",
+        )
+
+    async def node_status(self, id: str) -> answers.NodeStatus:
+        """What one node last said of itself and of the chain.
+
+        As ``TartClient.node_status``.
+        """
+        return await self._ask(
+            Call[answers.NodeStatus](
+                "GET", "/api/nodes/{id}/status", path={"id": id}, query={"bytes": "hex"}
+            )
+        )
+
+    async def events(
+        self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
+    ) -> answers.Events:
+        """Events of all nodes, newest first.
+
+        As ``TartClient.events``.
+        """
+        return await self._ask(
+            Call[answers.Events](
+                "GET",
+                "/api/events",
+                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
+            )
+        )
+
+    def iter_events(self, *, limit: int | None = None) -> AsyncIterator[answers.Event]:
+        """Events of all nodes, newest first, page by page.
+
+        As ``TartClient.iter_events``.
+        """
+        return self._pages(
+            Call[answers.Events]("GET", "/api/events", query={"limit": limit, "bytes": "hex"}),
+            "events",
+        )
+
+    async def search(
+        self,
+        *,
+        event_types: Sequence[int] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.SearchResult:
+        """Events by type, node, time, slot, core or hash.
+
+        As ``TartClient.search``.
+        """
+        return await self._ask(
+            Call[answers.SearchResult](
+                "GET",
+                "/api/events/search",
+                query={
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "limit": limit,
+                    "offset": offset,
+                    "cursor": cursor,
+                    "bytes": "hex",
+                },
+            )
+        )
+
+    def iter_search(
+        self,
+        *,
+        event_types: Sequence[int] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[answers.Event]:
+        """Events by type, node, time, slot, core or hash, page by page.
+
+        As ``TartClient.iter_search``.
+        """
+        return self._pages(
+            Call[answers.SearchResult](
+                "GET",
+                "/api/events/search",
+                query={
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "limit": limit,
+                    "bytes": "hex",
+                },
+            ),
+            "events",
+        )
+
+    async def live(self) -> answers.Live:
+        """The last complete seconds, from counters in memory.
+
+        As ``TartClient.live``.
+        """
+        return await self._ask(Call[answers.Live]("GET", "/api/metrics/live"))
+
+    async def metrics(self) -> str:
+        """Metrics for Prometheus.
+
+        As ``TartClient.metrics``.
+        """
+        return await self._ask(Call[str]("GET", "/metrics", text=True))
+
+    async def openapi(self) -> dict[str, Any]:
+        """This contract as OpenAPI 3.1.
+
+        As ``TartClient.openapi``.
+        """
+        return await self._ask(Call[dict[str, Any]]("GET", "/api/openapi.json"))
+
+    async def event(self, id: int) -> answers.EventDetails:
+        """One event with its raw bytes.
+
+        As ``TartClient.event``.
+        """
+        return await self._ask(
+            Call[answers.EventDetails](
+                "GET", "/api/events/{id}", path={"id": id}, query={"bytes": "hex"}
+            )
+        )
+
+    async def trace(
+        self, id: int, *, limit: int | None = None, depth: int | None = None
+    ) -> answers.Trace:
+        """The events that refer to one another.
+
+        As ``TartClient.trace``.
+        """
+        return await self._ask(
+            Call[answers.Trace](
+                "GET",
+                "/api/events/{id}/trace",
+                path={"id": id},
+                query={"limit": limit, "depth": depth, "bytes": "hex"},
+            )
+        )
+
+    def export(
+        self,
+        *,
+        format: Literal["ndjson", "csv", "capture", "parquet"] | None = None,
+        event_types: Sequence[int] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+    ) -> AsyncIterator[bytes]:
+        """All events of a window, oldest first, as a stream.
+
+        As ``TartClient.export``.
+        """
+        return self._stream(
+            Call[bytes](
+                "GET",
+                "/api/events/export",
+                query={
+                    "format": format,
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "bytes": "hex",
+                },
+            )
+        )
+
+    async def sql(self, *, map: str, reduce: str | None = None) -> answers.SqlResult:
+        """A SELECT over the events, on every shard.
+
+        As ``TartClient.sql``.
+        """
+        return await self._ask(
+            Call[answers.SqlResult]("POST", "/api/sql", body={"map": map, "reduce": reduce})
+        )
+
+    async def sessions(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.Sessions:
+        """Connections of all nodes, newest first.
+
+        As ``TartClient.sessions``.
+        """
+        return await self._ask(
+            Call[answers.Sessions](
+                "GET",
+                "/api/sessions",
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "cursor": cursor,
+                },
+            )
+        )
+
+    def iter_sessions(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[answers.Session]:
+        """Connections of all nodes, newest first, page by page.
+
+        As ``TartClient.iter_sessions``.
+        """
+        return self._pages(
+            Call[answers.Sessions](
+                "GET",
+                "/api/sessions",
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            ),
+            "sessions",
+        )
+
+    async def node_sessions(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.Sessions:
+        """Connections of one node, newest first.
+
+        As ``TartClient.node_sessions``.
+        """
+        return await self._ask(
+            Call[answers.Sessions](
+                "GET",
+                "/api/nodes/{id}/sessions",
+                path={"id": id},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "cursor": cursor,
+                },
+            )
+        )
+
+    def iter_node_sessions(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[answers.Session]:
+        """Connections of one node, newest first, page by page.
+
+        As ``TartClient.iter_node_sessions``.
+        """
+        return self._pages(
+            Call[answers.Sessions](
+                "GET",
+                "/api/nodes/{id}/sessions",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            ),
+            "sessions",
+        )
+
+    async def conformance(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Conformance:
+        """What every node said otherwise than JIP-3 has it.
+
+        As ``TartClient.conformance``.
+        """
+        return await self._ask(
+            Call[answers.Conformance](
+                "GET", "/api/conformance", query={"duration": duration, "start": start, "end": end}
+            )
+        )
+
+    async def node_conformance(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NodeConformance:
+        """What one node said otherwise than JIP-3 has it.
+
+        As ``TartClient.node_conformance``.
+        """
+        return await self._ask(
+            Call[answers.NodeConformance](
+                "GET",
+                "/api/nodes/{id}/conformance",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def workpackages(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Workpackages:
+        """How many work-packages came how far.
+
+        As ``TartClient.workpackages``.
+        """
+        return await self._ask(
+            Call[answers.Workpackages](
+                "GET",
+                "/api/workpackages",
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    async def active_workpackages(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> answers.ActiveWorkpackages:
+        """The newest work-packages, and where they are.
+
+        As ``TartClient.active_workpackages``.
+        """
+        return await self._ask(
+            Call[answers.ActiveWorkpackages](
+                "GET",
+                "/api/workpackages/active",
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            )
+        )
+
+    async def journey(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.Journey:
+        """The way of one work-package, event by event.
+
+        As ``TartClient.journey``.
+        """
+        return await self._ask(
+            Call[answers.Journey](
+                "GET",
+                "/api/workpackages/{hash}/journey",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    async def enhanced_journey(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.EnhancedJourney:
+        """The same with durations, costs, signers and errors.
+
+        As ``TartClient.enhanced_journey``.
+        """
+        return await self._ask(
+            Call[answers.EnhancedJourney](
+                "GET",
+                "/api/workpackages/{hash}/journey/enhanced",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    async def audit_progress(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.AuditProgress:
+        """What is known of the audit of a work-package.
+
+        As ``TartClient.audit_progress``.
+        """
+        return await self._ask(
+            Call[answers.AuditProgress](
+                "GET",
+                "/api/workpackages/{hash}/audit-progress",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    async def batch_journey(self, *, hashes: list[str]) -> answers.BatchJourney:
+        """The stages of up to 50 work-packages.
+
+        As ``TartClient.batch_journey``.
+        """
+        return await self._ask(
+            Call[answers.BatchJourney](
+                "POST", "/api/workpackages/batch/journey", body={"hashes": hashes}
+            )
+        )
+
+    async def guarantees(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Guarantees:
+        """What became of guarantees.
+
+        As ``TartClient.guarantees``.
+        """
+        return await self._ask(
+            Call[answers.Guarantees](
+                "GET",
+                "/api/guarantees",
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    async def guarantors(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Guarantors:
+        """How well each guarantor does.
+
+        As ``TartClient.guarantors``.
+        """
+        return await self._ask(
+            Call[answers.Guarantors](
+                "GET",
+                "/api/guarantees/by-guarantor",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def cores_status(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoresStatus:
+        """What went through each core.
+
+        As ``TartClient.cores_status``.
+        """
+        return await self._ask(
+            Call[answers.CoresStatus](
+                "GET", "/api/cores/status", query={"duration": duration, "start": start, "end": end}
+            )
+        )
+
+    async def core_guarantees(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreGuarantees:
+        """Guarantees of a core, in pools and lately.
+
+        As ``TartClient.core_guarantees``.
+        """
+        return await self._ask(
+            Call[answers.CoreGuarantees](
+                "GET",
+                "/api/cores/{core_index}/guarantees",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def core_guarantors(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreGuarantors:
+        """Who guaranteed for a core.
+
+        As ``TartClient.core_guarantors``.
+        """
+        return await self._ask(
+            Call[answers.CoreGuarantors](
+                "GET",
+                "/api/cores/{core_index}/guarantors",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def enhanced_core_guarantors(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.EnhancedCoreGuarantors:
+        """Who guaranteed for a core, and shared segments.
+
+        As ``TartClient.enhanced_core_guarantors``.
+        """
+        return await self._ask(
+            Call[answers.EnhancedCoreGuarantors](
+                "GET",
+                "/api/cores/{core_index}/guarantors/enhanced",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    async def core_work_packages(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> answers.CoreWorkPackages:
+        """The newest work-packages of a core.
+
+        As ``TartClient.core_work_packages``.
+        """
+        return await self._ask(
+            Call[answers.CoreWorkPackages](
+                "GET",
+                "/api/cores/{core_index}/work-packages",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            )
+        )
+
+    async def core_validators(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreValidators:
+        """Who worked for a core.
+
+        As ``TartClient.core_validators``.
+        """
+        return await self._ask(
+            Call[answers.CoreValidators](
+                "GET",
+                "/api/cores/{core_index}/validators",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def core_metrics(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreMetrics:
+        """How fast and how well a core works.
+
+        As ``TartClient.core_metrics``.
+        """
+        return await self._ask(
+            Call[answers.CoreMetrics](
+                "GET",
+                "/api/cores/{core_index}/metrics",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def core_bottlenecks(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreBottlenecks:
+        """Who is slow or fails for a core.
+
+        As ``TartClient.core_bottlenecks``.
+        """
+        return await self._ask(
+            Call[answers.CoreBottlenecks](
+                "GET",
+                "/api/cores/{core_index}/bottlenecks",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def topology(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Topology:
+        """Who announces blocks and sends tickets to whom.
+
+        As ``TartClient.topology``.
+        """
+        return await self._ask(
+            Call[answers.Topology](
+                "GET",
+                "/api/network/topology",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def validators_cores(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.ValidatorsCores:
+        """Which node guarantees on which core, and makes tickets.
+
+        As ``TartClient.validators_cores``.
+        """
+        return await self._ask(
+            Call[answers.ValidatorsCores](
+                "GET",
+                "/api/validators/cores",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def node_status_enhanced(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NodeStatusEnhanced:
+        """One node's status, and what it guarantees and draws.
+
+        As ``TartClient.node_status_enhanced``.
+        """
+        return await self._ask(
+            Call[answers.NodeStatusEnhanced](
+                "GET",
+                "/api/nodes/{id}/status/enhanced",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    async def node_peers(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NodePeers:
+        """One node's peers, as its Status events have them.
+
+        As ``TartClient.node_peers``.
+        """
+        return await self._ask(
+            Call[answers.NodePeers](
+                "GET",
+                "/api/nodes/{id}/peers",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def node_timeline(
+        self,
+        id: str,
+        *,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        categories: Sequence[str] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.NodeTimeline:
+        """Events of one node by category, newest first.
+
+        As ``TartClient.node_timeline``.
+        """
+        return await self._ask(
+            Call[answers.NodeTimeline](
+                "GET",
+                "/api/nodes/{id}/timeline",
+                path={"id": id},
+                query={
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "categories": categories,
+                    "limit": limit,
+                    "cursor": cursor,
+                    "bytes": "hex",
+                },
+            )
+        )
+
+    def iter_node_timeline(
+        self,
+        id: str,
+        *,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        categories: Sequence[str] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[answers.NodeTimelineEvents]:
+        """Events of one node by category, newest first, page by page.
+
+        As ``TartClient.iter_node_timeline``.
+        """
+        return self._pages(
+            Call[answers.NodeTimeline](
+                "GET",
+                "/api/nodes/{id}/timeline",
+                path={"id": id},
+                query={
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "categories": categories,
+                    "limit": limit,
+                    "bytes": "hex",
+                },
+            ),
+            "events",
+        )
+
+    async def da_stats(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.DaStats:
+        """What nodes store, as their last Status has it.
+
+        As ``TartClient.da_stats``.
+        """
+        return await self._ask(
+            Call[answers.DaStats](
+                "GET", "/api/da/stats", query={"duration": duration, "start": start, "end": end}
+            )
+        )
+
+    async def da_stats_enhanced(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.DaStatsEnhanced:
+        """Requests for shards: who asks, who serves, how they end.
+
+        As ``TartClient.da_stats_enhanced``.
+        """
+        return await self._ask(
+            Call[answers.DaStatsEnhanced](
+                "GET",
+                "/api/da/stats/enhanced",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def execution(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Execution:
+        """Gas and time of authorization, refinement and accumulation.
+
+        As ``TartClient.execution``.
+        """
+        return await self._ask(
+            Call[answers.Execution](
+                "GET",
+                "/api/metrics/execution",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def blocks(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Blocks:
+        """Blocks authored and imported, and who authors them.
+
+        As ``TartClient.blocks``.
+        """
+        return await self._ask(
+            Call[answers.Blocks](
+                "GET", "/api/blocks", query={"duration": duration, "start": start, "end": end}
+            )
+        )
+
+    async def slot(
+        self,
+        slot: int,
+        *,
+        include_events: Literal["true", "false"] | None = None,
+        limit: int | None = None,
+    ) -> answers.Slot:
+        """What happened in one slot.
+
+        As ``TartClient.slot``.
+        """
+        return await self._ask(
+            Call[answers.Slot](
+                "GET",
+                "/api/slots/{slot}",
+                path={"slot": slot},
+                query={"include_events": include_events, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    async def timeseries(
+        self,
+        *,
+        metric: Literal["blocks", "events", "throughput"] | None = None,
+        interval: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Timeseries:
+        """Blocks, events or throughput by time, newest first.
+
+        As ``TartClient.timeseries``.
+        """
+        return await self._ask(
+            Call[answers.Timeseries](
+                "GET",
+                "/api/metrics/timeseries",
+                query={
+                    "metric": metric,
+                    "interval": interval,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
+    async def grouped_timeseries(
+        self,
+        *,
+        metric: Literal["events", "guarantees", "failures"] | None = None,
+        group_by: Literal["node", "event_type", "core", "category"] | None = None,
+        interval: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.GroupedTimeseries:
+        """Events, guarantees or failures by time and something else, newest first.
+
+        As ``TartClient.grouped_timeseries``.
+        """
+        return await self._ask(
+            Call[answers.GroupedTimeseries](
+                "GET",
+                "/api/metrics/timeseries/grouped",
+                query={
+                    "metric": metric,
+                    "group_by": group_by,
+                    "interval": interval,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
+    async def realtime(self, *, seconds: int | None = None) -> answers.Realtime:
+        """The last seconds one by one, newest first.
+
+        As ``TartClient.realtime``.
+        """
+        return await self._ask(
+            Call[answers.Realtime]("GET", "/api/metrics/realtime", query={"seconds": seconds})
+        )
+
+    async def latency(
+        self,
+        *,
+        group_by: Literal["none", "node", "core", "implementation"] | None = None,
+        event_types: Sequence[int] | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Latency:
+        """How long steps take: histograms and percentiles.
+
+        As ``TartClient.latency``.
+        """
+        return await self._ask(
+            Call[answers.Latency](
+                "GET",
+                "/api/metrics/latency",
+                query={
+                    "group_by": group_by,
+                    "event_types": event_types,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
+    async def top_nodes(
+        self,
+        *,
+        event_types: Sequence[int] | None = None,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.TopNodes:
+        """The nodes that send the most events.
+
+        As ``TartClient.top_nodes``.
+        """
+        return await self._ask(
+            Call[answers.TopNodes](
+                "GET",
+                "/api/nodes/top",
+                query={
+                    "event_types": event_types,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
+    async def failure_rates(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.FailureRates:
+        """What fails, how often, where and why.
+
+        As ``TartClient.failure_rates``.
+        """
+        return await self._ask(
+            Call[answers.FailureRates](
+                "GET",
+                "/api/analytics/failure-rates",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def block_propagation(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.BlockPropagation:
+        """How fast blocks spread over the nodes.
+
+        As ``TartClient.block_propagation``.
+        """
+        return await self._ask(
+            Call[answers.BlockPropagation](
+                "GET",
+                "/api/analytics/block-propagation",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def network_health(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NetworkHealth:
+        """How the network is, in five parts.
+
+        As ``TartClient.network_health``.
+        """
+        return await self._ask(
+            Call[answers.NetworkHealth](
+                "GET",
+                "/api/analytics/network-health",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def sync_timeline(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.SyncTimeline:
+        """How many nodes are in sync, by time, newest first.
+
+        As ``TartClient.sync_timeline``.
+        """
+        return await self._ask(
+            Call[answers.SyncTimeline](
+                "GET",
+                "/api/analytics/sync-status/timeline",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def connection_timeline(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.ConnectionTimeline:
+        """Telemetry connections by time, newest first.
+
+        As ``TartClient.connection_timeline``.
+        """
+        return await self._ask(
+            Call[answers.ConnectionTimeline](
+                "GET",
+                "/api/analytics/connections/timeline",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def assurances(
+        self,
+        *,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Assurances:
+        """How far assurances get, by anchor, newest first.
+
+        As ``TartClient.assurances``.
+        """
+        return await self._ask(
+            Call[answers.Assurances](
+                "GET",
+                "/api/analytics/assurances",
+                query={"limit": limit, "duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def keys(self) -> answers.Keys:
+        """All keys there are and were.
+
+        As ``TartClient.keys``.
+        """
+        return await self._ask(Call[answers.Keys]("GET", "/api/keys"))
+
+    async def create_key(
+        self, *, name: str, role: Literal["viewer", "operator", "admin"]
+    ) -> answers.CreatedKey:
+        """Make a key.
+
+        As ``TartClient.create_key``.
+        """
+        return await self._ask(
+            Call[answers.CreatedKey]("POST", "/api/keys", body={"name": name, "role": role})
+        )
+
+    async def revoke_key(self, id: str) -> answers.RevokedKey:
+        """End a key.
+
+        As ``TartClient.revoke_key``.
+        """
+        return await self._ask(
+            Call[answers.RevokedKey]("DELETE", "/api/keys/{id}", path={"id": id})
+        )
+
+    async def audit(self, *, limit: int | None = None, before: int | None = None) -> answers.Audit:
+        """What administrators did, SQL that was run, requests that were denied.
+
+        As ``TartClient.audit``.
+        """
+        return await self._ask(
+            Call[answers.Audit]("GET", "/api/audit", query={"limit": limit, "before": before})
+        )

@@ -1,0 +1,252 @@
+"""Settings, resolved once.
+
+Every setting is declared in ``config.schema``. Precedence:
+defaults < file < environment < flags.
+A path in the file is relative to the file; one given otherwise, to the working directory.
+Parts of the program receive their own section, never the whole, and never read the
+environment themselves.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from tart.access.networks import Networks
+from tart.config.schema import (
+    MAX_SHARDS,
+    SECTIONS,
+    Config,
+    TelemetryConfig,
+    key_of,
+    settings,
+    variable_of,
+)
+from tart.errors import ConfigError
+from tart.suggestions import did_you_mean
+
+# Variables of commands that ask a running tart.
+_NO_SETTINGS = ("TART_KEY_FILE",)
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "api.auth": ("keys", "none"),
+    "api.bytes": ("hex", "array"),
+    "log.level": ("debug", "info", "warning", "error"),
+    "log.format": ("auto", "text", "json"),
+}
+_UNIX_PATH_BYTES = 80
+_MAX_KEEPALIVE = 32_767
+_PATHS = ("data_dir", "run_dir", "api.tls_certificate", "api.tls_key")
+_PEER_ID = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+_KINDS: Mapping[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a string",
+}
+_ADDRESS = re.compile(r"(\[(?P<bracketed>[^\[\]]+)\]|(?P<host>[^\s:\[\]]+)):(?P<port>[0-9]{1,5})")
+# What DuckDB takes; it would refuse the rest only in a shard, after the start.
+_MEMORY = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B|%)", re.IGNORECASE)
+
+
+def load(
+    path: Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Config:
+    """Resolve the configuration.
+
+    Args:
+        path: the file; ``None`` reads ``config.toml`` of the working directory if there.
+        environ: ``TART_*`` variables are taken from here.
+        flags: dotted key to value; ``None`` values are flags that were not given.
+
+    Raises:
+        ConfigError: the file cannot be read, a key is unknown or a value unusable.
+    """
+    explicit = path is not None
+    path = path or Path("config.toml")
+    in_file = _read_file(path) if explicit or path.exists() else {}
+    given = {key: (value, str(path)) for key, value in in_file.items()}
+    given |= _from_outside(environ or {}, flags or {})
+    known = settings()
+    converted = {
+        key: _convert(key, value, known[key][0], origin) for key, (value, origin) in given.items()
+    }
+    config = Config(
+        base_dir=path.absolute().parent,
+        origins={key: given[key][1] if key in given else "default" for key in known},
+    )
+    for section in SECTIONS:
+        part = getattr(config, section)
+        changed = {
+            each.name: converted[key]
+            for each in fields(part)
+            if (key := key_of(section, each.name)) in converted
+        }
+        config = replace(config, **{section: replace(part, **changed)})
+    return _checked(config)
+
+
+def _from_outside(
+    environ: Mapping[str, str], flags: Mapping[str, Any]
+) -> dict[str, tuple[Any, str]]:
+    """What the environment and, above it, the command line say."""
+    variables = {variable_of(key): key for key in settings()}
+    given: dict[str, tuple[Any, str]] = {}
+    for name, value in environ.items():
+        if name.startswith("TART_") and name not in _NO_SETTINGS:
+            _must_be_known(name, variables, "variable")
+            given[variables[name]] = (value, name)
+    for key, value in flags.items():
+        if value is not None:
+            given[key] = (value, "command line")
+    for key in _PATHS:
+        if key in given and given[key][0]:
+            given[key] = (os.path.abspath(given[key][0]), given[key][1])
+    return given
+
+
+def _must_be_known(name: str, names: Iterable[str], what: str) -> None:
+    if name not in (known := list(names)):
+        raise ConfigError(f"unknown {what} {name}{did_you_mean(name, known)}")
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    flat: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": each for inner, each in value.items()}
+        else:
+            flat[name] = value
+    for key in flat:
+        _must_be_known(key, settings(), f"key in {path}:")
+    return flat
+
+
+def _convert(key: str, value: Any, kind: Any, origin: str) -> Any:
+    """A value as its setting's type; text, as the environment has it, is parsed."""
+    try:
+        if kind not in _KINDS:
+            return _strings(value)
+        if isinstance(value, str):
+            return {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
+        # bool is an int to Python, but nobody who writes true means 1.
+        if type(value) is kind or (kind is float and type(value) is int):
+            return kind(value)
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise ConfigError(f"{key} ({origin}): {value!r} is not {_KINDS.get(kind, 'a list of strings')}")
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    """A list of strings; as text, separated by commas."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
+        raise TypeError
+    return tuple(value)
+
+
+def _checked(config: Config) -> Config:
+    telemetry = parse_address(config.telemetry.bind, "telemetry.bind")
+    if telemetry == parse_address(config.api.bind, "api.bind") and telemetry[1]:
+        raise ConfigError(f"api.bind: {config.api.bind} is telemetry.bind already")
+    for key, choices in _CHOICES.items():
+        section, name = key.split(".")
+        value = getattr(getattr(config, section), name)
+        if value not in choices:
+            raise ConfigError(f"{key}: {value!r} is not one of {', '.join(choices)}")
+    _check_numbers(config)
+    _check_limits(config.telemetry)
+    if not _MEMORY.fullmatch(config.storage.memory_limit):
+        raise ConfigError(
+            f"storage.memory_limit: {config.storage.memory_limit!r} is not a size such as 512MB"
+        )
+    _check_access(config)
+    _check_paths(config)
+    return config
+
+
+def _check_numbers(config: Config) -> None:
+    shards = config.server.shards
+    if not 0 <= shards <= MAX_SHARDS:
+        raise ConfigError(f"shards: {shards} is not between 0 and {MAX_SHARDS}")
+    for section, kind in SECTIONS.items():
+        for each in fields(kind) if section != "server" else ():
+            value = getattr(getattr(config, section), each.name)
+            if isinstance(value, bool):
+                continue
+            if isinstance(value, int | float) and not 0 < value < math.inf:
+                raise ConfigError(f"{section}.{each.name}: {value} is not a finite number above 0")
+    hours = config.storage.file_hours
+    if 24 % hours:
+        raise ConfigError(f"storage.file_hours: {hours} is not a divisor of 24")
+    share = config.storage.retain_disk_share
+    if share > 1:
+        raise ConfigError(f"storage.retain_disk_share: {share:g} is more than the whole disk, 1")
+
+
+def _check_limits(telemetry: TelemetryConfig) -> None:
+    frame, buffered = telemetry.max_frame_bytes, telemetry.partial_frame_bytes
+    if buffered < frame:
+        raise ConfigError(
+            f"telemetry.partial_frame_bytes: {buffered} is less than one frame, "
+            f"max_frame_bytes {frame}"
+        )
+    keepalive = telemetry.keepalive_seconds
+    if keepalive > _MAX_KEEPALIVE:
+        raise ConfigError(
+            f"telemetry.keepalive_seconds: {keepalive} is more than the kernel takes, "
+            f"{_MAX_KEEPALIVE}"
+        )
+
+
+def _check_access(config: Config) -> None:
+    for key in ("allow", "deny"):
+        try:
+            Networks(getattr(config.telemetry, key))
+        except ValueError as error:
+            raise ConfigError(f"telemetry.{key}: {error}") from None
+    for text in config.telemetry.peer_ids:
+        if not _PEER_ID.fullmatch(text):
+            raise ConfigError(f"telemetry.peer_ids: {text!r} is not 64 hex digits")
+    api = config.api
+    if api.max_connections <= api.max_subscribers:
+        raise ConfigError(
+            f"api.max_connections: {api.max_connections} leaves nothing beside "
+            f"api.max_subscribers, {api.max_subscribers}"
+        )
+    if config.api.tls_key and not config.api.tls_certificate:
+        raise ConfigError("api.tls_key: needs api.tls_certificate beside it")
+
+
+def _check_paths(config: Config) -> None:
+    if not config.server.data_dir:
+        raise ConfigError("data_dir: is empty; name a directory")
+    longest = len(os.fsencode(config.run_path))
+    if longest > _UNIX_PATH_BYTES:
+        raise ConfigError(
+            f"run_dir: {config.run_path} has {longest} bytes and Unix sockets in it would "
+            f"not fit; set run_dir to a path of at most {_UNIX_PATH_BYTES}"
+        )
+
+
+def parse_address(text: str, key: str) -> tuple[str, int]:
+    """``HOST:PORT`` or ``[HOST]:PORT`` as a pair; ``ConfigError`` names the key."""
+    match = _ADDRESS.fullmatch(text)
+    if not match or int(match["port"]) > 65535:
+        raise ConfigError(f"{key}: {text!r} is not HOST:PORT, such as 127.0.0.1:9000 or [::1]:9000")
+    return match["bracketed"] or match["host"], int(match["port"])

@@ -1,0 +1,83 @@
+"""``/api/docs``: the contract as one page of HTML that loads nothing.
+
+Pure. Rendered from the same declarations as OpenAPI.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from html import escape
+from http import HTTPStatus
+
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.html import html, relative
+from tart.gateway.api.openapi import statuses
+from tart.gateway.api.parameters import Json, Parameter
+from tart.gateway.api.route import Route
+from tart.gateway.api.schemas.common import SCHEMAS
+from tart.query.topics.conformance import RULE_PAGES
+
+PATH = "/api/docs"
+
+
+def page(version: str) -> str:
+    """The whole page."""
+    return html("tart API", _lines(version))
+
+
+def _lines(version: str) -> Iterator[str]:
+    yield f"<h1>tart API <small>{escape(version)}</small></h1>"
+    yield (
+        "<p>Lists are newest first, times are RFC 3339 in UTC, and what cannot be known is "
+        "null. Where shards did not answer, the answer says so in <code>shards</code>. Errors "
+        'have the shape <a href="#schema-Error">Error</a>. For programs: '
+        f'<a href="{relative("/api/openapi.json", PATH)}">OpenAPI</a>. What nodes are judged by: '
+        f'<a href="{relative(RULE_PAGES, PATH)}">rules</a>.</p>'
+    )
+    yield (
+        "<p>Where keys are needed, whoever runs this tart makes one with <code>tart keys "
+        "create --name NAME --role viewer</code>. Send it as <code>Authorization: Bearer "
+        "tart_…</code>, with a WebSocket or an event stream also as <code>?token=</code>. Paths "
+        "are below whatever prefix a proxy puts before this page.</p><nav>"
+    )
+    for route in ROUTES:
+        yield f'<a href="#{route.name}"><code>{escape(route.path)}</code></a>'
+    yield "</nav>"
+    for route in ROUTES:
+        yield from _route(route)
+    yield "<h1>Schemas</h1>"
+    for name, schema in SCHEMAS.items():
+        yield f'<h2 id="schema-{name}">{name}</h2><pre>{_schema(schema)}</pre>'
+
+
+def _route(route: Route) -> Iterator[str]:
+    yield f'<h2 id="{route.name}"><code>{route.method} {escape(route.path)}</code></h2>'
+    yield f"<p><strong>{escape(route.summary)}.</strong> {escape(route.description)}</p>"
+    if route.parameters:
+        yield "<table><tr><th>Parameter</th><th>Default</th><th>Meaning</th></tr>"
+        yield from map(_parameter, route.parameters)
+        yield "</table>"
+    if route.body is not None:
+        yield f'<p>The body is JSON: <a href="#schema-{route.body}">{route.body}</a>.</p>'
+    answers = ", ".join(f"{status} {HTTPStatus(status).phrase}" for status in statuses(route))
+    shape = ""
+    if route.schema in SCHEMAS:
+        shape = f' Answers <a href="#schema-{route.schema}">{route.schema}</a>.'
+    yield f"<p>{answers}.{shape}</p>"
+
+
+def _parameter(parameter: Parameter) -> str:
+    names = ", ".join(
+        f"<code>{escape(name)}</code>" for name in (parameter.name, *parameter.aliases)
+    )
+    default = f"<code>{escape(parameter.default)}</code>" if parameter.default else ""
+    where = " (in the path)" if parameter.where == "path" else ""
+    return (
+        f"<tr><td>{names}{where}</td><td>{default}</td>"
+        f"<td>{escape(parameter.description)}</td></tr>"
+    )
+
+
+def _schema(schema: Json) -> str:
+    return escape(json.dumps(schema, indent=1))

@@ -1,0 +1,208 @@
+"""The kinds of parameters a route can declare: how a text is read, how OpenAPI says it.
+
+Pure. A kind is declared once and serves validation, OpenAPI and the docs page alike. What
+cannot be read raises ``BadQuery`` naming the parameter and what is accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from tart.errors import BadQuery
+from tart.query.core import cursor, filters, windows
+
+Json = dict[str, Any]
+
+
+class Kind(Protocol):
+    """How a parameter's text is read."""
+
+    def read(self, text: str, name: str) -> Any:
+        """Its value; ``BadQuery`` if it has none."""
+
+    def schema(self) -> Json:
+        """Its JSON Schema."""
+
+
+@dataclass(frozen=True)
+class Integer:
+    """An integer; ``clamped`` ends move what lies beyond them, the others refuse it."""
+
+    low: int
+    high: int
+    clamped: tuple[bool, bool] = (False, False)
+
+    def read(self, text: str, name: str) -> int:
+        """See ``Kind``."""
+        digits = text[1:] if text[:1] in ("-", "+") else text
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= 100):
+            raise self._refused(name)
+        value = int(text)
+        if (value < self.low and not self.clamped[0]) or (
+            value > self.high and not self.clamped[1]
+        ):
+            raise self._refused(name)
+        return max(self.low, min(value, self.high))
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        schema: Json = {"type": "integer"}
+        if not self.clamped[0]:
+            schema["minimum"] = self.low
+        if not self.clamped[1]:
+            schema["maximum"] = self.high
+        return schema
+
+    def _refused(self, name: str) -> BadQuery:
+        return BadQuery(f"{name} must be an integer from {self.low} to {self.high}", name)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def read(self, text: str, name: str) -> str:
+        """See ``Kind``."""
+        if text not in self.words:
+            raise BadQuery(f"{name} must be one of {', '.join(self.words)}", name)
+        return text
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "enum": list(self.words)}
+
+
+@dataclass(frozen=True)
+class NodeId:
+    """64 hex digits of either case."""
+
+    def read(self, text: str, name: str) -> str:
+        """See ``Kind``."""
+        return filters.node_id(text, name)
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}
+
+
+@dataclass(frozen=True)
+class Hash:
+    """64 hex digits, ``0x`` before them or not; read without."""
+
+    def read(self, text: str, name: str) -> str:
+        """See ``Kind``."""
+        return filters.hash_bytes(text, name).hex()
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "pattern": "^(0x)?[0-9a-fA-F]{64}$"}
+
+
+@dataclass(frozen=True)
+class KeyId:
+    """Eight hex digits, as a key of the API has after ``tart_``."""
+
+    def read(self, text: str, name: str) -> str:
+        """See ``Kind``."""
+        if len(text) != 8 or not set(text) <= set("0123456789abcdef"):
+            raise BadQuery(f"{name} must be 8 hex digits, as after tart_ in the key", name)
+        return text
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "pattern": "^[0-9a-f]{8}$"}
+
+
+@dataclass(frozen=True)
+class EventTypes:
+    """Event numbers, separated by commas."""
+
+    def read(self, text: str, name: str) -> list[int]:
+        """See ``Kind``."""
+        items = [item.strip() for item in text.split(",")]
+        if not all(item.isascii() and item.isdecimal() and len(item) <= 3 for item in items):
+            raise self._refused(name)
+        numbers = sorted({int(item) for item in items})
+        if numbers[-1] > 255:
+            raise self._refused(name)
+        return numbers
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "pattern": "^ *[0-9]{1,3} *(, *[0-9]{1,3} *)*$"}
+
+    def _refused(self, name: str) -> BadQuery:
+        return BadQuery(f"{name} must be event numbers from 0 to 255, such as 42,43", name)
+
+
+@dataclass(frozen=True)
+class Time:
+    """An RFC 3339 time; read as Unix microseconds."""
+
+    def read(self, text: str, name: str) -> int:
+        """See ``Kind``."""
+        return windows.time_us(text, name)
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "format": "date-time"}
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A length of time such as ``15m``; read as microseconds."""
+
+    def read(self, text: str, name: str) -> int:
+        """See ``Kind``."""
+        return windows.duration_us(text, name)
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {
+            "type": "string",
+            "pattern": "^[0-9]{1,8}[smhd]$",
+            "examples": list(windows.PRESETS),
+        }
+
+
+@dataclass(frozen=True)
+class CursorText:
+    """The ``next_cursor`` of an earlier answer."""
+
+    def read(self, text: str, name: str) -> cursor.Cursor:
+        """See ``Kind``."""
+        return cursor.decode(text)
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a route.
+
+    Attributes:
+        default: the text that stands for it when it is not given, for the reader.
+        aliases: other names for it; only one of them may be given.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    default: str | None = None
+    where: Literal["query", "path"] = "query"
+    aliases: tuple[str, ...] = ()
+
+    def read(self, given: Mapping[str, str]) -> Any:
+        """Its value from what was given, its default, or ``None``."""
+        names = [name for name in (self.name, *self.aliases) if name in given]
+        if len(names) > 1:
+            raise BadQuery(f"{names[0]} and {names[1]} mean the same, give one", names[1])
+        if names:
+            return self.kind.read(given[names[0]], names[0])
+        return None if self.default is None else self.kind.read(self.default, self.name)

@@ -1,0 +1,259 @@
+"""Every node ever seen, in ``control.sqlite``: what shards told of it, shard by shard.
+
+Answers never wait for the file: all of it is in memory, changes are written behind, in one
+transaction for all nodes that changed. A file that cannot be used costs the memory of past
+runs, nothing else. The process may be killed at any time.
+
+What is kept serves nodes of a shard that does not answer and nodes whose events are gone.
+At most ``MAX_NODES`` are kept: ids are free to invent, the longest unseen go first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import aiosqlite
+
+from tart import json_encoding
+from tart.background_tasks import Background
+from tart.control_store import SCHEMA_VERSION
+from tart.query.core import merge
+from tart.query.core.merge import Json
+from tart.query.core.nodes import all_ended
+
+log = logging.getLogger(__name__)
+
+MAX_NODES = 20_000
+WRITE_SECONDS = 1.0
+
+_CREATE = """
+    CREATE TABLE IF NOT EXISTS nodes (
+        node_id TEXT PRIMARY KEY,
+        document TEXT NOT NULL,
+        first_seen_at TEXT,
+        last_seen_at TEXT
+    ) STRICT
+"""
+_UPSERT = """
+    INSERT INTO nodes (node_id, document, first_seen_at, last_seen_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (node_id) DO UPDATE SET
+        document = excluded.document,
+        first_seen_at = excluded.first_seen_at,
+        last_seen_at = excluded.last_seen_at
+"""
+
+
+class Registry:
+    """The known nodes; ``path`` is the file."""
+
+    def __init__(
+        self, path: Path, maximum: int = MAX_NODES, background: Background | None = None
+    ) -> None:
+        self._path = path
+        self._maximum = maximum
+        self._background = background or Background()
+        self._told: dict[str, dict[int, Json]] = {}
+        # Nodes merged over the shards that told of them; made when wanted.
+        self._one: dict[str, Json] = {}
+        self._changed: set[str] = set()
+        self._removed: set[str] = set()
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._database: aiosqlite.Connection | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self.failures = 0
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    def __contains__(self, node_id: str) -> bool:
+        return node_id in self._told
+
+    async def start(self) -> None:
+        """Read the file, or go on without it."""
+        try:
+            await self._open()
+        except (sqlite3.Error, OSError, ValueError) as error:
+            self._failed("opened", error)
+            await self._close()
+        self._writer = asyncio.create_task(self._write_behind())
+
+    async def stop(self) -> None:
+        """Write what has changed and close the file."""
+        self._stopping.set()
+        self._wake.set()
+        if self._writer is not None:
+            await self._writer
+        await self._write()
+        await self._close()
+
+    def told(self, shard: int, nodes: Iterable[Json]) -> None:
+        """A shard said how nodes are."""
+        for node in nodes:
+            node_id = node["node_id"]
+            parts = self._told.setdefault(node_id, {})
+            if node["node_info"] is None and shard in parts:
+                # Its first message is in no file any more; what was told then still holds.
+                node = {**node, **{name: parts[shard][name] for name in _INTRODUCED}}
+            if parts.get(shard) != node:
+                parts[shard] = node
+                self._one.pop(node_id, None)
+                self._changed.add(node_id)
+                self._removed.discard(node_id)
+        if len(self._told) > self._maximum:
+            self._forget_the_longest_unseen()
+        if self._changed:
+            self._wake.set()
+
+    def of_shard(
+        self, shard: int, *, there: bool, rendering: str, node_id: str | None = None
+    ) -> list[Json]:
+        """What a shard last told of its nodes, for when it does not answer.
+
+        Args:
+            shard: its number.
+            there: whether the process may be alive; if not, its connections are not.
+            rendering: of hashes, ``hex`` or ``array``.
+            node_id: of this node only.
+        """
+        wanted = self._told.values() if node_id is None else [self._told.get(node_id, {})]
+        found = [parts[shard] for parts in wanted if shard in parts]
+        found = found if there else [all_ended(part) for part in found]
+        return [_rendered(part, rendering) for part in found]
+
+    def others(self, known: Mapping[str, Json], rendering: str) -> list[Json]:
+        """Nodes that no shard knows any more; none of them is connected."""
+        return [
+            _rendered(self._whole(node_id), rendering)
+            for node_id in self._told
+            if node_id not in known
+        ]
+
+    def introduced(self, node: Json, rendering: str) -> Json:
+        """A node with what it last said of itself, where no shard knows that any more."""
+        if node["node_info"] is not None or node["node_id"] not in self:
+            return node
+        whole = _rendered(self._whole(node["node_id"]), rendering)
+        return {**node, **{name: whole[name] for name in _INTRODUCED}}
+
+    def one(self, node_id: str, rendering: str) -> Json | None:
+        """A single node that no shard knows any more."""
+        return _rendered(self._whole(node_id), rendering) if node_id in self else None
+
+    def _whole(self, node_id: str) -> Json:
+        if node_id not in self._one:
+            self._one[node_id] = _merged(node_id, self._told[node_id])
+        return self._one[node_id]
+
+    def _forget_the_longest_unseen(self) -> None:
+        # A tenth at a time, so that a flood of invented ids does not sort for each.
+        by_age = sorted(self._told, key=lambda node_id: _last_seen(self._told[node_id]))
+        for node_id in by_age[: max(1, len(self._told) - self._maximum * 9 // 10)]:
+            del self._told[node_id]
+            self._one.pop(node_id, None)
+            self._changed.discard(node_id)
+            self._removed.add(node_id)
+
+    async def _open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        # Where this fails, aiosqlite would leave a thread behind that outlives the loop.
+        sqlite3.connect(self._path).close()
+        database = self._database = await aiosqlite.connect(self._path)
+        await database.execute("PRAGMA journal_mode = WAL")
+        await database.execute("PRAGMA synchronous = NORMAL")
+        async with database.execute("PRAGMA user_version") as cursor:
+            row = await cursor.fetchone()
+        version = row[0] if row else 0
+        if version > SCHEMA_VERSION:
+            raise ValueError(f"it has schema {version}, this release knows {SCHEMA_VERSION}")
+        await database.execute(_CREATE)
+        await database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        await database.commit()
+        async with database.execute("SELECT node_id, document FROM nodes") as cursor:
+            async for node_id, document in cursor:
+                parts = {int(shard): part for shard, part in json_encoding.unpack(document).items()}
+                self._told[node_id] = parts
+
+    async def _write_behind(self) -> None:
+        while not self._stopping.is_set():
+            await self._wake.wait()
+            self._wake.clear()
+            with self._background.guard("registry"):
+                await self._write()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WRITE_SECONDS):
+                    await self._stopping.wait()
+
+    async def _write(self) -> None:
+        changed, self._changed = self._changed, set()
+        removed, self._removed = self._removed, set()
+        if self._database is None or not (changed or removed):
+            return
+        rows = [self._row(node_id) for node_id in changed]
+        try:
+            await self._database.executemany(_UPSERT, rows)
+            await self._database.executemany(
+                "DELETE FROM nodes WHERE node_id = ?", [(node_id,) for node_id in removed]
+            )
+            await self._database.commit()
+        except sqlite3.Error as error:
+            self._failed("written", error)
+            # With the next change they are tried again.
+            self._changed |= changed & self._told.keys()
+            self._removed |= removed - self._told.keys()
+            with suppress(sqlite3.Error):
+                await self._database.rollback()
+
+    def _row(self, node_id: str) -> tuple[str, str, str | None, str | None]:
+        document = {str(shard): part for shard, part in self._told[node_id].items()}
+        node = self._whole(node_id)
+        text = json_encoding.pack(document).decode()
+        return node_id, text, node["first_seen_at"], node["last_seen_at"]
+
+    async def _close(self) -> None:
+        if self._database is not None:
+            with suppress(sqlite3.Error):
+                await self._database.close()
+            self._database = None
+
+    def _failed(self, what: str, error: Exception) -> None:
+        self.failures += 1
+        log.error("%s could not be %s: %s", self._path, what, error)
+
+
+_INTRODUCED = ("node_info", "implementation_name", "implementation_version")
+
+
+def _merged(node_id: str, parts: Mapping[int, Json]) -> Json:
+    every = [(shard, [all_ended(part)]) for shard, part in parts.items()]
+    return merge.nodes(every)[node_id]
+
+
+def _rendered(node: Json, rendering: str) -> Json:
+    """A node as it was told (in hex) in the rendering that is wanted."""
+    if rendering != "array":
+        return node
+    node = {**node}
+    for name in ("best", "finalized"):
+        if node.get(name):
+            node[name] = {**node[name], "hash": _array(node[name]["hash"])}
+    if node.get("node_info"):
+        information = node["node_info"]
+        details = {**information["details"]}
+        details["peer_id"] = _array(details["peer_id"])
+        genesis = _array(information["genesis"])
+        node["node_info"] = {**information, "genesis": genesis, "details": details}
+    return node
+
+
+def _array(text: str) -> list[int]:
+    return list(bytes.fromhex(text.removeprefix("0x")))
+
+
+def _last_seen(parts: Mapping[int, Json]) -> str:
+    return max((part.get("last_seen_at") or "" for part in parts.values()), default="")

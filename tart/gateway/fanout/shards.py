@@ -1,0 +1,426 @@
+"""The shards as the gateway sees them: one channel each, asked together, any may be gone.
+
+A missing shard is an answer, not an error: ``scatter`` returns what arrived within the
+deadline and from whom. A shard that went is reconnected to by itself, and told again what
+is subscribed. Nothing here understands the answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from tart.background_tasks import Background
+from tart.errors import BadQuery, Busy, QueryTimeout, ShardUnavailable, SqlRefused
+from tart.ipc.channel import Channel
+from tart.ipc.messages import (
+    VERSION,
+    Attached,
+    Cancel,
+    Failure,
+    LiveEvents,
+    Message,
+    Missed,
+    NodeChanged,
+    Partial,
+    Recovering,
+    RunQuery,
+    Subscribe,
+    Unsubscribe,
+    Welcome,
+)
+
+log = logging.getLogger(__name__)
+
+FIRST_BACKOFF = 0.05
+LONGEST_BACKOFF = 1.0
+# A shard with so many questions open does not keep up; asking more would only add to it.
+MAX_PENDING = 1000
+# When the request came for which questions are asked now, by the monotonic clock: where they
+# wait, those of the oldest request go first. ``None`` for what nobody asked for just now.
+requested_at: ContextVar[float | None] = ContextVar("requested_at", default=None)
+
+
+class Pushes(Protocol):
+    """Who is told what shards say unasked."""
+
+    def welcomed(self, shard: int) -> None:
+        """A shard can be asked from now on."""
+
+    def live_events(self, message: LiveEvents) -> None:
+        """Events for subscriptions have arrived."""
+
+    def missed(self, message: Missed) -> None:
+        """A shard shed events of a subscription."""
+
+    def node_changed(self, shard: int, node: dict[str, Any]) -> None:
+        """A node connected to a shard or left it."""
+
+
+class Unreadable(NamedTuple):
+    """Rows that cannot be read, of a damaged part of a file or of one that was put aside.
+
+    Attributes:
+        rows: how many, ``None`` where nobody knows.
+        first_at, last_at: when they were received, Unix microseconds, as far as is known.
+    """
+
+    file: str
+    rows: int | None
+    first_at: int | None
+    last_at: int | None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a scatter brought.
+
+    Attributes:
+        values: shard and its answer, in the order of the shards.
+        total: how many shards there are.
+        unreadable: what may belong to it and shards cannot read.
+    """
+
+    values: list[tuple[int, Any]]
+    total: int
+    unreadable: frozenset[Unreadable] = frozenset()
+
+    @property
+    def answered(self) -> int:
+        """How many shards answered."""
+        return len(self.values)
+
+    @property
+    def missing(self) -> list[int]:
+        """The shards that did not."""
+        there = {shard for shard, _ in self.values}
+        return [shard for shard in range(self.total) if shard not in there]
+
+
+@dataclass
+class ShardStatistics:
+    """What the gateway counted about one shard."""
+
+    restarts: int = 0
+    refused: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+
+
+class Shard:
+    """The channel to one shard."""
+
+    def __init__(self, index: int, path: Path, pushes: Pushes, background: Background) -> None:
+        self.index = index
+        self.statistics = ShardStatistics()
+        self.subscriptions: dict[int, Subscribe] = {}
+        self.pending: dict[int, asyncio.Future[Any]] = {}
+        self.welcomed = asyncio.Event()
+        self.recovering: Recovering | None = None
+        # Set with the first word of any kind.
+        self.heard = asyncio.Event()
+        self._path = path
+        self._pushes = pushes
+        self._background = background
+        self._channel: Channel | None = None
+        self._pid: int | None = None
+        self._lost = asyncio.Event()
+        self._next_id = 0
+
+    @property
+    def up(self) -> bool:
+        """Whether it said Welcome and has not gone since."""
+        return self.welcomed.is_set()
+
+    async def run(self) -> None:
+        """Keep connected until cancelled."""
+        loop = asyncio.get_running_loop()
+        backoff = FIRST_BACKOFF
+        while True:
+            self._lost.clear()
+            with suppress(OSError):
+                transport, _ = await loop.create_unix_connection(
+                    lambda: Channel(self._received, self._gone, background=self._background),
+                    str(self._path),
+                )
+                try:
+                    await self._lost.wait()
+                finally:
+                    transport.close()
+            backoff = FIRST_BACKOFF if self.heard.is_set() else backoff
+            self.welcomed.clear()
+            self.heard.clear()
+            self.recovering = None
+            await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, LONGEST_BACKOFF)
+
+    def ask(self, name: str, parameters: Mapping[str, Any], deadline: float) -> _Asked | None:
+        """Send a question; ``None`` if it cannot be asked.
+
+        A shard that has ``MAX_PENDING`` open is not asked; the answer is that it is busy.
+        """
+        channel = self._channel
+        if not self.up or channel is None:
+            return None
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._next_id += 1
+        asked = _Asked(self, self._next_id, future)
+        if len(self.pending) >= MAX_PENDING:
+            self.statistics.refused += 1
+            future.set_result(Failure(asked.number, Busy.code, "too many questions are open"))
+            return asked
+        came = requested_at.get()
+        age = 0.0 if came is None else max(0.0, time.monotonic() - came)
+        if not channel.send(RunQuery(asked.number, name, dict(parameters), deadline, age)):
+            return None
+        self.pending[asked.number] = future
+        return asked
+
+    def cancel(self, number: int) -> None:
+        """Nobody waits for that answer any more; without effect once it is there."""
+        future = self.pending.pop(number, None)
+        if future is not None and self._channel is not None:
+            self._channel.send(Cancel(number))
+
+    def subscribe(self, request: Subscribe) -> None:
+        """Subscribe now, and again after each reconnect."""
+        self.subscriptions[request.subscription] = request
+        if self.up and self._channel is not None:
+            self._channel.send(request)
+
+    def unsubscribe(self, subscription: int) -> None:
+        """End a subscription."""
+        self.subscriptions.pop(subscription, None)
+        if self.up and self._channel is not None:
+            self._channel.send(Unsubscribe(subscription))
+
+    def _received(self, channel: Channel, message: Message) -> None:
+        match message:
+            case Partial(id=number) | Failure(id=number):
+                self._settle(number, message)
+            case LiveEvents():
+                self._pushes.live_events(message)
+            case Missed():
+                self._pushes.missed(message)
+            case NodeChanged(node=node):
+                self._pushes.node_changed(self.index, node)
+            case Welcome():
+                self._welcome(channel, message)
+            case Recovering():
+                self._recovers(channel, message)
+            case _:
+                log.error("shard %d sent %s", self.index, type(message).__name__)
+                channel.close()
+
+    def _settle(self, number: int, reply: Partial | Failure) -> None:
+        future = self.pending.pop(number, None)
+        if future is not None and not future.done():
+            future.set_result(reply)
+
+    def _is_ours(self, channel: Channel, message: Welcome | Recovering) -> bool:
+        if message.version == VERSION and message.shard == self.index:
+            return True
+        log.error(
+            "refused shard %d of version %d at %s: expected shard %d of version %d",
+            message.shard,
+            message.version,
+            self._path,
+            self.index,
+            VERSION,
+        )
+        channel.close()
+        return False
+
+    def _recovers(self, channel: Channel, message: Recovering) -> None:
+        if not self._is_ours(channel, message):
+            return
+        if self.recovering is None:
+            log.warning("shard %d starts and cannot be asked yet: %s", self.index, message.what)
+        self.recovering = message
+        self.heard.set()
+
+    def _welcome(self, channel: Channel, message: Welcome) -> None:
+        if not self._is_ours(channel, message):
+            return
+        if self._pid is not None and self._pid != message.pid:
+            self.statistics.restarts += 1
+        self._pid = message.pid
+        self._channel = channel
+        for request in self.subscriptions.values():
+            channel.send(request)
+        self.welcomed.set()
+        self.heard.set()
+        log.info("shard %d is there, process %d", self.index, message.pid)
+        self._pushes.welcomed(self.index)
+
+    def _gone(self, channel: Channel, error: Exception | None) -> None:
+        if channel is self._channel:
+            self._channel = None
+            log.warning("shard %d is gone%s", self.index, f": {error}" if error else "")
+        for future in self.pending.values():
+            if not future.done():
+                future.set_result(_GONE)
+        self.pending.clear()
+        self._lost.set()
+
+
+class _Asked(NamedTuple):
+    """A question that was put to a shard."""
+
+    shard: Shard
+    number: int
+    future: asyncio.Future[Any]
+
+    def cancel(self) -> None:
+        """Nobody waits for it any more; without effect once the answer is there."""
+        self.shard.cancel(self.number)
+
+
+_GONE = Failure(0, ShardUnavailable.code, "the shard went away")
+
+
+class Shards:
+    """All shards: ask them together, subscribe at all of them.
+
+    Args:
+        background: counts messages whose handling failed.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], pushes: Pushes, background: Background | None = None
+    ) -> None:
+        background = background or Background()
+        self.every = [Shard(index, path, pushes, background) for index, path in enumerate(paths)]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def total(self) -> int:
+        """How many shards there are."""
+        return len(self.every)
+
+    def start(self) -> None:
+        """Begin to connect to each."""
+        self._tasks = [asyncio.create_task(shard.run()) for shard in self.every]
+
+    async def stop(self) -> None:
+        """Disconnect from each."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def wait_all_heard(self) -> None:
+        """Return once every shard is there or has said that it will take long."""
+        for shard in self.every:
+            await shard.heard.wait()
+
+    @property
+    def recovering(self) -> dict[int, Recovering]:
+        """The shards that start and take long."""
+        return {each.index: each.recovering for each in self.every if each.recovering is not None}
+
+    async def wait_all_welcomed(self) -> None:
+        """Return once every shard is there."""
+        for shard in self.every:
+            await shard.welcomed.wait()
+
+    async def scatter(
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | Callable[[int], Mapping[str, Any]],
+        deadline: float,
+    ) -> Answers:
+        """Ask every shard and wait for those that answer in time.
+
+        Args:
+            name: of the query in ``query.core.catalog``.
+            parameters: of the query, or what makes them for a shard's number.
+            deadline: seconds.
+
+        Raises:
+            BadQuery: a shard could not make sense of the parameters.
+            QueryTimeout: none answered in time.
+            Busy: none answered, and one had too many questions already.
+            ShardUnavailable: none could be asked, or all failed.
+        """
+        asked: list[_Asked] = []
+        try:
+            for shard in self.every:
+                own = parameters(shard.index) if callable(parameters) else parameters
+                if (question := shard.ask(name, own, deadline)) is not None:
+                    asked.append(question)
+            if asked:
+                await asyncio.wait([each.future for each in asked], timeout=deadline)
+        finally:
+            for each in asked:
+                each.cancel()
+        return self._gather(name, asked)
+
+    async def ask(
+        self, shard: int, name: str, parameters: Mapping[str, Any], deadline: float
+    ) -> Any:
+        """One shard's answer; raises what ``scatter`` does."""
+        asked = self.every[shard].ask(name, parameters, deadline)
+        if asked is None:
+            raise ShardUnavailable(f"shard {shard} cannot be asked")
+        try:
+            await asyncio.wait((asked.future,), timeout=deadline)
+        finally:
+            asked.cancel()
+        ((_, answer),) = self._gather(name, [asked]).values
+        return answer
+
+    def _gather(self, name: str, asked: Sequence[_Asked]) -> Answers:
+        values, reasons = [], set()
+        unreadable: set[Unreadable] = set()
+        for shard, _, future in asked:
+            if not future.done():
+                reasons.add(QueryTimeout.code)
+                shard.statistics.failures[QueryTimeout.code] += 1
+            elif isinstance(failure := future.result(), Failure):
+                reasons.add(self._failed(name, shard, failure))
+            else:
+                reply: Partial = future.result()
+                value = reply.value
+                if reply.attached:
+                    value = Attached(value, reply.attachment)
+                values.append((shard.index, value))
+                unreadable.update(Unreadable(*each) for each in reply.unreadable)
+        if values:
+            return Answers(values, self.total, frozenset(unreadable))
+        if QueryTimeout.code in reasons:
+            raise QueryTimeout("no shard answered in time")
+        if Busy.code in reasons:
+            raise Busy("as many questions are waiting as may; try again")
+        raise ShardUnavailable("no shard could be asked")
+
+    def _failed(self, name: str, shard: Shard, failure: Failure) -> str:
+        """Note why a shard did not answer, in a word."""
+        if failure.code == BadQuery.code:
+            raise BadQuery(failure.message, failure.parameter)
+        if failure.code == SqlRefused.code:
+            raise SqlRefused(failure.message, failure.parameter)
+        # The code is the shard's text; as a metric's label it has to be one of a few.
+        known = (QueryTimeout.code, Busy.code, ShardUnavailable.code)
+        reason = failure.code if failure.code in known else "internal"
+        shard.statistics.failures[reason] += 1
+        if failure.code not in known:
+            log.warning("shard %d failed %s: %s", shard.index, name, failure.message)
+        return reason
+
+    def subscribe(self, request: Subscribe) -> None:
+        """Have events pushed by every shard."""
+        for shard in self.every:
+            shard.subscribe(request)
+
+    def unsubscribe(self, subscription: int) -> None:
+        """Have them pushed no more."""
+        for shard in self.every:
+            shard.unsubscribe(subscription)

@@ -1,0 +1,67 @@
+"""The handlers of ``contract_access``: keys and the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from tart.access.keys import NAME_LENGTH
+from tart.access.roles import ROLES
+from tart.errors import BadQuery
+from tart.gateway.http.auth import Authenticator, Caller
+from tart.gateway.http.responses import Answer
+from tart.query.core.rfc3339 import rfc3339
+
+Values = Mapping[str, Any]
+Handler = Callable[[Authenticator, Values, Caller], Awaitable[Answer]]
+
+
+async def keys(access: Authenticator, values: Values, caller: Caller) -> Answer:
+    """``GET /api/keys``."""
+    found = [
+        {**key, "created_at": _time(key["created_at"]), "revoked_at": _time(key["revoked_at"])}
+        for key in await access.keys()
+    ]
+    return Answer({"keys": found})
+
+
+async def create_key(access: Authenticator, values: Values, caller: Caller) -> Answer:
+    """``POST /api/keys``."""
+    body = values["body"]
+    name, role = body.get("name"), body.get("role")
+    if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= NAME_LENGTH:
+        raise BadQuery(f"name must be 1 to {NAME_LENGTH} printable characters", "name")
+    if not isinstance(role, str) or role not in ROLES:
+        raise BadQuery(f"role must be one of {', '.join(ROLES)}", "role")
+    key_id, text, created_at = await access.create(name, ROLES[role])
+    access.note(caller.key, caller.address, "create_key", f"{key_id} {role} {name}", 201)
+    created = {"id": key_id, "name": name, "role": role, "created_at": _time(created_at)}
+    return Answer({**created, "key": text}, status=201)
+
+
+async def revoke_key(access: Authenticator, values: Values, caller: Caller) -> Answer:
+    """``DELETE /api/keys/{id}``."""
+    await access.revoke(values["id"])
+    access.note(caller.key, caller.address, "revoke_key", values["id"], 200)
+    return Answer({"id": values["id"], "revoked": True})
+
+
+async def audit(access: Authenticator, values: Values, caller: Caller) -> Answer:
+    """``GET /api/audit``."""
+    found = await access.audit(values["limit"], values["before"])
+    entries = [
+        {"number": number, **entry._asdict(), "at": _time(entry.at)} for number, entry in found
+    ]
+    return Answer({"entries": entries, "has_more": len(found) == values["limit"]})
+
+
+def _time(moment_us: Any) -> str | None:
+    return None if moment_us is None else rfc3339(moment_us)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "keys": keys,
+    "create_key": create_key,
+    "revoke_key": revoke_key,
+    "audit": audit,
+}

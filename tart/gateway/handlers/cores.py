@@ -1,0 +1,201 @@
+"""The handlers of ``contract_packages`` about cores."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from tart.gateway.api.routes.packages import MAX_FAILED
+from tart.gateway.fanout import package_queries as asked
+from tart.gateway.fanout.package_queries import NEWEST, Period
+from tart.gateway.fanout.queries import Coverage, Questions, now_text, now_us, together
+from tart.gateway.handlers.packages import newest_events, period, settled_us
+from tart.gateway.http.responses import Answer
+from tart.query.core.windows import SECOND_US, Window
+from tart.query.packages import cores, package_progress
+from tart.query.packages import packages as figures
+
+Values = Mapping[str, Any]
+Json = dict[str, Any]
+Handler = Callable[[Questions, Values], Awaitable[Answer]]
+
+_DAY_US = 86_400 * SECOND_US
+_SLOTS = 300_000
+_ROWS = 300
+_SEGMENTS = 50
+_SENDING_SEGMENT_REQUEST, _SEGMENTS_TRANSFERRED = 173, 178
+
+
+async def cores_status(questions: Questions, values: Values) -> Answer:
+    """``/api/cores/status``."""
+    when = period(values)
+    found = await together(
+        asked.handled(questions, when),
+        asked.tallied(questions, when, ["core"]),
+        # An authoring that failed has made no block: it has no hash.
+        questions.listed(
+            "blocks",
+            when.window,
+            columns=["slot"],
+            known=["hash"],
+            limit=_SLOTS,
+            distinct=True,
+        ),
+        questions.chain(),
+        questions.nodes(),
+    )
+    (packages, _), (tallies, _), (slots, _), (claims, _), (nodes, _) = found
+    numbers = sorted({row["slot"] for row in slots if row["slot"] is not None})
+    body = cores.status(packages, tallies, numbers, claims, cores.core_count(nodes))
+    return Answer(body, _seen(found))
+
+
+async def core_guarantees(questions: Questions, values: Values) -> Answer:
+    """``/api/cores/{core_index}/guarantees``."""
+    when = period(values)
+    core = values["core_index"]
+    found = await together(
+        questions.summed("status", when.window, by=["node"], values=["seen_at", "num_guarantees"]),
+        questions.listed("packages", when.window, where={"core": [core]}, limit=_ROWS),
+        asked.tallied(questions, when, ["node"]),
+    )
+    (statuses, _), (rows, _), (tallies, _) = found
+    return Answer(cores.guarantees(core, statuses, rows, tallies), _seen(found))
+
+
+async def core_guarantors(questions: Questions, values: Values) -> Answer:
+    """``/api/cores/{core_index}/guarantors``."""
+    return Answer(*await _guarantors(questions, period(values, durations=True)))
+
+
+async def enhanced_core_guarantors(questions: Questions, values: Values) -> Answer:
+    """``/api/cores/{core_index}/guarantors/enhanced``."""
+    when = period(values, durations=True)
+    sent, received = (
+        newest_events(questions, values, when.window, _SEGMENTS, types=[each], core=when.core)
+        for each in (_SENDING_SEGMENT_REQUEST, _SEGMENTS_TRANSFERRED)
+    )
+    (body, seen), (requests, also), (transfers, too) = await together(
+        _guarantors(questions, when), sent, received
+    )
+    sharing = {"import_sharing": cores.import_sharing(requests, transfers)}
+    return Answer({**body, **sharing, "timestamp": now_text()}, seen & also & too)
+
+
+async def _guarantors(questions: Questions, when: Period) -> tuple[Json, Coverage]:
+    found = await together(
+        asked.handled(questions, when),
+        asked.tallied(questions, when, ["node"]),
+        questions.summed(
+            "latency",
+            when.window,
+            by=["node", "parent", "type"],
+            where={"parent": cores.REQUESTS, "type": cores.ENDS},
+        ),
+        questions.summed("status", when.window, by=["node"], values=["seen_at", "num_shards"]),
+    )
+    (packages, _), (tallies, _), (requests, _), (stored, _) = found
+    body = cores.guarantors(when.core or 0, packages, tallies, requests, stored)
+    return body, _seen(found)
+
+
+async def core_work_packages(questions: Questions, values: Values) -> Answer:
+    """``/api/cores/{core_index}/work-packages``."""
+    when = period(values)
+    found = await together(
+        asked.newest(questions, when, NEWEST),
+        asked.handled(questions, when),
+        asked.tallied(questions, when, []),
+    )
+    (newest, _), (packages, _), (tallies, _) = found
+    shown = newest[: values["limit"]]
+    body = {
+        "work_packages": [package_progress.core_package_json(each) for each in shown],
+        "queue_depth": sum(1 for each in newest if each.active),
+        "total_recent": len(shown),
+        "avg_processing_time_ms": figures.mean_ms(
+            sum(row["processing_us"] for row in tallies), sum(row["processed"] for row in tallies)
+        ),
+        "completed_last_hour": packages.distinct("distributed"),
+    }
+    return Answer(body, _seen(found))
+
+
+async def core_validators(questions: Questions, values: Values) -> Answer:
+    """``/api/cores/{core_index}/validators``."""
+    when = period(values)
+    found = await together(
+        asked.tallied(questions, when, ["node"]),
+        questions.nodes(),
+        questions.summed("heads", when.window, by=["node"], values=["best"]),
+    )
+    (tallies, _), (nodes, _), (heads, _) = found
+    # A window may end ahead of the present.
+    until = min(when.window.end_us or now_us(), now_us())
+    body = cores.validators(values["core_index"], tallies, nodes, heads, until)
+    return Answer({**body, "timestamp": now_text()}, _seen(found))
+
+
+async def core_metrics(questions: Questions, values: Values) -> Answer:
+    """``/api/cores/{core_index}/metrics``."""
+    when = period(values)
+    start, end = when.window.start_us, when.window.end_us
+    assert end is not None
+    day = Period(Window(end - _DAY_US, end), when.core)
+    found = await together(
+        asked.handled(questions, when),
+        asked.handled(questions, day),
+        asked.tallied(questions, when, ["node"], settled_us(when)),
+        asked.durations(questions, when),
+    )
+    (packages, _), (of_day, _), (tallies, _), (durations, _) = found
+    completion = figures.percentiles(durations[figures.COMPLETION])
+    seconds = None if start is None else max(0, end - start) / SECOND_US
+    body = cores.metrics(when.core or 0, packages, of_day, tallies, completion, seconds)
+    return Answer({**body, "timestamp": now_text()}, _seen(found))
+
+
+async def core_bottlenecks(questions: Questions, values: Values) -> Answer:
+    """``/api/cores/{core_index}/bottlenecks``."""
+    when = period(values)
+    found = await together(
+        asked.tallied(questions, when, ["node"]),
+        questions.listed(
+            "packages",
+            when.window,
+            where={"core": [values["core_index"]], "outcome": ["failed"]},
+            columns=["node", "hash"],
+            known=["hash"],
+            limit=MAX_FAILED,
+        ),
+    )
+    (tallies, _), (failed, _) = found
+    # Whenever and for whichever core another guarantor has it.
+    guaranteed = await questions.listed(
+        "packages",
+        where={"hash": sorted({row["hash"] for row in failed}), "outcome": cores.GUARANTEED},
+        columns=["hash"],
+        known=["guaranteed"],
+        limit=MAX_FAILED,
+        distinct=True,
+    )
+    superseded = cores.superseded(failed, guaranteed[0])
+    body = cores.bottlenecks(values["core_index"], tallies, superseded)
+    return Answer({**body, "timestamp": now_text()}, _seen([*found, guaranteed]))
+
+
+def _seen(found: list[tuple[Any, Coverage]]) -> Coverage:
+    """The shards that answered all of it."""
+    seen = found[0][1]
+    for _, each in found[1:]:
+        seen &= each
+    return seen
+
+
+CORE_HANDLERS: Mapping[str, Handler] = {
+    each.__name__: each
+    for each in (
+        *(cores_status, core_guarantees, core_guarantors, enhanced_core_guarantors),
+        *(core_work_packages, core_validators, core_metrics, core_bottlenecks),
+    )
+}

@@ -1,0 +1,206 @@
+"""The handlers of ``contract_packages`` about work-packages and guarantees."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from tart.errors import BadQuery, NotFound
+from tart.gateway.fanout import package_queries as asked
+from tart.gateway.fanout.package_queries import NEWEST, Period
+from tart.gateway.fanout.queries import Coverage, Questions, now_text, now_us, together
+from tart.gateway.handlers import windows
+from tart.gateway.http.responses import Answer, error_object
+from tart.query.core.cursor import Cursor
+from tart.query.core.filters import hash_bytes
+from tart.query.core.windows import SECOND_US, Window
+from tart.query.packages import guarantees as guaranteeing
+from tart.query.packages import journey_details, journeys, package_progress
+from tart.query.packages import packages as figures
+from tart.query.packages.journeys import Journey
+from tart.query.topics.time_series import MINUTE_US
+
+Values = Mapping[str, Any]
+Json = dict[str, Any]
+Handler = Callable[[Questions, Values], Awaitable[Answer]]
+
+MAX_BATCH = 50
+_RECENT_PACKAGES, _RECENT_GUARANTEES = 100, 50
+_RECEIVED, _FAILED = 94, 92
+_HOUR_US = 3_600 * SECOND_US
+# A guarantor that says nothing of a package for so long has nothing to add.
+_SETTLED_US = 60 * SECOND_US
+
+
+def period(values: Values, *, durations: bool = False) -> Period:
+    """The window asked for, of a core or of all; ``durations`` as ``Asked.whole`` has it."""
+    return Period(windows.asked(values).whole(durations=durations), values.get("core_index"))
+
+
+def settled_us(when: Period) -> int:
+    """The moment after which what is not over may still go on."""
+    assert when.window.end_us is not None
+    return when.window.end_us - _SETTLED_US
+
+
+async def newest_events(
+    questions: Questions, values: Values, window: Window, limit: int, **selection: Any
+) -> tuple[list[Json], Coverage]:
+    """The newest events of a window that were selected, newest first."""
+    page, seen = await questions.events(
+        {**selection, "bytes": values["bytes"]}, limit, 0, Cursor(now_us(), window)
+    )
+    return page.events, seen
+
+
+async def workpackages(questions: Questions, values: Values) -> Answer:
+    """``/api/workpackages``."""
+    when = period(values)
+    (packages, seen), (counts, also), (recent, too) = await together(
+        asked.handled(questions, when),
+        questions.summed(
+            "counts",
+            when.window,
+            by=["type"],
+            where={"type": list(package_progress.EVENTS.values())},
+        ),
+        newest_events(questions, values, when.window, _RECENT_PACKAGES, types=[_RECEIVED]),
+    )
+    return Answer(package_progress.overview(packages, counts, recent), seen & also & too)
+
+
+async def active_workpackages(questions: Questions, values: Values) -> Answer:
+    """``/api/workpackages/active``."""
+    when = period(values)
+    (packages, seen), (durations, also), (reasons, too) = await together(
+        asked.newest(questions, when, NEWEST),
+        asked.durations(questions, when),
+        questions.summed("failures", when.window, by=["reason"], where={"type": [_FAILED]}),
+    )
+    body = {
+        "work_packages": [
+            package_progress.package_json(each) for each in packages[: values["limit"]]
+        ],
+        "summary": package_progress.summary(packages),
+        "reached": package_progress.reached(packages),
+        "failure_breakdown": {each["reason"]: each["count"] for each in reasons},
+        "stage_duration_percentiles": figures.all_percentiles(durations),
+        "complete": len(packages) < NEWEST,
+    }
+    return Answer(body, seen & also & too)
+
+
+async def journey(questions: Questions, values: Values) -> Answer:
+    """``/api/workpackages/{hash}/journey``."""
+    return await _journey(questions, values, journeys.plain)
+
+
+async def enhanced_journey(questions: Questions, values: Values) -> Answer:
+    """``/api/workpackages/{hash}/journey/enhanced``."""
+    return await _journey(questions, values, journey_details.enhanced)
+
+
+async def audit_progress(questions: Questions, values: Values) -> Answer:
+    """``/api/workpackages/{hash}/audit-progress``."""
+    answer = await _journey(questions, values, journey_details.audit)
+    if answer.status == 200:
+        answer.body["timestamp"] = now_text()
+    return answer
+
+
+async def _journey(
+    questions: Questions, values: Values, shown: Callable[[Journey, str], Json]
+) -> Answer:
+    reference = values["hash"]
+    if isinstance(reference, int):
+        rows, seen = await asked.handlings(
+            questions, root=reference, node=values["node_id"], session=values["session"]
+        )
+    else:
+        rows, seen = await asked.handlings(questions, hashes=[reference])
+    if not rows:
+        raise NotFound(f"no work-package is known by {reference}", "hash")
+    if isinstance(reference, int) and len(several := journeys.candidates(rows)) > 1:
+        return Answer({"error": _ambiguous(several)}, seen, 409)
+    hashes = sorted({row["hash"] for row in rows if row["hash"]})
+    if hashes and hashes != [reference]:
+        # By an id or a report: the package may have been at other guarantors, too.
+        rows, also = await asked.handlings(questions, hashes=hashes)
+        seen &= also
+    found, also = await asked.journey(questions, rows, values["limit"], values["bytes"])
+    return Answer(shown(found, str(reference)), seen & also)
+
+
+def _ambiguous(several: list[Json]) -> Json:
+    text = "several connections gave that id to different packages: add node_id or session"
+    error: Json = {**error_object("ambiguous", text, "hash"), "candidates": several}
+    return error
+
+
+async def batch_journey(questions: Questions, values: Values) -> Answer:
+    """``/api/workpackages/batch/journey``."""
+    given = values["body"].get("hashes")
+    if not isinstance(given, list) or len(given) > MAX_BATCH:
+        raise BadQuery(f"hashes must be a list of at most {MAX_BATCH} hashes", "hashes")
+    hashes = list(dict.fromkeys(hash_bytes(each, "hashes").hex() for each in given))
+    if not hashes:
+        return Answer({"journeys": [], "timestamp": now_text()})
+    (rows, seen), (packages, also) = await together(
+        asked.handlings(questions, hashes=hashes), asked.named(questions, hashes)
+    )
+    known = {each.state["hash"]: each for each in packages}
+    found = [
+        journeys.batch_item([row for row in rows if row["hash"] == each], known[each])
+        for each in hashes
+        if each in known
+    ]
+    body = {
+        "journeys": found,
+        "requested": len(given),
+        "found": len(found),
+        "timestamp": now_text(),
+    }
+    return Answer(body, seen & also)
+
+
+async def guarantees(questions: Questions, values: Values) -> Answer:
+    """``/api/guarantees``."""
+    window = period(values).window
+    (counts, seen), (recent, also) = await together(
+        questions.summed(
+            "counts",
+            window,
+            by=["node", "type"],
+            where={"type": guaranteeing.TYPES},
+        ),
+        newest_events(
+            questions, values, window, _RECENT_GUARANTEES, types=list(guaranteeing.RECENT)
+        ),
+    )
+    return Answer(guaranteeing.guarantees(counts, recent), seen & also)
+
+
+async def guarantors(questions: Questions, values: Values) -> Answer:
+    """``/api/guarantees/by-guarantor``."""
+    when = period(values)
+    end = when.window.end_us
+    assert end is not None
+    begun = max(when.window.start_us or 0, end + 1 - _HOUR_US)
+    begun -= begun % MINUTE_US
+    where = {"type": guaranteeing.OF_GUARANTORS}
+    (rows, seen), (counts, also), (lately, too) = await together(
+        asked.tallied(questions, when, ["node"], settled_us(when)),
+        questions.summed("counts", when.window, by=["node", "type"], where=where),
+        questions.summed("counts", Window(begun, end), by=["node", "type"], where=where),
+    )
+    body = {**guaranteeing.guarantors(rows, counts, lately), "timestamp": now_text()}
+    return Answer(body, seen & also & too)
+
+
+PACKAGE_HANDLERS: Mapping[str, Handler] = {
+    each.__name__: each
+    for each in (
+        *(workpackages, active_workpackages, journey, enhanced_journey, audit_progress),
+        *(batch_journey, guarantees, guarantors),
+    )
+}

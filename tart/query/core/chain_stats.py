@@ -1,0 +1,176 @@
+"""Figures that are more than a sum: what a network has reached, shares, and does now.
+
+Pure. One node that lies moves none of them, and what cannot be known is ``None``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tart import json_encoding
+from tart.protocol.node_information import VALIDATORS_PER_CORE
+from tart.query.core.merge import Claim, Json, Second
+
+LIVE_SECONDS = 10
+MINUTE_SECONDS = 60
+
+# BestBlockChanged, FinalizedBlockChanged, SyncStatusChanged.
+_CHAIN_TYPES = ("11", "12", "13")
+
+
+def reached(slots: Iterable[int | None]) -> int | None:
+    """The highest slot that a third of the connected nodes, and at least one, have reached.
+
+    Args:
+        slots: one per connected node; ``None`` for one that has said nothing yet, which
+            counts as connected.
+    """
+    every = list(slots)
+    needed = max(1, -(-len(every) // 3))
+    known = sorted((slot for slot in every if slot is not None), reverse=True)
+    return known[needed - 1] if len(known) >= needed else None
+
+
+def chain_figures(claims: Mapping[str, Claim]) -> Json:
+    """Best and finalized block, and the nodes that claim to be beyond either."""
+    best = reached(claim[0] for claim in claims.values())
+    finalized = reached(claim[1] for claim in claims.values())
+    ahead = []
+    for node_id, (node_best, node_finalized) in sorted(claims.items()):
+        beyond = {
+            "best_slot": _beyond(node_best, best),
+            "finalized_slot": _beyond(node_finalized, finalized),
+        }
+        if any(slot is not None for slot in beyond.values()):
+            ahead.append({"node_id": node_id, **beyond})
+    return {"best_block": best, "finalized_block": finalized, "ahead": ahead}
+
+
+def _beyond(slot: int | None, limit: int | None) -> int | None:
+    return slot if slot is not None and (limit is None or slot > limit) else None
+
+
+def commonest(values: Iterable[Any]) -> Any:
+    """The JSON value most often given, ``None`` left out; a tie goes to the lowest text."""
+    given: dict[bytes, Any] = {}
+    counts: Counter[bytes] = Counter()
+    for value in values:
+        if value is not None:
+            text = json_encoding.dumps(value, option=json_encoding.SORTED)
+            given.setdefault(text, value)
+            counts[text] += 1
+    if not given:
+        return None
+    return given[min(counts, key=lambda text: (-counts[text], text))]
+
+
+def network(nodes: Iterable[Json]) -> Json:
+    """The body of ``/api/network``: what most connected nodes share, not what one says."""
+    every = list(nodes)
+    connected = [node for node in every if node["is_connected"]]
+    information = [node["node_info"] or {} for node in connected]
+    agreed = commonest(
+        [each["params"], each.get("params_layout")] for each in information if each.get("params")
+    )
+    parameters, layout = agreed or (None, None)
+    return {
+        "network": {
+            "connected_nodes": len(connected),
+            "total_nodes": len(every),
+            "genesis": commonest(each.get("genesis") for each in information),
+        },
+        "topology": _topology(parameters or {}, layout),
+        "protocol_params": parameters,
+        "implementations": _implementations(connected),
+    }
+
+
+def _topology(parameters: Json, layout: str | None) -> Json:
+    cores, validators = parameters.get("core_count"), parameters.get("val_count")
+    if validators is None and cores is not None and layout == "gp-0.8":
+        # Gray Paper 0.8 has no such parameter any more.
+        validators = cores * VALIDATORS_PER_CORE
+    return {
+        "core_count": cores,
+        "validator_count": validators,
+        "epoch_period": parameters.get("epoch_period"),
+        "slot_period_sec": parameters.get("slot_period_sec"),
+    }
+
+
+def _implementations(connected: Sequence[Json]) -> list[Json]:
+    counts = Counter(
+        (node["implementation_name"], node["implementation_version"]) for node in connected
+    )
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+    return [
+        {"name": name, "version": version, "count": count} for (name, version), count in ordered
+    ]
+
+
+def live(seconds: Mapping[int, Second], now: int, length: int, since: int = 0) -> Json:
+    """The last ``length`` complete seconds before the Unix second ``now``.
+
+    Args:
+        since: the first second that every shard has counted; there is none before it.
+    """
+    start = min(now, max(now - length, since))
+    counted = now - start
+    inside = [second for number, second in seconds.items() if start <= number < now]
+    events = sum(second.events for second in inside)
+    blocks = len(set().union(*(second.best for second in inside)))
+    return {
+        "events": events,
+        "blocks": blocks,
+        "finalized": len(set().union(*(second.finalized for second in inside))),
+        "best_block_events": sum(second.best_events for second in inside),
+        "finalized_block_events": sum(second.finalized_events for second in inside),
+        "events_per_second": events / counted if counted else None,
+        "blocks_per_second": blocks / counted if counted else None,
+    }
+
+
+def status(node: Json, merged: Json) -> Json:
+    """The body of ``/api/nodes/{id}/status`` from a node and its ``node_status``."""
+    counts, latest = merged["counts"], merged["latest"]
+    best, finalized = _payload(latest, "11"), _payload(latest, "12")
+    told = [latest[number]["received_at"] for number in _CHAIN_TYPES if number in latest]
+    return {
+        "node": node,
+        "chain_status": {
+            "best_slot": best.get("slot"),
+            "finalized_slot": finalized.get("slot"),
+            "best_hash": bare_hex(best.get("hash")),
+            "finalized_hash": bare_hex(finalized.get("hash")),
+            "best_block_events": counts.get("11", 0),
+            "finalized_block_events": counts.get("12", 0),
+            "synced": _payload(latest, "13").get("synced"),
+            "last_updated": max(told, default=None),
+        },
+        "latest_status": _payload(latest, "10") or None,
+        "event_breakdown": breakdown(counts),
+    }
+
+
+def _payload(latest: Mapping[str, Json], number: str) -> Json:
+    """The inner object of the latest event of a type, empty if there is none."""
+    data = (latest.get(number) or {}).get("data") or {}
+    return next((each for each in data.values() if isinstance(each, dict)), {})
+
+
+def bare_hex(value: str | Sequence[int] | None) -> str | None:
+    """A hash, however it was rendered, as 64 hex digits without prefix."""
+    if value is None:
+        return None
+    return value.removeprefix("0x") if isinstance(value, str) else bytes(value).hex()
+
+
+def breakdown(counts: Mapping[str, int]) -> list[Json]:
+    """Counts by event type, the most frequent first."""
+    numbers: defaultdict[int, int] = defaultdict(int)
+    for text, count in counts.items():
+        numbers[int(text)] += count
+    ordered = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
+    return [{"event_type": number, "count": count} for number, count in ordered]

@@ -1,0 +1,232 @@
+"""Which events somebody wants: one declaration for history and for live streams.
+
+Pure. A live filter arrives as JSON (``api.md`` section 3), is parsed once and then asked
+``matches`` for each event in the shard, before anything is encoded. A ``Selection`` is
+the same for history: it becomes a WHERE clause over the log.
+
+A filter tree has at most ``MAX_TERMS`` terms, so that one subscriber cannot make every
+event expensive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from tart.errors import BadQuery
+from tart.protocol.events import EVENTS, GROUPS
+from tart.suggestions import only_known
+
+MAX_TERMS = 64
+_FOREVER_US = 1 << 62
+_NODE_ID = re.compile(r"[0-9a-fA-F]{64}")
+_HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
+
+
+class FilterInput(NamedTuple):
+    """What a filter looks at: one event, with the slot, core and hash it is about.
+
+    These may be its own or those of the event it refers to.
+    """
+
+    node_id: str
+    event_type: int
+    slot: int | None
+    core: int | None
+    payload: bytes
+    about: bytes | None = None
+
+
+Matches = Callable[[FilterInput], bool]
+
+
+def node_id(text: Any, parameter: str = "node_id") -> str:
+    """A node id in lower case; ``BadQuery`` unless it is 64 hex digits."""
+    if not isinstance(text, str) or not _NODE_ID.fullmatch(text):
+        raise BadQuery(f"{parameter} must be 64 hex digits", parameter)
+    return text.lower()
+
+
+def hash_bytes(text: Any, parameter: str = "hash") -> bytes:
+    """The 32 bytes of a hash written with or without ``0x``."""
+    found = _HASH.fullmatch(text) if isinstance(text, str) else None
+    if not found:
+        raise BadQuery(f"{parameter} must be 64 hex digits, 0x before them or not", parameter)
+    return bytes.fromhex(found[1])
+
+
+def parse(document: Any) -> Matches:
+    """The test a live filter stands for.
+
+    Raises:
+        BadQuery: an unknown type, a missing or wrong member, or too many terms.
+    """
+    return _Parser().parse(document)
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self._terms = 0
+
+    def parse(self, document: Any) -> Matches:
+        self._terms += 1
+        if self._terms > MAX_TERMS:
+            raise BadQuery(f"a filter has at most {MAX_TERMS} terms", "filter")
+        if not isinstance(document, Mapping):
+            raise BadQuery('a filter is an object such as {"type": "All"}', "filter")
+        kind = document.get("type")
+        found = _KINDS.get(kind) if isinstance(kind, str) else None
+        if found is None:
+            raise BadQuery(f"filter type must be one of {', '.join(_KINDS)}", "filter.type")
+        build, *members = found
+        only_known(document, ("type", *members), f"a filter of type {kind}", "filter.")
+        return build(self, document)
+
+    def all(self, document: Mapping[str, Any]) -> Matches:
+        return lambda event: True
+
+    def node(self, document: Mapping[str, Any]) -> Matches:
+        wanted = node_id(document.get("node_id"), "filter.node_id")
+        return lambda event: event.node_id == wanted
+
+    def event_type(self, document: Mapping[str, Any]) -> Matches:
+        wanted = _integer(document, "event_type", 255)
+        return lambda event: event.event_type == wanted
+
+    def event_type_range(self, document: Mapping[str, Any]) -> Matches:
+        start = _integer(document, "start", 255)
+        end = _integer(document, "end", 255)
+        return lambda event: start <= event.event_type <= end
+
+    def group(self, document: Mapping[str, Any]) -> Matches:
+        name = document.get("group")
+        if name not in GROUPS:
+            raise BadQuery(f"group must be one of {', '.join(GROUPS)}", "filter.group")
+        numbers = frozenset(each.number for each in EVENTS.values() if each.group == name)
+        return lambda event: event.event_type in numbers
+
+    def slot(self, document: Mapping[str, Any]) -> Matches:
+        wanted = _integer(document, "slot", (1 << 32) - 1)
+        return lambda event: event.slot == wanted
+
+    def core(self, document: Mapping[str, Any]) -> Matches:
+        wanted = _integer(document, "core", (1 << 16) - 1)
+        return lambda event: event.core == wanted
+
+    def hash(self, document: Mapping[str, Any]) -> Matches:
+        wanted = hash_bytes(document.get("hash"), "filter.hash")
+        return lambda event: wanted == event.about or wanted in event.payload
+
+    def any(self, document: Mapping[str, Any]) -> Matches:
+        parts = self._parts(document)
+        return lambda event: any(part(event) for part in parts)
+
+    def both(self, document: Mapping[str, Any]) -> Matches:
+        parts = self._parts(document)
+        return lambda event: all(part(event) for part in parts)
+
+    def _parts(self, document: Mapping[str, Any]) -> tuple[Matches, ...]:
+        filters = document.get("filters")
+        if not isinstance(filters, list) or not filters:
+            raise BadQuery("filters must be a list of filters", "filter.filters")
+        return tuple(self.parse(each) for each in filters)
+
+
+_Build = Callable[[_Parser, Mapping[str, Any]], Matches]
+# How the test of each type is built, and what its filter has beside the type.
+_KINDS: Mapping[str, tuple[_Build, *tuple[str, ...]]] = {
+    "All": (_Parser.all,),
+    "Node": (_Parser.node, "node_id"),
+    "EventType": (_Parser.event_type, "event_type"),
+    "EventTypeRange": (_Parser.event_type_range, "start", "end"),
+    "Group": (_Parser.group, "group"),
+    "Slot": (_Parser.slot, "slot"),
+    "Core": (_Parser.core, "core"),
+    "Hash": (_Parser.hash, "hash"),
+    "Any": (_Parser.any, "filters"),
+    "Both": (_Parser.both, "filters"),
+}
+
+
+def _integer(document: Mapping[str, Any], name: str, highest: int) -> int:
+    value = document.get(name)
+    if type(value) is not int or not 0 <= value <= highest:
+        raise BadQuery(f"{name} must be an integer from 0 to {highest}", f"filter.{name}")
+    return value
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which stored events are wanted; ``None`` leaves a dimension open.
+
+    Attributes:
+        node: 64 lower-case hex digits.
+        types: event numbers; an empty tuple matches nothing.
+        start_us: first ``received_at``, Unix microseconds, inclusive.
+        end_us: last ``received_at``, inclusive.
+        hash: 64 hex digits: 32 bytes that the payload's body contains, or its peer id.
+    """
+
+    node: str | None = None
+    types: tuple[int, ...] | None = None
+    start_us: int | None = None
+    end_us: int | None = None
+    slot: int | None = None
+    core: int | None = None
+    hash: str | None = None
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any]) -> Selection:
+        """The selection that a query's parameters describe."""
+        types = parameters.get("types")
+        return cls(
+            node=parameters.get("node"),
+            types=None if types is None else tuple(types),
+            start_us=_moment(parameters.get("start_us")),
+            end_us=_moment(parameters.get("end_us")),
+            slot=parameters.get("slot"),
+            core=parameters.get("core"),
+            hash=parameters.get("hash"),
+        )
+
+    @property
+    def any_content(self) -> bool:
+        """Whether it asks for nothing that only an event that was understood can have."""
+        return self.types is None and self.slot is None and self.core is None and self.hash is None
+
+    def where(self, file: str) -> tuple[str, list[Any]]:
+        """A WHERE clause over the log's columns, and its parameters.
+
+        ``node`` is left to the caller, who knows the number a file gave to it.
+
+        Args:
+            file: the database whose ``peers`` says which ids its numbers stand for.
+        """
+        terms: list[tuple[Any, ...]] = []
+        if self.start_us is not None:
+            terms.append(("received_at >= make_timestamp(?)", self.start_us))
+        if self.end_us is not None:
+            terms.append(("received_at <= make_timestamp(?)", self.end_us))
+        if self.slot is not None:
+            # DuckDB knows where in a file which ``last_slot`` can be.
+            terms.append(("slot = ? AND last_slot = ?", self.slot, self.slot))
+        if self.core is not None:
+            terms.append(("core = ?", self.core))
+        if self.hash is not None:
+            digits = self.hash.upper()
+            named = f"peer IN (SELECT peer FROM {file}.peers WHERE peer_id = unhex(?))"
+            # The text search is fast, and also matches across half a byte.
+            said = "contains(hex(body), ?) AND regexp_matches(hex(body), ?)"
+            terms.append((f"({named} OR ({said}))", digits, digits, f"^(?:..)*{digits}"))
+        clauses = [clause for clause, *_ in terms]
+        if self.types is not None:
+            numbers = ", ".join(str(int(each)) for each in self.types)
+            clauses.append(f"type IN ({numbers})" if numbers else "false")
+        return " AND ".join(clauses) or "true", [each for _, *values in terms for each in values]
+
+
+def _moment(unix_us: int | None) -> int | None:
+    """Within what DuckDB takes for a time; nothing is stored beyond it."""
+    return None if unix_us is None else max(-_FOREVER_US, min(unix_us, _FOREVER_US))

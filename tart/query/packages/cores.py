@@ -1,0 +1,456 @@
+"""Figures of cores: what went through them, who works on them, and how fast.
+
+Pure. Rows of ``query.packages.packages`` in, bodies out. A core's guarantors are those that had a
+package for it, from the chain of events within their sessions (90 or 91, 94, 105).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from tart.json_encoding import quotient
+from tart.query.core.chain_stats import chain_figures, commonest, reached
+from tart.query.core.merge import Claim
+from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
+from tart.query.packages.packages import Handled, mean_ms, ms, share
+
+Json = dict[str, Any]
+
+ACTIVE_US = 120_000_000
+_PRESENT_US = 60_000_000
+_HISTORY = 50
+# Whoever takes so much longer than the mean, or fails so often, is slow or a bottleneck.
+_LISTED_SLOWDOWN, _SLOWDOWN = 1.2, 1.5
+_LISTED_FAILURES, _FAILURES = 0.05, 0.1
+_SLOWEST = 10
+
+
+def core_count(nodes: Iterable[Json]) -> int | None:
+    """What most connected nodes say, or most of all if none is connected."""
+    every = list(nodes)
+    speaking = [each for each in every if each["is_connected"]] or every
+    count: int | None = commonest(
+        ((each["node_info"] or {}).get("params") or {}).get("core_count") for each in speaking
+    )
+    return count
+
+
+def status(
+    packages: Handled,
+    tallies: Iterable[Json],
+    slots: Sequence[int],
+    claims: Mapping[str, Claim],
+    count: int | None,
+) -> Json:
+    """The body of ``/api/cores/status``.
+
+    Args:
+        tallies: rows counted by core.
+        slots: of the window, those in which there was a block.
+        count: how many cores there are, if known; otherwise those heard of.
+    """
+    by_core = packages.by_core()
+    rows = {row["core"]: row for row in tallies if row["core"] is not None}
+    best = chain_figures(claims)["best_block"]
+    cores = [
+        _core(core, by_core.get(core), rows.get(core), set(slots), best)
+        for core in (range(count) if count is not None else sorted(rows))
+    ]
+    active = sum(1 for each in cores if each["status"] == "active")
+    last = max((row["last_at"] for row in rows.values() if row["last_at"]), default=None)
+    return {
+        "cores": cores,
+        "summary": {
+            "total_cores": len(cores),
+            "active_cores": active,
+            "idle_cores": len(cores) - active,
+        },
+        "telemetry": {
+            "guarantees_last_hour": packages.distinct("guaranteed"),
+            "work_packages_last_hour": packages.distinct("received"),
+            "last_activity": None if last is None else rfc3339(last),
+        },
+        "exact": packages.exact,
+    }
+
+
+def _core(
+    core: int, packages: Handled | None, row: Json | None, slots: set[int], best: int | None
+) -> Json:
+    packages = packages or Handled((), Fraction(1), {})
+    guaranteed = [each for each in packages.packages if each.has("guaranteed")]
+    guarantees = Handled(guaranteed, packages.scale, {})
+    blocks = {each.guarantee_slot for each in guaranteed} & slots
+    last = row["last_slot"] if row else None
+    received = packages.distinct("received")
+    return {
+        "core_index": core,
+        "status": "active" if received else "idle",
+        "work_packages_last_hour": received,
+        "guarantees_last_hour": guarantees.distinct(),
+        "gas_used": packages.total("refine_gas"),
+        "da_load": guarantees.total("bundle_size"),
+        # How many validators assured each report is in no event.
+        "popularity_avg": None,
+        "imports": packages.total("imports"),
+        "exports": packages.total("exports"),
+        "extrinsic_count": None,
+        "extrinsic_size": packages.total("extrinsic_size"),
+        "active_blocks": len(blocks),
+        "window_blocks": len(slots),
+        "utilization_pct": round(100 * len(blocks) / len(slots), 2) if slots else None,
+        "last_active_slot": last,
+        "slots_since_active": max(0, best - last)
+        if best is not None and last is not None
+        else None,
+    }
+
+
+def guarantees(
+    core: int, statuses: Iterable[Json], rows: Iterable[Json], tallies: Iterable[Json]
+) -> Json:
+    """The body of ``/api/cores/{i}/guarantees``.
+
+    Args:
+        statuses: each node's last Status: ``node``, ``seen_at``, ``num_guarantees`` in hex,
+            a byte for each core. Pools count that were told of within a minute of the newest.
+        rows: guarantors' rows of the core's packages, newest first.
+        tallies: rows of this core, counted by node.
+    """
+    told = {
+        row["node"]: (bytes.fromhex(row["num_guarantees"])[core], row["seen_at"])
+        for row in statuses
+        if core < len(row["num_guarantees"] or "") // 2
+    }
+    newest = max((seen_at for _, seen_at in told.values()), default=0)
+    return {
+        "core_index": core,
+        # What a third of the pools have: they are copies of one another.
+        "current_guarantees": reached(
+            number for number, seen_at in told.values() if seen_at >= newest - _PRESENT_US
+        ),
+        "by_node": [
+            {"node_id": node, "guarantees": number, "timestamp": rfc3339(seen_at)}
+            for node, (number, seen_at) in sorted(told.items())
+        ],
+        "guarantee_history": [
+            {
+                "timestamp": rfc3339_of_jce(row["guaranteed"]),
+                "node_id": row["node"],
+                "work_package_hash": row["hash"],
+                "work_report_hash": row["report"],
+                "slot": row["guarantee_slot"],
+                "core_index": core,
+            }
+            for row in [row for row in rows if row["guaranteed"] is not None][:_HISTORY]
+        ],
+        "recent_guarantors": [
+            {
+                "node_id": row["node"],
+                "core_index": core,
+                "guarantee_count": row["guaranteed"],
+                "last_guarantee": rfc3339_of_jce(row["last_guaranteed"]),
+            }
+            for row in _by_count(tallies)
+            if row["guaranteed"]
+        ],
+    }
+
+
+def _by_count(tallies: Iterable[Json]) -> list[Json]:
+    return sorted(tallies, key=lambda row: (-row["guaranteed"], -row["rows"], str(row["node"])))
+
+
+def guarantors(
+    core: int,
+    packages: Handled,
+    tallies: Iterable[Json],
+    requests: Iterable[Json],
+    stored: Iterable[Json],
+) -> Json:
+    """The body of ``/api/cores/{i}/guarantors``; the enhanced one adds ``import_sharing``.
+
+    Args:
+        tallies: rows of this core, counted by node.
+        requests: of all cores: ``node``, ``parent``, ``type``, ``count`` of what followed
+            requests.
+        stored: each node's last Status: ``node``, ``num_shards``.
+    """
+    followed: dict[str, dict[tuple[int, int], int]] = {}
+    for row in requests:
+        counts = followed.setdefault(row["node"], {})
+        counts[row["parent"], row["type"]] = row["count"]
+    shards = {row["node"]: row["num_shards"] for row in stored}
+    every = _by_count(tallies)
+    guaranteed = Handled(
+        [each for each in packages.packages if each.has("guaranteed")], packages.scale, {}
+    )
+    return {
+        "core_index": core,
+        "guarantors": [
+            _guarantor(row, followed.get(row["node"], {}), shards.get(row["node"])) for row in every
+        ],
+        "core_total_da_bytes": guaranteed.total("bundle_size"),
+        "active_guarantor_count": len(every),
+    }
+
+
+# Requests by their first event: asked for segments or shards of them; asked by others.
+_IMPORTS = ((162, 167, 164), (173, 178, 175))
+_EXPORTS = ((121, 125, 122),)
+REQUESTS = tuple(first for first, *_ in (*_IMPORTS, *_EXPORTS))
+ENDS = tuple(end for _, *ends in (*_IMPORTS, *_EXPORTS) for end in ends)
+
+
+def _guarantor(row: Json, followed: Mapping[tuple[int, int], int], shards: int | None) -> Json:
+    return {
+        "node_id": row["node"],
+        "guarantee_count": row["guaranteed"],
+        "signature_count": row["signed"],
+        "last_activity": rfc3339(row["last_at"]),
+        "da_usage_bytes": row["bundle_bytes"],
+        "shards_stored": shards,
+        "shards_served": followed.get((121, 125), 0),
+        # No event says how long what is served is.
+        "bytes_served": None,
+        "import_efficiency": _efficiency(followed, _IMPORTS),
+        "export_efficiency": _efficiency(followed, _EXPORTS),
+    }
+
+
+def _efficiency(
+    followed: Mapping[tuple[int, int], int], kinds: Iterable[tuple[int, int, int]]
+) -> float | None:
+    """Requests that were answered, of those that are over."""
+    done = sum(followed.get((first, done), 0) for first, done, _ in kinds)
+    failed = sum(followed.get((first, failed), 0) for first, _, failed in kinds)
+    return round(done / (done + failed), 3) if done + failed else None
+
+
+def import_sharing(requests: Iterable[Json], transfers: Iterable[Json]) -> Json:
+    """Segments that the core's guarantors asked earlier guarantors for.
+
+    Args:
+        requests: events 173 of the core, newest first.
+        transfers: events 178 of the core, on the side that asked.
+    """
+    sent = [
+        {
+            "node_id": each["node_id"],
+            "peer_id": _field(each)["prev_guarantor"],
+            "segments": _field(each)["segments"],
+            "timestamp": each["timestamp"],
+        }
+        for each in requests
+    ]
+    received = [
+        {
+            "node_id": each["node_id"],
+            "request_id": _field(each)["request_id"],
+            "timestamp": each["timestamp"],
+        }
+        for each in transfers
+    ]
+    answered = {(each["session"], _field(each)["request_id"]) for each in transfers}
+    done = [
+        one
+        for one, each in zip(sent, requests, strict=True)
+        if (each["session"], each["event_id"]) in answered
+    ]
+    return {"transfers": done, "sent": sent, "received": received}
+
+
+def _field(event: Json) -> Json:
+    fields: Json = next(iter(event["data"].values()))
+    return fields
+
+
+def validators(
+    core: int,
+    tallies: Iterable[Json],
+    nodes: Iterable[Json],
+    heads: Iterable[Json],
+    until_us: int,
+) -> Json:
+    """The body of ``/api/cores/{i}/validators``, without its time.
+
+    Args:
+        until_us: the end of the window; who was heard of shortly before it is active.
+        heads: ``node`` and ``best``, the highest slot it had as best in the window.
+    """
+    known = {node["node_id"]: node for node in nodes}
+    best = {row["node"]: row["best"] for row in heads}
+    found = [
+        {
+            "node_id": row["node"],
+            # Which index in the validator set it has, no event says.
+            "validator_index": None,
+            "guarantee_count": row["guaranteed"],
+            "signature_count": row["signed"],
+            "packages": row["rows"],
+            "last_active": rfc3339(row["last_at"]),
+            "latest_slot": best.get(row["node"]),
+            "implementation_name": _named(known, row["node"], "implementation_name"),
+            "implementation_version": _named(known, row["node"], "implementation_version"),
+            "is_active": row["last_at"] >= until_us - ACTIVE_US,
+        }
+        for row in _by_count(tallies)
+    ]
+    return {"core_index": core, "validators": found, "validator_count": len(found)}
+
+
+def _named(nodes: Mapping[str, Json], node: str, name: str) -> str:
+    return str((nodes.get(node) or {}).get(name) or "unknown")
+
+
+def metrics(
+    core: int,
+    packages: Handled,
+    day: Handled,
+    tallies: Sequence[Json],
+    completion: Json,
+    seconds: float | None,
+) -> Json:
+    """The body of ``/api/cores/{i}/metrics``, without its time.
+
+    Args:
+        packages: of the window, ``day``: of the last 24 hours.
+        tallies: rows of this core, counted by node.
+        completion: percentiles from the submission to the last guarantee sent.
+        seconds: length of the window, if it has a start.
+    """
+    total = {name: sum(row[name] or 0 for row in tallies) for name in _SUMMED}
+    refined, failed = total["refined"], total["refining_failed"]
+    measured, received = total["measured"], packages.distinct("received")
+    gas_used, gas_limit = total["gas_used"], total["gas_limit"]
+    return {
+        "core_index": core,
+        "processing_efficiency_pct": _percent(refined, refined + failed),
+        # What blocks accumulate is not told by core.
+        "accumulate_efficiency_pct": None,
+        "distribution_efficiency_pct": _percent(total["sent_around"], total["guaranteed_over"]),
+        "network_latency_ms": mean_ms(total["sending_around_us"], total["sent_around"]),
+        "average_completion_time_ms": mean_ms(total["completion_us"], total["distributed"]),
+        "p95_latency_ms": completion["p95_ms"],
+        "throughput_per_second": round(received / seconds, 6) if seconds else None,
+        "gas_utilization_pct": _percent(gas_used, gas_limit),
+        "work_packages_processed_24h": day.distinct("built"),
+        "stats": {
+            "wps_received": received,
+            "refinements_completed": refined,
+            "refinements_failed": failed,
+            "reports_built": total["built"],
+            "guarantees_built": total["guaranteed"],
+            "guarantees_distributed": total["distributed"],
+            "active_validators": len(tallies),
+            "avg_gas_used": quotient(gas_used, measured) if measured else None,
+            "avg_gas_limit": quotient(gas_limit, measured) if measured else None,
+        },
+        "sample_count": completion["sample_count"],
+    }
+
+
+_SUMMED = (
+    *("refined", "refining_failed", "built", "guaranteed", "guaranteed_over", "distributed"),
+    *("sent_around", "sending_around_us", "completion_us", "measured", "gas_used", "gas_limit"),
+)
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return round(100 * part / whole, 2) if whole else None
+
+
+# Outcomes of a guarantor's row that its guarantee stands in.
+GUARANTEED = ("distributed", "signed", "unfinished")
+
+
+def superseded(failed: Iterable[Json], guaranteed: Iterable[Json]) -> dict[str, int]:
+    """By node, how many of its attempts failed while another guarantor guaranteed the package.
+
+    Args:
+        failed: ``node`` and ``hash`` of failed attempts.
+        guaranteed: ``hash`` of packages that somebody guaranteed.
+    """
+    known = {row["hash"] for row in guaranteed}
+    return Counter(row["node"] for row in failed if row["hash"] in known)
+
+
+def bottlenecks(
+    core: int, tallies: Sequence[Json], superseded: Mapping[str, int] | None = None
+) -> Json:
+    """The body of ``/api/cores/{i}/bottlenecks``, without its time.
+
+    Guarantors that take more than 1.2 times the mean of all from a package received to its
+    report, or fail with more than a twentieth of their attempts; the slowest first. What
+    another guarantor was faster with has not failed: it is counted beside.
+
+    Args:
+        tallies: rows of this core, counted by node.
+        superseded: see there.
+    """
+    means = [row["processing_us"] / row["processed"] for row in tallies if row["processed"]]
+    mean = sum(means) / len(means) if means else None
+    late = superseded or {}
+    every = [_pace(row, mean, late.get(row["node"], 0)) for row in tallies]
+    slow = [
+        each
+        for each in every
+        if (each["slowdown_factor"] or 0) > _LISTED_SLOWDOWN
+        or (each["failure_rate"] or 0) > _LISTED_FAILURES
+    ]
+    slow.sort(key=lambda each: (-(each["slowdown_factor"] or 0), str(each["node_id"])))
+    slow = slow[:_SLOWEST]
+    attempts = sum(each["event_count"] for each in every)
+    failed = sum(each["failure_count"] for each in every)
+    return {
+        "core_index": core,
+        "slow_validators": slow,
+        "bottleneck_messages": [message for each in slow for message in _messages(each)],
+        "superseded": sum(each["superseded"] for each in every),
+        "stats": {
+            "total_events": attempts,
+            "total_failures": failed,
+            "failure_rate": share(failed, attempts),
+            "validator_count": len(tallies),
+            "bottleneck_count": len(slow),
+        },
+    }
+
+
+def _attempts(row: Json) -> int:
+    attempts: int = row["rows"] - row["duplicates"]
+    return attempts
+
+
+def _pace(row: Json, mean: float | None, superseded: int) -> Json:
+    own = row["processing_us"] / row["processed"] if row["processed"] else None
+    slowdown = round(own / mean, 3) if own is not None and mean else None
+    failed = row["failed"] - superseded
+    rate = share(failed, _attempts(row))
+    return {
+        "node_id": row["node"],
+        "avg_processing_ms": ms(own),
+        "event_count": _attempts(row),
+        "failure_count": failed,
+        "superseded": superseded,
+        "failure_rate": rate,
+        "slowdown_factor": slowdown,
+        "is_bottleneck": (slowdown or 0) > _SLOWDOWN or (rate or 0) > _FAILURES,
+    }
+
+
+def _messages(pace: Json) -> list[Json]:
+    node, found = str(pace["node_id"]), []
+    if (pace["slowdown_factor"] or 0) > _SLOWDOWN:
+        text = f"{node[:16]} takes {pace['slowdown_factor']:.1f} times as long as the mean"
+        found.append(("warning", "slow_validator", text))
+    if (pace["failure_rate"] or 0) > _FAILURES:
+        text = f"{node[:16]} fails with {100 * pace['failure_rate']:.1f} % of its attempts"
+        found.append(("error", "high_failure_rate", text))
+    return [
+        {"severity": severity, "type": kind, "message": message, "node_id": node}
+        for severity, kind, message in found
+    ]

@@ -1,0 +1,66 @@
+"""From a row of the log to the API's Event object.
+
+Pure. The inverse of ``shard.decode.batch_decoder``: what was cut off the payload is put back
+before it is decoded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tart.errors import DecodeError
+from tart.protocol.decoding import decode_event
+from tart.protocol.events import EVENTS
+from tart.protocol.references import NAMES, TELLS, Context, direct_root, hash_in
+from tart.query.core.catalog import DIRECTORY_BITS, event_api_id
+from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
+from tart.shard.state.nodes import Speaker
+from tart.storage.core.schema import LogRow, payload_of
+
+
+def to_json(
+    row: LogRow,
+    directory: int,
+    speaker: Speaker,
+    context: Context | None = None,
+) -> dict[str, Any]:
+    """The API's Event object of a row; hashes in it are still bytes.
+
+    Args:
+        context: what it belongs to; without it, what the event itself tells of that.
+    """
+    if context is None:
+        context = Context(direct_root(row.type, row.event_id, row.ref))
+    try:
+        fields = decode_event(
+            row.type,
+            payload_of(row),
+            version=speaker.protocol_version,
+            cores=speaker.cores,
+        ).fields
+    except DecodeError as error:  # stored by a release that understood more
+        fields = {"undecodable": str(error)}
+    return {
+        "id": event_api_id(directory, row.seq),
+        "node_id": speaker.node_id,
+        "session": row.session << DIRECTORY_BITS | directory,
+        "event_id": row.event_id,
+        "event_type": row.type,
+        "timestamp": rfc3339_of_jce(row.timestamp),
+        "received_at": rfc3339(row.received_at),
+        "data": {EVENTS[row.type].variant: {"timestamp": row.timestamp, **fields}},
+        "node_name": speaker.name,
+        "node_version": speaker.implementation_version,
+        "context": {
+            "slot": row.slot,
+            "core": row.core,
+            "hash": context.about or _hash(row.type, fields),
+            "root_event_id": context.root,
+        },
+    }
+
+
+def _hash(number: int, fields: Mapping[str, Any]) -> bytes | None:
+    """The hash that an event itself is about."""
+    return hash_in(number, fields, TELLS) or hash_in(number, fields, NAMES)

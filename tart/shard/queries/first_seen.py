@@ -1,0 +1,58 @@
+"""Answers about when nodes saw blocks first, from the aggregates' ``sightings``.
+
+With each sight stands how far that node's clock was behind ours in that minute, so that the
+times of different nodes' clocks can be compared (``clocks``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tart.errors import BadQuery
+from tart.query.core.windows import bounds_us
+from tart.storage.aggregates.merged_relations import MergedRelations
+
+Parameters = Mapping[str, Any]
+NodeIds = Callable[[int, int], str | None]
+MAX_SIGHTS = 300_000
+
+
+def sighted(
+    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
+) -> list[list[Any]]:
+    """[hash, slot, first sight µs, nodes] of each block first seen in a window."""
+    start, end = bounds_us(parameters)
+    where = f"seen_at >= make_timestamp({start}) AND seen_at < make_timestamp({end}) AND {nodes}"
+    rows = relations.cursor.execute(
+        "SELECT lower(hex(hash)), max(slot), epoch_us(min(seen_at)), "
+        f"count(DISTINCT (directory, node)) FROM {relations.of('sightings', where)} "
+        f"GROUP BY 1 ORDER BY 3 DESC LIMIT {MAX_SIGHTS}"
+    ).fetchall()
+    return [list(row) for row in rows]
+
+
+def propagated(
+    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
+) -> list[list[Any]]:
+    """[hash, node, first sight µs, its clock then, event type, offset µs] of certain blocks."""
+    digests = [bytes.fromhex(str(each)).hex() for each in parameters.get("hashes") or ()]
+    if not digests:
+        return []
+    among = ", ".join(f"from_hex('{each}')" for each in digests)
+    minutes = "bucket IN (SELECT date_trunc('minute', seen_at) FROM seen)"
+    rows = relations.cursor.execute(
+        "WITH seen AS MATERIALIZED (SELECT hash, directory, node, min(seen_at) AS seen_at, "
+        "arg_min(timestamp, seen_at) AS timestamp, arg_min(type, seen_at) AS type "
+        f"FROM {relations.of('sightings', f'hash IN ({among}) AND {nodes}')} "
+        "GROUP BY hash, directory, node), "
+        "clocks AS (SELECT directory, node, bucket, min(offset_us) AS offset_us "
+        f"FROM {relations.of('clocks', minutes)} GROUP BY directory, node, bucket) "
+        "SELECT directory, node, lower(hex(hash)), epoch_us(seen_at), timestamp, type, offset_us "
+        "FROM seen LEFT JOIN clocks USING (directory, node) "
+        "WHERE bucket IS NULL OR bucket = date_trunc('minute', seen_at) "
+        f"LIMIT {MAX_SIGHTS + 1}"
+    ).fetchall()
+    if len(rows) > MAX_SIGHTS:
+        raise BadQuery("too many rows: ask for fewer blocks")
+    return [[block, id_of(directory, node), *values] for directory, node, block, *values in rows]

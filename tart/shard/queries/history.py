@@ -1,0 +1,380 @@
+"""Single events and long stretches of them, from the log: what a person looks into.
+
+Answers for ``event``, ``trace`` and ``export`` of ``query.core.catalog``. An export is read in
+pages: each gives, per directory, some records already in their final form, when they were
+received, and where to go on; the gateway only puts them in order.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import duckdb
+
+from tart.errors import BadQuery
+from tart.ipc.messages import Attached
+from tart.protocol import capture
+from tart.protocol.decoding import HEADER_BYTES
+from tart.protocol.framing import frame
+from tart.protocol.references import Context, reference
+from tart.query.core.catalog import DIRECTORY_BITS, event_api_id, event_identity
+from tart.query.core.filters import Selection
+from tart.query.core.rfc3339 import rfc3339
+from tart.query.sql.cells import cell
+from tart.query.sql.exports import CSV_COLUMNS
+from tart.shard.encoding.event_json import to_json
+from tart.shard.encoding.json_bytes import rendered, to_bytes
+from tart.shard.ingest.aggregator import voice_of
+from tart.shard.queries.trace import MAX_DEPTH, MAX_NODES, trace
+from tart.shard.state.nodes import Nodes
+from tart.storage.core.schema import LOG_SELECT, LogRow, UndecodableRow, log_of, payload_of, rows_of
+from tart.storage.core.seq_ranges import Stretch, upwards
+from tart.storage.log.contexts import contexts_of
+from tart.storage.log.query_threads import go_on
+from tart.storage.log.seq_walk import FRAMES, ranges_of
+from tart.storage.store import Store
+
+Parameters = Mapping[str, Any]
+Cursor = duckdb.DuckDBPyConnection
+
+PAGE_ROWS = 2000
+PAGE_BYTES = 8 << 20
+# Sequences that one statement of an export looks at.
+_STRETCH = 1 << 18
+NONE_KNOWN: Mapping[int, Context] = MappingProxyType({})
+_UNDECODABLE = ", ".join(
+    f"epoch_us({name})" if name == "received_at" else name for name in UndecodableRow._fields
+)
+
+
+class History:
+    """Answers about events of one shard's directories."""
+
+    def __init__(self, store: Store, nodes: Nodes) -> None:
+        self._store = store
+        self._nodes = nodes
+
+    def event(self, cursor: Cursor, parameters: Parameters) -> Any:
+        """One event with its bytes, or ``None`` if its directory is not ours."""
+        directory, sequence = event_identity(int(parameters["id"]))
+        row = self._row(cursor, directory, sequence)
+        if row is not None:
+            voice = voice_of(self._nodes, directory)
+            contexts = contexts_of(cursor, self._store.files(directory), [row], voice)
+            event = self._json(directory, row, contexts)
+            found = rendered(event, str(parameters.get("bytes") or "hex"))
+            return {**found, "raw": rendered(_raw(_Frame(row).content), "hex")}
+        return self._undecodable(cursor, directory, sequence)
+
+    def trace(self, cursor: Cursor, parameters: Parameters) -> Any:
+        """The tree an event belongs to, or ``None`` if its directory is not ours."""
+        directory, sequence = event_identity(int(parameters["id"]))
+        start = self._row(cursor, directory, sequence)
+        if start is None:
+            return None
+        nodes = max(1, min(int(parameters.get("limit") or MAX_NODES), MAX_NODES))
+        depth = max(1, min(int(parameters.get("depth") or MAX_DEPTH), MAX_DEPTH))
+        files = self._store.files(directory)
+        found = trace(cursor, files, start, nodes=nodes, depth=depth)
+        ids = {row.event_id: row for row in found.rows}
+        contexts = contexts_of(cursor, files, found.rows, voice_of(self._nodes, directory))
+        events = []
+        levels: dict[int, int] = {}
+        for row in found.rows:
+            ref = reference(row.type, row.event_id, row.ref)
+            above = None if ref is None else ids.get(ref)
+            levels[row.event_id] = 0 if above is None else levels[above.event_id] + 1
+            parent = None if above is None else event_api_id(directory, above.seq)
+            events.append(
+                {
+                    **self._json(directory, row, contexts),
+                    "parent": parent,
+                    "depth": levels[row.event_id],
+                }
+            )
+        answer = {
+            "root": event_api_id(directory, found.rows[0].seq),
+            "missing_ref": found.missing,
+            "truncated": found.truncated,
+            "searched_until": rfc3339(found.searched_until),
+            "events": events,
+        }
+        return rendered(answer, str(parameters.get("bytes") or "hex"))
+
+    def export(self, cursor: Cursor, parameters: Parameters) -> Attached:
+        """The next records of the directories asked for; see ``query.core.catalog``."""
+        form = _FORMS.get(str(parameters.get("format")))
+        if form is None:
+            raise BadQuery(f"format must be one of {', '.join(_FORMS)}", "format")
+        asked = parameters.get("after")
+        after = {
+            each: 0 if asked is None else int(asked.get(str(each), -1))
+            for each in self._store.directories
+        }
+        style = _Style(str(parameters.get("bytes") or "hex"), bool(parameters.get("formulas")))
+        parts: dict[str, Any] = {}
+        texts: list[bytes] = []
+        for directory, first in after.items():
+            if first >= 0:
+                page = self._page(cursor, directory, first, parameters, whole=form.whole)
+                parts[str(directory)] = part = _part(page)
+                contexts = self._contexts(cursor, directory, page.rows) if form.contexts else {}
+                for each in page.rows:
+                    text = form.write(self, directory, each, style, contexts)
+                    part["lengths"].append(len(text))
+                    texts.append(text)
+                if form.whole:
+                    part |= self._ends(cursor, directory, page.rows, parameters.get("end_us"))
+        return Attached({"parts": parts}, b"".join(texts))
+
+    def _row(self, cursor: Cursor, directory: int, sequence: int) -> LogRow | None:
+        for file in self._store.files(directory):
+            rows = cursor.execute(rows_of(file.alias, f"seq = {sequence}")).fetchall()
+            if rows:
+                return LogRow(*rows[0])
+        return None
+
+    def _json(
+        self, directory: int, row: LogRow, contexts: Mapping[int, Context] = NONE_KNOWN
+    ) -> dict[str, Any]:
+        go_on()
+        speaker = self._nodes.speakers[directory, row.session]
+        return to_json(row, directory, speaker, contexts.get(row.seq))
+
+    def _undecodable(self, cursor: Cursor, directory: int, sequence: int) -> Any:
+        for file in self._store.files(directory):
+            rows = cursor.execute(
+                f"SELECT {_UNDECODABLE} FROM {file.alias}.undecodable WHERE seq = {sequence}"
+            ).fetchall()
+            if rows:
+                return self._kept(directory, UndecodableRow(*rows[0]))
+        return None
+
+    def _kept(self, directory: int, row: UndecodableRow) -> dict[str, Any]:
+        """A frame that was not understood, in the members of an event as far as it has them."""
+        speaker = self._nodes.speakers.get((directory, row.session))
+        return {
+            "id": event_api_id(directory, row.seq),
+            "node_id": None if speaker is None else speaker.node_id,
+            "session": row.session << DIRECTORY_BITS | directory,
+            "event_id": row.event_id,
+            "event_type": row.type,
+            "timestamp": None,
+            "received_at": rfc3339(row.received_at),
+            "data": {},
+            "node_name": None if speaker is None else speaker.name,
+            "node_version": None if speaker is None else speaker.implementation_version,
+            "context": dict.fromkeys(("slot", "core", "hash", "root_event_id")),
+            "undecodable": {
+                "rule": row.rule,
+                "field": row.field,
+                "offset": row.byte_offset,
+                "expectation": row.expectation,
+            },
+            "raw": rendered(_raw(row.frame), "hex"),
+        }
+
+    # --- Pages of an export ----------------------------------------------------------
+
+    def _page(
+        self, cursor: Cursor, directory: int, first: int, parameters: Parameters, *, whole: bool
+    ) -> _Page:
+        """Selected frames of a directory from a sequence on, in its order."""
+        selection = Selection.of(parameters)
+        number = None
+        if selection.node is not None:
+            number = self._nodes.number_of(directory, selection.node)
+            if number is None:
+                return _Page([], None)
+        found: list[_Frame] = []
+        size = 0
+        ranges = ranges_of(cursor, self._store.files(directory), FRAMES)
+        for stretch in upwards(ranges, first, _STRETCH):
+            for each in _frames(cursor, stretch, selection, number, whole=whole):
+                found.append(each)
+                size += each.size
+                if len(found) >= PAGE_ROWS or size >= PAGE_BYTES:
+                    return _Page(found, each.seq + 1)
+        return _Page(found, None)
+
+    def _ends(
+        self, cursor: Cursor, directory: int, rows: Sequence[_Frame], last: int | None
+    ) -> dict[str, Any]:
+        """For a capture: what is known of the beginnings and ends of the rows' sessions.
+
+        Returns:
+            ``openings``: each session's first message, in hex, by its id; ``first_ids``:
+            the event id of its first row; ``closings``: by
+            the index of a row that was its session's last, when the connection was closed,
+            unless that was after ``last``.
+        """
+        sessions = {each.row.session for each in rows}
+        openings: dict[str, str] = {}
+        closed: dict[int, tuple[int, Any]] = {}
+        for file in self._store.files(directory) if sessions else ():
+            listed = ", ".join(map(str, sessions))
+            for session, hello, closed_at, counters in cursor.execute(
+                "SELECT session, any_value(node_information), "
+                "max(epoch_us(happened_at)) FILTER (what = 'closed'), "
+                "max(counters) FILTER (what = 'closed') "
+                f"FROM {file.alias}.sessions WHERE session IN ({listed}) GROUP BY session"
+            ).fetchall():
+                openings[str(session << DIRECTORY_BITS | directory)] = hello.hex()
+                if closed_at is not None and (last is None or closed_at <= last):
+                    closed[session] = closed_at, json.loads(counters).get("last_event_id")
+        ends: dict[int, tuple[int, int]] = {}
+        for index, each in enumerate(rows):
+            closed_at, event_id = closed.get(each.row.session, (0, None))
+            # A node can make its ids come again, by what it says it dropped.
+            if each.row.event_id == event_id:
+                # Not before it, whatever the clock did in between.
+                ends[each.row.session] = index, max(closed_at, each.row.received_at)
+        firsts: dict[str, int | None] = {}
+        for each in rows:
+            firsts.setdefault(
+                str(each.row.session << DIRECTORY_BITS | directory), each.row.event_id
+            )
+        return {
+            "openings": openings,
+            "first_ids": firsts,
+            "closings": {str(at): end for at, end in ends.values()},
+        }
+
+    def _contexts(
+        self, cursor: Cursor, directory: int, rows: Sequence[_Frame]
+    ) -> dict[int, Context]:
+        events = [each.row for each in rows if isinstance(each.row, LogRow)]
+        if not events:
+            return {}
+        files = self._store.files(directory)
+        return contexts_of(cursor, files, events, voice_of(self._nodes, directory))
+
+    def as_line(
+        self, directory: int, each: _Frame, style: _Style, contexts: Mapping[int, Context]
+    ) -> bytes:
+        """NDJSON: the API's Event object."""
+        assert isinstance(each.row, LogRow)
+        return to_bytes(self._json(directory, each.row, contexts), style.bytes) + b"\n"
+
+    def as_values(
+        self, directory: int, each: _Frame, style: _Style, contexts: Mapping[int, Context]
+    ) -> bytes:
+        """CSV: ``CSV_COLUMNS``, the data as JSON."""
+        assert isinstance(each.row, LogRow)
+        event = self._json(directory, each.row)
+        event["data"] = to_bytes(event["data"], style.bytes).decode()
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\r\n").writerow(
+            cell(event[name], style.formulas) for name in CSV_COLUMNS
+        )
+        return out.getvalue().encode()
+
+    def as_record(
+        self, directory: int, each: _Frame, style: _Style, contexts: Mapping[int, Context]
+    ) -> bytes:
+        """A record of ``protocol.capture``."""
+        session = each.row.session << DIRECTORY_BITS | directory
+        return capture.record(
+            capture.Record(capture.FRAME, session, each.row.received_at, each.content)
+        )
+
+
+class _Frame(NamedTuple):
+    """A stored frame, understood or not."""
+
+    row: LogRow | UndecodableRow
+
+    @property
+    def seq(self) -> int:
+        return self.row.seq
+
+    @property
+    def size(self) -> int:
+        return len(self.row.body if isinstance(self.row, LogRow) else self.row.frame)
+
+    @property
+    def content(self) -> bytes:
+        """The message as it came, without its length."""
+        if isinstance(self.row, UndecodableRow):
+            return self.row.frame
+        head = self.row.timestamp.to_bytes(HEADER_BYTES - 1, "little") + bytes([self.row.type])
+        return head + payload_of(self.row)
+
+
+class _Page(NamedTuple):
+    """Some frames and the sequence to go on at; ``None`` after the last."""
+
+    rows: list[_Frame]
+    next: int | None
+
+
+class _Style(NamedTuple):
+    """How values are written: bytes as hex or arrays; text that is a formula as it is, or not."""
+
+    bytes: str
+    formulas: bool
+
+
+class _Form(NamedTuple):
+    """How an export writes a frame.
+
+    Attributes:
+        whole: also those that were not understood.
+        contexts: with what events belong to.
+    """
+
+    write: Callable[[History, int, _Frame, _Style, Mapping[int, Context]], bytes]
+    whole: bool = False
+    contexts: bool = False
+
+
+_FORMS: Mapping[str, _Form] = {
+    "ndjson": _Form(History.as_line, contexts=True),
+    "csv": _Form(History.as_values),
+    "capture": _Form(History.as_record, whole=True),
+}
+
+
+def _raw(content: bytes) -> dict[str, bytes]:
+    """A message as it came: the payload, and all of it with its length in front."""
+    return {"payload": content[HEADER_BYTES:], "frame": frame(content)}
+
+
+def _part(page: _Page) -> dict[str, Any]:
+    return {
+        "received_at": [each.row.received_at for each in page.rows],
+        "sessions": [each.row.session for each in page.rows],
+        "lengths": [],
+        "next": page.next,
+    }
+
+
+def _frames(
+    cursor: Cursor, stretch: Stretch, selection: Selection, number: int | None, *, whole: bool
+) -> list[_Frame]:
+    """Frames of a stretch in order, as many as fit a page."""
+    node = "" if number is None else f" AND node = {number}"
+    within = f"seq >= {stretch.first} AND seq < {stretch.end}{node}"
+    found: list[_Frame] = []
+    for file in stretch.files:
+        clause, values = selection.where(file.alias)
+        rows = (
+            f"SELECT {LOG_SELECT} FROM (SELECT * FROM {log_of(file.alias)} WHERE {within} "
+            f"AND {clause} ORDER BY seq LIMIT {PAGE_ROWS}) "
+            f"LEFT JOIN {file.alias}.peers USING (peer)"
+        )
+        found += (_Frame(LogRow(*row)) for row in cursor.execute(rows, values).fetchall())
+        if whole and selection.any_content:
+            rows = (
+                f"SELECT {_UNDECODABLE} FROM {file.alias}.undecodable WHERE {within} "
+                # What ended a connection before it had a number for its event is no message.
+                f"AND {clause} AND event_id IS NOT NULL ORDER BY seq LIMIT {PAGE_ROWS}"
+            )
+            kept = cursor.execute(rows, values).fetchall()
+            found += (_Frame(UndecodableRow(*row)) for row in kept)
+    return sorted(found, key=lambda each: each.seq)[:PAGE_ROWS]

@@ -1,0 +1,111 @@
+"""Answers about connections, from the aggregates' ``sessions``.
+
+Those that are open are rows, too: their ``ended_at`` is NULL. A connection is in a window
+if it was open at any time of it. Numbers of a directory's connections grow with time, as
+those of its events do, so lists are paged in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tart.aggregate.core.tables import ROWS, TIME
+from tart.aggregate.keyed.sessions import REFUSED
+from tart.query.core.catalog import DIRECTORY_BITS
+from tart.query.core.rfc3339 import rfc3339
+from tart.query.core.windows import bounds_us
+from tart.storage.aggregates.merged_relations import MergedRelations
+
+Parameters = Mapping[str, Any]
+NodeIds = Callable[[int, int], str | None]
+# Of one answer, and of a directory.
+MAX_SESSIONS = 110_000
+_API_ID = f"(session::BIGINT << {DIRECTORY_BITS} | directory)"
+
+
+def sessions(
+    relations: MergedRelations,
+    parameters: Parameters,
+    nodes: str,
+    id_of: NodeIds,
+) -> list[dict[str, Any]]:
+    """A directory's connections as objects of ``sessions``' columns, the newest first.
+
+    Args:
+        nodes: a condition on ``directory`` and ``node``.
+        id_of: the id of a directory's node, by numbers.
+    """
+    start, end = bounds_us(parameters)
+    before = parameters.get("before") or {}
+    below = [
+        f"(directory <> {int(directory)} OR session < {int(number)})"
+        for directory, number in before.items()
+    ]
+    where = " AND ".join((_overlapping(start, end), nodes, *below))
+    columns = ROWS["sessions"]
+    shown = [f"epoch_us({name})" if kind == TIME else name for name, kind in columns.items()]
+    limit = max(0, min(int(parameters.get("limit") or 50), MAX_SESSIONS))
+    rows = relations.cursor.execute(
+        f"SELECT {_API_ID}, directory, {', '.join(shown)} "
+        f"FROM {relations.of('sessions', where)} QUALIFY "
+        f"row_number() OVER (PARTITION BY directory ORDER BY session DESC) <= {limit} "
+        "ORDER BY directory, session DESC"
+    ).fetchall()
+    found = []
+    for api_id, directory, *values in rows:
+        row = {"id": api_id, **dict(zip(columns, values, strict=True))}
+        row["node"] = None if row["node"] is None else id_of(directory, row["node"])
+        for name, kind in columns.items():
+            row[name] = _text(row[name]) if kind == TIME else row[name]
+        found.append(row)
+    return found
+
+
+def connections(
+    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
+) -> dict[str, Any]:
+    """How many began, ended and were refused in each bucket of a window.
+
+    Returns:
+        ``open``: how many were open when the window began, and ``buckets``: rows of
+        [µs, connects, disconnects, refused] where any is not 0.
+    """
+    start, end = bounds_us(parameters)
+    step = int(parameters.get("step_us") or end - start)
+    relation = relations.of("sessions", f"{_overlapping(start, end)} AND {nodes}")
+    accepted = f"outcome <> '{REFUSED}'"
+    began, ended = (_inside(name, start, end) for name in ("started_at", "ended_at"))
+    rows = relations.cursor.execute(
+        f"WITH found AS MATERIALIZED (SELECT started_at, ended_at, outcome FROM {relation}) "
+        "SELECT moment, sum(one)::BIGINT, sum(two)::BIGINT, sum(three)::BIGINT FROM ("
+        f"SELECT {_bucket('started_at', step)} AS moment, ({accepted})::INTEGER AS one, 0 AS two, "
+        f"(NOT {accepted})::INTEGER AS three FROM found WHERE {began} UNION ALL "
+        f"SELECT {_bucket('ended_at', step)}, 0, 1, 0 FROM found WHERE {accepted} AND {ended} "
+        "UNION ALL SELECT NULL, count(*), 0, 0 FROM found "
+        f"WHERE {accepted} AND started_at < make_timestamp({start})) "
+        "GROUP BY moment ORDER BY moment"
+    ).fetchall()
+    return {
+        "open": sum(row[1] for row in rows if row[0] is None),
+        "buckets": [list(row) for row in rows if row[0] is not None],
+    }
+
+
+def _overlapping(start: int, end: int) -> str:
+    return (
+        f"started_at < make_timestamp({end}) "
+        f"AND (ended_at IS NULL OR ended_at >= make_timestamp({start}))"
+    )
+
+
+def _inside(column: str, start: int, end: int) -> str:
+    return f"{column} >= make_timestamp({start}) AND {column} < make_timestamp({end})"
+
+
+def _bucket(column: str, step: int) -> str:
+    return f"epoch_us({column}) // {step} * {step}"
+
+
+def _text(unix_us: int | None) -> str | None:
+    return None if unix_us is None else rfc3339(unix_us)

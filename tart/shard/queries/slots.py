@@ -1,0 +1,83 @@
+"""What happened in one slot, from the log: how many events of which node, and which blocks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from tart.errors import DecodeError
+from tart.protocol.decoding import decode_event
+from tart.query.core.filters import Selection
+from tart.query.topics.slots import NAMING_BLOCKS, TYPES
+from tart.shard.state.nodes import Nodes
+from tart.storage.core.files import LogFile
+from tart.storage.core.schema import LOG_SELECT, LogRow, log_of, payload_of
+from tart.storage.store import Store
+
+Cursor = duckdb.DuckDBPyConnection
+
+
+class Slots:
+    """Answers ``slot`` of ``query.core.catalog`` for one shard."""
+
+    def __init__(self, store: Store, nodes: Nodes) -> None:
+        self._store = store
+        self._nodes = nodes
+
+    def slot(self, cursor: Cursor, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Events by type and node, header hashes by type, and when the first and last came."""
+        events: Counter[tuple[int, str | None]] = Counter()
+        hashes: set[tuple[int, str]] = set()
+        times: list[int] = []
+        for directory in self._store.directories:
+            for file in self._store.files(directory):
+                where, values = Selection(slot=int(parameters["slot"]), types=TYPES).where(
+                    file.alias
+                )
+                rows = cursor.execute(
+                    "SELECT type, node, count(*), epoch_us(min(received_at)), "
+                    f"epoch_us(max(received_at)) FROM {log_of(file.alias)} WHERE {where} "
+                    "GROUP BY type, node",
+                    values,
+                ).fetchall()
+                for number, node, count, first, last in rows:
+                    events[number, self._nodes.id_of(directory, node)] += count
+                    times += first, last
+                if rows:
+                    hashes |= self._hashes(cursor, directory, file, where, values)
+        return {
+            "events": [[number, node, count] for (number, node), count in events.items()],
+            "hashes": [list(each) for each in hashes],
+            "first_at": min(times, default=None),
+            "last_at": max(times, default=None),
+        }
+
+    def _hashes(
+        self, cursor: Cursor, directory: int, file: LogFile, where: str, values: list[Any]
+    ) -> set[tuple[int, str]]:
+        """Type and header hash of what names a block; most nodes name the same few."""
+        naming = ", ".join(map(str, NAMING_BLOCKS))
+        rows = cursor.execute(
+            f"SELECT {LOG_SELECT} FROM (SELECT DISTINCT ON (type, body) * "
+            f"FROM {log_of(file.alias)} WHERE {where} AND type IN ({naming})) "
+            f"LEFT JOIN {file.alias}.peers USING (peer)",
+            values,
+        ).fetchall()
+        found = set()
+        for row in map(LogRow._make, rows):
+            speaker = self._nodes.speakers[directory, row.session]
+            try:
+                fields = decode_event(
+                    row.type,
+                    payload_of(row),
+                    version=speaker.protocol_version,
+                    cores=speaker.cores,
+                ).fields
+            except DecodeError:  # stored by a release that understood more
+                continue
+            named = fields["hash"] if "hash" in fields else fields["outline"]["hash"]
+            found.add((row.type, named.hex()))
+        return found

@@ -1,0 +1,84 @@
+"""A shard's part of a SQL question: rows for a sandbox that runs the statement.
+
+What runs here, beside the writer, are scans of the views and nothing else: one stretch of
+the log at a time, filtered and cut to the columns that are needed, handed on before the
+next is read. The statement itself runs in ``tart.sandbox``, which can be killed.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import nanoarrow as na
+from nanoarrow.ipc import StreamWriter
+
+from tart.errors import BadQuery
+from tart.ipc.messages import Attached
+from tart.query.sql import pushdown
+from tart.sandbox import process
+from tart.shard.state.nodes import Nodes
+from tart.storage.core.files import LogFile
+from tart.storage.log import views
+from tart.storage.log.query_threads import Abandoned
+from tart.storage.store import Store
+
+Cursor = duckdb.DuckDBPyConnection
+
+# What one statement may read of a shard, as Arrow.
+MAX_SCANNED_BYTES = 8 << 30
+# Left of the deadline for what comes after the statement.
+_GRACE_SECONDS = 0.5
+
+
+class Sql:
+    """Answers ``sql`` of ``query.core.catalog``."""
+
+    def __init__(self, store: Store, nodes: Nodes) -> None:
+        self._store = store
+        self._nodes = nodes
+
+    def answer(
+        self, cursor: Cursor, parameters: Mapping[str, Any], abandoned: Abandoned
+    ) -> Attached:
+        """The statement's result over this shard's directories, as an Arrow stream."""
+        sql, seconds = parameters.get("sql"), parameters.get("seconds")
+        if not isinstance(sql, str) or not isinstance(seconds, int | float):
+            raise BadQuery("map must be a SQL statement", "map")
+        views.install(cursor, self._speaking)
+        seconds = max(_GRACE_SECONDS, seconds - _GRACE_SECONDS)
+        order = process.Order(sql, lossless=True, seconds=seconds)
+
+        def scanned(scan: Mapping[str, Any]) -> Iterator[bytes]:
+            return rows(cursor, self._files(), scan)
+
+        return Attached({}, process.run(order, scanned, abandoned=abandoned))
+
+    def _files(self) -> list[LogFile]:
+        """All files, oldest first."""
+        found = [each for at in self._store.directories for each in self._store.files(at)]
+        return sorted(found, key=lambda file: file.period)
+
+    def _speaking(self, directory: int, session: int) -> tuple[int, int | None]:
+        speaker = self._nodes.speakers[directory, session]
+        return speaker.protocol_version, speaker.cores
+
+
+def rows(cursor: Cursor, files: Sequence[LogFile], scan: Mapping[str, Any]) -> Iterator[bytes]:
+    """The Arrow streams that together are a scan."""
+    left = MAX_SCANNED_BYTES
+    for block in views.scan(cursor, files, pushdown.parsed(scan), _arrow):
+        left -= len(block)
+        if left < 0:
+            raise BadQuery(f"the statement reads more than {MAX_SCANNED_BYTES} bytes", "map")
+        yield block
+
+
+def _arrow(relation: duckdb.DuckDBPyRelation) -> bytes:
+    """A result as an Arrow IPC stream."""
+    out = io.BytesIO()
+    with StreamWriter.from_writable(out) as writer:
+        writer.write_stream(na.c_array_stream(relation))
+    return out.getvalue()

@@ -1,0 +1,96 @@
+"""What an author puts into a block, and what becomes of the reports on chain.
+
+Pure. A block starts from its parent's pending reports: those whose shards two thirds of
+the validators hold become available, those that waited too long are given up, and the
+cores thus free take guarantees from the author's pool. Nothing is brought on chain twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tart.simulate.model.records import Block, Guarantee, Preimage
+from tart.simulate.model.world import Node, Stage
+
+# A guarantee or preimage is out of all pools by then.
+_REMEMBERED = 20
+_PREIMAGES_PER_BLOCK = 8
+
+
+class Composer:
+    """Makes blocks.
+
+    Attributes:
+        blocks: all blocks not yet forgotten, by header hash; the chain removes them.
+        tickets: tickets that reached their proxies and are not in a block yet.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self.blocks: dict[bytes, Block] = {}
+        self.tickets = 0
+
+    def compose(self, node: Node, parent: Block, slot: int) -> Block:
+        """The block this node would make on ``parent``, put among the others."""
+        known = list(self._ancestors(parent))
+        flaw = "seal" if self._stage.happens("invalid_seal") else ""
+        if not flaw and self._stage.happens("invalid_execution"):
+            flaw = "execution"
+        block = Block(
+            slot=slot,
+            number=parent.number + 1,
+            hash=self._stage.hash("header", slot, node.index),
+            parent=parent.hash,
+            author=node.index,
+            preimages=_new_preimages(node, slot, known),
+            assurances=node.assurances.get(parent.hash, 0),
+            tickets=self._take_tickets(),
+            flaw=flaw,
+        )
+        self._settle(node, parent, block, known)
+        self.blocks[block.hash] = block
+        return block
+
+    def _ancestors(self, block: Block | None) -> Iterator[Block]:
+        for _ in range(_REMEMBERED):
+            if block is None:
+                return
+            yield block
+            block = self.blocks.get(block.parent)
+
+    def _take_tickets(self) -> int:
+        taken = min(self.tickets, self._stage.parameters["max_tickets_per_block"])
+        self.tickets -= taken
+        return taken
+
+    def _settle(self, node: Node, parent: Block, block: Block, known: list[Block]) -> None:
+        """Move reports from pending to available, and from the pool to pending."""
+        needed = 2 * len(self._stage.nodes)
+        timeout = self._stage.parameters["availability_timeout"]
+        available = []
+        for core, (report, since) in parent.pending.items():
+            if 3 * report.holders.bit_count() > needed:
+                available.append(report)
+            elif block.slot - since < timeout:
+                block.pending[core] = (report, since)
+        block.available = tuple(available)
+        block.reported = tuple(_reportable(node, block, known))
+        for each in block.reported:
+            block.pending[each.report.core] = (each.report, block.slot)
+
+
+def _reportable(node: Node, block: Block, known: list[Block]) -> Iterator[Guarantee]:
+    """Guarantees of the author's pool for cores that are free, one for each."""
+    reported = {each.report for ancestor in known for each in ancestor.reported}
+    taken = set(block.pending)
+    for each in node.guarantees.values():
+        if each.report.core not in taken and each.report not in reported:
+            taken.add(each.report.core)
+            yield each
+
+
+def _new_preimages(node: Node, slot: int, known: list[Block]) -> tuple[Preimage, ...]:
+    """Preimages of the author's pool that have had a slot to spread."""
+    provided = {each for ancestor in known for each in ancestor.preimages}
+    ready = (each for each in node.preimages.values() if each.slot < slot and each not in provided)
+    return tuple(each for each, _ in zip(ready, range(_PREIMAGES_PER_BLOCK), strict=False))

@@ -1,0 +1,141 @@
+"""A network played in memory, with what its nodes send and what really happened.
+
+Pure. As ``tart simulate`` plays it, but at once and without a server: telemetry
+connections end when the network says so (rate ``reconnect``) and come back a simulated
+second later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tart.simulate.model.fault_rates import TROUBLED, Rates
+from tart.simulate.model.network import DEFAULT_START, Network
+from tart.simulate.model.reporter import Emission
+from tart.simulate.model.schedule import MILLISECOND, SECOND
+from tart.simulate.model.truth import Fact, Truth
+from tart.simulate.model.truth_reader import Facts
+from tart.simulate.model.world import SLOT
+
+# As often as ``tart simulate`` looks, with many nodes.
+_STEP = 10 * MILLISECOND
+_AWAY = SECOND
+
+# Both versions of the telemetry protocol, in one network.
+MIXED = (1, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """One telemetry connection of one node, all it sends.
+
+    Attributes:
+        node: index of the node.
+        ordinal: which of the node's connections, from 0.
+        hello: its first frame.
+        emissions: its events.
+    """
+
+    node: int
+    ordinal: int
+    hello: bytes
+    emissions: list[Emission] = field(default_factory=list)
+
+    @property
+    def data(self) -> bytes:
+        """Its bytes, from the first to the last."""
+        return self.hello + b"".join([each.frame for each in self.emissions])
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """What the nodes of a network sent, and the truth.
+
+    Attributes:
+        emissions: all events in order of time.
+        sessions: the connections in the order in which they opened.
+        facts: what really happened.
+    """
+
+    emissions: list[Emission]
+    sessions: list[Session]
+    facts: Facts
+
+
+def play(
+    slots: int,
+    *,
+    nodes: int = 6,
+    cores: int = 2,
+    seed: int = 0,
+    start: int = DEFAULT_START,
+    speed: float = 1.0,
+    rates: Rates | None = None,
+    protocol: int | Sequence[int] = 1,
+) -> Played:
+    """Play so many slots; the arguments are those of :class:`Network`.
+
+    Raises:
+        ValueError: an argument is out of its range.
+    """
+    facts: list[Fact] = []
+    network = Network(
+        nodes=nodes,
+        cores=cores,
+        seed=seed,
+        start=start,
+        speed=speed,
+        rates=rates,
+        protocol=protocol,
+        truth=Truth(facts.append),
+    )
+    lines = _Lines(network, nodes)
+    emissions: list[Emission] = []
+    end = network.now + slots * SLOT
+    while network.now < end:
+        for emission in network.advance(min(network.now + _STEP, end)):
+            emissions.append(emission)
+            lines.open[emission.node].emissions.append(emission)
+        lines.tend()
+    network.end()
+    return Played(emissions, lines.sessions, Facts(facts))
+
+
+def play_troubled(slots: int, *, nodes: int = 6, cores: int = 2, seed: int = 0) -> Played:
+    """A network as ``tart simulate --troubled`` plays it."""
+    return play(slots, nodes=nodes, cores=cores, seed=seed, rates=TROUBLED, protocol=MIXED)
+
+
+class _Lines:
+    """The telemetry connections.
+
+    Attributes:
+        open: by node, those of now; ``sessions``: all there were.
+    """
+
+    def __init__(self, network: Network, nodes: int) -> None:
+        self.open: dict[int, Session] = {}
+        self.sessions: list[Session] = []
+        self._network = network
+        self._ordinals = [0] * nodes
+        self._back: dict[int, int] = {}
+        for node in range(nodes):
+            self._connect(node)
+
+    def _connect(self, node: int) -> None:
+        session = Session(node, self._ordinals[node], self._network.connect(node))
+        self._ordinals[node] += 1
+        self.open[node] = session
+        self.sessions.append(session)
+
+    def tend(self) -> None:
+        """Let go who leaves, and bring back who has been away."""
+        now = self._network.now
+        for node in self._network.leaving():
+            if self.open.pop(node, None):
+                self._network.disconnect(node, "hung up")
+                self._back[node] = now + _AWAY
+        for node in [each for each, when in self._back.items() if when <= now]:
+            del self._back[node]
+            self._connect(node)

@@ -1,0 +1,237 @@
+"""What every activity of the simulated network acts on: nodes, time, chance, and speech.
+
+Pure. Activities (chain, guaranteeing, …) share nothing but the stage and the state of
+the nodes on it. All randomness comes from one seeded source, and nothing an activity
+decides may depend on whether an event was reported.
+
+Simulated time is in microseconds of the JAM Common Era; at speed X the timestamps of
+events advance X times slower, so that they stay wall-clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from tart.simulate.model.fault_rates import Chances, Rates
+from tart.simulate.model.records import Block, Guarantee, Preimage
+from tart.simulate.model.reporter import UNREPORTED, Emission, Handle, Reporter
+from tart.simulate.model.schedule import MILLISECOND, SECOND, Process, Schedule
+from tart.testing import FakeNode
+
+if TYPE_CHECKING:
+    from tart.simulate.model.truth import Truth
+
+SLOT = 6 * SECOND
+
+# Clocks are off by less than the shortest latency, so received stays after sent.
+_CLOCK_OFFSET = 4 * MILLISECOND
+_SHORTEST_LATENCY = 10 * MILLISECOND
+
+# Obviously not the names of real ones.
+IMPLEMENTATIONS = (
+    ("sim-alpha", "0.1.0"),
+    ("sim-beta", "0.3.2"),
+    ("sim-gamma", "1.0.0-rc1"),
+    ("sim-delta", "0.0.7"),
+)
+
+
+class Node:
+    """One validator and what it knows.
+
+    Attributes:
+        index: its place in the validator set.
+        address: IPv6, of the range set aside for documentation.
+        clock: how far its clock is ahead, microseconds.
+        protocol: the version of JIP-3 it speaks.
+        linked: bit i: connected to validator i.
+        streams: open block announcement streams by peer, with the event that opened each.
+        best: its best block; ``finalized`` likewise.
+        lagging_until: it fetches no blocks before this slot.
+        blocks: blocks it executed, with the event that began it (Authoring or Importing).
+        begun: blocks it has begun to fetch or import.
+        heard: by block, the peers that announced it.
+        followed: blocks whose consequences it has drawn.
+        guarantees: its pool, by report hash.
+        preimages: its pool, by hash; ``announced``: those it only heard of.
+        assurances: received in the present slot, by anchor.
+        shards: per slot of arrival, number and bytes of the erasure shards it stores.
+    """
+
+    def __init__(self, index: int, reporter: Reporter, clock: int, base: Block) -> None:
+        self.index = index
+        self.reporter = reporter
+        self.clock = clock
+        self.peer_id = reporter.fake.peer_id
+        self.protocol = reporter.fake.information.protocol_version
+        self.address: dict[str, Any] = {
+            "ipv6": reporter.fake.information.address,
+            "port": reporter.fake.information.port,
+        }
+        self.neighbours: tuple[Node, ...] = ()
+        self.linked = 0
+        self.streams: dict[int, Handle] = {}
+        self.best = self.finalized = base
+        self.synced = False
+        self.lagging_until = 0
+        self.blocks: dict[bytes, Handle] = {base.hash: UNREPORTED}
+        self.begun: set[bytes] = {base.hash}
+        self.heard: dict[bytes, list[int]] = {}
+        self.followed: set[bytes] = {base.hash}
+        self.guarantees: dict[bytes, Guarantee] = {}
+        self.preimages: dict[bytes, Preimage] = {}
+        self.announced: dict[bytes, Preimage] = {}
+        self.assurances: dict[bytes, int] = {}
+        self.shards: dict[int, tuple[int, int]] = {}
+
+    def forget_block(self, block: bytes) -> None:
+        """Forget what was known of a block long past."""
+        self.blocks.pop(block, None)
+        self.heard.pop(block, None)
+        self.begun.discard(block)
+        self.followed.discard(block)
+
+
+class Stage:
+    """The nodes, the time and the chances of one network.
+
+    Args:
+        validators: number of nodes, at least 1.
+        cores: number of cores, at least 1.
+        seed: equal seeds give equal runs.
+        start: simulated time of the beginning, microseconds of the JAM Common Era.
+        speed: simulated seconds per second of the timestamps.
+        rates: how often what happens.
+        protocol: telemetry protocol version, 0 or 1; several are taken in turn by the nodes.
+        truth: is told what happens.
+
+    Attributes:
+        leaving: nodes whose telemetry shall lose its connection now.
+    """
+
+    def __init__(
+        self,
+        validators: int,
+        cores: int,
+        seed: int,
+        start: int,
+        speed: float,
+        rates: Rates,
+        protocol: int | Sequence[int],
+        truth: Truth | None = None,
+    ) -> None:
+        self.cores = cores
+        self.truth = truth
+        self._protocols = (protocol,) if isinstance(protocol, int) else tuple(protocol)
+        self.rng = random.Random(seed)
+        self.rates = rates
+        self.schedule = Schedule(start)
+        self.happens = Chances(rates, self.rng).happens
+        self.out: deque[Emission] = deque()
+        self.leaving: set[int] = set()
+        self.requests = count(1)
+        self._seed = seed
+        self._start = start
+        self._speed = speed
+        slot = start // SLOT
+        self.base = Block(slot, 0, self.hash("header", slot), self.hash("header", slot - 1), -1)
+        self.nodes = self._cast(validators)
+        self.parameters = dict(self.nodes[0].reporter.fake.information.parameters or {})
+        # Shards needed to recover what was erasure coded, one third of all.
+        self.recovery = max(1, validators // 3)
+
+    def _cast(self, validators: int) -> list[Node]:
+        sessions = count(1)
+        genesis = self.hash("genesis")
+        nodes = []
+        for index in range(validators):
+            fake = self._fake(index, validators, genesis)
+            clock = self.between(-_CLOCK_OFFSET, _CLOCK_OFFSET)
+            nodes.append(Node(index, Reporter(index, fake, sessions), clock, self.base))
+        # The grid of JAMNP-S: block announcement streams along its rows and columns.
+        width = math.isqrt(validators)
+        for a in nodes:
+            a.neighbours = tuple(
+                b
+                for b in nodes
+                if b is not a
+                and (a.index // width == b.index // width or a.index % width == b.index % width)
+            )
+        return nodes
+
+    def _fake(self, index: int, validators: int, genesis: bytes) -> FakeNode:
+        name, version = IMPLEMENTATIONS[index % len(IMPLEMENTATIONS)]
+        return FakeNode(
+            self.hash("peer", index),
+            cores=self.cores,
+            validators=validators,
+            version=self._protocols[index % len(self._protocols)],
+            name=name,
+            implementation_version=version,
+            address=f"2001:db8::{index + 1:x}",
+            port=40_000,
+            flags=index % 2,  # bit 0: recompiler, not interpreter
+            genesis=genesis,
+            note=f"simulated validator {index}",
+        )
+
+    def emit(self, node: Node, variant: str, about: object = None, /, **fields: Any) -> Handle:
+        """A node reports an event, now; handles among the fields become event ids.
+
+        Args:
+            about: the thing or things it is about, for the truth; nodes do not tell it.
+        """
+        truth = self.truth
+        # Reporting puts ids in the place of handles.
+        given = fields if truth is None else dict(fields)
+        timestamp = self.wall_time() + node.clock
+        handle, sent = node.reporter.report(self.schedule.now, timestamp, variant, fields)
+        self.out.extend(sent)
+        if truth is not None:
+            if len(sent) > 1:
+                truth.told_of_drops(node, timestamp, sent[0].event_id)
+            truth.happened(node, variant, about, given, timestamp, handle)
+        return handle
+
+    def wall_time(self) -> int:
+        """What a clock that is right says now, microseconds of the JAM Common Era."""
+        return self._start + int((self.schedule.now - self._start) / self._speed)
+
+    def start(self, process: Process, delay: int = 0) -> None:
+        """Run a process from ``delay`` microseconds from now on."""
+        self.schedule.start(process, delay)
+
+    def others(self, node: Node) -> Iterator[Node]:
+        """All other nodes, beginning after it, so that not everybody starts with the first."""
+        nodes = self.nodes
+        for at in range(node.index + 1, node.index + len(nodes)):
+            yield nodes[at % len(nodes)]
+
+    def sample(self, choices: list[Node], number: int) -> list[Node]:
+        """At most so many of them, in random order."""
+        return self.rng.sample(choices, min(number, len(choices)))
+
+    def hash(self, kind: str, *identity: object) -> bytes:
+        """32 bytes that only this seed, kind and identity give."""
+        text = "/".join(map(str, (self._seed, kind, *identity)))
+        return hashlib.blake2b(text.encode(), digest_size=32).digest()
+
+    def between(self, low: int, high: int) -> int:
+        """A random number of microseconds from ``low`` to below ``high``."""
+        return low + int((high - low) * self.rng.random())
+
+    def latency(self) -> int:
+        """Microseconds one message takes to a peer: mostly short, sometimes long."""
+        chance = self.rng.random()
+        return _SHORTEST_LATENCY + int(110 * MILLISECOND * chance * chance)
+
+
+def linked(a: Node, b: Node) -> bool:
+    """Whether the two have a connection."""
+    return bool(a.linked >> b.index & 1)

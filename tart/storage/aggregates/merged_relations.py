@@ -1,0 +1,186 @@
+"""Aggregates as SQL relations: what was flushed and what is still in memory, as one.
+
+For one question, inside one transaction. ``MergedRelations.of`` gives the text of a relation
+that stands where a table's name may: the rows of every directory's file, those of the
+snapshot, with ``directory`` as their first column (numbers of nodes are a directory's
+own). A snapshot belongs to one flush; if another was written meanwhile the question must
+be put again with a newer one (``StaleSnapshot``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import duckdb
+
+from tart.aggregate.core.event_batch import Rows
+from tart.aggregate.core.tables import TABLES, TOTAL
+from tart.storage.aggregates.database import AggregateFile, read_state, rolled_key, to_table
+from tart.storage.core.arrow import Table
+
+_HOUR_US = 3_600_000_000
+_MINUTE_US = 60_000_000
+# Windows up to this are summed from counts by minute, longer ones from hours.
+_BY_MINUTE_US = 26 * _HOUR_US
+
+
+class StaleSnapshot(Exception):
+    """A flush was written since the snapshot was made."""
+
+
+@dataclass
+class UnflushedRows:
+    """Rows of a table that are not in the file, and their columns, made once for all who ask."""
+
+    table: str
+    rows: Rows
+
+    def __len__(self) -> int:
+        return len(next(iter(self.rows.values())))
+
+    @cached_property
+    def columns(self) -> Table:
+        """What DuckDB can scan; two threads may make it at the same time, which is no harm."""
+        return to_table(self.table, self.rows, 0)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a shard's memory has of its own directory beyond flush ``flush``."""
+
+    directory: int
+    flush: int
+    rows: Mapping[str, Sequence[UnflushedRows]]
+
+
+@dataclass
+class MergedRelations:
+    """The relations of one question.
+
+    Attributes:
+        files: every directory's aggregates, the shard's own among them.
+        fine_us: how long counts by ten seconds are kept.
+    """
+
+    cursor: duckdb.DuckDBPyConnection
+    files: Sequence[AggregateFile]
+    snapshot: Snapshot
+    fine_us: int
+    _registered: list[str] = field(default_factory=list)
+    _states: dict[int, dict[str, int]] = field(default_factory=dict)
+
+    def __enter__(self) -> MergedRelations:
+        try:
+            self.cursor.begin()
+            own = next(each for each in self.files if each.directory == self.snapshot.directory)
+            if read_state(self.cursor, own).flush != self.snapshot.flush:
+                raise StaleSnapshot
+        except BaseException:
+            # Whoever asked may have left: an interrupted question must not keep its cursor,
+            # which is its thread's, in a transaction.
+            _end(self.cursor)
+            raise
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        _end(self.cursor)
+        for name in self._registered:
+            self.cursor.unregister(name)
+
+    def of(self, table: str, where: str = "true") -> str:
+        """A table with all its rows for which ``where`` holds."""
+        columns = ", ".join(TABLES[table])
+        parts = [
+            f"SELECT {file.directory} AS directory, {columns} FROM {file.alias}.{table} "
+            f"WHERE {where}"
+            for file in self.files
+        ]
+        return self._with_memory(table, parts, where)
+
+    def counts(self, start_us: int, end_us: int, now_us: int, where: str = "true") -> str:
+        """``counts`` of a window, from the coarsest copy that fits.
+
+        Up to ``fine_us`` ago by ten seconds; windows of a day by the minute; longer ones by
+        the hour and their ends by the minute.
+        """
+        inside = f"bucket >= make_timestamp({start_us}) AND bucket < make_timestamp({end_us})"
+        where = f"{inside} AND {where}"
+        if start_us >= now_us - self.fine_us + _MINUTE_US:
+            return self.of("counts", where)
+        if end_us - start_us <= _BY_MINUTE_US:
+            return self._with_memory("counts", self._minutes(where), where)
+        first, last = -(-start_us // _HOUR_US) * _HOUR_US, end_us // _HOUR_US * _HOUR_US
+        whole = f"bucket >= make_timestamp({first}) AND bucket < make_timestamp({last})"
+        ends = f"NOT ({whole})"
+        parts = [
+            *self._minutes(f"{where} AND {ends}"),
+            *self._rolled("counts_1h", "counts_1m", f"{where} AND {whole}"),
+            *self._unrolled("counts_1m", "counts", f"{where} AND {whole}"),
+        ]
+        return self._with_memory("counts", parts, where)
+
+    def latencies(self, start_us: int, end_us: int, now_us: int, kept_us: int, where: str) -> str:
+        """``latency`` of a window, by the hour where minutes are no longer kept."""
+        inside = f"bucket >= make_timestamp({start_us}) AND bucket < make_timestamp({end_us})"
+        where = f"{inside} AND {where}"
+        if start_us >= now_us - kept_us + _HOUR_US:
+            return self.of("latency", where)
+        parts = self._rolled("latency_1h", "latency", where)
+        return self._with_memory("latency", parts, where)
+
+    def _minutes(self, where: str) -> list[str]:
+        return self._rolled("counts_1m", "counts", where)
+
+    def _rolled(self, copy: str, source: str, where: str) -> list[str]:
+        """A coarser copy, and what of its source is not in it yet."""
+        table = "latency" if copy.startswith("latency") else "counts"
+        columns = ", ".join(TABLES[table])
+        whole = [
+            f"SELECT {file.directory} AS directory, {columns} FROM {file.alias}.{copy} "
+            f"WHERE {where}"
+            for file in self.files
+        ]
+        return [*whole, *self._unrolled(copy, source, where)]
+
+    def _unrolled(self, copy: str, source: str, where: str) -> list[str]:
+        columns = ", ".join(TABLES["latency" if copy.startswith("latency") else "counts"])
+        return [
+            f"SELECT {file.directory} AS directory, {columns} FROM {file.alias}.{source} "
+            f"WHERE flush > {self._state(file).get(rolled_key(copy), 0)} AND {where}"
+            for file in self.files
+        ]
+
+    def _with_memory(self, table: str, parts: list[str], where: str) -> str:
+        # Arrow has no integer of 128 bits: in memory they are decimals, which add up otherwise.
+        columns = ", ".join(
+            f"{name}::{TOTAL} AS {name}" if kind == TOTAL else name
+            for name, kind in TABLES[table].items()
+        )
+        for gathered in self.snapshot.rows[table]:
+            if len(gathered):
+                name = f"memory_{table}_{len(self._registered)}"
+                self.cursor.register(name, gathered.columns)
+                self._registered.append(name)
+                parts.append(
+                    f"SELECT {self.snapshot.directory} AS directory, {columns} FROM {name} "
+                    f"WHERE {where}"
+                )
+        return f"({' UNION ALL '.join(parts)})"
+
+    def _state(self, file: AggregateFile) -> dict[str, int]:
+        if file.directory not in self._states:
+            rows = self.cursor.execute(f"SELECT key, value FROM {file.alias}.state").fetchall()
+            self._states[file.directory] = dict(rows)
+        return self._states[file.directory]
+
+
+def _end(cursor: duckdb.DuckDBPyConnection) -> None:
+    """End the transaction, if there is one, even if an interrupt meets the end itself."""
+    with suppress(duckdb.TransactionException):
+        try:
+            cursor.rollback()
+        except duckdb.InterruptException:
+            cursor.rollback()

@@ -1,0 +1,145 @@
+"""What stored events belong to, looked for in the log.
+
+References point backwards, mostly by seconds. So the log is read in stretches of ``seq``
+downwards from the events, each longer than the one before, until what is wanted is found or
+``LOOK_BACK`` frames were passed: what lies further back is not known. Of a stretch, numbers
+of the types that lead somewhere are read once, and looked through as arrays however many
+steps a chain has; bodies only of the events whose hash is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tart.aggregate.core.event_batch import Array, Voice
+from tart.errors import DecodeError
+from tart.protocol.decoding import decode_event
+from tart.protocol.references import LINKS, TELLS, Context, hash_in
+from tart.query.core.contexts import Chains, Key, Link
+from tart.storage.core.files import LogFile
+from tart.storage.core.schema import LogRow, numbers_of, payload_of, rows_of
+from tart.storage.core.seq_ranges import Stretch, downwards
+from tart.storage.log.seq_walk import ranges_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+# More than half a minute of a shard at line rate, hours of a small network.
+LOOK_BACK = 1 << 21
+_FIRST_STRETCH = 1 << 15
+_LONGEST_STRETCH = 1 << 20
+# For a first look: so many bits of a key are of the event id.
+_ID_BITS = np.uint64(44)
+_ID_MASK = (1 << 44) - 1
+_U64 = (1 << 64) - 1
+_LINKS = ", ".join(map(str, sorted(LINKS)))
+_TELLS = np.array(sorted(TELLS), np.uint8)
+
+
+def contexts_of(
+    cursor: duckdb.DuckDBPyConnection,
+    files: Sequence[LogFile],
+    rows: Sequence[LogRow],
+    voice: Callable[[int], Voice],
+) -> dict[int, Context]:
+    """The contexts of some events of a directory, by ``seq``.
+
+    Args:
+        files: the directory's.
+        voice: how to read what a session says.
+    """
+    found = Chains(rows)
+    if found.wanted():
+        _look_back(cursor, files, rows, found)
+    told = hashes(rows, voice)
+    further = sorted(found.tellers() - told.keys())
+    if further:
+        told |= hashes(_rows(cursor, files, further), voice)
+    return found.contexts(told)
+
+
+def contexts_among(
+    rows: Sequence[LogRow], others: Iterable[LogRow], voice: Callable[[int], Voice]
+) -> dict[int, Context] | None:
+    """The same where nothing but some other events is looked at; ``None`` if more is wanted."""
+    found, others = Chains(rows), list(others)
+    found.learn(map(Link.of, others))
+    if found.wanted():
+        return None
+    tellers = found.tellers()
+    return found.contexts(hashes((row for row in [*rows, *others] if row.seq in tellers), voice))
+
+
+def hashes(rows: Iterable[LogRow], voice: Callable[[int], Voice]) -> dict[int, bytes | None]:
+    """By ``seq``, what events tell that their chain is about."""
+    found: dict[int, bytes | None] = {}
+    for row in rows:
+        if row.type in TELLS:
+            said = voice(row.session)
+            try:
+                fields = decode_event(
+                    row.type, payload_of(row), version=said.version, cores=said.cores
+                ).fields
+            except DecodeError:  # stored by a release that understood more
+                fields = {}
+            found[row.seq] = hash_in(row.type, fields, TELLS)
+    return found
+
+
+def _look_back(
+    cursor: duckdb.DuckDBPyConnection,
+    files: Sequence[LogFile],
+    rows: Sequence[LogRow],
+    found: Chains,
+) -> None:
+    newest = max(row.seq for row in rows)
+    ranges = ranges_of(cursor, files)
+    for stretch in downwards(ranges, newest + 1, _FIRST_STRETCH, _LONGEST_STRETCH):
+        if not found.wanted() or stretch.end < newest - LOOK_BACK:
+            return
+        links = _Links(cursor, stretch, {row.session for row in rows})
+        asked = set[Key]()
+        while more := found.wanted() - asked:
+            asked |= more
+            found.learn(links.of(more))
+
+
+class _Links:
+    """Events of a stretch that may lead further, as arrays."""
+
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, stretch: Stretch, sessions: Iterable[int]
+    ) -> None:
+        where = (
+            f"seq >= {stretch.first} AND seq < {stretch.end} AND type IN ({_LINKS}) "
+            f"AND session IN ({', '.join(map(str, sessions))})"
+        )
+        parts = [numbers_of(cursor, file.alias, where) for file in stretch.files]
+        self._columns = [np.concatenate(each) for each in zip(*parts, strict=True)]
+        _, session, event_id, number, ref = self._columns
+        self._own = _keys(session, event_id)
+        # Where it tells what an event it refers to is about; itself, where it refers to none.
+        self._told = np.where(np.isin(number, _TELLS), _keys(session, ref), self._own)
+
+    def of(self, wanted: Iterable[Key]) -> Iterator[Link]:
+        """Events of these ids, and those that refer to them and tell what they are about."""
+        sessions, ids = zip(*((session, each & _U64) for session, each in wanted), strict=True)
+        keys = _keys(np.array(sessions), np.array(ids, np.uint64))
+        found = np.isin(self._own, keys) | np.isin(self._told, keys)
+        places = np.flatnonzero(found)
+        return map(Link._make, zip(*(each[places].tolist() for each in self._columns), strict=True))
+
+
+def _keys(session: Array, event_id: Array) -> Array:
+    return (session.astype(np.uint64) << _ID_BITS) | (event_id & np.uint64(_ID_MASK))
+
+
+def _rows(
+    cursor: duckdb.DuckDBPyConnection, files: Sequence[LogFile], wanted: Sequence[int]
+) -> Iterator[LogRow]:
+    where = f"seq >= {wanted[0]} AND seq <= {wanted[-1]} AND seq IN ({', '.join(map(str, wanted))})"
+    for file in files:
+        yield from map(LogRow._make, cursor.execute(rows_of(file.alias, where)).fetchall())

@@ -1,0 +1,82 @@
+"""``tart/aggregate/columnar/counters.py``: counts and durations are those of the simulator."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from tart.aggregate.columnar.counters import STEPS, Latencies
+from tart.protocol.events import EVENTS
+from tart.query.core.log_histogram import BINS, PER_OCTAVE
+from tests.aggregate.hearing import DELAY_US, aggregated, rows, summed, troubled
+
+
+def test_each_node_s_events_are_counted_by_type():
+    played = troubled()
+    found = summed(rows(aggregated(played), "counts"), "node", "type")
+    for at, node in enumerate(played.facts.of("node")):
+        of_node = {number: n for (one, number), n in found.items() if one == at}
+        assert of_node == dict(played.facts.counts(node["node"]))
+
+
+def test_counts_stand_in_the_ten_seconds_the_events_came_in():
+    buckets = {row["bucket"] for row in rows(aggregated(troubled()), "counts")}
+    assert len(buckets) > 10
+    assert all(bucket % 10_000_000 == 0 for bucket in buckets)
+
+
+def test_durations_of_every_step_are_those_that_really_were():
+    facts = troubled().facts
+    found = summed(rows(aggregated(troubled()), "latency"), "parent", "type", "bin")
+    compared = 0
+    for parent, number in STEPS:
+        if parent == 60:
+            continue  # a stream's length is no latency
+        variant, after = EVENTS[number].variant, EVENTS[parent].variant
+        expected = Counter(map(bin_of, facts.latencies(variant, after)))
+        of_step = {
+            each: n for (one, other, each), n in found.items() if (one, other) == (parent, number)
+        }
+        assert of_step == dict(expected), (after, variant)
+        compared += bool(expected)
+    assert compared > 60
+
+
+def test_a_duration_below_nothing_or_beyond_all_has_a_bin():
+    latencies = Latencies()
+    taken = np.array([-5, 0, 1, 1 << 62])
+    latencies.add(np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(4, np.int64), taken)
+    found = latencies.rows()
+    assert dict(zip(found["bin"].tolist(), found["count"].tolist(), strict=True)) == {
+        0: 3,
+        BINS - 1: 1,
+    }
+
+
+def test_steps_that_come_later_have_their_places_in_every_minute():
+    latencies, expected = Latencies(), Counter()
+    every = np.random.default_rng(5).permutation(len(STEPS))
+    for turn, steps in enumerate(np.array_split(every, 9)):
+        for minute in range(3):
+            length = len(steps)
+            received_at = np.full(length, minute * 60_000_000)
+            node = np.full(length, turn * 7)
+            latencies.add(received_at, node, steps, np.ones(length, np.int64))
+            expected.update((minute * 60_000_000, turn * 7, *STEPS[each]) for each in steps)
+        found = latencies.rows()
+        keys = (found[name].tolist() for name in ("bucket", "node", "parent", "type"))
+        assert Counter(zip(*keys, strict=True)) == expected
+        assert set(found["count"].tolist()) == {1}
+
+
+def test_the_least_offset_of_a_minute_is_the_clock_s():
+    played = troubled()
+    for row in rows(aggregated(played), "clocks"):
+        # The test hears each event so long after the node's own time.
+        assert row["offset_us"] == DELAY_US
+
+
+def bin_of(duration: int) -> int:
+    """As ``query.core.log_histogram`` says: four to the octave."""
+    return min(int(np.log2(max(duration, 1)) * PER_OCTAVE), BINS - 1)

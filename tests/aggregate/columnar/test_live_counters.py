@@ -1,0 +1,129 @@
+"""The last complete seconds, bounded whatever nodes do."""
+
+import numpy as np
+import pytest
+
+from tart.aggregate.columnar.live_counters import (
+    ACTIVE_SECONDS,
+    MAX_DISTINCT,
+    SECONDS,
+    SHOWN_SECONDS,
+    LiveCounters,
+    add_bounded,
+    rows_of,
+)
+from tart.query.topics.realtime import COUNTED
+
+NOW = 1_000_000
+
+
+def counted(*seconds):
+    """Counters that saw one event in each of these seconds, in this order."""
+    counters = LiveCounters()
+    for at, each in enumerate(seconds):
+        second = counters.at(each)
+        second.events += 1
+        second.active |= 1 << at
+    return counters
+
+
+def shown(counters, now=NOW):
+    return {second: events for second, events, *_ in counters.as_json(now, str)["seconds"]}
+
+
+def test_without_events_there_is_nothing_to_show():
+    assert LiveCounters().as_json(NOW, str) == {"since": 1, "seconds": [], "active": []}
+
+
+def test_the_running_second_is_not_shown_until_it_is_complete():
+    counters = counted(NOW - 1, NOW, NOW)
+    assert shown(counters) == {NOW - 1: 1}
+    assert shown(counters, NOW + 1) == {NOW - 1: 1, NOW: 2}
+
+
+def test_the_last_sixty_complete_seconds_are_shown_oldest_first():
+    counters = counted(*range(NOW - 200, NOW + 1))
+    assert list(shown(counters)) == list(range(NOW - SHOWN_SECONDS, NOW))
+
+
+def test_seconds_without_events_are_left_out():
+    assert shown(counted(NOW - 59, NOW - 3)) == {NOW - 59: 1, NOW - 3: 1}
+
+
+def test_old_seconds_are_forgotten_however_long_it_runs():
+    counters = counted(*range(NOW, NOW + 5000))
+    assert shown(counters, NOW + 2 * SECONDS) == {}
+
+
+def test_nodes_are_active_for_ten_seconds():
+    counters = counted(NOW - ACTIVE_SECONDS - 1, NOW - ACTIVE_SECONDS, NOW - 1, NOW)
+    assert counters.as_json(NOW, str)["active"] == ["1", "2"]
+
+
+def test_blocks_are_distinct_hashes_and_their_events_counted_apart():
+    counters = LiveCounters()
+    second = counters.at(NOW - 1)
+    for block in (b"\x01", b"\x02", b"\x01"):
+        second.best_events += 1
+        add_bounded(second.best, block)
+    second.finalized_events += 1
+    add_bounded(second.finalized, b"\x03")
+    ((_, events, best, finalized, best_events, finalized_events),) = counters.as_json(NOW, str)[
+        "seconds"
+    ]
+    assert (events, sorted(best), finalized) == (0, ["01", "02"], ["03"])
+    assert (best_events, finalized_events) == (3, 1)
+
+
+def test_a_node_that_invents_hashes_fills_a_set_so_far_and_no_further():
+    hashes = set()
+    for number in range(MAX_DISTINCT + 10):
+        add_bounded(hashes, number.to_bytes(4, "little"))
+    assert len(hashes) == MAX_DISTINCT
+
+
+def test_a_clock_set_back_a_little_counts_into_the_newest_second():
+    assert shown(counted(NOW - 2, NOW - 1, NOW - 5)) == {NOW - 2: 1, NOW - 1: 2}
+
+
+@pytest.mark.parametrize("back", [SHOWN_SECONDS + 1, 3600, 10**9])
+def test_a_clock_set_back_a_lot_starts_counting_anew(back):
+    """Else nothing would be shown until the clock has caught up."""
+    counters = counted(NOW - 1 + back, NOW - 2, NOW - 1)
+    assert shown(counters) == {NOW - 2: 1, NOW - 1: 1}
+
+
+def test_details_go_back_as_far_as_asked_and_no_further_than_kept():
+    counters = counted(*range(NOW - 400, NOW + 1))
+    for asked, kept in ((10, 10), (SECONDS, SECONDS), (10_000, SECONDS)):
+        found = counters.as_json(NOW, str, asked)
+        assert [each[0] for each in found["details"]] == list(range(NOW - kept, NOW))
+        assert len(found["nodes"]) == kept
+    second, _, nodes = found["details"][-1]
+    assert rows_of(int(nodes, 16)) == [second - (NOW - 400)]
+    assert dict(found["nodes"])[second - (NOW - 400)] == str(second - (NOW - 400))
+
+
+def test_types_are_counted_in_the_second_they_came():
+    counters = LiveCounters()
+    times = np.array([NOW - 2, NOW - 2, NOW - 2, NOW - 1, NOW]) * 1_000_000 + 999_999
+    counters.add(times, np.array([62, 62, 11, 42, 62], np.uint8))
+    found = {
+        second: dict(zip(COUNTED, counts, strict=True))
+        for second, counts, _ in counters.as_json(NOW, str, 10)["details"]
+    }
+    nothing = dict.fromkeys(COUNTED, 0)
+    assert found == {NOW - 2: {**nothing, 62: 2}, NOW - 1: {**nothing, 42: 1}}
+
+
+def test_counting_begins_with_the_first_whole_second():
+    assert LiveCounters(NOW - 5).as_json(NOW, str)["since"] == NOW - 4
+    assert LiveCounters(NOW).as_json(NOW, str)["since"] == NOW
+    back = LiveCounters(NOW)
+    back.at(NOW)
+    back.at(NOW - 1000)
+    assert back.as_json(NOW - 900, str)["since"] == NOW - 999
+
+
+def test_rows_of_a_number_are_its_bits():
+    assert [rows_of(each) for each in (0, 1, 6, 1 << 70)] == [[], [0], [1, 2], [70]]

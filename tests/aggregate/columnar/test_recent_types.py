@@ -1,0 +1,101 @@
+"""Types by event id, as long as they are remembered."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tart.aggregate.columnar.recent_types import DEPTH, NOTHING, RecentTypes
+
+
+def types(recent, row, *event_ids):
+    rows = np.full(len(event_ids), row)
+    return recent.types(rows, np.array(event_ids, np.uint64)).tolist()
+
+
+def note(recent, row, *events):
+    ids, numbers = zip(*events, strict=True)
+    rows = np.full(len(ids), row)
+    recent.note(rows, np.array(ids, np.uint64), np.array(numbers, np.uint8))
+
+
+def fresh(rows=1):
+    recent = RecentTypes()
+    for row in range(rows):
+        recent.begin(row)
+    return recent
+
+
+def test_of_a_new_connection_nothing_is_known():
+    assert types(fresh(), 0, 0, 1, 2**64 - 1) == [NOTHING] * 3
+
+
+def test_equal_ids_of_two_connections_never_meet():
+    recent = fresh(2)
+    note(recent, 0, (5, 10))
+    note(recent, 1, (5, 20))
+    assert (types(recent, 0, 5), types(recent, 1, 5)) == ([10], [20])
+
+
+def test_a_row_given_to_another_begins_anew():
+    recent = fresh()
+    note(recent, 0, (5, 10))
+    recent.begin(0)
+    assert types(recent, 0, 5) == [NOTHING]
+
+
+@given(st.integers(0, 2**64 - 1 - 3 * DEPTH), st.integers(1, 3 * DEPTH))
+def test_an_id_is_remembered_until_one_with_its_place_comes(first, distance):
+    recent = fresh()
+    note(recent, 0, (first, 10), (first + distance, 20))
+    known = NOTHING if distance % DEPTH == 0 else 10
+    assert types(recent, 0, first, first + distance) == [known, 20]
+
+
+@given(st.integers(0, 2**64 - 1 - 200 * DEPTH), st.integers(1, 200))
+def test_an_id_that_never_came_is_not_taken_for_one_long_past(first, turns):
+    recent = fresh()
+    note(recent, 0, (first, 10))
+    assert types(recent, 0, first + turns * DEPTH) == [NOTHING]
+
+
+def say(recent, *told):
+    """Of each: row, id, what excludes it, what it says; whether it was excluded."""
+    rows, ids, excluded_by, says = zip(*told, strict=True)
+    return recent.say(
+        np.array(rows),
+        np.array(ids, np.uint64),
+        np.array(excluded_by, np.uint8),
+        np.array(says, np.uint8),
+    ).tolist()
+
+
+bits = st.integers(0, 3)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 3), bits, bits), max_size=12),
+    st.integers(0, 12),
+)
+def test_what_was_said_before_excludes_however_it_is_told(told, cut):
+    recent = fresh(2)
+    said: dict = {}
+    expected = []
+    for row, event_id, excluded_by, says in told:
+        before = said.get((row, event_id), 0)
+        expected.append(bool(before & excluded_by))
+        said[row, event_id] = before | says
+    parts = [part for part in (told[:cut], told[cut:]) if part]
+    assert [each for part in parts for each in say(recent, *part)] == expected
+
+
+def test_of_what_takes_the_place_nothing_was_said():
+    recent = fresh()
+    note(recent, 0, (5, 10))
+    assert say(recent, (0, 5, 1, 1), (0, 5, 1, 1)) == [False, True]
+    note(recent, 0, (5 + DEPTH, 10))
+    assert say(recent, (0, 5 + DEPTH, 1, 1)) == [False]
+    recent.begin(0)
+    note(recent, 0, (5 + DEPTH, 10))
+    assert say(recent, (0, 5 + DEPTH, 1, 1)) == [False]

@@ -1,0 +1,45 @@
+"""``tart/aggregate/columnar/session_rows.py``: a row for each connection, and again for another."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tart.aggregate.columnar.session_rows import SessionRows
+
+
+def test_events_have_the_rows_of_their_connections():
+    sessions = SessionRows()
+    placed = sessions.place(np.array([7, 7, 9, 7]))
+    assert placed.starts.tolist() == [0, 2, 3]
+    assert placed.lengths.tolist() == [2, 1, 1]
+    assert (placed.rows, placed.new) == ([0, 1, 0], [0, 1])
+    assert placed.row_of.tolist() == [0, 0, 1, 0]
+    again = sessions.place(np.array([9]))
+    assert (again.rows, again.new) == ([1], [])
+
+
+def test_the_row_of_one_that_left_is_given_to_another():
+    sessions = SessionRows()
+    sessions.place(np.array([7, 9]))
+    sessions.leave(7)
+    sessions.leave(8)
+    assert (sessions.get(7), sessions.get(9)) == (None, 1)
+    assert sessions.place(np.array([11, 12])).new == [0, 2]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans())))
+def test_no_two_have_one_row_and_none_is_wasted(told):
+    sessions, there, most = SessionRows(), set(), 0
+    for session, leaves in told:
+        if leaves:
+            sessions.leave(session)
+            there.discard(session)
+        else:
+            sessions.place(np.array([session]))
+            there.add(session)
+        most = max(most, len(there))
+        rows = {sessions.get(each) for each in there}
+        assert len(rows) == len(there)
+        assert rows <= set(range(most))

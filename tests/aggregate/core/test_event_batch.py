@@ -1,0 +1,27 @@
+"""``tart/aggregate/core/event_batch.py``: what is inherited, and arrays that grow."""
+
+import numpy as np
+
+from tart.aggregate.core.event_batch import grown
+from tests.aggregate.hearing import heard, troubled
+
+
+def test_what_an_event_says_itself_is_not_overwritten():
+    batch = heard(troubled(), 10_000)[0]
+    own = int(np.flatnonzero(batch.has_slot)[0])
+    none = int(np.flatnonzero(~batch.has_slot)[0])
+    said = int(batch.slot[own])
+    batch.learn_slots([own, none], [said + 1, 77])
+    batch.learn_cores([], [])
+    assert int(batch.slot[own]) == said
+    assert (int(batch.slot[none]), bool(batch.has_slot[none])) == (77, True)
+    assert not batch.has_core[none]
+
+
+def test_an_array_grows_to_what_is_asked_and_keeps_what_it_had():
+    array = np.arange(4).reshape(2, 2)
+    assert grown(array, 2) is array
+    more = grown(array, 9)
+    assert len(more) == 9
+    assert more[:2].tolist() == array.tolist()
+    assert not more[2:].any()

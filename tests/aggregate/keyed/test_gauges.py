@@ -1,0 +1,46 @@
+"""``tart/aggregate/keyed/gauges.py``: what nodes say of themselves, by the minute."""
+
+from tart.aggregate.core.tables import GAUGES
+from tart.aggregate.keyed.gauges import Gauges
+from tests.aggregate.hearing import aggregated, rows, troubled
+
+
+def status(value, cores=(1, 2)):
+    return {**dict.fromkeys(GAUGES, value), "num_guarantees": list(cores)}
+
+
+def test_the_last_the_least_the_greatest_and_the_sum():
+    gauges = Gauges()
+    for at, value in ((1, 5), (2, 9), (3, 7)):
+        gauges.status(at, 4, status(value))
+    found = gauges.rows("status")
+    assert (found["node"], found["samples"], found["seen_at"]) == ([4], [3], [3])
+    assert found["num_guarantees"] == [b"\x01\x02"]
+    for name in GAUGES:
+        assert [found[f"{kind}{name}"][0] for kind in ("", "min_", "max_", "sum_")] == [7, 5, 9, 21]
+
+
+def test_heads_are_the_greatest_and_sync_the_last():
+    gauges = Gauges()
+    for number, value in ((11, 5), (11, 4), (12, 3), (13, 1), (13, 0)):
+        gauges.head(1, 4, number, value)
+    found = gauges.rows("heads")
+    assert (found["best"], found["finalized"], found["synced"]) == ([5], [3], [0])
+
+
+def test_what_was_not_said_is_not_known():
+    gauges = Gauges()
+    gauges.head(1, 4, 12, 3)
+    assert gauges.rows("heads")["best"] == [None]
+
+
+def test_every_status_of_the_simulator_is_in_a_row():
+    facts = troubled().facts
+    found = rows(aggregated(troubled()), "status")
+    assert sum(row["samples"] for row in found) == len(facts.events("Status"))
+    for at, node in enumerate(facts.of("node")):
+        said = [f for f in facts.events("Status") if f["node"] == node["node"]]
+        last = max((row for row in found if row["node"] == at), key=lambda row: row["seen_at"])
+        newest = max(said, key=lambda f: f["node_us"])["data"]
+        assert {name: last[name] for name in GAUGES} == {name: newest[name] for name in GAUGES}
+        assert list(last["num_guarantees"]) == newest["num_guarantees"]

@@ -1,0 +1,140 @@
+"""``tart/aggregate/keyed/pipelines.py``: rows are what really became of blocks and packages."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tart.aggregate.core.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
+from tart.aggregate.keyed.pipelines import Block, Package
+from tests.aggregate.hearing import aggregated, rows, troubled
+
+
+def by_root(table):
+    """Rows by (peer id, session ordinal, event id of the root)."""
+    played = troubled()
+    peers = [node["node"] for node in played.facts.of("node")]
+    return {
+        (peers[row["node"]], played.sessions[row["session"]].ordinal, row["root"]): row
+        for row in rows(aggregated(played), table)
+    }
+
+
+def happened(*variants):
+    """Facts by the root they refer to."""
+    found: dict = {}
+    for fact in troubled().facts.events(*variants):
+        root = fact["event_id"] if fact["root"] is None else fact["root"]["event_id"]
+        found.setdefault((fact["node"], fact["session"], root), []).append(fact)
+    return found
+
+
+def test_there_is_one_row_for_each_block_begun_and_no_other():
+    assert by_root("blocks").keys() == happened("Authoring", "Importing").keys()
+
+
+def test_there_is_one_row_for_each_package_begun_and_no_other():
+    begun = happened("WorkPackageSubmission", "WorkPackageBeingShared")
+    assert by_root("packages").keys() == begun.keys()
+
+
+@pytest.mark.parametrize(("table", "steps"), [("blocks", BLOCK_STEPS), ("packages", PACKAGE_STEPS)])
+def test_each_step_has_the_time_the_node_s_clock_gave_it(table, steps):
+    found, compared = by_root(table), 0
+    for number, step in steps.items():
+        facts = {f["type"]: f["event"] for f in troubled().facts.sent if f["type"] == number}
+        for root, of_root in happened(*facts.values()).items():
+            if root in found:
+                assert found[root][step] == of_root[0]["node_us"], (root, step)
+                compared += 1
+    assert compared > 100
+
+
+@pytest.mark.parametrize(
+    ("table", "variants"),
+    [
+        ("blocks", ("AuthoringFailed", "BlockVerificationFailed", "BlockExecutionFailed")),
+        ("packages", ("WorkPackageFailed",)),
+    ],
+)
+def test_who_failed_says_when_and_why(table, variants):
+    found, failed = by_root(table), happened(*variants)
+    assert failed
+    for root, (fact, *_) in failed.items():
+        if root in found:
+            row = found[root]
+            assert (row["outcome"], row["failed_type"]) == ("failed", fact["type"])
+            assert (row["failed"], row["reason"]) == (fact["node_us"], fact["data"]["reason"])
+    others = {root for root, row in found.items() if row["outcome"] == "failed"}
+    assert others <= failed.keys()
+
+
+def test_a_block_has_its_slot_hash_parent_and_costs():
+    found = by_root("blocks")
+    for root, (fact, *_) in happened("Authoring").items():
+        assert found[root]["slot"] == fact["data"]["slot"]
+        assert found[root]["parent"].hex() == fact["data"]["parent"]
+    for root, (fact, *_) in happened("Authored", "Importing").items():
+        if root in found:
+            assert found[root]["hash"].hex() == fact["data"]["outline"]["hash"]
+    for root, (fact, *_) in happened("BlockExecuted").items():
+        if root in found:
+            costs = [cost for _, cost in fact["data"]["accumulate_costs"]]
+            assert found[root]["services"] == len(costs)
+            assert found[root]["gas"] == sum(each["total"]["gas_used"] for each in costs)
+
+
+def test_a_package_has_what_its_guarantor_knows():
+    found = by_root("packages")
+    for root, (fact, *_) in happened("WorkPackageReceived").items():
+        if root in found:
+            assert found[root]["hash"].hex() == fact["about"]["package"]
+            assert found[root]["core"] == fact["about"]["core"]
+    for root, (fact, *_) in happened("WorkReportBuilt").items():
+        if root in found:
+            assert found[root]["report"].hex() == fact["about"]["report"]
+            assert found[root]["erasure_root"].hex() == fact["about"]["erasure_root"]
+    # With a third signature there is a better guarantee of the same report.
+    for root, (*_, fact) in happened("GuaranteeBuilt").items():
+        if root in found:
+            outline = fact["data"]["outline"]
+            assert found[root]["guarantee_slot"] == outline["slot"]
+            assert json.loads(found[root]["guarantors"]) == outline["guarantors"]
+
+
+def test_two_nodes_with_equal_ids_never_mix():
+    packages: dict = {}
+    for (node, session, root), row in by_root("packages").items():
+        if row["hash"] is not None:
+            packages.setdefault((session, root), {})[node] = row["hash"]
+    collided = [each for each in packages.values() if len(set(each.values())) > 1]
+    assert collided, "the network has no colliding ids"
+
+
+def test_rows_have_their_table_s_columns():
+    assert len(Block(kind=40).row()) == len(ROWS["blocks"])
+    assert len(Package(kind=90).row()) == len(ROWS["packages"])
+
+
+def test_what_failed_stays_failed():
+    package = Package(kind=90)
+    package.fail(92, 5, "first")
+    package.fail(92, 6, "second")
+    package.follow(109, 7, {})
+    assert package.values["reason"] == "first"
+    assert package.values["outcome"] == "failed"
+    assert "distributed" not in package.values
+
+
+def test_sums_of_what_a_node_claims_are_exact_however_large():
+    most = (1 << 64) - 1
+    cost = {"total": {"gas_used": most, "elapsed_ns": most}}
+    package = Package(outcome="unfinished")
+    package.follow(101, 5, {"costs": [cost, cost, cost]})
+    assert package.values["refine_gas"] == package.values["refine_ns"] == 3 * most
+    package.more("sent", 65_536)
+    assert package.values["sent"] == 65_536
+    block = Block(outcome="unfinished", kind=40)
+    block.follow(47, 5, {"accumulate_costs": [(1, cost), (2, cost)]})
+    assert block.values["gas"] == block.values["elapsed_ns"] == 2 * most

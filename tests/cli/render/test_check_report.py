@@ -1,0 +1,201 @@
+"""``tart/cli/render/check_report.py``: the report as text, JSON and JUnit's XML."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from tart.cli.render.check_report import as_json, as_junit, as_report, as_summary
+from tart.cli.render.findings import Ink, Shortlist
+from tart.protocol.rules import ERROR, RULES, SEVERITIES, WARNING
+from tart.protocol.types import JCE_UNIX_SECONDS
+from tart.shard.check.offline_check import Checker
+from tests.aggregate.rules.test_conformance_checks import Talk, misbehaving
+
+JCE_US = JCE_UNIX_SECONDS * 1_000_000
+# A timestamp that goes back is a warning.
+DOUBTFUL = "timestamp_backwards"
+
+
+def report_of(*talks, whole=True):
+    """What is said of connections that were judged one after another."""
+    chosen = Shortlist()
+    checker = Checker(chosen.take, whole=whole)
+    for talk in talks:
+        at = talk.now + JCE_US
+        session = checker.open("192.0.2.1:4", at)
+        checker.receive(session, b"".join(talk.frames), at)
+        checker.close(session, at)
+    return checker.finish(), chosen
+
+
+def clean():
+    talk = Talk()
+    talk.status()
+    talk.status()
+    return talk
+
+
+def doubtful():
+    talk = Talk()
+    talk.best()
+    talk.best(-2_000_000)
+    talk.best(2_000_000)
+    return talk
+
+
+def summary(*talks, strict=False, **more):
+    return as_summary(report_of(*talks, **more)[0], strict=strict)
+
+
+def rendered(how, *talks, strict=False):
+    report, chosen = report_of(*talks)
+    return how(report, chosen, strict=strict, source="listen 9000")
+
+
+@pytest.mark.parametrize(
+    ("talks", "strict", "passed", "conclusion"),
+    [
+        ([], False, False, "FAILED: nothing was received"),
+        ([clean()], True, True, "PASSED"),
+        ([doubtful()], False, True, "PASSED: warnings against 1 rule"),
+        ([doubtful()], True, False, "FAILED: warnings against 1 rule"),
+        ([misbehaving()], False, False, "FAILED: errors against 3 rules, warnings against 2 rules"),
+    ],
+)
+def test_every_form_comes_to_the_same_conclusion(talks, strict, passed, conclusion):
+    report, _ = report_of(*talks)
+    assert report.passed(strict=strict) is passed
+    assert summary(*talks, strict=strict).splitlines()[-1] == conclusion
+    assert json.loads(rendered(as_json, *talks, strict=strict))["passed"] is passed
+    suite = ElementTree.fromstring(rendered(as_junit, *talks, strict=strict)).find("testsuite")
+    assert (suite.get("failures") == "0") is passed
+
+
+def test_the_summary_tells_of_each_node_and_rule():
+    lines = summary(misbehaving()).splitlines()
+    sent = misbehaving().frames
+    size = sum(map(len, sent))
+    assert lines[0] == f"checked 1 node, 1 connection, {len(sent) - 1} events, {size:,} bytes"
+    assert lines[2] == f"node {'01' * 32}"
+    assert lines[3] == "  fake-node 0.1.0; protocol 1 with gp-0.7 parameters"
+    assert "  error    reference_wrong_type: 30 events" in lines
+    severities = [line.split()[0] for line in lines if line.startswith("  ") and ": " in line]
+    assert [each for each in severities if each in SEVERITIES] == [
+        *("error", "error", "error", "warning", "warning", "info"),
+    ]
+
+
+def test_a_report_has_the_findings_before_the_summary():
+    text = rendered(as_report, misbehaving())
+    assert text.startswith("error    unknown_event")
+    assert text.endswith(summary(misbehaving()))
+
+
+def test_what_was_not_judged_is_told():
+    assert "\n  note: parts are missing: references" in summary(misbehaving(), whole=False)
+    talk = Talk()
+    talk.frames.append(b"\x09\0\0\0half")
+    assert "\n  note: 1 connection ended within a message\n" in summary(talk)
+
+
+def test_a_clock_is_told_by_what_it_counts():
+    talk = clean()
+    assert "; clock 0 ms behind" in summary(talk)
+    off = Talk()
+    off.now += JCE_US
+    off.status(0)
+    report = Checker(lambda found: None)
+    report.receive(report.open("", off.now), b"".join(off.frames), off.now)
+    text = as_summary(report.finish(), strict=False)
+    assert "; clock of microseconds since 1970-01-01" in text
+
+
+def test_colours_are_in_the_summary_only_where_wanted():
+    report, _ = report_of(misbehaving())
+    assert "\x1b[31m" in as_summary(report, strict=False, ink=Ink(True))
+    assert "\x1b" not in as_summary(report, strict=False)
+
+
+def test_a_node_s_words_reach_neither_terminal_nor_xml_as_commands():
+    talk = Talk(name="\x1b[31m\0")
+    talk.broken()
+    assert "\x1b" not in summary(talk)
+    assert ElementTree.fromstring(rendered(as_junit, talk)) is not None
+
+
+# --- JSON ------------------------------------------------------------------------------
+
+
+def test_the_json_has_what_its_page_describes():
+    body = json.loads(rendered(as_json, misbehaving()))
+    assert (body["format"], body["version"]) == ("tart-check", 1)
+    assert (body["source"], body["verdict"], body["strict"]) == ("listen 9000", "error", False)
+    assert (body["sessions"], body["connections"], body["events"]) == (
+        1,
+        1,
+        len(misbehaving().frames) - 1,
+    )
+    rules = {each["code"]: each for each in body["rules"]}
+    assert rules["reference_wrong_type"]["count"] == 30
+    assert "examples" not in rules["reference_wrong_type"]
+    (node,) = body["nodes"]
+    assert {each["code"]: each["count"] for each in node["findings"]} == {
+        code: each["count"] for code, each in rules.items()
+    }
+    shown = [each["rule"] for each in body["findings"]]
+    for code, each in rules.items():
+        assert shown.count(code) + body["left_out"].get(code, 0) == each["count"]
+
+
+def test_the_page_names_every_member_of_the_json():
+    from tests.test_architecture import ROOT
+
+    page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
+    body = json.loads(rendered(as_json, misbehaving()))
+    for members in (body, body["findings"][0], body["rules"][0], body["nodes"][0]):
+        for name in members:
+            assert f"`{name}`" in page, name
+
+
+# --- JUnit -----------------------------------------------------------------------------
+
+
+def test_there_is_a_case_for_each_rule_and_it_fails_by_severity():
+    for strict, fatal in ((False, {ERROR}), (True, {ERROR, WARNING})):
+        root = ElementTree.fromstring(rendered(as_junit, misbehaving(), strict=strict))
+        suite = root.find("testsuite")
+        cases = {case.get("name"): case for case in suite.findall("testcase")}
+        assert cases.keys() == RULES.keys() | {"something_received"}
+        broken = {name for name, case in cases.items() if case.find("failure") is not None}
+        found = {each["code"] for each in report_of(misbehaving())[0].rules}
+        assert broken == {code for code in found if RULES[code].severity in fatal}
+        assert suite.get("tests") == root.get("tests") == str(len(cases))
+        assert suite.get("failures") == root.get("failures") == str(len(broken))
+        told = {name for name, case in cases.items() if case.find("system-out") is not None}
+        assert told == found - broken
+
+
+def test_a_failure_says_how_often_and_shows_the_bytes():
+    root = ElementTree.fromstring(rendered(as_junit, misbehaving()))
+    failure = root.find(".//testcase[@name='unknown_event']/failure")
+    assert failure.get("message") == "unknown_event: 4 messages"
+    assert RULES["unknown_event"].explanation in failure.text
+    assert "[fe]" in failure.text
+
+
+def test_that_nothing_came_is_a_failure_of_its_own():
+    case = ElementTree.fromstring(rendered(as_junit)).find(
+        ".//testcase[@name='something_received']"
+    )
+    assert case.find("failure").get("message") == "nothing was received"
+
+
+def test_what_xml_cannot_carry_is_replaced():
+    report, chosen = report_of(clean())
+    text = as_junit(report, chosen, strict=False, source="a\x00\x1b\ud800\uffff<&é")
+    package = ElementTree.fromstring(text).find("testsuite").get("package")
+    assert package == "a\ufffd\ufffd\ufffd\ufffd<&é"
+    assert DOUBTFUL in text

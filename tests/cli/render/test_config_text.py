@@ -1,0 +1,50 @@
+import tomllib
+
+from tart.cli.render.config_text import config_toml, shown
+from tart.config.load import load
+from tart.config.schema import settings
+from tests.supervisor.process import ROOT
+
+
+def test_the_file_in_the_repository_is_the_default_one():
+    """If this fails: ``python -m tart config default > config.toml``."""
+    assert (ROOT / "config.toml").read_text() == config_toml()
+
+
+def test_the_default_file_says_what_is_the_default_anyway(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text(config_toml())
+    flat = {}
+    for key, value in tomllib.loads(config_toml()).items():
+        flat |= (
+            {f"{key}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {key: value}
+        )
+
+    assert list(flat) == list(settings())
+    loaded, default = load(file), load(file, environ={})
+    assert loaded == default
+    for section in ("server", "telemetry", "storage", "api", "supervisor", "log"):
+        assert getattr(loaded, section) == type(getattr(loaded, section))()
+
+
+def test_every_setting_has_its_reason_above_it():
+    lines = config_toml().splitlines()
+    for key, (_, _, reason) in settings().items():
+        at = lines.index(f"# {reason}")
+        assert lines[at + 1].startswith(f"{key.rpartition('.')[2]} = ")
+
+
+def test_no_line_of_the_file_is_too_long_to_read():
+    assert max(map(len, config_toml().splitlines())) <= 100
+
+
+def test_every_kind_of_value_is_shown_as_toml(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    origins = ['a"b', "c"]
+    config = load(flags={"api.cors_origins": origins, "storage.flush_rows": 1234567})
+    lines = shown(config).splitlines()
+
+    assert 'api.cors_origins = ["a\\"b", "c"]  (command line)' in lines
+    assert "storage.flush_rows = 1_234_567  (command line)" in lines
+    assert "storage.flush_seconds = 0.025  (default)" in lines
+    assert len(lines) == len(settings())

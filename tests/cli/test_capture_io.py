@@ -1,0 +1,197 @@
+"""``tart/cli/capture_io.py``: files and pipes, real ones, and none that holds up the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import contextmanager
+
+import pytest
+import uvloop
+
+from tart.cli import capture_io
+from tart.cli.capture_io import Output, chunks, readable, writable, write
+from tart.errors import ConfigError, StartupError
+from tests.gateway.running import eventually
+
+
+def run(main):
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(asyncio.wait_for(main, 30))
+
+
+@contextmanager
+def pipe():
+    reading, writing = os.pipe()
+    ends = {reading, writing}
+
+    def close(end):
+        ends.remove(end)
+        os.close(end)
+
+    try:
+        yield reading, writing, close
+    finally:
+        for end in ends:
+            os.close(end)
+
+
+async def everything(descriptor):
+    return b"".join([each async for each in chunks(descriptor)])
+
+
+# --- Reading ----------------------------------------------------------------------------
+
+
+def test_a_file_is_read_piece_by_piece_to_its_end(tmp_path):
+    (tmp_path / "f").write_bytes(bytes(200_000))
+    with readable(str(tmp_path / "f")) as descriptor:
+        assert run(everything(descriptor)) == bytes(200_000)
+
+
+def test_a_pipe_is_read_as_it_comes_while_the_loop_goes_on():
+    async def main(reading, writing, close):
+        found = []
+
+        async def read():
+            async for each in chunks(reading):
+                found.append(each)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(read())
+            for number in range(3):
+                os.write(writing, bytes([number]))
+                await eventually(lambda: len(found) > number)  # noqa: B023
+            close(writing)
+        assert found == [b"\0", b"\1", b"\2"]
+
+    with pipe() as ends:
+        run(main(*ends))
+
+
+def test_what_cannot_be_opened_or_read_is_told(tmp_path):
+    with (
+        pytest.raises(StartupError, match="none cannot be read: No such file"),
+        readable(str(tmp_path / "none")),
+    ):
+        pass
+    with (
+        pytest.raises(StartupError, match="cannot be written: Is a directory"),
+        writable(str(tmp_path)),
+    ):
+        pass
+    with (
+        readable(str(tmp_path)) as descriptor,
+        pytest.raises(StartupError, match="cannot be read: Is a directory"),
+    ):
+        run(everything(descriptor))
+
+
+def test_a_minus_is_the_standard_stream_unless_that_is_a_terminal(monkeypatch):
+    class Stream:
+        def __init__(self, descriptor):
+            self._descriptor = descriptor
+
+        def fileno(self):
+            return self._descriptor
+
+    primary, terminal = os.openpty()
+    with pipe() as (reading, writing, _):
+        monkeypatch.setattr("sys.stdin", Stream(reading))
+        with readable("-") as found:
+            assert found == reading
+        monkeypatch.setattr("sys.stdout", Stream(writing))
+        with writable("-") as found:
+            assert found == writing
+        monkeypatch.setattr("sys.stdout", Stream(terminal))
+        with pytest.raises(ConfigError, match="terminal"), writable("-"):
+            pass
+    os.close(primary)
+    os.close(terminal)
+
+
+# --- Writing ----------------------------------------------------------------------------
+
+
+def test_a_file_begins_anew_and_is_written_at_once(tmp_path):
+    async def main():
+        with writable(str(tmp_path / "f")) as descriptor:
+            output = Output(descriptor, pytest.fail, pytest.fail)
+            output.write(b"ab")
+            assert (tmp_path / "f").read_bytes() == b"ab"
+            output.write(b"c")
+            await output.drain(0)
+
+    (tmp_path / "f").write_bytes(b"something longer that was there")
+    run(main())
+    assert (tmp_path / "f").read_bytes() == b"abc"
+
+
+def test_a_pipe_gets_everything_in_order_however_slowly_it_is_read(monkeypatch):
+    monkeypatch.setattr(capture_io, "HIGH_BYTES", 300_000)
+    monkeypatch.setattr(capture_io, "LOW_BYTES", 100_000)
+    sent = [bytes([number]) * 100_000 for number in range(8)]
+    full = []
+
+    async def main(reading, writing, close):
+        output = Output(writing, full.append, pytest.fail)
+        for each in sent:
+            output.write(each)
+        assert full == [True]
+        reader = asyncio.ensure_future(everything(reading))
+        await output.drain(30)
+        assert full == [True, False]
+        output.write(b"more")
+        await output.drain(30)
+        close(writing)
+        assert await reader == b"".join(sent) + b"more"
+
+    with pipe() as ends:
+        run(main(*ends))
+
+
+def test_a_pipe_that_nobody_reads_is_an_error_within_the_time_given():
+    async def main(reading, writing, close):
+        output = Output(writing, pytest.fail, lambda: None)
+        output.write(bytes(1 << 20))
+        with pytest.raises(StartupError, match="nobody reads it"):
+            await output.drain(0.01)
+
+    with pipe() as ends:
+        run(main(*ends))
+
+
+def test_a_reader_that_is_gone_is_told_once_and_nothing_more_is_written():
+    async def main(reading, writing, close):
+        gone = asyncio.Event()
+        output = Output(writing, pytest.fail, gone.set)
+        close(reading)
+        output.write(b"a")
+        await gone.wait()
+        gone.clear()
+        output.write(b"b")
+        with pytest.raises(StartupError, match="cannot be written: Broken pipe"):
+            await output.drain(30)
+        assert not gone.is_set()
+
+    with pipe() as ends:
+        run(main(*ends))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_a_disk_without_room_is_told():
+    async def main():
+        failed = []
+        with writable("/dev/full") as descriptor:
+            output = Output(descriptor, pytest.fail, lambda: failed.append(1))
+            output.write(b"a")
+            output.write(b"b")
+        assert failed == [1]
+        assert "No space left" in str(output.error)
+
+    run(main())
+    with (
+        writable("/dev/full") as descriptor,
+        pytest.raises(StartupError, match="No space left"),
+    ):
+        write(descriptor, b"a")

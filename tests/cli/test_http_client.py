@@ -1,0 +1,73 @@
+"""``tart/cli/http_client.py``: where it asks, with which key, and what it says if it is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import trustme
+
+from tart.cli.http_client import KEY_FILE_VARIABLE, Refused, Server
+from tart.cli.main import main
+from tart.config.load import load
+from tart.config.schema import Config
+from tart.errors import ConfigError, StartupError
+from tests.running import running_system
+
+
+def bound(bind):
+    config = Config()
+    return replace(config, api=replace(config.api, bind=bind))
+
+
+@pytest.mark.parametrize(
+    ("bind", "url"),
+    [
+        ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("0.0.0.0:80", "http://127.0.0.1:80"),
+        ("[::]:80", "http://[::1]:80"),
+        ("[::1]:80", "http://[::1]:80"),
+    ],
+)
+def test_without_an_address_it_is_that_of_the_settings(bind, url):
+    assert Server(bound(bind), environ={}).url == url
+    assert Server(bound(bind), "http://x/", environ={}).url == "http://x"
+
+
+def test_a_key_file_that_cannot_be_read_is_told(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        Server(Config(), key_file=tmp_path / "none")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        Server(Config(), environ={KEY_FILE_VARIABLE: str(tmp_path)})
+
+
+def test_its_variable_is_no_setting(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load(environ={KEY_FILE_VARIABLE: "f"}).origins["api.bind"] == "default"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://127.0.0.1:1 /"])
+def test_where_nobody_answers_that_is_said(url):
+    with pytest.raises(StartupError, match="no tart answers there"):
+        Server(Config(), url, environ={}).get("/api/health")
+
+
+@pytest.mark.slow
+def test_a_server_with_keys_over_tls(tmp_path, capsys):
+    certificate = tmp_path / "c.pem"
+    issued = trustme.CA().issue_cert("tart.example")
+    issued.private_key_and_cert_chain_pem.write_to_path(certificate)
+    data = tmp_path / "data"
+    assert main(["keys", "create", "--name", "k", "--data-dir", str(data)]) == 0
+    (tmp_path / "key").write_text(capsys.readouterr().out)
+    environ = {"TART_API_TLS_CERTIFICATE": str(certificate)}
+    with running_system(data, shards=1, environ=environ) as system:
+        flags = {"api.bind": system.api.removeprefix("http://")}
+        config = load(environ=environ, flags=flags)
+        server = Server(config, key_file=tmp_path / "key", environ={})
+        assert server.get("/api/nodes") == {"nodes": []}
+        with pytest.raises(Refused, match="--key-file") as caught:
+            Server(config, environ={}).get("/api/nodes")
+        assert caught.value.http_status == 401
+        with pytest.raises(StartupError, match="no tart answers there"):
+            Server(config, server.url, environ={}).get("/api/nodes")

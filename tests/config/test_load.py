@@ -1,0 +1,293 @@
+import os
+import re
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from tart.config.load import load, parse_address
+from tart.config.schema import MAX_SHARDS, Config, key_of, settings, values, variable_of
+from tart.errors import ConfigError
+
+# A usable value that is not the default, as the file has it and as text has it.
+OTHER = {
+    bool: (True, "true"),
+    int: (2, "2"),
+    float: (0.5, "0.5"),
+    str: ("1.2.3.4:5", "1.2.3.4:5"),
+}
+ODD_VALUES = {"api.bytes": "array", "log.level": "debug", "log.format": "json"}
+ODD_VALUES |= {"storage.memory_limit": "1GB", "data_dir": "/d", "run_dir": "/r"}
+ODD_VALUES |= {"telemetry.partial_frame_bytes": 1 << 30, "api.max_connections": 5000}
+ODD_VALUES |= {"api.auth": "none", "api.tls_certificate": "/c.pem", "api.tls_key": "/k.pem"}
+NETWORKS = (("10.0.0.0/8", "::1"), "10.0.0.0/8, ::1")
+ODD_LISTS = {"telemetry.allow": NETWORKS, "telemetry.deny": NETWORKS}
+ODD_LISTS |= {"telemetry.peer_ids": (("ab" * 32,), "ab" * 32)}
+# What one setting needs another for.
+BESIDE = {"api.tls_key": {"api.tls_certificate": "/c.pem"}}
+ODD_VALUES |= {"api.bind": "[::1]:80", "storage.retain_disk_share": 0.25}
+
+
+@pytest.fixture(autouse=True)
+def empty_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def written(text):
+    Path("config.toml").write_text(text)
+    return Path("config.toml")
+
+
+def refusal(text=None, **arguments):
+    if text is not None:
+        written(text)
+    with pytest.raises(ConfigError) as caught:
+        load(**arguments)
+    return str(caught.value)
+
+
+def other_than_default(key, kind):
+    """As the file has it, and as text."""
+    if key in ODD_VALUES:
+        return ODD_VALUES[key], str(ODD_VALUES[key])
+    return ODD_LISTS.get(key) or OTHER.get(kind, (("a", "b"), "a, b"))
+
+
+def test_without_file_variables_and_flags_everything_is_default():
+    config = load()
+
+    assert values(config) == {key: default for key, (_, default, _) in settings().items()}
+    assert set(config.origins.values()) == {"default"}
+    assert list(config.origins) == list(settings())
+
+
+@pytest.mark.parametrize(("key", "kind"), [(k, kind) for k, (kind, _, _) in settings().items()])
+def test_every_setting_can_be_given_in_each_way(key, kind):
+    value, text = other_than_default(key, kind)
+    section, _, name = key.rpartition(".")
+    shown = list(value) if isinstance(value, tuple) else value
+    shown = repr(shown).replace("True", "true")
+    file = written(f"[{section}]\n{name} = {shown}" if section else f"{name} = {shown}")
+    beside = BESIDE.get(key, {})
+
+    for config, origin in (
+        (load(file, flags=beside), "config.toml"),
+        (load(environ={variable_of(key): text}, flags=beside), variable_of(key)),
+        (load(flags={key: text, **beside}), "command line"),
+    ):
+        assert values(config)[key] == value != settings()[key][1]
+        assert config.origins[key] == origin
+
+
+def test_flags_go_before_variables_before_the_file():
+    file = written("shards = 1")
+    environ = {"TART_SHARDS": "2"}
+
+    assert load(file).server.shards == 1
+    assert load(file, environ=environ).server.shards == 2
+    assert load(file, environ=environ, flags={"shards": 3}).server.shards == 3
+
+
+def test_a_flag_that_was_not_given_changes_nothing():
+    assert load(written("shards = 1"), flags={"shards": None}).server.shards == 1
+
+
+def test_other_programs_variables_are_none_of_our_business():
+    load(environ={"TARTAN": "x", "PATH": "y"})
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("shardz = 1", "unknown key in config.toml: shardz; did you mean shards?"),
+        ("[storage]\nflush_row = 1", "storage.flush_row; did you mean storage.flush_rows?"),
+        ("[storag]\nflush_rows = 1", "storag.flush_rows; did you mean storage.flush_rows?"),
+        ("zzzzzzzzzz = 1", "unknown key in config.toml: zzzzzzzzzz"),
+        ("api = 1", "unknown key in config.toml: api"),
+        ("shards = ", "config.toml: not valid TOML: "),
+    ],
+)
+def test_a_file_that_says_what_nobody_understands_is_refused(text, sentence):
+    assert sentence in refusal(text)
+
+
+def test_a_file_that_is_not_text_is_refused():
+    Path("config.toml").write_bytes(b"\xff\xfe")
+
+    assert refusal().startswith("config.toml: not valid TOML: ")
+
+
+def test_a_file_that_was_named_must_exist():
+    assert refusal(path=Path("gone.toml")) == (
+        "gone.toml: cannot be read: No such file or directory"
+    )
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest_name():
+    assert refusal(environ={"TART_SHARD": "1"}) == (
+        "unknown variable TART_SHARD; did you mean TART_SHARDS?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("shards", "two", "a whole number"),
+        ("shards", "", "a whole number"),
+        ("shards", "1.5", "a whole number"),
+        ("shards", 1.0, "a whole number"),
+        ("shards", True, "a whole number"),
+        ("shards", [1], "a whole number"),
+        ("storage.flush_seconds", "soon", "a number"),
+        ("storage.flush_seconds", False, "a number"),
+        ("storage.flush_seconds", {"a": 1}, "a number"),
+        ("api.bytes", 1, "a string"),
+        ("api.bytes", True, "a string"),
+        ("api.cors_origins", 1, "a list of strings"),
+        ("api.cors_origins", [1], "a list of strings"),
+        ("api.cors_origins", {"a": "b"}, "a list of strings"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused_with_what_is_accepted(key, value, expected):
+    assert refusal(flags={key: value}) == f"{key} (command line): {value!r} is not {expected}"
+
+
+@pytest.mark.parametrize(("value", "meant"), [(2, 2.0), ("2", 2.0), ("1e-3", 0.001)])
+def test_a_whole_number_is_a_number_too(value, meant):
+    got = load(flags={"storage.flush_seconds": value}).storage.flush_seconds
+
+    assert got == meant
+    assert type(got) is float
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("", ()), ("a", ("a",)), (" a , b,", ("a", "b")), (["a,b"], ("a,b",))]
+)
+def test_a_list_as_text_is_separated_by_commas(text, meant):
+    assert load(flags={"api.cors_origins": text}).api.cors_origins == meant
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("shards", -1, "shards: -1 is not between 0 and 256"),
+        ("shards", 257, "shards: 257 is not between 0 and 256"),
+        ("storage.flush_rows", 0, "storage.flush_rows: 0 is not a finite number above 0"),
+        ("supervisor.stop_seconds", "nan", "supervisor.stop_seconds: nan is not a finite number"),
+        ("supervisor.stop_seconds", "inf", "supervisor.stop_seconds: inf is not a finite number"),
+        ("telemetry.max_connections", -5, "telemetry.max_connections: -5 is not a finite number"),
+        ("telemetry.burst_events", 0, "telemetry.burst_events: 0 is not a finite number above 0"),
+        ("telemetry.events_per_second", 0, "telemetry.events_per_second: 0 is not a finite"),
+        ("telemetry.idle_seconds", 0, "telemetry.idle_seconds: 0.0 is not a finite number above"),
+        (
+            "api.max_connections",
+            1000,
+            "api.max_connections: 1000 leaves nothing beside api.max_subscribers, 1000",
+        ),
+        (
+            "telemetry.partial_frame_bytes",
+            1 << 19,
+            "telemetry.partial_frame_bytes: 524288 is less than one frame, max_frame_bytes 1048576",
+        ),
+        (
+            "telemetry.keepalive_seconds",
+            40_000,
+            "telemetry.keepalive_seconds: 40000 is more than the kernel takes, 32767",
+        ),
+        ("storage.file_hours", 5, "storage.file_hours: 5 is not a divisor of 24"),
+        ("storage.file_hours", 48, "storage.file_hours: 48 is not a divisor of 24"),
+        ("storage.retain_disk_share", 1.5, "storage.retain_disk_share: 1.5 is more than the whole"),
+        ("storage.retain_hours", 0, "storage.retain_hours: 0 is not a finite number above 0"),
+        ("storage.memory_limit", "much", "storage.memory_limit: 'much' is not a size such as"),
+        ("storage.memory_limit", "512", "storage.memory_limit: '512' is not a size such as 512MB"),
+        ("api.bytes", "octets", "api.bytes: 'octets' is not one of hex, array"),
+        ("log.level", "loud", "log.level: 'loud' is not one of debug, info, warning, error"),
+        ("log.format", "xml", "log.format: 'xml' is not one of auto, text, json"),
+        ("api.bind", "8080", "api.bind: '8080' is not HOST:PORT"),
+        ("telemetry.bind", ":9000", "telemetry.bind: ':9000' is not HOST:PORT"),
+        ("api.bind", "0.0.0.0:9000", "api.bind: 0.0.0.0:9000 is telemetry.bind already"),
+        ("data_dir", "", "data_dir: is empty"),
+    ],
+)
+def test_a_value_out_of_range_is_refused(key, value, sentence):
+    assert refusal(flags={key: value}).startswith(sentence)
+
+
+@pytest.mark.parametrize("size", ["512MB", "1.5GB", "80%", "1 GiB", "100kb"])
+def test_sizes_that_the_database_takes_are_taken(size):
+    assert load(flags={"storage.memory_limit": size}).storage.memory_limit == size
+
+
+def test_two_free_ports_on_one_address_are_not_one_port():
+    load(flags={"api.bind": "127.0.0.1:0", "telemetry.bind": "127.0.0.1:0"})
+
+
+def test_a_path_is_relative_to_the_file_or_to_the_shell_by_who_says_it(tmp_path):
+    (tmp_path / "etc").mkdir()
+    file = tmp_path / "etc" / "config.toml"
+    file.write_text("data_dir = 'data'\nrun_dir = 'run'")
+
+    assert load(file).data_path == tmp_path / "etc" / "data"
+    assert load(file).run_path == tmp_path / "etc" / "run"
+    assert load(file, environ={"TART_DATA_DIR": "x"}).data_path == tmp_path / "x"
+    assert load(file, flags={"run_dir": "y"}).run_path == tmp_path / "y"
+    assert load(file, flags={"data_dir": "/z"}).data_path == Path("/z")
+
+
+def test_sockets_are_in_the_data_directory_by_default(tmp_path):
+    assert load().run_path == tmp_path / "shards" / "run"
+    assert load(environ={"TART_RUN_DIR": ""}).run_path == tmp_path / "shards" / "run"
+
+
+def test_a_directory_too_long_for_sockets_is_refused():
+    assert re.search(
+        r"run_dir: /x{90} has 91 bytes and Unix sockets .* at most 80$",
+        refusal(flags={"run_dir": "/" + "x" * 90}),
+    )
+
+
+def test_no_shards_means_one_for_each_cpu():
+    assert load().shard_count == min(len(os.sched_getaffinity(0)), MAX_SHARDS)
+    assert load(flags={"shards": 5}).shard_count == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [
+        ("127.0.0.1:0", ("127.0.0.1", 0)),
+        ("localhost:65535", ("localhost", 65535)),
+        ("[::1]:80", ("::1", 80)),
+        ("[::]:80", ("::", 80)),
+    ],
+)
+def test_addresses_are_taken_apart(text, pair):
+    assert parse_address(text, "api.bind") == pair
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", ":", "host", "host:", ":80", "::1:80", "::1", "[::1]", "[]:80", "[::1:80", "::1]:80"),
+        *("host:x", "host:-1", "host:65536", "host:٣", "a b:80", "host:80 ", "host:080000"),
+    ],
+)
+def test_what_is_no_address_is_refused(text):
+    with pytest.raises(ConfigError, match=r"^--target: .* is not HOST:PORT"):
+        parse_address(text, "--target")
+
+
+def test_names_of_a_setting():
+    assert key_of("server", "data_dir") == "data_dir"
+    assert key_of("api", "bind") == "api.bind"
+    assert variable_of("api.bind") == "TART_API_BIND"
+    assert len({variable_of(key) for key in settings()}) == len(settings())
+
+
+def test_settings_cannot_be_changed_once_they_are_read():
+    with pytest.raises(FrozenInstanceError):
+        Config().server.shards = 4
+
+
+def test_every_setting_says_why():
+    for key, (_, _, reason) in settings().items():
+        assert reason.endswith("."), key

@@ -1,0 +1,33 @@
+"""``tart/gateway/api/routes/access.py``, and what all routes say of who may use them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tart.access.roles import Role
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.route import Cache
+from tart.gateway.api.routes.access import ACCESS_ROUTES
+
+OF_OPERATORS = {"sql", "export"}
+
+
+def test_what_holds_no_data_is_for_everybody_and_nothing_else() -> None:
+    named = {route.name for route in ROUTES if route.role is Role.ANYONE}
+    assert named == {"health", "openapi", "docs", "rules", "rule"}
+    assert not any(route.scattered for route in ROUTES if route.role is Role.ANYONE)
+
+
+def test_what_costs_much_is_for_operators_and_administration_for_administrators() -> None:
+    assert {route.name for route in ROUTES if route.role is Role.OPERATOR} == OF_OPERATORS
+    assert [route for route in ROUTES if route.role is Role.ADMIN] == list(ACCESS_ROUTES)
+
+
+@pytest.mark.parametrize("route", ACCESS_ROUTES, ids=lambda route: route.name)
+def test_nothing_of_administration_is_cached(route) -> None:
+    assert route.cache is Cache.LIVE
+
+
+def test_only_streams_take_a_key_in_the_url() -> None:
+    streams = {"websocket", "metrics_stream", "event_stream"}
+    assert {route.name for route in ROUTES if route.token} == streams

@@ -1,0 +1,35 @@
+"""``tart/gateway/api/routes/events.py``: what these routes promise beyond being complete."""
+
+from __future__ import annotations
+
+import pytest
+
+from tart.errors import BadQuery
+from tart.gateway.api.route import Cache
+from tart.gateway.api.routes.events import EVENT_ROUTES
+from tart.gateway.handlers.events import EVENT_HANDLERS
+from tart.query.sql.exports import FORMATS
+
+BY_NAME = {route.name: route for route in EVENT_ROUTES}
+
+
+def test_each_has_its_handler() -> None:
+    assert BY_NAME.keys() == EVENT_HANDLERS.keys()
+
+
+def test_an_event_id_is_an_integer_that_javascript_has() -> None:
+    event = BY_NAME["event"]
+    assert event.read("", {"id": "12"})["id"] == 12
+    for text in ("-1", "x", str(1 << 53)):
+        with pytest.raises(BadQuery):
+            event.read("", {"id": text})
+
+
+def test_what_streams_or_computes_is_never_cached() -> None:
+    assert BY_NAME["export"].cache is Cache.LIVE
+    assert BY_NAME["sql"].cache is Cache.LIVE
+
+
+@pytest.mark.parametrize("form", [*FORMATS, "parquet"])
+def test_an_export_takes_each_format(form: str) -> None:
+    assert BY_NAME["export"].read(f"format={form}", {})["format"] == form

@@ -1,0 +1,35 @@
+"""``tart/gateway/api/routes/nodes.py``: what these routes promise beyond being complete."""
+
+from __future__ import annotations
+
+import pytest
+
+from tart.errors import BadQuery
+from tart.gateway.api.routes.nodes import NODE_ROUTES, Categories
+from tart.gateway.handlers.nodes import NODE_HANDLERS
+from tart.query.topics.node_activity import CATEGORIES
+
+BY_NAME = {route.name: route for route in NODE_ROUTES}
+
+
+def test_each_has_its_handler() -> None:
+    assert BY_NAME.keys() == NODE_HANDLERS.keys()
+
+
+@pytest.mark.parametrize("text", [*CATEGORIES, ",".join(CATEGORIES)])
+def test_categories_are_read(text: str) -> None:
+    assert Categories().read(text, "categories") == text.split(",")
+
+
+@pytest.mark.parametrize("text", ["", "Status", "status,", "status;other"])
+def test_what_is_no_category_is_refused_with_those_there_are(text: str) -> None:
+    with pytest.raises(BadQuery) as refused:
+        Categories().read(text, "categories")
+    assert refused.value.parameter == "categories"
+    assert all(each in str(refused.value) for each in CATEGORIES)
+
+
+def test_what_a_jam_node_would_have_to_tell_says_why_it_does_not() -> None:
+    for name in ("jam_stats", "jam_services", "jam_cores"):
+        assert "not built" in BY_NAME[name].description
+        assert BY_NAME[name].errors == (503,)

@@ -1,0 +1,34 @@
+"""``tart/gateway/api/routes/sessions.py``: what these routes promise beyond being complete."""
+
+from __future__ import annotations
+
+import pytest
+
+from tart.errors import NotFound
+from tart.gateway.api.routes.sessions import SESSION_ROUTES
+from tart.gateway.handlers.sessions import SESSION_HANDLERS
+from tart.protocol.rules import RULES, SEVERITY_MEANINGS
+
+BY_NAME = {route.name: route for route in SESSION_ROUTES}
+
+
+def test_each_has_its_handler() -> None:
+    assert BY_NAME.keys() == SESSION_HANDLERS.keys()
+
+
+def test_what_severities_mean_is_told_where_findings_are() -> None:
+    for name in ("conformance", "node_conformance"):
+        assert all(each in BY_NAME[name].description for each in SEVERITY_MEANINGS.values())
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_every_rule_has_a_page(code: str) -> None:
+    assert BY_NAME["rule"].read("", {"code": code})["code"] == code
+
+
+@pytest.mark.parametrize("code", ["", "TRUNCATED", "<b>", "x" * 4000])
+def test_what_is_no_rule_is_not_found_and_not_repeated(code: str) -> None:
+    with pytest.raises(NotFound) as refused:
+        BY_NAME["rule"].read("", {"code": code})
+    assert refused.value.parameter == "code"
+    assert len(str(refused.value)) < 100

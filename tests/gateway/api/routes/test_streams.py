@@ -1,0 +1,57 @@
+"""``tart/gateway/api/routes/streams.py``: parameters as one live filter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tart.errors import BadQuery
+from tart.gateway.api.routes.streams import EVENT_STREAM, STREAM_ROUTES, FilterText, filter_of
+from tart.protocol.events import GROUPS
+from tart.query.core.filters import parse
+
+BY_NAME = {route.name: route for route in STREAM_ROUTES}
+NODE = "AB" * 32
+CORE = {"type": "Core", "core": 3}
+
+
+def read(query: str) -> dict[str, Any]:
+    return filter_of(BY_NAME["event_stream"].read(query, {}))
+
+
+@pytest.mark.parametrize(
+    ("query", "document"),
+    [
+        ("", {"type": "All"}),
+        (f"node_id={NODE}", {"type": "Node", "node_id": NODE.lower()}),
+        ("event_type=42", {"type": "EventType", "event_type": 42}),
+        ("start=40", {"type": "EventTypeRange", "start": 40, "end": 255}),
+        ("end=0", {"type": "EventTypeRange", "start": 0, "end": 0}),
+        (f"group={GROUPS[0]}", {"type": "Group", "group": GROUPS[0]}),
+        ("slot=0", {"type": "Slot", "slot": 0}),
+        ("core=3", CORE),
+        (f"wp_hash=0x{NODE}", {"type": "Hash", "hash": NODE.lower()}),
+        ('filter={"type":"Core","core":3}', CORE),
+        ("core=3&slot=1", {"type": "Both", "filters": [{"type": "Slot", "slot": 1}, CORE]}),
+    ],
+)
+def test_parameters_are_one_filter(query: str, document: dict[str, Any]) -> None:
+    assert read(query) == document
+    parse(document)
+
+
+def test_several_types_are_any_of_them() -> None:
+    found = read("event_types=42,11")
+    assert [each["event_type"] for each in found["filters"]] == [11, 42]
+    assert found["type"] == "Any"
+
+
+@pytest.mark.parametrize("text", ["", "{", "1", "[]", '{"type":"No"}', '{"type":"Node"}'])
+def test_a_filter_that_cannot_be_used_is_refused(text: str) -> None:
+    with pytest.raises(BadQuery):
+        FilterText().read(text, "filter")
+
+
+def test_streams_may_be_opened_by_browsers_which_send_no_headers() -> None:
+    assert all(route.token and route.media_type == EVENT_STREAM for route in STREAM_ROUTES)

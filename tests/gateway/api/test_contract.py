@@ -1,0 +1,166 @@
+"""The table of routes itself."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+
+from tart.errors import BadQuery
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.route import Route
+from tart.gateway.api.schemas.common import SCHEMAS
+from tart.gateway.handlers.table import HANDLERS
+
+BY_NAME = {route.name: route for route in ROUTES}
+
+
+def test_names_and_paths_are_unique() -> None:
+    assert len(BY_NAME) == len(ROUTES)
+    assert len({(route.path, route.method) for route in ROUTES}) == len(ROUTES)
+
+
+def test_the_routes_of_the_contract_are_there() -> None:
+    assert {route.path for route in ROUTES} == {
+        "/api/health",
+        "/api/health/detailed",
+        "/api/stats",
+        "/api/network",
+        "/api/nodes",
+        "/api/nodes/{id}",
+        "/api/nodes/{id}/events",
+        "/api/nodes/{id}/status",
+        "/api/events",
+        "/api/events/search",
+        "/api/events/{id}",
+        "/api/events/{id}/trace",
+        "/api/events/export",
+        "/api/sql",
+        "/api/metrics/live",
+        "/api/ws",
+        "/metrics",
+        "/api/openapi.json",
+        "/api/docs",
+        "/api/sessions",
+        "/api/nodes/{id}/sessions",
+        "/api/conformance",
+        "/api/nodes/{id}/conformance",
+        "/api/docs/rules",
+        "/api/docs/rules/{code}",
+        "/api/workpackages",
+        "/api/workpackages/active",
+        "/api/workpackages/{hash}/journey",
+        "/api/workpackages/{hash}/journey/enhanced",
+        "/api/workpackages/{hash}/audit-progress",
+        "/api/workpackages/batch/journey",
+        "/api/guarantees",
+        "/api/guarantees/by-guarantor",
+        "/api/cores/status",
+        "/api/cores/{core_index}/guarantees",
+        "/api/cores/{core_index}/guarantors",
+        "/api/cores/{core_index}/guarantors/enhanced",
+        "/api/cores/{core_index}/work-packages",
+        "/api/cores/{core_index}/validators",
+        "/api/cores/{core_index}/metrics",
+        "/api/cores/{core_index}/bottlenecks",
+        "/api/keys",
+        "/api/keys/{id}",
+        "/api/audit",
+        "/api/network/topology",
+        "/api/validators/cores",
+        "/api/nodes/{id}/status/enhanced",
+        "/api/nodes/{id}/peers",
+        "/api/nodes/{id}/timeline",
+        "/api/da/stats",
+        "/api/da/stats/enhanced",
+        "/api/metrics/execution",
+        "/api/jam/stats",
+        "/api/jam/services",
+        "/api/jam/cores",
+        "/api/blocks",
+        "/api/slots/{slot}",
+        "/api/metrics/timeseries",
+        "/api/metrics/timeseries/grouped",
+        "/api/metrics/realtime",
+        "/api/metrics/latency",
+        "/api/nodes/top",
+        "/api/analytics/failure-rates",
+        "/api/analytics/block-propagation",
+        "/api/analytics/network-health",
+        "/api/analytics/sync-status/timeline",
+        "/api/analytics/connections/timeline",
+        "/api/analytics/assurances",
+        "/api/metrics/stream",
+        "/api/events/stream",
+    }
+
+
+def test_every_handler_has_its_route() -> None:
+    assert HANDLERS.keys() <= BY_NAME.keys()
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_a_declaration_is_complete(route: Route) -> None:
+    in_path = {each.name for each in route.parameters if each.where == "path"}
+    assert in_path == set(re.findall(r"{(\w+)}", route.path))
+    assert route.summary
+    assert all(each.description for each in route.parameters)
+    assert route.schema in (*SCHEMAS, "OpenApi", None)
+    assert route.body in (*SCHEMAS, None)
+    assert (route.method == "POST") == (route.body is not None)
+    names = [name for each in route.parameters for name in (each.name, *each.aliases)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_every_route_refuses_what_it_has_not_and_names_what_it_has(route: Route) -> None:
+    path = {each.name: "1" for each in route.parameters if each.where == "path"}
+    for name in ("nonsense", "Limit", "", "limit ", "\U0001f389"):
+        with pytest.raises(BadQuery) as refused:
+            route.read(f"{quote(name)}=1", path)
+        assert refused.value.parameter == name
+        assert route.path in str(refused.value)
+        assert any(known in str(refused.value) for known in route.query_names)
+
+
+@pytest.mark.parametrize(
+    ("route", "name", "way_out"),
+    [
+        ("search", "event_type", "did you mean event_types?"),
+        ("events", "node_id", "/api/events/search takes more"),
+        ("node_events", "event_type", "/api/events/search takes more"),
+        ("stats", "durations", "did you mean duration?"),
+        ("metrics", "x", "it takes bytes"),
+        ("nodes", "token", "send it as a header"),
+    ],
+)
+def test_the_way_out_is_named(route: str, name: str, way_out: str) -> None:
+    with pytest.raises(BadQuery, match=re.escape(way_out)):
+        BY_NAME[route].read(f"{name}=1", {})
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_bytes_may_be_sent_to_every_route_but_only_right_ones(route: Route) -> None:
+    assert "bytes" in route.query_names
+    assert route.token == ("token" in route.query_names)
+    with pytest.raises(BadQuery) as refused:
+        route.read("bytes=octal", {})
+    assert refused.value.parameter == "bytes"
+
+
+def test_a_declared_key_is_given_once() -> None:
+    with pytest.raises(BadQuery) as refused:
+        BY_NAME["stats"].read("duration=5m&duration=5m", {})
+    assert refused.value.parameter == "duration"
+
+
+def test_a_query_cannot_replace_a_path_parameter() -> None:
+    with pytest.raises(BadQuery) as refused:
+        BY_NAME["node"].read("id=" + "bb" * 32, {"id": "aa" * 32})
+    assert refused.value.parameter == "id"
+
+
+def test_a_query_has_a_limited_number_of_fields() -> None:
+    with pytest.raises(BadQuery):
+        BY_NAME["stats"].read("a&" * 101, {})

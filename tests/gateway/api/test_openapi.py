@@ -1,0 +1,91 @@
+"""OpenAPI: exactly the routes that are registered, and well-formed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tart import __version__
+from tart.config.schema import Config
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.openapi import document, statuses
+from tart.gateway.app import Gateway
+from tests.gateway.api.schemas.test_common import references
+from tests.gateway.running import running_gateway
+
+DOCUMENT = document(__version__)
+OPERATIONS = {path: next(iter(item.values())) for path, item in DOCUMENT["paths"].items()}
+
+
+def test_it_lists_exactly_the_registered_routes() -> None:
+    async def registered() -> set[str]:
+        gateway = Gateway(1, Config())
+        app = gateway._app
+        found = {
+            "/" + route.path.replace("<", "{").replace(":str>", "}") for route in app.router.routes
+        }
+        type(app).unregister_app(app)
+        return found
+
+    assert asyncio.run(registered()) == DOCUMENT["paths"].keys()
+
+
+def test_it_is_served_as_it_is_generated(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running_gateway(tmp_path) as gateway:
+            response = await gateway.get("/api/openapi.json")
+            assert response.headers["content-type"] == "application/json"
+            assert response.json() == json.loads(json.dumps(DOCUMENT))
+
+    asyncio.run(run())
+
+
+def test_the_document_has_what_3_1_requires() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    assert {"title", "version"} <= DOCUMENT["info"].keys()
+    assert len({each["operationId"] for each in OPERATIONS.values()}) == len(OPERATIONS)
+    assert set(references(DOCUMENT)) <= DOCUMENT["components"]["schemas"].keys()
+
+
+@pytest.mark.parametrize("path", OPERATIONS)
+def test_an_operation_has_what_3_1_requires(path: str) -> None:
+    operation = OPERATIONS[path]
+    assert operation["responses"]
+    for status, response in operation["responses"].items():
+        assert 100 <= int(status) < 600
+        assert response["description"]
+        for media_type, content in response.get("content", {}).items():
+            assert "/" in media_type
+            assert content["schema"]
+    for parameter in operation["parameters"]:
+        assert parameter["in"] in ("query", "path")
+        assert parameter["schema"]["type"] in ("string", "integer")
+        assert parameter["required"] is (parameter["in"] == "path")
+
+
+def test_a_route_with_a_body_says_which() -> None:
+    assert list(DOCUMENT["paths"]["/api/sql"]) == ["post"]
+    content = OPERATIONS["/api/sql"]["requestBody"]["content"]["application/json"]
+    assert content["schema"] == {"$ref": "#/components/schemas/SqlStatement"}
+    assert "requestBody" not in OPERATIONS["/api/events"]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_errors_have_the_error_schema(route: Any) -> None:
+    responses = document("1")["paths"][route.path][route.method.lower()]["responses"]
+    assert set(responses) == {str(status) for status in statuses(route)}
+    for status in route.errors:
+        schema = responses[str(status)]["content"]["application/json"]["schema"]
+        expected = "DetailedHealth" if route.name == "detailed_health" else "Error"
+        assert schema == {"$ref": f"#/components/schemas/{expected}"}
+
+
+def test_defaults_are_values_of_their_type() -> None:
+    parameters = {each["name"]: each["schema"] for each in OPERATIONS["/api/events"]["parameters"]}
+    assert parameters["limit"]["default"] == 50
+    stats = OPERATIONS["/api/stats"]["parameters"][0]
+    assert stats["schema"]["default"] == "1h"

@@ -1,0 +1,120 @@
+"""Kinds of parameters: what each reads, and that its schema says the same."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tart.errors import BadQuery
+from tart.gateway.api.parameters import (
+    Choice,
+    CursorText,
+    Duration,
+    EventTypes,
+    Hash,
+    Integer,
+    Kind,
+    NodeId,
+    Parameter,
+    Time,
+)
+from tart.query.core.cursor import Cursor, encode
+
+KINDS: list[Kind] = [
+    Integer(0, 10),
+    Integer(1, 5, (True, True)),
+    Choice(("a", "b")),
+    NodeId(),
+    Hash(),
+    EventTypes(),
+    Time(),
+    Duration(),
+    CursorText(),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (Integer(0, 10), "7", 7),
+        (Integer(0, 10), "+7", 7),
+        (Integer(-5, 10), "-5", -5),
+        (Integer(1, 10, (True, True)), "-3", 1),
+        (Integer(1, 10, (True, True)), "1" * 90, 10),
+        (Choice(("a", "b")), "b", "b"),
+        (NodeId(), "AB" * 32, "ab" * 32),
+        (Hash(), "0x" + "AB" * 32, "ab" * 32),
+        (EventTypes(), "12, 11,12", [11, 12]),
+        (Time(), "1970-01-01T00:00:01Z", 1_000_000),
+        (Duration(), "2s", 2_000_000),
+        (CursorText(), encode(Cursor(5)), Cursor(5)),
+    ],
+)
+def test_a_text_becomes_its_value(kind: Kind, text: str, value: Any) -> None:
+    assert kind.read(text, "it") == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (Integer(0, 10), "11"),
+        (Integer(0, 10), "-1"),
+        (Integer(0, 10), ""),
+        (Integer(0, 10), "-"),
+        (Integer(0, 10), "1_0"),
+        (Integer(0, 10), " 1"),
+        (Integer(0, 10), "٣"),
+        (Integer(0, 10, (True, True)), "1" * 5000),
+        (Choice(("a",)), "A"),
+        (EventTypes(), "1,,2"),
+        (EventTypes(), "1.5"),
+        (EventTypes(), "-1"),
+        (EventTypes(), "999"),
+    ],
+)
+def test_any_other_text_is_refused_and_the_parameter_named(kind: Kind, text: str) -> None:
+    with pytest.raises(BadQuery, match="it ") as refused:
+        kind.read(text, "it")
+    assert refused.value.parameter == "it"
+
+
+@given(st.text(max_size=80))
+def test_no_text_breaks_any_kind(text: str) -> None:
+    for kind in KINDS:
+        try:
+            kind.read(text, "it")
+        except BadQuery:
+            continue
+
+
+@given(st.sampled_from(KINDS), st.data())
+def test_what_a_schema_allows_by_its_pattern_is_read(kind: Kind, data: st.DataObject) -> None:
+    schema = kind.schema()
+    if "pattern" not in schema or isinstance(kind, CursorText):
+        return
+    text = data.draw(st.from_regex(re.compile(schema["pattern"], re.ASCII), fullmatch=True))
+    text = text.removesuffix("\n")
+    try:
+        kind.read(text, "it")
+    except BadQuery:
+        # A pattern cannot say how large a number may be.
+        assert isinstance(kind, Duration | EventTypes)
+
+
+def test_a_default_is_read_like_a_text_and_without_one_it_is_none() -> None:
+    assert Parameter("it", Integer(0, 10), "", "7").read({}) == 7
+    assert Parameter("it", Integer(0, 10), "").read({}) is None
+
+
+def test_an_alias_is_another_name() -> None:
+    parameter = Parameter("start_time", Integer(0, 10), "", aliases=("start",))
+    assert parameter.read({"start": "3"}) == 3
+    with pytest.raises(BadQuery) as refused:
+        parameter.read({"start": "x"})
+    assert refused.value.parameter == "start"
+    with pytest.raises(BadQuery):
+        parameter.read({"start": "1", "start_time": "1"})

@@ -1,0 +1,258 @@
+"""The node registry and its file."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tart.gateway.fanout.node_registry import SCHEMA_VERSION, Registry
+from tart.ipc.messages import NodeChanged
+from tart.query.core.rfc3339 import rfc3339
+from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, node
+from tests.gateway.running import Running, eventually, running_gateway
+
+
+def use(path: Path, test: Callable[[Registry], None], **arguments: Any) -> Registry:
+    """Open the registry, run ``test`` and close it."""
+
+    async def run() -> Registry:
+        registry = Registry(path, **arguments)
+        await registry.start()
+        try:
+            test(registry)
+        finally:
+            await registry.stop()
+        return registry
+
+    return asyncio.run(run())
+
+
+def rows(path: Path) -> list[tuple[Any, ...]]:
+    database = sqlite3.connect(path)
+    try:
+        return database.execute(
+            "SELECT node_id, first_seen_at, last_seen_at FROM nodes ORDER BY node_id"
+        ).fetchall()
+    finally:
+        database.close()
+
+
+def test_what_was_told_survives_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "control.sqlite"
+    use(path, lambda registry: registry.told(1, [node(), node(NODE_B)]))
+
+    def check(registry: Registry) -> None:
+        assert len(registry) == 2
+        assert NODE_A in registry
+        found = registry.of_shard(1, there=True, rendering="hex")
+        assert sorted(found, key=lambda each: each["node_id"]) == [node(), node(NODE_B)]
+
+    use(path, check)
+    assert rows(path) == [
+        (NODE_A, rfc3339(NOON), rfc3339(NOON)),
+        (NODE_B, rfc3339(NOON), rfc3339(NOON)),
+    ]
+
+
+def test_each_shard_tells_its_own_part_of_a_node(tmp_path: Path) -> None:
+    def check(registry: Registry) -> None:
+        registry.told(0, [node(event_count=3)])
+        registry.told(1, [node(event_count=4)])
+        registry.told(1, [node(event_count=5)])
+        merged = registry.one(NODE_A, "hex")
+        assert merged is not None
+        assert merged["event_count"] == 8
+        assert registry.others({}, "hex") == [merged]
+        assert registry.others({NODE_A: {}}, "hex") == []
+        assert registry.one(NODE_B, "hex") is None
+
+    use(tmp_path / "c", check)
+
+
+def test_a_node_no_shard_knows_is_not_connected(tmp_path: Path) -> None:
+    def check(registry: Registry) -> None:
+        registry.told(0, [node()])
+        merged = registry.one(NODE_A, "hex")
+        assert merged is not None
+        assert (merged["is_connected"], merged["connections"]) == (False, [])
+
+    use(tmp_path / "c", check)
+
+
+def test_a_shard_that_is_gone_has_no_connections_one_that_is_late_may(tmp_path: Path) -> None:
+    def check(registry: Registry) -> None:
+        registry.told(0, [node(), node(NODE_B)])
+        (late,) = registry.of_shard(0, there=True, rendering="hex", node_id=NODE_A)
+        (gone,) = registry.of_shard(0, there=False, rendering="hex", node_id=NODE_A)
+        assert late["is_connected"] is True
+        assert (gone["is_connected"], gone["connections"]) == (False, [])
+        assert registry.of_shard(1, there=True, rendering="hex") == []
+
+    use(tmp_path / "c", check)
+
+
+def test_hashes_are_rendered_as_asked(tmp_path: Path) -> None:
+    def check(registry: Registry) -> None:
+        registry.told(0, [node(), node(NODE_B, node_info=None, best=None)])
+        shown = registry.one(NODE_A, "array")
+        assert shown is not None
+        assert shown["node_info"]["genesis"] == [0] * 32
+        assert shown["node_info"]["details"]["peer_id"] == [0xAA] * 32
+        assert shown["best"]["hash"] == [0x11] * 32
+        assert registry.one(NODE_A, "hex") != shown
+        bare = registry.one(NODE_B, "array")
+        assert bare is not None
+        assert bare["node_info"] is None
+
+    use(tmp_path / "c", check)
+
+
+def test_only_so_many_nodes_are_kept_and_the_longest_unseen_go(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    ids = [f"{i:064x}" for i in range(31)]
+
+    def fill(registry: Registry) -> None:
+        for i, each in enumerate(ids):
+            registry.told(0, [node(each, last_seen_at=rfc3339(NOON + i))])
+        assert len(registry) <= 30
+        assert ids[0] not in registry
+        assert ids[-1] in registry
+
+    use(path, lambda registry: registry.told(0, [node(each) for each in ids[:20]]))
+    use(path, fill, maximum=30)
+    assert [row[0] for row in rows(path)][-1] == ids[-1]
+    assert ids[0] not in [row[0] for row in rows(path)]
+
+
+@pytest.mark.parametrize("kind", ["garbage", "newer", "directory"])
+def test_a_file_that_cannot_be_used_costs_only_the_past(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    path = tmp_path / "control.sqlite"
+    if kind == "garbage":
+        path.write_bytes(b"this is no database" * 100)
+    elif kind == "directory":
+        path.mkdir()
+    else:
+        database = sqlite3.connect(path)
+        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        database.close()
+
+    def check(registry: Registry) -> None:
+        registry.told(0, [node()])
+        assert NODE_A in registry
+
+    assert use(path, check).failures == 1
+    assert "could not be opened" in caplog.text
+
+
+def test_a_write_that_fails_is_logged_and_survived(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "c"
+
+    def check(registry: Registry) -> None:
+        database = sqlite3.connect(path)
+        database.execute("DROP TABLE nodes")
+        database.close()
+        registry.told(0, [node()])
+
+    registry = use(path, check)
+    assert NODE_A in registry
+    assert "could not be written" in caplog.text
+
+
+def test_the_file_is_in_wal_mode_with_its_schema_version(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    use(path, lambda registry: None)
+    database = sqlite3.connect(path)
+    try:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    finally:
+        database.close()
+
+
+# --- In a running gateway -------------------------------------------------------------
+
+
+def with_gateway(directory: Path, test: Callable[[Running], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with running_gateway(
+            directory, prepare=lambda shards: shards[0].nodes.append(node())
+        ) as running:
+            await test(running)
+
+    asyncio.run(run())
+
+
+def test_nodes_of_a_shard_that_is_gone_are_still_listed(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        await eventually(lambda: NODE_A in gateway.gateway.registry)
+        await gateway.shards[0].stop()
+        body = await gateway.json("/api/nodes")
+        assert body["shards"] == {"answered": 1, "total": 2}
+        (only,) = body["nodes"]
+        assert (only["node_id"], only["is_connected"]) == (NODE_A, False)
+        for suffix in ("", "/status", "/events"):
+            await gateway.json(f"/api/nodes/{NODE_A}{suffix}")
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_node_whose_shard_is_late_is_as_it_last_told(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        await eventually(lambda: NODE_A in gateway.gateway.registry)
+        gateway.shards[0].push(NodeChanged(node(event_count=77)))
+        gateway.shards[0].answers["nodes"] = lambda _: None
+        gateway.gateway.questions._deadline = 0.2
+        await eventually(
+            lambda: (gateway.gateway.registry.one(NODE_A, "hex") or {}).get("event_count") == 77
+        )
+        (only,) = (await gateway.json("/api/nodes"))["nodes"]
+        assert (only["is_connected"], only["event_count"]) == (True, 77)
+
+    with_gateway(tmp_path, check)
+
+
+def test_nodes_outlive_their_events_and_the_gateway(tmp_path: Path) -> None:
+    async def first(gateway: Running) -> None:
+        await eventually(lambda: NODE_A in gateway.gateway.registry)
+
+    with_gateway(tmp_path, first)
+
+    async def run() -> None:
+        async with running_gateway(tmp_path) as gateway:
+            (only,) = (await gateway.json("/api/nodes"))["nodes"]
+            assert (only["node_id"], only["is_connected"]) == (NODE_A, False)
+            details = await gateway.json(f"/api/nodes/{NODE_A}")
+            assert details["event_count"] == 3
+            assert (await gateway.json("/api/network"))["network"]["total_nodes"] == 1
+
+    asyncio.run(run())
+
+
+def test_what_a_node_said_of_itself_outlives_the_log(tmp_path: Path) -> None:
+    unnamed = {"node_info": None, "implementation_name": None, "implementation_version": None}
+
+    async def check(gateway: Running) -> None:
+        shard, registry = gateway.shards[0], gateway.gateway.registry
+        shard.push(NodeChanged(node()))
+        await eventually(lambda: NODE_A in registry)
+        shard.nodes = [node(event_count=9, **unnamed)]
+        shard.push(NodeChanged(shard.nodes[0]))
+        for bytes_as in ("hex", "array"):
+            (found,) = (await gateway.json(f"/api/nodes?bytes={bytes_as}"))["nodes"]
+            assert found["implementation_name"] == "fake-node"
+            assert found["event_count"] == 9
+            single = await gateway.json(f"/api/nodes/{NODE_A}?bytes={bytes_as}")
+            assert single["node_info"] == found["node_info"]
+            genesis = found["node_info"]["genesis"]
+            assert genesis == ("0x" + "00" * 32 if bytes_as == "hex" else [0] * 32)
+
+    with_gateway(tmp_path, check)

@@ -1,0 +1,71 @@
+"""What the routes' tests do not show of asking the whole."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tart.errors import QueryTimeout, ShardUnavailable
+from tart.gateway.fanout.queries import Coverage, LiveFigures, _left, coverage, together
+from tart.gateway.fanout.shards import Answers
+from tart.query.core.merge import Second
+from tests.gateway.fake_shard import NODE_A, claims, statement
+from tests.gateway.running import running_gateway
+
+
+def test_coverage_of_two_scatters_is_who_answered_both() -> None:
+    one = Answers([(0, None), (1, None)], 3)
+    two = Answers([(1, None), (2, None)], 3)
+    assert coverage(one, two) == Coverage(frozenset({1}), 3)
+    assert coverage(one) & coverage(two) == Coverage(frozenset({1}), 3)
+    assert not coverage(one).complete
+    assert Coverage(frozenset({0, 1, 2}), 3).complete
+
+
+def test_a_window_says_its_bounds() -> None:
+    live = LiveFigures(100, {95: Second(3, set(), set(), 0, 0)}, 1, {})
+    window = live.window(10)
+    assert (window["start"], window["end"]) == (
+        "1970-01-01T00:01:30.000000Z",
+        "1970-01-01T00:01:40.000000Z",
+    )
+    assert window["events"] == 3
+    assert live.window(4)["events"] == 0
+
+
+def test_when_one_question_fails_the_others_are_given_up() -> None:
+    async def run() -> None:
+        never = asyncio.get_running_loop().create_future()
+
+        async def fail() -> None:
+            raise ShardUnavailable("none")
+
+        with pytest.raises(ShardUnavailable):
+            await together(never, fail())
+        assert never.cancelled()
+
+    asyncio.run(run())
+
+
+def test_no_time_left_is_a_timeout() -> None:
+    with pytest.raises(QueryTimeout, match="page by cursor"):
+        _left(0.0, "page by cursor")
+
+
+def test_what_a_node_said_before_it_reconnected_is_asked_for_where_it_lacks(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running_gateway(tmp_path, 2) as gateway:
+            one, two = gateway.shards
+            one.chain = [claims(NODE_A, None, 5)]
+            earlier = [NODE_A, statement(is_open=False, slot=4), statement(is_open=False, slot=9)]
+            two.answers["chain"] = lambda asked: [earlier] if asked.get("nodes") else []
+            body = await gateway.json("/api/stats")
+            # A finalized block was said since, on the connection that is open.
+            assert (body["best_block"], body["finalized_block"]) == (4, 5)
+            assert body["ahead"] == []
+            asked = [each.parameters.get("nodes") for each in two.requests if each.name == "chain"]
+            assert asked == [None, [NODE_A]]
+
+    asyncio.run(run())

@@ -1,0 +1,352 @@
+"""Channels to shards: scatter, deadline, reconnect, refusals, limits."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tart.errors import BadQuery, Busy, QueryTimeout, ShardUnavailable
+from tart.gateway.fanout import shards as module
+from tart.gateway.fanout.shards import Answers, Shards, Unreadable
+from tart.ipc.messages import Failure, LiveEvents, Missed, NodeChanged, Partial, Subscribe
+from tests.gateway.fake_shard import FakeShard, event
+from tests.gateway.running import PATIENCE_SECONDS, eventually
+
+
+class EventBatch:
+    """Notes what shards said unasked."""
+
+    def __init__(self) -> None:
+        self.said: list[Any] = []
+
+    def welcomed(self, shard: int) -> None:
+        self.said.append(("welcomed", shard))
+
+    def live_events(self, message: LiveEvents) -> None:
+        self.said.append(message)
+
+    def missed(self, message: Missed) -> None:
+        self.said.append(message)
+
+    def node_changed(self, shard: int, node: dict[str, Any]) -> None:
+        self.said.append((shard, node))
+
+
+@asynccontextmanager
+async def connected(
+    directory: Path, count: int = 2
+) -> AsyncIterator[tuple[Shards, list[FakeShard], EventBatch]]:
+    fakes = [FakeShard(index, directory / str(index), pid=100) for index in range(count)]
+    for fake in fakes:
+        await fake.start()
+    heard = EventBatch()
+    shards = Shards([fake.path for fake in fakes], heard)
+    shards.start()
+    try:
+        await asyncio.wait_for(shards.wait_all_welcomed(), PATIENCE_SECONDS)
+        yield shards, fakes, heard
+    finally:
+        await shards.stop()
+        for fake in fakes:
+            await fake.stop()
+
+
+def run(
+    directory: Path,
+    test: Callable[[Shards, list[FakeShard], EventBatch], Awaitable[None]],
+    count: int = 2,
+) -> None:
+    async def inside() -> None:
+        async with connected(directory, count) as (shards, fakes, heard):
+            await test(shards, fakes, heard)
+
+    asyncio.run(inside())
+
+
+def test_every_shard_is_asked_and_named(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        fakes[0].chain, fakes[1].chain = ["a"], ["b"]
+        answers = await shards.scatter("chain", {"start_us": 1}, 5)
+        assert answers == Answers([(0, ["a"]), (1, ["b"])], 2)
+        assert (answers.answered, answers.missing) == (2, [])
+        assert fakes[1].requests[-1].parameters == {"start_us": 1}
+        assert fakes[1].requests[-1].deadline_seconds == 5
+
+    run(tmp_path, check)
+
+
+def test_parameters_may_differ_by_shard(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        await shards.scatter("chain", lambda shard: {"start_us": shard}, 5)
+        assert [fake.requests[-1].parameters["start_us"] for fake in fakes] == [0, 1]
+
+    run(tmp_path, check)
+
+
+def test_a_late_shard_is_left_out_and_told(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        fakes[1].answers["chain"] = lambda _: None
+        answers = await shards.scatter("chain", {}, 0.05)
+        assert (answers.values, answers.missing) == ([(0, [])], [1])
+        await eventually(lambda: fakes[1].cancelled == [fakes[1].requests[-1].id])
+        assert fakes[0].cancelled == []
+        assert shards.every[1].statistics.failures == {"deadline": 1}
+        assert not shards.every[1].pending
+
+    run(tmp_path, check)
+
+
+def test_a_caller_that_leaves_cancels_its_question(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        fakes[1].answers["chain"] = lambda _: None
+        asking = asyncio.create_task(shards.scatter("chain", {}, 60))
+        await eventually(lambda: fakes[1].requests)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await eventually(lambda: fakes[1].cancelled)
+
+    run(tmp_path, check)
+
+
+def test_an_answer_after_the_deadline_harms_nobody(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        fakes[1].answers["chain"] = lambda _: None
+        await shards.scatter("chain", {}, 0.02)
+        fakes[1].channels[0].send(Partial(fakes[1].requests[-1].id, ["late"]))
+        fakes[1].answers.clear()
+        assert (await shards.scatter("chain", {}, 5)).answered == 2
+
+    run(tmp_path, check)
+
+
+def test_no_answer_in_time_is_a_timeout(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        for fake in fakes:
+            fake.answers["chain"] = lambda _: None
+        with pytest.raises(QueryTimeout):
+            await shards.scatter("chain", {}, 0.02)
+        for fake in fakes:
+            fake.answers["chain"] = lambda _: Failure(0, "deadline", "too slow")
+        with pytest.raises(QueryTimeout):
+            await shards.scatter("chain", {}, 5)
+
+    run(tmp_path, check)
+
+
+def test_failures_of_all_shards_are_unavailability(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        for fake in fakes:
+            fake.answers["chain"] = lambda _: Failure(0, "something new", "x")
+        with pytest.raises(ShardUnavailable):
+            await shards.scatter("chain", {}, 5)
+        # What a shard calls its failure does not become a label.
+        assert shards.every[0].statistics.failures == {"internal": 1}
+
+    run(tmp_path, check)
+
+
+def test_a_bad_parameter_is_the_callers(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        refusal = Failure(0, "bad_parameter", "no such slot", "slot")
+        fakes[1].answers["events"] = lambda _: refusal
+        with pytest.raises(BadQuery, match="no such slot") as refused:
+            await shards.scatter("events", {"limit": 1}, 5)
+        assert refused.value.parameter == "slot"
+
+    run(tmp_path, check)
+
+
+def test_a_shard_that_dies_answers_nothing_and_comes_back(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        fakes[1].answers["chain"] = lambda _: None
+        asking = asyncio.create_task(shards.scatter("chain", {}, 60))
+        await eventually(lambda: fakes[1].requests)
+        await fakes[1].stop()
+        assert (await asking).missing == [1]
+        assert shards.every[1].statistics.failures == {"no_shard": 1}
+        fakes[1].answers.clear()
+        fakes[1].pid = 200
+        await fakes[1].start()
+        await eventually(lambda: heard.said.count(("welcomed", 1)) == 2)
+        assert (await shards.scatter("chain", {}, 5)).answered == 2
+        assert [shard.statistics.restarts for shard in shards.every] == [0, 1]
+
+    run(tmp_path, check)
+
+
+def test_without_any_shard_the_answer_is_immediate(tmp_path: Path) -> None:
+    async def inside() -> None:
+        shards = Shards([tmp_path / "nobody"], EventBatch())
+        shards.start()
+        with pytest.raises(ShardUnavailable):
+            await shards.scatter("chain", {}, 60)
+        await shards.stop()
+
+    asyncio.run(inside())
+
+
+@pytest.mark.parametrize(("index", "version"), [(0, 99), (5, 1)])
+def test_a_shard_of_another_release_or_number_is_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, index: int, version: int
+) -> None:
+    async def inside() -> None:
+        fake = FakeShard(index, tmp_path / "s", version=version)
+        await fake.start()
+        shards = Shards([fake.path], EventBatch())
+        shards.start()
+        await eventually(lambda: "refused shard" in caplog.text)
+        assert not shards.every[0].up
+        with pytest.raises(ShardUnavailable):
+            await shards.scatter("chain", {}, 5)
+        await shards.stop()
+        await fake.stop()
+
+    asyncio.run(inside())
+
+
+def test_a_busy_shard_is_told_apart_from_one_that_is_gone(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        for fake in fakes:
+            fake.answers["chain"] = lambda _: Failure(0, "busy", "256 questions are waiting")
+        with pytest.raises(Busy) as refused:
+            await shards.scatter("chain", {}, 5)
+        assert refused.value.seconds > 0
+        assert shards.every[0].statistics.failures == {"busy": 1}
+        with pytest.raises(Busy):
+            await shards.ask(1, "chain", {}, 5)
+        del fakes[0].answers["chain"]
+        assert (await shards.scatter("chain", {}, 5)).missing == [1]
+
+    run(tmp_path, check)
+
+
+def test_one_shard_can_be_asked_by_itself(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        fakes[1].chain = [["aa", 1, 2]]
+        assert await shards.ask(1, "chain", {}, 5) == [["aa", 1, 2]]
+        assert fakes[0].requests == []
+        fakes[1].answers["chain"] = lambda _: None
+        with pytest.raises(QueryTimeout):
+            await shards.ask(1, "chain", {}, 0.01)
+        await eventually(lambda: fakes[1].cancelled)
+        await fakes[1].stop()
+        await eventually(lambda: not shards.every[1].up)
+        with pytest.raises(ShardUnavailable):
+            await shards.ask(1, "chain", {}, 5)
+
+    run(tmp_path, check)
+
+
+def test_a_question_is_as_old_as_the_request_it_is_for(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        await shards.scatter("chain", {}, 5)
+        module.requested_at.set(time.monotonic() - 3.0)
+        await shards.scatter("chain", {}, 5)
+        fresh, old = fakes[0].requests
+        assert fresh.age_seconds == 0.0
+        assert old.age_seconds >= 3.0
+
+    run(tmp_path, check)
+
+
+def test_questions_waiting_at_one_shard_are_limited_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_PENDING", 2)
+
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        fakes[1].answers["chain"] = lambda _: None
+        waiting = [asyncio.create_task(shards.scatter("chain", {}, 60)) for _ in range(2)]
+        await eventually(lambda: len(fakes[1].requests) == 2)
+        assert (await shards.scatter("nodes", {}, 5)).missing == [1]
+        assert shards.every[1].statistics.refused == 1
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert (await shards.scatter("nodes", {}, 5)).missing == []
+
+    run(tmp_path, check)
+
+
+def test_what_is_said_unasked_is_passed_on(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        shards.subscribe(Subscribe(1, {"type": "All"}))
+        await eventually(lambda: fakes[0].subscriptions and fakes[1].subscriptions)
+        fakes[0].push(NodeChanged({"node_id": "aa"}))
+        fakes[1].push(Missed(1, 5))
+        fakes[1].publish(event(1, 1))
+        await eventually(lambda: (0, {"node_id": "aa"}) in heard.said)
+        await eventually(lambda: Missed(1, 5) in heard.said)
+        await eventually(lambda: any(isinstance(each, LiveEvents) for each in heard.said))
+
+    run(tmp_path, check)
+
+
+def test_subscriptions_are_renewed_at_a_shard_that_comes_back(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        shards.subscribe(Subscribe(1, {"type": "All"}))
+        shards.subscribe(Subscribe(2, {"type": "Slot", "slot": 5}, "array"))
+        await eventually(lambda: len(fakes[1].subscriptions) == 2)
+        shards.unsubscribe(1)
+        await fakes[1].stop()
+        await fakes[1].start()
+        expected = {2: Subscribe(2, {"type": "Slot", "slot": 5}, "array")}
+        await eventually(lambda: fakes[1].subscriptions == expected)
+        await eventually(lambda: fakes[0].subscriptions == expected)
+
+    run(tmp_path, check)
+
+
+def test_a_shard_that_talks_nonsense_is_cut_off(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        fakes[1].channels[0].send(Subscribe(1, {"type": "All"}))
+        await eventually(lambda: heard.said.count(("welcomed", 1)) == 2)
+        assert "shard 1 sent Subscribe" in caplog.text
+
+    run(tmp_path, check)
+
+
+def test_what_shards_cannot_read_comes_with_their_answers(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+        fakes[1].unreadable = [["01/x.duckdb", 4096, 5, None]]
+        answers = await shards.scatter("chain", {}, 5)
+        assert answers.unreadable == {Unreadable("01/x.duckdb", 4096, 5, None)}
+
+    run(tmp_path, check)
+
+
+def test_a_shard_that_starts_is_heard_of_and_not_asked(tmp_path: Path) -> None:
+    async def inside() -> None:
+        fakes = [FakeShard(index, tmp_path / str(index)) for index in range(2)]
+        fakes[1].recovering = "counting, 43 %"
+        for fake in fakes:
+            await fake.start()
+        shards = Shards([fake.path for fake in fakes], EventBatch())
+        shards.start()
+        try:
+            await asyncio.wait_for(shards.wait_all_heard(), PATIENCE_SECONDS)
+            assert {at: each.what for at, each in shards.recovering.items()} == {
+                1: "counting, 43 %"
+            }
+            assert (await shards.scatter("chain", {}, 5)).missing == [1]
+            await fakes[1].stop()
+            fakes[1].recovering = ""
+            await fakes[1].start()
+            await asyncio.wait_for(shards.wait_all_welcomed(), PATIENCE_SECONDS)
+            assert shards.recovering == {}
+            assert (await shards.scatter("chain", {}, 5)).missing == []
+        finally:
+            await shards.stop()
+            for fake in fakes:
+                await fake.stop()
+
+    asyncio.run(inside())

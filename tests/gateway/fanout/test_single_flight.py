@@ -1,0 +1,114 @@
+"""One question for many askers."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tart.errors import ShardUnavailable
+from tart.gateway.fanout.single_flight import Shared
+
+
+class Asked:
+    """A question that is answered when the test says so."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def __call__(self) -> int:
+        self.times += 1
+        return await asyncio.shield(self.answer)
+
+
+def test_all_who_ask_at_once_share_one_question() -> None:
+    async def run() -> None:
+        asked = Asked()
+        shared = Shared(asked)
+        asking = [asyncio.create_task(shared.get(0)) for _ in range(5)]
+        await asyncio.sleep(0)
+        asked.answer.set_result(7)
+        assert await asyncio.gather(*asking) == [7] * 5
+        assert asked.times == 1
+
+    asyncio.run(run())
+
+
+def test_a_fresh_answer_is_not_asked_for_again_an_old_one_is() -> None:
+    async def run() -> None:
+        asked = Asked()
+        asked.answer.set_result(7)
+        shared = Shared(asked)
+        await shared.get(60)
+        await shared.get(60)
+        assert asked.times == 1
+        await shared.get(-1)
+        assert asked.times == 2
+
+    asyncio.run(run())
+
+
+def test_who_leaves_takes_nothing_along() -> None:
+    async def run() -> None:
+        asked = Asked()
+        shared = Shared(asked)
+        leaving, staying = (asyncio.create_task(shared.get(0)) for _ in range(2))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        asked.answer.set_result(7)
+        assert await staying == 7
+
+    asyncio.run(run())
+
+
+def test_it_is_given_up_with_the_last_who_leaves_and_the_next_starts_anew() -> None:
+    async def run() -> None:
+        asked = Asked()
+        shared = Shared(asked)
+        leaving = [asyncio.create_task(shared.get(0)) for _ in range(2)]
+        await asyncio.sleep(0)
+        running = shared._running
+        assert running is not None
+        for each in leaving:
+            each.cancel()
+        await asyncio.wait(leaving)
+        coming = asyncio.create_task(shared.get(0))
+        await asyncio.wait((running,))
+        assert running.cancelled()
+        asked.answer.set_result(7)
+        assert await coming == 7
+        assert asked.times == 2
+
+    asyncio.run(run())
+
+
+def test_a_failure_reaches_all_and_the_next_starts_anew() -> None:
+    async def run() -> None:
+        asked = Asked()
+        shared = Shared(asked)
+        asking = [asyncio.create_task(shared.get(60)) for _ in range(2)]
+        await asyncio.sleep(0)
+        asked.answer.set_exception(ShardUnavailable("none"))
+        for each in asking:
+            with pytest.raises(ShardUnavailable):
+                await each
+        asked.answer = asyncio.get_running_loop().create_future()
+        asked.answer.set_result(8)
+        assert await shared.get(60) == 8
+
+    asyncio.run(run())
+
+
+def test_it_can_be_stopped_in_the_middle() -> None:
+    async def run() -> None:
+        shared = Shared(Asked())
+        await shared.stop()
+        asking = asyncio.create_task(shared.get(0))
+        await asyncio.sleep(0)
+        await shared.stop()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(run())

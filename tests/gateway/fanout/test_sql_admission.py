@@ -1,0 +1,92 @@
+"""A few statements run, a few wait, the rest is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tart.gateway.fanout.sql_admission import RUNNING, WAITING, SqlAdmission, TooManyStatements
+from tart.sandbox.process import Order
+from tests.gateway.running import eventually
+
+
+def test_no_more_run_at_once_and_no_more_wait_than_may() -> None:
+    async def scenario() -> None:
+        sandboxes, done = SqlAdmission(), asyncio.Event()
+        running = 0
+
+        async def statement() -> None:
+            nonlocal running
+            async with sandboxes:
+                running += 1
+                await done.wait()
+                running -= 1
+
+        tasks = [asyncio.create_task(statement()) for _ in range(RUNNING + WAITING)]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert running == RUNNING
+        with pytest.raises(TooManyStatements):
+            await statement()
+        assert sandboxes.refused == 1
+        done.set()
+        await asyncio.gather(*tasks)
+        await statement()
+
+    asyncio.run(scenario())
+
+
+def test_who_leaves_while_waiting_makes_room() -> None:
+    async def scenario() -> None:
+        sandboxes = SqlAdmission()
+
+        async def statement() -> None:
+            async with sandboxes:
+                await asyncio.sleep(3600)
+
+        tasks = [asyncio.create_task(statement()) for _ in range(RUNNING + WAITING)]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with sandboxes:
+            assert sandboxes.refused == 0
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.slow
+def test_a_statement_nobody_waits_for_is_killed_before_its_place_is_given_away() -> None:
+    counting = "SELECT count(*) FROM range(100000000000) AS a(x) WHERE hash(x) = 1"
+
+    async def scenario() -> None:
+        sandboxes = SqlAdmission()
+
+        async def statement() -> None:
+            async with sandboxes:
+                try:
+                    await sandboxes.run(Order(counting, partials=True, seconds=60.0), [])
+                finally:
+                    assert not children()
+
+        task = asyncio.create_task(statement())
+        await eventually(children)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert not children()
+
+    asyncio.run(scenario())
+
+
+def children() -> list[str]:
+    """The processes that this one has started for statements and that have not ended."""
+    found = []
+    for thread in Path("/proc/self/task").iterdir():
+        for pid in (thread / "children").read_text().split():
+            with suppress(FileNotFoundError):
+                if b"tart.sandbox.child" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.append(pid)
+    return found

@@ -1,0 +1,125 @@
+"""``tart/gateway/handlers/nodes.py``: what is asked of the shards, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tart.query.core.windows import time_us
+from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, SECOND, event, node
+from tests.gateway.running import Running, running_gateway
+
+MINUTE = 60 * SECOND
+OF_NODE = ("status/enhanced", "peers", "timeline")
+WINDOWED = (
+    "/api/network/topology",
+    "/api/validators/cores",
+    f"/api/nodes/{NODE_A}/status/enhanced",
+    f"/api/nodes/{NODE_A}/peers",
+    "/api/da/stats",
+    "/api/da/stats/enhanced",
+    "/api/metrics/execution",
+)
+
+
+def with_gateway(directory: Path, test: Callable[[Running], Awaitable[None]]) -> None:
+    """Run one test against a gateway of its own, of two shards and two nodes."""
+
+    async def run() -> None:
+        async with running_gateway(directory) as running:
+            running.shards[0].nodes = [node()]
+            running.shards[1].nodes = [node(NODE_B)]
+            await test(running)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("name", OF_NODE)
+def test_an_unknown_node_is_not_found_and_a_bad_id_refused(tmp_path: Path, name: str) -> None:
+    async def check(gateway: Running) -> None:
+        body = await gateway.json(f"/api/nodes/{'cc' * 32}/{name}", 404)
+        assert body["error"]["param"] == "id"
+        await gateway.json(f"/api/nodes/xyz/{name}", 400)
+
+    with_gateway(tmp_path, check)
+
+
+@pytest.mark.parametrize("path", WINDOWED)
+def test_a_window_begins_with_a_whole_bucket_and_says_so(tmp_path: Path, path: str) -> None:
+    async def check(gateway: Running) -> None:
+        body = await gateway.json(f"{path}?start=2026-11-20T11:47:31Z&end=2026-11-20T12:00:00Z")
+        assert body["window"]["end"] == "2026-11-20T12:00:00.000000Z"
+        start = time_us(body["window"]["start"], "")
+        assert start % MINUTE == 0
+        assert start <= time_us("2026-11-20T11:47:31Z", "")
+        bounds = [
+            request.parameters
+            for request in gateway.shards[0].requests
+            if request.name in ("summed", "listed", "transfers")
+        ]
+        assert bounds
+        # Shards are asked for what lies below the end: whole buckets, no later one.
+        assert all(each["end_us"] == NOON for each in bounds)
+        assert all(each["start_us"] <= start for each in bounds)
+        await gateway.json(f"{path}?start=2026-11-20T12:00:00Z&end=2026-11-20T11:00:00Z", 400)
+        body = await gateway.json(f"{path}?duration=1x", 400)
+        assert body["error"]["param"] == "duration"
+
+    with_gateway(tmp_path, check)
+
+
+def test_shards_that_do_not_answer_are_told_of(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        await gateway.shards[1].stop()
+        body = await gateway.json("/api/da/stats")
+        assert body["shards"] == {"answered": 1, "total": 2}
+
+    with_gateway(tmp_path, check)
+
+
+def test_links_of_two_shards_are_one(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        def answering(rows: list[Any]) -> Callable[[dict[str, Any]], Any]:
+            return lambda parameters: rows if parameters["table"] == "links" else []
+
+        gateway.shards[0].answers["summed"] = answering([[NODE_A, NODE_B, 62, 0, 5, NOON]])
+        gateway.shards[1].answers["summed"] = answering([[NODE_B, NODE_A, 62, 1, 4, NOON + 1]])
+        (link,) = (await gateway.json("/api/network/topology"))["connections"]
+        assert (link["sent"], link["received"], link["message_count"]) == (5, 4, 5)
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_timeline_is_paged_and_counts_what_it_does_not_show(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        gateway.shards[0].append(*[event(0, i, at=NOON + i) for i in range(3)])
+        gateway.shards[0].append(event(0, 3, number=120, variant="SendingShardRequest", fields={}))
+        gateway.shards[0].answers["summed"] = lambda _: [[11, 3], [120, 1]]
+        path = f"/api/nodes/{NODE_A}/timeline?categories=status&limit=2"
+        first = await gateway.json(path)
+        assert [each["event_id"] for each in first["events"]] == [2, 1]
+        assert first["has_more"]
+        assert first["category_counts"] == [
+            {"category": "status", "count": 3},
+            {"category": "shard", "count": 1},
+        ]
+        rest = await gateway.json(f"{path}&cursor={first['next_cursor']}")
+        assert [each["event_id"] for each in rest["events"]] == [0]
+        assert not rest["has_more"]
+        await gateway.json(f"/api/nodes/{NODE_A}/timeline?start_time=yesterday", 400)
+
+    with_gateway(tmp_path, check)
+
+
+@pytest.mark.parametrize("name", ["stats", "services", "cores"])
+def test_without_the_rpc_of_a_node_the_chain_cannot_be_asked(tmp_path: Path, name: str) -> None:
+    async def check(gateway: Running) -> None:
+        body = await gateway.json(f"/api/jam/{name}", 503)
+        assert body["error"]["code"] == "not_configured"
+        assert "RPC" in body["error"]["message"]
+
+    with_gateway(tmp_path, check)

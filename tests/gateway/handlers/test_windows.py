@@ -1,0 +1,147 @@
+"""``tart/gateway/handlers/windows.py``: one window for each answer, in whole buckets, and told."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from tart.config.schema import AggregatesConfig
+from tart.gateway.fanout.queries import Coverage
+from tart.gateway.handlers.windows import Asked, answered, asked, hours_of, windowed
+from tart.gateway.http.responses import Answer
+from tart.query.core.windows import Window
+from tart.query.topics.time_series import HOUR_US, MINUTE_US
+
+DAY_US = 24 * HOUR_US
+NOON = 20_000 * DAY_US + DAY_US // 2
+NOW = NOON + 7 * MINUTE_US + 7
+NOTHING = {"start": None, "end": None, "duration": HOUR_US}
+
+
+def asks(now: int = NOW, **values: Any) -> Asked:
+    return Asked({**NOTHING, **values}, AggregatesConfig(), now)
+
+
+def test_a_window_begins_with_a_whole_bucket_and_goes_on_until_now() -> None:
+    window = asks()
+    assert window.whole() == Window(NOON + 7 * MINUTE_US - HOUR_US, NOW)
+    assert window.shown() == {
+        "start": "2024-10-04T11:07:00.000000Z",
+        "end": "2024-10-04T12:07:00.000007Z",
+    }
+
+
+def test_the_bucket_in_which_it_ends_is_left_out_and_not_told() -> None:
+    window = asks(end=NOON + 90_000_000)
+    assert window.whole() == Window(NOON - HOUR_US + MINUTE_US, NOON + MINUTE_US - 1)
+    assert window.shown() == {
+        "start": "2024-10-04T11:01:00.000000Z",
+        "end": "2024-10-04T12:01:00.000000Z",
+    }
+    # What is asked for with the window that was told is the same.
+    again = asks(start=NOON - HOUR_US + MINUTE_US, end=NOON + MINUTE_US)
+    assert again.whole() == window.whole()
+
+
+def test_a_window_without_a_whole_bucket_has_nothing() -> None:
+    window = asks(start=NOON + 1, end=NOON + 2)
+    assert window.whole() == Window(NOON, NOON - 1)
+    assert window.shown() == {"start": "2024-10-04T12:00:00.000000Z"} | {
+        "end": "2024-10-04T12:00:00.000000Z"
+    }
+    assert asks(start=NOON + 1, end=NOON + 2).buckets(5 * MINUTE_US).starts == []
+
+
+@pytest.mark.parametrize("split", [1, MINUTE_US - 1, MINUTE_US, 90_000_000, 5 * MINUTE_US + 3])
+def test_windows_that_follow_one_another_leave_nothing_out_and_share_nothing(split: int) -> None:
+    whole = asks(start=NOON, end=NOON + 6 * MINUTE_US).whole()
+    first = asks(start=NOON, end=NOON + split).whole()
+    rest = asks(start=NOON + split + 1, end=NOON + 6 * MINUTE_US).whole()
+    assert first.start_us == whole.start_us
+    assert rest.start_us == (first.end_us or 0) + 1
+    assert rest.end_us == whole.end_us
+
+
+def test_an_end_ahead_of_now_stays() -> None:
+    assert asks(end=NOW + HOUR_US).whole().end_us == NOW + HOUR_US
+
+
+def test_buckets_are_whole_but_for_that_of_the_present() -> None:
+    step = 5 * MINUTE_US
+    every = asks(start=NOON - 6 * MINUTE_US, end=NOON + 6 * MINUTE_US).buckets(step)
+    assert every.starts == [NOON, NOON - step, NOON - 2 * step]
+    assert not any(every.row(at)["partial"] for at in every.starts)
+    every = asks(start=NOON - 6 * MINUTE_US).buckets(step)
+    assert every.starts == [NOON + step, NOON, NOON - step, NOON - 2 * step]
+    assert [every.row(at)["partial"] for at in every.starts] == [True, False, False, False]
+
+
+def test_what_is_kept_by_the_hour_is_asked_for_by_the_hour() -> None:
+    kept = AggregatesConfig()
+    soon = NOW - (kept.latency_hours - 2) * HOUR_US
+    late = NOW - kept.latency_hours * HOUR_US
+    assert asks(start=soon).whole(durations=True).start_us == soon - soon % MINUTE_US
+    assert asks(start=late).whole(durations=True).start_us == late - late % HOUR_US
+    assert asks(start=late).whole().start_us == late - late % MINUTE_US
+    older = NOW - (kept.row_retention_days + 1) * DAY_US
+    assert asks(start=older).whole().start_us == older - older % HOUR_US
+
+
+def test_a_list_is_without_the_ends_that_were_not_asked_for() -> None:
+    values = {"start": None, "end": None, "duration": None}
+    window = Asked(values, AggregatesConfig(), NOW)
+    assert window.open() == Window()
+    assert window.shown() == {"start": None, "end": None}
+    page = Asked(values, AggregatesConfig(), NOW)
+    assert page.open(MINUTE_US, Window(5, MINUTE_US - 1)) == Window(5, MINUTE_US - 1)
+    assert page.shown() == {
+        "start": "1970-01-01T00:00:00.000005Z",
+        "end": "1970-01-01T00:01:00.000000Z",
+    }
+    until = Asked(values, AggregatesConfig(), NOW)
+    assert until.open(HOUR_US, ends=True) == Window(None, NOW)
+
+
+def test_an_answer_cannot_have_two_windows() -> None:
+    window = asks()
+    assert window.whole() == window.whole()
+    with pytest.raises(AssertionError):
+        window.whole(10 * MINUTE_US)
+
+
+class Nobody:
+    kept = AggregatesConfig()
+
+
+def test_whatever_a_handler_answers_its_window_is_in_it() -> None:
+    async def handler(questions: Any, values: Any) -> Answer:
+        asked(values).whole()
+        return answered({"x": values["x"]}, (None, one), (None, two))
+
+    one, two = Coverage(frozenset({0, 1}), 3), Coverage(frozenset({1, 2}), 3)
+    before = time.time_ns() // 1000
+    found: Any = asyncio.run(windowed(handler)(Nobody(), {**NOTHING, "x": 1}))  # type: ignore[arg-type, unused-ignore]
+    assert found.coverage == Coverage(frozenset({1}), 3)
+    assert found.body["x"] == 1
+    assert found.body["window"].keys() == {"start", "end"}
+    assert found.body["timestamp"] >= found.body["window"]["end"]
+    assert before
+
+
+def test_whole_hours_are_told_as_the_peer_has_them() -> None:
+    found: list[float] = []
+
+    async def handler(questions: Any, values: Any) -> Answer:
+        found.append(hours_of(values))
+        return Answer({})
+
+    for values in (
+        {"duration": 2 * HOUR_US},
+        {"duration": HOUR_US // 2},
+        {"start": HOUR_US, "end": 4 * HOUR_US},
+    ):
+        asyncio.run(windowed(handler)(Nobody(), {**NOTHING, **values}))  # type: ignore[arg-type, unused-ignore]
+    assert list(map(repr, found)) == ["2", "0.5", "3"]

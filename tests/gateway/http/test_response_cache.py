@@ -1,0 +1,298 @@
+"""One making serves many, and nobody gets what is too old."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+import pytest
+
+from tart.errors import QueryTimeout
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.route import Cache, Route
+from tart.gateway.fanout.queries import Coverage
+from tart.gateway.http.response_cache import MAX_FRESH, STALE, ResponseCache
+from tart.gateway.http.responses import Answer
+from tests.gateway.running import Running, running_gateway
+
+AGGREGATED = next(route for route in ROUTES if route.cache is Cache.AGGREGATED)
+ALL, SOME = Coverage(frozenset({0, 1}), 2), Coverage(frozenset({0}), 2)
+
+
+class Maker:
+    """Makes numbered answers, each when it is let; ``seen`` is their coverage."""
+
+    def __init__(self, max_bytes: int = 1 << 20) -> None:
+        self.now = 100.0
+        self.made = 0
+        self.taking = 0.0
+        self.running = 0
+        self.most = 0
+        self.seen = ALL
+        self.error: Exception | None = None
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.kept = ResponseCache(self.make, 1.0, lambda: self.now, max_bytes=max_bytes)
+
+    async def make(self, route: Route, values: Mapping[str, Any]) -> Answer:
+        self.made += 1
+        number = self.made
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await self.gate.wait()
+        self.running -= 1
+        self.now += self.taking
+        if self.error is not None:
+            raise self.error
+        return Answer({"n": number}, self.seen)
+
+    async def ask(self, route: Route = AGGREGATED, **values: Any) -> Answer:
+        return await self.kept.answer(route, values)
+
+    async def settled(self) -> None:
+        """Until nothing is being made."""
+        while self.running or self.kept._making:  # noqa: ASYNC110 - of tasks nobody waits for
+            await asyncio.sleep(0)
+
+
+def number(answer: Answer) -> int:
+    """Which one it is; those that are kept are encoded."""
+    body = answer.body
+    found: int = (orjson.loads(body) if isinstance(body, bytes) else body)["n"]
+    return found
+
+
+def with_maker(check: Callable[[Maker], Awaitable[None]], **arguments: Any) -> None:
+    async def run() -> None:
+        async with asyncio.timeout(10):
+            await check(Maker(**arguments))
+
+    asyncio.run(run())
+
+
+def test_what_is_fresh_serves_all_who_ask_the_same() -> None:
+    async def check(maker: Maker) -> None:
+        assert number(await maker.ask(a=1)) == 1
+        maker.now += 1.0
+        again = await maker.ask(a=1)
+        assert (again.body, again.headers, again.coverage) == (b'{"n":1}', {"Age": "1"}, ALL)
+        assert number(await maker.ask(a=2)) == 2
+        assert maker.kept.outcomes == {"made": 2, "fresh": 1}
+
+    with_maker(check)
+
+
+def test_what_is_stale_is_given_once_more_and_made_anew() -> None:
+    async def check(maker: Maker) -> None:
+        await maker.ask()
+        maker.now += STALE
+        maker.gate.clear()
+        # Nobody waits, however often it is asked for meanwhile.
+        for _ in range(3):
+            assert number(await maker.ask()) == 1
+        maker.gate.set()
+        await maker.settled()
+        assert number(await maker.ask()) == 2
+        assert maker.kept.outcomes == {"made": 1, "stale": 3, "fresh": 1}
+
+    with_maker(check)
+
+
+def test_without_staleness_whoever_asks_after_a_moment_waits() -> None:
+    async def check(maker: Maker) -> None:
+        maker.kept = ResponseCache(maker.make, 1.0, lambda: maker.now, stale=0.0)
+        assert number(await maker.ask()) == 1
+        maker.now += 1.0
+        assert number(await maker.ask()) == 1
+        maker.now += 0.1
+        assert number(await maker.ask()) == 2
+        assert maker.kept.outcomes == {"made": 2, "fresh": 1}
+
+    with_maker(check)
+
+
+def test_what_is_too_old_is_given_to_nobody() -> None:
+    async def check(maker: Maker) -> None:
+        await maker.ask()
+        maker.now += 1.0 + STALE + 0.1
+        assert number(await maker.ask()) == 2
+
+    with_maker(check)
+
+
+def test_one_making_serves_all_who_wait_and_none_takes_it_along() -> None:
+    async def check(maker: Maker) -> None:
+        maker.gate.clear()
+        waiting = [asyncio.create_task(maker.ask()) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        await asyncio.sleep(0)
+        maker.gate.set()
+        assert [number(await each) for each in waiting[1:]] == [1, 1]
+        assert number(await maker.ask()) == 1
+
+    with_maker(check)
+
+
+def test_what_nobody_waits_for_any_more_is_given_up() -> None:
+    async def check(maker: Maker) -> None:
+        maker.gate.clear()
+        waiting = [asyncio.create_task(maker.ask()) for _ in range(2)]
+        await asyncio.sleep(0)
+        (making,) = maker.kept._making.values()
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(making, return_exceptions=True)
+        assert making.cancelled()
+        maker.gate.set()
+        assert number(await maker.ask()) == 2
+
+    with_maker(check)
+
+
+def test_who_comes_while_something_is_being_given_up_does_not_share_its_end() -> None:
+    async def check(maker: Maker) -> None:
+        maker.gate.clear()
+        leaving = asyncio.create_task(maker.ask())
+        await asyncio.sleep(0)
+        leaving.cancel()
+        # It has left; what was made for it has not ended yet.
+        await asyncio.wait((leaving,))
+        coming = asyncio.create_task(maker.ask())
+        maker.gate.set()
+        assert number(await coming) == 2
+
+    with_maker(check)
+
+
+def test_one_at_a_time_is_made_anew() -> None:
+    async def check(maker: Maker) -> None:
+        for each in range(5):
+            await maker.ask(a=each)
+        maker.now += 2.0
+        maker.gate.clear()
+        for each in range(5):
+            await maker.ask(a=each)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert maker.running == 1
+        # Whoever has none to be given waits for nobody.
+        asking = asyncio.create_task(maker.ask(a=9))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert maker.running == 2
+        maker.gate.set()
+        await asking
+        await maker.settled()
+        assert (maker.most, maker.made) == (2, 11)
+
+    with_maker(check)
+
+
+@pytest.mark.parametrize(
+    ("taken", "fresh"), [(0.0, 1.0), (0.1, 1.0), (0.3, 3.0), (60.0, MAX_FRESH)]
+)
+def test_what_took_long_is_fresh_for_longer(taken: float, fresh: float) -> None:
+    async def check(maker: Maker) -> None:
+        maker.taking = taken
+        await maker.ask()
+        maker.now += fresh - 0.01
+        await maker.ask()
+        maker.now += 0.02
+        await maker.ask()
+        await maker.settled()
+        assert maker.kept.outcomes == {"made": 1, "fresh": 1, "stale": 1}
+        maker.now += fresh + STALE + 0.01
+        await maker.ask()
+        assert maker.kept.outcomes["made"] == 2
+
+    with_maker(check)
+
+
+def test_an_answer_without_all_shards_is_not_kept() -> None:
+    async def check(maker: Maker) -> None:
+        maker.seen = SOME
+        assert number(await maker.ask()) == 1
+        maker.seen = ALL
+        assert number(await maker.ask()) == 2
+        maker.now += 2.0
+        maker.seen = SOME
+        await maker.ask()
+        await maker.settled()
+        assert number(await maker.ask()) == 4
+
+    with_maker(check)
+
+
+def test_a_failure_is_told_and_not_kept() -> None:
+    async def check(maker: Maker) -> None:
+        maker.error = QueryTimeout("late")
+        with pytest.raises(QueryTimeout):
+            await maker.ask()
+        maker.error = None
+        assert number(await maker.ask()) == 2
+        maker.now += 2.0
+        maker.error = QueryTimeout("late")
+        await maker.ask()
+        await maker.settled()
+        with pytest.raises(QueryTimeout):
+            await maker.ask()
+
+    with_maker(check)
+
+
+def test_those_not_asked_for_the_longest_leave_when_there_is_no_room() -> None:
+    async def check(maker: Maker) -> None:
+        for name in ("a", "b"):
+            await maker.ask(of=name)
+        assert maker.kept.size == 14
+        await maker.ask(of="a")
+        await maker.ask(of="c")
+        assert maker.kept.size == 14
+        maker.kept.outcomes.clear()
+        await maker.ask(of="a")
+        await maker.ask(of="b")
+        assert maker.kept.outcomes == {"fresh": 1, "made": 1}
+
+    with_maker(check, max_bytes=20)
+
+
+def test_stopping_gives_up_what_is_being_made() -> None:
+    async def check(maker: Maker) -> None:
+        maker.gate.clear()
+        waiting = asyncio.create_task(maker.ask())
+        await asyncio.sleep(0)
+        await maker.kept.stop()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    with_maker(check)
+
+
+def test_over_http_the_second_answer_is_the_first_and_says_how_old_it_is(tmp_path: Any) -> None:
+    async def run() -> None:
+        async with running_gateway(tmp_path, cache_seconds=60.0) as gateway:
+            await gateway.all_there()
+            first, second, other = [
+                await gateway.get(f"/api/stats?duration={each}") for each in ("1h", "1h", "2h")
+            ]
+            assert first.content == second.content
+            assert first.headers["etag"] == second.headers["etag"]
+            assert ("age" in first.headers, second.headers["age"]) == (False, "0")
+            assert "age" not in other.headers
+            # All nodes are for a moment, what is live is never kept.
+            nodes = [await gateway.get("/api/nodes") for _ in range(2)]
+            assert ["age" in each.headers for each in nodes] == [False, True]
+            for _ in range(2):
+                assert "age" not in (await gateway.get("/api/metrics/live")).headers
+            await _counted(gateway)
+
+    async def _counted(gateway: Running) -> None:
+        page = (await gateway.get("/metrics")).text
+        assert 'tart_kept_answers_total{outcome="made"} 3.0' in page
+        assert 'tart_kept_answers_total{outcome="fresh"} 2.0' in page
+
+    asyncio.run(run())

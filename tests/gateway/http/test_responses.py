@@ -1,0 +1,422 @@
+"""The common rules on the wire: errors, HEAD, OPTIONS, gzip, ETag, CORS, partial answers."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.schemas.common import SCHEMAS
+from tart.gateway.http.responses import _accepts_gzip, _matches
+from tart.ipc.messages import Failure
+from tart.query.core.catalog import QUERIES
+from tests.gateway.fake_shard import NODE_A, event, node
+from tests.gateway.json_schema import violations
+from tests.gateway.running import Running, eventually, path_of, running_gateway
+
+SCATTERED = [
+    route for route in ROUTES if route.scattered and 504 in route.errors and route.method == "GET"
+]
+
+
+def with_gateway(directory: Path, test: Callable[[Running], Awaitable[None]], **api: Any) -> None:
+    """Run one test against a gateway of its own."""
+
+    async def run() -> None:
+        async with running_gateway(directory, **api) as running:
+            await test(running)
+
+    asyncio.run(run())
+
+
+@asynccontextmanager
+async def raw(gateway: Running) -> AsyncIterator[tuple[Any, Any]]:
+    """A bare connection, for what a decent client does not send."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def spoken(gateway: Running, request: bytes) -> tuple[int, dict[str, Any]]:
+    """Status and JSON body of the answer to raw bytes."""
+    async with raw(gateway) as (reader, writer):
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
+        return int(head.split()[1]), json.loads(await reader.readexactly(length))
+
+
+def assert_error(status: int, body: Any, expected: int, code: str) -> None:
+    assert (status, body["error"]["code"]) == (expected, code)
+    assert violations(body, SCHEMAS["Error"]) == []
+    assert "Traceback" not in json.dumps(body)
+
+
+# --- Errors ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/", 404, "not_found"),
+        ("GET", "/api", 404, "not_found"),
+        ("GET", "/api/nope", 404, "not_found"),
+        ("GET", "/%ff%00", 404, "not_found"),
+        ("GET", "/api/nodes/a/b/c", 404, "not_found"),
+        ("OPTIONS", "/api/nope", 404, "not_found"),
+        ("POST", "/api/stats", 405, "method_not_allowed"),
+        ("DELETE", "/metrics", 405, "method_not_allowed"),
+        ("PUT", f"/api/nodes/{NODE_A}", 405, "method_not_allowed"),
+        ("GET", "/api/nodes/zz", 400, "bad_parameter"),
+        ("GET", f"/api/nodes/{NODE_A}", 404, "not_found"),
+        ("GET", "/api/ws", 426, "upgrade_required"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_the_one_error_shape(
+    tmp_path: Path, method: str, path: str, status: int, code: str
+) -> None:
+    async def check(gateway: Running) -> None:
+        response = await gateway.client.request(method, path)
+        assert_error(response.status_code, response.json(), status, code)
+        assert response.headers["content-type"] == "application/json"
+        assert response.headers["cache-control"].startswith("no-cache")
+        assert ("allow" in response.headers) == (status == 405)
+
+    with_gateway(tmp_path, check)
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status", "code"),
+    [
+        (b"nonsense\r\n\r\n", 400, "bad_request"),
+        (b"GET / HTTP/9\r\n\r\n", 400, "bad_request"),
+        (b"GET /\xff HTTP/1.1\r\n\r\n", 400, "bad_request"),
+        (b"GET /api/stats HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n", 400, "bad_request"),
+        (
+            b"POST /api/stats HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nExpect: joy\r\n\r\n",
+            417,
+            "expectation_failed",
+        ),
+        (
+            b"GET /api/stats HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\n\r\nx",
+            413,
+            "too_large",
+        ),
+        (b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n", 413, "too_large"),
+        (
+            b"GET /api/ws HTTP/1.1\r\nHost: [::1]\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\n\r\n",
+            400,
+            "bad_request",
+        ),
+    ],
+    ids=["no-http", "version", "bytes", "length", "expect", "body", "header", "handshake"],
+)
+def test_what_is_no_decent_request_gets_the_same_shape(
+    tmp_path: Path, request_bytes: bytes, status: int, code: str
+) -> None:
+    async def check(gateway: Running) -> None:
+        assert_error(*(await spoken(gateway, request_bytes)), status, code)
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_fault_of_ours_is_500_without_its_traceback(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def check(gateway: Running) -> None:
+        gateway.shards[0].answers["chain"] = lambda _: "no chain"
+        response = await gateway.get("/api/stats")
+        assert_error(response.status_code, response.json(), 500, "internal")
+        assert "ValueError" not in response.text
+
+    with_gateway(tmp_path, check)
+    assert "ValueError" in caplog.text
+
+
+@pytest.mark.parametrize("route", SCATTERED, ids=lambda route: route.name)
+def test_no_shard_is_503_and_too_late_is_504(tmp_path: Path, route: Any) -> None:
+    async def check(gateway: Running) -> None:
+        path = path_of(route)
+        for shard in gateway.shards:
+            for name in QUERIES:
+                if name != "statistics":
+                    shard.answers[name] = lambda _: None
+        response = await gateway.get(path)
+        assert_error(response.status_code, response.json(), 504, "deadline")
+        assert response.headers["x-tart-shards"] == "0/2"
+        assert gateway.shards[0].cancelled
+        for shard in gateway.shards:
+            await shard.stop()
+        await eventually(lambda: not any(each.up for each in gateway.gateway.shards.every))
+        response = await gateway.get(path)
+        assert_error(response.status_code, response.json(), 503, "no_shard")
+        assert response.headers["x-tart-shards"] == "0/2"
+
+    with_gateway(tmp_path, check, deadline_seconds=0.05)
+
+
+def test_a_parameter_a_shard_refuses_is_400_and_named(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        refusal = Failure(0, "bad_parameter", "slot is odd", "slot")
+        gateway.shards[1].answers["events"] = lambda _: refusal
+        response = await gateway.get("/api/events/search?slot=3")
+        assert_error(response.status_code, response.json(), 400, "bad_parameter")
+        assert response.json()["error"]["param"] == "slot"
+
+    with_gateway(tmp_path, check)
+
+
+# --- Partial answers ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["internal", "deadline", "no_shard", None])
+def test_an_answer_without_one_shard_says_so(tmp_path: Path, code: str | None) -> None:
+    async def check(gateway: Running) -> None:
+        failure = code and Failure(0, code, "broken")
+        gateway.shards[1].answers["events"] = lambda _: failure
+        gateway.shards[0].append(event(0, 0))
+        response = await gateway.get("/api/events")
+        assert response.status_code == 200
+        assert response.headers["x-tart-shards"] == "1/2"
+        assert "no-store" in response.headers["cache-control"]
+        assert response.json()["shards"] == {"answered": 1, "total": 2}
+        assert len(response.json()["events"]) == 1
+        gateway.shards[1].answers.clear()
+        response = await gateway.get("/api/events")
+        assert response.headers["x-tart-shards"] == "2/2"
+        assert "shards" not in response.json()
+
+    with_gateway(tmp_path, check, deadline_seconds=0.2)
+
+
+def test_a_shard_that_comes_back_is_asked_again(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        shard = gateway.shards[1]
+        shard.append(event(1, 0))
+        await shard.stop()
+        assert (await gateway.json("/api/events"))["events"] == []
+        await shard.start()
+        await gateway.all_there()
+        assert len((await gateway.json("/api/events"))["events"]) == 1
+
+    with_gateway(tmp_path, check)
+
+
+def test_two_questions_of_one_answer_count_the_shards_that_answered_both(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        gateway.shards[0].answers["chain"] = lambda _: Failure(0, "internal", "x")
+        gateway.shards[1].answers["listed"] = lambda _: Failure(0, "internal", "x")
+        response = await gateway.get("/api/stats")
+        assert response.headers["x-tart-shards"] == "0/2"
+        assert response.json()["shards"] == {"answered": 0, "total": 2}
+
+    with_gateway(tmp_path, check)
+
+
+def test_where_too_many_wait_the_client_is_told_when_to_come_again(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        for shard in gateway.shards:
+            shard.answers["events"] = lambda _: Failure(0, "busy", "256 questions are waiting")
+        response = await gateway.get("/api/events")
+        assert_error(response.status_code, response.json(), 503, "busy")
+        assert int(response.headers["retry-after"]) >= 1
+        assert response.headers["x-tart-shards"] == "0/2"
+
+    with_gateway(tmp_path, check)
+
+
+def test_questions_say_how_old_the_request_is_that_they_are_for(tmp_path: Path) -> None:
+    """Also where they are asked from the other thread, and one after the other."""
+
+    async def check(gateway: Running) -> None:
+        # The gateway's own questions are for no request.
+        await eventually(lambda: all(each.requests for each in gateway.shards))
+        await eventually(lambda: not any(each.pending for each in gateway.gateway.shards.every))
+        for route in SCATTERED:
+            for shard in gateway.shards:
+                shard.requests.clear()
+            await gateway.get(path_of(route))
+            ages = [each.age_seconds for shard in gateway.shards for each in shard.requests]
+            assert ages, route.name
+            assert min(ages) > 0, route.name
+
+    with_gateway(tmp_path, check)
+
+
+# --- HEAD, OPTIONS, gzip, ETag, CORS --------------------------------------------------
+
+
+# Event streams have no end.
+ENDING = [route for route in ROUTES if route.media_type != "text/event-stream"]
+
+
+STREAMED = {"export"}
+
+
+@pytest.mark.parametrize("route", ENDING, ids=lambda route: route.name)
+def test_head_has_the_headers_of_get_and_no_body(tmp_path: Path, route: Any) -> None:
+    async def check(gateway: Running) -> None:
+        gateway.shards[0].nodes = [node(is_connected=False, connections=[])]
+        path = route.path.replace("{id}", NODE_A)
+        # Compressed, two bodies of different moments may differ in length.
+        plain = {"accept-encoding": "identity"}
+        got = await gateway.get(path, headers=plain)
+        head = await gateway.client.head(path, headers=plain)
+        assert head.status_code == got.status_code
+        assert head.content == b""
+        # How long a stream is nobody knows before it is made; what GET cut into chunks is one.
+        framing = {"content-length", "transfer-encoding"}
+        assert head.headers.keys() - framing == got.headers.keys() - framing
+        assert ("content-length" in head.headers) == (route.name not in STREAMED)
+        if "etag" in got.headers:
+            assert head.headers["content-length"] == got.headers["content-length"]
+
+    with_gateway(tmp_path, check)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_options_tells_the_methods(tmp_path: Path, route: Any) -> None:
+    async def check(gateway: Running) -> None:
+        response = await gateway.client.options(route.path.replace("{id}", "x"))
+        assert (response.status_code, response.content) == (204, b"")
+        expected = {each.method for each in ROUTES if each.path == route.path} | {"OPTIONS"}
+        expected |= {"HEAD"} if "GET" in expected else set()
+        assert set(response.headers["allow"].split(", ")) == expected
+
+    with_gateway(tmp_path, check)
+
+
+@pytest.mark.parametrize("events", [10, 1000])
+def test_large_bodies_are_compressed_for_who_accepts_it(tmp_path: Path, events: int) -> None:
+    async def check(gateway: Running) -> None:
+        gateway.shards[0].append(*[event(0, i) for i in range(events)])
+        path = f"/api/events?limit={events}"
+        async with raw(gateway) as (reader, writer):
+            line = f"GET {path} HTTP/1.1\r\nHost: [::1]\r\nAccept-Encoding: br, gzip;q=0.5\r\n\r\n"
+            writer.write(line.encode())
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
+            packed = await reader.readexactly(length)
+        assert "content-encoding: gzip" in head
+        assert "vary: accept-encoding" in head
+        plain = await gateway.get(path, headers={"accept-encoding": "identity"})
+        assert gzip.decompress(packed) == plain.content
+        assert "content-encoding" not in plain.headers
+
+    with_gateway(tmp_path, check)
+
+
+def test_small_bodies_are_not_compressed(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        response = await gateway.get("/api/health", headers={"accept-encoding": "gzip"})
+        assert "content-encoding" not in response.headers
+
+    with_gateway(tmp_path, check)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "expected"),
+    [
+        (None, False),
+        ("", False),
+        ("gzip", True),
+        ("GZIP", True),
+        ("br;q=1, gzip; q=0.1", True),
+        ("gzip;q=0", False),
+        ("*", True),
+        ("*;q=0", False),
+        ("identity", False),
+        ("gzip;q=x", False),
+    ],
+)
+def test_who_accepts_gzip(accepted: str | None, expected: bool) -> None:
+    assert _accepts_gzip(accepted) is expected
+
+
+def test_an_unchanged_answer_is_not_sent_again(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        first = await gateway.get("/api/stats")
+        assert first.headers["cache-control"] == "public, max-age=2"
+        tag = first.headers["etag"]
+        again = await gateway.get("/api/stats", headers={"if-none-match": tag})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == tag
+        gateway.shards[0].authored = ["01" * 32]
+        changed = await gateway.get("/api/stats", headers={"if-none-match": tag})
+        assert changed.status_code == 200
+        assert changed.headers["etag"] != tag
+
+    with_gateway(tmp_path, check)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (None, False),
+        ('W/"a"', True),
+        ('"a"', True),
+        ('"b", W/"a"', True),
+        ("*", True),
+        ('"b"', False),
+        ("", False),
+    ],
+)
+def test_tags_are_compared_weakly(wanted: str | None, expected: bool) -> None:
+    assert _matches(wanted, 'W/"a"') is expected
+
+
+def test_live_answers_are_never_cached(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        for path in ("/api/health", "/api/metrics/live", "/api/events/search", "/metrics"):
+            response = await gateway.get(path)
+            assert response.headers["cache-control"] == "no-cache, no-store, must-revalidate"
+            assert "etag" not in response.headers
+
+    with_gateway(tmp_path, check)
+
+
+ORIGIN = "https://dash.example"
+PREFLIGHT = {"origin": ORIGIN, "access-control-request-method": "GET"}
+
+
+def test_by_default_no_other_origin_may_read(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        for response in (
+            await gateway.get("/api/health", headers={"origin": ORIGIN}),
+            await gateway.client.options("/api/health", headers=PREFLIGHT),
+        ):
+            assert not [name for name in response.headers if name.startswith("access-control")]
+
+    with_gateway(tmp_path, check)
+
+
+@pytest.mark.parametrize(
+    ("origins", "allowed"), [((ORIGIN,), ORIGIN), (("*",), "*"), (("https://other.example",), None)]
+)
+def test_origins_of_the_settings_may_read(
+    tmp_path: Path, origins: tuple[str, ...], allowed: str | None
+) -> None:
+    async def check(gateway: Running) -> None:
+        for response in (
+            await gateway.get("/api/health", headers={"origin": ORIGIN}),
+            await gateway.get("/api/nope", headers={"origin": ORIGIN}),
+            await gateway.client.options("/api/health", headers=PREFLIGHT),
+        ):
+            assert response.headers.get("access-control-allow-origin") == allowed
+            assert "Origin" in response.headers["vary"]
+        preflight = response.headers
+        assert ("access-control-allow-methods" in preflight) == (allowed is not None)
+        assert "access-control-allow-origin" not in (await gateway.get("/api/health")).headers
+
+    with_gateway(tmp_path, check, cors_origins=origins)

@@ -1,0 +1,114 @@
+"""Alerts from two looks at the nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tart.gateway.live.alerts import BEHIND_SLOTS, FAILING_ATTEMPTS, LATELY_US, AlertSample, alerts
+from tart.query.core.rfc3339 import rfc3339
+from tests.gateway.fake_shard import NODE_A, NODE_B, node, statement
+
+
+def look(*nodes: dict[str, Any], best: int | None = 7) -> AlertSample:
+    return AlertSample({each["node_id"]: each for each in nodes}, best)
+
+
+def kinds(before: AlertSample, now: AlertSample) -> list[tuple[str, str]]:
+    return [(each["type"], each["node_id"]) for each in alerts(before, now, "now")]
+
+
+def test_quiet_nodes_raise_nothing() -> None:
+    assert alerts(look(node()), look(node()), "now") == []
+
+
+def test_events_dropped_since_the_last_look_are_told_with_their_number() -> None:
+    (alert,) = alerts(look(node(dropped_count=5)), look(node(dropped_count=12)), "now")
+    assert alert == {
+        "severity": "warning",
+        "type": "dropped_events",
+        "message": f"node {NODE_A[:16]} dropped 7 events",
+        "node_id": NODE_A,
+        "details": {"dropped_count": 7},
+        "timestamp": "now",
+    }
+
+
+def test_events_dropped_before_are_no_news() -> None:
+    assert alerts(look(), look(node(dropped_count=5)), "now") == []
+
+
+def test_a_counter_that_starts_again_is_no_negative_alert() -> None:
+    assert alerts(look(node(undecodable=9)), look(node(undecodable=1)), "now") == []
+
+
+def test_undecodable_events_are_told() -> None:
+    assert kinds(look(node()), look(node(undecodable=1))) == [("undecodable_events", NODE_A)]
+
+
+def test_a_connected_node_far_behind_is_told() -> None:
+    def at(slot: int, **changes: Any) -> dict[str, Any]:
+        return node(best={"slot": slot, "hash": "0x"}, **changes)
+
+    best = 100
+    enough = at(best - BEHIND_SLOTS)
+    behind = at(best - BEHIND_SLOTS - 1)
+    assert kinds(look(), look(enough, best=best)) == []
+    assert kinds(look(), look(behind, best=best)) == [("node_behind", NODE_A)]
+    # Said before it reconnected: nobody knows how far it is now.
+    ended = {"statements": {"best": statement(is_open=False)}}
+    assert kinds(look(), look(at(1, **ended), best=best)) == []
+    assert kinds(look(), look(node(best=None, statements={"best": None}), best=best)) == []
+    assert kinds(look(), look(behind, best=None)) == []
+
+
+def test_an_alert_that_goes_on_keeps_its_first_time() -> None:
+    behind = [node(each, best={"slot": 1, "hash": "0x"}) for each in (NODE_A, NODE_B)]
+    first = alerts(look(), look(behind[0], best=100), "early")
+    then = alerts(look(), look(*behind, best=101), "late", first)
+    assert [each["timestamp"] for each in then] == ["early", "late"]
+
+
+NOW_US = 1_795_176_000_000_000
+
+
+def failing(counts: dict[int, int]) -> list[dict[str, Any]]:
+    return alerts(look(), AlertSample({}, None, NOW_US, counts), "now")
+
+
+def test_what_fails_too_often_is_told_with_its_counts() -> None:
+    (alert,) = failing({120: FAILING_ATTEMPTS, 122: 6, 131: 10_000})
+    assert alert == {
+        "severity": "warning",
+        "type": "high_failure_rate",
+        "message": "6 of 100 failed in five minutes: shard_requests",
+        "details": {
+            "pipeline": "shard_requests",
+            "total_events": 100,
+            "failures": 6,
+            "rate": 0.06,
+        },
+        "timestamp": "now",
+    }
+
+
+def test_few_failures_and_failures_of_few_are_no_alert() -> None:
+    assert failing({120: FAILING_ATTEMPTS, 122: 5}) == []
+    assert failing({120: FAILING_ATTEMPTS - 1, 122: 50}) == []
+    assert failing({}) == []
+
+
+def test_what_fails_on_keeps_its_first_time() -> None:
+    now = AlertSample({}, None, NOW_US, {40: 100, 41: 50, 80: 100, 81: 50})
+    first = alerts(look(), now, "early")[:1]
+    assert [each["timestamp"] for each in alerts(look(), now, "late", first)] == ["early", "late"]
+
+
+def test_a_connected_node_that_says_nothing_is_told() -> None:
+    def heard(us: int, **changes: Any) -> list[dict[str, Any]]:
+        speaking = node(last_seen_at=rfc3339(us), **changes)
+        return alerts(look(), AlertSample({NODE_A: speaking}, 7, NOW_US), "now")
+
+    assert heard(NOW_US - LATELY_US) == []
+    (alert,) = heard(NOW_US - LATELY_US - 1)
+    assert (alert["type"], alert["severity"]) == ("node_inactive", "info")
+    assert heard(NOW_US - 2 * LATELY_US, is_connected=False) == []

@@ -1,0 +1,145 @@
+"""The rules of detailed health, by their values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tart.gateway.observability.health import Measured, report
+from tests.gateway.fake_shard import statistics
+
+WELL = Measured(
+    statistics={0: statistics(), 1: statistics()},
+    total=2,
+    response_seconds=0.003,
+    pending_limit=1000,
+    broadcaster={"active_subscribers": 3},
+    shed_lately=False,
+    rss_bytes=100,
+    memory=(50, 100),
+    disk=(50, 100),
+)
+
+
+def words(measured: Measured) -> tuple[str, dict[str, str]]:
+    """The overall status, and those of the parts that are not healthy."""
+    body = report(measured, "now", "0", 5)
+    parts = {name: part["status"] for name, part in body["components"].items()}
+    return body["status"], {name: word for name, word in parts.items() if word != "Healthy"}
+
+
+def test_all_well() -> None:
+    assert words(WELL) == ("Healthy", {})
+    body = report(WELL, "now", "0", 5)
+    assert body["uptime_seconds"] == 5
+    assert body["summary"] == {
+        "total_components": 7,
+        "healthy_components": 7,
+        "degraded_components": 0,
+        "unhealthy_components": 0,
+    }
+    assert all(part["message"] for part in body["components"].values())
+    assert body["components"]["database"]["metrics"]["response_time_ms"] == 3
+    assert body["components"]["memory"]["metrics"]["rss_bytes"] == 2 * (50 << 20) + 100
+
+
+def shards(**changes: Any) -> Measured:
+    """One of the two shards is otherwise."""
+    return replace(WELL, statistics={0: statistics(), 1: statistics(**changes)})
+
+
+def message(measured: Measured, part: str) -> str:
+    text: str = report(measured, "now", "0", 5)["components"][part]["message"]
+    return text
+
+
+def test_a_damaged_file_is_named() -> None:
+    name = "01/2026-11-21.duckdb.corrupt-20261121T120000Z"
+    assert name in message(shards(quarantined=[name]), "shard_01")
+
+
+def test_a_pause_says_whether_it_is_the_disk() -> None:
+    full = shards(reading_paused=True, paused_for="disk")
+    assert message(full, "batch_writer") == ("disk nearly full: reading is paused in 1 of 2 shards")
+    short = shards(reading_paused=True, paused_for="memory")
+    assert message(short, "batch_writer").startswith("storage.memory_limit does not suffice: read")
+    behind = shards(reading_paused=True, paused_for="buffer")
+    assert "disk" not in message(behind, "batch_writer")
+
+
+@pytest.mark.parametrize(
+    ("measured", "overall", "parts"),
+    [
+        (
+            replace(WELL, statistics={0: statistics()}),
+            "Degraded",
+            {"database": "Degraded", "shard_01": "Unhealthy"},
+        ),
+        (
+            replace(WELL, statistics={}),
+            "Unhealthy",
+            {
+                "database": "Unhealthy",
+                "batch_writer": "Unhealthy",
+                "shard_00": "Unhealthy",
+                "shard_01": "Unhealthy",
+            },
+        ),
+        (shards(reading_paused=True), "Degraded", {"batch_writer": "Degraded"}),
+        (
+            replace(WELL, statistics=dict.fromkeys((0, 1), statistics(reading_paused=True))),
+            "Unhealthy",
+            {"batch_writer": "Unhealthy"},
+        ),
+        (shards(quarantined=["00/x"]), "Degraded", {"shard_01": "Degraded"}),
+        (shards(pending_bytes=751), "Degraded", {"batch_writer": "Degraded"}),
+        (shards(pending_bytes=750), "Healthy", {}),
+        (replace(WELL, shed_lately=True), "Degraded", {"event_broadcaster": "Degraded"}),
+        (replace(WELL, memory=(9, 100)), "Degraded", {"memory": "Degraded"}),
+        (replace(WELL, memory=(1, 100)), "Unhealthy", {"memory": "Unhealthy"}),
+        (replace(WELL, memory=(0, 0)), "Healthy", {}),
+        (replace(WELL, disk=(9, 100)), "Degraded", {"system_resources": "Degraded"}),
+        (replace(WELL, disk=(1, 100)), "Unhealthy", {"system_resources": "Unhealthy"}),
+        (shards(loop_lag_seconds=1.5), "Degraded", {"shard_01": "Degraded"}),
+    ],
+)
+def test_each_rule(measured: Measured, overall: str, parts: dict[str, str]) -> None:
+    assert words(measured) == (overall, parts)
+
+
+def test_a_shard_that_starts_says_how_far_it_is() -> None:
+    starting = replace(WELL, statistics={0: statistics()}, recovering={1: "counting, 43 %"})
+    assert words(starting) == ("Degraded", {"database": "Degraded", "shard_01": "Degraded"})
+    assert message(starting, "shard_01") == "starting: counting, 43 %"
+    assert message(replace(starting, recovering={}), "shard_01") == "does not answer"
+
+
+LOST = {
+    "file": "01/2026-11-21.duckdb",
+    "events": 4096,
+    "stretches": [{"events": 4096, "first": 10, "last": 4105, "since": None, "until": None}],
+    "bare": 7,
+    "others": {"sessions": 2},
+}
+
+
+def test_what_cannot_be_read_of_a_file_is_named() -> None:
+    damaged = shards(damaged=[LOST])
+    assert words(damaged) == ("Degraded", {"shard_01": "Degraded"})
+    assert message(damaged, "shard_01") == (
+        "parts of files cannot be read: 01/2026-11-21.duckdb (4096 events, sequence 10 to 4105, "
+        "slot or core of 7 events, 2 rows of sessions)"
+    )
+    many = message(shards(damaged=[LOST] * 12), "shard_01")
+    assert many.count("01/2026-11-21.duckdb") == 10
+    assert many.endswith("and 2 more")
+
+
+def test_files_that_vanished_and_frames_that_are_missing_are_told() -> None:
+    found = message(shards(vanished=["01/x.duckdb"], frames_missing=3), "shard_01")
+    assert found == (
+        "files deleted while in use, lost with the next stop: 01/x.duckdb; "
+        "3 frames are missing between those that are there"
+    )

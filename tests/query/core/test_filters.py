@@ -1,0 +1,139 @@
+"""Live filters, and selections of stored events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tart.errors import BadQuery
+from tart.query.core.filters import MAX_TERMS, FilterInput, Selection, hash_bytes, node_id, parse
+
+NODE = "ab" * 32
+HASH = bytes(range(32))
+CANDIDATE = FilterInput(NODE, 105, 7, 1, b"\x00" + HASH + b"\x01")
+
+
+@pytest.mark.parametrize(
+    ("document", "passes"),
+    [
+        ({"type": "All"}, True),
+        ({"type": "Node", "node_id": NODE}, True),
+        ({"type": "Node", "node_id": NODE.upper()}, True),
+        ({"type": "Node", "node_id": "cd" * 32}, False),
+        ({"type": "EventType", "event_type": 105}, True),
+        ({"type": "EventType", "event_type": 104}, False),
+        ({"type": "EventTypeRange", "start": 100, "end": 105}, True),
+        ({"type": "EventTypeRange", "start": 106, "end": 199}, False),
+        ({"type": "Group", "group": "guaranteeing"}, True),
+        ({"type": "Group", "group": "status"}, False),
+        ({"type": "Slot", "slot": 7}, True),
+        ({"type": "Slot", "slot": 8}, False),
+        ({"type": "Core", "core": 1}, True),
+        ({"type": "Core", "core": 0}, False),
+        ({"type": "Hash", "hash": HASH.hex()}, True),
+        ({"type": "Hash", "hash": "0x" + HASH.hex().upper()}, True),
+        ({"type": "Hash", "hash": "00" * 32}, False),
+        (
+            {"type": "Any", "filters": [{"type": "Slot", "slot": 8}, {"type": "Core", "core": 1}]},
+            True,
+        ),
+        ({"type": "Any", "filters": [{"type": "Slot", "slot": 8}]}, False),
+        (
+            {"type": "Both", "filters": [{"type": "Slot", "slot": 7}, {"type": "Core", "core": 1}]},
+            True,
+        ),
+        (
+            {"type": "Both", "filters": [{"type": "Slot", "slot": 7}, {"type": "Core", "core": 0}]},
+            False,
+        ),
+    ],
+)
+def test_a_filter_passes_what_it_names(document: dict[str, Any], passes: bool) -> None:
+    assert parse(document)(CANDIDATE) is passes
+
+
+def test_an_event_without_slot_or_core_passes_no_filter_on_them() -> None:
+    bare = FilterInput(NODE, 13, None, None, b"\x01")
+    assert not parse({"type": "Slot", "slot": 0})(bare)
+    assert not parse({"type": "Core", "core": 0})(bare)
+
+
+@pytest.mark.parametrize(
+    ("document", "parameter"),
+    [
+        (None, "filter"),
+        ([], "filter"),
+        ({}, "filter.type"),
+        ({"type": "None"}, "filter.type"),
+        ({"type": ["All"]}, "filter.type"),
+        ({"type": "Node"}, "filter.node_id"),
+        ({"type": "Node", "node_id": "ab"}, "filter.node_id"),
+        ({"type": "EventType", "event_type": 256}, "filter.event_type"),
+        ({"type": "EventType", "event_type": "5"}, "filter.event_type"),
+        ({"type": "EventType", "event_type": True}, "filter.event_type"),
+        ({"type": "EventTypeRange", "start": 1}, "filter.end"),
+        ({"type": "EventTypeRange", "start": -1, "end": 3}, "filter.start"),
+        ({"type": "Group", "group": "nothing"}, "filter.group"),
+        ({"type": "Slot", "slot": 1 << 32}, "filter.slot"),
+        ({"type": "Core", "core": 1 << 16}, "filter.core"),
+        ({"type": "Hash", "hash": "0x"}, "filter.hash"),
+        ({"type": "Any"}, "filter.filters"),
+        ({"type": "All", "node_id": "ab"}, "filter.node_id"),
+        ({"type": "Core", "core": 1, "slot": 2}, "filter.slot"),
+        ({"type": "Any", "filters": [{"type": "Slot", "slots": 1}]}, "filter.slots"),
+        ({"type": "Both", "filters": []}, "filter.filters"),
+        ({"type": "Any", "filters": ["All"]}, "filter"),
+    ],
+)
+def test_any_other_filter_is_refused_and_the_member_named(document: Any, parameter: str) -> None:
+    with pytest.raises(BadQuery) as refused:
+        parse(document)
+    assert refused.value.parameter == parameter
+
+
+def test_a_group_that_is_no_text_is_refused() -> None:
+    with pytest.raises(BadQuery):
+        parse({"type": "Group", "group": ["status"]})
+
+
+def test_a_filter_has_a_limited_number_of_terms() -> None:
+    most = {"type": "Any", "filters": [{"type": "All"}] * (MAX_TERMS - 1)}
+    assert parse(most)(CANDIDATE)
+    most["filters"] = [{"type": "All"}] * MAX_TERMS
+    with pytest.raises(BadQuery):
+        parse(most)
+
+
+def test_ids_and_hashes_are_read_in_either_case() -> None:
+    assert node_id(NODE.upper()) == NODE
+    assert hash_bytes("0x" + "AB" * 32) == bytes.fromhex("ab" * 32)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0x" + "ab" * 32, "ab" * 31, "zz" * 32, None, "ab" * 32 + "\n"]
+)
+def test_what_is_no_node_id_is_refused(text: Any) -> None:
+    with pytest.raises(BadQuery):
+        node_id(text)
+
+
+def test_a_selection_without_conditions_selects_everything() -> None:
+    assert Selection().where("file") == ("true", [])
+
+
+def test_each_condition_becomes_a_clause_with_its_value() -> None:
+    clause, values = Selection(
+        start_us=1, end_us=2, slot=3, core=4, hash="ab" * 32, types=(10, 11)
+    ).where("file")
+    assert clause == (
+        "received_at >= make_timestamp(?) AND received_at <= make_timestamp(?) "
+        "AND slot = ? AND last_slot = ? AND core = ? "
+        "AND (peer IN (SELECT peer FROM file.peers WHERE peer_id = unhex(?)) "
+        "OR (contains(hex(body), ?) AND regexp_matches(hex(body), ?))) AND type IN (10, 11)"
+    )
+    assert values == [1, 2, 3, 3, 4, "AB" * 32, "AB" * 32, "^(?:..)*" + "AB" * 32]
+
+
+def test_no_types_match_nothing() -> None:
+    assert Selection(types=()).where("file") == ("false", [])

@@ -1,0 +1,37 @@
+"""``tart/query/core/log_histogram.py``: percentiles of merged bins."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tart.query.core.log_histogram import (
+    BINS,
+    PER_OCTAVE,
+    mean_us,
+    middle_us,
+    percentile_us,
+    upper_us,
+)
+
+
+def bin_of(duration):
+    return min(int(PER_OCTAVE * (max(duration, 1).bit_length() - 1)), BINS - 1)
+
+
+@pytest.mark.parametrize("number", range(1, BINS))
+def test_the_middle_of_a_bin_is_in_it(number):
+    assert upper_us(number - 1) < middle_us(number) < upper_us(number)
+
+
+def test_nothing_has_no_percentile():
+    assert percentile_us({}, 0.5) is None
+    assert mean_us({}) is None
+
+
+@given(st.dictionaries(st.integers(0, BINS - 1), st.integers(1, 50), min_size=1))
+def test_a_percentile_is_the_bin_of_the_sample_of_that_rank(counts):
+    samples = sorted(number for number, count in counts.items() for _ in range(count))
+    for percent in (1, 50, 95, 99, 100):
+        rank = max(1, -(-percent * len(samples) // 100))
+        assert percentile_us(counts, percent / 100) == middle_us(samples[rank - 1])
+    assert middle_us(min(counts)) <= mean_us(counts) * 1.000001

@@ -1,0 +1,110 @@
+"""``tart/query/packages/cores.py``: figures of cores that cannot be seen in a whole network."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tart.query.packages import cores
+from tart.query.packages.packages import TALLY, Handled, handled
+from tests.query.packages.test_packages import answer, row
+
+NOTHING = Handled((), Fraction(1), {})
+
+
+def tally(node="a", **counts):
+    zero = dict.fromkeys(TALLY, 0) | {"last_slot": None, "last_guaranteed": None, "cores": {}}
+    return zero | {"node": node, "core": 0} | counts
+
+
+def node(count, *, connected=True):
+    return {"is_connected": connected, "node_info": {"params": {"core_count": count}}}
+
+
+def test_how_many_cores_is_what_most_connected_nodes_say():
+    assert cores.core_count([node(2), node(2), node(9), node(9, connected=False)]) == 2
+    assert cores.core_count([node(3, connected=False)]) == 3
+    assert cores.core_count([]) is None
+
+
+def test_an_idle_core_is_there_with_true_zeros_and_nulls():
+    body = cores.status(NOTHING, [], [], {}, 1)
+    (core,) = body["cores"]
+    assert (core["status"], core["gas_used"], core["utilization_pct"]) == ("idle", 0, None)
+    assert body["summary"] == {"total_cores": 1, "active_cores": 0, "idle_cores": 1}
+
+
+def test_a_core_is_as_old_as_the_best_block_says():
+    packages = handled([answer(row(1, "received", "guaranteed", guarantee_slot=5))])
+    body = cores.status(packages, [tally(last_slot=5)], [4, 5], {"a": (9, None)}, None)
+    (core,) = body["cores"]
+    assert (core["active_blocks"], core["window_blocks"], core["utilization_pct"]) == (1, 2, 50.0)
+    assert (core["last_active_slot"], core["slots_since_active"]) == (5, 4)
+
+
+def test_pools_are_copies_and_stale_ones_do_not_count():
+    minute = 60_000_000
+    told = [
+        {"node": "a", "seen_at": 2 * minute, "num_guarantees": "0003"},
+        {"node": "b", "seen_at": 2 * minute, "num_guarantees": "0002"},
+        {"node": "c", "seen_at": 2 * minute, "num_guarantees": None},
+        {"node": "old", "seen_at": 0, "num_guarantees": "00ff"},
+    ]
+    body = cores.guarantees(1, told, [], [])
+    assert body["current_guarantees"] == 3
+    assert [each["node_id"] for each in body["by_node"]] == ["a", "b", "old"]
+    assert cores.guarantees(7, told, [], [])["current_guarantees"] is None
+
+
+def test_metrics_of_a_core_without_packages_are_null():
+    body = cores.metrics(0, NOTHING, NOTHING, [], {"p95_ms": None, "sample_count": 0}, None)
+    for name in ("processing_efficiency_pct", "gas_utilization_pct", "throughput_per_second"):
+        assert body[name] is None
+
+
+def test_the_slow_and_the_failing_are_named():
+    rows = [
+        tally("slow" * 16, rows=4, processed=2, processing_us=8_000),
+        tally("quick", rows=4, processed=2, processing_us=2_000),
+        tally("fails", rows=5, duplicates=1, failed=1, processed=2, processing_us=2_000),
+    ]
+    body = cores.bottlenecks(0, rows)
+    assert [each["node_id"] for each in body["slow_validators"]] == ["slow" * 16, "fails"]
+    assert [each["type"] for each in body["bottleneck_messages"]] == [
+        "slow_validator",
+        "high_failure_rate",
+    ]
+    assert body["slow_validators"][1]["failure_rate"] == 0.25
+    assert body["stats"]["failure_rate"] == round(1 / 12, 4)
+    assert cores.bottlenecks(0, [])["stats"]["failure_rate"] is None
+
+
+def test_an_attempt_lost_to_another_guarantor_is_no_failure():
+    failed = [{"node": "a", "hash": each} for each in ("x", "y")] + [{"node": "b", "hash": "y"}]
+    late = cores.superseded(failed, [{"hash": "y"}])
+    assert late == {"a": 1, "b": 1}
+    rows = [
+        tally(node, rows=4, duplicates=0, failed=failed, processed=2, processing_us=2_000)
+        for node, failed in (("a", 2), ("b", 1))
+    ]
+    body = cores.bottlenecks(0, rows, late)
+    (slow,) = body["slow_validators"]
+    assert (slow["node_id"], slow["failure_count"], slow["superseded"]) == ("a", 1, 1)
+    assert slow["failure_rate"] == 0.25
+    assert [each["node_id"] for each in body["bottleneck_messages"]] == ["a"]
+    stats = body["stats"]
+    assert (stats["total_failures"], body["superseded"]) == (1, 2)
+    assert stats["failure_rate"] == round(1 / 8, 4)
+
+
+def test_only_answered_requests_are_transfers():
+    def event(number, event_id, **fields):
+        data = {"Variant": {"timestamp": 0, **fields}}
+        return {"node_id": "a", "session": 1, "event_id": event_id, "timestamp": "", "data": data}
+
+    asked = [
+        event(173, 4, prev_guarantor="0x01", segments=[1]),
+        event(173, 5, prev_guarantor="0x02", segments=[2]),
+    ]
+    body = cores.import_sharing(asked, [event(178, 9, request_id=5)])
+    assert [each["peer_id"] for each in body["transfers"]] == ["0x02"]
+    assert (len(body["sent"]), len(body["received"])) == (2, 1)

@@ -1,0 +1,127 @@
+"""``tart/query/packages/journeys.py``: stages of a package over nodes."""
+
+from __future__ import annotations
+
+from tart.aggregate.core.tables import PACKAGE_STEPS
+from tart.query.core.rfc3339 import rfc3339
+from tart.query.packages.journeys import ROW_STEPS, Journey, batch_item, candidates, merged, plain
+from tart.query.packages.package_progress import Account
+from tests.query.packages.test_packages import state
+
+HASH = "aa" * 32
+NOON = 1_795_176_000_000_000
+
+
+def row(session=1, root=0, **changes):
+    values = {
+        "session": session,
+        "root": root,
+        "node": f"{session:02}" * 32,
+        "kind": 90,
+        "started_at": NOON,
+        "started": 1_000_000,
+        "ended_at": NOON,
+        "hash": HASH,
+        "core": 2,
+        "outcome": "unfinished",
+        "failed": None,
+        "reason": None,
+        **dict.fromkeys(ROW_STEPS),
+    }
+    return values | changes
+
+
+def event(number, at=0, node="01" * 32, **fields):
+    return {
+        "id": at,
+        "node_id": node,
+        "session": 1,
+        "event_id": at,
+        "event_type": number,
+        "timestamp": rfc3339(NOON + at),
+        "received_at": rfc3339(NOON + at),
+        "data": {"Variant": {"timestamp": 1_000_000 + at, **fields}},
+    }
+
+
+def answer(**parts):
+    return {"pipelines": {}, "reports": [], "erasures": [], "auditors": []} | parts
+
+
+def journey(*answers, rows=None, **changes):
+    account = Account(state(hash=HASH, core=2, **changes), None, None)
+    return Journey(rows or [row()], account, merged(answers, 100))
+
+
+def test_the_steps_of_a_row_are_those_of_the_table():
+    assert dict(ROW_STEPS) == {name: number for number, name in PACKAGE_STEPS.items()}
+
+
+def test_stages_are_in_order_of_arrival_over_nodes():
+    found = journey(
+        answer(pipelines={"1/0": [event(90), event(94, 20)]}),
+        answer(reports=[event(112, 10, node="02" * 32)]),
+    )
+    body = plain(found, HASH)
+    assert [each["stage"] for each in body["stages"]] == [
+        "submitted",
+        "guarantee_received",
+        "received",
+    ]
+    assert body["stages"][0]["data"] == {"Variant": {"timestamp": 1_000_000}}
+    assert (body["work_package_hash"], body["core_index"]) == (HASH, 2)
+
+
+def test_where_the_log_is_gone_the_row_stands_in():
+    gone = journey(
+        rows=[row(received=1_000_500, outcome="failed", failed=1_000_900, reason="late")]
+    )
+    body = plain(gone, HASH)
+    assert [each["stage"] for each in body["stages"]] == ["submitted", "received", "failed"]
+    assert {each["data"] for each in body["stages"]} == {None}
+    assert {each["session"] for each in body["stages"]} == {1}
+
+
+def test_a_failure_is_superseded_where_another_guaranteed():
+    events = answer(pipelines={"1/0": [event(92, reason="anything")]})
+    assert plain(journey(events), HASH)["stages"][0]["stage"] == "failed"
+    late = plain(journey(events, guaranteed=5, submissions_failed=1), HASH)
+    assert late["stages"][0]["stage"] == "superseded"
+    assert (late["superseded"], late["failed"]) == (True, False)
+
+
+def test_on_chain_is_included_and_everything_else_discarded():
+    events = [event(113, reason="PackageReportedOnChain"), event(113, 1, reason="Other")]
+    body = plain(journey(answer(reports=events)), HASH)
+    heard = [each["stage"] for each in body["stages"] if each["event_type"] == 113]
+    assert heard == ["included", "discarded"]
+
+
+def test_a_package_that_never_became_known_has_its_own_story():
+    rows = [row(hash=None, core=None, outcome="failed", failed=1_000_001, reason="reset")]
+    body = plain(Journey(rows, None, merged([], 5)), "17")
+    assert (body["work_package_hash"], body["core_index"]) == ("17", None)
+    assert (body["current_stage"], body["failed"], body["failure_reason"]) == (
+        "failed",
+        True,
+        "reset",
+    )
+
+
+def test_candidates_are_different_packages_and_not_different_rows():
+    rows = [row(1), row(2), row(3, hash="bb" * 32), row(4, hash=None), row(5, hash=None)]
+    found = candidates(rows)
+    assert [each["session"] for each in found] == [1, 3, 4, 5]
+
+
+def test_an_answer_as_long_as_the_limit_may_have_more():
+    full = answer(reports=[event(112), event(112, 1)])
+    assert merged([full], 2)["truncated"] is True
+    assert merged([full, answer()], 3)["truncated"] is False
+
+
+def test_a_batch_item_needs_no_log():
+    rows = [row(received=1_000_500), row(2, kind=91)]
+    item = batch_item(rows, Account(state(hash=HASH, core=2), None, None))
+    assert [each["stage"] for each in item["stages"]] == ["submitted", "being_shared", "received"]
+    assert (item["nodes_involved"], item["has_errors"], item["stage_count"]) == (2, False, 3)

@@ -1,0 +1,63 @@
+"""``tart/query/sql/cells.py``: what a node calls itself is text in every spreadsheet."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tart.query.sql.cells import cell, is_formula
+
+FORMULAS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(1,1)",
+    "=cmd|' /C calc'!A0",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "\tplain",
+    "\rplain",
+    "\nplain",
+    "\uff1d1+1",
+    "\uff0b1+1",
+    "\uff0d1+1",
+    "\uff20SUM(1)",
+    "\ufe62 1+1",  # small plus sign
+    " =1+1",
+    "\u00a0=1+1",
+    "\u3000=1+1",
+    "\u200b=1+1",
+    "\ufeff=1+1",
+    "\x00=1+1",
+    "-",
+    "--1",
+    "-1 ",
+    "+\uff11",
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_formula_becomes_text(text):
+    assert cell(text) == f"'{text}"
+    assert cell(text, formulas=True) == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "polkajam", "0x3d", "a=b", "1-1", "'=1", "2026-11-20T12:00:00Z", '{"=": 1}', " "),
+        *("-5", "+5", "-1.5", "-1e-7", "-340282366920938463463374607431768211456"),
+        *(-5, -1.5, None, True),
+    ],
+)
+def test_everything_else_stays_as_it_is(value):
+    assert cell(value) == value
+
+
+@given(st.text())
+def test_no_cell_is_a_formula_and_nothing_is_lost(text):
+    shown = cell(text)
+    assert shown.removeprefix("'") == text or shown == text
+    assert shown[:1] not in ("=", "@", "\t", "\r", "\n", "\uff1d")
+    assert not (shown[:1] in "+-" and shown) or shown.lstrip("+-")[:1].isdigit()
+    assert is_formula(text) is (shown != text)

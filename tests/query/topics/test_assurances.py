@@ -1,0 +1,34 @@
+"""``tart/query/topics/assurances.py``: how far assurances get."""
+
+from tart.query.topics.assurances import assurances, slot_seconds
+
+A, B = "aa" * 32, "bb" * 32
+SECOND = 1_000_000
+
+
+def row(anchor, at, number, count=1):
+    return {"anchor": anchor, "seen_at": at * SECOND, "type": number, "count": count}
+
+
+ROWS = [row(A, 5, 126, 2), row(A, 6, 131, 3), row(A, 35, 131), row(A, 34, 127), row(B, 9, 131)]
+
+
+def test_what_came_within_five_slots_of_the_first():
+    found = assurances(ROWS, {A: 7}, 6, 10)
+    second, first = found["anchors"]
+    assert (first["anchor"], first["slot"], second["slot"]) == (A, 7, None)
+    assert (first["distributing"], first["received"], first["send_failed"]) == (2, 4, 1)
+    assert (first["received_within_5_slots"], first["share_within_5_slots"]) == (3, 0.75)
+    assert (first["receivers_per_assurance"], second["receivers_per_assurance"]) == (2.0, None)
+
+
+def test_without_the_length_of_a_slot_nobody_knows():
+    found = assurances(ROWS, {}, None, 1)
+    assert [each["share_within_5_slots"] for each in found["anchors"]] == [None]
+    assert (found["total_anchors"], found["totals"]["received"]) == (2, 5)
+
+
+def test_a_slot_is_as_long_as_most_nodes_say():
+    nodes = [{"node_info": {"params": {"slot_period_sec": each}}} for each in (6, 6, 60)]
+    assert slot_seconds([*nodes, {"node_info": None}, {"node_info": {"params": None}}]) == 6
+    assert slot_seconds([]) is None

@@ -1,0 +1,69 @@
+"""``tart/query/topics/execution.py``: a block's gas once, a guarantor's each."""
+
+from tart.query.topics.execution import execution
+
+NOW = "2026-11-20T12:00:00.000000Z"
+
+
+def cost(**keys):
+    return {"count": 2, "gas": 10, "elapsed_ns": 6, **keys}
+
+
+def block(service, gas=5, nodes=3, **keys):
+    return {"service": service, "gas": gas, "nodes": nodes, "elapsed_ns": 12, **keys}
+
+
+def test_nothing_has_no_mean():
+    found = execution([], [], [], {}, [])
+    means = [
+        found["refinement"]["average_gas_per_wp"],
+        found["refinement"]["average_time_ns"],
+        found["authorization"]["average_gas"],
+        found["accumulation"]["average_time_ns"],
+    ]
+    assert means == [None] * 4
+    assert found["accumulation"]["total_gas_used"] == 0
+
+
+def test_means_are_of_what_was_executed():
+    found = execution([cost(service=1), cost(service=2)], [cost()], [], {101: 5}, [])
+    assert found["refinement"]["average_gas_per_wp"] == 4
+    assert found["refinement"]["average_time_ns"] == 3
+    assert found["authorization"]["average_gas"] == 5
+
+
+def test_time_is_each_node_s_and_gas_the_block_s():
+    found = execution([], [], [block(1), block(1, 7, 1), block(2)], {}, [])
+    assert found["accumulation"] == {
+        "total_accumulated": 3,
+        "total_gas_used": 17,
+        "average_gas": 17 / 3,
+        "average_time_ns": 36 / 7,
+        "reports": 7,
+    }
+    assert [each["service_id"] for each in found["by_service"]] == [1, 2]
+
+
+def test_a_service_that_is_not_known_is_listed_as_such():
+    found = execution([cost(service=None, gas=99)], [], [block(4)], {}, [])
+    assert [each["service_id"] for each in found["by_service"]] == [None, 4]
+
+
+def test_recent_costs_are_text():
+    def event(number, **data):
+        names = {"id": number, "timestamp": NOW, "node_id": "aa" * 32, "event_type": number}
+        return {**names, "data": {"Any": {"timestamp": 1, **data}}}
+
+    large = {"total": {"gas_used": (1 << 64) - 1, "elapsed_ns": 2}}
+    events = [
+        event(95, cost=large),
+        event(101, costs=[large, large]),
+        event(47, accumulate_costs=[[7, large]]),
+    ]
+    found = execution([], [], [], {}, events)["recent"]
+    assert [each["gas_used"] for each in found] == [
+        str((1 << 64) - 1),
+        str((1 << 65) - 2),
+        str((1 << 64) - 1),
+    ]
+    assert [each["elapsed_ns"] for each in found] == ["2", "4", "2"]

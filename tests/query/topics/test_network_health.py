@@ -1,0 +1,77 @@
+"""``tart/query/topics/network_health.py``: scores of what is known, and of nothing else."""
+
+import pytest
+
+from tart.query.topics.network_health import Seen, health
+
+NOW = "2026-11-20T12:00:00.000000Z"
+
+
+def shown(counts, active=4, lately=4, events=200):
+    return health(Seen(counts, active, lately, 3, events), NOW)
+
+
+def parts(found):
+    return {each["name"]: (each["status"], each["score"]) for each in found["components"]}
+
+
+def test_a_network_nobody_knows_has_no_score_but_that_it_is_silent():
+    found = shown({}, 0, 0, 0)
+    assert parts(found) == {
+        "Node Connectivity": ("unknown", None),
+        "Block Production": ("unknown", None),
+        "Data Availability": ("unknown", None),
+        "Work Packages": ("unknown", None),
+        "Event Throughput": ("unhealthy", 0),
+    }
+    assert (found["health_score"], found["overall_health"]) == (0.0, "unhealthy")
+    assert found["alerts"] == []
+
+
+def test_all_is_well():
+    found = shown({40: 10, 42: 10, 120: 50, 90: 5})
+    assert {score for _, score in parts(found).values()} == {100}
+    assert (found["health_score"], found["overall_health"], found["alerts"]) == (
+        100.0,
+        "healthy",
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "name", "expected"),
+    [
+        ({40: 10, 42: 8}, "Block Production", ("healthy", 80)),
+        ({40: 10, 42: 5}, "Block Production", ("degraded", 50)),
+        ({40: 10, 42: 4}, "Block Production", ("unhealthy", 40)),
+        ({40: 10, 42: 11}, "Block Production", ("healthy", 100)),  # one began before the window
+        ({120: 8, 121: 2, 122: 1}, "Data Availability", ("healthy", 90)),
+        ({120: 10, 122: 4}, "Data Availability", ("degraded", 60)),
+        ({90: 5, 91: 5, 92: 5}, "Work Packages", ("unhealthy", 50)),
+        ({122: 4}, "Data Availability", ("unknown", None)),
+    ],
+)
+def test_scores_are_shares_of_what_was_tried(counts, name, expected):
+    assert parts(shown(counts))[name] == expected
+
+
+@pytest.mark.parametrize(("events", "score"), [(0, 0), (1, 50), (10, 50), (11, 80), (101, 100)])
+def test_throughput_has_four_scores(events, score):
+    assert parts(shown({}, events=events))["Event Throughput"][1] == score
+
+
+def test_silence_is_critical_where_nodes_are_known():
+    (alert,) = shown({}, active=3, lately=0)["alerts"]
+    assert alert == {
+        **{"severity": "critical", "component": "connectivity", "acknowledged": False},
+        **{"message": "no node was heard of in the last minute", "timestamp": NOW},
+    }
+
+
+@pytest.mark.parametrize(
+    ("counts", "alerts"),
+    [({40: 20, 41: 2}, 1), ({40: 20, 41: 1}, 0), ({40: 19, 41: 19}, 0)],
+)
+def test_a_pipeline_that_fails_often_is_worth_a_warning(counts, alerts):
+    found = shown(counts)["alerts"]
+    assert [each["component"] for each in found] == ["block_production"] * alerts

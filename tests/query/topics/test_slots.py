@@ -1,0 +1,47 @@
+"""``tart/query/topics/slots.py``: one slot over several shards."""
+
+from tart.query.topics.slots import by_node, slot
+
+A, B = "aa" * 32, "bb" * 32
+
+
+def answer(events, hashes=(), first=None, last=None):
+    return {"events": events, "hashes": list(hashes), "first_at": first, "last_at": last}
+
+
+def test_shards_add_up_and_a_block_or_node_that_two_name_is_one():
+    one = answer([[62, A, 3], [40, A, 1], [42, A, 1]], [[42, "01"], [62, "01"]], 5, 9)
+    two = answer([[62, A, 2], [62, B, 1], [41, B, 1]], [[62, "01"], [62, "02"]], 4, 7)
+    found = slot(7, [one, two, answer([])])
+    assert (found["blocks_authored"], found["blocks_announced"], found["announcements"]) == (
+        1,
+        2,
+        6,
+    )
+    assert (found["nodes_involved"], found["total_events"]) == (2, 9)
+    assert (found["authoring_attempts"], found["authoring_failures"]) == (1, 1)
+    assert found["blocks"] == ["01", "02"]
+    assert (found["first_event"], found["last_event"]) == (
+        "1970-01-01T00:00:00.000004Z",
+        "1970-01-01T00:00:00.000009Z",
+    )
+
+
+def test_of_a_slot_nobody_spoke_of_there_is_no_time():
+    found = slot(7, [answer([])])
+    assert (found["first_event"], found["total_events"], found["blocks"]) == (None, 0, [])
+
+
+def event(node, number, timestamp):
+    return {
+        **{"node_id": node, "id": number, "event_id": number, "session": 1, "event_type": 62},
+        **{"timestamp": timestamp, "received_at": "r", "data": {}, "node_name": "n"},
+    }
+
+
+def test_each_node_s_events_are_in_the_order_of_its_clock():
+    found = by_node([event(B, 1, "2"), event(A, 2, "2"), event(A, 3, "1"), event(A, 4, None)])
+    assert [each["node_id"] for each in found] == [A, B]
+    # A time that cannot be written is the latest.
+    assert [each["id"] for each in found[0]["events"]] == [3, 2, 4]
+    assert "node_name" not in found[0]["events"][0]

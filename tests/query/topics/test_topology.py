@@ -1,0 +1,55 @@
+"""``tart/query/topics/topology.py``: links from both ends, slots counted once."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tart.query.topics.topology import merged_transfers, topology
+
+A, B, C = ("aa" * 32, "bb" * 32, "cc" * 32)
+NO_STATS = {"block_announcements_last_hour": 0}
+
+
+def link(node, peer, side, count=1, number=62, at=5):
+    names = {"node": node, "peer": peer, "type": number, "side": side}
+    return {**names, "count": count, "last_at": at}
+
+
+def test_what_both_ends_tell_of_is_one_link():
+    links = [link(A, B, 0, 5), link(B, A, 1, 3, at=9), link(B, A, 0, 1), link(A, C, 1, 2)]
+    found = topology(links, [], {}, 2)["connections"]
+    ends = [(each["from_node"], each["to_node"]) for each in found]
+    assert ends == [(A, B), (C, A), (B, A)]
+    counts = [[each[name] for name in ("message_count", "sent", "received")] for each in found]
+    assert counts == [[5, 5, 3], [2, 0, 2], [1, 1, 0]]
+    assert found[0]["last_seen"] == "1970-01-01T00:00:00.000009Z"
+
+
+def test_tickets_are_apart():
+    found = topology([link(A, B, 0, number=84)], [], {84: 1}, 1)
+    assert found["connections"] == []
+    (ticket,) = found["ticket_transfers"]
+    assert "connection_type" not in ticket
+    assert found["network_stats"]["ticket_transfers_last_hour"] == 1
+
+
+def test_peers_are_averaged_over_active_nodes():
+    links = [link(A, B, 0), link(A, C, 1), link(A, B, 1), link(B, A, 0, number=84)]
+    stats = topology(links, [], {}, 2)["network_stats"]
+    assert stats["average_peers_per_node"] == 1.5
+    assert topology([], [], {}, 0)["network_stats"]["average_peers_per_node"] is None
+
+
+RANGES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 8)), min_size=1, max_size=6)
+
+
+@given(st.lists(RANGES, min_size=1, max_size=3))
+def test_slots_of_several_shards_count_once(shards):
+    answers = [
+        [[A, first, first + more, more + 1, first] for first, more in ranges] for ranges in shards
+    ]
+    (row,) = merged_transfers(answers)
+    slots = [
+        slot for answer in answers for _, low, high, *_ in answer for slot in range(low, high + 1)
+    ]
+    assert (row["blocks"], row["slots"]) == (len(slots), len(set(slots)))
+    assert row["last_at"] == max(first for ranges in shards for first, _ in ranges)

@@ -1,0 +1,74 @@
+"""What the long run shows; ``test_checking`` has the rest."""
+
+from __future__ import annotations
+
+import pytest
+
+from tart.shard.check.conformance_stats import distance
+from tests.aggregate.rules.test_conformance_checks import Talk
+from tests.shard.check.test_offline_check import JCE_US, SECOND_US, Judged
+
+
+@pytest.mark.parametrize(
+    ("behind", "rule", "told"),
+    [
+        (JCE_US, "clock_not_jce", "not microseconds since 1970-01-01"),
+        (5 * SECOND_US, "clock_offset", "not 5 s behind"),
+        (-3 * 3600 * SECOND_US, "clock_offset", "not 3 hours ahead"),
+    ],
+)
+def test_a_wrong_clock_is_shown_by_its_first_event(behind, rule, told):
+    judged, talk = Judged(), Talk()
+    talk.best(0)
+    # Unix microseconds are ahead by the years between the epochs.
+    at = talk.now if behind == JCE_US else talk.now + JCE_US + behind
+    judged.say(talk, at)
+    assert judged.counts() == {rule: 1}
+    ((finding, _, _),) = judged.found
+    assert finding.expectation == f"microseconds since 2025-01-01T12:00:00Z, {told}"
+    assert (finding.field, finding.offset, finding.event_id) == ("timestamp", 0, 0)
+    assert finding.frame == talk.frames[-1][4:]
+
+
+@pytest.mark.parametrize(
+    ("offset_us", "text"),
+    [
+        (0, "0 ms behind"),
+        (-999_000, "999 ms ahead"),
+        (61 * SECOND_US, "61 s behind"),
+        (-5 * 3600 * SECOND_US, "5 hours ahead"),
+        (1_000 * 86_400 * SECOND_US, "1,000 days behind"),
+    ],
+)
+def test_distances_of_clocks_are_told_in_fitting_units(offset_us, text):
+    assert distance(offset_us) == text
+
+
+def test_a_clock_that_was_right_at_first_is_told_without_bytes():
+    judged, talk = Judged(), Talk()
+    hour = 3600 * SECOND_US
+    talk.best(0)
+    start = talk.now + JCE_US
+    session = judged.checker.open("", start)
+    judged.checker.receive(session, b"".join(talk.frames), start)
+    talk.best(hour)
+    judged.checker.receive(session, talk.frames[-1], start + 2 * hour)
+    assert judged.counts().keys() == {"clock_offset", "status_missing"}
+    (finding,) = [e.finding for e in judged.found if e.finding.rule == "clock_offset"]
+    assert (finding.frame, finding.event_id) == (b"", None)
+    assert finding.expectation.endswith(", not 3,600 s behind")
+
+
+def test_of_each_node_the_first_message_is_remembered_and_its_figures_are_its_own():
+    judged = Judged()
+    for number in (1, 2):
+        talk = Talk(number=number)
+        for _ in range(number):
+            talk.status()
+        talk.best()
+        judged.say(talk)
+    nodes = {each["node_id"][:2]: each for each in judged.checker.finish().conformance["nodes"]}
+    assert {key: (each["event_count"], each["status_count"]) for key, each in nodes.items()} == {
+        "01": (2, 1),
+        "02": (3, 2),
+    }

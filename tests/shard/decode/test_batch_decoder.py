@@ -1,0 +1,210 @@
+"""``tart/shard/decode/batch_decoder.py``: all frames together give what each alone would."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tart.aggregate.core.isolation import Isolation
+from tart.errors import DecodeError
+from tart.protocol.columnar import read_columns
+from tart.protocol.connection import Connection
+from tart.protocol.events import EVENTS
+from tart.shard.decode.batch_decoder import Run, digest, digest_in_parts
+from tart.shard.encoding.event_json import payload_of
+from tart.shard.state.peer_dictionary import PeerDictionary
+from tart.storage.core.schema import PeerRow
+from tests.protocol.strategies import CORES, events, hostile_payloads, payload
+from tests.shard.plain import digested, plain_row, session_of
+from tests.vectors import event_vectors
+
+quick = settings(max_examples=200, deadline=None, database=None)
+A, B = (bytes([number]) * 32 for number in (1, 2))
+VECTORS = [*event_vectors(), *event_vectors(conformant=False)]
+
+
+def content(number, sent, timestamp=4):
+    return timestamp.to_bytes(8, "little") + bytes([number]) + sent
+
+
+good = events().map(
+    lambda event: content(event[0].number, payload(event[0].layout(event[1]), event[2]))
+)
+bad = hostile_payloads().map(lambda hostile: content(hostile[0], hostile[2]))
+frames = st.lists(st.one_of(good, bad, st.binary(max_size=40)), max_size=12)
+
+
+def plain(session, contents, *, seq, received_at):
+    """What the plain decoder makes of the same frames: rows, errors, deviations, next id."""
+    connection = Connection()
+    connection.node = session.connection.node
+    connection.next_event_id = session.connection.next_event_id
+    version = connection.node.protocol_version
+    rows, errors, deviations = [], [], []
+    for at, each in enumerate(contents):
+        event = connection._event(each)
+        if event.error is not None:
+            errors.append((seq + at, event.event_id, str(event.error), each))
+            continue
+        deviations += [event.deviations] if event.deviations else []
+        rows.append(
+            plain_row(
+                event,
+                version,
+                seq=seq + at,
+                received_at=received_at,
+                node=session.node_number,
+                session=session.number,
+            )
+        )
+    return rows, errors, deviations, connection.next_event_id
+
+
+def assert_same(session, contents, **where):
+    expected_rows, errors, deviations, next_id = plain(session, contents, **where)
+    found = digested(session, *contents, **where)
+    assert [*found.log.rows()] == expected_rows
+    assert [
+        (
+            row.seq,
+            row.event_id,
+            str(DecodeError(row.rule, row.byte_offset, row.expectation, row.field)),
+            row.frame,
+        )
+        for _, row in found.undecodable
+    ] == errors
+    assert [each for _, each in found.deviations] == deviations
+    assert session.connection.next_event_id == next_id
+
+
+@pytest.mark.slow
+@quick
+@given(frames.filter(bool), st.sampled_from((0, 1)), st.integers(0, 2**64 - 1))
+def test_any_frames_give_what_the_plain_decoder_says_of_each(contents, version, first_id):
+    session = session_of(version)
+    session.connection.next_event_id = first_id
+    assert_same(session, contents, seq=100, received_at=200)
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_the_vectors_give_what_the_plain_decoder_says_of_each(version):
+    contents = [vector.content for vector in VECTORS]
+    assert_same(session_of(version), contents, seq=0, received_at=1)
+
+
+def test_several_connections_in_one_batch_keep_their_own_ids_and_times():
+    one, other = session_of(number=1, node_number=11), session_of(number=2, node_number=12)
+    other.connection.next_event_id = 50
+    synced = content(13, b"\x01")
+    dropped = content(0, bytes(8) + (7).to_bytes(8, "little"))
+    runs = [Run(one, 2, 1000), Run(other, 3, 2000), Run(one, 1, 3000)]
+    found = digest(
+        [synced, dropped, synced, b"short", synced, synced], runs, 40, PeerDictionary({})
+    )
+    told = [
+        (row.seq, row.session, row.node, row.event_id, row.received_at) for row in found.log.rows()
+    ]
+    assert told == [
+        (40, 1, 11, 0, 1000),
+        (41, 1, 11, 1, 1000),
+        (42, 2, 12, 50, 2000),
+        (44, 2, 12, 52, 2000),
+        (45, 1, 11, 8, 3000),
+    ]
+    assert [(row.seq, row.session, row.event_id) for _, row in found.undecodable] == [(43, 2, 51)]
+    assert [found.owners[at].number for at in found.owner_of] == [1, 1, 2, 2, 1]
+    assert (one.connection.next_event_id, other.connection.next_event_id) == (9, 53)
+
+
+def received_from(peer):
+    """Assurance received (131): the sender, then nothing that is kept in the body."""
+    return content(131, peer + bytes(32))
+
+
+def test_a_peer_gets_a_number_the_first_time_it_is_named():
+    peers, session = PeerDictionary({0: A}), session_of()
+    first = digested(session, received_from(B), received_from(A), received_from(B), peers=peers)
+    assert first.log.peer.tolist() == [1, 0, 1]
+    assert [row.peer for row in first.log.rows()] == [B, A, B]
+    assert first.peers == [PeerRow(1, B)]
+    assert digested(session, received_from(B), peers=peers).peers == []
+
+
+def test_what_is_not_understood_gives_no_peer_a_number():
+    found = digested(session_of(), content(131, A), content(128, bytes(8) + A[:31]))
+    assert (len(found.log), found.peers) == (0, [])
+
+
+def test_beyond_the_limit_a_peer_stays_in_the_body(monkeypatch):
+    monkeypatch.setattr("tart.shard.state.peer_dictionary.MAX_PEERS", 1)
+    found = digested(session_of(), received_from(A), received_from(B))
+    one, other = found.log.rows()
+    assert (one.peer, one.body, found.peers) == (A, bytes(32), [PeerRow(0, A)])
+    assert (other.peer, other.body) == (None, B + bytes(32))
+    assert payload_of(other) == B + bytes(32)
+
+
+def test_what_a_node_says_of_itself_is_told_apart_and_in_order():
+    session = session_of()
+    best = content(11, (3).to_bytes(4, "little") + bytes(32))
+    status = content(10, bytes(32 + CORES))
+    found = digested(session, best, status, content(13, b"\x00"), content(11, b"too short"))
+    assert [(said.number, said.payload[:1]) for said in found.said] == [
+        (11, b"\x03"),
+        (10, b"\x00"),
+        (13, b"\x00"),
+    ]
+
+
+def test_an_event_id_beyond_64_bits_starts_again_at_zero():
+    session = session_of()
+    session.connection.next_event_id = 2**64 - 1
+    found = digested(session, content(13, b"\x01"), content(13, b"\x01"))
+    assert [row.event_id for row in found.log.rows()] == [2**64 - 1, 0]
+
+
+def test_every_event_type_is_in_the_vectors_used_here():
+    assert {vector.number for vector in VECTORS} >= EVENTS.keys() - {90, 98, 104}
+
+
+def test_a_digest_that_fails_has_changed_nothing(monkeypatch):
+    peers, session = PeerDictionary({0: A}), session_of()
+    session.connection.next_event_id = 7
+
+    def fail(*arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tart.shard.decode.batch_decoder._faults", fail)
+    with pytest.raises(ZeroDivisionError):
+        digested(session, received_from(B), peers=peers)
+    assert (session.connection.next_event_id, peers.ids) == (7, [A])
+    monkeypatch.undo()
+    found = digested(session, received_from(B), peers=peers)
+    assert (found.peers, found.log.event_id.tolist()) == ([PeerRow(1, B)], [7])
+
+
+@pytest.mark.parametrize("bad", [(), (0,), (5,), (2, 3), (0, 1, 2, 3, 4, 5)])
+def test_a_frame_that_cannot_be_processed_is_kept_as_it_came_and_costs_no_other(monkeypatch, bad):
+    one, other = session_of(number=1, node_number=11), session_of(number=2, node_number=12)
+    other.connection.next_event_id = 50
+    frames = [content(13, b"\x01", timestamp=at) for at in range(6)]
+
+    def read(contents):
+        if any(frames[at] in contents for at in bad):
+            raise ZeroDivisionError
+        return read_columns(contents)
+
+    monkeypatch.setattr("tart.shard.decode.batch_decoder.read_columns", read)
+    isolation = Isolation()
+    runs = [Run(one, 2, 1000), Run(other, 3, 2000), Run(one, 1, 3000)]
+    parts = digest_in_parts(frames, runs, 40, PeerDictionary({}), isolation)
+    rows = [(row.seq, row.session, row.event_id) for part in parts for row in part.log.rows()]
+    kept = [
+        (row.seq, row.session, row.event_id, row.rule, row.frame)
+        for part in parts
+        for _, row in part.undecodable
+    ]
+    places = [(40, 1, 0), (41, 1, 1), (42, 2, 50), (43, 2, 51), (44, 2, 52), (45, 1, 2)]
+    assert rows == [place for at, place in enumerate(places) if at not in bad]
+    assert kept == [(*places[at], "server_failure", frames[at]) for at in bad]
+    assert (one.connection.next_event_id, other.connection.next_event_id) == (3, 53)
+    assert (isolation.failures["digest"], isolation.events["digest"]) == (len(bad), len(bad))

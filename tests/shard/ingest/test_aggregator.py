@@ -1,0 +1,155 @@
+"""``tart/shard/ingest/aggregator.py``: every event once, in memory, on its way or in the file."""
+
+from __future__ import annotations
+
+import pytest
+
+from tart.aggregate.core.tables import ROWS, SUMMED
+from tart.shard.ingest.aggregator import MAX_IN_FLIGHT
+from tests.aggregate.hearing import troubled
+from tests.shard.running import fake_node, run, until
+
+
+def told(shard, sessions):
+    """Give a shard everything, connection by connection; those of one node in order."""
+    for session in sessions:
+        opened = shard.session(session.data)
+        shard.intake.end(opened, "it is over")
+    shard.intake.digest()
+
+
+async def total(shard, table="counts"):
+    rows = await shard.ask("summed", table=table, by=[])
+    return rows[0][0]
+
+
+async def written(shard):
+    """Until every flush is in the file."""
+    await until(lambda: not shard.aggregation.statistics()["aggregate_flushes_pending"])
+
+
+def everything(played):
+    return sum(played.facts.counts().values())
+
+
+def test_what_came_counts_before_during_and_after_a_flush(tmp_path):
+    played = troubled()
+
+    async def scenario(shard):
+        told(shard, played.sessions)
+        assert await total(shard) == everything(played)
+        shard.holding = True
+        shard.intake.aggregate()
+        assert await total(shard) == everything(played)  # in flight
+        shard.release()
+        await written(shard)
+        assert await total(shard) == everything(played)  # in the file
+        told(shard, played.sessions)
+        # Both; what is in memory may be looked at a moment later.
+        while await total(shard) != 2 * everything(played):
+            assert await total(shard) in (everything(played), 2 * everything(played))
+
+    run(scenario, tmp_path)
+
+
+def test_without_an_event_there_is_no_flush(tmp_path):
+    async def scenario(shard):
+        assert shard.aggregation.take(0, 0) is None
+        told(shard, troubled().sessions)
+        assert shard.aggregation.take(1, 0) is not None
+
+    run(scenario, tmp_path)
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+def test_after_a_crash_the_log_is_read_again(tmp_path, flushed):
+    """The store is closed without a last flush, as after a kill."""
+    played = troubled()
+    half = len(played.sessions) // 2
+
+    async def answers(shard):
+        found = {
+            table: (await shard.ask("summed", table=table, by=[]))
+            for table in SUMMED
+            if table != "clocks"
+        }
+        for table in ROWS:
+            found[table] = sorted(map(repr, await shard.ask("listed", table=table, limit=10_000)))
+        return found
+
+    async def before(shard):
+        told(shard, played.sessions[:half])
+        if flushed:
+            shard.intake.aggregate()
+            await written(shard)
+        told(shard, played.sessions[half:])
+        return await answers(shard)
+
+    expected = run(before, tmp_path)
+    assert expected["counts"] == [[everything(played)]]
+    assert run(answers, tmp_path) == expected
+    assert run(answers, tmp_path) == expected  # and is not counted twice
+
+
+def test_a_file_that_cannot_be_written_does_not_stop_the_shard_and_is_made_up_at_the_next_start(
+    tmp_path,
+):
+    played = troubled()
+    half = len(played.sessions) // 2
+
+    async def before(shard):
+        told(shard, played.sessions[:half])
+        await shard.settled()
+        cursor = shard.store.cursor()
+        cursor.execute("DROP TABLE a00.counts")
+        cursor.close()
+        shard.intake.aggregate()
+        await until(lambda: shard.aggregation.statistics()["aggregates_failed"])
+        told(shard, played.sessions[half:])
+        for _ in range(3 * MAX_IN_FLIGHT):
+            shard.intake.end(shard.session(fake_node().connect()), "it is over")
+            shard.intake.aggregate()
+        assert len(await shard.stored()) == everything(played)
+        assert shard.aggregation.statistics()["aggregate_flushes_pending"] == MAX_IN_FLIGHT
+
+    async def after(shard):
+        assert await total(shard) == everything(played)
+
+    run(before, tmp_path)
+    run(after, tmp_path)
+
+
+def test_what_fails_is_missing_until_the_aggregates_are_made_again_from_the_log(tmp_path):
+    played = troubled()
+
+    async def figures(shard):
+        return {
+            table: (await shard.ask("summed", table=table, by=[]))[0][0]
+            for table in ("counts", "latency", "failures", "links", "core_events")
+        }
+
+    async def whole(shard):
+        told(shard, played.sessions)
+        return await figures(shard)
+
+    async def broken(shard):
+        def inject(stage):
+            if stage in ("counts", "references"):
+                raise ZeroDivisionError(stage)
+
+        shard.aggregation.isolation.inject = inject
+        told(shard, played.sessions)
+        shard.intake.aggregate()
+        await written(shard)
+        found = await figures(shard)
+        assert set(found.values()) == {0}
+        statistics = shard.aggregation.statistics()
+        lost = everything(played)
+        assert statistics["derived_events_lost"] == {"counts": lost, "references": lost}
+        assert statistics["derived_failing"].keys() == {"counts", "references"}
+        assert len(await shard.stored()) == lost
+
+    expected = run(whole, tmp_path / "one")
+    run(broken, tmp_path / "other")
+    (tmp_path / "other" / "00" / "aggregates.duckdb").unlink()
+    assert run(figures, tmp_path / "other") == expected

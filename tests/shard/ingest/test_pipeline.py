@@ -1,0 +1,696 @@
+"""``tart/shard/ingest/pipeline.py``: bytes in; what is stored, counted and published out."""
+
+import json
+import time
+
+import pytest
+
+from tart import json_encoding
+from tart.errors import DecodeError
+from tart.ipc.messages import Subscribe
+from tart.protocol.decoding import decode_event
+from tart.query.core.filters import FilterInput
+from tart.query.core.live_event import live_event
+from tart.shard.state.limits import RateLimit
+from tests.shard.ingest.test_live_streams import Recorder
+from tests.shard.queries.test_handlers import OUTLINE
+from tests.shard.running import HASH, best, fake_node, framed, run, until
+from tests.vectors import event_vectors, stream_vectors
+
+HIGHEST = 2**64 - 1
+VECTORS = [*event_vectors(), *event_vectors(conformant=False)]
+
+
+def payload(row):
+    """ref ‖ body ‖ shard_index of a stored row (see ``running.COLUMNS``)."""
+    ref, body, shard_index = row[6], *row[9:]
+    start = b"" if ref is None else ref.to_bytes(8, "little")
+    return start + body + (b"" if shard_index is None else shard_index.to_bytes(2, "little"))
+
+
+def dropped(node, num):
+    return node.event("Dropped", 5, last_timestamp=6, num=num)[1]
+
+
+def test_an_event_is_stored_with_its_place_and_its_bytes(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        said = [
+            node.connect(),
+            best(node, 7),
+            node.event("AuthoringFailed", HIGHEST, authoring_id=HIGHEST, reason="a\0b")[1],
+        ]
+        shard.session(b"".join(said))
+        assert await shard.stored() == [
+            (0, 1_000_007, 0, 0, 0, 11, None, 7, None, (7).to_bytes(4, "little") + HASH, None),
+            (1, HIGHEST, 0, 0, 1, 41, HIGHEST, None, None, b"\x03a\0b", None),
+        ]
+        assert await shard.stored("nodes", "node, peer_id", "node") == [(0, b"\x01" * 32)]
+
+    run(scenario, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", [0, 1])
+def test_what_others_wrote_is_stored_byte_for_byte_good_or_not(tmp_path, version):
+    async def scenario(shard):
+        node = fake_node(version=version)
+        contents = [vector.content for vector in VECTORS]
+        shard.session(node.connect() + b"".join(map(framed, contents)))
+        kept = {
+            row[0]: (row[1].to_bytes(8, "little") + bytes([row[5]]) + payload(row))
+            for row in await shard.stored()
+        }
+        broken = {row[0]: row[9] for row in await shard.undecodable()}
+        assert kept.keys().isdisjoint(broken)
+        assert [(kept | broken)[seq] for seq in range(len(contents))] == contents
+        for seq, content in broken.items():
+            with pytest.raises(DecodeError):
+                decode_event(content[8], content[9:], version=version, cores=2)
+            assert seq in broken
+
+    run(scenario, tmp_path, storage={"flush_rows": 10})
+
+
+@pytest.mark.parametrize(
+    ("content", "number", "rule", "field", "offset"),
+    [
+        (b"", None, "truncated", "", 0),
+        (bytes(8), None, "truncated", "", 8),
+        (bytes(8) + b"\xfe", 254, "unknown_event", "", 8),
+        (bytes(8) + b"\xfe" + b"anything\0", 254, "unknown_event", "", 8),
+        (bytes(8) + b"\x0b" + b"\x01", 11, "truncated", "slot", 9),
+        (bytes(8) + b"\x0b" + bytes(35), 11, "truncated", "hash", 13),
+        (bytes(8) + b"\x0d" + b"\x02", 13, "bool_out_of_range", "synced", 9),
+    ],
+)
+def test_a_frame_that_cannot_be_understood_is_kept_with_the_reason(
+    tmp_path, content, number, rule, field, offset
+):
+    async def scenario(shard):
+        node = fake_node()
+        session = shard.session(node.connect(), framed(content), best(node, 1))
+        ((*place, expectation, frame),) = await shard.undecodable()
+        assert place == [0, 0, 0, 0, number, rule, field, offset]
+        assert expectation
+        assert frame == content
+        ((seq, _, _, _, event_id, *_),) = await shard.stored()
+        assert (seq, event_id) == (1, 1), "it took an id all the same"
+        assert shard.intake.statistics.undecodable == {rule: 1}
+        assert (session.undecodable, session.node.undecodable) == (1, 1)
+        assert session.connection.error is None
+
+    run(scenario, tmp_path)
+
+
+def test_deviations_are_understood_and_counted(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        longer = framed(best(node, 1)[4:] + b"left over")
+        session = shard.session(node.connect(), longer, longer)
+        rows = await shard.stored()
+        assert [row[9][-9:] for row in rows] == [b"left over"] * 2
+        assert shard.intake.statistics.deviations == {"trailing_bytes": 2}
+        assert session.deviations == session.node.deviations == {"trailing_bytes": 2}
+
+    run(scenario, tmp_path)
+
+
+def test_an_unreadable_first_message_is_kept_and_refused(tmp_path):
+    async def scenario(shard):
+        content = b"GET / HTTP/1.1\r\n\r\n"
+        session = shard.session(framed(content))
+        assert session.connection.error is not None
+        ((*place, expectation, frame),) = await shard.undecodable()
+        assert place == [0, None, 0, None, None, "node_information", "", 0]
+        assert expectation == str(session.connection.error)
+        assert frame == content
+        shard.intake.end(session, "closed")
+        ((*ended, counters, reason),) = await shard.sessions()
+        assert ended == [0, "refused", None, "192.0.2.1:4"]
+        assert json.loads(counters)["bytes"] == len(framed(content))
+        assert reason == expectation
+        assert shard.intake.statistics.protocol_errors == {"node_information": 1}
+        assert shard.changes == []
+
+    run(scenario, tmp_path)
+
+
+def test_of_a_huge_unreadable_first_message_the_beginning_is_kept(tmp_path):
+    async def scenario(shard):
+        content = bytes(range(256)) * 200
+        shard.session(framed(content))
+        ((*_, frame),) = await shard.undecodable()
+        assert frame == content[: len(frame)]
+        assert 1000 < len(frame) < len(content)
+
+    run(scenario, tmp_path)
+
+
+@pytest.mark.parametrize("with_events", [False, True])
+def test_a_frame_too_long_is_kept_after_what_came_before_it(tmp_path, with_events):
+    async def scenario(shard):
+        node = fake_node()
+        good = [best(node, slot) for slot in range(3)] if with_events else []
+        head = (1 << 20).to_bytes(4, "little") + b"its beginning"
+        session = shard.session(b"".join([node.connect(), *good, head]))
+        assert len(await shard.stored()) == len(good)
+        ((*place, _, frame),) = await shard.undecodable()
+        assert place == [len(good), 0, 0, None, None, "frame_too_long", "", 0]
+        assert frame == head
+        assert shard.intake.statistics.protocol_errors == {"frame_too_long": 1}
+        assert (session.undecodable, session.node.undecodable) == (1, 1)
+
+    run(scenario, tmp_path)
+
+
+def test_a_frame_too_long_before_node_information_is_nobody_s(tmp_path):
+    async def scenario(shard):
+        shard.session(b"\xff\xff\xff\xff" + b"x" * 100)
+        ((seq, node, *_, frame),) = await shard.undecodable()
+        assert (seq, node, frame[:4]) == (0, None, b"\xff\xff\xff\xff")
+        assert [each[1] for each in await shard.sessions()] == ["refused"]
+
+    run(scenario, tmp_path)
+
+
+@pytest.mark.parametrize("vector", stream_vectors(), ids=str)
+def test_a_whole_connection_of_another_implementation_is_stored(tmp_path, vector):
+    async def scenario(shard):
+        whole = shard.session(vector.data)
+        pieces = shard.session(*(vector.data[at : at + 7] for at in range(0, len(vector.data), 7)))
+        rows = await shard.stored()
+        assert len(rows) + len(await shard.undecodable()) >= len(vector.messages)
+        by_session = [
+            [row[4:] for row in rows if row[3] == session.number] for session in (whole, pieces)
+        ]
+        assert by_session[0] == by_session[1]
+        if vector.next_event_id is not None:
+            assert whole.connection.next_event_id == vector.next_event_id
+
+    run(scenario, tmp_path)
+
+
+def test_ids_are_the_node_s_own_counting_dropped_events_too(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        frames = [
+            node.connect(),
+            best(node, 0),
+            dropped(node, 5),
+            best(node, 1),
+            framed(b""),
+            best(node, 2),
+            dropped(node, HIGHEST),
+            best(node, 3),
+        ]
+        session = shard.session(*frames)
+        assert [row[4] for row in await shard.stored()] == [0, 1, 6, 8, 9, 8]
+        assert [row[3] for row in await shard.undecodable()] == [7]
+        assert session.node.dropped_messages == 2
+
+    run(scenario, tmp_path)
+
+
+def test_dropped_events_are_summed_up_by_node_and_connection(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        first = shard.session(node.connect(), dropped(node, 3), dropped(node, 4))
+        second = shard.session(node.connect(), dropped(node, 5))
+        shard.intake.digest()
+        assert (first.dropped, second.dropped) == (7, 5)
+        assert (first.node.dropped_events, first.node.dropped_messages) == (12, 3)
+        assert shard.intake.statistics.dropped_by_nodes == 12
+
+    run(scenario, tmp_path)
+
+
+def test_absurd_claims_of_dropped_events_do_not_spoil_any_answer(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        session = shard.session(node.connect(), *(dropped(node, HIGHEST) for _ in range(3)))
+        shard.intake.end(session, None)
+        (known,) = await shard.ask("nodes")
+        assert (known["dropped_count"], known["dropped_messages"]) == (3 * HIGHEST, 3)
+        statistics = await shard.ask("statistics")
+        assert statistics["dropped_by_nodes"] == 3 * HIGHEST
+        assert json_encoding.unpack(json_encoding.pack([known, statistics])) == [known, statistics]
+
+    run(scenario, tmp_path)
+
+
+def test_two_connections_of_a_node_at_once_are_told_apart(tmp_path):
+    async def scenario(shard):
+        old, new = fake_node(), fake_node()
+        first = shard.session(old.connect(), best(old, 1))
+        second = shard.session(new.connect(), best(new, 50))
+        shard.intake.receive(first, best(old, 2))
+        shard.intake.receive(second, best(new, 51))
+        rows = await shard.stored()
+        assert [(row[2], row[3], row[4], row[7]) for row in rows] == [
+            (0, 0, 0, 1),
+            (0, 1, 0, 50),
+            (0, 0, 1, 2),
+            (0, 1, 1, 51),
+        ]
+        assert first.node is second.node
+        assert sum(first.node.counts) == 4
+        assert (first.events, second.events) == (2, 2)
+        assert len(await shard.stored("nodes", "node", "node")) == 1
+
+    run(scenario, tmp_path)
+
+
+def said(node):
+    shown = node.as_json()
+    return shown["best"]["slot"], shown["synced"], shown["finalized"]["slot"]
+
+
+def test_a_node_s_state_is_what_it_said_last_on_any_open_connection(tmp_path):
+    async def scenario(shard):
+        old, new = fake_node(), fake_node()
+        first = shard.session(old.connect(), best(old, 900))
+        second = shard.session(
+            new.connect(), best(new, 5), new.event("SyncStatusChanged", 1, synced=True)[1]
+        )
+        node = first.node
+        late = [
+            best(old, 901),
+            old.event("SyncStatusChanged", 1, synced=False)[1],
+            old.event("FinalizedBlockChanged", 1, slot=899, hash=HASH)[1],
+        ]
+        for each in late:
+            shard.intake.receive(first, each)
+        shard.intake.digest()
+        assert said(node) == (901, False, 899)
+        assert sum(node.counts) == 6
+        shard.intake.end(first, None)
+        assert said(node) == (5, True, 899)
+        shard.intake.end(second, None)
+        assert said(node) == (901, False, 899)
+
+    run(scenario, tmp_path)
+
+
+def test_a_reconnect_is_a_new_session_with_ids_from_zero_and_nothing_known_yet(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        first = shard.session(node.connect(), best(node, 1), best(node, 2))
+        shard.intake.end(first, "closed by the node")
+        second = shard.session(node.connect())
+        shown = second.node.as_json()
+        # Nobody said so on a connection that is open, and the answer says that.
+        assert (shown["best"]["slot"], shown["statements"]["best"]["is_open"]) == (2, False)
+        shard.intake.receive(second, best(node, 3))
+        assert [(row[3], row[4]) for row in await shard.stored()] == [(0, 0), (0, 1), (1, 0)]
+        assert [(number, what) for number, what, *_ in await shard.sessions()] == [
+            (0, "opened"),
+            (0, "closed"),
+            (1, "opened"),
+        ]
+        assert shard.changes == [first.node.id] * 3
+
+    run(scenario, tmp_path)
+
+
+def test_a_connection_s_end_is_stored_with_its_reason_and_counters(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        hello = node.connect()
+        frames = [hello, best(node, 0), dropped(node, 5), framed(b"short")]
+        session = shard.session(*frames, address="[::1]:9")
+        shard.intake.end(session, "closed by the node")
+        _, ended = await shard.sessions()
+        assert ended[:4] == (0, "closed", 0, "[::1]:9")
+        assert ended[5] == "closed by the node"
+        counters = json.loads(ended[4])
+        assert counters.pop("started_at") == session.opened_at
+        assert counters.pop("last_at") == session.last_at >= session.opened_at
+        assert counters == {
+            "events": 3,
+            "bytes": sum(map(len, frames)),
+            "dropped": 5,
+            "undecodable": 1,
+            "next_event_id": 7,
+            "last_event_id": 6,
+            "deviations": {},
+            "shed": {},
+        }
+        information = await shard.stored("sessions", "node_information", "1")
+        assert information == [(hello[4:],)] * 2
+        assert not session.node.sessions
+
+    run(scenario, tmp_path)
+
+
+def test_a_connection_that_said_nothing_leaves_nothing(tmp_path):
+    async def scenario(shard):
+        shard.intake.end(shard.session(b"\x01"), "no node information in time")
+        await shard.settled()
+        assert not list(tmp_path.glob("*/20*"))
+        assert shard.changes == []
+
+    run(scenario, tmp_path)
+
+
+def test_sequence_and_session_numbers_continue_after_a_restart(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        shard.intake.end(shard.session(node.connect(), best(node, 1), framed(b"")), None)
+        await shard.settled()
+
+    async def again(shard):
+        await scenario(shard)
+        seen = {row[0] for row in await shard.stored() + await shard.undecodable()}
+        assert seen == {0, 1, 2, 3}
+        assert {row[0] for row in await shard.sessions()} == {0, 1}
+        (known,) = await shard.ask("nodes")
+        assert (known["event_count"], known["undecodable"]) == (2, 2)
+
+    run(scenario, tmp_path)
+    run(again, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "storage",
+    [
+        {"flush_seconds": 1e-3, "flush_rows": 10**6},
+        {"flush_seconds": 1e6, "flush_rows": 1},
+        {"flush_seconds": 1e6, "flush_rows": 10**6, "flush_bytes": 1},
+    ],
+    ids=["age", "rows", "bytes"],
+)
+def test_a_batch_leaves_by_age_by_rows_or_by_bytes(tmp_path, storage):
+    async def scenario(shard):
+        node = fake_node()
+        shard.session(node.connect(), best(node, 1), best(node, 2))
+        await until(lambda: shard.store.writer.statistics.events == 2)
+        await until(lambda: shard.intake.pending == (0, 0))
+
+    run(scenario, tmp_path, storage=storage)
+
+
+def test_what_gathered_can_be_handed_over_at_once_and_then_there_is_nothing(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        shard.session(node.connect(), best(node, 1))
+        assert shard.intake.pending[0] == 1
+        shard.intake.flush()
+        shard.intake.flush()
+        assert len(await shard.stored()) == 1
+        assert shard.intake.pending == (0, 0)
+
+    run(scenario, tmp_path, storage={"flush_seconds": 1e6})
+
+
+@pytest.mark.parametrize("limit", [1, 2, 1000, 5000])
+def test_reading_stops_while_too_much_waits_and_goes_on_afterwards(tmp_path, limit):
+    async def scenario(shard):
+        told = []
+        shard.intake.reading_changed = told.append
+        shard.holding = True
+        node = fake_node()
+        session = shard.session(node.connect())
+        sent = 0
+        while shard.intake.reading_allowed:
+            shard.intake.receive(session, best(node, sent))
+            sent += 1
+            shard.intake.flush()
+        for _ in range(5):  # what was under way when reading stopped
+            shard.intake.receive(session, best(node, sent))
+            sent += 1
+            shard.intake.flush()
+        assert shard.intake.pending[0] == sent
+        shard.release()
+        await until(lambda: shard.intake.reading_allowed)
+        await shard.settled()
+        assert [row[7] for row in await shard.stored()] == list(range(sent))
+        assert told == [False, True]
+        assert shard.intake.statistics.pauses == 1
+
+    run(scenario, tmp_path, storage={"pending_bytes": limit})
+
+
+def test_reading_goes_on_only_when_neither_the_disk_nor_the_buffer_is_full(tmp_path):
+    async def scenario(shard):
+        node, told = fake_node(), []
+        session = shard.session(node.connect())
+        shard.intake.reading_changed = told.append
+        shard.holding = True
+        shard.intake.short_of("disk")
+        assert shard.intake.paused_for == "disk"
+        shard.intake.receive(session, best(node, 0))
+        shard.intake.flush()
+        shard.intake.short_of("")
+        assert shard.intake.paused_for == "buffer"
+        shard.intake.short_of("disk")
+        shard.release()
+        await shard.settled()
+        assert shard.intake.paused_for == "disk"
+        shard.intake.short_of("")
+        assert (told, shard.intake.paused_for) == ([False, True], "")
+        assert shard.intake.statistics.pauses == 1
+
+    run(scenario, tmp_path, storage={"pending_bytes": 1, "flush_seconds": 1e6})
+
+
+def test_each_pause_is_counted(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        session = shard.session(node.connect())
+        for slot in range(3):
+            await shard.settled()
+            shard.holding = True
+            shard.intake.receive(session, best(node, slot))
+            shard.intake.flush()
+            assert not shard.intake.reading_allowed
+            shard.release()
+        await shard.settled()
+        assert shard.intake.statistics.pauses >= 3
+        assert shard.intake.reading_allowed
+
+    run(scenario, tmp_path, storage={"pending_bytes": 1, "flush_seconds": 1e6})
+
+
+def test_totals_count_every_event_and_byte(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        frames = [node.connect(), best(node, 1), framed(b"short"), best(node, 2)]
+        shard.session(*frames)
+        shard.intake.digest()
+        assert shard.intake.statistics.events == 3
+        assert shard.intake.statistics.bytes == sum(map(len, frames))
+
+    run(scenario, tmp_path)
+
+
+def test_what_happened_is_counted_in_its_second(tmp_path):
+    async def scenario(shard):
+        for number in (1, 2):
+            node = fake_node(number)
+            shard.session(
+                node.connect(),
+                best(node, 1, b"\x01" * 32),
+                best(node, 2, bytes([number]) * 32),
+                node.event("FinalizedBlockChanged", 1, slot=1, hash=HASH)[1],
+            )
+        # As it is shown once the running second is complete.
+        shard.intake.digest()
+        found = shard.counters.as_json(int(time.time()) + 1, list(shard.nodes.by_id).__getitem__)
+        _, events, best_hashes, _, best_events, finalized_events = zip(
+            *found["seconds"], strict=True
+        )
+        assert (sum(events), sum(best_events), sum(finalized_events)) == (6, 4, 2)
+        assert {block for each in best_hashes for block in each} == {"01" * 32, "02" * 32}
+        assert found["active"] == ["01" * 32, "02" * 32]
+
+    run(scenario, tmp_path)
+
+
+def test_only_events_that_are_understood_are_published_and_only_while_somebody_listens(tmp_path):
+    async def scenario(shard):
+        node, channel = fake_node(), Recorder()
+        session = shard.session(node.connect(), best(node, 1))
+        document = {
+            "type": "Any",
+            "filters": [{"type": "Slot", "slot": 3}, {"type": "Hash", "hash": "07" * 32}],
+        }
+        shard.streams.subscribe(channel, Subscribe(9, document))
+        for each in (best(node, 2), framed(b""), best(node, 3), best(node, 4, b"\x07" * 32)):
+            shard.intake.receive(session, each)
+        await until(lambda: len(channel.events()) == 2)
+        await shard.settled()
+        stored = {event["id"]: event for event in await shard.ask("events")}
+        for event, numbers in channel.events():
+            assert numbers == [9]
+            assert event == live_event(stored[event["id"]])
+        assert [event["context"]["slot"] for event, _ in channel.events()] == [3, 4]
+
+    run(scenario, tmp_path)
+
+
+def test_a_candidate_for_filters_is_the_event_s_own(tmp_path):
+    async def scenario(shard):
+        offered = []
+        shard.streams.subscribe(Recorder(), Subscribe(1, {"type": "All"}))
+        shard.streams.offer = lambda candidate, number, event: offered.append(candidate)
+        node = fake_node(3)
+        authored = node.event("Authoring", 1, slot=6, parent=HASH)[1]
+        shard.session(node.connect(), authored)
+        shard.intake.digest()
+        assert offered == [FilterInput("03" * 32, 40, 6, None, authored[4 + 9 :])]
+
+    run(scenario, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "document", [{"type": "Slot", "slot": 6}, {"type": "Hash", "hash": (b"\x07" * 32).hex()}]
+)
+def test_filters_match_what_an_event_inherits(tmp_path, document):
+    async def scenario(shard):
+        node, channel = fake_node(), Recorder()
+        shard.streams.subscribe(channel, Subscribe(1, document))
+        outline = {**OUTLINE, "hash": b"\x07" * 32}
+        importing, first = node.event("Importing", 1, slot=6, outline=outline)
+        other, second = node.event("Importing", 2, slot=7, outline=OUTLINE)
+        verified = [
+            node.event("BlockVerified", 3, importing_id=each)[1] for each in (importing, other)
+        ]
+        shard.session(node.connect(), first, second, *verified)
+        await until(lambda: len(channel.events()) == 2)
+        await shard.settled()
+        shown = [event for event, _ in channel.events()]
+        assert [event["event_id"] for event in shown] == [importing, 2]
+        assert [event["context"]["slot"] for event in shown] == [6, 6]
+        assert shown[1]["context"]["hash"] == "0x" + "07" * 32
+
+    run(scenario, tmp_path)
+
+
+def test_filters_match_the_erasure_root_of_a_request(tmp_path):
+    async def scenario(shard):
+        node, channel = fake_node(), Recorder()
+        shard.streams.subscribe(channel, Subscribe(1, {"type": "Hash", "hash": "07" * 32}))
+        request = {"guarantor": HASH, "erasure_root": b"\x07" * 32, "shard": 1}
+        asked, first = node.event("SendingShardRequest", 1, **request)
+        ends = [
+            node.event(name, 2, request_id=asked)[1]
+            for name in ("ShardRequestSent", "ShardsTransferred")
+        ]
+        shard.session(node.connect(), first, *ends)
+        await until(lambda: len(channel.events()) == 3)
+
+    run(scenario, tmp_path)
+
+
+SHEDDING = {"shed": True, "events_per_second": 1, "burst_events": 3}
+
+
+def test_what_is_shed_is_counted_and_takes_its_ids(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        first = shard.session(node.connect(), b"".join(best(node, slot) for slot in range(10)))
+        assert [row[4] for row in await shard.stored()] == [0, 1, 2]
+        assert first.connection.next_event_id == 10
+        first.node.limit = RateLimit(1, 2)
+        shard.intake.receive(first, best(node, 10) + best(node, 11) + best(node, 12))
+        rows = await shard.stored()
+        assert [(row[4], row[7]) for row in rows[3:]] == [(10, 10), (11, 11)]
+        assert [row[0] for row in rows] == list(range(5)), "no hole in the sequence"
+        assert shard.intake.statistics.shed == first.shed == first.node.shed == {"rate": 8}
+        assert first.counters()["shed"] == {"rate": 8}
+        assert (first.events, shard.intake.statistics.events) == (5, 13)
+
+    run(scenario, tmp_path, telemetry=SHEDDING)
+
+
+def test_a_dropped_event_that_is_shed_stands_for_as_many_ids_and_counts(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        said = [*(best(node, slot) for slot in range(4)), dropped(node, 5), dropped(node, 7)]
+        broken = framed(dropped(node, 1)[4:-1])
+        session = shard.session(node.connect(), b"".join([*said, broken, framed(b"")]))
+        assert session.connection.next_event_id == 4 + 5 + 7 + 1 + 1
+        assert (session.node.dropped_events, session.node.dropped_messages) == (12, 2)
+        session.node.limit = RateLimit(1, 100)
+        shard.intake.receive(session, best(node, 9))
+        assert [row[4] for row in await shard.stored()] == [0, 1, 2, 18]
+
+    run(scenario, tmp_path, telemetry=SHEDDING)
+
+
+def test_connections_of_one_node_are_shed_together_and_of_another_apart(tmp_path):
+    async def scenario(shard):
+        nodes = [fake_node(1), fake_node(1), fake_node(2)]
+        for node in nodes:
+            shard.session(node.connect() + b"".join(best(node, slot) for slot in range(2)))
+        rows = await shard.stored()
+        assert [(row[3], row[4]) for row in rows] == [(0, 0), (0, 1), (1, 0), (2, 0), (2, 1)]
+        assert shard.intake.statistics.shed == {"rate": 1}
+
+    run(scenario, tmp_path, telemetry=SHEDDING)
+
+
+def test_without_the_setting_the_intake_sheds_nothing(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        shard.session(node.connect(), b"".join(best(node, slot) for slot in range(10)))
+        assert len(await shard.stored()) == 10
+        assert not shard.intake.statistics.shed
+
+    run(scenario, tmp_path, telemetry={**SHEDDING, "shed": False})
+
+
+STAGES = (
+    *("digest", "statistics", "status", "findings", "judging", "counts", "clocks", "references"),
+    *("events", "sums", "latencies", "pipelines", "sessions", "aggregates", "live", "flush"),
+    "notification",
+)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_fails_costs_no_stored_event_and_reaches_no_connection(tmp_path, stage):
+    """Everything that can be made to fail fails, all the time, with somebody listening."""
+    ran = set()
+
+    def inject(name):
+        ran.add(name)
+        if name == stage:
+            raise ZeroDivisionError(name)
+
+    async def scenario(shard):
+        shard.aggregation.isolation.inject = inject
+        shard.streams.subscribe(Recorder(), Subscribe(1, {"type": "All"}, "hex"))
+        nodes = [fake_node(number) for number in range(1, 6)]
+        sessions = [shard.session(node.connect()) for node in nodes]
+        sent = {}
+        for turn in range(30):
+            for node, session in zip(nodes, sessions, strict=True):
+                sent.setdefault(session.number, [])
+                number = (turn * 7 + session.number) % len(VECTORS)
+                for content in (VECTORS[number].content, best(node, turn)[4:]):
+                    shard.intake.receive(session, framed(content))
+                    sent[session.number].append(content)
+            if turn % 4 == 0:
+                shard.intake.digest()
+            if turn % 10 == 0:
+                shard.intake.aggregate()
+        for session in sessions:
+            shard.intake.end(session, "it is over")
+        shard.intake.aggregate()
+        found = {number: {} for number in sent}
+        for row in await shard.stored():
+            head = row[1].to_bytes(8, "little") + bytes([row[5]])
+            found[row[3]][row[0]] = head + payload(row)
+        for seq, _, session, *_, frame in await shard.undecodable():
+            found[session][seq] = frame
+        assert {
+            number: [content for _, content in sorted(rows.items())]
+            for number, rows in found.items()
+        } == sent
+        whats = [what for _, what, *_ in await shard.sessions()]
+        assert whats == ["opened"] * 5 + ["closed"] * 5
+        assert stage in ran
+        assert shard.aggregation.isolation.failures.keys() == {stage}
+
+    run(scenario, tmp_path)

@@ -1,0 +1,152 @@
+"""``tart/shard/queries/sessions.py``: connections listed and counted, open ones included."""
+
+from __future__ import annotations
+
+from tart.query.core.cursor import Cursor
+from tart.query.core.merge import event_page
+from tart.query.core.rfc3339 import rfc3339
+from tests.shard.clock import FAR, Clock, connection, window
+from tests.shard.running import best, fake_node, framed, run, until
+from tests.storage.running import NOON
+
+MINUTE = 60_000_000
+
+
+async def sessions(shard, **parameters):
+    return await shard.ask("sessions", **{"limit": 100, **parameters})
+
+
+async def starts(shard, **parameters):
+    return [row["started_at"] for row in await sessions(shard, **parameters)]
+
+
+def test_an_open_connection_is_a_row_that_grows(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        session = shard.session(node.connect())
+        (begun,) = await sessions(shard)
+        assert begun["node"] == node.peer_id.hex()
+        assert (begun["outcome"], begun["ended_at"], begun["reason"]) == ("open", None, None)
+        assert (begun["events"], begun["last_event_id"], begun["next_event_id"]) == (0, None, 0)
+        assert (begun["protocol_version"], begun["params_layout"]) == (1, "gp-0.7")
+        shard.aggregation._cache.clear()
+        shard.intake.receive(session, best(node, 1) + best(node, 2))
+        (grown,) = await sessions(shard)
+        assert (grown["events"], grown["last_event_id"], grown["next_event_id"]) == (2, 1, 2)
+        assert grown["id"] == session.api_id
+        shard.aggregation._cache.clear()
+        shard.intake.end(session, "closed by the node")
+        (ended,) = await sessions(shard)
+        assert (ended["outcome"], ended["reason"]) == ("closed", "closed by the node")
+        assert ended["ended_at"] > ended["started_at"]
+
+    run(scenario, tmp_path)
+
+
+def test_a_connection_counts_once_before_during_and_after_a_flush(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        shard.intake.end(shard.session(node.connect(), best(node, 1)), "over")
+        shard.session(node.connect(), best(node, 2))
+        shard.holding = True
+        for step in (lambda: None, shard.intake.aggregate, shard.release):
+            step()
+            shard.aggregation._cache.clear()
+            rows = await sessions(shard)
+            assert [(row["session"], row["outcome"]) for row in rows] == [
+                (1, "open"),
+                (0, "closed"),
+            ]
+        await until(lambda: not shard.aggregation.statistics()["aggregate_flushes_pending"])
+        assert len(await sessions(shard)) == 2
+
+    run(scenario, tmp_path)
+
+
+def test_refused_connections_are_nobody_s(tmp_path):
+    async def scenario(shard):
+        shard.session(framed(b"GET / HTTP/1.1\r\n\r\n"))
+        (row,) = await sessions(shard)
+        assert (row["outcome"], row["node"]) == ("refused", None)
+        assert "not node information" in row["reason"]
+        assert await sessions(shard, node="01" * 32) == []
+
+    run(scenario, tmp_path)
+
+
+def test_a_window_takes_what_was_open_at_any_time_of_it(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch)
+
+    async def scenario(shard):
+        for begins, ends in ((10, 20), (15, 40), (30, None)):
+            connection(shard, clock, begins, ends=ends)
+        windows = {(0, 10): 0, (0, 11): 1, (19, 21): 2, (20, 21): 2, (21, 30): 1, (41, 99): 1}
+        for (start, end), count in windows.items():
+            assert len(await sessions(shard, **window(start, end))) == count, (start, end)
+
+    run(scenario, tmp_path)
+
+
+def test_only_of_one_node(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch)
+
+    async def scenario(shard):
+        connection(shard, clock, 1, fake_node(1))
+        connection(shard, clock, 2, fake_node(2))
+        assert await starts(shard, node="02" * 32) == [rfc3339(NOON + 2)]
+        assert await starts(shard, node="03" * 32) == []
+
+    run(scenario, tmp_path)
+
+
+def test_pages_have_every_connection_once_while_others_come(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch)
+
+    async def scenario(shard):
+        for number in range(7):
+            connection(shard, clock, 100 + number, ends=200)
+        seen, cursor = [], Cursor(NOON + FAR)
+        while True:
+            shard.aggregation._cache.clear()
+            rows = await sessions(shard, **cursor.question(0), limit=3)
+            page = event_page([(0, rows)], 2, cursor, "started_at")
+            seen += [row["session"] for row in page.events]
+            if not page.has_more:
+                break
+            cursor = page.cursor
+            connection(shard, clock, 300)
+        assert seen == [6, 5, 4, 3, 2, 1, 0]
+
+    run(scenario, tmp_path)
+
+
+def test_the_series_counts_beginnings_and_ends(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch)
+
+    async def scenario(shard):
+        for begins, ends in ((1, 2), (1, MINUTE + 1), (MINUTE, None), (3 * MINUTE, 3 * MINUTE)):
+            connection(shard, clock, begins, ends=ends)
+        found = await shard.ask("connections", **window(0, FAR), step_us=MINUTE)
+        assert found == {
+            "open": 0,
+            "buckets": [
+                [NOON, 2, 1, 0],
+                [NOON + MINUTE, 1, 1, 0],
+                [NOON + 3 * MINUTE, 1, 1, 0],
+            ],
+        }
+        later = await shard.ask("connections", **window(MINUTE + 2, FAR), step_us=MINUTE)
+        assert later == {"open": 1, "buckets": [[NOON + 3 * MINUTE, 1, 1, 0]]}
+        none = await shard.ask("connections", node="07" * 32, step_us=MINUTE)
+        assert none == {"open": 0, "buckets": []}
+
+    run(scenario, tmp_path)
+
+
+def test_the_series_tells_refused_ones_apart(tmp_path):
+    async def scenario(shard):
+        shard.session(framed(b"GET / HTTP/1.1\r\n\r\n"))
+        ((_, *counts),) = (await shard.ask("connections", step_us=MINUTE))["buckets"]
+        assert counts == [0, 0, 1]
+
+    run(scenario, tmp_path)

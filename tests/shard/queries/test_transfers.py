@@ -1,0 +1,52 @@
+"""``tart/shard/queries/transfers.py``: ranges of the slots whose blocks nodes transferred."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from itertools import pairwise
+
+from tests.aggregate.hearing import troubled
+from tests.shard.ingest.test_aggregator import told
+from tests.shard.running import run
+
+FACTS = troubled().facts
+
+
+def ask(tmp_path, **parameters):
+    async def scenario(shard):
+        told(shard, troubled().sessions[:4])
+        # Half of it is in the file, and a slot may be in both halves.
+        shard.intake.aggregate()
+        told(shard, troubled().sessions[4:])
+        return await shard.ask("transfers", **parameters)
+
+    return run(scenario, tmp_path)
+
+
+def test_ranges_are_exactly_the_slots_that_were_transferred(tmp_path):
+    slots, blocks = defaultdict(set), Counter()
+    for each in FACTS.events("BlockTransferred"):
+        slots[each["node"]].add(each["data"]["slot"])
+        blocks[each["node"]] += 1
+    found, counted = defaultdict(list), Counter()
+    for node, first, last, count, last_at in ask(tmp_path):
+        found[node] += range(first, last + 1)
+        counted[node] += count
+        assert last_at > 0
+    assert {node: sorted(some) for node, some in found.items()} == {
+        node: sorted(some) for node, some in slots.items()
+    }
+    assert counted == blocks
+
+
+def test_ranges_are_unbroken_and_as_long_as_can_be(tmp_path):
+    ranges = defaultdict(list)
+    for node, first, last, *_ in ask(tmp_path):
+        ranges[node].append((first, last))
+    for some in ranges.values():
+        some.sort()
+        assert all(one[1] + 1 < other[0] for one, other in pairwise(some))
+
+
+def test_another_time_has_none(tmp_path):
+    assert ask(tmp_path, start_us=0, end_us=1) == []

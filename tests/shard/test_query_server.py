@@ -1,0 +1,270 @@
+"""``tart/shard/query_server.py``: questions and live events over a real Unix socket."""
+
+import asyncio
+import os
+import socket
+import threading
+
+import pytest
+
+from tart.ipc.messages import (
+    Cancel,
+    Failure,
+    LiveEvents,
+    NodeChanged,
+    Partial,
+    RunQuery,
+    Subscribe,
+    Unsubscribe,
+    Welcome,
+    encode,
+)
+from tart.storage.log.query_threads import QUEUE_LIMIT, THREADS
+from tests.shard.running import DEADLINE, best, fake_node, gateway, run, until
+
+ENDLESS = "SELECT sum(a.range * b.range) FROM range(100_000_000) a, range(1_000_000) b"
+
+
+def served(root, scenario, **settings):
+    """Run ``scenario(shard, gateway)`` with a gateway connected to a shard's socket."""
+
+    async def whole(shard):
+        path = root / "control.sock"
+        await shard.control.start(path)
+        async with gateway(path) as there:
+            await scenario(shard, there)
+
+    run(whole, root, **settings)
+
+
+def test_a_gateway_is_welcomed_first_with_the_shard_s_number(tmp_path):
+    async def scenario(shard, there):
+        assert there.messages == [Welcome(3, os.getpid())]
+
+    served(tmp_path, scenario, shard=3, count=4)
+
+
+def test_a_socket_left_over_from_a_crash_is_replaced(tmp_path):
+    async def scenario(shard, there):
+        assert await there.ask("chain") == []
+
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(tmp_path / "control.sock"))
+    served(tmp_path, scenario)
+
+
+def test_questions_to_memory_and_log_are_answered(tmp_path):
+    async def scenario(shard, there):
+        node = fake_node()
+        shard.session(node.connect(), best(node, 7))
+        await shard.settled()
+        ((node_id, best_block, finalized),) = await there.ask("chain")
+        assert (node_id, best_block["slot"], finalized) == ("01" * 32, 7, None)
+        (event,) = await there.ask("events", limit=5, bytes="array")
+        assert event["data"]["BestBlockChanged"]["hash"] == list(range(32))
+        assert shard.answers.asked == {"chain": 1, "events": 1}
+
+    served(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "code", "parameter"),
+    [
+        ("nonsense", {}, "unknown_query", None),
+        ("events", {"bytes": "base64"}, "bad_parameter", "bytes"),
+        ("nodes", {"bytes": "base64"}, "bad_parameter", "bytes"),
+        ("events", {"limit": "many"}, "internal", None),
+    ],
+)
+def test_a_question_that_cannot_be_answered_fails_and_the_next_is_answered(
+    tmp_path, name, parameters, code, parameter
+):
+    async def scenario(shard, there):
+        failure = await there.ask(name, **parameters)
+        assert isinstance(failure, Failure)
+        assert (failure.code, failure.parameter) == (code, parameter)
+        assert await there.ask("chain") == []
+
+    served(tmp_path, scenario)
+
+
+def test_an_answer_that_is_no_json_is_a_failure_and_not_silence(tmp_path):
+    async def scenario(shard, there):
+        shard.answers.memory["chain"] = lambda parameters: [object()]
+        failure = await there.ask("chain")
+        assert failure.code == "internal"
+        assert shard.answers.failures == 1
+
+    served(tmp_path, scenario)
+
+
+def slow(shard, name="slot"):
+    """Make a log query run until it is interrupted; an event that tells it has begun."""
+    begun = threading.Event()
+
+    def question(cursor, parameters):
+        begun.set()
+        return cursor.execute(ENDLESS).fetchall()
+
+    shard.answers.log[name] = question
+    return begun
+
+
+def test_a_question_fails_at_its_deadline_and_holds_up_nothing_meanwhile(tmp_path):
+    async def scenario(shard, there):
+        slow(shard)
+        late = there.ask_nowait("slot", deadline=0.05)
+        assert await there.ask("events") == []
+        assert await there.ask("chain") == []
+        assert (await there.answer(late)).code == "deadline"
+        await until(lambda: shard.store.reader.open == 0)
+
+    served(tmp_path, scenario)
+
+
+def test_a_cancelled_question_is_interrupted_and_gets_no_answer(tmp_path):
+    async def scenario(shard, there):
+        begun = slow(shard)
+        request = there.ask_nowait("slot")
+        await asyncio.to_thread(begun.wait, DEADLINE)
+        there.channel.send(Cancel(request))
+        there.channel.send(Cancel(999))
+        await until(lambda: shard.store.reader.open == 0)
+        assert await there.ask("chain") == []
+        assert [message.id for message in there.of(Partial)] == [request + 1]
+        assert there.of(Failure) == []
+
+    served(tmp_path, scenario)
+
+
+def test_questions_of_a_gateway_that_goes_away_are_interrupted(tmp_path):
+    async def scenario(shard, there):
+        begun = slow(shard)
+        async with gateway(tmp_path / "control.sock") as other:
+            other.ask_nowait("slot")
+            await asyncio.to_thread(begun.wait, DEADLINE)
+        await until(lambda: shard.store.reader.open == 0)
+        assert await there.ask("chain") == []
+
+    served(tmp_path, scenario)
+
+
+def test_too_many_questions_at_once_are_refused_one_by_one(tmp_path):
+    async def scenario(shard, there):
+        go = threading.Event()
+        shard.answers.log["slot"] = lambda cursor, parameters: go.wait(DEADLINE)
+        # One thread takes no scans.
+        requests = [there.ask_nowait("slot") for _ in range(THREADS - 1)]
+        await until(lambda: shard.store.reader.running == THREADS - 1)
+        requests += [there.ask_nowait("slot") for _ in range(QUEUE_LIMIT + 5)]
+        await until(lambda: len(there.of(Failure)) == 5)
+        statistics = await there.ask("statistics")
+        assert statistics["questions_waiting"] == {"scan": QUEUE_LIMIT}
+        assert statistics["questions_running"] == THREADS - 1
+        assert statistics["questions_refused"] == 5
+        go.set()
+        assert {failure.code for failure in there.of(Failure)} == {"busy"}
+        requests.append(max(requests) + 1)  # the one about statistics
+        await until(lambda: len(there.of(Partial)) == QUEUE_LIMIT + THREADS)
+        answered = {message.id for message in there.messages[1:]}
+        assert answered == set(requests)
+
+    served(tmp_path, scenario)
+
+
+def test_live_events_reach_whoever_subscribed_until_they_end_it(tmp_path):
+    async def scenario(shard, there):
+        node = fake_node()
+        session = shard.session(node.connect())
+        there.channel.send(Subscribe(1, {"type": "Slot", "slot": 5}))
+        there.channel.send(Subscribe(2, {"type": "All"}, "array"))
+        await until(lambda: shard.streams.subscriptions == 2)
+        shard.intake.receive(session, best(node, 5))
+        await until(lambda: there.of(LiveEvents))
+        (message,) = there.of(LiveEvents)
+        assert [entry[3] for entry in message.events] == [[1], [2]]
+        there.channel.send(Unsubscribe(1))
+        there.channel.send(Unsubscribe(2))
+        await until(lambda: shard.streams.subscriptions == 0)
+        shard.intake.receive(session, best(node, 5))
+        await there.ask("chain")
+        assert len(there.of(LiveEvents)) == 1
+
+    served(tmp_path, scenario)
+
+
+def test_a_filter_that_is_refused_harms_nothing(tmp_path):
+    async def scenario(shard, there):
+        there.channel.send(Subscribe(1, {"type": "Nonsense"}))
+        assert await there.ask("chain") == []
+        assert shard.streams.subscriptions == 0
+
+    served(tmp_path, scenario)
+
+
+def test_a_message_that_is_no_request_harms_nothing(tmp_path):
+    async def scenario(shard, there):
+        there.channel.send(Welcome(1, 1))
+        assert await there.ask("chain") == []
+
+    served(tmp_path, scenario)
+
+
+def test_subscriptions_end_with_their_channel(tmp_path):
+    async def scenario(shard, there):
+        async with gateway(tmp_path / "control.sock") as other:
+            other.channel.send(Subscribe(1, {"type": "All"}))
+            there.channel.send(Subscribe(1, {"type": "All"}))
+            await until(lambda: shard.streams.subscriptions == 2)
+        await until(lambda: shard.streams.subscriptions == 1)
+
+    served(tmp_path, scenario)
+
+
+def test_every_gateway_is_told_of_nodes_that_come_and_go(tmp_path):
+    async def scenario(shard, there):
+        async with gateway(tmp_path / "control.sock") as other:
+            node = fake_node()
+            session = shard.session(node.connect())
+            shard.intake.end(session, None)
+            for each in (there, other):
+                await until(lambda each=each: len(each.of(NodeChanged)) == 2)
+                told = [message.node for message in each.of(NodeChanged)]
+                assert [node["is_connected"] for node in told] == [True, False]
+                assert told[0]["node_id"] == "01" * 32
+                assert told[0]["node_info"]["details"]["peer_id"] == "0x" + "01" * 32
+
+    served(tmp_path, scenario)
+
+
+def test_stopping_closes_every_channel_after_what_was_said(tmp_path):
+    async def scenario(shard, there):
+        request = there.ask_nowait("chain")
+        await there.answer(request)
+        await shard.control.stop()
+        await until(lambda: there.over)
+
+    served(tmp_path, scenario)
+
+
+def test_questions_after_the_files_are_closed_are_refused_as_such(tmp_path):
+    async def scenario(shard, there):
+        await asyncio.to_thread(shard.store.reader.close)
+        failure = await there.ask("events")
+        assert failure.code == "no_shard"
+        assert shard.store.reader.open == 0
+
+    served(tmp_path, scenario)
+
+
+def test_stopping_does_not_wait_for_a_gateway_that_reads_nothing(tmp_path):
+    async def scenario(shard, there):
+        shard.answers.memory["chain"] = lambda parameters: ["x" * (1 << 20)] * 20
+        with socket.socket(socket.AF_UNIX) as stuck:
+            stuck.connect(str(tmp_path / "control.sock"))
+            stuck.sendall(encode(RunQuery(1, "chain", {}, DEADLINE)))
+            await until(lambda: shard.answers.asked["chain"])
+            async with asyncio.timeout(DEADLINE):
+                await shard.control.stop()
+
+    served(tmp_path, scenario)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from tart.protocol.connection import Connection
+from tart.protocol.events import BY_VARIANT
+from tart.simulate.model.fault_rates import Rates
+from tart.simulate.model.in_memory import MIXED, Played, play, play_troubled
+
+
+@pytest.fixture(scope="module")
+def troubled() -> Played:
+    return play_troubled(60)
+
+
+def test_equal_arguments_give_equal_plays():
+    one, two = play_troubled(6, seed=3), play_troubled(6, seed=3)
+    assert [each.data for each in one.sessions] == [each.data for each in two.sessions]
+    assert one.facts.all == two.facts.all
+
+
+def test_sessions_have_all_emissions_once(troubled: Played):
+    in_sessions = [each for session in troubled.sessions for each in session.emissions]
+    assert len(in_sessions) == len(troubled.emissions)
+    assert set(map(id, in_sessions)) == set(map(id, troubled.emissions))
+
+
+def test_a_troubled_network_reconnects_forks_drops_and_speaks_both_versions(troubled: Played):
+    ordinals = [each.ordinal for each in troubled.sessions]
+    assert max(ordinals) > 0
+    assert len(troubled.facts.of("opened")) == len(ordinals) > 6
+    versions = set()
+    for session in troubled.sessions:
+        connection = Connection()
+        connection.receive_data(session.hello)
+        assert connection.node is not None
+        versions.add(connection.node.protocol_version)
+    assert versions == set(MIXED)
+    parents = [each["parent"] for each in troubled.facts.of("block")]
+    assert len(set(parents)) < len(parents)
+    assert sum(each["dropped"] for each in troubled.facts.of("closed")) > 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_every_event_type_occurs_in_a_troubled_network_and_the_chain_goes_on(seed):
+    played = play_troubled(80, seed=seed)
+    assert {each.variant for each in played.emissions} == BY_VARIANT.keys()
+    assert all(each["finalized"]["number"] > 20 for each in played.facts.of("state"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_equal_event_ids_stand_for_different_packages(seed):
+    packages = defaultdict(set)
+    for each in play_troubled(60, seed=seed).facts.events("WorkPackageReceived"):
+        packages[each["root"]["event_id"]].add(each["about"]["package"])
+    assert sum(len(each) > 1 for each in packages.values()) >= 5
+
+
+def test_nobody_leaves_unless_the_rates_say_so():
+    played = play(12, rates=Rates(reconnect=0))
+    assert [each.ordinal for each in played.sessions] == [0] * 6
+
+
+def test_who_left_comes_back_a_second_later(troubled: Played):
+    away = []
+    closed = {(f["node"], f["session"]): f["network_us"] for f in troubled.facts.of("closed")}
+    for each in troubled.facts.of("opened"):
+        if each["session"]:
+            away.append(each["network_us"] - closed[each["node"], each["session"] - 1])
+    assert set(away) == {1_000_000}

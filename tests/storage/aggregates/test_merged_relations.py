@@ -1,0 +1,138 @@
+"""``tart/storage/aggregates/merged_relations.py``: file and memory as one, each row once."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import duckdb
+import pytest
+
+from tart.aggregate.core.tables import TABLES
+from tart.aggregate.flush import Flush, State
+from tart.config.schema import StorageConfig
+from tart.storage.aggregates import merged_relations as module
+from tart.storage.aggregates.database import aggregate_file
+from tart.storage.aggregates.merged_relations import (
+    MergedRelations,
+    Snapshot,
+    StaleSnapshot,
+    UnflushedRows,
+)
+from tart.storage.log.database import Database
+from tests.aggregate.hearing import aggregated, rows, troubled
+from tests.storage.running import write_flush
+
+HOUR = 3_600_000_000
+FINE = 6 * HOUR
+
+
+@pytest.fixture
+def database():
+    with closing(Database(StorageConfig())) as database:
+        yield database
+
+
+@pytest.fixture
+def cursor(database):
+    with closing(database.cursor()) as cursor:
+        yield cursor
+
+
+@pytest.fixture
+def files(database, tmp_path):
+    files = [aggregate_file(tmp_path, directory) for directory in (0, 2)]
+    for file in files:
+        database.attach_writable(file)
+    return files
+
+
+def every_row():
+    aggregates = aggregated(troubled())
+    return {table: aggregates.rows(table, open_too=False) for table in TABLES}
+
+
+def snapshot(flush, found=None):
+    return Snapshot(
+        0, flush, {table: [UnflushedRows(table, found[table])] if found else [] for table in TABLES}
+    )
+
+
+def totals(relations, text):
+    return relations.cursor.execute(
+        f"SELECT directory, count(*) FROM {text} GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+
+
+def test_rows_of_files_and_memory_with_the_directory_they_are_of(cursor, files):
+    found = every_row()
+    write_flush(cursor, files[0], Flush(State(1, 1, 1), found, []))
+    write_flush(cursor, files[1], Flush(State(7, 1, 1), found, []))
+    with MergedRelations(cursor, files, snapshot(1, found), FINE) as relations:
+        for table in TABLES:
+            count = len(next(iter(found[table].values())))
+            assert totals(relations, relations.of(table)) == [(0, 2 * count), (2, count)], table
+
+
+def test_a_snapshot_from_before_a_flush_is_refused(cursor, files):
+    write_flush(cursor, files[0], Flush(State(1, 1, 1), every_row(), []))
+    with pytest.raises(StaleSnapshot), MergedRelations(cursor, files, snapshot(0), FINE):
+        pass
+    with MergedRelations(cursor, files, snapshot(1), FINE) as relations:
+        assert totals(relations, relations.of("blocks"))
+
+
+def test_a_question_that_is_interrupted_leaves_its_cursor_free(cursor, files, monkeypatch):
+    write_flush(cursor, files[0], Flush(State(1, 1, 1), every_row(), []))
+
+    def interrupted(*_):
+        raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "read_state", interrupted)
+        with (
+            pytest.raises(duckdb.InterruptException),
+            MergedRelations(cursor, files, snapshot(1), FINE),
+        ):
+            pass
+    for _ in range(2):
+        with MergedRelations(cursor, files, snapshot(1), FINE) as relations:
+            assert totals(relations, relations.of("counts"))
+
+
+def test_nothing_is_left_registered(cursor, files):
+    found = every_row()
+    for _ in range(2):
+        with MergedRelations(cursor, files, snapshot(0, found), FINE) as relations:
+            assert totals(relations, relations.of("counts"))
+    views = cursor.execute("SELECT count(*) FROM duckdb_views() WHERE NOT internal").fetchall()
+    assert views == [(0,)]
+
+
+@pytest.mark.parametrize("later", [0, 3 * HOUR, 20 * HOUR, 100 * HOUR])
+@pytest.mark.parametrize("before", [HOUR, 20 * HOUR, 90 * HOUR])
+def test_counts_are_the_same_however_coarse_they_are(cursor, files, later, before):
+    """Half rolled up, half not yet, and the rest in memory: all of it once."""
+    found = every_row()
+    counts = rows(aggregated(troubled()), "counts")
+    total = sum(row["count"] for row in counts)
+    first = min(row["bucket"] for row in counts)
+    newest = max(row["bucket"] for row in counts)
+    write_flush(cursor, files[0], Flush(State(1, 1, 1), found, []))
+    write_flush(cursor, files[0], Flush(State(2, 1, 1), found, []))  # copies are not due again yet
+    with MergedRelations(cursor, files, snapshot(2, found), FINE) as relations:
+        text = relations.counts(first - before, newest + later + 60_000_000, newest + later)
+        ((summed,),) = cursor.execute(f"SELECT sum(count) FROM {text}").fetchall()
+    assert summed == 3 * total
+
+
+@pytest.mark.parametrize("later", [0, 400 * HOUR])
+def test_durations_likewise(cursor, files, later):
+    found = every_row()
+    total = int(found["latency"]["count"].sum())
+    first, newest = (int(f(found["latency"]["bucket"])) for f in (min, max))
+    write_flush(cursor, files[0], Flush(State(1, 1, 1), found, []))
+    write_flush(cursor, files[0], Flush(State(2, 1, 1), found, []))
+    with MergedRelations(cursor, files, snapshot(2, found), FINE) as relations:
+        text = relations.latencies(first - HOUR, newest + HOUR, newest + later, 48 * HOUR, "true")
+        ((summed,),) = cursor.execute(f"SELECT sum(count) FROM {text}").fetchall()
+    assert summed == 3 * total

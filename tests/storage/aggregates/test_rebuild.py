@@ -1,0 +1,175 @@
+"""``tart/storage/aggregates/rebuild.py``: aggregates made again from the log are the same."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tart.aggregate.core.event_batch import EventBatch
+from tart.errors import StartInterrupted
+from tart.shard.ingest.aggregator import voice_of
+from tart.shard.state.nodes import Nodes
+from tart.storage.aggregates import rebuild
+from tart.storage.aggregates.database import aggregate_file
+from tart.storage.aggregates.rebuild import as_heard
+from tart.storage.core.schema import LogRow
+from tart.storage.open_directory import SEQUENCE_LEAP
+from tests.aggregate.hearing import heard, troubled, voices
+from tests.shard.ingest.test_aggregator import everything, told
+from tests.shard.running import best, fake_node, framed, run
+from tests.storage.running import batch, event, open_storage, write
+
+
+async def total(shard):
+    ((count,),) = await shard.ask("summed", table="counts", by=[])
+    return count
+
+
+async def tell(shard):
+    told(shard, troubled().sessions)
+
+
+async def aggregate(shard):
+    told(shard, troubled().sessions)
+    shard.intake.aggregate()
+
+
+def test_without_aggregates_all_of_the_log_is_read(tmp_path):
+    run(aggregate, tmp_path)
+    aggregate_file(tmp_path, 0).path.unlink()
+    assert run(total, tmp_path) == everything(troubled())
+
+
+def test_damaged_aggregates_are_put_aside_and_made_again(tmp_path):
+    run(aggregate, tmp_path)
+    path = aggregate_file(tmp_path, 0).path
+    path.write_bytes(b"not a database" * 1000)
+    assert run(total, tmp_path) == everything(troubled())
+    assert list(path.parent.glob("aggregates.duckdb.corrupt-*"))
+
+
+def test_aggregates_outlive_the_log(tmp_path):
+    run(aggregate, tmp_path)
+    for path in (tmp_path / "00").glob("20*.duckdb*"):
+        path.unlink()
+    assert run(total, tmp_path) == everything(troubled())
+
+
+def test_numbers_go_on_where_the_aggregates_are_when_the_log_is_lost(tmp_path):
+    run(aggregate, tmp_path)
+    for path in (tmp_path / "00").glob("20*.duckdb*"):
+        path.unlink()
+    run(tell, tmp_path)
+    assert run(total, tmp_path) == 2 * everything(troubled())
+
+
+def test_another_shard_s_directory_is_caught_up_by_who_adopts_it(tmp_path):
+    async def second(shard):
+        told(shard, troubled().sessions)
+
+    run(second, tmp_path, 1, 2)
+    assert run(total, tmp_path, 0, 1) == everything(troubled())
+
+
+def test_stored_rows_are_heard_as_they_were():
+    batch = heard(troubled(), 3_000)[0]
+    rows = [
+        LogRow(
+            seq=int(batch.seq[at]),
+            received_at=int(batch.received_at[at]),
+            timestamp=int(batch.timestamp[at]),
+            node=int(batch.node[at]),
+            session=int(batch.session[at]),
+            event_id=int(batch.event_id[at]),
+            type=int(batch.number[at]),
+            ref=int(batch.ref[at]) if batch.has_ref[at] else None,
+            peer=None,
+            slot=None,
+            core=None,
+            shard_index=None,
+            body=batch.contents[at][9 + 8 * bool(batch.has_ref[at]) :],
+        )
+        for at in range(len(batch))
+    ]
+    said = voices(troubled())
+    again = as_heard(rows, said.__getitem__)
+    for each in dataclasses.fields(EventBatch):
+        one, other = getattr(batch, each.name), getattr(again, each.name)
+        if each.name in ("contents", "faults"):
+            assert list(one) == list(other)
+        elif each.name == "ref":
+            assert np.array_equal(one[batch.has_ref], other[batch.has_ref])
+        else:
+            assert np.array_equal(one, other), each.name
+
+
+def test_a_hole_of_lost_numbers_costs_nothing(tmp_path, monkeypatch):
+    """As where a file of the newest period was put aside, and the other lane goes on."""
+    run(tell, tmp_path)
+    with open_storage(tmp_path) as storage:
+        last = storage.store.past[0].next_sequence - 1
+    leapt = event(last + SEQUENCE_LEAP, at=0, node=0, session=0, event_id=10**6, slot=1)
+    write(tmp_path, batch(leapt, at=0))
+    aggregate_file(tmp_path, 0).path.unlink()
+    steps = []
+    looked = rebuild.upwards
+    monkeypatch.setattr(
+        rebuild, "upwards", lambda *given: (steps.append(each) or each for each in looked(*given))
+    )
+    assert run(total, tmp_path) == everything(troubled()) + 1
+    assert 2 <= len(steps) < 100
+
+
+def test_a_start_that_was_interrupted_goes_on_where_it_was(tmp_path, monkeypatch):
+    run(tell, tmp_path)
+    aggregate_file(tmp_path, 0).path.unlink()
+    monkeypatch.setattr(rebuild, "_CHUNK", 1000)
+    monkeypatch.setattr(rebuild, "_FLUSH_EVENTS", 2000)
+    steps, limit = [], 5
+
+    def told(what, done, total):
+        steps.append(done)
+        if len(steps) > limit and "again" in what:
+            raise StartInterrupted("told to stop")
+
+    counted = 0
+    while True:
+        steps.clear()
+        limit += 1
+        try:
+            run_with(tmp_path, told)
+        except StartInterrupted:
+            counted += 1
+            continue
+        break
+    assert counted > 2
+    assert run(total, tmp_path) == everything(troubled())
+
+
+def run_with(root, told):
+    nodes = Nodes()
+    with open_storage(root) as storage:
+        nodes.recover(storage.store.past[0])
+        storage.store._told = told
+        storage.store.catch_up(0, voice_of(nodes, 0))
+
+
+@pytest.mark.parametrize("events", [0, 3], ids=["nothing else came", "events came after it"])
+def test_a_refused_first_message_is_found_again_after_a_kill(tmp_path, events):
+    async def refused(shard):
+        shard.session(framed(b"\x07 no first message"))
+        node = fake_node()
+        for _ in range(events):
+            shard.session(node.connect(), best(node, 1))
+        await shard.settled()
+        return await shard.ask("summed", table="conformance", by=["rule", "session"])
+
+    async def found(shard):
+        return await shard.ask("summed", table="conformance", by=["rule", "session"])
+
+    # Nothing of it was flushed into the aggregates.
+    before = run(refused, tmp_path)
+    assert before
+    assert sorted(run(found, tmp_path)) == sorted(before)

@@ -1,0 +1,234 @@
+"""Connections without a row are told by the log."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tart.aggregate.keyed.sessions import SessionSummary
+from tart.storage.aggregates.database import aggregate_file
+from tart.storage.aggregates.session_recovery import SessionRecovery
+from tart.storage.log.recovery import StoredSession
+from tests.shard.running import best, fake_node, framed, run, until
+from tests.storage.running import NOON
+
+HELLO = fake_node().connect()[4:]
+
+
+def stored(number, **changes):
+    usual = {
+        **{"session": number, "node": 0, "address": "192.0.2.1:4", "node_information": HELLO},
+        "started_at": NOON,
+    }
+    return StoredSession(**(usual | changes))
+
+
+def closed(number, **counters):
+    return stored(number, ended_at=NOON + 5, counters=counters, reason="closed by the node")
+
+
+def summary(number, **changes):
+    usual = {
+        **{"ended_at": None, "started_at": NOON, "node": 0, "session": number},
+        **{"address": "192.0.2.1:4", "outcome": "open", "reason": None},
+        **{"protocol_version": 1, "params_layout": "gp-0.7", "last_at": None},
+        **{"last_event_id": None, "next_event_id": 0, "events": 0, "bytes": 10, "dropped": 0},
+        **{"undecodable": 0, "shed": 0, "deviations": "{}"},
+    }
+    return SessionSummary(**(usual | changes))
+
+
+def recount(*every, known=(), before=()):
+    return SessionRecovery({each.session: each for each in every}, set(known), before)
+
+
+def test_what_has_a_row_needs_none():
+    assert not recount(closed(0), known={0})
+
+
+def test_a_connection_that_was_closed_is_as_the_log_says():
+    counters = {"events": 3, "bytes": 70, "dropped": 2, "undecodable": 1, "next_event_id": 9}
+    more = {"last_event_id": 8, "last_at": NOON + 4, "deviations": {"a": 1}, "shed": {"rate": 4}}
+    (found,) = recount(closed(7, **counters, **more)).ended()
+    assert found._asdict() == {
+        **summary(7)._asdict(),
+        **{"ended_at": NOON + 5, "outcome": "closed", "reason": "closed by the node"},
+        **counters,
+        **{"last_event_id": 8, "last_at": NOON + 4, "shed": 4, "deviations": '{"a": 1}'},
+    }
+
+
+def test_one_of_an_older_release_that_kept_less_is_a_row_all_the_same():
+    (found,) = recount(closed(7)).ended()
+    assert (found.outcome, found.events, found.last_event_id) == ("closed", 0, None)
+
+
+def test_a_connection_that_was_refused_is_nobody_s():
+    refused = stored(3, node=None, node_information=b"", ended_at=NOON, refused=True, reason="no")
+    (found,) = recount(refused).ended()
+    assert (found.outcome, found.node, found.protocol_version) == ("refused", None, None)
+
+
+def test_it_began_when_it_began_not_where_the_log_begins():
+    (found,) = recount(closed(0), before=[summary(0, started_at=NOON - 9)]).ended()
+    assert found.started_at == NOON - 9
+
+
+def test_one_without_an_end_ended_when_it_was_last_heard():
+    (found,) = recount(stored(0), before=[summary(0, last_at=NOON + 3, events=2)]).died()
+    assert (found.ended_at, found.outcome, found.reason) == (NOON + 3, "died", "shard died")
+    assert found.events == 2
+    (silent,) = recount(stored(0)).died()
+    assert (silent.ended_at, silent.bytes) == (NOON, 4 + len(HELLO))
+
+
+def test_one_whose_log_is_lost_is_as_it_was_last():
+    (found,) = recount(before=[summary(5, last_at=NOON + 3)]).died()
+    assert (found.session, found.outcome, found.ended_at) == (5, "died", NOON + 3)
+
+
+def test_what_an_older_release_understood_is_kept():
+    (found,) = recount(stored(0, node_information=b"of old")).died()
+    assert (found.outcome, found.protocol_version, found.params_layout) == ("died", None, None)
+
+
+def test_first_messages_are_judged_where_they_were_not_yet():
+    version = b"\x07" + HELLO[1:]
+    every = [stored(at, node_information=version) for at in range(3)]
+    found = list(recount(*every, known={0}, before=[summary(1)]).findings())
+    assert [(each.rule, each.session) for each in found] == [("unknown_protocol_version", 2)]
+
+
+# --- The shard dies --------------------------------------------------------------------
+
+
+def longer(node, slot):
+    """A good event with bytes left over."""
+    return framed(best(node, slot)[4:] + b"left over")
+
+
+def talk(shard, node, session=None):
+    """Eight frames: good, deviating, dropped, not understood, dropped in the end."""
+    frames = [
+        *(best(node, 1), longer(node, 2), best(node, 3)),
+        *(node.event("Dropped", 5, last_timestamp=6, num=4)[1], framed(b"short"), best(node, 4)),
+        *(longer(node, 5), node.event("Dropped", 5, last_timestamp=6, num=9)[1]),
+    ]
+    session = session or shard.session(node.connect())
+    for frame in frames:
+        shard.intake.receive(session, frame)
+    return session
+
+
+async def sessions(shard):
+    return await shard.ask("sessions", limit=100)
+
+
+async def conformance(shard):
+    rows = await shard.ask("summed", table="conformance", by=["node", "rule"])
+    return sorted(map(repr, rows))
+
+
+async def written(shard):
+    shard.intake.aggregate()
+    await until(lambda: not shard.aggregation.statistics()["aggregate_flushes_pending"])
+
+
+@pytest.mark.parametrize("flushes", [0, 1, 2], ids=["none", "before", "between"])
+def test_connections_open_at_a_crash_end_when_they_were_last_heard(tmp_path, flushes):
+    """The store is closed without a last flush, as after a kill."""
+
+    async def first(shard):
+        node = fake_node()
+        session = shard.session(node.connect())
+        shard.intake.digest()
+        if flushes:
+            await written(shard)
+        talk(shard, node, session)
+        if flushes > 1:
+            await written(shard)
+            talk(shard, node, session)
+        else:
+            talk(shard, node, session)
+        (living,) = await sessions(shard)
+        return living, await conformance(shard)
+
+    async def then(shard):
+        return await sessions(shard), await conformance(shard)
+
+    living, expected = run(first, tmp_path)
+    assert (living["events"], living["undecodable"], living["dropped"]) == (16, 2, 26)
+    assert json.loads(living["deviations"]) == {"trailing_bytes": 4}
+    for _ in range(2):
+        (found,), told = run(then, tmp_path)
+        assert found == {
+            **living,
+            **{"ended_at": living["last_at"], "outcome": "died", "reason": "shard died"},
+        }
+        assert told == expected
+
+
+def test_connections_that_ended_before_a_crash_are_as_they_were(tmp_path):
+    async def first(shard):
+        for number in (1, 2):
+            session = talk(shard, fake_node(number))
+            shard.intake.end(session, f"reason {number}")
+            if number == 1:
+                await written(shard)
+        shard.session(framed(b"GET / HTTP/1.1\r\n\r\n"))
+        return await sessions(shard), await conformance(shard)
+
+    async def then(shard):
+        return await sessions(shard), await conformance(shard)
+
+    expected = run(first, tmp_path)
+    assert [row["outcome"] for row in expected[0]] == ["refused", "closed", "closed"]
+    assert run(then, tmp_path) == expected
+    assert run(then, tmp_path) == expected
+
+
+def test_all_is_made_again_from_the_log(tmp_path):
+    async def first(shard):
+        session = talk(shard, fake_node(1, version=7))
+        shard.intake.end(session, "over")
+        talk(shard, fake_node(2))
+        await written(shard)
+        return await sessions(shard), await conformance(shard)
+
+    async def then(shard):
+        return await sessions(shard), await conformance(shard)
+
+    (open_, ended), told = run(first, tmp_path)
+    assert "unknown_protocol_version" in str(told)
+    aggregate_file(tmp_path, 0).path.unlink()
+    (died, again), retold = run(then, tmp_path)
+    assert (again, retold) == (ended, told)
+    assert died["events"] == open_["events"]
+    assert died["bytes"] == open_["bytes"]
+
+
+def test_numbers_of_connections_are_not_given_again_when_the_log_is_lost(tmp_path):
+    async def first(shard):
+        shard.intake.end(talk(shard, fake_node()), "over")
+        await written(shard)
+
+    run(first, tmp_path)
+    for path in (tmp_path / "00").glob("20*.duckdb*"):
+        path.unlink()
+    run(first, tmp_path)
+    assert [row["id"] >> 8 for row in run(sessions, tmp_path)] == [1, 0]
+
+
+def test_a_row_is_kept_through_a_clean_stop(tmp_path):
+    async def first(shard):
+        await shard.listen()
+        node = fake_node()
+        await shard.connect(node.connect(), best(node, 1))
+        await until(lambda: shard.intake.statistics.events)
+        await shard.listener.stop()
+        await written(shard)
+
+    run(first, tmp_path)
+    (found,) = run(sessions, tmp_path)
+    assert (found["outcome"], found["reason"]) == ("closed", "server stopping")

@@ -1,0 +1,91 @@
+"""``tart/storage/core/retention.py``: which files go, by age and by size."""
+
+import math
+
+import pytest
+
+from tart.storage.core.files import file_for, other_lane
+from tart.storage.core.retention import STEADY_SECONDS, Held, Steadiness, to_drop
+from tests.storage.running import HOUR_US, NOON
+
+NOW = NOON / 1_000_000
+HOUR = 3600.0
+
+
+def held(root, hour, *, age=0.0, size=10, current=False, directory=0):
+    """The files of that hour after noon, last written ``age`` hours ago."""
+    file = file_for(root, directory, NOON + hour * HOUR_US, 1)
+    return Held([file, other_lane(file)], size, NOW - age * HOUR, current)
+
+
+def dropped(files, *, hours=math.inf, size=math.inf):
+    found = to_drop(files, NOW, retain_seconds=hours * HOUR, retain_bytes=size)
+    assert all([file.lane for file in lanes] in ([0, 1], [0]) for lanes in found)
+    return [(lanes[0].directory, (lanes[0].period - NOON) // HOUR_US) for lanes in found]
+
+
+def test_a_file_goes_when_its_last_write_is_too_long_ago(tmp_path):
+    files = [held(tmp_path, hour, age=-hour) for hour in (-4, -3, -2, -1)]
+    assert dropped(files, hours=3) == [(0, -4), (0, -3)]
+    assert dropped(files, hours=5) == []
+
+
+def test_the_file_events_go_to_stays_however_old_and_large(tmp_path):
+    files = [held(tmp_path, -9, age=9, size=100, current=True)]
+    assert dropped(files, hours=1, size=1) == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"), [(40, []), (39, [-4]), (30, [-4]), (29, [-4, -3]), (1, [-4, -3, -2])]
+)
+def test_the_oldest_files_go_until_the_rest_fits(tmp_path, limit, expected):
+    files = [held(tmp_path, hour, current=hour == -1) for hour in (-1, -3, -4, -2)]
+    assert [hour for _, hour in dropped(files, size=limit)] == expected
+
+
+def test_directories_without_a_shard_age_and_count_alike(tmp_path):
+    files = [
+        held(tmp_path, -1, current=True),
+        held(tmp_path, -2, age=2, directory=3),
+        held(tmp_path, -3, age=3),
+        held(tmp_path, -4, age=4, directory=2),
+    ]
+    assert dropped(files, hours=2) == [(2, -4), (0, -3), (3, -2)]
+    assert dropped(files, size=25) == [(2, -4), (0, -3)]
+
+
+def test_a_name_from_a_wrong_clock_neither_kills_nor_keeps_a_file(tmp_path):
+    just_written_in_1970 = Held([file_for(tmp_path, 0, 0, 24)], 10, NOW - 60, False)
+    long_ago_named_2081 = held(tmp_path, 500_000, age=30)
+    assert dropped([just_written_in_1970], hours=24) == []
+    assert dropped([long_ago_named_2081], hours=24) == [(0, 500_000)]
+
+
+def test_a_file_written_in_the_future_stays_until_there_is_too_much(tmp_path):
+    files = [held(tmp_path, -2, age=-1000), held(tmp_path, -1, current=True)]
+    assert dropped(files, hours=1) == []
+    assert dropped(files, size=15) == [(0, -2)]
+
+
+def test_a_clock_is_believed_when_it_has_run_evenly_for_a_while():
+    clock = Steadiness(NOW, 0.0)
+    assert not clock.steady(NOW + 10, 10.0)
+    assert not clock.steady(NOW + STEADY_SECONDS - 1, STEADY_SECONDS - 1)
+    assert clock.steady(NOW + STEADY_SECONDS, STEADY_SECONDS)
+
+
+@pytest.mark.parametrize("step", [1e9, 3600.0, -3600.0, -1e9])
+def test_after_a_step_it_has_to_run_evenly_again(step):
+    clock = Steadiness(NOW, 0.0)
+    at = STEADY_SECONDS
+    assert clock.steady(NOW + at, at)
+    at += 1
+    assert not clock.steady(NOW + at + step, at)
+    assert not clock.steady(NOW + at + step + STEADY_SECONDS - 1, at + STEADY_SECONDS - 1)
+    at += STEADY_SECONDS
+    assert clock.steady(NOW + at + step, at)
+
+
+def test_a_clock_that_is_corrected_slowly_stays_believed():
+    clock = Steadiness(NOW, 0.0)
+    assert clock.steady(NOW + STEADY_SECONDS + 5, STEADY_SECONDS)

@@ -1,0 +1,226 @@
+"""``tart/storage/core/schema.py``: rows become columns and come back as they were."""
+
+import re
+import zlib
+from contextlib import closing
+
+import duckdb
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tart.storage.core.schema import (
+    COLUMNS,
+    DDL,
+    SCHEMA_VERSION,
+    SCHEMAS,
+    LogRow,
+    NodeRow,
+    PeerRow,
+    SessionRow,
+    UndecodableRow,
+    joined,
+    log_of,
+    rows_of,
+    to_arrow,
+    to_columns,
+    usual_parts,
+)
+
+ROWS = {
+    "log": LogRow,
+    "nodes": NodeRow,
+    "peers": PeerRow,
+    "sessions": SessionRow,
+    "undecodable": UndecodableRow,
+}
+PEERS = [bytes(32), bytes(range(32)), b"\xff" * 32]
+U64 = 2**64 - 1
+NOON = 1_795_262_400_000_000  # 2026-11-21T12:00Z
+JCE_US = 1_735_732_800_000_000  # JIP-3: the JAM Common Era, in Unix microseconds
+EVERY_BYTE = bytes(range(256))
+
+LOG = {
+    "nothing at all": LogRow(0, 0, 0, 0, 0, 0, 0, None, None, None, None, None, b""),
+    "the highest of everything": LogRow(
+        2**63 - 1,
+        2**62,
+        U64,
+        2**31 - 1,
+        2**31 - 1,
+        U64,
+        255,
+        U64,
+        PEERS[2],
+        2**32 - 1,
+        65535,
+        65535,
+        b"\xff" * 9,
+    ),
+    "zeros that are not NULL": LogRow(1, 1, 0, 0, 0, 0, 0, 0, PEERS[0], 0, 0, 0, b"\0"),
+    "every byte": LogRow(2, 3, 4, 5, 6, 7, 8, 9, PEERS[1], 10, 11, 12, EVERY_BYTE),
+}
+SESSIONS = {
+    "opened": SessionRow(0, 5, "opened", 1, "192.0.2.1:4", b"\0hello\0", None, None),
+    "closed": SessionRow(0, 6, "closed", 1, "[::1]:4", b"", '{"events": 1}', "gone"),
+    "refused": SessionRow(2**31 - 1, 7, "refused", None, "", b"", None, "NUL \0 and ½"),
+}
+UNDECODABLE = {
+    "all known": UndecodableRow(1, 2, 3, 4, U64, 6, "rule", "a.b", 2**32 - 1, "é", EVERY_BYTE),
+    "nothing known": UndecodableRow(1, 2, None, 4, None, None, "", "", 0, "", b""),
+}
+NODES = {"a key": NodeRow(2**31 - 1, EVERY_BYTE[:32]), "zeros": NodeRow(0, bytes(32))}
+
+CASES = [
+    pytest.param(table, row, id=f"{table}: {name}")
+    for table, rows in (
+        ("log", LOG),
+        ("sessions", SESSIONS),
+        ("undecodable", UNDECODABLE),
+        ("nodes", NODES),
+        ("peers", {"a key": PeerRow(2**31 - 1, EVERY_BYTE[:32])}),
+    )
+    for name, row in rows.items()
+]
+
+
+def through_duckdb(table, rows):
+    """Rows after a table of ours has held them."""
+    with closing(duckdb.connect(":memory:")) as connection:
+        for statement in DDL:
+            connection.execute(statement.format(file="memory"))
+        columns = to_columns(rows, PEERS).to_arrow() if table == "log" else to_arrow(table, rows)
+        connection.register("batch", columns)
+        connection.execute(f"INSERT INTO {table} SELECT * FROM batch")
+        connection.unregister("batch")
+        if table == "log":
+            numbered = [PeerRow(*each) for each in enumerate(PEERS)]
+            connection.register("batch", to_arrow("peers", numbered))
+            connection.execute("INSERT INTO peers SELECT * FROM batch")
+            return [LogRow(*each) for each in connection.execute(rows_of("memory")).fetchall()]
+        columns = ", ".join(
+            f"epoch_us({name})" if name.endswith("_at") else name for name in ROWS[table]._fields
+        )
+        found = connection.execute(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()
+    return [ROWS[table](*each) for each in found]
+
+
+@pytest.mark.parametrize("table", ROWS)
+def test_rows_columns_and_tables_have_the_same_fields_in_the_same_order(table):
+    (statement,) = [each for each in DDL if f"{{file}}.{table} (" in each]
+    declared = re.findall(r"(\w+) [A-Z]+[,)]", statement)
+    assert declared == list(SCHEMAS[table])
+    if table != "log":
+        assert declared == list(ROWS[table]._fields)
+
+
+def test_the_log_as_it_is_meant_has_the_fields_of_its_rows():
+    assert [*LogRow._fields, "last_slot"] == list(COLUMNS)
+
+
+@pytest.mark.parametrize(("table", "row"), CASES)
+def test_a_row_comes_back_from_duckdb_as_it_was(table, row):
+    assert through_duckdb(table, [row]) == [row]
+
+
+def test_many_rows_keep_their_order():
+    rows = [LOG["every byte"]._replace(seq=seq, body=b"%d" % seq) for seq in range(3000)]
+    assert through_duckdb("log", rows) == rows
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None, database=None)
+@given(
+    st.lists(
+        st.builds(
+            LogRow,
+            seq=st.integers(0, 2**63 - 1),
+            received_at=st.integers(0, 2**53),
+            timestamp=st.integers(0, U64),
+            node=st.integers(0, 2**31 - 1),
+            session=st.integers(0, 2**31 - 1),
+            event_id=st.integers(0, U64),
+            type=st.integers(0, 255),
+            ref=st.none() | st.integers(0, U64),
+            peer=st.none() | st.sampled_from(PEERS),
+            slot=st.none() | st.integers(0, 2**32 - 1),
+            core=st.none() | st.integers(0, 65535),
+            shard_index=st.none() | st.integers(0, 65535),
+            body=st.binary(max_size=300),
+        ),
+        min_size=1,
+        max_size=20,
+        unique_by=lambda row: row.seq,
+    )
+)
+def test_any_rows_come_back_from_duckdb_as_they_were(rows):
+    assert through_duckdb("log", rows) == sorted(rows, key=lambda row: row.seq)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("timestamp", U64 + 1), ("node", 2**31), ("slot", -1), ("core", 65536), ("type", 256)],
+)
+def test_what_does_not_fit_a_column_is_an_error_and_never_cut(field, value):
+    with pytest.raises(OverflowError):
+        to_columns([LOG["every byte"]._replace(**{field: value})], PEERS)
+
+
+def kept(rows):
+    """The stored columns, by name."""
+    with closing(duckdb.connect(":memory:")) as connection:
+        batch = to_columns(rows, PEERS).to_arrow()
+        connection.register("batch", batch)
+        found = connection.execute("SELECT * FROM batch").fetchnumpy()
+    return {name: values.tolist() for name, values in found.items() if name != "received_at"}
+
+
+def test_what_runs_along_with_something_else_is_stored_as_its_distance():
+    near = LogRow(100, NOON, NOON - JCE_US - 5, 0, 0, 102, 128, 99, PEERS[1], None, None, None, b"")
+    stored = kept([near])
+    assert (stored["sent_after"], stored["id_ahead"], stored["ref_back"]) == ([-5], [2], [3])
+    assert (stored["parts"], stored["peer_number"]) == ([0], [1])
+
+
+def test_a_part_its_type_does_not_have_is_noted_and_so_is_one_it_lacks():
+    usual = LogRow(0, 0, 0, 0, 0, 0, 128, 1, PEERS[0], None, None, None, b"")
+    rows = [usual, usual._replace(seq=1, peer=None), usual._replace(seq=2, ref=None, core=9)]
+    assert kept(rows)["parts"] == [0, 0b00010, 0b01001]
+    assert through_duckdb("log", rows) == rows
+
+
+def test_where_there_is_no_slot_the_last_one_is_repeated_and_means_nothing():
+    rows = [
+        LogRow(seq, 0, 0, 0, 0, 0, 11, None, None, slot, None, None, b"")
+        for seq, slot in enumerate([None, 7, None, None, 8])
+    ]
+    assert kept(rows)["last_slot"] == [7, 7, 7, 7, 8]
+    assert [row.slot for row in through_duckdb("log", rows)] == [None, 7, None, None, 8]
+
+
+def test_an_id_that_no_peer_has_leaves_the_row_without_it():
+    with closing(duckdb.connect(":memory:")) as connection:
+        for statement in DDL:
+            connection.execute(statement.format(file="memory"))
+        connection.register("batch", to_columns([LOG["every byte"]], PEERS).to_arrow())
+        connection.execute("INSERT INTO log SELECT * FROM batch")
+        assert connection.execute(rows_of("memory")).fetchall() == [
+            LOG["every byte"]._replace(peer=None)
+        ]
+        assert connection.execute(f"SELECT peer FROM {log_of('memory')}").fetchall() == [(1,)]
+
+
+def test_which_types_have_which_parts_is_part_of_the_schema():
+    # A change of this number makes stored files unreadable: it needs a new SCHEMA_VERSION.
+    assert (SCHEMA_VERSION, zlib.crc32(usual_parts().tobytes())) == (1, 4205219816)
+
+
+def test_columns_joined_and_picked_are_the_rows_they_were_made_of():
+    rows = [LOG["every byte"]._replace(seq=seq, ref=seq or None) for seq in range(6)]
+    parts = [to_columns(rows[:2], PEERS), to_columns(rows[2:], PEERS)]
+    whole = joined(parts)
+    assert [*whole.rows()] == rows
+    picked = whole.take(np.array([1, 4]))
+    assert [*picked.rows()] == [rows[1], rows[4]]
+    assert joined(parts[:1]) is parts[0]

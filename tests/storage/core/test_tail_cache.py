@@ -1,0 +1,120 @@
+"""``tart/storage/core/tail_cache.py``: the newest events in memory, the same as in the files."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tart.query.core.filters import Selection
+from tart.storage.core import tail_cache as module
+from tart.storage.core.schema import PeerRow, to_columns
+from tart.storage.core.tail_cache import TailCache
+from tart.storage.log.tail_scan import newest_rows
+from tests.storage.running import DEADLINE, NOON, PEERS, batch, event, open_storage
+
+NUMBERS = st.none() | st.integers(0, 2)
+SELECTIONS = st.builds(
+    Selection,
+    types=st.none() | st.lists(st.integers(10, 13), max_size=3).map(tuple),
+    start_us=st.none() | st.integers(NOON - 1, NOON + 40),
+    end_us=st.none() | st.integers(NOON - 1, NOON + 40),
+    slot=NUMBERS,
+    core=NUMBERS,
+)
+
+
+def rows(count, first=0):
+    return [
+        event(
+            seq,
+            at=NOON + seq,
+            node=seq % 3,
+            type=10 + seq % 4,
+            slot=None if seq % 5 == 0 else seq % 3,
+            core=None if seq % 7 == 0 else seq % 2,
+            peer=PEERS[seq % 8] if seq % 2 else None,
+        )
+        for seq in range(first, first + count)
+    ]
+
+
+def seqs(found):
+    return [row.seq for row in found]
+
+
+def test_what_is_held_is_what_the_files_have(tmp_path):
+    with open_storage(tmp_path) as storage:
+        every = rows(40)
+        for at in range(0, 40, 8):
+            peers = [PeerRow(number, each) for number, each in enumerate(PEERS)] if at == 0 else []
+            storage.write(batch(*every[at : at + 8], peers=peers))
+
+        @settings(max_examples=60, deadline=None)
+        @given(SELECTIONS, NUMBERS, st.integers(0, 50), st.none() | st.integers(0, 45))
+        def compared(selection, node, limit, before):
+            def condition(file):
+                clause, values = selection.where(file.alias)
+                return clause + ("" if node is None else f" AND node = {node}"), values
+
+            asked = asyncio.run(
+                storage.store.reader.run(
+                    lambda cursor: newest_rows(
+                        cursor, storage.store.files(0), condition, limit, before
+                    ),
+                    DEADLINE,
+                )
+            )
+            found, _ = storage.store.writer.latest.rows(selection, node, limit, before)
+            assert found == asked
+
+        compared()
+
+
+def test_the_oldest_leave_and_nothing_between_is_missing():
+    latest = TailCache(limit_bytes=100)
+    assert latest.rows(Selection(), None, 5) == ([], None)
+    assert latest.rows(Selection(), None, 5, before=7) == ([], 7)
+    for first in range(0, 40, 4):
+        latest.add([to_columns(rows(4, first), PEERS)], 40)
+    found, below = latest.rows(Selection(), None, 100)
+    assert (seqs(found), below) == (list(range(39, 31, -1)), 32)
+    # A batch that is larger than all there is room for is held on its own.
+    latest.add([to_columns(rows(4, 40), PEERS)], 1_000)
+    found, below = latest.rows(Selection(), None, 100)
+    assert (seqs(found), below) == ([43, 42, 41, 40], 40)
+
+
+def test_where_to_go_on_is_told():
+    latest = TailCache()
+    latest.add([to_columns(rows(4), PEERS), to_columns(rows(4, 4), PEERS)], 100)
+    assert latest.rows(Selection(), None, 3) == (rows(8)[:4:-1], 5)
+    assert latest.rows(Selection(types=(13,)), None, 3) == (rows(8)[7::-4], 0)
+    assert latest.rows(Selection(), None, 5, before=2) == (rows(2)[::-1], 0)
+
+
+def test_what_is_inside_a_body_is_for_the_files():
+    latest = TailCache()
+    latest.add([to_columns(rows(4), PEERS)], 100)
+    assert latest.rows(Selection(hash="00" * 32), None, 3, before=9) == ([], 9)
+
+
+@pytest.mark.parametrize("largest", [1, 4, 3_000])
+def test_what_is_looked_at_does_not_grow_with_the_number_of_commits(monkeypatch, largest):
+    """A quiet network commits a few events at a time, for hours."""
+    looked_at = []
+    chosen = module._chosen
+    monkeypatch.setattr(module, "_chosen", lambda *given: looked_at.append(1) or chosen(*given))
+    latest = TailCache(limit_bytes=60_000)
+    last = 0
+    for at in range(600):
+        size = 1 + at % largest
+        latest.add([to_columns(rows(size, last), PEERS)], size * 20)
+        last += size
+    assert latest.rows(Selection(types=(99,)), None, 5)[0] == []
+    assert len(looked_at) <= 50
+    found, _ = latest.rows(Selection(), None, last)
+    assert found == rows(last)[: -len(found) - 1 : -1]
+    assert min(last, 2_000) <= len(found)

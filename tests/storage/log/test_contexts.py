@@ -1,0 +1,132 @@
+"""Chains in the log, over lanes and periods, however far apart."""
+
+from contextlib import closing
+
+import pytest
+
+from tart.aggregate.core.event_batch import Voice
+from tart.protocol.encoding import encode_event
+from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.references import Context
+from tart.storage.core.schema import LogRow, rows_of
+from tart.storage.log import contexts as module
+from tart.storage.log.contexts import contexts_among, contexts_of
+from tests.storage.running import NOON, batch, event, open_storage, opened
+
+HASH = bytes(range(32))
+PEER = b"\x09" * 32
+
+
+def logged(seq, number, *, session=0, event_id=None, **fields):
+    """An event as it is stored."""
+    layout = EVENTS[number].fields
+    payload = encode_event(EVENTS[number].variant, 5, fields)[4 + 9 :]
+    leads = leading_reference(layout) is not None
+    return event(
+        seq,
+        at=NOON + seq * 1_000_000,
+        session=session,
+        event_id=seq if event_id is None else event_id,
+        type=number,
+        ref=int.from_bytes(payload[:8], "little") if leads else None,
+        slot=None,
+        body=payload[8:] if leads else payload,
+    )
+
+
+def block(seq):
+    return logged(seq, 11, slot=seq, hash=HASH)
+
+
+def request(seq, **more):
+    return logged(seq, 120, guarantor=PEER, erasure_root=HASH, shard=1, **more)
+
+
+def found(root, rows, *wanted, hourly=False):
+    """The contexts of the events with these sequences."""
+    batches = [batch(row, at=row.received_at) for row in rows] if hourly else [batch(*rows)]
+    batches[0].sessions += [opened(0), opened(1)]
+    with open_storage(root, **({"file_hours": 1} if hourly else {})) as storage:
+        storage.write(*batches)
+        files = storage.store.files(0)
+        listed = ", ".join(map(str, wanted))
+        with closing(storage.store._database.cursor()) as cursor:
+            rows = [
+                LogRow(*each)
+                for file in files
+                for each in cursor.execute(rows_of(file.alias, f"seq IN ({listed})")).fetchall()
+            ]
+            assert len(rows) == len(wanted)
+            return contexts_of(cursor, files, rows, lambda session: Voice(1, 2))
+
+
+@pytest.mark.parametrize("hourly", [False, True], ids=["one file", "files of an hour"])
+def test_what_an_event_belongs_to_is_found_far_away(tmp_path, hourly, monkeypatch):
+    monkeypatch.setattr(module, "_FIRST_STRETCH", 4)
+    far = 5_000 if hourly else 50
+    rows = [
+        request(0),
+        *map(block, range(1, far)),
+        logged(far, 90, builder=PEER, bundle=False),
+        logged(far + 1, 106, built_id=far + 9, recipient=PEER),
+        logged(far + 2, 125, request_id=0),
+        logged(far + 3, 98, submission_id=far, secondary=PEER),
+    ]
+    rows = rows[:1] + rows[1 :: 40 if hourly else 1][:-4] + rows[-4:] if hourly else rows
+    contexts = found(tmp_path, rows, 0, far, far + 1, far + 2, far + 3, hourly=hourly)
+    assert contexts == {
+        0: Context(0, HASH),
+        far: Context(far),
+        far + 1: Context(None),
+        far + 2: Context(0, HASH),
+        far + 3: Context(far),
+    }
+
+
+def test_what_lies_too_far_back_is_not_known(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_FIRST_STRETCH", 4)
+    monkeypatch.setattr(module, "_LONGEST_STRETCH", 4)
+    monkeypatch.setattr(module, "LOOK_BACK", 40)
+    rows = [
+        request(0),
+        *map(block, range(1, 20)),
+        logged(20, 163, sender=PEER, proofs=False),
+        *map(block, range(21, 50)),
+        logged(50, 123, request_id=0),
+        logged(51, 164, request_id=20, reason="no"),
+        logged(52, 164, request_id=0, reason="no"),
+    ]
+    contexts = found(tmp_path, rows, 50, 51, 52)
+    # Where the reference itself is the root, it needs no looking for; its hash does.
+    assert contexts == {50: Context(0), 51: Context(20), 52: Context(None)}
+
+
+def test_many_events_are_looked_for_together(tmp_path):
+    rows = [request(seq) for seq in range(20)]
+    rows += [logged(20 + seq, 125, request_id=seq) for seq in range(20)]
+    contexts = found(tmp_path, rows, *range(20, 40))
+    assert contexts == {20 + seq: Context(seq, HASH) for seq in range(20)}
+
+
+def test_ids_beyond_what_the_first_look_compares_are_told_apart(tmp_path):
+    far = 1 << 50
+    rows = [
+        request(0, event_id=7),
+        logged(1, 121, event_id=far + 7, assurer=PEER),
+        logged(2, 125, event_id=far + 9, request_id=far + 7),
+        logged(3, 164, event_id=far + 10, request_id=far + 7, reason="no"),
+    ]
+    assert found(tmp_path, rows, 2, 3) == {2: Context(far + 7), 3: Context(None)}
+
+
+def test_among_some_events_nothing_else_is_looked_at():
+    row, above = logged(1, 125, request_id=0), request(0)
+    voice = {0: Voice(1, 2)}.__getitem__
+    assert contexts_among([row], (), voice) is None
+    assert contexts_among([row], [above], voice) == {1: Context(0, HASH)}
+    assert contexts_among([], (), voice) == {}
+
+
+def test_what_cannot_be_read_any_more_tells_nothing(tmp_path):
+    broken = request(0)._replace(body=b"\x01", peer=None, shard_index=None)
+    assert found(tmp_path, [broken, logged(1, 125, request_id=0)], 1) == {1: Context(0)}

@@ -1,0 +1,364 @@
+"""Questions have a deadline, a place in the queue, an end."""
+
+import asyncio
+import os
+import threading
+from contextlib import contextmanager
+
+import duckdb
+import pytest
+import uvloop
+
+from tart.config.schema import StorageConfig
+from tart.errors import Busy, QueryTimeout, ShardUnavailable
+from tart.storage.log.database import Database
+from tart.storage.log.query_queue import Rank
+from tart.storage.log.query_threads import QUEUE_LIMIT, SLOW_QUEUE_LIMIT, THREADS, Reader, go_on
+
+DEADLINE = 100.0
+# Hours of work, interruptible at any time.
+ENDLESS = "SELECT sum(a.range * b.range) FROM range(100_000_000) a, range(1_000_000) b"
+
+
+@contextmanager
+def running_reader():
+    database = Database(StorageConfig())
+    reader = Reader(database)
+    try:
+        yield reader
+    finally:
+        reader.close()
+        database.close()
+
+
+def one(cursor):
+    return cursor.execute("SELECT 1").fetchall()
+
+
+def endless(cursor):
+    return cursor.execute(ENDLESS).fetchall()
+
+
+async def busy(reader, question):
+    """Have every thread run a question; the tasks that wait for them."""
+    # A thread that takes scans would take one that is cheap, too, and leave the other nothing.
+    tasks = [
+        asyncio.create_task(reader.run(question, DEADLINE, Rank.CHEAP)) for _ in range(THREADS)
+    ]
+    async with asyncio.timeout(DEADLINE):
+        while reader.running < THREADS:  # noqa: ASYNC110 - it has no event to wait for
+            await asyncio.sleep(0.001)
+    return tasks
+
+
+async def idle(reader):
+    """Until no question runs or waits."""
+    async with asyncio.timeout(DEADLINE):
+        while reader.open:  # noqa: ASYNC110 - it has no event to wait for
+            await asyncio.sleep(0.001)
+
+
+def asked(scenario):
+    """Run a scenario that takes a reader, until no question is left."""
+
+    async def whole(reader):
+        await scenario(reader)
+        await idle(reader)  # interrupts are repeated for as long as the loop runs
+
+    with running_reader() as reader:
+        uvloop.run(whole(reader))
+
+
+def test_a_question_is_answered():
+    async def scenario(reader):
+        assert await reader.run(one, DEADLINE) == [(1,)]
+        assert (reader.open, reader.refused, reader.given_up.total()) == (0, 0, 0)
+
+    asked(scenario)
+
+
+def test_what_a_question_raises_reaches_who_asked():
+    def broken(cursor):
+        cursor.execute("SELECT nonsense")
+
+    async def scenario(reader):
+        with pytest.raises(duckdb.Error, match="nonsense"):
+            await reader.run(broken, DEADLINE)
+        assert await reader.run(one, DEADLINE) == [(1,)]
+
+    asked(scenario)
+
+
+def test_a_question_is_interrupted_at_its_deadline_and_its_cursor_stays_usable():
+    async def scenario(reader):
+        for _ in range(2 * THREADS):
+            with pytest.raises(QueryTimeout, match=r"within 0\.01 s"):
+                await reader.run(endless, 0.01)
+            await idle(reader)
+        cursors = [await reader.run(id, DEADLINE) for _ in range(3)]
+        assert cursors
+        assert await reader.run(one, DEADLINE) == [(1,)]
+
+    asked(scenario)
+
+
+def test_a_question_nobody_waits_for_any_more_is_interrupted():
+    async def scenario(reader):
+        started = threading.Event()
+
+        def question(cursor):
+            started.set()
+            return endless(cursor)
+
+        task = asyncio.create_task(reader.run(question, DEADLINE))
+        await asyncio.to_thread(started.wait, DEADLINE)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await idle(reader)
+        assert await reader.run(one, DEADLINE) == [(1,)]
+
+    asked(scenario)
+
+
+def test_a_question_between_two_statements_at_its_deadline_is_interrupted_in_the_next():
+    """DuckDB forgets an interrupt that comes while nothing runs."""
+
+    async def scenario(reader):
+        late = threading.Event()
+
+        def question(cursor):
+            one(cursor)
+            late.wait(DEADLINE)
+            return endless(cursor)
+
+        with pytest.raises(QueryTimeout):
+            await reader.run(question, 0.01)
+        late.set()
+        await idle(reader)
+
+    asked(scenario)
+
+
+def test_an_interrupt_does_not_hit_the_next_question():
+    async def scenario(reader):
+        for _ in range(30):
+            with pytest.raises(QueryTimeout):
+                await reader.run(endless, 0.0005)
+            answers = await asyncio.gather(*(reader.run(one, DEADLINE) for _ in range(4)))
+            assert answers == [[(1,)]] * 4
+
+    asked(scenario)
+
+
+def test_too_many_questions_are_refused_and_the_others_answered():
+    async def scenario(reader):
+        go = threading.Event()
+
+        def question(cursor):
+            go.wait(DEADLINE)
+            return one(cursor)
+
+        tasks = await busy(reader, question)
+        tasks += [asyncio.create_task(reader.run(question, DEADLINE)) for _ in range(QUEUE_LIMIT)]
+        await asyncio.sleep(0)
+        assert reader.waiting == {"scan": QUEUE_LIMIT}
+        with pytest.raises(Busy, match=str(QUEUE_LIMIT)):
+            await reader.run(question, DEADLINE)
+        assert reader.refused == 1
+        go.set()
+        assert await asyncio.gather(*tasks) == [[(1,)]] * len(tasks)
+        assert await reader.run(one, DEADLINE) == [(1,)]
+
+    asked(scenario)
+
+
+def test_a_question_that_was_given_up_in_the_queue_is_never_begun():
+    async def scenario(reader):
+        go, begun = threading.Event(), []
+        running = await busy(reader, lambda cursor: go.wait(DEADLINE))
+        with pytest.raises(QueryTimeout):
+            await reader.run(begun.append, 0.01)
+        # At once, and not when a thread comes by: the place is free for others.
+        assert reader.waiting.total() == 0
+        assert reader.given_up == {"waiting": 1, "running": 0}
+        go.set()
+        await asyncio.gather(*running)
+        await idle(reader)
+        assert begun == []
+
+    asked(scenario)
+
+
+def test_what_was_given_up_is_counted_for_as_long_as_it_runs():
+    async def scenario(reader):
+        go = threading.Event()
+        (first, *others) = await busy(reader, lambda cursor: go.wait(DEADLINE))
+        for each in (first, *others):
+            each.cancel()
+        await asyncio.wait((first, *others))
+        assert reader.running == THREADS
+        assert reader.given_up == {"waiting": 0, "running": THREADS}
+        go.set()
+        await idle(reader)
+
+    asked(scenario)
+
+
+def test_a_loop_outside_duckdb_ends_when_nobody_waits():
+    def counting(cursor):
+        while True:
+            go_on()
+
+    async def scenario(reader):
+        with pytest.raises(QueryTimeout):
+            await reader.run(counting, 0.01)
+        await idle(reader)
+        assert await reader.run(lambda cursor: go_on(), DEADLINE) is None
+
+    asked(scenario)
+    assert go_on() is None
+
+
+def test_scans_leave_a_thread_to_cheap_questions():
+    async def scenario(reader):
+        go = threading.Event()
+        scans = [
+            asyncio.create_task(reader.run(lambda cursor: go.wait(DEADLINE), DEADLINE))
+            for _ in range(2 * THREADS)
+        ]
+        assert await reader.run(one, DEADLINE, Rank.CHEAP) == [(1,)]
+        go.set()
+        await asyncio.gather(*scans)
+
+    asked(scenario)
+
+
+def test_questions_run_beside_one_another():
+    async def scenario(reader):
+        together = threading.Barrier(THREADS)
+        questions = (
+            reader.run(lambda cursor: together.wait(DEADLINE), DEADLINE, Rank.CHEAP)
+            for _ in range(THREADS)
+        )
+        assert sorted(await asyncio.gather(*questions)) == list(range(THREADS))
+
+    asked(scenario)
+
+
+def test_closing_waits_for_questions_and_refuses_more():
+    async def scenario(reader):
+        go = threading.Event()
+
+        def question(cursor):
+            go.wait(DEADLINE)
+            return one(cursor)
+
+        asking = asyncio.create_task(reader.run(question, DEADLINE))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(asyncio.to_thread(reader.close))
+        refused = False
+        while not refused:
+            try:
+                await reader.run(lambda cursor: None, 0.01)
+            except QueryTimeout:
+                continue
+            except ShardUnavailable:
+                refused = True
+        assert not closing.done()
+        go.set()
+        assert await asking == [(1,)]
+        await closing
+        await idle(reader)
+
+    asked(scenario)
+
+
+def test_slow_questions_hold_up_each_other_and_nobody_else():
+    released = threading.Event()
+
+    def held(cursor, abandoned):
+        released.wait(DEADLINE)
+        return one(cursor)
+
+    async def scenario(reader):
+        waiting = [asyncio.ensure_future(reader.run_slow(held, DEADLINE))]
+        async with asyncio.timeout(DEADLINE):
+            while not reader.running:  # noqa: ASYNC110 - it has no event to wait for
+                await asyncio.sleep(0.001)
+        waiting += [
+            asyncio.ensure_future(reader.run_slow(held, DEADLINE)) for _ in range(SLOW_QUEUE_LIMIT)
+        ]
+        await asyncio.sleep(0)
+        assert reader.waiting == {"slow": SLOW_QUEUE_LIMIT}
+        with pytest.raises(Busy, match="are waiting already"):
+            await reader.run_slow(held, DEADLINE)
+        assert await reader.run(one, DEADLINE) == [(1,)]
+        released.set()
+        assert await asyncio.gather(*waiting) == [[(1,)]] * (1 + SLOW_QUEUE_LIMIT)
+        assert await reader.run_slow(held, DEADLINE) == [(1,)]
+
+    asked(scenario)
+
+
+def until_abandoned(cursor, abandoned):
+    while not abandoned():
+        pass
+    return "abandoned"
+
+
+def test_a_slow_question_learns_that_nobody_waits():
+    async def scenario(reader):
+        with pytest.raises(QueryTimeout):
+            await reader.run_slow(until_abandoned, 0.01)
+        await idle(reader)
+
+    asked(scenario)
+
+
+def test_closing_does_not_wait_for_slow_questions():
+    begun = threading.Event()
+
+    def begin(cursor, abandoned):
+        begun.set()
+        return until_abandoned(cursor, abandoned)
+
+    async def scenario():
+        with running_reader() as reader:
+            asking = asyncio.ensure_future(reader.run_slow(begin, DEADLINE))
+            queued = asyncio.ensure_future(reader.run_slow(until_abandoned, DEADLINE))
+            assert await asyncio.to_thread(begun.wait, DEADLINE)
+            await asyncio.get_running_loop().run_in_executor(None, reader.close)
+            assert await asking == "abandoned"
+            with pytest.raises(QueryTimeout):
+                await queued
+
+    uvloop.run(scenario())
+
+
+def test_readers_step_back_while_they_are_told_to_and_long_questions_always():
+    def niceness(*_):
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    async def scenario(reader):
+        own, low = niceness(), min(niceness() + 10, 19)
+        for rank in Rank:
+            for back in (False, True, False):
+                reader.step_back(low=back)
+                assert reader.stepped_back is back
+                assert await reader.run(niceness, DEADLINE, rank) == (low if back else own)
+        assert await reader.run_slow(niceness, DEADLINE) == low
+
+    asked(scenario)
+
+
+def test_what_runs_when_readers_step_back_is_answered_all_the_same():
+    async def scenario(reader):
+        go = threading.Event()
+        running = await busy(reader, lambda cursor: go.wait(DEADLINE))
+        reader.step_back(low=True)
+        assert await reader.run(one, DEADLINE) == [(1,)]
+        go.set()
+        assert await asyncio.gather(*running) == [True] * THREADS
+
+    asked(scenario)

@@ -1,0 +1,73 @@
+"""``tart/storage/log/tail_scan.py``: the newest rows, whichever files and windows they are in."""
+
+import asyncio
+
+import pytest
+
+from tart.storage.log import tail_scan
+from tart.storage.log.tail_scan import newest_rows
+from tests.storage.running import (
+    DEADLINE,
+    HOUR_US,
+    NOON,
+    batch,
+    event,
+    open_storage,
+    wait_for,
+)
+
+
+def everything(file):
+    return "true", []
+
+
+def type_is(number):
+    return lambda file: ("type = ?", [number])
+
+
+def asked(storage, condition, limit, before=None):
+    def question(cursor):
+        rows = newest_rows(cursor, storage.store.files(0), condition, limit, before)
+        return [row.seq for row in rows]
+
+    return asyncio.run(storage.store.reader.run(question, DEADLINE))
+
+
+@pytest.fixture
+def storage(tmp_path):
+    """Two periods, in the second of them rows in both lanes by turns; every tenth of type 12."""
+    with open_storage(tmp_path, file_hours=1, checkpoint_seconds=0.001) as found:
+        for seq in range(40):
+            at = NOON + HOUR_US * (seq >= 20)
+            kind = 12 if seq % 10 == 0 else 11
+            found.write(batch(event(seq, at=at, type=kind), at=at))
+            # Then the next one goes to the other lane.
+            wait_for(lambda seq=seq: found.store.writer.checkpoints.statistics.done > seq)
+        wait_for(lambda: len(found.store.files(0)) == 4)
+        yield found
+
+
+@pytest.mark.parametrize("window", [1, 3, 1 << 17])
+@pytest.mark.parametrize("limit", [0, 1, 5, 27, 100])
+def test_rows_come_newest_first_over_lanes_and_periods(storage, monkeypatch, window, limit):
+    monkeypatch.setattr(tail_scan, "WINDOW", window)
+    expected = list(range(39, -1, -1))
+    assert asked(storage, everything, limit) == expected[:limit]
+    assert asked(storage, everything, limit, before=23) == expected[17:][:limit]
+    assert asked(storage, type_is(12), limit) == [30, 20, 10, 0][:limit]
+    assert asked(storage, type_is(12), limit, before=20) == [10, 0][:limit]
+    assert asked(storage, type_is(99), limit) == []
+
+
+@pytest.mark.parametrize("before", [-1, 0, 40, 1000])
+def test_before_may_be_anywhere(storage, before):
+    assert asked(storage, everything, 3, before=before) == list(range(39, -1, -1))[:3] * (
+        before > 3
+    )
+
+
+def test_a_directory_without_rows_has_none(tmp_path):
+    with open_storage(tmp_path) as storage:
+        assert asked(storage, everything, 5) == []
+        storage.write(batch(nodes=[(0, bytes(32))]))
+        assert asked(storage, everything, 5) == []

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tart.protocol.decoding import decode_event
+from tart.protocol.events import EVENTS
+from tart.query.sql.pushdown import Condition, Scan
+from tart.query.sql.views import VIEWS, column_of, told, view_name
+from tart.shard.decode.batch_decoder import Run, digest
+from tart.shard.state.peer_dictionary import PeerDictionary
+from tart.storage.core.files import LogFile
+from tart.storage.core.schema import DDL, payload_of, to_arrow
+from tart.storage.log import views
+from tests.protocol.strategies import CORES, events, mutated, payload
+from tests.shard.plain import session_of
+
+FILE = LogFile(5, 0, Path("none"))
+RECEIVED = 1_700_000_000_000_000
+
+
+class Log:
+    """The tables of one file, in memory, with a version 0 and a version 1 connection."""
+
+    def __init__(self):
+        self.cursor = duckdb.connect(":memory:", config={"threads": 1})
+        self.cursor.execute(f"ATTACH ':memory:' AS {FILE.alias}")
+        for statement in DDL:
+            self.cursor.execute(statement.format(file=FILE.alias))
+        self.versions = {10: 0, 11: 1}
+        views.install(self.cursor, lambda directory, session: (self.versions[session], CORES))
+
+    def hold(self, *messages, seq=0):
+        """Frames ``(version, content)`` as what the log holds, instead of what it held."""
+        for table in ("log", "peers", "nodes"):
+            self.cursor.execute(f"DELETE FROM {FILE.alias}.{table}")
+        sessions = {version: session_of(version, number=10 + version) for version in (0, 1)}
+        runs = [Run(sessions[version], 1, RECEIVED) for version, _ in messages]
+        found = digest([content for _, content in messages], runs, seq, PeerDictionary({}))
+        if len(found.log):
+            self.insert("log", found.log.to_arrow())
+        if found.peers:
+            self.insert("peers", to_arrow("peers", found.peers))
+        self.insert("nodes", to_arrow("nodes", [(9, b"\xab" * 32)]))
+        return [*found.log.rows()]
+
+    def insert(self, table, feed):
+        self.cursor.register("feed", feed)
+        self.cursor.execute(f"INSERT INTO {FILE.alias}.{table} SELECT * FROM feed")
+        self.cursor.unregister("feed")
+
+    def rows(self, view, *columns, **more):
+        """What a scan of a view gives, as dicts."""
+        names = columns or tuple(each.name for each in VIEWS[view].columns)
+        found = []
+        wanted = Scan(view, names, **more)
+        for part in views.scan(self.cursor, [FILE], wanted, lambda result: result.fetchall()):
+            found += (dict(zip(names, row, strict=True)) for row in part)
+        return sorted(found, key=lambda row: row.get("id", 0))
+
+
+@pytest.fixture(scope="module")
+def log():
+    log = Log()
+    yield log
+    log.cursor.close()
+
+
+def content(number, body, timestamp=5):
+    return timestamp.to_bytes(8, "little") + bytes([number]) + body
+
+
+def hexed(value):
+    """A value of DuckDB's as ``told`` writes it."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list):
+        return [hexed(each) for each in value]
+    if isinstance(value, dict):
+        return {name: hexed(each) for name, each in value.items()}
+    return value
+
+
+@st.composite
+def messages(draw):
+    """A version and a message: as specified, with its list moved about, or mutated."""
+    event, version, fields = draw(events())
+    octets = payload(event.layout(version), fields)
+    if draw(st.booleans()):
+        octets = draw(mutated(octets))
+    if draw(st.booleans()):
+        version = 1 - version
+    return version, content(event.number, octets, draw(st.integers(0, 2**64 - 1)))
+
+
+def expected(log, row):
+    event = EVENTS[row.type]
+    fields = decode_event(
+        row.type, payload_of(row), version=log.versions[row.session], cores=CORES
+    ).fields
+    kinds = dict(event.fields.fields)
+    return {
+        name: told(kind, fields[name]) if name in fields else None for name, kind in kinds.items()
+    }
+
+
+@given(st.lists(messages(), min_size=1, max_size=8))
+@settings(deadline=None)
+def test_every_column_of_a_view_is_what_the_plain_decoder_says(log, said):
+    for row in log.hold(*said):
+        name = view_name(EVENTS[row.type].variant)
+        (found,) = [each for each in log.rows(name) if each["id"] >> 8 == row.seq]
+        fields = expected(log, row)
+        assert {key: hexed(found[column_of(key)]) for key in fields} == fields
+        assert found["event_id"] == row.event_id
+        assert found["timestamp_us"] == row.timestamp
+        assert found["ref"] == row.ref
+        assert found["session"] == row.session << 8 | FILE.directory
+        assert found["node_id"] == "ab" * 32
+
+
+@given(st.lists(messages(), min_size=1, max_size=8))
+@settings(deadline=None)
+def test_the_view_of_all_events_has_the_payload_byte_for_byte(log, said):
+    rows = log.hold(*said)
+    found = log.rows("events", "id", "type", "payload", "peer")
+    assert [(each["id"] >> 8, each["type"], each["payload"]) for each in found] == [
+        (row.seq, row.type, payload_of(row)) for row in rows
+    ]
+    assert [each["peer"] for each in found] == [row.peer for row in rows]
+
+
+@pytest.mark.parametrize("target", [1, 100])
+def test_a_scan_of_many_stretches_has_every_row_once(log, monkeypatch, target):
+    monkeypatch.setattr(views, "FIRST_WINDOW_ROWS", 4)
+    monkeypatch.setattr(views, "SHORTEST_WINDOW_ROWS", 2)
+    monkeypatch.setattr(views, "LONGEST_WINDOW_ROWS", 16)
+    # Lengths here are numbers of rows.
+    monkeypatch.setattr(views, "TARGET_BYTES", target)
+    blocks = [(1, content(11, slot.to_bytes(4, "little") + bytes(32))) for slot in range(50)]
+    log.hold(*blocks, seq=1000)
+    found = log.rows("best_block_changed", "id", "slot")
+    assert [row["slot"] for row in found] == list(range(50))
+    late = (Condition("slot", ">=", "48"), Condition("received_at", ">", "2000-01-01"))
+    found = log.rows("best_block_changed", "slot", conditions=(late,))
+    assert sorted(row["slot"] for row in found) == [48, 49]
+    future = (Condition("received_at", ">", "2100-01-01"),)
+    assert log.rows("best_block_changed", "slot", conditions=(future,)) == []
+    newest = {"order": (("slot", True),), "limit": 3}
+    found = log.rows("best_block_changed", "slot", **newest)
+    assert sorted(row["slot"] for row in found) == [47, 48, 49]
+
+
+def test_a_time_that_cannot_be_is_null_and_its_number_is_there(log):
+    log.hold((1, content(13, b"\x01", timestamp=2**64 - 1)))
+    (row,) = log.rows("sync_status_changed")
+    assert (row["timestamp"], row["timestamp_us"], row["synced"]) == (None, 2**64 - 1, True)
+    log.hold((1, content(13, b"\x01", timestamp=0)))
+    (row,) = log.rows("sync_status_changed")
+    assert row["timestamp"].isoformat() == "2025-01-01T12:00:00"
+
+
+def test_what_a_newer_release_wrote_is_null(log):
+    assert views.decoded(11, b"\x01", 1, None) is None

@@ -1,0 +1,300 @@
+"""``tart/storage/maintenance.py``: what is due goes, with nobody harmed; a full disk is noticed."""
+
+import asyncio
+import os
+import queue
+import threading
+import time
+
+import duckdb
+import pytest
+
+from tart.storage import maintenance as keeper
+from tests.storage.running import (
+    DEADLINE,
+    HOUR_US,
+    NOON,
+    batch,
+    closed,
+    day,
+    event,
+    log_files,
+    open_storage,
+    opened,
+    wait_for,
+    write,
+)
+
+HOURS = [NOON + hour * HOUR_US for hour in range(4)]
+
+
+def hourly(root, count=3, **settings):
+    """A file per hour with an event in each, session 0 in the first and 1 in the others."""
+    batches = [batch(event(seq, at=at), at=at) for seq, at in enumerate(HOURS[:count])]
+    batches[0].sessions += [opened(0), closed(0)]
+    batches[1].sessions.append(opened(1))
+    write(root, *batches, file_hours=1, **settings)
+
+
+def aged(path, hours):
+    """As if it had been written last so long ago."""
+    then = time.time() - hours * 3600
+    os.utime(path, (then, then))
+
+
+def test_a_file_that_is_due_goes_with_its_log_and_the_sessions_only_it_knew(tmp_path):
+    hourly(tmp_path)
+    forgotten = []
+    aged(day(tmp_path, "2026-11-21T12"), 25)
+    with open_storage(
+        tmp_path, file_hours=1, forgotten=lambda *what: forgotten.append(what)
+    ) as storage:
+        storage.store.keeper.tidy(time.time(), trusted=True)
+        assert [file.path.stem for file in storage.store.files(0)] == [
+            "2026-11-21T14",
+            "2026-11-21T13",
+        ]
+        assert storage.store.keeper.statistics.files == 1
+        storage.write(batch(event(3), at=HOURS[2]))
+    assert log_files(tmp_path) == ["2026-11-21T13.duckdb", "2026-11-21T14.duckdb"]
+    assert forgotten == [(0, {0})]
+
+
+def test_without_a_clock_to_trust_nothing_is_too_old(tmp_path):
+    hourly(tmp_path)
+    aged(day(tmp_path, "2026-11-21T12"), 1000)
+    with open_storage(tmp_path, file_hours=1) as storage:
+        storage.store.keeper.tidy(time.time(), trusted=False)
+    assert len(log_files(tmp_path)) == 3
+
+
+def test_what_is_too_much_goes_but_for_the_file_events_go_to(tmp_path):
+    hourly(tmp_path)
+    with open_storage(tmp_path, file_hours=1, retain_disk_share=1e-12) as storage:
+        storage.store.keeper.tidy(time.time(), trusted=False)
+        storage.write(batch(event(3), at=HOURS[2]))
+    assert log_files(tmp_path) == ["2026-11-21T14.duckdb"]
+
+
+def test_nothing_newer_goes_before_what_has_to_stay(tmp_path, monkeypatch):
+    """A gap between what is there would look like loss."""
+    hourly(tmp_path, 4)
+    with open_storage(tmp_path, file_hours=1, retain_disk_share=1e-12) as storage:
+        oldest, drop = storage.store.files(0)[-1], storage.store.drop
+        monkeypatch.setattr(
+            storage.store, "drop", lambda lanes, seconds: oldest not in lanes and drop(lanes, 0.0)
+        )
+        storage.store.keeper.tidy(time.time(), trusted=False)
+        assert len(storage.store.files(0)) == 4
+
+
+def test_while_files_are_copied_none_is_deleted(tmp_path, monkeypatch):
+    monkeypatch.setattr("tart.storage.store._TURN_SECONDS", 0.01)
+    hourly(tmp_path)
+    with open_storage(tmp_path, file_hours=1, retain_disk_share=1e-12) as storage:
+        with storage.store.writer.checkpoints.turns:
+            storage.store.keeper.tidy(time.time(), trusted=False)
+            assert len(storage.store.files(0)) == 3
+        storage.store.keeper.tidy(time.time(), trusted=False)
+        assert len(storage.store.files(0)) == 1
+
+
+def test_what_waits_for_its_checkpoint_is_not_deleted(tmp_path):
+    settings = {"file_hours": 1, "checkpoint_seconds": 1000.0, "retain_disk_share": 1e-12}
+    with open_storage(tmp_path, **settings) as storage:
+        storage.write(batch(event(0)), batch(event(1), at=HOURS[1]))
+        storage.store.keeper.tidy(time.time(), trusted=False)
+        assert len(storage.store.files(0)) == 2
+
+
+def test_an_adopted_directory_is_gone_with_its_last_file(tmp_path):
+    write(tmp_path, batch(event(0)), shard=1, count=2)
+    aged(day(tmp_path, directory=1), 25)
+    with open_storage(tmp_path) as storage:
+        assert storage.store.directories == [0, 1]
+        storage.store.keeper.tidy(time.time(), trusted=True)
+        assert storage.store.directories == [0]
+        assert storage.store.files(1) == []
+    assert log_files(tmp_path, 1) == []
+
+
+def test_a_question_that_runs_reads_a_file_to_its_end_before_it_goes(tmp_path):
+    hourly(tmp_path)
+    aged(day(tmp_path, "2026-11-21T12"), 25)
+    reading, go_on = threading.Event(), threading.Event()
+
+    def question(cursor):
+        oldest = storage.store.files(0)[-1]
+        reading.set()
+        assert go_on.wait(DEADLINE)
+        return cursor.execute(f"SELECT seq FROM {oldest.alias}.log").fetchall()
+
+    async def both():
+        asked = asyncio.create_task(storage.store.reader.run(question, DEADLINE))
+        await asyncio.to_thread(reading.wait, DEADLINE)
+        tidying = asyncio.create_task(
+            asyncio.to_thread(storage.store.keeper.tidy, time.time(), trusted=True)
+        )
+        await asyncio.to_thread(wait_for, lambda: len(storage.store.files(0)) == 2)
+        assert day(tmp_path, "2026-11-21T12").exists()
+        go_on.set()
+        await tidying
+        return await asked
+
+    with open_storage(tmp_path, file_hours=1) as storage:
+        assert asyncio.run(both()) == [(0,)]
+    assert not day(tmp_path, "2026-11-21T12").exists()
+
+
+def test_a_file_that_is_read_for_too_long_stays_for_the_next_time(tmp_path):
+    hourly(tmp_path)
+    reading, go_on = threading.Event(), threading.Event()
+
+    def question(cursor):
+        reading.set()
+        assert go_on.wait(DEADLINE)
+
+    async def both():
+        asked = asyncio.create_task(storage.store.reader.run(question, DEADLINE))
+        await asyncio.to_thread(reading.wait, DEADLINE)
+        oldest = storage.store.files(0)[-1]
+        assert not await asyncio.to_thread(storage.store.drop, [oldest], 0.0)
+        assert storage.store.files(0)[-1] == oldest
+        go_on.set()
+        await asked
+
+    with open_storage(tmp_path, file_hours=1) as storage:
+        asyncio.run(both())
+    assert len(log_files(tmp_path)) == 3
+
+
+def test_files_come_and_go_under_load_and_every_question_is_answered(tmp_path):
+    """Sixty midnights and more with a reader beside them; what is kept is whole."""
+    settings = {"file_hours": 1, "checkpoint_seconds": 0.01, "retain_disk_share": 1e-12}
+    with open_storage(tmp_path, **settings) as storage:
+        stop = threading.Event()
+        seen = []
+
+        def keep():
+            while not stop.is_set():
+                storage.store.keeper.tidy(time.time(), trusted=False)
+
+        def count(cursor):
+            files = storage.store.files(0)
+            return [
+                cursor.execute(f"SELECT count(*), min(seq), max(seq) FROM {file.alias}.log")
+                for file in files
+                if cursor.execute(f"SELECT count(*) FROM {file.alias}.log").fetchall()
+            ]
+
+        async def ask():
+            while not stop.is_set():
+                await storage.store.reader.run(count, DEADLINE)
+                seen.append(True)
+
+        threads = [
+            threading.Thread(target=keep),
+            threading.Thread(target=lambda: asyncio.run(ask())),
+        ]
+        for each in threads:
+            each.start()
+        deadline, number = time.monotonic() + DEADLINE, 0
+        while number < 240 or storage.store.keeper.statistics.files <= 20:
+            assert time.monotonic() < deadline, storage.store.keeper.statistics
+            at = NOON + number // 4 * HOUR_US
+            storage.write(batch(*(event(number * 50 + row, at=at) for row in range(50)), at=at))
+            number += 1
+        stop.set()
+        for each in threads:
+            each.join(DEADLINE)
+        assert seen
+    with open_storage(tmp_path) as storage:
+        past = storage.store.past[0]
+        assert past.next_sequence == number * 50
+        assert past.missing == 0
+
+
+class Disk:
+    """A disk whose room the test sets."""
+
+    total = 1 << 40
+
+    def __init__(self, free):
+        self.free = free
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    found = Disk(1 << 39)
+    monkeypatch.setattr(keeper.Maintenance, "_disk", lambda self: found)
+    return found
+
+
+def test_reading_pauses_below_the_reserve_and_resumes_a_tenth_above_it(tmp_path, disk):
+    told = queue.SimpleQueue()
+    settings = {"disk_reserve_bytes": 1000}
+    with open_storage(tmp_path, short_of=told.put, **settings) as storage:
+        kept = storage.store.keeper
+        for free, full in [(1000, False), (999, True), (1099, True), (1100, False), (1000, False)]:
+            disk.free = free
+            kept.watch()
+            assert kept.short_of == ("disk" if full else "")
+    assert [told.get_nowait(), told.get_nowait()] == ["disk", ""]
+    assert told.empty()
+
+
+def test_the_thread_notices_by_itself(tmp_path, disk, monkeypatch):
+    monkeypatch.setattr(keeper, "WATCH_SECONDS", 0.001)
+    told = queue.SimpleQueue()
+    with open_storage(tmp_path, short_of=told.put):
+        disk.free = 0
+        assert told.get(timeout=DEADLINE) == "disk"
+        disk.free = 1 << 39
+        assert told.get(timeout=DEADLINE) == ""
+
+
+@pytest.mark.parametrize("error", [OSError("no"), duckdb.IOException("no"), ZeroDivisionError()])
+@pytest.mark.parametrize("part", ["tidy", "look"])
+def test_a_round_that_fails_does_not_end_the_thread(tmp_path, disk, monkeypatch, part, error):
+    monkeypatch.setattr(keeper, "WATCH_SECONDS", 0.001)
+
+    def fail(self, *arguments, **more):
+        raise error
+
+    monkeypatch.setattr(keeper.Maintenance, part, fail)
+    told = queue.SimpleQueue()
+    task = {"tidy": "retention", "look": "looking for deleted files"}[part]
+    with open_storage(tmp_path, short_of=told.put) as storage:
+        wait_for(lambda: storage.store.background.failures[task])
+        disk.free = 0
+        assert told.get(timeout=DEADLINE) == "disk"
+
+
+def test_files_deleted_or_replaced_under_it_are_named_once(tmp_path, caplog):
+    hourly(tmp_path)
+    with open_storage(tmp_path, file_hours=1, keep=False) as storage:
+        keeper = storage.store.keeper
+        keeper.look()
+        assert storage.store.vanished() == []
+        gone, other = day(tmp_path, "2026-11-21T12"), day(tmp_path, "2026-11-21T13")
+        gone.unlink()
+        other.write_bytes(other.read_bytes())
+        replacement = tmp_path / "replacement"
+        replacement.write_bytes(b"something else")
+        replacement.rename(other)
+        for _ in range(2):
+            keeper.look()
+            assert storage.store.vanished() == [f"00/{gone.name}", f"00/{other.name}"]
+        # What is attached is read to the end.
+        assert storage.ask(f"SELECT count(*) FROM {storage.store.files(0)[2].alias}.log") == [(1,)]
+    assert caplog.text.count("was deleted or replaced while tart uses it") == 2
+
+
+def test_files_that_are_dropped_have_not_vanished(tmp_path, caplog):
+    hourly(tmp_path)
+    aged(day(tmp_path, "2026-11-21T12"), 25)
+    with open_storage(tmp_path, file_hours=1) as storage:
+        storage.store.keeper.look()
+        storage.store.keeper.tidy(time.time(), trusted=True)
+        storage.store.keeper.look()
+        assert storage.store.vanished() == []

@@ -1,0 +1,302 @@
+import json
+import os
+import signal
+import socket
+from contextlib import contextmanager
+
+import pytest
+
+from tests.supervisor.process import Process
+
+
+def toy(*parts, environ=None, **limits):
+    given = {"backoff_seconds": 0.01} | limits
+    return Process("tests.supervisor.toy", json.dumps(given), *parts, environ=environ)
+
+
+def test_all_parts_are_announced_once_and_stopped_cleanly():
+    with toy("shard 0=steady", "shard 1=steady", "gateway=steady") as running:
+        running.line("all ready")
+        running.send(signal.SIGTERM)
+        for name in ("shard 0", "shard 1", "gateway"):
+            running.line(rf"{name} up \d+")
+            running.line(f"{name} SIGTERM")
+        running.line("supervisor returned 0")
+
+        assert running.ended() == 0
+        assert running.rest() == []
+
+
+def test_sigint_stops_as_sigterm_does():
+    with toy("shard 0=steady") as running:
+        running.line("all ready")
+        # To the whole group, as a terminal does on Ctrl-C.
+        os.killpg(running.pid, signal.SIGINT)
+        running.line("shard 0 SIGTERM")
+
+        assert running.ended() == 0
+
+
+def test_a_stop_before_everything_accepts_is_clean():
+    with toy("shard 0=steady", "gateway=silent") as running:
+        running.line(r"shard 0 up \d+")
+        running.line(r"gateway up \d+")
+        running.send(signal.SIGTERM)
+
+        assert running.ended() == 0
+        assert "all ready" not in running.rest()
+
+
+def test_a_killed_part_comes_back_while_the_others_stay():
+    with toy("shard 0=steady", "shard 1=steady") as running:
+        running.line("all ready")
+        running.line(r"shard 1 up \d+")
+        victim = int(running.line(r"shard 0 up (\d+)")[1])
+        os.kill(victim, signal.SIGKILL)
+
+        assert int(running.line(r"shard 0 up (\d+)")[1]) != victim
+
+        running.send(signal.SIGTERM)
+        assert running.ended() == 0
+        assert not any(" up " in each or "ready" in each for each in running.rest())
+        assert "shard 0 was killed by SIGKILL; starting it again in 0.0 s" in running.errors()
+
+
+def test_a_part_that_leaves_unasked_is_started_again():
+    with toy("shard 0=steady", "gateway=leaving", crash_limit=3) as running:
+        for _ in range(3):
+            running.line("gateway left")
+
+        assert running.ended() == 1
+        assert "gateway ended with exit code 0; starting it again" in running.errors()
+
+
+def test_a_crash_loop_is_given_up_and_the_rest_is_stopped():
+    with toy("shard 0=steady", "gateway=crashing", crash_limit=3) as running:
+        running.line(r"shard 0 up \d+")
+
+        assert running.ended() == 1
+        assert (
+            "gateway ended 3 times within 60 s, the last time it ended with exit code 3; "
+            "giving up, what it logged before says why"
+        ) in running.errors()
+        assert running.errors().count("starting it again") == 2
+
+
+def test_an_unclean_stop_is_not_success():
+    with toy("shard 0=steady", "gateway=sulking") as running:
+        running.line("all ready")
+        running.send(signal.SIGTERM)
+
+        assert running.ended() == 1
+        assert "gateway ended with exit code 7 while stopping" in running.errors()
+
+
+@pytest.mark.slow
+def test_what_does_not_stop_in_time_is_killed():
+    with toy("shard 0=steady", "gateway=stubborn", stop_seconds=0.2) as running:
+        running.line("all ready")
+        running.send(signal.SIGTERM)
+        running.line("gateway SIGTERM")
+
+        assert running.ended() == 1
+        assert "not stopped within 0.2 s (supervisor.stop_seconds): killing gateway" in (
+            running.errors()
+        )
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_kills_at_once(second):
+    with toy("gateway=stubborn", stop_seconds=3600.0) as running:
+        running.line("all ready")
+        running.send(signal.SIGTERM)
+        running.line("gateway SIGTERM")
+        running.send(second)
+
+        assert running.ended() == 1
+        assert "was told twice to stop: killing gateway" in running.errors()
+
+
+def test_parts_stop_by_themselves_when_the_supervisor_is_killed():
+    with toy("shard 0=steady", "gateway=steady") as running:
+        running.line("all ready")
+        running.send(signal.SIGKILL)
+        running.line("shard 0 orphaned")
+        running.line("gateway orphaned")
+
+        assert running.ended() == -signal.SIGKILL
+
+
+@pytest.mark.slow
+def test_a_part_that_does_not_accept_in_time_ends_the_start():
+    with toy("shard 0=steady", "gateway=silent", ready_seconds=0.3) as running:
+        running.line(r"gateway up \d+")
+
+        assert running.ended() == 1
+        assert "gateway did not accept within 0.3 s (supervisor.ready_seconds)" in running.errors()
+        assert "all ready" not in running.rest()
+
+
+@pytest.mark.slow
+def test_a_part_that_gets_on_is_given_time_to_accept(tmp_path):
+    with toy("shard 0=advancing", "gateway=steady", ready_seconds=1.0) as running:
+        running.line("all ready$")
+        running.send(signal.SIGTERM)
+        assert running.ended() == 0
+
+
+def test_all_are_ready_without_a_part_that_recovers_and_it_accepts_later(tmp_path):
+    done = tmp_path / "recovered"
+    parts = ("shard 0=recovering", "shard 1=steady", "gateway=steady")
+    with toy(*parts, environ={"TOY_RECOVERED": str(done)}) as running:
+        running.line("all ready but shard 0")
+        done.touch()
+        running.line(r"shard 0 up \d+")
+        running.line(r"shard 0 up \d+")
+        running.send(signal.SIGTERM)
+        assert running.ended() == 0
+        assert "shard 0 recovers; the others are ready without it" in running.errors()
+        assert "shard 0 accepts" in running.errors()
+
+
+def test_sighup_reads_the_settings_and_is_forwarded_only_if_they_are_good(tmp_path):
+    settings = tmp_path / "settings"
+    with toy("shard 0=steady", environ={"TOY_SETTINGS": str(settings)}) as running:
+        running.line("all ready")
+        settings.write_text("bad")
+        running.send(signal.SIGHUP)
+        running.line("reads bad settings")
+        settings.write_text("good")
+        running.send(signal.SIGHUP)
+        running.line("shard 0 SIGHUP")
+        running.send(signal.SIGTERM)
+
+        assert running.ended() == 0
+        assert "SIGHUP: bad setting; the old settings stay" in running.errors()
+        assert "SIGHUP: settings read again" in running.errors()
+        assert "shard 0 SIGHUP" not in running.rest()
+
+
+def test_a_part_that_does_not_listen_for_sighup_survives_it(tmp_path):
+    (tmp_path / "settings").write_text("good")
+    environ = {"TOY_SETTINGS": str(tmp_path / "settings")}
+    with toy("shard 0=steady", "gateway=silent", environ=environ) as running:
+        running.line(r"gateway up \d+")
+        running.line(r"shard 0 up \d+")
+        running.send(signal.SIGHUP)
+        running.line("shard 0 SIGHUP")
+        running.send(signal.SIGTERM)
+
+        assert running.ended() == 0
+
+
+def test_a_part_keeps_only_its_own_ends_of_the_pipes():
+    """One to announce itself, one lifeline: a third would hide somebody's end-of-file."""
+    names = [f"shard {index}" for index in range(3)]
+    with toy(*(f"{name}=descriptors" for name in names)) as running:
+        for name in names:
+            running.line(f"{name} pipes 2")
+        running.line("all ready")
+        running.send(signal.SIGTERM)
+
+        assert running.ended() == 0
+
+
+def test_systemd_hears_of_start_reload_death_and_stop(tmp_path):
+    (tmp_path / "settings").write_text("good")
+    environ = {
+        "TOY_SETTINGS": str(tmp_path / "settings"),
+        "NOTIFY_SOCKET": str(tmp_path / "notify"),
+    }
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(environ["NOTIFY_SOCKET"])
+        systemd.settimeout(30.0)
+        with toy("shard 0=steady", "gateway=steady", environ=environ) as running:
+            ready = b"READY=1\nSTATUS=2 of 2 processes accept"
+            assert systemd.recv(4096) == ready
+            running.send(signal.SIGHUP)
+            assert systemd.recv(4096).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+            assert systemd.recv(4096) == ready
+            os.kill(int(running.line(r"shard 0 up (\d+)")[1]), signal.SIGKILL)
+            assert systemd.recv(4096) == b"STATUS=1 of 2 processes accept"
+            assert systemd.recv(4096) == ready
+            running.send(signal.SIGTERM)
+            assert systemd.recv(4096) == b"STOPPING=1\nSTATUS=SIGTERM"
+            assert running.ended() == 0
+
+
+@contextmanager
+def watched(tmp_path, *parts, **limits):
+    """A toy whose systemd wants to hear of it every 0.8 s, and that systemd's messages."""
+    environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "800000"}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(environ["NOTIFY_SOCKET"])
+        systemd.settimeout(30.0)
+        with toy(*parts, environ=environ, **limits) as running:
+
+            def told():
+                return systemd.recv(4096).decode()
+
+            yield running, told
+
+
+def until(told, message):
+    """All that systemd is told until it hears ``message``."""
+    heard = []
+    while (each := told()) != message:
+        heard.append(each)
+    return heard
+
+
+HANGS = "STATUS=2 of 2 processes accept, shard 0 does not answer"
+
+
+@pytest.mark.slow
+def test_the_watchdog_is_fed_once_all_accept_and_while_all_answer(tmp_path):
+    with watched(tmp_path, "shard 0=steady", "gateway=steady") as (running, told):
+        assert told() == "READY=1\nSTATUS=2 of 2 processes accept"
+        assert [told() for _ in range(5)] == ["WATCHDOG=1"] * 5
+        victim = int(running.line(r"shard 0 up (\d+)")[1])
+        os.kill(victim, signal.SIGSTOP)
+        assert set(until(told, HANGS)) <= {"WATCHDOG=1"}
+        # It is fed again when the part answers again, and no sooner.
+        os.kill(victim, signal.SIGCONT)
+        assert told() == "STATUS=2 of 2 processes accept"
+        assert told() == "WATCHDOG=1"
+        assert "shard 0 does not answer; systemd will end this" in running.errors()
+
+
+@pytest.mark.slow
+def test_a_part_that_hangs_does_not_hold_up_the_stop(tmp_path):
+    parts = ("shard 0=steady", "gateway=steady")
+    with watched(tmp_path, *parts, stop_seconds=3600.0) as (running, told):
+        until(told, "READY=1\nSTATUS=2 of 2 processes accept")
+        os.kill(int(running.line(r"shard 0 up (\d+)")[1]), signal.SIGSTOP)
+        until(told, HANGS)
+        # What systemd then does, by WatchdogSignal= in the unit.
+        running.send(signal.SIGTERM)
+        running.line("gateway SIGTERM")
+
+        assert running.ended() == 1
+        assert "shard 0 was killed by SIGKILL while stopping" in running.errors()
+
+
+@pytest.mark.slow
+def test_the_watchdog_is_fed_while_a_part_that_died_comes_back_but_not_for_ever(tmp_path):
+    parts = ("shard 0=steady", "gateway=late")
+    with watched(tmp_path, *parts, ready_seconds=0.5) as (running, told):
+        until(told, "READY=1\nSTATUS=2 of 2 processes accept")
+        os.kill(int(running.line(r"gateway up (\d+)")[1]), signal.SIGKILL)
+        # The second time it never accepts.
+        heard = until(told, "STATUS=1 of 2 processes accept, gateway does not answer")
+        assert heard[-1] == "WATCHDOG=1"
+
+
+def test_nothing_large_is_loaded_before_a_fork():
+    """The children would inherit threads, locks and loops that only seem to work."""
+    imported = Process("tests.supervisor.loaded")
+    with imported as running:
+        loaded = set(running.line("(.*)")[1].split())
+
+    assert loaded.isdisjoint({"asyncio", "uvloop", "duckdb", "pyarrow", "numpy", "sanic"})
+    assert "tart.supervisor.supervisor" in loaded

@@ -1,0 +1,42 @@
+from tart.process_handle import ProcessHandle
+
+
+def test_a_part_is_handed_a_way_to_say_ready_and_a_lifeline():
+    said = []
+    startup = ProcessHandle(ready=lambda: said.append("ready"), lifeline=7)
+
+    startup.ready()
+
+    assert said == ["ready"]
+    assert startup.lifeline == 7
+
+
+class Loop:
+    """Remembers what is to be called when."""
+
+    def __init__(self):
+        self.later = []
+
+    def call_later(self, delay, callback, *args):
+        self.later.append((delay, callback, args))
+
+
+def test_beats_come_from_the_loop_one_by_one():
+    beats, loop = [], Loop()
+    startup = ProcessHandle(lambda: None, 7, beat=lambda: beats.append("beat"), beat_seconds=2.0)
+
+    startup.keep_beating(loop)
+    for _ in range(3):
+        ((delay, callback, args),) = loop.later
+        assert delay == 2.0
+        loop.later.clear()
+        callback(*args)
+
+    assert len(beats) == 4
+
+
+def test_without_anybody_who_watches_nothing_beats():
+    loop = Loop()
+    ProcessHandle(lambda: None, 7).keep_beating(loop)
+
+    assert loop.later == []

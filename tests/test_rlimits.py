@@ -1,0 +1,45 @@
+"""``tart/rlimits.py``: the system's limit, raised as far as it goes."""
+
+from __future__ import annotations
+
+import resource
+from contextlib import contextmanager
+
+import pytest
+
+from tart.rlimits import OTHERS, allow_connections
+
+
+@contextmanager
+def limited(soft):
+    """This process with another soft limit."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, before[1]))
+    try:
+        yield before[1]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def soft():
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def test_the_limit_is_raised_to_what_is_wanted_and_never_lowered(caplog):
+    with limited(256) as hard:
+        if hard < 600 + OTHERS:
+            pytest.skip("the system allows fewer")
+        allow_connections(500, "api.max_connections")
+        assert soft() == 500 + OTHERS
+        allow_connections(100, "api.max_connections")
+        assert soft() == 500 + OTHERS
+    assert caplog.text == ""
+
+
+def test_where_the_system_allows_fewer_that_is_said(caplog):
+    with limited(256) as hard:
+        if hard == resource.RLIM_INFINITY:
+            pytest.skip("the system has no limit")
+        allow_connections(hard, "api.max_connections")
+        assert soft() == hard
+    assert f"api.max_connections wants {hard + OTHERS}" in caplog.text

@@ -1,0 +1,31 @@
+import pytest
+
+from tart.errors import BadQuery
+from tart.suggestions import did_you_mean, only_known
+
+
+def test_the_nearest_known_name_is_named():
+    assert did_you_mean("event_type", ["limit", "event_types"]) == "; did you mean event_types?"
+    assert did_you_mean("x", ["limit"]) == ""
+    assert did_you_mean("l" * 100_000, ["limit"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "message"),
+    [
+        ("limits", ("limit", "offset"), "/p has no limits; did you mean limit?"),
+        ("zz", ("limit", "offset"), "/p has no zz; it takes limit, offset"),
+        ("zz", (), "/p has no zz; it takes none"),
+        ("z" * 100, (), f"/p has no {'z' * 60}; it takes none"),
+    ],
+)
+def test_a_name_that_is_not_known_is_refused_with_the_way_out(name, known, message):
+    with pytest.raises(BadQuery) as refused:
+        only_known([*known, name], known, "/p", "in.")
+    assert str(refused.value) == message
+    assert refused.value.parameter == f"in.{name[:60]}"
+
+
+def test_known_names_are_let_pass():
+    only_known(["a", "b"], ("b", "a"), "/p")
+    only_known([], (), "/p")
