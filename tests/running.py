@@ -105,7 +105,7 @@ def running_system(
         *arguments,
         *("--data-dir", data, "--shards", shards),
         # Who waits for something asks again and again: each time for what is there now.
-        environ={"TART_API_SHARED_SECONDS": "1e-6", **(environ or {})},
+        environ={"TART_API_CACHE_SECONDS": "1e-6", **(environ or {})},
         cwd=data.parent,
     ) as process:
         system = System(process)

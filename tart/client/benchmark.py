@@ -18,7 +18,7 @@ from tart.client.generate_events import method_name
 from tart.client.threaded import ThreadedEmitter
 from tart.protocol.byte_reader import Reader
 from tart.protocol.decoding import DROPPED
-from tart.protocol.events import EVENTS, EventType, leading_reference
+from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.testing import FULL_PARAMETERS
 
 # Status and assurances have a list as long as the network has cores.
@@ -40,7 +40,7 @@ def emitter() -> ThreadedEmitter:
     return ThreadedEmitter("127.0.0.1:9", information, buffer_bytes=1 << 24, strict=True)
 
 
-def fixed_types() -> list[EventType]:
+def fixed_types() -> list[EventKind]:
     """The event types whose events all have one size in a network."""
     return [
         event
@@ -49,7 +49,7 @@ def fixed_types() -> list[EventType]:
     ]
 
 
-def arguments(event: EventType, cores: int) -> list[Any]:
+def arguments(event: EventKind, cores: int) -> list[Any]:
     """Its smallest values; its reference to an event that was sent."""
     reader = Reader(bytes(4096), core_bytes=cores, core_bits=-(-cores // 8))
     values = list(event.fields.read(reader).values())

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tart.protocol.decoding import DROPPED
-from tart.protocol.events import EVENTS, EventType
+from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.types import ImportSpecification
 from tart.protocol.wire import (
     Address,
@@ -90,7 +90,7 @@ def module() -> str:
     return "".join((_HEAD, *_types(), _CLASS, *(_method(each) for each in _emitted())))
 
 
-def _emitted() -> list[EventType]:
+def _emitted() -> list[EventKind]:
     """Every event but Dropped, which is the emitter's own to send."""
     return [event for event in EVENTS.values() if event.number != DROPPED]
 
@@ -175,7 +175,7 @@ def parameter(name: str) -> str:
     return "from_" if name == "from" else name
 
 
-def _method(event: EventType) -> str:
+def _method(event: EventKind) -> str:
     fields = [(parameter(name), each) for name, each in event.fields.fields]
     old = _only_in_version_0(event)
     parameters = [f"{name}: {_annotation(each)}" for name, each in fields]
@@ -195,12 +195,12 @@ def _method(event: EventType) -> str:
     )
 
 
-def _only_in_version_0(event: EventType) -> list[tuple[str, Type]]:
+def _only_in_version_0(event: EventKind) -> list[tuple[str, Type]]:
     now = {name for name, _ in event.fields.fields}
     return [(name, each) for name, each in event.layout(0).fields if name not in now]
 
 
-def _body(event: EventType, names: list[str]) -> str:
+def _body(event: EventKind, names: list[str]) -> str:
     emit = _call("        return self._emit(", [str(event.number), *names], ")", "")
     if event.version_0 is None:
         return emit

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tart.protocol.decoding import HEADER_BYTES
-from tart.protocol.events import EVENTS, EventType, leading_reference
+from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.protocol.types import PEER_ID
 from tart.protocol.types import U16 as U16_FIELD
 from tart.protocol.wire import List, Struct, Type
@@ -145,7 +145,7 @@ def parts_of_types() -> U8:
     return found
 
 
-def _leads_with_peer(event: EventType) -> bool:
+def _leads_with_peer(event: EventKind) -> bool:
     """Whether a peer id is the first field, or the one after a leading reference."""
     if event.version_0 is not None:
         return False

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from tart.errors import DecodeError
 from tart.protocol.byte_reader import Deviation, Reader, encode_natural
-from tart.protocol.events import EVENTS, EventType
+from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.node_information import MAX_CORES
 from tart.protocol.types import TIMESTAMP, U32, U64, struct
 from tart.protocol.wire import Struct
@@ -61,7 +61,7 @@ class _Reading(NamedTuple):
     leb128: bool = False
 
 
-def event_type(number: int) -> EventType:
+def event_type(number: int) -> EventKind:
     """The event of that number; ``DecodeError`` if JIP-3 has none."""
     event = EVENTS.get(number)
     if event is None:
@@ -133,7 +133,7 @@ def _shape(number: int, version: int) -> tuple[int | None, tuple[tuple[int, int,
 
 
 def _readings(
-    event: EventType, layout: Struct, payload: bytes, version: int, cores: int | None
+    event: EventKind, layout: Struct, payload: bytes, version: int, cores: int | None
 ) -> Iterator[_Reading]:
     """The specification's reading first, then each known deviation that could apply."""
     if event.number in _CORE_LISTS:

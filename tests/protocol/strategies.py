@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tart.protocol.events import EVENTS, EventType
+from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.types import WORK_PACKAGE_HASH_BIT, ImportSpecification
 from tart.protocol.wire import (
     Address,
@@ -29,7 +29,7 @@ from tart.protocol.wire import (
 )
 
 # Every event as each protocol version writes it.
-LAYOUTS: tuple[tuple[EventType, int], ...] = tuple(
+LAYOUTS: tuple[tuple[EventKind, int], ...] = tuple(
     (event, version) for event in EVENTS.values() for version in (0, 1)
 )
 CORES = 11
@@ -101,7 +101,7 @@ def payload(layout: Struct, value: Any) -> bytes:
 
 
 @st.composite
-def events(draw: st.DrawFn) -> tuple[EventType, int, dict[str, Any]]:
+def events(draw: st.DrawFn) -> tuple[EventKind, int, dict[str, Any]]:
     """Any event, in any version, with fields it can carry."""
     event, version = draw(layouts)
     return event, version, draw(values(event.layout(version)))

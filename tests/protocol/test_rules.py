@@ -38,7 +38,7 @@ def test_every_error_that_ends_a_connection_is_in_the_table():
 
 
 def test_every_rule_of_a_conversation_is_judged_somewhere():
-    judges = ("aggregate/judging.py", "query/conformance.py")
+    judges = ("aggregate/rules/conformance_checks.py", "query/topics/conformance.py")
     named = {name for each in judges for name in NAMED.findall((PACKAGE / each).read_text())}
     assert scoped("conversation") <= named
 

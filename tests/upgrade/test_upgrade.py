@@ -15,7 +15,7 @@ from tests.upgrade.make import HERE, asked
 
 SCHEMAS = range(1, SCHEMA_VERSION + 1)
 # So old events are past retention, which is not what this is about.
-FOREVER = {"TART_STORAGE_RETAIN_HOURS": "1000000", "TART_AGGREGATES_ROWS_DAYS": "100000"}
+FOREVER = {"TART_STORAGE_RETAIN_HOURS": "1000000", "TART_AGGREGATES_ROW_RETENTION_DAYS": "100000"}
 FOREVER |= {"TART_AGGREGATES_HOURLY_DAYS": "100000", "TART_API_AUTH": "none"}
 
 

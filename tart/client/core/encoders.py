@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from tart.errors import EncodeError
-from tart.protocol.events import EVENTS, EventType, leading_reference
+from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.protocol.framing import LENGTH_BYTES
 from tart.protocol.wire import (
     Address,
@@ -72,7 +72,7 @@ def _no_event(timestamp: int, values: Sequence[Any]) -> bytes:
     raise EncodeError("", "an event of JIP-3")
 
 
-def _layout(event: EventType, version: int, cores: int | None) -> Layout:
+def _layout(event: EventKind, version: int, cores: int | None) -> Layout:
     fields = event.layout(version)
     reference = leading_reference(fields)
     return Layout(reference.refers_to if reference else (), _packer(event.number, fields, cores))

@@ -29,7 +29,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tart.protocol.columnar import PARTS, parts_of_types
-from tart.protocol.events import EVENTS, EventType, leading_reference
+from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.protocol.types import IMPORT_SPEC, JCE_UNIX_SECONDS
 from tart.protocol.wire import (
     Address,
@@ -297,7 +297,7 @@ def _addresses(layout: Struct, at: int) -> Iterator[int]:
         at += each.size
 
 
-def _event_view(event: EventType) -> View:
+def _event_view(event: EventKind) -> View:
     parts = [name for at, name in enumerate(PARTS) if _PARTS_OF_TYPES[event.number] >> at & 1]
     cut = _REF_BYTES * ("ref" in parts) + _PEER_BYTES * ("peer" in parts)
     prefix, columns = 0, []
@@ -315,7 +315,7 @@ def _event_view(event: EventType) -> View:
     return View(view_name(event.variant), (*COMMON, *columns), number=event.number, odd=odd)
 
 
-def _fast(event: EventType, name: str, kind: Type, at: int, cut: int) -> str | None:
+def _fast(event: EventKind, name: str, kind: Type, at: int, cut: int) -> str | None:
     """The expression for a top-level field at that byte of the payload."""
     layout = event.fields
     if at == 0 and leading_reference(layout) is kind:
@@ -338,7 +338,7 @@ def _field(name: str, kind: Type, fast: str | None) -> Column:
     return Column(column_of(name), type_of(kind), sql)
 
 
-def _odd(event: EventType, parts: list[str], prefix: int) -> str:
+def _odd(event: EventKind, parts: list[str], prefix: int) -> str:
     """Which rows are not laid out as the expressions expect, as far as those go."""
     layout = event.fields
     expected = [f"{part} IS NOT NULL" for part in parts]

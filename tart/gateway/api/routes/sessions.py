@@ -62,8 +62,8 @@ _WINDOW = (
 _SESSIONS = (
     "Those that were open at any time of the window, the latest started first; kept for "
     "[aggregates] row_retention_days. outcome is open, closed, refused (its first message could "
-    "not be read) or died (the shard was killed: ended_at is when it was last heard). events are all "
-    "after the first message, understood or not."
+    "not be read) or died (the shard was killed: ended_at is when it was last heard). events are "
+    "all after the first message, understood or not."
 )
 _CONFORMANCE = (
     "Findings are held against rules with stable codes, each with a page of its own (docs). "
