@@ -105,7 +105,7 @@ class Line:
             writer.transport.abort()
 
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self.open:
+        if not (self.open and self._server.is_serving()):
             writer.transport.abort()
             return
         self._writers.add(writer)
