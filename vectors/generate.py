@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from tart.protocol.byte_reader import encode_natural
 from tart.protocol.encoding import encode_event, encode_first_message
-from tart.protocol.events import EVENTS, EventType
+from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.node_information import PARAMETER_LAYOUTS, NodeInformation
 from tart.protocol.types import ImportSpecification
 from tart.protocol.wire import (
@@ -206,7 +206,7 @@ def _at(number: int) -> Callable[[int], int]:
     return lambda among: min(number, among - 1)
 
 
-def event_vectors(event: EventType) -> Iterator[dict[str, Any]]:
+def event_vectors(event: EventKind) -> Iterator[dict[str, Any]]:
     """All vectors of one type; one for both versions where they do not differ."""
     both = event.version_0 is None
     for version in VERSIONS[-1:] if both else VERSIONS:

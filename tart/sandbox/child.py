@@ -27,8 +27,8 @@ import nanoarrow as na
 from nanoarrow.ipc import StreamWriter
 
 from tart import json_encoding
-from tart.query.sql.cells import cell
-from tart.query.sql.views import VIEWS, quoted
+from tart.query.sql.cells import csv_cell
+from tart.query.sql.views import VIEWS, quote_identifier
 from tart.sandbox import pipes
 from tart.sandbox.statement import Needs, Refused, Tree, examine
 
@@ -202,8 +202,8 @@ def _load(connection: duckdb.DuckDBPyConnection, needs: Needs, source: Any) -> N
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
-    listed = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
-    connection.execute(f"CREATE TABLE {quoted(table)} ({listed})")
+    listed = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in columns.items())
+    connection.execute(f"CREATE TABLE {quote_identifier(table)} ({listed})")
 
 
 def _load_partials(connection: duckdb.DuckDBPyConnection, blocks: Iterator[bytes]) -> None:
@@ -219,7 +219,7 @@ def _load_partials(connection: duckdb.DuckDBPyConnection, blocks: Iterator[bytes
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, block: bytes) -> None:
     connection.register("feed", na.ArrayStream.from_readable(block).read_all())
-    connection.execute(f"INSERT INTO {quoted(table)} SELECT * FROM feed")
+    connection.execute(f"INSERT INTO {quote_identifier(table)} SELECT * FROM feed")
     connection.unregister("feed")
 
 
@@ -259,7 +259,7 @@ def _standard(relation: Any) -> Any:
     """
     shown = []
     for name, kind in zip(relation.columns, map(str, relation.types), strict=True):
-        column = quoted(name)
+        column = quote_identifier(name)
         if kind == "HUGEINT":
             column = f"{column}::DECIMAL(38, 0) AS {column}"
         elif "UHUGEINT" in kind:
@@ -302,12 +302,12 @@ def _json(relation: Any, max_rows: int, max_bytes: int) -> Iterator[bytes]:
 def _csv(relation: Any, max_rows: int, max_bytes: int, *, formulas: bool) -> Iterator[bytes]:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(cell(name, formulas) for name in relation.columns)
+    writer.writerow(csv_cell(name, formulas) for name in relation.columns)
     for row in _rows(relation, max_rows):
         writer.writerow(
             json_encoding.dumps(each).decode()
             if isinstance(each, list | dict)
-            else cell(each, formulas)
+            else csv_cell(each, formulas)
             for each in row
         )
         if out.tell() > max_bytes:
@@ -319,7 +319,7 @@ def _rows(relation: Any, max_rows: int) -> Iterator[list[Any]]:
     """Rows of values that JSON has."""
     shown = relation.project(
         ", ".join(
-            f"{_shown(quoted(name), str(kind))} AS {quoted(name)}"
+            f"{_shown(quote_identifier(name), str(kind))} AS {quote_identifier(name)}"
             for name, kind in zip(relation.columns, relation.types, strict=True)
         )
     )

@@ -8,7 +8,7 @@ import pytest
 
 from tart.query.core.rfc3339 import rfc3339_of_jce
 from tart.query.topics.blocks import TOTALS
-from tart.query.topics.slots import TYPES
+from tart.query.topics.slots import SLOT_KINDS
 from tests.e2e.received import Received, rooted
 
 OUTLINE = (
@@ -148,7 +148,7 @@ def test_a_slot_s_events(truth):
     for each in found["events_by_node"]:
         times = [event["timestamp"] for event in each["events"]]
         assert times == sorted(times)
-        assert {event["event_type"] for event in each["events"]} <= set(TYPES)
+        assert {event["event_type"] for event in each["events"]} <= set(SLOT_KINDS)
     few = truth.system.get(f"/api/slots/{slot}", include_events="true", limit=3)
     assert (sum(len(each["events"]) for each in few["events_by_node"]), few["has_more"]) == (
         3,

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tart.aggregate.core.event_batch import Array
-from tart.query.topics.realtime import COUNTED
+from tart.query.topics.realtime import LIVE_KINDS
 
 # So far back they are kept, and so many are shown unless more are asked for.
 SECONDS = 300
@@ -34,7 +34,7 @@ class Second:
 
     Attributes:
         active: the nodes that said something: bit ``n`` is the node of row ``n``.
-        counts: events of the types in ``COUNTED``.
+        counts: events of the types in ``LIVE_KINDS``.
     """
 
     __slots__ = (
@@ -56,7 +56,7 @@ class Second:
         self.best: set[bytes] = set()
         self.finalized: set[bytes] = set()
         self.active = 0
-        self.counts = [0] * len(COUNTED)
+        self.counts = [0] * len(LIVE_KINDS)
 
 
 class LiveCounters:
@@ -92,7 +92,7 @@ class LiveCounters:
         for second in np.unique(seconds).tolist():
             counts = np.bincount(number[seconds == second], minlength=256)
             into = self.at(second).counts
-            for at, each in enumerate(COUNTED):
+            for at, each in enumerate(LIVE_KINDS):
                 into[at] += int(counts[each])
 
     def as_json(

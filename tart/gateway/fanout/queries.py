@@ -27,7 +27,7 @@ from tart.query.core.merge_aggregates import Spread
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.sessions import merged_connections
 from tart.query.core.windows import SECOND_US, Window, time_us
-from tart.query.topics.topology import merged_transfers
+from tart.query.topics.topology import merge_transfers
 
 # Skipped events are read in pieces of so many, so that an offset costs time, not memory.
 SKIP_CHUNK = 5000
@@ -310,7 +310,7 @@ class Questions:
     async def transfers(self, window: Window) -> tuple[list[Json], Coverage]:
         """Blocks that nodes transferred: node, blocks, slots, last_at (µs)."""
         answers = await self._ask("transfers", **_bounds(window))
-        return merged_transfers(answer for _, answer in answers.values), coverage(answers)
+        return merge_transfers(answer for _, answer in answers.values), coverage(answers)
 
     async def nodes(self, rendering: str = "hex") -> tuple[list[Json], Coverage]:
         """All nodes ever seen: connected first, then the last seen first."""

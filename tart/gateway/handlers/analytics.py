@@ -76,7 +76,7 @@ async def network_health(questions: Questions, values: Values) -> Answer:
         questions.summed("counts", minute, by=["node"]),
         questions.nodes(),
     )
-    found = judged.Seen(
+    found = judged.HealthInput(
         _by_type(counts[0]),
         len(active[0]),
         len(lately[0]),

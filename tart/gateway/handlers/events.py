@@ -19,7 +19,14 @@ from tart.gateway.http.responses import Answer, lacks_of, members_of
 from tart.ipc.messages import Attached
 from tart.protocol import capture
 from tart.query.core.windows import resolve
-from tart.query.sql.exports import CSV_COLUMNS, FORMATS, Closings, Entry, Merger, incomplete
+from tart.query.sql.exports import (
+    CSV_COLUMNS,
+    FORMATS,
+    ExportMerger,
+    ExportRecord,
+    PendingClosings,
+    incomplete_marker,
+)
 from tart.sandbox import process
 
 Values = Mapping[str, Any]
@@ -84,7 +91,7 @@ async def export(questions: Questions, values: Values) -> Answer:
     selection = {name: values[given] for name, given in names.items()}
     selection |= {"start_us": window.start_us, "end_us": window.end_us}
     selection["formulas"] = questions.config.csv_formulas
-    merger = Merger()
+    merger = ExportMerger()
     # Before anything is sent, so that an error still has its status.
     seen = await _fetch(questions, merger, selection, None)
     return Answer(
@@ -96,14 +103,14 @@ async def export(questions: Questions, values: Values) -> Answer:
 
 
 async def _fetch(
-    questions: Questions, merger: Merger, selection: Values, shards: frozenset[int] | None
+    questions: Questions, merger: ExportMerger, selection: Values, shards: frozenset[int] | None
 ) -> Coverage:
     """Ask for the next pages; ``shards`` are those that must answer, ``None`` at first."""
 
     def asked(shard: int) -> dict[str, Any]:
-        return {**selection, "after": None if shards is None else merger.wanted(shard)}
+        return {**selection, "after": None if shards is None else merger.next_positions(shard)}
 
-    needed = merger.shards
+    needed = merger.pending_shards
     answers = await questions.scatter("export", asked)
     if needed - {shard for shard, _ in answers.values}:
         raise ShardUnavailable("a shard whose events were being exported does not answer")
@@ -115,7 +122,7 @@ async def _fetch(
 
 
 async def _records(
-    questions: Questions, merger: Merger, selection: Values, seen: Coverage
+    questions: Questions, merger: ExportMerger, selection: Values, seen: Coverage
 ) -> AsyncIterator[bytes]:
     """The whole export in small pieces.
 
@@ -130,13 +137,13 @@ async def _records(
         yield capture.HEADER
     written = _Capture(merger) if form == "capture" else None
     while True:
-        for entry in merger.ready():
+        for entry in merger.pop_ready():
             if written is None:
                 yield entry.text
             else:
                 for piece in written.add(entry):
                     yield piece
-        if not merger.shards:
+        if not merger.pending_shards:
             break
         try:
             more = await _fetch(questions, merger, selection, asked)
@@ -146,7 +153,7 @@ async def _records(
         seen = Coverage(seen.shards, seen.total, seen.unreadable | more.unreadable)
     if lacks := [*lacks_of(seen), *([ended] if ended else ())]:
         lacking = Incomplete(lacks)
-        yield incomplete(form, str(lacking))
+        yield incomplete_marker(form, str(lacking))
         raise lacking
     if written is not None:
         for piece in written.end():
@@ -156,13 +163,13 @@ async def _records(
 class _Capture:
     """Puts the beginnings and ends of sessions around their messages."""
 
-    def __init__(self, merger: Merger) -> None:
+    def __init__(self, merger: ExportMerger) -> None:
         self._openings, self._first_ids = merger.openings, merger.first_ids
         self._open: set[int] = set()
-        self._closings = Closings()
+        self._closings = PendingClosings()
         self._records = 0
 
-    def add(self, entry: Entry) -> Iterator[bytes]:
+    def add(self, entry: ExportRecord) -> Iterator[bytes]:
         """What comes next."""
         yield from self._closed(entry.received_at)
         # Every page brings them anew.
@@ -176,7 +183,7 @@ class _Capture:
                 yield self._record(capture.EVENT_ID, entry.session, entry.received_at, number)
         self._records += 1
         yield entry.text
-        self._closings.note(entry)
+        self._closings.add(entry)
 
     def end(self) -> Iterator[bytes]:
         """What comes last."""
@@ -184,7 +191,7 @@ class _Capture:
         yield capture.end(self._records)
 
     def _closed(self, before: int | None) -> Iterator[bytes]:
-        for closed_at, session in self._closings.due(before):
+        for closed_at, session in self._closings.pop_before(before):
             if session in self._open:
                 self._open.remove(session)
                 yield self._record(capture.CLOSED, session, closed_at)
@@ -216,7 +223,7 @@ async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 async def _cut(data: bytes, form: str, lacking: Incomplete) -> AsyncIterator[bytes]:
     """A result that says that it lacks something by not ending."""
-    yield data + incomplete(form, str(lacking))
+    yield data + incomplete_marker(form, str(lacking))
     raise lacking
 
 

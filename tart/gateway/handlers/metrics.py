@@ -67,7 +67,7 @@ async def slot(questions: Questions, values: Values) -> Answer:
     body = slots.slot(number, [value for _, value in answers.values])
     seen = coverage(answers)
     if values["include_events"]:
-        selection = {"slot": number, "types": list(slots.TYPES), "bytes": values["bytes"]}
+        selection = {"slot": number, "types": list(slots.SLOT_KINDS), "bytes": values["bytes"]}
         page, also = await questions.events(selection, values["limit"], 0, Cursor(now_us()))
         body |= {"events_by_node": slots.by_node(page.events), "has_more": page.has_more}
         seen &= also

@@ -40,7 +40,7 @@ async def conformance(questions: Questions, values: Values) -> Answer:
     (nodes, seen), (material, also) = await together(
         questions.nodes(), _material(questions, window, None)
     )
-    return Answer(judged.of_all(nodes, material), seen & also)
+    return Answer(judged.network_conformance(nodes, material), seen & also)
 
 
 async def node_conformance(questions: Questions, values: Values) -> Answer:
@@ -49,7 +49,7 @@ async def node_conformance(questions: Questions, values: Values) -> Answer:
     (node, seen), (material, also) = await together(
         questions.node(values["id"]), _material(questions, window, values["id"])
     )
-    return Answer(judged.of_node(node, material), seen & also)
+    return Answer(judged.node_conformance(node, material), seen & also)
 
 
 async def rules(questions: Questions, values: Values) -> Answer:
@@ -78,7 +78,7 @@ async def _sessions(questions: Questions, values: Values, node: str | None) -> A
 
 async def _material(
     questions: Questions, window: Window, node: str | None
-) -> tuple[judged.Material, Coverage]:
+) -> tuple[judged.ConformanceInput, Coverage]:
     where = {} if node is None else {"node": [node]}
     counted, spoken, clocks, events, status, examples = await together(
         questions.summed("conformance", window, by=["node", "rule"], where=where),
@@ -94,7 +94,7 @@ async def _material(
     seen = counted[1]
     for _, each in every:
         seen = seen & each
-    return judged.Material(*(rows for rows, _ in every)), seen
+    return judged.ConformanceInput(*(rows for rows, _ in every)), seen
 
 
 SESSION_HANDLERS: Mapping[str, Handler] = {

@@ -22,7 +22,7 @@ from tart.gateway.http.responses import Answer
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import Window, aligned, bounded, resolve
-from tart.query.topics.time_series import HOUR_US, MINUTE_US, Buckets, buckets
+from tart.query.topics.time_series import HOUR_US, MINUTE_US, Buckets, cut_buckets
 
 Values = Mapping[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]
@@ -60,7 +60,7 @@ class Asked:
         window = self._bounded()
         assert window.start_us is not None
         assert window.end_us is not None
-        cut = buckets(window.start_us, window.end_us, step_us)
+        cut = cut_buckets(window.start_us, window.end_us, step_us)
         window = self._settled(Window(cut.start_us, window.end_us), cut.step_us)
         assert window.start_us is not None
         assert window.end_us is not None

@@ -18,7 +18,7 @@ _BREAKS = ("\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
-def cell(value: Any, formulas: bool = False) -> Any:
+def csv_cell(value: Any, formulas: bool = False) -> Any:
     """A value as a cell of CSV; what is no text stays as it is.
 
     Args:

@@ -41,7 +41,7 @@ CSV_COLUMNS = (
 )
 
 
-def incomplete(form: str, reason: str) -> bytes:
+def incomplete_marker(form: str, reason: str) -> bytes:
     """The last bytes of an export in one of ``FORMATS`` that lacks something.
 
     They are no record: a line of JSON in the shape of an error, a row of one field. A capture
@@ -56,7 +56,7 @@ def incomplete(form: str, reason: str) -> bytes:
     return b""
 
 
-class Entry(NamedTuple):
+class ExportRecord(NamedTuple):
     """One record: when it was received, the API id of its session, its bytes.
 
     Attributes:
@@ -69,18 +69,18 @@ class Entry(NamedTuple):
     closed_at: int | None = None
 
 
-class Closings:
+class PendingClosings:
     """Sessions whose last record has come, and which end later."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[int, int]] = []
 
-    def note(self, entry: Entry) -> None:
+    def add(self, entry: ExportRecord) -> None:
         """An entry has come out."""
         if entry.closed_at is not None:
             heappush(self._waiting, (entry.closed_at, entry.session))
 
-    def due(self, before: int | None) -> Iterator[tuple[int, int]]:
+    def pop_before(self, before: int | None) -> Iterator[tuple[int, int]]:
         """Times and sessions that ended before a moment; ``None``: all."""
         while self._waiting and (before is None or self._waiting[0][0] < before):
             yield heappop(self._waiting)
@@ -91,11 +91,11 @@ class _Directory:
     """Records that wait, and where the next page begins; ``None`` after the last."""
 
     shard: int
-    waiting: deque[Entry] = field(default_factory=deque)
+    waiting: deque[ExportRecord] = field(default_factory=deque)
     next: int | None = None
 
 
-class Merger:
+class ExportMerger:
     """Takes pages, gives records in order of receipt.
 
     Attributes:
@@ -121,14 +121,14 @@ class Merger:
                 api_id = session << DIRECTORY_BITS | number
                 closed_at = closings.get(str(index))
                 text = data[at : at + length]
-                directory.waiting.append(Entry(received_at, api_id, text, closed_at))
+                directory.waiting.append(ExportRecord(received_at, api_id, text, closed_at))
                 at += length
             for session, hello in (part.get("openings") or {}).items():
                 self.openings[int(session)] = bytes.fromhex(hello)
             for session, event_id in (part.get("first_ids") or {}).items():
                 self.first_ids.setdefault(int(session), event_id)
 
-    def wanted(self, shard: int) -> dict[str, int]:
+    def next_positions(self, shard: int) -> dict[str, int]:
         """The directories of a shard that must be asked again, and where they go on."""
         return {
             str(number): each.next
@@ -137,7 +137,7 @@ class Merger:
         }
 
     @property
-    def shards(self) -> set[int]:
+    def pending_shards(self) -> set[int]:
         """The shards that must be asked before anything more comes out."""
         return {
             each.shard
@@ -145,10 +145,10 @@ class Merger:
             if not each.waiting and each.next is not None
         }
 
-    def ready(self) -> Iterator[Entry]:
+    def pop_ready(self) -> Iterator[ExportRecord]:
         """Records that nothing can come before any more."""
         waiting = [each.waiting for each in self._directories.values() if each.waiting]
-        while waiting and not self.shards:
+        while waiting and not self.pending_shards:
             oldest = min(waiting, key=lambda each: each[0].received_at)
             # One stays the oldest for a while: what others have is looked at when it is not.
             bound = min(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tart.errors import BadQuery
-from tart.query.sql.views import VIEWS, quoted
+from tart.query.sql.views import VIEWS, quote_identifier
 
 OPERATORS = ("=", "<", "<=", ">", ">=")
 MAX_CONDITIONS = 64
@@ -48,9 +48,9 @@ class Scan:
 
     def where(self) -> tuple[str, list[str]]:
         """A WHERE clause over the view's columns, and its parameters."""
-        return self.where_of(None)
+        return self.where_over(None)
 
-    def where_of(self, only: frozenset[str] | None) -> tuple[str, list[str]]:
+    def where_over(self, only: frozenset[str] | None) -> tuple[str, list[str]]:
         """Likewise, of what is said of some columns: more rows may fulfil it."""
         types = {each.name: each.type for each in VIEWS[self.view].columns}
         values: list[str] = []
@@ -60,21 +60,22 @@ class Scan:
             for each in all_of:
                 if only is None or each.column in only:
                     operand = f"CAST(? AS {types[each.column]})"
-                    terms.append(f"{quoted(each.column)} {each.operator} {operand}")
+                    terms.append(f"{quote_identifier(each.column)} {each.operator} {operand}")
                     values.append(each.value)
             alternatives.append(f"({' AND '.join(terms) or 'true'})")
         return " OR ".join(alternatives) or "true", values
 
-    def tail(self) -> str:
+    def order_and_limit(self) -> str:
         """ORDER BY and LIMIT."""
         keys = ", ".join(
-            f"{quoted(name)} {'DESC' if descending else 'ASC'}" for name, descending in self.order
+            f"{quote_identifier(name)} {'DESC' if descending else 'ASC'}"
+            for name, descending in self.order
         )
         order = f"ORDER BY {keys} " if keys else ""
         return order + ("" if self.limit is None else f"LIMIT {self.limit}")
 
     def as_json(self) -> dict[str, Any]:
-        """What ``parsed`` reads."""
+        """What ``parse_scan`` reads."""
         return {
             "view": self.view,
             "columns": list(self.columns),
@@ -87,15 +88,15 @@ class Scan:
         }
 
 
-def parsed(document: Mapping[str, Any]) -> Scan:
+def parse_scan(document: Mapping[str, Any]) -> Scan:
     """A scan from outside; ``BadQuery`` unless every name in it is one of ours."""
     try:
-        return _parsed(document)
+        return _parse(document)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise BadQuery("this is no scan of a view") from None
 
 
-def _parsed(document: Mapping[str, Any]) -> Scan:
+def _parse(document: Mapping[str, Any]) -> Scan:
     known = {each.name for each in VIEWS[document["view"]].columns}
     conditions = tuple(
         tuple(Condition(*map(str, each)) for each in all_of) for all_of in document["conditions"]

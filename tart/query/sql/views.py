@@ -15,7 +15,7 @@ names in JSON, typed:
 A field at a fixed place is cut out of the bytes by a SQL expression: 10 million rows a
 second and thread for one of 4 bytes, and only for the columns that are asked for. An Arrow
 function would need pyarrow and is half as fast. Rows that are not as the layout says
-(``odd``) and fields behind a list or a text go through ``tart_decode``, which is the plain
+(``irregular``) and fields behind a list or a text go through ``tart_decode``, which is the plain
 decoder: 0.3 µs for the call in DuckDB 2.0, 50 µs in 1.5.6, and what decoding takes.
 """
 
@@ -75,17 +75,17 @@ class View:
     Attributes:
         source: the table of a file it is made of.
         number: the event type it is limited to.
-        odd: the rows whose fields must be decoded one by one; a condition.
+        irregular: the rows whose fields must be decoded one by one; a condition.
     """
 
     name: str
     columns: tuple[Column, ...]
     source: str = "log"
     number: int | None = None
-    odd: str = "false"
+    irregular: str = "false"
 
 
-def quoted(name: str) -> str:
+def quote_identifier(name: str) -> str:
     """An identifier in SQL."""
     return '"' + name.replace('"', '""') + '"'
 
@@ -111,7 +111,7 @@ COMMON = (
 )
 
 
-def column_of(field: str) -> str:
+def column_name(field: str) -> str:
     """The column of an event's field."""
     return f"{field}_" if field in {each.name for each in COMMON} else field
 
@@ -124,7 +124,7 @@ def view_name(variant: str) -> str:
 # --- Types ------------------------------------------------------------------------------
 
 
-def type_of(kind: Type) -> str:
+def duckdb_type(kind: Type) -> str:
     """The DuckDB type a field has in its view."""
     match kind:
         case Integer():
@@ -136,11 +136,13 @@ def type_of(kind: Type) -> str:
         case CoreBytes() | CoreBits():
             return "UTINYINT[]"
         case List():
-            return f"{type_of(kind.inner)}[]"
+            return f"{duckdb_type(kind.inner)}[]"
         case Option():
-            return type_of(kind.inner)
+            return duckdb_type(kind.inner)
         case Struct() | Tuple():
-            members = ", ".join(f"{quoted(name)} {type_of(each)}" for name, each in _members(kind))
+            members = ", ".join(
+                f"{quote_identifier(name)} {duckdb_type(each)}" for name, each in _members(kind)
+            )
             return f"STRUCT({members})"
         case _:
             return "VARCHAR"
@@ -160,7 +162,7 @@ def _members(kind: Struct | Tuple) -> Iterator[tuple[str, Type]]:
 # --- From what the plain decoder says ---------------------------------------------------
 
 
-def told(kind: Type, value: Any) -> Any:
+def view_value(kind: Type, value: Any) -> Any:
     """A decoded value as the JSON that ``_from_json`` takes apart again."""
     if value is None:
         return None
@@ -168,15 +170,15 @@ def told(kind: Type, value: Any) -> Any:
         case Bytes():
             return value.hex()
         case List():
-            return [told(kind.inner, each) for each in value]
+            return [view_value(kind.inner, each) for each in value]
         case Option():
-            return told(kind.inner, value)
+            return view_value(kind.inner, value)
         case Enumeration():
             return str(value)
         case Tuple():
-            return {f"_{at}": told(each, value[at]) for at, each in enumerate(kind.inner)}
+            return {f"_{at}": view_value(each, value[at]) for at, each in enumerate(kind.inner)}
         case Struct():
-            return {name: told(each, value.get(name)) for name, each in _members(kind)}
+            return {name: view_value(each, value.get(name)) for name, each in _members(kind)}
         case _:
             return value
 
@@ -195,7 +197,7 @@ def _structure(kind: Type) -> Any:
         case Bytes():
             return "VARCHAR"
         case _:
-            return type_of(kind)
+            return duckdb_type(kind)
 
 
 def _has_bytes(kind: Type) -> bool:
@@ -219,9 +221,9 @@ def _unhexed(kind: Type, sql: str, depth: int = 0) -> str:
         case Option():
             return _unhexed(kind.inner, sql, depth)
         case Struct() | Tuple():
+            members = [(quote_identifier(name), inner) for name, inner in _members(kind)]
             parts = ", ".join(
-                f"{quoted(name)} := {_unhexed(each, f'({sql}).{quoted(name)}', depth)}"
-                for name, each in _members(kind)
+                f"{name} := {_unhexed(inner, f'({sql}).{name}', depth)}" for name, inner in members
             )
             return f"struct_pack({parts})"
         case _:
@@ -230,7 +232,7 @@ def _unhexed(kind: Type, sql: str, depth: int = 0) -> str:
 
 def _from_json(name: str, kind: Type, text: str) -> str:
     structure = json.dumps({name: _structure(kind)}).replace("'", "''")
-    return _unhexed(kind, f"from_json({text}, '{structure}').{quoted(name)}")
+    return _unhexed(kind, f"from_json({text}, '{structure}').{quote_identifier(name)}")
 
 
 # --- From the bytes ---------------------------------------------------------------------
@@ -278,7 +280,7 @@ def _fixed(kind: Type, at: int) -> str | None:
         case Struct() if kind.size is not None and kind is not IMPORT_SPEC:
             parts = []
             for name, each in kind.fields:
-                parts.append(f"{quoted(name)} := {_fixed(each, at)}")
+                parts.append(f"{quote_identifier(name)} := {_fixed(each, at)}")
                 at += each.size or 0
             return f"struct_pack({', '.join(parts)})"
         case _:
@@ -311,8 +313,10 @@ def _event_view(event: EventKind) -> View:
         else:
             at = None
         columns.append(_field(name, kind, fast))
-    odd = _odd(event, parts, prefix - cut)
-    return View(view_name(event.variant), (*COMMON, *columns), number=event.number, odd=odd)
+    irregular = _irregular(event, parts, prefix - cut)
+    return View(
+        view_name(event.variant), (*COMMON, *columns), number=event.number, irregular=irregular
+    )
 
 
 def _fast(event: EventKind, name: str, kind: Type, at: int, cut: int) -> str | None:
@@ -332,13 +336,14 @@ def _fast(event: EventKind, name: str, kind: Type, at: int, cut: int) -> str | N
 def _field(name: str, kind: Type, fast: str | None) -> Column:
     # Dropped's layout is among them: what is fixed may be told otherwise in a row.
     if fast is None:
-        sql = _from_json(name, kind, "told")
+        sql = _from_json(name, kind, "decoded")
     else:
-        sql = f"CASE WHEN odd IS NULL THEN {fast} ELSE {_from_json(name, kind, 'odd')} END"
-    return Column(column_of(name), type_of(kind), sql)
+        slow = _from_json(name, kind, "irregular")
+        sql = f"CASE WHEN irregular IS NULL THEN {fast} ELSE {slow} END"
+    return Column(column_name(name), duckdb_type(kind), sql)
 
 
-def _odd(event: EventKind, parts: list[str], prefix: int) -> str:
+def _irregular(event: EventKind, parts: list[str], prefix: int) -> str:
     """Which rows are not laid out as the expressions expect, as far as those go."""
     layout = event.fields
     expected = [f"{part} IS NOT NULL" for part in parts]

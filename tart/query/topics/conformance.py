@@ -77,7 +77,7 @@ class Finding:
 
 
 @dataclass
-class Material:
+class ConformanceInput:
     """What is known of nodes in a window.
 
     Attributes:
@@ -101,13 +101,13 @@ def rule_page(code: str) -> str:
     return f"{RULE_PAGES}/{code}"
 
 
-def of_node(node: Row, material: Material) -> Json:
+def node_conformance(node: Row, material: ConformanceInput) -> Json:
     """``/api/nodes/{id}/conformance``, without the window.
 
     Args:
         node: as the ``nodes`` query merges it; all material is of this node.
     """
-    found = findings(material).get(node["node_id"], [])
+    found = collect_findings(material).get(node["node_id"], [])
     shown = examples(material.examples)
     for each in found:
         each.examples = shown.get((node["node_id"], each.code), [])[:EXAMPLES]
@@ -120,12 +120,12 @@ def of_node(node: Row, material: Material) -> Json:
     }
 
 
-def of_all(nodes: Sequence[Row], material: Material) -> Json:
+def network_conformance(nodes: Sequence[Row], material: ConformanceInput) -> Json:
     """``/api/conformance``, without the window; who never said a name is nobody's.
 
     Nodes with the worst verdict come first, otherwise in the order given.
     """
-    found = findings(material)
+    found = collect_findings(material)
     kinds = (material.spoken, material.clocks, material.events, material.status)
     by_node = [_by_node(rows) for rows in kinds]
     spoken = by_node[0]
@@ -155,7 +155,7 @@ def of_all(nodes: Sequence[Row], material: Material) -> Json:
     }
 
 
-def findings(material: Material) -> dict[str | None, list[Finding]]:
+def collect_findings(material: ConformanceInput) -> dict[str | None, list[Finding]]:
     """By node, the most severe first."""
     found: dict[str | None, list[Finding]] = {}
     for row in material.counted:
@@ -225,11 +225,11 @@ def _clock(newest: Row | None) -> Json:
     return {
         "offset_ms": round(offset / 1000, 3),
         "is_jce": abs(offset) < NOT_JCE_US,
-        "looks_like": looks_like(newest["bucket"], offset),
+        "looks_like": describe_clock(newest["bucket"], offset),
     }
 
 
-def looks_like(hour_us: int, offset_us: int) -> str | None:
+def describe_clock(hour_us: int, offset_us: int) -> str | None:
     """What a clock that is far off seems to count; ``None`` if it is right, or who knows what.
 
     Args:
@@ -305,7 +305,7 @@ def _clock_findings(rows: Iterable[Row]) -> Iterable[tuple[str | None, Finding]]
         yield node, Finding(code, len(buckets), min(buckets), max(buckets))
 
 
-def _silent(material: Material) -> Iterable[tuple[str | None, Finding]]:
+def _silent(material: ConformanceInput) -> Iterable[tuple[str | None, Finding]]:
     """Counted are connections."""
     spoke = {row["node"] for row in material.status}
     for node, rows in _by_node(material.spoken).items():
@@ -313,7 +313,7 @@ def _silent(material: Material) -> Iterable[tuple[str | None, Finding]]:
             yield node, _over(rows, "status_missing", "sessions")
 
 
-def _shed(material: Material) -> Iterable[tuple[str | None, Finding]]:
+def _shed(material: ConformanceInput) -> Iterable[tuple[str | None, Finding]]:
     for node, rows in _by_node(material.spoken).items():
         if shed := [row for row in rows if row["shed"]]:
             yield node, _over(shed, "events_shed", "shed")

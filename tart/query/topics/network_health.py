@@ -34,7 +34,7 @@ _COMPONENTS = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class HealthInput:
     """What is looked at.
 
     Attributes:
@@ -61,7 +61,7 @@ class Part(NamedTuple):
     issues: list[str]
 
 
-def health(seen: Seen, now: str) -> Json:
+def health(seen: HealthInput, now: str) -> Json:
     """The body of ``/api/analytics/network-health``, as of ``now``."""
     parts = list(_parts(seen))
     scores = [part.score for part in parts if part.score is not None]
@@ -84,7 +84,7 @@ def health(seen: Seen, now: str) -> Json:
     }
 
 
-def _parts(seen: Seen) -> Iterator[Part]:
+def _parts(seen: HealthInput) -> Iterator[Part]:
     counts = seen.counts
     silent = seen.active - seen.lately
     yield Part(
@@ -155,7 +155,7 @@ def _word(score: float | None, cuts: tuple[int, int]) -> str:
     return "healthy" if score >= cuts[0] else "degraded" if score >= cuts[1] else "unhealthy"
 
 
-def _alerts(seen: Seen) -> Iterator[Json]:
+def _alerts(seen: HealthInput) -> Iterator[Json]:
     if seen.active and not seen.lately:
         yield {
             "severity": "critical",

@@ -16,11 +16,11 @@ from tart.query.core.windows import SECOND_US
 
 # Types whose events are counted by themselves, in the order of ``details`` of the question
 # ``live``: Authored, BlockAnnounced, tickets.
-COUNTED = (42, 62, 80, 82, 84)
+LIVE_KINDS = (42, 62, 80, 82, 84)
 _TICKETS = (80, 82, 84)
 
 
-class Crowd:
+class NodesBySecond:
     """Which nodes each shard heard in which second; a node on two shards is one.
 
     Args:
@@ -78,12 +78,12 @@ def realtime(
     since = max(answer["since"] for answer in answers)
     start = min(now, max(now - length, since))
     shown = range(start, now)
-    crowd = Crowd(answers)
+    crowd = NodesBySecond(answers)
     counts: dict[int, Counter[int]] = {}
     for answer in answers:
         for second, numbers, _ in answer["details"]:
             into = counts.setdefault(second, Counter())
-            into.update(dict(zip(COUNTED, numbers, strict=True)))
+            into.update(dict(zip(LIVE_KINDS, numbers, strict=True)))
     inside = [seconds[each] for each in shown if each in seconds]
     best = len(set().union(*(each.best for each in inside)))
     total = sum((counts.get(each, Counter()) for each in shown), Counter[int]())
@@ -119,7 +119,7 @@ def realtime(
 _SILENT = Second(0, set(), set(), 0, 0)
 
 
-def _second(number: int, heard: Second | None, counts: Counter[int], crowd: Crowd) -> Json:
+def _second(number: int, heard: Second | None, counts: Counter[int], crowd: NodesBySecond) -> Json:
     second = heard or _SILENT
     return {
         "timestamp": rfc3339(number * SECOND_US),

@@ -14,9 +14,9 @@ from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import rfc3339
 
 AUTHORING, AUTHORING_FAILED, AUTHORED, ANNOUNCED, TRANSFERRED = 40, 41, 42, 62, 68
-TYPES = (11, 12, *range(AUTHORING, 48), ANNOUNCED, TRANSFERRED)
+SLOT_KINDS = (11, 12, *range(AUTHORING, 48), ANNOUNCED, TRANSFERRED)
 # Best and finalized blocks, those authored, imported, announced and transferred.
-NAMING_BLOCKS = (11, 12, AUTHORED, 43, ANNOUNCED, TRANSFERRED)
+BLOCK_KINDS = (11, 12, AUTHORED, 43, ANNOUNCED, TRANSFERRED)
 
 
 def slot(number: int, answers: Iterable[Mapping[str, Any]]) -> Json:

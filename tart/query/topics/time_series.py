@@ -74,7 +74,7 @@ class Buckets:
         return moment_us - moment_us % self.step_us
 
 
-def buckets(start_us: int, end_us: int, step_us: int, parameter: str = "interval") -> Buckets:
+def cut_buckets(start_us: int, end_us: int, step_us: int, parameter: str = "interval") -> Buckets:
     """The buckets of a window, by whole hours where it is longer than a day.
 
     Raises:

@@ -92,7 +92,7 @@ def _listed(links: Mapping[_Ends, Json]) -> list[Json]:
     ]
 
 
-def merged_transfers(answers: Iterable[Iterable[Sequence[int | str]]]) -> list[Json]:
+def merge_transfers(answers: Iterable[Iterable[Sequence[int | str]]]) -> list[Json]:
     """Shards' answers to ``transfers`` as rows; a slot that two shards name counts once."""
     blocks: defaultdict[str, int] = defaultdict(int)
     last: defaultdict[str, int] = defaultdict(int)

@@ -21,9 +21,9 @@ from tart.query.topics.conformance import (
     HOUR_US,
     NOT_JCE_US,
     STATUS,
-    Material,
-    looks_like,
-    of_all,
+    ConformanceInput,
+    describe_clock,
+    network_conformance,
 )
 from tart.query.topics.conformance import Finding as Counted
 from tart.shard.state.nodes import Session
@@ -123,14 +123,14 @@ class Figures:
             if number == STATUS:
                 self._status[node] = self._status.get(node, 0) + count
 
-    def material(self, *, whole: bool) -> Material:
+    def material(self, *, whole: bool) -> ConformanceInput:
         """For ``query.topics.conformance``.
 
         Where events are missing nobody knows how long a connection lasted, nor whether the
         fastest message is among those that are there.
         """
         name = self.node_id
-        return Material(
+        return ConformanceInput(
             counted=[
                 {"node": name(node), "rule": rule, "count": n, "first_at": first, "last_at": last}
                 for (node, rule), (n, first, last) in self._counted.items()
@@ -153,9 +153,9 @@ class Figures:
             examples=[],
         )
 
-    def conformance(self, material: Material) -> Json:
+    def conformance(self, material: ConformanceInput) -> Json:
         """As ``/api/conformance``."""
-        return of_all(
+        return network_conformance(
             [
                 {
                     "node_id": each.peer_id.hex(),
@@ -190,7 +190,7 @@ class Figures:
         hour, offset = max(
             (hour, offset) for (hour, node), offset in self._clocks.items() if node == number
         )
-        likely = looks_like(hour, offset)
+        likely = describe_clock(hour, offset)
         told = f"not {likely or distance(offset)}"
         expected = f"microseconds since 2025-01-01T12:00:00Z, {told}"
         own = first.received_at - _JCE_US - int.from_bytes(first.frame[:8], "little")

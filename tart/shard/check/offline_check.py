@@ -24,7 +24,7 @@ from tart.protocol.framing import DEFAULT_MAX_FRAME
 from tart.protocol.node_information import NodeInformation
 from tart.protocol.rules import RULES
 from tart.query.core.windows import SECOND_US
-from tart.query.topics.conformance import findings as conclude
+from tart.query.topics.conformance import collect_findings
 from tart.shard.check.conformance_stats import Figures
 from tart.shard.decode.batch_decoder import Run, digest_in_parts
 from tart.shard.state.nodes import Session
@@ -250,7 +250,7 @@ class Checker:
             self._end(session, session.last_at or 0 if at is None else at, concluded=False)
         self._put_together()
         material = self._figures.material(whole=self._whole)
-        for each in self._figures.shown(conclude(material)):
+        for each in self._figures.shown(collect_findings(material)):
             self._tell(each)
         return Report(
             connections=self._connections,

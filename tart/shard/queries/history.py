@@ -25,7 +25,7 @@ from tart.protocol.references import Context, reference
 from tart.query.core.catalog import DIRECTORY_BITS, event_api_id, event_identity
 from tart.query.core.filters import Selection
 from tart.query.core.rfc3339 import rfc3339
-from tart.query.sql.cells import cell
+from tart.query.sql.cells import csv_cell
 from tart.query.sql.exports import CSV_COLUMNS
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import rendered, to_bytes
@@ -270,7 +270,7 @@ class History:
         event["data"] = to_bytes(event["data"], style.bytes).decode()
         out = io.StringIO()
         csv.writer(out, lineterminator="\r\n").writerow(
-            cell(event[name], style.formulas) for name in CSV_COLUMNS
+            csv_cell(event[name], style.formulas) for name in CSV_COLUMNS
         )
         return out.getvalue().encode()
 

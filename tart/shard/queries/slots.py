@@ -11,7 +11,7 @@ import duckdb
 from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
 from tart.query.core.filters import Selection
-from tart.query.topics.slots import NAMING_BLOCKS, TYPES
+from tart.query.topics.slots import BLOCK_KINDS, SLOT_KINDS
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
 from tart.storage.core.schema import LOG_SELECT, LogRow, log_of, payload_of
@@ -34,7 +34,7 @@ class Slots:
         times: list[int] = []
         for directory in self._store.directories:
             for file in self._store.files(directory):
-                where, values = Selection(slot=int(parameters["slot"]), types=TYPES).where(
+                where, values = Selection(slot=int(parameters["slot"]), types=SLOT_KINDS).where(
                     file.alias
                 )
                 rows = cursor.execute(
@@ -59,7 +59,7 @@ class Slots:
         self, cursor: Cursor, directory: int, file: LogFile, where: str, values: list[Any]
     ) -> set[tuple[int, str]]:
         """Type and header hash of what names a block; most nodes name the same few."""
-        naming = ", ".join(map(str, NAMING_BLOCKS))
+        naming = ", ".join(map(str, BLOCK_KINDS))
         rows = cursor.execute(
             f"SELECT {LOG_SELECT} FROM (SELECT DISTINCT ON (type, body) * "
             f"FROM {log_of(file.alias)} WHERE {where} AND type IN ({naming})) "

@@ -69,7 +69,7 @@ class Sql:
 def rows(cursor: Cursor, files: Sequence[LogFile], scan: Mapping[str, Any]) -> Iterator[bytes]:
     """The Arrow streams that together are a scan."""
     left = MAX_SCANNED_BYTES
-    for block in views.scan(cursor, files, pushdown.parsed(scan), _arrow):
+    for block in views.scan(cursor, files, pushdown.parse_scan(scan), _arrow):
         left -= len(block)
         if left < 0:
             raise BadQuery(f"the statement reads more than {MAX_SCANNED_BYTES} bytes", "map")

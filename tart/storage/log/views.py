@@ -24,7 +24,7 @@ from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
 from tart.query.sql.pushdown import Scan
-from tart.query.sql.views import VIEWS, View, quoted, told
+from tart.query.sql.views import VIEWS, View, quote_identifier, view_value
 from tart.storage.core.files import LogFile
 from tart.storage.core.schema import log_of
 from tart.storage.log.seq_walk import ranges_of
@@ -80,7 +80,9 @@ def decoded(number: int, payload: bytes, version: int, cores: int | None) -> str
     except DecodeError:
         return None
     kinds = dict(EVENTS[number].fields.fields)
-    shown = {name: told(kinds[name], value) for name, value in fields.items() if name in kinds}
+    shown = {
+        name: view_value(kinds[name], value) for name, value in fields.items() if name in kinds
+    }
     return json_encoding.dumps(shown).decode()
 
 
@@ -96,12 +98,12 @@ def scan(
     """
     view = VIEWS[wanted.view]
     where, values = wanted.where()
-    names = ", ".join(quoted(name) for name in wanted.columns)
+    names = ", ".join(quote_identifier(name) for name in wanted.columns)
     if not files:
         return
     if wanted.limit is not None or view.source in ("sessions", "nodes"):
         every = " UNION ALL ".join(_rows(view, file, "true") for file in files)
-        statement = f"SELECT {names} FROM ({every}) WHERE {where} {wanted.tail()}"
+        statement = f"SELECT {names} FROM ({every}) WHERE {where} {wanted.order_and_limit()}"
         yield read(cursor.sql(statement, params=values))
         return
     size = FIRST_WINDOW_ROWS
@@ -131,7 +133,7 @@ def _stretches(
 
 def _bounds(cursor: Cursor, view: View, file: LogFile, wanted: Scan) -> tuple[int, int]:
     """The first and last ``seq`` that can be wanted, as far as that is quickly found."""
-    where, values = wanted.where_of(_QUICK)
+    where, values = wanted.where_over(_QUICK)
     if view.number is not None:
         where = f"({where}) AND type = {view.number}"
     found = cursor.execute(
@@ -145,7 +147,7 @@ def _bounds(cursor: Cursor, view: View, file: LogFile, wanted: Scan) -> tuple[in
 
 def _rows(view: View, file: LogFile, stretch: str) -> str:
     """One file's rows of a view."""
-    columns = ", ".join(f"{each.sql} AS {quoted(each.name)}" for each in view.columns)
+    columns = ", ".join(f"{each.sql} AS {quote_identifier(each.name)}" for each in view.columns)
     return f"SELECT {columns} FROM ({_source(view, file, stretch)})"
 
 
@@ -162,7 +164,7 @@ def _source(view: View, file: LogFile, stretch: str) -> str:
     rows = f"(SELECT * FROM {log_of(file.alias)} WHERE {stretch})"
     decode = f"tart_decode(type, {file.directory}, session, ref, peer_id, body, shard_index)"
     return (
-        f"SELECT *, {directory}, CASE WHEN {view.odd} THEN {decode} END AS odd, "
-        f"{decode if view.number is not None else 'NULL'} AS told "
+        f"SELECT *, {directory}, CASE WHEN {view.irregular} THEN {decode} END AS irregular, "
+        f"{decode if view.number is not None else 'NULL'} AS decoded "
         f"FROM {rows} LEFT JOIN {file.alias}.peers USING (peer) LEFT JOIN {nodes} USING (node)"
     )

@@ -12,7 +12,7 @@ from tart.aggregate.columnar.live_counters import (
     add_bounded,
     rows_of,
 )
-from tart.query.topics.realtime import COUNTED
+from tart.query.topics.realtime import LIVE_KINDS
 
 NOW = 1_000_000
 
@@ -109,10 +109,10 @@ def test_types_are_counted_in_the_second_they_came():
     times = np.array([NOW - 2, NOW - 2, NOW - 2, NOW - 1, NOW]) * 1_000_000 + 999_999
     counters.add(times, np.array([62, 62, 11, 42, 62], np.uint8))
     found = {
-        second: dict(zip(COUNTED, counts, strict=True))
+        second: dict(zip(LIVE_KINDS, counts, strict=True))
         for second, counts, _ in counters.as_json(NOW, str, 10)["details"]
     }
-    nothing = dict.fromkeys(COUNTED, 0)
+    nothing = dict.fromkeys(LIVE_KINDS, 0)
     assert found == {NOW - 2: {**nothing, 62: 2}, NOW - 1: {**nothing, 42: 1}}
 
 

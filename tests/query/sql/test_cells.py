@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.query.sql.cells import cell, is_formula
+from tart.query.sql.cells import csv_cell, is_formula
 
 FORMULAS = [
     "=1+1",
@@ -38,8 +38,8 @@ FORMULAS = [
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_formula_becomes_text(text):
-    assert cell(text) == f"'{text}"
-    assert cell(text, formulas=True) == text
+    assert csv_cell(text) == f"'{text}"
+    assert csv_cell(text, formulas=True) == text
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_a_formula_becomes_text(text):
     ],
 )
 def test_everything_else_stays_as_it_is(value):
-    assert cell(value) == value
+    assert csv_cell(value) == value
 
 
 @given(st.text())
 def test_no_cell_is_a_formula_and_nothing_is_lost(text):
-    shown = cell(text)
+    shown = csv_cell(text)
     assert shown.removeprefix("'") == text or shown == text
     assert shown[:1] not in ("=", "@", "\t", "\r", "\n", "\uff1d")
     assert not (shown[:1] in "+-" and shown) or shown.lstrip("+-")[:1].isdigit()

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.query.sql.exports import FORMATS, Closings, Entry, Merger, incomplete
+from tart.query.sql.exports import (
+    FORMATS,
+    ExportMerger,
+    ExportRecord,
+    PendingClosings,
+    incomplete_marker,
+)
 
 
 def part(times, following=None, **more):
@@ -37,7 +43,7 @@ directories = st.dictionaries(
 
 @given(directories)
 def test_every_record_comes_once_and_in_its_directory_s_order(pages):
-    merger, found = Merger(), []
+    merger, found = ExportMerger(), []
     asked = dict.fromkeys(pages, 0)
     wanted = {shard: None for shard in {number % 2 for number in pages}}
     while wanted:
@@ -56,8 +62,8 @@ def test_every_record_comes_once_and_in_its_directory_s_order(pages):
                 parts[str(number)] = part(page, more)
                 octets += data(*page)
             merger.add(shard, parts, octets)
-        found += merger.ready()
-        wanted = {shard: merger.wanted(shard) for shard in merger.shards}
+        found += merger.pop_ready()
+        wanted = {shard: merger.next_positions(shard) for shard in merger.pending_shards}
     assert all(each.text == str(each.received_at).encode() for each in found)
     for number, listed in pages.items():
         mine = times(each for each in found if each.session & 255 == number)
@@ -66,63 +72,63 @@ def test_every_record_comes_once_and_in_its_directory_s_order(pages):
 
 @given(st.lists(st.lists(st.integers(0, 99)).map(sorted), max_size=5))
 def test_directories_in_order_give_a_list_in_order(lists):
-    merger = Merger()
+    merger = ExportMerger()
     for number, listed in enumerate(lists):
         merger.add(0, {str(number): part(listed)}, data(*listed))
-    found = times(merger.ready())
+    found = times(merger.pop_ready())
     assert found == sorted(at for listed in lists for at in listed)
 
 
 def test_nothing_comes_while_an_older_record_may_still_come():
-    merger = Merger()
+    merger = ExportMerger()
     merger.add(0, {"0": part([5, 9], 2)}, data(5, 9))
     merger.add(1, {"1": part([6], 7)}, data(6))
-    assert times(merger.ready()) == [5, 6]
-    assert merger.shards == {1}
-    assert merger.wanted(1) == {"1": 7}
-    assert merger.wanted(0) == {}
+    assert times(merger.pop_ready()) == [5, 6]
+    assert merger.pending_shards == {1}
+    assert merger.next_positions(1) == {"1": 7}
+    assert merger.next_positions(0) == {}
     merger.add(1, {"1": part([], None)}, b"")
-    assert times(merger.ready()) == [9]
-    assert merger.shards == {0}
+    assert times(merger.pop_ready()) == [9]
+    assert merger.pending_shards == {0}
 
 
 def test_a_record_has_its_session_s_id_and_its_bytes():
-    merger = Merger()
+    merger = ExportMerger()
     merger.add(0, {"2": part([5], openings={"770": "abcd"})}, b"5")
-    assert list(merger.ready()) == [Entry(5, 3 << 8 | 2, b"5")]
+    assert list(merger.pop_ready()) == [ExportRecord(5, 3 << 8 | 2, b"5")]
     assert merger.openings == {770: b"\xab\xcd"}
 
 
 def test_a_session_s_last_record_knows_when_that_was_closed():
-    merger = Merger()
+    merger = ExportMerger()
     merger.add(0, {"2": part([5, 6], closings={"1": 9})}, b"56")
-    assert [each.closed_at for each in merger.ready()] == [None, 9]
+    assert [each.closed_at for each in merger.pop_ready()] == [None, 9]
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=9))
 def test_sessions_end_in_order_between_the_records_they_end_between(ends):
     """Sessions of one record each; ``ends``: when that came, and how long it was open then."""
-    closings, found = Closings(), []
+    closings, found = PendingClosings(), []
     for number, (at, later) in enumerate(sorted(ends)):
-        found += [(ended, False) for ended, _ in closings.due(at)]
-        closings.note(Entry(at, number, b"", at + later))
+        found += [(ended, False) for ended, _ in closings.pop_before(at)]
+        closings.add(ExportRecord(at, number, b"", at + later))
         found.append((at, True))
-    found += [(ended, False) for ended, _ in closings.due(None)]
+    found += [(ended, False) for ended, _ in closings.pop_before(None)]
     assert sorted(at for at, sent in found if not sent) == sorted(map(sum, ends))
     assert [at for at, _ in found] == sorted(at for at, _ in found)
-    assert list(closings.due(None)) == []
+    assert list(closings.pop_before(None)) == []
 
 
 def test_a_record_that_is_not_its_session_s_last_ends_nothing():
-    closings = Closings()
-    closings.note(Entry(5, 3, b""))
-    assert list(closings.due(None)) == []
+    closings = PendingClosings()
+    closings.add(ExportRecord(5, 3, b""))
+    assert list(closings.pop_before(None)) == []
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_end_of_an_incomplete_export_is_no_record(form):
     reason = 'shard 1, "the\nother", did not answer'
-    last = incomplete(form, reason)
+    last = incomplete_marker(form, reason)
     if form == "ndjson":
         assert json.loads(last) == {"error": {"code": "incomplete", "message": reason}}
         assert last.count(b"\n") == 1

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import BadQuery
-from tart.query.sql.pushdown import MAX_CONDITIONS, MAX_LIMIT, OPERATORS, Condition, Scan, parsed
+from tart.query.sql.pushdown import (
+    MAX_CONDITIONS,
+    MAX_LIMIT,
+    OPERATORS,
+    Condition,
+    Scan,
+    parse_scan,
+)
 from tart.query.sql.views import VIEWS
 
 USUAL = {"view": "authoring", "columns": ["slot"], "conditions": [], "order": [], "limit": None}
@@ -34,7 +41,7 @@ def scans(draw):
 
 @given(scans())
 def test_a_scan_survives_the_way(scan):
-    assert parsed(json.loads(json.dumps(scan.as_json()))) == scan
+    assert parse_scan(json.loads(json.dumps(scan.as_json()))) == scan
 
 
 @given(scans())
@@ -60,7 +67,7 @@ def test_conditions_are_alternatives_of_what_must_all_hold():
 def test_a_clause_may_be_of_some_columns_only():
     one, other = Condition("slot", ">", "1"), Condition("received_at", "<", "x")
     scan = Scan("authoring", ("slot",), ((one, other), (one,)))
-    assert scan.where_of(frozenset({"received_at"})) == (
+    assert scan.where_over(frozenset({"received_at"})) == (
         '("received_at" < CAST(? AS TIMESTAMP)) OR (true)',
         ["x"],
     )
@@ -68,8 +75,8 @@ def test_a_clause_may_be_of_some_columns_only():
 
 def test_the_tail_has_order_and_limit():
     scan = Scan("authoring", ("slot",), (), (("slot", True), ("id", False)), 5)
-    assert scan.tail() == 'ORDER BY "slot" DESC, "id" ASC LIMIT 5'
-    assert Scan("authoring", ("slot",)).tail() == ""
+    assert scan.order_and_limit() == 'ORDER BY "slot" DESC, "id" ASC LIMIT 5'
+    assert Scan("authoring", ("slot",)).order_and_limit() == ""
 
 
 @pytest.mark.parametrize(
@@ -94,10 +101,10 @@ def test_the_tail_has_order_and_limit():
 )
 def test_anything_else_is_refused(changes):
     with pytest.raises(BadQuery):
-        parsed({**USUAL, **changes})
-    assert parsed(USUAL).view == "authoring"
+        parse_scan({**USUAL, **changes})
+    assert parse_scan(USUAL).view == "authoring"
 
 
 def test_a_document_without_members_is_refused():
     with pytest.raises(BadQuery):
-        parsed({})
+        parse_scan({})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tart.protocol.events import EVENTS
-from tart.query.sql.views import COMMON, VIEWS, column_of, told, type_of, view_name
+from tart.query.sql.views import COMMON, VIEWS, column_name, duckdb_type, view_name, view_value
 
 
 def test_there_is_a_view_for_each_event_type_and_four_more() -> None:
@@ -32,33 +32,33 @@ def test_columns_are_the_common_ones_and_the_fields(event) -> None:
     names = [column.name for column in view.columns]
     assert names == [
         *(column.name for column in COMMON),
-        *(column_of(name) for name, _ in event.fields.fields),
+        *(column_name(name) for name, _ in event.fields.fields),
     ]
     assert len({name.lower() for name in names}) == len(names)
 
 
 def test_a_field_named_like_a_common_column_has_an_underscore() -> None:
     assert [each.name for each in VIEWS["ticket_transferred"].columns][-1] == "id_"
-    assert column_of("slot") == "slot"
+    assert column_name("slot") == "slot"
 
 
 def test_types_follow_from_the_declaration() -> None:
     fields = dict(EVENTS[94].fields.fields)
-    assert type_of(fields["core"]) == "USMALLINT"
-    outline = type_of(fields["outline"])
+    assert duckdb_type(fields["core"]) == "USMALLINT"
+    outline = duckdb_type(fields["outline"])
     assert outline.startswith('STRUCT("work_package_size" UINTEGER, "work_package_hash" BLOB')
     assert '"prerequisites" BLOB[]' in outline
     assert '"root_identifier" STRUCT("SegmentsRoot" BLOB, "WorkPackageHash" BLOB)' in outline
-    assert type_of(dict(EVENTS[27].fields.fields)["terminator"]) == "VARCHAR"
-    costs = type_of(dict(EVENTS[47].fields.fields)["accumulate_costs"])
+    assert duckdb_type(dict(EVENTS[27].fields.fields)["terminator"]) == "VARCHAR"
+    costs = duckdb_type(dict(EVENTS[47].fields.fields)["accumulate_costs"])
     assert costs.startswith('STRUCT("_0" UINTEGER, "_1" STRUCT(')
     assert costs.endswith("[]")
 
 
 def test_what_the_decoder_says_is_told_in_json() -> None:
     fields = dict(EVENTS[47].fields.fields)
-    assert told(fields["accumulate_costs"], []) == []
-    assert told(dict(EVENTS[11].fields.fields)["hash"], b"\x01") == "01"
+    assert view_value(fields["accumulate_costs"], []) == []
+    assert view_value(dict(EVENTS[11].fields.fields)["hash"], b"\x01") == "01"
     # An enumeration's value without a name is a number.
-    assert told(dict(EVENTS[60].fields.fields)["opener"], 7) == "7"
-    assert told(fields["accumulate_costs"], None) is None
+    assert view_value(dict(EVENTS[60].fields.fields)["opener"], 7) == "7"
+    assert view_value(fields["accumulate_costs"], None) is None

@@ -15,12 +15,12 @@ from tart.query.topics.conformance import (
     HOUR_US,
     NOT_JCE_US,
     SILENT_US,
+    ConformanceInput,
     Finding,
-    Material,
-    findings,
-    looks_like,
-    of_all,
-    of_node,
+    collect_findings,
+    describe_clock,
+    network_conformance,
+    node_conformance,
     verdict,
 )
 
@@ -60,11 +60,11 @@ def example(rule, node=A, at=NOW, **more):
 
 def material(**more):
     empty = {name: [] for name in ("counted", "spoken", "clocks", "events", "status", "examples")}
-    return Material(**(empty | more))
+    return ConformanceInput(**(empty | more))
 
 
 def codes(given_material, node=A):
-    return [each.code for each in findings(given_material).get(node, [])]
+    return [each.code for each in collect_findings(given_material).get(node, [])]
 
 
 def clock(offset_us, bucket=NOW, node=A):
@@ -118,7 +118,7 @@ def test_a_clock_may_be_off_so_much(offset, expected):
 def test_of_clocks_hours_are_counted():
     buckets = [NOW, NOW + HOUR_US, NOW + 5 * HOUR_US]
     rows = [clock(CLOCK_US, each) for each in buckets] + [clock(0, NOW + 2 * HOUR_US)]
-    ((found,),) = findings(material(clocks=rows)).values()
+    ((found,),) = collect_findings(material(clocks=rows)).values()
     assert (found.count, found.first_at, found.last_at) == (3, buckets[0], buckets[2])
 
 
@@ -132,7 +132,7 @@ def test_of_clocks_hours_are_counted():
 def test_what_a_clock_counts_instead_is_told(epoch, epoch_us, unit, per_second, late, hour):
     now = NOW + hour * HOUR_US + late
     claimed = (now - epoch_us) * per_second // 10**6
-    told = looks_like(NOW + hour * HOUR_US, now - (claimed + JCE_US))
+    told = describe_clock(NOW + hour * HOUR_US, now - (claimed + JCE_US))
     if (unit, epoch_us) == ("micro", JCE_US):
         assert told is None
     elif unit == "":
@@ -143,7 +143,7 @@ def test_what_a_clock_counts_instead_is_told(epoch, epoch_us, unit, per_second, 
 
 @pytest.mark.parametrize("years", [-3, 1, 4])
 def test_what_no_clock_counts_is_not_told(years):
-    assert looks_like(NOW, years * 365 * 24 * HOUR_US) is None
+    assert describe_clock(NOW, years * 365 * 24 * HOUR_US) is None
 
 
 # --- Status and rates ------------------------------------------------------------------
@@ -159,7 +159,7 @@ def test_who_never_sends_status_is_found_after_a_while():
 
 def test_the_connections_of_a_node_count_together():
     rows = [spoken(version=0, connected_us=SILENT_US // 2), spoken(connected_us=SILENT_US // 2)]
-    ((found,),) = findings(material(spoken=rows)).values()
+    ((found,),) = collect_findings(material(spoken=rows)).values()
     assert (found.code, found.count) == ("status_missing", 2)
 
 
@@ -167,11 +167,11 @@ def test_what_was_shed_is_found():
     rows = [spoken(shed=3), spoken(version=0, shed=4), spoken(B)]
     assert codes(material(spoken=rows)) == ["events_shed"]
     assert codes(material(spoken=rows), B) == []
-    assert findings(material(spoken=rows))[A][0].count == 7
+    assert collect_findings(material(spoken=rows))[A][0].count == 7
 
 
 def test_a_node_s_figures_are_while_it_was_connected():
-    shown = of_node(
+    shown = node_conformance(
         node(),
         material(
             spoken=[spoken(connected_us=8_000_000), spoken(version=0, connected_us=2_000_000)],
@@ -187,7 +187,7 @@ def test_a_node_s_figures_are_while_it_was_connected():
 
 
 def test_what_cannot_be_known_is_null():
-    shown = of_node(node(), material())
+    shown = node_conformance(node(), material())
     assert shown["verdict"] == "conformant"
     assert (shown["events_per_second"], shown["status_interval_seconds"]) == (None, None)
     assert shown["clock"] == {"offset_ms": None, "is_jce": None, "looks_like": None}
@@ -198,7 +198,7 @@ def test_what_cannot_be_known_is_null():
 
 
 def test_a_finding_explains_itself_and_has_examples():
-    shown = of_node(
+    shown = node_conformance(
         node(),
         material(
             counted=[counted("truncated", count=9, first_at=NOW - 5)],
@@ -222,13 +222,15 @@ def test_a_finding_explains_itself_and_has_examples():
 
 def test_an_example_without_bytes_has_none():
     row = example("pipeline_unfinished", frame="", size=0)
-    shown = of_node(node(), material(counted=[counted("pipeline_unfinished")], examples=[row]))
+    shown = node_conformance(
+        node(), material(counted=[counted("pipeline_unfinished")], examples=[row])
+    )
     (found,) = shown["findings"][0]["examples"]
     assert (found["hex"], found["size"]) == (None, None)
 
 
 def test_a_rule_of_another_release_is_shown_without_words():
-    (found,) = of_node(node(), material(counted=[counted("of_old")]))["findings"]
+    (found,) = node_conformance(node(), material(counted=[counted("of_old")]))["findings"]
     assert (found["severity"], found["scope"], found["explanation"]) == ("warning", None, "")
     assert (found["counted"], found["docs"]) == ("events", None)
 
@@ -239,13 +241,13 @@ def test_handshakes_are_told_apart_and_the_newest_comes_first():
         spoken(version=1, first_at=NOW + 1, last_at=NOW + 9),
         spoken(version=0, sessions=3, first_at=NOW - 4),
     ]
-    found = of_node(node(), material(spoken=rows))["handshakes"]
+    found = node_conformance(node(), material(spoken=rows))["handshakes"]
     assert [(each["protocol_version"], each["sessions"]) for each in found] == [(1, 1), (0, 5)]
     assert found[1]["first_at"] == rfc3339(NOW - 4)
 
 
 def test_over_all_nodes_rules_are_added_up():
-    shown = of_all(
+    shown = network_conformance(
         [node(A), node(B), node("cc" * 32)],
         material(
             counted=[
@@ -274,14 +276,14 @@ def test_over_all_nodes_rules_are_added_up():
 
 
 def test_who_said_nothing_in_the_window_is_left_out():
-    assert of_all([node()], material())["nodes"] == []
+    assert network_conformance([node()], material())["nodes"] == []
 
 
 def test_who_is_worst_comes_first_otherwise_as_given():
     rows = [counted("truncated", B), counted("trailing_bytes", "cc" * 32)]
     every = [node(each * 32) for each in ("dd", "aa", "cc", "bb")]
     known = [spoken(each["node_id"]) for each in every]
-    shown = of_all(every, material(counted=rows, spoken=known))["nodes"]
+    shown = network_conformance(every, material(counted=rows, spoken=known))["nodes"]
     assert [each["node_id"][:2] for each in shown] == ["bb", "cc", "dd", "aa"]
 
 

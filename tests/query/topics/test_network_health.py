@@ -2,13 +2,13 @@
 
 import pytest
 
-from tart.query.topics.network_health import Seen, health
+from tart.query.topics.network_health import HealthInput, health
 
 NOW = "2026-11-20T12:00:00.000000Z"
 
 
 def shown(counts, active=4, lately=4, events=200):
-    return health(Seen(counts, active, lately, 3, events), NOW)
+    return health(HealthInput(counts, active, lately, 3, events), NOW)
 
 
 def parts(found):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.query.core import merge
-from tart.query.topics.realtime import COUNTED, Crowd, realtime
+from tart.query.topics.realtime import LIVE_KINDS, NodesBySecond, realtime
 
 NODES = [f"{number:064x}" for number in range(6)]
 
@@ -13,7 +13,7 @@ def answer(seconds, nodes, since=0):
     """A shard's: by second, the nodes it heard; its bits are in an order of its own."""
     bits = {node: bit for bit, node in enumerate(nodes)}
     details = [
-        [second, [1] * len(COUNTED), f"{sum(1 << bits[node] for node in heard):x}"]
+        [second, [1] * len(LIVE_KINDS), f"{sum(1 << bits[node] for node in heard):x}"]
         for second, heard in seconds.items()
     ]
     return {
@@ -30,7 +30,7 @@ _HEARD = st.dictionaries(st.integers(90, 99), st.sets(st.sampled_from(NODES)))
 
 @given(st.lists(st.tuples(_HEARD, st.permutations(NODES)), min_size=1, max_size=4))
 def test_a_node_on_several_shards_is_one(shards):
-    crowd = Crowd([answer(seconds, nodes) for seconds, nodes in shards])
+    crowd = NodesBySecond([answer(seconds, nodes) for seconds, nodes in shards])
     for second in range(90, 100):
         heard = set().union(*(seconds.get(second, set()) for seconds, _ in shards))
         assert crowd.size([second]) == len(heard)

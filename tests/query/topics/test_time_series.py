@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from tart.errors import BadQuery
 from tart.query.topics import time_series
-from tart.query.topics.time_series import DISCARDS, HOUR_US, MAX_BUCKETS, MINUTE_US, buckets
+from tart.query.topics.time_series import DISCARDS, HOUR_US, MAX_BUCKETS, MINUTE_US, cut_buckets
 
 A, B = "aa" * 32, "bb" * 32
 AT = 1_000 * HOUR_US
-EVERY = buckets(AT, AT + 10 * MINUTE_US + 1, 5 * MINUTE_US)
+EVERY = cut_buckets(AT, AT + 10 * MINUTE_US + 1, 5 * MINUTE_US)
 FIRST, SECOND_, LAST = AT, AT + 5 * MINUTE_US, AT + 10 * MINUTE_US
 
 
@@ -24,7 +24,7 @@ FIRST, SECOND_, LAST = AT, AT + 5 * MINUTE_US, AT + 10 * MINUTE_US
 def test_buckets_cover_the_window_and_begin_at_multiples(start, minutes, step):
     end = start + minutes * MINUTE_US
     try:
-        every = buckets(start, end, step * MINUTE_US)
+        every = cut_buckets(start, end, step * MINUTE_US)
     except BadQuery:
         return  # too many
     starts = every.starts
@@ -39,14 +39,14 @@ def test_buckets_cover_the_window_and_begin_at_multiples(start, minutes, step):
 
 
 def test_more_than_a_day_is_in_whole_hours():
-    assert buckets(0, 24 * HOUR_US, 7 * MINUTE_US).step_us == 7 * MINUTE_US
-    assert buckets(0, 24 * HOUR_US + 1, 7 * MINUTE_US).step_us == HOUR_US
-    assert buckets(0, 25 * HOUR_US, 90 * MINUTE_US).step_us == 2 * HOUR_US
+    assert cut_buckets(0, 24 * HOUR_US, 7 * MINUTE_US).step_us == 7 * MINUTE_US
+    assert cut_buckets(0, 24 * HOUR_US + 1, 7 * MINUTE_US).step_us == HOUR_US
+    assert cut_buckets(0, 25 * HOUR_US, 90 * MINUTE_US).step_us == 2 * HOUR_US
 
 
 def test_too_many_buckets_are_refused():
     with pytest.raises(BadQuery, match="at most") as refused:
-        buckets(0, 2000 * HOUR_US, HOUR_US)
+        cut_buckets(0, 2000 * HOUR_US, HOUR_US)
     assert refused.value.parameter == "interval"
 
 

@@ -3,10 +3,10 @@
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.topics import timelines
 from tart.query.topics.node_activity import CONNECTION_EVENTS
-from tart.query.topics.time_series import HOUR_US, MINUTE_US, buckets
+from tart.query.topics.time_series import HOUR_US, MINUTE_US, cut_buckets
 
 AT = 1_000 * HOUR_US
-EVERY = buckets(AT, AT + 10 * MINUTE_US + 1, 5 * MINUTE_US)
+EVERY = cut_buckets(AT, AT + 10 * MINUTE_US + 1, 5 * MINUTE_US)
 FIRST, MIDDLE, LAST = AT, AT + 5 * MINUTE_US, AT + 10 * MINUTE_US
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.query.topics.topology import merged_transfers, topology
+from tart.query.topics.topology import merge_transfers, topology
 
 A, B, C = ("aa" * 32, "bb" * 32, "cc" * 32)
 NO_STATS = {"block_announcements_last_hour": 0}
@@ -47,7 +47,7 @@ def test_slots_of_several_shards_count_once(shards):
     answers = [
         [[A, first, first + more, more + 1, first] for first, more in ranges] for ranges in shards
     ]
-    (row,) = merged_transfers(answers)
+    (row,) = merge_transfers(answers)
     slots = [
         slot for answer in answers for _, low, high, *_ in answer for slot in range(low, high + 1)
     ]

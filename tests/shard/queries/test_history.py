@@ -12,7 +12,7 @@ from tart.errors import BadQuery
 from tart.protocol import capture
 from tart.protocol.capture import CaptureReader, Record
 from tart.query.core.catalog import event_api_id
-from tart.query.sql.exports import CSV_COLUMNS, Merger
+from tart.query.sql.exports import CSV_COLUMNS, ExportMerger
 from tart.shard.queries import history
 from tests.shard.running import HASH, best, fake_node, framed, run
 
@@ -26,14 +26,14 @@ async def told(shard, node, *data):
 
 async def exported(shard, form, **parameters):
     """(bytes, openings) of a whole export, page by page."""
-    merger, found = Merger(), []
+    merger, found = ExportMerger(), []
     after = None
     while True:
         answer = await shard.ask("export", format=form, after=after, **parameters)
         json.dumps(answer.value)
         merger.add(0, answer.value["parts"], answer.data)
-        found += merger.ready()
-        after = merger.wanted(0)
+        found += merger.pop_ready()
+        after = merger.next_positions(0)
         if not after:
             return found, merger.openings
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tart.query.topics.slots import TYPES
+from tart.query.topics.slots import SLOT_KINDS
 from tests.aggregate.hearing import troubled
 from tests.shard.ingest.test_aggregator import told
 from tests.shard.running import fake_node, run
@@ -37,7 +37,7 @@ def test_events_that_name_the_slot(ask):
     )
     shown = {(number, node): count for number, node, count in found["events"]}
     assert {key: shown[key] for key in expected} == expected
-    assert {number for number, _ in shown} <= set(TYPES)
+    assert {number for number, _ in shown} <= set(SLOT_KINDS)
     assert found["first_at"] <= found["last_at"]
 
 

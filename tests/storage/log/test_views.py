@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
 from tart.query.sql.pushdown import Condition, Scan
-from tart.query.sql.views import VIEWS, column_of, told, view_name
+from tart.query.sql.views import VIEWS, column_name, view_name, view_value
 from tart.shard.decode.batch_decoder import Run, digest
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.files import LogFile
@@ -75,7 +75,7 @@ def content(number, body, timestamp=5):
 
 
 def hexed(value):
-    """A value of DuckDB's as ``told`` writes it."""
+    """A value of DuckDB's as ``view_value`` writes it."""
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, list):
@@ -104,7 +104,8 @@ def expected(log, row):
     ).fields
     kinds = dict(event.fields.fields)
     return {
-        name: told(kind, fields[name]) if name in fields else None for name, kind in kinds.items()
+        name: view_value(kind, fields[name]) if name in fields else None
+        for name, kind in kinds.items()
     }
 
 
@@ -115,7 +116,7 @@ def test_every_column_of_a_view_is_what_the_plain_decoder_says(log, said):
         name = view_name(EVENTS[row.type].variant)
         (found,) = [each for each in log.rows(name) if each["id"] >> 8 == row.seq]
         fields = expected(log, row)
-        assert {key: hexed(found[column_of(key)]) for key in fields} == fields
+        assert {key: hexed(found[column_name(key)]) for key in fields} == fields
         assert found["event_id"] == row.event_id
         assert found["timestamp_us"] == row.timestamp
         assert found["ref"] == row.ref

@@ -7,7 +7,7 @@ import pytest
 from tart.gateway.api.schemas.analytics import ANALYTICS_SCHEMAS
 from tart.query.topics import failures, network_health, timelines
 from tart.query.topics.assurances import assurances
-from tart.query.topics.network_health import Seen
+from tart.query.topics.network_health import HealthInput
 from tests.gateway.api.schemas.test_metrics import ENDS, NOW
 from tests.gateway.json_schema import violations
 from tests.query.topics.test_assurances import ROWS
@@ -36,7 +36,9 @@ def test_propagation(sights):
     check("BlockPropagation", {**shown(*sights, blocks=BLOCKS), **ENDS})
 
 
-@pytest.mark.parametrize("seen", [Seen({}, 0, 0, 0, 0), Seen({40: 30, 41: 9}, 3, 0, 1, 5)])
+@pytest.mark.parametrize(
+    "seen", [HealthInput({}, 0, 0, 0, 0), HealthInput({40: 30, 41: 9}, 3, 0, 1, 5)]
+)
 def test_health(seen):
     check("NetworkHealth", {**network_health.health(seen, NOW), **ENDS})
 

@@ -8,7 +8,7 @@ from tart.aggregate.keyed.sessions import CLOSED, DIED, OPEN, REFUSED
 from tart.gateway.api.schemas.sessions import SESSION_SCHEMAS
 from tart.protocol.rules import RULES, SEVERITIES
 from tart.query.core.sessions import session_json
-from tart.query.topics.conformance import of_all, of_node, verdict
+from tart.query.topics.conformance import network_conformance, node_conformance, verdict
 from tests.gateway.json_schema import violations
 from tests.query.core.test_sessions import ROW
 from tests.query.topics.test_conformance import A, clock, counted, example, material, node, spoken
@@ -37,13 +37,13 @@ def test_a_connection(outcome):
 
 def test_what_a_node_did_wrong():
     for found in (material(), everything()):
-        shown = {**of_node(node(), found), "window": WINDOW}
+        shown = {**node_conformance(node(), found), "window": WINDOW}
         assert violations(shown, SESSION_SCHEMAS["NodeConformance"]) == []
 
 
 def test_what_all_did_wrong():
     for found in (material(), everything()):
-        shown = {**of_all([node()], found), "window": WINDOW}
+        shown = {**network_conformance([node()], found), "window": WINDOW}
         assert violations(shown, SESSION_SCHEMAS["Conformance"]) == []
     assert [each["node_id"] for each in shown["nodes"]] == [A]
 
