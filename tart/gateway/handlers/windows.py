@@ -137,11 +137,17 @@ def windowed(handler: Handler) -> Handler:
         window = Asked(values, questions.kept, now_us())
         answer = await handler(questions, _Windowed(values, window))
         shown = window.shown()
-        if shown is not None and answer.status == 200 and isinstance(answer.body, dict):
-            answer = replace(answer, body={**answer.body, "window": shown})
+        if shown is not None and answer.status == 200:
+            answer = replace(answer, body=_with_window(answer.body, shown))
         return answer
 
     return handle
+
+
+def _with_window(body: Any, shown: Json) -> Any:
+    if callable(body):
+        return lambda: _with_window(body(), shown)
+    return {**body, "window": shown} if isinstance(body, dict) else body
 
 
 def asked(values: Values) -> Asked:
@@ -156,7 +162,14 @@ def hours_of(values: Values) -> float:
     return length // HOUR_US if length % HOUR_US == 0 else round(length / HOUR_US, 4)
 
 
-def answered(body: Json, *parts: tuple[Any, Coverage]) -> Answer:
-    """A body with the present, of the shards that answered all questions."""
+def answered(body: Json | Callable[[], Json], *parts: tuple[Any, Coverage]) -> Answer:
+    """Return an answer with the present time, covering the shards that answered every part.
+
+    Args:
+        body: its members, or a function that merges them on a thread (see ``Answer.body``).
+        parts: what was asked: the values and the coverage of each.
+    """
     coverage = reduce(and_, (seen for _, seen in parts))
+    if callable(body):
+        return Answer(lambda: {**body(), "timestamp": now_text()}, coverage)
     return Answer({**body, "timestamp": now_text()}, coverage)

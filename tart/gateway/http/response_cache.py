@@ -26,9 +26,8 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tart import json_encoding
 from tart.gateway.api.route import Route
-from tart.gateway.http.responses import Answer
+from tart.gateway.http.responses import Answer, render
 
 STALE = 5.0
 MAX_FRESH = 5.0
@@ -43,12 +42,9 @@ Make = Callable[[Route, Values], Awaitable[Answer]]
 @dataclass(frozen=True)
 class _Kept:
     answer: Answer
+    size: int
     made_at: float
     fresh_seconds: float
-
-    @property
-    def size(self) -> int:
-        return len(self.answer.body)
 
 
 class ResponseCache:
@@ -145,12 +141,16 @@ class ResponseCache:
         async with turn or nullcontext():
             began = self._clock()
             answer = await self._make(route, values)
+            # Once for all who wait, and on a thread where that takes long.
+            body = await render(answer)
+            answer = replace(answer, body=body)
         self._forget(key)
         seen = answer.coverage
         if answer.status == 200 and (seen is None or seen.complete):
-            answer = replace(answer, body=json_encoding.dumps(answer.body))
-            self._kept[key] = _Kept(answer, self._clock(), self._fresh_for(self._clock() - began))
-            self.size += len(answer.body)
+            self._kept[key] = _Kept(
+                answer, len(body), self._clock(), self._fresh_for(self._clock() - began)
+            )
+            self.size += len(body)
             while self.size > self._max_bytes:
                 self._forget(next(iter(self._kept)))
         return answer

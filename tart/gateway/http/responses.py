@@ -135,11 +135,14 @@ def headers_of(seen: Coverage) -> dict[str, str]:
 
 @dataclass
 class Answer:
-    """What a handler has found out: a JSON object, or text that is sent as it is.
+    """A handler's answer to a request.
 
     Attributes:
-        media_type: of text, where it is not the route's.
-        stream: what is sent bit by bit instead of ``body``.
+        body: a JSON object; ``bytes`` that are sent unchanged; or a function without arguments
+            that returns either. The function is pure: it merges what the shards sent, and is
+            called on a thread, so that a long merge does not hold up the event loop.
+        media_type: the media type of ``bytes``, where it is not the route's.
+        stream: chunks that are sent one by one instead of ``body``.
     """
 
     body: Any
@@ -148,6 +151,22 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     media_type: str | None = None
     stream: AsyncIterator[bytes] | None = None
+
+
+async def render(answer: Answer) -> bytes:
+    """Return the bytes of an answer's body; call a body that is a function on a thread."""
+    if callable(answer.body):
+        return await asyncio.to_thread(_render, answer)
+    return _render(answer)
+
+
+def _render(answer: Answer) -> bytes:
+    body = answer.body() if callable(answer.body) else answer.body
+    if isinstance(body, bytes):
+        return body
+    if answer.coverage is not None:
+        body = {**body, **members_of(answer.coverage)}
+    return json_encoding.dumps(body)
 
 
 async def respond(
@@ -160,14 +179,11 @@ async def respond(
         headers["Location"] = f"../{request.path.rstrip('/').rpartition('/')[2]}"
         return HTTPResponse(status=308, headers=headers)
     seen = answer.coverage
-    body = answer.body
     if seen is not None:
         headers |= headers_of(seen)
-        if isinstance(body, dict):
-            body = {**body, **members_of(seen)}
     partial = seen is not None and not seen.complete
     headers["Cache-Control"] = (Cache.LIVE if partial else route.cache).value
-    data = body if isinstance(body, bytes) else json_encoding.dumps(body)
+    data = await render(answer)
     if answer.status == 200 and route.cache is not Cache.LIVE:
         # Weak: compressed or not, it means the same.
         headers["ETag"] = f'W/"{hashlib.blake2b(data, digest_size=12).hexdigest()}"'

@@ -131,6 +131,15 @@ def test_whatever_a_handler_answers_its_window_is_in_it() -> None:
     assert before
 
 
+def test_a_body_that_is_a_function_gets_window_and_timestamp_when_it_is_called() -> None:
+    async def handler(questions: Any, values: Any) -> Answer:
+        asked(values).whole()
+        return answered(lambda: {"x": values["x"]}, (None, Coverage(frozenset({0}), 1)))
+
+    answer = asyncio.run(windowed(handler)(Nobody(), {**NOTHING, "x": 1}))  # type: ignore[arg-type, unused-ignore]
+    assert list(answer.body()) == ["x", "timestamp", "window"]
+
+
 def test_whole_hours_are_told_as_the_peer_has_them() -> None:
     found: list[float] = []
 

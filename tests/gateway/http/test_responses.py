@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from tart.errors import NotFound
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.schemas.common import SCHEMAS
-from tart.gateway.http.responses import _accepts_gzip, _matches
+from tart.gateway.fanout.queries import Coverage
+from tart.gateway.http.responses import Answer, _accepts_gzip, _matches, render
 from tart.ipc.messages import Failure
 from tart.query.core.catalog import QUERIES
 from tests.gateway.fake_shard import NODE_A, event, node
@@ -420,3 +423,35 @@ def test_origins_of_the_settings_may_read(
         assert "access-control-allow-origin" not in (await gateway.get("/api/health")).headers
 
     with_gateway(tmp_path, check, cors_origins=origins)
+
+
+def test_a_body_that_is_a_function_is_called_on_a_thread_and_says_which_shards_answered() -> None:
+    threads: list[threading.Thread] = []
+
+    def body() -> dict[str, Any]:
+        threads.append(threading.current_thread())
+        return {"n": 1}
+
+    data = asyncio.run(render(Answer(body, Coverage(frozenset({0}), 2))))
+    assert json.loads(data) == {"n": 1, "shards": {"answered": 1, "total": 2}}
+    assert threads != [threading.current_thread()]
+
+
+def test_an_error_of_a_body_that_is_a_function_is_raised() -> None:
+    def body() -> dict[str, Any]:
+        raise NotFound("nothing", "id")
+
+    with pytest.raises(NotFound, match="nothing"):
+        asyncio.run(render(Answer(body)))
+
+
+def test_the_event_loop_runs_while_a_body_is_made() -> None:
+    running = threading.Event()
+
+    async def check() -> None:
+        rendering = asyncio.create_task(render(Answer(lambda: {"ran": running.wait(10)})))
+        await asyncio.sleep(0)
+        running.set()
+        assert json.loads(await rendering) == {"ran": True}
+
+    asyncio.run(check())
