@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -19,6 +20,9 @@ TESTED_ELSEWHERE = {
     "__main__": "tests/cli/test_main.py",
     "cli/demo": "tests/e2e/test_demo.py",
 }
+# Modules that put a process together, and how many others any other may import.
+COMPOSE = {"gateway/app", "shard/worker", "cli/main", "cli/serve"}
+MOST_IMPORTS = 24
 PUBLIC = {"client"}  # imported by others, by the package's name
 
 
@@ -73,7 +77,37 @@ def test_the_readme_is_short_and_the_commands_in_it_exist():
     assert set(re.findall(r"\$ make ([a-z]+)", text)) <= targets
 
 
-def test_only_the_package_s_init_files_may_be_empty_of_rules():
+def test_a_package_says_what_it_holds_and_has_no_code():
     for path in PACKAGE.rglob("__init__.py"):
+        body = ast.parse(path.read_text()).body
+        assert isinstance(body[0], ast.Expr), path
         if path.parent != PACKAGE and path.parent.name not in PUBLIC:
-            assert path.read_text() == "", path
+            assert len(body) == 1, path
+
+
+def test_pure_packages_are_those_that_say_so():
+    """The import contract and the docstrings name the same packages."""
+    contract = (ROOT / "pyproject.toml").read_text().split("Pure packages do no I/O")[1]
+    contracted = set(re.findall(r'"(tart[\w.]*)"', contract.split("forbidden_modules")[0]))
+    for path in PACKAGE.rglob("__init__.py"):
+        package = ".".join(path.parent.relative_to(ROOT).parts)
+        parents = {".".join(package.split(".")[:length]) for length in range(2, 9)}
+        says_so = "Pure." in path.read_text()
+        assert says_so == bool(parents & contracted), package
+
+
+def imports(module):
+    """The modules of tart that a module imports."""
+    tree = ast.parse((PACKAGE / module).with_suffix(".py").read_text())
+    return {
+        node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tart")
+    }
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_uses_few_others(module):
+    """Who knows many modules is a hub; only where parts are put together that is the task."""
+    if module not in COMPOSE:
+        assert len(imports(module)) <= MOST_IMPORTS

@@ -1,0 +1,1 @@
+"""Access control: roles, API keys, networks and rate limits. Pure."""

@@ -1,0 +1,1 @@
+"""Configuration: ``schema`` declares the settings, ``load`` reads them."""

@@ -1,0 +1,1 @@
+"""A simulated JAM network that sends telemetry."""

@@ -1,0 +1,1 @@
+"""The supervisor process: forks, watches and restarts the others."""

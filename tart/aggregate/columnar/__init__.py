@@ -1,0 +1,1 @@
+"""Aggregates that are computed for a whole batch in NumPy. Pure."""

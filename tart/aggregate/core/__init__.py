@@ -1,0 +1,1 @@
+"""Base of the aggregates: tables, event batches, isolation of failures. Pure."""

@@ -1,0 +1,1 @@
+"""Aggregates that are kept in dictionaries by key: sums, sessions, pipelines. Pure."""

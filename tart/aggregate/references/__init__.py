@@ -1,0 +1,1 @@
+"""Aggregates that follow references between the events of a connection. Pure."""

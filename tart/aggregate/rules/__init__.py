@@ -1,0 +1,1 @@
+"""Conformance rules over several messages of a connection. Pure."""

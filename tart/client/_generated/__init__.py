@@ -1,0 +1,1 @@
+"""Generated modules of the client; change the declarations they come from. Pure."""

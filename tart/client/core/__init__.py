@@ -1,0 +1,1 @@
+"""The client without I/O: emitter state, encoders, requests, resume positions. Pure."""

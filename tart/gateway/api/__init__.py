@@ -1,0 +1,1 @@
+"""Declarations of the API: routes, parameters, schemas, OpenAPI, documentation. Pure."""

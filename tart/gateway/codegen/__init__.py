@@ -1,0 +1,1 @@
+"""Generates the Python client from the declared routes."""

@@ -1,0 +1,1 @@
+"""Queries to all shards: connections, scatter and merge, node registry, admission."""

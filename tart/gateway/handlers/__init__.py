@@ -1,0 +1,1 @@
+"""Request handlers: query the shards, build the answer."""

@@ -1,0 +1,1 @@
+"""HTTP: parsing, connections, authentication, responses, caching."""

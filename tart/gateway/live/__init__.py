@@ -1,0 +1,1 @@
+"""Live events: fan-out to subscribers over WebSocket and server-sent events."""

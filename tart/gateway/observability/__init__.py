@@ -1,0 +1,1 @@
+"""Health, metrics and statistics of the server itself."""

@@ -1,0 +1,1 @@
+"""Base of the queries: catalogue, merging, windows, cursors, filters. Pure."""

@@ -1,0 +1,1 @@
+"""Figures of work packages, guarantees and cores. Pure."""

@@ -1,0 +1,1 @@
+"""SQL that users send: views, predicate pushdown, exports. Pure."""

@@ -1,0 +1,1 @@
+"""Figures by topic, one module per family of routes. Pure."""

@@ -1,0 +1,1 @@
+"""Offline conformance checks: the code of a shard without a server. Pure."""

@@ -1,0 +1,1 @@
+"""Decoding of frames into columns, a batch at a time. Pure."""

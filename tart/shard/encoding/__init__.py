@@ -1,0 +1,1 @@
+"""JSON of stored and live events. Pure."""

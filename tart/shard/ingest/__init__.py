@@ -1,0 +1,1 @@
+"""Ingest: telemetry port, batching, aggregates, live streams."""

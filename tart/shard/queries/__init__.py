@@ -1,0 +1,1 @@
+"""Answers to queries, from memory, aggregates and the event log."""

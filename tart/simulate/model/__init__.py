@@ -1,0 +1,1 @@
+"""The simulated network in memory, and the truth about it. Pure."""

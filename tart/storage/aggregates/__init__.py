@@ -1,0 +1,1 @@
+"""The file of aggregates: writing, reading, rebuilding from the event log."""

@@ -1,0 +1,1 @@
+"""Layout of the files: schema, columns, file names, retention policy. Pure."""

@@ -1,0 +1,1 @@
+"""The event log: writer, segments, checkpoints, readers, recovery, verification."""

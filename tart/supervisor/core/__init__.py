@@ -1,0 +1,1 @@
+"""Decisions of the supervisor: restarts and the watchdog. Pure."""

@@ -1,0 +1,1 @@
+"""JSON Schemas of the answers, one module per family. Pure."""
