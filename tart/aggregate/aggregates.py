@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from tart.aggregate.columnar.counters import Clocks, Counts, Latencies
 from tart.aggregate.columnar.session_rows import Placed, SessionRows
-from tart.aggregate.core.event_batch import Contexts, EventBatch, Finding, Rows, Voice
+from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch, Finding, Rows
 from tart.aggregate.core.isolation import Isolation
 from tart.aggregate.core.transactions import Pending
 from tart.aggregate.keyed.conformance import Conformance
@@ -29,14 +29,14 @@ class Aggregates:
     """What a shard knows of the events since the last flush.
 
     Args:
-        voice: how to read what a session says.
+        decode_context: the decode context of a session, by its number.
         found: told of each finding, too.
         isolation: counts what fails here. No method raises because of what a node sent.
     """
 
     def __init__(
         self,
-        voice: Callable[[int], Voice],
+        decode_context: Callable[[int], DecodeContext],
         found: Callable[[Finding], None] | None = None,
         isolation: Isolation | None = None,
     ) -> None:
@@ -59,7 +59,7 @@ class Aggregates:
             latencies=self._latencies,
             meanings=self._meanings,
             sums=self._sums,
-            voice=voice,
+            decode_context=decode_context,
             unfinished=self._judge.unfinished,
             pending=pending,
             isolation=self.isolation,
@@ -70,7 +70,7 @@ class Aggregates:
             self._conformance,
         )
 
-    def add(self, heard: EventBatch, *, contexts: bool = False) -> Contexts:
+    def add(self, batch: EventBatch, *, contexts: bool = False) -> Contexts:
         """Count a batch.
 
         Args:
@@ -80,30 +80,30 @@ class Aggregates:
             For events of a pipeline or a request, by index: the root's event id, and the hash
             of what it is about. Where nobody asked, some are left out.
         """
-        self.find(heard.faults)
-        if not len(heard):
+        self.add_findings(batch.faults)
+        if not len(batch):
             return {}
-        isolation, placed = self.isolation, self._session_rows.place(heard.session)
+        isolation, placed = self.isolation, self._session_rows.place(batch.session)
 
         def place(part: EventBatch) -> Placed:
-            return placed if part is heard else self._session_rows.place(part.session)
+            return placed if part is batch else self._session_rows.place(part.session)
 
         self._judge.begin(placed.new)
-        isolation.run("judging", heard, lambda part: self._judge.add(part, place(part)))
-        isolation.run("counts", heard, self._counts.add)
-        isolation.run("clocks", heard, self._clocks.add)
+        isolation.run("judging", batch, lambda part: self._judge.add(part, place(part)))
+        isolation.run("counts", batch, self._counts.add)
+        isolation.run("clocks", batch, self._clocks.add)
         return isolation.run(
             "references",
-            heard,
+            batch,
             lambda part: self._follower.add(part, place(part).row_of, contexts=contexts),
         )
 
-    def find(self, findings: Iterable[Finding]) -> None:
+    def add_findings(self, findings: Iterable[Finding]) -> None:
         """What is wrong with the bytes of messages, first messages included."""
         for each in findings:
             self._note(each)
 
-    def end(self, session: int) -> None:
+    def end_session(self, session: int) -> None:
         """A connection is over."""
         with self.isolation.guard("references", session=session):
             self._follower.end(session)
@@ -112,22 +112,22 @@ class Aggregates:
         with self.isolation.guard("sessions", session=session):
             self._session_rows.leave(session)
 
-    def record(self, summary: SessionSummary) -> None:
+    def record_session(self, summary: SessionSummary) -> None:
         """What came on a connection that is over or was refused."""
         with self.isolation.guard("sessions", session=summary.session):
             self._sessions.end(summary)
 
-    def end_all(self) -> None:
+    def end_all_sessions(self) -> None:
         """No connection goes on: after a crash, or when the shard stops."""
         with self.isolation.guard("references"):
             self._follower.end_all()
 
-    def age(self, now_us: int) -> None:
+    def expire(self, now_us: int) -> None:
         """Give up references older than ``FOLLOW_SECONDS``; Unix microseconds."""
         with self.isolation.guard("references"):
             self._follower.forget_before(now_us - FOLLOW_SECONDS * _SECOND_US)
 
-    def rows(self, table: str, *, open_too: bool) -> Rows:
+    def rows(self, table: str, *, include_open: bool) -> Rows:
         """A table's rows since the last flush; lists or arrays of equal length by column."""
         match table:
             case "counts":
@@ -145,7 +145,7 @@ class Aggregates:
             case "conformance" | "examples":
                 return self._conformance.rows(table)
             case "blocks" | "packages" | "tickets":
-                return unflushed(table, self._meanings, self._follower, open_too=open_too)
+                return unflushed(table, self._meanings, self._follower, include_open=include_open)
         return self._sums.rows(table)
 
     def clear(self) -> None:
@@ -154,7 +154,7 @@ class Aggregates:
             part.clear()
 
     @property
-    def resume(self) -> int | None:
+    def resume_seq(self) -> int | None:
         """The first ``seq`` of what is still open: where reading again has to begin."""
         return min((each.values["seq"] for each in self._follower.pipelines()), default=None)
 

@@ -13,7 +13,7 @@ from tart.aggregate.keyed.sessions import session_rows
 
 
 @dataclass(frozen=True)
-class State:
+class FlushState:
     """How far a file is.
 
     Attributes:
@@ -36,7 +36,7 @@ class Flush:
     ``open_sessions`` takes the place of what the one before said of them.
     """
 
-    state: State
+    state: FlushState
     rows: Mapping[str, Rows]
     nodes: list[tuple[int, bytes]]
     open_sessions: Rows = field(default_factory=lambda: session_rows([]))

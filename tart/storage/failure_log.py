@@ -53,7 +53,7 @@ class FailureLog:
         """For ``/metrics`` and health."""
         return {
             "derived_failures": dict(self.isolation.failures),
-            "derived_events_lost": dict(self.isolation.events),
+            "derived_events_lost": dict(self.isolation.events_lost),
             "derived_retries": dict(self.isolation.retries),
             "derived_failing": self.recent(),
         }
@@ -63,7 +63,7 @@ class FailureLog:
         return {
             stage: {
                 "failures": self.isolation.failures[stage],
-                "events": self.isolation.events[stage],
+                "events": self.isolation.events_lost[stage],
                 "error": text,
             }
             for stage, text in self._failures.recent().items()

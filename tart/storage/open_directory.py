@@ -21,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-from tart.aggregate.flush import State
+from tart.aggregate.flush import FlushState
 from tart.errors import DamagedFile, StorageError
 from tart.storage.aggregates.database import (
     AggregateFile,
@@ -288,7 +288,7 @@ def _is_attached(database: Database, file: AggregateFile) -> bool:
 
 def _attach_aggregates(
     database: Database, file: AggregateFile
-) -> tuple[State, dict[int, bytes], set[int], dict[int, Remembered]]:
+) -> tuple[FlushState, dict[int, bytes], set[int], dict[int, Remembered]]:
     if not _is_attached(database, file):
         upgrade(database, file)
         database.attach_writable(file)

@@ -19,8 +19,8 @@ from typing import Any
 
 import duckdb
 
-from tart.aggregate.core.event_batch import Voice
-from tart.aggregate.flush import State
+from tart.aggregate.core.event_batch import DecodeContext
+from tart.aggregate.flush import FlushState
 from tart.background_tasks import Background
 from tart.config.schema import AggregatesConfig, StorageConfig
 from tart.errors import DamagedFile, StorageError
@@ -152,13 +152,15 @@ class Store:
         if keep:
             self.keeper.start()
 
-    def catch_up(self, directory: int, voice: Callable[[int], Voice]) -> State:
+    def catch_up(
+        self, directory: int, decode_context: Callable[[int], DecodeContext]
+    ) -> FlushState:
         """Bring a directory's aggregates up to its log; before anything is written.
 
         What is damaged is left out. Aggregates that cannot be written are made anew.
 
         Args:
-            voice: how to read what a session says.
+            decode_context: the decode context of a session, by its number.
         """
         past = self.past[directory]
         for _ in range(_TRIES):
@@ -170,7 +172,7 @@ class Store:
                     self.files(directory)[::-1],
                     past.nodes,
                     past.sessions,
-                    voice,
+                    decode_context,
                     past.next_sequence,
                     self.failures.isolation,
                     self._told,

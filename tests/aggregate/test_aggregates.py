@@ -6,7 +6,15 @@ import pytest
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.tables import ROWS, SUMMED, TABLES
-from tests.aggregate.hearing import DELAY_US, JCE_US, aggregated, heard, rows, troubled, voices
+from tests.aggregate.batches import (
+    DELAY_US,
+    JCE_US,
+    aggregate,
+    decode_contexts,
+    event_batches,
+    rows,
+    troubled_network,
+)
 
 
 def in_any_order(found):
@@ -15,8 +23,8 @@ def in_any_order(found):
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_how_events_are_cut_into_batches_does_not_matter(size):
-    played = troubled()
-    expected, found = aggregated(played, 500), aggregated(played, size)
+    played = troubled_network()
+    expected, found = aggregate(played, 500), aggregate(played, size)
     # Numbers of the frames differ: a batch is sorted by session.
     numbers = {"seq", "last_seq"}
     for table in TABLES:
@@ -32,45 +40,45 @@ def test_how_events_are_cut_into_batches_does_not_matter(size):
 def test_every_table_gives_all_its_columns_even_when_it_is_empty():
     aggregates = Aggregates({}.__getitem__)
     for table, columns in TABLES.items():
-        found = aggregates.rows(table, open_too=True)
+        found = aggregates.rows(table, include_open=True)
         assert list(found) == list(columns), table
         assert {len(each) for each in found.values()} == {0}
 
 
 def test_what_was_taken_does_not_come_again_and_what_is_open_does():
-    played = troubled()
-    aggregates = Aggregates(voices(played).__getitem__)
-    for batch in heard(played, 5_000):
+    played = troubled_network()
+    aggregates = Aggregates(decode_contexts(played).__getitem__)
+    for batch in event_batches(played, 5_000):
         aggregates.add(batch)
     still_open = {
-        table: len(aggregates.rows(table, open_too=True)["seq"])
-        - len(aggregates.rows(table, open_too=False)["seq"])
+        table: len(aggregates.rows(table, include_open=True)["seq"])
+        - len(aggregates.rows(table, include_open=False)["seq"])
         for table in ("blocks", "packages")
     }
-    assert aggregates.resume is not None
+    assert aggregates.resume_seq is not None
     aggregates.clear()
     for table in SUMMED:
-        assert not len(next(iter(aggregates.rows(table, open_too=True).values()))), table
+        assert not len(next(iter(aggregates.rows(table, include_open=True).values()))), table
     for table in ROWS:
-        left = len(next(iter(aggregates.rows(table, open_too=True).values())))
+        left = len(next(iter(aggregates.rows(table, include_open=True).values())))
         assert left == still_open.get(table, 0), table
-    aggregates.end_all()
-    assert aggregates.resume is None
+    aggregates.end_all_sessions()
+    assert aggregates.resume_seq is None
     for table, count in still_open.items():
-        assert len(aggregates.rows(table, open_too=False)["seq"]) == count
+        assert len(aggregates.rows(table, include_open=False)["seq"]) == count
 
 
 def test_what_is_too_old_is_given_up():
-    played = troubled()
-    aggregates = Aggregates(voices(played).__getitem__)
-    for batch in heard(played, 5_000):
+    played = troubled_network()
+    aggregates = Aggregates(decode_contexts(played).__getitem__)
+    for batch in event_batches(played, 5_000):
         aggregates.add(batch)
     last = max(each.frame[4:12][::-1] for each in played.emissions)
-    aggregates.age(int.from_bytes(last, "big") + JCE_US + DELAY_US + 3_600_000_000)
+    aggregates.expire(int.from_bytes(last, "big") + JCE_US + DELAY_US + 3_600_000_000)
     # Only streams of block announcements last as long as their connection.
     streams = sum(each.frame[12] == 60 for each in played.emissions)
     assert 0 < aggregates.statistics()["open_references"] < streams
     for session in range(len(played.sessions)):
-        aggregates.end(session)
+        aggregates.end_session(session)
     assert aggregates.statistics()["open_references"] == 0
-    assert aggregates.resume is None
+    assert aggregates.resume_seq is None

@@ -1,8 +1,8 @@
 """``tart/aggregate/flush.py``: a new file is at the beginning."""
 
-from tart.aggregate.flush import Flush, State
+from tart.aggregate.flush import Flush, FlushState
 
 
 def test_at_first_nothing_is_aggregated():
-    assert State() == State(flush=0, through=0, resume=0, taken_at=0)
-    assert Flush(State(), {}, []).state.through == 0
+    assert FlushState() == FlushState(flush=0, through=0, resume=0, taken_at=0)
+    assert Flush(FlushState(), {}, []).state.through == 0

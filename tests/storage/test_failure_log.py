@@ -18,7 +18,7 @@ class Clock:
 
 def failed(failures, count=1, **more):
     for _ in range(count):
-        failures.isolation.fail(Failure("judging", ValueError("x" * 1_000), 2, **more))
+        failures.isolation.record(Failure("judging", ValueError("x" * 1_000), 2, **more))
 
 
 def test_the_first_is_logged_with_its_traceback_and_then_ever_fewer(caplog):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tart.aggregate.core.event_batch import Array, EventBatch, LazyColumns, Rows, grown
+from tart.aggregate.core.event_batch import Array, EventBatch, LazyColumns, Rows, grow
 from tart.aggregate.core.tables import COUNT_BUCKET, MINUTE_BUCKET
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.types import JCE_UNIX_SECONDS
@@ -41,11 +41,11 @@ class Counts:
     def __init__(self) -> None:
         self._buckets: dict[int, Array] = {}
 
-    def add(self, heard: EventBatch) -> None:
+    def add(self, batch: EventBatch) -> None:
         """Count a batch; all of it or, if this raises, nothing."""
         parts = [
-            (self._bucket(bucket, heard.node[inside]), heard.node[inside], heard.number[inside])
-            for bucket, inside in _buckets(heard.received_at, COUNT_BUCKET)
+            (self._bucket(bucket, batch.node[inside]), batch.node[inside], batch.number[inside])
+            for bucket, inside in _buckets(batch.received_at, COUNT_BUCKET)
         ]
         for counts, node, number in parts:
             np.add.at(counts, (node, number), 1)
@@ -55,7 +55,7 @@ class Counts:
         counts = self._buckets.get(bucket)
         if counts is None:
             counts = np.zeros((16, _TYPES), np.uint32)
-        counts = self._buckets[bucket] = grown(counts, int(node.max()) + 1)
+        counts = self._buckets[bucket] = grow(counts, int(node.max()) + 1)
         return counts
 
     def rows(self) -> Rows:
@@ -103,7 +103,7 @@ class Latencies:
             more = len(self._steps) + _SPARE_PLACES - counts.shape[1]
             spare = np.zeros((len(counts), more, BINS), np.uint32)
             counts = np.concatenate([counts, spare], axis=1)
-        counts = self._buckets[bucket] = grown(counts, int(node.max()) + 1)
+        counts = self._buckets[bucket] = grow(counts, int(node.max()) + 1)
         return counts
 
     def rows(self) -> Rows:
@@ -125,12 +125,12 @@ class Clocks:
     def __init__(self) -> None:
         self._buckets: dict[int, Array] = {}
 
-    def add(self, heard: EventBatch) -> None:
+    def add(self, batch: EventBatch) -> None:
         """Look at a batch; the same batch again, or a part of it, changes nothing more."""
-        claimed = np.minimum(heard.timestamp, np.uint64(_FURTHEST_US)).astype(np.int64)
-        offset = heard.received_at - (claimed + JCE_UNIX_SECONDS * _SECOND_US)
-        for bucket, inside in _buckets(heard.received_at, MINUTE_BUCKET):
-            self._add(bucket, heard.node[inside], offset[inside])
+        claimed = np.minimum(batch.timestamp, np.uint64(_FURTHEST_US)).astype(np.int64)
+        offset = batch.received_at - (claimed + JCE_UNIX_SECONDS * _SECOND_US)
+        for bucket, inside in _buckets(batch.received_at, MINUTE_BUCKET):
+            self._add(bucket, batch.node[inside], offset[inside])
 
     def _add(self, bucket: int, node: Array, offset: Array) -> None:
         least = self._buckets.get(bucket)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tart.aggregate.core.event_batch import Array, grown
+from tart.aggregate.core.event_batch import Array, grow
 
 DEPTH_BITS = 11
 # 6 KiB for each connection; a node of a full network sends so many events in 15 seconds.
@@ -32,8 +32,8 @@ class RecentTypes:
 
     def begin(self, row: int) -> None:
         """A connection takes a row."""
-        self._rings = grown(self._rings, row + 1)
-        self._said = grown(self._said, row + 1)
+        self._rings = grow(self._rings, row + 1)
+        self._said = grow(self._said, row + 1)
         self._rings[row] = _EMPTY
 
     def note(self, rows: Array, event_ids: Array, numbers: Array) -> None:

@@ -1,4 +1,4 @@
-"""Rows of arrays for connections: given out when one is first heard, and again when it is over.
+"""Rows of arrays for connections: given out when one is first batch, and again when it is over.
 
 Pure. What is known of a connection between two batches stands in arrays, a row each, so
 that a batch is looked at as a whole.

@@ -147,14 +147,14 @@ _COLUMNS = tuple(
 )
 
 
-class Voice(NamedTuple):
+class DecodeContext(NamedTuple):
     """What is needed to read what a connection says."""
 
     version: int
     cores: int | None
 
 
-def grown(array: Array, rows: int) -> Array:
+def grow(array: Array, rows: int) -> Array:
     """The array with at least so many rows; new ones are zero."""
     if rows <= len(array):
         return array
@@ -162,7 +162,7 @@ def grown(array: Array, rows: int) -> Array:
     return np.concatenate([array, more])
 
 
-def types_mask(numbers: Iterable[int]) -> Array:
+def kind_mask(numbers: Iterable[int]) -> Array:
     """An array by event type: true for these."""
     mask = np.zeros(256, np.bool_)
     mask[list(numbers)] = True

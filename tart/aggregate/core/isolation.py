@@ -56,7 +56,7 @@ class Isolation:
 
     Attributes:
         failures: by stage.
-        events: events that a stage has lost, by stage.
+        events_lost: events that a stage has lost, by stage.
         retries: batches that failed as a whole and were tried again in parts, by stage.
     """
 
@@ -68,7 +68,7 @@ class Isolation:
         self._report = report
         self.inject = inject
         self.failures: Counter[str] = Counter()
-        self.events: Counter[str] = Counter()
+        self.events_lost: Counter[str] = Counter()
         self.retries: Counter[str] = Counter()
 
     def enter(self, stage: str) -> None:
@@ -76,10 +76,10 @@ class Isolation:
         if self.inject is not None:
             self.inject(stage)
 
-    def fail(self, failure: Failure) -> None:
+    def record(self, failure: Failure) -> None:
         """Count and report a failure."""
         self.failures[failure.stage] += 1
-        self.events[failure.stage] += failure.events
+        self.events_lost[failure.stage] += failure.events
         if self._report is not None:
             self._report(failure)
 
@@ -95,10 +95,10 @@ class Isolation:
             yield
             self.enter(stage)  # a body cannot be left out, so a test makes it fail at its end
         except Exception as error:
-            self.fail(Failure(stage, error, events, session))
+            self.record(Failure(stage, error, events, session))
 
     def run(
-        self, stage: str, heard: EventBatch, work: Callable[[EventBatch], Contexts | None]
+        self, stage: str, batch: EventBatch, work: Callable[[EventBatch], Contexts | None]
     ) -> Contexts:
         """Do a batch's work, in parts if it fails as a whole.
 
@@ -107,53 +107,53 @@ class Isolation:
                 contexts by index, or nothing.
 
         Returns:
-            The contexts, by index in ``heard``.
+            The contexts, by index in ``batch``.
         """
-        return self._run(stage, heard, work, None)
+        return self._run(stage, batch, work, None)
 
     def _run(
         self,
         stage: str,
-        heard: EventBatch,
+        batch: EventBatch,
         work: Callable[[EventBatch], Contexts | None],
         attempts: Iterator[int] | None,
     ) -> Contexts:
         """``attempts``: of events of one connection, how many parts may still be tried."""
         try:
             self.enter(stage)
-            return work(heard) or {}
+            return work(batch) or {}
         except Exception as error:
-            sessions = np.unique(heard.session)
+            sessions = np.unique(batch.session)
             if len(sessions) == 1 and attempts is None:
                 attempts = iter(range(MAX_ATTEMPTS))
-            if len(heard) == 1 or (attempts is not None and next(attempts, None) is None):
-                self.fail(_failure(stage, error, heard))
+            if len(batch) == 1 or (attempts is not None and next(attempts, None) is None):
+                self.record(_failure(stage, error, batch))
                 return {}
         self.retries[stage] += attempts is None
         contexts: Contexts = {}
-        for rows in _halves(heard, sessions):
-            part = heard.part(rows)
+        for rows in _halves(batch, sessions):
+            part = batch.part(rows)
             found = self._run(stage, part, work, attempts)
-            heard.learn_from(part, rows)
+            batch.learn_from(part, rows)
             contexts.update((int(rows[at]), context) for at, context in found.items())
         return contexts
 
 
-def _halves(heard: EventBatch, sessions: Array) -> tuple[Array, Array]:
+def _halves(batch: EventBatch, sessions: Array) -> tuple[Array, Array]:
     """The indices of two parts: of half the connections, or of one the first and last half."""
     if len(sessions) == 1:
-        rows = np.arange(len(heard))
+        rows = np.arange(len(batch))
         return rows[: len(rows) // 2], rows[len(rows) // 2 :]
-    first = np.isin(heard.session, sessions[: len(sessions) // 2])
+    first = np.isin(batch.session, sessions[: len(sessions) // 2])
     return np.flatnonzero(first), np.flatnonzero(~first)
 
 
-def _failure(stage: str, error: Exception, heard: EventBatch) -> Failure:
+def _failure(stage: str, error: Exception, batch: EventBatch) -> Failure:
     return Failure(
         stage,
         error,
-        len(heard),
-        int(heard.session[0]),
-        int(heard.number[0]),
-        int(heard.seq[0]),
+        len(batch),
+        int(batch.session[0]),
+        int(batch.number[0]),
+        int(batch.seq[0]),
     )

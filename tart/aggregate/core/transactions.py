@@ -41,4 +41,4 @@ class Pending:
                 isolation.enter(STAGE)
                 method(*arguments)
             except Exception as error:
-                isolation.fail(Failure(STAGE, error, events=1))
+                isolation.record(Failure(STAGE, error, events=1))

@@ -25,7 +25,7 @@ class SessionSummary(NamedTuple):
 
     Attributes:
         ended_at: ``None`` while it is open; of one that was open when the shard died, when
-            it was last heard.
+            it was last batch.
         node: the directory's number, ``None`` if it never said who it is.
         outcome: ``open``, ``closed``, ``refused`` or ``died``.
         reason: why it ended, a sentence.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tart.aggregate.core.event_batch import Array, grown
+from tart.aggregate.core.event_batch import Array, grow
 from tart.aggregate.keyed.pipelines import Block, Package
 
 NOWHERE = -1
@@ -148,7 +148,7 @@ class OpenReferences:
 
     def _hold(self, rows: Array, more: int) -> None:
         if len(rows):
-            self._held = grown(self._held, int(rows.max()) + 1)
+            self._held = grow(self._held, int(rows.max()) + 1)
         np.add.at(self._held, rows, more)
 
     def _take(self, count: int) -> Array:
@@ -161,7 +161,7 @@ class OpenReferences:
         before = len(self._key)
         more = capacity - before
         for name in ("_key", "_event_id", "number", "timestamp", "received_at", "arrived"):
-            setattr(self, name, grown(getattr(self, name), capacity))
+            setattr(self, name, grow(getattr(self, name), capacity))
         self._row = np.concatenate([self._row, np.full(more, NOWHERE, np.intp)])
         self.linked += [None] * more
         free = np.zeros(capacity, np.intp)

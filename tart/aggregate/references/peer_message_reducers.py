@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tart.aggregate.core.event_batch import Contexts, EventBatch, Voice
+from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch
 from tart.aggregate.core.transactions import Pending
 from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.first_seen import FirstSeen
@@ -34,11 +34,11 @@ class Speaker(NamedTuple):
     """Who says it, and how to read it."""
 
     node: int
-    voice: Voice
+    decode_context: DecodeContext
 
 
 class PeerMessageReducers:
-    """Learns from events, one at a time, of the batch in ``heard``."""
+    """Learns from events, one at a time, of the batch in ``batch``."""
 
     def __init__(self, sums: KeyedCounters, sightings: FirstSeen, pending: Pending) -> None:
         self._sums = sums
@@ -46,27 +46,30 @@ class PeerMessageReducers:
         self._later = pending.add
         self.contexts: Contexts = {}
 
-    def begin(self, heard: EventBatch) -> None:
+    def begin(self, batch: EventBatch) -> None:
         """A batch, of whose events the following are."""
-        self._heard = heard
+        self._batch = batch
         self.contexts = {}
         # As lists: one element of an array costs more than ten of a list.
-        self._clean, self._received_at = heard.sound, heard.times
-        self._timestamp: list[int] = heard.timestamp.tolist()
-        self._seq: list[int] = heard.seq.tolist()
+        self._clean, self._received_at = batch.sound, batch.times
+        self._timestamp: list[int] = batch.timestamp.tolist()
+        self._seq: list[int] = batch.seq.tolist()
 
     def fields(self, at: int, number: int, speaker: Speaker) -> dict[str, Any] | None:
         """What an event says, ``None`` if it cannot be read (any more)."""
-        content, voice = self._heard.contents[at], speaker.voice
+        content, decode_context = self._batch.contents[at], speaker.decode_context
         try:
             return decode_event(
-                number, content[HEADER_BYTES:], version=voice.version, cores=voice.cores
+                number,
+                content[HEADER_BYTES:],
+                version=decode_context.version,
+                cores=decode_context.cores,
             ).fields
         except DecodeError:  # stored by a release that understood more
             return None
 
     def _payload(self, at: int) -> bytes:
-        return self._heard.contents[at][HEADER_BYTES:]
+        return self._batch.contents[at][HEADER_BYTES:]
 
     def fail(self, at: int, number: int, speaker: Speaker, root: Root | None = None) -> None:
         """A failure counts, with its reason."""
@@ -112,11 +115,11 @@ class PeerMessageReducers:
             self._see(at, number, fields["slot"], fields["outline"]["hash"])
 
     def _see(self, at: int, number: int, slot: int | None, block: bytes) -> None:
-        heard = self._heard
+        batch = self._batch
         self._later(
             self._sightings.see,
             self._received_at[at],
-            int(heard.node[at]),
+            int(batch.node[at]),
             block,
             slot,
             number,

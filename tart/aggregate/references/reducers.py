@@ -57,7 +57,7 @@ _PIPELINES: dict[str, type[Pipeline]] = {"blocks": Block, "packages": Package}
 
 
 class Reducers(PeerMessageReducers):
-    """Learns from events, one at a time, of the batch in ``heard``."""
+    """Learns from events, one at a time, of the batch in ``batch``."""
 
     def __init__(
         self, sums: KeyedCounters, sightings: FirstSeen, gauges: Gauges, pending: Pending
@@ -75,13 +75,13 @@ class Reducers(PeerMessageReducers):
         # Of the batch: pipelines as they were before it.
         self._before: dict[Pipeline, PipelineState] = {}
 
-    def begin(self, heard: EventBatch) -> None:
+    def begin(self, batch: EventBatch) -> None:
         """A batch, of whose events the following are."""
         self._slots.clear()
         self._cores.clear()
         self._sent.clear()
         self._before.clear()
-        super().begin(heard)
+        super().begin(batch)
 
     def learn(self, at: int, number: int, speaker: Speaker, root: Root | None) -> Linked:
         """Learn from one event; what it is about is returned, for those that will refer to it.
@@ -113,8 +113,8 @@ class Reducers(PeerMessageReducers):
         """The batch is over: what was put off is done."""
         for package, number in list(self._sent):
             self._count_sent(package, number)
-        self._heard.learn_slots([*self._slots], [*self._slots.values()])
-        self._heard.learn_cores([*self._cores], [*self._cores.values()])
+        self._batch.learn_slots([*self._slots], [*self._slots.values()])
+        self._batch.learn_cores([*self._cores], [*self._cores.values()])
 
     def undo(self) -> None:
         """The batch failed: pipelines are again as they were before it."""
@@ -144,7 +144,7 @@ class Reducers(PeerMessageReducers):
             self._touch(at, root.linked)
             return root.linked
         if root.number in FIRST:
-            self.contexts[at] = int(self._heard.ref[at]), None
+            self.contexts[at] = int(self._batch.ref[at]), None
         return None
 
     def _fail(self, at: int, number: int, speaker: Speaker, root: Root | None) -> Linked:
@@ -155,7 +155,7 @@ class Reducers(PeerMessageReducers):
     def belong(self, rows: list[int], abouts: list[bytes]) -> None:
         """Events of a request or of an assurance: what their roots are about, they are about."""
         for at, about in zip(rows, abouts, strict=True):
-            self.contexts[at] = int(self._heard.ref[at]), about
+            self.contexts[at] = int(self._batch.ref[at]), about
 
     def rows(self, table: str, still_open: list[Pipeline]) -> Rows:
         """Closed pipelines, and those still open as they are now."""
@@ -189,13 +189,13 @@ class Reducers(PeerMessageReducers):
         return package
 
     def _opening(self, at: int, number: int) -> dict[str, Any]:
-        heard = self._heard
+        batch = self._batch
         return {
             "started_at": self._received_at[at],
-            "node": int(heard.node[at]),
-            "session": int(heard.session[at]),
+            "node": int(batch.node[at]),
+            "session": int(batch.session[at]),
             "seq": self._seq[at],
-            "root": int(heard.event_id[at]),
+            "root": int(batch.event_id[at]),
             "kind": number,
             "outcome": UNFINISHED,
             "started": self._timestamp[at],
@@ -279,13 +279,13 @@ class Reducers(PeerMessageReducers):
 
     def _core_events(self, rows: list[int], number: int, package: Package) -> None:
         if package.core is not None:
-            node = int(self._heard.node[rows[0]])
+            node = int(self._batch.node[rows[0]])
             times = [self._received_at[at] for at in rows]
             self._later(self._sums.core_events, times, node, package.core, number)
 
     def _cost(self, at: int, number: int, package: Package | None, fields: dict[str, Any]) -> None:
         """What was executed counts, even if nobody knows for which package."""
-        received_at, node = self._received_at[at], int(self._heard.node[at])
+        received_at, node = self._received_at[at], int(self._batch.node[at])
         core, services = (package.core, package.services) if package else (None, [])
         if number == AUTHORIZED and fields:
             total = fields["cost"]["total"]

@@ -74,7 +74,7 @@ class Requests:
         self._failure = failure
 
     def learn(
-        self, heard: EventBatch, own: Array, refers_to: Array, rows: dict[int, Array]
+        self, batch: EventBatch, own: Array, refers_to: Array, rows: dict[int, Array]
     ) -> None:
         """What roots are about, of a batch.
 
@@ -82,8 +82,8 @@ class Requests:
             own: of each event its place as a root; ``refers_to``: of the root it refers to.
             rows: the indices of events by type.
         """
-        self._heard = heard
-        self._clean, self._times = heard.sound, heard.times
+        self._batch = batch
+        self._clean, self._times = batch.sound, batch.times
         asked = rows.get(_SENDING_SHARD_REQUEST)
         if asked is not None:
             self._request(asked, own)
@@ -116,7 +116,7 @@ class Requests:
     def _request(self, rows: Array, own: Array) -> None:
         """120: the erasure root that a shard is asked of."""
         found, roots, indices = self._shards(rows.tolist(), HASH_BYTES)
-        nodes = self._heard.node[found].tolist()
+        nodes = self._batch.node[found].tolist()
         self._count_shards(_SENDING_SHARD_REQUEST, found, nodes, indices)
         self._count_erasures("requested", found, roots)
         for at, root in zip(found, roots, strict=True):
@@ -140,7 +140,7 @@ class Requests:
         Returns:
             Those that can be read; of each the erasure root and the index.
         """
-        contents = self._heard.contents
+        contents = self._batch.contents
         start += HEADER_BYTES
         middle, end = start + HASH_BYTES, start + HASH_BYTES + SHARD_INDEX_BYTES
         found, roots, indices = [], [], []
@@ -192,7 +192,7 @@ class Requests:
 
     def _hashes(self, rows: list[int], place: int) -> list[bytes]:
         """The hash that stands so many hashes after the beginning of a payload."""
-        contents = self._heard.contents
+        contents = self._batch.contents
         start = HEADER_BYTES + place * HASH_BYTES
         return [contents[at][start : start + HASH_BYTES] for at in rows]
 
@@ -212,7 +212,7 @@ class Requests:
 
     def _guaranteed(self, at: int, discards: bool) -> tuple[bytes, int | None] | None:
         """The report's hash and its slot as they are on the wire, and why it was discarded."""
-        content = self._heard.contents[at]
+        content = self._batch.contents[at]
         if self._clean[at]:
             start = HEADER_BYTES + (0 if discards else REF_BYTES)
             return content[start : start + HASH_BYTES + 4], content[-1] if discards else None
@@ -225,7 +225,7 @@ class Requests:
 
     def _count_discarded(self, rows: list[int], reasons: list[int | None]) -> None:
         failed = FAILED_REASONS[_GUARANTEE_DISCARDED]
-        nodes = self._heard.node[rows].tolist()
+        nodes = self._batch.node[rows].tolist()
         keys = [
             (minute(self._times[at]), node, _REASONS[reason or 0])
             for at, node, reason in zip(rows, nodes, reasons, strict=True)

@@ -29,7 +29,14 @@ import numpy as np
 
 from tart.aggregate.columnar.counters import STEP_OF, STEPS, Latencies
 from tart.aggregate.columnar.session_rows import SessionRows
-from tart.aggregate.core.event_batch import Array, Contexts, EventBatch, Rows, Voice, types_mask
+from tart.aggregate.core.event_batch import (
+    Array,
+    Contexts,
+    DecodeContext,
+    EventBatch,
+    Rows,
+    kind_mask,
+)
 from tart.aggregate.core.isolation import Failure, Isolation
 from tart.aggregate.core.transactions import Pending
 from tart.aggregate.keyed.counters import KeyedCounters
@@ -55,12 +62,12 @@ _NEVER = np.iinfo(np.int64).max
 
 
 # What ends a request: nothing refers to its root again.
-_LAST = types_mask(
+_LAST = kind_mask(
     {22, 23, 25, 26, 61, 65, 81, 82, 107, 108, 111, 112, 122, 125, 129}
     | {142, 145, 150, 153, 164, 167, 169, 170, 175, 178, 195, 198}
 )
-_ROOTS = types_mask({parent for parent, _ in STEPS} | {*_AUDIT_ROOTS})
-_REFERS = types_mask(child for _, child in STEPS)
+_ROOTS = kind_mask({parent for parent, _ in STEPS} | {*_AUDIT_ROOTS})
+_REFERS = kind_mask(child for _, child in STEPS)
 # By what is referred to and what refers: the number of the step between them.
 _STEPS = np.full((256, 256), _NO_STEP, np.int16)
 for (_parent, _child), _step in STEP_OF.items():
@@ -77,12 +84,12 @@ def _of_pipelines() -> frozenset[int]:
 
 
 _BELONG = _of_pipelines()
-_ALONE = types_mask(
+_ALONE = kind_mask(
     number
     for number in EVENTS
     if number not in COUNTED and (MEANINGS[number] is not None or number in _BELONG)
 )
-_PIPELINE_ROOTS = types_mask(PIPELINE_ROOTS)
+_PIPELINE_ROOTS = kind_mask(PIPELINE_ROOTS)
 
 
 class _Found(NamedTuple):
@@ -111,7 +118,7 @@ class ReferenceTracker:
         sessions: the rows of the connections.
         latencies: where durations are counted.
         meanings: what learns from each event; sums: where the others are counted.
-        voice: how to read what a session says.
+        decode_context: the decode context of a session, by its number.
         unfinished: told of the pipelines that have no end: their columns, and whether that
             is because their connection ended.
         pending: what a batch adds, until all of it is understood.
@@ -124,7 +131,7 @@ class ReferenceTracker:
         latencies: Latencies,
         meanings: Reducers,
         sums: KeyedCounters,
-        voice: Callable[[int], Voice],
+        decode_context: Callable[[int], DecodeContext],
         unfinished: Callable[[dict[str, Any], bool], None],
         pending: Pending,
         isolation: Isolation,
@@ -133,7 +140,7 @@ class ReferenceTracker:
         self._unfinished = unfinished
         self._latencies = latencies
         self._meanings = meanings
-        self._voice = voice
+        self._decode_context = decode_context
         self._roots = OpenReferences()
         self._requests = Requests(sums, self._roots, pending, self._fields, self._failure)
         self._pending = pending
@@ -145,7 +152,7 @@ class ReferenceTracker:
         # Events that refer to nothing that is open, by type.
         self.unresolved: Counter[int] = Counter()
 
-    def add(self, heard: EventBatch, row_of: Array, *, contexts: bool = False) -> Contexts:
+    def add(self, batch: EventBatch, row_of: Array, *, contexts: bool = False) -> Contexts:
         """Follow a batch, in order of arrival within each connection.
 
         If this raises, the batch has left no trace and may be tried again in parts.
@@ -157,20 +164,20 @@ class ReferenceTracker:
         Returns:
             What events are about; see ``Aggregates.add``.
         """
-        self._heard = heard
-        arrived = np.arange(self._arrived, self._arrived + len(heard))
-        self._arrived += len(heard)
+        self._batch = batch
+        arrived = np.arange(self._arrived, self._arrived + len(batch))
+        self._arrived += len(batch)
         own = self._open(row_of, arrived)
         try:
             found = self._find(row_of, arrived)
-            by_number = _rows_by_number(heard.number)
-            self._meanings.begin(heard)
-            self._requests.learn(heard, own, found.refers_to, by_number)
+            by_number = _rows_by_number(batch.number)
+            self._meanings.begin(batch)
+            self._requests.learn(batch, own, found.refers_to, by_number)
             self._learn_each(own, found.refers_to)
             self._meanings.finish()
             self._requests.finish(found.refers_to, by_number)
             if contexts:
-                together = np.flatnonzero(~_ALONE[heard.number])
+                together = np.flatnonzero(~_ALONE[batch.number])
                 self._meanings.belong(*self._requests.known(together, found.refers_to))
         except Exception:
             self._meanings.undo()
@@ -193,25 +200,25 @@ class ReferenceTracker:
 
     def _open(self, row_of: Array, arrived: Array) -> Array:
         """Open the batch's roots: of each event its place, or ``NOWHERE``."""
-        heard = self._heard
-        own = np.full(len(heard), NOWHERE)
-        begin = np.flatnonzero(_ROOTS[heard.number])
+        batch = self._batch
+        own = np.full(len(batch), NOWHERE)
+        begin = np.flatnonzero(_ROOTS[batch.number])
         own[begin] = self._roots.open(
             row_of[begin],
-            heard.event_id[begin],
-            heard.number[begin],
-            heard.timestamp[begin],
-            heard.received_at[begin],
+            batch.event_id[begin],
+            batch.number[begin],
+            batch.timestamp[begin],
+            batch.received_at[begin],
             arrived[begin],
         )
         return own
 
     def _find(self, row_of: Array, arrived: Array) -> _Found:
         """Find what the batch's events refer to; a reference to a wrong type finds nothing."""
-        heard, roots = self._heard, self._roots
-        refers = np.flatnonzero(_REFERS[heard.number] & heard.has_ref)
-        number, when = heard.number[refers], arrived[refers]
-        places = roots.find(row_of[refers], heard.ref[refers])
+        batch, roots = self._batch, self._roots
+        refers = np.flatnonzero(_REFERS[batch.number] & batch.has_ref)
+        number, when = batch.number[refers], arrived[refers]
+        places = roots.find(row_of[refers], batch.ref[refers])
         places[roots.arrived[places] >= when] = NOWHERE
         step = _STEPS[roots.number[places], number]
         step[places == NOWHERE] = _NO_STEP
@@ -226,10 +233,10 @@ class ReferenceTracker:
         # JIP-3 says which types an event may refer to. What a root of another type carries
         # means nothing to it.
         places[step == _NO_STEP] = NOWHERE
-        refers_to = np.full(len(heard), NOWHERE)
+        refers_to = np.full(len(batch), NOWHERE)
         refers_to[refers] = places
         timed = np.flatnonzero(step != _NO_STEP)
-        taken = heard.timestamp[refers[timed]] - roots.timestamp[places[timed]]
+        taken = batch.timestamp[refers[timed]] - roots.timestamp[places[timed]]
         return _Found(
             refers_to,
             ended,
@@ -243,20 +250,20 @@ class ReferenceTracker:
         """Count how long ago the events were that others refer to."""
         timed = found.timed
         if len(timed):
-            heard = self._heard
+            batch = self._batch
             self._latencies.add(
-                heard.received_at[timed], heard.node[timed], found.step, found.taken
+                batch.received_at[timed], batch.node[timed], found.step, found.taken
             )
 
     def _learn_each(self, own: Array, refers_to: Array) -> None:
         """What belongs to pipelines, and what tells more than can be counted together."""
-        heard, roots, isolation = self._heard, self._roots, self._isolation
-        rows = np.flatnonzero(_ALONE[heard.number])
+        batch, roots, isolation = self._batch, self._roots, self._isolation
+        rows = np.flatnonzero(_ALONE[batch.number])
         places = refers_to[rows]
         for at, number, session, place, root_number, own_place in zip(
             rows.tolist(),
-            heard.number[rows].tolist(),
-            heard.session[rows].tolist(),
+            batch.number[rows].tolist(),
+            batch.session[rows].tolist(),
             places.tolist(),
             roots.number[places].tolist(),
             own[rows].tolist(),
@@ -268,8 +275,8 @@ class ReferenceTracker:
                     isolation.inject("events")
                 linked = self._meanings.learn(at, number, self._speaker(at, session), root)
             except Exception as error:
-                seq = int(heard.seq[at])
-                isolation.fail(Failure("events", error, 1, session, number, seq))
+                seq = int(batch.seq[at])
+                isolation.record(Failure("events", error, 1, session, number, seq))
                 linked = None
             if own_place != NOWHERE:
                 roots.linked[own_place] = linked
@@ -329,17 +336,17 @@ class ReferenceTracker:
     def _speaker(self, at: int, session: int) -> Speaker:
         speaker = self._speakers.get(session)
         if speaker is None:
-            speaker = Speaker(int(self._heard.node[at]), self._voice(session))
+            speaker = Speaker(int(self._batch.node[at]), self._decode_context(session))
             self._speakers[session] = speaker
         return speaker
 
     def _fields(self, at: int) -> dict[str, Any] | None:
-        session = int(self._heard.session[at])
-        return self._meanings.fields(at, int(self._heard.number[at]), self._speaker(at, session))
+        session = int(self._batch.session[at])
+        return self._meanings.fields(at, int(self._batch.number[at]), self._speaker(at, session))
 
     def _failure(self, at: int) -> None:
-        session = int(self._heard.session[at])
-        self._meanings.fail(at, int(self._heard.number[at]), self._speaker(at, session))
+        session = int(self._batch.session[at])
+        self._meanings.fail(at, int(self._batch.number[at]), self._speaker(at, session))
 
 
 def _rows_by_number(number: Array) -> dict[int, Array]:
@@ -354,7 +361,7 @@ def _rows_by_number(number: Array) -> dict[int, Array]:
 
 
 def unflushed(
-    table: str, meanings: Reducers, follower: ReferenceTracker, *, open_too: bool
+    table: str, meanings: Reducers, follower: ReferenceTracker, *, include_open: bool
 ) -> Rows:
     """A pipeline table's rows: those closed, and on demand those open."""
-    return meanings.rows(table, list(follower.pipelines()) if open_too else [])
+    return meanings.rows(table, list(follower.pipelines()) if include_open else [])

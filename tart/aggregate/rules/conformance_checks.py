@@ -18,7 +18,7 @@ import numpy as np
 
 from tart.aggregate.columnar.recent_types import DEPTH, NOTHING, RecentTypes
 from tart.aggregate.columnar.session_rows import Placed, SessionRows
-from tart.aggregate.core.event_batch import Array, EventBatch, Finding, types_mask
+from tart.aggregate.core.event_batch import Array, EventBatch, Finding, kind_mask
 from tart.aggregate.rules.terminal_events import OUTCOMES
 from tart.errors import DecodeError
 from tart.protocol.decoding import DROPPED, HEADER_BYTES, STATUS, decode_event
@@ -39,7 +39,7 @@ _REFERENCES = {
     for number, event in EVENTS.items()
     if (reference := leading_reference(event.fields)) is not None and reference.refers_to
 }
-_REFERS = types_mask(_REFERENCES)
+_REFERS = kind_mask(_REFERENCES)
 # By type of the event and of the one it refers to.
 _ALLOWED = np.ones((256, 256), np.bool_)
 for _number, _reference in _REFERENCES.items():
@@ -47,11 +47,11 @@ for _number, _reference in _REFERENCES.items():
     # A Dropped stands for the first of those that were dropped: it may have been any.
     _ALLOWED[_number, [DROPPED, NOTHING, *_reference.refers_to]] = True
 # Of an id that may be of several events nothing is certain.
-_NAMED = ~types_mask((DROPPED, NOTHING))
+_NAMED = ~kind_mask((DROPPED, NOTHING))
 _EXCLUDED_BY, _SAYS = np.zeros(256, np.uint8), np.zeros(256, np.uint8)
 for _number, _outcome in OUTCOMES.items():
     _EXCLUDED_BY[_number], _SAYS[_number] = _outcome
-_REGULAR = types_mask((DROPPED, STATUS))
+_REGULAR = kind_mask((DROPPED, STATUS))
 
 
 class _Before(NamedTuple):
@@ -97,7 +97,7 @@ class ConformanceChecker:
         for row in rows:
             self._begin(row)
 
-    def add(self, heard: EventBatch, placed: Placed) -> None:
+    def add(self, batch: EventBatch, placed: Placed) -> None:
         """A batch; events of each connection in order of arrival.
 
         If this raises, nothing was found, and the batch may be tried again in parts.
@@ -105,11 +105,11 @@ class ConformanceChecker:
         self._found, self._before = [], _Before([], [], [], [])
         starts, lengths, rows, row_of, _ = placed
         try:
-            self._recent.note(row_of, heard.event_id, heard.number)
-            self._judge_references(heard, row_of)
-            times = np.minimum(heard.timestamp, _FURTHEST_US).astype(np.int64)
-            gaps = self._judge_order(heard, times, starts, lengths, rows)
-            self._judge_regularity(heard, times, gaps, row_of)
+            self._recent.note(row_of, batch.event_id, batch.number)
+            self._judge_references(batch, row_of)
+            times = np.minimum(batch.timestamp, _FURTHEST_US).astype(np.int64)
+            gaps = self._judge_order(batch, times, starts, lengths, rows)
+            self._judge_regularity(batch, times, gaps, row_of)
         except Exception:
             self._undo()
             raise
@@ -165,45 +165,45 @@ class ConformanceChecker:
         self._recent.begin(row)
         self._time[row] = self._id[row] = self._gap[row] = _UNKNOWN
 
-    def _judge_references(self, heard: EventBatch, row_of: Array) -> None:
-        refers = np.flatnonzero(heard.has_ref & _REFERS[heard.number])
-        ref, own = heard.ref[refers], heard.event_id[refers]
+    def _judge_references(self, batch: EventBatch, row_of: Array) -> None:
+        refers = np.flatnonzero(batch.has_ref & _REFERS[batch.number])
+        ref, own = batch.ref[refers], batch.event_id[refers]
         types = self._recent.types(row_of[refers], ref)
         # Of an id so long past another may have the place, and look like it.
         types[own - ref >= DEPTH] = NOTHING
         unknown = ref >= own
-        wrong = unknown | ~_ALLOWED[heard.number[refers], types]
+        wrong = unknown | ~_ALLOWED[batch.number[refers], types]
         # What is laid out in another way has no reference where this one was read.
-        odd = {fault.seq for fault in heard.faults}
-        self._judge_outcomes(heard, row_of, refers[~wrong & _NAMED[types]], odd)
+        odd = {fault.seq for fault in batch.faults}
+        self._judge_outcomes(batch, row_of, refers[~wrong & _NAMED[types]], odd)
         if not wrong.any():
             return
         for at in np.flatnonzero(wrong).tolist():
             place = int(refers[at])
-            if int(heard.seq[place]) in odd:
+            if int(batch.seq[place]) in odd:
                 continue
-            number = int(heard.number[place])
+            number = int(batch.number[place])
             leading = HEADER_BYTES, EVENTS[number].fields.fields[0][0]
             if unknown[at]:
                 expected = f"an event id below its own, {own[at]}, not {ref[at]}"
-                self._find("reference_unknown", heard, place, expected, leading)
+                self._find("reference_unknown", batch, place, expected, leading)
             else:
                 wanted = _REFERENCES[number].refers_to
                 names = " or ".join(EVENTS[each].variant for each in wanted)
                 found = EVENTS[int(types[at])].variant
                 expected = f"the event id of {names}; {ref[at]} is {found}"
-                self._find("reference_wrong_type", heard, place, expected, leading)
+                self._find("reference_wrong_type", batch, place, expected, leading)
 
     def _judge_outcomes(
-        self, heard: EventBatch, row_of: Array, refers: Array, odd: set[int | None]
+        self, batch: EventBatch, row_of: Array, refers: Array, odd: set[int | None]
     ) -> None:
         """How something ended that is known to have begun: it ends once, in one way."""
-        ends = refers[_EXCLUDED_BY[heard.number[refers]] != 0]
+        ends = refers[_EXCLUDED_BY[batch.number[refers]] != 0]
         if odd:
-            ends = ends[[int(each) not in odd for each in heard.seq[ends].tolist()]]
+            ends = ends[[int(each) not in odd for each in batch.seq[ends].tolist()]]
         if not len(ends):
             return
-        number, ref = heard.number[ends], heard.ref[ends]
+        number, ref = batch.number[ends], batch.ref[ends]
         rows = row_of[ends]
         self._before.said.append((rows, ref, self._recent.said(rows, ref)))
         wrong = self._recent.say(rows, ref, _EXCLUDED_BY[number], _SAYS[number])
@@ -211,15 +211,15 @@ class ConformanceChecker:
             place = int(ends[at])
             leading = HEADER_BYTES, EVENTS[int(number[at])].fields.fields[0][0]
             expected = f"no second outcome of the event with id {ref[at]}"
-            self._find("second_outcome", heard, place, expected, leading)
+            self._find("second_outcome", batch, place, expected, leading)
 
     def _judge_order(
-        self, heard: EventBatch, times: Array, starts: Array, lengths: Array, rows: list[int]
+        self, batch: EventBatch, times: Array, starts: Array, lengths: Array, rows: list[int]
     ) -> list[int]:
         """Timestamps that go back; returns before which events others are missing."""
-        inside = np.ones(len(heard), np.bool_)
+        inside = np.ones(len(batch), np.bool_)
         inside[starts] = False
-        ids = heard.event_id
+        ids = batch.event_id
         back = np.flatnonzero((times[:-1] - times[1:] > BACKWARDS_US) & inside[1:]) + 1
         found = [(at, int(times[at - 1])) for at in back.tolist()]
         gaps: list[int] = (np.flatnonzero((ids[1:] - ids[:-1] != 1) & inside[1:]) + 1).tolist()
@@ -238,47 +238,47 @@ class ConformanceChecker:
             self._time[row], self._id[row] = last_time, last_id
         for at, before in found:
             expected = f"not {(before - int(times[at])) / _SECOND_US:.3f} s before the event before"
-            self._find("timestamp_backwards", heard, at, expected)
+            self._find("timestamp_backwards", batch, at, expected)
         return gaps
 
     def _judge_regularity(
-        self, heard: EventBatch, times: Array, gaps: list[int], row_of: Array
+        self, batch: EventBatch, times: Array, gaps: list[int], row_of: Array
     ) -> None:
-        regular = np.flatnonzero(_REGULAR[heard.number]).tolist()
+        regular = np.flatnonzero(_REGULAR[batch.number]).tolist()
         missing = set(gaps)
         for at in sorted({*regular, *missing}):
-            session, number = int(heard.session[at]), heard.number[at]
+            session, number = int(batch.session[at]), batch.number[at]
             if number == DROPPED:
-                self._judge_dropped(heard, at)
+                self._judge_dropped(batch, at)
             if number == DROPPED or at in missing:
                 row = int(row_of[at])
                 self._before.statuses.append((session, self._status.pop(session, None)))
                 self._before.gaps.append((row, self._gap[row]))
-                self._gap[row] = int(heard.event_id[at])
+                self._gap[row] = int(batch.event_id[at])
             if number == STATUS:
-                self._judge_status(heard, at, session, int(times[at]))
+                self._judge_status(batch, at, session, int(times[at]))
 
-    def _judge_dropped(self, heard: EventBatch, at: int) -> None:
-        content = heard.contents[at]
+    def _judge_dropped(self, batch: EventBatch, at: int) -> None:
+        content = batch.contents[at]
         # Some leave out the timestamp before it.
         bare = len(content) < HEADER_BYTES + _TIMESTAMP_BYTES + 1
         place = HEADER_BYTES if bare else HEADER_BYTES + _TIMESTAMP_BYTES
         expected = f"no events dropped, not {_dropped(content)}"
-        self._find("events_dropped", heard, at, expected, (place, "num"))
+        self._find("events_dropped", batch, at, expected, (place, "num"))
 
-    def _judge_status(self, heard: EventBatch, at: int, session: int, now: int) -> None:
+    def _judge_status(self, batch: EventBatch, at: int, session: int, now: int) -> None:
         before = self._status.get(session)
         self._before.statuses.append((session, before))
         gap = 0 if before is None else now - before
         self._status[session] = now
         if gap > STATUS_LATE_US:
             expected = f"about 2 s after the Status before, not {gap / _SECOND_US:.1f} s"
-            self._find("status_late", heard, at, expected)
+            self._find("status_late", batch, at, expected)
 
     def _find(
         self,
         rule: str,
-        heard: EventBatch,
+        batch: EventBatch,
         at: int,
         expectation: str,
         place: tuple[int, str] = (0, "timestamp"),
@@ -287,16 +287,16 @@ class ConformanceChecker:
         self._found.append(
             Finding(
                 rule,
-                int(heard.received_at[at]),
-                int(heard.node[at]),
-                int(heard.session[at]),
-                int(heard.seq[at]),
-                int(heard.event_id[at]),
-                int(heard.number[at]),
+                int(batch.received_at[at]),
+                int(batch.node[at]),
+                int(batch.session[at]),
+                int(batch.seq[at]),
+                int(batch.event_id[at]),
+                int(batch.number[at]),
                 offset,
                 field,
                 expectation,
-                heard.contents[at],
+                batch.contents[at],
             )
         )
 

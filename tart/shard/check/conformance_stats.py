@@ -83,22 +83,22 @@ class Figures:
         entry[0] += 1
         entry[1], entry[2] = min(entry[1], at), max(entry[2], at)
 
-    def hear(self, heard: EventBatch) -> None:
+    def hear(self, batch: EventBatch) -> None:
         """Events; remembered is each node's first."""
-        for node, at in zip(*np.unique(heard.node, return_index=True), strict=True):
+        for node, at in zip(*np.unique(batch.node, return_index=True), strict=True):
             if int(node) not in self._first:
                 self._first[int(node)] = Finding(
                     rule="",
-                    received_at=int(heard.received_at[at]),
+                    received_at=int(batch.received_at[at]),
                     node=int(node),
-                    session=int(heard.session[at]),
-                    seq=int(heard.seq[at]),
-                    event_id=int(heard.event_id[at]),
-                    number=int(heard.number[at]),
+                    session=int(batch.session[at]),
+                    seq=int(batch.seq[at]),
+                    event_id=int(batch.event_id[at]),
+                    number=int(batch.number[at]),
                     offset=0,
                     field="timestamp",
                     expectation="",
-                    frame=heard.contents[int(at)][:_KEPT_BYTES],
+                    frame=batch.contents[int(at)][:_KEPT_BYTES],
                 )
 
     def end(self, session: Session, at: int) -> None:
@@ -201,5 +201,5 @@ class Figures:
 
 
 def _rows(aggregates: Aggregates, table: str, *columns: str) -> Iterable[tuple[int, ...]]:
-    rows = aggregates.rows(table, open_too=False)
+    rows = aggregates.rows(table, include_open=False)
     return zip(*(rows[name].tolist() for name in columns), strict=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tart.aggregate.aggregates import Aggregates
-from tart.aggregate.core.event_batch import Finding, Voice
+from tart.aggregate.core.event_batch import DecodeContext, Finding
 from tart.aggregate.core.isolation import Isolation
 from tart.aggregate.rules.conformance_checks import handshake_findings
 from tart.errors import ProtocolError
@@ -152,7 +152,7 @@ class Checker:
         self._whole = whole
         self._muted = False
         self._isolation = Isolation()
-        self._aggregates = Aggregates(self._voice, self._note, self._isolation)
+        self._aggregates = Aggregates(self._decode_context, self._note, self._isolation)
         self._figures = Figures()
         self._peers = PeerDictionary({})
         self._frames: list[bytes] = []
@@ -219,7 +219,7 @@ class Checker:
         elif at >= self._stepped_at + STEP_US:
             self._stepped_at = at
             self.flush()
-            self._aggregates.age(at)
+            self._aggregates.expire(at)
             self._put_together()
 
     def flush(self) -> None:
@@ -231,9 +231,9 @@ class Checker:
         parts = digest_in_parts(frames, runs, self._sequence, self._peers, self._isolation)
         self._sequence += len(frames)
         for part in parts:
-            heard = part.heard()
-            self._aggregates.add(heard)
-            self._figures.hear(heard)
+            batch = part.event_batch()
+            self._aggregates.add(batch)
+            self._figures.hear(batch)
 
     def finish(self, at: int | None = None, *, complete: bool = True) -> Report:
         """Nothing more comes.
@@ -245,7 +245,7 @@ class Checker:
         self.flush()
         still_open = list(self._open.values())
         latest = max((each.last_at or 0 for each in still_open), default=0)
-        self._aggregates.age(latest if at is None else at)
+        self._aggregates.expire(latest if at is None else at)
         for session in still_open:
             self._end(session, session.last_at or 0 if at is None else at, concluded=False)
         self._put_together()
@@ -259,16 +259,16 @@ class Checker:
             bytes=self._total,
             unfinished=self._unfinished,
             unjudged=self._unjudged,
-            failures=self._isolation.events.total(),
+            failures=self._isolation.events_lost.total(),
             whole=self._whole,
             complete=complete,
             conformance=self._figures.conformance(material),
         )
 
-    def _voice(self, session: int) -> Voice:
+    def _decode_context(self, session: int) -> DecodeContext:
         information = self._open[session].connection.node
         assert information is not None
-        return Voice(information.protocol_version, information.cores)
+        return DecodeContext(information.protocol_version, information.cores)
 
     def _introduce(self, session: Session, information: NodeInformation, at: int) -> None:
         peer_id = information.peer_id
@@ -278,7 +278,9 @@ class Checker:
         number = session.node_number = self._numbers.setdefault(peer_id, len(self._numbers))
         self._figures.introduce(number, information)
         content = session.connection.node_content
-        self._aggregates.find(handshake_findings(information, at, number, session.number, content))
+        self._aggregates.add_findings(
+            handshake_findings(information, at, number, session.number, content)
+        )
 
     def _gather(self, session: Session, frames: list[bytes], size: int, at: int) -> None:
         if not frames or session.number not in self._open:
@@ -324,7 +326,7 @@ class Checker:
         self._unfinished += unfinished > 0
         self._unfinished_bytes -= unfinished
         self._muted = not concluded
-        self._aggregates.end(session.number)
+        self._aggregates.end_session(session.number)
         self._muted = False
         self._figures.end(session, at)
         del self._open[session.number]

@@ -89,7 +89,7 @@ class DecodedBatch:
     contents: list[bytes]
     clean: Mask
 
-    def heard(self) -> EventBatch:
+    def event_batch(self) -> EventBatch:
         """The good ones, for the aggregates; slots and cores they fill in go to ``log``."""
         log = self.log
         return EventBatch(
@@ -163,7 +163,7 @@ def digest_in_parts(
     except Exception as error:
         if len(frames) == 1:
             session = runs[0].session
-            isolation.fail(Failure(STAGE, error, 1, session.number, _number_of(frames[0])))
+            isolation.record(Failure(STAGE, error, 1, session.number, _number_of(frames[0])))
             return [_unread(frames[0], runs[0], first_sequence)]
     middle = len(frames) // 2
     first, second = _split(runs, middle)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tart.aggregate.aggregates import Aggregates
-from tart.aggregate.core.event_batch import Contexts, EventBatch, Finding, Rows, Voice
+from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch, Finding, Rows
 from tart.aggregate.core.tables import TABLES
-from tart.aggregate.flush import Flush, State
+from tart.aggregate.flush import Flush, FlushState
 from tart.aggregate.keyed.sessions import OPEN, SessionSummary, session_rows
 from tart.config.schema import AggregatesConfig
 from tart.shard.state.nodes import Nodes
@@ -28,15 +28,19 @@ MAX_IN_FLIGHT = 20
 SNAPSHOT_SECONDS = 0.25
 
 
-def voice_of(nodes: Nodes, directory: int) -> Callable[[int], Voice]:
+def decode_context_for(nodes: Nodes, directory: int) -> Callable[[int], DecodeContext]:
     """How to read what a directory's sessions say."""
 
-    def voice(session: int) -> Voice:
+    def decode_context(session: int) -> DecodeContext:
         speaker = nodes.speakers.get((directory, session))
         # Where a file that named the session was lost, its events may still be there.
-        return Voice(speaker.protocol_version, speaker.cores) if speaker else Voice(1, None)
+        return (
+            DecodeContext(speaker.protocol_version, speaker.cores)
+            if speaker
+            else DecodeContext(1, None)
+        )
 
-    return voice
+    return decode_context
 
 
 def open_aggregation(
@@ -55,7 +59,7 @@ def open_aggregation(
     own = store.directory
     flushed = 0
     for directory in store.directories:
-        state = store.catch_up(directory, voice_of(nodes, directory))
+        state = store.catch_up(directory, decode_context_for(nodes, directory))
         flushed = state.flush if directory == own else flushed
     writer = store.aggregate(config, written, failed)
     past = store.past[own]
@@ -88,7 +92,9 @@ class Aggregator:
         self._nodes = nodes
         self._failures = failures
         self.isolation = failures.isolation
-        self._aggregates = Aggregates(voice_of(nodes, directory), isolation=self.isolation)
+        self._aggregates = Aggregates(
+            decode_context_for(nodes, directory), isolation=self.isolation
+        )
         self._last = flushed
         self._written = flushed
         self._known = set(known)
@@ -98,21 +104,21 @@ class Aggregator:
         self._in_flight: dict[int, dict[str, UnflushedRows]] = {}
         self._cache: dict[str, tuple[float, list[UnflushedRows]]] = {}
 
-    def add(self, heard: EventBatch, *, contexts: bool = False) -> Contexts:
+    def add(self, batch: EventBatch, *, contexts: bool = False) -> Contexts:
         """Count a batch; see ``Aggregates.add``."""
         found: Contexts = {}
-        with self.isolation.guard("aggregates", events=len(heard)):
-            found = self._aggregates.add(heard, contexts=contexts)
+        with self.isolation.guard("aggregates", events=len(batch)):
+            found = self._aggregates.add(batch, contexts=contexts)
         return found
 
     def find(self, findings: Iterable[Finding]) -> None:
         """See ``Aggregates.find``."""
-        self._aggregates.find(findings)
+        self._aggregates.add_findings(findings)
 
     def end(self, summary: SessionSummary) -> None:
         """A connection is over, or was refused."""
-        self._aggregates.end(summary.session)
-        self._aggregates.record(summary)
+        self._aggregates.end_session(summary.session)
+        self._aggregates.record_session(summary)
         self._ended = True
 
     def take(self, through: int, now_us: int) -> Flush | None:
@@ -124,7 +130,7 @@ class Aggregator:
         if through == self._through and not self._ended:
             return None
         self._through, self._ended = through, False
-        self._aggregates.age(now_us)
+        self._aggregates.expire(now_us)
         rows = {table: self._rows(table) for table in TABLES}
         self._aggregates.clear()
         self._cache.clear()
@@ -132,8 +138,8 @@ class Aggregator:
         self._in_flight[self._last] = {
             table: UnflushedRows(table, some) for table, some in rows.items()
         }
-        resume = self._aggregates.resume
-        state = State(self._last, through, through if resume is None else resume, now_us)
+        resume = self._aggregates.resume_seq
+        state = FlushState(self._last, through, through if resume is None else resume, now_us)
         nodes = [
             (number, peer_id)
             for number, peer_id in self._nodes.numbers(self._directory)
@@ -177,7 +183,7 @@ class Aggregator:
         """A table's rows since the last flush; none if they cannot be made."""
         rows: Rows = {name: [] for name in TABLES[table]}
         with self.isolation.guard("flush"):
-            rows = self._aggregates.rows(table, open_too=False)
+            rows = self._aggregates.rows(table, include_open=False)
         return rows
 
     def _open_sessions(self) -> list[SessionSummary]:
@@ -187,7 +193,7 @@ class Aggregator:
         made, rows = self._cache.get(table, (0.0, []))
         if not rows or now - made > SNAPSHOT_SECONDS:
             rows = [each[table] for each in self._in_flight.values()]
-            rows.append(UnflushedRows(table, self._aggregates.rows(table, open_too=True)))
+            rows.append(UnflushedRows(table, self._aggregates.rows(table, include_open=True)))
             if table == "sessions":
                 rows.append(UnflushedRows(table, session_rows(self._open_sessions())))
             self._cache[table] = now, rows

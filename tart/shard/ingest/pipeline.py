@@ -230,7 +230,7 @@ class Ingest:
         contexts: Contexts = {}
         if events or found.faults:
             # Slots and cores that events inherit are filled into the columns of the batch.
-            contexts = self.aggregation.add(found.heard(), contexts=self._streams.listening)
+            contexts = self.aggregation.add(found.event_batch(), contexts=self._streams.listening)
         with isolation.guard("statistics", events=events):
             self._tally(found)
         for said in found.said:

@@ -19,7 +19,7 @@ from tart.query.core import merge
 from tart.query.core.filters import FilterInput, Matches, Selection, parse
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import rendered
-from tart.shard.ingest.aggregator import voice_of
+from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
 from tart.storage.core.schema import LogRow, payload_of
@@ -119,7 +119,7 @@ class MissedEvents:
         size = 0
         rows = self._rows(cursor, directory, start, stop)
         # Of all of them: what an event is about may decide whether it passes.
-        files, voice = self._store.files(directory), voice_of(self._nodes, directory)
+        files, voice = self._store.files(directory), decode_context_for(self._nodes, directory)
         contexts = contexts_of(cursor, files, rows, voice) if rows else {}
         for row in rows:
             go_on()

@@ -24,7 +24,7 @@ from tart.protocol.references import LINKS, Context
 from tart.query.core.filters import Selection
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import RENDERINGS, rendered
-from tart.shard.ingest.aggregator import voice_of
+from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.ingest.listener import Listener
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.ingest.pipeline import Ingest
@@ -124,7 +124,7 @@ class Answers:
         rows, _ = latest.rows(selection, number, limit, before.get(directory))
         if len(rows) < limit or sum(len(row.body) for row in rows) > _AT_ONCE_BYTES:
             return None
-        voice = voice_of(self._nodes, directory)
+        voice = decode_context_for(self._nodes, directory)
         contexts = contexts_among(rows, (), voice)
         if contexts is None:
             links, _ = latest.rows(_LINKS, None, _AT_ONCE_LINKS, rows[0].seq)
@@ -218,7 +218,7 @@ class Answers:
         if not rows:
             return {}
         files = self._store.files(directory)
-        return contexts_of(cursor, files, rows, voice_of(self._nodes, directory))
+        return contexts_of(cursor, files, rows, decode_context_for(self._nodes, directory))
 
     def _event(
         self, directory: int, row: LogRow, contexts: Mapping[int, Context]

@@ -29,7 +29,7 @@ from tart.query.sql.cells import csv_cell
 from tart.query.sql.exports import CSV_COLUMNS
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import rendered, to_bytes
-from tart.shard.ingest.aggregator import voice_of
+from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.queries.trace import MAX_DEPTH, MAX_NODES, trace
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.schema import LOG_SELECT, LogRow, UndecodableRow, log_of, payload_of, rows_of
@@ -64,8 +64,8 @@ class History:
         directory, sequence = event_identity(int(parameters["id"]))
         row = self._row(cursor, directory, sequence)
         if row is not None:
-            voice = voice_of(self._nodes, directory)
-            contexts = contexts_of(cursor, self._store.files(directory), [row], voice)
+            decode_context = decode_context_for(self._nodes, directory)
+            contexts = contexts_of(cursor, self._store.files(directory), [row], decode_context)
             event = self._json(directory, row, contexts)
             found = rendered(event, str(parameters.get("bytes") or "hex"))
             return {**found, "raw": rendered(_raw(_Frame(row).content), "hex")}
@@ -82,7 +82,9 @@ class History:
         files = self._store.files(directory)
         found = trace(cursor, files, start, nodes=nodes, depth=depth)
         ids = {row.event_id: row for row in found.rows}
-        contexts = contexts_of(cursor, files, found.rows, voice_of(self._nodes, directory))
+        contexts = contexts_of(
+            cursor, files, found.rows, decode_context_for(self._nodes, directory)
+        )
         events = []
         levels: dict[int, int] = {}
         for row in found.rows:
@@ -252,7 +254,7 @@ class History:
         if not events:
             return {}
         files = self._store.files(directory)
-        return contexts_of(cursor, files, events, voice_of(self._nodes, directory))
+        return contexts_of(cursor, files, events, decode_context_for(self._nodes, directory))
 
     def as_line(
         self, directory: int, each: _Frame, style: _Style, contexts: Mapping[int, Context]

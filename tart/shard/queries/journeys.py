@@ -18,7 +18,7 @@ from tart.protocol.references import Context
 from tart.query.core.catalog import event_api_id, event_identity
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import rendered
-from tart.shard.ingest.aggregator import voice_of
+from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.schema import LogRow, rows_of
 from tart.storage.log.contexts import contexts_of
@@ -139,7 +139,7 @@ class Journeys:
         if not rows:
             return {}
         files = self._store.files(directory)
-        return contexts_of(cursor, files, rows, voice_of(self._nodes, directory))
+        return contexts_of(cursor, files, rows, decode_context_for(self._nodes, directory))
 
     def _rows(self, cursor: Cursor, directory: int, where: str, limit: int) -> list[LogRow]:
         """A directory's first rows that meet a condition, in order."""

@@ -29,7 +29,7 @@ import numpy as np
 from tart.aggregate.core.event_batch import Rows
 from tart.aggregate.core.isolation import Failure, Isolation
 from tart.aggregate.core.tables import ROLLUPS, TABLES, clock_column
-from tart.aggregate.flush import Flush, State
+from tart.aggregate.flush import Flush, FlushState
 from tart.aggregate.keyed.sessions import OPEN_SESSIONS, SessionSummary
 from tart.config.schema import AggregatesConfig
 from tart.errors import DamagedFile, DiskFull, RowsRefused
@@ -176,10 +176,10 @@ def check_layout(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> None
             raise DamagedFile(f"{file.path}: its table {table} is not that of this release")
 
 
-def read_state(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> State:
+def read_state(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> FlushState:
     """How far a file is."""
     found = dict(cursor.execute(f"SELECT key, value FROM {file.alias}.state").fetchall())
-    return State(**{each.name: found.get(each.name, 0) for each in fields(State)})
+    return FlushState(**{each.name: found.get(each.name, 0) for each in fields(FlushState)})
 
 
 def read_nodes(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> dict[int, bytes]:
@@ -242,7 +242,7 @@ def _salvaged(table: str, rows: Rows, flush: int, isolation: Isolation) -> Table
     try:
         columns = {name: list(rows[name]) for name in TABLES[table]}
     except Exception as reason:
-        isolation.fail(Failure(STAGE, reason))
+        isolation.record(Failure(STAGE, reason))
         return to_table(table, {name: [] for name in TABLES[table]}, flush)
     good: list[int] = []
     parts = [range(len(next(iter(columns.values()))))]
@@ -253,7 +253,7 @@ def _salvaged(table: str, rows: Rows, flush: int, isolation: Isolation) -> Table
             to_table(table, picked, flush)
         except Exception as reason:
             if len(part) == 1:
-                isolation.fail(Failure(STAGE, reason, 1))
+                isolation.record(Failure(STAGE, reason, 1))
                 continue
             middle = len(part) // 2
             parts += [part[middle:], part[:middle]]
@@ -436,7 +436,7 @@ class AggregateWriter:
                 with suppress(duckdb.Error):
                     cursor.rollback()
                 lost = len(tables.pop(error.table))
-                self._isolation.fail(Failure(STAGE, error, lost))
+                self._isolation.record(Failure(STAGE, error, lost))
             except duckdb.Error as error:
                 with suppress(duckdb.Error):
                     cursor.rollback()

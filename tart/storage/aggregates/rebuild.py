@@ -1,7 +1,7 @@
 """Aggregates made again from the log: after a crash, or where there are none yet.
 
-The log's events from ``State.resume`` on are read in order of arrival and counted as if
-they had just come. Those before ``State.through`` were counted already: they are read
+The log's events from ``FlushState.resume`` on are read in order of arrival and counted as if
+they had just come. Those before ``FlushState.through`` were counted already: they are read
 only to know the pipelines that were open, and nothing of them is counted twice.
 """
 
@@ -16,10 +16,10 @@ import duckdb
 import numpy as np
 
 from tart.aggregate.aggregates import Aggregates
-from tart.aggregate.core.event_batch import EventBatch, Finding, Voice
+from tart.aggregate.core.event_batch import DecodeContext, EventBatch, Finding
 from tart.aggregate.core.isolation import Isolation
 from tart.aggregate.core.tables import TABLES
-from tart.aggregate.flush import Flush, State
+from tart.aggregate.flush import Flush, FlushState
 from tart.aggregate.keyed.sessions import SessionSummary, session_rows
 from tart.errors import DecodeError
 from tart.protocol.columnar import read_columns
@@ -63,11 +63,11 @@ def catch_up(
     logs: Sequence[LogFile],
     nodes: Mapping[int, bytes],
     sessions: Mapping[int, StoredSession],
-    voice: Callable[[int], Voice],
+    decode_context: Callable[[int], DecodeContext],
     next_sequence: int,
     isolation: Isolation,
     told: Told = unheard,
-) -> State:
+) -> FlushState:
     """Bring a directory's aggregates up to its log; how far they are then.
 
     Args:
@@ -75,7 +75,7 @@ def catch_up(
             read (``Database.readable``).
         nodes: the directory's nodes by number.
         sessions: the directory's connections by number.
-        voice: how to read what a session says.
+        decode_context: the decode context of a session, by its number.
         next_sequence: the ``seq`` the next event gets.
         isolation: counts what cannot be aggregated.
         told: called after each chunk with how many frames of all are counted; what it raises
@@ -91,30 +91,30 @@ def catch_up(
         recount = SessionRecovery(sessions, known, before)
         if state.through >= next_sequence and not missing and not recount:
             return state
-        aggregates, ended = Aggregates(voice, isolation=isolation), _Ended(sessions)
+        aggregates, ended = Aggregates(decode_context, isolation=isolation), _Ended(sessions)
         place, expected = file.path.parent.name, _frames_from(cursor, logs, state.through)
         count = 0
         try:
-            for part in _before(cursor, logs, state, voice):
-                aggregates.add(part.heard)
+            for part in _before(cursor, logs, state, decode_context):
+                aggregates.add(part.batch)
                 told(f"reading directory {place} for what was open", 0, 0)
             ended.until(state.taken_at, aggregates)
             aggregates.clear()
-            aggregates.find(recount.findings())
+            aggregates.add_findings(recount.findings())
             for summary in recount.ended():
-                aggregates.record(summary)
-            for part in _parts(cursor, logs, state.through, next_sequence, voice):
-                aggregates.add(part.heard)
-                recount.hear(part.heard, part.broken)
-                aggregates.age(part.received_at)
+                aggregates.record_session(summary)
+            for part in _parts(cursor, logs, state.through, next_sequence, decode_context):
+                aggregates.add(part.batch)
+                recount.add_batch(part.batch, part.broken)
+                aggregates.expire(part.received_at)
                 ended.until(part.received_at, aggregates)
-                count += len(part.heard)
+                count += len(part.batch)
                 told(f"counting the events of directory {place} again", count, max(count, expected))
-                if count % _FLUSH_EVENTS < len(part.heard):
+                if count % _FLUSH_EVENTS < len(part.batch):
                     state = _flush(cursor, file, aggregates, state, part.end, [], recount.open())
-            aggregates.end_all()
+            aggregates.end_all_sessions()
             for summary in recount.died():
-                aggregates.record(summary)
+                aggregates.record_session(summary)
             state = _flush(cursor, file, aggregates, state, next_sequence, missing, [])
         except duckdb.Error:
             with suppress(duckdb.Error):
@@ -139,15 +139,17 @@ def _flush(
     cursor: duckdb.DuckDBPyConnection,
     file: AggregateFile,
     aggregates: Aggregates,
-    state: State,
+    state: FlushState,
     through: int,
     nodes: list[tuple[int, bytes]],
     open_: list[SessionSummary],
-) -> State:
-    rows = {table: aggregates.rows(table, open_too=False) for table in TABLES}
+) -> FlushState:
+    rows = {table: aggregates.rows(table, include_open=False) for table in TABLES}
     aggregates.clear()
-    resume = aggregates.resume
-    state = State(state.flush + 1, through, through if resume is None else resume, state.taken_at)
+    resume = aggregates.resume_seq
+    state = FlushState(
+        state.flush + 1, through, through if resume is None else resume, state.taken_at
+    )
     flush = Flush(state, rows, nodes, session_rows(open_))
     write(cursor, file, flush, dict(tables_of(flush, aggregates.isolation)))
     return state
@@ -161,7 +163,7 @@ class _Part(NamedTuple):
         received_at: of the last; ``end`` is the ``seq`` after it.
     """
 
-    heard: EventBatch
+    batch: EventBatch
     broken: list[UndecodableRow]
     received_at: int
     end: int
@@ -179,18 +181,18 @@ class _Ended:
     def until(self, received_at: int, aggregates: Aggregates) -> None:
         """All that ended up to then; Unix microseconds."""
         while self._left and self._left[-1][0] <= received_at:
-            aggregates.end(self._left.pop()[1])
+            aggregates.end_session(self._left.pop()[1])
 
 
 def _before(
     cursor: duckdb.DuckDBPyConnection,
     logs: Sequence[LogFile],
-    state: State,
-    voice: Callable[[int], Voice],
+    state: FlushState,
+    decode_context: Callable[[int], DecodeContext],
 ) -> Iterator[_Part]:
     first = max(0, state.through - _REQUESTS)
-    yield from _parts(cursor, logs, min(state.resume, first), first, voice, _PIPELINES)
-    yield from _parts(cursor, logs, first, state.through, voice)
+    yield from _parts(cursor, logs, min(state.resume, first), first, decode_context, _PIPELINES)
+    yield from _parts(cursor, logs, first, state.through, decode_context)
 
 
 def _parts(
@@ -198,7 +200,7 @@ def _parts(
     logs: Sequence[LogFile],
     first: int,
     end: int,
-    voice: Callable[[int], Voice],
+    decode_context: Callable[[int], DecodeContext],
     where: str = "true",
 ) -> Iterator[_Part]:
     """A directory's frames of these numbers, in order of arrival, a chunk at a time."""
@@ -218,7 +220,9 @@ def _parts(
         )
         if rows or broken:
             seq, received_at = max((row.seq, row.received_at) for row in _last(rows, broken))
-            yield _Part(as_heard(rows, voice, broken), broken, received_at, seq + 1)
+            yield _Part(
+                event_batch_from_rows(rows, decode_context, broken), broken, received_at, seq + 1
+            )
 
 
 def _last(rows: list[LogRow], broken: list[UndecodableRow]) -> Iterator[LogRow | UndecodableRow]:
@@ -226,9 +230,9 @@ def _last(rows: list[LogRow], broken: list[UndecodableRow]) -> Iterator[LogRow |
     yield from broken[-1:]
 
 
-def as_heard(
+def event_batch_from_rows(
     rows: Sequence[LogRow],
-    voice: Callable[[int], Voice],
+    decode_context: Callable[[int], DecodeContext],
     broken: Sequence[UndecodableRow] = (),
 ) -> EventBatch:
     """Stored events as they were when they came, and what could not be understood."""
@@ -238,7 +242,7 @@ def as_heard(
     columns = read_columns(contents)
     faults = [finding_of(row) for row in broken]
     for at in np.flatnonzero(~columns.clean).tolist():
-        faults += _deviations(rows[at], contents[at], voice(rows[at].session))
+        faults += _deviations(rows[at], contents[at], decode_context(rows[at].session))
     return EventBatch(
         seq=np.array([row.seq for row in rows], np.int64),
         received_at=np.array([row.received_at for row in rows], np.int64),
@@ -259,11 +263,14 @@ def as_heard(
     )
 
 
-def _deviations(row: LogRow, content: bytes, voice: Voice) -> Iterator[Finding]:
+def _deviations(row: LogRow, content: bytes, decode_context: DecodeContext) -> Iterator[Finding]:
     """What is wrong with the bytes of an event that was understood all the same."""
     try:
         found = check_event(
-            row.type, content[HEADER_BYTES:], version=voice.version, cores=voice.cores
+            row.type,
+            content[HEADER_BYTES:],
+            version=decode_context.version,
+            cores=decode_context.cores,
         )
     except DecodeError:  # stored by a release that understood more
         return

@@ -2,7 +2,7 @@
 
 Pure. Of a connection that was closed or refused the log has the counters. One that was
 open when the shard died has no end: it is counted on from what the last flush said of it,
-by the events that came after, and ends when it was last heard.
+by the events that came after, and ends when it was last batch.
 """
 
 from __future__ import annotations
@@ -57,28 +57,28 @@ class SessionRecovery:
     def __bool__(self) -> bool:
         return bool(self._missing or self._tallies)
 
-    def hear(self, heard: EventBatch, broken: Iterable[UndecodableRow]) -> None:
+    def add_batch(self, batch: EventBatch, broken: Iterable[UndecodableRow]) -> None:
         """Events after the last flush in order of arrival, and frames that are none."""
         if not self._tallies:
             return
-        sessions, of, counts = np.unique(heard.session, return_inverse=True, return_counts=True)
-        sizes = np.bincount(of, [len(each) for each in heard.contents], len(sessions))
+        sessions, of, counts = np.unique(batch.session, return_inverse=True, return_counts=True)
+        sizes = np.bincount(of, [len(each) for each in batch.contents], len(sessions))
         latest = np.zeros(len(sessions), np.int64)
-        latest[of] = np.arange(len(heard))
+        latest[of] = np.arange(len(batch))
         for session, count, size, at in zip(
             *(sessions.tolist(), counts.tolist(), sizes.tolist(), latest.tolist()), strict=True
         ):
             if tally := self._tallies.get(session):
                 tally.add(count, int(size))
                 tally.reach(
-                    int(heard.seq[at]),
-                    int(heard.received_at[at]),
-                    int(heard.event_id[at]),
-                    _stands_for(heard.contents[at]),
+                    int(batch.seq[at]),
+                    int(batch.received_at[at]),
+                    int(batch.event_id[at]),
+                    _stands_for(batch.contents[at]),
                 )
-        for at in np.flatnonzero(heard.number == DROPPED).tolist():
-            if tally := self._tallies.get(int(heard.session[at])):
-                tally.drop(_stands_for(heard.contents[at]))
+        for at in np.flatnonzero(batch.number == DROPPED).tolist():
+            if tally := self._tallies.get(int(batch.session[at])):
+                tally.drop(_stands_for(batch.contents[at]))
         for row in broken:
             tally = self._tallies.get(row.session)
             if tally is not None and row.event_id is not None:
@@ -86,7 +86,7 @@ class SessionRecovery:
                 tally.undecodable += 1
                 tally.reach(row.seq, row.received_at, row.event_id, 1)
         wrong = {row.seq for row in broken}
-        for fault in heard.faults:
+        for fault in batch.faults:
             if (tally := self._tallies.get(fault.session)) and fault.seq not in wrong:
                 tally.deviations[fault.rule] += 1
 
@@ -108,11 +108,11 @@ class SessionRecovery:
                 yield _ended(each, each.counters.get("started_at", started_at))
 
     def open(self) -> list[SessionSummary]:
-        """Those that it has not, as far as was heard."""
+        """Those that it has not, as far as was batch."""
         return [tally.summary() for tally in self._tallies.values()]
 
     def died(self) -> Iterator[SessionSummary]:
-        """The same when all was heard."""
+        """The same when all was batch."""
         for each in self.open():
             yield each._replace(
                 ended_at=each.last_at or each.started_at, outcome=DIED, reason=SHARD_DIED

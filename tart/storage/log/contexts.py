@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tart.aggregate.core.event_batch import Array, Voice
+from tart.aggregate.core.event_batch import Array, DecodeContext
 from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
 from tart.protocol.references import LINKS, TELLS, Context, hash_in
@@ -43,26 +43,26 @@ def contexts_of(
     cursor: duckdb.DuckDBPyConnection,
     files: Sequence[LogFile],
     rows: Sequence[LogRow],
-    voice: Callable[[int], Voice],
+    decode_context: Callable[[int], DecodeContext],
 ) -> dict[int, Context]:
     """The contexts of some events of a directory, by ``seq``.
 
     Args:
         files: the directory's.
-        voice: how to read what a session says.
+        decode_context: the decode context of a session, by its number.
     """
     found = Chains(rows)
     if found.wanted():
         _look_back(cursor, files, rows, found)
-    told = hashes(rows, voice)
+    told = hashes(rows, decode_context)
     further = sorted(found.tellers() - told.keys())
     if further:
-        told |= hashes(_rows(cursor, files, further), voice)
+        told |= hashes(_rows(cursor, files, further), decode_context)
     return found.contexts(told)
 
 
 def contexts_among(
-    rows: Sequence[LogRow], others: Iterable[LogRow], voice: Callable[[int], Voice]
+    rows: Sequence[LogRow], others: Iterable[LogRow], decode_context: Callable[[int], DecodeContext]
 ) -> dict[int, Context] | None:
     """The same where nothing but some other events is looked at; ``None`` if more is wanted."""
     found, others = Chains(rows), list(others)
@@ -70,15 +70,19 @@ def contexts_among(
     if found.wanted():
         return None
     tellers = found.tellers()
-    return found.contexts(hashes((row for row in [*rows, *others] if row.seq in tellers), voice))
+    return found.contexts(
+        hashes((row for row in [*rows, *others] if row.seq in tellers), decode_context)
+    )
 
 
-def hashes(rows: Iterable[LogRow], voice: Callable[[int], Voice]) -> dict[int, bytes | None]:
+def hashes(
+    rows: Iterable[LogRow], decode_context: Callable[[int], DecodeContext]
+) -> dict[int, bytes | None]:
     """By ``seq``, what events tell that their chain is about."""
     found: dict[int, bytes | None] = {}
     for row in rows:
         if row.type in TELLS:
-            said = voice(row.session)
+            said = decode_context(row.session)
             try:
                 fields = decode_event(
                     row.type, payload_of(row), version=said.version, cores=said.cores

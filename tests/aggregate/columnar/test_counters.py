@@ -9,26 +9,26 @@ import numpy as np
 from tart.aggregate.columnar.counters import STEPS, Latencies
 from tart.protocol.events import EVENTS
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
-from tests.aggregate.hearing import DELAY_US, aggregated, rows, summed, troubled
+from tests.aggregate.batches import DELAY_US, aggregate, rows, sum_by, troubled_network
 
 
 def test_each_node_s_events_are_counted_by_type():
-    played = troubled()
-    found = summed(rows(aggregated(played), "counts"), "node", "type")
+    played = troubled_network()
+    found = sum_by(rows(aggregate(played), "counts"), "node", "type")
     for at, node in enumerate(played.facts.of("node")):
         of_node = {number: n for (one, number), n in found.items() if one == at}
         assert of_node == dict(played.facts.counts(node["node"]))
 
 
 def test_counts_stand_in_the_ten_seconds_the_events_came_in():
-    buckets = {row["bucket"] for row in rows(aggregated(troubled()), "counts")}
+    buckets = {row["bucket"] for row in rows(aggregate(troubled_network()), "counts")}
     assert len(buckets) > 10
     assert all(bucket % 10_000_000 == 0 for bucket in buckets)
 
 
 def test_durations_of_every_step_are_those_that_really_were():
-    facts = troubled().facts
-    found = summed(rows(aggregated(troubled()), "latency"), "parent", "type", "bin")
+    facts = troubled_network().facts
+    found = sum_by(rows(aggregate(troubled_network()), "latency"), "parent", "type", "bin")
     compared = 0
     for parent, number in STEPS:
         if parent == 60:
@@ -71,8 +71,8 @@ def test_steps_that_come_later_have_their_places_in_every_minute():
 
 
 def test_the_least_offset_of_a_minute_is_the_clock_s():
-    played = troubled()
-    for row in rows(aggregated(played), "clocks"):
+    played = troubled_network()
+    for row in rows(aggregate(played), "clocks"):
         # The test hears each event so long after the node's own time.
         assert row["offset_us"] == DELAY_US
 

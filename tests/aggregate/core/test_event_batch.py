@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from tart.aggregate.core.event_batch import grown
-from tests.aggregate.hearing import heard, troubled
+from tart.aggregate.core.event_batch import grow
+from tests.aggregate.batches import event_batches, troubled_network
 
 
 def test_what_an_event_says_itself_is_not_overwritten():
-    batch = heard(troubled(), 10_000)[0]
+    batch = event_batches(troubled_network(), 10_000)[0]
     own = int(np.flatnonzero(batch.has_slot)[0])
     none = int(np.flatnonzero(~batch.has_slot)[0])
     said = int(batch.slot[own])
@@ -20,8 +20,8 @@ def test_what_an_event_says_itself_is_not_overwritten():
 
 def test_an_array_grows_to_what_is_asked_and_keeps_what_it_had():
     array = np.arange(4).reshape(2, 2)
-    assert grown(array, 2) is array
-    more = grown(array, 9)
+    assert grow(array, 2) is array
+    more = grow(array, 9)
     assert len(more) == 9
     assert more[:2].tolist() == array.tolist()
     assert not more[2:].any()

@@ -21,7 +21,7 @@ from tart.aggregate.references.requests import Requests
 from tart.aggregate.references.tracker import ReferenceTracker
 from tart.aggregate.rules.conformance_checks import ConformanceChecker
 from tart.simulate.model.in_memory import play_troubled
-from tests.aggregate.hearing import ended, heard, rows, voices
+from tests.aggregate.batches import decode_contexts, event_batches, rows, session_summary
 
 SECONDS = 12
 
@@ -38,12 +38,12 @@ def played():
 def told(size=2_000, isolation=None):
     """All rows of all tables, in any order, and the aggregates."""
     network = played()
-    aggregates = Aggregates(voices(network).__getitem__, isolation=isolation)
-    for batch in heard(network, size):
+    aggregates = Aggregates(decode_contexts(network).__getitem__, isolation=isolation)
+    for batch in event_batches(network, size):
         aggregates.add(batch)
-    aggregates.end_all()
+    aggregates.end_all_sessions()
     for at, each in enumerate(network.sessions):
-        aggregates.record(ended(at, each))
+        aggregates.record_session(session_summary(at, each))
     return {table: sorted(rows(aggregates, table), key=repr) for table in TABLES}, aggregates
 
 
@@ -90,7 +90,7 @@ def test_only_what_fails_is_lost_however_the_batch_is_mixed(sessions, bad):
     for number in set(sessions):
         own = [seq for seq in taken if sessions[seq] == number]
         assert own == sorted(own)
-    assert isolation.failures["stage"] == isolation.events["stage"] == len(lost)
+    assert isolation.failures["stage"] == isolation.events_lost["stage"] == len(lost)
 
 
 def test_one_connection_cannot_buy_more_than_so_many_attempts_and_costs_no_other():
@@ -107,7 +107,7 @@ def test_one_connection_cannot_buy_more_than_so_many_attempts_and_costs_no_other
     isolation.run("stage", events(sessions), work)
     assert sorted(taken) == [1, 2, 3]
     assert attempts < 3 * MAX_ATTEMPTS
-    assert isolation.events["stage"] == 5_000
+    assert isolation.events_lost["stage"] == 5_000
 
 
 def test_a_guard_counts_and_goes_on():
@@ -118,7 +118,7 @@ def test_a_guard_counts_and_goes_on():
     with isolation.guard("stage"):
         pass
     assert [(each.stage, each.events, each.session) for each in failures] == [("stage", 3, 7)]
-    assert (isolation.failures, isolation.events) == ({"stage": 1}, {"stage": 3})
+    assert (isolation.failures, isolation.events_lost) == ({"stage": 1}, {"stage": 3})
 
 
 def fail_once(monkeypatch, owner, name):
@@ -185,7 +185,7 @@ def test_an_event_whose_handler_fails_is_as_if_nobody_had_looked_at_it(monkeypat
     monkeypatch.setattr(reducers, "MEANINGS", replaced(failing))
     found, aggregates = told(size=301)
     assert found == without
-    assert aggregates.isolation.events.keys() <= {"events"}
+    assert aggregates.isolation.events_lost.keys() <= {"events"}
 
 
 @pytest.mark.slow
@@ -199,8 +199,8 @@ def test_stages_that_fail_at_random_raise_nothing_and_cost_no_event_of_the_log(s
             raise Broken
 
     network, isolation = played(), Isolation(inject=inject)
-    aggregates = Aggregates(voices(network).__getitem__, isolation=isolation)
-    for batch in heard(network, 1_000):
+    aggregates = Aggregates(decode_contexts(network).__getitem__, isolation=isolation)
+    for batch in event_batches(network, 1_000):
         before = [batch.seq.copy(), batch.event_id.copy(), list(batch.contents)]
         own = batch.has_slot.copy()
         slots = batch.slot[own].copy()
@@ -209,7 +209,7 @@ def test_stages_that_fail_at_random_raise_nothing_and_cost_no_event_of_the_log(s
         assert (batch.event_id == before[1]).all()
         assert batch.contents == before[2]
         assert (batch.slot[own] == slots).all()
-    aggregates.end_all()
+    aggregates.end_all_sessions()
     for table in TABLES:
         rows(aggregates, table)
     assert isolation.failures.total() > 0

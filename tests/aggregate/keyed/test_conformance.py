@@ -7,7 +7,7 @@ import pytest
 from tart.aggregate.core.event_batch import Finding
 from tart.aggregate.keyed import conformance as module
 from tart.aggregate.keyed.conformance import EXAMPLE_BYTES, EXAMPLES, Conformance
-from tests.aggregate.hearing import JCE_US
+from tests.aggregate.batches import JCE_US
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR

@@ -2,7 +2,7 @@
 
 from tart.aggregate.core.tables import GAUGES
 from tart.aggregate.keyed.gauges import Gauges
-from tests.aggregate.hearing import aggregated, rows, troubled
+from tests.aggregate.batches import aggregate, rows, troubled_network
 
 
 def status(value, cores=(1, 2)):
@@ -35,8 +35,8 @@ def test_what_was_not_said_is_not_known():
 
 
 def test_every_status_of_the_simulator_is_in_a_row():
-    facts = troubled().facts
-    found = rows(aggregated(troubled()), "status")
+    facts = troubled_network().facts
+    found = rows(aggregate(troubled_network()), "status")
     assert sum(row["samples"] for row in found) == len(facts.events("Status"))
     for at, node in enumerate(facts.of("node")):
         said = [f for f in facts.events("Status") if f["node"] == node["node"]]

@@ -8,23 +8,23 @@ import pytest
 
 from tart.aggregate.core.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
 from tart.aggregate.keyed.pipelines import Block, Package
-from tests.aggregate.hearing import aggregated, rows, troubled
+from tests.aggregate.batches import aggregate, rows, troubled_network
 
 
 def by_root(table):
     """Rows by (peer id, session ordinal, event id of the root)."""
-    played = troubled()
+    played = troubled_network()
     peers = [node["node"] for node in played.facts.of("node")]
     return {
         (peers[row["node"]], played.sessions[row["session"]].ordinal, row["root"]): row
-        for row in rows(aggregated(played), table)
+        for row in rows(aggregate(played), table)
     }
 
 
 def happened(*variants):
     """Facts by the root they refer to."""
     found: dict = {}
-    for fact in troubled().facts.events(*variants):
+    for fact in troubled_network().facts.events(*variants):
         root = fact["event_id"] if fact["root"] is None else fact["root"]["event_id"]
         found.setdefault((fact["node"], fact["session"], root), []).append(fact)
     return found
@@ -43,7 +43,9 @@ def test_there_is_one_row_for_each_package_begun_and_no_other():
 def test_each_step_has_the_time_the_node_s_clock_gave_it(table, steps):
     found, compared = by_root(table), 0
     for number, step in steps.items():
-        facts = {f["type"]: f["event"] for f in troubled().facts.sent if f["type"] == number}
+        facts = {
+            f["type"]: f["event"] for f in troubled_network().facts.sent if f["type"] == number
+        }
         for root, of_root in happened(*facts.values()).items():
             if root in found:
                 assert found[root][step] == of_root[0]["node_us"], (root, step)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from tart.aggregate.core.tables import ROWS
 from tart.aggregate.keyed import sessions as module
 from tart.aggregate.keyed.sessions import Sessions, SessionSummary, session_rows
-from tests.aggregate.hearing import ended, troubled
+from tests.aggregate.batches import session_summary, troubled_network
 
 
 def summaries():
-    return [ended(at, each) for at, each in enumerate(troubled().sessions)]
+    return [session_summary(at, each) for at, each in enumerate(troubled_network().sessions)]
 
 
 def test_a_summary_is_a_row_of_its_table():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from tart.aggregate.references.peer_message_reducers import GAVE, NOT_KNOWN, WAS_GIVEN
-from tests.aggregate.hearing import aggregated, rows, troubled
+from tests.aggregate.batches import aggregate, rows, troubled_network
 
-PLAYED = troubled()
+PLAYED = troubled_network()
 FACTS = PLAYED.facts
 NODE = {node["node"]: at for at, node in enumerate(FACTS.of("node"))}
 
@@ -25,7 +25,7 @@ def test_blocks_are_given_by_who_was_asked():
         side = roots.get(root, NOT_KNOWN)
         expected[NODE[each["node"]], each["data"]["slot"], side] += 1
     found = Counter()
-    for row in rows(aggregated(PLAYED), "transfers"):
+    for row in rows(aggregate(PLAYED), "transfers"):
         found[row["node"], row["slot"], row["side"]] += row["count"]
     assert found == expected
 
@@ -36,7 +36,7 @@ def test_streams_of_announcements_are_links():
         for each in FACTS.events("BlockAnnouncementStreamOpened")
     )
     found = Counter()
-    for row in rows(aggregated(PLAYED), "links"):
+    for row in rows(aggregate(PLAYED), "links"):
         if row["type"] == 60:
             found[row["node"], bytes(row["peer"]).hex(), row["side"]] += row["count"]
     assert found == expected

@@ -6,31 +6,40 @@ from collections import Counter
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
-from tests.aggregate.hearing import aggregated, heard, rows, summed, troubled, voices
+from tests.aggregate.batches import (
+    aggregate,
+    decode_contexts,
+    event_batches,
+    rows,
+    sum_by,
+    troubled_network,
+)
 
 
 def node_numbers():
-    return {node["node"]: at for at, node in enumerate(troubled().facts.of("node"))}
+    return {node["node"]: at for at, node in enumerate(troubled_network().facts.of("node"))}
 
 
 def test_failures_are_counted_by_node_type_and_reason():
     numbers, expected = node_numbers(), Counter()
-    for fact in troubled().facts.sent:
+    for fact in troubled_network().facts.sent:
         reason = fact["data"].get("reason")
         if fact["type"] in FAILURES or reason in FAILED_REASONS.get(fact["type"], ()):
             expected[numbers[fact["node"]], fact["type"], reason] += 1
-    found = summed(rows(aggregated(troubled()), "failures"), "node", "type", "reason")
+    found = sum_by(rows(aggregate(troubled_network()), "failures"), "node", "type", "reason")
     assert found == expected
     assert len({number for _, number, _ in expected}) > 15
 
 
 def test_reports_are_counted_by_hash():
-    found = {row["hash"].hex(): row for row in rows(aggregated(troubled()), "reports")}
-    received = Counter(f["about"]["report"] for f in troubled().facts.events("GuaranteeReceived"))
+    found = {row["hash"].hex(): row for row in rows(aggregate(troubled_network()), "reports")}
+    received = Counter(
+        f["about"]["report"] for f in troubled_network().facts.events("GuaranteeReceived")
+    )
     assert {each: row["received"] for each, row in found.items() if row["received"]} == received
     discarded = Counter(
         (f["about"]["report"], f["data"]["reason"])
-        for f in troubled().facts.events("GuaranteeDiscarded")
+        for f in troubled_network().facts.events("GuaranteeDiscarded")
     )
     columns = {
         "PackageReportedOnChain": "reported_on_chain",
@@ -47,21 +56,21 @@ def test_reports_are_counted_by_hash():
 
 
 def test_requests_for_shards_are_counted_by_erasure_root():
-    found = rows(aggregated(troubled()), "erasures")
+    found = rows(aggregate(troubled_network()), "erasures")
     for column, variant in {
         "requested": "SendingShardRequest",
         "served": "ShardRequestReceived",
         "bundle_shards_served": "BundleShardRequestReceived",
         "bundles_served": "BundleRequestReceived",
     }.items():
-        facts = troubled().facts.events(variant)
+        facts = troubled_network().facts.events(variant)
         assert facts, variant
         expected = Counter(f["about"]["erasure_root"] for f in facts)
         assert {row["root"].hex(): row[column] for row in found if row[column]} == expected, column
 
 
 def test_the_end_of_a_request_counts_where_its_root_told_what_it_was_about():
-    facts = troubled().facts
+    facts = troubled_network().facts
     roots = {
         (f["node"], f["session"], f["event_id"]): f["about"].get("erasure_root")
         for f in facts.events("SendingShardRequest")
@@ -79,15 +88,15 @@ def test_the_end_of_a_request_counts_where_its_root_told_what_it_was_about():
                 expected[about] += 1
         found = {
             row["root"].hex(): row[column]
-            for row in rows(aggregated(troubled()), "erasures")
+            for row in rows(aggregate(troubled_network()), "erasures")
             if row[column]
         }
         assert found == expected, column
 
 
 def test_assurances_are_counted_by_anchor():
-    facts = troubled().facts
-    found = summed(rows(aggregated(troubled()), "assurances"), "anchor", "type")
+    facts = troubled_network().facts
+    found = sum_by(rows(aggregate(troubled_network()), "assurances"), "anchor", "type")
     distributing = {
         (f["node"], f["session"], f["event_id"]) for f in facts.events("DistributingAssurance")
     }
@@ -103,10 +112,10 @@ def test_assurances_are_counted_by_anchor():
 
 
 def test_first_sights_are_those_of_the_simulator():
-    played = troubled()
+    played = troubled_network()
     numbers = node_numbers()
     found = {
-        (r["node"], r["hash"].hex()): r["timestamp"] for r in rows(aggregated(played), "sightings")
+        (r["node"], r["hash"].hex()): r["timestamp"] for r in rows(aggregate(played), "sightings")
     }
     compared = 0
     for block in played.facts.of("block"):
@@ -123,10 +132,10 @@ def test_first_sights_are_those_of_the_simulator():
 def test_gas_is_counted_once_for_a_block_and_service():
     found = {
         (row["hash"].hex(), row["service"]): row
-        for row in rows(aggregated(troubled()), "executions")
+        for row in rows(aggregate(troubled_network()), "executions")
     }
     expected: dict = {}
-    for fact in troubled().facts.events("BlockExecuted"):
+    for fact in troubled_network().facts.events("BlockExecuted"):
         for service, cost in fact["data"]["accumulate_costs"]:
             key = (fact["about"]["block"], service)
             nodes, gas, elapsed = expected.get(key, (0, 0, 0))
@@ -146,10 +155,10 @@ def test_gas_is_counted_once_for_a_block_and_service():
 
 
 def test_events_of_a_pipeline_inherit_its_core_and_slot():
-    played = troubled()
-    aggregates = Aggregates(voices(played).__getitem__)
+    played = troubled_network()
+    aggregates = Aggregates(decode_contexts(played).__getitem__)
     of_core: Counter = Counter()
-    for batch in heard(played, 400):
+    for batch in event_batches(played, 400):
         contexts = aggregates.add(batch, contexts=True)
         for at in contexts:
             number = int(batch.number[at])

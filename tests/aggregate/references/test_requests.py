@@ -10,15 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.aggregate.aggregates import Aggregates
-from tart.aggregate.core.event_batch import Voice
+from tart.aggregate.core.event_batch import DecodeContext
 from tart.protocol.connection import Connection
 from tart.shard.decode.batch_decoder import Run, digest
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
-from tests.aggregate.hearing import aggregated, heard, rows, troubled, voices
+from tests.aggregate.batches import (
+    aggregate,
+    decode_contexts,
+    event_batches,
+    rows,
+    troubled_network,
+)
 from tests.aggregate.rules.test_conformance_checks import HASH, NOW, Talk
 
-PLAYED = troubled()
+PLAYED = troubled_network()
 FACTS = PLAYED.facts
 NODE = {node["node"]: at for at, node in enumerate(FACTS.of("node"))}
 ROOT, OTHER = b"r" * 32, b"o" * 32
@@ -29,11 +35,13 @@ def told(talk, size):
     """Aggregates that heard a connection's events so many at a time."""
     session = Session(3, 0, "", 0, Connection(), node_number=4)
     contents = session.connection.receive_frames(b"".join(talk.frames))
-    aggregates = Aggregates(lambda session: Voice(1, 2))
+    aggregates = Aggregates(lambda session: DecodeContext(1, 2))
     for start in range(0, len(contents), size):
         part = contents[start : start + size]
         # A second between two of them, whoever cuts them how.
-        found = digest(part, [Run(session, len(part), NOW)], start, PeerDictionary({})).heard()
+        found = digest(
+            part, [Run(session, len(part), NOW)], start, PeerDictionary({})
+        ).event_batch()
         found.received_at[:] = NOW + 1_000_000 * np.arange(start, start + len(part))
         aggregates.add(found)
     return aggregates
@@ -181,15 +189,15 @@ def test_requests_for_shards_are_counted_by_index():
         (None, 124, each["data"]["shard"]) for each in FACTS.events("ShardRequestReceived")
     )
     found = Counter()
-    for row in rows(aggregated(PLAYED), "shard_requests"):
+    for row in rows(aggregate(PLAYED), "shard_requests"):
         found[row["node"], row["type"], row["shard_index"]] += row["count"]
     assert found == expected
 
 
 def test_what_ends_a_request_is_about_its_erasure_root():
-    aggregates = Aggregates(voices(PLAYED).__getitem__)
+    aggregates = Aggregates(decode_contexts(PLAYED).__getitem__)
     about = defaultdict(set)
-    for batch in heard(PLAYED, 500):
+    for batch in event_batches(PLAYED, 500):
         contexts = aggregates.add(batch, contexts=True)
         for at in np.flatnonzero(np.isin(batch.number, (122, 123, 125))).tolist():
             if at in contexts:

@@ -5,22 +5,30 @@ from __future__ import annotations
 import pytest
 
 from tart.aggregate.aggregates import Aggregates
-from tart.aggregate.core.event_batch import Voice
+from tart.aggregate.core.event_batch import DecodeContext
 from tart.aggregate.references import tracker as module
 from tart.query.core import log_histogram
-from tests.aggregate.hearing import JCE_US, aggregated, alone, heard, rows, troubled, voices
+from tests.aggregate.batches import (
+    JCE_US,
+    aggregate,
+    connection_batch,
+    decode_contexts,
+    event_batches,
+    rows,
+    troubled_network,
+)
 
 
 def told(played=None):
-    played = played or troubled()
-    aggregates = Aggregates(voices(played).__getitem__)
-    for batch in heard(played, 1000):
+    played = played or troubled_network()
+    aggregates = Aggregates(decode_contexts(played).__getitem__)
+    for batch in event_batches(played, 1000):
         aggregates.add(batch)
     return aggregates
 
 
 def test_only_references_to_what_was_dropped_find_nothing():
-    facts = troubled().facts
+    facts = troubled_network().facts
     followed = {f["event_id"] for f in facts.sent}
     assert followed
     lost = [f for f in facts.sent if f["root"] is not None and f["root"]["told"] != "sent"]
@@ -33,7 +41,7 @@ def test_too_many_open_roots_of_a_connection_push_out_the_oldest(monkeypatch):
     monkeypatch.setattr(module, "MAX_OPEN", 3)
     aggregates = told()
     assert aggregates.statistics()["references_evicted"] > 0
-    assert aggregates.statistics()["open_references"] <= 3 * len(troubled().sessions)
+    assert aggregates.statistics()["open_references"] <= 3 * len(troubled_network().sessions)
 
 
 def test_too_many_in_all_likewise(monkeypatch):
@@ -44,15 +52,15 @@ def test_too_many_in_all_likewise(monkeypatch):
 
 
 def test_a_pipeline_pushed_out_is_written_as_it_is(monkeypatch):
-    every = len(rows(aggregated(troubled()), "packages"))
+    every = len(rows(aggregate(troubled_network()), "packages"))
     monkeypatch.setattr(module, "MAX_OPEN", 3)
-    assert len(rows(aggregated(troubled()), "packages")) == every
+    assert len(rows(aggregate(troubled_network()), "packages")) == every
 
 
 def test_when_a_connection_ends_nothing_of_it_is_open():
     aggregates = told()
-    for session in range(len(troubled().sessions)):
-        aggregates.end(session)
+    for session in range(len(troubled_network().sessions)):
+        aggregates.end_session(session)
     assert aggregates.statistics()["open_references"] == 0
 
 
@@ -60,10 +68,10 @@ def test_a_stream_of_announcements_ends_however_long_ago_it_was_opened():
     hour = 3_600_000_000
     opened = 0, 60, bytes(32) + b"\0"
     closed = hour, 61, (0).to_bytes(8, "little") + b"\0\0"
-    aggregates = Aggregates(lambda session: Voice(1, None))
-    aggregates.add(alone(opened))
-    aggregates.age(JCE_US + hour)
-    aggregates.add(alone(closed, first=1))
+    aggregates = Aggregates(lambda session: DecodeContext(1, None))
+    aggregates.add(connection_batch(opened))
+    aggregates.expire(JCE_US + hour)
+    aggregates.add(connection_batch(closed, first=1))
     (found,) = rows(aggregates, "latency")
     assert (found["parent"], found["type"], found["count"]) == (60, 61, 1)
     assert log_histogram.middle_us(found["bin"]) == pytest.approx(hour, rel=0.1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.columnar.recent_types import DEPTH, RecentTypes
-from tart.aggregate.core.event_batch import Voice
+from tart.aggregate.core.event_batch import DecodeContext
 from tart.aggregate.references.tracker import FOLLOW_SECONDS
 from tart.aggregate.rules import conformance_checks as module
 from tart.aggregate.rules.conformance_checks import BACKWARDS_US, STATUS_LATE_US
@@ -21,7 +21,7 @@ from tart.shard.decode.batch_decoder import Run, digest
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.simulate.model.in_memory import play, play_troubled
-from tests.aggregate.hearing import aggregated, rows, summed, troubled, voices
+from tests.aggregate.batches import aggregate, decode_contexts, rows, sum_by, troubled_network
 from tests.shard.running import fake_node
 
 NOW = 50_000_000_000_000
@@ -316,14 +316,14 @@ def test_what_was_dropped_is_told_with_its_number():
 
 
 def test_what_a_connection_s_end_cut_short_is_told_as_such():
-    told = aggregated(play_troubled(60, seed=3))
+    told = aggregate(play_troubled(60, seed=3))
     unfinished = [
         row
         for table in ("blocks", "packages")
         for row in rows(told, table)
         if row["outcome"] == "unfinished"
     ]
-    found = summed(rows(told, "conformance"), "rule")
+    found = sum_by(rows(told, "conformance"), "rule")
     assert 0 < found[("pipeline_cut_short",)] <= len(unfinished)
     assert ("pipeline_unfinished",) not in found
 
@@ -332,9 +332,11 @@ def cut_short(talk):
     """What is told of pipelines when a connection ends."""
     session = Session(3, 0, "", 0, Connection(), node_number=4)
     frames = session.connection.receive_frames(b"".join(talk.frames))
-    aggregates = Aggregates(lambda session: voices(troubled())[0])
-    aggregates.add(digest(frames, [Run(session, len(frames), NOW)], 0, PeerDictionary({})).heard())
-    aggregates.end(3)
+    aggregates = Aggregates(lambda session: decode_contexts(troubled_network())[0])
+    aggregates.add(
+        digest(frames, [Run(session, len(frames), NOW)], 0, PeerDictionary({})).event_batch()
+    )
+    aggregates.end_session(3)
     return [each["event_id"] for each in rows(aggregates, "examples") if "pipe" in each["rule"]]
 
 
@@ -354,9 +356,11 @@ def talk_of_a_package(*, lose=0, wait_us=FOLLOW_SECONDS * 1_000_000 + 1):
         talk.lose(lose)
     session = Session(3, 0, "", 0, Connection(), node_number=4)
     frames = session.connection.receive_frames(b"".join(talk.frames))
-    aggregates = Aggregates(lambda session: voices(troubled())[0])
-    aggregates.add(digest(frames, [Run(session, len(frames), NOW)], 0, PeerDictionary({})).heard())
-    aggregates.age(NOW + wait_us)
+    aggregates = Aggregates(lambda session: decode_contexts(troubled_network())[0])
+    aggregates.add(
+        digest(frames, [Run(session, len(frames), NOW)], 0, PeerDictionary({})).event_batch()
+    )
+    aggregates.expire(NOW + wait_us)
     return [each for each in rows(aggregates, "examples") if "pipeline" in each["rule"]]
 
 
@@ -389,9 +393,11 @@ def test_a_network_without_troubles_does_nothing_wrong():
 
 def test_of_a_troubled_network_only_what_it_dropped_is_found():
     found = Counter(
-        finding.rule for session in troubled().sessions for finding in check([(NOW, session.data)])
+        finding.rule
+        for session in troubled_network().sessions
+        for finding in check([(NOW, session.data)])
     )
-    assert found == {"events_dropped": len(troubled().facts.events("Dropped"))}
+    assert found == {"events_dropped": len(troubled_network().facts.events("Dropped"))}
 
 
 def misbehaving():
@@ -440,7 +446,7 @@ def test_connections_are_judged_apart_however_they_mix(seed):
         session = Session(number, 0, "", 0, Connection(), node_number=number)
         queues.append(session.connection.receive_frames(b"".join(talk.frames)))
         sessions.append(session)
-    aggregates, sequence = Aggregates(lambda session: Voice(1, 2), judged.append), 0
+    aggregates, sequence = Aggregates(lambda session: DecodeContext(1, 2), judged.append), 0
     while any(queues):
         frames, runs = [], []
         for number in rng.choices(range(3), k=rng.randint(1, 6)):
@@ -450,7 +456,7 @@ def test_connections_are_judged_apart_however_they_mix(seed):
                 frames += taken
                 runs.append(Run(sessions[number], len(taken), NOW))
         if frames:
-            aggregates.add(digest(frames, runs, sequence, PeerDictionary({})).heard())
+            aggregates.add(digest(frames, runs, sequence, PeerDictionary({})).event_batch())
             sequence += len(frames)
     for number, expected in enumerate(alone):
         found = Counter((e.rule, e.event_id) for e in judged if e.session == number)
@@ -467,15 +473,15 @@ def test_rows_of_connections_that_ended_are_given_to_others(monkeypatch):
 
     monkeypatch.setattr(module, "RecentTypes", Watched)
     findings = []
-    aggregates = Aggregates(lambda session: Voice(1, 2), findings.append)
+    aggregates = Aggregates(lambda session: DecodeContext(1, 2), findings.append)
     for number in range(50):
         talk = Talk()
         talk.failed(talk.best())
         session = Session(number, 0, "", 0, Connection(), node_number=0)
         frames = session.connection.receive_frames(b"".join(talk.frames))
         aggregates.add(
-            digest(frames, [Run(session, len(frames), NOW)], 0, PeerDictionary({})).heard()
+            digest(frames, [Run(session, len(frames), NOW)], 0, PeerDictionary({})).event_batch()
         )
-        aggregates.end(number)
+        aggregates.end_session(number)
     assert len(findings) == 50
     assert begun == [0] * 50

@@ -207,4 +207,4 @@ def test_a_frame_that_cannot_be_processed_is_kept_as_it_came_and_costs_no_other(
     assert rows == [place for at, place in enumerate(places) if at not in bad]
     assert kept == [(*places[at], "server_failure", frames[at]) for at in bad]
     assert (one.connection.next_event_id, other.connection.next_event_id) == (3, 53)
-    assert (isolation.failures["digest"], isolation.events["digest"]) == (len(bad), len(bad))
+    assert (isolation.failures["digest"], isolation.events_lost["digest"]) == (len(bad), len(bad))

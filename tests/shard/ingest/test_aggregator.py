@@ -6,7 +6,7 @@ import pytest
 
 from tart.aggregate.core.tables import ROWS, SUMMED
 from tart.shard.ingest.aggregator import MAX_IN_FLIGHT
-from tests.aggregate.hearing import troubled
+from tests.aggregate.batches import troubled_network
 from tests.shard.running import fake_node, run, until
 
 
@@ -33,7 +33,7 @@ def everything(played):
 
 
 def test_what_came_counts_before_during_and_after_a_flush(tmp_path):
-    played = troubled()
+    played = troubled_network()
 
     async def scenario(shard):
         told(shard, played.sessions)
@@ -55,7 +55,7 @@ def test_what_came_counts_before_during_and_after_a_flush(tmp_path):
 def test_without_an_event_there_is_no_flush(tmp_path):
     async def scenario(shard):
         assert shard.aggregation.take(0, 0) is None
-        told(shard, troubled().sessions)
+        told(shard, troubled_network().sessions)
         assert shard.aggregation.take(1, 0) is not None
 
     run(scenario, tmp_path)
@@ -64,7 +64,7 @@ def test_without_an_event_there_is_no_flush(tmp_path):
 @pytest.mark.parametrize("flushed", [False, True])
 def test_after_a_crash_the_log_is_read_again(tmp_path, flushed):
     """The store is closed without a last flush, as after a kill."""
-    played = troubled()
+    played = troubled_network()
     half = len(played.sessions) // 2
 
     async def answers(shard):
@@ -94,7 +94,7 @@ def test_after_a_crash_the_log_is_read_again(tmp_path, flushed):
 def test_a_file_that_cannot_be_written_does_not_stop_the_shard_and_is_made_up_at_the_next_start(
     tmp_path,
 ):
-    played = troubled()
+    played = troubled_network()
     half = len(played.sessions) // 2
 
     async def before(shard):
@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_written_does_not_stop_the_shard_and_is_made_up_at
 
 
 def test_what_fails_is_missing_until_the_aggregates_are_made_again_from_the_log(tmp_path):
-    played = troubled()
+    played = troubled_network()
 
     async def figures(shard):
         return {

@@ -9,11 +9,11 @@ import pytest
 from tart.aggregate.core.tables import OPERATIONS, ROWS, TABLES
 from tart.errors import BadQuery
 from tart.shard.queries import aggregate_queries as module
-from tests.aggregate.hearing import troubled
+from tests.aggregate.batches import troubled_network
 from tests.shard.ingest.test_aggregator import everything, told
 from tests.shard.running import run
 
-FACTS = troubled().facts
+FACTS = troubled_network().facts
 NODES = [node["node"] for node in FACTS.of("node")]
 
 
@@ -21,14 +21,14 @@ NODES = [node["node"] for node in FACTS.of("node")]
 def ask(tmp_path_factory):
     """Ask a shard that was told everything; half of it is in the file."""
     root = tmp_path_factory.mktemp("aggregated")
-    half = len(troubled().sessions) // 2
+    half = len(troubled_network().sessions) // 2
 
     async def first(shard):
-        told(shard, troubled().sessions[:half])
+        told(shard, troubled_network().sessions[:half])
         shard.intake.aggregate()
 
     async def then(shard):
-        told(shard, troubled().sessions[half:])
+        told(shard, troubled_network().sessions[half:])
 
     run(first, root)
     run(then, root)
@@ -50,7 +50,7 @@ def test_counts_by_node_and_type(ask):
 def test_times_become_multiples_of_the_step(ask):
     found = ask("summed", table="counts", by=["bucket"], step_us=3_600_000_000)
     assert all(bucket % 3_600_000_000 == 0 for bucket, _ in found)
-    assert sum(count for _, count in found) == everything(troubled())
+    assert sum(count for _, count in found) == everything(troubled_network())
 
 
 def test_only_what_is_asked_for(ask):
@@ -65,7 +65,7 @@ def test_a_window_is_kept(ask):
     ((first,), *_) = sorted(row[:1] for row in ask("summed", table="counts", by=["bucket"]))
     assert ask("summed", table="counts", by=["type"], end_us=first) == []
     everything_since = ask("summed", table="counts", by=[], start_us=first)
-    assert everything_since == [[everything(troubled())]]
+    assert everything_since == [[everything(troubled_network())]]
 
 
 def test_the_greatest_come_first_when_only_some_are_wanted(ask):

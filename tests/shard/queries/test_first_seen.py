@@ -6,11 +6,11 @@ import pytest
 
 from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.shard.queries import first_seen as module
-from tests.aggregate.hearing import troubled
+from tests.aggregate.batches import troubled_network
 from tests.shard.ingest.test_aggregator import told
 from tests.shard.running import run
 
-FACTS = troubled().facts
+FACTS = troubled_network().facts
 MINUTE = 60_000_000
 
 
@@ -20,7 +20,7 @@ def ask(tmp_path_factory):
     root = tmp_path_factory.mktemp("sightings")
 
     async def first(shard):
-        told(shard, troubled().sessions)
+        told(shard, troubled_network().sessions)
 
     run(first, root)
     return lambda name, **parameters: run(lambda shard: shard.ask(name, **parameters), root)

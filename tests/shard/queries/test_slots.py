@@ -7,11 +7,11 @@ from collections import Counter
 import pytest
 
 from tart.query.topics.slots import SLOT_KINDS
-from tests.aggregate.hearing import troubled
+from tests.aggregate.batches import troubled_network
 from tests.shard.ingest.test_aggregator import told
 from tests.shard.running import fake_node, run
 
-FACTS = troubled().facts
+FACTS = troubled_network().facts
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def ask(tmp_path_factory):
     root = tmp_path_factory.mktemp("slots")
 
     async def first(shard):
-        told(shard, troubled().sessions)
+        told(shard, troubled_network().sessions)
 
     run(first, root)
     return lambda slot: run(lambda shard: shard.ask("slot", slot=slot), root)

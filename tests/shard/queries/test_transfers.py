@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from itertools import pairwise
 
-from tests.aggregate.hearing import troubled
+from tests.aggregate.batches import troubled_network
 from tests.shard.ingest.test_aggregator import told
 from tests.shard.running import run
 
-FACTS = troubled().facts
+FACTS = troubled_network().facts
 
 
 def ask(tmp_path, **parameters):
     async def scenario(shard):
-        told(shard, troubled().sessions[:4])
+        told(shard, troubled_network().sessions[:4])
         # Half of it is in the file, and a slot may be in both halves.
         shard.intake.aggregate()
-        told(shard, troubled().sessions[4:])
+        told(shard, troubled_network().sessions[4:])
         return await shard.ask("transfers", **parameters)
 
     return run(scenario, tmp_path)

@@ -10,7 +10,7 @@ import pytest
 
 from tart.aggregate.core.isolation import Isolation
 from tart.aggregate.core.tables import ROLLUPS, TABLES, clock_column
-from tart.aggregate.flush import Flush, State
+from tart.aggregate.flush import Flush, FlushState
 from tart.config.schema import AggregatesConfig, StorageConfig
 from tart.storage.aggregates.database import (
     STORED,
@@ -24,7 +24,7 @@ from tart.storage.aggregates.database import (
     write,
 )
 from tart.storage.log.database import Database
-from tests.aggregate.hearing import aggregated, troubled
+from tests.aggregate.batches import aggregate, troubled_network
 from tests.storage.running import write_flush
 
 DAY = 86_400_000_000
@@ -50,9 +50,9 @@ def cursor(database):
 
 
 def flush_of(number, aggregates=None, *, nodes=()):
-    aggregates = aggregates or aggregated(troubled())
-    rows = {table: aggregates.rows(table, open_too=False) for table in TABLES}
-    return Flush(State(number, 10 * number, 10 * number - 5), rows, list(nodes))
+    aggregates = aggregates or aggregate(troubled_network())
+    rows = {table: aggregates.rows(table, include_open=False) for table in TABLES}
+    return Flush(FlushState(number, 10 * number, 10 * number - 5), rows, list(nodes))
 
 
 def writer_of(database, file, written=lambda number: None, failed=lambda error: None):
@@ -65,7 +65,7 @@ def count(cursor, file, table):
 
 
 def test_a_new_file_knows_nothing(cursor, file):
-    assert read_state(cursor, file) == State(0, 0, 0)
+    assert read_state(cursor, file) == FlushState(0, 0, 0)
     assert read_nodes(cursor, file) == {}
     assert {table: count(cursor, file, table) for table in STORED} == dict.fromkeys(STORED, 0)
 
@@ -73,7 +73,7 @@ def test_a_new_file_knows_nothing(cursor, file):
 def test_a_flush_is_written_with_its_state_and_nodes(cursor, file):
     flush = flush_of(4, nodes=[(1, b"n" * 32)])
     write_flush(cursor, file, flush)
-    assert read_state(cursor, file) == State(4, 40, 35)
+    assert read_state(cursor, file) == FlushState(4, 40, 35)
     assert read_nodes(cursor, file) == {1: b"n" * 32}
     for table, rows in flush.rows.items():
         assert count(cursor, file, table) == len(next(iter(rows.values()))) > 0, table
@@ -93,7 +93,7 @@ def test_a_flush_that_fails_leaves_nothing(cursor, file):
     with pytest.raises(duckdb.Error, match="tickets"):
         write_flush(cursor, file, flush_of(1))
     cursor.rollback()
-    assert read_state(cursor, file) == State(0, 0, 0)
+    assert read_state(cursor, file) == FlushState(0, 0, 0)
     assert {count(cursor, file, table) for table in STORED} == {0}
 
 
@@ -151,7 +151,9 @@ def test_a_row_that_no_table_can_hold_is_left_out_and_counted(cursor, file):
     rows["reason"][3] = object()
     rows["last_at"][5] = 2**70
     isolation = Isolation()
-    flush = Flush(State(1, 10, 5), {"failures": rows, "counts": flush_of(1).rows["counts"]}, [])
+    flush = Flush(
+        FlushState(1, 10, 5), {"failures": rows, "counts": flush_of(1).rows["counts"]}, []
+    )
     tables = dict(tables_of(flush, isolation))
     assert len(tables["failures"]) == count_of - 2
     assert isolation.failures == {"flush": 2}

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from tart.aggregate.core.tables import TABLES
-from tart.aggregate.flush import Flush, State
+from tart.aggregate.flush import Flush, FlushState
 from tart.config.schema import StorageConfig
 from tart.storage.aggregates import merged_relations as module
 from tart.storage.aggregates.database import aggregate_file
@@ -19,7 +19,7 @@ from tart.storage.aggregates.merged_relations import (
     UnflushedRows,
 )
 from tart.storage.log.database import Database
-from tests.aggregate.hearing import aggregated, rows, troubled
+from tests.aggregate.batches import aggregate, rows, troubled_network
 from tests.storage.running import write_flush
 
 HOUR = 3_600_000_000
@@ -47,8 +47,8 @@ def files(database, tmp_path):
 
 
 def every_row():
-    aggregates = aggregated(troubled())
-    return {table: aggregates.rows(table, open_too=False) for table in TABLES}
+    aggregates = aggregate(troubled_network())
+    return {table: aggregates.rows(table, include_open=False) for table in TABLES}
 
 
 def snapshot(flush, found=None):
@@ -65,8 +65,8 @@ def totals(relations, text):
 
 def test_rows_of_files_and_memory_with_the_directory_they_are_of(cursor, files):
     found = every_row()
-    write_flush(cursor, files[0], Flush(State(1, 1, 1), found, []))
-    write_flush(cursor, files[1], Flush(State(7, 1, 1), found, []))
+    write_flush(cursor, files[0], Flush(FlushState(1, 1, 1), found, []))
+    write_flush(cursor, files[1], Flush(FlushState(7, 1, 1), found, []))
     with MergedRelations(cursor, files, snapshot(1, found), FINE) as relations:
         for table in TABLES:
             count = len(next(iter(found[table].values())))
@@ -74,7 +74,7 @@ def test_rows_of_files_and_memory_with_the_directory_they_are_of(cursor, files):
 
 
 def test_a_snapshot_from_before_a_flush_is_refused(cursor, files):
-    write_flush(cursor, files[0], Flush(State(1, 1, 1), every_row(), []))
+    write_flush(cursor, files[0], Flush(FlushState(1, 1, 1), every_row(), []))
     with pytest.raises(StaleSnapshot), MergedRelations(cursor, files, snapshot(0), FINE):
         pass
     with MergedRelations(cursor, files, snapshot(1), FINE) as relations:
@@ -82,7 +82,7 @@ def test_a_snapshot_from_before_a_flush_is_refused(cursor, files):
 
 
 def test_a_question_that_is_interrupted_leaves_its_cursor_free(cursor, files, monkeypatch):
-    write_flush(cursor, files[0], Flush(State(1, 1, 1), every_row(), []))
+    write_flush(cursor, files[0], Flush(FlushState(1, 1, 1), every_row(), []))
 
     def interrupted(*_):
         raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
@@ -113,12 +113,14 @@ def test_nothing_is_left_registered(cursor, files):
 def test_counts_are_the_same_however_coarse_they_are(cursor, files, later, before):
     """Half rolled up, half not yet, and the rest in memory: all of it once."""
     found = every_row()
-    counts = rows(aggregated(troubled()), "counts")
+    counts = rows(aggregate(troubled_network()), "counts")
     total = sum(row["count"] for row in counts)
     first = min(row["bucket"] for row in counts)
     newest = max(row["bucket"] for row in counts)
-    write_flush(cursor, files[0], Flush(State(1, 1, 1), found, []))
-    write_flush(cursor, files[0], Flush(State(2, 1, 1), found, []))  # copies are not due again yet
+    write_flush(cursor, files[0], Flush(FlushState(1, 1, 1), found, []))
+    write_flush(
+        cursor, files[0], Flush(FlushState(2, 1, 1), found, [])
+    )  # copies are not due again yet
     with MergedRelations(cursor, files, snapshot(2, found), FINE) as relations:
         text = relations.counts(first - before, newest + later + 60_000_000, newest + later)
         ((summed,),) = cursor.execute(f"SELECT sum(count) FROM {text}").fetchall()
@@ -130,8 +132,8 @@ def test_durations_likewise(cursor, files, later):
     found = every_row()
     total = int(found["latency"]["count"].sum())
     first, newest = (int(f(found["latency"]["bucket"])) for f in (min, max))
-    write_flush(cursor, files[0], Flush(State(1, 1, 1), found, []))
-    write_flush(cursor, files[0], Flush(State(2, 1, 1), found, []))
+    write_flush(cursor, files[0], Flush(FlushState(1, 1, 1), found, []))
+    write_flush(cursor, files[0], Flush(FlushState(2, 1, 1), found, []))
     with MergedRelations(cursor, files, snapshot(2, found), FINE) as relations:
         text = relations.latencies(first - HOUR, newest + HOUR, newest + later, 48 * HOUR, "true")
         ((summed,),) = cursor.execute(f"SELECT sum(count) FROM {text}").fetchall()

@@ -9,14 +9,14 @@ import pytest
 
 from tart.aggregate.core.event_batch import EventBatch
 from tart.errors import StartInterrupted
-from tart.shard.ingest.aggregator import voice_of
+from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
 from tart.storage.aggregates import rebuild
 from tart.storage.aggregates.database import aggregate_file
-from tart.storage.aggregates.rebuild import as_heard
+from tart.storage.aggregates.rebuild import event_batch_from_rows
 from tart.storage.core.schema import LogRow
 from tart.storage.open_directory import SEQUENCE_LEAP
-from tests.aggregate.hearing import heard, troubled, voices
+from tests.aggregate.batches import decode_contexts, event_batches, troubled_network
 from tests.shard.ingest.test_aggregator import everything, told
 from tests.shard.running import best, fake_node, framed, run
 from tests.storage.running import batch, event, open_storage, write
@@ -28,25 +28,25 @@ async def total(shard):
 
 
 async def tell(shard):
-    told(shard, troubled().sessions)
+    told(shard, troubled_network().sessions)
 
 
 async def aggregate(shard):
-    told(shard, troubled().sessions)
+    told(shard, troubled_network().sessions)
     shard.intake.aggregate()
 
 
 def test_without_aggregates_all_of_the_log_is_read(tmp_path):
     run(aggregate, tmp_path)
     aggregate_file(tmp_path, 0).path.unlink()
-    assert run(total, tmp_path) == everything(troubled())
+    assert run(total, tmp_path) == everything(troubled_network())
 
 
 def test_damaged_aggregates_are_put_aside_and_made_again(tmp_path):
     run(aggregate, tmp_path)
     path = aggregate_file(tmp_path, 0).path
     path.write_bytes(b"not a database" * 1000)
-    assert run(total, tmp_path) == everything(troubled())
+    assert run(total, tmp_path) == everything(troubled_network())
     assert list(path.parent.glob("aggregates.duckdb.corrupt-*"))
 
 
@@ -54,7 +54,7 @@ def test_aggregates_outlive_the_log(tmp_path):
     run(aggregate, tmp_path)
     for path in (tmp_path / "00").glob("20*.duckdb*"):
         path.unlink()
-    assert run(total, tmp_path) == everything(troubled())
+    assert run(total, tmp_path) == everything(troubled_network())
 
 
 def test_numbers_go_on_where_the_aggregates_are_when_the_log_is_lost(tmp_path):
@@ -62,19 +62,19 @@ def test_numbers_go_on_where_the_aggregates_are_when_the_log_is_lost(tmp_path):
     for path in (tmp_path / "00").glob("20*.duckdb*"):
         path.unlink()
     run(tell, tmp_path)
-    assert run(total, tmp_path) == 2 * everything(troubled())
+    assert run(total, tmp_path) == 2 * everything(troubled_network())
 
 
 def test_another_shard_s_directory_is_caught_up_by_who_adopts_it(tmp_path):
     async def second(shard):
-        told(shard, troubled().sessions)
+        told(shard, troubled_network().sessions)
 
     run(second, tmp_path, 1, 2)
-    assert run(total, tmp_path, 0, 1) == everything(troubled())
+    assert run(total, tmp_path, 0, 1) == everything(troubled_network())
 
 
 def test_stored_rows_are_heard_as_they_were():
-    batch = heard(troubled(), 3_000)[0]
+    batch = event_batches(troubled_network(), 3_000)[0]
     rows = [
         LogRow(
             seq=int(batch.seq[at]),
@@ -93,8 +93,8 @@ def test_stored_rows_are_heard_as_they_were():
         )
         for at in range(len(batch))
     ]
-    said = voices(troubled())
-    again = as_heard(rows, said.__getitem__)
+    said = decode_contexts(troubled_network())
+    again = event_batch_from_rows(rows, said.__getitem__)
     for each in dataclasses.fields(EventBatch):
         one, other = getattr(batch, each.name), getattr(again, each.name)
         if each.name in ("contents", "faults"):
@@ -118,7 +118,7 @@ def test_a_hole_of_lost_numbers_costs_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(
         rebuild, "upwards", lambda *given: (steps.append(each) or each for each in looked(*given))
     )
-    assert run(total, tmp_path) == everything(troubled()) + 1
+    assert run(total, tmp_path) == everything(troubled_network()) + 1
     assert 2 <= len(steps) < 100
 
 
@@ -145,7 +145,7 @@ def test_a_start_that_was_interrupted_goes_on_where_it_was(tmp_path, monkeypatch
             continue
         break
     assert counted > 2
-    assert run(total, tmp_path) == everything(troubled())
+    assert run(total, tmp_path) == everything(troubled_network())
 
 
 def run_with(root, told):
@@ -153,7 +153,7 @@ def run_with(root, told):
     with open_storage(root) as storage:
         nodes.recover(storage.store.past[0])
         storage.store._told = told
-        storage.store.catch_up(0, voice_of(nodes, 0))
+        storage.store.catch_up(0, decode_context_for(nodes, 0))
 
 
 @pytest.mark.parametrize("events", [0, 3], ids=["nothing else came", "events came after it"])

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from tart.aggregate.core.event_batch import Voice
+from tart.aggregate.core.event_batch import DecodeContext
 from tart.protocol.encoding import encode_event
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.references import Context
@@ -57,7 +57,7 @@ def found(root, rows, *wanted, hourly=False):
                 for each in cursor.execute(rows_of(file.alias, f"seq IN ({listed})")).fetchall()
             ]
             assert len(rows) == len(wanted)
-            return contexts_of(cursor, files, rows, lambda session: Voice(1, 2))
+            return contexts_of(cursor, files, rows, lambda session: DecodeContext(1, 2))
 
 
 @pytest.mark.parametrize("hourly", [False, True], ids=["one file", "files of an hour"])
@@ -121,10 +121,10 @@ def test_ids_beyond_what_the_first_look_compares_are_told_apart(tmp_path):
 
 def test_among_some_events_nothing_else_is_looked_at():
     row, above = logged(1, 125, request_id=0), request(0)
-    voice = {0: Voice(1, 2)}.__getitem__
-    assert contexts_among([row], (), voice) is None
-    assert contexts_among([row], [above], voice) == {1: Context(0, HASH)}
-    assert contexts_among([], (), voice) == {}
+    decode_context = {0: DecodeContext(1, 2)}.__getitem__
+    assert contexts_among([row], (), decode_context) is None
+    assert contexts_among([row], [above], decode_context) == {1: Context(0, HASH)}
+    assert contexts_among([], (), decode_context) == {}
 
 
 def test_what_cannot_be_read_any_more_tells_nothing(tmp_path):

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from tart.aggregate.aggregates import Aggregates
-from tart.aggregate.core.event_batch import EventBatch, Voice
+from tart.aggregate.core.event_batch import DecodeContext, EventBatch
 from tart.aggregate.keyed.sessions import CLOSED, SessionSummary
 from tart.protocol.columnar import read_columns
 from tart.protocol.events import EVENTS, leading_reference
@@ -22,25 +22,25 @@ DELAY_US = 1_000
 
 
 @cache
-def troubled(seed: int = 1) -> Played:
+def troubled_network(seed: int = 1) -> Played:
     """A network in which much goes wrong."""
     return play_troubled(30, seed=seed)
 
 
-def voices(played: Played) -> dict[int, Voice]:
+def decode_contexts(played: Played) -> dict[int, DecodeContext]:
     """How to read each session."""
     said = [decode_node_information(each.hello[4:]) for each in played.sessions]
-    return {at: Voice(each.protocol_version, each.cores) for at, each in enumerate(said)}
+    return {at: DecodeContext(each.protocol_version, each.cores) for at, each in enumerate(said)}
 
 
-def heard(played: Played, size: int) -> list[EventBatch]:
+def event_batches(played: Played, size: int) -> list[EventBatch]:
     """All events, ``size`` at a time, those of a session together within a batch."""
     session_of = {
         id(emission): at
         for at, session in enumerate(played.sessions)
         for emission in session.emissions
     }
-    said = voices(played)
+    said = decode_contexts(played)
     batches = []
     for start in range(0, len(played.emissions), size):
         part = played.emissions[start : start + size]
@@ -74,7 +74,7 @@ def heard(played: Played, size: int) -> list[EventBatch]:
     return batches
 
 
-def alone(*events: tuple[int, int, bytes], first: int = 0) -> EventBatch:
+def connection_batch(*events: tuple[int, int, bytes], first: int = 0) -> EventBatch:
     """Events of one connection of protocol version 1.
 
     Args:
@@ -93,19 +93,19 @@ def alone(*events: tuple[int, int, bytes], first: int = 0) -> EventBatch:
     )
 
 
-def aggregated(played: Played, size: int = 500) -> Aggregates:
+def aggregate(played: Played, size: int = 500) -> Aggregates:
     """Aggregates that were told everything; all connections are over."""
-    said = voices(played)
+    said = decode_contexts(played)
     aggregates = Aggregates(said.__getitem__)
-    for batch in heard(played, size):
+    for batch in event_batches(played, size):
         aggregates.add(batch)
-    aggregates.end_all()
+    aggregates.end_all_sessions()
     for at, each in enumerate(played.sessions):
-        aggregates.record(ended(at, each))
+        aggregates.record_session(session_summary(at, each))
     return aggregates
 
 
-def ended(number: int, session: Session) -> SessionSummary:
+def session_summary(number: int, session: Session) -> SessionSummary:
     """A played connection as a row; it was closed by the node."""
     times = [each.timestamp + JCE_US + DELAY_US for each in session.emissions]
     information = decode_node_information(session.hello[4:])
@@ -134,12 +134,12 @@ def ended(number: int, session: Session) -> SessionSummary:
 
 def rows(aggregates: Aggregates, table: str) -> list[dict]:
     """A table's rows as objects."""
-    found = aggregates.rows(table, open_too=False)
+    found = aggregates.rows(table, include_open=False)
     columns = [each.tolist() if hasattr(each, "tolist") else each for each in found.values()]
     return [dict(zip(found, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def summed(found: list[dict], *keys: str, value: str = "count") -> Counter:
+def sum_by(found: list[dict], *keys: str, value: str = "count") -> Counter:
     """A value of rows, added up by keys."""
     total: Counter = Counter()
     for row in found:
