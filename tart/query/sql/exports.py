@@ -1,11 +1,11 @@
-"""What an export looks like, and how the shards' pages become one list.
+"""Formats of an export, and the merge of the shards' pages into one list.
 
-Pure. Each directory's records come in its own order, a page at a time. The oldest record
-of all that wait comes next, as soon as every directory that has more has something
-waiting; a directory's own order is kept even where its clock was set back.
+Pure. The records of a directory come in its own order, a page at a time. The oldest waiting
+record comes next, as soon as every directory that has more pages has a record waiting. The order
+within a directory holds even where its clock was set back.
 
-An export that lacks something does not end like a whole one: ``incomplete`` stands at its
-end, and the connection is broken off.
+An export that lacks records does not end like a complete one: ``incomplete_marker`` stands at its
+end, and the connection is aborted.
 """
 
 from __future__ import annotations
@@ -42,10 +42,14 @@ CSV_COLUMNS = (
 
 
 def incomplete_marker(form: str, reason: str) -> bytes:
-    """The last bytes of an export in one of ``FORMATS`` that lacks something.
+    """Return the last bytes of an export that lacks records.
 
-    They are no record: a line of JSON in the shape of an error, a row of one field. A capture
-    has none, for it has an end of its own, which is left out.
+    They are not a record: a JSON line in the shape of an error, or a CSV row of one field. A
+    capture has none; its own end marker is missing instead.
+
+    Args:
+        form: one of ``FORMATS``.
+        reason: the missing part, in words.
     """
     if form == "ndjson":
         return json.dumps({"error": {"code": "incomplete", "message": reason}}).encode() + b"\n"
@@ -57,10 +61,13 @@ def incomplete_marker(form: str, reason: str) -> bytes:
 
 
 class ExportRecord(NamedTuple):
-    """One record: when it was received, the API id of its session, its bytes.
+    """One record of an export.
 
     Attributes:
-        closed_at: of a capture, if it is its session's last: when that was closed.
+        received_at: time of receipt, Unix microseconds.
+        session: API id of its session.
+        text: the record's bytes.
+        closed_at: in a capture, on the last record of a session: the time the session closed.
     """
 
     received_at: int
@@ -70,25 +77,31 @@ class ExportRecord(NamedTuple):
 
 
 class PendingClosings:
-    """Sessions whose last record has come, and which end later."""
+    """Sessions whose last record was written and whose end is still to be written."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[int, int]] = []
 
     def add(self, entry: ExportRecord) -> None:
-        """An entry has come out."""
+        """Register the end of the record's session, if this is its last record."""
         if entry.closed_at is not None:
             heappush(self._waiting, (entry.closed_at, entry.session))
 
     def pop_before(self, before: int | None) -> Iterator[tuple[int, int]]:
-        """Times and sessions that ended before a moment; ``None``: all."""
+        """Yield closing time and session of each end before a time; ``None`` yields all."""
         while self._waiting and (before is None or self._waiting[0][0] < before):
             yield heappop(self._waiting)
 
 
 @dataclass
 class _Directory:
-    """Records that wait, and where the next page begins; ``None`` after the last."""
+    """Waiting records of one directory.
+
+    Attributes:
+        shard: the shard that reads it.
+        waiting: records in the directory's order.
+        next: position of the next page; ``None`` after the last.
+    """
 
     shard: int
     waiting: deque[ExportRecord] = field(default_factory=deque)
@@ -96,11 +109,11 @@ class _Directory:
 
 
 class ExportMerger:
-    """Takes pages, gives records in order of receipt.
+    """Merge pages of many directories into records in order of receipt.
 
     Attributes:
-        openings: for a capture: the first message of each session seen so far, by API id.
-        first_ids: likewise, the event id of what comes first of it.
+        openings: in a capture, the first message of each session so far, by API id.
+        first_ids: in a capture, the event id of each session's first record, by API id.
     """
 
     def __init__(self) -> None:
@@ -109,8 +122,14 @@ class ExportMerger:
         self.first_ids: dict[int, int] = {}
 
     def add(self, shard: int, parts: Mapping[str, Any], data: bytes) -> None:
-        """A shard's answer to ``export``: its ``parts`` and what was attached."""
-        at = 0
+        """Add one page.
+
+        Args:
+            shard: the shard that answered the query ``export``.
+            parts: ``parts`` of its answer, by directory.
+            data: the attached bytes of the records, one after the other.
+        """
+        offset = 0
         for name, part in parts.items():
             number = int(name)
             directory = self._directories.setdefault(number, _Directory(shard))
@@ -120,16 +139,16 @@ class ExportMerger:
             for index, (received_at, session, length) in enumerate(rows):
                 api_id = session << DIRECTORY_BITS | number
                 closed_at = closings.get(str(index))
-                text = data[at : at + length]
+                text = data[offset : offset + length]
                 directory.waiting.append(ExportRecord(received_at, api_id, text, closed_at))
-                at += length
+                offset += length
             for session, hello in (part.get("openings") or {}).items():
                 self.openings[int(session)] = bytes.fromhex(hello)
             for session, event_id in (part.get("first_ids") or {}).items():
                 self.first_ids.setdefault(int(session), event_id)
 
     def next_positions(self, shard: int) -> dict[str, int]:
-        """The directories of a shard that must be asked again, and where they go on."""
+        """Return the positions from which a shard's drained directories continue."""
         return {
             str(number): each.next
             for number, each in self._directories.items()
@@ -138,7 +157,7 @@ class ExportMerger:
 
     @property
     def pending_shards(self) -> set[int]:
-        """The shards that must be asked before anything more comes out."""
+        """The shards that must send a page before another record can come out."""
         return {
             each.shard
             for each in self._directories.values()
@@ -146,11 +165,11 @@ class ExportMerger:
         }
 
     def pop_ready(self) -> Iterator[ExportRecord]:
-        """Records that nothing can come before any more."""
+        """Yield records that no later page can precede."""
         waiting = [each.waiting for each in self._directories.values() if each.waiting]
         while waiting and not self.pending_shards:
             oldest = min(waiting, key=lambda each: each[0].received_at)
-            # One stays the oldest for a while: what others have is looked at when it is not.
+            # One directory is the oldest for a run of records; compare with the others once a run.
             bound = min(
                 (each[0].received_at for each in waiting if each is not oldest), default=None
             )

@@ -1,8 +1,8 @@
-"""What a statement needs of a view: columns, rows and how many.
+"""Predicate pushdown: the columns, conditions, order and limit a statement needs of a view.
 
-Pure, and the only thing that crosses from the process that runs a user's SQL into the one
-that owns the files. It is data, not SQL: names are looked up and values are parameters, so
-nothing a user wrote is executed there.
+Pure. A ``Scan`` is all that crosses from the process that runs a user's SQL into the process that
+owns the files. It is data, not SQL: names are looked up and values are parameters, so no text of
+the user is executed there.
 """
 
 from __future__ import annotations
@@ -16,13 +16,19 @@ from tart.query.sql.views import VIEWS, quote_identifier
 
 OPERATORS = ("=", "<", "<=", ">", ">=")
 MAX_CONDITIONS = 64
-# So many rows may be sorted where the writer's memory is.
+# Rows that may be sorted in the process that also writes.
 MAX_LIMIT = 100_000
 
 
 @dataclass(frozen=True)
 class Condition:
-    """``column operator value``; the value is text that DuckDB casts to the column's type."""
+    """A comparison, ``column operator value``.
+
+    Attributes:
+        column: a column of the view.
+        operator: one of ``OPERATORS``.
+        value: text that DuckDB casts to the column's type.
+    """
 
     column: str
     operator: str
@@ -31,13 +37,14 @@ class Condition:
 
 @dataclass(frozen=True)
 class Scan:
-    """Rows of a view.
+    """A read of a view.
 
     Attributes:
-        columns: in the order they are wanted.
-        conditions: alternatives, in each of which all must hold; none means every row.
-        order: column and whether descending, before ``limit``.
-        limit: so many rows at most.
+        view: name of the view.
+        columns: columns to read, in this order.
+        conditions: alternatives, each a conjunction of conditions; none selects every row.
+        order: column and descending flag, applied before ``limit``.
+        limit: maximum number of rows.
     """
 
     view: str
@@ -47,26 +54,31 @@ class Scan:
     limit: int | None = None
 
     def where(self) -> tuple[str, list[str]]:
-        """A WHERE clause over the view's columns, and its parameters."""
+        """Return a WHERE clause over the view's columns, and its parameters."""
         return self.where_over(None)
 
     def where_over(self, only: frozenset[str] | None) -> tuple[str, list[str]]:
-        """Likewise, of what is said of some columns: more rows may fulfil it."""
-        types = {each.name: each.type for each in VIEWS[self.view].columns}
+        """Return a WHERE clause that uses some columns only; it may select more rows.
+
+        Args:
+            only: the columns it may name; ``None`` for all.
+        """
+        types = {column.name: column.type for column in VIEWS[self.view].columns}
         values: list[str] = []
         alternatives = []
         for all_of in self.conditions:
             terms = []
-            for each in all_of:
-                if only is None or each.column in only:
-                    operand = f"CAST(? AS {types[each.column]})"
-                    terms.append(f"{quote_identifier(each.column)} {each.operator} {operand}")
-                    values.append(each.value)
+            for condition in all_of:
+                if only is None or condition.column in only:
+                    operand = f"CAST(? AS {types[condition.column]})"
+                    name = quote_identifier(condition.column)
+                    terms.append(f"{name} {condition.operator} {operand}")
+                    values.append(condition.value)
             alternatives.append(f"({' AND '.join(terms) or 'true'})")
         return " OR ".join(alternatives) or "true", values
 
     def order_and_limit(self) -> str:
-        """ORDER BY and LIMIT."""
+        """Return the ORDER BY and LIMIT clauses."""
         keys = ", ".join(
             f"{quote_identifier(name)} {'DESC' if descending else 'ASC'}"
             for name, descending in self.order
@@ -75,7 +87,7 @@ class Scan:
         return order + ("" if self.limit is None else f"LIMIT {self.limit}")
 
     def as_json(self) -> dict[str, Any]:
-        """What ``parse_scan`` reads."""
+        """Return the document that ``parse_scan`` reads."""
         return {
             "view": self.view,
             "columns": list(self.columns),
@@ -89,11 +101,15 @@ class Scan:
 
 
 def parse_scan(document: Mapping[str, Any]) -> Scan:
-    """A scan from outside; ``BadQuery`` unless every name in it is one of ours."""
+    """Return the scan of a received document.
+
+    Raises:
+        BadQuery: a name, an operator or a limit in it is not allowed.
+    """
     try:
         return _parse(document)
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise BadQuery("this is no scan of a view") from None
+        raise BadQuery("not a view scan") from None
 
 
 def _parse(document: Mapping[str, Any]) -> Scan:
@@ -117,6 +133,6 @@ def _parse(document: Mapping[str, Any]) -> Scan:
     return scan
 
 
-def _require(true: bool) -> None:
-    if not true:
+def _require(condition: bool) -> None:
+    if not condition:
         raise ValueError

@@ -1,9 +1,9 @@
-"""The tables that SQL sees: one view per event type, and what surrounds them.
+"""The SQL views: one per event type, and those of all events, sessions and nodes.
 
-Pure: names, columns and types, and for each column the expression that computes it from a
-row of the log. A view is named after its event's variant: ``BestBlockChanged`` becomes
-``best_block_changed``. Its columns are ``COMMON`` and then the event's fields under their
-names in JSON, typed:
+Pure: names, columns and types, and for each column the SQL expression that computes it from a
+row of the event log. A view has its event's variant as name: ``BestBlockChanged`` becomes
+``best_block_changed``. Its columns are ``COMMON``, then the event's fields under their JSON
+names, typed:
 
 - integers as unsigned ones of their width, Booleans as BOOLEAN, text as VARCHAR;
 - hashes and keys as BLOB: they compare and group at a third of the cost of hex text. A
@@ -12,11 +12,11 @@ names in JSON, typed:
 - a field that is named like a column of ``COMMON`` gets an underscore: ``id_``;
 - structures as STRUCT, tuples as STRUCT with ``_0``, ``_1``, lists as LIST.
 
-A field at a fixed place is cut out of the bytes by a SQL expression: 10 million rows a
-second and thread for one of 4 bytes, and only for the columns that are asked for. An Arrow
-function would need pyarrow and is half as fast. Rows that are not as the layout says
-(``irregular``) and fields behind a list or a text go through ``tart_decode``, which is the plain
-decoder: 0.3 µs for the call in DuckDB 2.0, 50 µs in 1.5.6, and what decoding takes.
+A SQL expression cuts a field at a fixed offset out of the bytes: 10 million rows per second and
+thread for a field of 4 bytes, and only for the columns a statement reads. An Arrow function would
+need pyarrow and is half as fast. Rows that do not have the expected layout (``irregular``) and
+fields behind a list or a text go through ``tart_decode``, which is the plain decoder: 0.3 µs per
+call in DuckDB 2.0, 50 µs in 1.5.6, plus the decoding itself.
 """
 
 from __future__ import annotations
@@ -53,15 +53,15 @@ _SHARD_BYTES = 2
 _PARTS_OF_TYPES = parts_of_types().tolist()
 _INTEGERS = {1: "UTINYINT", 2: "USMALLINT", 4: "UINTEGER", 8: "UBIGINT"}
 _JCE_US = JCE_UNIX_SECONDS * 1_000_000
-# The last time RFC 3339 can write, 9999-12-31T23:59:59.999999Z, in JCE microseconds.
+# 9999-12-31T23:59:59.999999Z, the last time of RFC 3339, in JCE microseconds.
 _LAST_JCE_US = 253_402_300_800_000_000 - 1 - _JCE_US
-# An IPv4 address as IPv6 starts with this; others are written by the plain decoder.
+# Prefix of an IPv4 address mapped to IPv6; the plain decoder writes other addresses.
 _MAPPED = b"\0" * 10 + b"\xff\xff"
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its DuckDB type, and the expression that computes it."""
+    """One column: its name, its DuckDB type and the SQL expression that computes it."""
 
     name: str
     type: str
@@ -70,12 +70,14 @@ class Column:
 
 @dataclass(frozen=True)
 class View:
-    """One table.
+    """One view.
 
     Attributes:
-        source: the table of a file it is made of.
+        name: name of the view.
+        columns: its columns, in order.
+        source: the table of a file that it reads.
         number: the event type it is limited to.
-        irregular: the rows whose fields must be decoded one by one; a condition.
+        irregular: SQL condition that selects the rows for the plain decoder.
     """
 
     name: str
@@ -86,19 +88,19 @@ class View:
 
 
 def quote_identifier(name: str) -> str:
-    """An identifier in SQL."""
+    """Quote an identifier for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _id(of: str) -> str:
-    return f"({of}::BIGINT << {DIRECTORY_BITS} | directory)"
+def _id(column: str) -> str:
+    return f"({column}::BIGINT << {DIRECTORY_BITS} | directory)"
 
 
 _TIMESTAMP = (
     f"CASE WHEN timestamp <= {_LAST_JCE_US} THEN make_timestamp(timestamp::BIGINT + {_JCE_US}) END"
 )
 
-# What every event has. ``directory`` is a constant of the file, ``node_id`` is joined.
+# Columns of every event. ``directory`` is a constant of the file, ``node_id`` comes from a join.
 COMMON = (
     Column("id", "BIGINT", _id("seq")),
     Column("node_id", "VARCHAR", "node_id"),
@@ -112,12 +114,12 @@ COMMON = (
 
 
 def column_name(field: str) -> str:
-    """The column of an event's field."""
-    return f"{field}_" if field in {each.name for each in COMMON} else field
+    """Return the column of an event's field."""
+    return f"{field}_" if field in {column.name for column in COMMON} else field
 
 
 def view_name(variant: str) -> str:
-    """``BestBlockChanged`` as ``best_block_changed``."""
+    """Return the view of an event variant: ``BestBlockChanged`` gives ``best_block_changed``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", variant).lower()
 
 
@@ -125,7 +127,7 @@ def view_name(variant: str) -> str:
 
 
 def duckdb_type(kind: Type) -> str:
-    """The DuckDB type a field has in its view."""
+    """Return the DuckDB type of a field in its view."""
     match kind:
         case Integer():
             return _INTEGERS[kind.size]
@@ -156,14 +158,14 @@ def _members(kind: Struct | Tuple) -> Iterator[tuple[str, Type]]:
     elif isinstance(kind, Struct):
         yield from kind.fields
     else:
-        yield from ((f"_{at}", each) for at, each in enumerate(kind.inner))
+        yield from ((f"_{place}", inner) for place, inner in enumerate(kind.inner))
 
 
-# --- From what the plain decoder says ---------------------------------------------------
+# --- From the output of the plain decoder -----------------------------------------------
 
 
 def view_value(kind: Type, value: Any) -> Any:
-    """A decoded value as the JSON that ``_from_json`` takes apart again."""
+    """Return a decoded value in the JSON form that ``_from_json`` reads."""
     if value is None:
         return None
     match kind:
@@ -184,7 +186,7 @@ def view_value(kind: Type, value: Any) -> Any:
 
 
 def _structure(kind: Type) -> Any:
-    """``kind`` as ``from_json`` wants it, bytes as text."""
+    """Return a type in the form that DuckDB's ``from_json`` takes, bytes as text."""
     match kind:
         case List():
             return [_structure(kind.inner)]
@@ -210,20 +212,20 @@ def _has_bytes(kind: Type) -> bool:
             return isinstance(kind, Bytes)
 
 
-def _unhexed(kind: Type, sql: str, depth: int = 0) -> str:
-    """The same value with text made bytes where the type has bytes."""
+def _unhex(kind: Type, sql: str, depth: int = 0) -> str:
+    """Return an expression that converts hex text to bytes wherever the type has bytes."""
     if not _has_bytes(kind):
         return sql
     match kind:
         case List():
-            inner = _unhexed(kind.inner, f"e{depth}", depth + 1)
+            inner = _unhex(kind.inner, f"e{depth}", depth + 1)
             return f"list_transform({sql}, lambda e{depth}: {inner})"
         case Option():
-            return _unhexed(kind.inner, sql, depth)
+            return _unhex(kind.inner, sql, depth)
         case Struct() | Tuple():
             members = [(quote_identifier(name), inner) for name, inner in _members(kind)]
             parts = ", ".join(
-                f"{name} := {_unhexed(inner, f'({sql}).{name}', depth)}" for name, inner in members
+                f"{name} := {_unhex(inner, f'({sql}).{name}', depth)}" for name, inner in members
             )
             return f"struct_pack({parts})"
         case _:
@@ -232,86 +234,88 @@ def _unhexed(kind: Type, sql: str, depth: int = 0) -> str:
 
 def _from_json(name: str, kind: Type, text: str) -> str:
     structure = json.dumps({name: _structure(kind)}).replace("'", "''")
-    return _unhexed(kind, f"from_json({text}, '{structure}').{quote_identifier(name)}")
+    return _unhex(kind, f"from_json({text}, '{structure}').{quote_identifier(name)}")
 
 
 # --- From the bytes ---------------------------------------------------------------------
 
 
-def _octets(at: int, size: int) -> str:
-    return f"body[{at + 1}:{at + size}]"
+def _octets(offset: int, size: int) -> str:
+    return f"body[{offset + 1}:{offset + size}]"
 
 
-def _integer(at: int, size: int) -> str:
-    """Little-endian bytes as a number: read as big-endian bits, then turned round."""
-    bits = f"{_octets(at, size)}::BIT::UBIGINT"
-    turned = []
+def _integer(offset: int, size: int) -> str:
+    """Return the expression for a little-endian integer.
+
+    The bytes are read as big-endian bits, then reversed.
+    """
+    bits = f"{_octets(offset, size)}::BIT::UBIGINT"
+    reversed_bytes = []
     for byte in range(size):
         shift = 8 * (size - 1 - 2 * byte)
         mask = 255 << 8 * byte
-        if shift >= 0:
-            turned.append(f"((({bits}) & {mask}) << {shift})")
-        else:
-            turned.append(f"((({bits}) & {mask}) >> {-shift})")
-    return f"({' | '.join(turned)})::{_INTEGERS[size]}"
+        operator = "<<" if shift >= 0 else ">>"
+        reversed_bytes.append(f"((({bits}) & {mask}) {operator} {abs(shift)})")
+    return f"({' | '.join(reversed_bytes)})::{_INTEGERS[size]}"
 
 
 def _blob(octets: bytes) -> str:
-    return "'" + "".join(f"\\x{each:02X}" for each in octets) + "'::BLOB"
+    return "'" + "".join(f"\\x{octet:02X}" for octet in octets) + "'::BLOB"
 
 
-def _fixed(kind: Type, at: int) -> str | None:
-    """The expression for a value that starts at that byte of the body, if there is one."""
+def _fixed(kind: Type, offset: int) -> str | None:
+    """Return the expression for a value at an offset of the body; ``None`` without one."""
     match kind:
         case Integer():
-            return _integer(at, kind.size)
+            return _integer(offset, kind.size)
         case Bytes():
-            return _octets(at, kind.size)
+            return _octets(offset, kind.size)
         case Boolean():
-            return f"({_octets(at, 1)} = {_blob(bytes([1]))})"
+            return f"({_octets(offset, 1)} = {_blob(bytes([1]))})"
         case Enumeration():
             cases = " ".join(
                 f"WHEN {_blob(bytes([index]))} THEN '{name}'"
                 for index, name in enumerate(kind.names)
             )
-            return f"CASE {_octets(at, 1)} {cases} ELSE {_integer(at, 1)}::VARCHAR END"
+            return f"CASE {_octets(offset, 1)} {cases} ELSE {_integer(offset, 1)}::VARCHAR END"
         case Address():
-            return f"concat_ws('.', {', '.join(_integer(at + each, 1) for each in range(12, 16))})"
+            bytes_ = ", ".join(_integer(offset + place, 1) for place in range(12, 16))
+            return f"concat_ws('.', {bytes_})"
         case Struct() if kind.size is not None and kind is not IMPORT_SPEC:
             parts = []
-            for name, each in kind.fields:
-                parts.append(f"{quote_identifier(name)} := {_fixed(each, at)}")
-                at += each.size or 0
+            for name, inner in kind.fields:
+                parts.append(f"{quote_identifier(name)} := {_fixed(inner, offset)}")
+                offset += inner.size or 0
             return f"struct_pack({', '.join(parts)})"
         case _:
             return None
 
 
-def _addresses(layout: Struct, at: int) -> Iterator[int]:
-    """Where the addresses of a fixed part are, in the body."""
-    for _, each in layout.fields:
-        if isinstance(each, Struct):
-            yield from _addresses(each, at)
-        elif isinstance(each, Address):
-            yield at
-        if each.size is None:
+def _address_offsets(layout: Struct, offset: int) -> Iterator[int]:
+    """Yield the offsets of the addresses in the fixed part of a body."""
+    for _, kind in layout.fields:
+        if isinstance(kind, Struct):
+            yield from _address_offsets(kind, offset)
+        elif isinstance(kind, Address):
+            yield offset
+        if kind.size is None:
             return
-        at += each.size
+        offset += kind.size
 
 
 def _event_view(event: EventKind) -> View:
-    parts = [name for at, name in enumerate(PARTS) if _PARTS_OF_TYPES[event.number] >> at & 1]
+    parts = [name for bit, name in enumerate(PARTS) if _PARTS_OF_TYPES[event.number] >> bit & 1]
     cut = _REF_BYTES * ("ref" in parts) + _PEER_BYTES * ("peer" in parts)
     prefix, columns = 0, []
-    # Which of two layouts holds is the connection's to know.
-    at = None if event.version_0 else 0
+    # With two layouts, only the connection's protocol version tells which one holds.
+    offset = None if event.version_0 else 0
     for name, kind in event.fields.fields:
         fast = None
-        if at is not None and kind.size is not None:
-            fast = _fast(event, name, kind, at, cut)
-            prefix = at = at + kind.size
+        if offset is not None and kind.size is not None:
+            fast = _fast(event, name, kind, offset, cut)
+            prefix = offset = offset + kind.size
         else:
-            at = None
+            offset = None
         columns.append(_field(name, kind, fast))
     irregular = _irregular(event, parts, prefix - cut)
     return View(
@@ -319,22 +323,22 @@ def _event_view(event: EventKind) -> View:
     )
 
 
-def _fast(event: EventKind, name: str, kind: Type, at: int, cut: int) -> str | None:
-    """The expression for a top-level field at that byte of the payload."""
+def _fast(event: EventKind, name: str, kind: Type, offset: int, cut: int) -> str | None:
+    """Return the expression for a top-level field at an offset of the payload."""
     layout = event.fields
-    if at == 0 and leading_reference(layout) is kind:
+    if offset == 0 and leading_reference(layout) is kind:
         return "ref"
-    if at < cut:
+    if offset < cut:
         return "peer_id"
-    if name in ("slot", "core") and layout.offset_of(name) == at:
+    if name in ("slot", "core") and layout.offset_of(name) == offset:
         return name
     if (name, kind) == layout.fields[-1] == ("shard", Integer(2)):
         return "shard_index"
-    return _fixed(kind, at - cut)
+    return _fixed(kind, offset - cut)
 
 
 def _field(name: str, kind: Type, fast: str | None) -> Column:
-    # Dropped's layout is among them: what is fixed may be told otherwise in a row.
+    # Where a layout depends on the version (Dropped), a fixed field may be elsewhere in a row.
     if fast is None:
         sql = _from_json(name, kind, "decoded")
     else:
@@ -344,7 +348,7 @@ def _field(name: str, kind: Type, fast: str | None) -> Column:
 
 
 def _irregular(event: EventKind, parts: list[str], prefix: int) -> str:
-    """Which rows are not laid out as the expressions expect, as far as those go."""
+    """Return the condition for rows without the layout that the expressions expect."""
     layout = event.fields
     expected = [f"{part} IS NOT NULL" for part in parts]
     if layout.size is not None and event.version_0 is None:
@@ -352,15 +356,17 @@ def _irregular(event: EventKind, parts: list[str], prefix: int) -> str:
         expected.append(f"octet_length(body) = {prefix}")
     else:
         expected.append(f"octet_length(body) >= {max(0, prefix)}")
-    expected += (f"{_octets(at, 12)} = {_blob(_MAPPED)}" for at in _addresses(layout, 0))
+    expected += (
+        f"{_octets(offset, 12)} = {_blob(_MAPPED)}" for offset in _address_offsets(layout, 0)
+    )
     return f"NOT ({' AND '.join(expected)})"
 
 
-# --- All of them ------------------------------------------------------------------------
+# --- The views --------------------------------------------------------------------------
 
 
-def _turned(name: str, size: int) -> str:
-    """A number's bytes, lowest first; nothing where it is NULL."""
+def _little_endian(name: str, size: int) -> str:
+    """Return the expression for a number's bytes, lowest first; empty where it is NULL."""
     bytes_ = " | ".join(
         f"(({name}::UBIGINT & {255 << 8 * byte}) "
         f"{'<<' if 2 * byte < size - 1 else '>>'} {abs(8 * (size - 1 - 2 * byte))})"
@@ -370,7 +376,12 @@ def _turned(name: str, size: int) -> str:
 
 
 _PAYLOAD = " || ".join(
-    (_turned("ref", _REF_BYTES), "coalesce(peer_id, ''::BLOB)", "body", _turned("shard_index", 2))
+    (
+        _little_endian("ref", _REF_BYTES),
+        "coalesce(peer_id, ''::BLOB)",
+        "body",
+        _little_endian("shard_index", 2),
+    )
 )
 _EVENTS = View(
     "events",
@@ -423,8 +434,8 @@ _NODES = View(
 
 VIEWS: Mapping[str, View] = MappingProxyType(
     {
-        each.name: each
-        for each in (
+        view.name: view
+        for view in (
             _EVENTS,
             _UNDECODABLE,
             _SESSIONS,

@@ -1,4 +1,4 @@
-"""``tart/query/sql/cells.py``: what a node calls itself is text in every spreadsheet."""
+"""``tart/query/sql/cells.py``: text of nodes is text in every spreadsheet."""
 
 import pytest
 from hypothesis import given
@@ -37,7 +37,7 @@ FORMULAS = [
 
 
 @pytest.mark.parametrize("text", FORMULAS)
-def test_a_formula_becomes_text(text):
+def test_text_that_is_a_formula_gets_an_apostrophe(text):
     assert csv_cell(text) == f"'{text}"
     assert csv_cell(text, formulas=True) == text
 
@@ -50,12 +50,12 @@ def test_a_formula_becomes_text(text):
         *(-5, -1.5, None, True),
     ],
 )
-def test_everything_else_stays_as_it_is(value):
+def test_a_value_that_is_not_a_formula_is_unchanged(value):
     assert csv_cell(value) == value
 
 
 @given(st.text())
-def test_no_cell_is_a_formula_and_nothing_is_lost(text):
+def test_no_cell_is_a_formula_and_its_text_is_kept(text):
     shown = csv_cell(text)
     assert shown.removeprefix("'") == text or shown == text
     assert shown[:1] not in ("=", "@", "\t", "\r", "\n", "\uff1d")

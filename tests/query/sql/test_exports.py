@@ -1,4 +1,4 @@
-"""``tart/query/sql/exports.py``: pages of directories become one list."""
+"""``tart/query/sql/exports.py``: pages of directories merged into one list."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ directories = st.dictionaries(
 
 
 @given(directories)
-def test_every_record_comes_once_and_in_its_directory_s_order(pages):
+def test_every_record_comes_once_in_its_directorys_order(pages):
     merger, found = ExportMerger(), []
     asked = dict.fromkeys(pages, 0)
     wanted = {shard: None for shard in {number % 2 for number in pages}}
@@ -71,7 +71,7 @@ def test_every_record_comes_once_and_in_its_directory_s_order(pages):
 
 
 @given(st.lists(st.lists(st.integers(0, 99)).map(sorted), max_size=5))
-def test_directories_in_order_give_a_list_in_order(lists):
+def test_ordered_directories_give_an_ordered_list(lists):
     merger = ExportMerger()
     for number, listed in enumerate(lists):
         merger.add(0, {str(number): part(listed)}, data(*listed))
@@ -79,7 +79,7 @@ def test_directories_in_order_give_a_list_in_order(lists):
     assert found == sorted(at for listed in lists for at in listed)
 
 
-def test_nothing_comes_while_an_older_record_may_still_come():
+def test_no_record_comes_while_an_older_one_may_follow():
     merger = ExportMerger()
     merger.add(0, {"0": part([5, 9], 2)}, data(5, 9))
     merger.add(1, {"1": part([6], 7)}, data(6))
@@ -92,21 +92,21 @@ def test_nothing_comes_while_an_older_record_may_still_come():
     assert merger.pending_shards == {0}
 
 
-def test_a_record_has_its_session_s_id_and_its_bytes():
+def test_a_record_has_the_api_id_of_its_session_and_its_bytes():
     merger = ExportMerger()
     merger.add(0, {"2": part([5], openings={"770": "abcd"})}, b"5")
     assert list(merger.pop_ready()) == [ExportRecord(5, 3 << 8 | 2, b"5")]
     assert merger.openings == {770: b"\xab\xcd"}
 
 
-def test_a_session_s_last_record_knows_when_that_was_closed():
+def test_the_last_record_of_a_session_has_its_closing_time():
     merger = ExportMerger()
     merger.add(0, {"2": part([5, 6], closings={"1": 9})}, b"56")
     assert [each.closed_at for each in merger.pop_ready()] == [None, 9]
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=9))
-def test_sessions_end_in_order_between_the_records_they_end_between(ends):
+def test_ends_of_sessions_come_in_order_of_time(ends):
     """Sessions of one record each; ``ends``: when that came, and how long it was open then."""
     closings, found = PendingClosings(), []
     for number, (at, later) in enumerate(sorted(ends)):
@@ -119,14 +119,14 @@ def test_sessions_end_in_order_between_the_records_they_end_between(ends):
     assert list(closings.pop_before(None)) == []
 
 
-def test_a_record_that_is_not_its_session_s_last_ends_nothing():
+def test_a_record_before_the_last_ends_no_session():
     closings = PendingClosings()
     closings.add(ExportRecord(5, 3, b""))
     assert list(closings.pop_before(None)) == []
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_the_end_of_an_incomplete_export_is_no_record(form):
+def test_the_marker_of_an_incomplete_export_is_not_a_record(form):
     reason = 'shard 1, "the\nother", did not answer'
     last = incomplete_marker(form, reason)
     if form == "ndjson":

@@ -1,4 +1,4 @@
-"""``tart/query/sql/pushdown.py``: what may cross into the process that has the files."""
+"""``tart/query/sql/pushdown.py``: scans that may reach the process with the files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def scans(draw):
 
 
 @given(scans())
-def test_a_scan_survives_the_way(scan):
+def test_a_scan_survives_encoding_and_parsing(scan):
     assert parse_scan(json.loads(json.dumps(scan.as_json()))) == scan
 
 
@@ -53,7 +53,7 @@ def test_values_are_parameters_and_never_part_of_the_sql(scan):
         assert len(text) < 4 or text not in clause
 
 
-def test_conditions_are_alternatives_of_what_must_all_hold():
+def test_conditions_are_a_disjunction_of_conjunctions():
     one, other = Condition("slot", ">", "1"), Condition("parent", "=", "x")
     scan = Scan("authoring", ("slot",), ((one, other), (one,)))
     assert scan.where() == (
@@ -64,7 +64,7 @@ def test_conditions_are_alternatives_of_what_must_all_hold():
     assert Scan("authoring", ("slot",)).where() == ("true", [])
 
 
-def test_a_clause_may_be_of_some_columns_only():
+def test_a_where_clause_may_be_limited_to_some_columns():
     one, other = Condition("slot", ">", "1"), Condition("received_at", "<", "x")
     scan = Scan("authoring", ("slot",), ((one, other), (one,)))
     assert scan.where_over(frozenset({"received_at"})) == (
@@ -73,7 +73,7 @@ def test_a_clause_may_be_of_some_columns_only():
     )
 
 
-def test_the_tail_has_order_and_limit():
+def test_order_and_limit_follow_each_other():
     scan = Scan("authoring", ("slot",), (), (("slot", True), ("id", False)), 5)
     assert scan.order_and_limit() == 'ORDER BY "slot" DESC, "id" ASC LIMIT 5'
     assert Scan("authoring", ("slot",)).order_and_limit() == ""
@@ -99,7 +99,7 @@ def test_the_tail_has_order_and_limit():
         {"conditions": 5},
     ],
 )
-def test_anything_else_is_refused(changes):
+def test_a_scan_with_an_unknown_name_or_value_is_refused(changes):
     with pytest.raises(BadQuery):
         parse_scan({**USUAL, **changes})
     assert parse_scan(USUAL).view == "authoring"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tart.protocol.events import EVENTS
+from tart.protocol.events import EVENTS, EventKind
 from tart.query.sql.views import COMMON, VIEWS, column_name, duckdb_type, view_name, view_value
 
 
-def test_there_is_a_view_for_each_event_type_and_four_more() -> None:
+def test_every_event_type_has_a_view_and_there_are_four_more() -> None:
     by_number = {view.number: view.name for view in VIEWS.values() if view.number is not None}
     assert by_number.keys() == EVENTS.keys()
     assert VIEWS.keys() - by_number.values() == {"events", "undecodable", "sessions", "nodes"}
@@ -27,7 +27,7 @@ def test_views_are_named_after_variants(variant: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event: event.variant)
-def test_columns_are_the_common_ones_and_the_fields(event) -> None:
+def test_a_view_has_the_common_columns_and_the_fields(event) -> None:
     view = VIEWS[view_name(event.variant)]
     names = [column.name for column in view.columns]
     assert names == [
@@ -42,23 +42,26 @@ def test_a_field_named_like_a_common_column_has_an_underscore() -> None:
     assert column_name("slot") == "slot"
 
 
-def test_types_follow_from_the_declaration() -> None:
-    fields = dict(EVENTS[94].fields.fields)
+def test_column_types_follow_from_the_declaration_of_the_event() -> None:
+    fields = dict(EventKind.WORK_PACKAGE_RECEIVED.fields.fields)
     assert duckdb_type(fields["core"]) == "USMALLINT"
     outline = duckdb_type(fields["outline"])
     assert outline.startswith('STRUCT("work_package_size" UINTEGER, "work_package_hash" BLOB')
     assert '"prerequisites" BLOB[]' in outline
     assert '"root_identifier" STRUCT("SegmentsRoot" BLOB, "WorkPackageHash" BLOB)' in outline
-    assert duckdb_type(dict(EVENTS[27].fields.fields)["terminator"]) == "VARCHAR"
-    costs = duckdb_type(dict(EVENTS[47].fields.fields)["accumulate_costs"])
+    assert duckdb_type(dict(EventKind.DISCONNECTED.fields.fields)["terminator"]) == "VARCHAR"
+    costs = duckdb_type(dict(EventKind.BLOCK_EXECUTED.fields.fields)["accumulate_costs"])
     assert costs.startswith('STRUCT("_0" UINTEGER, "_1" STRUCT(')
     assert costs.endswith("[]")
 
 
-def test_what_the_decoder_says_is_told_in_json() -> None:
-    fields = dict(EVENTS[47].fields.fields)
+def test_decoded_values_become_json_for_the_views() -> None:
+    fields = dict(EventKind.BLOCK_EXECUTED.fields.fields)
     assert view_value(fields["accumulate_costs"], []) == []
-    assert view_value(dict(EVENTS[11].fields.fields)["hash"], b"\x01") == "01"
+    assert view_value(dict(EventKind.BEST_BLOCK_CHANGED.fields.fields)["hash"], b"\x01") == "01"
     # An enumeration's value without a name is a number.
-    assert view_value(dict(EVENTS[60].fields.fields)["opener"], 7) == "7"
+    assert (
+        view_value(dict(EventKind.BLOCK_ANNOUNCEMENT_STREAM_OPENED.fields.fields)["opener"], 7)
+        == "7"
+    )
     assert view_value(fields["accumulate_costs"], None) is None
