@@ -26,7 +26,7 @@ import httpx
 from loadtest.dialogue import ROOT, Broken
 from loadtest.measure import Scrape, read_metrics
 from tart.storage.core.files import existing
-from tart.storage.core.schema import log_of
+from tart.storage.core.schema import log_subquery
 
 RUNS = Path(__file__).parent / "runs"
 _READY = re.compile(rb"tart ready telemetry=(\S+):(\d+) api=(\S+) shards=(\d+)")
@@ -208,7 +208,7 @@ def _count(data: Path, cpu: float, took: float) -> Stored:
                 rows = connection.execute(
                     "SELECT session, count(*), count(DISTINCT event_id), max(event_id), "
                     "count(*) FILTER (undecodable) FROM ("
-                    f"SELECT {ids}, false AS undecodable FROM {log_of('main')} UNION ALL "
+                    f"SELECT {ids}, false AS undecodable FROM {log_subquery('main')} UNION ALL "
                     f"SELECT {ids}, true FROM undecodable WHERE event_id IS NOT NULL"
                     ") GROUP BY session"
                 ).fetchall()

@@ -16,7 +16,7 @@ from tart.config.load import load
 from tart.errors import DecodeError, NodeInformationError, StartupError
 from tart.protocol.decoding import check_event
 from tart.protocol.node_information import NodeInformation, decode_node_information
-from tart.storage.core.schema import LogRow, payload_of
+from tart.storage.core.log_columns import LogRow
 from tart.storage.log import verify as storage
 from tart.supervisor.data_lock import claimed
 
@@ -58,7 +58,7 @@ def complaint(row: LogRow, hello: bytes) -> str | None:
         return "the node information of its session cannot be read"
     try:
         version, cores = node.protocol_version, node.cores
-        check_event(row.type, payload_of(row), version=version, cores=cores)
+        check_event(row.type, row.payload, version=version, cores=cores)
     except DecodeError as error:
         return str(error)
     return None

@@ -14,7 +14,7 @@ import pytest
 from tart.cli.main import main
 from tart.storage.aggregates.database import aggregate_file
 from tart.storage.core.files import directories, existing
-from tart.storage.core.schema import log_of
+from tart.storage.core.schema import log_subquery
 from tests.running import running_system, wait_for
 from tests.soak.kills import Load, newest_stored, note_reported
 
@@ -41,7 +41,7 @@ def rows(data, statement):
 def stored_by_session(data):
     """(directory, session) to how many of its frames are in the files."""
     found = Counter()
-    for table in (log_of("main"), "undecodable"):
+    for table in (log_subquery("main"), "undecodable"):
         counted = f"SELECT session, count(*) FROM {table} GROUP BY session"
         for directory, session, count in rows(data, counted):
             found[directory, session] += count

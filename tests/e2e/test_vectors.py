@@ -14,8 +14,8 @@ from tart.protocol.events import EVENTS
 from tart.protocol.framing import frame
 from tart.protocol.types import ImportSpecification
 from tart.protocol.wire import Bytes, List, Option, Struct, Tuple, Type
-from tart.shard.encoding.event_json import payload_of
-from tart.storage.core.schema import LogRow, rows_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import log_rows_query
 from tests.running import System, fake_node, running_system, wait_for
 from tests.vectors import NodeVector, event_vectors, flat, flat_values, node_vectors, stream_vectors
 
@@ -202,9 +202,9 @@ def stored_frames(data: Path, *, but_not: bytes) -> list[bytes]:
             (number,) = file.execute(
                 "SELECT node FROM nodes WHERE peer_id = ?", [but_not]
             ).fetchone()
-            for row in file.execute(rows_of("main", "node <> ?"), [number]).fetchall():
+            for row in file.execute(log_rows_query("main", "node <> ?"), [number]).fetchall():
                 event = LogRow(*row)
                 head = event.timestamp.to_bytes(8, "little") + bytes([event.type])
-                frames.append(head + payload_of(event))
+                frames.append(head + event.payload)
             frames += [row[0] for row in file.execute("SELECT frame FROM undecodable").fetchall()]
     return frames

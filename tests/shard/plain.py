@@ -8,7 +8,7 @@ from tart.protocol.types import PEER_ID, U16
 from tart.shard.decode.batch_decoder import Run, digest
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
-from tart.storage.core.schema import LogRow
+from tart.storage.core.log_columns import LogRow
 from tart.testing import FakeNode
 from tests.protocol.strategies import CORES
 

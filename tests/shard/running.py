@@ -27,7 +27,7 @@ from tart.shard.queries.handlers import Answers
 from tart.shard.query_server import QueryServer
 from tart.shard.state.nodes import Nodes
 from tart.shard.state.peer_dictionary import PeerDictionary
-from tart.storage.core.schema import log_of
+from tart.storage.core.schema import log_subquery
 from tart.storage.store import Store
 from tart.testing import FakeNode
 from tests.supervisor.process import Process
@@ -249,7 +249,7 @@ def _table(file, table):
     body = "coalesce(peer_id, ''::BLOB) || body AS body"
     return (
         f"(SELECT * EXCLUDE (peer, peer_id, body), {body} "
-        f"FROM {log_of(file.alias)} LEFT JOIN {file.alias}.peers USING (peer))"
+        f"FROM {log_subquery(file.alias)} LEFT JOIN {file.alias}.peers USING (peer))"
     )
 
 

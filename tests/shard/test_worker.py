@@ -14,7 +14,7 @@ import uvloop
 
 from tart.shard.cpu_pressure import BUSY_PENDING_EVENTS
 from tart.shard.worker import collect_cycles
-from tart.storage.core.schema import log_of
+from tart.storage.core.schema import log_subquery
 from tests.shard.running import best, fake_node, framed, gateway, shard_process, until
 from tests.storage.running import contents, open_storage, wait_for
 
@@ -56,7 +56,7 @@ def in_order(root, directory=0):
     """(seq, session, event id, slot, body) of a directory that nobody has open."""
     with open_storage(root, directory, directory + 1) as storage:
         union = " UNION ALL ".join(
-            f"SELECT seq, session, event_id, slot, body FROM {log_of(file.alias)}"
+            f"SELECT seq, session, event_id, slot, body FROM {log_subquery(file.alias)}"
             for file in storage.store.files(directory)
         )
         return storage.ask(f"SELECT * FROM ({union}) ORDER BY seq")

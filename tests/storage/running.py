@@ -17,14 +17,8 @@ from tart.aggregate.core.isolation import Isolation
 from tart.config.schema import StorageConfig
 from tart.storage.aggregates import database
 from tart.storage.core.batch import Batch
-from tart.storage.core.schema import (
-    LogRow,
-    NodeRow,
-    SessionRow,
-    UndecodableRow,
-    rows_of,
-    to_columns,
-)
+from tart.storage.core.log_columns import LogColumns, LogRow
+from tart.storage.core.schema import NodeRow, SessionRow, UndecodableRow, log_rows_query
 from tart.storage.store import Store
 
 DEADLINE = 100.0
@@ -59,7 +53,7 @@ def unreadable(seq, *, at=NOON, **changes):
 def batch(*log, at=NOON, nodes=(), peers=(), sessions=(), undecodable=()):
     """A batch that arrives at ``at``; the peers its events name are ``PEERS``, by number."""
     found = Batch(
-        log=[to_columns(log, PEERS)] if log else [],
+        log=[LogColumns.from_rows(log, PEERS)] if log else [],
         nodes=[*nodes],
         peers=[*peers],
         sessions=[*sessions],
@@ -156,7 +150,7 @@ def contents(path, table="log"):
     """
     with closing(duckdb.connect(str(path), read_only=True)) as connection:
         if table == "log":
-            return [LogRow(*row) for row in connection.execute(rows_of("main")).fetchall()]
+            return [LogRow(*row) for row in connection.execute(log_rows_query("main")).fetchall()]
         return connection.execute(_select(table)).fetchall()
 
 

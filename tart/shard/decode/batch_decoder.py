@@ -26,7 +26,8 @@ from tart.shard.state.node_statements import SYNC
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import NONE, PeerDictionary
 from tart.storage.aggregates.session_recovery import finding_of
-from tart.storage.core.schema import LogColumns, PeerRow, UndecodableRow, no_log_columns
+from tart.storage.core.log_columns import LogColumns
+from tart.storage.core.schema import PeerRow, UndecodableRow
 
 STAGE = "digest"
 
@@ -206,7 +207,7 @@ def _unread(frame: bytes, run: Run, sequence: int) -> DecodedBatch:
         frame=frame,
     )
     return DecodedBatch(
-        log=no_log_columns(),
+        log=LogColumns.empty(),
         owners=[session],
         owner_of=np.zeros(0, np.int64),
         undecodable=[(session, row)],

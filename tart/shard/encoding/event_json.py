@@ -16,7 +16,7 @@ from tart.protocol.references import NAMES, TELLS, Context, direct_root, hash_in
 from tart.query.core.catalog import DIRECTORY_BITS, event_api_id
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.shard.state.nodes import Speaker
-from tart.storage.core.schema import LogRow, payload_of
+from tart.storage.core.log_columns import LogRow
 
 
 def to_json(
@@ -35,7 +35,7 @@ def to_json(
     try:
         fields = decode_event(
             row.type,
-            payload_of(row),
+            row.payload,
             version=speaker.protocol_version,
             cores=speaker.cores,
         ).fields

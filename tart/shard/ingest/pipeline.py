@@ -49,7 +49,8 @@ from tart.shard.state.nodes import Node, Nodes, Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.aggregates.session_recovery import finding_of
 from tart.storage.core.batch import ROW_OVERHEAD, Batch
-from tart.storage.core.schema import LogRow, NodeRow, SessionRow, UndecodableRow, payload_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import NodeRow, SessionRow, UndecodableRow
 
 # While somebody listens, events are not kept waiting for the flush.
 LIVE_SECONDS = 0.010
@@ -419,7 +420,7 @@ class Ingest:
         speaker = self._nodes.speakers[self._directory, row.session]
         about = None if context is None else context.about
         self._streams.offer(
-            FilterInput(speaker.node_id, row.type, row.slot, row.core, payload_of(row), about),
+            FilterInput(speaker.node_id, row.type, row.slot, row.core, row.payload, about),
             event_api_id(self._directory, row.seq),
             partial(_live, row, self._directory, speaker, context),
         )

@@ -22,7 +22,7 @@ from tart.shard.encoding.json_bytes import rendered
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
-from tart.storage.core.schema import LogRow, payload_of
+from tart.storage.core.log_columns import LogRow
 from tart.storage.log.contexts import contexts_of
 from tart.storage.log.query_threads import go_on
 from tart.storage.log.tail_scan import newest_rows
@@ -124,7 +124,7 @@ class MissedEvents:
         for row in rows:
             go_on()
             speaker = self._nodes.speakers[directory, row.session]
-            payload = payload_of(row)
+            payload = row.payload
             context = contexts[row.seq]
             candidate = FilterInput(
                 speaker.node_id, row.type, row.slot, row.core, payload, context.about

@@ -36,7 +36,7 @@ from tart.shard.queries.sql import Sql
 from tart.shard.state import node_statements
 from tart.shard.state.nodes import Node, Nodes
 from tart.storage.core.files import LogFile
-from tart.storage.core.schema import LogRow
+from tart.storage.core.log_columns import LogRow
 from tart.storage.log.contexts import contexts_among, contexts_of
 from tart.storage.log.query_threads import SLOW_THREADS, THREADS, Abandoned, go_on
 from tart.storage.log.tail_scan import newest_rows

@@ -32,7 +32,8 @@ from tart.shard.encoding.json_bytes import rendered, to_bytes
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.queries.trace import MAX_DEPTH, MAX_NODES, trace
 from tart.shard.state.nodes import Nodes
-from tart.storage.core.schema import LOG_SELECT, LogRow, UndecodableRow, log_of, payload_of, rows_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import LOG_SELECT, UndecodableRow, log_rows_query, log_subquery
 from tart.storage.core.seq_ranges import Stretch, upwards
 from tart.storage.log.contexts import contexts_of
 from tart.storage.log.query_threads import go_on
@@ -136,7 +137,7 @@ class History:
 
     def _row(self, cursor: Cursor, directory: int, sequence: int) -> LogRow | None:
         for file in self._store.files(directory):
-            rows = cursor.execute(rows_of(file.alias, f"seq = {sequence}")).fetchall()
+            rows = cursor.execute(log_rows_query(file.alias, f"seq = {sequence}")).fetchall()
             if rows:
                 return LogRow(*rows[0])
         return None
@@ -305,7 +306,7 @@ class _Frame(NamedTuple):
         if isinstance(self.row, UndecodableRow):
             return self.row.frame
         head = self.row.timestamp.to_bytes(HEADER_BYTES - 1, "little") + bytes([self.row.type])
-        return head + payload_of(self.row)
+        return head + self.row.payload
 
 
 class _Page(NamedTuple):
@@ -366,7 +367,7 @@ def _frames(
     for file in stretch.files:
         clause, values = selection.where(file.alias)
         rows = (
-            f"SELECT {LOG_SELECT} FROM (SELECT * FROM {log_of(file.alias)} WHERE {within} "
+            f"SELECT {LOG_SELECT} FROM (SELECT * FROM {log_subquery(file.alias)} WHERE {within} "
             f"AND {clause} ORDER BY seq LIMIT {PAGE_ROWS}) "
             f"LEFT JOIN {file.alias}.peers USING (peer)"
         )

@@ -20,7 +20,8 @@ from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import rendered
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
-from tart.storage.core.schema import LogRow, rows_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import log_rows_query
 from tart.storage.log.contexts import contexts_of
 from tart.storage.log.query_threads import go_on
 from tart.storage.store import Store
@@ -146,7 +147,7 @@ class Journeys:
         rows = [
             LogRow(*row)
             for file in self._store.files(directory)
-            for row in cursor.execute(rows_of(file.alias, where)).fetchmany(limit)
+            for row in cursor.execute(log_rows_query(file.alias, where)).fetchmany(limit)
         ]
         return sorted(rows, key=lambda row: row.seq)[:limit]
 

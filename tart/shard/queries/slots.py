@@ -14,7 +14,8 @@ from tart.query.core.filters import Selection
 from tart.query.topics.slots import BLOCK_KINDS, SLOT_KINDS
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
-from tart.storage.core.schema import LOG_SELECT, LogRow, log_of, payload_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import LOG_SELECT, log_subquery
 from tart.storage.store import Store
 
 Cursor = duckdb.DuckDBPyConnection
@@ -39,7 +40,7 @@ class Slots:
                 )
                 rows = cursor.execute(
                     "SELECT type, node, count(*), epoch_us(min(received_at)), "
-                    f"epoch_us(max(received_at)) FROM {log_of(file.alias)} WHERE {where} "
+                    f"epoch_us(max(received_at)) FROM {log_subquery(file.alias)} WHERE {where} "
                     "GROUP BY type, node",
                     values,
                 ).fetchall()
@@ -62,7 +63,7 @@ class Slots:
         naming = ", ".join(map(str, BLOCK_KINDS))
         rows = cursor.execute(
             f"SELECT {LOG_SELECT} FROM (SELECT DISTINCT ON (type, body) * "
-            f"FROM {log_of(file.alias)} WHERE {where} AND type IN ({naming})) "
+            f"FROM {log_subquery(file.alias)} WHERE {where} AND type IN ({naming})) "
             f"LEFT JOIN {file.alias}.peers USING (peer)",
             values,
         ).fetchall()
@@ -72,7 +73,7 @@ class Slots:
             try:
                 fields = decode_event(
                     row.type,
-                    payload_of(row),
+                    row.payload,
                     version=speaker.protocol_version,
                     cores=speaker.cores,
                 ).fields

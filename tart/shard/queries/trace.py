@@ -17,7 +17,8 @@ import duckdb
 
 from tart.protocol.references import PARENTS, reference
 from tart.storage.core.files import LogFile
-from tart.storage.core.schema import LogRow, rows_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import log_rows_query
 from tart.storage.core.seq_ranges import Stretch, downwards, upwards
 from tart.storage.log.seq_walk import ranges_of
 
@@ -119,7 +120,7 @@ class _Log:
         found = [
             LogRow(*row)
             for file in stretch.files
-            for row in self._cursor.execute(rows_of(file.alias, where)).fetchall()
+            for row in self._cursor.execute(log_rows_query(file.alias, where)).fetchall()
         ]
         return sorted(found, key=lambda row: row.seq)
 

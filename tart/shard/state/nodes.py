@@ -23,7 +23,6 @@ from tart.query.core.rfc3339 import rfc3339
 from tart.shard.state.event_counts import Tally
 from tart.shard.state.limits import RateLimit
 from tart.shard.state.node_statements import NAMES, Statement, later
-from tart.storage.core.schema import payload_of
 from tart.storage.log.recovery import RecoveredState, Remembered
 
 # ``Session`` has a member named ``bytes``.
@@ -441,7 +440,7 @@ class Nodes:
             statement = Statement(
                 *(row.type, row.received_at, row.timestamp),
                 *(row.session << DIRECTORY_BITS | past.directory, stored.address if stored else ""),
-                payload_of(row),
+                row.payload,
                 *((speaker.protocol_version, speaker.cores) if speaker else (1, None)),
             )
             if row.node in past.nodes:

@@ -34,23 +34,15 @@ from tart.aggregate.keyed.sessions import OPEN_SESSIONS, SessionSummary
 from tart.config.schema import AggregatesConfig
 from tart.errors import DamagedFile, DiskFull, RowsRefused
 from tart.storage.core.arrow import (
-    BYTES,
-    INT32,
-    INT64,
-    INT128,
-    TEXT,
-    TIME,
-    UINT8,
-    UINT16,
+    COLUMN_TYPES,
     UINT32,
-    UINT64,
-    Kind,
-    Table,
+    ArrowTable,
     column,
-    numbers,
+    number_column,
 )
 from tart.storage.core.files import AGGREGATES, LogFile
 from tart.storage.core.retention import Steadiness
+from tart.storage.core.schema import META, create_statements
 from tart.storage.log.database import Database, storage_error
 from tart.storage.log.recovery import Remembered
 
@@ -59,18 +51,6 @@ log = logging.getLogger(__name__)
 # 1, until 0.3: sums in 64 bits, of which those that were too large said no more than that.
 SCHEMA_VERSION = 2
 STAGE = "flush"
-_KINDS: Mapping[str, Kind] = {
-    "TIMESTAMP": TIME,
-    "INTEGER": INT32,
-    "BIGINT": INT64,
-    "UTINYINT": UINT8,
-    "USMALLINT": UINT16,
-    "UINTEGER": UINT32,
-    "UBIGINT": UINT64,
-    "HUGEINT": INT128,
-    "VARCHAR": TEXT,
-    "BLOB": BYTES,
-}
 _FLUSH = "UINTEGER"
 _DAY_US = 86_400_000_000
 _HOUR_US = 3_600_000_000
@@ -98,16 +78,13 @@ def columns_of(table: str) -> Mapping[str, str]:
 _ORIGIN = {"counts_1m": "counts", "counts_1h": "counts", "latency_1h": "latency"}
 STORED: tuple[str, ...] = (*TABLES, *(name for name, _, _ in ROLLUPS))
 LAYOUT: Mapping[str, Mapping[str, str]] = {
-    "meta": {"key": "VARCHAR", "value": "VARCHAR"},
+    "meta": META,
     "state": {"key": "VARCHAR", "value": "BIGINT"},
     "nodes": {"node": "INTEGER", "peer_id": "BLOB"},
     **{table: columns_of(table) for table in STORED},
     OPEN_SESSIONS: columns_of("sessions"),
 }
-_DDL = tuple(
-    f"CREATE TABLE {{file}}.{table} ({', '.join(f'{name} {kind}' for name, kind in each.items())})"
-    for table, each in LAYOUT.items()
-)
+_DDL = create_statements(LAYOUT)
 
 
 @dataclass(frozen=True)
@@ -145,17 +122,17 @@ def aggregate_file(root: Path, directory: int) -> AggregateFile:
     return AggregateFile(directory, 0, root / f"{directory:02d}" / AGGREGATES)
 
 
-def to_table(table: str, rows: Rows, flush: int) -> Table:
+def to_table(table: str, rows: Rows, flush: int) -> ArrowTable:
     """Rows of an aggregate as something DuckDB can scan."""
     length = len(next(iter(rows.values())))
     made: dict[str, Any] = {}
     for name, sql in TABLES[table].items():
-        values, kind = rows[name], _KINDS[sql]
+        values, kind = rows[name], COLUMN_TYPES[sql]
         made[name] = (
-            numbers(kind, values) if isinstance(values, np.ndarray) else column(kind, values)
+            number_column(kind, values) if isinstance(values, np.ndarray) else column(kind, values)
         )
-    made["flush"] = numbers(UINT32, np.full(length, flush))
-    return Table(made, length)
+    made["flush"] = number_column(UINT32, np.full(length, flush))
+    return ArrowTable(made, length)
 
 
 def check_layout(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> None:
@@ -221,7 +198,7 @@ def read_remembered(
     return {node: Remembered(*values) for node, *values in rows}
 
 
-def tables_of(flush: Flush, isolation: Isolation) -> Iterator[tuple[str, Table]]:
+def tables_of(flush: Flush, isolation: Isolation) -> Iterator[tuple[str, ArrowTable]]:
     """The tables of a flush that have rows; rows that no table can hold are left out.
 
     Such a row is a fault of tart. It is counted, and costs no other row.
@@ -237,7 +214,7 @@ def tables_of(flush: Flush, isolation: Isolation) -> Iterator[tuple[str, Table]]
             yield table, made
 
 
-def _salvaged(table: str, rows: Rows, flush: int, isolation: Isolation) -> Table:
+def _salvaged(table: str, rows: Rows, flush: int, isolation: Isolation) -> ArrowTable:
     """Those rows that a table can hold."""
     try:
         columns = {name: list(rows[name]) for name in TABLES[table]}
@@ -267,7 +244,7 @@ def write(
     cursor: duckdb.DuckDBPyConnection,
     file: AggregateFile,
     flush: Flush,
-    tables: Mapping[str, Table],
+    tables: Mapping[str, ArrowTable],
 ) -> int:
     """Write a flush in one transaction; how many rows that were.
 

@@ -19,7 +19,7 @@ import duckdb
 from tart.aggregate.core.event_batch import Rows
 from tart.aggregate.core.tables import TABLES, TOTAL
 from tart.storage.aggregates.database import AggregateFile, read_state, rolled_key, to_table
-from tart.storage.core.arrow import Table
+from tart.storage.core.arrow import ArrowTable
 
 _HOUR_US = 3_600_000_000
 _MINUTE_US = 60_000_000
@@ -42,7 +42,7 @@ class UnflushedRows:
         return len(next(iter(self.rows.values())))
 
     @cached_property
-    def columns(self) -> Table:
+    def columns(self) -> ArrowTable:
         """What DuckDB can scan; two threads may make it at the same time, which is no harm."""
         return to_table(self.table, self.rows, 0)
 

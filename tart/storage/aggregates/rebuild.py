@@ -35,7 +35,8 @@ from tart.storage.aggregates.database import (
 )
 from tart.storage.aggregates.session_recovery import SessionRecovery, finding_of
 from tart.storage.core.files import LogFile
-from tart.storage.core.schema import LogRow, UndecodableRow, payload_of, rows_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import UndecodableRow, log_rows_query
 from tart.storage.core.seq_ranges import upwards
 from tart.storage.log.database import Database
 from tart.storage.log.recovery import StoredSession
@@ -211,7 +212,7 @@ def _parts(
         rows = sorted(
             LogRow(*row)
             for file in stretch.files
-            for row in cursor.execute(rows_of(file.alias, chunk)).fetchall()
+            for row in cursor.execute(log_rows_query(file.alias, chunk)).fetchall()
         )
         broken = sorted(
             UndecodableRow(*row)
@@ -237,7 +238,7 @@ def event_batch_from_rows(
 ) -> EventBatch:
     """Stored events as they were when they came, and what could not be understood."""
     contents = [
-        row.timestamp.to_bytes(8, "little") + bytes([row.type]) + payload_of(row) for row in rows
+        row.timestamp.to_bytes(8, "little") + bytes([row.type]) + row.payload for row in rows
     ]
     columns = read_columns(contents)
     faults = [finding_of(row) for row in broken]

@@ -1,14 +1,15 @@
-"""NumPy columns as something DuckDB can scan: the Arrow C stream interface.
+"""NumPy columns as tables that DuckDB scans through the Arrow C stream interface.
 
-Pure. nanoarrow puts buffers together without copying them and DuckDB reads them through
-``__arrow_c_stream__`` (the Arrow PyCapsule interface). A tenth of pyarrow's size and
-memory, and all that is needed to hand over columns.
+Pure. nanoarrow assembles buffers without copying them, and DuckDB reads them through
+``__arrow_c_stream__`` (the Arrow PyCapsule interface). nanoarrow has a tenth of pyarrow's size
+and memory, and suffices to hand over columns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import nanoarrow as na
 import numpy as np
@@ -17,28 +18,38 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-class Kind(NamedTuple):
-    """A column's type: Arrow's, and NumPy's where it is a number."""
+@dataclass(frozen=True, eq=False)
+class ColumnType:
+    """A column's type in DuckDB and in Arrow.
 
+    Attributes:
+        numpy: NumPy's type, of numbers that NumPy has.
+    """
+
+    sql: str
     arrow: Any
     numpy: Any = None
 
 
-INT32 = Kind(na.int32(), np.int32)
-INT64 = Kind(na.int64(), np.int64)
-UINT8 = Kind(na.uint8(), np.uint8)
-UINT16 = Kind(na.uint16(), np.uint16)
-UINT32 = Kind(na.uint32(), np.uint32)
-UINT64 = Kind(na.uint64(), np.uint64)
-# 128 bits, as DuckDB's HUGEINT; Arrow has no such integer, but a decimal without a fraction.
-INT128 = Kind(na.decimal128(38, 0))
-TIME = Kind(na.timestamp("us"), np.int64)
-BYTES = Kind(na.large_binary())
-TEXT = Kind(na.large_string())
+INT32 = ColumnType("INTEGER", na.int32(), np.int32)
+INT64 = ColumnType("BIGINT", na.int64(), np.int64)
+UINT8 = ColumnType("UTINYINT", na.uint8(), np.uint8)
+UINT16 = ColumnType("USMALLINT", na.uint16(), np.uint16)
+UINT32 = ColumnType("UINTEGER", na.uint32(), np.uint32)
+UINT64 = ColumnType("UBIGINT", na.uint64(), np.uint64)
+# Arrow has no integer of 128 bits, but a decimal without a fraction.
+INT128 = ColumnType("HUGEINT", na.decimal128(38, 0))
+TIME = ColumnType("TIMESTAMP", na.timestamp("us"), np.int64)
+BYTES = ColumnType("BLOB", na.large_binary())
+TEXT = ColumnType("VARCHAR", na.large_string())
+COLUMN_TYPES: Mapping[str, ColumnType] = {
+    each.sql: each
+    for each in (INT32, INT64, UINT8, UINT16, UINT32, UINT64, INT128, TIME, BYTES, TEXT)
+}
 
 
-class Table:
-    """Columns of equal length under their names."""
+class ArrowTable:
+    """Named columns of equal length."""
 
     def __init__(self, columns: Mapping[str, Any], length: int) -> None:
         schema = na.struct({name: column.schema for name, column in columns.items()})
@@ -51,27 +62,31 @@ class Table:
         return self._length
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """The Arrow PyCapsule interface; each call gives a stream of its own."""
+        """Return a new Arrow C stream at each call (the Arrow PyCapsule interface)."""
         stream: object = na.ArrayStream(self._array).__arrow_c_stream__(requested_schema)
         return stream
 
 
-def numbers(kind: Kind, values: Array, valid: Array | None = None) -> Any:
-    """A column of numbers; NULL where ``valid`` is false."""
+def number_column(kind: ColumnType, values: Array, valid: Array | None = None) -> Any:
+    """Return an Arrow column of numbers; NULL where ``valid`` is false."""
     values = np.ascontiguousarray(values, kind.numpy)
     return na.c_array_from_buffers(kind.arrow, len(values), [_bitmap(valid), values])
 
 
-def octets(kind: Kind, values: Sequence[bytes], valid: Array | None = None) -> Any:
-    """A column of bytes, or of text in UTF-8; NULL where ``valid`` is false."""
+def binary_column(kind: ColumnType, values: Sequence[bytes], valid: Array | None = None) -> Any:
+    """Return an Arrow column of bytes, or of UTF-8 text; NULL where ``valid`` is false."""
     offsets = np.zeros(len(values) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, values), np.int64, len(values)), out=offsets[1:])
     buffers = [_bitmap(valid), offsets, b"".join(values)]
     return na.c_array_from_buffers(kind.arrow, len(values), buffers)
 
 
-def column(kind: Kind, values: Sequence[Any]) -> Any:
-    """A column of Python values, ``None`` for NULL; an integer out of range raises."""
+def column(kind: ColumnType, values: Sequence[Any]) -> Any:
+    """Return an Arrow column of Python values, ``None`` for NULL.
+
+    Raises:
+        OverflowError: An integer is out of the type's range.
+    """
     valid = None
     if None in values:
         valid = np.array([value is not None for value in values])
@@ -79,9 +94,9 @@ def column(kind: Kind, values: Sequence[Any]) -> Any:
         parts = b"".join((value or 0).to_bytes(16, "little", signed=True) for value in values)
         return na.c_array_from_buffers(kind.arrow, len(values), [_bitmap(valid), parts])
     if kind.numpy is not None:
-        return numbers(kind, np.array([value or 0 for value in values], kind.numpy), valid)
+        return number_column(kind, np.array([value or 0 for value in values], kind.numpy), valid)
     encoded = [value.encode() if isinstance(value, str) else value or b"" for value in values]
-    return octets(kind, encoded, valid)
+    return binary_column(kind, encoded, valid)
 
 
 def _bitmap(valid: Array | None) -> Array | None:

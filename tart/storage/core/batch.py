@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tart.aggregate.flush import Flush
-from tart.storage.core.schema import LogColumns, NodeRow, PeerRow, SessionRow, UndecodableRow
+from tart.storage.core.log_columns import LogColumns
+from tart.storage.core.schema import NodeRow, PeerRow, SessionRow, UndecodableRow
 
 # What an event costs in memory beside its bytes: an object, its places in lists and columns.
 ROW_OVERHEAD = 150

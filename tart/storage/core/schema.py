@@ -1,36 +1,36 @@
-"""The tables of a shard's files, and how batches become Arrow columns.
+"""The tables of an event log's segment, and how events are encoded in them.
 
-Pure. One file holds one directory's events of one period and everything needed to read
-them: the numbers it gave to nodes, the connections they came on, what could not be
-understood. So a file can be copied, adopted or deleted on its own.
+Pure. A segment holds the events of one directory and one period, and everything needed to
+read them: the numbers of nodes and peers, the connections, and the undecodable frames. So a
+segment can be copied, adopted or deleted alone.
 
+- Each table is declared once, by the class of its rows: columns in order, Python types for
+  mypy, DuckDB and Arrow types by annotation. ``DDL`` and ``TABLES`` derive from these classes.
 - Rows are only appended. There is no key and no index: both cost and neither is needed.
-- ``ref`` is the Event ID a payload starts with, ``peer`` the number of the peer id that
-  comes next, ``shard_index`` the index of an erasure shard it ends with, ``body`` the rest:
-  ``ref ‖ peer id ‖ body ‖ shard_index`` is the payload, byte for byte. Kept apart they
-  compress: without them the bodies of a full network's events are few and come again and
-  again.
-- ``seq`` numbers all frames of a directory in order of arrival, across its files.
-- A change of these tables needs a new ``SCHEMA_VERSION`` and a migration. So does a change
-  of which types usually have which parts (``usual_parts``).
+- ``ref ‖ peer id ‖ body ‖ shard_index`` is the payload of an event, byte for byte: the Event ID
+  that a payload starts with, the peer id that comes next (stored as a number), the rest, and the
+  erasure shard's index at the end. Separate columns compress: without them the bodies of a full
+  network's events are few and repeat.
+- ``seq`` numbers all frames of a directory in order of arrival, across its segments.
+- A change of these tables needs a new ``SCHEMA_VERSION`` and a migration. So does a change of
+  ``usual_parts``.
 
-What the log holds is not what its readers see; only this module knows the difference.
-Numbers that run along with others are stored as their distance from them, modulo 2^64,
-and a part that a payload does not have is no NULL but a number that costs nothing, with
-its type saying that it means nothing (``parts`` has the exceptions). That saves 4 of 14
-bytes an event. ``log_of`` gives the log as it is meant, ``rows_of`` the rows for ``LogRow``.
+The stored columns of ``log`` differ from those of ``LogRow``; only this module knows how.
+Numbers that grow with another number are stored as deltas modulo 2^64. A part that a payload
+lacks is stored as a number that compresses to nothing, not as NULL; the event's type says that
+the number has no meaning (``parts`` has the exceptions). This saves 4 of 14 bytes an event.
+``log_subquery`` decodes the columns, ``log_rows_query`` selects rows for ``LogRow``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_type_hints
 
 import numpy as np
 
-from tart.protocol.columnar import PARTS, REF_BYTES, SHARD_INDEX_BYTES, parts_of_types
+from tart.protocol.columnar import PARTS, parts_of_types
+from tart.protocol.events import EventKind
 from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.storage.core.arrow import (
     BYTES,
@@ -43,205 +43,205 @@ from tart.storage.core.arrow import (
     UINT32,
     UINT64,
     Array,
-    Kind,
-    Table,
+    ArrowTable,
+    ColumnType,
+    binary_column,
     column,
-    numbers,
-    octets,
+    number_column,
 )
+from tart.storage.core.log_columns import LogColumns, LogRow
 
 if TYPE_CHECKING:
     import duckdb
 
 SCHEMA_VERSION = 1
 
-DDL = (
-    "CREATE TABLE {file}.meta (key VARCHAR, value VARCHAR)",
-    "CREATE TABLE {file}.log (seq BIGINT, received_at TIMESTAMP, sent_after BIGINT, "
-    "node INTEGER, session INTEGER, id_ahead INTEGER, id_far INTEGER, type UTINYINT, "
-    "parts UTINYINT, ref_back BIGINT, peer_number INTEGER, last_slot UINTEGER, "
-    "last_core USMALLINT, last_shard USMALLINT, body BLOB)",
-    "CREATE TABLE {file}.nodes (node INTEGER, peer_id BLOB)",
-    "CREATE TABLE {file}.peers (peer INTEGER, peer_id BLOB)",
-    "CREATE TABLE {file}.sessions (session INTEGER, happened_at TIMESTAMP, what VARCHAR, "
-    "node INTEGER, address VARCHAR, node_information BLOB, counters VARCHAR, reason VARCHAR)",
-    "CREATE TABLE {file}.undecodable (seq BIGINT, received_at TIMESTAMP, node INTEGER, "
-    "session INTEGER, event_id UBIGINT, type UTINYINT, rule VARCHAR, field VARCHAR, "
-    "byte_offset UINTEGER, expectation VARCHAR, frame BLOB)",
-)
+Blob = Annotated[bytes, BYTES]
+Int32 = Annotated[int, INT32]
+Int64 = Annotated[int, INT64]
+Text = Annotated[str, TEXT]
+Timestamp = Annotated[int, TIME]  # Unix microseconds
+UInt8 = Annotated[int, UINT8]
+UInt16 = Annotated[int, UINT16]
+UInt32 = Annotated[int, UINT32]
+UInt64 = Annotated[int, UINT64]
 
 
-class LogRow(NamedTuple):
-    """One good event; times are Unix microseconds, ``peer`` is the id itself."""
+class MetaRow(NamedTuple):
+    """A fact about the file, such as its schema version."""
 
-    seq: int
-    received_at: int
-    timestamp: int
-    node: int
-    session: int
-    event_id: int
-    type: int
-    ref: int | None
-    peer: bytes | None
-    slot: int | None
-    core: int | None
-    shard_index: int | None
-    body: bytes
+    key: Text
+    value: Text
 
 
-def payload_of(row: LogRow) -> bytes:
-    """The bytes after timestamp and number, as the node sent them."""
-    ref = b"" if row.ref is None else row.ref.to_bytes(REF_BYTES, "little")
-    if row.shard_index is None:
-        return ref + (row.peer or b"") + row.body
-    return (
-        ref + (row.peer or b"") + row.body + row.shard_index.to_bytes(SHARD_INDEX_BYTES, "little")
-    )
+class EncodedLogRow(NamedTuple):
+    """A well-formed event as stored; ``LOG_COLUMNS`` has the inverse of each encoding.
+
+    Attributes:
+        sent_after: ``timestamp`` less ``received_at``, modulo 2^64.
+        id_ahead: The lower half of ``event_id`` less ``seq``.
+        id_far: The upper half, which hardly ever changes: a repeated number costs its width.
+        parts: Bits by which the event's parts differ from the usual ones of its type.
+        ref_back: ``event_id`` less ``ref``, modulo 2^64.
+        peer_number: The peer's number in ``peers``.
+        last_slot: The slot of this event or of the last one that has a slot.
+        last_core: Likewise the core.
+        last_shard: Likewise the erasure shard's index.
+    """
+
+    seq: Int64
+    received_at: Timestamp
+    sent_after: Int64
+    node: Int32
+    session: Int32
+    id_ahead: Int32
+    id_far: Int32
+    type: UInt8
+    parts: UInt8
+    ref_back: Int64
+    peer_number: Int32
+    last_slot: UInt32
+    last_core: UInt16
+    last_shard: UInt16
+    body: Blob
 
 
 class NodeRow(NamedTuple):
-    """The number a directory gave to a node."""
+    """The number of a node in a directory."""
 
-    node: int
-    peer_id: bytes
+    node: Int32
+    peer_id: Blob
 
 
 class PeerRow(NamedTuple):
-    """The number a directory gave to a peer that nodes speak of."""
+    """The number of a peer that nodes name, in a directory."""
 
-    peer: int
-    peer_id: bytes
+    peer: Int32
+    peer_id: Blob
 
 
 class SessionRow(NamedTuple):
-    """Something that happened to a connection: opened, continued, closed or refused.
+    """A change of a connection: opened, continued, closed or refused.
 
-    ``continued`` repeats an open connection in the next period's file; ``counters`` is
+    ``continued`` repeats an open connection in a segment that began after it; ``counters`` is
     JSON, cumulative, on ``closed`` and ``refused``.
     """
 
-    session: int
-    happened_at: int
-    what: str
-    node: int | None
-    address: str
-    node_information: bytes
-    counters: str | None
-    reason: str | None
+    session: Int32
+    happened_at: Timestamp
+    what: Text
+    node: Int32 | None
+    address: Text
+    node_information: Blob
+    counters: Text | None
+    reason: Text | None
 
 
 class UndecodableRow(NamedTuple):
-    """A frame that could not be understood, kept as it came."""
+    """A frame that could not be decoded, kept as received."""
 
-    seq: int
-    received_at: int
-    node: int | None
-    session: int
-    event_id: int | None
-    type: int | None
-    rule: str
-    field: str
-    byte_offset: int
-    expectation: str
-    frame: bytes
+    seq: Int64
+    received_at: Timestamp
+    node: Int32 | None
+    session: Int32
+    event_id: UInt64 | None
+    type: UInt8 | None
+    rule: Text
+    field: Text
+    byte_offset: UInt32
+    expectation: Text
+    frame: Blob
 
 
-# Every table's columns in order; the types are those of ``DDL``.
-SCHEMAS: Mapping[str, Mapping[str, Kind]] = {
-    "log": {
-        "seq": INT64,
-        "received_at": TIME,
-        "sent_after": INT64,
-        "node": INT32,
-        "session": INT32,
-        "id_ahead": INT32,
-        "id_far": INT32,
-        "type": UINT8,
-        "parts": UINT8,
-        "ref_back": INT64,
-        "peer_number": INT32,
-        "last_slot": UINT32,
-        "last_core": UINT16,
-        "last_shard": UINT16,
-        "body": BYTES,
-    },
-    "nodes": {"node": INT32, "peer_id": BYTES},
-    "peers": {"peer": INT32, "peer_id": BYTES},
-    "sessions": {
-        "session": INT32,
-        "happened_at": TIME,
-        "what": TEXT,
-        "node": INT32,
-        "address": TEXT,
-        "node_information": BYTES,
-        "counters": TEXT,
-        "reason": TEXT,
-    },
-    "undecodable": {
-        "seq": INT64,
-        "received_at": TIME,
-        "node": INT32,
-        "session": INT32,
-        "event_id": UINT64,
-        "type": UINT8,
-        "rule": TEXT,
-        "field": TEXT,
-        "byte_offset": UINT32,
-        "expectation": TEXT,
-        "frame": BYTES,
-    },
+def columns_of(row: type[Any]) -> Mapping[str, ColumnType]:
+    """Return the columns, in order, that a row class declares."""
+    hints = get_type_hints(row, include_extras=True)
+    return {name: _column_type(hint) for name, hint in hints.items()}
+
+
+def _column_type(hint: Any) -> ColumnType:
+    (found,) = (
+        found
+        for part in (hint, *get_args(hint))
+        for found in getattr(part, "__metadata__", ())
+        if isinstance(found, ColumnType)
+    )
+    return found
+
+
+def create_statements(tables: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    """Return the statements that create tables in the file ``{file}``.
+
+    Args:
+        tables: The columns of each table with their SQL types.
+    """
+    return tuple(
+        f"CREATE TABLE {{file}}.{table} "
+        f"({', '.join(f'{name} {kind}' for name, kind in columns.items())})"
+        for table, columns in tables.items()
+    )
+
+
+# The tables that batches are appended to, with their columns in order.
+TABLES: Mapping[str, Mapping[str, ColumnType]] = {
+    table: columns_of(row)
+    for table, row in {
+        "log": EncodedLogRow,
+        "nodes": NodeRow,
+        "peers": PeerRow,
+        "sessions": SessionRow,
+        "undecodable": UndecodableRow,
+    }.items()
 }
-_MASKED = ("ref", "peer", "slot", "core", "shard_index")
-# Types that nearly always take slot or core from what they refer to:
-# SendingGuarantee, GuaranteeSent, and two of segments.
-_INHERITED = {106: ("slot", "core"), 108: ("slot", "core"), 162: ("core",), 165: ("core",)}
+META = {name: kind.sql for name, kind in columns_of(MetaRow).items()}
+DDL = create_statements(
+    {
+        "meta": META,
+        **{
+            table: {name: kind.sql for name, kind in columns.items()}
+            for table, columns in TABLES.items()
+        },
+    }
+)
+
+# Types that nearly always inherit slot or core from the event that they refer to.
+_INHERITED: Mapping[EventKind, Sequence[str]] = {
+    EventKind.SENDING_GUARANTEE: ("slot", "core"),
+    EventKind.GUARANTEE_SENT: ("slot", "core"),
+    EventKind.SENDING_SEGMENT_SHARD_REQUEST: ("core",),
+    EventKind.SEGMENT_SHARD_REQUEST_SENT: ("core",),
+}
 
 
 def usual_parts() -> Array:
-    """For each type, the parts its events usually have: a bit for each of ``PARTS``."""
+    """Return the parts that events of each type usually have: a bit for each of ``PARTS``."""
     usual = parts_of_types()
-    for number, parts in _INHERITED.items():
+    for kind, parts in _INHERITED.items():
         for part in parts:
-            usual[number] |= 1 << PARTS.index(part)
+            usual[kind] |= 1 << PARTS.index(part)
     return usual
 
 
 _USUAL_PARTS = usual_parts()
-# ``LogRow``'s columns of numbers.
-_NUMBERS = {
-    "seq": np.int64,
-    "received_at": np.int64,
-    "timestamp": np.uint64,
-    "node": np.int32,
-    "session": np.int32,
-    "event_id": np.uint64,
-    "type": np.uint8,
-    "ref": np.uint64,
-    "peer": np.int32,
-    "slot": np.uint32,
-    "core": np.uint16,
-    "shard_index": np.uint16,
-}
 
-# --- What readers see -----------------------------------------------------------------
+# --- Decoding, in SQL -----------------------------------------------------------------
 
 _U64 = (1 << 64) - 1
 _JCE_US = JCE_UNIX_SECONDS * 1_000_000
-# In two halves, of which the upper one hardly ever changes: a repeated number costs its width.
 _EVENT_ID = f"(id_far::HUGEINT * {1 << 32} + id_ahead + seq)"
 
 
 def _part(name: str, value: str) -> str:
-    """A part of the payload: NULL where the type has none, unless ``parts`` says otherwise."""
+    """Return a part of the payload: NULL where type and ``parts`` say that it is absent."""
     bit = PARTS.index(name)
     usual = "".join(str(parts >> bit & 1) for parts in _USUAL_PARTS.tolist())
     has = f"xor(get_bit('{usual}'::BIT, type::INTEGER), ((parts >> {bit}) & 1)::INTEGER) = 1"
     return f"CASE WHEN {has} THEN {value} END"
 
 
-# The log's columns as they are meant, each from those that are stored; ``peer`` is a number.
+# The columns of ``LogRow`` as expressions of those that are stored; ``peer`` is a number.
 # HUGEINT holds every intermediate result, where UBIGINT would overflow.
-COLUMNS: Mapping[str, str] = {
+LOG_COLUMNS: Mapping[str, str] = {
     "seq": "seq",
     "received_at": "received_at",
     "timestamp": (f"((sent_after::HUGEINT + epoch_us(received_at) - {_JCE_US}) & {_U64})::UBIGINT"),
@@ -255,50 +255,53 @@ COLUMNS: Mapping[str, str] = {
     "core": _part("core", "last_core"),
     "shard_index": _part("shard_index", "last_shard"),
     "body": "body",
-    # Of the row or of one before it. For conditions: DuckDB knows its range in each part of
-    # a file and passes over those that cannot have a slot.
+    # For conditions: DuckDB knows the range of a stored column in each row group and skips the
+    # groups that cannot have a slot.
     "last_slot": "last_slot",
 }
-# What ``LogRow`` takes, of ``log_of`` joined with ``peers``.
+# The columns of ``LogRow``, selected from ``log_subquery`` joined with ``peers``.
 LOG_SELECT = ", ".join(
     {"received_at": "epoch_us(received_at)", "peer": "peer_id"}.get(name, name)
     for name in LogRow._fields
 )
 
 
-def log_of(file: str) -> str:
-    """The log of an attached file as it is meant, to stand in a FROM clause.
+def log_subquery(file: str) -> str:
+    """Return the decoded event log of an attached file, for a FROM clause.
 
-    Its columns are those of ``COLUMNS``; DuckDB computes only what is used of them.
+    Its columns are ``LOG_COLUMNS``; DuckDB computes only those that the statement uses.
     """
-    columns = ", ".join(f"{value} AS {name}" for name, value in COLUMNS.items())
+    columns = ", ".join(f"{value} AS {name}" for name, value in LOG_COLUMNS.items())
     return f"(SELECT {columns} FROM {file}.log)"
 
 
-def rows_of(file: str, where: str = "true", last: int | None = None) -> str:
-    """The statement whose rows make ``LogRow``: in order of ``seq``, or the last ones of them.
+def log_rows_query(file: str, where: str = "true", last: int | None = None) -> str:
+    """Return the statement that selects rows for ``LogRow``, in order of ``seq``.
 
     Args:
-        where: a condition on the columns of ``log_of``.
-        last: so many at most, the newest first.
+        file: The attached file.
+        where: A condition on the columns of ``log_subquery``.
+        last: Select only this many rows with the greatest ``seq``, newest first.
     """
     order = "ORDER BY seq" if last is None else "ORDER BY seq DESC"
     limit = "" if last is None else f"{order} LIMIT {last}"
-    rows = f"SELECT * FROM {log_of(file)} WHERE {where} {limit}"
+    rows = f"SELECT * FROM {log_subquery(file)} WHERE {where} {limit}"
     return f"SELECT {LOG_SELECT} FROM ({rows}) LEFT JOIN {file}.peers USING (peer) {order}"
 
 
-def numbers_of(
+def read_log_numbers(
     cursor: duckdb.DuckDBPyConnection, file: str, where: str
 ) -> tuple[Array, Array, Array, Array, Array]:
-    """Columns of the log that are numbers, as arrays; much faster than ``rows_of``.
+    """Read columns of numbers as arrays, much faster than ``log_rows_query``.
 
     Args:
-        where: a condition on ``seq``, ``session`` and ``type``.
+        cursor: The cursor to read with.
+        file: The attached file.
+        where: A condition on ``seq``, ``session`` and ``type``.
 
     Returns:
-        ``seq``, ``session``, ``event_id``, ``type``, and ``ref`` of those that have one; of
-        the others ``event_id``.
+        ``seq``, ``session``, ``event_id``, ``type``, and ``ref``; of events without a reference
+        ``ref`` is their ``event_id``.
     """
     found = cursor.execute(
         f"SELECT seq, session, id_far, id_ahead, type, ref_back FROM {file}.log WHERE {where}"
@@ -310,147 +313,53 @@ def numbers_of(
     return seq, found["session"].astype(np.int64), event_id, found["type"], ref
 
 
-# --- What the writer stores -----------------------------------------------------------
+# --- Encoding, in NumPy ---------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class LogColumns:
-    """Good events in columns, one element each: ``LogRow``'s, with masks for ``None``.
-
-    Attributes:
-        peer: the number of a peer id, which ``peers`` has at that place.
-        peers: the directory's ids by number; more than these events name.
-    """
-
-    seq: Array
-    received_at: Array
-    timestamp: Array
-    node: Array
-    session: Array
-    event_id: Array
-    type: Array
-    ref: Array
-    has_ref: Array
-    peer: Array
-    has_peer: Array
-    slot: Array
-    has_slot: Array
-    core: Array
-    has_core: Array
-    shard_index: Array
-    has_shard_index: Array
-    peers: Sequence[bytes]
-    body: list[bytes]
-
-    def __len__(self) -> int:
-        return len(self.body)
-
-    def take(self, rows: Array) -> LogColumns:
-        """Only the rows at these indices."""
-        picked = {name: getattr(self, name)[rows] for name in _arrays()}
-        return LogColumns(**picked, peers=self.peers, body=[self.body[at] for at in rows.tolist()])
-
-    def rows(self) -> Iterator[LogRow]:
-        """All rows in order, as they will be read back."""
-        columns = [self._values(name) for name in LogRow._fields]
-        return map(LogRow._make, zip(*columns, strict=True))
-
-    def _values(self, name: str) -> list[Any]:
-        if name == "body":
-            return self.body
-        values: list[Any] = getattr(self, name).tolist()
-        if name not in _MASKED:
-            return values
-        masked = zip(getattr(self, f"has_{name}").tolist(), values, strict=True)
-        if name == "peer":
-            return [self.peers[value] if has else None for has, value in masked]
-        return [value if has else None for has, value in masked]
-
-    def to_arrow(self) -> Table:
-        """As something DuckDB can scan: what ``COLUMNS`` undoes."""
-        kinds = SCHEMAS["log"]
-        parts = [
-            getattr(self, f"has_{part}").astype(np.uint8) << at for at, part in enumerate(PARTS)
-        ]
-        received = (self.received_at - _JCE_US).astype(np.uint64)
-        ahead = _distance(self.event_id, self.seq.astype(np.uint64))
-        stored: dict[str, Array] = {
-            "seq": self.seq,
-            "received_at": self.received_at,
-            "sent_after": _distance(self.timestamp, received),
-            "node": self.node,
-            "session": self.session,
-            "id_ahead": ahead.astype(np.int32),
-            "id_far": (ahead - ahead.astype(np.int32)) >> 32,
-            "type": self.type,
-            "parts": np.bitwise_or.reduce(parts) ^ _USUAL_PARTS[self.type],
-            "ref_back": np.where(self.has_ref, _distance(self.event_id, self.ref), 0),
-            "peer_number": np.where(self.has_peer, self.peer, 0),
-            "last_slot": _carried(self.slot, self.has_slot),
-            "last_core": _carried(self.core, self.has_core),
-            "last_shard": _carried(self.shard_index, self.has_shard_index),
-        }
-        columns = {name: numbers(kinds[name], values) for name, values in stored.items()}
-        columns["body"] = octets(BYTES, self.body)
-        return Table({name: columns[name] for name in kinds}, len(self))
-
-
-def joined(parts: Sequence[LogColumns]) -> LogColumns:
-    """Several runs of columns of one directory as one."""
-    if len(parts) == 1:
-        return parts[0]
-    stacked = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _arrays()}
-    return LogColumns(
-        **stacked, peers=parts[-1].peers, body=[body for part in parts for body in part.body]
-    )
-
-
-def to_columns(rows: Sequence[LogRow], peers: Sequence[bytes] = ()) -> LogColumns:
-    """Rows as columns; ``peers`` has the ids that they name."""
-    by_name = dict(zip(LogRow._fields, zip(*rows, strict=True), strict=True))
-    by_name["peer"] = tuple(None if each is None else peers.index(each) for each in by_name["peer"])
+def encode_log(log: LogColumns) -> ArrowTable:
+    """Encode events as rows of the table ``log``: the inverse of ``LOG_COLUMNS``."""
+    parts = [getattr(log, f"has_{part}").astype(np.uint8) << bit for bit, part in enumerate(PARTS)]
+    received = (log.received_at - _JCE_US).astype(np.uint64)
+    ahead = _delta(log.event_id, log.seq.astype(np.uint64))
+    stored: dict[str, Array] = {
+        "seq": log.seq,
+        "received_at": log.received_at,
+        "sent_after": _delta(log.timestamp, received),
+        "node": log.node,
+        "session": log.session,
+        "id_ahead": ahead.astype(np.int32),
+        "id_far": (ahead - ahead.astype(np.int32)) >> 32,
+        "type": log.type,
+        "parts": np.bitwise_or.reduce(parts) ^ _USUAL_PARTS[log.type],
+        "ref_back": np.where(log.has_ref, _delta(log.event_id, log.ref), 0),
+        "peer_number": np.where(log.has_peer, log.peer, 0),
+        "last_slot": _forward_fill(log.slot, log.has_slot),
+        "last_core": _forward_fill(log.core, log.has_core),
+        "last_shard": _forward_fill(log.shard_index, log.has_shard_index),
+    }
     columns = {
-        name: np.array(
-            [value or 0 for value in values],
-            _NUMBERS[name],
-        )
-        for name, values in by_name.items()
-        if name != "body"
+        name: binary_column(kind, log.body) if name == "body" else number_column(kind, stored[name])
+        for name, kind in TABLES["log"].items()
     }
-    masks = {
-        f"has_{name}": np.array([value is not None for value in by_name[name]]) for name in _MASKED
-    }
-    return LogColumns(**columns, **masks, peers=peers, body=list(by_name["body"]))
+    return ArrowTable(columns, len(log))
 
 
-def no_log_columns() -> LogColumns:
-    """Columns without rows."""
-    arrays = {name: np.zeros(0, _NUMBERS.get(name, np.bool_)) for name in _arrays()}
-    return LogColumns(**arrays, peers=(), body=[])
-
-
-@cache
-def _arrays() -> tuple[str, ...]:
-    """The columns of ``LogColumns`` that are arrays."""
-    return tuple(each.name for each in fields(LogColumns) if each.name not in ("peers", "body"))
-
-
-def _distance(values: Array, behind: Array) -> Array:
-    """``values - behind`` modulo 2^64, small where they are near, whichever is ahead."""
-    return (values - behind).view(np.int64)
-
-
-def _carried(values: Array, valid: Array) -> Array:
-    """Where there is no value, the one before it, or the first: repeating costs nothing."""
-    latest = np.maximum.accumulate(np.where(valid, np.arange(len(values)), np.argmax(valid)))
-    return values[latest]
-
-
-def to_arrow(table: str, rows: Sequence[tuple[Any, ...]]) -> Table:
-    """Rows of one of the tables as Arrow columns."""
-    kinds = SCHEMAS[table]
+def encode_rows(table: str, rows: Sequence[tuple[Any, ...]]) -> ArrowTable:
+    """Encode rows of any other table."""
+    kinds = TABLES[table]
     values = list(zip(*rows, strict=True)) or [()] * len(kinds)
     columns = {
         name: column(kind, each) for (name, kind), each in zip(kinds.items(), values, strict=True)
     }
-    return Table(columns, len(rows))
+    return ArrowTable(columns, len(rows))
+
+
+def _delta(values: Array, base: Array) -> Array:
+    """Return ``values - base`` modulo 2^64, as signed numbers: small where the two are near."""
+    return (values - base).view(np.int64)
+
+
+def _forward_fill(values: Array, valid: Array) -> Array:
+    """Replace absent values by the one before, or by the first: repeated numbers compress."""
+    latest = np.maximum.accumulate(np.where(valid, np.arange(len(values)), np.argmax(valid)))
+    return values[latest]

@@ -19,7 +19,7 @@ import numpy as np
 
 from tart.query.core.filters import Selection
 from tart.storage.core.arrow import Array
-from tart.storage.core.schema import LogColumns, LogRow, joined
+from tart.storage.core.log_columns import LogColumns, LogRow, concatenate
 
 # About a second of a shard at line rate; one more node's page is in there than not.
 LIMIT_BYTES = 12 << 20
@@ -66,7 +66,7 @@ class TailCache:
             first, size = first - 1, joint
         if len(parts) - first < 2:
             return parts
-        return [*parts[:first], _Part(joined([each.columns for each in parts[first:]]), size)]
+        return [*parts[:first], _Part(concatenate([each.columns for each in parts[first:]]), size)]
 
     def rows(
         self, selection: Selection, node: int | None, limit: int, before: int | None = None

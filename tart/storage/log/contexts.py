@@ -20,7 +20,8 @@ from tart.protocol.decoding import decode_event
 from tart.protocol.references import LINKS, TELLS, Context, hash_in
 from tart.query.core.contexts import Chains, Key, Link
 from tart.storage.core.files import LogFile
-from tart.storage.core.schema import LogRow, numbers_of, payload_of, rows_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import log_rows_query, read_log_numbers
 from tart.storage.core.seq_ranges import Stretch, downwards
 from tart.storage.log.seq_walk import ranges_of
 
@@ -85,7 +86,7 @@ def hashes(
             said = decode_context(row.session)
             try:
                 fields = decode_event(
-                    row.type, payload_of(row), version=said.version, cores=said.cores
+                    row.type, row.payload, version=said.version, cores=said.cores
                 ).fields
             except DecodeError:  # stored by a release that understood more
                 fields = {}
@@ -121,7 +122,7 @@ class _Links:
             f"seq >= {stretch.first} AND seq < {stretch.end} AND type IN ({_LINKS}) "
             f"AND session IN ({', '.join(map(str, sessions))})"
         )
-        parts = [numbers_of(cursor, file.alias, where) for file in stretch.files]
+        parts = [read_log_numbers(cursor, file.alias, where) for file in stretch.files]
         self._columns = [np.concatenate(each) for each in zip(*parts, strict=True)]
         _, session, event_id, number, ref = self._columns
         self._own = _keys(session, event_id)
@@ -146,4 +147,4 @@ def _rows(
 ) -> Iterator[LogRow]:
     where = f"seq >= {wanted[0]} AND seq <= {wanted[-1]} AND seq IN ({', '.join(map(str, wanted))})"
     for file in files:
-        yield from map(LogRow._make, cursor.execute(rows_of(file.alias, where)).fetchall())
+        yield from map(LogRow._make, cursor.execute(log_rows_query(file.alias, where)).fetchall())

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tart.storage.core.files import LogFile
-from tart.storage.core.schema import LogRow, rows_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import log_rows_query
 
 if TYPE_CHECKING:
     import duckdb
@@ -124,7 +125,7 @@ def read_statements(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: Reco
     for wanted in _near(sorted(past.latest.values())):
         listed = ", ".join(map(str, wanted))
         within = f"seq >= {wanted[0]} AND seq <= {wanted[-1]} AND seq IN ({listed})"
-        rows = cursor.execute(rows_of(file.alias, within)).fetchall()
+        rows = cursor.execute(log_rows_query(file.alias, within)).fetchall()
         past.statements += map(LogRow._make, rows)
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tart.storage.core.files import LogFile, by_period
-from tart.storage.core.schema import LogRow, rows_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import log_rows_query
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 WINDOW = 1 << 17
 _GROWTH = 8
 
-# For a file: a condition on the columns of ``log_of``, and its parameters.
+# For a file: a condition on the columns of ``log_subquery``, and its parameters.
 Condition = Callable[[LogFile], tuple[str, list[Any]]]
 
 
@@ -93,5 +94,7 @@ def _between(
     limit: int,
 ) -> list[LogRow]:
     where, values = condition(file)
-    statement = rows_of(file.alias, f"seq >= {start} AND seq < {end} AND {where}", last=limit)
+    statement = log_rows_query(
+        file.alias, f"seq >= {start} AND seq < {end} AND {where}", last=limit
+    )
     return [LogRow(*row) for row in cursor.execute(statement, values).fetchall()]

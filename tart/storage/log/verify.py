@@ -21,7 +21,8 @@ from tart.config.schema import StorageConfig
 from tart.errors import StorageError
 from tart.query.core.rfc3339 import rfc3339
 from tart.storage.core.files import LogFile, by_period, directories, existing, quarantined
-from tart.storage.core.schema import LogRow, log_of, rows_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import log_rows_query, log_subquery
 from tart.storage.log.database import Database, storage_error
 from tart.storage.log.losses import Stretch as LostEvents
 from tart.storage.log.losses import losses
@@ -153,7 +154,7 @@ def _when(stretch: LostEvents) -> str:
 def _frames(file: LogFile, columns: str) -> str:
     """Both tables that hold frames, as one."""
     return (
-        f"(SELECT {columns} FROM {log_of(file.alias)} "
+        f"(SELECT {columns} FROM {log_subquery(file.alias)} "
         f"UNION ALL SELECT {columns} FROM {file.alias}.undecodable)"
     )
 
@@ -185,7 +186,7 @@ def _strangers(cursor: Cursor, file: LogFile) -> Iterator[str]:
         if count:
             yield f"{count} frames are of a {what} that the file does not know"
     ((count,),) = cursor.execute(
-        f"SELECT count(*) FROM {log_of(file.alias)} WHERE peer IS NOT NULL "
+        f"SELECT count(*) FROM {log_subquery(file.alias)} WHERE peer IS NOT NULL "
         f"AND peer NOT IN (SELECT peer FROM {file.alias}.peers)"
     ).fetchall()
     if count:
@@ -196,7 +197,7 @@ def _identified(lanes: list[LogFile]) -> str:
     """Every frame that has an event id; ``body`` of a Dropped only."""
     parts = (
         "SELECT seq, session, event_id, "
-        f"CASE WHEN type = {DROPPED} THEN body END AS body FROM {log_of(file.alias)} "
+        f"CASE WHEN type = {DROPPED} THEN body END AS body FROM {log_subquery(file.alias)} "
         f"UNION ALL SELECT seq, session, event_id, NULL FROM {file.alias}.undecodable "
         "WHERE event_id IS NOT NULL"
         for file in lanes
@@ -261,7 +262,7 @@ def _payloads(
     )
     ((count,),) = cursor.execute(f"SELECT count(*) FROM {file.alias}.log").fetchall()
     every = 1 if deep else max(1, count // SAMPLE)
-    rows = cursor.execute(rows_of(file.alias, f"seq % {every} = 0"))
+    rows = cursor.execute(log_rows_query(file.alias, f"seq % {every} = 0"))
     wrong: Counter[str] = Counter()
     while found := rows.fetchmany(_CHUNK):
         for each in found:

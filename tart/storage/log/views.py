@@ -26,7 +26,7 @@ from tart.protocol.events import EVENTS
 from tart.query.sql.pushdown import Scan
 from tart.query.sql.views import VIEWS, View, quote_identifier, view_value
 from tart.storage.core.files import LogFile
-from tart.storage.core.schema import log_of
+from tart.storage.core.schema import log_subquery
 from tart.storage.log.seq_walk import ranges_of
 
 Cursor = duckdb.DuckDBPyConnection
@@ -161,7 +161,7 @@ def _source(view: View, file: LogFile, stretch: str) -> str:
         return f"SELECT *, {directory} FROM {rows} LEFT JOIN {nodes} USING (node)"
     if view.number is not None:
         stretch += f" AND type = {view.number}"
-    rows = f"(SELECT * FROM {log_of(file.alias)} WHERE {stretch})"
+    rows = f"(SELECT * FROM {log_subquery(file.alias)} WHERE {stretch})"
     decode = f"tart_decode(type, {file.directory}, session, ref, peer_id, body, shard_index)"
     return (
         f"SELECT *, {directory}, CASE WHEN {view.irregular} THEN {decode} END AS irregular, "

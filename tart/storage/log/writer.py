@@ -29,11 +29,12 @@ from tart.aggregate.core.isolation import Isolation
 from tart.background_tasks import Background
 from tart.config.schema import StorageConfig
 from tart.errors import DamagedFile, NoRoom, OutOfMemory, StorageError
-from tart.storage.core.arrow import Table
+from tart.storage.core.arrow import ArrowTable
 from tart.storage.core.batch import Batch
 from tart.storage.core.files import LogFile
 from tart.storage.core.latency_histogram import Histogram
-from tart.storage.core.schema import SCHEMAS, joined, to_arrow
+from tart.storage.core.log_columns import concatenate
+from tart.storage.core.schema import TABLES, encode_log, encode_rows
 from tart.storage.core.segment_dictionaries import DictionaryBackfill, Rows
 from tart.storage.core.tail_cache import TailCache
 from tart.storage.log.checkpoints import Checkpoints
@@ -242,10 +243,10 @@ class Writer:
         cursor.begin()
         for table, some in rows.items():
             if some:
-                self._inserts.insert(table, to_arrow(table, some))
+                self._inserts.insert(table, encode_rows(table, some))
         if batch.log:
-            batch.log = [joined(batch.log)]
-            self._inserts.insert("log", batch.log[0].to_arrow())
+            batch.log = [concatenate(batch.log)]
+            self._inserts.insert("log", encode_log(batch.log[0]))
         cursor.commit()
 
 
@@ -253,7 +254,7 @@ class _Feed:
     """What a prepared INSERT reads: each run scans the columns it holds then."""
 
     def __init__(self, table: str) -> None:
-        self.columns = to_arrow(table, [])
+        self.columns = encode_rows(table, [])
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.columns.__arrow_c_stream__(requested_schema)
@@ -267,7 +268,7 @@ class _Inserts:
     """
 
     def __init__(self) -> None:
-        self._feeds = {table: _Feed(table) for table in SCHEMAS}
+        self._feeds = {table: _Feed(table) for table in TABLES}
         self._cursor: duckdb.DuckDBPyConnection | None = None
         self._file: LogFile | None = None
 
@@ -289,7 +290,7 @@ class _Inserts:
         """Prepare anew before the next use: the file is attached again."""
         self._file = None
 
-    def insert(self, table: str, columns: Table) -> None:
+    def insert(self, table: str, columns: ArrowTable) -> None:
         """Append columns to a table of that file."""
         assert self._cursor is not None
         self._feeds[table].columns = columns

@@ -10,7 +10,6 @@ from tart.protocol.columnar import read_columns
 from tart.protocol.connection import Connection
 from tart.protocol.events import EVENTS
 from tart.shard.decode.batch_decoder import Run, digest, digest_in_parts
-from tart.shard.encoding.event_json import payload_of
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.schema import PeerRow
 from tests.protocol.strategies import CORES, events, hostile_payloads, payload
@@ -140,7 +139,7 @@ def test_beyond_the_limit_a_peer_stays_in_the_body(monkeypatch):
     one, other = found.log.rows()
     assert (one.peer, one.body, found.peers) == (A, bytes(32), [PeerRow(0, A)])
     assert (other.peer, other.body) == (None, B + bytes(32))
-    assert payload_of(other) == B + bytes(32)
+    assert other.payload == B + bytes(32)
 
 
 def test_what_a_node_says_of_itself_is_told_apart_and_in_order():

@@ -14,7 +14,6 @@ from tart.query.core.catalog import event_identity
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import to_bytes
 from tart.shard.state.nodes import Speaker
-from tart.storage.core.schema import payload_of
 from tests.protocol.strategies import CORES, U64, events, hostile_payloads, payload
 from tests.shard.chains import Sequences
 from tests.shard.ingest.test_live_streams import Recorder
@@ -42,7 +41,7 @@ def kept(number, sent, version):
     """The payload as it is stored, whichever way it went."""
     found = digested(session_of(version), received(number, sent)[1])
     if len(found.log):
-        return payload_of(next(found.log.rows()))
+        return next(found.log.rows()).payload
     ((_, row),) = found.undecodable
     return row.frame[9:]
 
@@ -62,7 +61,7 @@ def test_ref_and_body_of_any_event_are_its_payload(event, timestamp, event_id):
     kind, version, fields = event
     sent = payload(kind.layout(version), fields)
     row = row_of(received(kind.number, sent, timestamp=timestamp, event_id=event_id), version)
-    assert payload_of(row) == sent
+    assert row.payload == sent
     assert (row.type, row.timestamp, row.event_id) == (kind.number, timestamp, event_id)
     assert (row.seq, row.received_at, row.node, row.session) == (7, 8, 9, 10)
     assert (row.ref is not None) == (leading_reference(kind.layout(version)) is not None)
@@ -97,7 +96,7 @@ def test_ref_and_body_of_whatever_is_understood_are_its_payload(hostile):
     except DecodeError:
         return
     row = row_of(received(number, sent), version)
-    assert payload_of(row) == sent
+    assert row.payload == sent
     event = shown(row, version)
     assert event["data"] == {EVENTS[number].variant: {"timestamp": 4, **decoded.fields}}
     assert to_bytes(event, "hex")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tart.shard.queries import trace as module
 from tart.shard.queries.trace import HORIZON_US, trace
-from tart.storage.core.schema import LogRow, rows_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import log_rows_query
 from tests.storage.running import HOUR_US, NOON, batch, event, open_storage, opened
 
 LIMITS = {"nodes": 1000, "depth": 64}
@@ -45,7 +46,7 @@ def traced(root, rows, start, *, hourly=False, **limits):
             (row,) = (
                 LogRow(*found)
                 for file in files
-                for found in cursor.execute(rows_of(file.alias, f"seq = {start}")).fetchall()
+                for found in cursor.execute(log_rows_query(file.alias, f"seq = {start}")).fetchall()
             )
             return trace(cursor, files, row, **{**LIMITS, **limits})
 

@@ -14,7 +14,7 @@ from tart.shard.state.nodes import Nodes
 from tart.storage.aggregates import rebuild
 from tart.storage.aggregates.database import aggregate_file
 from tart.storage.aggregates.rebuild import event_batch_from_rows
-from tart.storage.core.schema import LogRow
+from tart.storage.core.log_columns import LogRow
 from tart.storage.open_directory import SEQUENCE_LEAP
 from tests.aggregate.batches import decode_contexts, event_batches, troubled_network
 from tests.shard.ingest.test_aggregator import everything, told

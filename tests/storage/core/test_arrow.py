@@ -12,10 +12,10 @@ from tart.storage.core.arrow import (
     TIME,
     UINT8,
     UINT64,
-    Table,
+    ArrowTable,
+    binary_column,
     column,
-    numbers,
-    octets,
+    number_column,
 )
 
 
@@ -30,19 +30,23 @@ def scanned(table):
 def test_numbers_come_through_with_their_extremes_and_nulls():
     values = np.array([0, 2**64 - 1, 5], np.uint64)
     valid = np.array([True, True, False])
-    assert scanned(Table({"n": numbers(UINT64, values, valid)}, 3)) == [(0,), (2**64 - 1,), (None,)]
+    assert scanned(ArrowTable({"n": number_column(UINT64, values, valid)}, 3)) == [
+        (0,),
+        (2**64 - 1,),
+        (None,),
+    ]
 
 
 def test_integers_of_128_bits_come_through():
     values = [0, 1, -1, 2**63, 2**64 - 1, 2**64, 10**38 - 1, None, 1 - 10**38]
-    found = scanned(Table({"n": column(INT128, values)}, len(values)))
+    found = scanned(ArrowTable({"n": column(INT128, values)}, len(values)))
     assert [None if each is None else int(each) for (each,) in found] == values
 
 
 def test_octets_come_through_empty_long_and_null():
     values = [b"", b"\0\xff" * 5000, b"gone"]
     valid = np.array([True, True, False])
-    assert scanned(Table({"b": octets(BYTES, values, valid)}, 3)) == [
+    assert scanned(ArrowTable({"b": binary_column(BYTES, values, valid)}, 3)) == [
         (b"",),
         (values[1],),
         (None,),
@@ -59,11 +63,13 @@ def test_octets_come_through_empty_long_and_null():
     ],
 )
 def test_python_values_come_through(kind, values):
-    assert scanned(Table({"v": column(kind, values)}, len(values))) == [(each,) for each in values]
+    assert scanned(ArrowTable({"v": column(kind, values)}, len(values))) == [
+        (each,) for each in values
+    ]
 
 
 def test_times_are_unix_microseconds():
-    table = Table({"t": column(TIME, [1_795_262_400_000_001])}, 1)
+    table = ArrowTable({"t": column(TIME, [1_795_262_400_000_001])}, 1)
     with duckdb.connect(":memory:") as connection:
         connection.register("times", table)
         found = connection.execute("SELECT epoch_us(t) FROM times").fetchall()
@@ -72,7 +78,7 @@ def test_times_are_unix_microseconds():
 
 
 def test_a_table_can_be_read_twice():
-    table = Table({"n": numbers(INT32, np.arange(3))}, 3)
+    table = ArrowTable({"n": number_column(INT32, np.arange(3))}, 3)
     assert scanned(table) == scanned(table)
 
 

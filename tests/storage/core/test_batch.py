@@ -3,7 +3,7 @@
 import pytest
 
 from tart.storage.core.batch import Batch
-from tart.storage.core.schema import to_columns
+from tart.storage.core.log_columns import LogColumns
 from tests.storage.running import event, opened, unreadable
 
 
@@ -15,9 +15,9 @@ def test_a_new_batch_is_empty():
 @pytest.mark.parametrize(
     ("content", "rows"),
     [
-        (Batch(log=[to_columns([event(0), event(1)])]), 2),
+        (Batch(log=[LogColumns.from_rows([event(0), event(1)])]), 2),
         (Batch(undecodable=[unreadable(0)]), 1),
-        (Batch(log=[to_columns([event(0)])], undecodable=[unreadable(1)]), 2),
+        (Batch(log=[LogColumns.from_rows([event(0)])], undecodable=[unreadable(1)]), 2),
         (Batch(sessions=[opened(0)]), 0),
         (Batch(nodes=[(0, bytes(32))]), 0),
     ],
@@ -30,11 +30,11 @@ def test_anything_makes_it_worth_writing_and_events_understood_or_not_are_its_ro
 def test_the_first_arrival_sets_its_age_and_its_period():
     batch = Batch()
     batch.touch(1.0, 100)
-    batch.log.append(to_columns([event(0)]))
+    batch.log.append(LogColumns.from_rows([event(0)]))
     batch.touch(2.0, 200)
     assert (batch.opened_at, batch.received_at) == (1.0, 100)
 
 
 def test_batches_share_nothing():
-    Batch().log.append(to_columns([event(0)]))
+    Batch().log.append(LogColumns.from_rows([event(0)]))
     assert not Batch()

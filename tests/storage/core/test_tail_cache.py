@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tart.query.core.filters import Selection
 from tart.storage.core import tail_cache as module
-from tart.storage.core.schema import PeerRow, to_columns
+from tart.storage.core.log_columns import LogColumns
+from tart.storage.core.schema import PeerRow
 from tart.storage.core.tail_cache import TailCache
 from tart.storage.log.tail_scan import newest_rows
 from tests.storage.running import DEADLINE, NOON, PEERS, batch, event, open_storage
@@ -78,18 +79,18 @@ def test_the_oldest_leave_and_nothing_between_is_missing():
     assert latest.rows(Selection(), None, 5) == ([], None)
     assert latest.rows(Selection(), None, 5, before=7) == ([], 7)
     for first in range(0, 40, 4):
-        latest.add([to_columns(rows(4, first), PEERS)], 40)
+        latest.add([LogColumns.from_rows(rows(4, first), PEERS)], 40)
     found, below = latest.rows(Selection(), None, 100)
     assert (seqs(found), below) == (list(range(39, 31, -1)), 32)
     # A batch that is larger than all there is room for is held on its own.
-    latest.add([to_columns(rows(4, 40), PEERS)], 1_000)
+    latest.add([LogColumns.from_rows(rows(4, 40), PEERS)], 1_000)
     found, below = latest.rows(Selection(), None, 100)
     assert (seqs(found), below) == ([43, 42, 41, 40], 40)
 
 
 def test_where_to_go_on_is_told():
     latest = TailCache()
-    latest.add([to_columns(rows(4), PEERS), to_columns(rows(4, 4), PEERS)], 100)
+    latest.add([LogColumns.from_rows(rows(4), PEERS), LogColumns.from_rows(rows(4, 4), PEERS)], 100)
     assert latest.rows(Selection(), None, 3) == (rows(8)[:4:-1], 5)
     assert latest.rows(Selection(types=(13,)), None, 3) == (rows(8)[7::-4], 0)
     assert latest.rows(Selection(), None, 5, before=2) == (rows(2)[::-1], 0)
@@ -97,7 +98,7 @@ def test_where_to_go_on_is_told():
 
 def test_what_is_inside_a_body_is_for_the_files():
     latest = TailCache()
-    latest.add([to_columns(rows(4), PEERS)], 100)
+    latest.add([LogColumns.from_rows(rows(4), PEERS)], 100)
     assert latest.rows(Selection(hash="00" * 32), None, 3, before=9) == ([], 9)
 
 
@@ -111,7 +112,7 @@ def test_what_is_looked_at_does_not_grow_with_the_number_of_commits(monkeypatch,
     last = 0
     for at in range(600):
         size = 1 + at % largest
-        latest.add([to_columns(rows(size, last), PEERS)], size * 20)
+        latest.add([LogColumns.from_rows(rows(size, last), PEERS)], size * 20)
         last += size
     assert latest.rows(Selection(types=(99,)), None, 5)[0] == []
     assert len(looked_at) <= 50

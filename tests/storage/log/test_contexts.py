@@ -8,7 +8,8 @@ from tart.aggregate.core.event_batch import DecodeContext
 from tart.protocol.encoding import encode_event
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.references import Context
-from tart.storage.core.schema import LogRow, rows_of
+from tart.storage.core.log_columns import LogRow
+from tart.storage.core.schema import log_rows_query
 from tart.storage.log import contexts as module
 from tart.storage.log.contexts import contexts_among, contexts_of
 from tests.storage.running import NOON, batch, event, open_storage, opened
@@ -54,7 +55,9 @@ def found(root, rows, *wanted, hourly=False):
             rows = [
                 LogRow(*each)
                 for file in files
-                for each in cursor.execute(rows_of(file.alias, f"seq IN ({listed})")).fetchall()
+                for each in cursor.execute(
+                    log_rows_query(file.alias, f"seq IN ({listed})")
+                ).fetchall()
             ]
             assert len(rows) == len(wanted)
             return contexts_of(cursor, files, rows, lambda session: DecodeContext(1, 2))

@@ -10,7 +10,7 @@ import pytest
 from tart.config.schema import StorageConfig
 from tart.errors import DamagedFile, DiskFull, OutOfMemory, StorageError
 from tart.storage.core.files import file_for, period_of
-from tart.storage.core.schema import SCHEMA_VERSION, SCHEMAS
+from tart.storage.core.schema import SCHEMA_VERSION, TABLES
 from tart.storage.log import database as storing
 from tart.storage.log.database import Database, bytes_on_disk, storage_error
 from tests.storage.running import NOON, contents
@@ -52,7 +52,7 @@ def test_a_new_file_has_every_table_and_says_whose_it_is(tmp_path):
         "schema_version": str(SCHEMA_VERSION),
         "directory": "0",
     }
-    assert all(contents(file.path, table) == [] for table in SCHEMAS)
+    assert all(contents(file.path, table) == [] for table in TABLES)
 
 
 def test_files_are_written_in_the_format_of_duckdb_1_5(tmp_path):

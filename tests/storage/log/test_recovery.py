@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tart.storage.core.schema import NodeRow, PeerRow, log_of
+from tart.storage.core.schema import NodeRow, PeerRow, log_subquery
 from tart.storage.log.recovery import DROPPED, RecoveredState, StoredSession
 from tests.storage.running import (
     HOUR_US,
@@ -259,7 +259,7 @@ def assert_each_once(root, least):
     """Everything up to ``least`` is there, once, and nothing is missing in between."""
     with open_storage(root) as storage:
         union = " UNION ALL ".join(
-            f"SELECT seq, event_id, body FROM {log_of(file.alias)}"
+            f"SELECT seq, event_id, body FROM {log_subquery(file.alias)}"
             for file in storage.store.files(0)
         )
         ((rows, first, last, distinct, right),) = storage.ask(

@@ -14,7 +14,7 @@ from tart.query.sql.views import VIEWS, column_name, view_name, view_value
 from tart.shard.decode.batch_decoder import Run, digest
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.files import LogFile
-from tart.storage.core.schema import DDL, payload_of, to_arrow
+from tart.storage.core.schema import DDL, encode_log, encode_rows
 from tart.storage.log import views
 from tests.protocol.strategies import CORES, events, mutated, payload
 from tests.shard.plain import session_of
@@ -42,10 +42,10 @@ class Log:
         runs = [Run(sessions[version], 1, RECEIVED) for version, _ in messages]
         found = digest([content for _, content in messages], runs, seq, PeerDictionary({}))
         if len(found.log):
-            self.insert("log", found.log.to_arrow())
+            self.insert("log", encode_log(found.log))
         if found.peers:
-            self.insert("peers", to_arrow("peers", found.peers))
-        self.insert("nodes", to_arrow("nodes", [(9, b"\xab" * 32)]))
+            self.insert("peers", encode_rows("peers", found.peers))
+        self.insert("nodes", encode_rows("nodes", [(9, b"\xab" * 32)]))
         return [*found.log.rows()]
 
     def insert(self, table, feed):
@@ -100,7 +100,7 @@ def messages(draw):
 def expected(log, row):
     event = EVENTS[row.type]
     fields = decode_event(
-        row.type, payload_of(row), version=log.versions[row.session], cores=CORES
+        row.type, row.payload, version=log.versions[row.session], cores=CORES
     ).fields
     kinds = dict(event.fields.fields)
     return {
@@ -130,7 +130,7 @@ def test_the_view_of_all_events_has_the_payload_byte_for_byte(log, said):
     rows = log.hold(*said)
     found = log.rows("events", "id", "type", "payload", "peer")
     assert [(each["id"] >> 8, each["type"], each["payload"]) for each in found] == [
-        (row.seq, row.type, payload_of(row)) for row in rows
+        (row.seq, row.type, row.payload) for row in rows
     ]
     assert [each["peer"] for each in found] == [row.peer for row in rows]
 
