@@ -30,7 +30,7 @@ RECEIVED = "tart_events_received_total"
 COMMITTED = "tart_events_committed_total"
 CONNECTIONS = "tart_open_connections"
 LATENCY = "tart_commit_seconds"
-PAUSES = "tart_reading_pauses_total"
+PAUSES = "tart_ingest_pauses_total"
 CHECKPOINTS = "tart_checkpoints_total"
 CHECKPOINT_SECONDS = "tart_checkpoint_seconds_total"
 

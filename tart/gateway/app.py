@@ -33,7 +33,7 @@ from tart.gateway.api.route import Cache, Route
 from tart.gateway.api.routes.streams import EVENT_STREAM
 from tart.gateway.api.schemas.common import SCHEMAS
 from tart.gateway.fanout.merge_thread import Apart, QuestionsApart
-from tart.gateway.fanout.node_registry import Registry
+from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_text
 from tart.gateway.fanout.shards import Answers, Shards, requested_at
 from tart.gateway.handlers.access import HANDLERS as ACCESS_HANDLERS
@@ -45,7 +45,7 @@ from tart.gateway.http.response_cache import ResponseCache
 from tart.gateway.http.responses import Answer
 from tart.gateway.live.sse import EventStreams
 from tart.gateway.live.streams import Streams
-from tart.gateway.live.websocket import Periods, WebSocketClients
+from tart.gateway.live.websocket import PushIntervals, WebSocketClients
 from tart.gateway.observability import health, metrics
 from tart.gateway.observability.gateway_metrics import figures
 from tart.gateway.observability.host_stats import disk, memory, rss_bytes
@@ -82,7 +82,7 @@ class Gateway:
     Args:
         count: how many shards there are.
         config: all settings; parts are handed their own sections.
-        periods: how often subscribers are told figures; tests hurry.
+        intervals: how often subscribers are told figures; tests hurry.
         touch_up: let Sanic rewrite itself for speed, which works once in a process.
     """
 
@@ -90,7 +90,7 @@ class Gateway:
         self,
         count: int,
         config: Config,
-        periods: Periods | None = None,
+        intervals: PushIntervals | None = None,
         *,
         touch_up: bool = False,
     ) -> None:
@@ -99,20 +99,20 @@ class Gateway:
         paths = [config.run_path / f"{index:02d}.sock" for index in range(count)]
         self.background = Background()
         self.shards = Shards(paths, self, self.background)
-        self.registry = Registry(config.control_path, background=self.background)
+        self.registry = NodeRegistry(config.control_path, background=self.background)
         self.questions = Questions(self.shards, self.registry, config.api)
         self.questions.kept = config.aggregates
         self.streams = Streams(self.shards)
-        self.conversations = WebSocketClients(
-            self.questions, self.streams, config.api, periods or Periods(), self.background
+        self.websocket_clients = WebSocketClients(
+            self.questions, self.streams, config.api, intervals or PushIntervals(), self.background
         )
         self.event_streams = EventStreams(self.questions, self.streams, config.api)
-        self.kept = ResponseCache(self._ask_apart, config.api.cache_seconds)
-        self.kept_briefly = ResponseCache(self._ask, BRIEF * config.api.cache_seconds, stale=0.0)
+        self.response_cache = ResponseCache(self._ask_apart, config.api.cache_seconds)
+        self.brief_cache = ResponseCache(self._ask, BRIEF * config.api.cache_seconds, stale=0.0)
         self.traffic = metrics.Traffic()
         self._totals = metrics.Totals()
         self._started = time.monotonic()
-        self.access = Authenticator(config.control_path, config.api, self.background)
+        self.authenticator = Authenticator(config.control_path, config.api, self.background)
         self.connections = Connections(config.api.max_connections)
         self._app = self._build()
         self._apart: Apart | None = None
@@ -128,7 +128,7 @@ class Gateway:
     async def start(self, listening: socket.socket, secured: ssl.SSLContext | None = None) -> None:
         """Accept on a bound socket, over TLS if so; shards are connected to meanwhile."""
         await self.registry.start()
-        await self.access.start()
+        await self.authenticator.start()
         self.shards.start()
         self._apart = Apart()
         self._questions_apart = QuestionsApart(self.questions, asyncio.get_running_loop())
@@ -154,16 +154,16 @@ class Gateway:
         if self._refresher is not None:
             self._refresher.cancel()
             await asyncio.gather(self._refresher, return_exceptions=True)
-        await self.conversations.stop()
+        await self.websocket_clients.stop()
         await self.event_streams.stop()
-        await self.kept.stop()
-        await self.kept_briefly.stop()
+        await self.response_cache.stop()
+        await self.brief_cache.stop()
         if self._apart is not None:
             apart, self._apart = self._apart, None
             await apart.stop()
         await self.shards.stop()
         await self.registry.stop()
-        await self.access.stop()
+        await self.authenticator.stop()
         Sanic.unregister_app(self._app)
 
     async def _drain(self, server: AsyncioServer) -> None:
@@ -193,7 +193,7 @@ class Gateway:
 
     def node_changed(self, shard: int, node: dict[str, Any]) -> None:
         """See ``shards.Pushes``."""
-        self.registry.told(shard, [node])
+        self.registry.record(shard, [node])
 
     async def _keep_registry(self) -> None:
         """Ask for all nodes when a shard comes, and now and then for what was not pushed."""
@@ -213,7 +213,7 @@ class Gateway:
                 continue
             for shard, nodes in answers.values:
                 with self.background.guard("nodes"):
-                    self.registry.told(shard, nodes)
+                    self.registry.record(shard, nodes)
 
     # --- HTTP ------------------------------------------------------------------------
 
@@ -281,7 +281,7 @@ class Gateway:
                 await self._while_valid(caller, self._converse(request, values))
                 return None
             if route.media_type == EVENT_STREAM:
-                with self.conversations.seat():
+                with self.websocket_clients.reserve_slot():
                     sent = self.event_streams.serve(route, request, values)
                     await self._while_valid(caller, sent)
                 return None
@@ -310,9 +310,9 @@ class Gateway:
         now = time.monotonic()
         visitor = _visitor(route, request, foreign=not self._is_ours(request))
         try:
-            caller = self.access.admit(visitor, route.role, now)
+            caller = self.authenticator.authorize(visitor, route.role, now)
         except AccessError as error:
-            self.access.denied_to(visitor, error, f"{request.method} {request.path}", now)
+            self.authenticator.denied_to(visitor, error, f"{request.method} {request.path}", now)
             raise
         if caller.role is not Role.ANYONE:
             protocol: Any = request.protocol
@@ -324,7 +324,7 @@ class Gateway:
         task = asyncio.create_task(sending)
         # Its error is ours to raise, unless we are cancelled at that moment.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        revoked = asyncio.create_task(self.access.revoked(caller))
+        revoked = asyncio.create_task(self.authenticator.revoked(caller))
         try:
             await asyncio.wait((task, revoked), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -335,13 +335,15 @@ class Gateway:
 
     async def _answer(self, route: Route, values: Values, caller: Caller) -> Answer:
         if route.name == "sql":
-            self.access.note(caller.key, caller.address, "sql", str(values["body"].get("map")), 0)
+            self.authenticator.note(
+                caller.key, caller.address, "sql", str(values["body"].get("map")), 0
+            )
         if route.name in ACCESS_HANDLERS:
-            return await ACCESS_HANDLERS[route.name](self.access, values, caller)
+            return await ACCESS_HANDLERS[route.name](self.authenticator, values, caller)
         if route.name in HANDLERS and route.cache is Cache.AGGREGATED:
-            return await self.kept.answer(route, values)
+            return await self.response_cache.answer(route, values)
         if route.name in HANDLERS and route.brief:
-            return await self.kept_briefly.answer(route, values)
+            return await self.brief_cache.answer(route, values)
         if route.name in HANDLERS:
             return await self._ask(route, values)
         match route.name:
@@ -374,9 +376,9 @@ class Gateway:
             origin = request.headers.get("origin")
             raise responses.ForeignOrigin(f"pages of {origin} may not read this")
 
-        with self.conversations.seat():
+        with self.websocket_clients.reserve_slot():
             await upgrade(
-                self._app, request, lambda socket: self.conversations.serve(socket, values)
+                self._app, request, lambda socket: self.websocket_clients.serve(socket, values)
             )
 
     def _is_ours(self, request: Asked) -> bool:
@@ -404,7 +406,7 @@ class Gateway:
             response_seconds=seconds,
             pending_limit=self.config.storage.pending_bytes,
             broadcaster=self.streams.statistics(),
-            shed_lately=self.streams.shed_lately,
+            shed_recently=self.streams.shed_recently,
             rss_bytes=rss_bytes(),
             memory=memory(),
             disk=disk(self.config.data_path),
@@ -428,7 +430,7 @@ class Gateway:
             broadcaster=self.streams.statistics(),
             gateway=figures(self, time.monotonic() - self._started),
             background=self.background.failures,
-            kept=self.kept.outcomes + self.kept_briefly.outcomes,
+            cache_outcomes=self.response_cache.outcomes + self.brief_cache.outcomes,
             traffic=self.traffic,
             totals=self._totals,
             version=__version__,

@@ -62,16 +62,16 @@ def test_a_statement_ends_with_its_client(system, body, where):
     pid = system.process.pid
     wait_for(lambda: statements(pid), "a statement that runs")
     if where == "shards":
-        wait_for(lambda: total(system, "tart_questions_running") == 2, "both shards at work")
-        wait_for(lambda: total(system, "tart_questions_waiting") == 2, "a queue in both")
-    before = total(system, "tart_questions_given_up_total")
+        wait_for(lambda: total(system, "tart_queries_running") == 2, "both shards at work")
+        wait_for(lambda: total(system, "tart_queries_waiting") == 2, "a queue in both")
+    before = total(system, "tart_queries_abandoned_total")
     for client in clients:
         client.close()
     wait_for(lambda: not statements(pid), "the end of every statement")
-    wait_for(lambda: total(system, "tart_questions_running") == 0, "idle shards")
-    assert total(system, "tart_questions_waiting") == 0
+    wait_for(lambda: total(system, "tart_queries_running") == 0, "idle shards")
+    assert total(system, "tart_queries_waiting") == 0
     if where == "shards":
-        assert total(system, "tart_questions_given_up_total") == before + 2 * CLIENTS
+        assert total(system, "tart_queries_abandoned_total") == before + 2 * CLIENTS
     # Nothing is left that would hold up the next.
     response = system.http.post("/api/sql", json={"map": "SELECT 1 AS a"})
     assert response.status_code == 200, response.text

@@ -44,7 +44,7 @@ def test_a_node_over_its_rate_is_read_slower_and_all_it_sent_is_there(tmp_path):
         assert shown["shed"] == {}
         listed = {each["node_id"]: each for each in system.get("/api/nodes")["nodes"]}
         assert listed[calm.peer_id.hex()]["pauses"].get("rate", 0) == 0
-        pauses = scraped(system, "tart_reading_pauses_total", shard="0", reason="rate")
+        pauses = scraped(system, "tart_ingest_pauses_total", shard="0", reason="rate")
         assert pauses == system.node(node.peer_id)["pauses"]["rate"]
         assert scraped(system, "telemetry_events_dropped") == 0
 

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from tart.config.schema import Config
 from tart.gateway.api.route import Route
 from tart.gateway.app import Gateway
-from tart.gateway.live.websocket import Periods
+from tart.gateway.live.websocket import PushIntervals
 from tart.gateway.process import listen
 from tart.query.core.catalog import event_api_id
 from tests.gateway.fake_shard import NODE_A, FakeShard
@@ -72,7 +72,7 @@ def config_for(directory: Path, **api: Any) -> Config:
 async def running_gateway(
     directory: Path,
     shards: int = 2,
-    periods: Periods | None = None,
+    intervals: PushIntervals | None = None,
     prepare: Callable[[list[FakeShard]], None] | None = None,
     **api: Any,
 ) -> AsyncIterator[Running]:
@@ -83,7 +83,7 @@ async def running_gateway(
         prepare(fakes)
     for fake in fakes:
         await fake.start()
-    gateway = Gateway(shards, config, periods)
+    gateway = Gateway(shards, config, intervals)
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
     await gateway.start(listening)

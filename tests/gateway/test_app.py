@@ -12,7 +12,7 @@ import pytest
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.route import Route
 from tart.gateway.api.routes.streams import EVENT_STREAM
-from tart.gateway.fanout.node_registry import Registry
+from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.http.auth import Authenticator
 from tart.ipc.messages import NodeChanged
 from tart.query.core.catalog import QUERIES as QUESTIONS
@@ -137,8 +137,8 @@ def test_background_work_that_fails_goes_on_with_its_next_turn_and_is_told(
 
         monkeypatch.setattr(owner, name, fail)
 
-    once(Registry, "told", "nodes")
-    once(Registry, "_row", "registry")
+    once(NodeRegistry, "record", "nodes")
+    once(NodeRegistry, "_row", "registry")
     once(Authenticator, "_look", "keys")
 
     async def check() -> None:

@@ -48,7 +48,7 @@ _UPSERT = """
 """
 
 
-class Registry:
+class NodeRegistry:
     """The known nodes; ``path`` is the file."""
 
     def __init__(
@@ -92,7 +92,7 @@ class Registry:
         await self._write()
         await self._close()
 
-    def told(self, shard: int, nodes: Iterable[Json]) -> None:
+    def record(self, shard: int, nodes: Iterable[Json]) -> None:
         """A shard said how nodes are."""
         for node in nodes:
             node_id = node["node_id"]

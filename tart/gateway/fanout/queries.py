@@ -17,7 +17,7 @@ from typing import Any
 from tart.aggregate.core.tables import OPERATIONS, clock_column
 from tart.config.schema import AggregatesConfig, ApiConfig
 from tart.errors import NotFound, QueryTimeout
-from tart.gateway.fanout.node_registry import Registry
+from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.fanout.shards import Answers, Shards, Unreadable
 from tart.gateway.fanout.sql_admission import SqlAdmission
 from tart.query.core import chain_stats, merge, merge_aggregates
@@ -76,7 +76,7 @@ class Questions:
     # For how long the shards keep figures, and how fine.
     kept = AggregatesConfig()
 
-    def __init__(self, shards: Shards, registry: Registry, config: ApiConfig) -> None:
+    def __init__(self, shards: Shards, registry: NodeRegistry, config: ApiConfig) -> None:
         self.shards = shards
         self.registry = registry
         self.config = config

@@ -1,8 +1,8 @@
-"""A figure that many want at once: asked for once, handed to all.
+"""Single-flight calls: concurrent callers of one function share one call and its result.
 
-It cannot wedge: the question is a task of its own with the deadline every question has, a
-client that leaves takes it along only if nobody else waits for it, and once it is over,
-however, the next starts anew.
+A call cannot get stuck: it is a task of its own, with the deadline that every query has. A
+caller that leaves cancels it only if no other caller waits. After the call has ended, with a
+result or an error, the next caller starts a new one.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Shared(Generic[T]):
-    """The newest answer of ``ask``."""
+class SingleFlight(Generic[T]):
+    """The newest result of ``call``, shared by concurrent callers."""
 
-    def __init__(self, ask: Callable[[], Awaitable[T]]) -> None:
-        self._ask = ask
+    def __init__(self, call: Callable[[], Awaitable[T]]) -> None:
+        self._call = call
         self._running: asyncio.Future[T] | None = None
         self._waiting = 0
-        self._known: tuple[float, T] | None = None
+        self._newest: tuple[float, T] | None = None
 
     async def get(self, max_age: float) -> T:
-        """The answer, at most so many seconds old; raises what asking raised."""
-        if self._known is not None and time.monotonic() - self._known[0] <= max_age:
-            return self._known[1]
+        """Return a result that is at most ``max_age`` seconds old; raise what the call raised."""
+        if self._newest is not None and time.monotonic() - self._newest[0] <= max_age:
+            return self._newest[1]
         if self._running is None or self._running.done():
             self._running = asyncio.ensure_future(self._renew())
-            # Whoever waited may have left; an error nobody sees is not worth a log line.
+            # Retrieve the error: asyncio logs one that no caller is left to receive.
             self._running.add_done_callback(lambda task: task.cancelled() or task.exception())
         running = self._running
         self._waiting += 1
@@ -40,16 +40,16 @@ class Shared(Generic[T]):
             self._waiting -= 1
             if not self._waiting and not running.done():
                 running.cancel()
-                # It takes a moment to end; who asks meanwhile must not wait for that.
+                # The task takes a moment to end; a new caller must not wait for that.
                 self._running = None
 
     async def _renew(self) -> T:
-        value = await self._ask()
-        self._known = (time.monotonic(), value)
+        value = await self._call()
+        self._newest = (time.monotonic(), value)
         return value
 
     async def stop(self) -> None:
-        """Give up what is running."""
+        """Cancel the running call."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)

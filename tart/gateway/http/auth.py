@@ -150,7 +150,7 @@ class Authenticator:
         await asyncio.gather(*self._looks, return_exceptions=True)
         await self._owned.close()
 
-    def admit(self, visitor: Visitor, needed: Role, now: float) -> Caller:
+    def authorize(self, visitor: Visitor, needed: Role, now: float) -> Caller:
         """Who it is that asks for something of that role; ``now`` in monotonic seconds.
 
         Raises:

@@ -68,7 +68,7 @@ class Connections:
     """All that are open.
 
     Attributes:
-        gave_way: how many were closed for a newcomer.
+        evicted: how many were closed for a newcomer.
         refused: how many newcomers were closed, all others being in use.
         unreadable: how many requests could not be read, and ended their connection.
     """
@@ -77,7 +77,7 @@ class Connections:
         self._limit = limit
         # In the order in which they are looked at.
         self._open: dict[Connection, None] = {}
-        self.gave_way = 0
+        self.evicted = 0
         self.refused = 0
         self.unreadable = 0
 
@@ -91,8 +91,8 @@ class Connections:
                 len(self._open),
                 "Open connections of the API, streams among them.",
             ),
-            "tart_api_connections_gave_way_total": (
-                self.gave_way,
+            "tart_api_connections_evicted_total": (
+                self.evicted,
                 "Unused connections closed for a newcomer: there were api.max_connections.",
             ),
             "tart_api_connections_refused_total": (
@@ -123,7 +123,7 @@ class Connections:
             each = next(iter(self._open))
             del self._open[each]
             if not each.in_use and not each.let_in:
-                self.gave_way += 1
+                self.evicted += 1
                 each.drop()
                 return True
             if not each.in_use:

@@ -56,7 +56,7 @@ class ResponseCache:
         clock: monotonic seconds.
 
     Attributes:
-        outcomes: how many were given: made, fresh or stale.
+        outcomes: how many were given: miss, hit or stale.
     """
 
     def __init__(
@@ -87,11 +87,11 @@ class ResponseCache:
         kept = self._kept.get(key)
         age = 0.0 if kept is None else self._clock() - kept.made_at
         if kept is None or age > kept.fresh_seconds + self._stale_seconds:
-            self.outcomes["made"] += 1
+            self.outcomes["miss"] += 1
             return await self._wait(key, self._made(key, route, values))
         self._kept.move_to_end(key)
         fresh = age <= kept.fresh_seconds
-        self.outcomes["fresh" if fresh else "stale"] += 1
+        self.outcomes["hit" if fresh else "stale"] += 1
         if not fresh:
             self._made(key, route, values, self._remaking)
         return replace(kept.answer, headers={**kept.answer.headers, "Age": str(int(age))})

@@ -1,4 +1,4 @@
-"""Writing to a client that may not read: as long as it takes something, we wait."""
+"""Send to a slow client; give up once it makes no progress for ``api.send_stall_seconds``."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 
-async def sent(
-    send: Callable[[], Awaitable[Any]], transport: Any, send_stall_seconds: float
+async def send_with_stall_timeout(
+    send: Callable[[], Awaitable[Any]], transport: Any, stall_seconds: float
 ) -> bool:
-    """Whether the client let us send, however slowly; ``False`` once it takes nothing.
+    """Send, waiting for as long as the client reads anything at all.
 
     Args:
-        send: writes once the transport has room; given up and called again while there is
-            none, so it must not have written anything then.
+        send: writes once the transport has room. It is cancelled and called again while there is
+            no room, so it must not have written anything before it is cancelled.
         transport: the client's connection.
+        stall_seconds: the longest time without progress.
+
+    Returns:
+        ``False`` if the client read nothing for ``stall_seconds``.
     """
-    left = transport.get_write_buffer_size()
+    buffered = transport.get_write_buffer_size()
     while True:
         try:
-            async with asyncio.timeout(send_stall_seconds):
+            async with asyncio.timeout(stall_seconds):
                 await send()
             return True
         except TimeoutError:
-            waiting = transport.get_write_buffer_size()
-            if waiting >= left:
+            still_buffered = transport.get_write_buffer_size()
+            if still_buffered >= buffered:
                 return False
-            left = waiting
+            buffered = still_buffered

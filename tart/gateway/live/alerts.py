@@ -17,7 +17,7 @@ from tart.query.core.windows import SECOND_US
 
 BEHIND_SLOTS = 10
 # Failures are looked at over so long, and a node is inactive after so long.
-LATELY_US = 300 * SECOND_US
+ALERT_WINDOW_US = 300 * SECOND_US
 FAILING_RATE = 0.05
 FAILING_ATTEMPTS = 100
 
@@ -28,7 +28,7 @@ class AlertSample:
 
     Attributes:
         at_us: that time, Unix microseconds.
-        counts: events by type since ``LATELY_US`` before.
+        counts: events by type since ``ALERT_WINDOW_US`` before.
     """
 
     nodes: Mapping[str, Json]
@@ -88,7 +88,7 @@ def _of_node(before: Json | None, node: Json, now: AlertSample) -> Iterator[Json
             yield _alert("node_behind", node, text, behind)
     seen = node["last_seen_at"]
     # Times as text are in the order of the times.
-    if node["is_connected"] and seen and seen < (rfc3339(now.at_us - LATELY_US) or ""):
+    if node["is_connected"] and seen and seen < (rfc3339(now.at_us - ALERT_WINDOW_US) or ""):
         text = f"node {short} is connected and has said nothing for five minutes"
         yield {**_alert("node_inactive", node, text, seen), "severity": "info"}
 

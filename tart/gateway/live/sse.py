@@ -32,10 +32,10 @@ from tart.errors import BadQuery, Busy, NotFound, QueryTimeout, ShardUnavailable
 from tart.gateway.api.route import Route
 from tart.gateway.api.routes.streams import filter_of
 from tart.gateway.fanout.queries import Questions, now_us
-from tart.gateway.fanout.single_flight import Shared
+from tart.gateway.fanout.single_flight import SingleFlight
 from tart.gateway.handlers.table import HANDLERS
 from tart.gateway.http import responses
-from tart.gateway.http.slow_client import sent
+from tart.gateway.http.slow_client import send_with_stall_timeout
 from tart.gateway.live.catch_up import CatchingUp, Found
 from tart.gateway.live.streams import Encoded, Streams, Subscriber
 from tart.query.core.catalog import event_identity
@@ -199,7 +199,7 @@ class EventStreams:
         self._questions = questions
         self._streams = streams
         self._config = config
-        self._live: Shared[Json] = Shared(self._figures)
+        self._live: SingleFlight[Json] = SingleFlight(self._figures)
         self.stalled = 0
 
     async def stop(self) -> None:
@@ -336,7 +336,9 @@ class _Line:
 
     async def write(self, data: bytes) -> bool:
         """Send; ``False`` if the client takes nothing, and is cut off now."""
-        if await sent(lambda: self._response.send(data), self._transport, self._seconds):
+        if await send_with_stall_timeout(
+            lambda: self._response.send(data), self._transport, self._seconds
+        ):
             return True
         self.break_off()
         return False

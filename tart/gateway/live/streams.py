@@ -25,7 +25,7 @@ Json = dict[str, Any]
 ALL: Json = {"type": "All"}
 # Replies waiting for one client; a client that asks on and reads nothing is not read on.
 MAX_REPLIES = 32
-SHED_LATELY_SECONDS = 60.0
+SHED_RECENTLY_SECONDS = 60.0
 
 
 def frame(payload: bytes) -> bytes:
@@ -259,9 +259,11 @@ class Streams:
             subscriber.miss(missed.count)
 
     @property
-    def shed_lately(self) -> bool:
+    def shed_recently(self) -> bool:
         """Whether a shard shed events for us in the last minute."""
-        return self._shed_at is not None and time.monotonic() - self._shed_at < SHED_LATELY_SECONDS
+        return self._shed_at is not None and (
+            time.monotonic() - self._shed_at < SHED_RECENTLY_SECONDS
+        )
 
     def statistics(self) -> Json:
         """The peer's ``broadcaster_stats``; dropped are those no client's queue had room for."""

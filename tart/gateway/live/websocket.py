@@ -25,11 +25,11 @@ from tart.background_tasks import Background
 from tart.config.schema import ApiConfig
 from tart.errors import BadQuery, TartError
 from tart.gateway.fanout.queries import Questions, now_text, now_us, together
-from tart.gateway.fanout.single_flight import Shared
+from tart.gateway.fanout.single_flight import SingleFlight
 from tart.gateway.http.connection_limits import Socket
 from tart.gateway.http.responses import TooManySubscribers, error_object
-from tart.gateway.http.slow_client import sent
-from tart.gateway.live.alerts import LATELY_US, AlertSample, alerts
+from tart.gateway.http.slow_client import send_with_stall_timeout
+from tart.gateway.live.alerts import ALERT_WINDOW_US, AlertSample, alerts
 from tart.gateway.live.streams import ALL, Streams, Subscriber, message
 from tart.query.core.chain_stats import chain_figures
 from tart.query.core.failure_rates import overall
@@ -56,7 +56,7 @@ MAX_ACTIVE = 100_000
 
 
 @dataclass(frozen=True)
-class Periods:
+class PushIntervals:
     """How often what is sent unasked is sent, in seconds."""
 
     stats: float = STATS_SECONDS
@@ -71,23 +71,23 @@ class WebSocketClients:
         questions: Questions,
         streams: Streams,
         config: ApiConfig,
-        periods: Periods = Periods(),
+        intervals: PushIntervals = PushIntervals(),
         background: Background | None = None,
     ) -> None:
         self._background = background or Background()
         self.questions = questions
         self.streams = streams
         self.config = config
-        self.periods = periods
+        self.intervals = intervals
         self.stalled = 0
         self._seated = 0
-        self.stats: Shared[Json] = Shared(self._stats)
-        self.metrics: Shared[Json] = Shared(self._metrics)
+        self.stats: SingleFlight[Json] = SingleFlight(self._stats)
+        self.metrics: SingleFlight[Json] = SingleFlight(self._metrics)
         self._alerted: set[Subscriber] = set()
         self._alerter: asyncio.Task[None] | None = None
 
     @contextmanager
-    def seat(self) -> Iterator[None]:
+    def reserve_slot(self) -> Iterator[None]:
         """A client's place, from before its handshake; as many as the settings allow."""
         if self._seated >= self.config.max_subscribers:
             raise TooManySubscribers("as many subscribers as allowed are connected")
@@ -146,7 +146,7 @@ class WebSocketClients:
     async def _alert(self) -> None:
         last, raised = await self._look(), list[Json]()
         while self._alerted:
-            await asyncio.sleep(self.periods.alerts)
+            await asyncio.sleep(self.intervals.alerts)
             with self._background.guard("alerts"):
                 look = await self._look()
                 if look is None:
@@ -162,7 +162,7 @@ class WebSocketClients:
         try:
             now = now_us()
             (nodes, _), (claims, _), counts = await together(
-                self.questions.nodes(), self.questions.chain(), self._counts(now - LATELY_US)
+                self.questions.nodes(), self.questions.chain(), self._counts(now - ALERT_WINDOW_US)
             )
         except TartError:
             return None
@@ -353,12 +353,12 @@ class Client:
     async def tell_stats(self) -> None:
         """Say stats every few seconds; skip what cannot be known."""
         while True:
-            await asyncio.sleep(self._shared.periods.stats)
+            await asyncio.sleep(self._shared.intervals.stats)
             with suppress(TartError):
                 self._subscriber.say(await self._stats())
 
     async def _stats(self) -> bytes:
-        figures = await self._shared.stats.get(self._shared.periods.stats / 2)
+        figures = await self._shared.stats.get(self._shared.intervals.stats / 2)
         feed = self._subscriber.feed
         own = {
             "events_received": self._subscriber.events_sent,
@@ -435,7 +435,7 @@ class Sender:
         transport: Any = connection.transport
         try:
             send = partial(connection.send, data)
-            if await sent(send, transport, self._stalled_seconds):
+            if await send_with_stall_timeout(send, transport, self._stalled_seconds):
                 return True
         except (RequestCancelled, AttributeError):
             # Gone; where it was aborted, Sanic has taken the transport away as well.

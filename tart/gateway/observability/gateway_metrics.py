@@ -30,24 +30,24 @@ def figures(gateway: Gateway, uptime_seconds: float) -> dict[str, tuple[float, s
             "Live events clients were told they missed.",
         ),
         "tart_websocket_stalled_total": (
-            gateway.conversations.stalled + gateway.event_streams.stalled,
+            gateway.websocket_clients.stalled + gateway.event_streams.stalled,
             "Clients closed because they took nothing.",
         ),
-        "tart_gateway_refused_questions_total": (
+        "tart_gateway_queries_rejected_total": (
             refused,
             "Questions not asked because too many were open at a shard.",
         ),
-        "tart_kept_answer_bytes": (
-            gateway.kept.size + gateway.kept_briefly.size,
+        "tart_response_cache_bytes": (
+            gateway.response_cache.size + gateway.brief_cache.size,
             "Answers kept for whoever asks the same.",
         ),
-        "tart_keys": (len(gateway.access), "Keys of the API that are in use."),
+        "tart_keys": (len(gateway.authenticator), "Keys of the API that are in use."),
         "tart_requests_denied_total": (
-            sum(gateway.access.denied.values()),
+            sum(gateway.authenticator.denied.values()),
             "Requests refused: no key, not the role, too often.",
         ),
         "tart_audit_dropped_total": (
-            gateway.access.unnoted,
+            gateway.authenticator.unnoted,
             "Lines the audit log does not have: too many at once.",
         ),
         **gateway.connections.figures(),

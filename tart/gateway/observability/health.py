@@ -33,7 +33,7 @@ class Measured:
         response_seconds: how long the shards took to answer.
         pending_limit: bytes a shard may hold before it stops reading.
         broadcaster: the figures of the live stream.
-        shed_lately: whether shards shed live events for us in the last minute.
+        shed_recently: whether shards shed live events for us in the last minute.
         rss_bytes: of the gateway.
         memory: bytes available and in all, of the machine.
         disk: bytes free and in all, where the data is.
@@ -46,7 +46,7 @@ class Measured:
     response_seconds: float
     pending_limit: int
     broadcaster: Json
-    shed_lately: bool
+    shed_recently: bool
     rss_bytes: int
     memory: tuple[int, int]
     disk: tuple[int, int]
@@ -135,7 +135,7 @@ def _batch_writer(measured: Measured) -> Part:
 
 
 def _broadcaster(measured: Measured) -> Part:
-    if measured.shed_lately:
+    if measured.shed_recently:
         message = "shards shed live events in the last minute, the gateway did not keep up"
         return Part("event_broadcaster", DEGRADED, message, measured.broadcaster)
     count = measured.broadcaster["active_subscribers"]

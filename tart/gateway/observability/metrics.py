@@ -63,18 +63,18 @@ _COUNTERS = (
     ("references_unresolved", "references_unresolved", "References to nothing that is open."),
     ("query_failures", "query_failures", "Questions that failed."),
     (
-        "questions_refused",
+        "queries_rejected",
         "questions_refused",
         "Questions to the files refused: as many waited as may.",
     ),
     ("cpu_seconds", "cpu_seconds", "Processor time."),
-    ("log_lines_left_out", "log_lines_left_out", "Lines not logged: too many of one kind."),
+    ("log_lines_suppressed", "log_lines_left_out", "Lines not logged: too many of one kind."),
 )
 _LABELLED_COUNTERS = (
     ("connections_rejected", "connections_rejected", "reason", "Connections refused at once."),
     ("connections_closed", "connections_closed", "reason", "Accepted connections that are over."),
     (
-        "reading_pauses",
+        "ingest_pauses",
         "reading_pauses",
         "reason",
         "Times reading stopped: of one connection (rate), of all (buffer, disk, memory).",
@@ -109,7 +109,7 @@ _LABELLED_COUNTERS = (
         "Batches that failed as a whole and were tried again in parts.",
     ),
     (
-        "questions_given_up",
+        "queries_abandoned",
         "questions_given_up",
         "state",
         "Questions to the files that nobody waited for any more, or not in time, by what they "
@@ -128,8 +128,8 @@ _GAUGES = (
     ("open_connections", "connections", "Open connections of nodes."),
     ("pending_events", "pending_events", "Events received and not yet committed."),
     ("pending_bytes", "pending_bytes", "Bytes received and not yet committed."),
-    ("unfinished_bytes", "unfinished_bytes", "Bytes of frames that are not complete."),
-    ("reading_paused", "reading_paused", "1 while reading is stopped."),
+    ("partial_frame_bytes", "unfinished_bytes", "Bytes of frames that are not complete."),
+    ("ingest_paused", "reading_paused", "1 while reading is stopped."),
     ("files", "files", "Files of events."),
     ("disk_used_bytes", "bytes_on_disk", "Bytes the shard's files take."),
     ("disk_free_bytes", "disk_free_bytes", "Bytes left where they are."),
@@ -139,12 +139,12 @@ _GAUGES = (
     ("loop_lag_seconds", "loop_lag_seconds", "How late the event loop runs."),
     ("readers", "readers", "Readers of the shard's files."),
     (
-        "questions_running",
+        "queries_running",
         "questions_running",
         "Questions to the files that are being answered, wanted or not.",
     ),
     (
-        "questions_stepped_back",
+        "queries_low_priority",
         "questions_stepped_back",
         "1 while answering has low priority, because much is received.",
     ),
@@ -228,7 +228,7 @@ class Scrape:
         failures: of every shard, questions it did not answer, by reason.
         broadcaster: figures of the live stream.
         gateway: further figures of the gateway: name to (value, help).
-        kept: answers over aggregates, by whether they were made, fresh or stale.
+        cache_outcomes: answers over aggregates, by whether they were made, fresh or stale.
         background: failures of the gateway's background tasks, by task.
     """
 
@@ -238,7 +238,7 @@ class Scrape:
     failures: Mapping[int, Mapping[str, int]]
     broadcaster: Json
     gateway: Mapping[str, tuple[float, str]]
-    kept: Mapping[str, int]
+    cache_outcomes: Mapping[str, int]
     background: Mapping[str, int]
     traffic: Traffic
     totals: Totals
@@ -355,7 +355,7 @@ def _of_shards(scrape: Scrape) -> Iterator[Metric]:
 
 def _waiting(scrape: Scrape) -> Metric:
     gauge = GaugeMetricFamily(
-        "tart_questions_waiting",
+        "tart_queries_waiting",
         "Questions to the files that wait for a reader: cheap ones go before scans of the log, "
         "and slow ones have a reader of their own.",
         labels=["shard", "rank"],
@@ -368,7 +368,7 @@ def _waiting(scrape: Scrape) -> Metric:
 
 def _paused(scrape: Scrape) -> Metric:
     gauge = GaugeMetricFamily(
-        "tart_reading_paused_for",
+        "tart_ingest_paused_reason",
         "1 while reading is stopped, for what it is.",
         labels=["shard", "reason"],
     )
@@ -396,12 +396,12 @@ def _of_gateway(scrape: Scrape) -> Iterator[Metric]:
     for (path, status), count in scrape.traffic.statuses.items():
         requests.add_metric([path, str(status)], count)
     kept = CounterMetricFamily(
-        "tart_kept_answers",
+        "tart_response_cache_requests",
         "Answers over aggregates: made, or made before and still fresh, or stale.",
         labels=["outcome"],
     )
-    for outcome in ("made", "fresh", "stale"):
-        kept.add_metric([outcome], scrape.kept.get(outcome, 0))
+    for outcome in ("hit", "stale", "miss"):
+        kept.add_metric([outcome], scrape.cache_outcomes.get(outcome, 0))
     background = CounterMetricFamily(
         "tart_gateway_background_failures",
         "Turns of the gateway's background tasks that failed.",

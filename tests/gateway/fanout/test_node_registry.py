@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from tart.gateway.fanout.node_registry import SCHEMA_VERSION, Registry
+from tart.gateway.fanout.node_registry import SCHEMA_VERSION, NodeRegistry
 from tart.ipc.messages import NodeChanged
 from tart.query.core.rfc3339 import rfc3339
 from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, node
 from tests.gateway.running import Running, eventually, running_gateway
 
 
-def use(path: Path, test: Callable[[Registry], None], **arguments: Any) -> Registry:
+def use(path: Path, test: Callable[[NodeRegistry], None], **arguments: Any) -> NodeRegistry:
     """Open the registry, run ``test`` and close it."""
 
-    async def run() -> Registry:
-        registry = Registry(path, **arguments)
+    async def run() -> NodeRegistry:
+        registry = NodeRegistry(path, **arguments)
         await registry.start()
         try:
             test(registry)
@@ -44,9 +44,9 @@ def rows(path: Path) -> list[tuple[Any, ...]]:
 
 def test_what_was_told_survives_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "control.sqlite"
-    use(path, lambda registry: registry.told(1, [node(), node(NODE_B)]))
+    use(path, lambda registry: registry.record(1, [node(), node(NODE_B)]))
 
-    def check(registry: Registry) -> None:
+    def check(registry: NodeRegistry) -> None:
         assert len(registry) == 2
         assert NODE_A in registry
         found = registry.of_shard(1, there=True, rendering="hex")
@@ -60,10 +60,10 @@ def test_what_was_told_survives_a_restart(tmp_path: Path) -> None:
 
 
 def test_each_shard_tells_its_own_part_of_a_node(tmp_path: Path) -> None:
-    def check(registry: Registry) -> None:
-        registry.told(0, [node(event_count=3)])
-        registry.told(1, [node(event_count=4)])
-        registry.told(1, [node(event_count=5)])
+    def check(registry: NodeRegistry) -> None:
+        registry.record(0, [node(event_count=3)])
+        registry.record(1, [node(event_count=4)])
+        registry.record(1, [node(event_count=5)])
         merged = registry.one(NODE_A, "hex")
         assert merged is not None
         assert merged["event_count"] == 8
@@ -75,8 +75,8 @@ def test_each_shard_tells_its_own_part_of_a_node(tmp_path: Path) -> None:
 
 
 def test_a_node_no_shard_knows_is_not_connected(tmp_path: Path) -> None:
-    def check(registry: Registry) -> None:
-        registry.told(0, [node()])
+    def check(registry: NodeRegistry) -> None:
+        registry.record(0, [node()])
         merged = registry.one(NODE_A, "hex")
         assert merged is not None
         assert (merged["is_connected"], merged["connections"]) == (False, [])
@@ -85,8 +85,8 @@ def test_a_node_no_shard_knows_is_not_connected(tmp_path: Path) -> None:
 
 
 def test_a_shard_that_is_gone_has_no_connections_one_that_is_late_may(tmp_path: Path) -> None:
-    def check(registry: Registry) -> None:
-        registry.told(0, [node(), node(NODE_B)])
+    def check(registry: NodeRegistry) -> None:
+        registry.record(0, [node(), node(NODE_B)])
         (late,) = registry.of_shard(0, there=True, rendering="hex", node_id=NODE_A)
         (gone,) = registry.of_shard(0, there=False, rendering="hex", node_id=NODE_A)
         assert late["is_connected"] is True
@@ -97,8 +97,8 @@ def test_a_shard_that_is_gone_has_no_connections_one_that_is_late_may(tmp_path: 
 
 
 def test_hashes_are_rendered_as_asked(tmp_path: Path) -> None:
-    def check(registry: Registry) -> None:
-        registry.told(0, [node(), node(NODE_B, node_info=None, best=None)])
+    def check(registry: NodeRegistry) -> None:
+        registry.record(0, [node(), node(NODE_B, node_info=None, best=None)])
         shown = registry.one(NODE_A, "array")
         assert shown is not None
         assert shown["node_info"]["genesis"] == [0] * 32
@@ -116,14 +116,14 @@ def test_only_so_many_nodes_are_kept_and_the_longest_unseen_go(tmp_path: Path) -
     path = tmp_path / "c"
     ids = [f"{i:064x}" for i in range(31)]
 
-    def fill(registry: Registry) -> None:
+    def fill(registry: NodeRegistry) -> None:
         for i, each in enumerate(ids):
-            registry.told(0, [node(each, last_seen_at=rfc3339(NOON + i))])
+            registry.record(0, [node(each, last_seen_at=rfc3339(NOON + i))])
         assert len(registry) <= 30
         assert ids[0] not in registry
         assert ids[-1] in registry
 
-    use(path, lambda registry: registry.told(0, [node(each) for each in ids[:20]]))
+    use(path, lambda registry: registry.record(0, [node(each) for each in ids[:20]]))
     use(path, fill, maximum=30)
     assert [row[0] for row in rows(path)][-1] == ids[-1]
     assert ids[0] not in [row[0] for row in rows(path)]
@@ -143,8 +143,8 @@ def test_a_file_that_cannot_be_used_costs_only_the_past(
         database.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
         database.close()
 
-    def check(registry: Registry) -> None:
-        registry.told(0, [node()])
+    def check(registry: NodeRegistry) -> None:
+        registry.record(0, [node()])
         assert NODE_A in registry
 
     assert use(path, check).failures == 1
@@ -156,11 +156,11 @@ def test_a_write_that_fails_is_logged_and_survived(
 ) -> None:
     path = tmp_path / "c"
 
-    def check(registry: Registry) -> None:
+    def check(registry: NodeRegistry) -> None:
         database = sqlite3.connect(path)
         database.execute("DROP TABLE nodes")
         database.close()
-        registry.told(0, [node()])
+        registry.record(0, [node()])
 
     registry = use(path, check)
     assert NODE_A in registry

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tart.errors import ShardUnavailable
-from tart.gateway.fanout.single_flight import Shared
+from tart.gateway.fanout.single_flight import SingleFlight
 
 
 class Asked:
@@ -25,7 +25,7 @@ class Asked:
 def test_all_who_ask_at_once_share_one_question() -> None:
     async def run() -> None:
         asked = Asked()
-        shared = Shared(asked)
+        shared = SingleFlight(asked)
         asking = [asyncio.create_task(shared.get(0)) for _ in range(5)]
         await asyncio.sleep(0)
         asked.answer.set_result(7)
@@ -39,7 +39,7 @@ def test_a_fresh_answer_is_not_asked_for_again_an_old_one_is() -> None:
     async def run() -> None:
         asked = Asked()
         asked.answer.set_result(7)
-        shared = Shared(asked)
+        shared = SingleFlight(asked)
         await shared.get(60)
         await shared.get(60)
         assert asked.times == 1
@@ -52,7 +52,7 @@ def test_a_fresh_answer_is_not_asked_for_again_an_old_one_is() -> None:
 def test_who_leaves_takes_nothing_along() -> None:
     async def run() -> None:
         asked = Asked()
-        shared = Shared(asked)
+        shared = SingleFlight(asked)
         leaving, staying = (asyncio.create_task(shared.get(0)) for _ in range(2))
         await asyncio.sleep(0)
         leaving.cancel()
@@ -66,7 +66,7 @@ def test_who_leaves_takes_nothing_along() -> None:
 def test_it_is_given_up_with_the_last_who_leaves_and_the_next_starts_anew() -> None:
     async def run() -> None:
         asked = Asked()
-        shared = Shared(asked)
+        shared = SingleFlight(asked)
         leaving = [asyncio.create_task(shared.get(0)) for _ in range(2)]
         await asyncio.sleep(0)
         running = shared._running
@@ -87,7 +87,7 @@ def test_it_is_given_up_with_the_last_who_leaves_and_the_next_starts_anew() -> N
 def test_a_failure_reaches_all_and_the_next_starts_anew() -> None:
     async def run() -> None:
         asked = Asked()
-        shared = Shared(asked)
+        shared = SingleFlight(asked)
         asking = [asyncio.create_task(shared.get(60)) for _ in range(2)]
         await asyncio.sleep(0)
         asked.answer.set_exception(ShardUnavailable("none"))
@@ -103,7 +103,7 @@ def test_a_failure_reaches_all_and_the_next_starts_anew() -> None:
 
 def test_it_can_be_stopped_in_the_middle() -> None:
     async def run() -> None:
-        shared = Shared(Asked())
+        shared = SingleFlight(Asked())
         await shared.stop()
         asking = asyncio.create_task(shared.get(0))
         await asyncio.sleep(0)

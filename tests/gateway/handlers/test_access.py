@@ -164,7 +164,7 @@ def test_while_another_process_writes_keys_can_be_used_but_not_made(
             assert str(tmp_path) not in response.text
         # What waits to be noted locks nobody out.
         assert (await gateway.client.get("/api/keys", headers=bearer("no"))).status_code == 401
-        await gateway.gateway.access._look()
+        await gateway.gateway.authenticator._look()
         assert (await gateway.client.get("/api/keys")).status_code == 200
         other.execute("ROLLBACK")
         other.close()
@@ -196,7 +196,7 @@ def test_a_key_that_makes_no_sense_is_not_made(
     async def check(gateway: Running) -> None:
         response = await gateway.client.post("/api/keys", json=body, headers=bearer(admin))
         assert (response.status_code, response.json()["error"]["param"]) == (400, parameter)
-        assert len(gateway.gateway.access) == 3
+        assert len(gateway.gateway.authenticator) == 3
 
     with_gateway(tmp_path, check)
 

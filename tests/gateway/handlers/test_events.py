@@ -313,7 +313,7 @@ def test_a_client_that_takes_its_time_gets_all_of_an_export_that_lacks_something
 def test_an_export_whose_key_is_revoked_does_not_look_complete(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         fill(gateway, 3000)
-        access = gateway.gateway.access
+        access = gateway.gateway.authenticator
         key_id, text, _ = await access.create("exports", Role.OPERATOR)
         headers = {"Authorization": f"Bearer {text}"}
         path = "/api/events/export"

@@ -53,7 +53,7 @@ def made(path: Path, role: Role = Role.VIEWER) -> tuple[str, str]:
 
 
 def admitted(access: Authenticator, visitor: Visitor, role: Role = Role.VIEWER) -> Caller:
-    return access.admit(visitor, role, time.monotonic())
+    return access.authorize(visitor, role, time.monotonic())
 
 
 def refusal(access: Authenticator, visitor: Visitor, role: Role = Role.VIEWER) -> AccessError:

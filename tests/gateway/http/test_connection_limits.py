@@ -161,9 +161,9 @@ def test_a_newcomer_takes_the_place_of_a_connection_that_nobody_uses(tmp_path: P
                     assert (await newcomer.answer())[0] == 200
                     assert await stranger.closed()
                 await eventually(lambda: len(connections) == 1)
-                assert (connections.gave_way, connections.refused) == (number, 0)
+                assert (connections.evicted, connections.refused) == (number, 0)
             known.send(GET % b"/metrics")
-            assert b"tart_api_connections_gave_way_total 3.0" in (await known.answer())[1]
+            assert b"tart_api_connections_evicted_total 3.0" in (await known.answer())[1]
 
     with_gateway(tmp_path, check, max_connections=2)
 
@@ -178,7 +178,7 @@ def test_strangers_go_before_who_was_let_in(tmp_path: Path) -> None:
                 async with connected(gateway), connected(gateway), connected(gateway) as last:
                     last.send(GET % b"/api/health")
                     assert (await last.answer())[0] == 200
-        assert connections.gave_way >= 20
+        assert connections.evicted >= 20
 
     with_gateway(tmp_path, check, max_connections=3)
 
@@ -193,7 +193,7 @@ def test_when_all_are_in_use_the_newcomer_is_closed(tmp_path: Path) -> None:
             await second.recv()
             async with connected(gateway, GET % b"/api/health") as newcomer:
                 assert await newcomer.closed()
-            assert (connections.refused, connections.gave_way) == (1, 0)
+            assert (connections.refused, connections.evicted) == (1, 0)
             assert len(connections) == 2
             pong = await first.ping()
             await pong

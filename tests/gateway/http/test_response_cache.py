@@ -34,7 +34,7 @@ class Maker:
         self.error: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
-        self.kept = ResponseCache(self.make, 1.0, lambda: self.now, max_bytes=max_bytes)
+        self.cache = ResponseCache(self.make, 1.0, lambda: self.now, max_bytes=max_bytes)
 
     async def make(self, route: Route, values: Mapping[str, Any]) -> Answer:
         self.made += 1
@@ -49,11 +49,11 @@ class Maker:
         return Answer({"n": number}, self.seen)
 
     async def ask(self, route: Route = AGGREGATED, **values: Any) -> Answer:
-        return await self.kept.answer(route, values)
+        return await self.cache.answer(route, values)
 
     async def settled(self) -> None:
         """Until nothing is being made."""
-        while self.running or self.kept._making:  # noqa: ASYNC110 - of tasks nobody waits for
+        while self.running or self.cache._making:  # noqa: ASYNC110 - of tasks nobody waits for
             await asyncio.sleep(0)
 
 
@@ -79,7 +79,7 @@ def test_what_is_fresh_serves_all_who_ask_the_same() -> None:
         again = await maker.ask(a=1)
         assert (again.body, again.headers, again.coverage) == (b'{"n":1}', {"Age": "1"}, ALL)
         assert number(await maker.ask(a=2)) == 2
-        assert maker.kept.outcomes == {"made": 2, "fresh": 1}
+        assert maker.cache.outcomes == {"miss": 2, "hit": 1}
 
     with_maker(check)
 
@@ -95,20 +95,20 @@ def test_what_is_stale_is_given_once_more_and_made_anew() -> None:
         maker.gate.set()
         await maker.settled()
         assert number(await maker.ask()) == 2
-        assert maker.kept.outcomes == {"made": 1, "stale": 3, "fresh": 1}
+        assert maker.cache.outcomes == {"miss": 1, "stale": 3, "hit": 1}
 
     with_maker(check)
 
 
 def test_without_staleness_whoever_asks_after_a_moment_waits() -> None:
     async def check(maker: Maker) -> None:
-        maker.kept = ResponseCache(maker.make, 1.0, lambda: maker.now, stale=0.0)
+        maker.cache = ResponseCache(maker.make, 1.0, lambda: maker.now, stale=0.0)
         assert number(await maker.ask()) == 1
         maker.now += 1.0
         assert number(await maker.ask()) == 1
         maker.now += 0.1
         assert number(await maker.ask()) == 2
-        assert maker.kept.outcomes == {"made": 2, "fresh": 1}
+        assert maker.cache.outcomes == {"miss": 2, "hit": 1}
 
     with_maker(check)
 
@@ -141,7 +141,7 @@ def test_what_nobody_waits_for_any_more_is_given_up() -> None:
         maker.gate.clear()
         waiting = [asyncio.create_task(maker.ask()) for _ in range(2)]
         await asyncio.sleep(0)
-        (making,) = maker.kept._making.values()
+        (making,) = maker.cache._making.values()
         for each in waiting:
             each.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
@@ -204,10 +204,10 @@ def test_what_took_long_is_fresh_for_longer(taken: float, fresh: float) -> None:
         maker.now += 0.02
         await maker.ask()
         await maker.settled()
-        assert maker.kept.outcomes == {"made": 1, "fresh": 1, "stale": 1}
+        assert maker.cache.outcomes == {"miss": 1, "hit": 1, "stale": 1}
         maker.now += fresh + STALE + 0.01
         await maker.ask()
-        assert maker.kept.outcomes["made"] == 2
+        assert maker.cache.outcomes["miss"] == 2
 
     with_maker(check)
 
@@ -248,14 +248,14 @@ def test_those_not_asked_for_the_longest_leave_when_there_is_no_room() -> None:
     async def check(maker: Maker) -> None:
         for name in ("a", "b"):
             await maker.ask(of=name)
-        assert maker.kept.size == 14
+        assert maker.cache.size == 14
         await maker.ask(of="a")
         await maker.ask(of="c")
-        assert maker.kept.size == 14
-        maker.kept.outcomes.clear()
+        assert maker.cache.size == 14
+        maker.cache.outcomes.clear()
         await maker.ask(of="a")
         await maker.ask(of="b")
-        assert maker.kept.outcomes == {"fresh": 1, "made": 1}
+        assert maker.cache.outcomes == {"hit": 1, "miss": 1}
 
     with_maker(check, max_bytes=20)
 
@@ -265,7 +265,7 @@ def test_stopping_gives_up_what_is_being_made() -> None:
         maker.gate.clear()
         waiting = asyncio.create_task(maker.ask())
         await asyncio.sleep(0)
-        await maker.kept.stop()
+        await maker.cache.stop()
         with pytest.raises(asyncio.CancelledError):
             await waiting
 
@@ -292,7 +292,7 @@ def test_over_http_the_second_answer_is_the_first_and_says_how_old_it_is(tmp_pat
 
     async def _counted(gateway: Running) -> None:
         page = (await gateway.get("/metrics")).text
-        assert 'tart_kept_answers_total{outcome="made"} 3.0' in page
-        assert 'tart_kept_answers_total{outcome="fresh"} 2.0' in page
+        assert 'tart_response_cache_requests_total{outcome="miss"} 3.0' in page
+        assert 'tart_response_cache_requests_total{outcome="hit"} 2.0' in page
 
     asyncio.run(run())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tart.gateway.http.slow_client import sent
+from tart.gateway.http.slow_client import send_with_stall_timeout
 
 
 class Transport:
@@ -23,7 +23,7 @@ def outcome(transport: Transport, room_at: int) -> bool:
         if transport.waiting > room_at:
             await asyncio.Event().wait()
 
-    return asyncio.run(sent(send, transport, 0.001))
+    return asyncio.run(send_with_stall_timeout(send, transport, 0.001))
 
 
 def test_a_client_that_takes_a_little_each_time_is_waited_for() -> None:

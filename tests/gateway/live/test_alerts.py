@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tart.gateway.live.alerts import BEHIND_SLOTS, FAILING_ATTEMPTS, LATELY_US, AlertSample, alerts
+from tart.gateway.live.alerts import (
+    ALERT_WINDOW_US,
+    BEHIND_SLOTS,
+    FAILING_ATTEMPTS,
+    AlertSample,
+    alerts,
+)
 from tart.query.core.rfc3339 import rfc3339
 from tests.gateway.fake_shard import NODE_A, NODE_B, node, statement
 
@@ -108,7 +114,7 @@ def test_a_connected_node_that_says_nothing_is_told() -> None:
         speaking = node(last_seen_at=rfc3339(us), **changes)
         return alerts(look(), AlertSample({NODE_A: speaking}, 7, NOW_US), "now")
 
-    assert heard(NOW_US - LATELY_US) == []
-    (alert,) = heard(NOW_US - LATELY_US - 1)
+    assert heard(NOW_US - ALERT_WINDOW_US) == []
+    (alert,) = heard(NOW_US - ALERT_WINDOW_US - 1)
     assert (alert["type"], alert["severity"]) == ("node_inactive", "info")
-    assert heard(NOW_US - 2 * LATELY_US, is_connected=False) == []
+    assert heard(NOW_US - 2 * ALERT_WINDOW_US, is_connected=False) == []

@@ -227,10 +227,10 @@ def test_what_a_shard_shed_is_told_to_those_who_wanted_it() -> None:
         one, two = join(), join()
         streams.subscribe(one, ALL, "hex")
         streams.subscribe(two, SLOT_5, "hex")
-        assert not streams.shed_lately
+        assert not streams.shed_recently
         streams.missed(Missed(1, 5))
         streams.missed(Missed(77, 1))
-        assert streams.shed_lately
+        assert streams.shed_recently
         assert orjson.loads(payloads(one.take(999))[0])["data"] == {"missed": 5}
         assert two.take(999) == []
 

@@ -13,22 +13,22 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tart.gateway.live.websocket import Periods
+from tart.gateway.live.websocket import PushIntervals
 from tart.ipc.messages import Failure, Missed
 from tests.gateway.fake_shard import BLOCK_HASH, NODE_A, NODE_B, NOON, claims, event, node
 from tests.gateway.running import PATIENCE_SECONDS, Running, eventually, running_gateway
 
-HURRIED = Periods(stats=0.05, alerts=0.02)
+HURRIED = PushIntervals(stats=0.05, alerts=0.02)
 
 
 def with_gateway(
     directory: Path,
     test: Callable[[Running], Awaitable[None]],
-    periods: Periods | None = None,
+    intervals: PushIntervals | None = None,
     **api: Any,
 ) -> None:
     async def run() -> None:
-        async with running_gateway(directory, periods=periods, **api) as running:
+        async with running_gateway(directory, intervals=intervals, **api) as running:
             await test(running)
 
     asyncio.run(run())
@@ -493,7 +493,7 @@ def test_a_client_that_takes_nothing_is_closed(tmp_path: Path) -> None:
         async with slow:
             await subscribed_everywhere(gateway)
             await flood(gateway, 1500)
-            await eventually(lambda: gateway.gateway.conversations.stalled == 1)
+            await eventually(lambda: gateway.gateway.websocket_clients.stalled == 1)
             await subscribed_everywhere(gateway, 0)
             with pytest.raises(ConnectionClosed) as closed:
                 await read_all(slow)
@@ -516,6 +516,6 @@ def test_a_client_that_takes_a_little_now_and_then_is_not_closed(tmp_path: Path)
                 received += message["type"] == "event"
                 if received % 100 == 0:
                     await asyncio.sleep(0.01)
-            assert gateway.gateway.conversations.stalled == 0
+            assert gateway.gateway.websocket_clients.stalled == 0
 
     with_gateway(tmp_path, check, send_stall_seconds=0.5)

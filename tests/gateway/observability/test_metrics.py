@@ -75,33 +75,33 @@ def test_each_shard_has_its_own_figures(tmp_path: Path) -> None:
             samples = await scraped(gateway)
             assert value(samples, "tart_shard_up", shard="1") == 1
             assert value(samples, "tart_files", shard="1") == 9
-            assert value(samples, "tart_reading_paused", shard="0") == 0
-            assert value(samples, "tart_reading_paused", shard="1") == 1
+            assert value(samples, "tart_ingest_paused", shard="0") == 0
+            assert value(samples, "tart_ingest_paused", shard="1") == 1
             for shard, reason, paused in (("0", "disk", 0), ("1", "disk", 1), ("1", "buffer", 0)):
-                name = "tart_reading_paused_for"
+                name = "tart_ingest_paused_reason"
                 assert value(samples, name, shard=shard, reason=reason) == paused
             assert value(samples, "tart_files_deleted_total", shard="1") == 4
             assert value(samples, "tart_quarantined_files", shard="0") == 0
             assert value(samples, "tart_quarantined_files", shard="1") == 1
             assert value(samples, "tart_readers", shard="0") == 2
-            assert value(samples, "tart_questions_running", shard="0") == 1
-            assert value(samples, "tart_questions_stepped_back", shard="0") == 1
-            assert value(samples, "tart_questions_waiting", shard="0", rank="cheap") == 2
-            assert value(samples, "tart_questions_waiting", shard="0", rank="slow") == 0
-            assert value(samples, "tart_questions_refused_total", shard="0") == 3
-            given_up = "tart_questions_given_up_total"
+            assert value(samples, "tart_queries_running", shard="0") == 1
+            assert value(samples, "tart_queries_low_priority", shard="0") == 1
+            assert value(samples, "tart_queries_waiting", shard="0", rank="cheap") == 2
+            assert value(samples, "tart_queries_waiting", shard="0", rank="slow") == 0
+            assert value(samples, "tart_queries_rejected_total", shard="0") == 3
+            given_up = "tart_queries_abandoned_total"
             assert value(samples, given_up, shard="0", state="waiting") == 4
             rule = value(samples, "tart_undecodable_events_total", shard="0", rule="truncated")
             assert rule == 2
             for name, reason, count in (
                 ("connections_rejected", "too_many", 1),
                 ("connections_closed", "idle", 0),
-                ("reading_pauses", "rate", 3),
+                ("ingest_pauses", "rate", 3),
                 ("events_shed", "rate", 5),
             ):
                 found = value(samples, f"tart_{name}_total", shard="0", reason=reason)
                 assert found == count
-            assert value(samples, "tart_unfinished_bytes", shard="0") == 12
+            assert value(samples, "tart_partial_frame_bytes", shard="0") == 12
             assert value(samples, "tart_commit_seconds_count", shard="0") == 4
             assert value(samples, "tart_build_info", version="0.1.0") == 1
             asked = [each for each in gateway.shards[0].requests if each.name == "statistics"]
