@@ -21,7 +21,7 @@ from typing import Any
 from loadtest import recordings, traffic
 from loadtest.dialogue import options, say, wait_for
 from loadtest.traffic import Block, Recording, Replay
-from tart.protocol.types import JCE_UNIX_SECONDS
+from tart.units import JCE_UNIX_SECONDS
 
 # What a node keeps for a server that does not read is its own affair; this is the kernel's
 # share. Its default would hide megabytes per connection.

@@ -25,8 +25,8 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from tart.testing import FakeNode
+from tart.units import JCE_UNIX_SECONDS, SECOND_US
 
-JCE_UNIX_SECONDS = 1_735_732_800
 EVENTS_PER_SECOND = float(os.environ.get("TART_LOAD_EVENTS", "20"))
 WRITE_SECONDS = 1.0
 DASHBOARD_SECONDS = 2.0
@@ -50,7 +50,7 @@ _FILTERS = (
 
 def jce_now() -> int:
     """Microseconds of the JAM Common Era."""
-    return int((time.time() - JCE_UNIX_SECONDS) * 1_000_000)
+    return int((time.time() - JCE_UNIX_SECONDS) * SECOND_US)
 
 
 class Speech:

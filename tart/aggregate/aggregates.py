@@ -21,8 +21,7 @@ from tart.aggregate.keyed.sessions import Sessions, SessionSummary
 from tart.aggregate.references.reducers import Reducers
 from tart.aggregate.references.tracker import FOLLOW_SECONDS, ReferenceTracker, unflushed
 from tart.aggregate.rules.conformance_checks import ConformanceChecker
-
-_SECOND_US = 1_000_000
+from tart.units import SECOND_US
 
 
 class Aggregates:
@@ -125,7 +124,7 @@ class Aggregates:
     def expire(self, now_us: int) -> None:
         """Give up references older than ``FOLLOW_SECONDS``; Unix microseconds."""
         with self.isolation.guard("references"):
-            self._follower.forget_before(now_us - FOLLOW_SECONDS * _SECOND_US)
+            self._follower.forget_before(now_us - FOLLOW_SECONDS * SECOND_US)
 
     def rows(self, table: str, *, include_open: bool) -> Rows:
         """A table's rows since the last flush; lists or arrays of equal length by column."""

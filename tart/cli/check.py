@@ -26,9 +26,10 @@ from tart.cli.render.findings import SHOWN, Ink, Shortlist, as_text, printable
 from tart.config.load import parse_address
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.protocol.capture import CLOSED, EVENT_ID, CaptureReader, Record
-from tart.query.core.windows import SECOND_US, duration_us
+from tart.query.core.windows import duration_us
 from tart.shard.check.offline_check import Checker, Found
 from tart.shard.state.nodes import Session
+from tart.units import SECOND_US
 
 PASSED, FAILED, NOT_JUDGED = 0, 1, 2
 # A validator's peers are 1,023; whoever comes beyond so many is closed at once.

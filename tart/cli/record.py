@@ -27,7 +27,8 @@ from tart.config.load import parse_address
 from tart.config.schema import Config, LogConfig
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.protocol.capture import FRAME, OPENED, CaptureReader
-from tart.query.core.windows import SECOND_US, duration_us, time_us
+from tart.query.core.windows import duration_us, time_us
+from tart.units import SECOND_US
 
 _BACKLOG = 1024
 _LOOPBACK = "127.0.0.1"

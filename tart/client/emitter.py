@@ -15,7 +15,7 @@ from tart.client.connection import Callbacks, Link
 from tart.client.core.emitter_core import DEFAULT_BUFFER, Dropped, EmitterCore, EventId, Statistics
 from tart.errors import StartupError
 from tart.protocol.node_information import NodeInformation
-from tart.protocol.types import JCE_UNIX_SECONDS
+from tart.units import JCE_UNIX_SECONDS
 
 log = logging.getLogger("tart.client")
 

@@ -27,7 +27,6 @@ from tart.protocol.wire import (
 )
 
 # Seconds from the Unix epoch to the JAM Common Era, 2025-01-01T12:00:00Z.
-JCE_UNIX_SECONDS = 1_735_732_800
 
 U8 = Integer(1)
 U16 = Integer(2)

@@ -28,12 +28,12 @@ import orjson
 import uvloop
 
 from tart.errors import StartupError
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.network import Network
-from tart.simulate.model.schedule import MILLISECOND, SECOND
+from tart.simulate.model.schedule import MILLISECOND
 from tart.simulate.model.truth import Truth
 from tart.simulate.telemetry_connection import Sender
+from tart.units import JCE_UNIX_SECONDS, SECOND_US
 
 logger = logging.getLogger(__name__)
 
@@ -202,7 +202,7 @@ async def _simulate(
         nodes=options.nodes,
         cores=options.cores,
         seed=options.seed,
-        start=int((time.time() - JCE_UNIX_SECONDS) * SECOND),
+        start=int((time.time() - JCE_UNIX_SECONDS) * SECOND_US),
         speed=options.speed,
         rates=options.rates,
         protocol=options.protocol,
@@ -302,13 +302,13 @@ class _Playing:
             elapsed = time.monotonic() - self._began
             if duration is not None and elapsed >= duration:
                 break
-            target = self._start + int(elapsed * self._options.speed * SECOND)
+            target = self._start + int(elapsed * self._options.speed * SECOND_US)
             self._note_lateness(target)
             self._advance(min(target, network.now + self._most))
             await asyncio.sleep(0 if network.now < target else _TICK_SECONDS)
 
     def _note_lateness(self, target: int) -> None:
-        late = (target - self._network.now) / self._options.speed / SECOND - _TICK_SECONDS
+        late = (target - self._network.now) / self._options.speed / SECOND_US - _TICK_SECONDS
         if late > _WORTH_A_WARNING_SECONDS >= self._behind:
             logger.warning("this machine is too slow for the network: %.1f s behind", late)
         self._behind = max(self._behind, late)

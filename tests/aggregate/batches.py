@@ -13,10 +13,9 @@ from tart.aggregate.keyed.sessions import CLOSED, SessionSummary
 from tart.protocol.columnar import read_columns
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.node_information import decode_node_information
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.simulate.model.in_memory import Played, Session, play_troubled
+from tart.units import JCE_US
 
-JCE_US = JCE_UNIX_SECONDS * 1_000_000
 # What events say when they come a millisecond after they were sent.
 DELAY_US = 1_000
 

@@ -6,9 +6,9 @@ import pytest
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.tables import ROWS, SUMMED, TABLES
+from tart.units import JCE_US
 from tests.aggregate.batches import (
     DELAY_US,
-    JCE_US,
     aggregate,
     decode_contexts,
     event_batches,

@@ -16,7 +16,7 @@ import pytest
 from tart.cli import check as module
 from tart.cli.main import main
 from tart.protocol import capture
-from tart.protocol.types import JCE_UNIX_SECONDS
+from tart.units import JCE_US
 from tests.aggregate.rules.test_conformance_checks import Talk, misbehaving
 from tests.running import wait_for
 from tests.shard.check.test_offline_check import ALONE, DEVIATING
@@ -24,7 +24,6 @@ from tests.shard.running import framed
 from tests.supervisor.process import Process
 from tests.vectors import event_vectors
 
-JCE_US = JCE_UNIX_SECONDS * 1_000_000
 NOW = 1_795_262_400_000_000
 STANDARD = (sys.executable, "-W", "error", "-m", "tart", "check", "-")
 WRONG = {

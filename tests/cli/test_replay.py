@@ -13,13 +13,13 @@ from tart.cli.main import main
 from tart.cli.replay import speed_of
 from tart.errors import ConfigError
 from tart.protocol.capture import CLOSED, FRAME, HEADER, OPENED, RAW, Record, end, record
+from tart.units import SECOND_US
 from tests.recorders import recorder, replay, run, sessions
 from tests.running import wait_for
 from tests.supervisor.process import Process
 
 pytestmark = pytest.mark.slow
 
-SECOND = 1_000_000
 RECORDS = [
     Record(OPENED, 8, 0, b"eight"),
     Record(OPENED, 3, 100_000, b"three"),
@@ -113,7 +113,7 @@ def test_a_server_that_goes_away_is_counted_and_makes_the_code_1(tmp_path):
 
 
 def test_a_signal_ends_it_with_a_summary(tmp_path):
-    capture = written(tmp_path / "f", RECORDS[0], Record(FRAME, 8, 3600 * SECOND, b"a"))
+    capture = written(tmp_path / "f", RECORDS[0], Record(FRAME, 8, 3600 * SECOND_US, b"a"))
     with (
         recorder(tmp_path / "again") as again,
         Process("tart", "replay", capture, "--target", ":".join(map(str, again.address))) as player,

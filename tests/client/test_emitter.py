@@ -15,7 +15,7 @@ from tart.client._generated.events import Events
 from tart.client.emitter import Emitter, now, server_address
 from tart.errors import StartupError
 from tart.protocol.events import EVENTS
-from tart.protocol.types import JCE_UNIX_SECONDS
+from tart.units import JCE_UNIX_SECONDS
 from tests.client.hosting import (
     AT_ONCE,
     DEADLINE,

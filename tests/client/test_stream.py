@@ -10,6 +10,7 @@ import pytest
 from tart.client import ApiError, AsyncTartClient, EventStream, Lagged, TelemetryEmitter
 from tart.client.stream import _server_sent
 from tart.ipc.messages import Failure, Missed
+from tart.units import SECOND_US
 from tests.client.hosting import HASH, Given, information
 from tests.client.serving import Line, Reply, scripted
 from tests.gateway.fake_shard import NODE_B, NOON, event
@@ -17,7 +18,6 @@ from tests.gateway.running import PATIENCE_SECONDS, Running, eventually, running
 from tests.running import running_system
 
 BEST = {"type": "EventType", "event_type": 11}
-SECOND = 1_000_000
 
 
 class Scene:
@@ -117,7 +117,7 @@ def test_after_a_break_it_goes_on_without_holes_and_nothing_comes_twice(tmp_path
                 await scene.cut()
                 base = 10 * (number + 1)
                 # Received before our newest, but told later; then what came since.
-                scene.two.append(event(1, base, at=NOON - SECOND + number))
+                scene.two.append(event(1, base, at=NOON - SECOND_US + number))
                 scene.one.append(event(0, base + 1, at=NOON + base))
                 scene.one.append(event(0, base + 2, number=12, variant="Other", fields={}))
                 scene.line.open = True

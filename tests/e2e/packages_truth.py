@@ -15,10 +15,11 @@ from typing import Any
 
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.query.core.windows import time_us
+from tart.units import DAY_US, MINUTE_US
 from tests.running import wait_for
 
 ROOTS = (90, 91)
-_SOON_US, _DAY_US = 600_000_000, 86_400_000_000
+_SOON_US = 10 * MINUTE_US
 STEPS = {
     94: "received",
     95: "authorized",
@@ -225,4 +226,4 @@ class Packages:
 def later():
     """A window that ends in some minutes: all that has happened is over by then."""
     now = time.time_ns() // 1000
-    return {"start": rfc3339(now - _DAY_US), "end": rfc3339(now + _SOON_US)}
+    return {"start": rfc3339(now - DAY_US), "end": rfc3339(now + _SOON_US)}

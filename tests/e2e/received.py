@@ -13,9 +13,6 @@ from functools import cached_property
 from tart.query.core.windows import time_us
 from tart.simulate.model.truth import SENT
 
-SECOND = 1_000_000
-MINUTE = 60 * SECOND
-
 
 class Received:
     """The events of one system.

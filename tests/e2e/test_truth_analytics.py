@@ -9,17 +9,16 @@ import pytest
 
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.protocol.events import EVENTS
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.query.core.chain_stats import reached
 from tart.query.core.failure_rates import PIPELINES
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.query.core.windows import time_us
 from tart.query.topics.node_activity import CONNECTION_EVENTS
 from tart.query.topics.time_series import DISCARDS
-from tests.e2e.received import MINUTE, SECOND, Received, rooted
+from tart.units import HOUR_US, JCE_US, MINUTE_US, SECOND_US
+from tests.e2e.received import Received, rooted
 
-STEP = 5 * MINUTE
-HOUR = 60 * MINUTE
+STEP = 5 * MINUTE_US
 
 
 @pytest.fixture(scope="module")
@@ -139,20 +138,20 @@ def offsets(received):
     """By node, shard and minute: how far its clock was behind, by its fastest message."""
     found = {}
     for each in received.events:
-        key = each["node_id"], each["session"] & 0xFF, each["at"] // MINUTE
+        key = each["node_id"], each["session"] & 0xFF, each["at"] // MINUTE_US
         behind = each["at"] - own(received, each)
         found[key] = min(found.get(key, behind), behind)
     return found
 
 
 def own(received, event):
-    return received.fields(event)["timestamp"] + JCE_UNIX_SECONDS * SECOND
+    return received.fields(event)["timestamp"] + JCE_US
 
 
 def spread(times):
     """Delays in order, those in time, of a block's sights."""
     times = sorted(times)
-    return [at - times[0] for at in times[1:] if at - times[0] <= MINUTE]
+    return [at - times[0] for at in times[1:] if at - times[0] <= MINUTE_US]
 
 
 def ms(us):
@@ -189,7 +188,7 @@ def clocks(received):
         ours[block] = [each["at"] for each in some.values()]
         theirs[block] = [
             own(received, each)
-            + behind[each["node_id"], each["session"] & 0xFF, each["at"] // MINUTE]
+            + behind[each["node_id"], each["session"] & 0xFF, each["at"] // MINUTE_US]
             for each in some.values()
         ]
     return ours, theirs
@@ -207,7 +206,7 @@ def connected(received):
     """How many nodes were heard of in each ten minutes."""
     found = defaultdict(set)
     for each in received.events:
-        found[each["at"] // (10 * MINUTE)].add(each["node_id"])
+        found[each["at"] // (10 * MINUTE_US)].add(each["node_id"])
     return {at: len(some) for at, some in found.items()}
 
 
@@ -221,7 +220,7 @@ def test_how_long_until_a_share_of_the_nodes_has_a_block(truth, received):
             times = sorted(
                 time
                 for block, some in blocks.items()
-                if (time := until(some, each["share"], there[min(ours[block]) // (10 * MINUTE)]))
+                if (time := until(some, each["share"], there[min(ours[block]) // (10 * MINUTE_US)]))
                 is not None
             )
             assert each == {
@@ -267,7 +266,7 @@ def test_the_newest_blocks_one_by_one(truth, received):
     assert [each["first_seen_at"] for each in found] == [rfc3339(at) for at in firsts]
     for each in found:
         times = ours[each["hash"]]
-        nodes_there = there[min(times) // (10 * MINUTE)]
+        nodes_there = there[min(times) // (10 * MINUTE_US)]
         assert (each["slot"], each["nodes"]) == (slots[each["hash"]], len(times))
         assert each["connected_nodes"] == nodes_there
         assert received.sights()[each["hash"]][each["first_node"]]["at"] == min(times)
@@ -288,9 +287,9 @@ def test_the_network_s_health(truth, received):
     parts = {each["name"]: each for each in found["components"]}
     at = time_us(found["timestamp"], "")
     lately = [
-        [each for each in received.events if each["at"] >= now - now % (10 * SECOND) - MINUTE]
+        [each for each in received.events if each["at"] >= now - now % (10 * SECOND_US) - MINUTE_US]
         # The answer's time is a moment after the question's.
-        for now in (at, at - SECOND)
+        for now in (at, at - SECOND_US)
     ]
     heard = {len({each["node_id"] for each in some}) for some in lately}
     connectivity = parts["Node Connectivity"]
@@ -349,7 +348,7 @@ def test_alerts_are_of_pipelines_that_fail(truth):
 
 def rows(body):
     """Rows by bucket; also that none is missing."""
-    step = body["interval_minutes"] * MINUTE
+    step = body["interval_minutes"] * MINUTE_US
     starts = [time_us(each["timestamp"], "") for each in body["timeline"]]
     assert starts == list(range(starts[0], starts[-1] - 1, -step))
     assert [each["partial"] for each in body["timeline"]] == [True] + [False] * (len(starts) - 1)
@@ -483,11 +482,11 @@ def test_connections_by_node(truth, received):
             "node_id": node,
             "first_seen": 0,
             "last_seen": 0,
-            "uptime_hours": round(connected_us / HOUR, 4),
-            "days_active": len({at // (24 * HOUR) for at in events}),
+            "uptime_hours": round(connected_us / HOUR_US, 4),
+            "days_active": len({at // (24 * HOUR_US) for at in events}),
             "total_events": count,
-            "events_per_hour": round(count / (connected_us / HOUR), 1),
-            "events_per_second": round(count / (connected_us / SECOND), 3),
+            "events_per_hour": round(count / (connected_us / HOUR_US), 1),
+            "events_per_second": round(count / (connected_us / SECOND_US), 3),
             "sessions": len(mine),
             "is_connected": False,
         }
@@ -507,7 +506,7 @@ def test_how_many_nodes_there_are(truth, received):
     assert stats["active_last_hour"] == len(nodes(truth))
     assert stats["connected"] == 0
     assert stats["currently_active"] in {
-        sum(at >= when - 5 * MINUTE for at in last.values()) for when in (now, now - SECOND)
+        sum(at >= when - 5 * MINUTE_US for at in last.values()) for when in (now, now - SECOND_US)
     }
 
 
@@ -547,7 +546,7 @@ def test_assurances_by_anchor(truth, received):
             name: counts[number] for number, name in names.items()
         }
         assert (each["first_at"], each["last_at"]) == (rfc3339(when[0][0]), rfc3339(when[-1][0]))
-        soon = sum(kind == 131 and at < when[0][0] + 30 * SECOND for at, kind in when)
+        soon = sum(kind == 131 and at < when[0][0] + 30 * SECOND_US for at, kind in when)
         assert each["received_within_5_slots"] == soon
         share = round(soon / counts[131], 4) if counts[131] else None
         assert each["share_within_5_slots"] == share

@@ -17,8 +17,8 @@ import pytest
 from tart.aggregate.keyed.conformance import EXAMPLE_BYTES
 from tart.protocol.byte_reader import encode_natural
 from tart.protocol.rules import RULES
-from tart.protocol.types import JCE_UNIX_SECONDS
-from tart.query.topics.conformance import CLOCK_US, HOUR_US, NOT_JCE_US
+from tart.query.topics.conformance import CLOCK_US, NOT_JCE_US
+from tart.units import HOUR_US, JCE_US
 from tests.aggregate.rules.test_conformance_checks import STATUS_LATE_US, Talk
 from tests.e2e.test_truth_sessions import at, every
 from tests.running import running_system, wait_for
@@ -28,7 +28,6 @@ from tests.vectors import event_vectors
 
 pytestmark = pytest.mark.slow
 
-JCE_US = JCE_UNIX_SECONDS * 1_000_000
 CLOCKS = {"clock_offset", "clock_not_jce"}
 
 

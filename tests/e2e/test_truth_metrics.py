@@ -16,12 +16,13 @@ from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
 from tart.query.packages.packages import PAIRS
 from tart.query.topics.time_series import CATEGORY_OF
+from tart.units import MINUTE_US, SECOND_US
 from tests.e2e.packages_truth import Packages
-from tests.e2e.received import MINUTE, SECOND, Received
+from tests.e2e.received import Received
 from tests.e2e.truth import network, tell
 from tests.running import running_system, wait_for
 
-STEP = 5 * MINUTE
+STEP = 5 * MINUTE_US
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,7 @@ def test_events_by_time(truth, received):
     rows, end = series(truth, "events")
     events = by_bucket(received.events)
     for at, row in rows.items():
-        seconds = (min(at + STEP, end) - at) / SECOND
+        seconds = (min(at + STEP, end) - at) / SECOND_US
         assert row["total_events"] == len(events[at])
         assert row["active_nodes"] == len({each["node_id"] for each in events[at]})
         assert row["event_types"] == len({each["event_type"] for each in events[at]})
@@ -129,7 +130,7 @@ def test_however_a_window_is_cut_all_is_in_it(truth, interval, duration):
         "/api/metrics/timeseries", metric="events", interval=interval, duration=duration
     )
     assert sum(row["total_events"] for row in body["data"]) == len(truth.facts.sent)
-    assert all(time_us(row["timestamp"], "") % (interval * MINUTE) == 0 for row in body["data"])
+    assert all(time_us(row["timestamp"], "") % (interval * MINUTE_US) == 0 for row in body["data"])
 
 
 def test_a_long_window_is_in_whole_hours(truth):
@@ -319,7 +320,7 @@ def test_who_sends_most(truth, types):
         assert each["implementation_name"] == node["name"]
         assert each["implementation_version"] == node["version"]
         assert each["share"] == round(each["events"] / total, 4)
-        per_second = each["events"] / ((end - start) / SECOND)
+        per_second = each["events"] / ((end - start) / SECOND_US)
         assert each["events_per_second"] == pytest.approx(per_second, abs=0.001)
     top = truth.system.get("/api/nodes/top", limit=1, event_type="62")["nodes"]
     assert len(top) == 1
@@ -332,7 +333,7 @@ def seconds_of(events, start, end):
     found = defaultdict(list)
     for each in events:
         if start <= each["at"] < end:
-            found[each["at"] // SECOND].append(each)
+            found[each["at"] // SECOND_US].append(each)
     return found
 
 
@@ -343,7 +344,7 @@ def test_the_last_seconds_are_true_to_the_second(tmp_path):
         wait_for(lambda: system.get("/api/metrics/realtime")["counted_seconds"], "a second")
         tell(system, network())
         told = Received(Told(system))
-        last = max(each["at"] for each in told.events) // SECOND
+        last = max(each["at"] for each in told.events) // SECOND_US
         wait_for(lambda: time.time() >= last + 1, "the second to be over")
         body = system.get("/api/metrics/realtime", seconds=300)
         live = system.get("/api/metrics/live")["last_1m"]
@@ -377,11 +378,11 @@ def test_the_last_seconds_are_true_to_the_second(tmp_path):
     )
     start, end = time_us(body["start"], ""), time_us(body["end"], "")
     assert [row["timestamp"] for row in body["data"]] == [
-        rfc3339(at) for at in range(end - SECOND, start - 1, -SECOND)
+        rfc3339(at) for at in range(end - SECOND_US, start - 1, -SECOND_US)
     ]
     seconds = seconds_of(told.events, start, end)
     for row in body["data"]:
-        some = seconds[time_us(row["timestamp"], "") // SECOND]
+        some = seconds[time_us(row["timestamp"], "") // SECOND_US]
         types = Counter(each["event_type"] for each in some)
         hashes = {
             number: {told.fields(each)["hash"] for each in some if each["event_type"] == number}
@@ -410,5 +411,5 @@ def test_seconds_that_nobody_counted_are_not_shown(truth):
     """Counters begin with the process: a restart is not silence."""
     body = truth.system.get("/api/metrics/realtime", seconds=300)
     start, end = time_us(body["start"], ""), time_us(body["end"], "")
-    assert len(body["data"]) == body["counted_seconds"] == (end - start) // SECOND <= 300
+    assert len(body["data"]) == body["counted_seconds"] == (end - start) // SECOND_US <= 300
     assert body["totals"]["events"] == sum(row["events"] for row in body["data"])

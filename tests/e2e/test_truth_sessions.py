@@ -14,7 +14,7 @@ from datetime import datetime
 
 import pytest
 
-from tart.protocol.types import JCE_UNIX_SECONDS
+from tart.units import JCE_US
 from tests.e2e.test_faults import shard_pids
 from tests.running import fake_node, running_system, wait_for
 
@@ -139,7 +139,7 @@ class Caller:
 
     def say(self):
         """Good, with bytes left over, dropped, not understood, good."""
-        now = time.time_ns() // 1000 - JCE_UNIX_SECONDS * 1_000_000
+        now = time.time_ns() // 1000 - JCE_US
         for variant, fields, more in (
             ("BestBlockChanged", {"slot": 1, "hash": bytes(32)}, b""),
             ("SyncStatusChanged", {"synced": True}, b"left over"),

@@ -19,13 +19,12 @@ from tart.gateway.api.route import Route
 from tart.gateway.api.schemas.common import SCHEMAS
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
+from tart.units import HOUR_US, SECOND_US
 from tests.e2e.received import Received
 
 # What windows do has nothing to do with where events are: one of the systems is enough.
 pytestmark = pytest.mark.parametrize("truth", ["2 shards"], indirect=True, scope="session")
 
-SECOND = 1_000_000
-HOUR = 3600 * SECOND
 MILLISECOND = 1000
 
 
@@ -177,7 +176,7 @@ class Windows:
             key=lambda node: sum(each["node_id"] == node for each in nodes),
         )
         # Before any of the moments it is cut at, whatever the time of day.
-        self.start = self.first // HOUR * HOUR - HOUR
+        self.start = self.first // HOUR_US * HOUR_US - HOUR_US
 
     def ask(self, start, end, **more):
         """The answer of a window, an export as its lines."""
@@ -226,12 +225,12 @@ def test_every_route_with_a_window_is_here_and_has_it_in_its_answer(truth):
 
 @EVERY
 def test_a_window_that_ends_before_the_first_event_is_empty(windows):
-    for before in (1, MILLISECOND, 11 * 60 * SECOND):
+    for before in (1, MILLISECOND, 11 * 60 * SECOND_US):
         end = windows.first - before
-        found = windows.ask(end - HOUR, end)
+        found = windows.ask(end - HOUR_US, end)
         assert [figure(found) for figure in windows.figures] == [0] * len(windows.figures)
     # As empty as any: it has nothing that a window of long ago has not.
-    long_ago = windows.ask(end - HOUR - 720 * HOUR, end - 720 * HOUR)
+    long_ago = windows.ask(end - HOUR_US - 720 * HOUR_US, end - 720 * HOUR_US)
     assert timeless(found) == timeless(long_ago)
 
 
@@ -258,15 +257,15 @@ def moments(windows) -> Iterator[int]:
     events = windows.events
     yield events[0]
     yield events[len(events) // 3]
-    yield events[len(events) // 2] // (60 * SECOND) * 60 * SECOND
-    yield events[-1] // (600 * SECOND) * 600 * SECOND - 1
+    yield events[len(events) // 2] // (60 * SECOND_US) * 60 * SECOND_US
+    yield events[-1] // (600 * SECOND_US) * 600 * SECOND_US - 1
 
 
 @EVERY
 def test_windows_that_follow_one_another_add_up(windows):
     if windows.route.name in SHARED:
         pytest.skip("of distinct things and states: two windows may share them")
-    until = time.time_ns() // 1000 + HOUR
+    until = time.time_ns() // 1000 + HOUR_US
     whole = [figure(windows.ask(windows.start, until)) for figure in windows.figures]
     assert any(whole), "a test that compares nothing"
     for moment in moments(windows):

@@ -6,7 +6,8 @@ from typing import Any
 
 from tart.aggregate.core.tables import OPERATIONS, ROWS
 from tart.query.packages.packages import MARKS, MEASURES, STATE, TALLY
-from tests.gateway.fake_shard import NODE_A, NOON, SECOND, FakeShard, event
+from tart.units import SECOND_US
+from tests.gateway.fake_shard import NODE_A, NOON, FakeShard, event
 
 PACKAGE, REPORT, ROOT = "cc" * 32, "dd" * 32, "ee" * 32
 SESSION = 1 << 8
@@ -18,7 +19,7 @@ def handling(**changes: Any) -> dict[str, Any]:
         dict.fromkeys(ROWS["packages"])
         | {
             "started_at": NOON,
-            "ended_at": NOON + SECOND,
+            "ended_at": NOON + SECOND_US,
             "node": NODE_A,
             "session": SESSION,
             "seq": 1,
@@ -45,7 +46,7 @@ def state(**changes: Any) -> list[Any]:
         "started_at": NOON,
         "place": 9,
         "first_at": NOON,
-        "last_at": NOON + SECOND,
+        "last_at": NOON + SECOND_US,
         "nodes": [NODE_A],
         "submitted_to": NODE_A,
         "submissions": 1,
@@ -84,9 +85,9 @@ def summed(parameters: dict[str, Any]) -> list[Any]:
                     "reports",
                     key=REPORT,
                     first_at=NOON,
-                    last_at=NOON + SECOND,
+                    last_at=NOON + SECOND_US,
                     received_at=NOON,
-                    included_at=NOON + SECOND,
+                    included_at=NOON + SECOND_US,
                 )
             ]
         case "erasures":

@@ -36,13 +36,13 @@ from tart.query.core.live_event import live_event
 from tart.query.core.nodes import origin
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
+from tart.units import SECOND_US
 
 NODE_A = "aa" * 32
 NODE_B = "bb" * 32
 BLOCK_HASH = "0x" + "11" * 32
-SECOND = 1_000_000
 # 2026-11-20T12:00:00Z.
-NOON = 1_795_176_000 * SECOND
+NOON = 1_795_176_000 * SECOND_US
 # An answer that is null; ``None`` is no answer at all.
 NOTHING = object()
 PARAMETERS = {"core_count": 2, "val_count": 6, "epoch_period": 12, "slot_period_sec": 6}

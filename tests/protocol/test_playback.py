@@ -10,9 +10,8 @@ from tart.errors import CaptureError
 from tart.protocol.capture import CLOSED, EVENT_ID, FRAME, HEADER, OPENED, RAW, Record, end, record
 from tart.protocol.playback import Playback, Step
 from tart.protocol.recording import Recording
+from tart.units import SECOND_US
 from tests.protocol.strategies import segmentations
-
-SECOND = 1_000_000
 
 
 def capture(*records, complete=True):
@@ -27,10 +26,10 @@ def played(octets, speed=1.0):
 
 def test_steps_are_due_when_they_were_received_by_speed():
     octets = capture(
-        Record(OPENED, 7, 50 * SECOND, b"a"),
-        Record(FRAME, 7, 52 * SECOND, b"b"),
-        Record(RAW, 7, 53 * SECOND, b"c"),
-        Record(CLOSED, 7, 60 * SECOND),
+        Record(OPENED, 7, 50 * SECOND_US, b"a"),
+        Record(FRAME, 7, 52 * SECOND_US, b"b"),
+        Record(RAW, 7, 53 * SECOND_US, b"c"),
+        Record(CLOSED, 7, 60 * SECOND_US),
     )
     steps = [
         Step(0.0, 7, b"\1\0\0\0a"),
@@ -44,7 +43,7 @@ def test_steps_are_due_when_they_were_received_by_speed():
 
 
 def test_a_clock_that_was_set_back_does_not_turn_time_round():
-    octets = capture(*(Record(RAW, 1, at * SECOND, b"x") for at in (5, 8, 6, 9)))
+    octets = capture(*(Record(RAW, 1, at * SECOND_US, b"x") for at in (5, 8, 6, 9)))
     assert [each.due for each in played(octets)[0]] == [0.0, 3.0, 3.0, 4.0, 4.0]
 
 
@@ -98,7 +97,7 @@ def test_record_replay_record_gives_the_same_bytes(reads, data):
     began = next((at for _, octets, at in timed if octets), 0)
     # The clock of the second recording says what the first's did.
     start = int.from_bytes(first[len(HEADER) + 13 : len(HEADER) + 21], "little") if steps else began
-    times = [start + round(step.due * SECOND) for step in steps]
+    times = [start + round(step.due * SECOND_US) for step in steps]
     again = recorded(
         [(s.session, s.data, at) for s, at in zip(steps, times, strict=True) if not s.closes],
         [(s.session, at) for s, at in zip(steps, times, strict=True) if s.closes],

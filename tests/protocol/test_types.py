@@ -9,8 +9,9 @@ import pytest
 from tart.errors import EncodeError
 from tart.protocol import types
 from tart.protocol.byte_reader import Reader
-from tart.protocol.types import IMPORT_SPEC, JCE_UNIX_SECONDS, refers_to, struct
+from tart.protocol.types import IMPORT_SPEC, refers_to, struct
 from tart.protocol.wire import Enumeration, EventId, Integer, Struct
+from tart.units import JCE_UNIX_SECONDS
 from tests.protocol.notation import type_of
 from tests.vectors import field_table
 

@@ -22,7 +22,6 @@ from tart.storage.core.schema import NodeRow, SessionRow, UndecodableRow, log_ro
 from tart.storage.store import Store
 
 DEADLINE = 100.0
-HOUR_US = 3_600_000_000
 NOON = 1_795_262_400_000_000  # 2026-11-21T12:00Z
 PEERS = [bytes([number]) * 32 for number in range(8)]
 

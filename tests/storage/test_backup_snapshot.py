@@ -10,7 +10,8 @@ import pytest
 from tart.errors import StorageError
 from tart.storage import backup_snapshot as module
 from tart.storage.backup_snapshot import BackupSnapshot
-from tests.storage.running import HOUR_US, NOON, batch, event, open_storage, wait_for
+from tart.units import HOUR_US
+from tests.storage.running import NOON, batch, event, open_storage, wait_for
 
 SETTINGS = {"checkpoint_seconds": 0.02}
 

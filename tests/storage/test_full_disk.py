@@ -7,18 +7,9 @@ import pytest
 
 from tart.storage import maintenance
 from tart.storage.log import checkpoints
+from tart.units import HOUR_US
 from tests.storage.full_disk import Ballast, small_disk
-from tests.storage.running import (
-    DEADLINE,
-    HOUR_US,
-    NOON,
-    batch,
-    day,
-    event,
-    open_storage,
-    opened,
-    wait_for,
-)
+from tests.storage.running import DEADLINE, NOON, batch, day, event, open_storage, opened, wait_for
 
 pytestmark = pytest.mark.slow
 

@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from tart.storage import maintenance as keeper
+from tart.units import HOUR_US
 from tests.storage.running import (
     DEADLINE,
-    HOUR_US,
     NOON,
     batch,
     closed,

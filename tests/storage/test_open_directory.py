@@ -12,8 +12,8 @@ import pytest
 from tart.errors import DamagedFile, StorageError
 from tart.storage.core.schema import NodeRow
 from tart.storage.open_directory import SEQUENCE_LEAP, SESSION_LEAP
+from tart.units import HOUR_US
 from tests.storage.running import (
-    HOUR_US,
     NOON,
     PEERS,
     batch,

@@ -7,8 +7,8 @@ import pytest
 
 from tart.errors import StorageError
 from tart.storage.core.schema import SCHEMA_VERSION
+from tart.units import HOUR_US
 from tests.storage.running import (
-    HOUR_US,
     NOON,
     PEERS,
     alone,

@@ -14,7 +14,8 @@ from tart.storage.core.files import file_for
 from tart.storage.core.schema import NodeRow
 from tart.storage.log.database import Database
 from tart.storage.store import Store
-from tests.storage.running import HOUR_US, NOON, PEERS, batch, event, opened
+from tart.units import HOUR_US
+from tests.storage.running import NOON, PEERS, batch, event, opened
 
 ROWS = 50
 # Every so many batches the next hour begins.

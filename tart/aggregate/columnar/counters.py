@@ -15,10 +15,9 @@ import numpy as np
 from tart.aggregate.core.event_batch import Array, EventBatch, LazyColumns, Rows, grow
 from tart.aggregate.core.tables import COUNT_BUCKET, MINUTE_BUCKET
 from tart.protocol.events import EVENTS, leading_reference
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
+from tart.units import JCE_US, SECOND_US
 
-_SECOND_US = 1_000_000
 _TYPES = 256
 _SPARE_PLACES = 4
 _NONE = np.iinfo(np.int64).max
@@ -128,7 +127,7 @@ class Clocks:
     def add(self, batch: EventBatch) -> None:
         """Look at a batch; the same batch again, or a part of it, changes nothing more."""
         claimed = np.minimum(batch.timestamp, np.uint64(_FURTHEST_US)).astype(np.int64)
-        offset = batch.received_at - (claimed + JCE_UNIX_SECONDS * _SECOND_US)
+        offset = batch.received_at - (claimed + JCE_US)
         for bucket, inside in _buckets(batch.received_at, MINUTE_BUCKET):
             self._add(bucket, batch.node[inside], offset[inside])
 
@@ -153,7 +152,7 @@ class Clocks:
 
 def _buckets(received_at: Array, seconds: int) -> list[tuple[int, Any]]:
     """The buckets of some moments, and which of them are in each."""
-    length = seconds * _SECOND_US
+    length = seconds * SECOND_US
     first, last = int(received_at.min()) // length, int(received_at.max()) // length
     if first == last:
         return [(first, slice(None))]
@@ -169,7 +168,7 @@ def _counts(buckets: dict[int, Array]) -> Rows:
     for bucket, living in buckets.items():
         counts = living.copy()
         node, number = np.nonzero(counts)
-        start = np.full(len(node), bucket * COUNT_BUCKET * _SECOND_US)
+        start = np.full(len(node), bucket * COUNT_BUCKET * SECOND_US)
         parts.append((start, node, number, counts[node, number]))
     return _columns(("bucket", "node", "type", "count"), parts)
 
@@ -182,7 +181,7 @@ def _latencies(buckets: dict[int, Array], steps: list[int]) -> Rows:
         node, place, number = np.nonzero(counts)
         # After the copy: whatever is counted in it has a step by now.
         step = np.array(steps, np.intp)[place]
-        start = np.full(len(node), bucket * MINUTE_BUCKET * _SECOND_US)
+        start = np.full(len(node), bucket * MINUTE_BUCKET * SECOND_US)
         of_bin = counts[node, place, number]
         parts.append((start, node, parents[step], numbers[step], number, of_bin))
     return _columns(("bucket", "node", "parent", "type", "bin", "count"), parts)
@@ -193,7 +192,7 @@ def _clocks(buckets: dict[int, Array]) -> Rows:
     for bucket, living in buckets.items():
         least = living.copy()
         node = np.flatnonzero(least != _NONE)
-        start = np.full(len(node), bucket * MINUTE_BUCKET * _SECOND_US)
+        start = np.full(len(node), bucket * MINUTE_BUCKET * SECOND_US)
         parts.append((start, node, least[node]))
     return _columns(("bucket", "node", "offset_us"), parts)
 

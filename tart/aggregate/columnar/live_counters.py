@@ -17,6 +17,7 @@ import numpy as np
 
 from tart.aggregate.core.event_batch import Array
 from tart.query.topics.realtime import LIVE_KINDS
+from tart.units import SECOND_US
 
 # So far back they are kept, and so many are shown unless more are asked for.
 SECONDS = 300
@@ -26,7 +27,6 @@ MAX_DISTINCT = 4096
 
 BEST_BLOCK_CHANGED = 11
 FINALIZED_BLOCK_CHANGED = 12
-_US = 1_000_000
 
 
 class Second:
@@ -88,7 +88,7 @@ class LiveCounters:
 
     def add(self, received_at: Array, number: Array) -> None:
         """Count the types of a batch; Unix microseconds."""
-        seconds = received_at // _US
+        seconds = received_at // SECOND_US
         for second in np.unique(seconds).tolist():
             counts = np.bincount(number[seconds == second], minlength=256)
             into = self.at(second).counts

@@ -11,13 +11,12 @@ from typing import Any
 
 from tart.aggregate.core.event_batch import Finding, Rows
 from tart.aggregate.core.tables import CONFORMANCE_BUCKET, ROWS, SUMMED
+from tart.units import DAY_US, SECOND_US
 
 EXAMPLES = 3
 EXAMPLE_BYTES = 1_024
 # Of counts and of examples until the next flush; a node has some thirty rules to break.
 MAX_KEYS = 65_536
-_SECOND_US = 1_000_000
-_DAY_US = 86_400 * _SECOND_US
 
 
 class Conformance:
@@ -34,7 +33,7 @@ class Conformance:
     def note(self, finding: Finding) -> None:
         """Count one."""
         at = finding.received_at
-        key = (at - at % (CONFORMANCE_BUCKET * _SECOND_US), finding.node, finding.rule)
+        key = (at - at % (CONFORMANCE_BUCKET * SECOND_US), finding.node, finding.rule)
         entry = self._counts.get(key)
         if entry is None:
             if len(self._counts) >= MAX_KEYS:
@@ -46,7 +45,7 @@ class Conformance:
         self._keep(finding)
 
     def _keep(self, finding: Finding) -> None:
-        day = finding.received_at // _DAY_US
+        day = finding.received_at // DAY_US
         if day > self._day:
             self._day = day
             self._kept.clear()

@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 
 from tart.aggregate.core.event_batch import LazyColumns, Rows
 from tart.aggregate.core.tables import LINK_BUCKET, MINUTE_BUCKET, SUMMED, TICK_US
+from tart.units import SECOND_US
 
 MAX_KEYS = 65_536
 MAX_REASONS = 4_096
 OTHER_REASONS = "(other reasons)"
-_SECOND_US = 1_000_000
 
 # Guarantee discard reasons in wire order, as columns of ``reports``.
 _DISCARDED = ("reported_on_chain", "replaced", "cannot_report", "too_many", "other")
@@ -37,12 +37,12 @@ Key = TypeVar("Key")
 
 def minute(received_at: int) -> int:
     """The start of its minute, Unix microseconds."""
-    return received_at - received_at % (MINUTE_BUCKET * _SECOND_US)
+    return received_at - received_at % (MINUTE_BUCKET * SECOND_US)
 
 
 def bucket_of_link(received_at: int) -> int:
     """The start of the bucket that links are counted in, Unix microseconds."""
-    return received_at - received_at % (LINK_BUCKET * _SECOND_US)
+    return received_at - received_at % (LINK_BUCKET * SECOND_US)
 
 
 def gathered(keys: Iterable[Key], times: Iterable[int]) -> dict[Key, tuple[int, int, int]]:

@@ -24,14 +24,14 @@ from tart.errors import DecodeError
 from tart.protocol.decoding import DROPPED, HEADER_BYTES, STATUS, decode_event
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.node_information import NodeInformation
+from tart.units import SECOND_US
 
-_SECOND_US = 1_000_000
 _UNKNOWN = -1
 _TIMESTAMP_BYTES = 8
 # Threads of a node may tell of the same moment in another order.
-BACKWARDS_US = 1 * _SECOND_US
+BACKWARDS_US = 1 * SECOND_US
 # Four times the interval of the specification.
-STATUS_LATE_US = 8 * _SECOND_US
+STATUS_LATE_US = 8 * SECOND_US
 # Beyond any clock; differences of such times still fit.
 _FURTHEST_US = np.uint64(1 << 61)
 _REFERENCES = {
@@ -237,7 +237,7 @@ class ConformanceChecker:
             self._before.order.append((row, self._time[row], self._id[row]))
             self._time[row], self._id[row] = last_time, last_id
         for at, before in found:
-            expected = f"not {(before - int(times[at])) / _SECOND_US:.3f} s before the event before"
+            expected = f"not {(before - int(times[at])) / SECOND_US:.3f} s before the event before"
             self._find("timestamp_backwards", batch, at, expected)
         return gaps
 
@@ -272,7 +272,7 @@ class ConformanceChecker:
         gap = 0 if before is None else now - before
         self._status[session] = now
         if gap > STATUS_LATE_US:
-            expected = f"about 2 s after the Status before, not {gap / _SECOND_US:.1f} s"
+            expected = f"about 2 s after the Status before, not {gap / SECOND_US:.1f} s"
             self._find("status_late", batch, at, expected)
 
     def _find(

@@ -16,12 +16,13 @@ from tart.query.packages import packages as merging
 from tart.query.packages.journeys import Journey
 from tart.query.packages.package_progress import Account, accounts
 from tart.query.packages.packages import Handled
+from tart.units import SECOND_US
 
 Json = dict[str, Any]
 
 NEWEST = 1000
 # Around when the first and the last was heard of a thing, for what was heard at once.
-_MARGIN_US = 1_000_000
+_MARGIN_US = SECOND_US
 
 
 class Period(NamedTuple):

@@ -26,8 +26,9 @@ from tart.query.core.merge import Claim, Json, Page
 from tart.query.core.merge_aggregates import Spread
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.sessions import merged_connections
-from tart.query.core.windows import SECOND_US, Window, time_us
+from tart.query.core.windows import Window, time_us
 from tart.query.topics.topology import merge_transfers
+from tart.units import SECOND_US
 
 # Skipped events are read in pieces of so many, so that an offset costs time, not memory.
 SKIP_CHUNK = 5000

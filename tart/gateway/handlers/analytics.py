@@ -12,12 +12,13 @@ from tart.gateway.handlers.windows import answered, asked, hours_of
 from tart.gateway.http.responses import Answer
 from tart.query.core.cursor import Cursor
 from tart.query.core.merge import Json
-from tart.query.core.windows import SECOND_US, Window
+from tart.query.core.windows import Window
 from tart.query.topics import assurances as distributing
 from tart.query.topics import failures, propagation, timelines
 from tart.query.topics import network_health as judged
 from tart.query.topics.node_activity import CONNECTION_EVENTS
-from tart.query.topics.time_series import HOUR_US, MINUTE_US, Buckets
+from tart.query.topics.time_series import Buckets
+from tart.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
 Values = Mapping[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]
@@ -134,7 +135,7 @@ async def connection_timeline(questions: Questions, values: Values) -> Answer:
             step_us=every.step_us,
         ),
         questions.summed("counts", window, by=["node"]),
-        questions.spread("counts", "count", window, by=["bucket"], step_us=timelines.DAY_US),
+        questions.spread("counts", "count", window, by=["bucket"], step_us=DAY_US),
         questions.spoken(window, now),
         questions.nodes(),
     )

@@ -11,15 +11,15 @@ from tart.gateway.fanout.package_queries import NEWEST, Period
 from tart.gateway.fanout.queries import Coverage, Questions, now_text, now_us, together
 from tart.gateway.handlers.packages import newest_events, period, settled_us
 from tart.gateway.http.responses import Answer
-from tart.query.core.windows import SECOND_US, Window
+from tart.query.core.windows import Window
 from tart.query.packages import cores, package_progress
 from tart.query.packages import packages as figures
+from tart.units import DAY_US, SECOND_US
 
 Values = Mapping[str, Any]
 Json = dict[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]
 
-_DAY_US = 86_400 * SECOND_US
 _SLOTS = 300_000
 _ROWS = 300
 _SEGMENTS = 50
@@ -141,7 +141,7 @@ async def core_metrics(questions: Questions, values: Values) -> Answer:
     when = period(values)
     start, end = when.window.start_us, when.window.end_us
     assert end is not None
-    day = Period(Window(end - _DAY_US, end), when.core)
+    day = Period(Window(end - DAY_US, end), when.core)
     found = await together(
         asked.handled(questions, when),
         asked.handled(questions, day),

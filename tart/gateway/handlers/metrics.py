@@ -21,7 +21,8 @@ from tart.query.topics import latency as durations
 from tart.query.topics import realtime as seconds
 from tart.query.topics import slots, time_series
 from tart.query.topics import top_nodes as senders
-from tart.query.topics.time_series import MINUTE_US, Buckets
+from tart.query.topics.time_series import Buckets
+from tart.units import MINUTE_US
 
 Values = Mapping[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]

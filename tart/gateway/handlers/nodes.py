@@ -17,10 +17,9 @@ from tart.query.core import chain_stats
 from tart.query.core import cursor as cursors
 from tart.query.core.cursor import Cursor
 from tart.query.core.merge import Json
-from tart.query.core.windows import SECOND_US
 from tart.query.topics import availability, node_activity, topology
 from tart.query.topics import execution as executed
-from tart.query.topics.time_series import MINUTE_US
+from tart.units import MINUTE_US, SECOND_US
 
 Values = Mapping[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]

@@ -13,12 +13,12 @@ from tart.gateway.handlers import windows
 from tart.gateway.http.responses import Answer, error_object
 from tart.query.core.cursor import Cursor
 from tart.query.core.filters import hash_bytes
-from tart.query.core.windows import SECOND_US, Window
+from tart.query.core.windows import Window
 from tart.query.packages import guarantees as guaranteeing
 from tart.query.packages import journey_details, journeys, package_progress
 from tart.query.packages import packages as figures
 from tart.query.packages.journeys import Journey
-from tart.query.topics.time_series import MINUTE_US
+from tart.units import HOUR_US, MINUTE_US, SECOND_US
 
 Values = Mapping[str, Any]
 Json = dict[str, Any]
@@ -27,7 +27,6 @@ Handler = Callable[[Questions, Values], Awaitable[Answer]]
 MAX_BATCH = 50
 _RECENT_PACKAGES, _RECENT_GUARANTEES = 100, 50
 _RECEIVED, _FAILED = 94, 92
-_HOUR_US = 3_600 * SECOND_US
 # A guarantor that says nothing of a package for so long has nothing to add.
 _SETTLED_US = 60 * SECOND_US
 
@@ -185,7 +184,7 @@ async def guarantors(questions: Questions, values: Values) -> Answer:
     when = period(values)
     end = when.window.end_us
     assert end is not None
-    begun = max(when.window.start_us or 0, end + 1 - _HOUR_US)
+    begun = max(when.window.start_us or 0, end + 1 - HOUR_US)
     begun -= begun % MINUTE_US
     where = {"type": guaranteeing.OF_GUARANTORS}
     (rows, seen), (counts, also), (lately, too) = await together(

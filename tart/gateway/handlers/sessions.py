@@ -15,6 +15,7 @@ from tart.query.core.merge import Json
 from tart.query.core.sessions import session_json
 from tart.query.core.windows import Window
 from tart.query.topics import conformance as judged
+from tart.units import HOUR_US
 
 Values = Mapping[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]
@@ -36,7 +37,7 @@ async def node_sessions(questions: Questions, values: Values) -> Answer:
 
 async def conformance(questions: Questions, values: Values) -> Answer:
     """``/api/conformance``."""
-    window = asked(values).open(judged.HOUR_US, ends=True)
+    window = asked(values).open(HOUR_US, ends=True)
     (nodes, seen), (material, also) = await together(
         questions.nodes(), _material(questions, window, None)
     )
@@ -45,7 +46,7 @@ async def conformance(questions: Questions, values: Values) -> Answer:
 
 async def node_conformance(questions: Questions, values: Values) -> Answer:
     """``/api/nodes/{id}/conformance``."""
-    window = asked(values).open(judged.HOUR_US, ends=True)
+    window = asked(values).open(HOUR_US, ends=True)
     (node, seen), (material, also) = await together(
         questions.node(values["id"]), _material(questions, window, values["id"])
     )
@@ -83,9 +84,7 @@ async def _material(
     counted, spoken, clocks, events, status, examples = await together(
         questions.summed("conformance", window, by=["node", "rule"], where=where),
         questions.spoken(window, now_us(), node),
-        questions.summed(
-            "clocks", window, by=["bucket", "node"], where=where, step_us=judged.HOUR_US
-        ),
+        questions.summed("clocks", window, by=["bucket", "node"], where=where, step_us=HOUR_US),
         questions.summed("counts", window, by=["node"], where=where),
         questions.summed("counts", window, by=["node"], where={**where, "type": [judged.STATUS]}),
         questions.examples(window, judged.EXAMPLES, node),

@@ -22,11 +22,11 @@ from tart.gateway.http.responses import Answer
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import Window, aligned, bounded, resolve
-from tart.query.topics.time_series import HOUR_US, MINUTE_US, Buckets, cut_buckets
+from tart.query.topics.time_series import Buckets, cut_buckets
+from tart.units import DAY_US, HOUR_US, MINUTE_US
 
 Values = Mapping[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]
-_DAY_US = 24 * HOUR_US
 
 
 class Asked:
@@ -106,7 +106,7 @@ class Asked:
 
     def _settled(self, window: Window, step_us: int, *, durations: bool = False) -> Window:
         minutes = min(
-            self._kept.row_retention_days * _DAY_US,
+            self._kept.row_retention_days * DAY_US,
             (self._kept.latency_hours - 1) * HOUR_US if durations else _FOREVER,
         )
         if step_us > 1 and window.start_us is not None and window.start_us < self._now - minutes:

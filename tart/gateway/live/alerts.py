@@ -13,7 +13,7 @@ from typing import Any
 from tart.query.core.failure_rates import rates
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import rfc3339
-from tart.query.core.windows import SECOND_US
+from tart.units import SECOND_US
 
 BEHIND_SLOTS = 10
 # Failures are looked at over so long, and a node is inactive after so long.

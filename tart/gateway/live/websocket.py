@@ -35,8 +35,9 @@ from tart.query.core.chain_stats import chain_figures
 from tart.query.core.failure_rates import overall
 from tart.query.core.live_event import live_event
 from tart.query.core.merge import Json
-from tart.query.core.windows import SECOND_US, Window, duration_us, resolve
+from tart.query.core.windows import Window, duration_us, resolve
 from tart.suggestions import only_known
+from tart.units import MINUTE_US, SECOND_US
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,6 @@ MAX_RECENT = 10_000
 # One write; above the transport's high-water mark more would only wait in memory.
 WRITE_BYTES = 64 << 10
 TRY_AGAIN_LATER = 1013
-MINUTE_US = 60 * SECOND_US
 # What began earlier and has no end is not being worked on.
 ACTIVE_US = MINUTE_US
 MAX_ACTIVE = 100_000

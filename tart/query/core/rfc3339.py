@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from tart.protocol.types import JCE_UNIX_SECONDS
+from tart.units import JCE_US
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # 9999-12-31T23:59:59.999999Z, the last time RFC 3339 can write.
@@ -31,4 +31,4 @@ def _second(unix_seconds: int) -> str:
 
 def rfc3339_of_jce(jce_us: int) -> str | None:
     """Microseconds of the JAM Common Era as text; ``None`` beyond the year 9999."""
-    return rfc3339(jce_us + JCE_UNIX_SECONDS * 1_000_000)
+    return rfc3339(jce_us + JCE_US)

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tart.errors import BadQuery
+from tart.units import DAY_US, SECOND_US
 
-SECOND_US = 1_000_000
 MAX_DAYS = 366
-_AHEAD_US = 86_400 * SECOND_US
+_AHEAD_US = DAY_US
 # Later than anything; a timestamp of DuckDB all the same.
 FOREVER_US = 1 << 61
 # The peer's presets; every other count of seconds, minutes, hours or days works as well.
@@ -142,7 +142,7 @@ def bounded(
         raise BadQuery("the window begins before 1970", "start" if end >= 0 else "end")
     if end < start:
         raise BadQuery("the end of the window lies before its start", "end")
-    if end - start > MAX_DAYS * 86_400 * SECOND_US:
+    if end - start > MAX_DAYS * DAY_US:
         raise BadQuery(f"the window is longer than {MAX_DAYS} days", "start")
     return Window(start, end)
 

@@ -16,11 +16,12 @@ from tart.query.core.chain_stats import chain_figures, commonest, reached
 from tart.query.core.merge import Claim
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.query.packages.packages import Handled, mean_ms, ms, share
+from tart.units import MINUTE_US
 
 Json = dict[str, Any]
 
 ACTIVE_US = 120_000_000
-_PRESENT_US = 60_000_000
+_PRESENT_US = MINUTE_US
 _HISTORY = 50
 # Whoever takes so much longer than the mean, or fails so often, is slow or a bottleneck.
 _LISTED_SLOWDOWN, _SLOWDOWN = 1.2, 1.5

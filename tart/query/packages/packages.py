@@ -24,6 +24,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from tart.query.core import log_histogram
+from tart.units import DAY_US
 
 Json = dict[str, Any]
 
@@ -73,12 +74,11 @@ HUNG_UP = "hung_up"
 _MEASURED = "refine_gas IS NOT NULL AND refine_gas_limit IS NOT NULL"
 _STEPS = ("received", "authorized", "refined", "built", "signed", "guaranteed", "distributed")
 # Longer than any package takes; what a clock that is wrong says counts no more.
-_DAY_US = 86_400_000_000
 
 
 def _span(first: str, last: str) -> str:
     """Microseconds between two steps, whatever a node claims."""
-    return f"CASE WHEN {last} > {first} THEN least({last} - {first}, {_DAY_US}) ELSE 0 END"
+    return f"CASE WHEN {last} > {first} THEN least({last} - {first}, {DAY_US}) ELSE 0 END"
 
 
 TALLY: Mapping[str, tuple[str, str]] = {

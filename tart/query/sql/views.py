@@ -30,7 +30,7 @@ from typing import Any
 
 from tart.protocol.columnar import PARTS, parts_of_types
 from tart.protocol.events import EVENTS, EventKind, leading_reference
-from tart.protocol.types import IMPORT_SPEC, JCE_UNIX_SECONDS
+from tart.protocol.types import IMPORT_SPEC
 from tart.protocol.wire import (
     Address,
     Boolean,
@@ -46,15 +46,15 @@ from tart.protocol.wire import (
     Type,
 )
 from tart.query.core.catalog import DIRECTORY_BITS
+from tart.units import JCE_US
 
 _REF_BYTES = 8
 _PEER_BYTES = 32
 _SHARD_BYTES = 2
 _PARTS_OF_TYPES = parts_of_types().tolist()
 _INTEGERS = {1: "UTINYINT", 2: "USMALLINT", 4: "UINTEGER", 8: "UBIGINT"}
-_JCE_US = JCE_UNIX_SECONDS * 1_000_000
 # 9999-12-31T23:59:59.999999Z, the last time of RFC 3339, in JCE microseconds.
-_LAST_JCE_US = 253_402_300_800_000_000 - 1 - _JCE_US
+_LAST_JCE_US = 253_402_300_800_000_000 - 1 - JCE_US
 # Prefix of an IPv4 address mapped to IPv6; the plain decoder writes other addresses.
 _MAPPED = b"\0" * 10 + b"\xff\xff"
 
@@ -97,7 +97,7 @@ def _id(column: str) -> str:
 
 
 _TIMESTAMP = (
-    f"CASE WHEN timestamp <= {_LAST_JCE_US} THEN make_timestamp(timestamp::BIGINT + {_JCE_US}) END"
+    f"CASE WHEN timestamp <= {_LAST_JCE_US} THEN make_timestamp(timestamp::BIGINT + {JCE_US}) END"
 )
 
 # Columns of every event. ``directory`` is a constant of the file, ``node_id`` comes from a join.

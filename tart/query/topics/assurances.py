@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from tart.query.core.chain_stats import commonest
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import rfc3339
-from tart.query.core.windows import SECOND_US
+from tart.units import SECOND_US
 
 WITHIN_SLOTS = 5
 _EVENTS = {

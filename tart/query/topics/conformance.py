@@ -12,19 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tart.protocol.rules import RULES, SEVERITIES
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.query.core.rfc3339 import rfc3339
-from tart.query.core.windows import SECOND_US
+from tart.units import DAY_US, HOUR_US, JCE_US, SECOND_US
 
 Json = dict[str, Any]
 Row = Mapping[str, Any]
 
-HOUR_US = 3_600 * SECOND_US
-_DAY_US = 24 * HOUR_US
 # A third of a slot.
 CLOCK_US = 2 * SECOND_US
 # No clock that counts from the right moment is that far off.
-NOT_JCE_US = 30 * _DAY_US
+NOT_JCE_US = 30 * DAY_US
 # Status every 2 seconds would have come fifteen times.
 SILENT_US = 30 * SECOND_US
 STATUS = 10
@@ -39,7 +36,6 @@ _UNITS: Mapping[str, float] = {
     "milliseconds": 1_000,
     "seconds": 1_000_000,
 }
-_JCE_US = JCE_UNIX_SECONDS * SECOND_US
 # The worst first.
 _VERDICTS = ("error", "warning", "conformant")
 
@@ -238,14 +234,12 @@ def describe_clock(hour_us: int, offset_us: int) -> str | None:
     """
     if abs(offset_us) < NOT_JCE_US:
         return None
-    claimed = hour_us - _JCE_US - offset_us
+    claimed = hour_us - JCE_US - offset_us
     for unit, size in _UNITS.items():
-        for epoch, since_us in (("1970-01-01", hour_us), ("2025-01-01T12:00", hour_us - _JCE_US)):
-            if abs(claimed - since_us / size) <= HOUR_US + _DAY_US / size:
+        for epoch, since_us in (("1970-01-01", hour_us), ("2025-01-01T12:00", hour_us - JCE_US)):
+            if abs(claimed - since_us / size) <= HOUR_US + DAY_US / size:
                 # Since when cannot be told of what hardly moves.
-                return (
-                    f"{unit} since {epoch}" if _JCE_US / size > HOUR_US else f"{unit}, or nothing"
-                )
+                return f"{unit} since {epoch}" if JCE_US / size > HOUR_US else f"{unit}, or nothing"
     return None
 
 

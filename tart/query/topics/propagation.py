@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import Spread
 from tart.query.core.rfc3339 import rfc3339
-from tart.query.core.windows import SECOND_US
+from tart.units import JCE_US, SECOND_US
 
 LATE_US = 60 * SECOND_US
 SHARES = (0.5, 0.9, 0.99, 1.0)
@@ -108,7 +107,7 @@ def corrected(row: Json) -> int | None:
     """A sight by the node's clock as ours would have shown it; Unix microseconds."""
     if row["offset_us"] is None:
         return None
-    return int(row["timestamp"] + JCE_UNIX_SECONDS * SECOND_US + row["offset_us"])
+    return int(row["timestamp"] + JCE_US + row["offset_us"])
 
 
 def percentile(values: Sequence[int], share: float) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tart.query.core.merge import Json, Second
 from tart.query.core.rfc3339 import rfc3339
-from tart.query.core.windows import SECOND_US
+from tart.units import SECOND_US
 
 # Types whose events are counted by themselves, in the order of ``details`` of the question
 # ``live``: Authored, BlockAnnounced, tickets.

@@ -16,10 +16,9 @@ from tart.query.core.failure_rates import PIPELINES
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import Spread
 from tart.query.core.rfc3339 import rfc3339
-from tart.query.core.windows import SECOND_US, Window
+from tart.query.core.windows import Window
+from tart.units import HOUR_US, SECOND_US
 
-MINUTE_US = 60 * SECOND_US
-HOUR_US = 60 * MINUTE_US
 MAX_BUCKETS = 1_500
 MAX_ROWS = 1_000
 # Longer windows are counted by the hour.

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Mapping
 from tart.query.core.chain_stats import reached
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import Spread
-from tart.query.core.windows import SECOND_US, time_us
+from tart.query.core.windows import time_us
 from tart.query.topics.node_activity import CONNECTION_EVENTS
-from tart.query.topics.time_series import HOUR_US, Buckets, rate
+from tart.query.topics.time_series import Buckets, rate
+from tart.units import HOUR_US, SECOND_US
 
 # Within so many slots of the network a node is in sync.
 SYNCED_SLOTS = 2
-DAY_US = 24 * HOUR_US
 _NAMES = {number: name for name, number in CONNECTION_EVENTS.items()}
 
 

@@ -14,11 +14,8 @@ import numpy as np
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.event_batch import EventBatch, Finding
 from tart.protocol.node_information import NodeInformation
-from tart.protocol.types import JCE_UNIX_SECONDS
-from tart.query.core.windows import SECOND_US
 from tart.query.topics.conformance import (
     CLOCK_US,
-    HOUR_US,
     NOT_JCE_US,
     STATUS,
     ConformanceInput,
@@ -27,12 +24,12 @@ from tart.query.topics.conformance import (
 )
 from tart.query.topics.conformance import Finding as Counted
 from tart.shard.state.nodes import Session
+from tart.units import HOUR_US, JCE_US, SECOND_US
 
 Json = dict[str, Any]
 
 # Of each node's first event, to show its clock by.
 _KEPT_BYTES = 1_024
-_JCE_US = JCE_UNIX_SECONDS * SECOND_US
 
 
 def distance(offset_us: int) -> str:
@@ -193,7 +190,7 @@ class Figures:
         likely = describe_clock(hour, offset)
         told = f"not {likely or distance(offset)}"
         expected = f"microseconds since 2025-01-01T12:00:00Z, {told}"
-        own = first.received_at - _JCE_US - int.from_bytes(first.frame[:8], "little")
+        own = first.received_at - JCE_US - int.from_bytes(first.frame[:8], "little")
         if abs(own) < CLOCK_US:
             # It was right then: its bytes show nothing.
             first = first._replace(event_id=None, number=None, field="", frame=b"")

@@ -23,12 +23,12 @@ from tart.protocol.connection import Connection
 from tart.protocol.framing import DEFAULT_MAX_FRAME
 from tart.protocol.node_information import NodeInformation
 from tart.protocol.rules import RULES
-from tart.query.core.windows import SECOND_US
 from tart.query.topics.conformance import collect_findings
 from tart.shard.check.conformance_stats import Figures
 from tart.shard.decode.batch_decoder import Run, digest_in_parts
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
+from tart.units import SECOND_US
 
 Json = dict[str, Any]
 

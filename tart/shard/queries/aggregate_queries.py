@@ -26,6 +26,7 @@ from tart.shard.queries import conformance, first_seen, packages, sessions, tran
 from tart.shard.state.nodes import Nodes
 from tart.storage.aggregates.merged_relations import MergedRelations, Snapshot, StaleSnapshot
 from tart.storage.store import Store
+from tart.units import HOUR_US
 
 Cursor = duckdb.DuckDBPyConnection
 Parameters = Mapping[str, Any]
@@ -37,7 +38,6 @@ Answer = Callable[[MergedRelations, Parameters, str, Callable[[int, int], str | 
 MAX_ROWS = 300_000
 MAX_SPREAD = 1_500_000
 _TRIES = 10
-_HOUR_US = 3_600_000_000
 # What the other questions are about.
 _TABLE_OF = {
     "sighted": "sightings",
@@ -113,7 +113,7 @@ class AggregateQueries:
         cursor: Cursor,
     ) -> Any:
         files = [self._store.aggregates[each] for each in self._store.directories]
-        fine_us = self._config.counts_10s_hours * _HOUR_US
+        fine_us = self._config.counts_10s_hours * HOUR_US
         with MergedRelations(cursor, files, snapshot, fine_us) as relations:
             return question(relations, parameters)
 
@@ -213,7 +213,7 @@ class AggregateQueries:
         now = time.time_ns() // 1000
         if table == "counts":
             return relations.counts(start, end, now, where)
-        kept = self._config.latency_hours * _HOUR_US
+        kept = self._config.latency_hours * HOUR_US
         return relations.latencies(start, end, now, kept, where)
 
     def _where(self, table: str, parameters: Parameters) -> str:

@@ -14,8 +14,9 @@ from tart.simulate.model.availability import shard_index
 from tart.simulate.model.exchange import BUNDLE, BUNDLE_SHARD, enough, exchange
 from tart.simulate.model.records import Block, Report
 from tart.simulate.model.reporter import Handle
-from tart.simulate.model.schedule import MILLISECOND, SECOND, Outcome, Process
+from tart.simulate.model.schedule import MILLISECOND, Outcome, Process
 from tart.simulate.model.world import Node, Stage
+from tart.units import SECOND_US
 
 
 class Auditing:
@@ -30,7 +31,7 @@ class Auditing:
         for report in block.available:
             if stage.happens("audit", 1 / len(stage.nodes)):
                 process = self._audit(node, report, node.blocks[block.hash])
-                stage.start(process, stage.between(MILLISECOND, SECOND))
+                stage.start(process, stage.between(MILLISECOND, SECOND_US))
 
     def _audit(self, node: Node, report: Report, audit: Handle) -> Process:
         stage = self._stage

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from tart.simulate.model.exchange import SHARDS, exchange
 from tart.simulate.model.records import Assurance, Block, Report
-from tart.simulate.model.schedule import MILLISECOND, SECOND, Process
+from tart.simulate.model.schedule import MILLISECOND, Process
 from tart.simulate.model.world import Node, Stage, linked
+from tart.units import SECOND_US
 
-_ASSURING_AT = 4 * SECOND
-_ASSURING_FOR = SECOND
+_ASSURING_AT = 4 * SECOND_US
+_ASSURING_FOR = SECOND_US
 # Slots after which stored shards are no longer counted; a real node keeps them 28 days.
 _SHARD_SLOTS = 50
 _REQUEST_ATTEMPTS = 4
@@ -28,7 +29,7 @@ class Availability:
     def open_slot(self, slot: int) -> None:
         """Everybody sends assurances, late in the slot."""
         stage = self._stage
-        stage.start(self._forget(slot), _ASSURING_AT - SECOND)
+        stage.start(self._forget(slot), _ASSURING_AT - SECOND_US)
         for node in stage.nodes:
             process = self._assure(node)
             stage.start(process, _ASSURING_AT + stage.between(0, 400 * MILLISECOND))

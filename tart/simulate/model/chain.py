@@ -16,8 +16,9 @@ from tart.simulate.model.exchange import BLOCKS, exchange
 from tart.simulate.model.execution import accumulate_costs
 from tart.simulate.model.records import Block
 from tart.simulate.model.reporter import Handle
-from tart.simulate.model.schedule import MILLISECOND, SECOND, Outcome, Process
+from tart.simulate.model.schedule import MILLISECOND, Outcome, Process
 from tart.simulate.model.world import Node, Stage
+from tart.units import SECOND_US
 
 FINALITY_DEPTH = 3
 # Blocks so far below the head are forgotten; the longest lag is a few.
@@ -46,7 +47,7 @@ class Chain:
         self.blocks[stage.base.hash] = stage.base
         self.followers: list[ReferenceTracker] = []
         for node in stage.nodes:
-            stage.start(self._not_synced(node), stage.between(0, SECOND // 2))
+            stage.start(self._not_synced(node), stage.between(0, SECOND_US // 2))
 
     def open_slot(self, slot: int) -> None:
         """One author makes a block, or two; sometimes a node falls behind."""
@@ -61,7 +62,7 @@ class Chain:
         for node in awake:
             if node not in authors and node.synced and stage.happens("lag"):
                 node.lagging_until = slot + stage.rng.randint(1, _LONGEST_LAG)
-                stage.start(self._not_synced(node), SECOND)
+                stage.start(self._not_synced(node), SECOND_US)
 
     def _not_synced(self, node: Node) -> Process:
         node.synced = False
@@ -211,7 +212,7 @@ class Chain:
         if not node.synced and block.number == self._head and block.slot >= node.lagging_until:
             node.synced = True
             stage.emit(node, "SyncStatusChanged", synced=True)
-        stage.start(self._finalize(node, block), stage.between(SECOND // 5, SECOND))
+        stage.start(self._finalize(node, block), stage.between(SECOND_US // 5, SECOND_US))
         for each in self._fresh(node, block):
             node.followed.add(each.hash)
             for follower in self.followers:

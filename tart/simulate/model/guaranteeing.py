@@ -14,9 +14,10 @@ from tart.simulate.model.execution import authorization_cost, refine_costs
 from tart.simulate.model.packages import Packages, guarantors_of, outline
 from tart.simulate.model.records import Block, Guarantee, Report
 from tart.simulate.model.reporter import Handle
-from tart.simulate.model.schedule import MILLISECOND, SECOND, Outcome, Process
+from tart.simulate.model.schedule import MILLISECOND, Outcome, Process
 from tart.simulate.model.segments import Segments
 from tart.simulate.model.world import Node, Stage, linked
+from tart.units import SECOND_US
 
 # A guarantee is not reported on chain after so many slots.
 _GUARANTEE_SLOTS = 5
@@ -62,7 +63,7 @@ class Guaranteeing:
             # Two signatures make a guarantee.
             if len(guarantors) >= 2 and stage.happens("work_package"):
                 process = self._submit(slot, core, stage.sample(guarantors, 3))
-                stage.start(process, stage.between(SECOND // 10, SECOND))
+                stage.start(process, stage.between(SECOND_US // 10, SECOND_US))
 
     def follow(self, node: Node, block: Block) -> None:
         """Take out of the pool what this block reports or made too old."""
@@ -96,7 +97,7 @@ class Guaranteeing:
         if stage.truth is not None:
             stage.truth.package(report, secondaries, submitted, root)
         if stage.happens("duplicate"):
-            stage.start(self._submit_again(primary, report, submitted), SECOND // 2)
+            stage.start(self._submit_again(primary, report, submitted), SECOND_US // 2)
         submission = _Submission(report, primary, secondaries, root, [primary.index])
         if (yield from self._accept(submission, bundle)):
             yield from self._guarantee(submission)
@@ -247,7 +248,7 @@ class Guaranteeing:
             outline=guarantee.outline(),
         )
         self._pool(primary, guarantee)
-        gap = SECOND // len(stage.nodes)
+        gap = SECOND_US // len(stage.nodes)
         for peer in stage.others(primary):
             yield stage.between(MILLISECOND // 10, gap)
             submission.sending += 1

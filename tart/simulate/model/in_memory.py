@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from tart.simulate.model.fault_rates import TROUBLED, Rates
 from tart.simulate.model.network import DEFAULT_START, Network
 from tart.simulate.model.reporter import Emission
-from tart.simulate.model.schedule import MILLISECOND, SECOND
+from tart.simulate.model.schedule import MILLISECOND
 from tart.simulate.model.truth import Fact, Truth
 from tart.simulate.model.truth_reader import Facts
 from tart.simulate.model.world import SLOT
+from tart.units import SECOND_US
 
 # As often as ``tart simulate`` looks, with many nodes.
 _STEP = 10 * MILLISECOND
-_AWAY = SECOND
+_AWAY = SECOND_US
 
 # Both versions of the telemetry protocol, in one network.
 MIXED = (1, 0)

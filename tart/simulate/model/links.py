@@ -7,10 +7,11 @@ given rates, both sides say so, and they are restored a little later.
 
 from __future__ import annotations
 
-from tart.simulate.model.schedule import MILLISECOND, SECOND, Outcome, Process
+from tart.simulate.model.schedule import MILLISECOND, Outcome, Process
 from tart.simulate.model.world import Node, Stage, linked
+from tart.units import SECOND_US
 
-_DIALLING = 2 * SECOND
+_DIALLING = 2 * SECOND_US
 _MISBEHAVIOURS = ("invalid block announcement", "unexpected message", "too many requests")
 _DEPARTURES = ("going away", "too many connections", "keep-alive missed")
 
@@ -28,11 +29,11 @@ class Links:
         stage = self._stage
         for node in stage.nodes:
             if stage.happens("disconnect"):
-                stage.start(self._disconnect(node), stage.between(0, 5 * SECOND))
+                stage.start(self._disconnect(node), stage.between(0, 5 * SECOND_US))
             if stage.happens("misbehave"):
-                stage.start(self._misbehave(node), stage.between(0, 5 * SECOND))
+                stage.start(self._misbehave(node), stage.between(0, 5 * SECOND_US))
             if stage.happens("stream_closed"):
-                stage.start(self._close_stream(node), stage.between(0, 5 * SECOND))
+                stage.start(self._close_stream(node), stage.between(0, 5 * SECOND_US))
 
     def _dial_all(self, node: Node) -> Process:
         peers = [each for each in self._stage.others(node) if _initiates(node, each)]
@@ -44,7 +45,7 @@ class Links:
         """``a`` dials ``b`` until it answers."""
         stage = self._stage
         while not (yield from self._attempt(a, b)):
-            yield stage.between(SECOND // 2, 2 * SECOND)
+            yield stage.between(SECOND_US // 2, 2 * SECOND_US)
         a.linked |= 1 << b.index
         b.linked |= 1 << a.index
         if b in a.neighbours:
@@ -102,7 +103,7 @@ class Links:
         self._stream_gone(node, peer, "Local", "stream idle")
         yield stage.latency()
         self._stream_gone(peer, node, "Remote", "stream idle")
-        yield stage.between(SECOND // 2, SECOND)
+        yield stage.between(SECOND_US // 2, SECOND_US)
         yield from self._open_stream(node, peer)
 
     def _a_peer(self, node: Node) -> Node | None:
@@ -139,7 +140,7 @@ class Links:
         self._gone(a, b, terminator, reason)
         yield stage.latency()
         self._gone(b, a, remote, reason)
-        yield stage.between(SECOND, 4 * SECOND)
+        yield stage.between(SECOND_US, 4 * SECOND_US)
         yield from self._connect(*((a, b) if _initiates(a, b) else (b, a)))
 
     def _gone(self, node: Node, peer: Node, terminator: str | None, reason: str) -> None:

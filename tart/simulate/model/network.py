@@ -25,11 +25,12 @@ from tart.simulate.model.links import Links
 from tart.simulate.model.packages import Packages
 from tart.simulate.model.preimages import Preimages
 from tart.simulate.model.reporter import Emission
-from tart.simulate.model.schedule import SECOND, Process
+from tart.simulate.model.schedule import Process
 from tart.simulate.model.status import Status
 from tart.simulate.model.tickets import Tickets
 from tart.simulate.model.truth import Truth
 from tart.simulate.model.world import SLOT, Stage
+from tart.units import SECOND_US
 
 # Late 2026, when nothing else is said.
 DEFAULT_START = 10_000_000 * SLOT
@@ -37,7 +38,7 @@ MAX_CORES = 341
 MAX_NODES = 1023
 
 # Before the first slot the nodes find each other.
-_SETTLING = 3 * SECOND
+_SETTLING = 3 * SECOND_US
 
 
 class Network:

@@ -12,8 +12,9 @@ from typing import Any
 from tart.simulate.model.exchange import PREIMAGE, exchange
 from tart.simulate.model.packages import SERVICES
 from tart.simulate.model.records import Block, Preimage
-from tart.simulate.model.schedule import MILLISECOND, SECOND, Outcome, Process
+from tart.simulate.model.schedule import MILLISECOND, Outcome, Process
 from tart.simulate.model.world import Node, Stage, linked
+from tart.units import SECOND_US
 
 _KEPT_SLOTS = 12
 
@@ -29,7 +30,7 @@ class Preimages:
         stage = self._stage
         self._expire(slot)
         if stage.happens("preimage"):
-            stage.start(self._bring(slot), stage.between(0, 3 * SECOND))
+            stage.start(self._bring(slot), stage.between(0, 3 * SECOND_US))
 
     def follow(self, node: Node, block: Block) -> None:
         """Let go of what this block provides."""
@@ -109,7 +110,7 @@ class Preimages:
         if preimage.hash in node.preimages or preimage.hash in node.announced:
             return
         node.announced[preimage.hash] = preimage
-        yield stage.between(10 * MILLISECOND, SECOND)
+        yield stage.between(10 * MILLISECOND, SECOND_US)
         if stage.happens("preimage_unwanted"):
             self._give_up(node, preimage, "NotRequestedOnChain")
         elif not (yield from self._request(node, source, preimage)):

@@ -18,7 +18,6 @@ Process: TypeAlias = Generator[int, None, Any]
 Outcome: TypeAlias = Generator[int, None, bool]
 
 MILLISECOND = 1_000
-SECOND = 1_000_000
 
 
 class Schedule:

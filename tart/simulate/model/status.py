@@ -9,10 +9,11 @@ from __future__ import annotations
 import random
 
 from tart.simulate.model.fault_rates import TELEMETRY_KINDS, Chances
-from tart.simulate.model.schedule import SECOND, Process
+from tart.simulate.model.schedule import Process
 from tart.simulate.model.world import Node, Stage
+from tart.units import SECOND_US
 
-INTERVAL = 2 * SECOND
+INTERVAL = 2 * SECOND_US
 _MOST_LOST = 8
 
 
@@ -31,9 +32,9 @@ class Status:
         stage = self._stage
         for node in stage.nodes:
             if stage.happens("dropped"):
-                stage.start(self._lose(node), stage.between(0, 5 * SECOND))
+                stage.start(self._lose(node), stage.between(0, 5 * SECOND_US))
             if self._reconnects.happens("reconnect"):
-                stage.start(self._leave(node), self._rng.randrange(5 * SECOND))
+                stage.start(self._leave(node), self._rng.randrange(5 * SECOND_US))
 
     def _lose(self, node: Node) -> Process:
         node.reporter.lose(self._stage.rng.randint(1, _MOST_LOST))

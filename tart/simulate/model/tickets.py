@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from tart.simulate.model.block import Composer
 from tart.simulate.model.records import Ticket
-from tart.simulate.model.schedule import MILLISECOND, SECOND, Outcome, Process
+from tart.simulate.model.schedule import MILLISECOND, Outcome, Process
 from tart.simulate.model.world import SLOT, Node, Stage, linked
+from tart.units import SECOND_US
 
 _CONTENDERS_PER_SLOT = 3
 _REASON = "stream reset by peer"
@@ -34,12 +35,12 @@ class Tickets:
             return
         for node in self._stage.nodes:
             process = self._generate(node, slot // self._epoch_slots + 1)
-            self._stage.start(process, self._stage.between(0, 2 * SECOND))
+            self._stage.start(process, self._stage.between(0, 2 * SECOND_US))
 
     def _generate(self, node: Node, epoch: int) -> Process:
         stage = self._stage
         root = stage.emit(node, "GeneratingTickets", epoch=epoch)
-        yield stage.between(SECOND // 2, 2 * SECOND)
+        yield stage.between(SECOND_US // 2, 2 * SECOND_US)
         if stage.happens("ticket_generation"):
             reason = "ring proof could not be made"
             stage.emit(node, "TicketGenerationFailed", generating_id=root, reason=reason)
@@ -49,7 +50,7 @@ class Tickets:
         for attempt, ticket in enumerate(ids):
             if stage.rng.random() < self._contending:
                 process = self._travel(node, Ticket(epoch, attempt, ticket))
-                stage.start(process, stage.between(SECOND, self._epoch_slots * SLOT // 3))
+                stage.start(process, stage.between(SECOND_US, self._epoch_slots * SLOT // 3))
 
     def _travel(self, node: Node, ticket: Ticket) -> Process:
         """From its maker to the proxy, and from the proxy to all."""
@@ -61,7 +62,7 @@ class Tickets:
         if not (yield from self._transfer(node, proxy, ticket, from_proxy=False)):
             return
         self._composer.tickets += 1
-        yield stage.between(SECOND, self._epoch_slots * SLOT // 3)
+        yield stage.between(SECOND_US, self._epoch_slots * SLOT // 3)
         for peer in stage.others(proxy):
             if peer is not node and linked(proxy, peer):
                 stage.start(self._transfer(proxy, peer, ticket, from_proxy=True))

@@ -46,12 +46,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from tart.protocol.events import BY_VARIANT
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.simulate.model.exchange import Request, Step
 from tart.simulate.model.records import Assurance, Block, Guarantee, Preimage, Report, Ticket
 from tart.simulate.model.reporter import UNREPORTED, Emission, Handle
-from tart.simulate.model.schedule import SECOND
 from tart.simulate.model.world import SLOT, Node, Stage
+from tart.units import JCE_US
 
 Fact: TypeAlias = dict[str, Any]
 
@@ -133,7 +132,7 @@ class Truth:
             seed=seed,
             speed=speed,
             slot_us=SLOT,
-            jce_unix_us=JCE_UNIX_SECONDS * SECOND,
+            jce_unix_us=JCE_US,
             genesis=stage.nodes[0].reporter.fake.information.genesis,
             base={"slot": stage.base.slot, "block": stage.base.hash},
             parameters=stage.parameters,

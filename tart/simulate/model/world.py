@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 from tart.simulate.model.fault_rates import Chances, Rates
 from tart.simulate.model.records import Block, Guarantee, Preimage
 from tart.simulate.model.reporter import UNREPORTED, Emission, Handle, Reporter
-from tart.simulate.model.schedule import MILLISECOND, SECOND, Process, Schedule
+from tart.simulate.model.schedule import MILLISECOND, Process, Schedule
 from tart.testing import FakeNode
+from tart.units import SECOND_US
 
 if TYPE_CHECKING:
     from tart.simulate.model.truth import Truth
 
-SLOT = 6 * SECOND
+SLOT = 6 * SECOND_US
 
 # Clocks are off by less than the shortest latency, so received stays after sent.
 _CLOCK_OFFSET = 4 * MILLISECOND

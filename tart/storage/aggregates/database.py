@@ -45,6 +45,7 @@ from tart.storage.core.retention import Steadiness
 from tart.storage.core.schema import META, create_statements
 from tart.storage.log.database import Database, storage_error
 from tart.storage.log.recovery import Remembered
+from tart.units import DAY_US, HOUR_US
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +53,6 @@ log = logging.getLogger(__name__)
 SCHEMA_VERSION = 2
 STAGE = "flush"
 _FLUSH = "UINTEGER"
-_DAY_US = 86_400_000_000
-_HOUR_US = 3_600_000_000
 _TIDY_SECONDS = 3600.0
 _CHECKPOINT_SECONDS = 300.0
 _RETRY_SECONDS = 5.0
@@ -463,9 +462,9 @@ def kept_us(table: str, config: AggregatesConfig) -> int:
     """For how long a table's rows are kept, microseconds."""
     match table:
         case "counts":
-            return config.counts_10s_hours * _HOUR_US
+            return config.counts_10s_hours * HOUR_US
         case "latency":
-            return config.latency_hours * _HOUR_US
+            return config.latency_hours * HOUR_US
         case "counts_1h" | "latency_1h":
-            return config.hourly_days * _DAY_US
-    return config.row_retention_days * _DAY_US
+            return config.hourly_days * DAY_US
+    return config.row_retention_days * DAY_US

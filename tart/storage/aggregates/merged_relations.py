@@ -20,11 +20,10 @@ from tart.aggregate.core.event_batch import Rows
 from tart.aggregate.core.tables import TABLES, TOTAL
 from tart.storage.aggregates.database import AggregateFile, read_state, rolled_key, to_table
 from tart.storage.core.arrow import ArrowTable
+from tart.units import HOUR_US, MINUTE_US
 
-_HOUR_US = 3_600_000_000
-_MINUTE_US = 60_000_000
 # Windows up to this are summed from counts by minute, longer ones from hours.
-_BY_MINUTE_US = 26 * _HOUR_US
+_BY_MINUTE_US = 26 * HOUR_US
 
 
 class StaleSnapshot(Exception):
@@ -108,11 +107,11 @@ class MergedRelations:
         """
         inside = f"bucket >= make_timestamp({start_us}) AND bucket < make_timestamp({end_us})"
         where = f"{inside} AND {where}"
-        if start_us >= now_us - self.fine_us + _MINUTE_US:
+        if start_us >= now_us - self.fine_us + MINUTE_US:
             return self.of("counts", where)
         if end_us - start_us <= _BY_MINUTE_US:
             return self._with_memory("counts", self._minutes(where), where)
-        first, last = -(-start_us // _HOUR_US) * _HOUR_US, end_us // _HOUR_US * _HOUR_US
+        first, last = -(-start_us // HOUR_US) * HOUR_US, end_us // HOUR_US * HOUR_US
         whole = f"bucket >= make_timestamp({first}) AND bucket < make_timestamp({last})"
         ends = f"NOT ({whole})"
         parts = [
@@ -126,7 +125,7 @@ class MergedRelations:
         """``latency`` of a window, by the hour where minutes are no longer kept."""
         inside = f"bucket >= make_timestamp({start_us}) AND bucket < make_timestamp({end_us})"
         where = f"{inside} AND {where}"
-        if start_us >= now_us - kept_us + _HOUR_US:
+        if start_us >= now_us - kept_us + HOUR_US:
             return self.of("latency", where)
         parts = self._rolled("latency_1h", "latency", where)
         return self._with_memory("latency", parts, where)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tart.query.core.catalog import DIRECTORY_BITS
 from tart.storage.core.schema import DDL, SCHEMA_VERSION
+from tart.units import HOUR_US, SECOND_US
 
 # What is counted of a directory's events, beside its files of events.
 AGGREGATES = "aggregates.duckdb"
@@ -29,7 +30,6 @@ QUARANTINED = ".corrupt-"
 
 _DIRECTORY = re.compile(r"\d{2,3}")
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}))?(?:\.(1))?\.duckdb")
-_HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True, order=True)
@@ -50,7 +50,7 @@ class LogFile:
     def attached(self) -> str:
         """Its name inside DuckDB."""
         lane = f"_{self.lane}" if self.lane else ""
-        return f"f{self.directory:02d}_{self.period // _HOUR_US}{lane}"
+        return f"f{self.directory:02d}_{self.period // HOUR_US}{lane}"
 
     @property
     def reading(self) -> str:
@@ -110,12 +110,12 @@ class LogFile:
 
 def period_of(received_at: int, hours: int) -> int:
     """Start of the period a moment belongs to; both Unix microseconds."""
-    return received_at - received_at % (hours * _HOUR_US)
+    return received_at - received_at % (hours * HOUR_US)
 
 
 def file_for(root: Path, directory: int, period: int, hours: int) -> LogFile:
     """The first file of that directory and period, whether or not it exists."""
-    start = datetime.fromtimestamp(period // 1_000_000, UTC)
+    start = datetime.fromtimestamp(period // SECOND_US, UTC)
     name = start.strftime("%Y-%m-%d" if hours == 24 else "%Y-%m-%dT%H")
     return LogFile(directory, period, root / f"{directory:02d}" / f"{name}.duckdb")
 
@@ -153,7 +153,7 @@ def named(directory: int, path: Path) -> LogFile | None:
     with suppress(ValueError):
         if match:
             moment = datetime.fromisoformat(f"{match[1]}T{match[2] or '00'}:00:00+00:00")
-            period = int(moment.timestamp()) * 1_000_000
+            period = int(moment.timestamp()) * SECOND_US
             return LogFile(directory, period, path, int(match[3] or 0))
     return None
 

@@ -31,7 +31,6 @@ import numpy as np
 
 from tart.protocol.columnar import PARTS, parts_of_types
 from tart.protocol.events import EventKind
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.storage.core.arrow import (
     BYTES,
     INT32,
@@ -50,6 +49,7 @@ from tart.storage.core.arrow import (
     number_column,
 )
 from tart.storage.core.log_columns import LogColumns, LogRow
+from tart.units import JCE_US
 
 if TYPE_CHECKING:
     import duckdb
@@ -227,7 +227,6 @@ _USUAL_PARTS = usual_parts()
 # --- Decoding, in SQL -----------------------------------------------------------------
 
 _U64 = (1 << 64) - 1
-_JCE_US = JCE_UNIX_SECONDS * 1_000_000
 _EVENT_ID = f"(id_far::HUGEINT * {1 << 32} + id_ahead + seq)"
 
 
@@ -244,7 +243,7 @@ def _part(name: str, value: str) -> str:
 LOG_COLUMNS: Mapping[str, str] = {
     "seq": "seq",
     "received_at": "received_at",
-    "timestamp": (f"((sent_after::HUGEINT + epoch_us(received_at) - {_JCE_US}) & {_U64})::UBIGINT"),
+    "timestamp": (f"((sent_after::HUGEINT + epoch_us(received_at) - {JCE_US}) & {_U64})::UBIGINT"),
     "node": "node",
     "session": "session",
     "event_id": f"({_EVENT_ID} & {_U64})::UBIGINT",
@@ -319,7 +318,7 @@ def read_log_numbers(
 def encode_log(log: LogColumns) -> ArrowTable:
     """Encode events as rows of the table ``log``: the inverse of ``LOG_COLUMNS``."""
     parts = [getattr(log, f"has_{part}").astype(np.uint8) << bit for bit, part in enumerate(PARTS)]
-    received = (log.received_at - _JCE_US).astype(np.uint64)
+    received = (log.received_at - JCE_US).astype(np.uint64)
     ahead = _delta(log.event_id, log.seq.astype(np.uint64))
     stored: dict[str, Array] = {
         "seq": log.seq,

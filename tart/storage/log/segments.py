@@ -19,10 +19,9 @@ from pathlib import Path
 
 from tart.storage.core.files import LogFile, file_for, other_lane, period_of
 from tart.storage.log.database import Database
+from tart.units import HOUR_US
 
 log = logging.getLogger(__name__)
-
-_HOUR_US = 3_600_000_000
 
 
 class ActiveSegments:
@@ -75,7 +74,7 @@ class ActiveSegments:
         if self.current is not None and period <= self.current.period:
             if not self._has_filled_a_period(received_at, period):
                 return self.current
-            period = self.current.period + self._hours * _HOUR_US
+            period = self.current.period + self._hours * HOUR_US
         file = file_for(self._root, self._directory, period, self._hours)
         self._start(file)
         self._lanes, self.current, self._behind_since = (file,), file, received_at
@@ -109,4 +108,4 @@ class ActiveSegments:
             return False
         if self._behind_since is None or received_at < self._behind_since:
             self._behind_since = received_at
-        return received_at - self._behind_since >= self._hours * _HOUR_US
+        return received_at - self._behind_since >= self._hours * HOUR_US

@@ -7,10 +7,8 @@ import pytest
 from tart.aggregate.core.event_batch import Finding
 from tart.aggregate.keyed import conformance as module
 from tart.aggregate.keyed.conformance import EXAMPLE_BYTES, EXAMPLES, Conformance
-from tests.aggregate.batches import JCE_US
+from tart.units import DAY_US, HOUR_US, JCE_US
 
-HOUR = 3_600_000_000
-DAY = 24 * HOUR
 NOON = JCE_US
 
 
@@ -31,16 +29,16 @@ def told(*findings):
 
 
 def test_findings_are_counted_by_hour_node_and_rule():
-    times = (NOON + 1, NOON + 5, NOON + HOUR - 1, NOON + HOUR)
+    times = (NOON + 1, NOON + 5, NOON + HOUR_US - 1, NOON + HOUR_US)
     found = rows(told(*(finding(at=at) for at in times)), "conformance")
     assert found == [
         {
             **{"bucket": NOON, "node": 1, "rule": "truncated", "count": 3},
-            **{"first_at": NOON + 1, "last_at": NOON + HOUR - 1},
+            **{"first_at": NOON + 1, "last_at": NOON + HOUR_US - 1},
         },
         {
-            **{"bucket": NOON + HOUR, "node": 1, "rule": "truncated", "count": 1},
-            **{"first_at": NOON + HOUR, "last_at": NOON + HOUR},
+            **{"bucket": NOON + HOUR_US, "node": 1, "rule": "truncated", "count": 1},
+            **{"first_at": NOON + HOUR_US, "last_at": NOON + HOUR_US},
         },
     ]
 
@@ -69,7 +67,7 @@ def test_the_next_day_has_its_own_and_a_flush_makes_no_more():
     conformance.clear()
     conformance.note(finding())
     assert rows(conformance, "examples") == []
-    conformance.note(finding(at=NOON + DAY))
+    conformance.note(finding(at=NOON + DAY_US))
     assert len(rows(conformance, "examples")) == 1
     assert sum(row["count"] for row in rows(conformance, "conformance")) == 2
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from tart.aggregate.core.tables import SUMMED
 from tart.aggregate.keyed import counters as module
 from tart.aggregate.keyed.counters import OTHER_REASONS, SUMS_TABLES, KeyedCounters
-
-MINUTE = 60_000_000
+from tart.units import MINUTE_US
 
 
 def test_failures_add_up_within_a_minute():
     sums = KeyedCounters()
-    for at in (5, 7, MINUTE + 1):
+    for at in (5, 7, MINUTE_US + 1):
         sums.failure(at, 1, 92, "no")
     found = sums.rows("failures")
-    assert found["bucket"] == [0, MINUTE]
+    assert found["bucket"] == [0, MINUTE_US]
     assert found["count"] == [2, 1]
-    assert found["last_at"] == [7, MINUTE + 1]
+    assert found["last_at"] == [7, MINUTE_US + 1]
 
 
 def test_invented_reasons_are_counted_together(monkeypatch):

@@ -8,8 +8,8 @@ from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.event_batch import DecodeContext
 from tart.aggregate.references import tracker as module
 from tart.query.core import log_histogram
+from tart.units import JCE_US
 from tests.aggregate.batches import (
-    JCE_US,
     aggregate,
     connection_batch,
     decode_contexts,

@@ -10,11 +10,10 @@ import pytest
 from tart.cli.render.check_report import as_json, as_junit, as_report, as_summary
 from tart.cli.render.findings import Ink, Shortlist
 from tart.protocol.rules import ERROR, RULES, SEVERITIES, WARNING
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.shard.check.offline_check import Checker
+from tart.units import JCE_US
 from tests.aggregate.rules.test_conformance_checks import Talk, misbehaving
 
-JCE_US = JCE_UNIX_SECONDS * 1_000_000
 # A timestamp that goes back is a warning.
 DOUBTFUL = "timestamp_backwards"
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from tart.gateway.fanout import package_queries
 from tart.gateway.fanout.package_queries import Period
 from tart.query.core.windows import Window
+from tart.units import SECOND_US
 from tests.gateway.fake_packages import PACKAGE, REPORT, ROOT, SESSION
-from tests.gateway.fake_shard import NODE_A, NOON, SECOND
+from tests.gateway.fake_shard import NODE_A, NOON
 from tests.gateway.handlers.test_packages import with_gateway
 from tests.gateway.running import Running
 
@@ -37,9 +38,9 @@ def test_a_journey_looks_where_and_when_it_was_heard_of(tmp_path: Path) -> None:
         assert found.account is not None
         assert found.account.stage == "available"
         asked = next(each for each in gateway.shards[0].requests if each.name == "journey")
-        around = NOON - SECOND, NOON + 2 * SECOND
+        around = NOON - SECOND_US, NOON + 2 * SECOND_US
         assert asked.parameters["pipelines"] == [[SESSION, 7, *around]]
         assert asked.parameters["reports"] == [[REPORT, *around]]
-        assert asked.parameters["erasures"] == [[ROOT, NOON - SECOND, NOON + SECOND]]
+        assert asked.parameters["erasures"] == [[ROOT, NOON - SECOND_US, NOON + SECOND_US]]
 
     with_gateway(tmp_path, check)

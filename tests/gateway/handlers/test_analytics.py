@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tart.query.core.windows import time_us
-from tart.query.topics.time_series import MINUTE_US
+from tart.units import MINUTE_US
 from tests.gateway.fake_shard import NODE_A, NODE_B, event, node
 from tests.gateway.handlers.test_metrics import asked, with_gateway
 from tests.gateway.running import Running, eventually

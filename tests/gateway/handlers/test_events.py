@@ -22,7 +22,8 @@ from tart.ipc.messages import Attached, Failure
 from tart.protocol import capture
 from tart.protocol.capture import CLOSED, EVENT_ID, FRAME, OPENED, CaptureReader, Record
 from tart.query.core.catalog import event_api_id
-from tests.gateway.fake_shard import NODE_B, NOON, SECOND, event
+from tart.units import SECOND_US
+from tests.gateway.fake_shard import NODE_B, NOON, event
 from tests.gateway.running import Running, eventually, running_gateway
 
 # What a shard says of it: file, rows, and when they were received.
@@ -45,8 +46,8 @@ def with_gateway(
 def fill(gateway: Running, each: int = 7) -> None:
     """Events of two nodes, by turns on the one shard and the other."""
     for i in range(each):
-        gateway.shards[0].append(event(0, i, at=NOON + 2 * i * SECOND))
-        gateway.shards[1].append(event(1, i, at=NOON + (2 * i + 1) * SECOND, node=NODE_B))
+        gateway.shards[0].append(event(0, i, at=NOON + 2 * i * SECOND_US))
+        gateway.shards[1].append(event(1, i, at=NOON + (2 * i + 1) * SECOND_US, node=NODE_B))
 
 
 def arrow(sql: str) -> bytes:

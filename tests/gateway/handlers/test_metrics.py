@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tart.query.topics.time_series import HOUR_US, MINUTE_US
+from tart.units import HOUR_US, MINUTE_US
 from tests.gateway.fake_shard import NODE_A, NODE_B, claims, event, node
 from tests.gateway.running import Running, running_gateway
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tart.query.core.windows import time_us
-from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, SECOND, event, node
+from tart.units import MINUTE_US
+from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, event, node
 from tests.gateway.running import Running, running_gateway
 
-MINUTE = 60 * SECOND
 OF_NODE = ("status/enhanced", "peers", "timeline")
 WINDOWED = (
     "/api/network/topology",
@@ -54,7 +54,7 @@ def test_a_window_begins_with_a_whole_bucket_and_says_so(tmp_path: Path, path: s
         body = await gateway.json(f"{path}?start=2026-11-20T11:47:31Z&end=2026-11-20T12:00:00Z")
         assert body["window"]["end"] == "2026-11-20T12:00:00.000000Z"
         start = time_us(body["window"]["start"], "")
-        assert start % MINUTE == 0
+        assert start % MINUTE_US == 0
         assert start <= time_us("2026-11-20T11:47:31Z", "")
         bounds = [
             request.parameters

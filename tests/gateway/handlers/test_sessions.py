@@ -11,10 +11,10 @@ import pytest
 
 from tart.query.core.catalog import event_api_id
 from tart.query.core.rfc3339 import rfc3339
-from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, SECOND, node
+from tart.units import HOUR_US, SECOND_US
+from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, node
 from tests.gateway.running import Running, eventually, running_gateway
 
-HOUR = 3_600 * SECOND
 LATER = "2026-11-20T13:30:00Z"
 
 
@@ -65,7 +65,7 @@ def asked(gateway: Running, name: str) -> list[dict[str, Any]]:
 def test_connections_of_all_shards_come_newest_first_page_by_page(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for at, shard in enumerate(gateway.shards):
-            rows = [session(at, n, NOON + (2 * n + at) * SECOND, NODE_A) for n in range(3)]
+            rows = [session(at, n, NOON + (2 * n + at) * SECOND_US, NODE_A) for n in range(3)]
             shard.answers["sessions"] = listing(rows)
         found, query = [], "limit=4"
         while True:
@@ -86,7 +86,7 @@ def test_a_window_reaches_the_shards_with_its_last_moment(tmp_path: Path) -> Non
     async def check(gateway: Running) -> None:
         await gateway.json(f"/api/sessions?start=2026-11-20T12:00:00Z&end={LATER}")
         (question,) = asked(gateway, "sessions")
-        end = NOON + HOUR + HOUR // 2 + 1
+        end = NOON + HOUR_US + HOUR_US // 2 + 1
         assert (question["start_us"], question["end_us"]) == (NOON, end)
 
     with_gateway(tmp_path, check)
@@ -131,9 +131,9 @@ def find(gateway: Running) -> None:
 
     one, two = gateway.shards
     one.answers["summed"] = counted(
-        [[NODE_A, "truncated", 2, NOON, NOON + SECOND], [NODE_B, "truncated", 1, NOON, NOON]]
+        [[NODE_A, "truncated", 2, NOON, NOON + SECOND_US], [NODE_B, "truncated", 1, NOON, NOON]]
     )
-    two.answers["summed"] = counted([[NODE_A, "truncated", 3, NOON - SECOND, NOON]])
+    two.answers["summed"] = counted([[NODE_A, "truncated", 3, NOON - SECOND_US, NOON]])
     for at, shard in enumerate(gateway.shards):
         row = {
             **{"at": NOON + at, "frame": "0a", "node": NODE_A, "session": 256, "event_id": 3},
@@ -149,8 +149,8 @@ def test_findings_of_all_shards_are_one(tmp_path: Path) -> None:
         body = await gateway.json(f"/api/nodes/{NODE_A}/conformance")
         mine = [each for each in body["findings"] if each["examples"]]
         (found,) = mine
-        assert found["first_at"] == rfc3339(NOON - SECOND)
-        assert found["last_at"] == rfc3339(NOON + SECOND)
+        assert found["first_at"] == rfc3339(NOON - SECOND_US)
+        assert found["last_at"] == rfc3339(NOON + SECOND_US)
         assert [each["id"] for each in found["examples"]] == [event_api_id(at, 7) for at in (1, 0)]
         assert (body["verdict"], body["node_id"]) == ("error", NODE_A)
 
@@ -174,7 +174,7 @@ def test_a_window_of_findings_begins_with_a_whole_hour(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         body = await gateway.json(f"/api/conformance?start=2026-11-20T12:59:59Z&end={LATER}")
         assert body["window"]["start"] == rfc3339(NOON)
-        assert body["window"]["end"] == rfc3339(NOON + HOUR)
+        assert body["window"]["end"] == rfc3339(NOON + HOUR_US)
         starts = {
             each["start_us"]
             for name in ("summed", "spoken", "examples")

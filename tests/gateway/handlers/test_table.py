@@ -17,13 +17,13 @@ from tart.gateway.api.openapi import statuses
 from tart.gateway.api.routes.streams import EVENT_STREAM
 from tart.gateway.api.schemas.common import SCHEMAS
 from tart.query.core.rfc3339 import rfc3339
+from tart.units import SECOND_US
 from tests.gateway.fake_packages import add_package
 from tests.gateway.fake_shard import (
     BLOCK_HASH,
     NODE_A,
     NODE_B,
     NOON,
-    SECOND,
     FakeShard,
     claims,
     event,
@@ -118,7 +118,7 @@ def test_stats_count_each_block_once_and_name_who_is_ahead(tmp_path: Path) -> No
         assert (body["best_block"], body["finalized_block"]) == (7, 4)
         assert [each["node_id"] for each in body["ahead"]] == [NODE_A, "ee" * 32]
         asked = [each.parameters for each in gateway.shards[0].requests if each.name == "listed"]
-        assert asked[0]["end_us"] - asked[0]["start_us"] == 900 * SECOND + 1
+        assert asked[0]["end_us"] - asked[0]["start_us"] == 900 * SECOND_US + 1
 
     with_gateway(tmp_path, check)
 
@@ -128,7 +128,7 @@ def test_blocks_beyond_what_a_shard_lists_are_asked_for_in_halves_of_the_window(
 ) -> None:
     monkeypatch.setattr("tart.gateway.fanout.queries.MAX_AUTHORED", 3)
     now = time.time_ns() // 1000
-    blocks = {now - age * SECOND: f"{age:064x}" for age in range(1, 8)}
+    blocks = {now - age * SECOND_US: f"{age:064x}" for age in range(1, 8)}
 
     def listed(parameters: dict[str, Any]) -> list[dict[str, Any]]:
         first, last = parameters["start_us"], parameters["end_us"]
@@ -316,8 +316,8 @@ def test_pages_stay_the_same_while_events_arrive_and_a_shard_comes_late(tmp_path
         gateway.gateway.questions._deadline = 0.2
         number = 100
         while body["has_more"]:
-            one.append(event(0, number, at=NOON + SECOND))
-            two.append(event(1, number, at=NOON + SECOND, node=NODE_B))
+            one.append(event(0, number, at=NOON + SECOND_US))
+            two.append(event(1, number, at=NOON + SECOND_US, node=NODE_B))
             number += 1
             body = await gateway.json(f"/api/events?limit=2&cursor={body['next_cursor']}")
             if "shards" in body:
@@ -404,7 +404,7 @@ def test_a_search_tells_its_total_on_the_last_page_only(tmp_path: Path) -> None:
 
 def test_a_continued_search_keeps_the_window_of_its_first_page(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        now = int(time.time() * SECOND)
+        now = int(time.time() * SECOND_US)
         gateway.shards[0].append(*[event(0, i, at=now - 1000 + i) for i in range(4)])
         path = "/api/events/search?duration=1h&limit=2"
         body = await gateway.json(path)

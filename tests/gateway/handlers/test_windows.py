@@ -13,9 +13,8 @@ from tart.gateway.fanout.queries import Coverage
 from tart.gateway.handlers.windows import Asked, answered, asked, hours_of, windowed
 from tart.gateway.http.responses import Answer
 from tart.query.core.windows import Window
-from tart.query.topics.time_series import HOUR_US, MINUTE_US
+from tart.units import DAY_US, HOUR_US, MINUTE_US
 
-DAY_US = 24 * HOUR_US
 NOON = 20_000 * DAY_US + DAY_US // 2
 NOW = NOON + 7 * MINUTE_US + 7
 NOTHING = {"start": None, "end": None, "duration": HOUR_US}

@@ -5,15 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import BadQuery
-from tart.query.core.windows import (
-    PRESETS,
-    SECOND_US,
-    Window,
-    bounded,
-    duration_us,
-    resolve,
-    time_us,
-)
+from tart.query.core.windows import PRESETS, Window, bounded, duration_us, resolve, time_us
+from tart.units import SECOND_US
 
 NOW = 1_795_176_000 * SECOND_US
 

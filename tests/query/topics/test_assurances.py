@@ -1,13 +1,13 @@
 """``tart/query/topics/assurances.py``: how far assurances get."""
 
 from tart.query.topics.assurances import assurances, slot_seconds
+from tart.units import SECOND_US
 
 A, B = "aa" * 32, "bb" * 32
-SECOND = 1_000_000
 
 
 def row(anchor, at, number, count=1):
-    return {"anchor": anchor, "seen_at": at * SECOND, "type": number, "count": count}
+    return {"anchor": anchor, "seen_at": at * SECOND_US, "type": number, "count": count}
 
 
 ROWS = [row(A, 5, 126, 2), row(A, 6, 131, 3), row(A, 35, 131), row(A, 34, 127), row(B, 9, 131)]

@@ -7,12 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.protocol.rules import RULES, Rule
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.topics.conformance import (
     CLOCK_US,
     EXAMPLES,
-    HOUR_US,
     NOT_JCE_US,
     SILENT_US,
     ConformanceInput,
@@ -23,9 +21,9 @@ from tart.query.topics.conformance import (
     node_conformance,
     verdict,
 )
+from tart.units import HOUR_US, JCE_US
 
 NOW = 1_795_262_400_000_000
-JCE_US = JCE_UNIX_SECONDS * 1_000_000
 A, B = "aa" * 32, "bb" * 32
 
 

@@ -3,7 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.query.topics import propagation as module
 from tart.query.topics.propagation import (
     LATE_US,
@@ -13,29 +12,28 @@ from tart.query.topics.propagation import (
     propagation,
     sample,
 )
+from tart.units import JCE_US, MINUTE_US, SECOND_US
 
-SECOND = 1_000_000
-MINUTE = 60 * SECOND
 X, Y = "0a" * 32, "0b" * 32
 
 
 def sight(block, node, at, number=62, offset=0, behind=0):
     """Seen ``at``; its clock, behind ours by ``behind``, said so at once."""
-    own = at - behind - JCE_UNIX_SECONDS * SECOND
+    own = at - behind - JCE_US
     return {
         **{"hash": block, "node": node, "at": at, "timestamp": own, "type": number},
         "offset_us": offset,
     }
 
 
-START = 2_000_000_000 * SECOND
+START = 2_000_000_000 * SECOND_US
 BLOCKS = [{"hash": X, "slot": 5, "nodes": 3}]
 
 
 def shown(*sights, connected=4, blocks=BLOCKS):
-    at = START - START % (10 * MINUTE)
+    at = START - START % (10 * MINUTE_US)
     heard = {(at,): {f"n{each}": 1 for each in range(connected)}}
-    return propagation(sights, heard, 10 * MINUTE, START, blocks)
+    return propagation(sights, heard, 10 * MINUTE_US, START, blocks)
 
 
 def test_delays_are_from_the_first_sight_anywhere():
@@ -55,7 +53,7 @@ def test_delays_are_from_the_first_sight_anywhere():
 
 
 def test_node_clocks_are_corrected_by_their_offset():
-    fast = sight(X, "b", START + 10_000, offset=-7 * SECOND, behind=-7 * SECOND)
+    fast = sight(X, "b", START + 10_000, offset=-7 * SECOND_US, behind=-7 * SECOND_US)
     found = shown(sight(X, "a", START), fast)
     assert found["node_clocks"]["avg_propagation_ms"] == 10.0
     assert corrected(fast) == START + 10_000

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tart.errors import BadQuery
 from tart.query.topics import time_series
-from tart.query.topics.time_series import DISCARDS, HOUR_US, MAX_BUCKETS, MINUTE_US, cut_buckets
+from tart.query.topics.time_series import DISCARDS, MAX_BUCKETS, cut_buckets
+from tart.units import HOUR_US, MINUTE_US
 
 A, B = "aa" * 32, "bb" * 32
 AT = 1_000 * HOUR_US

@@ -3,7 +3,8 @@
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.topics import timelines
 from tart.query.topics.node_activity import CONNECTION_EVENTS
-from tart.query.topics.time_series import HOUR_US, MINUTE_US, cut_buckets
+from tart.query.topics.time_series import cut_buckets
+from tart.units import HOUR_US, MINUTE_US
 
 AT = 1_000 * HOUR_US
 EVERY = cut_buckets(AT, AT + 10 * MINUTE_US + 1, 5 * MINUTE_US)

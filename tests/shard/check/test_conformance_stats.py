@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tart.shard.check.conformance_stats import distance
+from tart.units import JCE_US, SECOND_US
 from tests.aggregate.rules.test_conformance_checks import Talk
-from tests.shard.check.test_offline_check import JCE_US, SECOND_US, Judged
+from tests.shard.check.test_offline_check import Judged
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from tart.aggregate.references.tracker import FOLLOW_SECONDS
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.framing import frame
 from tart.protocol.rules import INFO, RULES
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.query.topics.conformance import SILENT_US
 from tart.shard.check import offline_check as module
 from tart.shard.check.offline_check import Checker, check
 from tart.simulate.model.in_memory import play, play_troubled
+from tart.units import JCE_US, SECOND_US
 from tests.aggregate.rules.test_conformance_checks import Talk, misbehaving
 from tests.protocol.strategies import segmentations
 from tests.shard.running import best, fake_node, framed, run
@@ -25,8 +25,6 @@ from tests.vectors import event_vectors, node_vectors, stream_vectors
 from vectors import generate
 
 PUBLISHED = json.loads(generate.TARGET.read_text(encoding="utf-8"))
-JCE_US = JCE_UNIX_SECONDS * 1_000_000
-SECOND_US = 1_000_000
 
 NOW = 1_795_262_400_000_000
 # The rules of what is wrong with the deviating vectors, in order, with field and offset.

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tart.protocol.types import JCE_UNIX_SECONDS
 from tart.shard.queries import first_seen as module
+from tart.units import JCE_US, MINUTE_US
 from tests.aggregate.batches import troubled_network
 from tests.shard.ingest.test_aggregator import told
 from tests.shard.running import run
 
 FACTS = troubled_network().facts
-MINUTE = 60_000_000
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +35,9 @@ def test_every_node_s_first_sight_has_its_offset(ask):
     }
     for _, node, at, timestamp, number, offset in found:
         assert number in (42, 43, 62, 68)
-        assert offset == clocks[node, at - at % MINUTE]
+        assert offset == clocks[node, at - at % MINUTE_US]
         # The fastest message of the minute cannot be slower than this one.
-        assert offset <= at - (timestamp + JCE_UNIX_SECONDS * 1_000_000)
+        assert offset <= at - (timestamp + JCE_US)
 
 
 def test_sights_are_of_the_blocks_that_are_asked_for(ask):

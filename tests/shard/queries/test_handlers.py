@@ -11,10 +11,10 @@ from tart.protocol.events import EVENTS
 from tart.query.core.catalog import QUERIES, event_api_id, event_identity
 from tart.shard.queries import handlers as module
 from tart.storage.core.schema import NodeRow, PeerRow
+from tart.units import SECOND_US
 from tests.shard.running import HASH, best, fake_node, run
 from tests.storage.running import NOON, PEERS, batch, event, opened, write
 
-SECOND = 1_000_000
 A, B = "01" * 32, "02" * 32
 OUTLINE = {
     "size_bytes": 1,
@@ -35,7 +35,7 @@ def logged(seq, variant="BestBlockChanged", *, node=0, **fields):
     has_ref = EVENTS[number].fields.fields[0][0].endswith("_id")
     return event(
         seq,
-        at=NOON + seq * SECOND,
+        at=NOON + seq * SECOND_US,
         node=node,
         session=node,
         type=number,
@@ -167,14 +167,14 @@ SELECTIONS = {
     "the slot zero": ({"slot": 0}, [0]),
     "no such slot": ({"slot": 2**32}, []),
     "no such core": ({"core": 0}, []),
-    "from a moment": ({"start_us": NOON + 4 * SECOND}, [5, 4]),
-    "until a moment": ({"end_us": NOON + 1 * SECOND}, [1, 0]),
+    "from a moment": ({"start_us": NOON + 4 * SECOND_US}, [5, 4]),
+    "until a moment": ({"end_us": NOON + 1 * SECOND_US}, [1, 0]),
     "between, both included": (
-        {"start_us": NOON + 1 * SECOND, "end_us": NOON + 3 * SECOND},
+        {"start_us": NOON + 1 * SECOND_US, "end_us": NOON + 3 * SECOND_US},
         [3, 2, 1],
     ),
-    "one moment": ({"start_us": NOON + SECOND, "end_us": NOON + SECOND}, [1]),
-    "just after": ({"start_us": NOON + 5 * SECOND + 1}, []),
+    "one moment": ({"start_us": NOON + SECOND_US, "end_us": NOON + SECOND_US}, [1]),
+    "just after": ({"start_us": NOON + 5 * SECOND_US + 1}, []),
     "just before": ({"end_us": NOON - 1}, []),
     "all time": ({"start_us": -(2**63), "end_us": 2**63 - 1}, [5, 4, 3, 2, 1, 0]),
     "never": ({"start_us": 2**63 - 1}, []),
@@ -242,7 +242,7 @@ def test_a_hash_counts_where_bytes_match_not_where_their_digits_do(tmp_path):
     wanted = bytes(range(0x31, 0x51))
     shifted = bytes.fromhex("0" + wanted.hex() + "0")  # 33 bytes
     half_off = [
-        event(seq, at=NOON + seq * SECOND, body=b"\0\0\0" + shifted) for seq in range(10, 80)
+        event(seq, at=NOON + seq * SECOND_US, body=b"\0\0\0" + shifted) for seq in range(10, 80)
     ]
     stored(tmp_path, block(0, wanted), block(1), block(2, wanted), *half_off)
     assert selected(tmp_path, hash=wanted.hex(), limit=1) == [2]
@@ -260,7 +260,7 @@ def test_a_hash_that_matches_off_and_on_the_byte_is_found(tmp_path):
 def test_a_hash_may_be_the_peer_that_an_event_names(tmp_path):
     wanted, other = PEERS[6], PEERS[7]
     named = [
-        event(seq, at=NOON + seq * SECOND, type=131, slot=None, peer=peer, body=bytes(32))
+        event(seq, at=NOON + seq * SECOND_US, type=131, slot=None, peer=peer, body=bytes(32))
         for seq, peer in enumerate([wanted, other, None, wanted])
     ]
     said = event(4, body=bytes(4) + wanted)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from tart.query.core.cursor import Cursor
 from tart.query.core.merge import event_page
 from tart.query.core.rfc3339 import rfc3339
+from tart.units import MINUTE_US
 from tests.shard.clock import FAR, Clock, connection, window
 from tests.shard.running import best, fake_node, framed, run, until
 from tests.storage.running import NOON
-
-MINUTE = 60_000_000
 
 
 async def sessions(shard, **parameters):
@@ -124,20 +123,25 @@ def test_the_series_counts_beginnings_and_ends(tmp_path, monkeypatch):
     clock = Clock(monkeypatch)
 
     async def scenario(shard):
-        for begins, ends in ((1, 2), (1, MINUTE + 1), (MINUTE, None), (3 * MINUTE, 3 * MINUTE)):
+        for begins, ends in (
+            (1, 2),
+            (1, MINUTE_US + 1),
+            (MINUTE_US, None),
+            (3 * MINUTE_US, 3 * MINUTE_US),
+        ):
             connection(shard, clock, begins, ends=ends)
-        found = await shard.ask("connections", **window(0, FAR), step_us=MINUTE)
+        found = await shard.ask("connections", **window(0, FAR), step_us=MINUTE_US)
         assert found == {
             "open": 0,
             "buckets": [
                 [NOON, 2, 1, 0],
-                [NOON + MINUTE, 1, 1, 0],
-                [NOON + 3 * MINUTE, 1, 1, 0],
+                [NOON + MINUTE_US, 1, 1, 0],
+                [NOON + 3 * MINUTE_US, 1, 1, 0],
             ],
         }
-        later = await shard.ask("connections", **window(MINUTE + 2, FAR), step_us=MINUTE)
-        assert later == {"open": 1, "buckets": [[NOON + 3 * MINUTE, 1, 1, 0]]}
-        none = await shard.ask("connections", node="07" * 32, step_us=MINUTE)
+        later = await shard.ask("connections", **window(MINUTE_US + 2, FAR), step_us=MINUTE_US)
+        assert later == {"open": 1, "buckets": [[NOON + 3 * MINUTE_US, 1, 1, 0]]}
+        none = await shard.ask("connections", node="07" * 32, step_us=MINUTE_US)
         assert none == {"open": 0, "buckets": []}
 
     run(scenario, tmp_path)
@@ -146,7 +150,7 @@ def test_the_series_counts_beginnings_and_ends(tmp_path, monkeypatch):
 def test_the_series_tells_refused_ones_apart(tmp_path):
     async def scenario(shard):
         shard.session(framed(b"GET / HTTP/1.1\r\n\r\n"))
-        ((_, *counts),) = (await shard.ask("connections", step_us=MINUTE))["buckets"]
+        ((_, *counts),) = (await shard.ask("connections", step_us=MINUTE_US))["buckets"]
         assert counts == [0, 0, 1]
 
     run(scenario, tmp_path)

@@ -12,7 +12,8 @@ from tart.shard.queries import trace as module
 from tart.shard.queries.trace import HORIZON_US, trace
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import log_rows_query
-from tests.storage.running import HOUR_US, NOON, batch, event, open_storage, opened
+from tart.units import HOUR_US
+from tests.storage.running import NOON, batch, event, open_storage, opened
 
 LIMITS = {"nodes": 1000, "depth": 64}
 

@@ -12,10 +12,10 @@ from tart.query.core import merge
 from tart.shard.encoding.json_bytes import to_bytes
 from tart.shard.state.nodes import Nodes, Session
 from tart.storage.log.recovery import RecoveredState, StoredSession
+from tart.units import SECOND_US
 from tests.shard.running import HASH, best, fake_node, framed, run, until
 
-SECOND = 1_000_000
-NOON = 1_795_262_400 * SECOND
+NOON = 1_795_262_400 * SECOND_US
 
 
 def hello(number=1, **more):
@@ -109,11 +109,11 @@ def test_a_connected_node_shows_who_it_is_and_since_when():
 
 def test_a_node_is_connected_until_its_last_connection_is_over():
     nodes = Nodes()
-    first, second = connected(nodes, 0, NOON), connected(nodes, 1, NOON + SECOND)
-    nodes.closed(first, NOON + 2 * SECOND)
+    first, second = connected(nodes, 0, NOON), connected(nodes, 1, NOON + SECOND_US)
+    nodes.closed(first, NOON + 2 * SECOND_US)
     assert shown(nodes)["is_connected"]
     assert shown(nodes)["disconnected_at"] is None
-    nodes.closed(second, NOON + 3 * SECOND)
+    nodes.closed(second, NOON + 3 * SECOND_US)
     assert not shown(nodes)["is_connected"]
     assert shown(nodes)["disconnected_at"] == "2026-11-21T12:00:03.000000Z"
     assert shown(nodes)["connections"] == []

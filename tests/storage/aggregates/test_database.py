@@ -24,10 +24,9 @@ from tart.storage.aggregates.database import (
     write,
 )
 from tart.storage.log.database import Database
+from tart.units import DAY_US
 from tests.aggregate.batches import aggregate, troubled_network
 from tests.storage.running import write_flush
-
-DAY = 86_400_000_000
 
 
 @pytest.fixture
@@ -133,10 +132,10 @@ def test_old_rows_go_and_others_stay(cursor, file):
     tidy(cursor, file, config, newest + config.counts_10s_hours * 3_600_000_000 + 1)
     assert count(cursor, file, "counts") == 0
     assert count(cursor, file, "counts_1m") == before["counts_1m"]
-    tidy(cursor, file, config, newest + config.row_retention_days * DAY + 1)
+    tidy(cursor, file, config, newest + config.row_retention_days * DAY_US + 1)
     left = {table for table in STORED if count(cursor, file, table)}
     assert left == {"counts_1h", "latency_1h"}
-    tidy(cursor, file, config, newest + config.hourly_days * DAY + 3_600_000_001)
+    tidy(cursor, file, config, newest + config.hourly_days * DAY_US + 3_600_000_001)
     assert {count(cursor, file, table) for table in STORED} == {0}
 
 

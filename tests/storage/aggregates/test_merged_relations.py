@@ -19,11 +19,11 @@ from tart.storage.aggregates.merged_relations import (
     UnflushedRows,
 )
 from tart.storage.log.database import Database
+from tart.units import HOUR_US
 from tests.aggregate.batches import aggregate, rows, troubled_network
 from tests.storage.running import write_flush
 
-HOUR = 3_600_000_000
-FINE = 6 * HOUR
+FINE = 6 * HOUR_US
 
 
 @pytest.fixture
@@ -108,8 +108,8 @@ def test_nothing_is_left_registered(cursor, files):
     assert views == [(0,)]
 
 
-@pytest.mark.parametrize("later", [0, 3 * HOUR, 20 * HOUR, 100 * HOUR])
-@pytest.mark.parametrize("before", [HOUR, 20 * HOUR, 90 * HOUR])
+@pytest.mark.parametrize("later", [0, 3 * HOUR_US, 20 * HOUR_US, 100 * HOUR_US])
+@pytest.mark.parametrize("before", [HOUR_US, 20 * HOUR_US, 90 * HOUR_US])
 def test_counts_are_the_same_however_coarse_they_are(cursor, files, later, before):
     """Half rolled up, half not yet, and the rest in memory: all of it once."""
     found = every_row()
@@ -127,7 +127,7 @@ def test_counts_are_the_same_however_coarse_they_are(cursor, files, later, befor
     assert summed == 3 * total
 
 
-@pytest.mark.parametrize("later", [0, 400 * HOUR])
+@pytest.mark.parametrize("later", [0, 400 * HOUR_US])
 def test_durations_likewise(cursor, files, later):
     found = every_row()
     total = int(found["latency"]["count"].sum())
@@ -135,6 +135,8 @@ def test_durations_likewise(cursor, files, later):
     write_flush(cursor, files[0], Flush(FlushState(1, 1, 1), found, []))
     write_flush(cursor, files[0], Flush(FlushState(2, 1, 1), found, []))
     with MergedRelations(cursor, files, snapshot(2, found), FINE) as relations:
-        text = relations.latencies(first - HOUR, newest + HOUR, newest + later, 48 * HOUR, "true")
+        text = relations.latencies(
+            first - HOUR_US, newest + HOUR_US, newest + later, 48 * HOUR_US, "true"
+        )
         ((summed,),) = cursor.execute(f"SELECT sum(count) FROM {text}").fetchall()
     assert summed == 3 * total

@@ -12,7 +12,8 @@ from tart.storage.core.files import (
     period_of,
     quarantined,
 )
-from tests.storage.running import HOUR_US, NOON
+from tart.units import HOUR_US
+from tests.storage.running import NOON
 
 DAY = NOON - 12 * HOUR_US
 

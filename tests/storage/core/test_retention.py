@@ -6,7 +6,8 @@ import pytest
 
 from tart.storage.core.files import file_for, other_lane
 from tart.storage.core.retention import STEADY_SECONDS, Held, Steadiness, to_drop
-from tests.storage.running import HOUR_US, NOON
+from tart.units import HOUR_US
+from tests.storage.running import NOON
 
 NOW = NOON / 1_000_000
 HOUR = 3600.0

@@ -23,6 +23,7 @@ from tart.storage.core.schema import (
     log_subquery,
     usual_parts,
 )
+from tart.units import JCE_US
 
 ROWS = {
     "log": LogRow,
@@ -34,7 +35,6 @@ ROWS = {
 PEERS = [bytes(32), bytes(range(32)), b"\xff" * 32]
 U64 = 2**64 - 1
 NOON = 1_795_262_400_000_000  # 2026-11-21T12:00Z
-JCE_US = 1_735_732_800_000_000  # JIP-3: the JAM Common Era, in Unix microseconds
 EVERY_BYTE = bytes(range(256))
 
 LOG = {

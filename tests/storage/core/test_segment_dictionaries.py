@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from tart.storage.core.files import file_for, other_lane, period_of
 from tart.storage.core.schema import NodeRow, PeerRow
 from tart.storage.core.segment_dictionaries import DictionaryBackfill
-from tests.storage.running import HOUR_US, NOON, PEERS, batch, closed, opened
+from tart.units import HOUR_US
+from tests.storage.running import NOON, PEERS, batch, closed, opened
 
 LATER = NOON + 7
 

@@ -5,9 +5,9 @@ import asyncio
 from tart.storage.core.files import file_for, other_lane, period_of
 from tart.storage.core.schema import NodeRow
 from tart.storage.log.checkpoints import Checkpoints
+from tart.units import HOUR_US
 from tests.storage.running import (
     DEADLINE,
-    HOUR_US,
     NOON,
     PEERS,
     batch,

@@ -8,8 +8,8 @@ import pytest
 
 from tart.storage.core.schema import NodeRow, PeerRow, log_subquery
 from tart.storage.log.recovery import DROPPED, RecoveredState, StoredSession
+from tart.units import HOUR_US
 from tests.storage.running import (
-    HOUR_US,
     NOON,
     PEERS,
     batch,

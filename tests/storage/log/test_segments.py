@@ -9,7 +9,8 @@ from tart.errors import StorageError
 from tart.storage.core.files import existing, file_for, other_lane, period_of
 from tart.storage.log.database import Database
 from tart.storage.log.segments import ActiveSegments
-from tests.storage.running import HOUR_US, NOON
+from tart.units import HOUR_US
+from tests.storage.running import NOON
 
 HOURS = [NOON + hour * HOUR_US for hour in range(3)]
 

@@ -6,15 +6,8 @@ import pytest
 
 from tart.storage.log import tail_scan
 from tart.storage.log.tail_scan import newest_rows
-from tests.storage.running import (
-    DEADLINE,
-    HOUR_US,
-    NOON,
-    batch,
-    event,
-    open_storage,
-    wait_for,
-)
+from tart.units import HOUR_US
+from tests.storage.running import DEADLINE, NOON, batch, event, open_storage, wait_for
 
 
 def everything(file):

@@ -7,8 +7,8 @@ import pytest
 
 from tart.storage.core.schema import NodeRow, PeerRow
 from tart.storage.log.verify import SAMPLE, verify
+from tart.units import HOUR_US
 from tests.storage.running import (
-    HOUR_US,
     NOON,
     PEERS,
     batch,

@@ -9,9 +9,9 @@ from tart.config.schema import StorageConfig
 from tart.storage.core.files import file_for, period_of
 from tart.storage.core.schema import NodeRow, PeerRow
 from tart.storage.log.database import Database
+from tart.units import HOUR_US
 from tests.storage.running import (
     DEADLINE,
-    HOUR_US,
     NOON,
     PEERS,
     alone,

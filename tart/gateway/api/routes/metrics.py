@@ -12,9 +12,8 @@ from tart.errors import BadQuery
 from tart.gateway.api.parameters import Choice, Duration, EventTypes, Integer, Parameter, Time
 from tart.gateway.api.route import ASKED, BYTES, Cache, Route
 from tart.query.core import windows
-from tart.query.core.windows import MAX_DAYS, SECOND_US
-
-HOUR_US = 3600 * SECOND_US
+from tart.query.core.windows import MAX_DAYS
+from tart.units import HOUR_US
 
 
 @dataclass(frozen=True)

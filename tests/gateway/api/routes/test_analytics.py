@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tart.gateway.api.routes.analytics import ANALYTICS_ROUTES
-from tart.gateway.api.routes.metrics import HOUR_US
 from tart.gateway.handlers.analytics import ANALYTICS_HANDLERS
+from tart.units import HOUR_US
 
 BY_NAME = {route.name: route for route in ANALYTICS_ROUTES}
 

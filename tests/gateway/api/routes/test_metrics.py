@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tart.errors import BadQuery
-from tart.gateway.api.routes.metrics import HOUR_US, METRIC_ROUTES, Flag, Hours
+from tart.gateway.api.routes.metrics import METRIC_ROUTES, Flag, Hours
 from tart.gateway.handlers.metrics import METRIC_HANDLERS
-from tart.query.core.windows import SECOND_US
+from tart.units import HOUR_US, SECOND_US
 
 BY_NAME = {route.name: route for route in METRIC_ROUTES}
 

@@ -1,0 +1,10 @@
+"""Units of time: durations in microseconds, and the epoch of JIP-3."""
+
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+HOUR_US = 60 * MINUTE_US
+DAY_US = 24 * HOUR_US
+
+# The JAM Common Era begins at 2025-01-01T12:00:00Z (JIP-3). Seconds and microseconds since 1970.
+JCE_UNIX_SECONDS = 1_735_732_800
+JCE_US = JCE_UNIX_SECONDS * SECOND_US
