@@ -152,7 +152,7 @@ class _Check:
         elif each.kind == EVENT_ID:
             self._checker.resume(lines[each.session], int.from_bytes(each.content, "little"))
         else:
-            self._checker.receive(lines[each.session], each.sent, each.received_at)
+            self._checker.receive(lines[each.session], each.wire_bytes, each.received_at)
 
     def _show(self, found: Found) -> None:
         each, first_left_out = self._list.take(found)

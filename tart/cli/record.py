@@ -196,7 +196,7 @@ class _Copy(ExitStack):
         for each in found:
             self.sessions += each.kind == OPENED
             self.frames += each.kind in (OPENED, FRAME)
-            self.octets += len(each.sent)
+            self.octets += len(each.wire_bytes)
 
 
 def _say(text: str) -> None:

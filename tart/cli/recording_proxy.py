@@ -61,7 +61,7 @@ class Relay:
     def begin(self, descriptor: int) -> None:
         """Write the capture there; before the first connection."""
         self.output = Output(descriptor, self._hold_all, self._stop.set)
-        self.output.write(self.recording.begin)
+        self.output.write(self.recording.header)
 
     @property
     def open(self) -> int:
@@ -219,7 +219,7 @@ class _NodeSide(_Side):
     def __init__(self, relay: Relay) -> None:
         super().__init__()
         self._relay = relay
-        self._session: SessionRecording | None = relay.recording.session()
+        self._session: SessionRecording | None = relay.recording.open_session()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: the node is listened to from now on."""
@@ -233,7 +233,7 @@ class _NodeSide(_Side):
         session = self._session
         if session is not None:
             faultless = session.fault is None
-            self._relay.output.write(session.received(data, _now()))
+            self._relay.output.write(session.receive_data(data, _now()))
             if faultless and session.fault is not None:
                 logger.warning(
                     "a node's bytes are no messages any more, and recorded as they come: %s",
@@ -254,7 +254,7 @@ class _NodeSide(_Side):
 
     def _record_end(self) -> None:
         if self._session is not None:
-            self._relay.output.write(self._session.closed(_now()))
+            self._relay.output.write(self._session.close(_now()))
             self._session = None
 
     def finish(self) -> asyncio.Event:
@@ -264,7 +264,7 @@ class _NodeSide(_Side):
             Set when that is done.
         """
         if self._session is not None:
-            self._relay.output.write(self._session.left(_now()))
+            self._relay.output.write(self._session.flush(_now()))
             self._session = None
         self.close()
         return (self.peer or self).gone

@@ -111,7 +111,7 @@ class Player:
                 await self.lines.take(step)
             # Connections want to be heard, too, where nothing has to be waited for.
             await asyncio.sleep(0)
-        for step in self._playback.rest():
+        for step in self._playback.close_sessions():
             await self.lines.take(step)
         await self.lines.finish()
 

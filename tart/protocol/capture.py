@@ -1,32 +1,32 @@
-"""A recording of what nodes sent: many connections, byte for byte, with their timing.
+"""The capture format: what nodes sent, byte for byte, with its timing.
 
-Pure. Made by ``tart record`` and by ``GET /api/events/export?format=capture``, played back
-by ``tart replay``. It can be written and read as a stream, and tells when it has been cut
-short:
+Pure. Written by ``tart record`` and ``GET /api/events/export?format=capture``, played back
+by ``tart replay``. A capture can be written and read as a stream, and a reader can tell
+whether it was cut short:
 
 - one line of JSON, ``{"format": "tart-capture", "version": 2}``;
 - records: length of what follows as u32, kind as u8, session as u64, time of receipt in
   Unix microseconds as i64, then bytes; numbers are little-endian;
 - a record of kind ``END``, whose session is the number of records before it.
 
-A session is one connection of a node. What it sent is, in this order:
+A session is one connection of a node. Its records are, in this order:
 
-- ``OPENED``: its first message, whatever that is, as it came on the wire: its length as
-  u32, then its content. A session that began before the capture is opened like any other;
-- ``EVENT_ID``: the id of the session's next event as u64, where events before it are not in
-  the capture. Without it ids follow from what is there. Nothing that a node sent;
-- ``FRAME``: each message after it, likewise;
-- ``RAW``: bytes that are no message: those of one that never ended, or, after a length that
-  no message has, everything. No length is put before them, and no ``FRAME`` follows. A
-  session without a whole first message begins so;
+- ``OPENED``: the first message, whatever it is, as on the wire: length as u32, then content.
+  A session that began before the capture is opened like any other;
+- ``EVENT_ID``: the id of the session's next event as u64, where the events before it are not
+  in the capture. Without it, ids follow from the records. Not sent by the node;
+- ``FRAME``: each later message, in the form of ``OPENED``;
+- ``RAW``: bytes that are not a message: a message that never ended, or everything from an
+  invalid length on. They have no length prefix, and no ``FRAME`` follows. A session without
+  a complete first message begins with ``RAW``;
 - ``CLOSED``: the connection ended. No bytes. Without it the session was still open when the
   capture ended, or its end is not known.
 
-So the bytes of a session's records, one after another, are what its node sent. A number may
-be given again once its session is closed, a connection on which nothing was sent is not
-there, and nor is what servers say: JIP-3 has nothing for them to say.
+So the bytes of a session's records, concatenated, are what its node sent. A session number
+may be used again once its session is closed. A connection on which nothing was sent is not
+in the capture, and neither are bytes from servers: JIP-3 servers send nothing.
 
-Version 1 had no ``EVENT_ID``, ``RAW`` nor ``CLOSED``, and is the same otherwise.
+Version 1 has no ``EVENT_ID``, ``RAW`` or ``CLOSED``; it is the same otherwise.
 """
 
 from __future__ import annotations
@@ -40,25 +40,25 @@ from tart.errors import CaptureError
 
 HEADER = b'{"format": "tart-capture", "version": 2}\n'
 OPENED, FRAME, END, RAW, CLOSED, EVENT_ID = range(6)
-# A frame of JIP-3 as tart takes it, with its length, and room to grow.
+# The largest JIP-3 frame that tart accepts with its length prefix, and room to grow.
 MAX_RECORD = 2 << 20
 
 EVENT_ID_BYTES = 8
 
 _VERSIONS = {1: (OPENED, FRAME), 2: (OPENED, FRAME, RAW, CLOSED, EVENT_ID)}
-_LONGEST_HEADER = 1024
+_MAX_HEADER = 1024
 _LENGTH = struct.Struct("<I")
-_HEAD = struct.Struct("<BQq")
+_RECORD_HEAD = struct.Struct("<BQq")
 
 
 class Record(NamedTuple):
-    """One thing that happened.
+    """One record of a session.
 
     Attributes:
         kind: ``OPENED``, ``FRAME``, ``RAW``, ``CLOSED`` or ``EVENT_ID``.
-        session: which connection; unique among those that are open.
+        session: number of the connection; unique among open sessions.
         received_at: Unix microseconds.
-        content: the message without the length before it; of ``RAW`` the bytes.
+        content: the message without its length prefix; for ``RAW`` the bytes.
     """
 
     kind: int
@@ -67,124 +67,130 @@ class Record(NamedTuple):
     content: bytes = b""
 
     @property
-    def sent(self) -> bytes:
+    def wire_bytes(self) -> bytes:
         """The bytes that the node sent."""
         if self.kind in (OPENED, FRAME):
             return _LENGTH.pack(len(self.content)) + self.content
         return b"" if self.kind == EVENT_ID else self.content
 
 
-def record(each: Record) -> bytes:
-    """A record's bytes."""
-    octets = each.content if each.kind == EVENT_ID else each.sent
-    return _packed(each.kind, each.session, each.received_at, octets)
+def encode_record(record: Record) -> bytes:
+    """Return a record's bytes."""
+    octets = record.content if record.kind == EVENT_ID else record.wire_bytes
+    return _encode(record.kind, record.session, record.received_at, octets)
 
 
-def end(records: int) -> bytes:
-    """What comes last, after so many records."""
-    return _packed(END, records, 0, b"")
+def encode_end(records: int) -> bytes:
+    """Return the end of a capture of that many records."""
+    return _encode(END, records, 0, b"")
 
 
-def _packed(kind: int, session: int, received_at: int, octets: bytes) -> bytes:
-    head = _HEAD.pack(kind, session, received_at)
+def _encode(kind: int, session: int, received_at: int, octets: bytes) -> bytes:
+    head = _RECORD_HEAD.pack(kind, session, received_at)
     return _LENGTH.pack(len(head) + len(octets)) + head + octets
 
 
 class CaptureReader:
-    """Takes a capture apart, from arbitrarily cut reads.
+    """Parses a capture from arbitrarily cut reads.
 
     Attributes:
-        complete: whether the end was there; until then more must come.
+        complete: whether the end of the capture was read.
     """
 
     def __init__(self) -> None:
         self._buffer = b""
         self._kinds: tuple[int, ...] = ()
         self._records = 0
-        # Those that are open, and the kind of the record that came last.
+        # By open session, the kind of its last record.
         self._open: dict[int, int] = {}
         self.complete = False
 
     def receive_data(self, data: bytes) -> list[Record]:
-        """Every record completed by ``data``; ``CaptureError`` if it is none of ours."""
-        self._buffer += data
-        if not self._kinds and not self._begin():
-            return []
-        return list(self._take())
+        """Return every record completed by ``data``.
 
-    def _begin(self) -> bool:
+        Raises:
+            CaptureError: the data is not a valid capture.
+        """
+        self._buffer += data
+        if not self._kinds and not self._read_header():
+            return []
+        return list(self._read_records())
+
+    def _read_header(self) -> bool:
         line, newline, rest = self._buffer.partition(b"\n")
-        if len(line) > _LONGEST_HEADER:
-            raise CaptureError("this is no capture: it has no header line")
+        if len(line) > _MAX_HEADER:
+            raise CaptureError("not a tart capture: header line missing")
         if not newline:
             return False
         try:
             header = json.loads(line)
             version = header["version"] if header["format"] == "tart-capture" else None
         except (ValueError, TypeError, KeyError):
-            raise CaptureError("this is no capture: its first line is no header") from None
+            raise CaptureError("not a tart capture: the first line is not a header") from None
         if not isinstance(version, int) or version not in _VERSIONS:
             raise CaptureError(f"a capture of version 1 or 2 is expected, not {line[:80]!r}")
         self._kinds, self._buffer = _VERSIONS[version], rest
         return True
 
-    def _take(self) -> Iterator[Record]:
-        at = 0
-        while len(self._buffer) - at >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(self._buffer, at)
-            if not _HEAD.size <= length <= MAX_RECORD:
-                raise CaptureError(f"a record of {length} bytes cannot be")
-            if len(self._buffer) - at < _LENGTH.size + length:
+    def _read_records(self) -> Iterator[Record]:
+        end = 0
+        while len(self._buffer) - end >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._buffer, end)
+            if not _RECORD_HEAD.size <= length <= MAX_RECORD:
+                raise CaptureError(f"invalid record length {length}")
+            start = end + _LENGTH.size
+            if len(self._buffer) < start + length:
                 break
-            start = at + _LENGTH.size
-            at = start + length
-            found = self._record(self._buffer[start:at])
-            if found is not None:
-                yield found
-        self._buffer = self._buffer[at:]
+            end = start + length
+            record = self._read_record(self._buffer[start:end])
+            if record is not None:
+                yield record
+        self._buffer = self._buffer[end:]
 
-    def _record(self, octets: bytes) -> Record | None:
-        kind, session, received_at = _HEAD.unpack_from(octets)
-        content = octets[_HEAD.size :]
+    def _read_record(self, octets: bytes) -> Record | None:
+        kind, session, received_at = _RECORD_HEAD.unpack_from(octets)
+        content = octets[_RECORD_HEAD.size :]
         if self.complete:
-            raise CaptureError("something follows the end")
+            raise CaptureError("data follows the end of the capture")
         if kind == END:
             if session != self._records or content:
-                raise CaptureError(f"{session} records were written, {self._records} are here")
+                raise CaptureError(
+                    f"the end announces {session} records, but {self._records} were read"
+                )
             self.complete = True
             return None
         if kind not in self._kinds:
-            raise CaptureError(f"a record of the unknown kind {kind}")
-        self._follow(kind, session)
+            raise CaptureError(f"unknown record kind {kind}")
+        self._check_order(kind, session)
         self._records += 1
-        return Record(kind, session, received_at, _content(kind, content))
+        return Record(kind, session, received_at, _read_content(kind, content))
 
-    def _follow(self, kind: int, session: int) -> None:
-        """See that the record may come now."""
+    def _check_order(self, kind: int, session: int) -> None:
+        """Check that a record of this kind may follow the session's last one."""
         before = self._open.get(session)
         if (kind in (FRAME, CLOSED, EVENT_ID) and before is None) or (
             kind == OPENED and before is not None
         ):
             raise CaptureError(f"session {session} is not opened once, before its frames")
         if kind in (FRAME, EVENT_ID) and before == RAW:
-            raise CaptureError(f"session {session} has a frame after bytes that are none")
+            raise CaptureError(f"session {session} has a frame after raw bytes")
         if kind == CLOSED:
             del self._open[session]
         else:
             self._open[session] = kind
 
 
-def _content(kind: int, octets: bytes) -> bytes:
+def _read_content(kind: int, octets: bytes) -> bytes:
     if kind == RAW:
         return octets
     if kind == EVENT_ID:
         if len(octets) != EVENT_ID_BYTES:
-            raise CaptureError(f"an event id of {len(octets)} bytes cannot be")
+            raise CaptureError(f"an event id has {EVENT_ID_BYTES} bytes, not {len(octets)}")
         return octets
     if kind == CLOSED:
         if octets:
-            raise CaptureError("a session's end has bytes")
+            raise CaptureError("the record that closes a session has content")
         return b""
     if octets[: _LENGTH.size] != _LENGTH.pack(max(0, len(octets) - _LENGTH.size)):
-        raise CaptureError("a message's length is not that of its bytes")
+        raise CaptureError("a message's length prefix does not match its size")
     return octets[_LENGTH.size :]

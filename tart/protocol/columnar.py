@@ -28,8 +28,8 @@ from tart.protocol.wire import List, Struct, Type
 REF_BYTES = 8
 PEER_BYTES = 32
 SHARD_INDEX_BYTES = 2
-# What a payload may have a column for, in the order of their bits in ``parts_of_types``.
-PARTS = ("ref", "peer", "slot", "core", "shard_index")
+# What a payload may have a column for, in the order of their bits in ``optional_fields_by_type``.
+OPTIONAL_FIELDS = ("ref", "peer", "slot", "core", "shard_index")
 # Beyond the last frame, so that gathering near its end stays inside the buffer.
 _PADDING = bytes(512)
 _ABSENT = -1
@@ -57,7 +57,7 @@ class Columns(NamedTuple):
         slot, has_slot: the slot the payload names at a known place.
         core, has_core: likewise the core.
         shard_index, has_shard_index: the erasure shard's index a clean payload ends with.
-        body_at, body_end: where in the frame's content the body is: the payload without
+        body_start, body_end: where in the frame's content the body is: the payload without
             ``ref`` before and ``shard_index`` after it, and with the peer id.
         clean: exactly as the specification wants it.
     """
@@ -73,7 +73,7 @@ class Columns(NamedTuple):
     has_core: Mask
     shard_index: U16
     has_shard_index: Mask
-    body_at: Int
+    body_start: Int
     body_end: Int
     clean: Mask
 
@@ -131,8 +131,8 @@ def _tables() -> _Tables:
     return _Tables(size, has_ref, has_peer, slot_at, core_at, ends_with_shard, bounded, counted)
 
 
-def parts_of_types() -> U8:
-    """For each event number, which of ``PARTS`` its payload has: a bit for each.
+def optional_fields_by_type() -> U8:
+    """For each event number, which of ``OPTIONAL_FIELDS`` its payload has: a bit for each.
 
     A payload that is not as specified may have others.
     """

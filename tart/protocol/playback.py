@@ -1,8 +1,8 @@
-"""A capture as things to do at certain times: the schedule of ``tart replay``.
+"""The schedule of ``tart replay``: what to send on which connection, and when.
 
-Pure: bytes of a capture in, steps out, as far as they have come. Times are distances from
-the capture's first record, divided by the speed. They never go back, also where the clock
-of the recording did: what each connection sends is sent in its order.
+Pure: bytes of a capture in, steps out. Times are seconds since the capture's first record,
+divided by the speed. They never decrease, even where the recording's clock did, so each
+connection sends its bytes in their order.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from tart.protocol.capture import CLOSED, EVENT_ID, CaptureReader, Record
 
 
 class Step(NamedTuple):
-    """Something to do for one connection.
+    """One action on one connection.
 
     Attributes:
-        due: seconds after the beginning.
-        session: which connection; one that is not there is opened first.
-        data: to be sent; no bytes where the connection is to be closed.
+        due: seconds after the start.
+        session: number of the connection; one that does not exist is opened first.
+        data: bytes to send; empty where the connection is closed.
         closes: whether the connection ends here.
     """
 
@@ -39,41 +39,45 @@ class Playback:
     def __init__(self, speed: float = 1.0) -> None:
         self._reader = CaptureReader()
         self._speed = speed
-        self._first: int | None = None
+        self._first_us: int | None = None
         self._due = 0.0
-        # The connections that are open, in the order in which they were opened.
+        # Open connections in the order in which they were opened.
         self._open: dict[int, None] = {}
 
     @property
     def complete(self) -> bool:
-        """Whether the capture's end was there."""
+        """Whether the end of the capture was read."""
         return self._reader.complete
 
     def receive_data(self, data: bytes) -> Iterator[Step]:
-        """The steps that ``data`` makes known; ``CaptureError`` if it is no capture."""
-        for each in self._reader.receive_data(data):
-            if each.kind != EVENT_ID:
-                yield self._step(each)
+        """Return the steps of the records completed by ``data``.
 
-    def rest(self) -> Iterator[Step]:
-        """After the last bytes: the connections that are still open end."""
+        Raises:
+            CaptureError: the data is not a valid capture.
+        """
+        for record in self._reader.receive_data(data):
+            if record.kind != EVENT_ID:
+                yield self._step(record)
+
+    def close_sessions(self) -> Iterator[Step]:
+        """Close the connections that are still open after the last bytes."""
         for session in self._open:
             yield Step(self._due, session, b"", closes=True)
         self._open = {}
 
-    def _step(self, each: Record) -> Step:
-        due = self._due_at(each.received_at)
-        closes = each.kind == CLOSED
+    def _step(self, record: Record) -> Step:
+        due = self._due_at(record.received_at)
+        closes = record.kind == CLOSED
         if closes:
-            self._open.pop(each.session, None)
+            self._open.pop(record.session, None)
         else:
-            self._open[each.session] = None
-        return Step(due, each.session, each.sent, closes)
+            self._open[record.session] = None
+        return Step(due, record.session, record.wire_bytes, closes)
 
     def _due_at(self, received_at: int) -> float:
-        if self._first is None:
-            self._first = received_at
+        if self._first_us is None:
+            self._first_us = received_at
         if self._speed:
-            since = (received_at - self._first) / 1_000_000 / self._speed
-            self._due = max(self._due, since)
+            offset = (received_at - self._first_us) / 1_000_000 / self._speed
+            self._due = max(self._due, offset)
         return self._due

@@ -189,7 +189,7 @@ def recorded(*talks, version=2, closed=True, at=None):
         records += (capture.Record(capture.FRAME, number, moment, each[4:]) for each in frames)
         if closed:
             records.append(capture.Record(capture.CLOSED, number, moment))
-    data = b"".join(map(capture.record, records)) + capture.end(len(records))
+    data = b"".join(map(capture.encode_record, records)) + capture.encode_end(len(records))
     return capture.HEADER.replace(b"2", str(version).encode()) + data
 
 
@@ -260,13 +260,13 @@ def test_a_damaged_capture_is_judged_up_to_the_damage(judge):
     code, said, errors = judge(recorded(*talks)[:-25] + b"\xff" * 25)
     assert code == 2
     assert said.splitlines()[-1].startswith("NOT JUDGED: ")
-    assert errors.endswith("cannot be\n")
+    assert errors.endswith("invalid record length 4294967295\n")
 
 
 def test_what_is_no_capture_is_one_sentence(judge, tmp_path, capsys):
     code, said, errors = judge(b"GET / HTTP/1.1\r\n\r\n")
     assert (code, said, len(errors.splitlines())) == (2, "", 1)
-    assert "no capture" in errors
+    assert "not a tart capture" in errors
     assert main(["check", str(tmp_path / "nothing")]) == 2
     assert "nothing cannot be read: No such file" in capsys.readouterr().err
 
@@ -287,7 +287,7 @@ def test_ids_go_on_where_a_capture_begins_in_the_middle_of_a_connection(judge):
         capture.Record(capture.EVENT_ID, 7, moment, first),
         *(capture.Record(capture.FRAME, 7, moment, each[4:]) for each in frames),
     ]
-    octets = b"".join(map(capture.record, records)) + capture.end(len(records))
+    octets = b"".join(map(capture.encode_record, records)) + capture.encode_end(len(records))
     _, said, _ = judge(capture.HEADER + octets, "--format", "json")
     assert [(each["rule"], each["event_id"]) for each in json.loads(said)["findings"]] == [
         ("reference_wrong_type", wrong),
@@ -352,7 +352,7 @@ def test_what_others_write_otherwise_is_named(judge, vector):
 def test_raw_bytes_of_a_capture_are_judged_as_what_they_are(judge):
     records = [capture.Record(capture.RAW, 0, NOW, b"\xff\xff\xff\xffmore")]
     records.append(capture.Record(capture.CLOSED, 0, NOW))
-    data = capture.HEADER + b"".join(map(capture.record, records)) + capture.end(2)
+    data = capture.HEADER + b"".join(map(capture.encode_record, records)) + capture.encode_end(2)
     code, said, _ = judge(data)
     assert code == 1
     assert "error    frame_too_long" in said

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from tart.cli.main import main
-from tart.protocol.capture import CLOSED, FRAME, HEADER, OPENED, Record, end, record
+from tart.protocol.capture import CLOSED, FRAME, HEADER, OPENED, Record, encode_end, encode_record
 from tart.protocol.framing import frame
 from tests.recorders import recorder, records, replay, run, sessions
 from tests.running import fake_node, running_system, wait_for
@@ -24,7 +24,7 @@ recorded 1 sessions, 2 messages, 14 bytes in {seconds} s
 FAILED = {"authoring_id": 9, "reason": "no"}
 HELLO = frame(b"hello") + frame(b"a")
 LOG = [Record(OPENED, 1, 5, b"hello"), Record(FRAME, 1, 6, b"a"), Record(CLOSED, 1, 7)]
-WHOLE = HEADER + b"".join(map(record, LOG)) + end(3)
+WHOLE = HEADER + b"".join(map(encode_record, LOG)) + encode_end(3)
 
 
 def send(address, data):

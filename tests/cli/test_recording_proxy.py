@@ -119,7 +119,7 @@ def test_bytes_that_are_no_messages_pass_too_and_that_is_told(tmp_path, caplog):
 
     run(main())
     (records,) = sessions(tmp_path / "c").values()
-    assert b"".join(each.sent for each in records) == HELLO + UNPARSEABLE
+    assert b"".join(each.wire_bytes for each in records) == HELLO + UNPARSEABLE
     assert {each.kind for each in records[1:-1]} == {RAW}
     assert caplog.text.count("no messages any more") == 1
 

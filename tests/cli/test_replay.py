@@ -12,7 +12,16 @@ import pytest
 from tart.cli.main import main
 from tart.cli.replay import speed_of
 from tart.errors import ConfigError
-from tart.protocol.capture import CLOSED, FRAME, HEADER, OPENED, RAW, Record, end, record
+from tart.protocol.capture import (
+    CLOSED,
+    FRAME,
+    HEADER,
+    OPENED,
+    RAW,
+    Record,
+    encode_end,
+    encode_record,
+)
 from tart.units import SECOND_US
 from tests.recorders import recorder, replay, run, sessions
 from tests.running import wait_for
@@ -33,7 +42,9 @@ RECORDS = [
 
 
 def written(path, *found, complete=True):
-    path.write_bytes(HEADER + b"".join(map(record, found)) + (end(len(found)) if complete else b""))
+    path.write_bytes(
+        HEADER + b"".join(map(encode_record, found)) + (encode_end(len(found)) if complete else b"")
+    )
     return path
 
 
@@ -64,9 +75,9 @@ def test_it_plays_what_comes_from_a_pipe_as_it_comes(tmp_path):
         Process("tart", "replay", pipe, "--target", ":".join(map(str, again.address))) as player,
         pipe.open("wb", buffering=0) as feed,
     ):
-        feed.write(HEADER + record(RECORDS[0]))
+        feed.write(HEADER + encode_record(RECORDS[0]))
         wait_for(lambda: b"eight" in (tmp_path / "again").read_bytes())
-        feed.write(end(1))
+        feed.write(encode_end(1))
         feed.close()
         assert player.ended() == 0
 
@@ -74,9 +85,9 @@ def test_it_plays_what_comes_from_a_pipe_as_it_comes(tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"no capture\n", "this is no capture"),
-        (HEADER + record(Record(FRAME, 1, 1, b"a")), "not opened once"),
-        (HEADER + record(RECORDS[0]), "was cut short: it has no end"),
+        (b"no capture\n", "not a tart capture"),
+        (HEADER + encode_record(Record(FRAME, 1, 1, b"a")), "not opened once"),
+        (HEADER + encode_record(RECORDS[0]), "was cut short: it has no end"),
     ],
 )
 def test_what_is_no_whole_capture_is_told(tmp_path, content, sentence):

@@ -118,7 +118,7 @@ def test_an_answer_depends_on_the_events_alone(systems, route):
 def test_a_capture_has_what_the_nodes_sent(where, capture):
     played = sorted(each.data for each in network().sessions if each.emissions)
     found = sessions(where / capture).values()
-    sent = [b"".join(record.sent for record in each) for each in found]
+    sent = [b"".join(record.wire_bytes for record in each) for each in found]
     # A node that had nothing to say is not in the log of events.
     assert sorted(each for each in sent if len(each) > 800) == played
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tart.protocol.references import PARENTS
+from tart.protocol.references import PARENT_TYPES
 
 
 def test_every_node_has_exactly_the_events_it_sent(truth):
@@ -29,10 +29,10 @@ def test_every_event_tells_where_its_chain_begins(truth):
         by_id = {(each["session"], each["event_id"]): each for each in own}
 
         def first(each, by_id=by_id):
-            while each is not None and PARENTS[each["type"]] and each["root"] is not None:
+            while each is not None and PARENT_TYPES[each["type"]] and each["root"] is not None:
                 above = by_id.get((each["session"], each["root"]["event_id"]))
                 # A Dropped has the id of the first event that it tells of.
-                known = above is not None and above["type"] in PARENTS[each["type"]]
+                known = above is not None and above["type"] in PARENT_TYPES[each["type"]]
                 each = above if known else None
             return each
 
@@ -41,7 +41,7 @@ def test_every_event_tells_where_its_chain_begins(truth):
             for each in own
             if each["root"] is not None
             and (root := first(each)) is not None
-            and PARENTS[each["type"]]
+            and PARENT_TYPES[each["type"]]
         )
         assert {each[0] for each in expected} >= {42, 47, 105, 106, 108, 125, 164, 167, 170, 178}
         events = truth.system.events(bytes.fromhex(node["node"]))

@@ -21,8 +21,8 @@ from tart.protocol.capture import (
     RAW,
     CaptureReader,
     Record,
-    end,
-    record,
+    encode_end,
+    encode_record,
 )
 from tests.protocol.strategies import segmentations
 
@@ -48,7 +48,7 @@ def recordings(draw):
 
 
 def written(records):
-    return HEADER + b"".join(map(record, records)) + end(len(records))
+    return HEADER + b"".join(map(encode_record, records)) + encode_end(len(records))
 
 
 def read(*pieces):
@@ -78,7 +78,7 @@ def test_other_bytes_end_in_an_error_of_ours_or_are_incomplete(octets, headed):
         _, complete = read(HEADER + octets if headed else octets)
     except CaptureError:
         return
-    assert not complete or octets == end(0)
+    assert not complete or octets == encode_end(0)
 
 
 def frames(*contents, session=1):
@@ -96,33 +96,45 @@ def frames(*contents, session=1):
         (b'{"format": "tart-capture", "version": "2"}\n', "version 1 or 2"),
         (b'{"format": "another", "version": 2}\n', "version 1 or 2"),
         (b"x" * 2000, "header line"),
-        (HEADER + b"\xff\xff\xff\xff", "cannot be"),
-        (HEADER + (MAX_RECORD + 1).to_bytes(4, "little"), "cannot be"),
-        (HEADER + b"\0\0\0\0", "cannot be"),
-        (HEADER + record(frames(b"a")[1]), "not opened"),
-        (HEADER + record(frames()[0]) * 2, "not opened"),
-        (HEADER + record(Record(6, 1, 1)), "unknown kind"),
-        (VERSION_1 + record(Record(EVENT_ID, 1, 1, bytes(8))), "unknown kind 5"),
-        (HEADER + record(Record(EVENT_ID, 1, 1, bytes(8))), "not opened"),
-        (HEADER + record(frames()[0]) + record(Record(EVENT_ID, 1, 1, b"a")), "of 1 bytes"),
-        (VERSION_1 + record(Record(RAW, 1, 1, b"a")), "unknown kind 3"),
-        (HEADER + record(Record(CLOSED, 1, 1)), "not opened"),
-        (HEADER + record(Record(RAW, 1, 1)) + record(frames()[0]), "not opened"),
-        (HEADER + record(Record(RAW, 1, 1)) + record(frames(b"a")[1]), "bytes that are none"),
-        (HEADER + record(frames()[0]) + record(Record(CLOSED, 1, 1, b"a")), "end has bytes"),
-        (HEADER + end(1), "are here"),
-        (HEADER + end(0) + record(frames()[0]), "follows the end"),
-        (HEADER + record(frames()[0])[:21] + b"\x09" + record(frames()[0])[22:], "length"),
+        (HEADER + b"\xff\xff\xff\xff", "invalid record length"),
+        (HEADER + (MAX_RECORD + 1).to_bytes(4, "little"), "invalid record length"),
+        (HEADER + b"\0\0\0\0", "invalid record length"),
+        (HEADER + encode_record(frames(b"a")[1]), "not opened"),
+        (HEADER + encode_record(frames()[0]) * 2, "not opened"),
+        (HEADER + encode_record(Record(6, 1, 1)), "unknown record kind"),
+        (VERSION_1 + encode_record(Record(EVENT_ID, 1, 1, bytes(8))), "unknown record kind 5"),
+        (HEADER + encode_record(Record(EVENT_ID, 1, 1, bytes(8))), "not opened"),
+        (
+            HEADER + encode_record(frames()[0]) + encode_record(Record(EVENT_ID, 1, 1, b"a")),
+            "8 bytes, not 1",
+        ),
+        (VERSION_1 + encode_record(Record(RAW, 1, 1, b"a")), "unknown record kind 3"),
+        (HEADER + encode_record(Record(CLOSED, 1, 1)), "not opened"),
+        (HEADER + encode_record(Record(RAW, 1, 1)) + encode_record(frames()[0]), "not opened"),
+        (
+            HEADER + encode_record(Record(RAW, 1, 1)) + encode_record(frames(b"a")[1]),
+            "raw bytes",
+        ),
+        (
+            HEADER + encode_record(frames()[0]) + encode_record(Record(CLOSED, 1, 1, b"a")),
+            "has content",
+        ),
+        (HEADER + encode_end(1), "0 were read"),
+        (HEADER + encode_end(0) + encode_record(frames()[0]), "data follows"),
+        (
+            HEADER + encode_record(frames()[0])[:21] + b"\x09" + encode_record(frames()[0])[22:],
+            "length",
+        ),
     ],
 )
-def test_what_is_wrong_is_named(octets, complaint):
+def test_an_invalid_capture_is_refused_with_its_fault(octets, complaint):
     with pytest.raises(CaptureError, match=complaint):
         read(octets)
 
 
 def test_version_1_is_read():
     records = frames(b"a", b"b")
-    old = VERSION_1 + b"".join(map(record, records)) + end(len(records))
+    old = VERSION_1 + b"".join(map(encode_record, records)) + encode_end(len(records))
     assert read(old) == (records, True)
 
 
@@ -132,10 +144,10 @@ def test_a_number_may_be_given_again_once_its_session_is_closed():
 
 
 def test_what_a_node_sent_is_the_message_with_its_length_or_the_raw_bytes():
-    assert [each.sent for each in frames(b"ab")] == [b"\5\0\0\0hello", b"\2\0\0\0ab"]
-    assert Record(EVENT_ID, 1, 1, bytes(8)).sent == b""
-    assert Record(RAW, 1, 1, b"\xff").sent == b"\xff"
-    assert Record(CLOSED, 1, 1).sent == b""
+    assert [each.wire_bytes for each in frames(b"ab")] == [b"\5\0\0\0hello", b"\2\0\0\0ab"]
+    assert Record(EVENT_ID, 1, 1, bytes(8)).wire_bytes == b""
+    assert Record(RAW, 1, 1, b"\xff").wire_bytes == b"\xff"
+    assert Record(CLOSED, 1, 1).wire_bytes == b""
 
 
 def test_the_documentation_s_example_and_its_reader_are_right():
@@ -157,7 +169,7 @@ def test_the_documentation_s_example_and_its_reader_are_right():
 
 
 def test_a_record_is_laid_out_as_described():
-    assert record(Record(FRAME, 258, -1, b"ab")) == (
+    assert encode_record(Record(FRAME, 258, -1, b"ab")) == (
         (1 + 8 + 8 + 4 + 2).to_bytes(4, "little")
         + b"\x01"
         + (258).to_bytes(8, "little")

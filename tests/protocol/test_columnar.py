@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tart.protocol.columnar import PARTS, parts_of_types, read_columns
+from tart.protocol.columnar import OPTIONAL_FIELDS, optional_fields_by_type, read_columns
 from tart.protocol.decoding import HEADER_BYTES, check_event
 from tart.protocol.events import EVENTS
 from tart.protocol.types import HASH, PEER_ID
@@ -79,7 +79,7 @@ def test_headers_and_named_places_are_those_of_the_declaration():
                 assert getattr(columns, name)[1] == expected
         if columns.has_ref[1]:
             assert int(columns.ref[1]).to_bytes(8, "little") == vector.payload[:8]
-        assert columns.body_at[1] == HEADER_BYTES + 8 * columns.has_ref[1]
+        assert columns.body_start[1] == HEADER_BYTES + 8 * columns.has_ref[1]
         ends_with_index = event.fields.fields[-1][0] == "shard"
         assert columns.has_shard_index[1] == ends_with_index
         assert columns.body_end[1] == len(vector.content) - 2 * ends_with_index
@@ -105,16 +105,17 @@ def test_a_peer_id_is_what_comes_first_or_next_after_a_reference():
         expected = lead == [PEER_ID] and lead[0] is not HASH
         if EVENTS[vector.number].version_0 is None:
             assert columns.has_peer[0] == expected, vector
-            assert columns.body_at[0] == HEADER_BYTES + 8 * bool(columns.has_ref[0])
+            assert columns.body_start[0] == HEADER_BYTES + 8 * bool(columns.has_ref[0])
 
 
 def test_the_parts_of_a_type_are_those_its_vectors_have():
-    parts = parts_of_types()
+    parts = optional_fields_by_type()
     for vector in event_vectors():
         event = EVENTS[vector.number]
         columns = read_columns([vector.content])
         if columns.clean[0] and event.version_0 is None:
             found = sum(
-                bool(getattr(columns, f"has_{each}")[0]) << at for at, each in enumerate(PARTS)
+                bool(getattr(columns, f"has_{each}")[0]) << at
+                for at, each in enumerate(OPTIONAL_FIELDS)
             )
             assert found == parts[vector.number], vector

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import CaptureError
-from tart.protocol.capture import CLOSED, EVENT_ID, FRAME, HEADER, OPENED, RAW, Record, end, record
+from tart.protocol.capture import (
+    CLOSED,
+    EVENT_ID,
+    FRAME,
+    HEADER,
+    OPENED,
+    RAW,
+    Record,
+    encode_end,
+    encode_record,
+)
 from tart.protocol.playback import Playback, Step
 from tart.protocol.recording import Recording
 from tart.units import SECOND_US
@@ -15,12 +25,16 @@ from tests.protocol.strategies import segmentations
 
 
 def capture(*records, complete=True):
-    return HEADER + b"".join(map(record, records)) + (end(len(records)) if complete else b"")
+    return (
+        HEADER
+        + b"".join(map(encode_record, records))
+        + (encode_end(len(records)) if complete else b"")
+    )
 
 
 def played(octets, speed=1.0):
     playback = Playback(speed)
-    steps = [*playback.receive_data(octets), *playback.rest()]
+    steps = [*playback.receive_data(octets), *playback.close_sessions()]
     return steps, playback.complete
 
 
@@ -77,12 +91,12 @@ def test_record_replay_record_gives_the_same_bytes(reads, data):
         recording, sessions, out = Recording(50), {}, b""
         for session, octets, now in reads:
             if session not in sessions:
-                sessions[session] = recording.session()
-            out += sessions[session].received(octets, now)
+                sessions[session] = recording.open_session()
+            out += sessions[session].receive_data(octets, now)
         out += b"".join(
-            sessions[session].closed(now) for session, now in ends if session in sessions
+            sessions[session].close(now) for session, now in ends if session in sessions
         )
-        return recording.begin + out + recording.end()
+        return recording.header + out + recording.end()
 
     now, timed = 0, []
     for session, octets, later in reads:
@@ -93,7 +107,7 @@ def test_record_replay_record_gives_the_same_bytes(reads, data):
     steps = [
         step for piece in data.draw(segmentations(first)) for step in playback.receive_data(piece)
     ]
-    assert list(playback.rest()) == []
+    assert list(playback.close_sessions()) == []
     began = next((at for _, octets, at in timed if octets), 0)
     # The clock of the second recording says what the first's did.
     start = int.from_bytes(first[len(HEADER) + 13 : len(HEADER) + 21], "little") if steps else began

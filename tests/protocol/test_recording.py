@@ -31,11 +31,11 @@ def read(capture):
 def recorded(*reads, limit=LIMIT, unfinished=1 << 20, closed=True):
     """The records of one connection, and the recording."""
     recording = Recording(limit, unfinished)
-    session = recording.session()
-    capture = recording.begin
+    session = recording.open_session()
+    capture = recording.header
     for now, data in enumerate(reads):
-        capture += session.received(data, now)
-    capture += session.closed(len(reads)) if closed else session.left(len(reads))
+        capture += session.receive_data(data, now)
+    capture += session.close(len(reads)) if closed else session.flush(len(reads))
     return read(capture + recording.end()), recording
 
 
@@ -46,23 +46,23 @@ def kinds(records):
 @given(st.lists(octets, max_size=4), st.sampled_from([1 << 20, 100, 10]), st.data())
 def test_each_session_s_bytes_are_what_its_node_sent(sent, most, data):
     recording = Recording(LIMIT, most)
-    sessions = [recording.session() for _ in sent]
+    sessions = [recording.open_session() for _ in sent]
     pieces = [list(data.draw(segmentations(each))) for each in sent]
     closing = [data.draw(st.booleans()) for _ in sent]
-    capture = recording.begin
+    capture = recording.header
     order = data.draw(st.permutations([at for at, each in enumerate(pieces) for _ in each]))
     for now, at in enumerate(order):
-        capture += sessions[at].received(pieces[at].pop(0), now)
-        assert recording.unfinished <= most
+        capture += sessions[at].receive_data(pieces[at].pop(0), now)
+        assert recording.incomplete <= most
     for session, closed in zip(sessions, closing, strict=True):
-        capture += session.closed(99) if closed else session.left(99)
-    assert recording.unfinished == 0
+        capture += session.close(99) if closed else session.flush(99)
+    assert recording.incomplete == 0
     found = {}
     for each in read(capture + recording.end()):
         found.setdefault(each.session, []).append(each)
-    assert sorted(b"".join(each.sent for each in records) for records in found.values()) == sorted(
-        filter(None, sent)
-    )
+    assert sorted(
+        b"".join(each.wire_bytes for each in records) for records in found.values()
+    ) == sorted(filter(None, sent))
     assert sum(each[-1].kind == CLOSED for each in found.values()) == sum(
         closed and bool(each) for closed, each in zip(closing, sent, strict=True)
     )
@@ -103,11 +103,11 @@ def test_a_message_that_never_ended_is_there_as_it_came():
 
 def test_from_a_length_that_cannot_be_on_all_is_raw_and_the_reason_is_told():
     recording = Recording(LIMIT)
-    session = recording.session()
-    session.received(frame(b"hello"), 1)
+    session = recording.open_session()
+    session.receive_data(frame(b"hello"), 1)
     assert session.fault is None
-    found = session.received(frame(b"a") + TOO_LONG, 2) + session.received(frame(b"b"), 3)
-    capture = recording.begin + recording.written(Record(OPENED, 0, 1, b"")) + found
+    found = session.receive_data(frame(b"a") + TOO_LONG, 2) + session.receive_data(frame(b"b"), 3)
+    capture = recording.header + recording.encode(Record(OPENED, 0, 1, b"")) + found
     assert kinds(CaptureReader().receive_data(capture))[1:] == [
         (FRAME, b"a"),
         (RAW, TOO_LONG),
@@ -125,9 +125,9 @@ def test_nothing_sent_is_no_session():
 
 def test_sessions_are_numbered_in_the_order_of_their_first_records():
     recording = Recording()
-    late, early = recording.session(), recording.session()
-    late.received(frame(b"hello")[:5], 1)
-    capture = recording.begin + early.received(frame(b"e"), 2) + late.received(b"ello", 3)
+    late, early = recording.open_session(), recording.open_session()
+    late.receive_data(frame(b"hello")[:5], 1)
+    capture = recording.header + early.receive_data(frame(b"e"), 2) + late.receive_data(b"ello", 3)
     assert [(each.session, each.content) for each in CaptureReader().receive_data(capture)] == [
         (0, b"e"),
         (1, b"hello"),
@@ -135,13 +135,13 @@ def test_sessions_are_numbered_in_the_order_of_their_first_records():
 
 
 def test_what_all_hold_together_is_bounded_and_nothing_is_lost():
-    recording = Recording(LIMIT, max_unfinished=30)
-    one, other = recording.session(), recording.session()
-    capture = recording.begin + one.received(frame(bytes(LIMIT))[:20], 1)
-    capture += other.received(frame(bytes(LIMIT))[:20], 2)
-    assert recording.unfinished == 20
-    assert other.fault == "more than 30 bytes of unfinished messages"
-    capture += other.received(b"more", 3) + one.received(bytes(LIMIT)[16:], 4)
+    recording = Recording(LIMIT, max_incomplete=30)
+    one, other = recording.open_session(), recording.open_session()
+    capture = recording.header + one.receive_data(frame(bytes(LIMIT))[:20], 1)
+    capture += other.receive_data(frame(bytes(LIMIT))[:20], 2)
+    assert recording.incomplete == 20
+    assert other.fault == "more than 30 bytes of incomplete messages"
+    capture += other.receive_data(b"more", 3) + one.receive_data(bytes(LIMIT)[16:], 4)
     found = CaptureReader().receive_data(capture)
     assert kinds(found) == [
         (RAW, frame(bytes(LIMIT))[:20]),

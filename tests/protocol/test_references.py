@@ -7,17 +7,17 @@ import pytest
 
 from tart.protocol.events import EVENTS
 from tart.protocol.references import (
-    ABOUT,
-    FIRST,
-    INDIRECT,
-    LINKS,
-    MIDDLE,
-    NAMES,
-    PARENTS,
-    TELLS,
+    CHAIN_HASH_FIELDS,
+    INDIRECT_TYPES,
+    INNER_TYPES,
+    LINK_TYPES,
+    OWN_HASH_FIELDS,
+    PARENT_TYPES,
+    ROOT_TYPES,
+    TYPES_WITH_HASH,
     direct_root,
-    hash_in,
-    reference,
+    find_hash,
+    resolve_reference,
 )
 from tart.protocol.wire import Bytes, Struct
 
@@ -36,21 +36,21 @@ def test_events_refer_to_what_the_table_says():
     table = {each["number"]: referred_to(each) for each in TABLE["events"]}
     for number, changed in TABLE["version_differences"]["1"].items():
         table[int(number)] = referred_to(changed)
-    assert {number: set(parents) for number, parents in PARENTS.items()} == table
-    assert not any(PARENTS[number] for number in AUDITS)
+    assert {number: set(parents) for number, parents in PARENT_TYPES.items()} == table
+    assert not any(PARENT_TYPES[number] for number in AUDITS)
 
 
 def test_chains_begin_with_what_refers_to_nothing():
-    assert set() == FIRST & MIDDLE
-    assert all(not PARENTS[number] for number in FIRST)
-    assert {105, 106, 162, 168, 173} == MIDDLE
-    assert {106, 107, 108, 164, 165, 167, 169, 170, 175, 176, 178} == INDIRECT
+    assert set() == ROOT_TYPES & INNER_TYPES
+    assert all(not PARENT_TYPES[number] for number in ROOT_TYPES)
+    assert {105, 106, 162, 168, 173} == INNER_TYPES
+    assert {106, 107, 108, 164, 165, 167, 169, 170, 175, 176, 178} == INDIRECT_TYPES
     # The requests of an audit are events that others refer to, whatever they name themselves.
-    assert {140, 148} <= FIRST
-    assert EVENTS.keys() >= LINKS
+    assert {140, 148} <= ROOT_TYPES
+    assert EVENTS.keys() >= LINK_TYPES
 
 
-@pytest.mark.parametrize("names", [TELLS, NAMES], ids=["tells", "names"])
+@pytest.mark.parametrize("names", [CHAIN_HASH_FIELDS, OWN_HASH_FIELDS], ids=["tells", "names"])
 def test_every_hash_is_a_member_of_32_bytes(names):
     for number, path in names.items():
         layout = EVENTS[number].fields
@@ -59,13 +59,18 @@ def test_every_hash_is_a_member_of_32_bytes(names):
             layout = dict(layout.fields)[name]
         assert isinstance(layout, Bytes)
         assert layout.size == 32
-    assert TELLS.keys() <= ABOUT
+    assert CHAIN_HASH_FIELDS.keys() <= TYPES_WITH_HASH
 
 
 def test_a_reference_names_an_event_before_it():
-    assert reference(41, 5, 4) == 4
-    assert reference(41, 5, 5) is reference(41, 5, 6) is reference(41, 5, None) is None
-    assert all(reference(number, 5, 4) is None for number in AUDITS)
+    assert resolve_reference(41, 5, 4) == 4
+    assert (
+        resolve_reference(41, 5, 5)
+        is resolve_reference(41, 5, 6)
+        is resolve_reference(41, 5, None)
+        is None
+    )
+    assert all(resolve_reference(number, 5, 4) is None for number in AUDITS)
 
 
 def test_the_root_is_the_event_itself_what_it_names_or_further_away():
@@ -78,7 +83,7 @@ def test_the_root_is_the_event_itself_what_it_names_or_further_away():
 
 
 def test_a_hash_that_is_not_there_is_none():
-    assert hash_in(42, {"outline": {"hash": b"x"}}, TELLS) == b"x"
-    assert hash_in(42, {"undecodable": "why"}, TELLS) is None
-    assert hash_in(42, {"outline": 7}, TELLS) is None
-    assert hash_in(41, {}, TELLS) is None
+    assert find_hash(42, {"outline": {"hash": b"x"}}, CHAIN_HASH_FIELDS) == b"x"
+    assert find_hash(42, {"undecodable": "why"}, CHAIN_HASH_FIELDS) is None
+    assert find_hash(42, {"outline": 7}, CHAIN_HASH_FIELDS) is None
+    assert find_hash(41, {}, CHAIN_HASH_FIELDS) is None

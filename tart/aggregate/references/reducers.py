@@ -42,7 +42,7 @@ from tart.aggregate.keyed.pipelines import (
 from tart.aggregate.references.open_references import Linked, TicketGeneration
 from tart.aggregate.references.peer_message_reducers import PeerMessageReducers, Root, Speaker
 from tart.aggregate.references.requests import HASH_BYTES
-from tart.protocol.references import FIRST
+from tart.protocol.references import ROOT_TYPES
 
 _BLOCK_FAILURES = frozenset({41, 44, 46})
 # What says more of a pipeline than which one it is of.
@@ -143,7 +143,7 @@ class Reducers(PeerMessageReducers):
         if isinstance(root.linked, Pipeline):
             self._touch(at, root.linked)
             return root.linked
-        if root.number in FIRST:
+        if root.number in ROOT_TYPES:
             self.contexts[at] = int(self._batch.ref[at]), None
         return None
 

@@ -188,7 +188,7 @@ class _Capture:
     def end(self) -> Iterator[bytes]:
         """What comes last."""
         yield from self._closed(None)
-        yield capture.end(self._records)
+        yield capture.encode_end(self._records)
 
     def _closed(self, before: int | None) -> Iterator[bytes]:
         for closed_at, session in self._closings.pop_before(before):
@@ -198,7 +198,7 @@ class _Capture:
 
     def _record(self, kind: int, session: int, at: int, content: bytes = b"") -> bytes:
         self._records += 1
-        return capture.record(capture.Record(kind, session, at, content))
+        return capture.encode_record(capture.Record(kind, session, at, content))
 
 
 async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from tart.protocol.references import (
-    ABOUT,
-    INDIRECT,
-    NAMED,
-    PARENTS,
-    TELLS,
+    CHAIN_HASH_FIELDS,
+    INDIRECT_TYPES,
+    PARENT_TYPES,
+    REFERENCED_TYPES,
+    TYPES_WITH_HASH,
     Context,
     direct_root,
-    reference,
+    resolve_reference,
 )
 
 # A session and an event id in it.
@@ -68,9 +68,9 @@ class Chains:
     def learn(self, links: Iterable[Link]) -> None:
         """Events of the directory, each perhaps a link or one that tells."""
         for link in links:
-            if link.type in NAMED:
+            if link.type in REFERENCED_TYPES:
                 self._links[link.session, link.event_id] = link
-            if link.type in TELLS:
+            if link.type in CHAIN_HASH_FIELDS:
                 root = direct_root(link.type, link.event_id, link.ref)
                 if root is not None:
                     known = self._tellers.get((link.session, root))
@@ -84,7 +84,11 @@ class Chains:
             root, missing = self._root(row)
             if missing is not None:
                 found.add(missing)
-            elif root is not None and row.type in ABOUT and row.type not in TELLS:
+            elif (
+                root is not None
+                and row.type in TYPES_WITH_HASH
+                and row.type not in CHAIN_HASH_FIELDS
+            ):
                 key = row.session, root
                 if key not in self._tellers and key not in self._links:
                     found.add(key)
@@ -110,21 +114,21 @@ class Chains:
 
     def _teller(self, row: Link, root: int | None) -> Link | None:
         """Which event told what a row is about, before it or by itself."""
-        if root is None or row.type not in ABOUT:
+        if root is None or row.type not in TYPES_WITH_HASH:
             return None
         teller = self._tellers.get((row.session, root))
         return teller if teller is not None and teller.seq <= row.seq else None
 
     def _root(self, row: Link) -> tuple[int | None, Key | None]:
         """Where the chain begins, or else which event leads there."""
-        while row.type in INDIRECT:
-            ref = reference(row.type, row.event_id, row.ref)
+        while row.type in INDIRECT_TYPES:
+            ref = resolve_reference(row.type, row.event_id, row.ref)
             if ref is None:
                 return None, None
             above = self._links.get((row.session, ref))
             if above is None:
                 return None, (row.session, ref)
-            if above.type not in PARENTS[row.type]:
+            if above.type not in PARENT_TYPES[row.type]:
                 return None, None
             row = above
         return direct_root(row.type, row.event_id, row.ref), None

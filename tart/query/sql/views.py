@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from tart.protocol.columnar import PARTS, parts_of_types
+from tart.protocol.columnar import OPTIONAL_FIELDS, optional_fields_by_type
 from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.protocol.types import IMPORT_SPEC
 from tart.protocol.wire import (
@@ -51,7 +51,7 @@ from tart.units import JCE_US
 _REF_BYTES = 8
 _PEER_BYTES = 32
 _SHARD_BYTES = 2
-_PARTS_OF_TYPES = parts_of_types().tolist()
+_PARTS_OF_TYPES = optional_fields_by_type().tolist()
 _INTEGERS = {1: "UTINYINT", 2: "USMALLINT", 4: "UINTEGER", 8: "UBIGINT"}
 # 9999-12-31T23:59:59.999999Z, the last time of RFC 3339, in JCE microseconds.
 _LAST_JCE_US = 253_402_300_800_000_000 - 1 - JCE_US
@@ -304,7 +304,9 @@ def _address_offsets(layout: Struct, offset: int) -> Iterator[int]:
 
 
 def _event_view(event: EventKind) -> View:
-    parts = [name for bit, name in enumerate(PARTS) if _PARTS_OF_TYPES[event.number] >> bit & 1]
+    parts = [
+        name for bit, name in enumerate(OPTIONAL_FIELDS) if _PARTS_OF_TYPES[event.number] >> bit & 1
+    ]
     cut = _REF_BYTES * ("ref" in parts) + _PEER_BYTES * ("peer" in parts)
     prefix, columns = 0, []
     # With two layouts, only the connection's protocol version tells which one holds.

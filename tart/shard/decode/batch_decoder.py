@@ -233,7 +233,7 @@ def _digest(
     known = len(peers.ids)
     peer = _peers(frames, columns, verdicts.keep, peers)
     has_peer = peer != NONE
-    body_at = columns.body_at + PEER_BYTES * has_peer
+    body_start = columns.body_start + PEER_BYTES * has_peer
     log = LogColumns(
         seq=sequences,
         received_at=np.array(times)[run_of],
@@ -256,7 +256,7 @@ def _digest(
         body=[
             frame[at:end]
             for frame, at, end in zip(
-                frames, body_at.tolist(), columns.body_end.tolist(), strict=True
+                frames, body_start.tolist(), columns.body_end.tolist(), strict=True
             )
         ],
     )
@@ -324,14 +324,14 @@ def _settle_reference(columns: Columns, at: int, content: bytes, version: int) -
         leads = leading_reference(event.layout(version)) is not None
         has_ref = leads and len(content) >= HEADER_BYTES + REF_BYTES
         columns.has_ref[at] = has_ref
-        columns.body_at[at] = HEADER_BYTES + REF_BYTES * has_ref
+        columns.body_start[at] = HEADER_BYTES + REF_BYTES * has_ref
 
 
 def _peers(frames: list[bytes], columns: Columns, keep: Mask, peers: PeerDictionary) -> Int:
     """The number of the peer id that each good frame has before its body, or ``NONE``."""
     found = np.full(len(frames), NONE, np.int64)
     rows = np.flatnonzero(columns.has_peer & keep)
-    places = zip(rows.tolist(), columns.body_at[rows].tolist(), strict=True)
+    places = zip(rows.tolist(), columns.body_start[rows].tolist(), strict=True)
     found[rows] = peers.numbers([frames[row][at : at + PEER_BYTES] for row, at in places])
     return found
 

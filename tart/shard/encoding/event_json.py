@@ -12,7 +12,13 @@ from typing import Any
 from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
-from tart.protocol.references import NAMES, TELLS, Context, direct_root, hash_in
+from tart.protocol.references import (
+    CHAIN_HASH_FIELDS,
+    OWN_HASH_FIELDS,
+    Context,
+    direct_root,
+    find_hash,
+)
 from tart.query.core.catalog import DIRECTORY_BITS, event_api_id
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.shard.state.nodes import Speaker
@@ -55,7 +61,7 @@ def to_json(
         "context": {
             "slot": row.slot,
             "core": row.core,
-            "hash": context.about or _hash(row.type, fields),
+            "hash": context.chain_hash or _hash(row.type, fields),
             "root_event_id": context.root,
         },
     }
@@ -63,4 +69,6 @@ def to_json(
 
 def _hash(number: int, fields: Mapping[str, Any]) -> bytes | None:
     """The hash that an event itself is about."""
-    return hash_in(number, fields, TELLS) or hash_in(number, fields, NAMES)
+    return find_hash(number, fields, CHAIN_HASH_FIELDS) or find_hash(
+        number, fields, OWN_HASH_FIELDS
+    )

@@ -418,7 +418,7 @@ class Ingest:
 
     def _offer(self, row: LogRow, context: Context | None) -> None:
         speaker = self._nodes.speakers[self._directory, row.session]
-        about = None if context is None else context.about
+        about = None if context is None else context.chain_hash
         self._streams.offer(
             FilterInput(speaker.node_id, row.type, row.slot, row.core, row.payload, about),
             event_api_id(self._directory, row.seq),

@@ -127,7 +127,7 @@ class MissedEvents:
             payload = row.payload
             context = contexts[row.seq]
             candidate = FilterInput(
-                speaker.node_id, row.type, row.slot, row.core, payload, context.about
+                speaker.node_id, row.type, row.slot, row.core, payload, context.chain_hash
             )
             if matches(candidate):
                 found.append(to_json(row, directory, speaker, context))

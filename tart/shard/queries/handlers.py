@@ -20,7 +20,7 @@ import duckdb
 from tart import logs
 from tart.aggregate.columnar.live_counters import LiveCounters
 from tart.errors import BadQuery
-from tart.protocol.references import LINKS, Context
+from tart.protocol.references import LINK_TYPES, Context
 from tart.query.core.filters import Selection
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import RENDERINGS, rendered
@@ -55,7 +55,7 @@ _FIRST_ROWS = 64
 _AT_ONCE = 200
 _AT_ONCE_BYTES = 256 << 10
 # What may lead from them to where their chains begin; so many are looked at there.
-_LINKS = Selection(types=tuple(sorted(LINKS)))
+_LINKS = Selection(types=tuple(sorted(LINK_TYPES)))
 _AT_ONCE_LINKS = 400
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 

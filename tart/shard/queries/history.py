@@ -21,7 +21,7 @@ from tart.ipc.messages import Attached
 from tart.protocol import capture
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.framing import frame
-from tart.protocol.references import Context, reference
+from tart.protocol.references import Context, resolve_reference
 from tart.query.core.catalog import DIRECTORY_BITS, event_api_id, event_identity
 from tart.query.core.filters import Selection
 from tart.query.core.rfc3339 import rfc3339
@@ -89,7 +89,7 @@ class History:
         events = []
         levels: dict[int, int] = {}
         for row in found.rows:
-            ref = reference(row.type, row.event_id, row.ref)
+            ref = resolve_reference(row.type, row.event_id, row.ref)
             above = None if ref is None else ids.get(ref)
             levels[row.event_id] = 0 if above is None else levels[above.event_id] + 1
             parent = None if above is None else event_api_id(directory, above.seq)
@@ -282,7 +282,7 @@ class History:
     ) -> bytes:
         """A record of ``protocol.capture``."""
         session = each.row.session << DIRECTORY_BITS | directory
-        return capture.record(
+        return capture.encode_record(
             capture.Record(capture.FRAME, session, each.row.received_at, each.content)
         )
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tart.protocol.references import PARENTS, reference
+from tart.protocol.references import PARENT_TYPES, resolve_reference
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import log_rows_query
@@ -30,7 +30,7 @@ MAX_DEPTH = 64
 HORIZON_US = 600_000_000
 _FIRST_STRETCH = 1 << 15
 _LONGEST_STRETCH = 1 << 21
-_REFER = ", ".join(str(number) for number, parents in PARENTS.items() if parents)
+_REFER = ", ".join(str(number) for number, parents in PARENT_TYPES.items() if parents)
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,14 @@ def trace(
 def _root(log: _Log, row: LogRow, depth: int) -> tuple[LogRow, int | None, bool]:
     """The highest event above, what it refers to if that is gone, and whether we gave up."""
     for _ in range(depth):
-        ref = reference(row.type, row.event_id, row.ref)
+        ref = resolve_reference(row.type, row.event_id, row.ref)
         if ref is None:
             return row, None, False
         above = log.find(ref, row.seq)
         if above is None:
             return row, ref, False
         row = above
-    ref = reference(row.type, row.event_id, row.ref)
+    ref = resolve_reference(row.type, row.event_id, row.ref)
     return row, ref, ref is not None
 
 

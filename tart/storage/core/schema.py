@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_type
 
 import numpy as np
 
-from tart.protocol.columnar import PARTS, parts_of_types
+from tart.protocol.columnar import OPTIONAL_FIELDS, optional_fields_by_type
 from tart.protocol.events import EventKind
 from tart.storage.core.arrow import (
     BYTES,
@@ -214,11 +214,11 @@ _INHERITED: Mapping[EventKind, Sequence[str]] = {
 
 
 def usual_parts() -> Array:
-    """Return the parts that events of each type usually have: a bit for each of ``PARTS``."""
-    usual = parts_of_types()
+    """Return the parts that events of each type usually have: a bit for each of ``OPTIONAL_FIELDS``."""
+    usual = optional_fields_by_type()
     for kind, parts in _INHERITED.items():
         for part in parts:
-            usual[kind] |= 1 << PARTS.index(part)
+            usual[kind] |= 1 << OPTIONAL_FIELDS.index(part)
     return usual
 
 
@@ -232,7 +232,7 @@ _EVENT_ID = f"(id_far::HUGEINT * {1 << 32} + id_ahead + seq)"
 
 def _part(name: str, value: str) -> str:
     """Return a part of the payload: NULL where type and ``parts`` say that it is absent."""
-    bit = PARTS.index(name)
+    bit = OPTIONAL_FIELDS.index(name)
     usual = "".join(str(parts >> bit & 1) for parts in _USUAL_PARTS.tolist())
     has = f"xor(get_bit('{usual}'::BIT, type::INTEGER), ((parts >> {bit}) & 1)::INTEGER) = 1"
     return f"CASE WHEN {has} THEN {value} END"
@@ -317,7 +317,10 @@ def read_log_numbers(
 
 def encode_log(log: LogColumns) -> ArrowTable:
     """Encode events as rows of the table ``log``: the inverse of ``LOG_COLUMNS``."""
-    parts = [getattr(log, f"has_{part}").astype(np.uint8) << bit for bit, part in enumerate(PARTS)]
+    parts = [
+        getattr(log, f"has_{part}").astype(np.uint8) << bit
+        for bit, part in enumerate(OPTIONAL_FIELDS)
+    ]
     received = (log.received_at - JCE_US).astype(np.uint64)
     ahead = _delta(log.event_id, log.seq.astype(np.uint64))
     stored: dict[str, Array] = {

@@ -17,7 +17,7 @@ import numpy as np
 from tart.aggregate.core.event_batch import Array, DecodeContext
 from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
-from tart.protocol.references import LINKS, TELLS, Context, hash_in
+from tart.protocol.references import CHAIN_HASH_FIELDS, LINK_TYPES, Context, find_hash
 from tart.query.core.contexts import Chains, Key, Link
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
@@ -36,8 +36,8 @@ _LONGEST_STRETCH = 1 << 20
 _ID_BITS = np.uint64(44)
 _ID_MASK = (1 << 44) - 1
 _U64 = (1 << 64) - 1
-_LINKS = ", ".join(map(str, sorted(LINKS)))
-_TELLS = np.array(sorted(TELLS), np.uint8)
+_LINKS = ", ".join(map(str, sorted(LINK_TYPES)))
+_TELLS = np.array(sorted(CHAIN_HASH_FIELDS), np.uint8)
 
 
 def contexts_of(
@@ -82,7 +82,7 @@ def hashes(
     """By ``seq``, what events tell that their chain is about."""
     found: dict[int, bytes | None] = {}
     for row in rows:
-        if row.type in TELLS:
+        if row.type in CHAIN_HASH_FIELDS:
             said = decode_context(row.session)
             try:
                 fields = decode_event(
@@ -90,7 +90,7 @@ def hashes(
                 ).fields
             except DecodeError:  # stored by a release that understood more
                 fields = {}
-            found[row.seq] = hash_in(row.type, fields, TELLS)
+            found[row.seq] = find_hash(row.type, fields, CHAIN_HASH_FIELDS)
     return found
 
 

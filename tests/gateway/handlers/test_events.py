@@ -151,7 +151,7 @@ def test_a_capture_ends_each_session_after_its_last_frame_at_its_time(tmp_path: 
 
     def page(rows: list[tuple[int, int, int | None]], directory: int) -> Attached:
         texts = [
-            capture.record(Record(FRAME, session << 8 | directory, at, b"x"))
+            capture.encode_record(Record(FRAME, session << 8 | directory, at, b"x"))
             for at, session, _ in rows
         ]
         part = {
@@ -280,8 +280,8 @@ def test_an_export_that_lacks_something_gives_the_rest_and_does_not_end(
         elif form == "csv":
             assert next(csv.reader([last.decode()])) == [f"# incomplete: {reasons[why]}"]
         else:
-            assert not received.endswith(capture.end(0)[5:])
-            assert capture.end(0)[:5] not in received
+            assert not received.endswith(capture.encode_end(0)[5:])
+            assert capture.encode_end(0)[:5] not in received
         # Whoever asks next is served as ever.
         assert (await gateway.get("/api/health")).status_code == 200
 

@@ -72,7 +72,7 @@ def test_what_is_missing_is_asked_for_one_step_after_the_other() -> None:
 
 def test_what_is_told_later_was_not_known() -> None:
     found = chains(Row(0, 121), Row(1, 122, 0), Row(2, 124, 0, A), Row(3, 125, 0))
-    assert [found.contexts()[seq].about for seq in range(4)] == [None, None, A, A]
+    assert [found.contexts()[seq].chain_hash for seq in range(4)] == [None, None, A, A]
 
 
 def test_the_first_that_tells_counts_in_whatever_order_it_is_found() -> None:
@@ -80,7 +80,7 @@ def test_the_first_that_tells_counts_in_whatever_order_it_is_found() -> None:
     found.learn([Row(5, 94, 0, B)])
     found.learn([Row(4, 94, 0, A)])
     found.learn([Row(6, 94, 0, B)])
-    assert found.contexts()[9].about == A
+    assert found.contexts()[9].chain_hash == A
 
 
 def test_equal_ids_of_two_connections_never_meet() -> None:

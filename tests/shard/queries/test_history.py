@@ -185,7 +185,7 @@ def test_a_capture_is_what_came_on_the_wire(tmp_path):
         assert openings == {0: node.connect()[4:], 256: other.connect()[4:]}
         opened = (Record(capture.OPENED, session, 0, hello) for session, hello in openings.items())
         reader = CaptureReader()
-        reader.receive_data(capture.HEADER + b"".join(map(capture.record, opened)))
+        reader.receive_data(capture.HEADER + b"".join(map(capture.encode_record, opened)))
         frames = reader.receive_data(b"".join(each.text for each in found))
         assert [(each.session, framed(each.content)) for each in frames] == [
             *((0, each) for each in sent),
