@@ -214,7 +214,7 @@ _INHERITED: Mapping[EventKind, Sequence[str]] = {
 
 
 def usual_parts() -> Array:
-    """Return the parts that events of each type usually have: a bit for each of ``OPTIONAL_FIELDS``."""
+    """Return, for each event type, the ``OPTIONAL_FIELDS`` its events usually have, as bits."""
     usual = optional_fields_by_type()
     for kind, parts in _INHERITED.items():
         for part in parts:
