@@ -6,17 +6,18 @@ beyond 64 bits and reads it as a float, and so do most clients. So there are two
 - ``dumps`` is for people and programs elsewhere: an integer beyond 64 bits becomes decimal
   text, which no reader rounds. Only sums get that large, and their schemas say so.
 - ``pack`` and ``unpack`` are for what tart writes for itself, between processes and into
-  ``control.sqlite``: what is read is what was written, of the same type.
+  ``control.sqlite``: an integer of any size stays a JSON integer, which msgspec reads exactly.
 
-Values without such an integer, which are nearly all, are written by orjson alone.
+Values without such an integer, which are nearly all, are written by orjson alone. msgspec
+could write these integers, too, but writes ``bytes`` as base64 without asking ``default``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 import orjson
 
 LEAST, GREATEST = -(1 << 63), (1 << 64) - 1
@@ -24,10 +25,6 @@ LEAST, GREATEST = -(1 << 63), (1 << 64) - 1
 SORTED, ANY_NAMES = orjson.OPT_SORT_KEYS, orjson.OPT_NON_STR_KEYS
 
 Default = Callable[[Any], Any]
-_MARK = "$integer"
-_DIGITS = re.compile("-?[0-9]+", re.ASCII)
-# Inside a text the quotes are escaped, so these bytes are never a part of one.
-_MARKED = b'{"%b":' % _MARK.encode()
 
 
 def dumps(value: Any, default: Default | None = None, option: int | None = None) -> bytes:
@@ -37,18 +34,16 @@ def dumps(value: Any, default: Default | None = None, option: int | None = None)
 
 def pack(value: Any, default: Default | None = None) -> bytes:
     """JSON that ``unpack`` reads as it was."""
-    return _written(value, _marked, default, None)
+    return _written(value, _literal, default, None)
 
 
 def unpack(data: bytes | str) -> Any:
     """What ``pack`` wrote.
 
     Raises:
-        orjson.JSONDecodeError: it is no JSON.
+        msgspec.DecodeError: it is no JSON.
     """
-    value = orjson.loads(data)
-    text = data.encode() if isinstance(data, str) else data
-    return _restored(value) if _MARKED in text else value
+    return msgspec.json.decode(data)
 
 
 def quotient(total: int, count: int) -> int:
@@ -79,16 +74,5 @@ def _replaced(value: Any, large: Callable[[int], Any]) -> Any:
     return value
 
 
-def _marked(value: int) -> dict[str, str]:
-    return {_MARK: str(value)}
-
-
-def _restored(value: Any) -> Any:
-    match value:
-        case {"$integer": str(digits)} if len(value) == 1 and _DIGITS.fullmatch(digits):
-            return int(digits)
-        case dict():
-            return {key: _restored(each) for key, each in value.items()}
-        case list():
-            return [_restored(each) for each in value]
-    return value
+def _literal(value: int) -> orjson.Fragment:
+    return orjson.Fragment(str(value))

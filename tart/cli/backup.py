@@ -30,11 +30,17 @@ from tart.config.load import load
 from tart.config.schema import Config
 from tart.errors import StartupError, StorageError
 from tart.ipc.messages import (
+    REPLIES,
+    BackupStep,
     Failure,
-    Hold,
+    FreezeAggregates,
+    FreezeFiles,
+    FrozenFiles,
     MessageBuffer,
-    Partial,
     Recovering,
+    Released,
+    ReleaseFiles,
+    RotateSegments,
     Welcome,
     encode,
 )
@@ -197,14 +203,14 @@ def _copy_running(config: Config, copies: _Copies) -> dict[int, int | None]:
         )
     for path in paths:
         with _shard(path) as shard:
-            for step in ("aggregates", "files", "turn"):
-                held = shard.ask(step)
-                for name in held["paths"]:
+            for step in (FreezeAggregates(1), FreezeFiles(1), RotateSegments(1)):
+                frozen = shard.freeze(step)
+                for name in frozen.paths:
                     copies.take(Path(name))
-            if not shard.ask("release"):
+            if not shard.release():
                 raise StartupError(f"shard {shard.number} was held for too long; try again")
-            ends[shard.number] = held["end"]
-            for damaged in held["damaged"]:
+            ends[shard.number] = frozen.end
+            for damaged in frozen.damaged:
                 print(
                     f"{damaged['file']} is copied as it is, damaged: {damaged['events']} events "
                     "of it cannot be read; 'tart verify' says which"
@@ -217,25 +223,35 @@ class _Shard:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._buffer = MessageBuffer()
+        self._buffer = MessageBuffer(REPLIES)
         welcome = self._received()
         assert isinstance(welcome, Welcome)
         self.number = welcome.shard
 
-    def ask(self, step: str) -> Any:
-        """See ``ipc.messages.Hold``.
+    def freeze(self, step: BackupStep) -> FrozenFiles:
+        """Take a step of a backup and return which files may be copied now.
 
         Raises:
-            StartupError: it cannot be held, or is gone.
+            StartupError: the files cannot be frozen, or the shard is gone.
         """
-        self._connection.sendall(encode(Hold(1, step)))
+        reply = self._request(step)
+        assert isinstance(reply, FrozenFiles)
+        return reply
+
+    def release(self) -> bool:
+        """End the backup; ``True`` if all files were frozen until now."""
+        reply = self._request(ReleaseFiles(1))
+        assert isinstance(reply, Released)
+        return reply.intact
+
+    def _request(self, step: BackupStep) -> Welcome | FrozenFiles | Released:
+        self._connection.sendall(encode(step))
         reply = self._received()
         if isinstance(reply, Failure):
             raise StartupError(f"shard {self.number}: {reply.message}")
-        assert isinstance(reply, Partial)
-        return reply.value
+        return reply
 
-    def _received(self) -> Any:
+    def _received(self) -> Welcome | FrozenFiles | Released | Failure:
         while True:
             data = self._connection.recv(_CHUNK)
             if not data:
@@ -243,10 +259,10 @@ class _Shard:
             for message in self._buffer.receive_data(data):
                 if isinstance(message, Recovering):
                     raise StartupError(
-                        f"shard {message.shard} starts and cannot be copied yet: {message.what}; "
-                        "try again when it is there"
+                        f"shard {message.shard} starts and cannot be copied yet: "
+                        f"{message.progress}; try again when it is there"
                     )
-                if isinstance(message, Welcome | Partial | Failure):
+                if isinstance(message, Welcome | FrozenFiles | Released | Failure):
                     return message
 
 

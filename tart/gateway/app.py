@@ -410,7 +410,7 @@ class Gateway:
             rss_bytes=rss_bytes(),
             memory=memory(),
             disk=disk(self.config.data_path),
-            recovering={at: each.what for at, each in self.shards.recovering.items()},
+            recovering={at: each.progress for at, each in self.shards.recovering.items()},
             failing=self.background.recent(),
         )
         uptime = int(time.monotonic() - self._started)

@@ -1,44 +1,48 @@
-"""Messages over a Unix socket: the shell round ``messages``.
+"""Messages over a Unix socket: the shell around ``messages``.
 
-``Channel`` is one end, the same on both sides. Writing never waits here; who writes
-asks ``writable`` first where the message may be shed, and counts what it sheds.
+``Channel`` is one end, the same class on both sides. Writing never waits: where a message
+may be shed, the writer checks ``writable`` first and counts what it sheds.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
+from typing import Generic, cast
+
+import msgspec
 
 from tart.background_tasks import Background
-from tart.ipc.messages import Message, MessageBuffer, MessageError, encode
+from tart.ipc.messages import M, Message, MessageBuffer, MessageError, encode
 
-# Above this many unsent bytes live events are shed; answers still go out.
+# Above this many unsent bytes live events are shed; answers are still sent.
 SHED_ABOVE_BYTES = 8 << 20
 
 
-class Channel(asyncio.Protocol):
+class Channel(asyncio.Protocol, Generic[M]):
     """One end of a gateway-shard connection.
 
     Args:
+        decoder: of the messages that this end receives: ``REQUESTS`` or ``REPLIES``.
         received: called with each message, in order.
         lost: called once when the connection is over, with the reason if it was an error.
-        made: called once it is there.
-        background: counts messages whose handling failed; each costs itself alone.
+        made: called once when the connection is established.
+        background: counts messages whose handling failed; a failure affects no other message.
     """
 
     def __init__(
         self,
-        received: Callable[[Channel, Message], None],
-        lost: Callable[[Channel, Exception | None], None],
-        made: Callable[[Channel], None] | None = None,
+        decoder: msgspec.json.Decoder[M],
+        received: Callable[[Channel[M], M], None],
+        lost: Callable[[Channel[M], Exception | None], None],
+        made: Callable[[Channel[M]], None] | None = None,
         background: Background | None = None,
     ) -> None:
         self._received = received
         self._lost = lost
         self._made = made
         self._background = background or Background()
-        self._buffer = MessageBuffer()
+        self._buffer = MessageBuffer(decoder)
         self._transport: asyncio.Transport | None = None
 
     @property
@@ -48,13 +52,13 @@ class Channel(asyncio.Protocol):
         return transport is not None and transport.get_write_buffer_size() < SHED_ABOVE_BYTES
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio: the socket is connected."""
+        """Store the transport of the connection (asyncio)."""
         self._transport = cast(asyncio.Transport, transport)
         if self._made:
             self._made(self)
 
     def data_received(self, data: bytes) -> None:
-        """asyncio: bytes came; a peer that speaks otherwise is cut off."""
+        """Decode and pass on messages (asyncio); invalid bytes end the connection."""
         try:
             for message in self._buffer.receive_data(data):
                 with self._background.guard(f"message {type(message).__name__}"):
@@ -64,7 +68,7 @@ class Channel(asyncio.Protocol):
             raise
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """asyncio: the socket is gone."""
+        """Forget the transport and report the end (asyncio)."""
         self._transport = None
         self._lost(self, exc)
 
@@ -76,6 +80,6 @@ class Channel(asyncio.Protocol):
         return True
 
     def close(self) -> None:
-        """Close after what is queued has been written."""
+        """Close after all queued messages have been written."""
         if self._transport is not None:
             self._transport.close()

@@ -1,42 +1,55 @@
-"""What gateway and shard say to one another: the only vocabulary they share.
+"""The messages between gateway and shard: the only vocabulary the two share.
 
-Pure. A message is a frozen dataclass; on the socket it is JSON with the class' name
-under ``type``, optionally followed by raw bytes (``attachment``) that nobody parses on
-the way. ``Request`` and ``Reply`` are closed unions, to be matched exhaustively.
+Pure. A message is a frozen ``msgspec.Struct``; on the socket it is JSON with the name of its
+class under ``type``, optionally followed by raw bytes (``attachment``), which neither side
+parses on the way. Decoding validates every member. ``Request`` and ``Reply`` are closed
+unions, to be matched exhaustively.
 
-The gateway connects and asks; a shard answers each request once, in any order, and in
-between pushes what was subscribed to. Both sides come from one release, so there is one
-``VERSION``, said first and refused if it differs.
+The gateway connects and sends requests. A shard answers each request once, in any order, and
+between the answers pushes what the gateway subscribed to. Both sides come from one release:
+``VERSION`` is the first message's, and a shard of another version is refused.
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
-import orjson
+import msgspec
+from msgspec import Raw, Struct
 
-from tart import json_encoding
 from tart.errors import TartError
 
-VERSION = 1
+VERSION = 2
 
-# A thousand events of a mebibyte each would not fit; a thousand of a full Refined do.
+# A thousand events of a mebibyte each do not fit; a thousand of a full Refined do.
 MAX_MESSAGE = 256 << 20
 
 _LENGTHS = struct.Struct("<II")
 
+Encoding: TypeAlias = Literal["hex", "array"]
+
 
 class MessageError(TartError):
-    """Bytes on the Unix socket that are no message: the peer is not our release."""
+    """Bytes on the Unix socket that are not a message of this release."""
 
 
-@dataclass(frozen=True)
-class RunQuery:
-    """Ask a query of ``query.core.catalog`` by name; answered by ``Partial`` or ``Failure``.
+class _Message(
+    Struct,
+    frozen=True,
+    tag=True,
+    tag_field="type",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    pass
 
-    ``age_seconds``: how long ago the request came that it is asked for. The oldest go first.
+
+class RunQuery(_Message, frozen=True):
+    """Run a query of ``query.core.catalog``; answered by ``Partial`` or ``Failure``.
+
+    Attributes:
+        age_seconds: how long ago the client's request arrived. The oldest requests go first.
     """
 
     id: int
@@ -46,44 +59,54 @@ class RunQuery:
     age_seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class Cancel:
-    """Nobody waits for request ``id`` any more; it gets no answer."""
+class Cancel(_Message, frozen=True):
+    """Give up request ``id``; it gets no answer."""
 
     id: int
 
 
-@dataclass(frozen=True)
-class Subscribe:
+class Subscribe(_Message, frozen=True):
     """Push events that pass ``filter`` (``query.core.filters``) until ``Unsubscribe``."""
 
     subscription: int
     filter: dict[str, Any]
-    bytes: str = "hex"
+    byte_encoding: Encoding = "hex"
 
 
-@dataclass(frozen=True)
-class Unsubscribe:
+class Unsubscribe(_Message, frozen=True):
     """End a subscription; events on their way may still arrive."""
 
     subscription: int
 
 
-@dataclass(frozen=True)
-class Hold:
-    """Hold files still for a backup; answered by ``Partial`` or ``Failure``.
+class FreezeAggregates(_Message, frozen=True):
+    """Begin a backup (``storage.backup_snapshot``); answered by ``FrozenFiles`` or ``Failure``.
 
-    ``step``: ``aggregates``, ``files``, ``turn``, each answered with ``{"paths": […], "end":
-    n | null, "damaged": […]}``, and ``release``, with whether everything was held until now (see
-    ``storage.backup_snapshot``). The end of the connection releases, too.
+    The end of the connection releases all files, as ``ReleaseFiles`` does.
     """
 
     id: int
-    step: str
 
 
-@dataclass(frozen=True)
-class Welcome:
+class FreezeFiles(_Message, frozen=True):
+    """Freeze all event logs that are not written to; answered by ``FrozenFiles``, ``Failure``."""
+
+    id: int
+
+
+class RotateSegments(_Message, frozen=True):
+    """Write to the other segment and freeze the last; answered by ``FrozenFiles``, ``Failure``."""
+
+    id: int
+
+
+class ReleaseFiles(_Message, frozen=True):
+    """End a backup; answered by ``Released`` or ``Failure``."""
+
+    id: int
+
+
+class Welcome(_Message, frozen=True):
     """The first message of a shard on each connection."""
 
     shard: int
@@ -91,46 +114,60 @@ class Welcome:
     version: int = VERSION
 
 
-@dataclass(frozen=True)
-class Recovering:
-    """Instead of Welcome, again and again: the shard starts and cannot be asked yet.
+class Recovering(_Message, frozen=True):
+    """Sent repeatedly in place of ``Welcome`` while the shard starts and takes no requests.
 
-    ``what`` says how far it is, ``seconds`` since when.
+    Attributes:
+        progress: what the shard is doing and how much of it is done.
+        seconds: how long ago the start began.
     """
 
     shard: int
     pid: int
-    what: str
+    progress: str
     seconds: float
     version: int = VERSION
 
 
+class UnreadableRows(NamedTuple):
+    """Rows that cannot be read: of a damaged part of a file, or of a quarantined file.
+
+    Attributes:
+        rows: how many; ``None`` if unknown.
+        first_at, last_at: when they were received, Unix microseconds, as far as is known.
+    """
+
+    file: str
+    rows: int | None
+    first_at: int | None
+    last_at: int | None
+
+
 class Attached(NamedTuple):
-    """A query's answer where most of it is bytes that nobody parses on the way."""
+    """A query's answer whose largest part is bytes that neither side parses on the way."""
 
     value: Any
     data: bytes
 
 
-@dataclass(frozen=True)
-class Partial:
-    """One shard's answer to a query, in the shape the catalogue gives.
+class Partial(_Message, frozen=True):
+    """One shard's answer to a query.
 
-    ``attached`` says that the answer is an ``Attached``, with ``attachment`` as its data.
-    ``unreadable``: events that may belong to the answer and cannot be read, for each stretch
-    ``[file, how many, first received µs, last]``; what nobody knows is null.
+    Attributes:
+        value: JSON of the query's ``Partial`` type.
+        attached: whether ``attachment`` belongs to the answer.
+        unreadable: rows that may belong to the answer and cannot be read.
     """
 
     id: int
-    value: Any
+    value: Raw
     attached: bool = False
-    attachment: bytes = field(default=b"", repr=False)
-    unreadable: list[list[Any]] = field(default_factory=list)
+    attachment: bytes = b""
+    unreadable: list[UnreadableRows] = []
 
 
-@dataclass(frozen=True)
-class Failure:
-    """Why one shard cannot answer: ``code`` and ``parameter`` as in ``errors``."""
+class Failure(_Message, frozen=True):
+    """Why a shard cannot answer a request: ``code`` and ``parameter`` as in ``errors``."""
 
     id: int
     code: str
@@ -138,96 +175,132 @@ class Failure:
     parameter: str | None = None
 
 
-@dataclass(frozen=True)
-class LiveEvents:
-    """New events, each encoded once, with the subscriptions it passed.
+class FrozenFiles(_Message, frozen=True):
+    """Files that may be copied until ``ReleaseFiles``.
 
-    ``events``: per event ``[id, node_id, event_type, [subscription, …], length]``; the
-    attachment holds their JSON objects (the API's Event), ``length`` bytes each.
+    Attributes:
+        end: the ``seq`` after the last event in the files, after ``RotateSegments``.
+        damaged: files with events that cannot be read.
     """
 
-    events: list[list[Any]]
-    attachment: bytes = field(default=b"", repr=False)
+    id: int
+    paths: list[str]
+    end: int | None
+    damaged: list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Missed:
-    """Events of a subscription that were not pushed because the gateway fell behind."""
+class Released(_Message, frozen=True):
+    """The end of a backup.
+
+    Attributes:
+        intact: whether all files were frozen until now.
+    """
+
+    id: int
+    intact: bool
+
+
+class LiveEvent(NamedTuple):
+    """An event of ``LiveEvents``: the subscriptions it passed, the bytes of its JSON object."""
+
+    id: int
+    node_id: str
+    event_type: int
+    subscriptions: list[int]
+    length: int
+
+
+class LiveEvents(_Message, frozen=True):
+    """New events, each encoded once.
+
+    Attributes:
+        attachment: the JSON objects of the events (the API's Event), one after the other.
+    """
+
+    events: list[LiveEvent]
+    attachment: bytes = b""
+
+
+class Missed(_Message, frozen=True):
+    """How many events of a subscription were shed because the gateway was slow."""
 
     subscription: int
     count: int
 
 
-@dataclass(frozen=True)
-class NodeChanged:
-    """A node connected or disconnected: its state as in the ``nodes`` query."""
+class NodeChanged(_Message, frozen=True):
+    """A node connected or disconnected: JSON of its state as in the ``nodes`` query."""
 
-    node: dict[str, Any]
+    node: Raw
 
 
-Request: TypeAlias = RunQuery | Cancel | Subscribe | Unsubscribe | Hold
-Reply: TypeAlias = Welcome | Recovering | Partial | Failure | LiveEvents | Missed | NodeChanged
+BackupStep: TypeAlias = FreezeAggregates | FreezeFiles | RotateSegments | ReleaseFiles
+Request: TypeAlias = RunQuery | Cancel | Subscribe | Unsubscribe | BackupStep
+Answer: TypeAlias = Partial | Failure | FrozenFiles | Released
+Reply: TypeAlias = Welcome | Recovering | Answer | LiveEvents | Missed | NodeChanged
 Message: TypeAlias = Request | Reply
+M = TypeVar("M", bound=Message)
 
-_KINDS: dict[str, type] = {
-    kind.__name__: kind
-    for kind in (
-        RunQuery,
-        Cancel,
-        Subscribe,
-        Unsubscribe,
-        Hold,
-        Welcome,
-        Recovering,
-        Partial,
-        Failure,
-        LiveEvents,
-        Missed,
-        NodeChanged,
-    )
-}
+REQUESTS: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+REPLIES: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+_ENCODER = msgspec.json.Encoder()
 
 
 def encode(message: Message) -> bytes:
-    """A message with its lengths in front, ready for the socket."""
-    attachment = message.attachment if isinstance(message, LiveEvents | Partial) else b""
-    shallow = {each.name: getattr(message, each.name) for each in fields(message)}
-    shallow.pop("attachment", None)
-    head = json_encoding.pack({"type": type(message).__name__, **shallow})
+    """Return a message with its lengths in front, ready for the socket."""
+    attachment = b""
+    if isinstance(message, LiveEvents | Partial) and message.attachment:
+        attachment = message.attachment
+        message = msgspec.structs.replace(message, attachment=b"")
+    head = _ENCODER.encode(message)
     return _LENGTHS.pack(len(head), len(attachment)) + head + attachment
 
 
-def decode(head: bytes, attachment: bytes) -> Message:
-    """The message of a JSON head and its attachment; ``MessageError`` if it is none."""
+def decode(decoder: msgspec.json.Decoder[M], head: bytes, attachment: bytes) -> M:
+    """Return the message of a JSON head and an attachment.
+
+    Raises:
+        MessageError: the head is not a message that ``decoder`` accepts.
+    """
     try:
-        members = json_encoding.unpack(head)
-        kind = _KINDS[members.pop("type")]
-        if kind in (LiveEvents, Partial):
-            members["attachment"] = attachment
-        message: Message = kind(**members)
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise MessageError(f"not a message of ours: {error}") from None
+        message = decoder.decode(head)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MessageError(f"not a message of this release: {error}") from None
+    if attachment:
+        if not isinstance(message, LiveEvents | Partial):
+            raise MessageError(f"{type(message).__name__} has no attachment")
+        message = msgspec.structs.replace(message, attachment=attachment)
     return message
 
 
-class MessageBuffer:
-    """Reassembles messages from arbitrarily cut reads; at most ``limit`` bytes each."""
+class MessageBuffer(Generic[M]):
+    """Reassembles messages from arbitrarily cut reads; at most ``limit`` bytes each.
 
-    def __init__(self, limit: int = MAX_MESSAGE) -> None:
+    Args:
+        decoder: ``REQUESTS`` or ``REPLIES``.
+    """
+
+    def __init__(self, decoder: msgspec.json.Decoder[M], limit: int = MAX_MESSAGE) -> None:
+        self._decoder = decoder
         self._limit = limit
         self._buffer = bytearray()
         self._needed = _LENGTHS.size
 
-    def receive_data(self, data: bytes) -> list[Message]:
-        """Every message completed by ``data``; ``MessageError`` ends the channel."""
+    def receive_data(self, data: bytes) -> list[M]:
+        """Return every message completed by ``data``.
+
+        Raises:
+            MessageError: the bytes are not messages of this release; the buffer is of no use
+                any more.
+        """
         self._buffer += data
-        messages: list[Message] = []
+        messages: list[M] = []
         offset = 0
         while len(self._buffer) - offset >= self._needed:
             head, attachment = _LENGTHS.unpack_from(self._buffer, offset)
             size = _LENGTHS.size + head + attachment
             if size > self._limit:
-                raise MessageError(f"a message of {size} bytes, at most {self._limit}")
+                raise MessageError(f"a message of {size} bytes; the limit is {self._limit}")
             if len(self._buffer) - offset < size:
                 self._needed = size
                 break
@@ -235,7 +308,11 @@ class MessageBuffer:
             middle = start + head
             offset += size
             messages.append(
-                decode(bytes(self._buffer[start:middle]), bytes(self._buffer[middle:offset]))
+                decode(
+                    self._decoder,
+                    bytes(self._buffer[start:middle]),
+                    bytes(self._buffer[middle:offset]),
+                )
             )
             self._needed = _LENGTHS.size
         del self._buffer[:offset]

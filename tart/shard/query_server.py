@@ -11,10 +11,12 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
+from msgspec import Raw
+
+from tart import json_encoding
 from tart.errors import (
-    BadQuery,
     Busy,
     QueryError,
     QueryTimeout,
@@ -23,20 +25,27 @@ from tart.errors import (
 )
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
+    REQUESTS,
     Attached,
+    BackupStep,
     Cancel,
     Failure,
-    Hold,
-    Message,
+    FreezeAggregates,
+    FreezeFiles,
+    FrozenFiles,
     NodeChanged,
     Partial,
-    Reply,
+    Released,
+    ReleaseFiles,
+    Request,
+    RotateSegments,
     RunQuery,
     Subscribe,
+    UnreadableRows,
     Unsubscribe,
     Welcome,
 )
-from tart.shard.encoding.json_bytes import rendered
+from tart.shard.encoding.json_bytes import to_bytes
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.queries.aggregate_queries import AggregateQueries
 from tart.shard.queries.handlers import Answers
@@ -46,8 +55,6 @@ from tart.storage.log.query_queue import Rank
 from tart.storage.store import Store
 
 log = logging.getLogger(__name__)
-
-_HOLD_STEPS = ("aggregates", "files", "turn")
 
 
 class QueryServer:
@@ -63,31 +70,37 @@ class QueryServer:
     ) -> None:
         self._shard = shard
         self._store = store
-        self._holding: dict[Channel, BackupSnapshot] = {}
-        self._holds: set[asyncio.Task[None]] = set()
+        self._snapshots: dict[Channel[Request], BackupSnapshot] = {}
+        self._backup_steps: set[asyncio.Task[None]] = set()
         self._answers = answers
         self._aggregated = aggregated
         self._streams = streams
         self._reader = store.reader
         self._stopping = False
-        self._channels: dict[Channel, dict[int, asyncio.Task[None]]] = {}
+        self._channels: dict[Channel[Request], dict[int, asyncio.Task[None]]] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self, path: Path) -> None:
         """Listen at ``path``; the loop removes a socket left over from a crash."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(
-            lambda: Channel(self._received, self._lost, self._made, self._store.background),
+            lambda: Channel(
+                REQUESTS,
+                self._received,
+                self._lost,
+                self._made,
+                self._store.background,
+            ),
             path,
         )
 
     async def end_holds(self) -> None:
         """Give up backups, wait for what they are at, and take no more: the files close next."""
         self._stopping = True
-        for holding in list(self._holding.values()):
-            await asyncio.to_thread(holding.release)
-        if self._holds:
-            await asyncio.wait(self._holds)
+        for snapshot in list(self._snapshots.values()):
+            await asyncio.to_thread(snapshot.release)
+        if self._backup_steps:
+            await asyncio.wait(self._backup_steps)
 
     async def stop(self) -> None:
         """Close every channel and listen no more."""
@@ -101,33 +114,33 @@ class QueryServer:
     def node_changed(self, session: Session) -> None:
         """Tell every gateway that a node connected or disconnected."""
         if session.node is not None and self._channels:
-            message = NodeChanged(rendered(session.node.as_json(), "hex"))
+            message = NodeChanged(Raw(to_bytes(session.node.as_json(), "hex")))
             for channel in self._channels:
                 if channel.writable:
                     channel.send(message)
 
-    def _made(self, channel: Channel) -> None:
+    def _made(self, channel: Channel[Request]) -> None:
         self._channels[channel] = {}
         channel.send(Welcome(self._shard, os.getpid()))
 
-    def _lost(self, channel: Channel, error: Exception | None) -> None:
+    def _lost(self, channel: Channel[Request], error: Exception | None) -> None:
         self._streams.forget(channel)
-        if channel in self._holding:
-            self._holding.pop(channel).release()
+        if channel in self._snapshots:
+            self._snapshots.pop(channel).release()
         for task in self._channels.pop(channel, {}).values():
             task.cancel()
 
-    def _received(self, channel: Channel, message: Message) -> None:
+    def _received(self, channel: Channel[Request], message: Request) -> None:
         tasks = self._channels[channel]
         match message:
             case RunQuery():
                 task = asyncio.get_running_loop().create_task(self._answer(channel, message))
                 tasks[message.id] = task
                 task.add_done_callback(lambda _: tasks.pop(message.id, None))
-            case Hold():
-                task = asyncio.get_running_loop().create_task(self._hold(channel, message))
-                self._holds.add(task)
-                task.add_done_callback(self._holds.discard)
+            case FreezeAggregates() | FreezeFiles() | RotateSegments() | ReleaseFiles():
+                task = asyncio.get_running_loop().create_task(self._back_up(channel, message))
+                self._backup_steps.add(task)
+                task.add_done_callback(self._backup_steps.discard)
             case Cancel():
                 if message.id in tasks:
                     tasks[message.id].cancel()
@@ -139,43 +152,39 @@ class QueryServer:
             case Unsubscribe():
                 self._streams.unsubscribe(channel, message.subscription)
             case _:
-                log.error("unexpected message %s", type(message).__name__)
+                assert_never(message)
 
-    async def _hold(self, channel: Channel, request: Hold) -> None:
-        """One step of a backup, on a thread: it waits for checkpoints."""
+    async def _back_up(self, channel: Channel[Request], request: BackupStep) -> None:
+        """Take one step of a backup, on a thread: it waits for checkpoints."""
         if self._stopping:
             channel.send(Failure(request.id, ShardUnavailable.code, "the shard is stopping"))
             return
-        holding = self._holding.setdefault(channel, BackupSnapshot(self._store))
+        snapshot = self._snapshots.setdefault(channel, BackupSnapshot(self._store))
         try:
-            if request.step == "release":
-                del self._holding[channel]
-                value: Any = await asyncio.to_thread(holding.release)
-            elif request.step in _HOLD_STEPS:
-                held = await asyncio.to_thread(getattr(holding, request.step))
-                value = {
-                    "paths": [str(path) for path in held.paths],
-                    "end": held.end,
-                    "damaged": self._store.damaged(),
-                }
-            else:
-                raise BadQuery(f"no step {request.step!r}")
-        except (QueryError, StorageError) as error:
+            match request:
+                case FreezeAggregates():
+                    held = await asyncio.to_thread(snapshot.aggregates)
+                case FreezeFiles():
+                    held = await asyncio.to_thread(snapshot.files)
+                case RotateSegments():
+                    held = await asyncio.to_thread(snapshot.turn)
+                case ReleaseFiles():
+                    del self._snapshots[channel]
+                    intact = await asyncio.to_thread(snapshot.release)
+                    channel.send(Released(request.id, intact))
+                    return
+                case _:
+                    assert_never(request)
+        except StorageError as error:
             channel.send(Failure(request.id, error.code, str(error)))
         else:
-            channel.send(Partial(request.id, value))
+            paths = [str(path) for path in held.paths]
+            channel.send(FrozenFiles(request.id, paths, held.end, self._store.damaged()))
 
-    async def _answer(self, channel: Channel, request: RunQuery) -> None:
-        reply = await self._reply(request)
-        try:
-            channel.send(reply)
-        except TypeError:
-            log.exception("the answer to query %s is no JSON", request.name)
-            self._answers.failures += 1
-            text = f"query {request.name} failed; see the log"
-            channel.send(Failure(request.id, "internal", text))
+    async def _answer(self, channel: Channel[Request], request: RunQuery) -> None:
+        channel.send(await self._reply(request))
 
-    async def _reply(self, request: RunQuery) -> Reply:
+    async def _reply(self, request: RunQuery) -> Partial | Failure:
         self._answers.asked[request.name] += 1
         since = time.monotonic() - request.age_seconds
         try:
@@ -216,20 +225,24 @@ class QueryServer:
                     )
             else:
                 return Failure(request.id, "unknown_query", f"no query {request.name!r}")
+            return self._partial(request, value)
         except QueryError as error:
             self._answers.failures += not isinstance(error, QueryTimeout)
             return Failure(request.id, error.code, str(error), error.parameter)
         except (Busy, ShardUnavailable) as error:
             return Failure(request.id, error.code, str(error))
         except Exception:
-            # The boundary of a question: whatever broke, the gateway is told, once.
+            # The boundary of a query: whatever failed, the gateway is told once.
             log.exception("query %s failed", request.name)
             self._answers.failures += 1
             return Failure(request.id, "internal", f"query {request.name} failed; see the log")
-        unreadable = self._unreadable(request, value)
+
+    def _partial(self, request: RunQuery, value: Any) -> Partial:
+        unreadable = [UnreadableRows(*each) for each in self._unreadable(request, value)]
         if isinstance(value, Attached):
-            return Partial(request.id, value.value, True, value.data, unreadable)
-        return Partial(request.id, value, unreadable=unreadable)
+            text = json_encoding.pack(value.value)
+            return Partial(request.id, Raw(text), True, value.data, unreadable)
+        return Partial(request.id, Raw(json_encoding.pack(value)), unreadable=unreadable)
 
     def _unreadable(self, request: RunQuery, value: Any) -> list[list[Any]]:
         """What an answer may lack, because a part of a file is damaged."""

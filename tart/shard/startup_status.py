@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tart.errors import StartInterrupted
 from tart.ipc.channel import Channel
-from tart.ipc.messages import Recovering
+from tart.ipc.messages import REQUESTS, Recovering, Request
 from tart.process_handle import ProcessHandle
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Recovery:
         self._interrupted = threading.Event()
         # Replaced as a whole by the thread that works; the loop looks at it.
         self._state = ("opening files", 0, 0)
-        self._channels: list[Channel] = []
+        self._channels: list[Channel[Request]] = []
 
     def interrupt(self) -> None:
         """Have the work end at its next step."""
@@ -83,7 +83,7 @@ class Recovery:
         await asyncio.sleep(self._startup.patience_seconds)
         log.warning("the start takes long: %s; other shards are ready without this one", self.text)
         server = await asyncio.get_running_loop().create_unix_server(
-            lambda: Channel(_nothing, self._lost, self._made), self._path
+            lambda: Channel(REQUESTS, _nothing, self._lost, self._made), self._path
         )
         try:
             self._startup.waive()
@@ -96,18 +96,18 @@ class Recovery:
             for channel in list(self._channels):
                 channel.close()
 
-    def _made(self, channel: Channel) -> None:
+    def _made(self, channel: Channel[Request]) -> None:
         self._channels.append(channel)
         self._tell(channel)
 
-    def _lost(self, channel: Channel, error: Exception | None) -> None:
+    def _lost(self, channel: Channel[Request], error: Exception | None) -> None:
         self._channels.remove(channel)
 
-    def _tell(self, channel: Channel) -> None:
+    def _tell(self, channel: Channel[Request]) -> None:
         if channel.writable:
             seconds = time.monotonic() - self._began
             channel.send(Recovering(self._shard, os.getpid(), self.text, seconds))
 
 
-def _nothing(channel: Channel, message: object) -> None:
+def _nothing(channel: Channel[Request], message: object) -> None:
     """Questions are asked of who said Welcome."""

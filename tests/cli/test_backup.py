@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from tart.cli.main import main
+from tart.ipc.messages import FreezeAggregates, FreezeFiles, RotateSegments
 from tart.query.core.catalog import DIRECTORY_BITS
 from tests.cli.test_verify import filled
 from tests.running import fake_node, fake_peer_id, running_system, wait_for
@@ -163,8 +164,8 @@ def test_one_backup_at_a_time_and_a_stop_waits_for_none(tmp_path, run):
             system.wait_for_events(fake_peer_id(1), 1)
         path = tmp_path / "data" / "run" / "00.sock"
         with backing._shard(path) as shard:
-            for step in ("aggregates", "files", "turn"):
-                shard.ask(step)
+            for step in (FreezeAggregates(1), FreezeFiles(1), RotateSegments(1)):
+                shard.freeze(step)
             system.process.send(signal.SIGTERM)
             assert system.process.ended() == 0
 

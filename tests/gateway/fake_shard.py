@@ -12,21 +12,26 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from msgspec import Raw
 
+from tart import json_encoding
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
+    REQUESTS,
     VERSION,
     Attached,
     Cancel,
     Failure,
+    LiveEvent,
     LiveEvents,
-    Message,
     Missed,
     NodeChanged,
     Partial,
     Recovering,
+    Request,
     RunQuery,
     Subscribe,
+    UnreadableRows,
     Unsubscribe,
     Welcome,
 )
@@ -73,6 +78,11 @@ def event(
         "node_version": "0.1.0",
         "context": {"slot": None, "core": None, "hash": None, "root_event_id": None},
     }
+
+
+def raw(value: Any) -> Raw:
+    """A value as JSON in a message."""
+    return Raw(json_encoding.pack(value))
 
 
 def statement(at: int = NOON, *, is_open: bool = True, **more: Any) -> dict[str, Any]:
@@ -249,7 +259,7 @@ class FakeShard:
         self.requests: list[RunQuery] = []
         self.cancelled: list[int] = []
         self.subscriptions: dict[int, Subscribe] = {}
-        self.channels: list[Channel] = []
+        self.channels: list[Channel[Request]] = []
         # How far it is, if it starts; and what it cannot read for any answer.
         self.recovering = ""
         self.unreadable: list[list[Any]] = []
@@ -260,7 +270,7 @@ class FakeShard:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.unlink(missing_ok=True)
         self._server = await asyncio.get_running_loop().create_unix_server(
-            lambda: Channel(self._received, self._lost, self._made), self.path
+            lambda: Channel(REQUESTS, self._received, self._lost, self._made), self.path
         )
 
     async def stop(self) -> None:
@@ -286,7 +296,7 @@ class FakeShard:
             if numbers:
                 text = orjson.dumps(live_event(each))
                 entries.append(
-                    [each["id"], each["node_id"], each["event_type"], numbers, len(text)]
+                    LiveEvent(each["id"], each["node_id"], each["event_type"], numbers, len(text))
                 )
                 texts.append(text)
         for channel in self.channels:
@@ -298,18 +308,18 @@ class FakeShard:
         for channel in self.channels:
             channel.send(message)
 
-    def _made(self, channel: Channel) -> None:
+    def _made(self, channel: Channel[Request]) -> None:
         self.channels.append(channel)
         if self.recovering:
             channel.send(Recovering(self.index, self.pid, self.recovering, 3.0, self.version))
         else:
             channel.send(Welcome(self.index, self.pid, self.version))
 
-    def _lost(self, channel: Channel, error: Exception | None) -> None:
+    def _lost(self, channel: Channel[Request], error: Exception | None) -> None:
         self.channels.remove(channel)
         self.subscriptions.clear()
 
-    def _received(self, channel: Channel, message: Message) -> None:
+    def _received(self, channel: Channel[Request], message: Request) -> None:
         match message:
             case RunQuery(name=name) if name in self.delays:
                 self.requests.append(message)
@@ -325,17 +335,20 @@ class FakeShard:
             case Unsubscribe():
                 self.subscriptions.pop(message.subscription, None)
 
-    def _reply(self, channel: Channel, message: RunQuery) -> None:
+    def _reply(self, channel: Channel[Request], message: RunQuery) -> None:
         if message.id in self.cancelled:
             return
         answer = self._answer(message)
         if isinstance(answer, Failure):
             channel.send(Failure(message.id, answer.code, answer.message, answer.parameter))
-        elif isinstance(answer, Attached):
-            channel.send(Partial(message.id, answer.value, True, answer.data, self.unreadable))
+            return
+        unreadable = [UnreadableRows(*each) for each in self.unreadable]
+        if isinstance(answer, Attached):
+            value = raw(answer.value)
+            channel.send(Partial(message.id, value, True, answer.data, unreadable))
         elif answer is not None:
-            value = None if answer is NOTHING else answer
-            channel.send(Partial(message.id, value, unreadable=self.unreadable))
+            value = raw(None if answer is NOTHING else answer)
+            channel.send(Partial(message.id, value, unreadable=unreadable))
 
     def _answer(self, request: RunQuery) -> Any:
         name, parameters = request.name, request.parameters

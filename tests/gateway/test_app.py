@@ -16,7 +16,7 @@ from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.http.auth import Authenticator
 from tart.ipc.messages import NodeChanged
 from tart.query.core.catalog import QUERIES as QUESTIONS
-from tests.gateway.fake_shard import node
+from tests.gateway.fake_shard import node, raw
 from tests.gateway.running import Running, eventually, path_of, running_gateway
 
 HANDSHAKE = (
@@ -148,7 +148,7 @@ def test_background_work_that_fails_goes_on_with_its_next_turn_and_is_told(
             failing.add("keys")
             background = running.gateway.background
             await eventually(lambda: background.failures.keys() >= {"nodes", "keys"})
-            running.shards[0].push(NodeChanged(node()))
+            running.shards[0].push(NodeChanged(raw(node())))
             await eventually(lambda: len(running.gateway.registry) > 0)
             await eventually(lambda: "registry" in background.failures)
             assert not failing

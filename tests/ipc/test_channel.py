@@ -8,20 +8,34 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Generic
+
+import msgspec
 
 from tart.background_tasks import Background
 from tart.ipc.channel import SHED_ABOVE_BYTES, Channel
-from tart.ipc.messages import Cancel, LiveEvents, Message, Missed, Welcome
+from tart.ipc.messages import (
+    REPLIES,
+    REQUESTS,
+    Cancel,
+    LiveEvents,
+    M,
+    Missed,
+    Reply,
+    Request,
+    Welcome,
+)
 
 
-class End:
+class End(Generic[M]):
     """One end: what it received, and whether and why it was lost."""
 
-    def __init__(self) -> None:
-        self.received: asyncio.Queue[Message] = asyncio.Queue()
+    def __init__(self, decoder: msgspec.json.Decoder[M]) -> None:
+        self.received: asyncio.Queue[M] = asyncio.Queue()
         self.lost: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
-        self.made: asyncio.Future[Channel] = asyncio.get_running_loop().create_future()
-        self.channel = Channel(
+        self.made: asyncio.Future[Channel[M]] = asyncio.get_running_loop().create_future()
+        self.channel: Channel[M] = Channel(
+            decoder,
             lambda _, message: self.received.put_nowait(message),
             lambda _, error: self.lost.set_result(error),
             self.made.set_result,
@@ -29,9 +43,9 @@ class End:
 
 
 @asynccontextmanager
-async def two_ends(path: Path) -> AsyncIterator[tuple[End, End]]:
+async def two_ends(path: Path) -> AsyncIterator[tuple[End[Request], End[Reply]]]:
     loop = asyncio.get_running_loop()
-    server_end, client_end = End(), End()
+    server_end, client_end = End(REQUESTS), End(REPLIES)
     server = await loop.create_unix_server(lambda: server_end.channel, path)
     try:
         await loop.create_unix_connection(lambda: client_end.channel, str(path))
@@ -45,7 +59,7 @@ async def two_ends(path: Path) -> AsyncIterator[tuple[End, End]]:
         await server.wait_closed()
 
 
-def test_both_ends_send_and_receive_in_order(tmp_path: Path) -> None:
+def test_messages_arrive_in_the_order_in_which_they_were_sent(tmp_path: Path) -> None:
     async def run() -> None:
         async with two_ends(tmp_path / "s") as (server, client):
             assert server.channel.send(Welcome(0, 1))
@@ -58,7 +72,7 @@ def test_both_ends_send_and_receive_in_order(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_after_the_end_nothing_is_sent_and_nobody_raises(tmp_path: Path) -> None:
+def test_a_closed_channel_sends_nothing_and_raises_nothing(tmp_path: Path) -> None:
     async def run() -> None:
         async with two_ends(tmp_path / "s") as (server, client):
             server.channel.close()
@@ -71,7 +85,7 @@ def test_after_the_end_nothing_is_sent_and_nobody_raises(tmp_path: Path) -> None
     asyncio.run(run())
 
 
-def test_what_was_queued_is_written_before_the_end(tmp_path: Path) -> None:
+def test_queued_messages_are_written_before_the_channel_closes(tmp_path: Path) -> None:
     async def run() -> None:
         async with two_ends(tmp_path / "s") as (server, client):
             large = LiveEvents([], bytes(4 << 20))
@@ -82,10 +96,10 @@ def test_what_was_queued_is_written_before_the_end(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_an_end_that_is_not_read_is_not_writable(tmp_path: Path) -> None:
+def test_a_channel_is_not_writable_while_the_other_side_does_not_read(tmp_path: Path) -> None:
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        end = End()
+        end = End(REPLIES)
         ours, theirs = socket.socketpair()
         with theirs:
             await loop.create_unix_connection(lambda: end.channel, sock=ours)
@@ -97,11 +111,11 @@ def test_an_end_that_is_not_read_is_not_writable(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_peer_that_speaks_otherwise_is_cut_off(tmp_path: Path) -> None:
+def test_invalid_bytes_end_the_connection(tmp_path: Path) -> None:
     async def run() -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda *_: None)
-        end = End()
+        end = End(REPLIES)
         ours, theirs = socket.socketpair()
         with theirs:
             await loop.create_unix_connection(lambda: end.channel, sock=ours)
@@ -112,25 +126,25 @@ def test_a_peer_that_speaks_otherwise_is_cut_off(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_message_whose_handling_fails_costs_itself_alone(tmp_path: Path) -> None:
-    def handle(_: Channel, message: Message) -> None:
+def test_a_failing_handler_does_not_affect_the_following_messages(tmp_path: Path) -> None:
+    def handle(_: Channel[Reply], message: Reply) -> None:
         if isinstance(message, Missed):
             raise ZeroDivisionError
         received.put_nowait(message)
 
-    received: asyncio.Queue[Message] = asyncio.Queue()
+    received: asyncio.Queue[Reply] = asyncio.Queue()
     background = Background()
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        other = End()
+        other = End(REQUESTS)
         server = await loop.create_unix_server(lambda: other.channel, tmp_path / "s")
-        channel = Channel(handle, lambda _, error: None, background=background)
+        channel = Channel(REPLIES, handle, lambda _, error: None, background=background)
         await loop.create_unix_connection(lambda: channel, str(tmp_path / "s"))
         await other.made
-        for message in (Welcome(0, 1), Missed(1, 2), Cancel(5)):
+        for message in (Welcome(0, 1), Missed(1, 2), Welcome(1, 5)):
             assert other.channel.send(message)
-        assert [await received.get(), await received.get()] == [Welcome(0, 1), Cancel(5)]
+        assert [await received.get(), await received.get()] == [Welcome(0, 1), Welcome(1, 5)]
         assert channel.writable
         channel.close()
         await other.lost
@@ -138,3 +152,14 @@ def test_a_message_whose_handling_fails_costs_itself_alone(tmp_path: Path) -> No
 
     asyncio.run(run())
     assert background.failures == {"message Missed": 1}
+
+
+def test_a_message_for_the_other_side_ends_the_connection(tmp_path: Path) -> None:
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        async with two_ends(tmp_path / "s") as (server, client):
+            client.channel.send(Welcome(0, 1))
+            await client.lost
+            assert server.received.empty()
+
+    asyncio.run(run())

@@ -1,74 +1,124 @@
-"""Messages: bytes both ways, cut anywhere, and what is no message."""
+"""``tart/ipc/messages.py``: encoding and decoding, cut anywhere, and what is refused."""
 
 from __future__ import annotations
 
+import json
 import struct
+from typing import get_args
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from tart.ipc.messages import (
+    REPLIES,
+    REQUESTS,
     Cancel,
     Failure,
+    FreezeAggregates,
+    FreezeFiles,
+    FrozenFiles,
+    LiveEvent,
     LiveEvents,
-    Message,
     MessageBuffer,
     MessageError,
     Missed,
     NodeChanged,
     Partial,
     Recovering,
+    Released,
+    ReleaseFiles,
+    Reply,
+    Request,
+    RotateSegments,
     RunQuery,
     Subscribe,
+    UnreadableRows,
     Unsubscribe,
     Welcome,
     encode,
 )
 
-MESSAGES: list[Message] = [
+REQUEST_SAMPLES: list[Request] = [
     RunQuery(1, "events", {"limit": 5, "hash": None}, 2.5),
+    RunQuery(2, "events", {}, 2.5, 0.25),
     Cancel(1),
     Subscribe(3, {"type": "All"}, "array"),
     Unsubscribe(3),
+    FreezeAggregates(1),
+    FreezeFiles(2),
+    RotateSegments(3),
+    ReleaseFiles(4),
+]
+REPLY_SAMPLES: list[Reply] = [
     Welcome(0, 4242),
-    Partial(1, [{"a": [1, None]}]),
-    Partial(2, {"parts": {}}, True, b"\x00bytes"),
-    Partial(3, {}, True, b""),
-    Partial(4, [], unreadable=[["00/2026-11-21.duckdb", 4096, 1, None]]),
+    Partial(1, Raw(b'[{"a":[1,null]}]')),
+    Partial(2, Raw(b'{"parts":{}}'), True, b"\x00bytes"),
+    Partial(3, Raw(b"{}"), True, b""),
+    Partial(4, Raw(b"[]"), unreadable=[UnreadableRows("00/2026-11-21.duckdb", 4096, 1, None)]),
     Recovering(1, 4711, "counting, 43 %", 12.5),
     Failure(1, "bad_parameter", "no", "limit"),
-    LiveEvents([[5, "aa", 11, [3], 2], [6, "aa", 12, [3, 4], 2]], b"{}[]"),
+    FrozenFiles(1, ["00/2026-11-21.duckdb"], None, [{"file": "x", "events": 3}]),
+    Released(2, True),
+    LiveEvents([LiveEvent(5, "aa", 11, [3], 2), LiveEvent(6, "aa", 12, [3, 4], 2)], b"{}[]"),
     LiveEvents([], b""),
     Missed(3, 9),
-    NodeChanged({"node_id": "aa"}),
+    NodeChanged(Raw(b'{"node_id":"aa"}')),
 ]
+EXTREMES = [2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1, 2**64, 2**128 - 1, 2**200, -(2**63) - 1]
 
 
-@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
-def test_a_message_survives_the_socket(message: Message) -> None:
-    assert MessageBuffer().receive_data(encode(message)) == [message]
+def _name(message: Request | Reply) -> str:
+    return type(message).__name__
+
+
+@pytest.mark.parametrize("message", REQUEST_SAMPLES, ids=_name)
+def test_a_request_survives_the_socket(message: Request) -> None:
+    assert MessageBuffer(REQUESTS).receive_data(encode(message)) == [message]
+
+
+@pytest.mark.parametrize("message", REPLY_SAMPLES, ids=_name)
+def test_a_reply_survives_the_socket(message: Reply) -> None:
+    assert MessageBuffer(REPLIES).receive_data(encode(message)) == [message]
+
+
+def test_there_is_a_sample_of_each_kind_of_message() -> None:
+    assert {type(each) for each in REQUEST_SAMPLES} == set(get_args(Request))
+    assert {type(each) for each in REPLY_SAMPLES} == set(get_args(Reply))
 
 
 @given(st.lists(st.integers(1, 40), max_size=60))
 def test_messages_may_be_cut_anywhere(sizes: list[int]) -> None:
-    data = b"".join(map(encode, MESSAGES))
-    buffer, found, offset = MessageBuffer(), [], 0
+    data = b"".join(map(encode, REPLY_SAMPLES))
+    buffer, received, offset = MessageBuffer(REPLIES), list[Reply](), 0
     for size in [*sizes, len(data)]:
-        found += buffer.receive_data(data[offset : offset + size])
+        received += buffer.receive_data(data[offset : offset + size])
         offset += size
-    assert found == MESSAGES
+    assert received == REPLY_SAMPLES
 
 
-def test_one_byte_at_a_time_is_enough() -> None:
-    data = b"".join(map(encode, MESSAGES))
-    buffer = MessageBuffer()
-    found = [each for byte in data for each in buffer.receive_data(bytes([byte]))]
-    assert found == MESSAGES
+def test_messages_may_come_one_byte_at_a_time() -> None:
+    data = b"".join(map(encode, REPLY_SAMPLES))
+    buffer = MessageBuffer(REPLIES)
+    received = [message for byte in data for message in buffer.receive_data(bytes([byte]))]
+    assert received == REPLY_SAMPLES
 
 
-def _framed(head: bytes) -> bytes:
-    return struct.pack("<II", len(head), 0) + head
+@pytest.mark.parametrize("number", EXTREMES)
+def test_integers_beyond_64_bits_are_exact(number: int) -> None:
+    (request,) = MessageBuffer(REQUESTS).receive_data(encode(RunQuery(1, "x", {"n": number}, 1.0)))
+    assert isinstance(request, RunQuery)
+    assert request.parameters == {"n": number}
+    text = json.dumps([number]).encode()
+    (reply,) = MessageBuffer(REPLIES).receive_data(encode(Partial(1, Raw(text))))
+    assert isinstance(reply, Partial)
+    assert msgspec.json.decode(reply.value, type=list[int]) == [number]
+
+
+def _framed(head: bytes, attachment: bytes = b"") -> bytes:
+    return struct.pack("<II", len(head), len(attachment)) + head + attachment
 
 
 @pytest.mark.parametrize(
@@ -82,22 +132,58 @@ def _framed(head: bytes) -> bytes:
         b'{"type":"Nonsense"}',
         b'{"type":["Cancel"]}',
         b'{"type":"Cancel"}',
+        b'{"type":"Cancel","id":"1"}',
+        b'{"type":"Cancel","id":1.5}',
         b'{"type":"Cancel","id":1,"more":2}',
+        b'{"type":"Subscribe","subscription":1,"filter":[]}',
+        b'{"type":"Subscribe","subscription":1,"filter":{},"byte_encoding":"base64"}',
+        b'{"type":"RunQuery","id":1,"name":"events","parameters":{},"deadline_seconds":null}',
+        b'{"type":"Welcome","shard":0,"pid":1}',
+        b'{"type":"Cancel","id":1}' + b"x",
+        b'{"type":"RunQuery","id":1,"name":"\xff","parameters":{},"deadline_seconds":1}',
+        b"[" * 100_000,
     ],
 )
-def test_what_is_no_message_of_ours_is_an_error(head: bytes) -> None:
-    with pytest.raises(MessageError):
-        MessageBuffer().receive_data(_framed(head))
+def test_a_head_that_is_not_a_request_is_an_error(head: bytes) -> None:
+    with pytest.raises(MessageError, match="not a message of this release"):
+        MessageBuffer(REQUESTS).receive_data(_framed(head))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b'{"type":"Cancel","id":1}',
+        b'{"type":"Partial","id":1}',
+        b'{"type":"Partial","id":1,"value":[1,}',
+        b'{"type":"LiveEvents","events":[[1,"aa",11,[3]]]}',
+        b'{"type":"LiveEvents","events":[[1,"aa",11,[3],"2"]]}',
+        b'{"type":"Partial","id":1,"value":1,"unreadable":[["file","4096",1,2]]}',
+    ],
+)
+def test_a_head_that_is_not_a_reply_is_an_error(head: bytes) -> None:
+    with pytest.raises(MessageError, match="not a message of this release"):
+        MessageBuffer(REPLIES).receive_data(_framed(head))
+
+
+def test_the_error_names_the_wrong_member() -> None:
+    with pytest.raises(MessageError, match=r"Expected `int`, got `str` - at `\$.id`"):
+        MessageBuffer(REQUESTS).receive_data(_framed(b'{"type":"Cancel","id":"1"}'))
+
+
+def test_an_attachment_to_a_message_that_has_none_is_an_error() -> None:
+    with pytest.raises(MessageError, match="Cancel has no attachment"):
+        MessageBuffer(REQUESTS).receive_data(_framed(b'{"type":"Cancel","id":1}', b"x"))
 
 
 def test_a_message_beyond_the_limit_is_refused_before_it_is_read() -> None:
-    with pytest.raises(MessageError, match="at most 100"):
-        MessageBuffer(limit=100).receive_data(struct.pack("<II", 80, 80))
+    with pytest.raises(MessageError, match="the limit is 100"):
+        MessageBuffer(REQUESTS, limit=100).receive_data(struct.pack("<II", 80, 80))
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_do_anything_but_decode_or_be_refused(data: bytes) -> None:
-    try:
-        MessageBuffer(limit=1000).receive_data(data)
-    except MessageError:
-        return
+def test_arbitrary_bytes_decode_or_are_refused(data: bytes) -> None:
+    for buffer in (MessageBuffer(REQUESTS, limit=1000), MessageBuffer(REPLIES, limit=1000)):
+        try:
+            buffer.receive_data(data)
+        except MessageError:
+            continue

@@ -14,10 +14,11 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 import uvloop
 
+from tart import json_encoding
 from tart.aggregate.columnar.live_counters import LiveCounters
 from tart.config.schema import AggregatesConfig, StorageConfig, TelemetryConfig
 from tart.ipc.channel import Channel
-from tart.ipc.messages import Failure, Partial, RunQuery, Welcome
+from tart.ipc.messages import REPLIES, Failure, Partial, RunQuery, Welcome
 from tart.shard.ingest.aggregator import open_aggregation
 from tart.shard.ingest.listener import Listener, listening_socket
 from tart.shard.ingest.live_streams import Streams
@@ -277,7 +278,8 @@ class Gateway:
 
     async def connect(self, path):
         _, self.channel = await asyncio.get_running_loop().create_unix_connection(
-            lambda: Channel(lambda _, message: self.messages.append(message), self._lost), path
+            lambda: Channel(REPLIES, lambda _, message: self.messages.append(message), self._lost),
+            path,
         )
         return self
 
@@ -295,7 +297,7 @@ class Gateway:
                 (m for m in self.messages if isinstance(m, kinds) and m.id == request), None
             )
         )
-        return reply.value if isinstance(reply, Partial) else reply
+        return json_encoding.unpack(reply.value) if isinstance(reply, Partial) else reply
 
     async def ask(self, name, deadline=DEADLINE, **parameters):
         return await self.answer(self.ask_nowait(name, deadline, **parameters))

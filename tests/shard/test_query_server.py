@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from tart import json_encoding
 from tart.ipc.messages import (
     Cancel,
     Failure,
@@ -202,9 +203,11 @@ def test_a_filter_that_is_refused_harms_nothing(tmp_path):
     served(tmp_path, scenario)
 
 
-def test_a_message_that_is_no_request_harms_nothing(tmp_path):
+def test_a_reply_ends_the_connection_it_came_on_and_no_other(tmp_path):
     async def scenario(shard, there):
-        there.channel.send(Welcome(1, 1))
+        async with gateway(tmp_path / "control.sock") as other:
+            other.channel.send(Welcome(1, 1))
+            await until(lambda: other.over)
         assert await there.ask("chain") == []
 
     served(tmp_path, scenario)
@@ -229,7 +232,7 @@ def test_every_gateway_is_told_of_nodes_that_come_and_go(tmp_path):
             shard.intake.end(session, None)
             for each in (there, other):
                 await until(lambda each=each: len(each.of(NodeChanged)) == 2)
-                told = [message.node for message in each.of(NodeChanged)]
+                told = [json_encoding.unpack(message.node) for message in each.of(NodeChanged)]
                 assert [node["is_connected"] for node in told] == [True, False]
                 assert told[0]["node_id"] == "01" * 32
                 assert told[0]["node_info"]["details"]["peer_id"] == "0x" + "01" * 32

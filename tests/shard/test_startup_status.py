@@ -49,7 +49,7 @@ def test_who_connects_hears_how_far_it_is_until_the_shard_itself_is_there(tmp_pa
             gateway = await Gateway().connect(path)
             await until(lambda: gateway.of(Recovering))
             start.told("counting again", 44, 100)
-            await until(lambda: gateway.of(Recovering)[-1].what == "counting again, 44 %")
+            await until(lambda: gateway.of(Recovering)[-1].progress == "counting again, 44 %")
         await until(lambda: gateway.over)
         # The shard's own socket takes its place.
         heard = []
@@ -63,7 +63,7 @@ def test_who_connects_hears_how_far_it_is_until_the_shard_itself_is_there(tmp_pa
         return gateway.of(Recovering)
 
     first, *_ = uvloop.run(scenario())
-    assert (first.shard, first.what) == (3, "counting again, 43 %")
+    assert (first.shard, first.progress) == (3, "counting again, 43 %")
 
 
 def test_a_short_start_is_not_shown(tmp_path):

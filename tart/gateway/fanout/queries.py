@@ -18,8 +18,9 @@ from tart.aggregate.core.tables import OPERATIONS, clock_column
 from tart.config.schema import AggregatesConfig, ApiConfig
 from tart.errors import NotFound, QueryTimeout
 from tart.gateway.fanout.node_registry import NodeRegistry
-from tart.gateway.fanout.shards import Answers, Shards, Unreadable
+from tart.gateway.fanout.shards import Answers, Shards
 from tart.gateway.fanout.sql_admission import SqlAdmission
+from tart.ipc.messages import UnreadableRows
 from tart.query.core import chain_stats, merge, merge_aggregates
 from tart.query.core.cursor import Cursor
 from tart.query.core.merge import Claim, Json, Page
@@ -42,7 +43,7 @@ class Coverage:
 
     shards: frozenset[int]
     total: int
-    unreadable: frozenset[Unreadable] = frozenset()
+    unreadable: frozenset[UnreadableRows] = frozenset()
 
     @property
     def complete(self) -> bool:
@@ -57,7 +58,7 @@ class Coverage:
 def coverage(*every: Answers) -> Coverage:
     """The shards that answered every one of these scatters."""
     answered = [frozenset(shard for shard, _ in answers.values) for answers in every]
-    unreadable = frozenset[Unreadable]().union(*(answers.unreadable for answers in every))
+    unreadable = frozenset[UnreadableRows]().union(*(answers.unreadable for answers in every))
     return Coverage(frozenset.intersection(*answered), every[0].total, unreadable)
 
 

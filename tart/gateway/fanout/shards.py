@@ -16,24 +16,29 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, assert_never
 
+from tart import json_encoding
 from tart.background_tasks import Background
 from tart.errors import BadQuery, Busy, QueryTimeout, ShardUnavailable, SqlRefused
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
+    REPLIES,
     VERSION,
     Attached,
     Cancel,
     Failure,
+    FrozenFiles,
     LiveEvents,
-    Message,
     Missed,
     NodeChanged,
     Partial,
     Recovering,
+    Released,
+    Reply,
     RunQuery,
     Subscribe,
+    UnreadableRows,
     Unsubscribe,
     Welcome,
 )
@@ -65,20 +70,6 @@ class Pushes(Protocol):
         """A node connected to a shard or left it."""
 
 
-class Unreadable(NamedTuple):
-    """Rows that cannot be read, of a damaged part of a file or of one that was put aside.
-
-    Attributes:
-        rows: how many, ``None`` where nobody knows.
-        first_at, last_at: when they were received, Unix microseconds, as far as is known.
-    """
-
-    file: str
-    rows: int | None
-    first_at: int | None
-    last_at: int | None
-
-
 @dataclass(frozen=True)
 class Answers:
     """What a scatter brought.
@@ -91,7 +82,7 @@ class Answers:
 
     values: list[tuple[int, Any]]
     total: int
-    unreadable: frozenset[Unreadable] = frozenset()
+    unreadable: frozenset[UnreadableRows] = frozenset()
 
     @property
     def answered(self) -> int:
@@ -129,7 +120,7 @@ class Shard:
         self._path = path
         self._pushes = pushes
         self._background = background
-        self._channel: Channel | None = None
+        self._channel: Channel[Reply] | None = None
         self._pid: int | None = None
         self._lost = asyncio.Event()
         self._next_id = 0
@@ -147,7 +138,9 @@ class Shard:
             self._lost.clear()
             with suppress(OSError):
                 transport, _ = await loop.create_unix_connection(
-                    lambda: Channel(self._received, self._gone, background=self._background),
+                    lambda: Channel(
+                        REPLIES, self._received, self._gone, background=self._background
+                    ),
                     str(self._path),
                 )
                 try:
@@ -201,7 +194,7 @@ class Shard:
         if self.up and self._channel is not None:
             self._channel.send(Unsubscribe(subscription))
 
-    def _received(self, channel: Channel, message: Message) -> None:
+    def _received(self, channel: Channel[Reply], message: Reply) -> None:
         match message:
             case Partial(id=number) | Failure(id=number):
                 self._settle(number, message)
@@ -210,21 +203,23 @@ class Shard:
             case Missed():
                 self._pushes.missed(message)
             case NodeChanged(node=node):
-                self._pushes.node_changed(self.index, node)
+                self._pushes.node_changed(self.index, json_encoding.unpack(node))
             case Welcome():
                 self._welcome(channel, message)
             case Recovering():
                 self._recovers(channel, message)
-            case _:
-                log.error("shard %d sent %s", self.index, type(message).__name__)
+            case FrozenFiles() | Released():
+                log.error("shard %d answered a request of a backup: disconnecting", self.index)
                 channel.close()
+            case _:
+                assert_never(message)
 
     def _settle(self, number: int, reply: Partial | Failure) -> None:
         future = self.pending.pop(number, None)
         if future is not None and not future.done():
             future.set_result(reply)
 
-    def _is_ours(self, channel: Channel, message: Welcome | Recovering) -> bool:
+    def _is_ours(self, channel: Channel[Reply], message: Welcome | Recovering) -> bool:
         if message.version == VERSION and message.shard == self.index:
             return True
         log.error(
@@ -238,15 +233,15 @@ class Shard:
         channel.close()
         return False
 
-    def _recovers(self, channel: Channel, message: Recovering) -> None:
+    def _recovers(self, channel: Channel[Reply], message: Recovering) -> None:
         if not self._is_ours(channel, message):
             return
         if self.recovering is None:
-            log.warning("shard %d starts and cannot be asked yet: %s", self.index, message.what)
+            log.warning("shard %d starts and cannot be asked yet: %s", self.index, message.progress)
         self.recovering = message
         self.heard.set()
 
-    def _welcome(self, channel: Channel, message: Welcome) -> None:
+    def _welcome(self, channel: Channel[Reply], message: Welcome) -> None:
         if not self._is_ours(channel, message):
             return
         if self._pid is not None and self._pid != message.pid:
@@ -257,13 +252,13 @@ class Shard:
             channel.send(request)
         self.welcomed.set()
         self.heard.set()
-        log.info("shard %d is there, process %d", self.index, message.pid)
+        log.info("connected to shard %d (pid %d)", self.index, message.pid)
         self._pushes.welcomed(self.index)
 
-    def _gone(self, channel: Channel, error: Exception | None) -> None:
+    def _gone(self, channel: Channel[Reply], error: Exception | None) -> None:
         if channel is self._channel:
             self._channel = None
-            log.warning("shard %d is gone%s", self.index, f": {error}" if error else "")
+            log.warning("lost connection to shard %d%s", self.index, f": {error}" if error else "")
         for future in self.pending.values():
             if not future.done():
                 future.set_result(_GONE)
@@ -379,7 +374,7 @@ class Shards:
 
     def _gather(self, name: str, asked: Sequence[_Asked]) -> Answers:
         values, reasons = [], set()
-        unreadable: set[Unreadable] = set()
+        unreadable: set[UnreadableRows] = set()
         for shard, _, future in asked:
             if not future.done():
                 reasons.add(QueryTimeout.code)
@@ -388,11 +383,11 @@ class Shards:
                 reasons.add(self._failed(name, shard, failure))
             else:
                 reply: Partial = future.result()
-                value = reply.value
+                value = json_encoding.unpack(reply.value)
                 if reply.attached:
                     value = Attached(value, reply.attachment)
                 values.append((shard.index, value))
-                unreadable.update(Unreadable(*each) for each in reply.unreadable)
+                unreadable.update(reply.unreadable)
         if values:
             return Answers(values, self.total, frozenset(unreadable))
         if QueryTimeout.code in reasons:

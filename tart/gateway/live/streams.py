@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from tart import json_encoding
 from tart.gateway.fanout.queries import now_text
 from tart.gateway.fanout.shards import Shards
-from tart.ipc.messages import LiveEvents, Missed, Subscribe
+from tart.ipc.messages import Encoding, LiveEvents, Missed, Subscribe
 from tart.query.core import filters
 
 Json = dict[str, Any]
@@ -175,7 +175,7 @@ class Feed:
     number: int
     key: bytes
     document: Json
-    rendering: str
+    rendering: Encoding
     subscribers: set[Subscriber] = field(default_factory=set)
 
 
@@ -194,7 +194,7 @@ class Streams:
         self.shed = 0
         self._missed_by_gone = 0
 
-    def subscribe(self, subscriber: Subscriber, document: Any, rendering: str) -> None:
+    def subscribe(self, subscriber: Subscriber, document: Any, rendering: Encoding) -> None:
         """Give a subscriber the events that pass a filter, instead of any others.
 
         Raises:

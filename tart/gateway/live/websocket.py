@@ -31,6 +31,7 @@ from tart.gateway.http.responses import TooManySubscribers, error_object
 from tart.gateway.http.slow_client import send_with_stall_timeout
 from tart.gateway.live.alerts import ALERT_WINDOW_US, AlertSample, alerts
 from tart.gateway.live.streams import ALL, Streams, Subscriber, message
+from tart.ipc.messages import Encoding
 from tart.query.core.chain_stats import chain_figures
 from tart.query.core.failure_rates import overall
 from tart.query.core.live_event import live_event
@@ -221,7 +222,9 @@ class WebSocketClients:
 class Client:
     """What one client asked for, and the answers to it."""
 
-    def __init__(self, shared: WebSocketClients, subscriber: Subscriber, rendering: str) -> None:
+    def __init__(
+        self, shared: WebSocketClients, subscriber: Subscriber, rendering: Encoding
+    ) -> None:
         self._shared = shared
         self._subscriber = subscriber
         self._rendering = rendering

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tart.ipc.channel import Channel
-from tart.ipc.messages import LiveEvents, Missed, Subscribe
+from tart.ipc.messages import LiveEvent, LiveEvents, Missed, Request, Subscribe
 from tart.query.core.filters import FilterInput, Matches, parse
 from tart.shard.encoding.json_bytes import to_bytes
 
@@ -33,7 +33,7 @@ class _Listener:
     """One gateway connection: its subscriptions and what waits to be sent."""
 
     subscriptions: dict[int, _Subscription] = field(default_factory=dict)
-    events: list[list[Any]] = field(default_factory=list)
+    events: list[LiveEvent] = field(default_factory=list)
     encoded: list[bytes] = field(default_factory=list)
     missed: Counter[int] = field(default_factory=Counter)
 
@@ -42,7 +42,7 @@ class Streams:
     """The subscriptions of one shard."""
 
     def __init__(self) -> None:
-        self._listeners: dict[Channel, _Listener] = {}
+        self._listeners: dict[Channel[Request], _Listener] = {}
         self._scheduled = False
         # Asked for every read of every node.
         self.listening = False
@@ -54,22 +54,22 @@ class Streams:
         """How many there are, over all channels."""
         return sum(len(each.subscriptions) for each in self._listeners.values())
 
-    def subscribe(self, channel: Channel, request: Subscribe) -> None:
+    def subscribe(self, channel: Channel[Request], request: Subscribe) -> None:
         """Start or replace a subscription; ``BadQuery`` if its filter cannot be used."""
         listener = self._listeners.setdefault(channel, _Listener())
         listener.subscriptions[request.subscription] = _Subscription(
-            parse(request.filter), request.bytes
+            parse(request.filter), request.byte_encoding
         )
         self.listening = True
 
-    def unsubscribe(self, channel: Channel, subscription: int) -> None:
+    def unsubscribe(self, channel: Channel[Request], subscription: int) -> None:
         """End one; unknown numbers are ignored."""
         if channel in self._listeners:
             self._listeners[channel].subscriptions.pop(subscription, None)
             self._listeners[channel].missed.pop(subscription, None)
         self.listening = self.subscriptions > 0
 
-    def forget(self, channel: Channel) -> None:
+    def forget(self, channel: Channel[Request]) -> None:
         """The channel is gone."""
         self._listeners.pop(channel, None)
         self.listening = self.subscriptions > 0
@@ -95,7 +95,7 @@ class Streams:
                     encoded[rendering] = to_bytes(event(), rendering)
                 text = encoded[rendering]
                 listener.events.append(
-                    [event_id, candidate.node_id, candidate.event_type, numbers, len(text)]
+                    LiveEvent(event_id, candidate.node_id, candidate.event_type, numbers, len(text))
                 )
                 listener.encoded.append(text)
                 self._schedule(0.0)
@@ -113,7 +113,7 @@ class Streams:
             if not channel.writable:
                 self.missed += len(events)
                 for event in events:
-                    listener.missed.update(event[3])
+                    listener.missed.update(event.subscriptions)
                 continue
             # What was missed came before what is sent now.
             for subscription, count in listener.missed.items():

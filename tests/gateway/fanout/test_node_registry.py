@@ -13,7 +13,7 @@ import pytest
 from tart.gateway.fanout.node_registry import SCHEMA_VERSION, NodeRegistry
 from tart.ipc.messages import NodeChanged
 from tart.query.core.rfc3339 import rfc3339
-from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, node
+from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, node, raw
 from tests.gateway.running import Running, eventually, running_gateway
 
 
@@ -208,7 +208,7 @@ def test_nodes_of_a_shard_that_is_gone_are_still_listed(tmp_path: Path) -> None:
 def test_a_node_whose_shard_is_late_is_as_it_last_told(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         await eventually(lambda: NODE_A in gateway.gateway.registry)
-        gateway.shards[0].push(NodeChanged(node(event_count=77)))
+        gateway.shards[0].push(NodeChanged(raw(node(event_count=77))))
         gateway.shards[0].answers["nodes"] = lambda _: None
         gateway.gateway.questions._deadline = 0.2
         await eventually(
@@ -242,10 +242,10 @@ def test_what_a_node_said_of_itself_outlives_the_log(tmp_path: Path) -> None:
 
     async def check(gateway: Running) -> None:
         shard, registry = gateway.shards[0], gateway.gateway.registry
-        shard.push(NodeChanged(node()))
+        shard.push(NodeChanged(raw(node())))
         await eventually(lambda: NODE_A in registry)
         shard.nodes = [node(event_count=9, **unnamed)]
-        shard.push(NodeChanged(shard.nodes[0]))
+        shard.push(NodeChanged(raw(shard.nodes[0])))
         for bytes_as in ("hex", "array"):
             (found,) = (await gateway.json(f"/api/nodes?bytes={bytes_as}"))["nodes"]
             assert found["implementation_name"] == "fake-node"

@@ -21,7 +21,7 @@ from tart.gateway.live.streams import (
     Subscriber,
     frame,
 )
-from tart.ipc.messages import LiveEvents, Missed, Subscribe
+from tart.ipc.messages import LiveEvent, LiveEvents, Missed, Subscribe
 from tart.query.core.live_event import live_event
 from tests.gateway.fake_shard import NODE_A, event
 
@@ -154,7 +154,7 @@ def with_streams(test: Callable[[Streams, Told, Callable[[], Subscriber]], None]
 def live(*entries: tuple[dict[str, Any], list[int]]) -> LiveEvents:
     texts = [orjson.dumps(live_event(each)) for each, _ in entries]
     listed = [
-        [each["id"], each["node_id"], each["event_type"], numbers, len(text)]
+        LiveEvent(each["id"], each["node_id"], each["event_type"], numbers, len(text))
         for (each, numbers), text in zip(entries, texts, strict=True)
     ]
     return LiveEvents(listed, b"".join(texts))

@@ -352,7 +352,7 @@ def test_bytes_are_rendered_as_the_url_asks(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         async with gateway.websocket("?bytes=array"):
             await subscribed_everywhere(gateway)
-            assert gateway.shards[0].subscriptions[1].bytes == "array"
+            assert gateway.shards[0].subscriptions[1].byte_encoding == "array"
 
     with_gateway(tmp_path, check)
 

@@ -89,7 +89,7 @@ def test_events_arrive_with_the_subscriptions_they_passed():
             ({"id": 1, "data": "0x0102"}, [1]),
             ({"id": 2, "data": "0x0102"}, [1, 2]),
         ]
-        assert [entry[:3] for entry in channel.sent[0].events] == [[1, A, 11], [2, B, 11]]
+        assert [entry[:3] for entry in channel.sent[0].events] == [(1, A, 11), (2, B, 11)]
         assert offering.streams.published == 2
 
     run(scenario)
