@@ -28,10 +28,10 @@ from tart.background_tasks import Background
 from tart.config.schema import Config
 from tart.errors import AccessError, Busy, QueryTimeout, ShardUnavailable, TartError
 from tart.gateway.api import docs, openapi
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.route import Cache, Route
 from tart.gateway.api.routes.streams import EVENT_STREAM
-from tart.gateway.api.schemas.common import SCHEMAS
 from tart.gateway.fanout.merge_thread import Apart, QuestionsApart
 from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_text
@@ -285,8 +285,8 @@ class Gateway:
                     sent = self.event_streams.serve(route, request, values)
                     await self._while_valid(caller, sent)
                 return None
-            if route.body is not None:
-                members = SCHEMAS[route.body]["properties"]
+            if route.body_name is not None:
+                members = SCHEMAS[route.body_name]["properties"]
                 values["body"] = responses.body_of(request, members)
                 values["accept"] = request.headers.get("accept")
             requested_at.set(time.monotonic())

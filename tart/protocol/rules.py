@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
-ERROR, WARNING, INFO = "error", "warning", "info"
+Severity = Literal["error", "warning", "info"]
+ERROR: Final = "error"
+WARNING: Final = "warning"
+INFO: Final = "info"
 # The most severe first, with what they mean.
-SEVERITY_MEANINGS: Mapping[str, str] = MappingProxyType(
+SEVERITY_MEANINGS: Mapping[Severity, str] = MappingProxyType(
     {
         ERROR: "JIP-3 forbids it, and a reader that does as JIP-3 says gets nothing or "
         "something wrong.",
@@ -51,7 +54,7 @@ class Rule(NamedTuple):
     """
 
     code: str
-    severity: str
+    severity: Severity
     scope: str
     explanation: str
     counted: str = "events"

@@ -10,8 +10,8 @@ import re
 from typing import Any
 
 from tart.access.roles import Role
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
-from tart.gateway.api.schemas.common import SCHEMAS
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 LEFT_OUT = {
@@ -100,7 +100,7 @@ COMPARED = [
     route
     for route in ROUTES
     if route.method == "GET"
-    and route.schema in SCHEMAS
+    and route.schema_name in SCHEMAS
     and route.role <= Role.VIEWER
     and route.name not in LEFT_OUT
 ]

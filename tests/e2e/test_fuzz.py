@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.openapi import statuses
 from tart.gateway.api.parameters import Choice, Duration, EventTypes, Hash, Integer, NodeId, Time
-from tart.gateway.api.schemas.common import SCHEMAS
 from tests.e2e.truth import network, tell
 from tests.gateway.json_schema import violations
 from tests.running import running_system
@@ -106,13 +106,13 @@ def requests(draw: Any, route: Any) -> tuple[str, str, dict[str, Any]]:
     if query and draw(st.integers(0, 9)) == 0:
         query.append(query[0])
     url = path + ("?" + "&".join(query) if query else "")
-    return route.method, url, draw(bodies(route)) if route.body else {}
+    return route.method, url, draw(bodies(route)) if route.body_name else {}
 
 
 @st.composite
 def bodies(draw: Any, route: Any) -> dict[str, Any]:
     """A body and its type: mostly JSON of the right members."""
-    names = list(SCHEMAS[route.body]["properties"])
+    names = list(SCHEMAS[route.body_name]["properties"])
     values = (
         st.sampled_from(STATEMENTS)
         | st.none()
@@ -137,8 +137,10 @@ def check(system: Any, route: Any, request: tuple[str, str, dict[str, Any]]) -> 
         assert error.keys() <= {"code", "message", "param"}
         assert error["message"]
         assert "Traceback" not in response.text
-    elif response.status_code == route.success and route.schema in SCHEMAS and is_json(response):
-        assert violations(response.json(), SCHEMAS[route.schema]) == []
+    elif (
+        response.status_code == route.success and route.schema_name in SCHEMAS and is_json(response)
+    ):
+        assert violations(response.json(), SCHEMAS[route.schema_name]) == []
 
 
 def is_json(response: Any) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tart.gateway.api.schemas.common import SCHEMAS
+from tart.gateway.api.components import SCHEMAS
 from tests.e2e.raw import Raw
 from tests.gateway.json_schema import violations
 from tests.running import DEADLINE, System, running_system

@@ -13,8 +13,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
-from tart.gateway.api.schemas.common import SCHEMAS
 from tart.protocol.capture import CLOSED, FRAME, OPENED
 from tests.e2e.same import COMPARED, LEFT_OUT, REMOVED, REMOVED_OF, comparable
 from tests.e2e.truth import network, settled, tell, told

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.parameters import Time
 from tart.gateway.api.route import Route
-from tart.gateway.api.schemas.common import SCHEMAS
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
 from tart.units import HOUR_US, SECOND_US
@@ -219,8 +219,8 @@ def timeless(value: Any) -> Any:
 def test_every_route_with_a_window_is_here_and_has_it_in_its_answer(truth):
     assert {route.name for route in WINDOWED} == ADDING.keys() | SHARED.keys()
     for route in WINDOWED:
-        if route.schema is not None:
-            assert "window" in SCHEMAS[route.schema]["required"], route.name
+        if route.schema_name is not None:
+            assert "window" in SCHEMAS[route.schema_name]["required"], route.name
 
 
 @EVERY

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from tart.gateway.api.schemas.common import SCHEMAS
+from tart.gateway.api.components import SCHEMAS
 
 _TYPES: dict[str, Any] = {
     "object": dict,

@@ -9,15 +9,13 @@ import json
 import re
 import textwrap
 from collections.abc import Sequence
-from typing import Any
 from xml.etree import ElementTree
 
 from tart.cli.render.findings import Ink, Shortlist, Shown, as_text, printable
 from tart.protocol.rules import RULES
+from tart.query.answers.sessions import BrokenRule, ConformanceClock, JudgedNode
 from tart.shard.check.conformance_stats import distance
 from tart.shard.check.offline_check import Report
-
-Json = dict[str, Any]
 
 # Raised when a member of the JSON is taken away or means something else.
 JSON_VERSION = 1
@@ -116,7 +114,7 @@ def _heading(report: Report) -> str:
     )
 
 
-def _node(node: Json) -> list[str]:
+def _node(node: JudgedNode) -> list[str]:
     name = printable(f"{node['implementation_name']} {node['implementation_version']}").strip()
     spoken = ", ".join(
         f"protocol {each['protocol_version']} with {each['params_layout']} parameters"
@@ -127,15 +125,15 @@ def _node(node: Json) -> list[str]:
         figures[0] += f" in {node['connected_seconds']:,.1f} s"
     if node["status_interval_seconds"]:
         figures.append(f"Status every {node['status_interval_seconds']:.1f} s")
-    if node["clock"]["offset_ms"] is not None:
-        figures.append(_clock(node["clock"]))
+    if (offset_ms := node["clock"]["offset_ms"]) is not None:
+        figures.append(_clock(node["clock"], offset_ms))
     return [f"node {node['node_id']}", f"  {name}; {spoken}", f"  {'; '.join(figures)}"]
 
 
-def _clock(clock: Json) -> str:
+def _clock(clock: ConformanceClock, offset_ms: float) -> str:
     if clock["looks_like"]:
         return f"clock of {clock['looks_like']}"
-    return f"clock {distance(round(clock['offset_ms'] * 1000))}"
+    return f"clock {distance(round(offset_ms * 1000))}"
 
 
 def _remarks(report: Report) -> list[str]:
@@ -184,26 +182,26 @@ def _heard(report: Report) -> ElementTree.Element:
     return case
 
 
-def _examples(found: Json, list_: Sequence[Shown]) -> str:
+def _examples(found: BrokenRule, list_: Sequence[Shown]) -> str:
     parts = [RULES[found["code"]].explanation, _counted(found), ""]
     return "\n".join(parts) + "\n" + "\n".join(as_text(each, _NO_COLOURS) for each in list_)
 
 
-def _counted(found: Json) -> str:
+def _counted(found: BrokenRule) -> str:
     return f"{found['code']}: {_count(found)}"
 
 
-def _count(found: Json) -> str:
+def _count(found: BrokenRule) -> str:
     of = f" of {_many(found['nodes'], 'node')}" if found["nodes"] > 1 else ""
     return f"{found['count']:,} {_unit(found)}{of}"
 
 
-def _unit(found: Json) -> str:
-    counted: str = found["counted"]
+def _unit(found: BrokenRule) -> str:
+    counted = found["counted"]
     return counted.removesuffix("s") if found["count"] == 1 else counted
 
 
-def _without_examples(rule: Json) -> Json:
+def _without_examples(rule: BrokenRule) -> dict[str, object]:
     return {name: value for name, value in rule.items() if name != "examples"}
 
 

@@ -156,12 +156,12 @@ class DetailedHealthSummary(TypedDict):
     unhealthy_components: int
 
 
-class Shards(TypedDict):
+class DetailedHealthShards(TypedDict):
     answered: int
     total: int
 
 
-class Unreadable(TypedDict):
+class DetailedHealthUnreadable(TypedDict):
     file: str
     rows: int | None
     since: str | None
@@ -176,11 +176,11 @@ class DetailedHealth(TypedDict):
     uptime_seconds: int
     summary: DetailedHealthSummary
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class Ahead(TypedDict):
@@ -200,11 +200,11 @@ class Stats(TypedDict):
     # Nodes that claim more than that; null for what they do not claim beyond it.
     ahead: list[Ahead]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class NetworkNetwork(TypedDict):
@@ -233,21 +233,21 @@ class Network(TypedDict):
     protocol_params: dict[str, Any] | None
     implementations: list[NetworkImplementations]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class Nodes(TypedDict):
     nodes: list[Node]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class NodeDetailsConnections(TypedDict):
@@ -309,11 +309,11 @@ class NodeDetails(TypedDict):
     statements: Statements
     connections: list[NodeDetailsConnections]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
     # The newest connection, while there is one.
     connection_info: NotRequired[NodeDetailsConnectionInfo]
 
@@ -353,22 +353,22 @@ class NodeStatus(TypedDict):
     latest_status: dict[str, Any] | None
     event_breakdown: list[EventBreakdown]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class Events(TypedDict):
     events: list[Event]
     has_more: bool
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
 
@@ -391,11 +391,11 @@ class SearchResult(TypedDict):
     # Null is no bound.
     window: Window
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
 
@@ -466,11 +466,11 @@ class Trace(TypedDict):
     searched_until: str | None
     events: list[TraceEvents]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class SqlStatement(TypedDict):
@@ -493,11 +493,11 @@ class SqlResult(TypedDict):
     rows: list[list[Any]]
     row_count: int
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class Last10s(TypedDict):
@@ -525,216 +525,11 @@ class Live(TypedDict):
     last_10s: Last10s
     last_1m: Last10s
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
-
-
-class Session(TypedDict):
-    session: int
-    # Null where it never said.
-    node_id: str | None
-    address: str
-    started_at: str
-    # Null while open.
-    ended_at: str | None
-    outcome: Literal["open", "closed", "refused", "died"]
-    reason: str | None
-    protocol_version: int | None
-    params_layout: str | None
-    first_event_id: int | None
-    last_event_id: int | None
-    last_event_at: str | None
-    next_event_id: int
-    event_count: int
-    bytes: int
-    # Events the node says it dropped itself; beyond 2^64 - 1 as text.
-    dropped_count: int | str
-    undecodable: int
-    shed: int
-    deviations: dict[str, int]
-
-
-class Sessions(TypedDict):
-    sessions: list[Session]
-    has_more: bool
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    # Null is no bound.
-    window: Window
-    # Only where not all shards answered.
-    shards: NotRequired[Shards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
-    # Only where there is more.
-    next_cursor: NotRequired[str]
-
-
-class Handshakes(TypedDict):
-    protocol_version: int | None
-    params_layout: str | None
-    sessions: int
-    first_at: str
-    last_at: str
-
-
-class Clock(TypedDict):
-    offset_ms: float | None
-    is_jce: bool | None
-    # What is counted instead, if it can be told.
-    looks_like: str | None
-
-
-class NodeConformanceFindingsExamples(TypedDict):
-    # Of the event; null of a first message.
-    id: int | None
-    session: int
-    event_id: int | None
-    event_type: int | None
-    at: str
-    field: str
-    # In the message, in bytes, without its length.
-    offset: int
-    expectation: str
-    hex: str | None
-    # Of the whole message, in bytes.
-    size: int | None
-
-
-class NodeConformanceFindings(TypedDict):
-    code: str
-    severity: Literal["error", "warning", "info"]
-    count: int
-    # What count counts: events, messages, connections, hours.
-    counted: str
-    first_at: str
-    last_at: str
-    # The page of the rule, on this server.
-    docs: str | None
-    scope: str | None
-    explanation: str
-    examples: list[NodeConformanceFindingsExamples]
-
-
-class NodeConformance(TypedDict):
-    node_id: str
-    implementation_name: str | None
-    implementation_version: str | None
-    is_connected: bool
-    # The worst severity but info.
-    verdict: Literal["error", "warning", "conformant"]
-    handshakes: list[Handshakes]
-    sessions: int
-    # Over all its connections, within the window.
-    connected_seconds: float
-    event_count: int
-    # While connected.
-    events_per_second: float | None
-    status_count: int
-    # JIP-3 has about 2.
-    status_interval_seconds: float | None
-    # Ours less the node's in the newest hour, by the fastest message.
-    clock: Clock
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    # Null is no bound.
-    window: Window
-    findings: list[NodeConformanceFindings]
-    # Only where not all shards answered.
-    shards: NotRequired[Shards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
-
-
-class ConformanceRulesExamples(TypedDict):
-    node_id: str | None
-    # Of the event; null of a first message.
-    id: int | None
-    session: int
-    event_id: int | None
-    event_type: int | None
-    at: str
-    field: str
-    # In the message, in bytes, without its length.
-    offset: int
-    expectation: str
-    hex: str | None
-    # Of the whole message, in bytes.
-    size: int | None
-
-
-class ConformanceRules(TypedDict):
-    code: str
-    severity: Literal["error", "warning", "info"]
-    count: int
-    # What count counts: events, messages, connections, hours.
-    counted: str
-    first_at: str
-    last_at: str
-    # The page of the rule, on this server.
-    docs: str | None
-    scope: str | None
-    explanation: str
-    # How many nodes broke it.
-    nodes: int
-    examples: list[ConformanceRulesExamples]
-
-
-class Findings(TypedDict):
-    code: str
-    severity: Literal["error", "warning", "info"]
-    count: int
-    # What count counts: events, messages, connections, hours.
-    counted: str
-    first_at: str
-    last_at: str
-    # The page of the rule, on this server.
-    docs: str | None
-
-
-class ConformanceNodes(TypedDict):
-    node_id: str
-    implementation_name: str | None
-    implementation_version: str | None
-    is_connected: bool
-    # The worst severity but info.
-    verdict: Literal["error", "warning", "conformant"]
-    handshakes: list[Handshakes]
-    sessions: int
-    # Over all its connections, within the window.
-    connected_seconds: float
-    event_count: int
-    # While connected.
-    events_per_second: float | None
-    status_count: int
-    # JIP-3 has about 2.
-    status_interval_seconds: float | None
-    # Ours less the node's in the newest hour, by the fastest message.
-    clock: Clock
-    findings: list[Findings]
-
-
-class Conformance(TypedDict):
-    verdict: Literal["error", "warning", "conformant"]
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    # Null is no bound.
-    window: Window
-    rules: list[ConformanceRules]
-    nodes: list[ConformanceNodes]
-    unidentified: list[Findings]
-    # Only where not all shards answered.
-    shards: NotRequired[Shards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class WorkpackagesWindow(TypedDict):
@@ -798,11 +593,11 @@ class Workpackages(TypedDict):
     by_core: list[WorkpackagesByCore]
     recent: list[WorkpackagesRecent]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class ActiveWorkpackagesWorkPackages(TypedDict):
@@ -861,11 +656,11 @@ class ActiveWorkpackages(TypedDict):
     stage_duration_percentiles: dict[str, ActiveWorkpackagesStageDurationPercentiles]
     complete: bool
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class JourneyStages(TypedDict):
@@ -906,11 +701,11 @@ class Journey(TypedDict):
     truncated: bool
     stages: list[JourneyStages]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class EnhancedJourneyStages(TypedDict):
@@ -988,11 +783,11 @@ class EnhancedJourney(TypedDict):
     timing: EnhancedJourneyTiming
     errors: list[EnhancedJourneyErrors]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class AuditProgressAuditProgress(TypedDict):
@@ -1030,11 +825,11 @@ class AuditProgress(TypedDict):
     truncated: bool
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class BatchRequest(TypedDict):
@@ -1081,11 +876,11 @@ class BatchJourney(TypedDict):
     journeys: list[BatchJourneyJourneys]
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
     requested: NotRequired[int]
     found: NotRequired[int]
 
@@ -1129,11 +924,11 @@ class Guarantees(TypedDict):
     by_node: list[GuaranteesByNode]
     recent: list[GuaranteesRecent]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class Guarantor(TypedDict):
@@ -1166,11 +961,11 @@ class Guarantors(TypedDict):
     bottom_performers: list[str]
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class CoresStatusCores(TypedDict):
@@ -1219,11 +1014,11 @@ class CoresStatus(TypedDict):
     telemetry: CoresStatusTelemetry
     exact: bool
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class CoreGuaranteesByNode(TypedDict):
@@ -1259,11 +1054,11 @@ class CoreGuarantees(TypedDict):
     guarantee_history: list[CoreGuaranteesGuaranteeHistory]
     recent_guarantors: list[CoreGuaranteesRecentGuarantors]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class CoreGuarantorsGuarantors(TypedDict):
@@ -1290,11 +1085,11 @@ class CoreGuarantors(TypedDict):
     core_total_da_bytes: int
     active_guarantor_count: int
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class Transfers(TypedDict):
@@ -1327,11 +1122,11 @@ class EnhancedCoreGuarantors(TypedDict):
     import_sharing: EnhancedCoreGuarantorsImportSharing
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class CoreWorkPackagesWorkPackages(TypedDict):
@@ -1360,11 +1155,11 @@ class CoreWorkPackages(TypedDict):
     avg_processing_time_ms: float | None
     completed_last_hour: int
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class CoreValidatorsValidators(TypedDict):
@@ -1391,11 +1186,11 @@ class CoreValidators(TypedDict):
     validator_count: int
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class CoreMetricsStats(TypedDict):
@@ -1433,11 +1228,11 @@ class CoreMetrics(TypedDict):
     sample_count: int
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class CoreBottlenecksSlowValidators(TypedDict):
@@ -1485,11 +1280,11 @@ class CoreBottlenecks(TypedDict):
     stats: CoreBottlenecksStats
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class KeysKeys(TypedDict):
@@ -1598,11 +1393,11 @@ class Blocks(TypedDict):
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     window: WorkpackagesWindow
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class SlotEventsByNodeEvents(TypedDict):
@@ -1636,11 +1431,11 @@ class Slot(TypedDict):
     first_event: str | None
     last_event: str | None
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
     events_by_node: NotRequired[list[SlotEventsByNode]]
     # Whether there are more events than are listed.
     has_more: NotRequired[bool]
@@ -1683,11 +1478,11 @@ class Timeseries(TypedDict):
     window: WorkpackagesWindow
     data: list[TimeseriesData]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class GroupedTimeseriesData(TypedDict):
@@ -1717,11 +1512,11 @@ class GroupedTimeseries(TypedDict):
     group_by: str
     data: list[GroupedTimeseriesData]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class RealtimeTotals(TypedDict):
@@ -1765,11 +1560,11 @@ class Realtime(TypedDict):
     rates: RealtimeRates
     data: list[RealtimeData]
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class LatencyStepsHistogram(TypedDict):
@@ -1805,11 +1600,11 @@ class Latency(TypedDict):
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     window: WorkpackagesWindow
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class TopNodesEventTypes(TypedDict):
@@ -1836,11 +1631,11 @@ class TopNodes(TypedDict):
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     window: WorkpackagesWindow
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class FailureRatesOverall(TypedDict):
@@ -1903,11 +1698,11 @@ class FailureRates(TypedDict):
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     window: WorkpackagesWindow
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class LastHour(TypedDict):
@@ -1974,11 +1769,11 @@ class BlockPropagation(TypedDict):
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     window: WorkpackagesWindow
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class NetworkHealthComponents(TypedDict):
@@ -2010,11 +1805,11 @@ class NetworkHealth(TypedDict):
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     window: WorkpackagesWindow
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class SyncTimelineTimeline(TypedDict):
@@ -2050,11 +1845,11 @@ class SyncTimeline(TypedDict):
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     window: WorkpackagesWindow
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class ConnectionTimelineTimeline(TypedDict):
@@ -2102,11 +1897,11 @@ class ConnectionTimeline(TypedDict):
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     window: WorkpackagesWindow
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class AssurancesAnchors(TypedDict):
@@ -2133,11 +1928,11 @@ class Assurances(TypedDict):
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     window: WorkpackagesWindow
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class TopologyConnections(TypedDict):
@@ -2193,11 +1988,11 @@ class Topology(TypedDict):
     # Null is no bound.
     window: Window
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class ValidatorsCoresNodeCoreMapping(TypedDict):
@@ -2240,11 +2035,11 @@ class ValidatorsCores(TypedDict):
     # Null is no bound.
     window: Window
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class NodeStatusEnhancedGuaranteeActivity(TypedDict):
@@ -2286,11 +2081,11 @@ class NodeStatusEnhanced(TypedDict):
     # Null is no bound.
     window: Window
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class NodePeersHistory(TypedDict):
@@ -2315,11 +2110,11 @@ class NodePeers(TypedDict):
     # Null is no bound.
     window: Window
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class NodeTimelineEvents(TypedDict):
@@ -2352,11 +2147,11 @@ class NodeTimeline(TypedDict):
     # Null is no bound.
     window: Window
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
 
@@ -2399,11 +2194,11 @@ class DaStats(TypedDict):
     # Null is no bound.
     window: Window
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class DaStatsEnhancedByNode(TypedDict):
@@ -2493,11 +2288,11 @@ class DaStatsEnhanced(TypedDict):
     # Null is no bound.
     window: Window
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[Unreadable]]
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
 
 
 class ExecutionRefinement(TypedDict):
@@ -2566,8 +2361,220 @@ class Execution(TypedDict):
     # Null is no bound.
     window: Window
     # Only where not all shards answered.
-    shards: NotRequired[Shards]
+    shards: NotRequired[DetailedHealthShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
+    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+
+
+class Sessions(TypedDict):
+    has_more: bool
+    window: OpenWindow
+    sessions: list[Session]
+    # Present only if has_more is true.
+    next_cursor: NotRequired[str]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+
+
+class Shards(TypedDict):
+    answered: int
+    total: int
+
+
+class Unreadable(TypedDict):
+    file: str
+    # Null where the number is not known.
+    rows: int | None
+    # First received_at of the part.
+    since: str | None
+    # Last received_at of the part.
+    until: str | None
+
+
+class OpenWindow(TypedDict):
+    start: str | None
+    end: str | None
+
+
+class Session(TypedDict):
+    session: int
+    # Null if the node never sent it.
+    node_id: str | None
+    address: str
+    started_at: str
+    # Null while the connection is open.
+    ended_at: str | None
+    outcome: Literal["closed", "died", "open", "refused"]
+    reason: str | None
+    protocol_version: int | None
+    params_layout: str | None
+    first_event_id: int | None
+    last_event_id: int | None
+    last_event_at: str | None
+    next_event_id: int
+    event_count: int
+    bytes: int
+    # Events that the node reports as dropped by itself.
+    dropped_count: int | str
+    undecodable: int
+    shed: int
+    deviations: dict[str, int]
+
+
+class Conformance(TypedDict):
+    window: OpenWindow
+    verdict: Literal["conformant", "error", "warning"]
+    rules: list[BrokenRule]
+    nodes: list[JudgedNode]
+    # Findings of connections that never named their node.
+    unidentified: list[Finding]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class BrokenRule(TypedDict):
+    code: str
+    severity: Literal["error", "info", "warning"]
+    count: int
+    # The unit of count: events, messages, connections or hours.
+    counted: str
+    first_at: str
+    last_at: str
+    # Path of the rule's page on this server.
+    docs: str | None
+    scope: str | None
+    explanation: str
+    # Number of nodes that broke the rule.
+    nodes: int
+    examples: list[NodeExample]
+
+
+class NodeExample(TypedDict):
+    # Id of the event; null for a connection's first message.
+    id: int | None
+    session: int
+    event_id: int | None
+    event_type: int | None
+    at: str
+    field: str
+    # Byte offset in the message, after its length prefix.
+    offset: int
+    expectation: str
+    hex: str | None
+    # Size of the whole message in bytes.
+    size: int | None
+    node_id: str | None
+
+
+class JudgedNode(TypedDict):
+    node_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    is_connected: bool
+    sessions: int
+    # Over all connections of the node, within the window.
+    connected_seconds: float
+    event_count: int
+    # While connected.
+    events_per_second: float | None
+    status_count: int
+    # Mean interval between Status events; JIP-3 has about 2 s.
+    status_interval_seconds: float | None
+    clock: ConformanceClock
+    # The worst severity other than info.
+    verdict: Literal["conformant", "error", "warning"]
+    handshakes: list[Handshake]
+    findings: list[Finding]
+
+
+class ConformanceClock(TypedDict):
+    offset_ms: float | None
+    is_jce: bool | None
+    # What the node seems to count instead, where that can be inferred.
+    looks_like: str | None
+
+
+class Handshake(TypedDict):
+    protocol_version: int | None
+    params_layout: str | None
+    sessions: int
+    first_at: str
+    last_at: str
+
+
+class Finding(TypedDict):
+    code: str
+    severity: Literal["error", "info", "warning"]
+    count: int
+    # The unit of count: events, messages, connections or hours.
+    counted: str
+    first_at: str
+    last_at: str
+    # Path of the rule's page on this server.
+    docs: str | None
+
+
+class NodeConformance(TypedDict):
+    node_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    is_connected: bool
+    sessions: int
+    # Over all connections of the node, within the window.
+    connected_seconds: float
+    event_count: int
+    # While connected.
+    events_per_second: float | None
+    status_count: int
+    # Mean interval between Status events; JIP-3 has about 2 s.
+    status_interval_seconds: float | None
+    clock: ConformanceClock
+    # The worst severity other than info.
+    verdict: Literal["conformant", "error", "warning"]
+    handshakes: list[Handshake]
+    window: OpenWindow
+    findings: list[ExplainedFinding]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class ExplainedFinding(TypedDict):
+    code: str
+    severity: Literal["error", "info", "warning"]
+    count: int
+    # The unit of count: events, messages, connections or hours.
+    counted: str
+    first_at: str
+    last_at: str
+    # Path of the rule's page on this server.
+    docs: str | None
+    scope: str | None
+    explanation: str
+    examples: list[Example]
+
+
+class Example(TypedDict):
+    # Id of the event; null for a connection's first message.
+    id: int | None
+    session: int
+    event_id: int | None
+    event_type: int | None
+    at: str
+    field: str
+    # Byte offset in the message, after its length prefix.
+    offset: int
+    expectation: str
+    hex: str | None
+    # Size of the whole message in bytes.
+    size: int | None

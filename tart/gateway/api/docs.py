@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from html import escape
 from http import HTTPStatus
 
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.html import html, relative
 from tart.gateway.api.openapi import statuses
 from tart.gateway.api.parameters import Json, Parameter
 from tart.gateway.api.route import Route
-from tart.gateway.api.schemas.common import SCHEMAS
 from tart.query.topics.conformance import RULE_PAGES
 
 PATH = "/api/docs"
@@ -58,12 +58,12 @@ def _route(route: Route) -> Iterator[str]:
         yield "<table><tr><th>Parameter</th><th>Default</th><th>Meaning</th></tr>"
         yield from map(_parameter, route.parameters)
         yield "</table>"
-    if route.body is not None:
-        yield f'<p>The body is JSON: <a href="#schema-{route.body}">{route.body}</a>.</p>'
+    if (name := route.body_name) is not None:
+        yield f'<p>The body is JSON: <a href="#schema-{name}">{name}</a>.</p>'
     answers = ", ".join(f"{status} {HTTPStatus(status).phrase}" for status in statuses(route))
     shape = ""
-    if route.schema in SCHEMAS:
-        shape = f' Answers <a href="#schema-{route.schema}">{route.schema}</a>.'
+    if (name := route.schema_name) in SCHEMAS:
+        shape = f' Answers <a href="#schema-{name}">{name}</a>.'
     yield f"<p>{answers}.{shape}</p>"
 
 

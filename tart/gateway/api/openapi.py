@@ -9,11 +9,11 @@ from http import HTTPStatus
 from typing import Any
 
 from tart.access.roles import Role
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.json_schema import ref
 from tart.gateway.api.parameters import Parameter
 from tart.gateway.api.route import JSON, Cache, Route
-from tart.gateway.api.schemas.common import SCHEMAS
 
 Json = dict[str, Any]
 
@@ -77,8 +77,8 @@ def operation(route: Route) -> Json:
     if route.description:
         found["description"] = route.description
     found["parameters"] = [_parameter(each) for each in route.parameters]
-    if route.body is not None:
-        content = {JSON: {"schema": ref(route.body)}}
+    if route.body_name is not None:
+        content = {JSON: {"schema": ref(route.body_name)}}
         found["requestBody"] = {"required": True, "content": content}
     if route.role is not Role.ANYONE:
         found["security"] = [{"bearer": []}, *([{"token": []}] if route.token else []), {}]
@@ -121,7 +121,7 @@ def _responses(route: Route) -> Json:
     for status in statuses(route):
         response: Json = {"description": HTTPStatus(status).phrase}
         if status == route.success and route.media_type:
-            schema = ref(route.schema) if route.schema else {"type": "string"}
+            schema = ref(route.schema_name) if route.schema_name else {"type": "string"}
             response["content"] = {route.media_type.partition(";")[0]: {"schema": schema}}
             if route.scattered:
                 response["headers"] = {"X-Tart-Shards": _SHARDS_HEADER}

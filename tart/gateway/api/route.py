@@ -38,11 +38,11 @@ class Route:
     Attributes:
         name: of its handler, and its OpenAPI operation id.
         path: with ``{name}`` for path parameters.
-        schema: name of the answer's schema in ``schemas``; ``None`` where it is no JSON.
+        schema: type of the answer, or its name in ``schemas``; ``None`` if it is not JSON.
         errors: statuses it may answer with besides 200.
         scattered: whether shards are asked, within the deadline.
         method: ``GET``, ``POST`` for what needs a body, or ``DELETE``.
-        body: name of the schema of the body.
+        body: type of the body, or its name in ``schemas``.
         role: whoever has less may not ask.
         brief: whether an answer serves for a moment everybody who asks the same, because making
             it costs much; those over aggregates do for longer. See ``kept``.
@@ -56,14 +56,14 @@ class Route:
     summary: str
     description: str = ""
     parameters: tuple[Parameter, ...] = ()
-    schema: str | None = None
+    schema: type | str | None = None
     media_type: str = JSON
     errors: tuple[int, ...] = ()
     cache: Cache = Cache.REVALIDATED
     scattered: bool = True
     success: int = 200
     method: str = "GET"
-    body: str | None = None
+    body: type | str | None = None
     role: Role = Role.VIEWER
     brief: bool = False
     token: bool = False
@@ -91,6 +91,16 @@ class Route:
             each.read(given)
         return {each.name: each.read(given) for each in self.parameters}
 
+    @property
+    def schema_name(self) -> str | None:
+        """The name of the answer's component in OpenAPI."""
+        return _name(self.schema)
+
+    @property
+    def body_name(self) -> str | None:
+        """The name of the body's component in OpenAPI."""
+        return _name(self.body)
+
     @cached_property
     def query_names(self) -> tuple[str, ...]:
         """All names that may stand in the URL's query, the route's own first."""
@@ -106,6 +116,10 @@ class Route:
         except BadQuery as error:
             more = f"; {self.see} takes more" if self.see else ""
             raise BadQuery(f"{error}{more}", error.parameter) from None
+
+
+def _name(schema: type | str | None) -> str | None:
+    return schema.__name__ if isinstance(schema, type) else schema
 
 
 def _fields(query: str) -> list[tuple[str, str]]:

@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.json_schema import ref
 from tart.gateway.api.openapi import operation
 from tart.gateway.api.parameters import Parameter
 from tart.gateway.api.route import JSON, Route
-from tart.gateway.api.schemas.common import SCHEMAS
 from tart.gateway.codegen.python_types import WIDTH, Types, of_parameter
 
 FOLDER = Path(__file__).parents[2] / "client" / "_generated"
@@ -120,7 +120,7 @@ def _is_asked(route: Route) -> bool:
     if route.name == "export":
         return True
     if route.media_type == JSON:
-        return route.schema != _ERROR
+        return route.schema_name != _ERROR
     return route.media_type.startswith("text/plain")
 
 
@@ -140,14 +140,15 @@ def _methods(flavour: Flavour) -> Iterator[str]:
 def _result(route: Route) -> str:
     if route.media_type != JSON:
         return "str"
-    return f"answers.{route.schema}" if route.schema in SCHEMAS else "dict[str, Any]"
+    name = route.schema_name
+    return f"answers.{name}" if name in SCHEMAS else "dict[str, Any]"
 
 
 def _listed(route: Route) -> tuple[str, str] | None:
     """What a route with a cursor lists: the member's name, and its items' type."""
-    if route.schema is None or all(each.name != "cursor" for each in route.parameters):
+    if route.schema_name is None or all(each.name != "cursor" for each in route.parameters):
         return None
-    members = SCHEMAS[route.schema]["properties"].items()
+    members = SCHEMAS[route.schema_name]["properties"].items()
     name, items = next((name, each["items"]) for name, each in members if "items" in each)
     return name, f"answers.{_TYPES.annotation(items)}"
 
@@ -215,9 +216,9 @@ def _answered_with(route: Route) -> tuple[int, ...]:
 
 def _body(route: Route) -> list[tuple[str, str, bool]]:
     """Name, type and necessity of what a body is made of."""
-    if route.body is None:
+    if route.body_name is None:
         return []
-    schema = SCHEMAS[route.body]
+    schema = SCHEMAS[route.body_name]
     return [
         (name, _TYPES.annotation(each).removesuffix(" | None"), name in schema["required"])
         for name, each in schema["properties"].items()
@@ -241,8 +242,8 @@ def _docstring(flavour: Flavour, route: Route, parameters: list[Parameter], memb
     lines = textwrap.wrap(words, WIDTH - 8, break_long_words=False)
     text += "".join(f"        {line}\n" for line in lines)
     told = {each.name: _told(each, member) for each in parameters}
-    if route.body is not None:
-        members = SCHEMAS[route.body]["properties"].items()
+    if route.body_name is not None:
+        members = SCHEMAS[route.body_name]["properties"].items()
         told |= {name: each.get("description", "") for name, each in members}
     if told:
         text += "\n        Args:\n"

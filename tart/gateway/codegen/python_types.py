@@ -26,6 +26,7 @@ _SCALARS = {
     "object": "dict[str, Any]",
     "array": "list[Any]",
 }
+_BYTES_WORDS = (BYTES["description"], f"{BYTES['description']}.")
 _SEVERAL = ("anyOf", "oneOf")
 
 
@@ -48,7 +49,7 @@ class Types:
         """A schema as a type."""
         if "$ref" in schema:
             return str(schema["$ref"]).rpartition("/")[2]
-        if schema.get("oneOf") == BYTES["oneOf"]:
+        if schema.get("oneOf") == BYTES["oneOf"] or schema.get("description") in _BYTES_WORDS:
             return "str"
         for several in _SEVERAL:
             if several in schema:
@@ -128,7 +129,7 @@ def _key(schema: Schema) -> str:
 
 def _told(schema: Schema) -> str:
     words = schema.get("description", "")
-    if not words or words == BYTES["description"]:
+    if not words or words in _BYTES_WORDS:
         return ""
     prefix = "    # "
     text = textwrap.fill(words, WIDTH, initial_indent=prefix, subsequent_indent=prefix)

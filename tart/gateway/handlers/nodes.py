@@ -9,7 +9,7 @@ from typing import Any
 
 from tart.aggregate.core.tables import LINK_BUCKET
 from tart.errors import TartError
-from tart.gateway.api.schemas.common import SCHEMAS
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.fanout.queries import Coverage, Questions, now_text, now_us, together
 from tart.gateway.handlers.windows import asked
 from tart.gateway.http.responses import Answer

@@ -9,9 +9,9 @@ from tart.gateway.api.rule_pages import index, page_of
 from tart.gateway.fanout.queries import Coverage, Questions, now_us, together
 from tart.gateway.handlers.windows import asked
 from tart.gateway.http.responses import Answer
+from tart.query.answers.sessions import Sessions
 from tart.query.core import cursor as cursors
 from tart.query.core.cursor import Cursor
-from tart.query.core.merge import Json
 from tart.query.core.sessions import session_json
 from tart.query.core.windows import Window
 from tart.query.topics import conformance as judged
@@ -68,7 +68,7 @@ async def _sessions(questions: Questions, values: Values, node: str | None) -> A
     window = asked(values).open(place=place and place.window)
     place = place or Cursor(now_us(), window)
     page, seen = await questions.sessions(values["limit"], place, node)
-    body: Json = {
+    body: Sessions = {
         "sessions": [session_json(row) for row in page.events],
         "has_more": page.has_more,
     }

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tart.gateway.api.schemas.common import SCHEMAS
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.fanout.queries import Questions, now_text, now_us, together
 from tart.gateway.handlers.analytics import ANALYTICS_HANDLERS
 from tart.gateway.handlers.cores import CORE_HANDLERS

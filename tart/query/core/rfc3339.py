@@ -23,6 +23,11 @@ def rfc3339(unix_us: int) -> str | None:
     return f"{_second(second)}.{microseconds:06d}Z"
 
 
+def server_time(unix_us: int) -> str:
+    """Return a time of the server's clock as text; the last one that has a text if it is later."""
+    return rfc3339(min(unix_us, _LAST_US)) or ""
+
+
 @lru_cache(maxsize=4096)
 def _second(unix_seconds: int) -> str:
     """Most times of one answer are in the same few seconds."""

@@ -9,11 +9,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tart.query.answers.sessions import Session
+
 Json = dict[str, Any]
 
 
-def session_json(row: Mapping[str, Any]) -> Json:
-    """An element of ``sessions`` in the API, of a row of the query of that name."""
+def session_json(row: Mapping[str, Any]) -> Session:
+    """Return an element of ``sessions`` in the API from a row of the query of that name."""
     events = row["events"] + row["shed"]
     return {
         "session": row["id"],

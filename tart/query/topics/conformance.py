@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tart.protocol.rules import RULES, SEVERITIES
-from tart.query.core.rfc3339 import rfc3339
+from tart.protocol.rules import RULES, SEVERITIES, Severity
+from tart.query.answers import sessions as answers
+from tart.query.core.rfc3339 import server_time
 from tart.units import DAY_US, HOUR_US, JCE_US, SECOND_US
 
 Json = dict[str, Any]
@@ -48,26 +49,26 @@ class Finding:
     count: int
     first_at: int
     last_at: int
-    examples: list[Json] = field(default_factory=list)
+    examples: list[answers.Example] = field(default_factory=list)
 
     @property
     def order(self) -> tuple[int, int, str]:
         """The most severe first, then the most frequent."""
         return SEVERITIES.index(_severity(self.code)), -self.count, self.code
 
-    def as_json(self) -> Json:
+    def as_json(self) -> answers.Finding:
         """Without words and examples."""
         return {
             "code": self.code,
             "severity": _severity(self.code),
             "count": self.count,
             "counted": _counted(self.code),
-            "first_at": rfc3339(self.first_at),
-            "last_at": rfc3339(self.last_at),
+            "first_at": server_time(self.first_at),
+            "last_at": server_time(self.last_at),
             "docs": rule_page(self.code) if self.code in RULES else None,
         }
 
-    def explained(self) -> Json:
+    def explained(self) -> answers.ExplainedFinding:
         """With both."""
         return {**self.as_json(), **_words(self.code), "examples": self.examples}
 
@@ -97,7 +98,7 @@ def rule_page(code: str) -> str:
     return f"{RULE_PAGES}/{code}"
 
 
-def node_conformance(node: Row, material: ConformanceInput) -> Json:
+def node_conformance(node: Row, material: ConformanceInput) -> answers.NodeConformance:
     """``/api/nodes/{id}/conformance``, without the window.
 
     Args:
@@ -116,7 +117,7 @@ def node_conformance(node: Row, material: ConformanceInput) -> Json:
     }
 
 
-def network_conformance(nodes: Sequence[Row], material: ConformanceInput) -> Json:
+def network_conformance(nodes: Sequence[Row], material: ConformanceInput) -> answers.Conformance:
     """``/api/conformance``, without the window; who never said a name is nobody's.
 
     Nodes with the worst verdict come first, otherwise in the order given.
@@ -164,15 +165,15 @@ def collect_findings(material: ConformanceInput) -> dict[str | None, list[Findin
     return found
 
 
-def verdict(found: Iterable[Finding]) -> str:
+def verdict(found: Iterable[Finding]) -> answers.Verdict:
     """The worst severity there is, or ``conformant`` where there is none but ``info``."""
     worst = min((SEVERITIES.index(_severity(each.code)) for each in found), default=None)
-    if worst is None or SEVERITIES[worst] == "info":
+    if worst is None or (severity := SEVERITIES[worst]) == "info":
         return "conformant"
-    return SEVERITIES[worst]
+    return severity
 
 
-def handshakes(spoken: Iterable[Row]) -> list[Json]:
+def handshakes(spoken: Iterable[Row]) -> list[answers.Handshake]:
     """How connections began: each version and parameter layout, the newest first."""
     merged: dict[tuple[Any, Any], list[int]] = {}
     for row in spoken:
@@ -186,8 +187,8 @@ def handshakes(spoken: Iterable[Row]) -> list[Json]:
             "protocol_version": version,
             "params_layout": layout,
             "sessions": sessions,
-            "first_at": rfc3339(first_at),
-            "last_at": rfc3339(last_at),
+            "first_at": server_time(first_at),
+            "last_at": server_time(last_at),
         }
         for (version, layout), (sessions, first_at, last_at) in sorted(
             merged.items(), key=lambda each: each[1][2], reverse=True
@@ -197,7 +198,7 @@ def handshakes(spoken: Iterable[Row]) -> list[Json]:
 
 def figures(
     spoken: Sequence[Row], clocks: Sequence[Row], events: Sequence[Row], status: Sequence[Row]
-) -> Json:
+) -> answers.ConformanceFigures:
     """How much one node said, how often Status, and by what clock."""
     connected = sum(row["connected_us"] for row in spoken)
     total, of_status = (sum(row["count"] for row in rows) for rows in (events, status))
@@ -214,7 +215,7 @@ def figures(
     }
 
 
-def _clock(newest: Row | None) -> Json:
+def _clock(newest: Row | None) -> answers.ConformanceClock:
     if newest is None:
         return {"offset_ms": None, "is_jce": None, "looks_like": None}
     offset = newest["offset_us"]
@@ -243,21 +244,21 @@ def describe_clock(hour_us: int, offset_us: int) -> str | None:
     return None
 
 
-def examples(rows: Iterable[Row]) -> dict[tuple[str | None, str], list[Json]]:
+def examples(rows: Iterable[Row]) -> dict[tuple[str | None, str], list[answers.Example]]:
     """By node and rule, in the order given."""
-    found: dict[tuple[str | None, str], list[Json]] = {}
+    found: dict[tuple[str | None, str], list[answers.Example]] = {}
     for row in rows:
         found.setdefault((row["node"], row["rule"]), []).append(_example(row))
     return found
 
 
-def _example(row: Row) -> Json:
+def _example(row: Row) -> answers.Example:
     return {
         "id": row["id"],
         "session": row["session"],
         "event_id": row["event_id"],
         "event_type": row["type"],
-        "at": rfc3339(row["at"]),
+        "at": server_time(row["at"]),
         "field": row["field"],
         "offset": row["byte_offset"],
         "expectation": row["expectation"],
@@ -266,7 +267,9 @@ def _example(row: Row) -> Json:
     }
 
 
-def _rules(found: Mapping[str | None, list[Finding]], rows: Iterable[Row]) -> list[Json]:
+def _rules(
+    found: Mapping[str | None, list[Finding]], rows: Iterable[Row]
+) -> list[answers.BrokenRule]:
     """Every rule that was broken, over all nodes."""
     total: dict[str, Finding] = {}
     nodes: dict[str, int] = {}
@@ -280,11 +283,20 @@ def _rules(found: Mapping[str | None, list[Finding]], rows: Iterable[Row]) -> li
             known.count += each.count
             known.first_at = min(known.first_at, each.first_at)
             known.last_at = max(known.last_at, each.last_at)
+    examples: dict[str, list[answers.NodeExample]] = {}
     for row in sorted(rows, key=lambda row: row["at"], reverse=True):
-        if (known := total.get(row["rule"])) and len(known.examples) < EXAMPLES:
-            known.examples.append({"node_id": row["node"], **_example(row)})
-    ordered = sorted(total.values(), key=lambda each: each.order)
-    return [{**each.as_json(), "nodes": nodes[each.code], **each.explained()} for each in ordered]
+        shown = examples.setdefault(row["rule"], [])
+        if len(shown) < EXAMPLES:
+            shown.append({"node_id": row["node"], **_example(row)})
+    return [
+        {
+            **finding.as_json(),
+            "nodes": nodes[finding.code],
+            **_words(finding.code),
+            "examples": examples.get(finding.code, []),
+        }
+        for finding in sorted(total.values(), key=lambda each: each.order)
+    ]
 
 
 def _clock_findings(rows: Iterable[Row]) -> Iterable[tuple[str | None, Finding]]:
@@ -319,7 +331,7 @@ def _over(rows: Sequence[Row], code: str, counted: str) -> Finding:
     return Finding(code, sum(row[counted] for row in rows), first_at, last_at)
 
 
-def _introduction(node: Row) -> Json:
+def _introduction(node: Row) -> answers.ConformanceNode:
     return {
         "node_id": node["node_id"],
         "implementation_name": node["implementation_name"],
@@ -335,7 +347,7 @@ def _by_node(rows: Iterable[Row]) -> dict[str | None, list[Row]]:
     return found
 
 
-def _severity(code: str) -> str:
+def _severity(code: str) -> Severity:
     # A file may have what an older release counted.
     return RULES[code].severity if code in RULES else "warning"
 
@@ -344,7 +356,7 @@ def _counted(code: str) -> str:
     return RULES[code].counted if code in RULES else "events"
 
 
-def _words(code: str) -> Json:
+def _words(code: str) -> answers.RuleText:
     rule = RULES.get(code)
     return {
         "scope": None if rule is None else rule.scope,

@@ -14,6 +14,7 @@ import numpy as np
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.event_batch import EventBatch, Finding
 from tart.protocol.node_information import NodeInformation
+from tart.query.answers.sessions import Conformance
 from tart.query.topics.conformance import (
     CLOCK_US,
     NOT_JCE_US,
@@ -150,7 +151,7 @@ class Figures:
             examples=[],
         )
 
-    def conformance(self, material: ConformanceInput) -> Json:
+    def conformance(self, material: ConformanceInput) -> Conformance:
         """As ``/api/conformance``."""
         return network_conformance(
             [

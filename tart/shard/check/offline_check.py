@@ -23,6 +23,7 @@ from tart.protocol.connection import Connection
 from tart.protocol.framing import DEFAULT_MAX_FRAME
 from tart.protocol.node_information import NodeInformation
 from tart.protocol.rules import RULES
+from tart.query.answers.sessions import BrokenRule, Conformance, Verdict
 from tart.query.topics.conformance import collect_findings
 from tart.shard.check.conformance_stats import Figures
 from tart.shard.decode.batch_decoder import Run, digest_in_parts
@@ -88,19 +89,17 @@ class Report:
     failures: int
     whole: bool
     complete: bool
-    conformance: Json
+    conformance: Conformance
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Verdict:
         """``error``, ``warning`` or ``conformant``."""
-        found: str = self.conformance["verdict"]
-        return found
+        return self.conformance["verdict"]
 
     @property
-    def rules(self) -> list[Json]:
+    def rules(self) -> list[BrokenRule]:
         """What was found over all nodes, by rule, the most severe first."""
-        found: list[Json] = self.conformance["rules"]
-        return found
+        return self.conformance["rules"]
 
     def passed(self, *, strict: bool) -> bool:
         """Whether a node was heard out and did nothing wrong; ``strict``: nor doubtful."""

@@ -7,7 +7,7 @@ import typing
 import pytest
 
 from tart.client._generated import answers
-from tart.gateway.api.schemas.common import SCHEMAS
+from tart.gateway.api.components import SCHEMAS
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -8,11 +8,11 @@ from urllib.parse import urljoin
 
 import pytest
 
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.docs import PATH, page
 from tart.gateway.api.openapi import document
 from tart.gateway.api.rule_pages import index, page_of
-from tart.gateway.api.schemas.common import SCHEMAS
 from tart.protocol.rules import RULES
 from tart.query.topics.conformance import RULE_PAGES, rule_page
 from tests.gateway.api.test_html import assert_loads_nothing, parsed

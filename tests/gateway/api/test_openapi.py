@@ -14,7 +14,7 @@ from tart.config.schema import Config
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.openapi import document, statuses
 from tart.gateway.app import Gateway
-from tests.gateway.api.schemas.test_common import references
+from tests.gateway.api.test_components import references
 from tests.gateway.running import running_gateway
 
 DOCUMENT = document(__version__)

@@ -16,8 +16,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tart import control_store as store
 from tart.access.roles import ROLES, Role
 from tart.control_store import opened
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
-from tart.gateway.api.schemas.common import SCHEMAS
 from tests.gateway.http.test_auth import made
 from tests.gateway.json_schema import violations
 from tests.gateway.running import Running, path_of, running_gateway
@@ -45,10 +45,12 @@ def bearer(text: str) -> dict[str, str]:
 async def asked(gateway: Running, route: Any, headers: dict[str, str]) -> int:
     """The status of a request that says nothing but who asks."""
     response = await gateway.client.request(
-        route.method, path_of(route), headers=headers, content=b"{}" if route.body else None
+        route.method, path_of(route), headers=headers, content=b"{}" if route.body_name else None
     )
-    if route.schema and response.status_code < 400:
-        assert route.method == "GET" or violations(response.json(), SCHEMAS[route.schema]) == []
+    if route.schema_name and response.status_code < 400:
+        assert (
+            route.method == "GET" or violations(response.json(), SCHEMAS[route.schema_name]) == []
+        )
     return response.status_code
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from tart.access.roles import Role
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.openapi import statuses
 from tart.gateway.api.routes.streams import EVENT_STREAM
-from tart.gateway.api.schemas.common import SCHEMAS
 from tart.query.core.rfc3339 import rfc3339
 from tart.units import SECOND_US
 from tests.gateway.fake_packages import add_package
@@ -37,8 +37,8 @@ UNKNOWN = "cc" * 32
 JSON_ROUTES = [
     route
     for route in ROUTES
-    if route.schema in SCHEMAS
-    and route.schema != "Error"
+    if route.schema_name in SCHEMAS
+    and route.schema_name != "Error"
     and route.method == "GET"
     and route.role is not Role.ADMIN
 ]
@@ -88,7 +88,7 @@ def test_each_answer_has_the_shape_of_its_schema(tmp_path: Path, route: Any, fil
                 assert violations(response.json(), SCHEMAS["Error"]) == []
                 return
             assert response.status_code in (200, 503 if route.name == "detailed_health" else 200)
-            assert violations(response.json(), SCHEMAS[route.schema]) == []
+            assert violations(response.json(), SCHEMAS[route.schema_name]) == []
             assert "shards" not in response.json()
             assert response.headers.get("x-tart-shards") == ("2/2" if route.scattered else None)
 
@@ -545,7 +545,7 @@ def test_no_text_in_a_url_is_a_fault_of_ours(tmp_path: Path, nasty: str) -> None
             for url in urls:
                 response = await gateway.get(url)
                 assert response.status_code in {*statuses(route), 404, 200}, url
-                unavailable = route.name == "detailed_health" or route.schema == "Error"
+                unavailable = route.name == "detailed_health" or route.schema_name == "Error"
                 assert response.status_code != 503 or unavailable, url
 
     with_gateway(tmp_path, check)

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from tart.errors import NotFound
+from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
-from tart.gateway.api.schemas.common import SCHEMAS
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http.responses import Answer, _accepts_gzip, _matches, render
 from tart.ipc.messages import Failure

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
+from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce, server_time
 from tart.query.core.windows import time_us
 
 LAST_US = 253_402_300_800_000_000 - 1
@@ -22,6 +22,11 @@ def test_what_rfc_3339_cannot_write_is_none() -> None:
     assert rfc3339(LAST_US + 1) is None
     assert rfc3339(-1) is None
     assert rfc3339_of_jce((1 << 64) - 1) is None
+
+
+def test_a_server_time_always_has_a_text() -> None:
+    assert server_time(0) == rfc3339(0)
+    assert server_time(LAST_US + 1) == rfc3339(LAST_US)
 
 
 @given(st.integers(0, LAST_US), st.integers(0, LAST_US))

@@ -13,6 +13,7 @@ from tart.errors import NotFound
 from tart.gateway.api.parameters import CursorText, Duration, Integer, Parameter, Time
 from tart.gateway.api.route import ASKED, HTML, NODE, Cache, Route
 from tart.protocol.rules import RULES, SEVERITY_MEANINGS
+from tart.query.answers.sessions import Conformance, NodeConformance, Sessions
 from tart.query.topics.conformance import RULE_PAGES, rule_page
 
 
@@ -80,7 +81,7 @@ SESSION_ROUTES: tuple[Route, ...] = (
         "Connections of all nodes, newest first",
         _SESSIONS,
         parameters=_PAGING,
-        schema="Sessions",
+        schema=Sessions,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -90,7 +91,7 @@ SESSION_ROUTES: tuple[Route, ...] = (
         "Connections of one node, newest first",
         _SESSIONS,
         parameters=(NODE, *_PAGING),
-        schema="Sessions",
+        schema=Sessions,
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
     ),
@@ -101,7 +102,7 @@ SESSION_ROUTES: tuple[Route, ...] = (
         f"{_CONFORMANCE} rules are over all nodes, with examples; unidentified is what "
         "connections said that never told whose they are.",
         parameters=_WINDOW,
-        schema="Conformance",
+        schema=Conformance,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -113,7 +114,7 @@ SESSION_ROUTES: tuple[Route, ...] = (
         "id is the event's in /api/events, offset counts bytes of the message from its "
         "timestamp on, hex has its first 1,024 bytes.",
         parameters=(NODE, *_WINDOW),
-        schema="NodeConformance",
+        schema=NodeConformance,
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
     ),

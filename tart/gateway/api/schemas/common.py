@@ -32,7 +32,6 @@ from tart.gateway.api.schemas.cores import CORE_SCHEMAS
 from tart.gateway.api.schemas.metrics import METRIC_SCHEMAS
 from tart.gateway.api.schemas.nodes import node_schemas
 from tart.gateway.api.schemas.packages import PACKAGE_SCHEMAS
-from tart.gateway.api.schemas.sessions import SESSION_SCHEMAS
 
 _BLOCK = nullable(record(slot=COUNT, hash=BYTES))
 
@@ -343,7 +342,6 @@ SCHEMAS: dict[str, Schema] = {
         last_10s=_LIVE_WINDOW,
         last_1m=_LIVE_WINDOW,
     ),
-    **SESSION_SCHEMAS,
     **PACKAGE_SCHEMAS,
     **CORE_SCHEMAS,
     **ACCESS_SCHEMAS,

@@ -10,7 +10,7 @@ PARTS = {"Guarantor"}
 
 
 def test_every_schema_is_that_of_an_answer_a_body_or_a_part() -> None:
-    used = {name for route in PACKAGE_ROUTES for name in (route.schema, route.body)}
+    used = {name for route in PACKAGE_ROUTES for name in (route.schema_name, route.body_name)}
     assert used >= DECLARED.keys() - PARTS
 
 

@@ -1,12 +1,15 @@
-"""``tart/gateway/api/schemas/sessions.py``: what the figures give has the shape they promise."""
+"""``tart/query/answers/sessions.py``: figures have the members and values that it declares."""
 
 from __future__ import annotations
+
+from typing import get_args
 
 import pytest
 
 from tart.aggregate.keyed.sessions import CLOSED, DIED, OPEN, REFUSED
-from tart.gateway.api.schemas.sessions import SESSION_SCHEMAS
-from tart.protocol.rules import RULES, SEVERITIES
+from tart.gateway.api.components import SCHEMAS
+from tart.protocol.rules import RULES, SEVERITIES, Severity
+from tart.query.answers.sessions import Verdict
 from tart.query.core.sessions import session_json
 from tart.query.topics.conformance import network_conformance, node_conformance, verdict
 from tests.gateway.json_schema import violations
@@ -28,28 +31,26 @@ def everything():
 
 
 @pytest.mark.parametrize("outcome", [OPEN, CLOSED, REFUSED, DIED])
-def test_a_connection(outcome):
+def test_a_session_of_every_outcome_is_valid(outcome):
     times = dict.fromkeys(("started_at", "last_at"), WINDOW["end"])
     shown = session_json({**ROW, **times, "outcome": outcome})
-    assert violations(shown, SESSION_SCHEMAS["Session"]) == []
-    assert shown.keys() == SESSION_SCHEMAS["Session"]["properties"].keys()
+    assert violations(shown, SCHEMAS["Session"]) == []
+    assert shown.keys() == SCHEMAS["Session"]["properties"].keys()
 
 
-def test_what_a_node_did_wrong():
+def test_conformance_of_a_node_is_valid():
     for found in (material(), everything()):
         shown = {**node_conformance(node(), found), "window": WINDOW}
-        assert violations(shown, SESSION_SCHEMAS["NodeConformance"]) == []
+        assert violations(shown, SCHEMAS["NodeConformance"]) == []
 
 
-def test_what_all_did_wrong():
+def test_conformance_of_all_nodes_is_valid():
     for found in (material(), everything()):
         shown = {**network_conformance([node()], found), "window": WINDOW}
-        assert violations(shown, SESSION_SCHEMAS["Conformance"]) == []
+        assert violations(shown, SCHEMAS["Conformance"]) == []
     assert [each["node_id"] for each in shown["nodes"]] == [A]
 
 
-def test_every_severity_and_verdict_there_is_may_be_shown():
-    properties = SESSION_SCHEMAS["Conformance"]["properties"]
-    shown = properties["rules"]["items"]["properties"]["severity"]["enum"]
-    assert set(shown) == set(SEVERITIES)
-    assert verdict([]) in properties["verdict"]["enum"]
+def test_the_declared_severities_and_verdicts_are_those_of_the_rules():
+    assert set(get_args(Severity)) == set(SEVERITIES)
+    assert verdict([]) in get_args(Verdict)

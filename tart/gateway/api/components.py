@@ -1,0 +1,69 @@
+"""Components of the OpenAPI document: JSON Schemas of the answers' types, by name.
+
+Pure. The types are those that the routes name and those inside them; see
+``tart.query.answers``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, get_args, get_type_hints, is_typeddict
+
+from msgspec.json import schema_components
+
+from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.json_schema import Schema
+from tart.gateway.api.schemas.common import SCHEMAS as UNTYPED
+
+# Inside a paragraph.
+_LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
+_TEMPLATE = "#/components/schemas/{name}"
+
+
+def answer_types(roots: Iterable[type]) -> dict[str, type]:
+    """Return these types and all types of objects inside them by name.
+
+    Raises:
+        ValueError: two types have one name.
+    """
+    types: dict[str, type] = {}
+    waiting: list[Any] = list(roots)
+    while waiting:
+        annotation = waiting.pop(0)
+        if not is_typeddict(annotation):
+            waiting[:0] = get_args(annotation)
+        elif annotation.__name__ not in types:
+            types[annotation.__name__] = annotation
+            waiting[:0] = get_type_hints(annotation, include_extras=True).values()
+        elif types[annotation.__name__] is not annotation:
+            raise ValueError(f"two types of answers are called {annotation.__name__}")
+    return types
+
+
+def component(answer: type, schema: Schema) -> Schema:
+    """Return the component of a type of msgspec's schema, with the members in their order."""
+    properties = schema["properties"]
+    added = {name for name, each in properties.items() if each.pop("x-added", False)}
+    required = {*schema.get("required", ()), *added}
+    names = sorted(get_type_hints(answer), key=lambda name: name not in required)
+    return {
+        "description": _LINE_BREAK.sub(" ", schema["description"]),
+        "type": "object",
+        "required": [name for name in names if name in required],
+        "properties": {name: properties[name] for name in names},
+    }
+
+
+def components(roots: Iterable[type]) -> dict[str, Schema]:
+    """Return the components of these types and of all inside them."""
+    types = answer_types(roots)
+    _, schemas = schema_components(types.values(), ref_template=_TEMPLATE)
+    return {name: component(answer, schemas[name]) for name, answer in types.items()}
+
+
+_NAMED = (each for route in ROUTES for each in (route.schema, route.body))
+SCHEMAS: dict[str, Schema] = {
+    **UNTYPED,
+    **components(dict.fromkeys(each for each in _NAMED if isinstance(each, type))),
+}

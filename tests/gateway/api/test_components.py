@@ -1,0 +1,86 @@
+"""Components of the OpenAPI document; tests of the handlers validate real answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, NotRequired, TypedDict
+
+import pytest
+from msgspec import Meta
+
+from tart.gateway.api.components import SCHEMAS, components
+from tart.gateway.api.contract import ROUTES
+from tart.query.answers.common import ADDED, Count
+
+
+def references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            yield schema["$ref"].rpartition("/")[2]
+        for each in schema.values():
+            yield from references(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            yield from references(each)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    assert set(references(SCHEMAS)) <= SCHEMAS.keys()
+
+
+def test_every_schema_is_used() -> None:
+    named = {name for route in ROUTES for name in (route.schema_name, route.body_name)}
+    used = named | set(references(SCHEMAS)) | {"Error"}
+    assert SCHEMAS.keys() <= used
+
+
+def test_what_is_required_is_described() -> None:
+    for name, schema in SCHEMAS.items():
+        assert set(schema["required"]) <= schema["properties"].keys(), name
+
+
+class Inner(TypedDict):
+    """An object
+    inside.
+
+    Second paragraph.
+    """
+
+    count: Count
+
+
+class Outer(TypedDict):
+    """An answer."""
+
+    some: NotRequired[Inner]
+    window: NotRequired[Annotated[Inner, ADDED]]
+    last: Annotated[list[Inner] | None, Meta(description="The last ones.")]
+
+
+def test_a_type_becomes_a_component_with_those_inside_it() -> None:
+    found = components([Outer])
+    assert list(found) == ["Outer", "Inner"]
+    inner = {"$ref": "#/components/schemas/Inner"}
+    assert found["Outer"]["properties"] == {
+        "window": inner,
+        "last": {
+            "description": "The last ones.",
+            "anyOf": [{"type": "array", "items": inner}, {"type": "null"}],
+        },
+        "some": inner,
+    }
+    assert found["Inner"]["description"] == "An object inside.\n\nSecond paragraph."
+
+
+def test_members_that_the_gateway_adds_are_required() -> None:
+    found = components([Outer])["Outer"]
+    assert found["required"] == ["window", "last"]
+
+
+def test_two_types_of_one_name_are_refused() -> None:
+    class Other(TypedDict):
+        outer: Outer
+
+    Other.__name__ = "Outer"
+    with pytest.raises(ValueError, match="Outer"):
+        components([Outer, Other])
