@@ -1,1 +1,1 @@
-"""Types of the answers of the API, one module per family; see ``common``."""
+"""Types of the answers of the API, one module per family; see ``common``. Pure."""
