@@ -82,10 +82,10 @@ class Aggregates:
         self.add_findings(batch.faults)
         if not len(batch):
             return {}
-        isolation, placed = self.isolation, self._session_rows.place(batch.session)
+        isolation, placed = self.isolation, self._session_rows.place(batch.columns.session)
 
         def place(part: EventBatch) -> Placed:
-            return placed if part is batch else self._session_rows.place(part.session)
+            return placed if part is batch else self._session_rows.place(part.columns.session)
 
         self._judge.begin(placed.new)
         isolation.run("judging", batch, lambda part: self._judge.add(part, place(part)))

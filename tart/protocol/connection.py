@@ -79,7 +79,7 @@ class Connection:
 
     def receive_data(self, data: bytes) -> list[ReceivedEvent]:
         """The events completed by ``data``; ``node`` is set before the first of them."""
-        return [self._event(content) for content in self.receive_frames(data)]
+        return [self.decode(content) for content in self.receive_frames(data)]
 
     def receive_frames(self, data: bytes) -> list[bytes]:
         """The contents of the events completed by ``data``, unread.
@@ -109,7 +109,7 @@ class Connection:
         claims = []
         for content in contents:
             if content[HEADER_BYTES - 1 : HEADER_BYTES] == _DROPPED:
-                event = self._event(content)
+                event = self.decode(content)
                 if event.error is None:
                     claims.append(decode_event(DROPPED, event.payload).fields["num"])
             else:
@@ -117,7 +117,8 @@ class Connection:
                 self.next_event_id = (self.next_event_id + 1) % EVENT_ID_MODULUS
         return claims
 
-    def _event(self, content: bytes) -> ReceivedEvent:
+    def decode(self, content: bytes) -> ReceivedEvent:
+        """Decode one frame's content, which takes the next event id."""
         event_id = self.last_event_id = self.next_event_id
         self.next_event_id = (event_id + 1) % EVENT_ID_MODULUS
         if len(content) < HEADER_BYTES:

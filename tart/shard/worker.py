@@ -100,7 +100,11 @@ class Worker:
             answers = Answers(store, self._nodes, self._counters, self._streams, intake, listener)
             self._intake = intake
             aggregated = AggregateQueries(
-                store, self._nodes, self._aggregation, self._config.aggregates, intake.digest
+                store,
+                self._nodes,
+                self._aggregation,
+                self._config.aggregates,
+                intake.decode_received,
             )
             self._control = QueryServer(self._index, answers, aggregated, self._streams, store)
             await self._control.start(socket_path)

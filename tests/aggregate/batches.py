@@ -9,6 +9,7 @@ import numpy as np
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.event_batch import DecodeContext, EventBatch
+from tart.aggregate.core.event_columns import EventColumns
 from tart.aggregate.keyed.sessions import CLOSED, SessionSummary
 from tart.protocol.columnar import read_columns
 from tart.protocol.events import EVENTS, leading_reference
@@ -53,21 +54,23 @@ def event_batches(played: Played, size: int) -> list[EventBatch]:
         ]
         batches.append(
             EventBatch(
-                np.arange(start, start + len(part)),
-                columns.timestamp.astype(np.int64) + JCE_US + DELAY_US,
-                columns.timestamp,
-                np.array([each.node for each in part], np.int32),
-                np.array(sessions, np.int32),
-                np.array([each.event_id for each in part], np.uint64),
-                columns.number,
-                columns.ref,
-                np.array(leads),
-                columns.slot,
-                columns.has_slot,
-                columns.core,
-                columns.has_core,
-                columns.clean,
+                EventColumns(
+                    seq=np.arange(start, start + len(part)),
+                    received_at=columns.timestamp.astype(np.int64) + JCE_US + DELAY_US,
+                    timestamp=columns.timestamp,
+                    node=np.array([each.node for each in part], np.int32),
+                    session=np.array(sessions, np.int32),
+                    event_id=np.array([each.event_id for each in part], np.uint64),
+                    type=columns.number,
+                    ref=columns.ref,
+                    has_ref=np.array(leads),
+                    slot=columns.slot,
+                    has_slot=columns.has_slot,
+                    core=columns.core,
+                    has_core=columns.has_core,
+                ),
                 frames,
+                columns.clean,
             )
         )
     return batches
@@ -86,9 +89,23 @@ def connection_batch(*events: tuple[int, int, bytes], first: int = 0) -> EventBa
     leads = [leading_reference(EVENTS[number].fields) is not None for _, number, _ in events]
     none, ids = np.zeros(len(events), np.int32), np.arange(first, first + len(events))
     return EventBatch(
-        *(ids, times + JCE_US, columns.timestamp, none, none, ids.astype(np.uint64)),
-        *(columns.number, columns.ref, np.array(leads)),
-        *(columns.slot, columns.has_slot, columns.core, columns.has_core, columns.clean, frames),
+        EventColumns(
+            seq=ids,
+            received_at=times + JCE_US,
+            timestamp=columns.timestamp,
+            node=none,
+            session=none,
+            event_id=ids.astype(np.uint64),
+            type=columns.number,
+            ref=columns.ref,
+            has_ref=np.array(leads),
+            slot=columns.slot,
+            has_slot=columns.has_slot,
+            core=columns.core,
+            has_core=columns.has_core,
+        ),
+        frames,
+        columns.clean,
     )
 
 

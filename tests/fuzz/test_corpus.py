@@ -43,7 +43,7 @@ async def tell(shard, path, cuts):
                     expected.hear(sessions[name].number, message)
                     shard.intake.receive(sessions[name], framed(message))
                     if cuts == "everywhere":
-                        shard.intake.digest()
+                        shard.intake.decode_received()
     shard.intake.aggregate()
     await assert_kept(shard, expected)
     assert_well(shard)

@@ -21,7 +21,7 @@ from tests.running import running_system, wait_for
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 NODES, SHARDS = 20, 2
 STAGES = (
-    *("digest", "statistics", "status", "findings", "judging", "counts", "clocks", "references"),
+    *("decode", "statistics", "status", "findings", "judging", "counts", "clocks", "references"),
     *("events", "sums", "latencies", "pipelines", "aggregates", "live", "flush", "latest"),
     *("sessions", "notification"),
 )

@@ -73,7 +73,7 @@ class Telling:
         told = b"".join(data for _, data in self._unsent[:-1])
         self._shard.intake.receive(self._session, told)
         self._shard.intake.receive(self._healthy, healthy)
-        self._shard.intake.digest()
+        self._shard.intake.decode_received()
         self._unsent.clear()
 
 

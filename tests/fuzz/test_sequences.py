@@ -288,7 +288,7 @@ class Telemetry(RuleBasedStateMachine):
 
     @rule()
     def digest(self):
-        self._do(self._shard.intake.digest)
+        self._do(self._shard.intake.decode_received)
 
     @rule()
     def flush(self):
@@ -310,7 +310,7 @@ class Telemetry(RuleBasedStateMachine):
     @precondition(lambda self: self._recorder is None)
     @rule()
     def follow(self):
-        self._do(self._shard.intake.digest)
+        self._do(self._shard.intake.decode_received)
         self._recorder, self._offered = Recorder(), []
         self._do(self._shard.streams.subscribe, self._recorder, Subscribe(1, ALL, "hex"))
 
@@ -392,7 +392,7 @@ class Telemetry(RuleBasedStateMachine):
         recorder, self._recorder = self._recorder, None
 
         async def over():
-            self._shard.intake.digest()
+            self._shard.intake.decode_received()
             self._shard.streams.unsubscribe(recorder, 1)
             await until(lambda: len(recorder.ids()) >= len(self._offered))
 

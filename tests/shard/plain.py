@@ -1,11 +1,11 @@
-"""The plain way from bytes to rows, one event at a time: what ``digest`` is held against."""
+"""The plain way from bytes to rows, one event at a time: what ``decode_batch`` is held against."""
 
 from __future__ import annotations
 
 from tart.protocol.connection import Connection, ReceivedEvent
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.types import PEER_ID, U16
-from tart.shard.decode.batch_decoder import Run, digest
+from tart.shard.decode.batch_decoder import FrameRun, decode_batch
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.log_columns import LogRow
@@ -23,10 +23,10 @@ def session_of(version: int = 1, *, number: int = 10, node_number: int = 9) -> S
     return found
 
 
-def digested(session: Session, *contents: bytes, seq: int = 7, received_at: int = 8, peers=None):
+def decoded(session: Session, *contents: bytes, seq: int = 7, received_at: int = 8, peers=None):
     """What the batch's way makes of some frames of one connection."""
     peers = PeerDictionary({}) if peers is None else peers
-    return digest(list(contents), [Run(session, len(contents), received_at)], seq, peers)
+    return decode_batch(list(contents), [FrameRun(session, len(contents), received_at)], seq, peers)
 
 
 def plain_row(event: ReceivedEvent, version: int, *, seq, received_at, node, session) -> LogRow:

@@ -137,7 +137,11 @@ class Shard:
             self.store, self.nodes, self.counters, self.streams, self.intake, self.listener
         )
         self.aggregated = AggregateQueries(
-            self.store, self.nodes, self.aggregation, AggregatesConfig(), self.intake.digest
+            self.store,
+            self.nodes,
+            self.aggregation,
+            AggregatesConfig(),
+            self.intake.decode_received,
         )
         self.control = QueryServer(shard, self.answers, self.aggregated, self.streams, self.store)
         self.port = 0

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tart.aggregate.core.event_batch import Array, EventBatch, LazyColumns, Rows, grow
+from tart.aggregate.core.event_batch import EventBatch, LazyColumns, Rows, grow
+from tart.aggregate.core.event_columns import Array
 from tart.aggregate.core.tables import COUNT_BUCKET, MINUTE_BUCKET
 from tart.protocol.events import EVENTS, leading_reference
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
@@ -43,8 +44,12 @@ class Counts:
     def add(self, batch: EventBatch) -> None:
         """Count a batch; all of it or, if this raises, nothing."""
         parts = [
-            (self._bucket(bucket, batch.node[inside]), batch.node[inside], batch.number[inside])
-            for bucket, inside in _buckets(batch.received_at, COUNT_BUCKET)
+            (
+                self._bucket(bucket, batch.columns.node[inside]),
+                batch.columns.node[inside],
+                batch.columns.type[inside],
+            )
+            for bucket, inside in _buckets(batch.columns.received_at, COUNT_BUCKET)
         ]
         for counts, node, number in parts:
             np.add.at(counts, (node, number), 1)
@@ -126,10 +131,10 @@ class Clocks:
 
     def add(self, batch: EventBatch) -> None:
         """Look at a batch; the same batch again, or a part of it, changes nothing more."""
-        claimed = np.minimum(batch.timestamp, np.uint64(_FURTHEST_US)).astype(np.int64)
-        offset = batch.received_at - (claimed + JCE_US)
-        for bucket, inside in _buckets(batch.received_at, MINUTE_BUCKET):
-            self._add(bucket, batch.node[inside], offset[inside])
+        claimed = np.minimum(batch.columns.timestamp, np.uint64(_FURTHEST_US)).astype(np.int64)
+        offset = batch.columns.received_at - (claimed + JCE_US)
+        for bucket, inside in _buckets(batch.columns.received_at, MINUTE_BUCKET):
+            self._add(bucket, batch.columns.node[inside], offset[inside])
 
     def _add(self, bucket: int, node: Array, offset: Array) -> None:
         least = self._buckets.get(bucket)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tart.aggregate.core.event_batch import Array
+from tart.aggregate.core.event_columns import Array
 from tart.query.topics.realtime import LIVE_KINDS
 from tart.units import SECOND_US
 

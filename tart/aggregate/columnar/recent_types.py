@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tart.aggregate.core.event_batch import Array, grow
+from tart.aggregate.core.event_batch import grow
+from tart.aggregate.core.event_columns import Array
 
 DEPTH_BITS = 11
 # 6 KiB for each connection; a node of a full network sends so many events in 15 seconds.

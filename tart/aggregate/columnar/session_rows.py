@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tart.aggregate.core.event_batch import Array
+from tart.aggregate.core.event_columns import Array
 
 
 class Placed(NamedTuple):

@@ -8,14 +8,14 @@ left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from tart.aggregate.core.event_columns import Array, BoolArray, EventColumns
+
 # Columns of one table by name, all of one length.
 Rows = Mapping[str, Any]
 # Of events by index in their batch: the root's event id and the hash of what it is about.
@@ -76,35 +76,22 @@ class Finding(NamedTuple):
 
 @dataclass
 class EventBatch:
-    """Events in order of arrival, one element each.
+    """Well-formed events in order of arrival, one element each, and what is wrong with any.
 
-    ``slot`` and ``core`` are filled in where an event has none of its own and one it
+    ``slot`` and ``core`` are filled in where an event has none of its own and one that it
     refers to has: that is how a search for a core finds the whole pipeline.
 
     Attributes:
-        node: the directory's number of the node.
-        session: of the connection, likewise.
-        number: event type.
-        clean: exactly as specified, so that fields are where the declaration says.
-        contents: timestamp, number and payload of each.
-        faults: what is wrong with the bytes of some, and of frames that are no events.
+        columns: The events.
+        contents: Timestamp, type and payload of each.
+        clean: Whether each is exactly as specified, so that its fields are where the
+            declaration says.
+        faults: Findings about the bytes of these events, and of frames that are not events.
     """
 
-    seq: Array
-    received_at: Array
-    timestamp: Array
-    node: Array
-    session: Array
-    event_id: Array
-    number: Array
-    ref: Array
-    has_ref: Array
-    slot: Array
-    has_slot: Array
-    core: Array
-    has_core: Array
-    clean: Array
+    columns: EventColumns
     contents: Sequence[bytes]
+    clean: BoolArray
     faults: Sequence[Finding] = ()
 
     def __len__(self) -> int:
@@ -113,7 +100,7 @@ class EventBatch:
     @cached_property
     def times(self) -> list[int]:
         """``received_at``, for those that look at one after the other."""
-        found: list[int] = self.received_at.tolist()
+        found: list[int] = self.columns.received_at.tolist()
         return found
 
     @cached_property
@@ -123,28 +110,22 @@ class EventBatch:
         return found
 
     def part(self, rows: Array) -> EventBatch:
-        """The events at these indices, with columns of their own; all the faults."""
-        columns = {name: getattr(self, name)[rows] for name in _COLUMNS}
-        contents = [self.contents[at] for at in rows.tolist()]
-        return EventBatch(**columns, contents=contents, faults=self.faults)
+        """Return the events at these indices, with columns of their own; all the faults."""
+        contents = [self.contents[row] for row in rows.tolist()]
+        return EventBatch(self.columns.take(rows), contents, self.clean[rows], self.faults)
 
     def learn_from(self, part: EventBatch, rows: Array) -> None:
         """Take over the slots and cores that a part has been filled in."""
         for name in ("slot", "has_slot", "core", "has_core"):
-            getattr(self, name)[rows] = getattr(part, name)
+            getattr(self.columns, name)[rows] = getattr(part.columns, name)
 
     def learn_slots(self, rows: Sequence[int], slots: Sequence[int]) -> None:
         """Fill in inherited slots, where an event has none."""
-        _learn(self.slot, self.has_slot, rows, slots)
+        _learn(self.columns.slot, self.columns.has_slot, rows, slots)
 
     def learn_cores(self, rows: Sequence[int], cores: Sequence[int]) -> None:
         """Fill in inherited cores, where an event has none."""
-        _learn(self.core, self.has_core, rows, cores)
-
-
-_COLUMNS = tuple(
-    each.name for each in fields(EventBatch) if each.name not in ("contents", "faults")
-)
+        _learn(self.columns.core, self.columns.has_core, rows, cores)
 
 
 class DecodeContext(NamedTuple):

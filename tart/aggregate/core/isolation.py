@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tart.aggregate.core.event_batch import Array, Contexts, EventBatch
+from tart.aggregate.core.event_batch import Contexts, EventBatch
+from tart.aggregate.core.event_columns import Array
 
 # Parts of a batch of one connection that a failing stage tries.
 MAX_ATTEMPTS = 24
@@ -123,7 +124,7 @@ class Isolation:
             self.enter(stage)
             return work(batch) or {}
         except Exception as error:
-            sessions = np.unique(batch.session)
+            sessions = np.unique(batch.columns.session)
             if len(sessions) == 1 and attempts is None:
                 attempts = iter(range(MAX_ATTEMPTS))
             if len(batch) == 1 or (attempts is not None and next(attempts, None) is None):
@@ -144,7 +145,7 @@ def _halves(batch: EventBatch, sessions: Array) -> tuple[Array, Array]:
     if len(sessions) == 1:
         rows = np.arange(len(batch))
         return rows[: len(rows) // 2], rows[len(rows) // 2 :]
-    first = np.isin(batch.session, sessions[: len(sessions) // 2])
+    first = np.isin(batch.columns.session, sessions[: len(sessions) // 2])
     return np.flatnonzero(first), np.flatnonzero(~first)
 
 
@@ -153,7 +154,7 @@ def _failure(stage: str, error: Exception, batch: EventBatch) -> Failure:
         stage,
         error,
         len(batch),
-        int(batch.session[0]),
-        int(batch.number[0]),
-        int(batch.seq[0]),
+        int(batch.columns.session[0]),
+        int(batch.columns.type[0]),
+        int(batch.columns.seq[0]),
     )

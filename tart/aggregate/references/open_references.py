@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tart.aggregate.core.event_batch import Array, grow
+from tart.aggregate.core.event_batch import grow
+from tart.aggregate.core.event_columns import Array
 from tart.aggregate.keyed.pipelines import Block, Package
 
 NOWHERE = -1

@@ -52,8 +52,8 @@ class PeerMessageReducers:
         self.contexts = {}
         # As lists: one element of an array costs more than ten of a list.
         self._clean, self._received_at = batch.sound, batch.times
-        self._timestamp: list[int] = batch.timestamp.tolist()
-        self._seq: list[int] = batch.seq.tolist()
+        self._timestamp: list[int] = batch.columns.timestamp.tolist()
+        self._seq: list[int] = batch.columns.seq.tolist()
 
     def fields(self, at: int, number: int, speaker: Speaker) -> dict[str, Any] | None:
         """What an event says, ``None`` if it cannot be read (any more)."""
@@ -119,7 +119,7 @@ class PeerMessageReducers:
         self._later(
             self._sightings.see,
             self._received_at[at],
-            int(batch.node[at]),
+            int(batch.columns.node[at]),
             block,
             slot,
             number,

@@ -144,7 +144,7 @@ class Reducers(PeerMessageReducers):
             self._touch(at, root.linked)
             return root.linked
         if root.number in ROOT_TYPES:
-            self.contexts[at] = int(self._batch.ref[at]), None
+            self.contexts[at] = int(self._batch.columns.ref[at]), None
         return None
 
     def _fail(self, at: int, number: int, speaker: Speaker, root: Root | None) -> Linked:
@@ -155,7 +155,7 @@ class Reducers(PeerMessageReducers):
     def belong(self, rows: list[int], abouts: list[bytes]) -> None:
         """Events of a request or of an assurance: what their roots are about, they are about."""
         for at, about in zip(rows, abouts, strict=True):
-            self.contexts[at] = int(self._batch.ref[at]), about
+            self.contexts[at] = int(self._batch.columns.ref[at]), about
 
     def rows(self, table: str, still_open: list[Pipeline]) -> Rows:
         """Closed pipelines, and those still open as they are now."""
@@ -192,10 +192,10 @@ class Reducers(PeerMessageReducers):
         batch = self._batch
         return {
             "started_at": self._received_at[at],
-            "node": int(batch.node[at]),
-            "session": int(batch.session[at]),
+            "node": int(batch.columns.node[at]),
+            "session": int(batch.columns.session[at]),
             "seq": self._seq[at],
-            "root": int(batch.event_id[at]),
+            "root": int(batch.columns.event_id[at]),
             "kind": number,
             "outcome": UNFINISHED,
             "started": self._timestamp[at],
@@ -279,13 +279,13 @@ class Reducers(PeerMessageReducers):
 
     def _core_events(self, rows: list[int], number: int, package: Package) -> None:
         if package.core is not None:
-            node = int(self._batch.node[rows[0]])
+            node = int(self._batch.columns.node[rows[0]])
             times = [self._received_at[at] for at in rows]
             self._later(self._sums.core_events, times, node, package.core, number)
 
     def _cost(self, at: int, number: int, package: Package | None, fields: dict[str, Any]) -> None:
         """What was executed counts, even if nobody knows for which package."""
-        received_at, node = self._received_at[at], int(self._batch.node[at])
+        received_at, node = self._received_at[at], int(self._batch.columns.node[at])
         core, services = (package.core, package.services) if package else (None, [])
         if number == AUTHORIZED and fields:
             total = fields["cost"]["total"]

@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tart.aggregate.core.event_batch import Array, EventBatch
+from tart.aggregate.core.event_batch import EventBatch
+from tart.aggregate.core.event_columns import Array
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.aggregate.core.tables import TICK_US
 from tart.aggregate.core.transactions import Pending
@@ -116,7 +117,7 @@ class Requests:
     def _request(self, rows: Array, own: Array) -> None:
         """120: the erasure root that a shard is asked of."""
         found, roots, indices = self._shards(rows.tolist(), HASH_BYTES)
-        nodes = self._batch.node[found].tolist()
+        nodes = self._batch.columns.node[found].tolist()
         self._count_shards(_SENDING_SHARD_REQUEST, found, nodes, indices)
         self._count_erasures("requested", found, roots)
         for at, root in zip(found, roots, strict=True):
@@ -225,7 +226,7 @@ class Requests:
 
     def _count_discarded(self, rows: list[int], reasons: list[int | None]) -> None:
         failed = FAILED_REASONS[_GUARANTEE_DISCARDED]
-        nodes = self._batch.node[rows].tolist()
+        nodes = self._batch.columns.node[rows].tolist()
         keys = [
             (minute(self._times[at]), node, _REASONS[reason or 0])
             for at, node, reason in zip(rows, nodes, reasons, strict=True)

@@ -29,14 +29,8 @@ import numpy as np
 
 from tart.aggregate.columnar.counters import STEP_OF, STEPS, Latencies
 from tart.aggregate.columnar.session_rows import SessionRows
-from tart.aggregate.core.event_batch import (
-    Array,
-    Contexts,
-    DecodeContext,
-    EventBatch,
-    Rows,
-    kind_mask,
-)
+from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch, Rows, kind_mask
+from tart.aggregate.core.event_columns import Array
 from tart.aggregate.core.isolation import Failure, Isolation
 from tart.aggregate.core.transactions import Pending
 from tart.aggregate.keyed.counters import KeyedCounters
@@ -170,14 +164,14 @@ class ReferenceTracker:
         own = self._open(row_of, arrived)
         try:
             found = self._find(row_of, arrived)
-            by_number = _rows_by_number(batch.number)
+            by_number = _rows_by_number(batch.columns.type)
             self._meanings.begin(batch)
             self._requests.learn(batch, own, found.refers_to, by_number)
             self._learn_each(own, found.refers_to)
             self._meanings.finish()
             self._requests.finish(found.refers_to, by_number)
             if contexts:
-                together = np.flatnonzero(~_ALONE[batch.number])
+                together = np.flatnonzero(~_ALONE[batch.columns.type])
                 self._meanings.belong(*self._requests.known(together, found.refers_to))
         except Exception:
             self._meanings.undo()
@@ -202,13 +196,13 @@ class ReferenceTracker:
         """Open the batch's roots: of each event its place, or ``NOWHERE``."""
         batch = self._batch
         own = np.full(len(batch), NOWHERE)
-        begin = np.flatnonzero(_ROOTS[batch.number])
+        begin = np.flatnonzero(_ROOTS[batch.columns.type])
         own[begin] = self._roots.open(
             row_of[begin],
-            batch.event_id[begin],
-            batch.number[begin],
-            batch.timestamp[begin],
-            batch.received_at[begin],
+            batch.columns.event_id[begin],
+            batch.columns.type[begin],
+            batch.columns.timestamp[begin],
+            batch.columns.received_at[begin],
             arrived[begin],
         )
         return own
@@ -216,9 +210,9 @@ class ReferenceTracker:
     def _find(self, row_of: Array, arrived: Array) -> _Found:
         """Find what the batch's events refer to; a reference to a wrong type finds nothing."""
         batch, roots = self._batch, self._roots
-        refers = np.flatnonzero(_REFERS[batch.number] & batch.has_ref)
-        number, when = batch.number[refers], arrived[refers]
-        places = roots.find(row_of[refers], batch.ref[refers])
+        refers = np.flatnonzero(_REFERS[batch.columns.type] & batch.columns.has_ref)
+        number, when = batch.columns.type[refers], arrived[refers]
+        places = roots.find(row_of[refers], batch.columns.ref[refers])
         places[roots.arrived[places] >= when] = NOWHERE
         step = _STEPS[roots.number[places], number]
         step[places == NOWHERE] = _NO_STEP
@@ -236,7 +230,7 @@ class ReferenceTracker:
         refers_to = np.full(len(batch), NOWHERE)
         refers_to[refers] = places
         timed = np.flatnonzero(step != _NO_STEP)
-        taken = batch.timestamp[refers[timed]] - roots.timestamp[places[timed]]
+        taken = batch.columns.timestamp[refers[timed]] - roots.timestamp[places[timed]]
         return _Found(
             refers_to,
             ended,
@@ -252,18 +246,18 @@ class ReferenceTracker:
         if len(timed):
             batch = self._batch
             self._latencies.add(
-                batch.received_at[timed], batch.node[timed], found.step, found.taken
+                batch.columns.received_at[timed], batch.columns.node[timed], found.step, found.taken
             )
 
     def _learn_each(self, own: Array, refers_to: Array) -> None:
         """What belongs to pipelines, and what tells more than can be counted together."""
         batch, roots, isolation = self._batch, self._roots, self._isolation
-        rows = np.flatnonzero(_ALONE[batch.number])
+        rows = np.flatnonzero(_ALONE[batch.columns.type])
         places = refers_to[rows]
         for at, number, session, place, root_number, own_place in zip(
             rows.tolist(),
-            batch.number[rows].tolist(),
-            batch.session[rows].tolist(),
+            batch.columns.type[rows].tolist(),
+            batch.columns.session[rows].tolist(),
             places.tolist(),
             roots.number[places].tolist(),
             own[rows].tolist(),
@@ -275,7 +269,7 @@ class ReferenceTracker:
                     isolation.inject("events")
                 linked = self._meanings.learn(at, number, self._speaker(at, session), root)
             except Exception as error:
-                seq = int(batch.seq[at])
+                seq = int(batch.columns.seq[at])
                 isolation.record(Failure("events", error, 1, session, number, seq))
                 linked = None
             if own_place != NOWHERE:
@@ -336,17 +330,19 @@ class ReferenceTracker:
     def _speaker(self, at: int, session: int) -> Speaker:
         speaker = self._speakers.get(session)
         if speaker is None:
-            speaker = Speaker(int(self._batch.node[at]), self._decode_context(session))
+            speaker = Speaker(int(self._batch.columns.node[at]), self._decode_context(session))
             self._speakers[session] = speaker
         return speaker
 
     def _fields(self, at: int) -> dict[str, Any] | None:
-        session = int(self._batch.session[at])
-        return self._meanings.fields(at, int(self._batch.number[at]), self._speaker(at, session))
+        session = int(self._batch.columns.session[at])
+        return self._meanings.fields(
+            at, int(self._batch.columns.type[at]), self._speaker(at, session)
+        )
 
     def _failure(self, at: int) -> None:
-        session = int(self._batch.session[at])
-        self._meanings.fail(at, int(self._batch.number[at]), self._speaker(at, session))
+        session = int(self._batch.columns.session[at])
+        self._meanings.fail(at, int(self._batch.columns.type[at]), self._speaker(at, session))
 
 
 def _rows_by_number(number: Array) -> dict[int, Array]:

@@ -18,7 +18,8 @@ import numpy as np
 
 from tart.aggregate.columnar.recent_types import DEPTH, NOTHING, RecentTypes
 from tart.aggregate.columnar.session_rows import Placed, SessionRows
-from tart.aggregate.core.event_batch import Array, EventBatch, Finding, kind_mask
+from tart.aggregate.core.event_batch import EventBatch, Finding, kind_mask
+from tart.aggregate.core.event_columns import Array
 from tart.aggregate.rules.terminal_events import OUTCOMES
 from tart.errors import DecodeError
 from tart.protocol.decoding import DROPPED, HEADER_BYTES, STATUS, decode_event
@@ -105,9 +106,9 @@ class ConformanceChecker:
         self._found, self._before = [], _Before([], [], [], [])
         starts, lengths, rows, row_of, _ = placed
         try:
-            self._recent.note(row_of, batch.event_id, batch.number)
+            self._recent.note(row_of, batch.columns.event_id, batch.columns.type)
             self._judge_references(batch, row_of)
-            times = np.minimum(batch.timestamp, _FURTHEST_US).astype(np.int64)
+            times = np.minimum(batch.columns.timestamp, _FURTHEST_US).astype(np.int64)
             gaps = self._judge_order(batch, times, starts, lengths, rows)
             self._judge_regularity(batch, times, gaps, row_of)
         except Exception:
@@ -166,13 +167,13 @@ class ConformanceChecker:
         self._time[row] = self._id[row] = self._gap[row] = _UNKNOWN
 
     def _judge_references(self, batch: EventBatch, row_of: Array) -> None:
-        refers = np.flatnonzero(batch.has_ref & _REFERS[batch.number])
-        ref, own = batch.ref[refers], batch.event_id[refers]
+        refers = np.flatnonzero(batch.columns.has_ref & _REFERS[batch.columns.type])
+        ref, own = batch.columns.ref[refers], batch.columns.event_id[refers]
         types = self._recent.types(row_of[refers], ref)
         # Of an id so long past another may have the place, and look like it.
         types[own - ref >= DEPTH] = NOTHING
         unknown = ref >= own
-        wrong = unknown | ~_ALLOWED[batch.number[refers], types]
+        wrong = unknown | ~_ALLOWED[batch.columns.type[refers], types]
         # What is laid out in another way has no reference where this one was read.
         odd = {fault.seq for fault in batch.faults}
         self._judge_outcomes(batch, row_of, refers[~wrong & _NAMED[types]], odd)
@@ -180,9 +181,9 @@ class ConformanceChecker:
             return
         for at in np.flatnonzero(wrong).tolist():
             place = int(refers[at])
-            if int(batch.seq[place]) in odd:
+            if int(batch.columns.seq[place]) in odd:
                 continue
-            number = int(batch.number[place])
+            number = int(batch.columns.type[place])
             leading = HEADER_BYTES, EVENTS[number].fields.fields[0][0]
             if unknown[at]:
                 expected = f"an event id below its own, {own[at]}, not {ref[at]}"
@@ -198,12 +199,12 @@ class ConformanceChecker:
         self, batch: EventBatch, row_of: Array, refers: Array, odd: set[int | None]
     ) -> None:
         """How something ended that is known to have begun: it ends once, in one way."""
-        ends = refers[_EXCLUDED_BY[batch.number[refers]] != 0]
+        ends = refers[_EXCLUDED_BY[batch.columns.type[refers]] != 0]
         if odd:
-            ends = ends[[int(each) not in odd for each in batch.seq[ends].tolist()]]
+            ends = ends[[int(each) not in odd for each in batch.columns.seq[ends].tolist()]]
         if not len(ends):
             return
-        number, ref = batch.number[ends], batch.ref[ends]
+        number, ref = batch.columns.type[ends], batch.columns.ref[ends]
         rows = row_of[ends]
         self._before.said.append((rows, ref, self._recent.said(rows, ref)))
         wrong = self._recent.say(rows, ref, _EXCLUDED_BY[number], _SAYS[number])
@@ -219,7 +220,7 @@ class ConformanceChecker:
         """Timestamps that go back; returns before which events others are missing."""
         inside = np.ones(len(batch), np.bool_)
         inside[starts] = False
-        ids = batch.event_id
+        ids = batch.columns.event_id
         back = np.flatnonzero((times[:-1] - times[1:] > BACKWARDS_US) & inside[1:]) + 1
         found = [(at, int(times[at - 1])) for at in back.tolist()]
         gaps: list[int] = (np.flatnonzero((ids[1:] - ids[:-1] != 1) & inside[1:]) + 1).tolist()
@@ -244,17 +245,17 @@ class ConformanceChecker:
     def _judge_regularity(
         self, batch: EventBatch, times: Array, gaps: list[int], row_of: Array
     ) -> None:
-        regular = np.flatnonzero(_REGULAR[batch.number]).tolist()
+        regular = np.flatnonzero(_REGULAR[batch.columns.type]).tolist()
         missing = set(gaps)
         for at in sorted({*regular, *missing}):
-            session, number = int(batch.session[at]), batch.number[at]
+            session, number = int(batch.columns.session[at]), batch.columns.type[at]
             if number == DROPPED:
                 self._judge_dropped(batch, at)
             if number == DROPPED or at in missing:
                 row = int(row_of[at])
                 self._before.statuses.append((session, self._status.pop(session, None)))
                 self._before.gaps.append((row, self._gap[row]))
-                self._gap[row] = int(batch.event_id[at])
+                self._gap[row] = int(batch.columns.event_id[at])
             if number == STATUS:
                 self._judge_status(batch, at, session, int(times[at]))
 
@@ -287,12 +288,12 @@ class ConformanceChecker:
         self._found.append(
             Finding(
                 rule,
-                int(batch.received_at[at]),
-                int(batch.node[at]),
-                int(batch.session[at]),
-                int(batch.seq[at]),
-                int(batch.event_id[at]),
-                int(batch.number[at]),
+                int(batch.columns.received_at[at]),
+                int(batch.columns.node[at]),
+                int(batch.columns.session[at]),
+                int(batch.columns.seq[at]),
+                int(batch.columns.event_id[at]),
+                int(batch.columns.type[at]),
                 offset,
                 field,
                 expectation,

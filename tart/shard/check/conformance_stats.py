@@ -83,16 +83,16 @@ class Figures:
 
     def hear(self, batch: EventBatch) -> None:
         """Events; remembered is each node's first."""
-        for node, at in zip(*np.unique(batch.node, return_index=True), strict=True):
+        for node, at in zip(*np.unique(batch.columns.node, return_index=True), strict=True):
             if int(node) not in self._first:
                 self._first[int(node)] = Finding(
                     rule="",
-                    received_at=int(batch.received_at[at]),
+                    received_at=int(batch.columns.received_at[at]),
                     node=int(node),
-                    session=int(batch.session[at]),
-                    seq=int(batch.seq[at]),
-                    event_id=int(batch.event_id[at]),
-                    number=int(batch.number[at]),
+                    session=int(batch.columns.session[at]),
+                    seq=int(batch.columns.seq[at]),
+                    event_id=int(batch.columns.event_id[at]),
+                    number=int(batch.columns.type[at]),
                     offset=0,
                     field="timestamp",
                     expectation="",

@@ -26,7 +26,7 @@ from tart.protocol.rules import RULES
 from tart.query.answers.sessions import BrokenRule, Conformance, Verdict
 from tart.query.topics.conformance import collect_findings
 from tart.shard.check.conformance_stats import Figures
-from tart.shard.decode.batch_decoder import Run, digest_in_parts
+from tart.shard.decode.batch_decoder import FrameRun, decode_in_parts
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.units import SECOND_US
@@ -155,7 +155,7 @@ class Checker:
         self._figures = Figures()
         self._peers = PeerDictionary({})
         self._frames: list[bytes] = []
-        self._runs: list[Run] = []
+        self._runs: list[FrameRun] = []
         self._bytes = 0
         self._sequence = 0
         self._stepped_at: int | None = None
@@ -227,10 +227,10 @@ class Checker:
             return
         frames, runs = self._frames, self._runs
         self._frames, self._runs, self._bytes = [], [], 0
-        parts = digest_in_parts(frames, runs, self._sequence, self._peers, self._isolation)
+        parts = decode_in_parts(frames, runs, self._sequence, self._peers, self._isolation)
         self._sequence += len(frames)
         for part in parts:
-            batch = part.event_batch()
+            batch = part.events
             self._aggregates.add(batch)
             self._figures.hear(batch)
 
@@ -286,7 +286,7 @@ class Checker:
             return
         self._events += len(frames)
         self._frames += frames
-        self._runs.append(Run(session, len(frames), at))
+        self._runs.append(FrameRun(session, len(frames), at))
         self._bytes += size
         if len(self._frames) >= BATCH_FRAMES or self._bytes >= BATCH_BYTES:
             self.flush()

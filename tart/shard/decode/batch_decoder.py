@@ -1,9 +1,9 @@
-"""Many frames of many connections at once: judged, numbered, turned into columns.
+"""Decode and validate a batch of frames of many connections into columns.
 
-Pure. The batch's way through the protocol: ``protocol.columnar`` reads and judges all
-frames together, and only those it is not sure of go through ``check_event`` one by one.
-What comes out is what ``protocol.connection.Connection.receive_data`` would have said of
-the same bytes; a test holds the two together.
+Pure. ``protocol.columnar`` reads and validates all frames together; only frames that it cannot
+call clean go through ``check_event`` one by one. Frames get sequence numbers and event ids here.
+The result equals what ``protocol.connection.Connection.receive_data`` makes of the same bytes; a
+property test compares the two.
 """
 
 from __future__ import annotations
@@ -20,28 +20,30 @@ from tart.errors import DecodeError
 from tart.protocol.byte_reader import Deviation
 from tart.protocol.columnar import PEER_BYTES, REF_BYTES, U64, Columns, Int, Mask, read_columns
 from tart.protocol.connection import EVENT_ID_MODULUS, Connection
-from tart.protocol.decoding import DROPPED, HEADER_BYTES, check_event, decode_event
-from tart.protocol.events import EVENTS, leading_reference
-from tart.shard.state.node_statements import SYNC
+from tart.protocol.decoding import HEADER_BYTES, check_event, decode_event
+from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import NONE, PeerDictionary
 from tart.storage.aggregates.session_recovery import finding_of
 from tart.storage.core.log_columns import LogColumns
 from tart.storage.core.schema import PeerRow, UndecodableRow
 
-STAGE = "digest"
+STAGE = "decode"
+# Events about the node itself have the lowest numbers: Dropped, Status, blocks, sync.
+_LAST_STATUS_CHANGE = int(EventKind.SYNC_STATUS_CHANGED)
+_DROPPED = int(EventKind.DROPPED)
 
-# By connection the last event id, and the one that follows.
+# The last event id of each connection, and its next one.
 EventIds = dict[Connection, tuple[int, int]]
 
 
-class Run(NamedTuple):
+class FrameRun(NamedTuple):
     """Frames that one read brought, next to one another in the batch.
 
     Attributes:
-        session: whose they are.
-        length: how many.
-        received_at: when, Unix microseconds.
+        session: The connection that was read.
+        length: The number of frames.
+        received_at: When it was read, Unix microseconds.
     """
 
     session: Session
@@ -49,15 +51,16 @@ class Run(NamedTuple):
     received_at: int
 
 
-class Said(NamedTuple):
-    """What a node said of itself: its status, a block, its sync, or that it dropped events.
+class StatusChange(NamedTuple):
+    """An event about the node itself: status, best or final block, sync, dropped events.
 
     Attributes:
-        received_at: Unix microseconds; ``timestamp``: the node's clock, JCE microseconds.
+        received_at: Unix microseconds.
+        timestamp: The node's clock, JCE microseconds.
     """
 
     session: Session
-    number: int
+    type: int
     payload: bytes
     received_at: int
     timestamp: int
@@ -65,129 +68,105 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True)
 class DecodedBatch:
-    """A batch's frames, sorted.
+    """The frames of a batch, sorted by what they are.
 
     Attributes:
-        log: the good ones in columns.
-        owners: the sessions of the batch, and by number whose each row of ``log`` is.
-        undecodable: the others, with their session and reason.
-        deviations: what good ones did not do as specified.
-        said: status events that change what we know of a node, in order.
-        peers: the numbers given to peer ids that came for the first time.
-        faults: what is wrong with the bytes of any of them.
-        contents, clean: of each row of ``log``, the frame, and whether it is exactly as
-            specified.
+        log: The well-formed events, as the event log stores them.
+        events: The same events, as the aggregates count them. Slots and cores that aggregates
+            fill in appear in ``log``: the columns are the same.
+        owners: The connections of the batch.
+        owner_of: The index into ``owners`` of each row of ``log``.
+        undecodable: The other frames, with their connections.
+        deviations: What well-formed events did not do as specified, with their connections.
+        status_changes: Events that change what is known of a node, in order of arrival.
+        new_peers: Peer ids that got a number with this batch.
     """
 
     log: LogColumns
+    events: EventBatch
     owners: list[Session]
     owner_of: Int
     undecodable: list[tuple[Session, UndecodableRow]]
     deviations: list[tuple[Session, tuple[Deviation, ...]]]
-    said: list[Said]
-    peers: list[PeerRow]
-    faults: list[Finding]
-    contents: list[bytes]
-    clean: Mask
-
-    def event_batch(self) -> EventBatch:
-        """The good ones, for the aggregates; slots and cores they fill in go to ``log``."""
-        log = self.log
-        return EventBatch(
-            log.seq,
-            log.received_at,
-            log.timestamp,
-            log.node,
-            log.session,
-            log.event_id,
-            log.type,
-            log.ref,
-            log.has_ref,
-            log.slot,
-            log.has_slot,
-            log.core,
-            log.has_core,
-            self.clean,
-            self.contents,
-            self.faults,
-        )
+    status_changes: list[StatusChange]
+    new_peers: list[PeerRow]
 
 
 @dataclass
-class _Verdicts:
-    """What checking one by one found."""
+class _Checked:
+    """The result of checking unclean frames one by one, by index in the batch."""
 
-    keep: Mask
+    well_formed: Mask
     errors: list[tuple[int, DecodeError]]
     deviations: list[tuple[int, tuple[Deviation, ...]]]
 
 
-def digest(
-    frames: list[bytes], runs: list[Run], first_sequence: int, peers: PeerDictionary
+def decode_batch(
+    frames: list[bytes], runs: list[FrameRun], first_sequence: int, peers: PeerDictionary
 ) -> DecodedBatch:
-    """Judge and number frames.
+    """Decode, validate and number frames.
+
+    Advances the event ids of the runs' connections. A call that raises has changed nothing.
 
     Args:
-        frames: contents, in order of arrival; not empty.
-        runs: whose they are, in the same order; their lengths add up to all frames.
-        first_sequence: the sequence of the first; each takes one.
-        peers: the directory's numbers of peer ids; new ones are given.
-
-    Advances ``next_event_id`` of the runs' connections. If this raises, it has changed
-    nothing.
+        frames: The frames' contents in order of arrival; at least one.
+        runs: The connections they came on, in the same order; their lengths add up to the
+            number of frames.
+        first_sequence: The sequence number of the first frame; each frame takes one.
+        peers: The directory's numbers of peer ids; new peer ids get a number.
     """
-    known = len(peers.ids)
+    known_peers = len(peers.ids)
     try:
-        found, ids = _digest(frames, runs, first_sequence, peers)
+        decoded, event_ids = _decode(frames, runs, first_sequence, peers)
     except Exception:
-        peers.forget(known)
+        peers.truncate(known_peers)
         raise
-    for connection, (last, following) in ids.items():
+    for connection, (last, following) in event_ids.items():
         connection.last_event_id, connection.next_event_id = last, following
-    return found
+    return decoded
 
 
-def digest_in_parts(
+def decode_in_parts(
     frames: list[bytes],
-    runs: list[Run],
+    runs: list[FrameRun],
     first_sequence: int,
     peers: PeerDictionary,
     isolation: Isolation,
 ) -> list[DecodedBatch]:
-    """Like ``digest``, and if that raises, in halves, until what it cannot take is alone.
+    """Decode frames as ``decode_batch`` does; if it raises, decode halves until it does not.
 
-    A frame that it cannot take, which is a fault of tart, is kept as it came.
+    A frame that makes ``decode_batch`` raise, which is a fault of tart, is kept as received.
     """
     try:
         isolation.enter(STAGE)
-        return [digest(frames, runs, first_sequence, peers)]
+        return [decode_batch(frames, runs, first_sequence, peers)]
     except Exception as error:
         if len(frames) == 1:
             session = runs[0].session
-            isolation.record(Failure(STAGE, error, 1, session.number, _number_of(frames[0])))
-            return [_unread(frames[0], runs[0], first_sequence)]
+            isolation.record(Failure(STAGE, error, 1, session.number, _type_of(frames[0])))
+            return [_keep_as_received(frames[0], runs[0], first_sequence)]
     middle = len(frames) // 2
-    first, second = _split(runs, middle)
+    first, second = _split_runs(runs, middle)
     return [
-        *digest_in_parts(frames[:middle], first, first_sequence, peers, isolation),
-        *digest_in_parts(frames[middle:], second, first_sequence + middle, peers, isolation),
+        *decode_in_parts(frames[:middle], first, first_sequence, peers, isolation),
+        *decode_in_parts(frames[middle:], second, first_sequence + middle, peers, isolation),
     ]
 
 
-def _split(runs: list[Run], frames: int) -> tuple[list[Run], list[Run]]:
-    """The runs of the first frames, and those of the others."""
-    first: list[Run] = []
-    for at, run in enumerate(runs):
+def _split_runs(runs: list[FrameRun], frames: int) -> tuple[list[FrameRun], list[FrameRun]]:
+    """Return the runs of the first ``frames`` frames, and those of the others."""
+    first: list[FrameRun] = []
+    for index, run in enumerate(runs):
         if frames <= run.length:
             rest = [run._replace(length=run.length - frames)] if frames < run.length else []
-            return [*first, run._replace(length=frames)], [*rest, *runs[at + 1 :]]
+            return [*first, run._replace(length=frames)], [*rest, *runs[index + 1 :]]
         first.append(run)
         frames -= run.length
     return first, []
 
 
-def _unread(frame: bytes, run: Run, sequence: int) -> DecodedBatch:
-    """A frame that is only kept, with its event id."""
+def _keep_as_received(frame: bytes, run: FrameRun, sequence: int) -> DecodedBatch:
+    """Return a batch in which the frame is undecodable by a fault of tart."""
     session = run.session
     connection = session.connection
     event_id = connection.next_event_id
@@ -199,43 +178,42 @@ def _unread(frame: bytes, run: Run, sequence: int) -> DecodedBatch:
         node=session.node_number,
         session=session.number,
         event_id=event_id,
-        type=_number_of(frame),
+        type=_type_of(frame),
         rule="server_failure",
         field="",
         byte_offset=0,
         expectation="a server that can process it: this is a fault of tart, not of the node",
         frame=frame,
     )
+    log = LogColumns.empty()
     return DecodedBatch(
-        log=LogColumns.empty(),
+        log=log,
+        events=EventBatch(log, [], np.zeros(0, np.bool_), [finding_of(row)]),
         owners=[session],
         owner_of=np.zeros(0, np.int64),
         undecodable=[(session, row)],
         deviations=[],
-        said=[],
-        peers=[],
-        faults=[finding_of(row)],
-        contents=[],
-        clean=np.zeros(0, np.bool_),
+        status_changes=[],
+        new_peers=[],
     )
 
 
-def _digest(
-    frames: list[bytes], runs: list[Run], first_sequence: int, peers: PeerDictionary
+def _decode(
+    frames: list[bytes], runs: list[FrameRun], first_sequence: int, peers: PeerDictionary
 ) -> tuple[DecodedBatch, EventIds]:
     columns = read_columns(frames)
     owners, lengths, times = zip(*runs, strict=True)
     counts = np.array(lengths)
     run_of = np.repeat(np.arange(len(runs)), counts)
-    verdicts = _judge(frames, owners, run_of, columns)
-    event_ids, ids = _event_ids(frames, owners, counts, run_of, columns, verdicts.keep)
-    sequences = np.arange(first_sequence, first_sequence + len(frames))
-    known = len(peers.ids)
-    peer = _peers(frames, columns, verdicts.keep, peers)
+    checked = _check_unclean(frames, owners, run_of, columns)
+    well_formed = checked.well_formed
+    event_ids, ids_after = _number_events(frames, owners, counts, run_of, columns, well_formed)
+    known_peers = len(peers.ids)
+    peer = _number_peers(frames, columns, well_formed, peers)
     has_peer = peer != NONE
     body_start = columns.body_start + PEER_BYTES * has_peer
     log = LogColumns(
-        seq=sequences,
+        seq=np.arange(first_sequence, first_sequence + len(frames)),
         received_at=np.array(times)[run_of],
         timestamp=columns.timestamp,
         node=np.array([owner.node_number or 0 for owner in owners], np.int32)[run_of],
@@ -254,46 +232,46 @@ def _digest(
         has_shard_index=columns.has_shard_index,
         peers=peers.ids,
         body=[
-            frame[at:end]
-            for frame, at, end in zip(
+            frame[start:end]
+            for frame, start, end in zip(
                 frames, body_start.tolist(), columns.body_end.tolist(), strict=True
             )
         ],
     )
-    said = _said(frames, runs, run_of, columns, verdicts.keep)
     undecodable = [
-        (owners[run_of[at]], _kept(frames[at], log, at, error)) for at, error in verdicts.errors
+        (owners[run_of[index]], _undecodable_row(frames[index], log, index, error))
+        for index, error in checked.errors
     ]
-    deviations = [(owners[run_of[at]], each) for at, each in verdicts.deviations]
-    faults = _faults(frames, log, verdicts)
+    status_changes = _status_changes(frames, runs, run_of, columns, well_formed)
+    deviations = [(owners[run_of[index]], found) for index, found in checked.deviations]
+    faults = _faults(frames, log, checked)
     contents, clean = frames, columns.clean
-    if verdicts.errors:
-        good = np.flatnonzero(verdicts.keep)
+    if checked.errors:
+        good = np.flatnonzero(well_formed)
         log, run_of, clean = log.take(good), run_of[good], clean[good]
-        contents = [frames[at] for at in good.tolist()]
-    new = [PeerRow(at, peers.ids[at]) for at in range(known, len(peers.ids))]
-    found = DecodedBatch(
+        contents = [frames[index] for index in good.tolist()]
+    decoded = DecodedBatch(
         log=log,
+        events=EventBatch(log, contents, clean, faults),
         owners=list(owners),
         owner_of=run_of,
         undecodable=undecodable,
         deviations=deviations,
-        said=said,
-        peers=new,
-        faults=faults,
-        contents=contents,
-        clean=clean,
+        status_changes=status_changes,
+        new_peers=[
+            PeerRow(number, peers.ids[number]) for number in range(known_peers, len(peers.ids))
+        ],
     )
-    return found, ids
+    return decoded, ids_after
 
 
-def _judge(
+def _check_unclean(
     frames: list[bytes], owners: Sequence[Session], run_of: Int, columns: Columns
-) -> _Verdicts:
-    """Check one by one what the columns are not sure of."""
-    found = _Verdicts(np.ones(len(frames), np.bool_), [], [])
-    for at in np.flatnonzero(~columns.clean).tolist():
-        session, content = owners[run_of[at]], frames[at]
+) -> _Checked:
+    """Check frames one by one that ``columns`` does not call clean."""
+    checked = _Checked(np.ones(len(frames), np.bool_), [], [])
+    for index in np.flatnonzero(~columns.clean).tolist():
+        session, content = owners[run_of[index]], frames[index]
         information = session.connection.node
         assert information is not None
         version = information.protocol_version
@@ -308,50 +286,54 @@ def _judge(
                 cores=information.cores,
             )
         except DecodeError as error:
-            found.keep[at] = False
-            found.errors.append((at, error.with_traceback(None)))
+            checked.well_formed[index] = False
+            checked.errors.append((index, error.with_traceback(None)))
             continue
         if deviations:
-            found.deviations.append((at, deviations))
-        _settle_reference(columns, at, content, version)
-    return found
+            checked.deviations.append((index, deviations))
+        _set_reference(columns, index, content, version)
+    return checked
 
 
-def _settle_reference(columns: Columns, at: int, content: bytes, version: int) -> None:
-    """Whether a payload starts with an Event ID may depend on the connection's version."""
+def _set_reference(columns: Columns, index: int, content: bytes, version: int) -> None:
+    """Set whether a payload starts with an Event ID where that depends on the version."""
     event = EVENTS[content[HEADER_BYTES - 1]]
     if event.version_0 is not None:
         leads = leading_reference(event.layout(version)) is not None
         has_ref = leads and len(content) >= HEADER_BYTES + REF_BYTES
-        columns.has_ref[at] = has_ref
-        columns.body_start[at] = HEADER_BYTES + REF_BYTES * has_ref
+        columns.has_ref[index] = has_ref
+        columns.body_start[index] = HEADER_BYTES + REF_BYTES * has_ref
 
 
-def _peers(frames: list[bytes], columns: Columns, keep: Mask, peers: PeerDictionary) -> Int:
-    """The number of the peer id that each good frame has before its body, or ``NONE``."""
-    found = np.full(len(frames), NONE, np.int64)
-    rows = np.flatnonzero(columns.has_peer & keep)
+def _number_peers(
+    frames: list[bytes], columns: Columns, well_formed: Mask, peers: PeerDictionary
+) -> Int:
+    """Return the number of the peer id before each event's body, or ``NONE``."""
+    numbers = np.full(len(frames), NONE, np.int64)
+    rows = np.flatnonzero(columns.has_peer & well_formed)
     places = zip(rows.tolist(), columns.body_start[rows].tolist(), strict=True)
-    found[rows] = peers.numbers([frames[row][at : at + PEER_BYTES] for row, at in places])
-    return found
+    numbers[rows] = peers.numbers(
+        [frames[row][start : start + PEER_BYTES] for row, start in places]
+    )
+    return numbers
 
 
-def _event_ids(
+def _number_events(
     frames: list[bytes],
     owners: Sequence[Session],
     counts: Int,
     run_of: Int,
     columns: Columns,
-    keep: Mask,
+    well_formed: Mask,
 ) -> tuple[U64, EventIds]:
-    """Each frame's implicit id; every frame takes one, a Dropped of N stands for N.
+    """Return the implicit event id of each frame, and the ids of each connection afterwards.
 
-    Returns:
-        The ids, and of each connection its last one and the one that follows.
+    Every frame takes one id; a Dropped event of N stands for N.
     """
     advance = np.ones(len(frames), np.uint64)
-    for at in np.flatnonzero((columns.number == DROPPED) & keep).tolist():
-        advance[at] = decode_event(DROPPED, frames[at][HEADER_BYTES:]).fields["num"]
+    for index in np.flatnonzero((columns.number == _DROPPED) & well_formed).tolist():
+        payload = frames[index][HEADER_BYTES:]
+        advance[index] = decode_event(EventKind.DROPPED, payload).fields["num"]
     before = np.cumsum(advance) - advance
     starts = np.cumsum(counts) - counts
     bases: list[int] = []
@@ -368,57 +350,63 @@ def _event_ids(
     return ids, after
 
 
-def _said(
-    frames: list[bytes], runs: list[Run], run_of: Int, columns: Columns, keep: Mask
-) -> list[Said]:
-    about = (columns.number <= SYNC) & keep
-    said = []
-    for at in np.flatnonzero(about).tolist():
-        run, frame = runs[run_of[at]], frames[at]
-        number = frame[HEADER_BYTES - 1]
-        at_node = int(columns.timestamp[at])
-        said.append(Said(run.session, number, frame[HEADER_BYTES:], run.received_at, at_node))
-    return said
+def _status_changes(
+    frames: list[bytes], runs: list[FrameRun], run_of: Int, columns: Columns, well_formed: Mask
+) -> list[StatusChange]:
+    changes = []
+    for index in np.flatnonzero((columns.number <= _LAST_STATUS_CHANGE) & well_formed).tolist():
+        run, frame = runs[run_of[index]], frames[index]
+        changes.append(
+            StatusChange(
+                session=run.session,
+                type=frame[HEADER_BYTES - 1],
+                payload=frame[HEADER_BYTES:],
+                received_at=run.received_at,
+                timestamp=int(columns.timestamp[index]),
+            )
+        )
+    return changes
 
 
-def _faults(frames: list[bytes], log: LogColumns, verdicts: _Verdicts) -> list[Finding]:
-    """What is wrong with the bytes of frames, each thing by itself."""
-    wrong: list[tuple[int, DecodeError | Deviation]] = [*verdicts.errors]
-    wrong += [(at, each) for at, deviations in verdicts.deviations for each in deviations]
+def _faults(frames: list[bytes], log: LogColumns, checked: _Checked) -> list[Finding]:
+    """Return a finding for each error and each deviation in the bytes of frames."""
+    wrong: list[tuple[int, DecodeError | Deviation]] = [*checked.errors]
+    wrong += [(index, each) for index, deviations in checked.deviations for each in deviations]
     return [
         Finding(
-            each.rule,
-            int(log.received_at[at]),
-            int(log.node[at]),
-            int(log.session[at]),
-            int(log.seq[at]),
-            int(log.event_id[at]),
-            _number_of(frames[at]),
-            each.offset,
-            each.field,
-            each.expectation,
-            frames[at],
+            fault.rule,
+            int(log.received_at[index]),
+            int(log.node[index]),
+            int(log.session[index]),
+            int(log.seq[index]),
+            int(log.event_id[index]),
+            _type_of(frames[index]),
+            fault.offset,
+            fault.field,
+            fault.expectation,
+            frames[index],
         )
-        for at, each in wrong
+        for index, fault in wrong
     ]
 
 
-def _number_of(frame: bytes) -> int | None:
+def _type_of(frame: bytes) -> int | None:
     return frame[HEADER_BYTES - 1] if len(frame) >= HEADER_BYTES else None
 
 
-def _kept(frame: bytes, log: LogColumns, at: int, error: DecodeError) -> UndecodableRow:
-    """The row of a frame that cannot be understood."""
+def _undecodable_row(
+    frame: bytes, log: LogColumns, index: int, error: DecodeError
+) -> UndecodableRow:
     return UndecodableRow(
-        int(log.seq[at]),
-        int(log.received_at[at]),
-        int(log.node[at]),
-        int(log.session[at]),
-        int(log.event_id[at]),
-        _number_of(frame),
-        error.rule,
-        error.field,
-        error.offset,
-        error.expectation,
-        frame,
+        seq=int(log.seq[index]),
+        received_at=int(log.received_at[index]),
+        node=int(log.node[index]),
+        session=int(log.session[index]),
+        event_id=int(log.event_id[index]),
+        type=_type_of(frame),
+        rule=error.rule,
+        field=error.field,
+        byte_offset=error.offset,
+        expectation=error.expectation,
+        frame=frame,
     )

@@ -39,7 +39,7 @@ from tart.protocol.references import Context
 from tart.query.core.catalog import event_api_id
 from tart.query.core.filters import FilterInput
 from tart.query.core.live_event import live_event
-from tart.shard.decode.batch_decoder import DecodedBatch, Run, Said, digest_in_parts
+from tart.shard.decode.batch_decoder import DecodedBatch, FrameRun, StatusChange, decode_in_parts
 from tart.shard.encoding.event_json import to_json
 from tart.shard.ingest.aggregator import Aggregator
 from tart.shard.ingest.live_streams import Streams
@@ -114,9 +114,9 @@ class Ingest:
         self._node_changed = node_changed
         self._batch = Batch()
         self._frames: list[bytes] = []
-        self._runs: list[Run] = []
+        self._runs: list[FrameRun] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._digest_timer: asyncio.TimerHandle | None = None
+        self._decode_timer: asyncio.TimerHandle | None = None
         self._waiting_bytes = 0
         self._waiting_rows = 0
         self._buffer_full = False
@@ -175,7 +175,7 @@ class Ingest:
             if not self._frames:
                 self._touch(now)
             self._frames += frames
-            self._runs.append(Run(session, len(frames), now))
+            self._runs.append(FrameRun(session, len(frames), now))
             self._batch.bytes += len(data)
             if (
                 self._timer is None
@@ -195,20 +195,20 @@ class Ingest:
         if session.node is None:
             return
         now = _now_us()
-        self.digest()
+        self.decode_received()
         self._record(session, "closed", now, reason)
         self.aggregation.end(session.summary(now, CLOSED, reason))
         self._nodes.closed(session, now)
         self._tell_of(session)
 
-    def digest(self) -> None:
+    def decode_received(self) -> None:
         """Judge, number, count and publish what was received: all of it, together.
 
         Until then its events show in no count but the shard's and the session's.
         """
-        if self._digest_timer is not None:
-            self._digest_timer.cancel()
-            self._digest_timer = None
+        if self._decode_timer is not None:
+            self._decode_timer.cancel()
+            self._decode_timer = None
         if not self._frames:
             return
         frames, self._frames = self._frames, []
@@ -216,7 +216,7 @@ class Ingest:
         isolation = self.aggregation.isolation
         with isolation.guard("statistics", events=len(frames)):
             self._count(runs, len(frames))
-        for found in digest_in_parts(frames, runs, self._sequence, self._peers, isolation):
+        for found in decode_in_parts(frames, runs, self._sequence, self._peers, isolation):
             self._take(found)
 
     def _take(self, found: DecodedBatch) -> None:
@@ -224,19 +224,19 @@ class Ingest:
         isolation, events = self.aggregation.isolation, len(found.log)
         self._sequence += events + len(found.undecodable)
         self._batch.bytes += (events + len(found.undecodable)) * ROW_OVERHEAD
-        self._batch.peers += found.peers
+        self._batch.peers += found.new_peers
         self._batch.undecodable += [row for _, row in found.undecodable]
         if events:
             self._batch.log.append(found.log)
         contexts: Contexts = {}
-        if events or found.faults:
+        if events or found.events.faults:
             # Slots and cores that events inherit are filled into the columns of the batch.
-            contexts = self.aggregation.add(found.event_batch(), contexts=self._streams.listening)
+            contexts = self.aggregation.add(found.events, contexts=self._streams.listening)
         with isolation.guard("statistics", events=events):
             self._tally(found)
-        for said in found.said:
-            with isolation.guard("status", events=1, session=said.session.number):
-                self._note_status(said)
+        for change in found.status_changes:
+            with isolation.guard("status", events=1, session=change.session.number):
+                self._note_status(change)
         if self._streams.listening and events:
             with isolation.guard("live", events=events):
                 self._publish(found, contexts)
@@ -255,7 +255,7 @@ class Ingest:
 
     def aggregate(self) -> None:
         """Send off what the aggregates gathered, behind the events it is of."""
-        self.digest()
+        self.decode_received()
         now = _now_us()
         with self.aggregation.isolation.guard("flush"):
             self._batch.flush = self.aggregation.take(self._sequence, now)
@@ -268,7 +268,7 @@ class Ingest:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self.digest()
+        self.decode_received()
         if not self._batch:
             return
         batch, self._batch = self._batch, Batch()
@@ -323,7 +323,7 @@ class Ingest:
         node = session.node
         assert node is not None
         # The ids of what came before are given in the digest.
-        self.digest()
+        self.decode_received()
         for claimed in session.connection.skip(frames):
             self._note_dropped(session, node, claimed)
         for counter in (self.statistics.shed, session.shed, node.shed):
@@ -334,7 +334,7 @@ class Ingest:
     def _refuse(self, session: Session, error: ProtocolError, now: int) -> None:
         """Keep what ended the connection, so that its author can be told."""
         self.statistics.protocol_errors[error.rule] += 1
-        self.digest()
+        self.decode_received()
         self._touch(now)
         row = UndecodableRow(
             self._next_sequence(),
@@ -360,7 +360,7 @@ class Ingest:
             session.node.undecodable += 1
         self._schedule()
 
-    def _count(self, runs: list[Run], events: int) -> None:
+    def _count(self, runs: list[FrameRun], events: int) -> None:
         """Count what was read, in the second it was read in."""
         second = self._counters.at(runs[0].received_at // 1_000_000)
         for session, length, received_at in runs:
@@ -386,21 +386,21 @@ class Ingest:
         if session.node is not None:
             session.node.undecodable += 1
 
-    def _note_status(self, said: Said) -> None:
+    def _note_status(self, change: StatusChange) -> None:
         """Follow what a node says of itself: blocks, sync, and what it dropped."""
-        session, node, payload = said.session, said.session.node, said.payload
+        session, node, payload = change.session, change.session.node, change.payload
         assert node is not None
-        if said.number in node_statements.NUMBERS:
-            session.say(said.number, said.received_at, said.timestamp, payload)
-        if said.number in _BLOCK_EVENTS:
-            second = self._counters.at(said.received_at // 1_000_000)
-            if said.number == BEST_BLOCK_CHANGED:
+        if change.type in node_statements.NUMBERS:
+            session.say(change.type, change.received_at, change.timestamp, payload)
+        if change.type in _BLOCK_EVENTS:
+            second = self._counters.at(change.received_at // 1_000_000)
+            if change.type == BEST_BLOCK_CHANGED:
                 second.best_events += 1
                 add_bounded(second.best, payload[4:36])
             else:
                 second.finalized_events += 1
                 add_bounded(second.finalized, payload[4:36])
-        elif said.number == DROPPED:
+        elif change.type == DROPPED:
             self._note_dropped(session, node, decode_event(DROPPED, payload).fields["num"])
 
     def _note_dropped(self, session: Session, node: Node, number: int) -> None:
@@ -465,8 +465,8 @@ class Ingest:
         loop = asyncio.get_running_loop()
         if self._timer is None:
             self._timer = loop.call_later(self._config.flush_seconds, self.flush)
-        if self._digest_timer is None and self._frames and self._streams.listening:
-            self._digest_timer = loop.call_later(LIVE_SECONDS, self.digest)
+        if self._decode_timer is None and self._frames and self._streams.listening:
+            self._decode_timer = loop.call_later(LIVE_SECONDS, self.decode_received)
 
     def _decide_on_reading(self) -> None:
         self.paused_for = self._short_of or ("buffer" if self._buffer_full else "")

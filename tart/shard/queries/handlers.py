@@ -232,7 +232,7 @@ class Answers:
         """The answer once everything received until now is counted."""
 
         def settled(parameters: Parameters) -> Any:
-            self._intake.digest()
+            self._intake.decode_received()
             return answer(parameters)
 
         return settled

@@ -42,8 +42,8 @@ class PeerDictionary:
             found = [self._number(peer_id) for peer_id in peer_ids]
         return np.array(found, np.int64)
 
-    def forget(self, count: int) -> None:
-        """Only the first so many numbers were given; the others belong to nobody again."""
+    def truncate(self, count: int) -> None:
+        """Keep only the first ``count`` numbers."""
         for peer_id in self.ids[count:]:
             del self._numbers[peer_id]
         del self.ids[count:]

@@ -17,6 +17,7 @@ import numpy as np
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.event_batch import DecodeContext, EventBatch, Finding
+from tart.aggregate.core.event_columns import EventColumns
 from tart.aggregate.core.isolation import Isolation
 from tart.aggregate.core.tables import TABLES
 from tart.aggregate.flush import Flush, FlushState
@@ -244,24 +245,22 @@ def event_batch_from_rows(
     faults = [finding_of(row) for row in broken]
     for at in np.flatnonzero(~columns.clean).tolist():
         faults += _deviations(rows[at], contents[at], decode_context(rows[at].session))
-    return EventBatch(
+    events = EventColumns(
         seq=np.array([row.seq for row in rows], np.int64),
         received_at=np.array([row.received_at for row in rows], np.int64),
         timestamp=columns.timestamp,
         node=np.array([row.node for row in rows], np.int32),
         session=np.array([row.session for row in rows], np.int32),
         event_id=np.array([row.event_id for row in rows], np.uint64),
-        number=columns.number,
+        type=columns.number,
         ref=columns.ref,
         has_ref=np.array([row.ref is not None for row in rows], np.bool_),
         slot=columns.slot,
         has_slot=columns.has_slot,
         core=columns.core,
         has_core=columns.has_core,
-        clean=columns.clean,
-        contents=contents,
-        faults=faults,
     )
+    return EventBatch(events, contents, columns.clean, faults)
 
 
 def _deviations(row: LogRow, content: bytes, decode_context: DecodeContext) -> Iterator[Finding]:

@@ -61,7 +61,9 @@ class SessionRecovery:
         """Events after the last flush in order of arrival, and frames that are none."""
         if not self._tallies:
             return
-        sessions, of, counts = np.unique(batch.session, return_inverse=True, return_counts=True)
+        sessions, of, counts = np.unique(
+            batch.columns.session, return_inverse=True, return_counts=True
+        )
         sizes = np.bincount(of, [len(each) for each in batch.contents], len(sessions))
         latest = np.zeros(len(sessions), np.int64)
         latest[of] = np.arange(len(batch))
@@ -71,13 +73,13 @@ class SessionRecovery:
             if tally := self._tallies.get(session):
                 tally.add(count, int(size))
                 tally.reach(
-                    int(batch.seq[at]),
-                    int(batch.received_at[at]),
-                    int(batch.event_id[at]),
+                    int(batch.columns.seq[at]),
+                    int(batch.columns.received_at[at]),
+                    int(batch.columns.event_id[at]),
                     _stands_for(batch.contents[at]),
                 )
-        for at in np.flatnonzero(batch.number == DROPPED).tolist():
-            if tally := self._tallies.get(int(batch.session[at])):
+        for at in np.flatnonzero(batch.columns.type == DROPPED).tolist():
+            if tally := self._tallies.get(int(batch.columns.session[at])):
                 tally.drop(_stands_for(batch.contents[at]))
         for row in broken:
             tally = self._tallies.get(row.session)

@@ -7,23 +7,20 @@ stores it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from functools import cache
-from typing import Any, NamedTuple, get_args, get_type_hints
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from tart.aggregate.core.event_columns import (
+    Array,
+    BoolArray,
+    EventColumns,
+    Int64Array,
+    UInt16Array,
+    array_types,
+)
 from tart.protocol.columnar import REF_BYTES, SHARD_INDEX_BYTES
-
-Array = npt.NDArray[Any]
-BoolArray = npt.NDArray[np.bool_]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
-UInt8Array = npt.NDArray[np.uint8]
-UInt16Array = npt.NDArray[np.uint16]
-UInt32Array = npt.NDArray[np.uint32]
-UInt64Array = npt.NDArray[np.uint64]
 
 
 class LogRow(NamedTuple):
@@ -53,32 +50,19 @@ class LogRow(NamedTuple):
         return payload + self.shard_index.to_bytes(SHARD_INDEX_BYTES, "little")
 
 
-@dataclass(frozen=True)
-class LogColumns:
-    """Well-formed events in columns of equal length: those of ``LogRow``.
-
-    A column that may have no value has a mask beside it, ``has_…``, which is true where it has.
+@dataclass(frozen=True, eq=False)
+class LogColumns(EventColumns):
+    """Events with all parts of their payloads: the columns of ``LogRow``.
 
     Attributes:
         peer: The peer's number, an index into ``peers``.
+        shard_index: The erasure shard's index that the payload ends with.
         peers: All peer ids of the directory by number.
+        body: The rest of each payload.
     """
 
-    seq: Int64Array
-    received_at: Int64Array
-    timestamp: UInt64Array
-    node: Int32Array
-    session: Int32Array
-    event_id: UInt64Array
-    type: UInt8Array
-    ref: UInt64Array
-    has_ref: BoolArray
     peer: Int64Array
     has_peer: BoolArray
-    slot: UInt32Array
-    has_slot: BoolArray
-    core: UInt16Array
-    has_core: BoolArray
     shard_index: UInt16Array
     has_shard_index: BoolArray
     peers: Sequence[bytes]
@@ -87,7 +71,7 @@ class LogColumns:
     @classmethod
     def empty(cls) -> LogColumns:
         """Return columns without rows."""
-        arrays = {name: np.zeros(0, dtype) for name, dtype in _dtypes().items()}
+        arrays = {name: np.zeros(0, dtype) for name, dtype in array_types(LogColumns).items()}
         return cls(**arrays, peers=(), body=[])
 
     @classmethod
@@ -103,7 +87,7 @@ class LogColumns:
             None if peer is None else peers.index(peer) for peer in values["peer"]
         )
         arrays = {}
-        for name, dtype in _dtypes().items():
+        for name, dtype in array_types(LogColumns).items():
             if name.startswith("has_"):
                 present = [value is not None for value in values[name.removeprefix("has_")]]
                 arrays[name] = np.array(present, dtype)
@@ -111,12 +95,9 @@ class LogColumns:
                 arrays[name] = np.array([value or 0 for value in values[name]], dtype)
         return cls(**arrays, peers=peers, body=list(values["body"]))
 
-    def __len__(self) -> int:
-        return len(self.body)
-
     def take(self, indices: Array) -> LogColumns:
         """Return only the rows at these indices."""
-        arrays = {name: getattr(self, name)[indices] for name in _dtypes()}
+        arrays = {name: getattr(self, name)[indices] for name in array_types(LogColumns)}
         body = [self.body[index] for index in indices.tolist()]
         return LogColumns(**arrays, peers=self.peers, body=body)
 
@@ -130,7 +111,7 @@ class LogColumns:
             return self.body
         values: list[Any] = getattr(self, name).tolist()
         mask = f"has_{name}"
-        if mask not in _dtypes():
+        if mask not in array_types(LogColumns):
             return values
         masked = zip(getattr(self, mask).tolist(), values, strict=True)
         if name == "peer":
@@ -142,14 +123,9 @@ def concatenate(parts: Sequence[LogColumns]) -> LogColumns:
     """Return the rows of several ``LogColumns`` of one directory as one."""
     if len(parts) == 1:
         return parts[0]
-    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _dtypes()}
+    arrays = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in array_types(LogColumns)
+    }
     body = [body for part in parts for body in part.body]
     return LogColumns(**arrays, peers=parts[-1].peers, body=body)
-
-
-@cache
-def _dtypes() -> dict[str, Any]:
-    """Return the NumPy type of each array of ``LogColumns``, as its fields declare it."""
-    hints = get_type_hints(LogColumns)
-    names = [each.name for each in fields(LogColumns) if each.name not in ("peers", "body")]
-    return {name: get_args(get_args(hints[name])[1])[0] for name in names}

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tart.aggregate.core.event_batch import Array, DecodeContext
+from tart.aggregate.core.event_batch import DecodeContext
+from tart.aggregate.core.event_columns import Array
 from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
 from tart.protocol.references import CHAIN_HASH_FIELDS, LINK_TYPES, Context, find_hash

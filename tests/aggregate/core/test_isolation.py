@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.columnar.counters import Clocks, Latencies
 from tart.aggregate.core.event_batch import EventBatch
+from tart.aggregate.core.event_columns import EventColumns, array_types
 from tart.aggregate.core.isolation import MAX_ATTEMPTS, Isolation
 from tart.aggregate.core.tables import TABLES
 from tart.aggregate.references import reducers
@@ -57,11 +58,9 @@ def expected():
 def events(sessions):
     """Events of these sessions, numbered by ``seq``; nothing else of them matters."""
     count = len(sessions)
-    columns = {name: np.zeros(count, np.int64) for name in EventBatch.__dataclass_fields__}
-    for name in ("has_ref", "has_slot", "has_core", "clean"):
-        columns[name] = np.zeros(count, np.bool_)
+    columns = {name: np.zeros(count, kind) for name, kind in array_types(EventColumns).items()}
     columns.update(seq=np.arange(count), session=np.array(sessions, np.int32))
-    return EventBatch(**columns | {"contents": [b""] * count, "faults": ()})
+    return EventBatch(EventColumns(**columns), [b""] * count, np.zeros(count, np.bool_))
 
 
 @given(
@@ -73,11 +72,11 @@ def test_only_what_fails_is_lost_however_the_batch_is_mixed(sessions, bad):
     batch, isolation = events(sessions), Isolation(failures.append)
 
     def work(part):
-        if bad & set(part.seq.tolist()):
+        if bad & set(part.columns.seq.tolist()):
             raise Broken
-        taken.extend(part.seq.tolist())
-        part.learn_slots(list(range(len(part))), part.seq.tolist())
-        return {at: (int(seq), None) for at, seq in enumerate(part.seq.tolist())}
+        taken.extend(part.columns.seq.tolist())
+        part.learn_slots(list(range(len(part))), part.columns.seq.tolist())
+        return {at: (int(seq), None) for at, seq in enumerate(part.columns.seq.tolist())}
 
     contexts = isolation.run("stage", batch, work)
     lost = {at for at in bad if at < len(sessions)}
@@ -85,8 +84,8 @@ def test_only_what_fails_is_lost_however_the_batch_is_mixed(sessions, bad):
     assert sorted(taken) == good
     assert {failure.seq for failure in failures} == lost
     assert contexts == {at: (at, None) for at in good}
-    assert np.flatnonzero(batch.has_slot).tolist() == good
-    assert batch.slot[good].tolist() == good
+    assert np.flatnonzero(batch.columns.has_slot).tolist() == good
+    assert batch.columns.slot[good].tolist() == good
     for number in set(sessions):
         own = [seq for seq in taken if sessions[seq] == number]
         assert own == sorted(own)
@@ -100,9 +99,9 @@ def test_one_connection_cannot_buy_more_than_so_many_attempts_and_costs_no_other
     def work(part):
         nonlocal attempts
         attempts += 1
-        if 0 in part.session:
+        if 0 in part.columns.session:
             raise Broken
-        taken.extend(part.session.tolist())
+        taken.extend(part.columns.session.tolist())
 
     isolation.run("stage", events(sessions), work)
     assert sorted(taken) == [1, 2, 3]
@@ -201,14 +200,14 @@ def test_stages_that_fail_at_random_raise_nothing_and_cost_no_event_of_the_log(s
     network, isolation = played(), Isolation(inject=inject)
     aggregates = Aggregates(decode_contexts(network).__getitem__, isolation=isolation)
     for batch in event_batches(network, 1_000):
-        before = [batch.seq.copy(), batch.event_id.copy(), list(batch.contents)]
-        own = batch.has_slot.copy()
-        slots = batch.slot[own].copy()
+        before = [batch.columns.seq.copy(), batch.columns.event_id.copy(), list(batch.contents)]
+        own = batch.columns.has_slot.copy()
+        slots = batch.columns.slot[own].copy()
         aggregates.add(batch)
-        assert (batch.seq == before[0]).all()
-        assert (batch.event_id == before[1]).all()
+        assert (batch.columns.seq == before[0]).all()
+        assert (batch.columns.event_id == before[1]).all()
         assert batch.contents == before[2]
-        assert (batch.slot[own] == slots).all()
+        assert (batch.columns.slot[own] == slots).all()
     aggregates.end_all_sessions()
     for table in TABLES:
         rows(aggregates, table)

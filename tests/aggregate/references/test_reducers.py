@@ -161,8 +161,8 @@ def test_events_of_a_pipeline_inherit_its_core_and_slot():
     for batch in event_batches(played, 400):
         contexts = aggregates.add(batch, contexts=True)
         for at in contexts:
-            number = int(batch.number[at])
-            if number in (95, 101, 102, 108, 109) and batch.has_core[at]:
+            number = int(batch.columns.type[at])
+            if number in (95, 101, 102, 108, 109) and batch.columns.has_core[at]:
                 of_core[number] += 1
     counts = played.facts.counts()
     for number in (95, 101, 102):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.event_batch import DecodeContext
 from tart.protocol.connection import Connection
-from tart.shard.decode.batch_decoder import Run, digest
+from tart.shard.decode.batch_decoder import FrameRun, decode_batch
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tests.aggregate.batches import (
@@ -39,10 +39,10 @@ def told(talk, size):
     for start in range(0, len(contents), size):
         part = contents[start : start + size]
         # A second between two of them, whoever cuts them how.
-        found = digest(
-            part, [Run(session, len(part), NOW)], start, PeerDictionary({})
-        ).event_batch()
-        found.received_at[:] = NOW + 1_000_000 * np.arange(start, start + len(part))
+        found = decode_batch(
+            part, [FrameRun(session, len(part), NOW)], start, PeerDictionary({})
+        ).events
+        found.columns.received_at[:] = NOW + 1_000_000 * np.arange(start, start + len(part))
         aggregates.add(found)
     return aggregates
 
@@ -199,11 +199,11 @@ def test_what_ends_a_request_is_about_its_erasure_root():
     about = defaultdict(set)
     for batch in event_batches(PLAYED, 500):
         contexts = aggregates.add(batch, contexts=True)
-        for at in np.flatnonzero(np.isin(batch.number, (122, 123, 125))).tolist():
+        for at in np.flatnonzero(np.isin(batch.columns.type, (122, 123, 125))).tolist():
             if at in contexts:
                 root, erasure_root = contexts[at]
-                assert root == batch.ref[at]
-                about[int(batch.number[at])].add(erasure_root.hex())
+                assert root == batch.columns.ref[at]
+                about[int(batch.columns.type[at])].add(erasure_root.hex())
     for variant, number in (("ShardsTransferred", 125), ("ShardRequestFailed", 122)):
         roots = {each["about"].get("erasure_root") for each in FACTS.events(variant)}
         assert about[number]

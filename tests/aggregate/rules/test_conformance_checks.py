@@ -17,7 +17,7 @@ from tart.aggregate.rules import conformance_checks as module
 from tart.aggregate.rules.conformance_checks import BACKWARDS_US, STATUS_LATE_US
 from tart.protocol.connection import Connection
 from tart.shard.check.offline_check import check
-from tart.shard.decode.batch_decoder import Run, digest
+from tart.shard.decode.batch_decoder import FrameRun, decode_batch
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.simulate.model.in_memory import play, play_troubled
@@ -334,7 +334,7 @@ def cut_short(talk):
     frames = session.connection.receive_frames(b"".join(talk.frames))
     aggregates = Aggregates(lambda session: decode_contexts(troubled_network())[0])
     aggregates.add(
-        digest(frames, [Run(session, len(frames), NOW)], 0, PeerDictionary({})).event_batch()
+        decode_batch(frames, [FrameRun(session, len(frames), NOW)], 0, PeerDictionary({})).events
     )
     aggregates.end_session(3)
     return [each["event_id"] for each in rows(aggregates, "examples") if "pipe" in each["rule"]]
@@ -358,7 +358,7 @@ def talk_of_a_package(*, lose=0, wait_us=FOLLOW_SECONDS * 1_000_000 + 1):
     frames = session.connection.receive_frames(b"".join(talk.frames))
     aggregates = Aggregates(lambda session: decode_contexts(troubled_network())[0])
     aggregates.add(
-        digest(frames, [Run(session, len(frames), NOW)], 0, PeerDictionary({})).event_batch()
+        decode_batch(frames, [FrameRun(session, len(frames), NOW)], 0, PeerDictionary({})).events
     )
     aggregates.expire(NOW + wait_us)
     return [each for each in rows(aggregates, "examples") if "pipeline" in each["rule"]]
@@ -454,9 +454,9 @@ def test_connections_are_judged_apart_however_they_mix(seed):
             if taken:
                 del queues[number][: len(taken)]
                 frames += taken
-                runs.append(Run(sessions[number], len(taken), NOW))
+                runs.append(FrameRun(sessions[number], len(taken), NOW))
         if frames:
-            aggregates.add(digest(frames, runs, sequence, PeerDictionary({})).event_batch())
+            aggregates.add(decode_batch(frames, runs, sequence, PeerDictionary({})).events)
             sequence += len(frames)
     for number, expected in enumerate(alone):
         found = Counter((e.rule, e.event_id) for e in judged if e.session == number)
@@ -480,7 +480,9 @@ def test_rows_of_connections_that_ended_are_given_to_others(monkeypatch):
         session = Session(number, 0, "", 0, Connection(), node_number=0)
         frames = session.connection.receive_frames(b"".join(talk.frames))
         aggregates.add(
-            digest(frames, [Run(session, len(frames), NOW)], 0, PeerDictionary({})).event_batch()
+            decode_batch(
+                frames, [FrameRun(session, len(frames), NOW)], 0, PeerDictionary({})
+            ).events
         )
         aggregates.end_session(number)
     assert len(findings) == 50

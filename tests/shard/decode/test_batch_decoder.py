@@ -9,11 +9,11 @@ from tart.errors import DecodeError
 from tart.protocol.columnar import read_columns
 from tart.protocol.connection import Connection
 from tart.protocol.events import EVENTS
-from tart.shard.decode.batch_decoder import Run, digest, digest_in_parts
+from tart.shard.decode.batch_decoder import FrameRun, decode_batch, decode_in_parts
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.schema import PeerRow
 from tests.protocol.strategies import CORES, events, hostile_payloads, payload
-from tests.shard.plain import digested, plain_row, session_of
+from tests.shard.plain import decoded, plain_row, session_of
 from tests.vectors import event_vectors
 
 quick = settings(max_examples=200, deadline=None, database=None)
@@ -33,14 +33,14 @@ frames = st.lists(st.one_of(good, bad, st.binary(max_size=40)), max_size=12)
 
 
 def plain(session, contents, *, seq, received_at):
-    """What the plain decoder makes of the same frames: rows, errors, deviations, next id."""
+    """What the plain decoder makes of the same frames: rows, errors, deviations, event ids."""
     connection = Connection()
     connection.node = session.connection.node
     connection.next_event_id = session.connection.next_event_id
     version = connection.node.protocol_version
     rows, errors, deviations = [], [], []
     for at, each in enumerate(contents):
-        event = connection._event(each)
+        event = connection.decode(each)
         if event.error is not None:
             errors.append((seq + at, event.event_id, str(event.error), each))
             continue
@@ -55,12 +55,12 @@ def plain(session, contents, *, seq, received_at):
                 session=session.number,
             )
         )
-    return rows, errors, deviations, connection.next_event_id
+    return rows, errors, deviations, (connection.last_event_id, connection.next_event_id)
 
 
 def assert_same(session, contents, **where):
-    expected_rows, errors, deviations, next_id = plain(session, contents, **where)
-    found = digested(session, *contents, **where)
+    expected_rows, errors, deviations, event_ids = plain(session, contents, **where)
+    found = decoded(session, *contents, **where)
     assert [*found.log.rows()] == expected_rows
     assert [
         (
@@ -72,7 +72,8 @@ def assert_same(session, contents, **where):
         for _, row in found.undecodable
     ] == errors
     assert [each for _, each in found.deviations] == deviations
-    assert session.connection.next_event_id == next_id
+    connection = session.connection
+    assert (connection.last_event_id, connection.next_event_id) == event_ids
 
 
 @pytest.mark.slow
@@ -95,8 +96,8 @@ def test_several_connections_in_one_batch_keep_their_own_ids_and_times():
     other.connection.next_event_id = 50
     synced = content(13, b"\x01")
     dropped = content(0, bytes(8) + (7).to_bytes(8, "little"))
-    runs = [Run(one, 2, 1000), Run(other, 3, 2000), Run(one, 1, 3000)]
-    found = digest(
+    runs = [FrameRun(one, 2, 1000), FrameRun(other, 3, 2000), FrameRun(one, 1, 3000)]
+    found = decode_batch(
         [synced, dropped, synced, b"short", synced, synced], runs, 40, PeerDictionary({})
     )
     told = [
@@ -121,23 +122,23 @@ def received_from(peer):
 
 def test_a_peer_gets_a_number_the_first_time_it_is_named():
     peers, session = PeerDictionary({0: A}), session_of()
-    first = digested(session, received_from(B), received_from(A), received_from(B), peers=peers)
+    first = decoded(session, received_from(B), received_from(A), received_from(B), peers=peers)
     assert first.log.peer.tolist() == [1, 0, 1]
     assert [row.peer for row in first.log.rows()] == [B, A, B]
-    assert first.peers == [PeerRow(1, B)]
-    assert digested(session, received_from(B), peers=peers).peers == []
+    assert first.new_peers == [PeerRow(1, B)]
+    assert decoded(session, received_from(B), peers=peers).new_peers == []
 
 
 def test_what_is_not_understood_gives_no_peer_a_number():
-    found = digested(session_of(), content(131, A), content(128, bytes(8) + A[:31]))
-    assert (len(found.log), found.peers) == (0, [])
+    found = decoded(session_of(), content(131, A), content(128, bytes(8) + A[:31]))
+    assert (len(found.log), found.new_peers) == (0, [])
 
 
 def test_beyond_the_limit_a_peer_stays_in_the_body(monkeypatch):
     monkeypatch.setattr("tart.shard.state.peer_dictionary.MAX_PEERS", 1)
-    found = digested(session_of(), received_from(A), received_from(B))
+    found = decoded(session_of(), received_from(A), received_from(B))
     one, other = found.log.rows()
-    assert (one.peer, one.body, found.peers) == (A, bytes(32), [PeerRow(0, A)])
+    assert (one.peer, one.body, found.new_peers) == (A, bytes(32), [PeerRow(0, A)])
     assert (other.peer, other.body) == (None, B + bytes(32))
     assert other.payload == B + bytes(32)
 
@@ -146,8 +147,8 @@ def test_what_a_node_says_of_itself_is_told_apart_and_in_order():
     session = session_of()
     best = content(11, (3).to_bytes(4, "little") + bytes(32))
     status = content(10, bytes(32 + CORES))
-    found = digested(session, best, status, content(13, b"\x00"), content(11, b"too short"))
-    assert [(said.number, said.payload[:1]) for said in found.said] == [
+    found = decoded(session, best, status, content(13, b"\x00"), content(11, b"too short"))
+    assert [(change.type, change.payload[:1]) for change in found.status_changes] == [
         (11, b"\x03"),
         (10, b"\x00"),
         (13, b"\x00"),
@@ -157,7 +158,7 @@ def test_what_a_node_says_of_itself_is_told_apart_and_in_order():
 def test_an_event_id_beyond_64_bits_starts_again_at_zero():
     session = session_of()
     session.connection.next_event_id = 2**64 - 1
-    found = digested(session, content(13, b"\x01"), content(13, b"\x01"))
+    found = decoded(session, content(13, b"\x01"), content(13, b"\x01"))
     assert [row.event_id for row in found.log.rows()] == [2**64 - 1, 0]
 
 
@@ -165,7 +166,7 @@ def test_every_event_type_is_in_the_vectors_used_here():
     assert {vector.number for vector in VECTORS} >= EVENTS.keys() - {90, 98, 104}
 
 
-def test_a_digest_that_fails_has_changed_nothing(monkeypatch):
+def test_a_decoding_that_fails_has_changed_nothing(monkeypatch):
     peers, session = PeerDictionary({0: A}), session_of()
     session.connection.next_event_id = 7
 
@@ -174,11 +175,11 @@ def test_a_digest_that_fails_has_changed_nothing(monkeypatch):
 
     monkeypatch.setattr("tart.shard.decode.batch_decoder._faults", fail)
     with pytest.raises(ZeroDivisionError):
-        digested(session, received_from(B), peers=peers)
+        decoded(session, received_from(B), peers=peers)
     assert (session.connection.next_event_id, peers.ids) == (7, [A])
     monkeypatch.undo()
-    found = digested(session, received_from(B), peers=peers)
-    assert (found.peers, found.log.event_id.tolist()) == ([PeerRow(1, B)], [7])
+    found = decoded(session, received_from(B), peers=peers)
+    assert (found.new_peers, found.log.event_id.tolist()) == ([PeerRow(1, B)], [7])
 
 
 @pytest.mark.parametrize("bad", [(), (0,), (5,), (2, 3), (0, 1, 2, 3, 4, 5)])
@@ -194,8 +195,8 @@ def test_a_frame_that_cannot_be_processed_is_kept_as_it_came_and_costs_no_other(
 
     monkeypatch.setattr("tart.shard.decode.batch_decoder.read_columns", read)
     isolation = Isolation()
-    runs = [Run(one, 2, 1000), Run(other, 3, 2000), Run(one, 1, 3000)]
-    parts = digest_in_parts(frames, runs, 40, PeerDictionary({}), isolation)
+    runs = [FrameRun(one, 2, 1000), FrameRun(other, 3, 2000), FrameRun(one, 1, 3000)]
+    parts = decode_in_parts(frames, runs, 40, PeerDictionary({}), isolation)
     rows = [(row.seq, row.session, row.event_id) for part in parts for row in part.log.rows()]
     kept = [
         (row.seq, row.session, row.event_id, row.rule, row.frame)
@@ -206,4 +207,4 @@ def test_a_frame_that_cannot_be_processed_is_kept_as_it_came_and_costs_no_other(
     assert rows == [place for at, place in enumerate(places) if at not in bad]
     assert kept == [(*places[at], "server_failure", frames[at]) for at in bad]
     assert (one.connection.next_event_id, other.connection.next_event_id) == (3, 53)
-    assert (isolation.failures["digest"], isolation.events_lost["digest"]) == (len(bad), len(bad))
+    assert (isolation.failures["decode"], isolation.events_lost["decode"]) == (len(bad), len(bad))

@@ -17,7 +17,7 @@ from tart.shard.state.nodes import Speaker
 from tests.protocol.strategies import CORES, U64, events, hostile_payloads, payload
 from tests.shard.chains import Sequences
 from tests.shard.ingest.test_live_streams import Recorder
-from tests.shard.plain import digested, session_of
+from tests.shard.plain import decoded, session_of
 from tests.shard.running import run, until
 from tests.vectors import event_vectors
 
@@ -34,12 +34,12 @@ def row_of(event, version=1):
     event_id, content = event
     session = session_of(version)
     session.connection.next_event_id = event_id
-    return next(digested(session, content).log.rows())
+    return next(decoded(session, content).log.rows())
 
 
 def kept(number, sent, version):
     """The payload as it is stored, whichever way it went."""
-    found = digested(session_of(version), received(number, sent)[1])
+    found = decoded(session_of(version), received(number, sent)[1])
     if len(found.log):
         return next(found.log.rows()).payload
     ((_, row),) = found.undecodable
@@ -181,8 +181,8 @@ async def _said(shard, sequences, sent, sessions):
     for each in sent:
         shard.intake.receive(sessions[each.session], each.frame)
         if sequences.random.random() < 0.2:
-            shard.intake.digest()
-    shard.intake.digest()
+            shard.intake.decode_received()
+    shard.intake.decode_received()
     await shard.settled()
 
 

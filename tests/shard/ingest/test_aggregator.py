@@ -15,7 +15,7 @@ def told(shard, sessions):
     for session in sessions:
         opened = shard.session(session.data)
         shard.intake.end(opened, "it is over")
-    shard.intake.digest()
+    shard.intake.decode_received()
 
 
 async def total(shard, table="counts"):

@@ -217,7 +217,7 @@ def test_dropped_events_are_summed_up_by_node_and_connection(tmp_path):
         node = fake_node()
         first = shard.session(node.connect(), dropped(node, 3), dropped(node, 4))
         second = shard.session(node.connect(), dropped(node, 5))
-        shard.intake.digest()
+        shard.intake.decode_received()
         assert (first.dropped, second.dropped) == (7, 5)
         assert (first.node.dropped_events, first.node.dropped_messages) == (12, 3)
         assert shard.intake.statistics.dropped_by_nodes == 12
@@ -281,7 +281,7 @@ def test_a_node_s_state_is_what_it_said_last_on_any_open_connection(tmp_path):
         ]
         for each in late:
             shard.intake.receive(first, each)
-        shard.intake.digest()
+        shard.intake.decode_received()
         assert said(node) == (901, False, 899)
         assert sum(node.counts) == 6
         shard.intake.end(first, None)
@@ -477,7 +477,7 @@ def test_totals_count_every_event_and_byte(tmp_path):
         node = fake_node()
         frames = [node.connect(), best(node, 1), framed(b"short"), best(node, 2)]
         shard.session(*frames)
-        shard.intake.digest()
+        shard.intake.decode_received()
         assert shard.intake.statistics.events == 3
         assert shard.intake.statistics.bytes == sum(map(len, frames))
 
@@ -495,7 +495,7 @@ def test_what_happened_is_counted_in_its_second(tmp_path):
                 node.event("FinalizedBlockChanged", 1, slot=1, hash=HASH)[1],
             )
         # As it is shown once the running second is complete.
-        shard.intake.digest()
+        shard.intake.decode_received()
         found = shard.counters.as_json(int(time.time()) + 1, list(shard.nodes.by_id).__getitem__)
         _, events, best_hashes, _, best_events, finalized_events = zip(
             *found["seconds"], strict=True
@@ -537,7 +537,7 @@ def test_a_candidate_for_filters_is_the_event_s_own(tmp_path):
         node = fake_node(3)
         authored = node.event("Authoring", 1, slot=6, parent=HASH)[1]
         shard.session(node.connect(), authored)
-        shard.intake.digest()
+        shard.intake.decode_received()
         assert offered == [FilterInput("03" * 32, 40, 6, None, authored[4 + 9 :])]
 
     run(scenario, tmp_path)
@@ -642,7 +642,7 @@ def test_without_the_setting_the_intake_sheds_nothing(tmp_path):
 
 
 STAGES = (
-    *("digest", "statistics", "status", "findings", "judging", "counts", "clocks", "references"),
+    *("decode", "statistics", "status", "findings", "judging", "counts", "clocks", "references"),
     *("events", "sums", "latencies", "pipelines", "sessions", "aggregates", "live", "flush"),
     "notification",
 )
@@ -672,7 +672,7 @@ def test_a_stage_that_fails_costs_no_stored_event_and_reaches_no_connection(tmp_
                     shard.intake.receive(session, framed(content))
                     sent[session.number].append(content)
             if turn % 4 == 0:
-                shard.intake.digest()
+                shard.intake.decode_received()
             if turn % 10 == 0:
                 shard.intake.aggregate()
         for session in sessions:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
-from tart.aggregate.core.event_batch import EventBatch
+from tart.aggregate.core.event_columns import EventColumns, array_types
 from tart.errors import StartInterrupted
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
@@ -77,32 +75,30 @@ def test_stored_rows_are_heard_as_they_were():
     batch = event_batches(troubled_network(), 3_000)[0]
     rows = [
         LogRow(
-            seq=int(batch.seq[at]),
-            received_at=int(batch.received_at[at]),
-            timestamp=int(batch.timestamp[at]),
-            node=int(batch.node[at]),
-            session=int(batch.session[at]),
-            event_id=int(batch.event_id[at]),
-            type=int(batch.number[at]),
-            ref=int(batch.ref[at]) if batch.has_ref[at] else None,
+            seq=int(batch.columns.seq[at]),
+            received_at=int(batch.columns.received_at[at]),
+            timestamp=int(batch.columns.timestamp[at]),
+            node=int(batch.columns.node[at]),
+            session=int(batch.columns.session[at]),
+            event_id=int(batch.columns.event_id[at]),
+            type=int(batch.columns.type[at]),
+            ref=int(batch.columns.ref[at]) if batch.columns.has_ref[at] else None,
             peer=None,
             slot=None,
             core=None,
             shard_index=None,
-            body=batch.contents[at][9 + 8 * bool(batch.has_ref[at]) :],
+            body=batch.contents[at][9 + 8 * bool(batch.columns.has_ref[at]) :],
         )
         for at in range(len(batch))
     ]
     said = decode_contexts(troubled_network())
     again = event_batch_from_rows(rows, said.__getitem__)
-    for each in dataclasses.fields(EventBatch):
-        one, other = getattr(batch, each.name), getattr(again, each.name)
-        if each.name in ("contents", "faults"):
-            assert list(one) == list(other)
-        elif each.name == "ref":
-            assert np.array_equal(one[batch.has_ref], other[batch.has_ref])
-        else:
-            assert np.array_equal(one, other), each.name
+    assert (again.contents, again.faults) == (batch.contents, [*batch.faults])
+    assert np.array_equal(again.clean, batch.clean)
+    for name in array_types(EventColumns):
+        one, other = getattr(batch.columns, name), getattr(again.columns, name)
+        where = batch.columns.has_ref if name == "ref" else slice(None)
+        assert np.array_equal(one[where], other[where]), name
 
 
 def test_a_hole_of_lost_numbers_costs_nothing(tmp_path, monkeypatch):

@@ -142,7 +142,7 @@ def test_connections_open_at_a_crash_end_when_they_were_last_heard(tmp_path, flu
     async def first(shard):
         node = fake_node()
         session = shard.session(node.connect())
-        shard.intake.digest()
+        shard.intake.decode_received()
         if flushes:
             await written(shard)
         talk(shard, node, session)

@@ -11,7 +11,7 @@ from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
 from tart.query.sql.pushdown import Condition, Scan
 from tart.query.sql.views import VIEWS, column_name, view_name, view_value
-from tart.shard.decode.batch_decoder import Run, digest
+from tart.shard.decode.batch_decoder import FrameRun, decode_batch
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.files import LogFile
 from tart.storage.core.schema import DDL, encode_log, encode_rows
@@ -39,8 +39,8 @@ class Log:
         for table in ("log", "peers", "nodes"):
             self.cursor.execute(f"DELETE FROM {FILE.alias}.{table}")
         sessions = {version: session_of(version, number=10 + version) for version in (0, 1)}
-        runs = [Run(sessions[version], 1, RECEIVED) for version, _ in messages]
-        found = digest([content for _, content in messages], runs, seq, PeerDictionary({}))
+        runs = [FrameRun(sessions[version], 1, RECEIVED) for version, _ in messages]
+        found = decode_batch([content for _, content in messages], runs, seq, PeerDictionary({}))
         if len(found.log):
             self.insert("log", encode_log(found.log))
         if found.peers:

@@ -1,0 +1,17 @@
+"""``tart/aggregate/core/event_columns.py``: rows of columns are taken by index."""
+
+import numpy as np
+
+from tart.aggregate.core.event_columns import EventColumns, array_types
+
+
+def test_taken_rows_have_their_own_columns_of_the_declared_types():
+    columns = EventColumns(
+        **{name: np.arange(4).astype(dtype) for name, dtype in array_types(EventColumns).items()}
+    )
+    taken = columns.take(np.array([3, 1]))
+    assert (len(columns), len(taken)) == (4, 2)
+    assert taken.slot.tolist() == [3, 1]
+    assert (taken.seq.dtype, taken.type.dtype) == (np.int64, np.uint8)
+    taken.slot[0] = 9
+    assert columns.slot.tolist() == [0, 1, 2, 3]
