@@ -25,7 +25,7 @@ import httpx
 
 from loadtest.dialogue import ROOT, Broken
 from loadtest.measure import Scrape, read_metrics
-from tart.storage.core.files import existing
+from tart.storage.core.files import list_files
 from tart.storage.core.schema import log_subquery
 
 RUNS = Path(__file__).parent / "runs"
@@ -203,7 +203,7 @@ def _count(data: Path, cpu: float, took: float) -> Stored:
     for directory in sorted(each for each in data.iterdir() if each.name.isdigit()):
         ids = "session, event_id"
         sessions: dict[int, tuple[int, int, int]] = {}
-        for file in existing(data, int(directory.name)):
+        for file in list_files(data, int(directory.name)):
             with duckdb.connect(str(file.path), read_only=True) as connection:
                 rows = connection.execute(
                     "SELECT session, count(*), count(DISTINCT event_id), max(event_id), "

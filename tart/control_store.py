@@ -42,7 +42,7 @@ _CREATE = """
 """
 
 
-class Entry(NamedTuple):
+class AuditEntry(NamedTuple):
     """A line of the audit log.
 
     Attributes:
@@ -62,15 +62,15 @@ class Entry(NamedTuple):
     status: int
 
 
-class Noted(NamedTuple):
+class AuditRecord(NamedTuple):
     """An entry with its number."""
 
     number: int
-    entry: Entry
+    entry: AuditEntry
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Store]:
+def open_store(path: Path) -> Iterator[ControlStore]:
     """The store in a file, made if it is not there; for the thread that opens it.
 
     Raises:
@@ -93,14 +93,14 @@ def opened(path: Path) -> Iterator[Store]:
                 )
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(_CREATE)
-            yield Store(database)
+            yield ControlStore(database)
         finally:
             database.close()
     except (sqlite3.Error, OSError) as error:
         raise StorageError(f"{path}: keys cannot be read or written: {error}") from None
 
 
-def any_keys(path: Path) -> bool:
+def has_keys(path: Path) -> bool:
     """Whether there is, or ever was, a key; does not make the file.
 
     Raises:
@@ -108,11 +108,11 @@ def any_keys(path: Path) -> bool:
     """
     if not path.exists():
         return False
-    with opened(path) as store:
+    with open_store(path) as store:
         return bool(store.keys())
 
 
-class Store:
+class ControlStore:
     """An open ``control.sqlite``."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
@@ -148,7 +148,7 @@ class Store:
         )
         return cursor.rowcount == 1
 
-    def note(self, entries: Sequence[Entry]) -> None:
+    def append_audit(self, entries: Sequence[AuditEntry]) -> None:
         """Add to the audit log; the oldest go when there are too many."""
         self._database.execute("BEGIN IMMEDIATE")
         self._database.executemany(
@@ -161,11 +161,11 @@ class Store:
         )
         self._database.execute("COMMIT")
 
-    def noted(self, limit: int, before: int | None = None) -> list[Noted]:
+    def read_audit(self, limit: int, before: int | None = None) -> list[AuditRecord]:
         """The newest entries, newest first; those with smaller numbers than ``before``."""
         rows = self._database.execute(
             "SELECT number, at, key, address, action, detail, status FROM audit "
             "WHERE number < ? ORDER BY number DESC LIMIT ?",
             (1 << 62 if before is None else before, limit),
         )
-        return [Noted(number, Entry(*row)) for number, *row in rows]
+        return [AuditRecord(number, AuditEntry(*row)) for number, *row in rows]

@@ -9,7 +9,7 @@ import pytest
 from tart import control_store as storing
 from tart.access.keys import new_key
 from tart.access.roles import Role
-from tart.control_store import SCHEMA_VERSION, Entry, any_keys, opened
+from tart.control_store import SCHEMA_VERSION, AuditEntry, has_keys, open_store
 from tart.errors import StorageError
 
 
@@ -19,40 +19,40 @@ def path(tmp_path):
 
 
 def entry(number):
-    return Entry(number, None, "127.0.0.1", "request", f"GET /{number}", 401)
+    return AuditEntry(number, None, "127.0.0.1", "request", f"GET /{number}", 401)
 
 
 def test_keys_are_there_when_it_is_opened_again(path):
     first, _ = new_key("one", Role.VIEWER, 1)
     second, _ = new_key("two", Role.ADMIN, 2)
-    with opened(path) as store:
+    with open_store(path) as store:
         store.add(first)
         store.add(second)
         assert store.revoke(first.id, 7) is True
         assert store.revoke(first.id, 8) is False
         assert store.revoke("00000000", 8) is False
 
-    with opened(path) as store:
+    with open_store(path) as store:
         kept, other = store.keys()
     assert (kept.id, kept.revoked_at, other) == (first.id, 7, second)
 
 
 def test_nobody_else_may_read_the_file(path):
-    with opened(path):
+    with open_store(path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_asking_for_keys_makes_no_file(path):
-    assert any_keys(path) is False
+    assert has_keys(path) is False
     assert not path.exists()
-    with opened(path) as store:
-        assert any_keys(path) is False
+    with open_store(path) as store:
+        assert has_keys(path) is False
         store.add(new_key("k", Role.VIEWER, 1)[0])
-    assert any_keys(path) is True
+    assert has_keys(path) is True
 
 
 def test_another_s_change_is_noticed_ones_own_is_not(path):
-    with opened(path) as mine, opened(path) as other:
+    with open_store(path) as mine, open_store(path) as other:
         before = mine.version()
         mine.add(new_key("mine", Role.VIEWER, 1)[0])
         assert mine.version() == before
@@ -61,35 +61,35 @@ def test_another_s_change_is_noticed_ones_own_is_not(path):
 
 
 def test_the_audit_log_is_read_backwards_page_by_page(path):
-    with opened(path) as store:
-        store.note([entry(number) for number in range(5)])
-        newest = store.noted(2)
+    with open_store(path) as store:
+        store.append_audit([entry(number) for number in range(5)])
+        newest = store.read_audit(2)
         assert [each.entry.at for each in newest] == [4, 3]
-        rest = store.noted(10, before=newest[-1].number)
+        rest = store.read_audit(10, before=newest[-1].number)
         assert [each.entry for each in rest] == [entry(2), entry(1), entry(0)]
 
 
 def test_the_oldest_entries_go(path, monkeypatch):
     monkeypatch.setattr(storing, "AUDIT_ROWS", 3)
-    with opened(path) as store:
+    with open_store(path) as store:
         for number in range(5):
-            store.note([entry(number)])
-        assert [each.entry.at for each in store.noted(10)] == [4, 3, 2]
+            store.append_audit([entry(number)])
+        assert [each.entry.at for each in store.read_audit(10)] == [4, 3, 2]
 
 
 def test_two_may_write_at_the_same_time(path):
     def write(first):
-        with opened(path) as store:
+        with open_store(path) as store:
             for number in range(first, first + 50):
-                store.note([entry(number)])
+                store.append_audit([entry(number)])
 
     threads = [threading.Thread(target=write, args=(start,)) for start in (0, 100)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    with opened(path) as store:
-        found = sorted(each.entry.at for each in store.noted(1000))
+    with open_store(path) as store:
+        found = sorted(each.entry.at for each in store.read_audit(1000))
     assert found == [*range(50), *range(100, 150)]
 
 
@@ -105,5 +105,5 @@ def test_a_file_that_cannot_be_used_is_told(tmp_path, kind):
             database.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
         database.close()
 
-    with pytest.raises(StorageError, match=r"control\.sqlite"), opened(path):
+    with pytest.raises(StorageError, match=r"control\.sqlite"), open_store(path):
         pass

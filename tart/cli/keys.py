@@ -16,7 +16,7 @@ from pathlib import Path
 from tart.access.keys import NAME_LENGTH, Key, new_key
 from tart.access.roles import ROLES
 from tart.config import load as configuration
-from tart.control_store import Entry, Store, opened
+from tart.control_store import AuditEntry, ControlStore, open_store
 from tart.errors import ConfigError
 from tart.query.core.rfc3339 import rfc3339
 
@@ -30,7 +30,9 @@ def create(path: Path | None, data_dir: str | None, name: str, role: str) -> int
     key, text = new_key(name, ROLES[role], _now_us())
     with _store(path, data_dir) as store:
         store.add(key)
-        store.note([Entry(_now_us(), None, _HERE, "create_key", f"{key.id} {role} {name}", 0)])
+        store.append_audit(
+            [AuditEntry(_now_us(), None, _HERE, "create_key", f"{key.id} {role} {name}", 0)]
+        )
     print(text)
     print(f"key {key.id} for {name}, role {role}; it is not shown again", file=sys.stderr)
     return 0
@@ -52,17 +54,17 @@ def revoke(path: Path | None, data_dir: str | None, key_id: str) -> int:
     with _store(path, data_dir) as store:
         done = store.revoke(key_id, _now_us())
         if done:
-            store.note([Entry(_now_us(), None, _HERE, "revoke_key", key_id, 0)])
+            store.append_audit([AuditEntry(_now_us(), None, _HERE, "revoke_key", key_id, 0)])
     words = f"key {key_id} is revoked" if done else f"tart: no key {key_id} that could be revoked"
     print(words, file=sys.stderr)
     return 0 if done else 1
 
 
 @contextmanager
-def _store(path: Path | None, data_dir: str | None) -> Iterator[Store]:
+def _store(path: Path | None, data_dir: str | None) -> Iterator[ControlStore]:
     config = configuration.load(path, environ=os.environ, flags={"data_dir": data_dir})
     before = config.control_path.exists()
-    with opened(config.control_path) as store:
+    with open_store(config.control_path) as store:
         if not before:
             _give_away(config.control_path)
         yield store

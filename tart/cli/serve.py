@@ -24,7 +24,7 @@ from tart import logs
 from tart.access.networks import is_loopback
 from tart.config import load as configuration
 from tart.config.schema import Config, values
-from tart.control_store import any_keys
+from tart.control_store import has_keys
 from tart.errors import ConfigError, StorageError
 from tart.process_handle import ProcessHandle
 from tart.supervisor.child import Target
@@ -97,7 +97,7 @@ def _must_not_be_open_to_all(config: Config) -> None:
     if config.api.auth == "none" or is_loopback(host):
         return
     try:
-        found = any_keys(config.control_path)
+        found = has_keys(config.control_path)
     except StorageError:
         return  # the gateway lets nobody in, and says why
     if not found:

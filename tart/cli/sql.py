@@ -23,7 +23,7 @@ from tart.errors import NodeInformationError, SqlRefused, StartupError
 from tart.protocol.node_information import decode_node_information
 from tart.sandbox import process
 from tart.shard.queries.sql import rows
-from tart.storage.core.files import LogFile, directories, existing
+from tart.storage.core.files import LogFile, list_directories, list_files
 from tart.storage.log import views
 from tart.storage.log.database import Database
 from tart.supervisor.data_lock import claimed
@@ -140,11 +140,11 @@ def _attached(root: Path) -> Iterator[tuple[Cursor, Sequence[LogFile]]]:
     database = Database(StorageConfig())
     try:
         files = sorted(
-            (file for each in directories(root) for file in existing(root, each)),
+            (file for each in list_directories(root) for file in list_files(root, each)),
             key=lambda file: file.period,
         )
         for file in files:
-            database.attach_untouched(file)
+            database.attach_read_only_with_wal(file)
         with closing(database.cursor()) as cursor:
             said = _said(cursor, files)
             views.install(cursor, lambda directory, session: said[directory, session])

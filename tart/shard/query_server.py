@@ -51,7 +51,7 @@ from tart.shard.queries.aggregate_queries import AggregateQueries
 from tart.shard.queries.handlers import Answers
 from tart.shard.state.nodes import Session
 from tart.storage.backup_snapshot import BackupSnapshot
-from tart.storage.log.query_queue import Rank
+from tart.storage.log.query_queue import QueryCost
 from tart.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class QueryServer:
         self._answers = answers
         self._aggregated = aggregated
         self._streams = streams
-        self._reader = store.reader
+        self._reader = store.query_threads
         self._stopping = False
         self._channels: dict[Channel[Request], dict[int, asyncio.Task[None]]] = {}
         self._server: asyncio.Server | None = None
@@ -163,11 +163,11 @@ class QueryServer:
         try:
             match request:
                 case FreezeAggregates():
-                    held = await asyncio.to_thread(snapshot.aggregates)
+                    held = await asyncio.to_thread(snapshot.freeze_aggregates)
                 case FreezeFiles():
-                    held = await asyncio.to_thread(snapshot.files)
+                    held = await asyncio.to_thread(snapshot.freeze_files)
                 case RotateSegments():
-                    held = await asyncio.to_thread(snapshot.turn)
+                    held = await asyncio.to_thread(snapshot.rotate_segments)
                 case ReleaseFiles():
                     del self._snapshots[channel]
                     intact = await asyncio.to_thread(snapshot.release)
@@ -179,7 +179,7 @@ class QueryServer:
             channel.send(Failure(request.id, error.code, str(error)))
         else:
             paths = [str(path) for path in held.paths]
-            channel.send(FrozenFiles(request.id, paths, held.end, self._store.damaged()))
+            channel.send(FrozenFiles(request.id, paths, held.end, self._store.damaged_files()))
 
     async def _answer(self, channel: Channel[Request], request: RunQuery) -> None:
         channel.send(await self._reply(request))
@@ -195,7 +195,7 @@ class QueryServer:
                     request.name,
                     request.parameters,
                     lambda question: self._reader.run(
-                        question, request.deadline_seconds, Rank.CHEAP, since
+                        question, request.deadline_seconds, QueryCost.CHEAP, since
                     ),
                 )
             elif request.name in self._answers.slow:
@@ -210,7 +210,7 @@ class QueryServer:
                 value = await self._reader.run(
                     lambda cursor: rows(cursor, request.parameters),
                     request.deadline_seconds,
-                    Rank.CHEAP,
+                    QueryCost.CHEAP,
                     since,
                 )
             elif request.name in self._answers.log:
@@ -220,7 +220,7 @@ class QueryServer:
                     value = await self._reader.run(
                         lambda cursor: question(cursor, request.parameters),
                         request.deadline_seconds,
-                        Rank.SCAN,
+                        QueryCost.SCAN,
                         since,
                     )
             else:
@@ -247,7 +247,7 @@ class QueryServer:
     def _unreadable(self, request: RunQuery, value: Any) -> list[list[Any]]:
         """What an answer may lack, because a part of a file is damaged."""
         if request.name in self._aggregated.questions:
-            return self._store.unreadable_figures()
+            return self._store.unreadable_aggregates()
         looked_for = self._answers.log.keys() | self._answers.slow.keys() | {"event"}
         if request.name not in looked_for:
             return []
@@ -255,4 +255,4 @@ class QueryServer:
             return []
         asked = request.parameters
         start = asked.get("start_us", asked.get("since_us"))
-        return self._store.unreadable(start, asked.get("end_us"))
+        return self._store.unreadable_events(start, asked.get("end_us"))

@@ -94,7 +94,7 @@ class Worker:
             return
         try:
             intake = self._make_intake(store)
-            store.keeper.start()
+            store.maintenance.start()
             listener = Listener(self._config.telemetry, intake)
             aggregating = loop.create_task(self._aggregate())
             answers = Answers(store, self._nodes, self._counters, self._streams, intake, listener)
@@ -184,16 +184,16 @@ class Worker:
             self._config.data_path,
             self._index,
             self._count,
-            committed=self._committed,
-            failed=self._failed,
-            short_of=self._short_of,
-            forgotten=self._forgotten,
-            told=self._recovery.told,
-            keep=False,
+            on_commit=self._committed,
+            on_failure=self._failed,
+            on_shortage=self._short_of,
+            on_sessions_deleted=self._forgotten,
+            progress=self._recovery.told,
+            start_maintenance=False,
         )
 
     def _catch_up(self, store: Store) -> None:
-        for past in store.past.values():
+        for past in store.recovered.values():
             self._nodes.recover(past)
         self._aggregation, self._aggregate_writer = open_aggregation(
             store,
@@ -204,7 +204,7 @@ class Worker:
         )
 
     def _make_intake(self, store: Store) -> Ingest:
-        own = store.past[self._index]
+        own = store.recovered[self._index]
         return Ingest(
             self._config.storage,
             self._index,
@@ -257,7 +257,7 @@ async def _step_back(intake: Ingest, store: Store) -> None:
     pressure = Pressure()
     while True:
         received, (pending, _) = intake.statistics.events, intake.pending
-        store.reader.step_back(low=pressure.look(time.monotonic(), received, pending))
+        store.query_threads.set_low_priority(pressure.look(time.monotonic(), received, pending))
         await asyncio.sleep(_LOOK_SECONDS)
 
 

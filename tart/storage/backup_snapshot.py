@@ -1,14 +1,14 @@
 """Files held still, so that somebody can copy them while events come.
 
-A backup asks for three things, in this order, and copies after each what it was told:
+A backup asks for three things, in this order, and copies after each what it was progress:
 
 1. ``aggregates``: the shard's own, checkpointed; nothing is flushed to them meanwhile.
 2. ``files``: all files of events that are not written to, checkpointed: those of past
-   periods, those of adopted directories, and the newest period's lane without a turn, which
+   periods, those of adopted directories, and the newest period's segment without a turn, which
    gets none from then on.
-3. ``turn``: events go to that other lane, and the file they went to is checkpointed.
+3. ``turn``: events go to that other segment, and the file they went to is checkpointed.
 
-The copies are exactly the events up to that turn: before it none went to the lane that was
+The copies are exactly the events up to that turn: before it none went to the segment that was
 copied already, after it none go to the other. Aggregates may be older than the log, never
 ahead of it; the next start counts the rest. Until ``release`` no file is checkpointed or
 deleted, so a hold ends after ``LONGEST_SECONDS`` even if nobody releases it.
@@ -25,7 +25,7 @@ from pathlib import Path
 import duckdb
 
 from tart.errors import StorageError
-from tart.storage.core.files import LogFile, other_lane
+from tart.storage.core.files import LogFile, other_segment
 from tart.storage.store import Store
 
 LONGEST_SECONDS = 1800.0
@@ -53,7 +53,7 @@ class BackupSnapshot:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lanes = store.writer.lanes
+        self._segments = store.writer.segments
         self._checkpoints = store.writer.checkpoints
         self._held = ExitStack()
         self._flushes = ExitStack()
@@ -64,30 +64,30 @@ class BackupSnapshot:
         self._timer.daemon = True
         self._timer.start()
 
-    def aggregates(self) -> Held:
+    def freeze_aggregates(self) -> Held:
         """The first of the three.
 
         Raises:
             StorageError: another backup holds the files, or a checkpoint fails.
         """
-        self._take(self._held, self._checkpoints.turns, "another backup is running")
+        self._take(self._held, self._checkpoints.rotation_lock, "another backup is running")
         writer = self._store.aggregate_writer
         if writer is not None:
             self._take(self._flushes, writer.writing, "aggregates are being written")
         file = self._store.aggregates[self._store.directory]
         with closing(self._store.cursor()) as cursor:
             try:
-                cursor.execute(f"CHECKPOINT {file.attached}")
+                cursor.execute(f"CHECKPOINT {file.catalog}")
             except duckdb.Error as error:
                 raise StorageError(f"{file.path}: no checkpoint: {error}") from None
         return Held((file.path,))
 
-    def files(self) -> Held:
+    def freeze_files(self) -> Held:
         """The second."""
         self._must_hold()
         self._flushes.close()
         own = self._store.directory
-        self._writing = self._lanes.current
+        self._writing = self._segments.current
         paths = []
         for directory in self._store.directories:
             for file in self._store.files(directory):
@@ -98,14 +98,14 @@ class BackupSnapshot:
                 paths.append(self._store.aggregates[directory].path)
         return Held(tuple(paths))
 
-    def turn(self) -> Held:
+    def rotate_segments(self) -> Held:
         """The third."""
         self._must_hold()
         file = self._writing
         if file is None:
             return Held((), 0)
-        copied = self._end(other_lane(file))
-        self._lanes.turn(file)
+        copied = self._end(other_segment(file))
+        self._segments.rotate(file)
         self._settle(file)
         return Held((file.path,), max(copied, self._end(file)))
 

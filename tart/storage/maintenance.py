@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tart.config.schema import StorageConfig
-from tart.storage.core.files import LogFile, by_period
-from tart.storage.core.retention import Held, Steadiness, to_drop
+from tart.storage.core.files import LogFile, group_by_period
+from tart.storage.core.retention import ClockMonitor, Held, expired_periods
 
 if TYPE_CHECKING:
     from tart.storage.store import Store
@@ -60,14 +60,14 @@ class Maintenance:
         config: StorageConfig,
         root: Path,
         count: int,
-        short_of: Callable[[str], None],
+        on_shortage: Callable[[str], None],
     ) -> None:
         self._store = store
         self._config = config
         self._root = root
         self._count = count
-        self._tell = short_of
-        self._steadiness = Steadiness(time.time(), time.monotonic())
+        self._tell = on_shortage
+        self._steadiness = ClockMonitor(time.time(), time.monotonic())
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper")
         self._inodes: dict[LogFile, int] = {}
@@ -104,9 +104,9 @@ class Maintenance:
 
     def look(self) -> None:
         """Look whether the files are still where they are attached from, and say if not."""
-        vanished = {file for file in self._store.attached() if not self._is_there(file)}
+        vanished = {file for file in self._store.attached_files() if not self._is_there(file)}
         # One that is dropped meanwhile is none of the shard's any more.
-        vanished &= set(self._store.attached())
+        vanished &= set(self._store.attached_files())
         for file in sorted(vanished - self.vanished, key=lambda each: each.path):
             log.error(
                 "%s was deleted or replaced while tart uses it: what it has is served until tart "
@@ -126,7 +126,7 @@ class Maintenance:
         """Delete what is due; ``trusted`` says whether ages can be told by the clock."""
         hours = self._config.retain_hours if trusted else float("inf")
         share = self._config.retain_disk_share / self._count
-        due = to_drop(
+        due = expired_periods(
             self._held(now),
             now,
             retain_seconds=hours * 3600,
@@ -134,16 +134,16 @@ class Maintenance:
         )
         # Nothing newer goes before what somebody still reads: no gap in between.
         held_up: set[int] = set()
-        for lanes in due:
-            if lanes[0].directory in held_up:
+        for segments in due:
+            if segments[0].directory in held_up:
                 continue
-            size = sum(map(_size, lanes))
-            if not self._store.drop(lanes, _TRANSIENT_SECONDS):
-                held_up.add(lanes[0].directory)
+            size = sum(map(_size, segments))
+            if not self._store.drop(segments, _TRANSIENT_SECONDS):
+                held_up.add(segments[0].directory)
                 continue
-            self.statistics.files += len(lanes)
+            self.statistics.files += len(segments)
             self.statistics.bytes += size
-            names = " and ".join(str(file.path) for file in lanes)
+            names = " and ".join(str(file.path) for file in segments)
             log.info("%s deleted: %d bytes, no longer kept", names, size)
 
     def _run(self) -> None:
@@ -163,11 +163,11 @@ class Maintenance:
     def _held(self, now: float) -> list[Held]:
         found = []
         for directory in self._store.directories:
-            for lanes in by_period(self._store.files(directory)):
+            for segments in group_by_period(self._store.files(directory)):
                 with suppress(FileNotFoundError):
-                    written = max(file.path.stat().st_mtime for file in lanes)
-                    current = any(map(self._store.writer.uses, lanes))
-                    found.append(Held(lanes, sum(map(_size, lanes)), written, current))
+                    written = max(file.path.stat().st_mtime for file in segments)
+                    current = any(map(self._store.writer.uses, segments))
+                    found.append(Held(segments, sum(map(_size, segments)), written, current))
         return found
 
     def _disk(self) -> shutil._ntuple_diskusage:
@@ -179,7 +179,7 @@ class Maintenance:
 
 def _size(file: LogFile) -> int:
     size = 0
-    for path in file.together():
+    for path in file.paths():
         with suppress(FileNotFoundError):
             size += path.stat().st_size
     return size

@@ -34,20 +34,26 @@ from tart.storage.aggregates.database import (
     read_state,
 )
 from tart.storage.aggregates.migrations import upgrade
-from tart.storage.core.files import LogFile, by_period, existing, orphaned, put_aside
+from tart.storage.core.files import (
+    LogFile,
+    group_by_period,
+    list_files,
+    list_orphaned_wals,
+    move_to_quarantine,
+)
 from tart.storage.log.damage import tables_of
 from tart.storage.log.database import Database, storage_error, sync
-from tart.storage.log.losses import Losses, losses
+from tart.storage.log.file_ranges import FRAME_TABLES
+from tart.storage.log.losses import DamageReport, losses
 from tart.storage.log.recovery import (
+    NodeHistory,
     RecoveredState,
-    Remembered,
     count_missing,
     read_file,
     read_statements,
     read_strangers,
 )
-from tart.storage.log.seq_walk import FRAMES
-from tart.storage.log.startup_progress import Told, unheard
+from tart.storage.log.startup_progress import ReportProgress, ignore_progress
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +68,17 @@ _FIGURES = "figures are made again from the events that are kept, and older ones
 
 
 def open_directory(
-    database: Database, root: Path, directory: int, *, own: bool, told: Told = unheard
+    database: Database,
+    root: Path,
+    directory: int,
+    *,
+    own: bool,
+    progress: ReportProgress = ignore_progress,
 ) -> tuple[list[LogFile], RecoveredState]:
     """Attach what can be read, the newest period for writing if the directory is ``own``.
 
     Args:
-        told: called before each file is opened and read.
+        progress: called before each file is opened and read.
 
     Returns:
         The files, oldest first, and what they know.
@@ -75,16 +86,16 @@ def open_directory(
     Raises:
         StorageError: a file cannot be opened, for a reason that is not in the file.
     """
-    files, missing = existing(root, directory), orphaned(root, directory)
-    newest = by_period(sorted([*files, *missing]))[-1] if own and (files or missing) else []
+    files, missing = list_files(root, directory), list_orphaned_wals(root, directory)
+    newest = group_by_period(sorted([*files, *missing]))[-1] if own and (files or missing) else []
     for file in missing:
         quarantine(file, StorageError("the file is missing, only its log is there"))
     opened: list[LogFile] = []
     for file in files:
-        told(f"opening {directory:02d}/{file.path.name}", len(opened), len(files))
+        progress(f"opening {directory:02d}/{file.path.name}", len(opened), len(files))
         if _opens(database, file, writable=file in newest):
             opened.append(file)
-    past, files = _read(database, directory, opened, told)
+    past, files = _read(database, directory, opened, progress)
     if lost := [file for file in newest if file not in files]:
         _succeed(database, lost, past)
         files = sorted([*files, *lost])
@@ -99,7 +110,7 @@ def open_directory(
 
 def quarantine(file: LogFile, reason: Exception, lost: str = _EVENTS) -> None:
     """Rename a file and its logs, together; ``lost`` says what that means to the operator."""
-    name = put_aside(file, time.time())
+    name = move_to_quarantine(file, time.time())
     sync(file.path.parent)
     log.error(
         "%s cannot be read and is now %s, logs alike; %s. The reason: %s",
@@ -108,7 +119,7 @@ def quarantine(file: LogFile, reason: Exception, lost: str = _EVENTS) -> None:
 
 
 def _opens(database: Database, file: LogFile, *, writable: bool) -> bool:
-    log_bytes = sum(path.stat().st_size for path in file.together()[:-1])
+    log_bytes = sum(path.stat().st_size for path in file.paths()[:-1])
     attach = database.attach_writable if writable else database.attach_readable
     try:
         attach(file)
@@ -117,21 +128,21 @@ def _opens(database: Database, file: LogFile, *, writable: bool) -> bool:
         quarantine(file, error)
         return False
     if database.damage(file) is not None:  # its ``meta`` is
-        log.error("%s is %s", file.path, losses_of(database, file).text)
+        log.error("%s is %s", file.path, damage_report(database, file).text)
     if log_bytes:
         log.warning("%s was not closed: %d bytes of its log are put into it", file.path, log_bytes)
     return True
 
 
 def _read(
-    database: Database, directory: int, files: list[LogFile], told: Told
+    database: Database, directory: int, files: list[LogFile], progress: ReportProgress
 ) -> tuple[RecoveredState, list[LogFile]]:
     """What the files know, and those of them that can be read."""
     with closing(database.cursor()) as cursor:
         while True:
             past = RecoveredState(directory)
             for at, file in enumerate(files):
-                told(f"counting the events of {directory:02d}/{file.path.name}", at, len(files))
+                progress(f"counting the events of {directory:02d}/{file.path.name}", at, len(files))
                 try:
                     read_file(cursor, database.readable(file), past)
                     if database.damage(file) is not None:
@@ -168,14 +179,14 @@ def salvage(database: Database, file: LogFile, *, thorough: bool = True) -> bool
     try:
         if not database.salvage(file, thorough=thorough):
             return False
-        log.error("%s is %s", file.path, losses_of(database, file).text)
+        log.error("%s is %s", file.path, damage_report(database, file).text)
     except StorageError as error:
-        log.error("%s is damaged, and what of it cannot be told: %s", file.path, error)
+        log.error("%s is damaged, and what of it cannot be progress: %s", file.path, error)
         return False
     return True
 
 
-def losses_of(database: Database, file: LogFile) -> Losses:
+def damage_report(database: Database, file: LogFile) -> DamageReport:
     """What cannot be read of a file that is damaged.
 
     Raises:
@@ -192,7 +203,7 @@ def losses_of(database: Database, file: LogFile) -> Losses:
 
 def _go_beyond(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: RecoveredState) -> None:
     """Numbers that lie in what is damaged of a file are not used again."""
-    sequence = _greatest(cursor, file, "seq", FRAMES)
+    sequence = _greatest(cursor, file, "seq", FRAME_TABLES)
     if sequence is None:
         past.next_sequence += SEQUENCE_LEAP
     else:
@@ -209,7 +220,7 @@ def _greatest(
 ) -> int | None:
     """What a file has at most, which DuckDB knows without reading it; ``None`` if not."""
     statement = " UNION ALL ".join(
-        f"SELECT max({column}) AS each FROM {file.attached}.{table}" for table in tables
+        f"SELECT max({column}) AS each FROM {file.catalog}.{table}" for table in tables
     )
     try:
         ((found,),) = cursor.execute(
@@ -263,7 +274,7 @@ def open_aggregates(
         if whole or not _is_attached(database, file) or not salvage(database, file):
             set_aggregates_aside(database, file, error)
         state, nodes, sessions, remembered = _attach_aggregates(database, file)
-    past.remembered = remembered
+    past.node_histories = remembered
     past.nodes = {**nodes, **past.nodes}
     if state.through > past.next_sequence:
         log.error(
@@ -288,7 +299,7 @@ def _is_attached(database: Database, file: AggregateFile) -> bool:
 
 def _attach_aggregates(
     database: Database, file: AggregateFile
-) -> tuple[FlushState, dict[int, bytes], set[int], dict[int, Remembered]]:
+) -> tuple[FlushState, dict[int, bytes], set[int], dict[int, NodeHistory]]:
     if not _is_attached(database, file):
         upgrade(database, file)
         database.attach_writable(file)

@@ -32,21 +32,21 @@ from tart.storage.core.files import (
     SPILL,
     LogFile,
     adopted,
-    by_period,
+    group_by_period,
     named,
     quarantined,
 )
 from tart.storage.failure_log import FailureLog
 from tart.storage.log.database import Database, blamed, bytes_on_disk, storage_error, sync
-from tart.storage.log.losses import Losses
-from tart.storage.log.query_threads import Reader
+from tart.storage.log.file_ranges import FRAME_TABLES, read_file_ranges
+from tart.storage.log.losses import DamageReport
+from tart.storage.log.query_threads import QueryThreads
 from tart.storage.log.recovery import RecoveredState
-from tart.storage.log.seq_walk import FRAMES, ranges_of
-from tart.storage.log.startup_progress import Told, unheard
+from tart.storage.log.startup_progress import ReportProgress, ignore_progress
 from tart.storage.log.writer import Writer
 from tart.storage.maintenance import Maintenance
 from tart.storage.open_directory import (
-    losses_of,
+    damage_report,
     open_aggregates,
     open_directory,
     salvage,
@@ -70,14 +70,14 @@ class Store:
         root: the data directory.
         shard: this shard's number, which is its own directory's.
         count: how many shards there are now.
-        committed: called on the writer's thread after each commit.
+        on_commit: called on the writer's thread after each commit.
         failed: called on the writer's thread if writing has ended for good.
-        short_of: called on the keeper's thread with ``disk`` or ``memory`` when there is no
+        on_shortage: called on the keeper's thread with ``disk`` or ``memory`` when there is no
             room in it, and with nothing when there is again.
-        forgotten: called on the keeper's thread with a directory and the sessions that no
+        on_sessions_deleted: called on the keeper's thread with a directory and the sessions that no
             file names any more.
-        told: called in between with how far the start is; may raise to end it.
-        keep: whether the keeper begins at once; else it is the caller's to start, when
+        progress: called in between with how far the start is; may raise to end it.
+        start_maintenance: whether the keeper begins at once; else it is the caller's to start, when
             aggregates are up to the log.
 
     Raises:
@@ -91,17 +91,17 @@ class Store:
         shard: int,
         count: int,
         *,
-        committed: Callable[[Batch], None],
-        failed: Callable[[Exception], None],
-        short_of: Callable[[str], None] = lambda what: None,
-        forgotten: Callable[[int, set[int]], None] = lambda directory, sessions: None,
-        told: Told = unheard,
-        keep: bool = True,
+        on_commit: Callable[[Batch], None],
+        on_failure: Callable[[Exception], None],
+        on_shortage: Callable[[str], None] = lambda what: None,
+        on_sessions_deleted: Callable[[int, set[int]], None] = lambda directory, sessions: None,
+        progress: ReportProgress = ignore_progress,
+        start_maintenance: bool = True,
     ) -> None:
         self._root = root
         self._lock = threading.Lock()
-        self._forgotten = forgotten
-        self._told = told
+        self._on_sessions_deleted = on_sessions_deleted
+        self._progress = progress
         self._database = Database(config, root / f"{shard:02d}" / SPILL)
         self.failures = FailureLog()
         self.background = Background()
@@ -110,47 +110,47 @@ class Store:
         self._files: dict[int, list[LogFile]] = {}
         self._aggregates: dict[int, AggregateFile] = {}
         # What is damaged of files; read from other threads.
-        self._losses: dict[LogFile, Losses] = {}
+        self._damage_reports: dict[LogFile, DamageReport] = {}
         # Held while somebody finds out what is damaged.
         self._surveying = threading.Lock()
         self._survey_again_at = 0.0
         self.aggregate_writer: AggregateWriter | None = None
-        self.past: dict[int, RecoveredState] = {}
+        self.recovered: dict[int, RecoveredState] = {}
         try:
             for directory in self.directories:
-                self._files[directory], self.past[directory] = open_directory(
-                    self._database, root, directory, own=directory == shard, told=told
+                self._files[directory], self.recovered[directory] = open_directory(
+                    self._database, root, directory, own=directory == shard, progress=progress
                 )
                 self._aggregates[directory] = open_aggregates(
-                    self._database, root, self.past[directory], whole=self._is_whole(directory)
+                    self._database, root, self.recovered[directory], whole=self._is_whole(directory)
                 )
         except BaseException:
             self._database.close()
             raise
-        self.reader = Reader(self._database, self.noticed)
+        self.query_threads = QueryThreads(self._database, self.salvage_after)
         self.writer = Writer(
             self._database,
             config,
             root,
             shard,
-            opened=(by_period(self._files[shard]) or [[]])[-1],
-            nodes=self.past[shard].nodes,
-            peers=self.past[shard].peers,
-            committed=committed,
+            opened=(group_by_period(self._files[shard]) or [[]])[-1],
+            nodes=self.recovered[shard].nodes,
+            peers=self.recovered[shard].peers,
+            on_commit=on_commit,
             attached=self._attached,
-            failed=failed,
+            on_failure=on_failure,
             isolation=self.failures.isolation,
             background=self.background,
-            unread=self.reader.wait_for_running,
-            noticed=self.noticed,
+            unread=self.query_threads.wait_for_running,
+            salvage_after=self.salvage_after,
         )
-        self.keeper = Maintenance(self, config, root, count, short_of)
-        for file in self.attached():
+        self.maintenance = Maintenance(self, config, root, count, on_shortage)
+        for file in self.attached_files():
             if self._database.damage(file) is not None:
                 self._note(file)
         self.writer.start()
-        if keep:
-            self.keeper.start()
+        if start_maintenance:
+            self.maintenance.start()
 
     def catch_up(
         self, directory: int, decode_context: Callable[[int], DecodeContext]
@@ -162,7 +162,7 @@ class Store:
         Args:
             decode_context: the decode context of a session, by its number.
         """
-        past = self.past[directory]
+        past = self.recovered[directory]
         for _ in range(_TRIES):
             file = self._database.readable(self._aggregates[directory])
             try:
@@ -175,18 +175,18 @@ class Store:
                     decode_context,
                     past.next_sequence,
                     self.failures.isolation,
-                    self._told,
+                    self._progress,
                 )
             except duckdb.Error as error:
                 reason = storage_error(file, error)
                 if not isinstance(reason, DamagedFile):
                     raise reason from None
-                if not self.noticed(error, alone=True):
+                if not self.salvage_after(error, alone=True):
                     set_aggregates_aside(self._database, file, reason)
                     self._aggregates[directory] = open_aggregates(self._database, self._root, past)
         raise StorageError(f"directory {directory:02d}: more and more of it is damaged")
 
-    def noticed(self, error: Exception, *, alone: bool = False) -> bool:
+    def salvage_after(self, error: Exception, *, alone: bool = False) -> bool:
         """Whether an error is damage of files of which the rest can be read now.
 
         What is found is logged, once, and told by ``losses``.
@@ -194,7 +194,7 @@ class Store:
         Args:
             alone: nobody writes to the file it is about but who asks.
         """
-        files = self.attached()
+        files = self.attached_files()
         if not isinstance(error, duckdb.Error) or not files:
             return False
         if not isinstance(storage_error(files[0], error), DamagedFile):
@@ -215,17 +215,17 @@ class Store:
     @contextmanager
     def _still(self, alone: bool) -> Iterator[bool]:
         """Keep files from being checkpointed and detached; whether that could be had."""
-        attachments = self.writer.checkpoints.attachments
+        attach_lock = self.writer.checkpoints.attach_lock
         with self._surveying:
             if alone:
                 yield True
                 return
-            held = attachments.acquire(timeout=_TURN_SECONDS)
+            held = attach_lock.acquire(timeout=_TURN_SECONDS)
             try:
                 yield held
             finally:
                 if held:
-                    attachments.release()
+                    attach_lock.release()
 
     def _all(self) -> list[LogFile]:
         with self._lock:
@@ -234,45 +234,45 @@ class Store:
     def _note(self, file: LogFile) -> None:
         """Remember what a damaged file costs."""
         try:
-            self._losses[file] = losses_of(self._database, file)
+            self._damage_reports[file] = damage_report(self._database, file)
         except StorageError as error:
-            log.error("what is lost of %s cannot be told: %s", file.path, error)
-            self._losses[file] = Losses((), 0, {})
+            log.error("what is lost of %s cannot be progress: %s", file.path, error)
+            self._damage_reports[file] = DamageReport((), 0, {})
 
     @property
     def aggregates(self) -> dict[int, AggregateFile]:
         """The aggregates of each directory, as they are to be read."""
         return {at: self._database.readable(file) for at, file in self._aggregates.items()}
 
-    def damaged(self) -> list[dict[str, Any]]:
+    def damaged_files(self) -> list[dict[str, Any]]:
         """What cannot be read of the files that are damaged, for health."""
         return [
             found.as_json(str(file.path.relative_to(self._root)))
-            for file, found in sorted(self._losses.items(), key=lambda each: each[0].path)
+            for file, found in sorted(self._damage_reports.items(), key=lambda each: each[0].path)
         ]
 
-    def missing(self) -> int:
+    def missing_frames(self) -> int:
         """Frames that were not there when the shard started, but for those of ``damaged``."""
-        known = sum(found.events for found in list(self._losses.values()))
-        return max(0, sum(past.missing for past in self.past.values()) - known)
+        known = sum(found.events for found in list(self._damage_reports.values()))
+        return max(0, sum(past.missing for past in self.recovered.values()) - known)
 
-    def attached(self) -> list[LogFile]:
+    def attached_files(self) -> list[LogFile]:
         """All files that are in use, aggregates among them."""
         return [*self._all(), *self._aggregates.values()]
 
-    def vanished(self) -> list[str]:
+    def vanished_files(self) -> list[str]:
         """Files that somebody deleted or replaced, as paths inside the data directory."""
-        return sorted(str(file.path.relative_to(self._root)) for file in self.keeper.vanished)
+        return sorted(str(file.path.relative_to(self._root)) for file in self.maintenance.vanished)
 
-    def unreadable_figures(self) -> list[list[Any]]:
+    def unreadable_aggregates(self) -> list[list[Any]]:
         """The same of aggregates: their rows may be of any time."""
         return [
             [str(file.path.relative_to(self._root)), sum(found.others.values()), None, None]
-            for file, found in list(self._losses.items())
+            for file, found in list(self._damage_reports.items())
             if isinstance(file, AggregateFile)
         ]
 
-    def unreadable(self, start_us: int | None, end_us: int | None) -> list[list[Any]]:
+    def unreadable_events(self, start_us: int | None, end_us: int | None) -> list[list[Any]]:
         """Events of a window that cannot be read: [file, how many, first µs, last µs].
 
         Of a file that was put aside nobody knows how many there are; it was written to from
@@ -285,13 +285,13 @@ class Store:
         ]
         return aside + [
             [str(file.path.relative_to(self._root)), each.events, each.first_at, each.last_at]
-            for file, found in list(self._losses.items())
+            for file, found in list(self._damage_reports.items())
             for each in found.stretches
             if (end_us is None or each.first_at is None or each.first_at <= end_us)
             and (start_us is None or each.last_at is None or each.last_at >= start_us)
         ]
 
-    def aggregate(
+    def start_aggregate_writer(
         self,
         config: AggregatesConfig,
         written: Callable[[int], None],
@@ -305,7 +305,7 @@ class Store:
             written,
             failed,
             self.failures.isolation,
-            partial(self.noticed, alone=True),
+            partial(self.salvage_after, alone=True),
         )
         return self.aggregate_writer
 
@@ -332,7 +332,7 @@ class Store:
                         written = path.stat().st_mtime_ns // 1000
                         yield str(path.relative_to(self._root)), file.period, written
 
-    def quarantined(self) -> list[str]:
+    def quarantined_files(self) -> list[str]:
         """Damaged files that are still there, as paths inside the data directory."""
         return [
             str(path.relative_to(self._root))
@@ -340,39 +340,39 @@ class Store:
             for path in quarantined(self._root, directory)
         ]
 
-    def disk(self) -> tuple[int, int, int]:
+    def disk_usage(self) -> tuple[int, int, int]:
         """(files, bytes they take, bytes free on their disk)."""
         count, size = bytes_on_disk(self._root, self.directories)
         return count, size, shutil.disk_usage(self._root).free
 
-    def drop(self, lanes: Sequence[LogFile], seconds: float) -> bool:
+    def drop(self, segments: Sequence[LogFile], seconds: float) -> bool:
         """Delete the files of a period; ``False`` if they are in use for longer than that."""
-        turns = self.writer.checkpoints.turns
-        if not turns.acquire(timeout=_TURN_SECONDS):
+        rotation_lock = self.writer.checkpoints.rotation_lock
+        if not rotation_lock.acquire(timeout=_TURN_SECONDS):
             return False
         try:
-            return self._drop(lanes, seconds)
+            return self._drop(segments, seconds)
         finally:
-            turns.release()
+            rotation_lock.release()
 
-    def _drop(self, lanes: Sequence[LogFile], seconds: float) -> bool:
-        directory, folder = lanes[0].directory, lanes[0].path.parent
-        with self.writer.checkpoints.attachments:
-            gone = not set(lanes) <= set(self.files(directory))
-            if gone or any(map(self.writer.uses, lanes)):
+    def _drop(self, segments: Sequence[LogFile], seconds: float) -> bool:
+        directory, folder = segments[0].directory, segments[0].path.parent
+        with self.writer.checkpoints.attach_lock:
+            gone = not set(segments) <= set(self.files(directory))
+            if gone or any(map(self.writer.uses, segments)):
                 return False
-            sessions = self._only_in([self._database.readable(file) for file in lanes])
+            sessions = self._only_in([self._database.readable(file) for file in segments])
             with self._lock:
-                kept = [each for each in self._files[directory] if each not in lanes]
+                kept = [each for each in self._files[directory] if each not in segments]
                 self._files[directory] = kept
-            if not self.reader.wait_for_running(seconds):
+            if not self.query_threads.wait_for_running(seconds):
                 with self._lock:
-                    self._files[directory] = sorted([*self._files[directory], *lanes])
+                    self._files[directory] = sorted([*self._files[directory], *segments])
                 return False
-            for file in lanes:
-                self._losses.pop(file, None)
+            for file in segments:
+                self._damage_reports.pop(file, None)
                 self._database.detach(file)
-                for path in file.together():
+                for path in file.paths():
                     path.unlink(missing_ok=True)
             sync(folder)
         if directory != self.directory and not self._files[directory]:
@@ -380,42 +380,42 @@ class Store:
             # Something else may lie in it; then it is not ours to remove.
             with suppress(OSError):
                 folder.rmdir()
-        self._forgotten(directory, sessions)
+        self._on_sessions_deleted(directory, sessions)
         return True
 
     def close(self) -> None:
         """Write what is left, checkpoint, close everything. Blocks."""
-        self.keeper.stop()
+        self.maintenance.stop()
         self.writer.stop()
         if self.aggregate_writer is not None:
             self.aggregate_writer.stop()
-        self.reader.close()
+        self.query_threads.close()
         self._database.close()
 
     def _is_whole(self, directory: int) -> bool:
         """Whether the log has every event since its first."""
         files = self.files(directory)
         with closing(self._database.cursor()) as cursor:
-            ranges = ranges_of(cursor, files, FRAMES)
+            ranges = read_file_ranges(cursor, files, FRAME_TABLES)
         begins = min((each.first for each in ranges), default=None)
         sound = not any(file.salvaged for file in files)
-        return begins == 0 and sound and not self.past[directory].missing
+        return begins == 0 and sound and not self.recovered[directory].missing
 
-    def _only_in(self, lanes: Sequence[LogFile]) -> set[int]:
+    def _only_in(self, segments: Sequence[LogFile]) -> set[int]:
         """The sessions that no other file of the directory names; none if nobody can tell."""
         try:
-            return self._named_only_in(lanes)
+            return self._named_only_in(segments)
         except duckdb.Error as error:
-            if not self.noticed(error, alone=True):
-                log.error("%s: what only it knows is not forgotten: %s", lanes[0].path, error)
+            if not self.salvage_after(error, alone=True):
+                log.error("%s: what only it knows is not forgotten: %s", segments[0].path, error)
                 return set()
-        return self._named_only_in([self._database.readable(file) for file in lanes])
+        return self._named_only_in([self._database.readable(file) for file in segments])
 
-    def _named_only_in(self, lanes: Sequence[LogFile]) -> set[int]:
-        others = [each for each in self.files(lanes[0].directory) if each not in lanes]
+    def _named_only_in(self, segments: Sequence[LogFile]) -> set[int]:
+        others = [each for each in self.files(segments[0].directory) if each not in segments]
         named, rest = (
             " UNION ALL ".join(f"SELECT session FROM {file.alias}.sessions" for file in files)
-            for files in (lanes, others)
+            for files in (segments, others)
         )
         with closing(self._database.cursor()) as cursor:
             rows = cursor.execute(f"({named}) EXCEPT ({rest})" if rest else named).fetchall()

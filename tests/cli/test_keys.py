@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tart.cli.main import main
-from tart.control_store import opened
+from tart.control_store import open_store
 from tests.running import running_system, wait_for
 
 
@@ -35,8 +35,8 @@ def test_a_key_is_printed_once_and_listed_without_its_text(keys, tmp_path):
     code, out, err = keys("list")
     assert (code, err) == (0, "")
     assert re.fullmatch(rf"{key_id}  operator  \S+Z  in use +grafana\n", out)
-    with opened(tmp_path / "data" / "control.sqlite") as store:
-        (noted,) = store.noted(10)
+    with open_store(tmp_path / "data" / "control.sqlite") as store:
+        (noted,) = store.read_audit(10)
     assert (noted.entry.action, noted.entry.address) == ("create_key", "local")
     assert text not in str(noted)
 

@@ -303,7 +303,7 @@ def test_a_file_that_is_lost_under_a_running_shard_costs_itself(tmp_path, whole,
 
     async def scenario(shard):
         damage(tmp_path)
-        shard.store.keeper.look()
+        shard.store.maintenance.look()
         found, statistics = await served(shard)
         return found, statistics, await goes_on(shard)
 

@@ -13,7 +13,7 @@ import pytest
 
 from tart.cli.main import main
 from tart.storage.aggregates.database import aggregate_file
-from tart.storage.core.files import directories, existing
+from tart.storage.core.files import list_directories, list_files
 from tart.storage.core.schema import log_subquery
 from tests.running import running_system, wait_for
 from tests.soak.kills import Load, newest_stored, note_reported
@@ -31,8 +31,8 @@ TIMES = 2
 
 def rows(data, statement):
     """What a statement finds in each directory's files, each opened as anybody could."""
-    for directory in directories(data):
-        for file in existing(data, directory):
+    for directory in list_directories(data):
+        for file in list_files(data, directory):
             with closing(duckdb.connect(str(file.path), read_only=True)) as connection:
                 for row in connection.execute(statement).fetchall():
                     yield directory, *row
@@ -93,7 +93,7 @@ def test_a_stop_under_load_loses_nothing_that_was_read(tmp_path, capsys):
     newest = newest_stored(data)
     for directory, sequence in reported.items():
         assert newest[directory] >= sequence
-    for directory in directories(data):
+    for directory in list_directories(data):
         assert aggregated_through(data, directory) == newest[directory] + 1
 
 

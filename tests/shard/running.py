@@ -104,14 +104,14 @@ class Shard:
         settings = StorageConfig(**{"flush_seconds": 0.001} | (storage or {}))
         self.failures = []
         self.store = Store(
-            settings, root, shard, count, committed=self._committed, failed=self.failures.append
+            settings, root, shard, count, on_commit=self._committed, on_failure=self.failures.append
         )
         self.nodes, self.counters, self.streams = Nodes(), LiveCounters(), Streams()
-        for past in self.store.past.values():
+        for past in self.store.recovered.values():
             self.nodes.recover(past)
         self.held, self.holding = [], False
         self.changes = []
-        own = self.store.past[shard]
+        own = self.store.recovered[shard]
         self.aggregation, self.flushes = open_aggregation(
             self.store,
             self.nodes,
@@ -185,15 +185,17 @@ class Shard:
             return self.answers.memory[name](parameters)
         if name in self.aggregated.questions:
             return await self.aggregated.answer(
-                name, parameters, lambda question: self.store.reader.run(question, DEADLINE)
+                name, parameters, lambda question: self.store.query_threads.run(question, DEADLINE)
             )
         if name in self.answers.slow:
             slow = self.answers.slow[name]
-            return await self.store.reader.run_slow(
+            return await self.store.query_threads.run_slow(
                 lambda cursor, abandoned: slow(cursor, parameters, abandoned), DEADLINE
             )
         question = {**self.answers.rows, **self.answers.log}[name]
-        return await self.store.reader.run(lambda cursor: question(cursor, parameters), DEADLINE)
+        return await self.store.query_threads.run(
+            lambda cursor: question(cursor, parameters), DEADLINE
+        )
 
     async def stored(self, table="log", columns=COLUMNS, order="seq"):
         """Rows of all files of all directories, in their order; bodies with the peer id."""
@@ -203,7 +205,7 @@ class Shard:
             return []
         union = " UNION ALL ".join(f"SELECT {columns} FROM {_table(file, table)}" for file in files)
         statement = f"SELECT * FROM ({union}) ORDER BY {order}"
-        return await self.store.reader.run(
+        return await self.store.query_threads.run(
             lambda cursor: cursor.execute(statement).fetchall(), DEADLINE
         )
 

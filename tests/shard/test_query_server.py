@@ -118,7 +118,7 @@ def test_a_question_fails_at_its_deadline_and_holds_up_nothing_meanwhile(tmp_pat
         assert await there.ask("events") == []
         assert await there.ask("chain") == []
         assert (await there.answer(late)).code == "deadline"
-        await until(lambda: shard.store.reader.open == 0)
+        await until(lambda: shard.store.query_threads.open == 0)
 
     served(tmp_path, scenario)
 
@@ -130,7 +130,7 @@ def test_a_cancelled_question_is_interrupted_and_gets_no_answer(tmp_path):
         await asyncio.to_thread(begun.wait, DEADLINE)
         there.channel.send(Cancel(request))
         there.channel.send(Cancel(999))
-        await until(lambda: shard.store.reader.open == 0)
+        await until(lambda: shard.store.query_threads.open == 0)
         assert await there.ask("chain") == []
         assert [message.id for message in there.of(Partial)] == [request + 1]
         assert there.of(Failure) == []
@@ -144,7 +144,7 @@ def test_questions_of_a_gateway_that_goes_away_are_interrupted(tmp_path):
         async with gateway(tmp_path / "control.sock") as other:
             other.ask_nowait("slot")
             await asyncio.to_thread(begun.wait, DEADLINE)
-        await until(lambda: shard.store.reader.open == 0)
+        await until(lambda: shard.store.query_threads.open == 0)
         assert await there.ask("chain") == []
 
     served(tmp_path, scenario)
@@ -156,7 +156,7 @@ def test_too_many_questions_at_once_are_refused_one_by_one(tmp_path):
         shard.answers.log["slot"] = lambda cursor, parameters: go.wait(DEADLINE)
         # One thread takes no scans.
         requests = [there.ask_nowait("slot") for _ in range(THREADS - 1)]
-        await until(lambda: shard.store.reader.running == THREADS - 1)
+        await until(lambda: shard.store.query_threads.running == THREADS - 1)
         requests += [there.ask_nowait("slot") for _ in range(QUEUE_LIMIT + 5)]
         await until(lambda: len(there.of(Failure)) == 5)
         statistics = await there.ask("statistics")
@@ -252,10 +252,10 @@ def test_stopping_closes_every_channel_after_what_was_said(tmp_path):
 
 def test_questions_after_the_files_are_closed_are_refused_as_such(tmp_path):
     async def scenario(shard, there):
-        await asyncio.to_thread(shard.store.reader.close)
+        await asyncio.to_thread(shard.store.query_threads.close)
         failure = await there.ask("events")
         assert failure.code == "no_shard"
-        assert shard.store.reader.open == 0
+        assert shard.store.query_threads.open == 0
 
     served(tmp_path, scenario)
 

@@ -141,7 +141,7 @@ def test_what_was_reported_as_committed_survives_kill_9_exactly_once(tmp_path):
         own = [(event_id, slot) for _, number, event_id, slot, _ in rows if number == session]
         assert own == [(number, number) for number in range(len(own))]
     with open_storage(tmp_path) as storage:
-        past = storage.store.past[0]
+        past = storage.store.recovered[0]
         assert past.counts[0][11] == len(rows)
         assert past.next_session == kills
         assert [past.sessions[number].ended_at for number in range(kills)] == [None] * kills

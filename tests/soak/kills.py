@@ -22,7 +22,7 @@ import httpx
 
 from tart.cli.verify import complaint
 from tart.query.core.catalog import event_identity
-from tart.storage.core.files import directories, existing
+from tart.storage.core.files import list_directories, list_files
 from tart.storage.log.verify import verify
 from tests.running import fake_node, running_system, wait_for
 
@@ -105,8 +105,8 @@ def note_reported(system, highest):
 def newest_stored(data):
     """The highest sequence number in each directory's files."""
     found = {}
-    for directory in directories(data):
-        for file in existing(data, directory):
+    for directory in list_directories(data):
+        for file in list_files(data, directory):
             with closing(duckdb.connect(str(file.path), read_only=True)) as connection:
                 ((last,),) = connection.execute("SELECT max(seq) FROM log").fetchall()
             found[directory] = max(found.get(directory, -1), -1 if last is None else last)

@@ -1,7 +1,7 @@
 """Directories with everything that can be damaged, and the ways to damage it.
 
-A directory has yesterday's and today's file, two lanes each, with random hashes that fill
-some blocks; ``killed`` is the same with a log beside each lane of today, as a kill leaves it.
+A directory has yesterday's and today's file, two segments each, with random hashes that fill
+some blocks; ``killed`` is the same with a log beside each segment of today, as a kill leaves it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def make(root, directory=0, count=1):
 
 
 def make_killed(root, elsewhere):
-    """The same, and a log beside today's lanes."""
+    """The same, and a log beside today's segments."""
 
     async def scenario(shard):
         async def said(rounds):
@@ -41,8 +41,8 @@ def make_killed(root, elsewhere):
 
         await said(1)
         with closing(shard.store.cursor()) as cursor:
-            # Both lanes get a log: nobody checkpoints.
-            shard.store.writer.lanes.turn(shard.store.writer.lanes.current)
+            # Both segments get a log: nobody checkpoints.
+            shard.store.writer.segments.rotate(shard.store.writer.segments.current)
             await said(1)
             cursor.execute("SELECT 1")
         shutil.copytree(elsewhere, root, dirs_exist_ok=True)
@@ -52,11 +52,11 @@ def make_killed(root, elsewhere):
 
 
 async def _talk(shard):
-    await _say(shard, 2, turns=True)
+    await _say(shard, 2, rotate=True)
     shard.intake.aggregate()
 
 
-async def _say(shard, rounds, *, turns=False):
+async def _say(shard, rounds, *, rotate=False):
     done = shard.store.writer.checkpoints.statistics
     for number in range(rounds):
         node = fake_node(1 + number)
@@ -68,7 +68,7 @@ async def _say(shard, rounds, *, turns=False):
         )
         shard.intake.end(session, "it is over")
         await shard.settled()
-        if turns:
+        if rotate:
             await until(lambda before=before: done.done > before)
 
 
@@ -81,7 +81,7 @@ def _make_yesterday(folder):
 
 
 def files(root, directory=0):
-    """The files of events, oldest first, each lane after the other."""
+    """The files of events, oldest first, each segment after the other."""
     found = (root / f"{directory:02d}").glob("20*.duckdb")
     return sorted(found, key=lambda path: (path.name[:10], path.name.count(".1.")))
 

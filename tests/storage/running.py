@@ -82,15 +82,15 @@ def wait_for(condition):
     return found
 
 
-# What is no setting but an argument of the store.
-PARTS = ("short_of", "forgotten", "told", "keep")
+# Arguments of the store that are not settings.
+ARGUMENTS = ("on_shortage", "on_sessions_deleted", "progress", "start_maintenance")
 
 
 class Storage:
     """A store with what it reports."""
 
     def __init__(self, root, shard=0, count=1, **settings):
-        told = {key: settings.pop(key) for key in PARTS if key in settings}
+        arguments = {key: settings.pop(key) for key in ARGUMENTS if key in settings}
         self.commits, self.failures = queue.Queue(), queue.Queue()
         self.config = StorageConfig(**settings)
         self.store = Store(
@@ -98,9 +98,9 @@ class Storage:
             root,
             shard,
             count,
-            committed=self.commits.put,
-            failed=self.failures.put,
-            **told,
+            on_commit=self.commits.put,
+            on_failure=self.failures.put,
+            **arguments,
         )
 
     def write(self, *batches):
@@ -113,7 +113,9 @@ class Storage:
     def ask(self, statement):
         """Rows, as a reader sees them now."""
         return asyncio.run(
-            self.store.reader.run(lambda cursor: cursor.execute(statement).fetchall(), DEADLINE)
+            self.store.query_threads.run(
+                lambda cursor: cursor.execute(statement).fetchall(), DEADLINE
+            )
         )
 
 
@@ -133,7 +135,7 @@ def write(root, *batches, shard=0, count=1, **settings):
         storage.write(*batches)
 
 
-def in_both_lanes(root, count=6, **settings):
+def in_both_segments(root, count=6, **settings):
     """Events 0 … count-1, by turns in the two files of one day; session 0 speaks in both."""
     with open_storage(root, checkpoint_seconds=0.001, **settings) as storage:
         first = batch(event(0), nodes=[NodeRow(0, PEERS[0])], sessions=[opened(0)])

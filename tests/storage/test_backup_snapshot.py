@@ -32,9 +32,9 @@ def bytes_of(held):
 def test_what_may_be_copied_stays_as_it_is_and_together_it_is_all_up_to_the_turn(tmp_path):
     with open_storage(tmp_path, **SETTINGS) as storage, holding(storage.store) as held:
         storage.write(*(batch(event(seq)) for seq in range(20)))
-        copied = bytes_of(held.aggregates()) | bytes_of(held.files())
+        copied = bytes_of(held.freeze_aggregates()) | bytes_of(held.freeze_files())
         storage.write(*(batch(event(seq)) for seq in range(20, 30)))
-        turned = held.turn()
+        turned = held.rotate_segments()
         copied |= bytes_of(turned)
         assert turned.end == 30
         done = storage.store.writer.checkpoints.statistics.done
@@ -51,18 +51,18 @@ def test_a_period_that_ends_meanwhile_is_in_it_and_the_next_is_not(tmp_path):
     with open_storage(tmp_path, file_hours=1, **SETTINGS) as storage:
         storage.write(batch(event(0)))
         with holding(storage.store) as held:
-            held.aggregates()
-            held.files()
+            held.freeze_aggregates()
+            held.freeze_files()
             storage.write(batch(event(1)), batch(event(2), at=NOON + HOUR_US))
-            turned = held.turn()
+            turned = held.rotate_segments()
             assert turned.end == 2
             assert [path.name[:13] for path in turned.paths] == ["2026-11-21T12"]
 
 
 def test_of_a_shard_without_events_there_are_only_aggregates(tmp_path):
     with open_storage(tmp_path, **SETTINGS) as storage, holding(storage.store) as held:
-        assert [path.name for path in held.aggregates().paths] == ["aggregates.duckdb"]
-        assert held.files().paths == held.turn().paths == ()
+        assert [path.name for path in held.freeze_aggregates().paths] == ["aggregates.duckdb"]
+        assert held.freeze_files().paths == held.rotate_segments().paths == ()
 
 
 def test_nothing_is_deleted_while_it_is_held(tmp_path):
@@ -72,7 +72,7 @@ def test_nothing_is_deleted_while_it_is_held(tmp_path):
         oldest = store.files(0)[-1:]
         wait_for(lambda: not store.writer.uses(oldest[0]))
         with holding(store) as held:
-            held.aggregates()
+            held.freeze_aggregates()
             assert store.drop(oldest, 1.0) is False
         wait_for(lambda: store.drop(oldest, 1.0))
 
@@ -86,7 +86,7 @@ def test_one_holds_at_a_time(tmp_path, monkeypatch):
     ):
         wait_for(lambda: holds(first))
         with pytest.raises(StorageError, match="another backup"):
-            second.aggregates()
+            second.freeze_aggregates()
         first.release()
         wait_for(lambda: holds(second))
 
@@ -94,7 +94,7 @@ def test_one_holds_at_a_time(tmp_path, monkeypatch):
 def holds(held):
     """Whether it can: a checkpoint may be under way."""
     try:
-        return held.aggregates()
+        return held.freeze_aggregates()
     except StorageError:
         return None
 
@@ -102,14 +102,14 @@ def holds(held):
 def test_who_never_releases_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "LONGEST_SECONDS", 0.05)
     with open_storage(tmp_path, **SETTINGS) as storage, holding(storage.store) as held:
-        held.aggregates()
-        wait_for(lambda: not storage.store.writer.checkpoints.turns.locked())
+        held.freeze_aggregates()
+        wait_for(lambda: not storage.store.writer.checkpoints.rotation_lock.locked())
         assert held.release() is False
         with pytest.raises(StorageError, match="given up"):
-            held.aggregates()
+            held.freeze_aggregates()
 
 
-@pytest.mark.parametrize("step", ["aggregates", "files", "turn"])
+@pytest.mark.parametrize("step", ["freeze_aggregates", "freeze_files", "rotate_segments"])
 def test_after_its_end_a_hold_gives_nothing_to_copy(tmp_path, step):
     """What is copied then may change meanwhile."""
     with open_storage(tmp_path) as storage, holding(storage.store) as held:

@@ -140,7 +140,7 @@ def test_a_log_left_on_a_full_disk_is_read_where_it_is(tmp_path, disk):
         pass  # its aggregates are there before the disk is full
     ballast.leave(0)
     with open_storage(disk / "shards", 1, 2), open_storage(disk / "shards", 0, 2) as storage:
-        assert storage.store.quarantined() == []
+        assert storage.store.quarantined_files() == []
         assert stored(storage) == list(range(2000))
         ballast.release()
         storage.write(hundred(20))
@@ -151,13 +151,13 @@ def test_a_log_left_on_a_full_disk_is_read_where_it_is(tmp_path, disk):
 
 def test_the_keeper_pauses_reading_while_the_disk_is_full(tmp_path, disk, monkeypatch):
     monkeypatch.setattr(maintenance, "WATCH_SECONDS", 0.01)
-    told = []
+    progress = []
     ballast = Ballast(disk)
     settings = {"disk_reserve_bytes": 4 << 20}
-    with open_storage(disk / "shards", short_of=told.append, **settings) as storage:
+    with open_storage(disk / "shards", on_shortage=progress.append, **settings) as storage:
         storage.write(hundred(0))
         ballast.leave(3 << 20)
-        wait_for(lambda: told == ["disk"])
+        wait_for(lambda: progress == ["disk"])
         storage.write(hundred(1))
         ballast.release()
-        wait_for(lambda: told == ["disk", ""])
+        wait_for(lambda: progress == ["disk", ""])

@@ -47,14 +47,14 @@ def test_a_file_that_is_due_goes_with_its_log_and_the_sessions_only_it_knew(tmp_
     forgotten = []
     aged(day(tmp_path, "2026-11-21T12"), 25)
     with open_storage(
-        tmp_path, file_hours=1, forgotten=lambda *what: forgotten.append(what)
+        tmp_path, file_hours=1, on_sessions_deleted=lambda *what: forgotten.append(what)
     ) as storage:
-        storage.store.keeper.tidy(time.time(), trusted=True)
+        storage.store.maintenance.tidy(time.time(), trusted=True)
         assert [file.path.stem for file in storage.store.files(0)] == [
             "2026-11-21T14",
             "2026-11-21T13",
         ]
-        assert storage.store.keeper.statistics.files == 1
+        assert storage.store.maintenance.statistics.files == 1
         storage.write(batch(event(3), at=HOURS[2]))
     assert log_files(tmp_path) == ["2026-11-21T13.duckdb", "2026-11-21T14.duckdb"]
     assert forgotten == [(0, {0})]
@@ -64,14 +64,14 @@ def test_without_a_clock_to_trust_nothing_is_too_old(tmp_path):
     hourly(tmp_path)
     aged(day(tmp_path, "2026-11-21T12"), 1000)
     with open_storage(tmp_path, file_hours=1) as storage:
-        storage.store.keeper.tidy(time.time(), trusted=False)
+        storage.store.maintenance.tidy(time.time(), trusted=False)
     assert len(log_files(tmp_path)) == 3
 
 
 def test_what_is_too_much_goes_but_for_the_file_events_go_to(tmp_path):
     hourly(tmp_path)
     with open_storage(tmp_path, file_hours=1, retain_disk_share=1e-12) as storage:
-        storage.store.keeper.tidy(time.time(), trusted=False)
+        storage.store.maintenance.tidy(time.time(), trusted=False)
         storage.write(batch(event(3), at=HOURS[2]))
     assert log_files(tmp_path) == ["2026-11-21T14.duckdb"]
 
@@ -82,9 +82,11 @@ def test_nothing_newer_goes_before_what_has_to_stay(tmp_path, monkeypatch):
     with open_storage(tmp_path, file_hours=1, retain_disk_share=1e-12) as storage:
         oldest, drop = storage.store.files(0)[-1], storage.store.drop
         monkeypatch.setattr(
-            storage.store, "drop", lambda lanes, seconds: oldest not in lanes and drop(lanes, 0.0)
+            storage.store,
+            "drop",
+            lambda segments, seconds: oldest not in segments and drop(segments, 0.0),
         )
-        storage.store.keeper.tidy(time.time(), trusted=False)
+        storage.store.maintenance.tidy(time.time(), trusted=False)
         assert len(storage.store.files(0)) == 4
 
 
@@ -92,10 +94,10 @@ def test_while_files_are_copied_none_is_deleted(tmp_path, monkeypatch):
     monkeypatch.setattr("tart.storage.store._TURN_SECONDS", 0.01)
     hourly(tmp_path)
     with open_storage(tmp_path, file_hours=1, retain_disk_share=1e-12) as storage:
-        with storage.store.writer.checkpoints.turns:
-            storage.store.keeper.tidy(time.time(), trusted=False)
+        with storage.store.writer.checkpoints.rotation_lock:
+            storage.store.maintenance.tidy(time.time(), trusted=False)
             assert len(storage.store.files(0)) == 3
-        storage.store.keeper.tidy(time.time(), trusted=False)
+        storage.store.maintenance.tidy(time.time(), trusted=False)
         assert len(storage.store.files(0)) == 1
 
 
@@ -103,7 +105,7 @@ def test_what_waits_for_its_checkpoint_is_not_deleted(tmp_path):
     settings = {"file_hours": 1, "checkpoint_seconds": 1000.0, "retain_disk_share": 1e-12}
     with open_storage(tmp_path, **settings) as storage:
         storage.write(batch(event(0)), batch(event(1), at=HOURS[1]))
-        storage.store.keeper.tidy(time.time(), trusted=False)
+        storage.store.maintenance.tidy(time.time(), trusted=False)
         assert len(storage.store.files(0)) == 2
 
 
@@ -112,7 +114,7 @@ def test_an_adopted_directory_is_gone_with_its_last_file(tmp_path):
     aged(day(tmp_path, directory=1), 25)
     with open_storage(tmp_path) as storage:
         assert storage.store.directories == [0, 1]
-        storage.store.keeper.tidy(time.time(), trusted=True)
+        storage.store.maintenance.tidy(time.time(), trusted=True)
         assert storage.store.directories == [0]
         assert storage.store.files(1) == []
     assert log_files(tmp_path, 1) == []
@@ -130,10 +132,10 @@ def test_a_question_that_runs_reads_a_file_to_its_end_before_it_goes(tmp_path):
         return cursor.execute(f"SELECT seq FROM {oldest.alias}.log").fetchall()
 
     async def both():
-        asked = asyncio.create_task(storage.store.reader.run(question, DEADLINE))
+        asked = asyncio.create_task(storage.store.query_threads.run(question, DEADLINE))
         await asyncio.to_thread(reading.wait, DEADLINE)
         tidying = asyncio.create_task(
-            asyncio.to_thread(storage.store.keeper.tidy, time.time(), trusted=True)
+            asyncio.to_thread(storage.store.maintenance.tidy, time.time(), trusted=True)
         )
         await asyncio.to_thread(wait_for, lambda: len(storage.store.files(0)) == 2)
         assert day(tmp_path, "2026-11-21T12").exists()
@@ -155,7 +157,7 @@ def test_a_file_that_is_read_for_too_long_stays_for_the_next_time(tmp_path):
         assert go_on.wait(DEADLINE)
 
     async def both():
-        asked = asyncio.create_task(storage.store.reader.run(question, DEADLINE))
+        asked = asyncio.create_task(storage.store.query_threads.run(question, DEADLINE))
         await asyncio.to_thread(reading.wait, DEADLINE)
         oldest = storage.store.files(0)[-1]
         assert not await asyncio.to_thread(storage.store.drop, [oldest], 0.0)
@@ -177,7 +179,7 @@ def test_files_come_and_go_under_load_and_every_question_is_answered(tmp_path):
 
         def keep():
             while not stop.is_set():
-                storage.store.keeper.tidy(time.time(), trusted=False)
+                storage.store.maintenance.tidy(time.time(), trusted=False)
 
         def count(cursor):
             files = storage.store.files(0)
@@ -189,7 +191,7 @@ def test_files_come_and_go_under_load_and_every_question_is_answered(tmp_path):
 
         async def ask():
             while not stop.is_set():
-                await storage.store.reader.run(count, DEADLINE)
+                await storage.store.query_threads.run(count, DEADLINE)
                 seen.append(True)
 
         threads = [
@@ -199,8 +201,8 @@ def test_files_come_and_go_under_load_and_every_question_is_answered(tmp_path):
         for each in threads:
             each.start()
         deadline, number = time.monotonic() + DEADLINE, 0
-        while number < 240 or storage.store.keeper.statistics.files <= 20:
-            assert time.monotonic() < deadline, storage.store.keeper.statistics
+        while number < 240 or storage.store.maintenance.statistics.files <= 20:
+            assert time.monotonic() < deadline, storage.store.maintenance.statistics
             at = NOON + number // 4 * HOUR_US
             storage.write(batch(*(event(number * 50 + row, at=at) for row in range(50)), at=at))
             number += 1
@@ -209,7 +211,7 @@ def test_files_come_and_go_under_load_and_every_question_is_answered(tmp_path):
             each.join(DEADLINE)
         assert seen
     with open_storage(tmp_path) as storage:
-        past = storage.store.past[0]
+        past = storage.store.recovered[0]
         assert past.next_sequence == number * 50
         assert past.missing == 0
 
@@ -231,26 +233,26 @@ def disk(monkeypatch):
 
 
 def test_reading_pauses_below_the_reserve_and_resumes_a_tenth_above_it(tmp_path, disk):
-    told = queue.SimpleQueue()
+    progress = queue.SimpleQueue()
     settings = {"disk_reserve_bytes": 1000}
-    with open_storage(tmp_path, short_of=told.put, **settings) as storage:
-        kept = storage.store.keeper
+    with open_storage(tmp_path, on_shortage=progress.put, **settings) as storage:
+        kept = storage.store.maintenance
         for free, full in [(1000, False), (999, True), (1099, True), (1100, False), (1000, False)]:
             disk.free = free
             kept.watch()
             assert kept.short_of == ("disk" if full else "")
-    assert [told.get_nowait(), told.get_nowait()] == ["disk", ""]
-    assert told.empty()
+    assert [progress.get_nowait(), progress.get_nowait()] == ["disk", ""]
+    assert progress.empty()
 
 
 def test_the_thread_notices_by_itself(tmp_path, disk, monkeypatch):
     monkeypatch.setattr(keeper, "WATCH_SECONDS", 0.001)
-    told = queue.SimpleQueue()
-    with open_storage(tmp_path, short_of=told.put):
+    progress = queue.SimpleQueue()
+    with open_storage(tmp_path, on_shortage=progress.put):
         disk.free = 0
-        assert told.get(timeout=DEADLINE) == "disk"
+        assert progress.get(timeout=DEADLINE) == "disk"
         disk.free = 1 << 39
-        assert told.get(timeout=DEADLINE) == ""
+        assert progress.get(timeout=DEADLINE) == ""
 
 
 @pytest.mark.parametrize("error", [OSError("no"), duckdb.IOException("no"), ZeroDivisionError()])
@@ -262,20 +264,20 @@ def test_a_round_that_fails_does_not_end_the_thread(tmp_path, disk, monkeypatch,
         raise error
 
     monkeypatch.setattr(keeper.Maintenance, part, fail)
-    told = queue.SimpleQueue()
+    progress = queue.SimpleQueue()
     task = {"tidy": "retention", "look": "looking for deleted files"}[part]
-    with open_storage(tmp_path, short_of=told.put) as storage:
+    with open_storage(tmp_path, on_shortage=progress.put) as storage:
         wait_for(lambda: storage.store.background.failures[task])
         disk.free = 0
-        assert told.get(timeout=DEADLINE) == "disk"
+        assert progress.get(timeout=DEADLINE) == "disk"
 
 
 def test_files_deleted_or_replaced_under_it_are_named_once(tmp_path, caplog):
     hourly(tmp_path)
-    with open_storage(tmp_path, file_hours=1, keep=False) as storage:
-        keeper = storage.store.keeper
+    with open_storage(tmp_path, file_hours=1, start_maintenance=False) as storage:
+        keeper = storage.store.maintenance
         keeper.look()
-        assert storage.store.vanished() == []
+        assert storage.store.vanished_files() == []
         gone, other = day(tmp_path, "2026-11-21T12"), day(tmp_path, "2026-11-21T13")
         gone.unlink()
         other.write_bytes(other.read_bytes())
@@ -284,7 +286,7 @@ def test_files_deleted_or_replaced_under_it_are_named_once(tmp_path, caplog):
         replacement.rename(other)
         for _ in range(2):
             keeper.look()
-            assert storage.store.vanished() == [f"00/{gone.name}", f"00/{other.name}"]
+            assert storage.store.vanished_files() == [f"00/{gone.name}", f"00/{other.name}"]
         # What is attached is read to the end.
         assert storage.ask(f"SELECT count(*) FROM {storage.store.files(0)[2].alias}.log") == [(1,)]
     assert caplog.text.count("was deleted or replaced while tart uses it") == 2
@@ -294,7 +296,7 @@ def test_files_that_are_dropped_have_not_vanished(tmp_path, caplog):
     hourly(tmp_path)
     aged(day(tmp_path, "2026-11-21T12"), 25)
     with open_storage(tmp_path, file_hours=1) as storage:
-        storage.store.keeper.look()
-        storage.store.keeper.tidy(time.time(), trusted=True)
-        storage.store.keeper.look()
-        assert storage.store.vanished() == []
+        storage.store.maintenance.look()
+        storage.store.maintenance.tidy(time.time(), trusted=True)
+        storage.store.maintenance.look()
+        assert storage.store.vanished_files() == []

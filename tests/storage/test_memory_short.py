@@ -68,14 +68,14 @@ def test_a_commit_without_memory_is_made_once_there_is_some(tmp_path, caplog, si
 
 def test_while_it_lasts_reading_pauses(tmp_path, monkeypatch):
     monkeypatch.setattr(maintenance, "WATCH_SECONDS", 0.01)
-    told = []
-    with open_storage(tmp_path, short_of=told.append) as storage:
+    progress = []
+    with open_storage(tmp_path, on_shortage=progress.append) as storage:
         storage.write(batch(*rows(0, 100)))
         limit(storage, "2MB")
         storage.store.writer.put(batch(*rows(100, ROWS)))
-        wait_for(lambda: told == ["memory"])
+        wait_for(lambda: progress == ["memory"])
         limit(storage, "512MB")
-        wait_for(lambda: told == ["memory", ""])
+        wait_for(lambda: progress == ["memory", ""])
 
 
 def test_a_file_that_is_being_read_is_attached_again_when_that_has_ended(tmp_path):

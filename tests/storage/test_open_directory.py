@@ -20,7 +20,7 @@ from tests.storage.running import (
     contents,
     day,
     event,
-    in_both_lanes,
+    in_both_segments,
     log_files,
     open_storage,
     opened,
@@ -79,8 +79,8 @@ def test_a_damaged_file_is_put_aside_and_named_and_the_rest_serves(tmp_path, cap
     damage(path)
     spoilt = path.read_bytes()
     with open_storage(tmp_path, file_hours=1) as storage:
-        (name,) = storage.store.quarantined()
-        past = storage.store.past[0]
+        (name,) = storage.store.quarantined_files()
+        past = storage.store.recovered[0]
         assert sum(past.counts[0].values()) == 10_000
         assert past.nodes[0] == PEERS[0]
         storage.write(batch(event(past.next_sequence, at=HOURS[2], slot=1), at=HOURS[2]))
@@ -101,27 +101,27 @@ def test_numbers_a_lost_newest_file_may_have_used_are_never_used_again(tmp_path)
     expected = 10_000 + SEQUENCE_LEAP
     for _ in range(2):  # the second time there is nothing left that looks damaged
         with open_storage(tmp_path, file_hours=1) as storage:
-            past = storage.store.past[0]
+            past = storage.store.recovered[0]
             assert past.next_sequence == expected
             assert past.next_session == 1 + SESSION_LEAP
     with open_storage(tmp_path, file_hours=1) as storage:
         storage.write(batch(event(expected, at=HOURS[2], slot=1), at=HOURS[2]))
     with open_storage(tmp_path, file_hours=1) as storage:
-        assert storage.store.past[0].next_sequence == expected + 1
+        assert storage.store.recovered[0].next_sequence == expected + 1
 
 
 @pytest.mark.parametrize("lost", ["2026-11-21", "2026-11-21.1"])
 def test_a_lost_lane_of_the_newest_period_is_succeeded_and_its_frames_are_missed(
     tmp_path, lost, caplog
 ):
-    in_both_lanes(tmp_path)
+    in_both_segments(tmp_path)
     DAMAGE["emptied"](day(tmp_path, lost))
     expected = 6 - (lost == "2026-11-21.1") + SEQUENCE_LEAP
     kept = day(tmp_path, "2026-11-21.1" if lost == "2026-11-21" else "2026-11-21")
-    missing = 2  # between those the other lane has
+    missing = 2  # between those the other segment has
     for _ in range(2):
         with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
-            past = storage.store.past[0]
+            past = storage.store.recovered[0]
             assert (past.next_sequence, past.missing) == (expected, missing)
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
         for seq in range(4):
@@ -130,18 +130,18 @@ def test_a_lost_lane_of_the_newest_period_is_succeeded_and_its_frames_are_missed
             wait_for(lambda seq=seq, done=done: done.done > seq)
         assert {file.path for file in storage.store.files(0)} == {kept, day(tmp_path, lost)}
     with open_storage(tmp_path) as storage:
-        past = storage.store.past[0]
+        past = storage.store.recovered[0]
         assert (past.next_sequence, past.missing) == (expected + 4, missing)
     assert f"{missing} frames are missing" in caplog.text
 
 
 def test_when_both_lanes_are_lost_both_are_succeeded_from_one_number(tmp_path):
-    in_both_lanes(tmp_path)
+    in_both_segments(tmp_path)
     for name in ("2026-11-21", "2026-11-21.1"):
         DAMAGE["emptied"](day(tmp_path, name))
     for _ in range(2):
         with open_storage(tmp_path) as storage:
-            past = storage.store.past[0]
+            past = storage.store.recovered[0]
             assert (past.next_sequence, past.missing) == (SEQUENCE_LEAP, 0)
             assert len(storage.store.files(0)) == 2
 
@@ -150,7 +150,7 @@ def test_after_a_lost_older_file_numbers_go_on_as_they_would_have(tmp_path, capl
     filled(tmp_path)
     DAMAGE["emptied"](day(tmp_path, NAMES[1]))
     with open_storage(tmp_path, file_hours=1) as storage:
-        past = storage.store.past[0]
+        past = storage.store.recovered[0]
         assert (past.next_sequence, past.next_session, past.missing) == (15_000, 1, 5_000)
     assert "5000 frames are missing" in caplog.text
 
@@ -163,8 +163,8 @@ def test_a_file_with_a_damaged_log_is_put_aside_together_with_it(tmp_path):
     wal = path.with_name(path.name + ".wal")
     flip(wal, wal.stat().st_size // 2)
     with open_storage(root) as storage:
-        assert storage.store.past[0].next_sequence == SEQUENCE_LEAP
-        names = storage.store.quarantined()
+        assert storage.store.recovered[0].next_sequence == SEQUENCE_LEAP
+        names = storage.store.quarantined_files()
     assert len(names) == 2
     assert sorted(name.endswith(".wal") for name in names) == [False, True]
     assert contents(path) == []
@@ -179,7 +179,7 @@ def test_a_log_that_ends_in_the_middle_gives_what_is_whole_and_writing_goes_on(t
     wal = day(root).with_name(day(root).name + ".wal")
     os.truncate(wal, int(wal.stat().st_size * share))
     with open_storage(root, checkpoint_seconds=1000.0) as storage:
-        past = storage.store.past[0]
+        past = storage.store.recovered[0]
         assert 0 < past.next_sequence < 2000
         assert past.next_sequence % 100 == 0
         assert past.missing == 0
@@ -187,8 +187,8 @@ def test_a_log_that_ends_in_the_middle_gives_what_is_whole_and_writing_goes_on(t
         storage.write(batch(event(past.next_sequence)))
         shutil.copytree(root, tmp_path / "again")
     with open_storage(tmp_path / "again") as storage:
-        assert storage.store.quarantined() == []
-        assert storage.store.past[0].next_sequence == past.next_sequence + 1
+        assert storage.store.quarantined_files() == []
+        assert storage.store.recovered[0].next_sequence == past.next_sequence + 1
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"xyz" * 900, bytes(9000)])
@@ -200,14 +200,14 @@ def test_a_log_that_says_nothing_is_no_damage_and_what_comes_after_it_lasts(tmp_
         storage.write(batch(event(1)))
         shutil.copytree(root, tmp_path / "again")
     with open_storage(tmp_path / "again") as storage:
-        assert storage.store.past[0].next_sequence == 2
+        assert storage.store.recovered[0].next_sequence == 2
 
 
 def test_a_damaged_file_of_an_adopted_directory_is_put_aside_too(tmp_path):
     filled(tmp_path, shard=1, count=2)
     DAMAGE["emptied"](day(tmp_path, NAMES[2], directory=1))
     with open_storage(tmp_path) as storage:
-        (name,) = storage.store.quarantined()
+        (name,) = storage.store.quarantined_files()
         assert name.startswith("01/")
         assert [file.path.stem for file in storage.store.files(1)] == NAMES[1::-1]
     assert not day(tmp_path, NAMES[2], directory=1).exists()
@@ -229,9 +229,9 @@ def test_aggregates_of_another_layout_are_made_anew(tmp_path, caplog, change):
     with closing(duckdb.connect(str(path))) as connection:
         connection.execute(change)
     with open_storage(tmp_path) as storage:
-        (name,) = storage.store.quarantined()
+        (name,) = storage.store.quarantined_files()
         assert name.startswith("00/aggregates.duckdb.corrupt-")
-        assert storage.store.past[0].next_sequence == 1
+        assert storage.store.recovered[0].next_sequence == 1
     assert "is not that of this release" in caplog.text
     assert "figures are made again" in caplog.text
     with open_storage(tmp_path):

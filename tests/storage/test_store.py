@@ -16,7 +16,7 @@ from tests.storage.running import (
     contents,
     day,
     event,
-    in_both_lanes,
+    in_both_segments,
     log_files,
     open_storage,
     wait_for,
@@ -73,12 +73,12 @@ def test_disk_says_what_its_directories_take(tmp_path):
     write(tmp_path, batch(event(0)), shard=1, count=2)
     with open_storage(tmp_path, 0, 2) as storage:
         storage.write(batch(event(0)))
-        count, size, free = storage.store.disk()
+        count, size, free = storage.store.disk_usage()
         assert count == 1
         assert size >= day(tmp_path).stat().st_size
         assert free > 0
     with open_storage(tmp_path, 0, 1) as storage:
-        assert storage.store.disk()[0] == 2
+        assert storage.store.disk_usage()[0] == 2
 
 
 def test_a_store_that_cannot_open_its_files_lets_go_of_all_of_them(tmp_path):
@@ -91,7 +91,7 @@ def test_a_store_that_cannot_open_its_files_lets_go_of_all_of_them(tmp_path):
             with pytest.raises(StorageError, match="2026-11-21T13"), open_storage(tmp_path):
                 pass
     with open_storage(tmp_path) as storage:
-        assert storage.store.past[0].next_sequence == 2
+        assert storage.store.recovered[0].next_sequence == 2
 
 
 def test_a_file_that_somebody_writes_already_is_refused(tmp_path):
@@ -103,16 +103,19 @@ def test_a_file_that_somebody_writes_already_is_refused(tmp_path):
 def test_after_a_close_the_files_are_free_and_complete(tmp_path):
     for seq in range(3):
         with open_storage(tmp_path) as storage:
-            assert storage.store.past[0].next_sequence == seq
+            assert storage.store.recovered[0].next_sequence == seq
             storage.store.writer.put(batch(event(seq)))
     assert log_files(tmp_path) == ["2026-11-21.duckdb"]
 
 
 def test_after_a_restart_both_lanes_of_the_newest_period_are_written_to_again(tmp_path):
-    in_both_lanes(tmp_path)
+    in_both_segments(tmp_path)
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
         assert names(storage) == ["2026-11-21", "2026-11-21.1"]
-        assert (storage.store.past[0].next_sequence, storage.store.past[0].missing) == (6, 0)
+        assert (storage.store.recovered[0].next_sequence, storage.store.recovered[0].missing) == (
+            6,
+            0,
+        )
         for seq in (6, 7):
             storage.write(batch(event(seq)))
             wait_for(lambda seq=seq: storage.store.writer.checkpoints.statistics.done > seq - 6)
@@ -125,7 +128,7 @@ def test_after_a_restart_both_lanes_of_the_newest_period_are_written_to_again(tm
 
 
 def test_either_lane_can_be_read_alone(tmp_path):
-    in_both_lanes(tmp_path)
+    in_both_segments(tmp_path)
     for name, what in (("2026-11-21", "opened"), ("2026-11-21.1", "continued")):
         path = alone(day(tmp_path, name), tmp_path / "elsewhere")
         assert contents(path, "nodes") == [(0, PEERS[0])]
@@ -133,16 +136,16 @@ def test_either_lane_can_be_read_alone(tmp_path):
 
 
 def test_both_lanes_of_a_period_go_together(tmp_path):
-    in_both_lanes(tmp_path, file_hours=1)
+    in_both_segments(tmp_path, file_hours=1)
     with open_storage(tmp_path, file_hours=1) as storage:
-        lanes = storage.store.files(0)
-        assert not storage.store.drop(lanes, 0.0), "events go to them"
+        segments = storage.store.files(0)
+        assert not storage.store.drop(segments, 0.0), "events go to them"
         storage.write(batch(event(6, at=HOURS[1]), at=HOURS[1]))
-        wait_for(lambda: storage.store.drop(lanes, 0.0))
+        wait_for(lambda: storage.store.drop(segments, 0.0))
         assert names(storage) == ["2026-11-21T13"]
     assert log_files(tmp_path) == ["2026-11-21T13.duckdb"]
     with open_storage(tmp_path, file_hours=1) as storage:
-        assert storage.store.past[0].missing == 0
+        assert storage.store.recovered[0].missing == 0
 
 
 def test_a_file_that_was_put_aside_may_have_what_a_window_asks_for(tmp_path):
@@ -153,11 +156,11 @@ def test_a_file_that_was_put_aside_may_have_what_a_window_asks_for(tmp_path):
     path.with_name(f"{aside.name}.wal").touch()
     os.utime(aside, (NOON / 1e6, NOON / 1e6))
     midnight = NOON - 12 * HOUR_US
-    told = [[f"00/{aside.name}", None, midnight, NOON]]
+    progress = [[f"00/{aside.name}", None, midnight, NOON]]
     with open_storage(tmp_path) as storage:
-        unreadable = storage.store.unreadable
-        assert unreadable(None, None) == told
-        assert unreadable(NOON, None) == unreadable(None, midnight) == told
+        unreadable = storage.store.unreadable_events
+        assert unreadable(None, None) == progress
+        assert unreadable(NOON, None) == unreadable(None, midnight) == progress
         assert unreadable(NOON + 1, None) == unreadable(None, midnight - 1) == []
         aside.unlink()
         assert unreadable(None, None) == []

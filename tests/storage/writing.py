@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from tart.config.schema import StorageConfig
-from tart.storage.core.files import file_for
+from tart.storage.core.files import first_segment
 from tart.storage.core.schema import NodeRow
 from tart.storage.log.database import Database
 from tart.storage.store import Store
@@ -37,13 +37,13 @@ def events(root):
         committed=lambda done: say(f"committed {done.log[-1].seq[-1]}"),
         failed=commits.append,
     )
-    number = first = store.past[0].next_sequence // ROWS
+    number = first = store.recovered[0].next_sequence // ROWS
     while not commits:
         at = NOON + number // BATCHES_PER_FILE * HOUR_US
         rows = [event(number * ROWS + row, at=at, node=row % 2) for row in range(ROWS)]
         following = batch(*rows, at=at)
         if number == first:
-            following.sessions.append(opened(store.past[0].next_session))
+            following.sessions.append(opened(store.recovered[0].next_session))
         if number == 0:
             following.nodes += [NodeRow(0, PEERS[0]), NodeRow(1, PEERS[1])]
         store.writer.put(following)
@@ -56,7 +56,7 @@ def files(root):
     """Files without end, of one hour each."""
     database = Database(StorageConfig())
     for hour in range(100_000):
-        file = file_for(root, 0, NOON + hour * HOUR_US, 1)
+        file = first_segment(root, 0, NOON + hour * HOUR_US, 1)
         database.attach_writable(file)
         say(f"made {file.path.name}")
 

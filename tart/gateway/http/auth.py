@@ -28,7 +28,7 @@ from tart.access.rate_limiter import Rates
 from tart.access.roles import Role
 from tart.background_tasks import Background
 from tart.config.schema import ApiConfig
-from tart.control_store import Entry, Noted, Store, opened
+from tart.control_store import AuditEntry, AuditRecord, ControlStore, open_store
 from tart.errors import (
     AccessError,
     Forbidden,
@@ -119,8 +119,8 @@ class Authenticator:
         self._changed = asyncio.Event()
         self._rates = Rates(config.requests_per_second, config.burst_requests)
         self._noting = Rates(_NOTED_PER_SECOND, _NOTED_AT_ONCE)
-        self._notes: deque[Entry] = deque()
-        self._owned: Owned[Store] = Owned("keys", lambda: opened(path))
+        self._notes: deque[AuditEntry] = deque()
+        self._owned: Owned[ControlStore] = Owned("keys", lambda: open_store(path))
         self._version = -1
         self._looking = asyncio.Lock()
         self._looks: set[asyncio.Task[None]] = set()
@@ -192,7 +192,7 @@ class Authenticator:
         if len(self._notes) >= MAX_NOTES:
             self.unnoted += 1
             return
-        entry = Entry(_now_us(), key, address, action, detail[:DETAIL_LENGTH], status)
+        entry = AuditEntry(_now_us(), key, address, action, detail[:DETAIL_LENGTH], status)
         self._notes.append(entry)
 
     # --- For administrators ----------------------------------------------------------
@@ -224,10 +224,10 @@ class Authenticator:
             raise NotFound(f"no key {key_id} that could be revoked", "id")
         await self._look(again=True)
 
-    async def audit(self, limit: int, before: int | None) -> list[Noted]:
+    async def audit(self, limit: int, before: int | None) -> list[AuditRecord]:
         """Entries of the audit log, newest first."""
         await self._look()
-        return await self._administer(lambda store: store.noted(limit, before))
+        return await self._administer(lambda store: store.read_audit(limit, before))
 
     # --- The file --------------------------------------------------------------------
 
@@ -308,14 +308,14 @@ class Authenticator:
         if not (notes := list(self._notes)):
             return
         try:
-            await self._with_store(lambda store: store.note(notes))
+            await self._with_store(lambda store: store.append_audit(notes))
         except StorageError as error:
             log.warning("%d lines of the audit log must wait: %s", len(notes), error.__cause__)
             return
         for _ in notes:
             self._notes.popleft()
 
-    def _changed_keys(self, store: Store, again: bool) -> KeyRing | None:
+    def _changed_keys(self, store: ControlStore, again: bool) -> KeyRing | None:
         """The keys if they are others than before. On a thread."""
         # Our own writes do not change it.
         version = store.version()
@@ -324,7 +324,7 @@ class Authenticator:
         self._version = version
         return KeyRing(store.keys())
 
-    async def _administer(self, work: Callable[[Store], Found]) -> Found:
+    async def _administer(self, work: Callable[[ControlStore], Found]) -> Found:
         """What an administrator asked for.
 
         Raises:
@@ -339,7 +339,7 @@ class Authenticator:
                 f"{error}; try again, and see the log if it stays so"
             ) from None
 
-    async def _with_store(self, work: Callable[[Store], Found]) -> Found:
+    async def _with_store(self, work: Callable[[ControlStore], Found]) -> Found:
         """Do something with the file on its thread, one after another."""
         try:
             return await self._owned.use(work)

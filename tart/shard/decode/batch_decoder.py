@@ -24,7 +24,7 @@ from tart.protocol.decoding import HEADER_BYTES, check_event, decode_event
 from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import NONE, PeerDictionary
-from tart.storage.aggregates.session_recovery import finding_of
+from tart.storage.aggregates.session_recovery import undecodable_finding
 from tart.storage.core.log_columns import LogColumns
 from tart.storage.core.schema import PeerRow, UndecodableRow
 
@@ -188,7 +188,7 @@ def _keep_as_received(frame: bytes, run: FrameRun, sequence: int) -> DecodedBatc
     log = LogColumns.empty()
     return DecodedBatch(
         log=log,
-        events=EventBatch(log, [], np.zeros(0, np.bool_), [finding_of(row)]),
+        events=EventBatch(log, [], np.zeros(0, np.bool_), [undecodable_finding(row)]),
         owners=[session],
         owner_of=np.zeros(0, np.int64),
         undecodable=[(session, row)],

@@ -61,8 +61,8 @@ def open_aggregation(
     for directory in store.directories:
         state = store.catch_up(directory, decode_context_for(nodes, directory))
         flushed = state.flush if directory == own else flushed
-    writer = store.aggregate(config, written, failed)
-    past = store.past[own]
+    writer = store.start_aggregate_writer(config, written, failed)
+    past = store.recovered[own]
     aggregation = Aggregator(own, nodes, flushed, past.next_sequence, past.nodes, store.failures)
     return aggregation, writer
 

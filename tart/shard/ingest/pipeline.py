@@ -47,7 +47,7 @@ from tart.shard.state import node_statements
 from tart.shard.state.limits import RATE
 from tart.shard.state.nodes import Node, Nodes, Session
 from tart.shard.state.peer_dictionary import PeerDictionary
-from tart.storage.aggregates.session_recovery import finding_of
+from tart.storage.aggregates.session_recovery import undecodable_finding
 from tart.storage.core.batch import ROW_OVERHEAD, Batch
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import NodeRow, SessionRow, UndecodableRow
@@ -351,7 +351,7 @@ class Ingest:
         )
         self._batch.undecodable.append(row)
         self._batch.bytes += ROW_OVERHEAD + len(row.frame)
-        self.aggregation.find([finding_of(row)])
+        self.aggregation.find([undecodable_finding(row)])
         if session.node is None:
             self._record(session, "refused", now, str(error))
             self.aggregation.end(session.summary(now, REFUSED, str(error)))

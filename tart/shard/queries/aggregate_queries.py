@@ -208,7 +208,7 @@ class AggregateQueries:
     def _relation(self, relations: MergedRelations, table: str, parameters: Parameters) -> str:
         where = self._filters(table, parameters)
         if table not in ("counts", "latency"):
-            return relations.of(table, self._where(table, parameters))
+            return relations.table(table, self._where(table, parameters))
         start, end = bounds_us(parameters)
         now = time.time_ns() // 1000
         if table == "counts":

@@ -23,9 +23,9 @@ from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
-from tart.storage.log.contexts import contexts_of
-from tart.storage.log.query_threads import go_on
-from tart.storage.log.tail_scan import newest_rows
+from tart.storage.log.contexts import read_contexts
+from tart.storage.log.query_threads import raise_if_cancelled
+from tart.storage.log.tail_scan import scan_newest
 from tart.storage.store import Store
 
 # Of each directory: what counts as recent, and what one answer looks at and has room for.
@@ -120,9 +120,9 @@ class MissedEvents:
         rows = self._rows(cursor, directory, start, stop)
         # Of all of them: what an event is about may decide whether it passes.
         files, voice = self._store.files(directory), decode_context_for(self._nodes, directory)
-        contexts = contexts_of(cursor, files, rows, voice) if rows else {}
+        contexts = read_contexts(cursor, files, rows, voice) if rows else {}
         for row in rows:
-            go_on()
+            raise_if_cancelled()
             speaker = self._nodes.speakers[directory, row.session]
             payload = row.payload
             context = contexts[row.seq]
@@ -145,17 +145,17 @@ class MissedEvents:
         rows: list[LogRow] = []
         below: int | None = stop
         if directory == self._store.directory:
-            latest = self._store.writer.latest
+            latest = self._store.writer.tail
             rows, below = latest.rows(Selection(), None, stop - start, stop)
         if below is None or below > start:
             files = self._store.files(directory)
             left = stop - start - len(rows)
-            rows += newest_rows(cursor, files, lambda _: ("true", []), left, below, start)
+            rows += scan_newest(cursor, files, lambda _: ("true", []), left, below, start)
         return [row for row in reversed(rows) if row.seq >= start]
 
     def _end(self, cursor: Cursor, directory: int) -> int:
         """The sequence after the last of a directory that gets no more."""
-        newest = newest_rows(cursor, self._store.files(directory), lambda _: ("true", []), limit=1)
+        newest = scan_newest(cursor, self._store.files(directory), lambda _: ("true", []), limit=1)
         return newest[0].seq + 1 if newest else 0
 
 

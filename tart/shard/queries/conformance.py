@@ -43,7 +43,7 @@ def examples(
     where = f"seen_at >= make_timestamp({start}) AND seen_at < make_timestamp({end}) AND {nodes}"
     rows = relations.cursor.execute(
         f"SELECT directory, epoch_us(seen_at), lower(hex(frame)), {', '.join(_COLUMNS)} "
-        f"FROM {relations.of('examples', where)} QUALIFY "
+        f"FROM {relations.table('examples', where)} QUALIFY "
         f"row_number() OVER (PARTITION BY rule ORDER BY seen_at DESC, seq DESC) <= {limit} "
         "ORDER BY seen_at DESC, seq DESC"
     ).fetchall()
@@ -73,7 +73,7 @@ def spoken(
         "SELECT directory, node, protocol_version, params_layout, count(*), "
         "epoch_us(min(started_at)), epoch_us(max(started_at)), "
         f"sum(greatest(0, {open_till} - greatest(epoch_us(started_at), {start})))::BIGINT, "
-        f"sum(shed)::BIGINT FROM {relations.of('sessions', nodes)} "
+        f"sum(shed)::BIGINT FROM {relations.table('sessions', nodes)} "
         f"WHERE outcome <> '{REFUSED}' AND started_at < make_timestamp({end}) "
         f"AND (ended_at IS NULL OR ended_at >= make_timestamp({start})) GROUP BY 1, 2, 3, 4"
     ).fetchall()

@@ -26,7 +26,7 @@ def sighted(
     where = f"seen_at >= make_timestamp({start}) AND seen_at < make_timestamp({end}) AND {nodes}"
     rows = relations.cursor.execute(
         "SELECT lower(hex(hash)), max(slot), epoch_us(min(seen_at)), "
-        f"count(DISTINCT (directory, node)) FROM {relations.of('sightings', where)} "
+        f"count(DISTINCT (directory, node)) FROM {relations.table('sightings', where)} "
         f"GROUP BY 1 ORDER BY 3 DESC LIMIT {MAX_SIGHTS}"
     ).fetchall()
     return [list(row) for row in rows]
@@ -44,10 +44,10 @@ def propagated(
     rows = relations.cursor.execute(
         "WITH seen AS MATERIALIZED (SELECT hash, directory, node, min(seen_at) AS seen_at, "
         "arg_min(timestamp, seen_at) AS timestamp, arg_min(type, seen_at) AS type "
-        f"FROM {relations.of('sightings', f'hash IN ({among}) AND {nodes}')} "
+        f"FROM {relations.table('sightings', f'hash IN ({among}) AND {nodes}')} "
         "GROUP BY hash, directory, node), "
         "clocks AS (SELECT directory, node, bucket, min(offset_us) AS offset_us "
-        f"FROM {relations.of('clocks', minutes)} GROUP BY directory, node, bucket) "
+        f"FROM {relations.table('clocks', minutes)} GROUP BY directory, node, bucket) "
         "SELECT directory, node, lower(hex(hash)), epoch_us(seen_at), timestamp, type, offset_us "
         "FROM seen LEFT JOIN clocks USING (directory, node) "
         "WHERE bucket IS NULL OR bucket = date_trunc('minute', seen_at) "

@@ -37,9 +37,9 @@ from tart.shard.state import node_statements
 from tart.shard.state.nodes import Node, Nodes
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
-from tart.storage.log.contexts import contexts_among, contexts_of
-from tart.storage.log.query_threads import SLOW_THREADS, THREADS, Abandoned, go_on
-from tart.storage.log.tail_scan import newest_rows
+from tart.storage.log.contexts import contexts_from_rows, read_contexts
+from tart.storage.log.query_threads import SLOW_THREADS, THREADS, IsCancelled, raise_if_cancelled
+from tart.storage.log.tail_scan import scan_newest
 from tart.storage.store import Store
 
 Parameters = Mapping[str, Any]
@@ -102,7 +102,7 @@ class Answers:
             "slot": Slots(store, nodes).slot,
         }
         # On a thread of its own: it may take as long as its deadline lets it.
-        self.slow: Mapping[str, Callable[[Cursor, Parameters, Abandoned], Any]] = {
+        self.slow: Mapping[str, Callable[[Cursor, Parameters, IsCancelled], Any]] = {
             "export": lambda cursor, parameters, _: history.export(cursor, parameters),
             "sql": Sql(store, nodes).answer,
         }
@@ -120,15 +120,15 @@ class Answers:
         number = self._number(directory, selection)
         if number is None and selection.node is not None:
             return []
-        latest = self._store.writer.latest
+        latest = self._store.writer.tail
         rows, _ = latest.rows(selection, number, limit, before.get(directory))
         if len(rows) < limit or sum(len(row.body) for row in rows) > _AT_ONCE_BYTES:
             return None
         voice = decode_context_for(self._nodes, directory)
-        contexts = contexts_among(rows, (), voice)
+        contexts = contexts_from_rows(rows, (), voice)
         if contexts is None:
             links, _ = latest.rows(_LINKS, None, _AT_ONCE_LINKS, rows[0].seq)
-            contexts = contexts_among(rows, links, voice)
+            contexts = contexts_from_rows(rows, links, voice)
             if contexts is None:
                 return None
         events = [self._event(directory, row, contexts) for row in rows]
@@ -171,7 +171,7 @@ class Answers:
         while wanted > 0:
             rows = self._rows(cursor, directory, selection, wanted, before)
             for row in rows:
-                go_on()
+                raise_if_cancelled()
                 found.append(row)
                 size += len(row.body) + _EVENT_BYTES
                 if size > EVENTS_BYTES and len(found) < limit:
@@ -203,10 +203,10 @@ class Answers:
 
         found: list[LogRow] = []
         if directory == self._store.directory:
-            latest = self._store.writer.latest
+            latest = self._store.writer.tail
             found, before = latest.rows(selection, number, limit, before)
         files = self._store.files(directory)
-        return found + newest_rows(cursor, files, condition, limit - len(found), before)
+        return found + scan_newest(cursor, files, condition, limit - len(found), before)
 
     def _number(self, directory: int, selection: Selection) -> int | None:
         """The selection's node as the directory counts it; ``None`` also if it never spoke."""
@@ -218,7 +218,7 @@ class Answers:
         if not rows:
             return {}
         files = self._store.files(directory)
-        return contexts_of(cursor, files, rows, decode_context_for(self._nodes, directory))
+        return read_contexts(cursor, files, rows, decode_context_for(self._nodes, directory))
 
     def _event(
         self, directory: int, row: LogRow, contexts: Mapping[int, Context]
@@ -277,8 +277,8 @@ class Answers:
         intake, writer = self._intake.statistics, self._store.writer.statistics
         checkpoints = self._store.writer.checkpoints.statistics
         pending_events, pending_bytes = self._intake.pending
-        files, size, free = self._store.disk()
-        reader = self._store.reader
+        files, size, free = self._store.disk_usage()
+        reader = self._store.query_threads
         usage = resource.getrusage(resource.RUSAGE_SELF)
         return {
             "pid": os.getpid(),
@@ -313,11 +313,11 @@ class Answers:
             "files": files,
             "bytes_on_disk": size,
             "disk_free_bytes": free,
-            "files_deleted": self._store.keeper.statistics.files,
-            "quarantined": self._store.quarantined(),
-            "damaged": self._store.damaged(),
-            "vanished": self._store.vanished(),
-            "frames_missing": self._store.missing(),
+            "files_deleted": self._store.maintenance.statistics.files,
+            "quarantined": self._store.quarantined_files(),
+            "damaged": self._store.damaged_files(),
+            "vanished": self._store.vanished_files(),
+            "frames_missing": self._store.missing_frames(),
             "subscriptions": self._streams.subscriptions,
             "events_published": self._streams.published,
             "events_missed": self._streams.missed,
@@ -329,10 +329,10 @@ class Answers:
             "loop_lag_seconds": self.loop_lag,
             "readers": THREADS + SLOW_THREADS,
             "questions_running": reader.running,
-            "questions_stepped_back": reader.stepped_back,
+            "questions_stepped_back": reader.low_priority,
             "questions_waiting": dict(reader.waiting),
             "questions_refused": reader.refused,
-            "questions_given_up": dict(reader.given_up),
+            "questions_given_up": dict(reader.cancelled),
         }
 
 

@@ -34,10 +34,10 @@ from tart.shard.queries.trace import MAX_DEPTH, MAX_NODES, trace
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import LOG_SELECT, UndecodableRow, log_rows_query, log_subquery
-from tart.storage.core.seq_ranges import Stretch, upwards
-from tart.storage.log.contexts import contexts_of
-from tart.storage.log.query_threads import go_on
-from tart.storage.log.seq_walk import FRAMES, ranges_of
+from tart.storage.core.seq_ranges import SeqRange, scan_forward
+from tart.storage.log.contexts import read_contexts
+from tart.storage.log.file_ranges import FRAME_TABLES, read_file_ranges
+from tart.storage.log.query_threads import raise_if_cancelled
 from tart.storage.store import Store
 
 Parameters = Mapping[str, Any]
@@ -66,7 +66,7 @@ class History:
         row = self._row(cursor, directory, sequence)
         if row is not None:
             decode_context = decode_context_for(self._nodes, directory)
-            contexts = contexts_of(cursor, self._store.files(directory), [row], decode_context)
+            contexts = read_contexts(cursor, self._store.files(directory), [row], decode_context)
             event = self._json(directory, row, contexts)
             found = rendered(event, str(parameters.get("bytes") or "hex"))
             return {**found, "raw": rendered(_raw(_Frame(row).content), "hex")}
@@ -83,7 +83,7 @@ class History:
         files = self._store.files(directory)
         found = trace(cursor, files, start, nodes=nodes, depth=depth)
         ids = {row.event_id: row for row in found.rows}
-        contexts = contexts_of(
+        contexts = read_contexts(
             cursor, files, found.rows, decode_context_for(self._nodes, directory)
         )
         events = []
@@ -145,7 +145,7 @@ class History:
     def _json(
         self, directory: int, row: LogRow, contexts: Mapping[int, Context] = NONE_KNOWN
     ) -> dict[str, Any]:
-        go_on()
+        raise_if_cancelled()
         speaker = self._nodes.speakers[directory, row.session]
         return to_json(row, directory, speaker, contexts.get(row.seq))
 
@@ -196,8 +196,8 @@ class History:
                 return _Page([], None)
         found: list[_Frame] = []
         size = 0
-        ranges = ranges_of(cursor, self._store.files(directory), FRAMES)
-        for stretch in upwards(ranges, first, _STRETCH):
+        ranges = read_file_ranges(cursor, self._store.files(directory), FRAME_TABLES)
+        for stretch in scan_forward(ranges, first, _STRETCH):
             for each in _frames(cursor, stretch, selection, number, whole=whole):
                 found.append(each)
                 size += each.size
@@ -255,7 +255,7 @@ class History:
         if not events:
             return {}
         files = self._store.files(directory)
-        return contexts_of(cursor, files, events, decode_context_for(self._nodes, directory))
+        return read_contexts(cursor, files, events, decode_context_for(self._nodes, directory))
 
     def as_line(
         self, directory: int, each: _Frame, style: _Style, contexts: Mapping[int, Context]
@@ -358,7 +358,7 @@ def _part(page: _Page) -> dict[str, Any]:
 
 
 def _frames(
-    cursor: Cursor, stretch: Stretch, selection: Selection, number: int | None, *, whole: bool
+    cursor: Cursor, stretch: SeqRange, selection: Selection, number: int | None, *, whole: bool
 ) -> list[_Frame]:
     """Frames of a stretch in order, as many as fit a page."""
     node = "" if number is None else f" AND node = {number}"

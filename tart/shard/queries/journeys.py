@@ -22,8 +22,8 @@ from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import log_rows_query
-from tart.storage.log.contexts import contexts_of
-from tart.storage.log.query_threads import go_on
+from tart.storage.log.contexts import read_contexts
+from tart.storage.log.query_threads import raise_if_cancelled
 from tart.storage.store import Store
 
 Parameters = Mapping[str, Any]
@@ -140,7 +140,7 @@ class Journeys:
         if not rows:
             return {}
         files = self._store.files(directory)
-        return contexts_of(cursor, files, rows, decode_context_for(self._nodes, directory))
+        return read_contexts(cursor, files, rows, decode_context_for(self._nodes, directory))
 
     def _rows(self, cursor: Cursor, directory: int, where: str, limit: int) -> list[LogRow]:
         """A directory's first rows that meet a condition, in order."""
@@ -159,7 +159,7 @@ class Journeys:
         ordered = sorted(found, key=lambda each: (each[1].received_at, each[1].seq))
         events = []
         for directory, row in ordered:
-            go_on()
+            raise_if_cancelled()
             speaker = self._nodes.speakers[directory, row.session]
             events.append(to_json(row, directory, speaker, contexts[directory].get(row.seq)))
         return events

@@ -53,7 +53,7 @@ def handled(
         ``rows`` of [key, core, marks, *``MEASURES``]; ``below``: only packages with keys
         below that are among them, ``None`` if all are; ``unidentified`` attempts.
     """
-    relation = relations.of("packages", f"{_inside(parameters)} AND {nodes}")
+    relation = relations.table("packages", f"{_inside(parameters)} AND {nodes}")
     submission = f"kind = {SUBMISSION}"
     nameless = (submission, f"NOT {submission}", _FAILED)
     counts = ", ".join(_count(f"hash IS NULL AND {each}") for each in nameless)
@@ -88,8 +88,8 @@ def tallied(
     moment = f"make_timestamp({settled})"
     values = [_of_none(sql.replace(SETTLED, moment)) for sql, _ in TALLY.values()]
     group = f"GROUP BY {', '.join(str(at + 1) for at in range(len(keys)))}" if keys else ""
-    relation = relations.of("packages", f"{_inside(parameters)} AND {nodes}")
-    ended = relations.of("sessions", "ended_at IS NOT NULL")
+    relation = relations.table("packages", f"{_inside(parameters)} AND {nodes}")
+    ended = relations.table("sessions", "ended_at IS NOT NULL")
     rows = relations.cursor.execute(
         f"SELECT {', '.join([*shown, *values])} FROM (SELECT packages.*, "
         f"ended.session IS NOT NULL AS {HUNG_UP} FROM {relation} AS packages LEFT JOIN "
@@ -116,7 +116,7 @@ def steps(
     """
     core = ", core" if parameters.get("by_core") else ""
     columns = [*sorted({step for pair in PAIRS.values() for step in pair}), "core"]
-    relation = relations.of("packages", f"{_inside(parameters)} AND {nodes}")
+    relation = relations.table("packages", f"{_inside(parameters)} AND {nodes}")
     parts = [
         f"SELECT {at} AS pair, {_bin(first, last)} AS bin{core} FROM found "
         f"WHERE {first} IS NOT NULL AND {last} IS NOT NULL"
@@ -149,7 +149,7 @@ def states(
     submission = f"kind = {SUBMISSION}"
     # Which are the newest costs a tenth of what is to be said of each.
     rows = relations.cursor.execute(
-        f"WITH newest AS (SELECT hash FROM {relations.of('packages', where)} GROUP BY hash "
+        f"WITH newest AS (SELECT hash FROM {relations.table('packages', where)} GROUP BY hash "
         f"ORDER BY min(started_at) DESC LIMIT {limit}) "
         f"SELECT lower(hex(hash)), arg_max(struct_pack({lead}), place), max(place), "
         "epoch_us(min(started_at)), epoch_us(max(ended_at)), list(DISTINCT [directory, node]), "
@@ -160,7 +160,7 @@ def states(
         f"arg_max(reason, place) FILTER ({_FAILED}), "
         "lower(hex(arg_max(report, place))), lower(hex(arg_max(erasure_root, place))) "
         f"FROM (SELECT *, {place} AS place FROM (SELECT *, {_RANK} AS rank "
-        f"FROM {relations.of('packages', where)} WHERE hash IN (SELECT hash FROM newest))) "
+        f"FROM {relations.table('packages', where)} WHERE hash IN (SELECT hash FROM newest))) "
         "GROUP BY hash ORDER BY 4 DESC"
     ).fetchall()
     return [_state(row, id_of) for row in rows]
@@ -195,7 +195,7 @@ def handlings(
         where += f" AND directory = {directory} AND session = {session}"
     shown = [_shown(name, kind) for name, kind in columns.items()]
     rows = relations.cursor.execute(
-        f"SELECT directory, {', '.join(shown)} FROM {relations.of('packages', where)} "
+        f"SELECT directory, {', '.join(shown)} FROM {relations.table('packages', where)} "
         f"ORDER BY started_at, directory, seq LIMIT {MAX_HANDLINGS}"
     ).fetchall()
     found = []

@@ -48,7 +48,7 @@ def sessions(
     limit = max(0, min(int(parameters.get("limit") or 50), MAX_SESSIONS))
     rows = relations.cursor.execute(
         f"SELECT {_API_ID}, directory, {', '.join(shown)} "
-        f"FROM {relations.of('sessions', where)} QUALIFY "
+        f"FROM {relations.table('sessions', where)} QUALIFY "
         f"row_number() OVER (PARTITION BY directory ORDER BY session DESC) <= {limit} "
         "ORDER BY directory, session DESC"
     ).fetchall()
@@ -73,7 +73,7 @@ def connections(
     """
     start, end = bounds_us(parameters)
     step = int(parameters.get("step_us") or end - start)
-    relation = relations.of("sessions", f"{_overlapping(start, end)} AND {nodes}")
+    relation = relations.table("sessions", f"{_overlapping(start, end)} AND {nodes}")
     accepted = f"outcome <> '{REFUSED}'"
     began, ended = (_inside(name, start, end) for name in ("started_at", "ended_at"))
     rows = relations.cursor.execute(

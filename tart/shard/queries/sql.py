@@ -22,7 +22,7 @@ from tart.sandbox import process
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
 from tart.storage.log import views
-from tart.storage.log.query_threads import Abandoned
+from tart.storage.log.query_threads import IsCancelled
 from tart.storage.store import Store
 
 Cursor = duckdb.DuckDBPyConnection
@@ -41,7 +41,7 @@ class Sql:
         self._nodes = nodes
 
     def answer(
-        self, cursor: Cursor, parameters: Mapping[str, Any], abandoned: Abandoned
+        self, cursor: Cursor, parameters: Mapping[str, Any], abandoned: IsCancelled
     ) -> Attached:
         """The statement's result over this shard's directories, as an Arrow stream."""
         sql, seconds = parameters.get("sql"), parameters.get("seconds")

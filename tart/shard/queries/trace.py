@@ -19,8 +19,8 @@ from tart.protocol.references import PARENT_TYPES, resolve_reference
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import log_rows_query
-from tart.storage.core.seq_ranges import Stretch, downwards, upwards
-from tart.storage.log.seq_walk import ranges_of
+from tart.storage.core.seq_ranges import SeqRange, scan_backward, scan_forward
+from tart.storage.log.file_ranges import read_file_ranges
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -94,7 +94,7 @@ def _root(log: _Log, row: LogRow, depth: int) -> tuple[LogRow, int | None, bool]
 
 
 def _children(
-    log: _Log, stretch: Stretch, found: dict[int, LogRow], levels: dict[int, int], depth: int
+    log: _Log, stretch: SeqRange, found: dict[int, LogRow], levels: dict[int, int], depth: int
 ) -> list[LogRow]:
     """Events of a stretch that refer to what was found, and are not found yet."""
     parents = [event_id for event_id in found if levels[event_id] < depth]
@@ -109,9 +109,9 @@ class _Log:
     def __init__(self, cursor: Cursor, files: Sequence[LogFile], session: int) -> None:
         self._cursor = cursor
         self._session = session
-        self._ranges = ranges_of(cursor, [file for file in files if self._knows(file)])
+        self._ranges = read_file_ranges(cursor, [file for file in files if self._knows(file)])
 
-    def rows(self, stretch: Stretch, condition: str) -> list[LogRow]:
+    def rows(self, stretch: SeqRange, condition: str) -> list[LogRow]:
         """The session's rows of a stretch that fulfil a condition, in order."""
         where = (
             f"session = {self._session} AND seq >= {stretch.first} AND seq < {stretch.end} "
@@ -126,15 +126,15 @@ class _Log:
 
     def find(self, event_id: int, before: int) -> LogRow | None:
         """The newest event of that id below a sequence."""
-        for stretch in downwards(self._ranges, before, _FIRST_STRETCH, _LONGEST_STRETCH):
+        for stretch in scan_backward(self._ranges, before, _FIRST_STRETCH, _LONGEST_STRETCH):
             rows = self.rows(stretch, f"event_id = {event_id}")
             if rows:
                 return rows[-1]
         return None
 
-    def after(self, sequence: int) -> Iterator[tuple[Stretch, int, int]]:
+    def after(self, sequence: int) -> Iterator[tuple[SeqRange, int, int]]:
         """Stretches from a sequence on, with the first and last time in each."""
-        for stretch in upwards(self._ranges, sequence + 1, _FIRST_STRETCH, _LONGEST_STRETCH):
+        for stretch in scan_forward(self._ranges, sequence + 1, _FIRST_STRETCH, _LONGEST_STRETCH):
             yield stretch, *self._times(stretch)
 
     def _knows(self, file: LogFile) -> bool:
@@ -143,7 +143,7 @@ class _Log:
         ((count,),) = self._cursor.execute(statement).fetchall()
         return bool(count)
 
-    def _times(self, stretch: Stretch) -> tuple[int, int]:
+    def _times(self, stretch: SeqRange) -> tuple[int, int]:
         every = " UNION ALL ".join(
             f"SELECT received_at FROM {file.alias}.log "
             f"WHERE seq >= {stretch.first} AND seq < {stretch.end}"

@@ -34,7 +34,7 @@ def transfers(
     of_slot = (
         "SELECT directory, node, slot, sum(count) AS blocks, max(last_at) AS last_at, "
         "slot - row_number() OVER (PARTITION BY directory, node ORDER BY slot) AS range "
-        f"FROM {relations.of('transfers', where)} GROUP BY directory, node, slot"
+        f"FROM {relations.table('transfers', where)} GROUP BY directory, node, slot"
     )
     rows = relations.cursor.execute(
         "SELECT directory, node, min(slot), max(slot), sum(blocks)::UBIGINT, "

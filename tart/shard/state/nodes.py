@@ -23,7 +23,7 @@ from tart.query.core.rfc3339 import rfc3339
 from tart.shard.state.event_counts import Tally
 from tart.shard.state.limits import RateLimit
 from tart.shard.state.node_statements import NAMES, Statement, later
-from tart.storage.log.recovery import RecoveredState, Remembered
+from tart.storage.log.recovery import NodeHistory, RecoveredState
 
 # ``Session`` has a member named ``bytes``.
 Payload = bytes
@@ -418,13 +418,13 @@ class Nodes:
             node.ended(stored.ended_at or last_heard)
         self._recover_statements(past)
         held = past.counts.keys() | {stored.node for stored in past.sessions.values()}
-        for number, remembered in past.remembered.items():
+        for number, remembered in past.node_histories.items():
             node = self.node(past.nodes[number])
             node.first_seen = min(node.first_seen or remembered.first_at, remembered.first_at)
             if number not in held:
                 self._remember(node, remembered)
 
-    def _remember(self, node: Node, past: Remembered) -> None:
+    def _remember(self, node: Node, past: NodeHistory) -> None:
         """Of a node that no file of the directory has anything of any more."""
         node.past_events += past.events - past.undecodable
         node.undecodable += past.undecodable

@@ -41,10 +41,10 @@ from tart.storage.core.arrow import (
     number_column,
 )
 from tart.storage.core.files import AGGREGATES, LogFile
-from tart.storage.core.retention import Steadiness
+from tart.storage.core.retention import ClockMonitor
 from tart.storage.core.schema import META, create_statements
 from tart.storage.log.database import Database, storage_error
-from tart.storage.log.recovery import Remembered
+from tart.storage.log.recovery import NodeHistory
 from tart.units import DAY_US, HOUR_US
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ _TRIES = 3
 _HELD_SECONDS = 0.2
 
 
-def rolled_key(table: str) -> str:
+def rollup_state_key(table: str) -> str:
     """Under which ``state`` says up to which flush a coarser copy has its source."""
     return f"rolled_{table}"
 
@@ -91,7 +91,7 @@ class AggregateFile(LogFile):
     """The file of one directory; attached and put aside like those of the log."""
 
     @property
-    def attached(self) -> str:
+    def catalog(self) -> str:
         """Its name inside DuckDB."""
         return f"a{self.directory:02d}"
 
@@ -121,7 +121,7 @@ def aggregate_file(root: Path, directory: int) -> AggregateFile:
     return AggregateFile(directory, 0, root / f"{directory:02d}" / AGGREGATES)
 
 
-def to_table(table: str, rows: Rows, flush: int) -> ArrowTable:
+def to_arrow_table(table: str, rows: Rows, flush: int) -> ArrowTable:
     """Rows of an aggregate as something DuckDB can scan."""
     length = len(next(iter(rows.values())))
     made: dict[str, Any] = {}
@@ -144,7 +144,7 @@ def check_layout(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> None
     for table, name, kind in cursor.execute(
         "SELECT table_name, column_name, data_type FROM duckdb_columns() "
         "WHERE database_name = ? ORDER BY table_name, column_index",
-        [file.attached],
+        [file.catalog],
     ).fetchall():
         found.setdefault(table, {})[name] = kind
     for table, columns in LAYOUT.items():
@@ -183,7 +183,7 @@ def read_open_sessions(
 
 def read_remembered(
     cursor: duckdb.DuckDBPyConnection, file: AggregateFile
-) -> dict[int, Remembered]:
+) -> dict[int, NodeHistory]:
     """What a file knows of nodes by their connections, those of the last flush included."""
     rows = cursor.execute(
         "SELECT node, epoch_us(min(started_at)), epoch_us(max(started_at)), "
@@ -194,7 +194,7 @@ def read_remembered(
         f"FROM (FROM {file.alias}.sessions UNION ALL FROM {file.alias}.{OPEN_SESSIONS}) "
         "WHERE node IS NOT NULL GROUP BY node"
     ).fetchall()
-    return {node: Remembered(*values) for node, *values in rows}
+    return {node: NodeHistory(*values) for node, *values in rows}
 
 
 def tables_of(flush: Flush, isolation: Isolation) -> Iterator[tuple[str, ArrowTable]]:
@@ -205,7 +205,7 @@ def tables_of(flush: Flush, isolation: Isolation) -> Iterator[tuple[str, ArrowTa
     for table, rows in flush.rows.items():
         try:
             isolation.enter(STAGE)
-            made = to_table(table, rows, flush.state.flush)
+            made = to_arrow_table(table, rows, flush.state.flush)
         except Exception:
             isolation.retries[STAGE] += 1
             made = _salvaged(table, rows, flush.state.flush, isolation)
@@ -219,14 +219,14 @@ def _salvaged(table: str, rows: Rows, flush: int, isolation: Isolation) -> Arrow
         columns = {name: list(rows[name]) for name in TABLES[table]}
     except Exception as reason:
         isolation.record(Failure(STAGE, reason))
-        return to_table(table, {name: [] for name in TABLES[table]}, flush)
+        return to_arrow_table(table, {name: [] for name in TABLES[table]}, flush)
     good: list[int] = []
     parts = [range(len(next(iter(columns.values()))))]
     while parts:
         part = parts.pop()
         try:
             picked = {name: values[part.start : part.stop] for name, values in columns.items()}
-            to_table(table, picked, flush)
+            to_arrow_table(table, picked, flush)
         except Exception as reason:
             if len(part) == 1:
                 isolation.record(Failure(STAGE, reason, 1))
@@ -236,7 +236,7 @@ def _salvaged(table: str, rows: Rows, flush: int, isolation: Isolation) -> Arrow
         else:
             good += part
     picked = {name: [values[at] for at in good] for name, values in columns.items()}
-    return to_table(table, picked, flush)
+    return to_arrow_table(table, picked, flush)
 
 
 def write(
@@ -255,7 +255,7 @@ def write(
         RowsRefused: DuckDB does not take the values of a table; roll back and leave it out.
         duckdb.Error: it could not; the transaction may have to be rolled back.
     """
-    alias, number, written = file.attached, flush.state.flush, 0
+    alias, number, written = file.catalog, flush.state.flush, 0
     cursor.begin()
     for table, made in tables.items():
         cursor.register("flushed", made)
@@ -267,7 +267,7 @@ def write(
         written += len(made)
     cursor.execute(f"DELETE FROM {alias}.{OPEN_SESSIONS}")
     if flush.open_sessions["session"]:
-        cursor.register("flushed", to_table("sessions", flush.open_sessions, number))
+        cursor.register("flushed", to_arrow_table("sessions", flush.open_sessions, number))
         cursor.execute(f"INSERT INTO {alias}.{OPEN_SESSIONS} SELECT * FROM flushed")
         cursor.unregister("flushed")
     if flush.nodes:
@@ -290,12 +290,12 @@ def _roll_up(
     done: dict[str, int] = {}
     now = time.time()
     for name, source, seconds in ROLLUPS:
-        key, due = rolled_key(name), f"due_{name}"
+        key, due = rollup_state_key(name), f"due_{name}"
         if now < state.get(due, 0):
             continue
         keys = [each for each in columns_of(name) if each not in ("bucket", "count", "flush")]
         cursor.execute(
-            f"INSERT INTO {file.attached}.{name} "
+            f"INSERT INTO {file.catalog}.{name} "
             f"SELECT time_bucket(INTERVAL {seconds} SECONDS, bucket), {', '.join(keys)}, "
             f"sum(count)::UINTEGER, {number} FROM {file.alias}.{source} "
             f"WHERE flush > {state.get(key, 0)} GROUP BY ALL"
@@ -313,7 +313,7 @@ class AggregateWriter:
         failed: called once, on the writer's thread, with the reason writing ended. Events are
             stored all the same, and the next start makes up the file from them.
         isolation: counts rows that cannot be written.
-        noticed: called with an error that may be damage; whether what is left of the file can
+        salvage_after: called with an error that may be damage; whether what is left of the file can
             be read now, so that trying again makes sense.
 
     Attributes:
@@ -328,18 +328,18 @@ class AggregateWriter:
         written: Callable[[int], None],
         failed: Callable[[Exception], None],
         isolation: Isolation,
-        noticed: Callable[[Exception], bool] = lambda error: False,
+        salvage_after: Callable[[Exception], bool] = lambda error: False,
     ) -> None:
         self._isolation = isolation
         self._database = database
-        self._noticed = noticed
+        self._salvage_after = salvage_after
         self._config = config
         self._file = file
         self._written = written
         self._failed = failed
         self._queue: SimpleQueue[Flush | None] = SimpleQueue()
         self._stopping = threading.Event()
-        self._steadiness = Steadiness(time.time(), time.monotonic())
+        self._steadiness = ClockMonitor(time.time(), time.monotonic())
         self._tidied = self._checkpointed = time.monotonic()
         self._over = False
         self.seconds = 0.0
@@ -375,7 +375,7 @@ class AggregateWriter:
                     self._keep_in_order(cursor)
                     self.seconds += time.monotonic() - started
             with suppress(duckdb.Error):  # the log holds it all the same
-                cursor.execute(f"CHECKPOINT {self._file.attached}")
+                cursor.execute(f"CHECKPOINT {self._file.catalog}")
         except Exception as error:
             # The boundary of this thread: whatever broke, nothing more can be written.
             self._over = True
@@ -418,7 +418,7 @@ class AggregateWriter:
                     cursor.rollback()
                 reason = storage_error(self._file, error)
                 tries -= 1
-                if tries and isinstance(reason, DamagedFile) and self._noticed(error):
+                if tries and isinstance(reason, DamagedFile) and self._salvage_after(error):
                     continue
                 if not isinstance(reason, DiskFull) or self._stopping.is_set():
                     raise reason from None
@@ -436,7 +436,7 @@ class AggregateWriter:
         if now - self._checkpointed >= _CHECKPOINT_SECONDS:
             self._checkpointed = now
             with suppress(duckdb.Error):  # a reader may hold it up; the next will do
-                cursor.execute(f"CHECKPOINT {self._file.attached}")
+                cursor.execute(f"CHECKPOINT {self._file.catalog}")
 
 
 def tidy(
@@ -448,17 +448,17 @@ def tidy(
     """Delete what is older than the settings keep it; ``now_us`` is Unix microseconds."""
     for table in STORED:
         column = clock_column(_ORIGIN.get(table, table))
-        before = now_us - kept_us(table, config)
+        before = now_us - retention_us(table, config)
         try:
             cursor.execute(
-                f"DELETE FROM {file.attached}.{table} WHERE {column} < make_timestamp({before})"
+                f"DELETE FROM {file.catalog}.{table} WHERE {column} < make_timestamp({before})"
             )
         except duckdb.Error as error:
             # Where a block of the column is damaged; nobody reads what lies in it.
             log.warning("%s: old rows of %s stay: %s", file.path, table, error)
 
 
-def kept_us(table: str, config: AggregatesConfig) -> int:
+def retention_us(table: str, config: AggregatesConfig) -> int:
     """For how long a table's rows are kept, microseconds."""
     match table:
         case "counts":

@@ -1,6 +1,6 @@
 """Aggregates as SQL relations: what was flushed and what is still in memory, as one.
 
-For one question, inside one transaction. ``MergedRelations.of`` gives the text of a relation
+For one question, inside one transaction. ``MergedRelations.table`` gives the text of a relation
 that stands where a table's name may: the rows of every directory's file, those of the
 snapshot, with ``directory`` as their first column (numbers of nodes are a directory's
 own). A snapshot belongs to one flush; if another was written meanwhile the question must
@@ -18,7 +18,12 @@ import duckdb
 
 from tart.aggregate.core.event_batch import Rows
 from tart.aggregate.core.tables import TABLES, TOTAL
-from tart.storage.aggregates.database import AggregateFile, read_state, rolled_key, to_table
+from tart.storage.aggregates.database import (
+    AggregateFile,
+    read_state,
+    rollup_state_key,
+    to_arrow_table,
+)
 from tart.storage.core.arrow import ArrowTable
 from tart.units import HOUR_US, MINUTE_US
 
@@ -43,7 +48,7 @@ class UnflushedRows:
     @cached_property
     def columns(self) -> ArrowTable:
         """What DuckDB can scan; two threads may make it at the same time, which is no harm."""
-        return to_table(self.table, self.rows, 0)
+        return to_arrow_table(self.table, self.rows, 0)
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ class MergedRelations:
         for name in self._registered:
             self.cursor.unregister(name)
 
-    def of(self, table: str, where: str = "true") -> str:
+    def table(self, table: str, where: str = "true") -> str:
         """A table with all its rows for which ``where`` holds."""
         columns = ", ".join(TABLES[table])
         parts = [
@@ -108,7 +113,7 @@ class MergedRelations:
         inside = f"bucket >= make_timestamp({start_us}) AND bucket < make_timestamp({end_us})"
         where = f"{inside} AND {where}"
         if start_us >= now_us - self.fine_us + MINUTE_US:
-            return self.of("counts", where)
+            return self.table("counts", where)
         if end_us - start_us <= _BY_MINUTE_US:
             return self._with_memory("counts", self._minutes(where), where)
         first, last = -(-start_us // HOUR_US) * HOUR_US, end_us // HOUR_US * HOUR_US
@@ -121,12 +126,14 @@ class MergedRelations:
         ]
         return self._with_memory("counts", parts, where)
 
-    def latencies(self, start_us: int, end_us: int, now_us: int, kept_us: int, where: str) -> str:
+    def latencies(
+        self, start_us: int, end_us: int, now_us: int, retention_us: int, where: str
+    ) -> str:
         """``latency`` of a window, by the hour where minutes are no longer kept."""
         inside = f"bucket >= make_timestamp({start_us}) AND bucket < make_timestamp({end_us})"
         where = f"{inside} AND {where}"
-        if start_us >= now_us - kept_us + HOUR_US:
-            return self.of("latency", where)
+        if start_us >= now_us - retention_us + HOUR_US:
+            return self.table("latency", where)
         parts = self._rolled("latency_1h", "latency", where)
         return self._with_memory("latency", parts, where)
 
@@ -148,7 +155,7 @@ class MergedRelations:
         columns = ", ".join(TABLES["latency" if copy.startswith("latency") else "counts"])
         return [
             f"SELECT {file.directory} AS directory, {columns} FROM {file.alias}.{source} "
-            f"WHERE flush > {self._state(file).get(rolled_key(copy), 0)} AND {where}"
+            f"WHERE flush > {self._state(file).get(rollup_state_key(copy), 0)} AND {where}"
             for file in self.files
         ]
 

@@ -27,9 +27,9 @@ class _Earlier(AggregateFile):
     """The old file, beside the one that replaces it."""
 
     @property
-    def attached(self) -> str:
+    def catalog(self) -> str:
         """Its name inside DuckDB."""
-        return f"old_{super().attached}"
+        return f"old_{super().catalog}"
 
 
 def upgrade(database: Database, file: AggregateFile) -> None:
@@ -59,6 +59,6 @@ def _copied(old: AggregateFile, new: AggregateFile, table: str) -> str:
     columns = ", ".join(LAYOUT[table])
     own = "WHERE key NOT IN ('schema_version', 'directory')" if table == "meta" else ""
     return (
-        f"INSERT INTO {new.attached}.{table} ({columns}) "
-        f"SELECT {columns} FROM {old.attached}.{table} {own}"
+        f"INSERT INTO {new.catalog}.{table} ({columns}) "
+        f"SELECT {columns} FROM {old.catalog}.{table} {own}"
     )

@@ -34,15 +34,15 @@ from tart.storage.aggregates.database import (
     tables_of,
     write,
 )
-from tart.storage.aggregates.session_recovery import SessionRecovery, finding_of
+from tart.storage.aggregates.session_recovery import SessionRecovery, undecodable_finding
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import UndecodableRow, log_rows_query
-from tart.storage.core.seq_ranges import upwards
+from tart.storage.core.seq_ranges import scan_forward
 from tart.storage.log.database import Database
+from tart.storage.log.file_ranges import FRAME_TABLES, read_file_ranges
 from tart.storage.log.recovery import StoredSession
-from tart.storage.log.seq_walk import FRAMES, ranges_of
-from tart.storage.log.startup_progress import Told, unheard
+from tart.storage.log.startup_progress import ReportProgress, ignore_progress
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def catch_up(
     decode_context: Callable[[int], DecodeContext],
     next_sequence: int,
     isolation: Isolation,
-    told: Told = unheard,
+    progress: ReportProgress = ignore_progress,
 ) -> FlushState:
     """Bring a directory's aggregates up to its log; how far they are then.
 
@@ -80,7 +80,7 @@ def catch_up(
         decode_context: the decode context of a session, by its number.
         next_sequence: the ``seq`` the next event gets.
         isolation: counts what cannot be aggregated.
-        told: called after each chunk with how many frames of all are counted; what it raises
+        progress: called after each chunk with how many frames of all are counted; what it raises
             ends this, and what was written by then is not done again.
 
     Raises:
@@ -99,7 +99,7 @@ def catch_up(
         try:
             for part in _before(cursor, logs, state, decode_context):
                 aggregates.add(part.batch)
-                told(f"reading directory {place} for what was open", 0, 0)
+                progress(f"reading directory {place} for what was open", 0, 0)
             ended.until(state.taken_at, aggregates)
             aggregates.clear()
             aggregates.add_findings(recount.findings())
@@ -111,7 +111,9 @@ def catch_up(
                 aggregates.expire(part.received_at)
                 ended.until(part.received_at, aggregates)
                 count += len(part.batch)
-                told(f"counting the events of directory {place} again", count, max(count, expected))
+                progress(
+                    f"counting the events of directory {place} again", count, max(count, expected)
+                )
                 if count % _FLUSH_EVENTS < len(part.batch):
                     state = _flush(cursor, file, aggregates, state, part.end, [], recount.open())
             aggregates.end_all_sessions()
@@ -206,7 +208,7 @@ def _parts(
     where: str = "true",
 ) -> Iterator[_Part]:
     """A directory's frames of these numbers, in order of arrival, a chunk at a time."""
-    for stretch in upwards(ranges_of(cursor, logs, FRAMES), first, _CHUNK):
+    for stretch in scan_forward(read_file_ranges(cursor, logs, FRAME_TABLES), first, _CHUNK):
         if stretch.first >= end:
             break
         chunk = f"seq >= {stretch.first} AND seq < {min(stretch.end, end)} AND ({where})"
@@ -242,7 +244,7 @@ def event_batch_from_rows(
         row.timestamp.to_bytes(8, "little") + bytes([row.type]) + row.payload for row in rows
     ]
     columns = read_columns(contents)
-    faults = [finding_of(row) for row in broken]
+    faults = [undecodable_finding(row) for row in broken]
     for at in np.flatnonzero(~columns.clean).tolist():
         faults += _deviations(rows[at], contents[at], decode_context(rows[at].session))
     events = EventColumns(

@@ -164,7 +164,7 @@ class _Tally:
         )
 
 
-def finding_of(row: UndecodableRow) -> Finding:
+def undecodable_finding(row: UndecodableRow) -> Finding:
     """Of a frame that was not understood."""
     return Finding(
         row.rule,

@@ -2,7 +2,7 @@
 
 ``shards/00/2026-11-21.duckdb`` is directory 0 on that day (UTC);
 ``2026-11-21T06.duckdb`` where a period is shorter than a day. ``2026-11-21.1.duckdb`` is
-the same period's other lane: events go to one of the two while the other is checkpointed,
+the same period's other segment: events go to one of the two while the other is checkpointed,
 and the next time the other way round. A directory whose number has no worker is adopted,
 read-only, by the worker of that number modulo the shard count.
 """
@@ -36,31 +36,31 @@ _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}))?(?:\.(1))?\.duckdb")
 class LogFile:
     """One file: ``directory`` is its shard's number, ``period`` its start in Unix µs.
 
-    ``lane`` tells the two files of a period apart. ``salvaged`` says that a part of it is
+    ``segment`` tells the two files of a period apart. ``salvaged`` says that a part of it is
     damaged, and that it is to be read by views of the rest (``database``); it is the same file.
     """
 
     directory: int
     period: int
     path: Path
-    lane: int = 0
+    segment: int = 0
     salvaged: bool = field(default=False, compare=False)
 
     @property
-    def attached(self) -> str:
+    def catalog(self) -> str:
         """Its name inside DuckDB."""
-        lane = f"_{self.lane}" if self.lane else ""
-        return f"f{self.directory:02d}_{self.period // HOUR_US}{lane}"
+        segment = f"_{self.segment}" if self.segment else ""
+        return f"f{self.directory:02d}_{self.period // HOUR_US}{segment}"
 
     @property
-    def reading(self) -> str:
+    def salvage_catalog(self) -> str:
         """The name of what has views of its tables, where a part of it is damaged."""
-        return f"readable_{self.attached}"
+        return f"readable_{self.catalog}"
 
     @property
     def alias(self) -> str:
         """The name inside DuckDB to read it by."""
-        return self.reading if self.salvaged else self.attached
+        return self.salvage_catalog if self.salvaged else self.catalog
 
     @property
     def ddl(self) -> tuple[str, ...]:
@@ -103,43 +103,43 @@ class LogFile:
         """Whether a log is beside it; a checkpoint cut short leaves ``.wal.checkpoint``."""
         return any(self.path.parent.glob(f"{self.path.name}.wal*"))
 
-    def together(self) -> list[Path]:
+    def paths(self) -> list[Path]:
         """What belongs together on the disk: the logs first, the file itself last."""
         return [*sorted(self.path.parent.glob(f"{self.path.name}.wal*")), self.path]
 
 
-def period_of(received_at: int, hours: int) -> int:
+def period_start(received_at: int, hours: int) -> int:
     """Start of the period a moment belongs to; both Unix microseconds."""
     return received_at - received_at % (hours * HOUR_US)
 
 
-def file_for(root: Path, directory: int, period: int, hours: int) -> LogFile:
+def first_segment(root: Path, directory: int, period: int, hours: int) -> LogFile:
     """The first file of that directory and period, whether or not it exists."""
     start = datetime.fromtimestamp(period // SECOND_US, UTC)
     name = start.strftime("%Y-%m-%d" if hours == 24 else "%Y-%m-%dT%H")
     return LogFile(directory, period, root / f"{directory:02d}" / f"{name}.duckdb")
 
 
-def other_lane(file: LogFile) -> LogFile:
+def other_segment(file: LogFile) -> LogFile:
     """The other file of the same period, whether or not it exists."""
-    if file.lane:
+    if file.segment:
         name = file.path.name.replace(".1.duckdb", ".duckdb")
-        return replace(file, path=file.path.with_name(name), lane=0)
-    return replace(file, path=file.path.with_suffix(".1.duckdb"), lane=1)
+        return replace(file, path=file.path.with_name(name), segment=0)
+    return replace(file, path=file.path.with_suffix(".1.duckdb"), segment=1)
 
 
-def by_period(files: Iterable[LogFile]) -> list[list[LogFile]]:
-    """The lanes of each period together, in the order given; a directory's, sorted."""
-    return [list(lanes) for _, lanes in groupby(files, key=lambda file: file.period)]
+def group_by_period(files: Iterable[LogFile]) -> list[list[LogFile]]:
+    """The segments of each period together, in the order given; a directory's, sorted."""
+    return [list(segments) for _, segments in groupby(files, key=lambda file: file.period)]
 
 
-def existing(root: Path, directory: int) -> list[LogFile]:
+def list_files(root: Path, directory: int) -> list[LogFile]:
     """A directory's files, oldest first."""
     paths = (root / f"{directory:02d}").glob("*.duckdb")
     return sorted(file for path in paths if (file := named(directory, path)))
 
 
-def orphaned(root: Path, directory: int) -> list[LogFile]:
+def list_orphaned_wals(root: Path, directory: int) -> list[LogFile]:
     """The files of which only a log is there, oldest first."""
     logs = (root / f"{directory:02d}").glob("*.duckdb.wal*")
     paths = {path.with_name(f"{path.name.partition('.duckdb')[0]}.duckdb") for path in logs}
@@ -158,7 +158,7 @@ def named(directory: int, path: Path) -> LogFile | None:
     return None
 
 
-def put_aside(file: LogFile, now: float) -> str:
+def move_to_quarantine(file: LogFile, now: float) -> str:
     """Rename a file and its logs together, as far as they are there; the file's new name.
 
     Args:
@@ -166,7 +166,7 @@ def put_aside(file: LogFile, now: float) -> str:
     """
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
     name = f"{file.path.name}{QUARANTINED}{stamp}"
-    for path in file.together():
+    for path in file.paths():
         with suppress(FileNotFoundError):
             path.rename(path.with_name(path.name.replace(file.path.name, name, 1)))
     return name
@@ -177,7 +177,7 @@ def quarantined(root: Path, directory: int) -> list[Path]:
     return sorted((root / f"{directory:02d}").glob(f"*.duckdb{QUARANTINED}*"))
 
 
-def directories(root: Path) -> list[int]:
+def list_directories(root: Path) -> list[int]:
     """The numbers of all directories there are."""
     found = []
     for path in sorted(root.glob("*")):
@@ -190,6 +190,6 @@ def directories(root: Path) -> list[int]:
 
 def adopted(root: Path, shard: int, count: int) -> Iterator[int]:
     """Directories without a worker of their own that this shard answers for."""
-    for directory in directories(root):
+    for directory in list_directories(root):
         if directory >= count and directory % count == shard:
             yield directory

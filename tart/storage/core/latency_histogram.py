@@ -15,7 +15,7 @@ BOUNDS = (
 )
 
 
-class Histogram:
+class LatencyHistogram:
     """Counts of durations in seconds per bin; the last bin is unbounded."""
 
     def __init__(self) -> None:

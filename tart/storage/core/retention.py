@@ -35,13 +35,13 @@ class Held:
         current: whether events go to one of them.
     """
 
-    lanes: Sequence[LogFile]
+    segments: Sequence[LogFile]
     bytes: int
     written_at: float
     current: bool
 
 
-def to_drop(
+def expired_periods(
     held: Iterable[Held], now: float, *, retain_seconds: float, retain_bytes: float
 ) -> list[Sequence[LogFile]]:
     """The periods that are too old, and the oldest of those that are too much.
@@ -52,18 +52,18 @@ def to_drop(
     """
     closed = sorted(
         (each for each in held if not each.current),
-        key=lambda each: (each.lanes[0].period, each.lanes[0].directory),
+        key=lambda each: (each.segments[0].period, each.segments[0].directory),
     )
     total = sum(each.bytes for each in held)
     dropped = []
     for each in closed:
         if each.written_at + retain_seconds <= now or total > retain_bytes:
-            dropped.append(each.lanes)
+            dropped.append(each.segments)
             total -= each.bytes
     return dropped
 
 
-class Steadiness:
+class ClockMonitor:
     """Whether the wall clock has been running evenly; told both clocks now and then."""
 
     def __init__(self, wall: float, monotonic: float) -> None:

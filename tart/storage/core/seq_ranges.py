@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tart.storage.core.files import LogFile
 
 
-class Range(NamedTuple):
+class FileRange(NamedTuple):
     """The first and last sequence of a file that has any, or of a part of it (``ranges``)."""
 
     file: LogFile
@@ -21,7 +21,7 @@ class Range(NamedTuple):
     last: int
 
 
-class Stretch(NamedTuple):
+class SeqRange(NamedTuple):
     """Sequences from ``first`` to before ``end``, and the files that have some of them."""
 
     first: int
@@ -29,31 +29,31 @@ class Stretch(NamedTuple):
     files: tuple[LogFile, ...]
 
 
-def upwards(
-    ranges: Sequence[Range], start: int, size: int, longest: int | None = None
-) -> Iterator[Stretch]:
+def scan_forward(
+    ranges: Sequence[FileRange], start: int, size: int, longest: int | None = None
+) -> Iterator[SeqRange]:
     """Stretches from ``start`` on; each twice as long as the one before, up to ``longest``."""
     at = start
     while left := [each for each in ranges if each.last >= at]:
         at = max(at, min(each.first for each in left))
         end = at + size
-        yield Stretch(at, end, _between(left, at, end))
+        yield SeqRange(at, end, _between(left, at, end))
         at, size = end, _next(size, longest)
 
 
-def downwards(
-    ranges: Sequence[Range], below: int, size: int, longest: int | None = None
-) -> Iterator[Stretch]:
+def scan_backward(
+    ranges: Sequence[FileRange], below: int, size: int, longest: int | None = None
+) -> Iterator[SeqRange]:
     """Stretches below a sequence, the highest first, growing likewise."""
     end = below
     while left := [each for each in ranges if each.first < end]:
         end = min(end, max(each.last for each in left) + 1)
         at = end - size
-        yield Stretch(at, end, _between(left, at, end))
+        yield SeqRange(at, end, _between(left, at, end))
         end, size = at, _next(size, longest)
 
 
-def _between(ranges: Sequence[Range], first: int, end: int) -> tuple[LogFile, ...]:
+def _between(ranges: Sequence[FileRange], first: int, end: int) -> tuple[LogFile, ...]:
     # A file has several ranges where its numbers leap.
     files = (each.file for each in ranges if each.first < end and each.last >= first)
     return tuple(dict.fromkeys(files))

@@ -1,6 +1,6 @@
 """The thread that moves what was committed from the logs into the files.
 
-The file events go to loses its turn first (``lanes``), so no commit waits for a
+The file events go to loses its turn first (``segments``), so no commit waits for a
 checkpoint. A checkpoint that could not end for want of room is not begun; where one runs
 out of it all the same DuckDB lets nobody use the file any more, so it is attached again at
 once. A file whose checkpoint failed gets no turn until that is made up for.
@@ -20,7 +20,7 @@ import duckdb
 
 from tart.background_tasks import Background
 from tart.errors import DiskFull, StorageError
-from tart.storage.core.files import LogFile, other_lane
+from tart.storage.core.files import LogFile, other_segment
 from tart.storage.log.database import Database
 from tart.storage.log.segments import ActiveSegments
 
@@ -51,32 +51,31 @@ class Checkpoints:
         background: counts rounds that fail.
 
     Attributes:
-        turns: held while lanes take turns and files are checkpointed; by somebody else for as
-            long as no file may change but by commits to the one events go to. What the shard
-            does when it stops waits for nobody.
-        attachments: held while a file is checkpointed; whoever attaches or detaches one
-            holds it, too.
+        rotation_lock: Held while segments rotate and files are checkpointed. A backup holds the
+            lock while no file may change except by commits to the current segment. The final
+            checkpoints of ``stop`` do not wait for the lock.
+        attach_lock: Held while a file is checkpointed, attached or detached.
     """
 
     def __init__(
         self,
         database: Database,
-        lanes: ActiveSegments,
+        segments: ActiveSegments,
         seconds: float,
         unread: Callable[[float], bool],
         background: Background,
     ) -> None:
         self._background = background
         self._database = database
-        self._lanes = lanes
+        self._segments = segments
         self._seconds = seconds
         self._unread = unread
         self._dirty: set[LogFile] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="checkpoints")
-        self.turns = threading.Lock()
-        self.attachments = threading.Lock()
+        self.rotation_lock = threading.Lock()
+        self.attach_lock = threading.Lock()
         self.statistics = CheckpointStatistics()
 
     def start(self) -> None:
@@ -102,12 +101,12 @@ class Checkpoints:
         cursor = self._database.cursor()
         try:
             while not self._stop.wait(self._seconds):
-                if self.turns.acquire(blocking=False):
+                if self.rotation_lock.acquire(blocking=False):
                     try:
                         with self._background.guard("checkpoints"):
                             self._pass(cursor)
                     finally:
-                        self.turns.release()
+                        self.rotation_lock.release()
             for file in self._left():
                 with self._background.guard("checkpoints"):
                     self.checkpoint(cursor, file)
@@ -117,7 +116,7 @@ class Checkpoints:
     def _pass(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._turn()
         for file in self._left():
-            if file != self._lanes.current:
+            if file != self._segments.current:
                 self.checkpoint(cursor, file)
 
     def _left(self) -> list[LogFile]:
@@ -125,24 +124,24 @@ class Checkpoints:
             return sorted(self._dirty)
 
     def _turn(self) -> None:
-        """Let events go to the other lane, if something came to the one they go to."""
-        file = self._lanes.current
-        if file is None or file not in self or other_lane(file) in self:
+        """Let events go to the other segment, if something came to the one they go to."""
+        file = self._segments.current
+        if file is None or file not in self or other_segment(file) in self:
             return
         try:
-            self._lanes.turn(file)
+            self._segments.rotate(file)
         except StorageError as error:
             self.statistics.failures += 1
-            log.warning("%s is not checkpointed, its other lane fails: %s", file.path, error)
+            log.warning("%s is not checkpointed, its other segment fails: %s", file.path, error)
 
     def checkpoint(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> None:
         """Checkpoint one file; a failure is logged and tried again in the next pass.
 
-        To be called by who holds ``turns``.
+        To be called by who holds ``rotation_lock``.
         """
         started = time.monotonic()
         try:
-            with self.attachments:
+            with self.attach_lock:
                 with self._lock:
                     if file not in self._dirty:
                         return
@@ -157,28 +156,28 @@ class Checkpoints:
         self.statistics.done += 1
         self.statistics.seconds += time.monotonic() - started
 
-    def attach_again(self, file: LogFile) -> None:
+    def reattach(self, file: LogFile) -> None:
         """Attach a file again, for the thread that writes to it.
 
         Raises:
             StorageError: it is detached, and cannot be attached now; somebody reads it still.
         """
-        with self.attachments:
+        with self.attach_lock:
             self._unread(_UNREAD_SECONDS)
-            self._database.attach_again(file)
+            self._database.reattach(file)
 
     def _move(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> None:
         try:
-            cursor.execute(f"CHECKPOINT {file.attached}")
+            cursor.execute(f"CHECKPOINT {file.catalog}")
         except duckdb.Error:
             if not _usable(cursor, file):
-                self._attach_again(file)
+                self._reattach(file)
             raise
 
-    def _attach_again(self, file: LogFile) -> None:
+    def _reattach(self, file: LogFile) -> None:
         for _ in range(_TRIES):
             try:
-                self._database.attach_again(file)
+                self._database.reattach(file)
             except StorageError as error:
                 reason = error
                 self._unread(_UNREAD_SECONDS)
@@ -192,7 +191,7 @@ class Checkpoints:
 def _usable(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> bool:
     """Whether DuckDB still lets anybody use it."""
     try:
-        cursor.execute(f"SELECT value FROM {file.attached}.meta LIMIT 1")
+        cursor.execute(f"SELECT value FROM {file.catalog}.meta LIMIT 1")
     except duckdb.Error:
         return False
     return True

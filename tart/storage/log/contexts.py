@@ -1,7 +1,7 @@
 """What stored events belong to, looked for in the log.
 
 References point backwards, mostly by seconds. So the log is read in stretches of ``seq``
-downwards from the events, each longer than the one before, until what is wanted is found or
+scan_backward from the events, each longer than the one before, until what is wanted is found or
 ``LOOK_BACK`` frames were passed: what lies further back is not known. Of a stretch, numbers
 of the types that lead somewhere are read once, and looked through as arrays however many
 steps a chain has; bodies only of the events whose hash is wanted.
@@ -23,8 +23,8 @@ from tart.query.core.contexts import Chains, Key, Link
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import log_rows_query, read_log_numbers
-from tart.storage.core.seq_ranges import Stretch, downwards
-from tart.storage.log.seq_walk import ranges_of
+from tart.storage.core.seq_ranges import SeqRange, scan_backward
+from tart.storage.log.file_ranges import read_file_ranges
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,7 +41,7 @@ _LINKS = ", ".join(map(str, sorted(LINK_TYPES)))
 _TELLS = np.array(sorted(CHAIN_HASH_FIELDS), np.uint8)
 
 
-def contexts_of(
+def read_contexts(
     cursor: duckdb.DuckDBPyConnection,
     files: Sequence[LogFile],
     rows: Sequence[LogRow],
@@ -56,14 +56,14 @@ def contexts_of(
     found = Chains(rows)
     if found.wanted():
         _look_back(cursor, files, rows, found)
-    told = hashes(rows, decode_context)
-    further = sorted(found.tellers() - told.keys())
+    progress = hashes(rows, decode_context)
+    further = sorted(found.tellers() - progress.keys())
     if further:
-        told |= hashes(_rows(cursor, files, further), decode_context)
-    return found.contexts(told)
+        progress |= hashes(_rows(cursor, files, further), decode_context)
+    return found.contexts(progress)
 
 
-def contexts_among(
+def contexts_from_rows(
     rows: Sequence[LogRow], others: Iterable[LogRow], decode_context: Callable[[int], DecodeContext]
 ) -> dict[int, Context] | None:
     """The same where nothing but some other events is looked at; ``None`` if more is wanted."""
@@ -102,8 +102,8 @@ def _look_back(
     found: Chains,
 ) -> None:
     newest = max(row.seq for row in rows)
-    ranges = ranges_of(cursor, files)
-    for stretch in downwards(ranges, newest + 1, _FIRST_STRETCH, _LONGEST_STRETCH):
+    ranges = read_file_ranges(cursor, files)
+    for stretch in scan_backward(ranges, newest + 1, _FIRST_STRETCH, _LONGEST_STRETCH):
         if not found.wanted() or stretch.end < newest - LOOK_BACK:
             return
         links = _Links(cursor, stretch, {row.session for row in rows})
@@ -117,7 +117,7 @@ class _Links:
     """Events of a stretch that may lead further, as arrays."""
 
     def __init__(
-        self, cursor: duckdb.DuckDBPyConnection, stretch: Stretch, sessions: Iterable[int]
+        self, cursor: duckdb.DuckDBPyConnection, stretch: SeqRange, sessions: Iterable[int]
     ) -> None:
         where = (
             f"seq >= {stretch.first} AND seq < {stretch.end} AND type IN ({_LINKS}) "
@@ -128,13 +128,13 @@ class _Links:
         _, session, event_id, number, ref = self._columns
         self._own = _keys(session, event_id)
         # Where it tells what an event it refers to is about; itself, where it refers to none.
-        self._told = np.where(np.isin(number, _TELLS), _keys(session, ref), self._own)
+        self._progress = np.where(np.isin(number, _TELLS), _keys(session, ref), self._own)
 
     def of(self, wanted: Iterable[Key]) -> Iterator[Link]:
         """Events of these ids, and those that refer to them and tell what they are about."""
         sessions, ids = zip(*((session, each & _U64) for session, each in wanted), strict=True)
         keys = _keys(np.array(sessions), np.array(ids, np.uint64))
-        found = np.isin(self._own, keys) | np.isin(self._told, keys)
+        found = np.isin(self._own, keys) | np.isin(self._progress, keys)
         places = np.flatnonzero(found)
         return map(Link._make, zip(*(each[places].tolist() for each in self._columns), strict=True))
 

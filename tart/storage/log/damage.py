@@ -75,7 +75,7 @@ def survey(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> Damage:
         OSError: the file cannot be read.
     """
     ((block_bytes,),) = cursor.execute(
-        f"SELECT block_size FROM pragma_database_size() WHERE database_name = '{file.attached}'"
+        f"SELECT block_size FROM pragma_database_size() WHERE database_name = '{file.catalog}'"
     ).fetchall()
     tables = {table: _segments(cursor, file, table) for table in tables_of(cursor, file)}
     every = {
@@ -98,7 +98,7 @@ def probe(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> Damage:
     """
     lost: dict[str, list[Lost]] = {}
     for table in tables_of(cursor, file):
-        name = f"{file.attached}.{table}"
+        name = f"{file.catalog}.{table}"
         ((rows,),) = cursor.execute(f"SELECT count(*) FROM {name}").fetchall()
         columns = frozenset(_columns(cursor, file, table))
         found: list[Lost] = []
@@ -116,7 +116,7 @@ def tables_of(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> list[str]:
     """The names of a file's tables."""
     rows = cursor.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY table_oid",
-        [file.attached],
+        [file.catalog],
     ).fetchall()
     return [name for (name,) in rows]
 
@@ -124,7 +124,7 @@ def tables_of(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> list[str]:
 def views(cursor: duckdb.DuckDBPyConnection, file: LogFile, damage: Damage) -> Iterator[str]:
     """The statements that make, for each table, a view of what can be read of it."""
     for table in tables_of(cursor, file):
-        source = f"{file.attached}.{table}"
+        source = f"{file.catalog}.{table}"
         lost = damage.lost.get(table, [])
         parts = [
             f"SELECT {_shown(cursor, file, table, each)} FROM {source} WHERE rowid >= {each.first}"
@@ -132,7 +132,7 @@ def views(cursor: duckdb.DuckDBPyConnection, file: LogFile, damage: Damage) -> I
             for each in _readable(lost)
         ]
         text = " UNION ALL ".join(parts) if lost else f"SELECT * FROM {source}"
-        yield f"CREATE OR REPLACE VIEW {file.reading}.{table} AS {text}"
+        yield f"CREATE OR REPLACE VIEW {file.salvage_catalog}.{table} AS {text}"
 
 
 def _shown(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str, part: Lost) -> str:
@@ -160,7 +160,7 @@ def _columns(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str) -> di
         cursor.execute(
             "SELECT column_name, data_type FROM duckdb_columns() "
             "WHERE database_name = ? AND table_name = ? ORDER BY column_index",
-            [file.attached, table],
+            [file.catalog, table],
         ).fetchall()
     )
 
@@ -168,7 +168,7 @@ def _columns(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str) -> di
 def _segments(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str) -> list[_Segment]:
     rows = cursor.execute(
         "SELECT column_name, row_group_id, start, count, block_id, additional_block_ids "
-        f"FROM pragma_storage_info('{file.attached}.{table}')"
+        f"FROM pragma_storage_info('{file.catalog}.{table}')"
     ).fetchall()
     ends: dict[int, int] = defaultdict(int)
     begins: dict[int, int] = {}

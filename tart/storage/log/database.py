@@ -49,7 +49,7 @@ import duckdb
 from tart.config.schema import StorageConfig
 from tart.errors import DamagedFile, DiskFull, HandleClosed, OutOfMemory, StorageError
 from tart.handles import Shared
-from tart.storage.core.files import AGGREGATES, LogFile, put_aside
+from tart.storage.core.files import AGGREGATES, LogFile, move_to_quarantine
 from tart.storage.log.blocks import CHECKSUM_BYTES
 from tart.storage.log.damage import Damage, probe, survey, views
 from tart.storage.log.torn_write import WRONG_CHECKSUM, torn_block
@@ -173,12 +173,12 @@ class Database:
             self._settle(file)
         self._attach(file, "READ_ONLY")
 
-    def attach_untouched(self, file: LogFile) -> None:
+    def attach_read_only_with_wal(self, file: LogFile) -> None:
         """Attach for reading without changing a byte; a log is read where it is."""
         self._attach(file, "READ_ONLY")
         self._check_version(file)
 
-    def attach_again(self, file: LogFile) -> None:
+    def reattach(self, file: LogFile) -> None:
         """Attach for writing what a checkpoint without room has made useless, or a commit wrong."""
         self.detach(file)
         self._attach(file, _writable(file))
@@ -187,9 +187,9 @@ class Database:
         """Let go of a file, if it is attached; who reads it at the moment reads on."""
         if self._damaged.pop(file, None) is not None:
             with suppress(StorageError):
-                self._execute(file, f"DETACH {file.reading}")
+                self._execute(file, f"DETACH {file.salvage_catalog}")
         with suppress(StorageError):
-            self._execute(file, f"DETACH {file.attached}")
+            self._execute(file, f"DETACH {file.catalog}")
 
     def readable(self, file: File) -> File:
         """The file by the name to read it by."""
@@ -205,7 +205,7 @@ class Database:
         lost = sum(each.end - each.first for each in damage.lost.get("log", []) if each.whole)
         if not lost:
             return True
-        ((count,),) = self._execute(file, f"SELECT count(*) FROM {file.attached}.log")
+        ((count,),) = self._execute(file, f"SELECT count(*) FROM {file.catalog}.log")
         return bool(count > lost)
 
     def salvage(self, file: LogFile, *, thorough: bool = True) -> bool:
@@ -230,7 +230,7 @@ class Database:
                 if not found.lost or found == self._damaged.get(file):
                     return False
                 if file not in self._damaged:
-                    cursor.execute(f"ATTACH ':memory:' AS {file.reading}")
+                    cursor.execute(f"ATTACH ':memory:' AS {file.salvage_catalog}")
                 # It fails on such views (2.0.0: an index out of bounds in
                 # LateMaterializationHelper where a condition is on ``rowid``).
                 cursor.execute("SET GLOBAL disabled_optimizers = 'late_materialization'")
@@ -246,8 +246,8 @@ class Database:
     def note(self, file: LogFile, facts: dict[str, int]) -> None:
         """Write into a file's ``meta``, for good."""
         values = ", ".join(f"('{key}', '{value}')" for key, value in facts.items())
-        self._execute(file, f"INSERT INTO {file.attached}.meta VALUES {values}")
-        self._execute(file, f"CHECKPOINT {file.attached}")
+        self._execute(file, f"INSERT INTO {file.catalog}.meta VALUES {values}")
+        self._execute(file, f"CHECKPOINT {file.catalog}")
 
     def close(self) -> None:
         """Close the instance, once every cursor and statement is done with. Blocks."""
@@ -261,7 +261,7 @@ class Database:
     def _settle(self, file: LogFile) -> None:
         """Put what a log holds into its file; without room for that it stays a log."""
         try:
-            self._put_log_in(file)
+            self._merge_wal(file)
         except DamagedFile as error:
             torn = torn_block(file, error)
             if torn is None:
@@ -273,27 +273,27 @@ class Database:
                 torn.undo()
                 raise error from None
             log.warning("%s: a block half written when tart was killed is mended", file.path)
-            self._put_log_in(file)
+            self._merge_wal(file)
 
     def _read_all(self, file: LogFile) -> None:
         """Look at every value, log included, without changing a byte."""
-        self.attach_untouched(file)
+        self.attach_read_only_with_wal(file)
         try:
             tables = self._execute(
                 file,
-                f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{file.attached}'",
+                f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{file.catalog}'",
             )
             for (table,) in tables:
                 self._execute(
-                    file, f"SELECT bit_xor(hash(each)) FROM {file.attached}.{table} AS each"
+                    file, f"SELECT bit_xor(hash(each)) FROM {file.catalog}.{table} AS each"
                 )
         finally:
             self.detach(file)
 
-    def _put_log_in(self, file: LogFile) -> None:
+    def _merge_wal(self, file: LogFile) -> None:
         try:
             self._attach(file, _writable(file))
-            self._execute(file, f"CHECKPOINT {file.attached}")
+            self._execute(file, f"CHECKPOINT {file.catalog}")
         except DiskFull as error:
             log.warning("%s", error)
         finally:
@@ -301,7 +301,7 @@ class Database:
 
     def _attach(self, file: LogFile, options: str) -> None:
         path = str(file.path).replace("'", "''")
-        self._execute(file, f"ATTACH '{path}' AS {file.attached} ({options})")
+        self._execute(file, f"ATTACH '{path}' AS {file.catalog} ({options})")
 
     def create(self, file: LogFile, filling: Sequence[str] = ()) -> None:
         """All or nothing, whenever the process dies: it gets its name when it is complete.
@@ -314,13 +314,13 @@ class Database:
             file.path.parent.mkdir(parents=True, exist_ok=True)
             if file.has_wal():
                 # It would be put into the new file.
-                name = put_aside(file, time.time())
+                name = move_to_quarantine(file, time.time())
                 log.error("%s is missing, its log is now %s", file.path, name)
             draft.path.unlink(missing_ok=True)
             draft.wal.unlink(missing_ok=True)
             self._attach(draft, f"{_writable(file)}, BLOCK_SIZE {file.block_bytes}")
             self._create_tables(draft, filling)
-            self._execute(draft, f"DETACH {draft.attached}")
+            self._execute(draft, f"DETACH {draft.catalog}")
             draft.path.rename(file.path)
             sync(file.path.parent)
         except OSError as error:
@@ -332,12 +332,12 @@ class Database:
     def _create_tables(self, file: LogFile, filling: Sequence[str]) -> None:
         """In a transaction of their own: two files may be made at the same time."""
         noted = (
-            f"INSERT INTO {file.attached}.meta VALUES "
+            f"INSERT INTO {file.catalog}.meta VALUES "
             f"('schema_version', '{file.schema_version}'), ('directory', '{file.directory}')"
         )
-        tables = [statement.format(file=file.attached) for statement in file.ddl]
+        tables = [statement.format(file=file.catalog) for statement in file.ddl]
         # No table may be created inside a log that is replayed after a crash.
-        statements = ["BEGIN", *tables, noted, *filling, "COMMIT", f"CHECKPOINT {file.attached}"]
+        statements = ["BEGIN", *tables, noted, *filling, "COMMIT", f"CHECKPOINT {file.catalog}"]
         with closing(self.cursor()) as cursor:
             try:
                 for statement in statements:
@@ -347,7 +347,7 @@ class Database:
 
     def version(self, file: LogFile) -> str:
         """The schema version that an attached file says it has."""
-        query = f"SELECT value FROM {file.attached}.meta WHERE key = 'schema_version'"
+        query = f"SELECT value FROM {file.catalog}.meta WHERE key = 'schema_version'"
         found = self._execute(file, query)
         return str(found[0][0]) if found else "none"
 
@@ -356,7 +356,7 @@ class Database:
 
         One whose ``meta`` is damaged is taken for what its name says.
         """
-        query = f"SELECT key, value FROM {file.attached}.meta"
+        query = f"SELECT key, value FROM {file.catalog}.meta"
         try:
             found = dict(self._execute(file, query))
         except DamagedFile:

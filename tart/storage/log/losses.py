@@ -45,7 +45,7 @@ class Stretch(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Losses:
+class DamageReport:
     """What of a file cannot be read.
 
     Attributes:
@@ -101,14 +101,14 @@ def _text(at: int | None) -> str | None:
     return None if at is None else rfc3339(at)
 
 
-def losses(cursor: duckdb.DuckDBPyConnection, file: LogFile, damage: Damage) -> Losses:
+def losses(cursor: duckdb.DuckDBPyConnection, file: LogFile, damage: Damage) -> DamageReport:
     """What damage means.
 
     Raises:
         duckdb.Error: what is sound cannot be read either.
     """
     log = damage.lost.get("log", [])
-    return Losses(
+    return DamageReport(
         tuple(_stretch(cursor, file, each) for each in _joined(log)),
         sum(each.end - each.first for each in log if not each.whole),
         {
@@ -154,6 +154,6 @@ def _bounds(
     """Of rows: least and greatest ``seq``, least and greatest ``received_at``."""
     ((*found,),) = cursor.execute(
         "SELECT min(seq), max(seq), epoch_us(min(received_at)), epoch_us(max(received_at)) "
-        f"FROM {file.attached}.log WHERE rowid >= {first} AND rowid < {end}"
+        f"FROM {file.catalog}.log WHERE rowid >= {first} AND rowid < {end}"
     ).fetchall()
     return found[0], found[1], found[2], found[3]

@@ -27,7 +27,7 @@ CHEAP_IN_A_ROW = 4
 Job = TypeVar("Job")
 
 
-class Rank(IntEnum):
+class QueryCost(IntEnum):
     """What a question costs."""
 
     CHEAP = 0
@@ -37,13 +37,13 @@ class Rank(IntEnum):
 
 
 class _Kind(NamedTuple):
-    """What a thread takes: as in ``Queue.take``."""
+    """What a thread takes: as in ``QueryQueue.take``."""
 
     low: bool
-    worst: Rank
+    worst: QueryCost
 
 
-class Queue(Generic[Job]):
+class QueryQueue(Generic[Job]):
     """Any thread may use it.
 
     Args:
@@ -59,11 +59,13 @@ class Queue(Generic[Job]):
         self._lock = threading.Lock()
         # Of each kind of thread: where it waits, and how many do. Only who can take what came
         # is woken, for each thread that looks in vain holds up the others.
-        self._kinds = [_Kind(low, worst) for low in (False, True) for worst in Rank]
+        self._kinds = [_Kind(low, worst) for low in (False, True) for worst in QueryCost]
         self._conditions = {kind: threading.Condition(self._lock) for kind in self._kinds}
         self._idle = Counter(dict.fromkeys(self._kinds, 0))
         # Of each rank: when the request came, a number to tell equals apart, the question.
-        self._waiting: dict[Rank, list[tuple[float, int, Job]]] = {rank: [] for rank in Rank}
+        self._waiting: dict[QueryCost, list[tuple[float, int, Job]]] = {
+            rank: [] for rank in QueryCost
+        }
         self._number = 0
         self._cheap_in_a_row = 0
         self._low = False
@@ -88,7 +90,7 @@ class Queue(Generic[Job]):
             self._low = low
             self._wake_all()
 
-    def put(self, job: Job, rank: Rank, since: float) -> None:
+    def put(self, job: Job, rank: QueryCost, since: float) -> None:
         """Let a question wait.
 
         Args:
@@ -118,7 +120,7 @@ class Queue(Generic[Job]):
                         return True
         return False
 
-    def take(self, worst: Rank = Rank.SCAN, *, low: bool = False) -> Job | None:
+    def take(self, worst: QueryCost = QueryCost.SCAN, *, low: bool = False) -> Job | None:
         """The next question, waited for; ``None`` once the queue is closed and has none.
 
         Args:
@@ -142,7 +144,7 @@ class Queue(Generic[Job]):
             self._closed = True
             self._wake_all()
 
-    def _wake_one(self, rank: Rank) -> None:
+    def _wake_one(self, rank: QueryCost) -> None:
         for kind in self._kinds:
             if kind.low is self._low and rank <= kind.worst and self._idle[kind]:
                 # It is no longer idle from now on, not only once it runs.
@@ -155,14 +157,14 @@ class Queue(Generic[Job]):
             self._idle[kind] = 0
             condition.notify_all()
 
-    def _next(self, worst: Rank) -> Rank | None:
-        cheap, scans = self._waiting[Rank.CHEAP], self._waiting[Rank.SCAN]
-        if worst is Rank.CHEAP:
-            return Rank.CHEAP if cheap else None
+    def _next(self, worst: QueryCost) -> QueryCost | None:
+        cheap, scans = self._waiting[QueryCost.CHEAP], self._waiting[QueryCost.SCAN]
+        if worst is QueryCost.CHEAP:
+            return QueryCost.CHEAP if cheap else None
         if cheap and not (scans and self._cheap_in_a_row >= CHEAP_IN_A_ROW):
             self._cheap_in_a_row += 1
-            return Rank.CHEAP
+            return QueryCost.CHEAP
         if scans:
             self._cheap_in_a_row = 0
-            return Rank.SCAN
+            return QueryCost.SCAN
         return None

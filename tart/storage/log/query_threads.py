@@ -1,11 +1,11 @@
-"""Questions to the committed log: a few threads, each with a cursor of its own.
+"""Threads that run queries of the committed event log, each with a cursor of its own.
 
-A question has a deadline, and waits for a thread until then (``queue``). When the deadline
-passes, or nobody waits for the answer any more, it leaves the queue, or DuckDB is
-interrupted; what a question does outside DuckDB asks ``go_on`` now and then. So what nobody
-wants costs nothing, however often it was asked for. At most ``QUEUE_LIMIT`` questions wait;
-more are refused, so that a burst of slow ones cannot fill the memory. While much is received
-they get what that leaves (``step_back``); long questions never get more.
+A query has a deadline, and waits for a thread until then (``query_queue``). When the deadline
+passes, or no client waits for the answer any more, the query leaves the queue, or DuckDB is
+interrupted; loops in Python call ``raise_if_cancelled``. So a query without a client costs
+nothing. At most ``QUEUE_LIMIT`` queries wait; more are refused, so that a burst of slow ones
+cannot fill the memory. While the shard receives much, queries run with low priority
+(``set_low_priority``); slow queries always do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import duckdb
 
 from tart.errors import QueryTimeout
 from tart.storage.log.database import Database
-from tart.storage.log.query_queue import Queue, Rank
+from tart.storage.log.query_queue import QueryCost, QueryQueue
 
 # Of which one takes only what is cheap; so many of usual priority, and as many of low.
 THREADS = 3
@@ -38,12 +38,12 @@ _TRIES = 8
 
 Answer = TypeVar("Answer")
 Cursor = duckdb.DuckDBPyConnection
-Abandoned = Callable[[], bool]
+IsCancelled = Callable[[], bool]
 
 _local = threading.local()
 
 
-def go_on() -> None:
+def raise_if_cancelled() -> None:
     """For the loops of a question: raise ``QueryTimeout`` once nobody waits for its answer.
 
     DuckDB is interrupted by itself; Python is not. Elsewhere than in a question it does
@@ -54,45 +54,48 @@ def go_on() -> None:
         raise QueryTimeout("nobody waits for this any more")
 
 
-class Reader:
+class QueryThreads:
     """Runs functions that take a cursor, off the event loop.
 
     Args:
-        noticed: called on the question's thread with an error of DuckDB's; whether it was
+        salvage_after: called on the question's thread with an error of DuckDB's; whether it was
             damage that is kept away from now, so that the question may be put again.
 
     Attributes:
-        given_up: questions that ended before they were answered, by whether they were
+        cancelled: queries that ended before they were answered, by whether they were
             waiting or running then.
     """
 
     def __init__(
         self,
         database: Database,
-        noticed: Callable[[Exception], bool] = lambda error: False,
+        salvage_after: Callable[[Exception], bool] = lambda error: False,
     ) -> None:
-        self.given_up: Counter[str] = Counter({"waiting": 0, "running": 0})
+        self.cancelled: Counter[str] = Counter({"waiting": 0, "running": 0})
         self._database = database
-        self._noticed = noticed
+        self._salvage_after = salvage_after
         self._cursors: list[Cursor] = []
-        self._queue: Queue[_Job[Any]] = Queue(QUEUE_LIMIT)
-        self._slow_queue: Queue[_Job[Any]] = Queue(SLOW_QUEUE_LIMIT)
+        self._queue: QueryQueue[_Job[Any]] = QueryQueue(QUEUE_LIMIT)
+        self._slow_queue: QueryQueue[_Job[Any]] = QueryQueue(SLOW_QUEUE_LIMIT)
         self._running: set[_Job[Any]] = set()
         self._slow: set[_Job[Any]] = set()
         self._ended = threading.Condition()
         self._slow_queue.low = True
         self._threads = [
             *(
-                self._thread(self._queue, Rank.SCAN if number else Rank.CHEAP, low=low)
+                self._thread(self._queue, QueryCost.SCAN if number else QueryCost.CHEAP, low=low)
                 for low in (False, True)
                 for number in range(THREADS)
             ),
-            *(self._thread(self._slow_queue, Rank.SCAN, low=True) for _ in range(SLOW_THREADS)),
+            *(
+                self._thread(self._slow_queue, QueryCost.SCAN, low=True)
+                for _ in range(SLOW_THREADS)
+            ),
         ]
 
-    def step_back(self, *, low: bool) -> None:
+    def set_low_priority(self, low: bool) -> None:
         """Run questions from now on with low priority, or with the usual one again."""
-        if self.stepped_back is not low:
+        if self.low_priority is not low:
             self._queue.low = low
 
     @property
@@ -111,7 +114,7 @@ class Reader:
         return self.waiting.total() + self.running
 
     @property
-    def stepped_back(self) -> bool:
+    def low_priority(self) -> bool:
         """Whether questions run with low priority."""
         return self._queue.low
 
@@ -124,7 +127,7 @@ class Reader:
         self,
         question: Callable[[Cursor], Answer],
         deadline: float,
-        rank: Rank = Rank.SCAN,
+        rank: QueryCost = QueryCost.SCAN,
         since: float | None = None,
     ) -> Answer:
         """The question's answer.
@@ -143,7 +146,7 @@ class Reader:
 
     async def run_slow(
         self,
-        question: Callable[[Cursor, Abandoned], Answer],
+        question: Callable[[Cursor, IsCancelled], Answer],
         deadline: float,
         since: float | None = None,
     ) -> Answer:
@@ -156,16 +159,16 @@ class Reader:
         job: _Job[Answer] = _Job(lambda cursor: question(cursor, job.abandoned.is_set))
         self._slow.add(job)
         try:
-            return await self._answer(job, self._slow_queue, deadline, Rank.SCAN, since)
+            return await self._answer(job, self._slow_queue, deadline, QueryCost.SCAN, since)
         finally:
             self._slow.discard(job)
 
     async def _answer(
         self,
         job: _Job[Answer],
-        queue: Queue[_Job[Any]],
+        queue: QueryQueue[_Job[Any]],
         deadline: float,
-        rank: Rank,
+        rank: QueryCost,
         since: float | None,
     ) -> Answer:
         queue.put(job, rank, time.monotonic() if since is None else since)
@@ -177,15 +180,15 @@ class Reader:
             raise QueryTimeout(f"no answer within {deadline:g} s")
         return job.future.result()
 
-    def _give_up(self, job: _Job[Any], queue: Queue[_Job[Any]]) -> None:
+    def _give_up(self, job: _Job[Any], queue: QueryQueue[_Job[Any]]) -> None:
         """See to it that it costs nothing any more, unless it has ended."""
         if job.future.done():
             return
         if queue.remove(job):
-            self.given_up["waiting"] += 1
+            self.cancelled["waiting"] += 1
             job.future.cancel()
         else:
-            self.given_up["running"] += 1
+            self.cancelled["running"] += 1
             self._interrupt(job)
 
     def _interrupt(self, job: _Job[Any]) -> None:
@@ -212,14 +215,16 @@ class Reader:
         for cursor in self._cursors:
             cursor.close()
 
-    def _thread(self, queue: Queue[_Job[Any]], worst: Rank, *, low: bool) -> threading.Thread:
+    def _thread(
+        self, queue: QueryQueue[_Job[Any]], worst: QueryCost, *, low: bool
+    ) -> threading.Thread:
         work = partial(self._work, queue, worst, low=low)
         name = "slow-reader" if queue is self._slow_queue else "reader-low" if low else "reader"
         thread = threading.Thread(target=work, name=name, daemon=True)
         thread.start()
         return thread
 
-    def _work(self, queue: Queue[_Job[Any]], worst: Rank, *, low: bool) -> None:
+    def _work(self, queue: QueryQueue[_Job[Any]], worst: QueryCost, *, low: bool) -> None:
         """Run questions until there are no more; the thread's own cursor is made at the first."""
         if low:
             _step_back()
@@ -250,7 +255,7 @@ class Reader:
                 # A question may have left its cursor in a transaction.
                 with suppress(duckdb.Error):
                     cursor.rollback()
-                if not self._noticed(error):
+                if not self._salvage_after(error):
                     raise
             else:
                 return

@@ -42,7 +42,7 @@ class StoredSession:
     reason: str | None = None
 
 
-class Remembered(NamedTuple):
+class NodeHistory(NamedTuple):
     """What the aggregates know of a node's connections; times are Unix microseconds."""
 
     first_at: int
@@ -88,7 +88,7 @@ class RecoveredState:
     dropped: dict[int, tuple[int, int]] = field(default_factory=dict)
     undecodable: Counter[int] = field(default_factory=Counter)
     opened: set[int] = field(default_factory=set, repr=False, compare=False)
-    remembered: dict[int, Remembered] = field(default_factory=dict)
+    node_histories: dict[int, NodeHistory] = field(default_factory=dict)
     latest: dict[tuple[int, int], int] = field(default_factory=dict, repr=False, compare=False)
     statements: list[LogRow] = field(default_factory=list)
 
@@ -157,7 +157,7 @@ class Stretch:
 
 
 def stretches(
-    cursor: duckdb.DuckDBPyConnection, lanes: Sequence[LogFile], *, once: bool = False
+    cursor: duckdb.DuckDBPyConnection, segments: Sequence[LogFile], *, once: bool = False
 ) -> list[Stretch]:
     """The numbers of the frames of some files: one stretch, and one after each leap.
 
@@ -167,11 +167,15 @@ def stretches(
     count = f"count({'DISTINCT seq' if once else '*'})"
     numbers = " UNION ALL ".join(
         f"SELECT seq FROM {file.alias}.{table}"
-        for file in lanes
+        for file in segments
         for table in ("log", "undecodable")
     )
     leaps = sorted(
-        {int(found["next_sequence"]) for found in _meta(cursor, lanes) if "next_sequence" in found}
+        {
+            int(found["next_sequence"])
+            for found in _meta(cursor, segments)
+            if "next_sequence" in found
+        }
     )
     found = []
     for begins, end in zip([None, *leaps], [*leaps, None], strict=True):

@@ -1,4 +1,4 @@
-"""Which file a batch goes to: its period, and the turn of the two lanes of a period.
+"""Which file a batch goes to: its period, and the turn of the two segments of a period.
 
 While DuckDB checkpoints a file, inserts into it wait for it: 0.25 s for ten seconds of
 50,000 events a second (1.5.6 and 2.0.0 alike; duckdb#25988). Inserts into another file do
@@ -7,7 +7,7 @@ not. So a period has two files, and events go to one while the other is checkpoi
 - A batch goes to one file. Time going back does not: events of a clock that was set
   back go to the newest period, their ``received_at`` unchanged. When they have filled a
   period there, the one after it begins: a file named after a wrong clock ends, too.
-- The second lane of a period is made when there is first something to checkpoint.
+- The second segment of a period is made when there is first something to checkpoint.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tart.storage.core.files import LogFile, file_for, other_lane, period_of
+from tart.storage.core.files import LogFile, first_segment, other_segment, period_start
 from tart.storage.log.database import Database
 from tart.units import HOUR_US
 
@@ -29,7 +29,7 @@ class ActiveSegments:
 
     Args:
         hours: how long a period is.
-        opened: the lanes there are, already attached; none if there is no file yet.
+        opened: the segments there are, already attached; none if there is no file yet.
         attached: called with each file that is started, on the thread that does.
 
     Attributes:
@@ -52,7 +52,7 @@ class ActiveSegments:
         self._hours = hours
         self._attached = attached
         # Replaced as a whole: other threads look at it.
-        self._lanes = tuple(opened)
+        self._segments = tuple(opened)
         # Unix µs of the first event that came with a clock behind the file's name.
         self._behind_since: int | None = None
         self.current = opened[0] if opened else None
@@ -60,7 +60,7 @@ class ActiveSegments:
 
     def __contains__(self, file: LogFile) -> bool:
         """Whether events go to it, or will when it is its turn."""
-        return file in self._lanes
+        return file in self._segments
 
     def file_of(self, received_at: int) -> LogFile:
         """The file for what arrived at that moment, started if need be.
@@ -70,31 +70,31 @@ class ActiveSegments:
         Raises:
             StorageError: it cannot be started; ``DiskFull`` where for want of room.
         """
-        period = period_of(received_at, self._hours)
+        period = period_start(received_at, self._hours)
         if self.current is not None and period <= self.current.period:
             if not self._has_filled_a_period(received_at, period):
                 return self.current
             period = self.current.period + self._hours * HOUR_US
-        file = file_for(self._root, self._directory, period, self._hours)
+        file = first_segment(self._root, self._directory, period, self._hours)
         self._start(file)
-        self._lanes, self.current, self._behind_since = (file,), file, received_at
+        self._segments, self.current, self._behind_since = (file,), file, received_at
         log.info("events go to %s", file.path)
         return file
 
-    def turn(self, file: LogFile) -> None:
-        """End the turn of the file events go to: they go to the other lane now.
+    def rotate(self, file: LogFile) -> None:
+        """End the turn of the file events go to: they go to the other segment now.
 
         Raises:
             StorageError: that cannot be started.
         """
-        lanes, other = self._lanes, other_lane(file)
-        if file not in lanes:
+        segments, other = self._segments, other_segment(file)
+        if file not in segments:
             return  # its period has ended
-        if other not in lanes:
+        if other not in segments:
             self._start(other)
         with self.writing:
             if self.current == file:  # the period may have ended meanwhile
-                self._lanes, self.current = (file, other), other
+                self._segments, self.current = (file, other), other
 
     def _start(self, file: LogFile) -> None:
         self._database.attach_writable(file)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 # What is being done, how much of it is done, and how much there is.
-Told = Callable[[str, int, int], None]
+ReportProgress = Callable[[str, int, int], None]
 
 
-def unheard(what: str, done: int, total: int) -> None:
+def ignore_progress(what: str, done: int, total: int) -> None:
     """Nobody wants to know."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tart.storage.core.files import LogFile, by_period
+from tart.storage.core.files import LogFile, group_by_period
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import log_rows_query
 
@@ -33,7 +33,7 @@ class _Held(NamedTuple):
     end: int
 
 
-def newest_rows(
+def scan_newest(
     cursor: duckdb.DuckDBPyConnection,
     files: Iterable[LogFile],
     condition: Condition,
@@ -52,14 +52,14 @@ def newest_rows(
     """
     found: list[LogRow] = []
     first = since + 1
-    for lanes in by_period(files):
+    for segments in group_by_period(files):
         if len(found) >= limit or first <= since:
             break
-        held = _held(cursor, lanes)
+        held = _held(cursor, segments)
         first = max(since, min((each.first for each in held), default=since + 1))
         end = max((each.end for each in held), default=0)
         end = end if before is None else min(end, before)
-        window = limit if condition(lanes[0])[0] == "true" else WINDOW
+        window = limit if condition(segments[0])[0] == "true" else WINDOW
         while first < end and len(found) < limit:
             start = max(first, end - window)
             rows = [

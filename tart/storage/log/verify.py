@@ -2,7 +2,7 @@
 
 What the writer promises is looked up row by row: sequence numbers without holes within a
 directory, event ids without holes within a session (a Dropped jumps by what it says), the
-two lanes of a period taken together; in each file a node, a session and a peer known for
+two segments of a period taken together; in each file a node, a session and a peer known for
 each row, and a payload that still decodes. A file is read with its write-ahead log as it
 lies there; nothing is put into it.
 """
@@ -20,7 +20,13 @@ import duckdb
 from tart.config.schema import StorageConfig
 from tart.errors import StorageError
 from tart.query.core.rfc3339 import rfc3339
-from tart.storage.core.files import LogFile, by_period, directories, existing, quarantined
+from tart.storage.core.files import (
+    LogFile,
+    group_by_period,
+    list_directories,
+    list_files,
+    quarantined,
+)
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import log_rows_query, log_subquery
 from tart.storage.log.database import Database, storage_error
@@ -71,12 +77,12 @@ def verify(root: Path, complaint: Complaint, *, deep: bool) -> Report:
     report = Report()
     database = Database(StorageConfig())
     try:
-        for directory in directories(root):
+        for directory in list_directories(root):
             for path in quarantined(root, directory):
                 report.findings.append(f"{path}: damaged and in quarantine; it is not served")
             course = _Course()
-            for lanes in by_period(existing(root, directory)):
-                _verify_period(database, lanes, course, report, complaint, deep=deep)
+            for segments in group_by_period(list_files(root, directory)):
+                _verify_period(database, segments, course, report, complaint, deep=deep)
     finally:
         database.close()
     return report
@@ -84,7 +90,7 @@ def verify(root: Path, complaint: Complaint, *, deep: bool) -> Report:
 
 def _verify_period(
     database: Database,
-    lanes: list[LogFile],
+    segments: list[LogFile],
     course: _Course,
     report: Report,
     complaint: Complaint,
@@ -94,23 +100,23 @@ def _verify_period(
     """Check each file of a period alone, then what goes through all of them."""
 
     def alone(file: LogFile) -> Iterator[str]:
-        database.attach_untouched(file)
+        database.attach_read_only_with_wal(file)
         yield from _damage(database, cursor, file, deep=deep)
         file = database.readable(file)
         yield from _strangers(cursor, file)
         yield from _payloads(cursor, file, report, complaint, deep=deep)
         _count(cursor, file, report)
 
-    def together(lanes: list[LogFile]) -> Iterator[str]:
-        yield from _sequence(cursor, lanes, course)
-        yield from _event_ids(cursor, lanes, course)
+    def together(segments: list[LogFile]) -> Iterator[str]:
+        yield from _sequence(cursor, segments, course)
+        yield from _event_ids(cursor, segments, course)
 
-    report.files += len(lanes)
+    report.files += len(segments)
     with closing(database.cursor()) as cursor:
-        sound = [file for file in lanes if _note(report, [file], alone(file))]
+        sound = [file for file in segments if _note(report, [file], alone(file))]
         if sound:
             _note(report, sound, together(list(map(database.readable, sound))))
-    for file in lanes:
+    for file in segments:
         database.detach(file)
 
 
@@ -159,9 +165,9 @@ def _frames(file: LogFile, columns: str) -> str:
     )
 
 
-def _sequence(cursor: Cursor, lanes: list[LogFile], course: _Course) -> Iterator[str]:
-    every = stretches(cursor, lanes)
-    for stretch, all_frames in zip(stretches(cursor, lanes, once=True), every, strict=True):
+def _sequence(cursor: Cursor, segments: list[LogFile], course: _Course) -> Iterator[str]:
+    every = stretches(cursor, segments)
+    for stretch, all_frames in zip(stretches(cursor, segments, once=True), every, strict=True):
         distinct, first, last = stretch.frames, stretch.first, stretch.last
         # Where a file before it was lost its numbers are left out.
         expected = course.next_sequence if stretch.begins is None else stretch.begins
@@ -193,23 +199,23 @@ def _strangers(cursor: Cursor, file: LogFile) -> Iterator[str]:
         yield f"{count} events name a peer that the file does not know"
 
 
-def _identified(lanes: list[LogFile]) -> str:
+def _identified(segments: list[LogFile]) -> str:
     """Every frame that has an event id; ``body`` of a Dropped only."""
     parts = (
         "SELECT seq, session, event_id, "
         f"CASE WHEN type = {DROPPED} THEN body END AS body FROM {log_subquery(file.alias)} "
         f"UNION ALL SELECT seq, session, event_id, NULL FROM {file.alias}.undecodable "
         "WHERE event_id IS NOT NULL"
-        for file in lanes
+        for file in segments
     )
     return f"({' UNION ALL '.join(parts)})"
 
 
-def _event_ids(cursor: Cursor, lanes: list[LogFile], course: _Course) -> Iterator[str]:
+def _event_ids(cursor: Cursor, segments: list[LogFile], course: _Course) -> Iterator[str]:
     """Follow each session's ids; in an order DuckDB keeps, without holding the rows."""
     begun = {
         session
-        for file in lanes
+        for file in segments
         for (session,) in cursor.execute(
             f"SELECT session FROM {file.alias}.sessions WHERE what = 'opened'"
         ).fetchall()
@@ -217,7 +223,7 @@ def _event_ids(cursor: Cursor, lanes: list[LogFile], course: _Course) -> Iterato
     rows = cursor.execute(
         "SELECT session, event_id, previous, jump FROM (SELECT *, "
         "lag(event_id) OVER course AS previous, lag(body) OVER course AS jump, "
-        f"row_number() OVER course AS number FROM {_identified(lanes)} "
+        f"row_number() OVER course AS number FROM {_identified(segments)} "
         "WINDOW course AS (PARTITION BY session ORDER BY seq)) "
         "WHERE number = 1 OR jump IS NOT NULL OR event_id::HUGEINT != previous::HUGEINT + 1"
     )
@@ -232,15 +238,15 @@ def _event_ids(cursor: Cursor, lanes: list[LogFile], course: _Course) -> Iterato
     for session, count in sorted(wrong.items()):
         if count:
             yield f"session {session}: {count} event ids do not follow the one before"
-    course.next_ids |= _last_ids(cursor, lanes)
+    course.next_ids |= _last_ids(cursor, segments)
 
 
-def _last_ids(cursor: Cursor, lanes: list[LogFile]) -> dict[int, int]:
+def _last_ids(cursor: Cursor, segments: list[LogFile]) -> dict[int, int]:
     """For each session, the id its next event will have."""
     rows = cursor.execute(
         "SELECT session, arg_max(event_id, seq), "
         # A struct, because arg_max passes over values that are NULL.
-        f"arg_max({{'body': body}}, seq) FROM {_identified(lanes)} GROUP BY session"
+        f"arg_max({{'body': body}}, seq) FROM {_identified(segments)} GROUP BY session"
     ).fetchall()
     return {
         session: (event_id + _step(last["body"])) % _MODULUS for session, event_id, last in rows

@@ -27,7 +27,7 @@ from tart.query.sql.pushdown import Scan
 from tart.query.sql.views import VIEWS, View, quote_identifier, view_value
 from tart.storage.core.files import LogFile
 from tart.storage.core.schema import log_subquery
-from tart.storage.log.seq_walk import ranges_of
+from tart.storage.log.file_ranges import read_file_ranges
 
 Cursor = duckdb.DuckDBPyConnection
 Relation = duckdb.DuckDBPyRelation
@@ -127,7 +127,7 @@ def _stretches(
     """The first and last ``seq`` of each range of each file that can be wanted."""
     for file in files:
         first, last = _bounds(cursor, view, file, wanted)
-        for each in ranges_of(cursor, [file], (view.source,)):
+        for each in read_file_ranges(cursor, [file], (view.source,)):
             yield file, max(first, each.first), min(last, each.last)
 
 

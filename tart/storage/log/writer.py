@@ -1,6 +1,6 @@
 """The one thread that writes: batches in, commits out, in order.
 
-The event loop hands over batches and never waits; this thread asks ``lanes`` for the
+The event loop hands over batches and never waits; this thread asks ``segments`` for the
 batch's file, appends everything in one transaction, and reports back. Checkpoints run on
 a second thread with a cursor of their own, and of files that have no turn.
 
@@ -32,7 +32,7 @@ from tart.errors import DamagedFile, NoRoom, OutOfMemory, StorageError
 from tart.storage.core.arrow import ArrowTable
 from tart.storage.core.batch import Batch
 from tart.storage.core.files import LogFile
-from tart.storage.core.latency_histogram import Histogram
+from tart.storage.core.latency_histogram import LatencyHistogram
 from tart.storage.core.log_columns import concatenate
 from tart.storage.core.schema import TABLES, encode_log, encode_rows
 from tart.storage.core.segment_dictionaries import DictionaryBackfill, Rows
@@ -58,8 +58,8 @@ class WriterStatistics:
     batches: int = 0
     events: int = 0
     short_of: str = ""
-    commit_seconds: Histogram = field(default_factory=Histogram)
-    write_seconds: Histogram = field(default_factory=Histogram)
+    commit_seconds: LatencyHistogram = field(default_factory=LatencyHistogram)
+    write_seconds: LatencyHistogram = field(default_factory=LatencyHistogram)
 
 
 class Writer:
@@ -68,16 +68,16 @@ class Writer:
     Args:
         opened: the files of the newest period, already attached; none if there are none.
         nodes, peers: the numbers the files know, to be carried into the next.
-        committed: called on the writer's thread after each commit.
+        on_commit: called on the writer's thread after each commit.
         attached: called with each file that is started, on the thread that does.
         failed: called once, on the writer's thread, with the reason writing ended.
         isolation: counts what fails of work that follows a commit.
         background: counts rounds of checkpoints that fail.
         unread: waits until whoever reads a file now has ended; seconds are its limit.
-        noticed: see ``Reader``.
+        salvage_after: see ``Reader``.
 
     Attributes:
-        latest: what was committed last.
+        tail: what was committed last.
     """
 
     def __init__(
@@ -90,32 +90,32 @@ class Writer:
         opened: Sequence[LogFile],
         nodes: dict[int, bytes],
         peers: dict[int, bytes],
-        committed: Callable[[Batch], None],
+        on_commit: Callable[[Batch], None],
         attached: Callable[[LogFile], None],
-        failed: Callable[[Exception], None],
+        on_failure: Callable[[Exception], None],
         isolation: Isolation,
         background: Background,
         unread: Callable[[float], bool] = lambda seconds: True,
-        noticed: Callable[[Exception], bool] = lambda error: False,
+        salvage_after: Callable[[Exception], bool] = lambda error: False,
     ) -> None:
         self._database = database
-        self._noticed = noticed
+        self._salvage_after = salvage_after
         self._carried = DictionaryBackfill(nodes, peers)
-        self._committed = committed
-        self._failed = failed
+        self._on_commit = on_commit
+        self._on_failure = on_failure
         self._isolation = isolation
         self._queue: SimpleQueue[Batch | None] = SimpleQueue()
-        self.lanes = ActiveSegments(
+        self.segments = ActiveSegments(
             database, root, directory, config.file_hours, opened=opened, attached=attached
         )
         seconds = config.checkpoint_seconds
-        self.checkpoints = Checkpoints(database, self.lanes, seconds, unread, background)
+        self.checkpoints = Checkpoints(database, self.segments, seconds, unread, background)
         self._stopping = threading.Event()
         self._inserts = _Inserts()
         # Not to be written to before it is attached again.
         self._spoilt: LogFile | None = None
         self.statistics = WriterStatistics()
-        self.latest = TailCache()
+        self.tail = TailCache()
         self._thread = threading.Thread(target=self._write_all, name="writer")
 
     def start(self) -> None:
@@ -136,7 +136,7 @@ class Writer:
 
     def uses(self, file: LogFile) -> bool:
         """Whether events go to it, or what is in its log is not in the file yet."""
-        return file in self.lanes or file in self.checkpoints
+        return file in self.segments or file in self.checkpoints
 
     def _write_all(self) -> None:
         cursor = self._database.cursor()
@@ -151,22 +151,22 @@ class Writer:
                 self.statistics.commit_seconds.add(done - batch.opened_at)
                 if batch.log:
                     with self._isolation.guard("latest"):
-                        self.latest.add(batch.log, batch.bytes)
-                self._committed(batch)
+                        self.tail.add(batch.log, batch.bytes)
+                self._on_commit(batch)
         except Exception as error:
             # The boundary of this thread: whatever broke, nothing more can be written, and
             # a shard that goes on receiving must be told.
             log.error("writing stopped: %s", error)
-            self._failed(error)
+            self._on_failure(error)
         finally:
             cursor.close()
 
     def _write(self, cursor: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         """One try; if it fails everything is as before."""
-        with self.lanes.writing:
+        with self.segments.writing:
             if self._spoilt is not None:
                 self._mend(self._spoilt)
-            file = self.lanes.file_of(batch.received_at)
+            file = self.segments.file_of(batch.received_at)
             if not self._carried.knows(file):
                 self._carried.begin(
                     file, self._numbers(cursor, file, "node"), self._numbers(cursor, file, "peer")
@@ -183,7 +183,7 @@ class Writer:
                 rows = cursor.execute(f"SELECT {what} FROM {place}.{what}s").fetchall()
             except duckdb.Error as error:
                 # What is damaged is given to the file once more.
-                if place == file.attached and self._noticed(error):
+                if place == file.catalog and self._salvage_after(error):
                     continue
                 raise storage_error(file, error) from None
             return {number for (number,) in rows}
@@ -209,7 +209,7 @@ class Writer:
         """See ``database``: what a commit without memory leaves must not be written to."""
         self._inserts.forget()
         try:
-            self.checkpoints.attach_again(file)
+            self.checkpoints.reattach(file)
         except DamagedFile:
             raise
         except StorageError as error:
@@ -282,7 +282,7 @@ class _Inserts:
             for table in self._feeds:
                 cursor.execute(
                     f"PREPARE insert_{table} AS "
-                    f"INSERT INTO {file.attached}.{table} SELECT * FROM feed_{table}"
+                    f"INSERT INTO {file.catalog}.{table} SELECT * FROM feed_{table}"
                 )
             self._file = file
 

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tart import control_store as store
 from tart.access.roles import ROLES, Role
-from tart.control_store import opened
+from tart.control_store import open_store
 from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tests.gateway.http.test_auth import made
@@ -231,8 +231,8 @@ def test_what_was_done_and_denied_is_in_the_audit_log(tmp_path: Path) -> None:
 
     with_gateway(tmp_path, check)
     everything = (tmp_path / "d" / "control.sqlite").read_bytes()
-    with opened(tmp_path / "d" / "control.sqlite") as store:
-        assert len(store.noted(10)) == 4
+    with open_store(tmp_path / "d" / "control.sqlite") as store:
+        assert len(store.read_audit(10)) == 4
     assert not any(text.encode() in everything for text in keys.values())
 
 

@@ -20,7 +20,7 @@ from tart import control_store as store
 from tart.access.keys import new_key
 from tart.access.roles import Role
 from tart.config.schema import ApiConfig
-from tart.control_store import opened
+from tart.control_store import open_store
 from tart.errors import AccessError, Forbidden, NotFound, TooManyRequests, Unauthorized
 from tart.gateway.http import auth as accessing
 from tart.gateway.http.auth import MAX_NOTES, Authenticator, Caller, KeysUnreadable, Visitor
@@ -47,7 +47,7 @@ def use(path: Path, test: Callable[[Authenticator], Awaitable[None]], **settings
 def made(path: Path, role: Role = Role.VIEWER) -> tuple[str, str]:
     """The id and the text of a key that the command line made."""
     key, text = new_key("test", role, 1)
-    with opened(path) as kept:
+    with open_store(path) as kept:
         kept.add(key)
     return key.id, text
 
@@ -264,8 +264,8 @@ def test_what_was_noted_is_kept_when_the_gateway_stops(tmp_path: Path) -> None:
         access.note("ab", "192.0.2.1", "sql", "SELECT 1", 200)
 
     use(path, check)
-    with opened(path) as store:
-        assert [each.entry.detail for each in store.noted(5)] == ["SELECT 1"]
+    with open_store(path) as store:
+        assert [each.entry.detail for each in store.read_audit(5)] == ["SELECT 1"]
 
 
 @pytest.mark.slow
@@ -280,9 +280,9 @@ def test_stopping_while_statements_run_ends_none_of_them_badly(tmp_path: Path) -
         check=False,
     )
     assert outcome.returncode == 0, outcome.stderr
-    with opened(tmp_path / "c") as store:
+    with open_store(tmp_path / "c") as store:
         # Whatever was cancelled, each line was written, and once.
-        lines = [each.entry.detail for each in store.noted(1000)]
+        lines = [each.entry.detail for each in store.read_audit(1000)]
     assert sorted(lines) == sorted(str(number) for number in range(100))
 
 
@@ -314,7 +314,7 @@ def test_a_change_that_is_read_for_somebody_who_left_counts_all_the_same(tmp_pat
     key_id, text = made(path)
 
     async def check(access: Authenticator) -> None:
-        with opened(path) as store:
+        with open_store(path) as store:
             assert store.revoke(key_id, 2)
         asked = asyncio.create_task(access.audit(1, None))
         # Until its look at the file has begun.

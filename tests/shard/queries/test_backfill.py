@@ -77,7 +77,7 @@ def test_it_is_looked_up_in_parts(tmp_path, from_memory):
     async def scenario(shard):
         await told(shard, 1, 2, 3, 4, 5)
         if not from_memory:
-            shard.store.writer.latest = TailCache()
+            shard.store.writer.tail = TailCache()
         found, answer = await parts(shard, 2, after={"0": 0})
         assert found == [[2, 3], [4, 5]]
         assert (answer["at"], answer["cut"]) == ({"0": 4}, False)
@@ -118,7 +118,7 @@ def test_what_cannot_be_understood_takes_a_place_and_holds_up_nothing(tmp_path):
         shard.session(node.connect(), broken, best(node, 2), broken, best(node, 4), broken)
         await shard.settled()
         assert (await parts(shard, 1))[0] == [[2], [], [4], []]
-        shard.store.writer.latest = TailCache()
+        shard.store.writer.tail = TailCache()
         assert (await parts(shard, 1))[0] == [[2], [], [4], []]
 
     run(scenario, tmp_path)
@@ -165,12 +165,12 @@ def test_nobody_waiting_ends_it_between_two_events(tmp_path):
             patch.setattr(module, "parse", lambda _: matches)
             asked = {"filter": ALL, "since_us": 0}
             asking = asyncio.ensure_future(
-                shard.store.reader.run(lambda cursor: missed.missed(cursor, asked), DEADLINE)
+                shard.store.query_threads.run(lambda cursor: missed.missed(cursor, asked), DEADLINE)
             )
             with pytest.raises(asyncio.CancelledError):
                 await asking
             left.set()
-            await until(lambda: not shard.store.reader.running)
+            await until(lambda: not shard.store.query_threads.running)
         assert looked_at == [1]
 
     run(scenario, tmp_path)

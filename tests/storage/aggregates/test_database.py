@@ -16,9 +16,9 @@ from tart.storage.aggregates.database import (
     STORED,
     AggregateWriter,
     aggregate_file,
-    kept_us,
     read_nodes,
     read_state,
+    retention_us,
     tables_of,
     tidy,
     write,
@@ -141,7 +141,7 @@ def test_old_rows_go_and_others_stay(cursor, file):
 
 def test_every_table_is_kept_for_some_time():
     for table in STORED:
-        assert kept_us(table, AggregatesConfig()) > 0
+        assert retention_us(table, AggregatesConfig()) > 0
 
 
 def test_a_row_that_no_table_can_hold_is_left_out_and_counted(cursor, file):

@@ -70,7 +70,7 @@ def test_rows_of_files_and_memory_with_the_directory_they_are_of(cursor, files):
     with MergedRelations(cursor, files, snapshot(1, found), FINE) as relations:
         for table in TABLES:
             count = len(next(iter(found[table].values())))
-            assert totals(relations, relations.of(table)) == [(0, 2 * count), (2, count)], table
+            assert totals(relations, relations.table(table)) == [(0, 2 * count), (2, count)], table
 
 
 def test_a_snapshot_from_before_a_flush_is_refused(cursor, files):
@@ -78,7 +78,7 @@ def test_a_snapshot_from_before_a_flush_is_refused(cursor, files):
     with pytest.raises(StaleSnapshot), MergedRelations(cursor, files, snapshot(0), FINE):
         pass
     with MergedRelations(cursor, files, snapshot(1), FINE) as relations:
-        assert totals(relations, relations.of("blocks"))
+        assert totals(relations, relations.table("blocks"))
 
 
 def test_a_question_that_is_interrupted_leaves_its_cursor_free(cursor, files, monkeypatch):
@@ -96,14 +96,14 @@ def test_a_question_that_is_interrupted_leaves_its_cursor_free(cursor, files, mo
             pass
     for _ in range(2):
         with MergedRelations(cursor, files, snapshot(1), FINE) as relations:
-            assert totals(relations, relations.of("counts"))
+            assert totals(relations, relations.table("counts"))
 
 
 def test_nothing_is_left_registered(cursor, files):
     found = every_row()
     for _ in range(2):
         with MergedRelations(cursor, files, snapshot(0, found), FINE) as relations:
-            assert totals(relations, relations.of("counts"))
+            assert totals(relations, relations.table("counts"))
     views = cursor.execute("SELECT count(*) FROM duckdb_views() WHERE NOT internal").fetchall()
     assert views == [(0,)]
 

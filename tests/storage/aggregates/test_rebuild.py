@@ -102,17 +102,19 @@ def test_stored_rows_are_heard_as_they_were():
 
 
 def test_a_hole_of_lost_numbers_costs_nothing(tmp_path, monkeypatch):
-    """As where a file of the newest period was put aside, and the other lane goes on."""
+    """As where a file of the newest period was put aside, and the other segment goes on."""
     run(tell, tmp_path)
     with open_storage(tmp_path) as storage:
-        last = storage.store.past[0].next_sequence - 1
+        last = storage.store.recovered[0].next_sequence - 1
     leapt = event(last + SEQUENCE_LEAP, at=0, node=0, session=0, event_id=10**6, slot=1)
     write(tmp_path, batch(leapt, at=0))
     aggregate_file(tmp_path, 0).path.unlink()
     steps = []
-    looked = rebuild.upwards
+    looked = rebuild.scan_forward
     monkeypatch.setattr(
-        rebuild, "upwards", lambda *given: (steps.append(each) or each for each in looked(*given))
+        rebuild,
+        "scan_forward",
+        lambda *given: (steps.append(each) or each for each in looked(*given)),
     )
     assert run(total, tmp_path) == everything(troubled_network()) + 1
     assert 2 <= len(steps) < 100
@@ -125,7 +127,7 @@ def test_a_start_that_was_interrupted_goes_on_where_it_was(tmp_path, monkeypatch
     monkeypatch.setattr(rebuild, "_FLUSH_EVENTS", 2000)
     steps, limit = [], 5
 
-    def told(what, done, total):
+    def progress(what, done, total):
         steps.append(done)
         if len(steps) > limit and "again" in what:
             raise StartInterrupted("told to stop")
@@ -135,7 +137,7 @@ def test_a_start_that_was_interrupted_goes_on_where_it_was(tmp_path, monkeypatch
         steps.clear()
         limit += 1
         try:
-            run_with(tmp_path, told)
+            run_with(tmp_path, progress)
         except StartInterrupted:
             counted += 1
             continue
@@ -144,11 +146,11 @@ def test_a_start_that_was_interrupted_goes_on_where_it_was(tmp_path, monkeypatch
     assert run(total, tmp_path) == everything(troubled_network())
 
 
-def run_with(root, told):
+def run_with(root, progress):
     nodes = Nodes()
     with open_storage(root) as storage:
-        nodes.recover(storage.store.past[0])
-        storage.store._told = told
+        nodes.recover(storage.store.recovered[0])
+        storage.store._progress = progress
         storage.store.catch_up(0, decode_context_for(nodes, 0))
 
 

@@ -161,12 +161,12 @@ def test_connections_open_at_a_crash_end_when_they_were_last_heard(tmp_path, flu
     assert (living["events"], living["undecodable"], living["dropped"]) == (16, 2, 26)
     assert json.loads(living["deviations"]) == {"trailing_bytes": 4}
     for _ in range(2):
-        (found,), told = run(then, tmp_path)
+        (found,), progress = run(then, tmp_path)
         assert found == {
             **living,
             **{"ended_at": living["last_at"], "outcome": "died", "reason": "shard died"},
         }
-        assert told == expected
+        assert progress == expected
 
 
 def test_connections_that_ended_before_a_crash_are_as_they_were(tmp_path):
@@ -199,11 +199,11 @@ def test_all_is_made_again_from_the_log(tmp_path):
     async def then(shard):
         return await sessions(shard), await conformance(shard)
 
-    (open_, ended), told = run(first, tmp_path)
-    assert "unknown_protocol_version" in str(told)
+    (open_, ended), progress = run(first, tmp_path)
+    assert "unknown_protocol_version" in str(progress)
     aggregate_file(tmp_path, 0).path.unlink()
     (died, again), retold = run(then, tmp_path)
-    assert (again, retold) == (ended, told)
+    assert (again, retold) == (ended, progress)
     assert died["events"] == open_["events"]
     assert died["bytes"] == open_["bytes"]
 

@@ -4,12 +4,12 @@ import pytest
 
 from tart.storage.core.files import (
     adopted,
-    by_period,
-    directories,
-    existing,
-    file_for,
-    other_lane,
-    period_of,
+    first_segment,
+    group_by_period,
+    list_directories,
+    list_files,
+    other_segment,
+    period_start,
     quarantined,
 )
 from tart.units import HOUR_US
@@ -31,7 +31,7 @@ DAY = NOON - 12 * HOUR_US
     ],
 )
 def test_a_period_starts_at_a_multiple_of_its_length(moment, hours, start):
-    assert period_of(moment, hours) == start
+    assert period_start(moment, hours) == start
 
 
 @pytest.mark.parametrize(
@@ -44,28 +44,28 @@ def test_a_period_starts_at_a_multiple_of_its_length(moment, hours, start):
     ],
 )
 def test_a_file_is_named_after_its_period_in_utc(tmp_path, hours, period, name):
-    assert file_for(tmp_path, 3, period, hours).path == tmp_path / "03" / name
+    assert first_segment(tmp_path, 3, period, hours).path == tmp_path / "03" / name
 
 
 @pytest.mark.parametrize(
     ("hours", "name"), [(24, "2026-11-21.1.duckdb"), (6, "2026-11-21T12.1.duckdb")]
 )
 def test_the_other_lane_of_a_period_has_a_file_beside_the_first(tmp_path, hours, name):
-    first = file_for(tmp_path, 3, period_of(NOON, hours), hours)
-    second = other_lane(first)
+    first = first_segment(tmp_path, 3, period_start(NOON, hours), hours)
+    second = other_segment(first)
     assert second.path == first.path.with_name(name)
-    assert (first.lane, second.lane, second.period) == (0, 1, first.period)
-    assert other_lane(second) == first
+    assert (first.segment, second.segment, second.period) == (0, 1, first.period)
+    assert other_segment(second) == first
 
 
 @pytest.mark.parametrize("hours", [1, 6, 24])
 def test_files_are_found_again_as_what_they_were_made(tmp_path, hours):
-    made = file_for(tmp_path, 7, period_of(NOON, hours), hours)
+    made = first_segment(tmp_path, 7, period_start(NOON, hours), hours)
     made.path.parent.mkdir()
     made.path.touch()
-    assert existing(tmp_path, 7) == [made]
-    other_lane(made).path.touch()
-    assert by_period(existing(tmp_path, 7)) == [sorted([made, other_lane(made)])]
+    assert list_files(tmp_path, 7) == [made]
+    other_segment(made).path.touch()
+    assert group_by_period(list_files(tmp_path, 7)) == [sorted([made, other_segment(made)])]
 
 
 def test_files_are_listed_oldest_first_and_what_is_not_ours_is_left_out(tmp_path):
@@ -84,12 +84,12 @@ def test_files_are_listed_oldest_first_and_what_is_not_ours_is_left_out(tmp_path
         "old-2026-11-21.duckdb",
     ):
         (directory / name).touch()
-    names = [file.path.name for file in existing(tmp_path, 0)]
+    names = [file.path.name for file in list_files(tmp_path, 0)]
     assert names == ["2026-11-20.duckdb", "2026-11-21T05.duckdb", "2026-11-21T06.duckdb"]
 
 
 def test_a_directory_that_is_not_there_has_no_files(tmp_path):
-    assert existing(tmp_path, 0) == []
+    assert list_files(tmp_path, 0) == []
 
 
 def test_files_of_all_directories_and_hours_have_names_of_their_own_inside_duckdb(tmp_path):
@@ -97,8 +97,8 @@ def test_files_of_all_directories_and_hours_have_names_of_their_own_inside_duckd
         file
         for directory in (0, 1, 10, 255)
         for hour in range(48)
-        for first in [file_for(tmp_path, directory, DAY + hour * HOUR_US, 1)]
-        for file in (first, other_lane(first))
+        for first in [first_segment(tmp_path, directory, DAY + hour * HOUR_US, 1)]
+        for file in (first, other_segment(first))
     ]
     assert len({file.alias for file in files}) == len(files)
 
@@ -118,7 +118,7 @@ def test_all_directories_are_listed_and_nothing_else(tmp_path):
     for name in ("00", "07", "255", "256", "007", "run", "1"):
         (tmp_path / name).mkdir()
     (tmp_path / "04").touch()
-    assert list(directories(tmp_path)) == [0, 7, 255]
+    assert list(list_directories(tmp_path)) == [0, 7, 255]
 
 
 def test_what_is_in_quarantine_is_listed_and_no_file_of_the_log(tmp_path):
@@ -127,21 +127,21 @@ def test_what_is_in_quarantine_is_listed_and_no_file_of_the_log(tmp_path):
     aside.touch()
     (tmp_path / "00" / "2026-11-20.duckdb").touch()
     assert quarantined(tmp_path, 0) == [aside]
-    assert [file.path.name for file in existing(tmp_path, 0)] == ["2026-11-20.duckdb"]
+    assert [file.path.name for file in list_files(tmp_path, 0)] == ["2026-11-20.duckdb"]
 
 
 def test_a_file_s_logs_come_before_it_so_that_none_is_left_alone(tmp_path):
-    file = file_for(tmp_path, 0, DAY, 24)
+    file = first_segment(tmp_path, 0, DAY, 24)
     file.path.parent.mkdir()
     for suffix in ("", ".wal", ".wal.checkpoint"):
         file.path.with_name(file.path.name + suffix).touch()
-    assert file.together()[-1] == file.path
-    assert len(file.together()) == 3
+    assert file.paths()[-1] == file.path
+    assert len(file.paths()) == 3
 
 
 @pytest.mark.parametrize("suffix", [".wal", ".wal.checkpoint", ".wal.recovery"])
 def test_a_log_beside_a_file_is_noticed_by_whatever_name(tmp_path, suffix):
-    file = file_for(tmp_path, 0, DAY, 24)
+    file = first_segment(tmp_path, 0, DAY, 24)
     file.path.parent.mkdir()
     file.path.touch()
     assert not file.has_wal()

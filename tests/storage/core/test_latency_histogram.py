@@ -2,11 +2,11 @@
 
 import pytest
 
-from tart.storage.core.latency_histogram import BOUNDS, Histogram
+from tart.storage.core.latency_histogram import BOUNDS, LatencyHistogram
 
 
 def of(*durations):
-    histogram = Histogram()
+    histogram = LatencyHistogram()
     for each in durations:
         histogram.add(each)
     return histogram.as_json()

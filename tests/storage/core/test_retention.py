@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from tart.storage.core.files import file_for, other_lane
-from tart.storage.core.retention import STEADY_SECONDS, Held, Steadiness, to_drop
+from tart.storage.core.files import first_segment, other_segment
+from tart.storage.core.retention import STEADY_SECONDS, ClockMonitor, Held, expired_periods
 from tart.units import HOUR_US
 from tests.storage.running import NOON
 
@@ -15,14 +15,14 @@ HOUR = 3600.0
 
 def held(root, hour, *, age=0.0, size=10, current=False, directory=0):
     """The files of that hour after noon, last written ``age`` hours ago."""
-    file = file_for(root, directory, NOON + hour * HOUR_US, 1)
-    return Held([file, other_lane(file)], size, NOW - age * HOUR, current)
+    file = first_segment(root, directory, NOON + hour * HOUR_US, 1)
+    return Held([file, other_segment(file)], size, NOW - age * HOUR, current)
 
 
 def dropped(files, *, hours=math.inf, size=math.inf):
-    found = to_drop(files, NOW, retain_seconds=hours * HOUR, retain_bytes=size)
-    assert all([file.lane for file in lanes] in ([0, 1], [0]) for lanes in found)
-    return [(lanes[0].directory, (lanes[0].period - NOON) // HOUR_US) for lanes in found]
+    found = expired_periods(files, NOW, retain_seconds=hours * HOUR, retain_bytes=size)
+    assert all([file.segment for file in segments] in ([0, 1], [0]) for segments in found)
+    return [(segments[0].directory, (segments[0].period - NOON) // HOUR_US) for segments in found]
 
 
 def test_a_file_goes_when_its_last_write_is_too_long_ago(tmp_path):
@@ -56,7 +56,7 @@ def test_directories_without_a_shard_age_and_count_alike(tmp_path):
 
 
 def test_a_name_from_a_wrong_clock_neither_kills_nor_keeps_a_file(tmp_path):
-    just_written_in_1970 = Held([file_for(tmp_path, 0, 0, 24)], 10, NOW - 60, False)
+    just_written_in_1970 = Held([first_segment(tmp_path, 0, 0, 24)], 10, NOW - 60, False)
     long_ago_named_2081 = held(tmp_path, 500_000, age=30)
     assert dropped([just_written_in_1970], hours=24) == []
     assert dropped([long_ago_named_2081], hours=24) == [(0, 500_000)]
@@ -69,7 +69,7 @@ def test_a_file_written_in_the_future_stays_until_there_is_too_much(tmp_path):
 
 
 def test_a_clock_is_believed_when_it_has_run_evenly_for_a_while():
-    clock = Steadiness(NOW, 0.0)
+    clock = ClockMonitor(NOW, 0.0)
     assert not clock.steady(NOW + 10, 10.0)
     assert not clock.steady(NOW + STEADY_SECONDS - 1, STEADY_SECONDS - 1)
     assert clock.steady(NOW + STEADY_SECONDS, STEADY_SECONDS)
@@ -77,7 +77,7 @@ def test_a_clock_is_believed_when_it_has_run_evenly_for_a_while():
 
 @pytest.mark.parametrize("step", [1e9, 3600.0, -3600.0, -1e9])
 def test_after_a_step_it_has_to_run_evenly_again(step):
-    clock = Steadiness(NOW, 0.0)
+    clock = ClockMonitor(NOW, 0.0)
     at = STEADY_SECONDS
     assert clock.steady(NOW + at, at)
     at += 1
@@ -88,5 +88,5 @@ def test_after_a_step_it_has_to_run_evenly_again(step):
 
 
 def test_a_clock_that_is_corrected_slowly_stays_believed():
-    clock = Steadiness(NOW, 0.0)
+    clock = ClockMonitor(NOW, 0.0)
     assert clock.steady(NOW + STEADY_SECONDS + 5, STEADY_SECONDS)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.storage.core.files import LogFile
-from tart.storage.core.seq_ranges import Range, downwards, upwards
+from tart.storage.core.seq_ranges import FileRange, scan_backward, scan_forward
 
 BOUNDS = st.integers(0, 500)
 SIZES = st.integers(1, 64)
@@ -20,7 +20,7 @@ def ranges(draw):
     found = []
     for number in range(draw(st.integers(0, 5))):
         first, last = sorted((draw(BOUNDS), draw(BOUNDS)))
-        found.append(Range(LogFile(0, number, Path("x")), first, last))
+        found.append(FileRange(LogFile(0, number, Path("x")), first, last))
     return found
 
 
@@ -37,7 +37,7 @@ def wanted(files, keep):
 
 @given(ranges(), BOUNDS, SIZES)
 def test_upwards_takes_all_from_the_start_on(files, start, size):
-    found = seen(upwards(files, start, size, 256))
+    found = seen(scan_forward(files, start, size, 256))
     assert len(found) == len(set(found))
     assert set(found) >= wanted(files, lambda at: at >= start)
     assert all(at >= start for _, at in found)
@@ -46,7 +46,7 @@ def test_upwards_takes_all_from_the_start_on(files, start, size):
 
 @given(ranges(), BOUNDS, SIZES)
 def test_downwards_takes_all_below_highest_first(files, below, size):
-    stretches = list(downwards(files, below, size, 256))
+    stretches = list(scan_backward(files, below, size, 256))
     found = seen(stretches)
     assert len(found) == len(set(found))
     assert set(found) >= wanted(files, lambda at: at < below)
@@ -56,13 +56,16 @@ def test_downwards_takes_all_below_highest_first(files, below, size):
 
 def test_a_leap_between_files_costs_nothing():
     far = 1 << 32
-    files = [Range(LogFile(0, 0, Path("a")), 0, 9), Range(LogFile(0, 1, Path("b")), far, far + 9)]
-    assert [each.first for each in upwards(files, 0, 10)] == [0, far]
-    assert [each.end for each in downwards(files, far + 10, 10)] == [far + 10, 10]
+    files = [
+        FileRange(LogFile(0, 0, Path("a")), 0, 9),
+        FileRange(LogFile(0, 1, Path("b")), far, far + 9),
+    ]
+    assert [each.first for each in scan_forward(files, 0, 10)] == [0, far]
+    assert [each.end for each in scan_backward(files, far + 10, 10)] == [far + 10, 10]
 
 
 def test_stretches_grow_up_to_the_longest():
-    files = [Range(LogFile(0, 0, Path("a")), 0, 100)]
-    lengths = [each.end - each.first for each in upwards(files, 0, 8, 32)]
+    files = [FileRange(LogFile(0, 0, Path("a")), 0, 100)]
+    lengths = [each.end - each.first for each in scan_forward(files, 0, 8, 32)]
     assert lengths == [8, 16, 32, 32, 32]
-    assert [each.end - each.first for each in upwards(files, 0, 60)] == [60, 60]
+    assert [each.end - each.first for each in scan_forward(files, 0, 60)] == [60, 60]

@@ -13,7 +13,7 @@ from tart.storage.core import tail_cache as module
 from tart.storage.core.log_columns import LogColumns
 from tart.storage.core.schema import PeerRow
 from tart.storage.core.tail_cache import TailCache
-from tart.storage.log.tail_scan import newest_rows
+from tart.storage.log.tail_scan import scan_newest
 from tests.storage.running import DEADLINE, NOON, PEERS, batch, event, open_storage
 
 NUMBERS = st.none() | st.integers(0, 2)
@@ -61,14 +61,14 @@ def test_what_is_held_is_what_the_files_have(tmp_path):
                 return clause + ("" if node is None else f" AND node = {node}"), values
 
             asked = asyncio.run(
-                storage.store.reader.run(
-                    lambda cursor: newest_rows(
+                storage.store.query_threads.run(
+                    lambda cursor: scan_newest(
                         cursor, storage.store.files(0), condition, limit, before
                     ),
                     DEADLINE,
                 )
             )
-            found, _ = storage.store.writer.latest.rows(selection, node, limit, before)
+            found, _ = storage.store.writer.tail.rows(selection, node, limit, before)
             assert found == asked
 
         compared()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tart.storage.core.files import file_for, other_lane, period_of
+from tart.storage.core.files import first_segment, other_segment, period_start
 from tart.storage.core.schema import NodeRow
 from tart.storage.log.checkpoints import Checkpoints
 from tart.units import HOUR_US
@@ -22,9 +22,9 @@ from tests.storage.running import (
 KEEPS_CHECKPOINTS_OUT = "UPDATE {file}.nodes SET peer_id = '' WHERE node = 0"
 
 
-def lanes(root):
-    first = file_for(root, 0, period_of(NOON, 24), 24)
-    return first, other_lane(first)
+def segments(root):
+    first = first_segment(root, 0, period_start(NOON, 24), 24)
+    return first, other_segment(first)
 
 
 def checkpointed(storage):
@@ -48,7 +48,7 @@ def test_committed_rows_are_moved_into_the_files_now_and_then(tmp_path):
             wait_for(lambda before=seq: statistics.done > before)
         assert statistics.failures == 0
         assert statistics.seconds > 0
-    first, second = lanes(tmp_path)
+    first, second = segments(tmp_path)
     assert [row.seq for row in contents(first.path)] == [0, 2]
     assert [row.seq for row in contents(second.path)] == [1, 3]
 
@@ -62,10 +62,10 @@ def test_without_new_rows_nothing_is_checkpointed(tmp_path):
 
 def test_while_a_file_is_checkpointed_events_go_to_the_other(tmp_path):
     """A checkpoint that does not end holds up no commit."""
-    first, second = lanes(tmp_path)
+    first, second = segments(tmp_path)
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
         # Held by a checkpoint from its beginning to its end.
-        with storage.store.writer.checkpoints.attachments:
+        with storage.store.writer.checkpoints.attach_lock:
             storage.write(batch(event(0)))
             wait_for(lambda: second in storage.store.files(0))
             wait_for(lambda: storage.store.writer.uses(second))
@@ -78,7 +78,7 @@ def test_while_a_file_is_checkpointed_events_go_to_the_other(tmp_path):
 
 
 def test_a_checkpoint_that_fails_is_counted_and_tried_again(tmp_path):
-    _, second = lanes(tmp_path)
+    _, second = segments(tmp_path)
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
         statistics, number = checkpointed(storage), 0
         storage.write(batch(event(0), nodes=[NodeRow(0, PEERS[0])]))
@@ -97,16 +97,16 @@ def test_a_checkpoint_that_fails_is_counted_and_tried_again(tmp_path):
                     break
             cursor.rollback()
 
-        asyncio.run(storage.store.reader.run(hold_up, DEADLINE))
+        asyncio.run(storage.store.query_threads.run(hold_up, DEADLINE))
         assert statistics.failures >= 2
         done = statistics.done
         wait_for(lambda: statistics.done > done)
-    found = [row.seq for file in lanes(tmp_path) for row in contents(file.path)]
+    found = [row.seq for file in segments(tmp_path) for row in contents(file.path)]
     assert sorted(found) == list(range(number + 1))
 
 
 def test_a_file_whose_checkpoint_failed_gets_no_turn(tmp_path):
-    first, second = lanes(tmp_path)
+    first, second = segments(tmp_path)
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
         storage.write(batch(event(0), nodes=[NodeRow(0, PEERS[0])]))
         wait_for(lambda: checkpointed(storage).done == 1)
@@ -124,7 +124,7 @@ def test_a_file_whose_checkpoint_failed_gets_no_turn(tmp_path):
             storage.write(batch(event(4)))
             cursor.rollback()
 
-        asyncio.run(storage.store.reader.run(hold_up, DEADLINE))
+        asyncio.run(storage.store.query_threads.run(hold_up, DEADLINE))
         wait_for(lambda: first not in storage.store.writer.checkpoints)
     assert [row.seq for row in contents(first.path)] == [0, 2]
     assert [row.seq for row in contents(second.path)] == [1, 3, 4]

@@ -1,4 +1,4 @@
-"""Chains in the log, over lanes and periods, however far apart."""
+"""Chains in the log, over segments and periods, however far apart."""
 
 from contextlib import closing
 
@@ -11,7 +11,7 @@ from tart.protocol.references import Context
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import log_rows_query
 from tart.storage.log import contexts as module
-from tart.storage.log.contexts import contexts_among, contexts_of
+from tart.storage.log.contexts import contexts_from_rows, read_contexts
 from tests.storage.running import NOON, batch, event, open_storage, opened
 
 HASH = bytes(range(32))
@@ -60,7 +60,7 @@ def found(root, rows, *wanted, hourly=False):
                 ).fetchall()
             ]
             assert len(rows) == len(wanted)
-            return contexts_of(cursor, files, rows, lambda session: DecodeContext(1, 2))
+            return read_contexts(cursor, files, rows, lambda session: DecodeContext(1, 2))
 
 
 @pytest.mark.parametrize("hourly", [False, True], ids=["one file", "files of an hour"])
@@ -125,9 +125,9 @@ def test_ids_beyond_what_the_first_look_compares_are_told_apart(tmp_path):
 def test_among_some_events_nothing_else_is_looked_at():
     row, above = logged(1, 125, request_id=0), request(0)
     decode_context = {0: DecodeContext(1, 2)}.__getitem__
-    assert contexts_among([row], (), decode_context) is None
-    assert contexts_among([row], [above], decode_context) == {1: Context(0, HASH)}
-    assert contexts_among([], (), decode_context) == {}
+    assert contexts_from_rows([row], (), decode_context) is None
+    assert contexts_from_rows([row], [above], decode_context) == {1: Context(0, HASH)}
+    assert contexts_from_rows([], (), decode_context) == {}
 
 
 def test_what_cannot_be_read_any_more_tells_nothing(tmp_path):

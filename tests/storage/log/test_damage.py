@@ -7,7 +7,7 @@ import pytest
 
 from tart.config.schema import StorageConfig
 from tart.errors import DamagedFile
-from tart.storage.core.files import existing
+from tart.storage.core.files import list_files
 from tart.storage.core.schema import NodeRow
 from tart.storage.log.damage import VECTOR_ROWS, probe, survey
 from tart.storage.log.database import Database
@@ -25,7 +25,7 @@ def file(tmp_path):
         sessions=[opened(0)],
     )
     write(tmp_path, first)
-    return existing(tmp_path, 0)[0]
+    return list_files(tmp_path, 0)[0]
 
 
 @pytest.fixture
@@ -97,10 +97,10 @@ def test_what_is_added_to_a_damaged_file_is_read(file, database):
     before = len(rows(database, readable))
     with closing(database.cursor()) as cursor:
         cursor.execute(
-            f"INSERT INTO {file.attached}.log SELECT * REPLACE (seq + {ROWS} AS seq) "
+            f"INSERT INTO {file.catalog}.log SELECT * REPLACE (seq + {ROWS} AS seq) "
             f"FROM {readable.alias}.log LIMIT 10"
         )
-        cursor.execute(f"CHECKPOINT {file.attached}")
+        cursor.execute(f"CHECKPOINT {file.catalog}")
     assert len(rows(database, readable, "seq, body")) == before + 10
 
 
@@ -127,7 +127,7 @@ def test_a_damaged_meta_costs_nothing(file, database):
 def test_a_file_of_another_directory_is_refused(file, database, tmp_path):
     (tmp_path / "01").mkdir()
     file.path.rename(tmp_path / "01" / file.path.name)
-    (moved,) = existing(tmp_path, 1)
+    (moved,) = list_files(tmp_path, 1)
     with pytest.raises(DamagedFile, match="is a file of directory 0"):
         database.attach_readable(moved)
     assert day(tmp_path, directory=1).exists()

@@ -9,7 +9,7 @@ import pytest
 
 from tart.config.schema import StorageConfig
 from tart.errors import DamagedFile, DiskFull, OutOfMemory, StorageError
-from tart.storage.core.files import file_for, period_of
+from tart.storage.core.files import first_segment, period_start
 from tart.storage.core.schema import SCHEMA_VERSION, TABLES
 from tart.storage.log import database as storing
 from tart.storage.log.database import Database, bytes_on_disk, storage_error
@@ -17,7 +17,7 @@ from tests.storage.running import NOON, contents
 
 
 def file_at(root, directory=0):
-    return file_for(root, directory, period_of(NOON, 24), 24)
+    return first_segment(root, directory, period_start(NOON, 24), 24)
 
 
 def database():

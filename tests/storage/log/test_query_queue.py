@@ -7,19 +7,19 @@ import threading
 import pytest
 
 from tart.errors import Busy, ShardUnavailable
-from tart.storage.log.query_queue import CHEAP_IN_A_ROW, Queue, Rank
+from tart.storage.log.query_queue import CHEAP_IN_A_ROW, QueryCost, QueryQueue
 
 DEADLINE = 30.0
 
 
-def queue_of(*jobs: tuple[str, Rank, float], limit: int = 100) -> Queue[str]:
-    queue: Queue[str] = Queue(limit)
+def queue_of(*jobs: tuple[str, QueryCost, float], limit: int = 100) -> QueryQueue[str]:
+    queue: QueryQueue[str] = QueryQueue(limit)
     for job in jobs:
         queue.put(*job)
     return queue
 
 
-def all_of(queue: Queue[str], worst: Rank = Rank.SCAN) -> list[str]:
+def all_of(queue: QueryQueue[str], worst: QueryCost = QueryCost.SCAN) -> list[str]:
     queue.close()
     found = []
     while (job := queue.take(worst)) is not None:
@@ -29,61 +29,61 @@ def all_of(queue: Queue[str], worst: Rank = Rank.SCAN) -> list[str]:
 
 def test_cheap_ones_go_first_and_of_equals_those_of_the_oldest_request() -> None:
     queue = queue_of(
-        ("scan 2", Rank.SCAN, 2.0),
-        ("cheap 4", Rank.CHEAP, 4.0),
-        ("scan 1", Rank.SCAN, 1.0),
-        ("cheap 3", Rank.CHEAP, 3.0),
-        ("cheap 3, asked later", Rank.CHEAP, 3.0),
+        ("scan 2", QueryCost.SCAN, 2.0),
+        ("cheap 4", QueryCost.CHEAP, 4.0),
+        ("scan 1", QueryCost.SCAN, 1.0),
+        ("cheap 3", QueryCost.CHEAP, 3.0),
+        ("cheap 3, asked later", QueryCost.CHEAP, 3.0),
     )
     assert queue.waiting == {"cheap": 3, "scan": 2}
     assert all_of(queue) == ["cheap 3", "cheap 3, asked later", "cheap 4", "scan 1", "scan 2"]
 
 
 def test_scans_have_their_turn_however_many_cheap_ones_come() -> None:
-    cheap = [(f"cheap {at}", Rank.CHEAP, float(at)) for at in range(2 * CHEAP_IN_A_ROW + 1)]
-    queue = queue_of(*cheap, ("scan 0", Rank.SCAN, 9.0), ("scan 1", Rank.SCAN, 9.0))
+    cheap = [(f"cheap {at}", QueryCost.CHEAP, float(at)) for at in range(2 * CHEAP_IN_A_ROW + 1)]
+    queue = queue_of(*cheap, ("scan 0", QueryCost.SCAN, 9.0), ("scan 1", QueryCost.SCAN, 9.0))
     scans = [at for at, each in enumerate(all_of(queue)) if each.startswith("scan")]
     assert scans == [CHEAP_IN_A_ROW, 2 * CHEAP_IN_A_ROW + 1]
 
 
 def test_who_takes_only_cheap_ones_gets_no_scan() -> None:
-    queue = queue_of(("scan", Rank.SCAN, 1.0), ("cheap", Rank.CHEAP, 2.0))
-    assert all_of(queue, Rank.CHEAP) == ["cheap"]
+    queue = queue_of(("scan", QueryCost.SCAN, 1.0), ("cheap", QueryCost.CHEAP, 2.0))
+    assert all_of(queue, QueryCost.CHEAP) == ["cheap"]
     assert all_of(queue) == ["scan"]
 
 
 def test_who_leaves_makes_room_at_once() -> None:
-    queue = queue_of(("one", Rank.CHEAP, 1.0), ("two", Rank.SCAN, 2.0), limit=2)
+    queue = queue_of(("one", QueryCost.CHEAP, 1.0), ("two", QueryCost.SCAN, 2.0), limit=2)
     with pytest.raises(Busy, match="2 questions are waiting"):
-        queue.put("three", Rank.CHEAP, 0.0)
+        queue.put("three", QueryCost.CHEAP, 0.0)
     assert queue.refused == 1
     assert queue.remove("two")
     assert not queue.remove("two")
-    queue.put("three", Rank.CHEAP, 0.0)
+    queue.put("three", QueryCost.CHEAP, 0.0)
     assert all_of(queue) == ["three", "one"]
 
 
 def test_a_closed_queue_hands_out_what_it_has_and_takes_no_more() -> None:
-    queue = queue_of(("one", Rank.CHEAP, 1.0))
+    queue = queue_of(("one", QueryCost.CHEAP, 1.0))
     queue.close()
     with pytest.raises(ShardUnavailable):
-        queue.put("two", Rank.CHEAP, 0.0)
+        queue.put("two", QueryCost.CHEAP, 0.0)
     assert [queue.take(), queue.take()] == ["one", None]
 
 
 def test_a_thread_waits_for_what_it_may_take() -> None:
-    queue: Queue[str] = Queue(10)
+    queue: QueryQueue[str] = QueryQueue(10)
     found: list[str | None] = []
-    taking = threading.Thread(target=lambda: found.append(queue.take(Rank.CHEAP)))
+    taking = threading.Thread(target=lambda: found.append(queue.take(QueryCost.CHEAP)))
     taking.start()
-    queue.put("scan", Rank.SCAN, 0.0)
-    queue.put("cheap", Rank.CHEAP, 1.0)
+    queue.put("scan", QueryCost.SCAN, 0.0)
+    queue.put("cheap", QueryCost.CHEAP, 1.0)
     taking.join(DEADLINE)
     assert found == ["cheap"]
 
 
 def test_threads_of_one_priority_take_questions_at_a_time() -> None:
-    queue: Queue[str] = Queue(10)
+    queue: QueryQueue[str] = QueryQueue(10)
     found: list[tuple[str, str | None]] = []
     threads = [
         threading.Thread(target=lambda low=low: found.append((low, queue.take(low=low == "low"))))
@@ -92,10 +92,10 @@ def test_threads_of_one_priority_take_questions_at_a_time() -> None:
     for thread in threads:
         thread.start()
     queue.low = True
-    queue.put("one", Rank.SCAN, 0.0)
+    queue.put("one", QueryCost.SCAN, 0.0)
     threads[0].join(DEADLINE)
     assert found == [("low", "one")]
-    queue.put("two", Rank.CHEAP, 0.0)
+    queue.put("two", QueryCost.CHEAP, 0.0)
     queue.low = False
     threads[1].join(DEADLINE)
     assert found[1:] == [("usual", "two")]
@@ -103,10 +103,10 @@ def test_threads_of_one_priority_take_questions_at_a_time() -> None:
 
 def test_nobody_sleeps_while_there_is_something_to_take() -> None:
     """Many threads and many that put: whoever is woken, all is taken."""
-    queue: Queue[str] = Queue(10_000)
+    queue: QueryQueue[str] = QueryQueue(10_000)
     taken: list[str] = []
 
-    def take(worst: Rank, low: bool) -> None:
+    def take(worst: QueryCost, low: bool) -> None:
         while (job := queue.take(worst, low=low)) is not None:
             taken.append(job)
             done.release()
@@ -114,7 +114,7 @@ def test_nobody_sleeps_while_there_is_something_to_take() -> None:
     done = threading.Semaphore(0)
     takers = [
         threading.Thread(target=take, args=(worst, low))
-        for worst in Rank
+        for worst in QueryCost
         for low in (False, True)
         for _ in range(2)
     ]
@@ -125,7 +125,7 @@ def test_nobody_sleeps_while_there_is_something_to_take() -> None:
             queue.low = not queue.low
         burst = [f"{number}.{at}" for at in range(number % 5)]
         for at, job in enumerate(burst):
-            queue.put(job, Rank(at % 2), 0.0)
+            queue.put(job, QueryCost(at % 2), 0.0)
         # Each burst is over before the next: nothing that comes later can have woken anybody.
         assert all(done.acquire(timeout=DEADLINE) for _ in burst)
     queue.close()

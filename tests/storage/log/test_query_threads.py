@@ -12,8 +12,14 @@ import uvloop
 from tart.config.schema import StorageConfig
 from tart.errors import Busy, QueryTimeout, ShardUnavailable
 from tart.storage.log.database import Database
-from tart.storage.log.query_queue import Rank
-from tart.storage.log.query_threads import QUEUE_LIMIT, SLOW_QUEUE_LIMIT, THREADS, Reader, go_on
+from tart.storage.log.query_queue import QueryCost
+from tart.storage.log.query_threads import (
+    QUEUE_LIMIT,
+    SLOW_QUEUE_LIMIT,
+    THREADS,
+    QueryThreads,
+    raise_if_cancelled,
+)
 
 DEADLINE = 100.0
 # Hours of work, interruptible at any time.
@@ -23,7 +29,7 @@ ENDLESS = "SELECT sum(a.range * b.range) FROM range(100_000_000) a, range(1_000_
 @contextmanager
 def running_reader():
     database = Database(StorageConfig())
-    reader = Reader(database)
+    reader = QueryThreads(database)
     try:
         yield reader
     finally:
@@ -43,7 +49,7 @@ async def busy(reader, question):
     """Have every thread run a question; the tasks that wait for them."""
     # A thread that takes scans would take one that is cheap, too, and leave the other nothing.
     tasks = [
-        asyncio.create_task(reader.run(question, DEADLINE, Rank.CHEAP)) for _ in range(THREADS)
+        asyncio.create_task(reader.run(question, DEADLINE, QueryCost.CHEAP)) for _ in range(THREADS)
     ]
     async with asyncio.timeout(DEADLINE):
         while reader.running < THREADS:  # noqa: ASYNC110 - it has no event to wait for
@@ -72,7 +78,7 @@ def asked(scenario):
 def test_a_question_is_answered():
     async def scenario(reader):
         assert await reader.run(one, DEADLINE) == [(1,)]
-        assert (reader.open, reader.refused, reader.given_up.total()) == (0, 0, 0)
+        assert (reader.open, reader.refused, reader.cancelled.total()) == (0, 0, 0)
 
     asked(scenario)
 
@@ -181,7 +187,7 @@ def test_a_question_that_was_given_up_in_the_queue_is_never_begun():
             await reader.run(begun.append, 0.01)
         # At once, and not when a thread comes by: the place is free for others.
         assert reader.waiting.total() == 0
-        assert reader.given_up == {"waiting": 1, "running": 0}
+        assert reader.cancelled == {"waiting": 1, "running": 0}
         go.set()
         await asyncio.gather(*running)
         await idle(reader)
@@ -198,7 +204,7 @@ def test_what_was_given_up_is_counted_for_as_long_as_it_runs():
             each.cancel()
         await asyncio.wait((first, *others))
         assert reader.running == THREADS
-        assert reader.given_up == {"waiting": 0, "running": THREADS}
+        assert reader.cancelled == {"waiting": 0, "running": THREADS}
         go.set()
         await idle(reader)
 
@@ -208,16 +214,16 @@ def test_what_was_given_up_is_counted_for_as_long_as_it_runs():
 def test_a_loop_outside_duckdb_ends_when_nobody_waits():
     def counting(cursor):
         while True:
-            go_on()
+            raise_if_cancelled()
 
     async def scenario(reader):
         with pytest.raises(QueryTimeout):
             await reader.run(counting, 0.01)
         await idle(reader)
-        assert await reader.run(lambda cursor: go_on(), DEADLINE) is None
+        assert await reader.run(lambda cursor: raise_if_cancelled(), DEADLINE) is None
 
     asked(scenario)
-    assert go_on() is None
+    assert raise_if_cancelled() is None
 
 
 def test_scans_leave_a_thread_to_cheap_questions():
@@ -227,7 +233,7 @@ def test_scans_leave_a_thread_to_cheap_questions():
             asyncio.create_task(reader.run(lambda cursor: go.wait(DEADLINE), DEADLINE))
             for _ in range(2 * THREADS)
         ]
-        assert await reader.run(one, DEADLINE, Rank.CHEAP) == [(1,)]
+        assert await reader.run(one, DEADLINE, QueryCost.CHEAP) == [(1,)]
         go.set()
         await asyncio.gather(*scans)
 
@@ -238,7 +244,7 @@ def test_questions_run_beside_one_another():
     async def scenario(reader):
         together = threading.Barrier(THREADS)
         questions = (
-            reader.run(lambda cursor: together.wait(DEADLINE), DEADLINE, Rank.CHEAP)
+            reader.run(lambda cursor: together.wait(DEADLINE), DEADLINE, QueryCost.CHEAP)
             for _ in range(THREADS)
         )
         assert sorted(await asyncio.gather(*questions)) == list(range(THREADS))
@@ -342,10 +348,10 @@ def test_readers_step_back_while_they_are_told_to_and_long_questions_always():
 
     async def scenario(reader):
         own, low = niceness(), min(niceness() + 10, 19)
-        for rank in Rank:
+        for rank in QueryCost:
             for back in (False, True, False):
-                reader.step_back(low=back)
-                assert reader.stepped_back is back
+                reader.set_low_priority(back)
+                assert reader.low_priority is back
                 assert await reader.run(niceness, DEADLINE, rank) == (low if back else own)
         assert await reader.run_slow(niceness, DEADLINE) == low
 
@@ -356,7 +362,7 @@ def test_what_runs_when_readers_step_back_is_answered_all_the_same():
     async def scenario(reader):
         go = threading.Event()
         running = await busy(reader, lambda cursor: go.wait(DEADLINE))
-        reader.step_back(low=True)
+        reader.set_low_priority(True)
         assert await reader.run(one, DEADLINE) == [(1,)]
         go.set()
         assert await asyncio.gather(*running) == [True] * THREADS

@@ -15,7 +15,7 @@ from tests.storage.running import (
     batch,
     closed,
     event,
-    in_both_lanes,
+    in_both_segments,
     open_storage,
     opened,
     unreadable,
@@ -28,7 +28,7 @@ from tests.supervisor.process import Process
 
 def past_of(root, directory=0, shard=0, count=1):
     with open_storage(root, shard, count) as storage:
-        return storage.store.past[directory]
+        return storage.store.recovered[directory]
 
 
 def dropped(seq, body, node=0):
@@ -79,7 +79,7 @@ def test_peers_keep_their_numbers(tmp_path):
 
 
 def test_the_lanes_of_a_period_are_one_sequence_and_one_session(tmp_path):
-    in_both_lanes(tmp_path)
+    in_both_segments(tmp_path)
     past = past_of(tmp_path)
     assert (past.next_sequence, past.missing, past.next_session) == (6, 0, 1)
     assert past.sessions[0].started_at == NOON
@@ -211,10 +211,10 @@ def test_directories_without_a_worker_are_read_and_counted_and_not_written(tmp_p
 
     with open_storage(tmp_path, 0, 1) as one:
         assert one.store.directories == [0, 1, 2]
-        assert {d: past.nodes for d, past in one.store.past.items()} == {
+        assert {d: past.nodes for d, past in one.store.recovered.items()} == {
             directory: {0: PEERS[directory]} for directory in range(3)
         }
-        assert [one.store.past[d].counts[0][11] for d in range(3)] == [1, 2, 3]
+        assert [one.store.recovered[d].counts[0][11] for d in range(3)] == [1, 2, 3]
         one.write(batch(event(1)))
         for directory in range(3):
             (file,) = one.store.files(directory)
@@ -227,7 +227,7 @@ def test_directories_without_a_worker_are_read_and_counted_and_not_written(tmp_p
         assert second.store.directories == [1]
         second.write(batch(event(2)))
     with open_storage(tmp_path, 0, 1) as one:
-        assert [one.store.past[d].next_sequence for d in range(3)] == [2, 3, 3]
+        assert [one.store.recovered[d].next_sequence for d in range(3)] == [2, 3, 3]
 
 
 def test_a_directory_whose_shard_died_is_adopted_with_its_log(tmp_path):
@@ -266,7 +266,7 @@ def assert_each_once(root, least):
             "SELECT count(*), min(seq), max(seq), count(DISTINCT seq), "
             f"count(*) FILTER (body = encode('body ' || seq) AND event_id = seq) FROM ({union})"
         )
-        past = storage.store.past[0]
+        past = storage.store.recovered[0]
     assert first == 0
     assert last >= least
     assert rows == distinct == right == last + 1
@@ -292,7 +292,7 @@ def test_a_process_killed_while_it_makes_files_leaves_a_directory_that_opens(tmp
         last = killed("files", tmp_path, r"made (\S+)", times)
         with open_storage(tmp_path) as storage:
             assert last in {file.path.name for file in storage.store.files(0)}
-            assert storage.store.past[0].next_sequence == 0
+            assert storage.store.recovered[0].next_sequence == 0
         shutil.rmtree(tmp_path / "00")
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tart.storage.log import tail_scan
-from tart.storage.log.tail_scan import newest_rows
+from tart.storage.log.tail_scan import scan_newest
 from tart.units import HOUR_US
 from tests.storage.running import DEADLINE, NOON, batch, event, open_storage, wait_for
 
@@ -20,21 +20,21 @@ def type_is(number):
 
 def asked(storage, condition, limit, before=None):
     def question(cursor):
-        rows = newest_rows(cursor, storage.store.files(0), condition, limit, before)
+        rows = scan_newest(cursor, storage.store.files(0), condition, limit, before)
         return [row.seq for row in rows]
 
-    return asyncio.run(storage.store.reader.run(question, DEADLINE))
+    return asyncio.run(storage.store.query_threads.run(question, DEADLINE))
 
 
 @pytest.fixture
 def storage(tmp_path):
-    """Two periods, in the second of them rows in both lanes by turns; every tenth of type 12."""
+    """Two periods, in the second of them rows in both segments by turns; every tenth of type 12."""
     with open_storage(tmp_path, file_hours=1, checkpoint_seconds=0.001) as found:
         for seq in range(40):
             at = NOON + HOUR_US * (seq >= 20)
             kind = 12 if seq % 10 == 0 else 11
             found.write(batch(event(seq, at=at, type=kind), at=at))
-            # Then the next one goes to the other lane.
+            # Then the next one goes to the other segment.
             wait_for(lambda seq=seq: found.store.writer.checkpoints.statistics.done > seq)
         wait_for(lambda: len(found.store.files(0)) == 4)
         yield found

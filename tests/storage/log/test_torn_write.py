@@ -8,7 +8,7 @@ import pytest
 
 from tart.config.schema import StorageConfig
 from tart.errors import DamagedFile
-from tart.storage.core.files import file_for
+from tart.storage.core.files import first_segment
 from tart.storage.log.database import Database
 from tart.storage.log.torn_write import torn_block
 from tests.storage.running import NOON, batch, event, log_files, open_storage, opened
@@ -32,7 +32,7 @@ def cut_short(tmp_path):
         with closing(storage.store.cursor()) as cursor:
             cursor.execute(f"CHECKPOINT {file.alias}")
             storage.write(batch(*map(event, range(ROWS, 2 * ROWS))))
-            before = {path.name: path.read_bytes() for path in file.together()}
+            before = {path.name: path.read_bytes() for path in file.paths()}
             cursor.execute(f"CHECKPOINT {file.alias}")
         return before, file.path.read_bytes(), file
 
@@ -106,5 +106,5 @@ def test_what_no_checksum_mends_is_left_as_it_was_found(tmp_path, cut_short, cap
 
 def test_other_damage_is_no_torn_block(tmp_path):
     with closing(Database(StorageConfig())):
-        file = file_for(tmp_path, 0, NOON, 24)
+        file = first_segment(tmp_path, 0, NOON, 24)
         assert torn_block(file, DamagedFile("the header is not DuckDB's")) is None

@@ -15,7 +15,7 @@ from tests.storage.running import (
     closed,
     day,
     event,
-    in_both_lanes,
+    in_both_segments,
     open_storage,
     opened,
     unreadable,
@@ -116,7 +116,7 @@ def test_each_thing_that_is_wrong_is_found_and_its_file_named(tmp_path, statemen
 
 
 def test_the_lanes_of_a_period_are_checked_as_one(tmp_path):
-    in_both_lanes(tmp_path)
+    in_both_segments(tmp_path)
     report = verify(tmp_path, well, deep=True)
     assert (report.findings, report.files, report.events) == ([], 2, 6)
     first, second = day(tmp_path), day(tmp_path, "2026-11-21.1")
@@ -130,7 +130,7 @@ def test_the_lanes_of_a_period_are_checked_as_one(tmp_path):
 
 
 def test_of_a_period_whose_one_lane_is_no_database_the_other_is_checked(tmp_path):
-    in_both_lanes(tmp_path)
+    in_both_segments(tmp_path)
     day(tmp_path).write_bytes(b"no database" * 1000)
     report = verify(tmp_path, well, deep=False)
     assert any(f"{day(tmp_path)}:" in each for each in report.findings)
@@ -167,7 +167,7 @@ def test_numbers_left_out_for_a_lost_file_are_not_missing(tmp_path):
     )
     day(tmp_path).write_bytes(b"")
     with open_storage(tmp_path) as storage:
-        past = storage.store.past[0]
+        past = storage.store.recovered[0]
         number, session = past.next_sequence, past.next_session
         rows = event(number, session=session, event_id=0, slot=1)
         hello = opened(session)

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from tart.config.schema import StorageConfig
-from tart.storage.core.files import file_for, period_of
+from tart.storage.core.files import first_segment, period_start
 from tart.storage.core.schema import NodeRow, PeerRow
 from tart.storage.log.database import Database
 from tart.units import HOUR_US
@@ -116,8 +116,8 @@ def test_a_file_named_after_a_wrong_clock_ends_after_a_period_too(tmp_path):
     paths = [tmp_path / "00" / name for name in log_files(tmp_path)]
     assert [sequences(path) for path in paths] == [[0, 1, 2], [3, 4], [5, 6]]
     with open_storage(tmp_path) as storage:
-        assert storage.store.past[0].next_sequence == 7
-        assert storage.store.past[0].missing == 0
+        assert storage.store.recovered[0].next_sequence == 7
+        assert storage.store.recovered[0].missing == 0
 
 
 def test_with_a_clock_set_back_during_a_restart_too(tmp_path):
@@ -136,8 +136,8 @@ def test_after_a_change_of_the_period_s_length_no_file_is_lost_or_made_twice(
     rest = [batch(event(seq, at=at), at=at) for seq, at in enumerate(later, 1)]
     write(tmp_path, *rest, file_hours=after)
     with open_storage(tmp_path, file_hours=after) as storage:
-        assert storage.store.past[0].next_sequence == 5
-        assert storage.store.past[0].counts[0][11] == 5
+        assert storage.store.recovered[0].next_sequence == 5
+        assert storage.store.recovered[0].counts[0][11] == 5
 
 
 def test_a_new_file_has_every_node_and_the_open_connections_and_no_others(tmp_path):
@@ -193,7 +193,7 @@ def test_a_file_whose_process_died_before_its_first_batch_gets_its_nodes(tmp_pat
     write(tmp_path, batch(event(0), nodes=[NodeRow(0, PEERS[0]), NodeRow(1, PEERS[1])]))
     tomorrow = NOON + 24 * HOUR_US
     with closing(Database(StorageConfig())) as died:
-        died.attach_writable(file_for(tmp_path, 0, period_of(tomorrow, 24), 24))
+        died.attach_writable(first_segment(tmp_path, 0, period_start(tomorrow, 24), 24))
     write(tmp_path, batch(event(1, at=tomorrow), at=tomorrow, nodes=[NodeRow(2, PEERS[2])]))
     path = alone(day(tmp_path, "2026-11-22"), tmp_path / "elsewhere")
     assert contents(path, "nodes") == [(number, PEERS[number]) for number in range(3)]

@@ -5,10 +5,10 @@ from contextlib import closing
 import pytest
 
 from tart.config.schema import StorageConfig
-from tart.storage.core.files import existing
-from tart.storage.core.seq_ranges import upwards
+from tart.storage.core.files import list_files
+from tart.storage.core.seq_ranges import scan_forward
 from tart.storage.log.database import Database
-from tart.storage.log.seq_walk import FRAMES, HOLE, ranges_of
+from tart.storage.log.file_ranges import FRAME_TABLES, HOLE, read_file_ranges
 from tests.storage.running import batch, event, unreadable, write
 
 FAR = 1 << 32
@@ -18,11 +18,11 @@ FAR = 1 << 32
 def ranges(tmp_path):
     def of(*batches):
         write(tmp_path, *batches)
-        files = existing(tmp_path, 0)
+        files = list_files(tmp_path, 0)
         with closing(Database(StorageConfig())) as database, closing(database.cursor()) as cursor:
             for file in files:
                 database.attach_readable(file)
-            return ranges_of(cursor, files, FRAMES)
+            return read_file_ranges(cursor, files, FRAME_TABLES)
 
     return of
 
@@ -46,7 +46,7 @@ def test_a_file_that_goes_on_behind_a_hole_has_two(ranges):
         batch(event(FAR, slot=1), event(FAR + 1, slot=1), undecodable=[unreadable(FAR + 2)]),
     )
     assert bounds(found) == [(3, 7), (FAR, FAR + 2)]
-    steps = list(upwards(found, 0, 50_000))
+    steps = list(scan_forward(found, 0, 50_000))
     assert [(each.first, len(each.files)) for each in steps] == [(3, 1), (FAR, 1)]
 
 

@@ -10,22 +10,22 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tart.storage.core.files import LogFile
-from tart.storage.core.seq_ranges import Range
+from tart.storage.core.seq_ranges import FileRange
 
 if TYPE_CHECKING:
     import duckdb
 
-# A hole of more numbers than this parts two ranges. The other lane of a period and what was
+# A hole of more numbers than this parts two ranges. The other segment of a period and what was
 # lost leave smaller ones, which cost nothing worth mentioning.
 HOLE = 1 << 31
-FRAMES = ("log", "undecodable")
+FRAME_TABLES = ("log", "undecodable")
 
 
-def ranges_of(
+def read_file_ranges(
     cursor: duckdb.DuckDBPyConnection,
     files: Iterable[LogFile],
     tables: tuple[str, ...] = ("log",),
-) -> list[Range]:
+) -> list[FileRange]:
     """The sequences that files have in some of their tables, in the order of the files.
 
     DuckDB answers it from what it knows of a table without reading it, but where there is
@@ -34,10 +34,10 @@ def ranges_of(
     Raises:
         duckdb.Error: a file cannot be read.
     """
-    found: list[Range] = []
+    found: list[FileRange] = []
     for file in files:
         parts = [part for table in tables for part in _parts(cursor, f"{file.alias}.{table}")]
-        found += (Range(file, first, last) for first, last in _joined(sorted(parts)))
+        found += (FileRange(file, first, last) for first, last in _joined(sorted(parts)))
     return found
 
 
