@@ -4,15 +4,27 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test soak fuzz dist dist-test check lint types contracts format bench bench-quick lock clean tools
+# Tests of the pure packages; their branch coverage has a floor (pyproject.toml, tool.coverage).
+PURE := access aggregate cli/render client/core gateway/api protocol query shard/check shard/decode \
+	shard/encoding shard/state simulate/model storage/core supervisor/core
+
+.PHONY: demo test soak fuzz mutants dist dist-test check lint types contracts format bench \
+	bench-quick lock clean tools
 
 demo: $(READY)  ## the whole system with a simulated network, until Ctrl-C
 	@$(BIN)/tart demo
 
-test: $(READY) tools  ## every test
-	@# Unix sockets have short names, so their directories must have, too.
+test: $(READY) tools  ## every test; with PYTEST_ARGS those, without coverage
+	@# Paths of Unix sockets are limited to 108 bytes: a short base directory.
+ifdef PYTEST_ARGS
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && \
 		$(BIN)/python -m pytest -n 4 --dist loadfile --basetemp "$$base/t" $(PYTEST_ARGS)
+else
+	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && \
+		$(BIN)/python -m pytest -n 4 --dist loadfile --basetemp "$$base/t" \
+			--cov --cov-report term:skip-covered $(PURE:%=tests/%) && \
+		$(BIN)/python -m pytest -n 4 --dist loadfile --basetemp "$$base/u" $(PURE:%=--ignore tests/%)
+endif
 
 soak: $(READY)  ## faults again and again, and fuzzing for long; hours with all of it
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && FUZZ_SECONDS=$${FUZZ_SECONDS:-600} \
@@ -21,6 +33,12 @@ soak: $(READY)  ## faults again and again, and fuzzing for long; hours with all 
 fuzz: $(READY)  ## what nobody would send, FUZZ_SECONDS (60) of each kind
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && FUZZ_SECONDS=$${FUZZ_SECONDS:-60} \
 		$(BIN)/python -m pytest -m fuzz --basetemp "$$base/t" $(PYTEST_ARGS)
+
+mutants: $(READY)  ## faults put into the pure core, and which of them no test notices; an hour
+	$(BIN)/python -m pip install --quiet --editable '.[mutants]'
+	$(BIN)/mutmut run
+	$(BIN)/mutmut export-cicd-stats
+	@cat mutants/mutmut-cicd-stats.json
 
 dist: $(READY)  ## dist/tart, the one file, and the wheel
 	$(BIN)/python systemd/pack/pack.py
@@ -72,4 +90,4 @@ lock:  ## renew requirements.lock with the newest versions pyproject.toml allows
 	rm -rf $(VENV)/lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
