@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -100,6 +100,18 @@ async def running_gateway(
         for fake in fakes:
             await fake.stop()
         listening.close()
+
+
+def with_gateway(
+    directory: Path, test: Callable[[Running], Awaitable[None]], shards: int = 2, **api: Any
+) -> None:
+    """Run one test against a gateway of its own."""
+
+    async def run() -> None:
+        async with running_gateway(directory, shards, **api) as running:
+            await test(running)
+
+    asyncio.run(run())
 
 
 async def eventually(condition: Callable[[], Any]) -> Any:

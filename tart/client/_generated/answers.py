@@ -9,530 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 
-class ErrorError(TypedDict):
-    code: str
-    message: str
-    # The parameter that cannot be understood.
-    param: NotRequired[str]
-
-
-class Error(TypedDict):
-    error: ErrorError
-
-
-class Context(TypedDict):
-    # Its own, or that of the event its chain begins with.
-    slot: int | None
-    # Likewise.
-    core: int | None
-    # Of the block, work-package, erasure root or anchor that its chain is about, as far as that was
-    # told before it; else the hash it names itself. Null where it has none, or where what told it
-    # lies more than two million frames of its shard back.
-    hash: str | None
-    # The first event of the chain of references it belongs to, itself included. Null where it is in
-    # none, or where the way there is not known. An audit_id names nothing that JIP-3 has an event
-    # for.
-    root_event_id: int | None
-
-
-class Event(TypedDict):
-    # Below 2^53; unique while the event is kept.
-    id: int
-    node_id: str
-    session: int
-    # As JIP-3 counts: the first of a connection is 0.
-    event_id: int
-    event_type: int
-    # The node's clock; null beyond the year 9999.
-    timestamp: str | None
-    # Our clock; windows and order go by it.
-    received_at: str
-    # The variant's name and its fields; hashes are hex, or arrays with bytes=array.
-    data: dict[str, dict[str, Any]]
-    node_name: str | None
-    node_version: str | None
-    context: Context
-
-
-class NodeInfo(TypedDict):
-    params: dict[str, int | None] | None
-    genesis: str
-    details: dict[str, Any]
-    flags: int
-    implementation_name: str
-    implementation_version: str
-    gp_version: str
-    additional_info: str
-    params_layout: NotRequired[str | None]
-    protocol_version: NotRequired[int | None]
-
-
-class Statement(TypedDict):
-    # Our clock; of node_info, when the connection began.
-    received_at: str
-    # The connection on which it was said, if known.
-    session: int | None
-    # Of that connection.
-    address: str | None
-    # Whether that connection is open now.
-    is_open: bool
-
-
-class Best(TypedDict):
-    slot: int
-    hash: str
-
-
-class Statements(TypedDict):
-    node_info: Statement | None
-    best: Statement | None
-    finalized: Statement | None
-    synced: Statement | None
-
-
-class Node(TypedDict):
-    node_id: str
-    peer_id: str
-    implementation_name: str | None
-    implementation_version: str | None
-    node_info: NodeInfo | None
-    # When the connection began on which it sent node_info; see statements.
-    connected_at: str | None
-    # When its last connection ended; null while one is open.
-    disconnected_at: str | None
-    # When the last frame of it came; of a connection without one, when that began.
-    last_seen_at: str | None
-    # Where the node's shard does not answer: what it last told, false if it is gone.
-    is_connected: bool
-    # Events of all its sessions, each once.
-    event_count: int
-    address: str | None
-    first_seen_at: str | None
-    # Events the node says it dropped itself; beyond 2^64 - 1 as text.
-    dropped_count: int | str
-    dropped_messages: int
-    # Events that could not be read; they are kept.
-    undecodable: int
-    # What it said otherwise than specified, by rule.
-    deviations: dict[str, int]
-    # How often a connection of it was not read for a while, by reason: rate (the node's), buffer
-    # (the writer's), disk. Since its shards started; nothing is lost by them.
-    pauses: dict[str, int]
-    # How long, over its connections; pauses that are over.
-    paused_seconds: float
-    # Events of it that were dropped, by reason; a setting.
-    shed: dict[str, int]
-    # As it said itself; see statements.
-    best: Best | None
-    # As it said itself; see statements.
-    finalized: Best | None
-    # As it said itself; see statements.
-    synced: bool | None
-    # Where node_info (with implementation, address and connected_at), best, finalized and synced
-    # come from: of each, the newest by received_at on any connection that is open; where no open
-    # connection has said it yet, the newest on those that have ended, with is_open false. Null: the
-    # node never said it, or the log has it no more.
-    statements: Statements
-
-
-class Health(TypedDict):
-    status: str
-    service: str
-    version: str
-
-
-class Component(TypedDict):
-    name: str
-    status: Literal["Healthy", "Degraded", "Unhealthy"]
-    message: str
-    last_check: str
-    metrics: dict[str, Any]
-
-
-class DetailedHealthSummary(TypedDict):
-    total_components: int
-    healthy_components: int
-    degraded_components: int
-    unhealthy_components: int
-
-
-class DetailedHealthShards(TypedDict):
-    answered: int
-    total: int
-
-
-class DetailedHealthUnreadable(TypedDict):
-    file: str
-    rows: int | None
-    since: str | None
-    until: str | None
-
-
-class DetailedHealth(TypedDict):
-    status: Literal["Healthy", "Degraded", "Unhealthy"]
-    timestamp: str
-    components: dict[str, Component]
-    version: str
-    uptime_seconds: int
-    summary: DetailedHealthSummary
-    # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
-
-
-class Ahead(TypedDict):
-    node_id: str
-    best_slot: int | None
-    finalized_slot: int | None
-
-
-class Stats(TypedDict):
-    # Distinct header hashes of the blocks authored in the window.
-    total_blocks_authored: int
-    # The highest slot that a third of the connected nodes, and at least one, have reached; null
-    # while so many have not named one.
-    best_block: int | None
-    # Likewise.
-    finalized_block: int | None
-    # Nodes that claim more than that; null for what they do not claim beyond it.
-    ahead: list[Ahead]
-    # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
-
-
-class NetworkNetwork(TypedDict):
-    connected_nodes: int
-    total_nodes: int
-    genesis: str | None
-
-
-class NetworkTopology(TypedDict):
-    core_count: int | None
-    validator_count: int | None
-    epoch_period: int | None
-    slot_period_sec: int | None
-
-
-class NetworkImplementations(TypedDict):
-    name: str | None
-    version: str | None
-    count: int
-
-
-class Network(TypedDict):
-    network: NetworkNetwork
-    topology: NetworkTopology
-    # Those that most connected nodes share.
-    protocol_params: dict[str, Any] | None
-    implementations: list[NetworkImplementations]
-    # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
-
-
-class Nodes(TypedDict):
-    nodes: list[Node]
-    # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
-
-
-class NodeDetailsConnections(TypedDict):
-    session: int
-    address: str | None
-    connected_at: str | None
-    protocol_version: NotRequired[int | None]
-    params_layout: NotRequired[str | None]
-
-
-class NodeDetailsConnectionInfo(TypedDict):
-    address: str | None
-    event_count: int
-    connected_duration_secs: int
-
-
-class NodeDetails(TypedDict):
-    node_id: str
-    peer_id: str
-    implementation_name: str | None
-    implementation_version: str | None
-    node_info: NodeInfo | None
-    # When the connection began on which it sent node_info; see statements.
-    connected_at: str | None
-    # When its last connection ended; null while one is open.
-    disconnected_at: str | None
-    # When the last frame of it came; of a connection without one, when that began.
-    last_seen_at: str | None
-    # Where the node's shard does not answer: what it last told, false if it is gone.
-    is_connected: bool
-    # Events of all its sessions, each once.
-    event_count: int
-    address: str | None
-    first_seen_at: str | None
-    # Events the node says it dropped itself; beyond 2^64 - 1 as text.
-    dropped_count: int | str
-    dropped_messages: int
-    # Events that could not be read; they are kept.
-    undecodable: int
-    # What it said otherwise than specified, by rule.
-    deviations: dict[str, int]
-    # How often a connection of it was not read for a while, by reason: rate (the node's), buffer
-    # (the writer's), disk. Since its shards started; nothing is lost by them.
-    pauses: dict[str, int]
-    # How long, over its connections; pauses that are over.
-    paused_seconds: float
-    # Events of it that were dropped, by reason; a setting.
-    shed: dict[str, int]
-    # As it said itself; see statements.
-    best: Best | None
-    # As it said itself; see statements.
-    finalized: Best | None
-    # As it said itself; see statements.
-    synced: bool | None
-    # Where node_info (with implementation, address and connected_at), best, finalized and synced
-    # come from: of each, the newest by received_at on any connection that is open; where no open
-    # connection has said it yet, the newest on those that have ended, with is_open false. Null: the
-    # node never said it, or the log has it no more.
-    statements: Statements
-    connections: list[NodeDetailsConnections]
-    # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
-    # The newest connection, while there is one.
-    connection_info: NotRequired[NodeDetailsConnectionInfo]
-
-
-class NodeStatusNode(TypedDict):
-    node_id: str
-    peer_id: str
-    implementation_name: str | None
-    implementation_version: str | None
-    is_connected: bool
-    connected_at: str | None
-    last_seen_at: str | None
-    event_count: int
-
-
-class ChainStatus(TypedDict):
-    # Of the newest BestBlockChanged.
-    best_slot: int | None
-    finalized_slot: int | None
-    best_hash: str | None
-    finalized_hash: str | None
-    best_block_events: int
-    finalized_block_events: int
-    synced: bool | None
-    last_updated: str | None
-
-
-class EventBreakdown(TypedDict):
-    event_type: int
-    count: int
-
-
-class NodeStatus(TypedDict):
-    node: NodeStatusNode
-    chain_status: ChainStatus
-    # Fields of the newest Status event.
-    latest_status: dict[str, Any] | None
-    event_breakdown: list[EventBreakdown]
-    # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
-
-
-class Events(TypedDict):
-    events: list[Event]
-    has_more: bool
-    # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
-    # Only where there is more.
-    next_cursor: NotRequired[str]
-
-
 class Window(TypedDict):
-    start: str | None
-    end: str | None
-
-
-class SearchResult(TypedDict):
-    events: list[Event]
-    # Null while there is more.
-    total: int | None
-    limit: int
-    offset: int
-    has_more: bool
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    # Null is no bound.
-    window: Window
-    # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
-    # Only where there is more.
-    next_cursor: NotRequired[str]
-
-
-class EventDetailsRaw(TypedDict):
-    payload: str
-    frame: str
-
-
-class EventDetailsUndecodable(TypedDict):
-    rule: str
-    field: str
-    offset: int
-    expectation: str
-
-
-class EventDetails(TypedDict):
-    # Below 2^53; unique while the event is kept.
-    id: int
-    node_id: str | None
-    session: int
-    event_id: int | None
-    event_type: int | None
-    # The node's clock; null beyond the year 9999.
-    timestamp: str | None
-    # Our clock; windows and order go by it.
-    received_at: str
-    # The variant's name and its fields; hashes are hex, or arrays with bytes=array.
-    data: dict[str, dict[str, Any]]
-    node_name: str | None
-    node_version: str | None
-    context: Context
-    # As the node sent it; the frame with its length in front.
-    raw: EventDetailsRaw
-    # Only where it was not understood; data is empty then.
-    undecodable: NotRequired[EventDetailsUndecodable]
-
-
-class TraceEvents(TypedDict):
-    # Below 2^53; unique while the event is kept.
-    id: int
-    node_id: str
-    session: int
-    # As JIP-3 counts: the first of a connection is 0.
-    event_id: int
-    event_type: int
-    # The node's clock; null beyond the year 9999.
-    timestamp: str | None
-    # Our clock; windows and order go by it.
-    received_at: str
-    # The variant's name and its fields; hashes are hex, or arrays with bytes=array.
-    data: dict[str, dict[str, Any]]
-    node_name: str | None
-    node_version: str | None
-    context: Context
-    # Id of the event it refers to.
-    parent: int | None
-    # 0 for the root.
-    depth: int
-
-
-class Trace(TypedDict):
-    # Id of the first event.
-    root: int
-    # What the root refers to, where the log does not have it.
-    missing_ref: int | None
-    truncated: bool
-    searched_until: str | None
-    events: list[TraceEvents]
-    # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
-
-
-class SqlStatement(TypedDict):
-    # One SELECT over the views.
-    map: str
-    # One SELECT over the table partials.
-    reduce: NotRequired[str | None]
-
-
-class SqlResultColumns(TypedDict):
-    name: str
-    # DuckDB's name of the type.
-    type: str
-
-
-class SqlResult(TypedDict):
-    columns: list[SqlResultColumns]
-    # Values in the order of the columns; bytes as hex, times as RFC 3339, integers beyond 64 bits
-    # and decimals that are no double as text.
-    rows: list[list[Any]]
-    row_count: int
-    # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
-
-
-class Last10s(TypedDict):
-    # Begin of the first second that was counted.
-    start: str
-    # End of the last complete second.
-    end: str
-    events: int
-    # Distinct header hashes of best blocks.
-    blocks: int
-    # Distinct header hashes of finalized blocks.
-    finalized: int
-    best_block_events: int
-    finalized_block_events: int
-    events_per_second: float | None
-    blocks_per_second: float | None
-
-
-class Live(TypedDict):
-    timestamp: str
-    latest_slot: int | None
-    finalized_slot: int | None
-    # Nodes heard of in the last ten complete seconds.
-    active_nodes: int
-    last_10s: Last10s
-    last_1m: Last10s
-    # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
-
-
-class WorkpackagesWindow(TypedDict):
     start: str
     end: str
 
@@ -580,10 +57,22 @@ class WorkpackagesRecent(TypedDict):
     hash: str
 
 
+class WorkpackagesShards(TypedDict):
+    answered: int
+    total: int
+
+
+class WorkpackagesUnreadable(TypedDict):
+    file: str
+    rows: int | None
+    since: str | None
+    until: str | None
+
+
 class Workpackages(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     # Distinct packages.
     totals: WorkpackagesTotals
     # Of all guarantors; a package has several.
@@ -593,11 +82,11 @@ class Workpackages(TypedDict):
     by_core: list[WorkpackagesByCore]
     recent: list[WorkpackagesRecent]
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class ActiveWorkpackagesWorkPackages(TypedDict):
@@ -646,7 +135,7 @@ class ActiveWorkpackagesStageDurationPercentiles(TypedDict):
 class ActiveWorkpackages(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     work_packages: list[ActiveWorkpackagesWorkPackages]
     # By current_stage; superseded and active beside it.
     summary: dict[str, int]
@@ -656,11 +145,11 @@ class ActiveWorkpackages(TypedDict):
     stage_duration_percentiles: dict[str, ActiveWorkpackagesStageDurationPercentiles]
     complete: bool
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class JourneyStages(TypedDict):
@@ -701,11 +190,11 @@ class Journey(TypedDict):
     truncated: bool
     stages: list[JourneyStages]
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class EnhancedJourneyStages(TypedDict):
@@ -783,11 +272,11 @@ class EnhancedJourney(TypedDict):
     timing: EnhancedJourneyTiming
     errors: list[EnhancedJourneyErrors]
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class AuditProgressAuditProgress(TypedDict):
@@ -825,11 +314,11 @@ class AuditProgress(TypedDict):
     truncated: bool
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class BatchRequest(TypedDict):
@@ -876,11 +365,11 @@ class BatchJourney(TypedDict):
     journeys: list[BatchJourneyJourneys]
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
     requested: NotRequired[int]
     found: NotRequired[int]
 
@@ -918,17 +407,17 @@ class GuaranteesRecent(TypedDict):
 class Guarantees(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     totals: GuaranteesTotals
     success_rates: GuaranteesSuccessRates
     by_node: list[GuaranteesByNode]
     recent: list[GuaranteesRecent]
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class Guarantor(TypedDict):
@@ -954,18 +443,18 @@ class Guarantor(TypedDict):
 class Guarantors(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     guarantors: list[Guarantor]
     total_guarantors: int
     top_performers: list[str]
     bottom_performers: list[str]
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class CoresStatusCores(TypedDict):
@@ -1008,17 +497,17 @@ class CoresStatusTelemetry(TypedDict):
 class CoresStatus(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     cores: list[CoresStatusCores]
     summary: CoresStatusSummary
     telemetry: CoresStatusTelemetry
     exact: bool
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class CoreGuaranteesByNode(TypedDict):
@@ -1047,18 +536,18 @@ class CoreGuaranteesRecentGuarantors(TypedDict):
 class CoreGuarantees(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     core_index: int
     current_guarantees: int | None
     by_node: list[CoreGuaranteesByNode]
     guarantee_history: list[CoreGuaranteesGuaranteeHistory]
     recent_guarantors: list[CoreGuaranteesRecentGuarantors]
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class CoreGuarantorsGuarantors(TypedDict):
@@ -1079,17 +568,17 @@ class CoreGuarantorsGuarantors(TypedDict):
 class CoreGuarantors(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     core_index: int
     guarantors: list[CoreGuarantorsGuarantors]
     core_total_da_bytes: int
     active_guarantor_count: int
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class Transfers(TypedDict):
@@ -1114,7 +603,7 @@ class EnhancedCoreGuarantorsImportSharing(TypedDict):
 class EnhancedCoreGuarantors(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     core_index: int
     guarantors: list[CoreGuarantorsGuarantors]
     core_total_da_bytes: int
@@ -1122,11 +611,11 @@ class EnhancedCoreGuarantors(TypedDict):
     import_sharing: EnhancedCoreGuarantorsImportSharing
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class CoreWorkPackagesWorkPackages(TypedDict):
@@ -1148,18 +637,18 @@ class CoreWorkPackagesWorkPackages(TypedDict):
 class CoreWorkPackages(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     work_packages: list[CoreWorkPackagesWorkPackages]
     queue_depth: int
     total_recent: int
     avg_processing_time_ms: float | None
     completed_last_hour: int
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class CoreValidatorsValidators(TypedDict):
@@ -1180,17 +669,17 @@ class CoreValidatorsValidators(TypedDict):
 class CoreValidators(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     core_index: int
     validators: list[CoreValidatorsValidators]
     validator_count: int
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class CoreMetricsStats(TypedDict):
@@ -1211,7 +700,7 @@ class CoreMetricsStats(TypedDict):
 class CoreMetrics(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     core_index: int
     processing_efficiency_pct: float | None
     accumulate_efficiency_pct: float | None
@@ -1228,11 +717,11 @@ class CoreMetrics(TypedDict):
     sample_count: int
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class CoreBottlenecksSlowValidators(TypedDict):
@@ -1271,7 +760,7 @@ class CoreBottlenecksStats(TypedDict):
 class CoreBottlenecks(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     core_index: int
     slow_validators: list[CoreBottlenecksSlowValidators]
     bottleneck_messages: list[CoreBottlenecksBottleneckMessages]
@@ -1280,61 +769,11 @@ class CoreBottlenecks(TypedDict):
     stats: CoreBottlenecksStats
     timestamp: str
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
-
-
-class KeysKeys(TypedDict):
-    id: str
-    name: str
-    role: Literal["viewer", "operator", "admin"]
-    created_at: str
-    revoked_at: str | None
-
-
-class Keys(TypedDict):
-    keys: list[KeysKeys]
-
-
-class NewKey(TypedDict):
-    # Whose it is, in your words; printable characters.
-    name: str
-    role: Literal["viewer", "operator", "admin"]
-
-
-class CreatedKey(TypedDict):
-    id: str
-    name: str
-    role: Literal["viewer", "operator", "admin"]
-    created_at: str
-    # For Authorization: Bearer. It is not shown again.
-    key: str
-
-
-class RevokedKey(TypedDict):
-    id: str
-    revoked: bool
-
-
-class AuditEntries(TypedDict):
-    number: int
-    at: str
-    # Null without a key, and where none was let in.
-    key: str | None
-    # Of the client; local for the command line.
-    address: str
-    action: Literal["request", "sql", "create_key", "revoke_key"]
-    detail: str
-    # Of the answer; 0 for the command line.
-    status: int
-
-
-class Audit(TypedDict):
-    entries: list[AuditEntries]
-    has_more: bool
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class BlocksTotals(TypedDict):
@@ -1352,10 +791,16 @@ class BlocksTotals(TypedDict):
     blocks_authored: int
 
 
+class BlocksChainAhead(TypedDict):
+    node_id: str
+    best_slot: int | None
+    finalized_slot: int | None
+
+
 class BlocksChain(TypedDict):
     best_slot: int | None
     finalized_slot: int | None
-    ahead: list[Ahead]
+    ahead: list[BlocksChainAhead]
 
 
 class BlocksAuthoringByNode(TypedDict):
@@ -1391,13 +836,13 @@ class Blocks(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class SlotEventsByNodeEvents(TypedDict):
@@ -1431,11 +876,11 @@ class Slot(TypedDict):
     first_event: str | None
     last_event: str | None
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
     events_by_node: NotRequired[list[SlotEventsByNode]]
     # Whether there are more events than are listed.
     has_more: NotRequired[bool]
@@ -1475,14 +920,14 @@ class Timeseries(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     data: list[TimeseriesData]
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class GroupedTimeseriesData(TypedDict):
@@ -1508,15 +953,15 @@ class GroupedTimeseries(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     group_by: str
     data: list[GroupedTimeseriesData]
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class RealtimeTotals(TypedDict):
@@ -1560,11 +1005,11 @@ class Realtime(TypedDict):
     rates: RealtimeRates
     data: list[RealtimeData]
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class LatencyStepsHistogram(TypedDict):
@@ -1598,13 +1043,13 @@ class Latency(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class TopNodesEventTypes(TypedDict):
@@ -1629,13 +1074,13 @@ class TopNodes(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class FailureRatesOverall(TypedDict):
@@ -1696,13 +1141,13 @@ class FailureRates(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class LastHour(TypedDict):
@@ -1767,13 +1212,13 @@ class BlockPropagation(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class NetworkHealthComponents(TypedDict):
@@ -1803,13 +1248,13 @@ class NetworkHealth(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class SyncTimelineTimeline(TypedDict):
@@ -1843,13 +1288,13 @@ class SyncTimeline(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class ConnectionTimelineTimeline(TypedDict):
@@ -1895,13 +1340,13 @@ class ConnectionTimeline(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class AssurancesAnchors(TypedDict):
@@ -1926,13 +1371,13 @@ class Assurances(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: WorkpackagesWindow
+    window: Window
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class TopologyConnections(TypedDict):
@@ -1978,6 +1423,11 @@ class TopologyNetworkStats(TypedDict):
     active_nodes: int
 
 
+class TopologyWindow(TypedDict):
+    start: str | None
+    end: str | None
+
+
 class Topology(TypedDict):
     connections: list[TopologyConnections]
     block_transfers: list[TopologyBlockTransfers]
@@ -1986,13 +1436,13 @@ class Topology(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     # Null is no bound.
-    window: Window
+    window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class ValidatorsCoresNodeCoreMapping(TypedDict):
@@ -2033,13 +1483,13 @@ class ValidatorsCores(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     # Null is no bound.
-    window: Window
+    window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class NodeStatusEnhancedGuaranteeActivity(TypedDict):
@@ -2070,7 +1520,7 @@ class NodeStatusEnhanced(TypedDict):
     chain_status: ChainStatus
     # Fields of the newest Status event.
     latest_status: dict[str, Any] | None
-    event_breakdown: list[EventBreakdown]
+    event_breakdown: list[EventTypeCount]
     # The first of cores_active.
     assigned_core: int | None
     cores_active: list[int]
@@ -2079,13 +1529,13 @@ class NodeStatusEnhanced(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     # Null is no bound.
-    window: Window
+    window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class NodePeersHistory(TypedDict):
@@ -2108,13 +1558,13 @@ class NodePeers(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     # Null is no bound.
-    window: Window
+    window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class NodeTimelineEvents(TypedDict):
@@ -2139,19 +1589,19 @@ class NodeTimeline(TypedDict):
     # Of the events in this answer.
     event_count: int
     category_counts: list[NodeTimelineCategoryCounts]
-    time_range: Window
+    time_range: TopologyWindow
     has_more: bool
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     # Null is no bound.
-    window: Window
+    window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
 
@@ -2192,13 +1642,13 @@ class DaStats(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     # Null is no bound.
-    window: Window
+    window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class DaStatsEnhancedByNode(TypedDict):
@@ -2286,13 +1736,13 @@ class DaStatsEnhanced(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     # Null is no bound.
-    window: Window
+    window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
 class ExecutionRefinement(TypedDict):
@@ -2359,21 +1809,39 @@ class Execution(TypedDict):
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
     # Null is no bound.
-    window: Window
+    window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[DetailedHealthShards]
+    shards: NotRequired[WorkpackagesShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[DetailedHealthUnreadable]]
+    unreadable: NotRequired[list[WorkpackagesUnreadable]]
 
 
-class Sessions(TypedDict):
-    has_more: bool
-    window: OpenWindow
-    sessions: list[Session]
-    # Present only if has_more is true.
-    next_cursor: NotRequired[str]
+class Error(TypedDict):
+    error: ErrorDetails
+
+
+class ErrorDetails(TypedDict):
+    code: str
+    message: str
+    # The parameter that is not valid.
+    param: NotRequired[str]
+
+
+class Health(TypedDict):
+    status: str
+    service: str
+    version: str
+
+
+class DetailedHealth(TypedDict):
+    status: Literal["Degraded", "Healthy", "Unhealthy"]
+    timestamp: str
+    components: dict[str, Component]
+    version: str
+    uptime_seconds: int
+    summary: HealthSummary
     # Present only if a shard did not answer.
     shards: NotRequired[Shards]
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
@@ -2396,9 +1864,487 @@ class Unreadable(TypedDict):
     until: str | None
 
 
+class Component(TypedDict):
+    name: str
+    status: Literal["Degraded", "Healthy", "Unhealthy"]
+    message: str
+    last_check: str
+    metrics: dict[str, Any]
+
+
+class HealthSummary(TypedDict):
+    total_components: int
+    healthy_components: int
+    degraded_components: int
+    unhealthy_components: int
+
+
+class Stats(TypedDict):
+    # The highest slot that a third of the connected nodes, and at least one, have reached; null
+    # until that many nodes have named a best block.
+    best_block: int | None
+    # The highest finalized slot that as many nodes have reached.
+    finalized_block: int | None
+    # Nodes that claim to be beyond either block.
+    ahead: list[NodeAhead]
+    # Distinct header hashes of the blocks authored in the window.
+    total_blocks_authored: int
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class NodeAhead(TypedDict):
+    node_id: str
+    best_slot: int | None
+    finalized_slot: int | None
+
+
+class Network(TypedDict):
+    network: NetworkNodes
+    topology: NetworkTopology
+    # The parameters that most connected nodes report.
+    protocol_params: dict[str, Any] | None
+    implementations: list[Implementation]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class NetworkNodes(TypedDict):
+    connected_nodes: int
+    total_nodes: int
+    genesis: str | None
+
+
+class NetworkTopology(TypedDict):
+    core_count: int | None
+    validator_count: int | None
+    epoch_period: int | None
+    slot_period_sec: int | None
+
+
+class Implementation(TypedDict):
+    name: str | None
+    version: str | None
+    count: int
+
+
+class Nodes(TypedDict):
+    nodes: list[Node]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Node(TypedDict):
+    node_id: str
+    peer_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    node_info: NodeInfo | None
+    # When the connection began on which the node sent node_info; see statements.
+    connected_at: str | None
+    # When its last connection ended; null while one is open.
+    disconnected_at: str | None
+    # When its last message was received, or when the connection began if it has sent none.
+    last_seen_at: str | None
+    # If the node's shard does not answer: its last known state, and false if the shard's process is
+    # gone.
+    is_connected: bool
+    # Events of all its connections, each counted once.
+    event_count: int
+    address: str | None
+    first_seen_at: str | None
+    # Events that the node reports as dropped by itself.
+    dropped_count: int | str
+    dropped_messages: int
+    # Events that could not be decoded; they are stored.
+    undecodable: int
+    # Number of deviations from JIP-3 by rule.
+    deviations: dict[str, int]
+    # Number of read pauses of its connections by reason: rate (of the node), buffer (of the
+    # writer), disk. Counted since its shards started. Nothing is lost by a pause.
+    pauses: dict[str, int]
+    # Total length of the pauses that are over, for all its connections.
+    paused_seconds: float
+    # Events dropped by this server by reason, if the settings allow that.
+    shed: dict[str, int]
+    # As the node reports it; statements says when and on which connection.
+    best: ReportedBlock | None
+    # As the node reports it; statements says when and on which connection.
+    finalized: ReportedBlock | None
+    # As the node reports it; statements says when and on which connection.
+    synced: bool | None
+    # Sources of node_info (with implementation, address and connected_at), best, finalized and
+    # synced. Each is the newest statement by received_at on any open connection; if no open
+    # connection has made one, the newest on those that have ended, with is_open false. Null if the
+    # node never made the statement, or if it is no longer stored.
+    statements: Statements
+
+
+class NodeInfo(TypedDict):
+    params: dict[str, int | None] | None
+    genesis: str
+    details: dict[str, Any]
+    flags: int
+    implementation_name: str
+    implementation_version: str
+    gp_version: str
+    additional_info: str
+    params_layout: NotRequired[str | None]
+    protocol_version: NotRequired[int | None]
+
+
+class ReportedBlock(TypedDict):
+    slot: int
+    hash: str
+
+
+class Statements(TypedDict):
+    node_info: Statement | None
+    best: Statement | None
+    finalized: Statement | None
+    synced: Statement | None
+
+
+class Statement(TypedDict):
+    # By the server's clock; for node_info, when the connection began.
+    received_at: str
+    # The connection, null if it is not known.
+    session: int | None
+    # Remote address of that connection.
+    address: str | None
+    # Whether that connection is open now.
+    is_open: bool
+
+
+class NodeDetails(TypedDict):
+    node_id: str
+    peer_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    node_info: NodeInfo | None
+    # When the connection began on which the node sent node_info; see statements.
+    connected_at: str | None
+    # When its last connection ended; null while one is open.
+    disconnected_at: str | None
+    # When its last message was received, or when the connection began if it has sent none.
+    last_seen_at: str | None
+    # If the node's shard does not answer: its last known state, and false if the shard's process is
+    # gone.
+    is_connected: bool
+    # Events of all its connections, each counted once.
+    event_count: int
+    address: str | None
+    first_seen_at: str | None
+    # Events that the node reports as dropped by itself.
+    dropped_count: int | str
+    dropped_messages: int
+    # Events that could not be decoded; they are stored.
+    undecodable: int
+    # Number of deviations from JIP-3 by rule.
+    deviations: dict[str, int]
+    # Number of read pauses of its connections by reason: rate (of the node), buffer (of the
+    # writer), disk. Counted since its shards started. Nothing is lost by a pause.
+    pauses: dict[str, int]
+    # Total length of the pauses that are over, for all its connections.
+    paused_seconds: float
+    # Events dropped by this server by reason, if the settings allow that.
+    shed: dict[str, int]
+    # As the node reports it; statements says when and on which connection.
+    best: ReportedBlock | None
+    # As the node reports it; statements says when and on which connection.
+    finalized: ReportedBlock | None
+    # As the node reports it; statements says when and on which connection.
+    synced: bool | None
+    # Sources of node_info (with implementation, address and connected_at), best, finalized and
+    # synced. Each is the newest statement by received_at on any open connection; if no open
+    # connection has made one, the newest on those that have ended, with is_open false. Null if the
+    # node never made the statement, or if it is no longer stored.
+    statements: Statements
+    connections: list[OpenConnection]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+    # The newest connection. Present only while one is open.
+    connection_info: NotRequired[ConnectionInfo]
+
+
+class OpenConnection(TypedDict):
+    session: int
+    address: str | None
+    connected_at: str | None
+    protocol_version: NotRequired[int | None]
+    params_layout: NotRequired[str | None]
+
+
+class ConnectionInfo(TypedDict):
+    address: str | None
+    event_count: int
+    connected_duration_secs: int
+
+
+class Events(TypedDict):
+    has_more: bool
+    events: list[Event]
+    # Present only if has_more is true.
+    next_cursor: NotRequired[str]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Event(TypedDict):
+    # Below 2^53; unique while the event is stored.
+    id: int
+    session: int
+    # By the node's clock; null beyond the year 9999.
+    timestamp: str | None
+    # By the server's clock; windows and order go by it.
+    received_at: str
+    # The event's name and its fields. Hashes are hex, or arrays of integers with bytes=array.
+    data: dict[str, dict[str, Any]]
+    node_name: str | None
+    node_version: str | None
+    context: EventContext
+    node_id: str
+    # As JIP-3 counts: the first of a connection is 0.
+    event_id: int
+    event_type: int
+
+
+class EventContext(TypedDict):
+    # Of the event itself, or of the event that its chain of references begins with.
+    slot: int | None
+    # Of the event itself, or of the event that its chain of references begins with.
+    core: int | None
+    # The hash of the block, work-package, erasure root or anchor that the chain of references is
+    # about, as far as earlier events have named it; otherwise the hash that the event itself names.
+    # Null if there is none, or if the event that named it is more than two million messages of its
+    # shard in the past.
+    hash: str | None
+    # The first event of the chain of references that the event belongs to, which may be the event
+    # itself. Null if it belongs to none, or if the chain is not known. An audit_id refers to no
+    # event that JIP-3 specifies.
+    root_event_id: int | None
+
+
+class NodeStatus(TypedDict):
+    chain_status: ChainStatus
+    # Fields of the newest Status event.
+    latest_status: dict[str, Any] | None
+    event_breakdown: list[EventTypeCount]
+    node: NodeSummary
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class ChainStatus(TypedDict):
+    # Of the newest BestBlockChanged event.
+    best_slot: int | None
+    # Of the newest FinalizedBlockChanged event.
+    finalized_slot: int | None
+    best_hash: str | None
+    finalized_hash: str | None
+    best_block_events: int
+    finalized_block_events: int
+    synced: bool | None
+    last_updated: str | None
+
+
+class EventTypeCount(TypedDict):
+    event_type: int
+    count: int
+
+
+class NodeSummary(TypedDict):
+    node_id: str
+    peer_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    is_connected: bool
+    connected_at: str | None
+    last_seen_at: str | None
+    event_count: int
+
+
+class SearchResult(TypedDict):
+    has_more: bool
+    window: OpenWindow
+    events: list[Event]
+    # Null if there are more pages.
+    total: int | None
+    limit: int
+    offset: int
+    timestamp: str
+    # Present only if has_more is true.
+    next_cursor: NotRequired[str]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
 class OpenWindow(TypedDict):
     start: str | None
     end: str | None
+
+
+class Live(TypedDict):
+    timestamp: str
+    latest_slot: int | None
+    finalized_slot: int | None
+    # Nodes that sent a message in the last ten complete seconds.
+    active_nodes: int
+    last_10s: LiveWindow
+    last_1m: LiveWindow
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class LiveWindow(TypedDict):
+    events: int
+    # Distinct header hashes of best blocks.
+    blocks: int
+    # Distinct header hashes of finalized blocks.
+    finalized: int
+    best_block_events: int
+    finalized_block_events: int
+    events_per_second: float | None
+    blocks_per_second: float | None
+    # Start of the first second that was counted.
+    start: str
+    # End of the last complete second.
+    end: str
+
+
+class EventDetails(TypedDict):
+    # Below 2^53; unique while the event is stored.
+    id: int
+    session: int
+    # By the node's clock; null beyond the year 9999.
+    timestamp: str | None
+    # By the server's clock; windows and order go by it.
+    received_at: str
+    # The event's name and its fields. Hashes are hex, or arrays of integers with bytes=array.
+    data: dict[str, dict[str, Any]]
+    node_name: str | None
+    node_version: str | None
+    context: EventContext
+    node_id: str | None
+    event_id: int | None
+    event_type: int | None
+    raw: RawEvent
+    # Present only if the event could not be decoded; data is empty then.
+    undecodable: NotRequired[DecodeProblem]
+
+
+class RawEvent(TypedDict):
+    payload: str
+    # The payload with its length prefix.
+    frame: str
+
+
+class DecodeProblem(TypedDict):
+    rule: str
+    field: str
+    offset: int
+    expectation: str
+
+
+class Trace(TypedDict):
+    # Id of the first event.
+    root: int
+    # The reference of the root to an event that is not stored.
+    missing_ref: int | None
+    truncated: bool
+    searched_until: str | None
+    events: list[TracedEvent]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class TracedEvent(TypedDict):
+    # Below 2^53; unique while the event is stored.
+    id: int
+    session: int
+    # By the node's clock; null beyond the year 9999.
+    timestamp: str | None
+    # By the server's clock; windows and order go by it.
+    received_at: str
+    # The event's name and its fields. Hashes are hex, or arrays of integers with bytes=array.
+    data: dict[str, dict[str, Any]]
+    node_name: str | None
+    node_version: str | None
+    context: EventContext
+    node_id: str
+    # As JIP-3 counts: the first of a connection is 0.
+    event_id: int
+    event_type: int
+    # Id of the event that it refers to.
+    parent: int | None
+    # 0 for the root.
+    depth: int
+
+
+class SqlResult(TypedDict):
+    columns: list[SqlColumn]
+    # Values in the order of the columns. Bytes are hex and times RFC 3339; integers beyond 64 bits,
+    # and decimals that no double represents, are text.
+    rows: list[list[Any]]
+    row_count: int
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class SqlColumn(TypedDict):
+    name: str
+    # DuckDB's name of the type.
+    type: str
+
+
+class SqlStatement(TypedDict):
+    # One SELECT over the views.
+    map: str
+    # One SELECT over the table partials.
+    reduce: NotRequired[str | None]
+
+
+class Sessions(TypedDict):
+    has_more: bool
+    window: OpenWindow
+    sessions: list[Session]
+    # Present only if has_more is true.
+    next_cursor: NotRequired[str]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
 
 
 class Session(TypedDict):
@@ -2578,3 +2524,53 @@ class Example(TypedDict):
     hex: str | None
     # Size of the whole message in bytes.
     size: int | None
+
+
+class Keys(TypedDict):
+    keys: list[Key]
+
+
+class Key(TypedDict):
+    id: str
+    name: str
+    role: Literal["admin", "operator", "viewer"]
+    created_at: str
+    revoked_at: str | None
+
+
+class CreatedKey(TypedDict):
+    id: str
+    name: str
+    role: Literal["admin", "operator", "viewer"]
+    created_at: str
+    # For the header Authorization: Bearer. It is not shown again.
+    key: str
+
+
+class NewKey(TypedDict):
+    # The holder of the key, in printable characters.
+    name: str
+    role: Literal["admin", "operator", "viewer"]
+
+
+class RevokedKey(TypedDict):
+    id: str
+    revoked: bool
+
+
+class Audit(TypedDict):
+    entries: list[AuditEntry]
+    has_more: bool
+
+
+class AuditEntry(TypedDict):
+    number: int
+    at: str
+    # Null if the request had no key, or no valid one.
+    key: str | None
+    # Remote address of the client; local for the command line.
+    address: str
+    action: Literal["create_key", "request", "revoke_key", "sql"]
+    detail: str
+    # Status of the answer; 0 for the command line.
+    status: int

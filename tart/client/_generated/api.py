@@ -1822,7 +1822,7 @@ class Api:
         return self._ask(Call[answers.Keys]("GET", "/api/keys"))
 
     def create_key(
-        self, *, name: str, role: Literal["viewer", "operator", "admin"]
+        self, *, name: str, role: Literal["admin", "operator", "viewer"]
     ) -> answers.CreatedKey:
         """Make a key.
 
@@ -1830,7 +1830,7 @@ class Api:
         exports, too; admin: keys and the audit log, too.
 
         Args:
-            name: Whose it is, in your words; printable characters.
+            name: The holder of the key, in printable characters.
             role:
         """
         return self._ask(
@@ -3099,7 +3099,7 @@ class AsyncApi:
         return await self._ask(Call[answers.Keys]("GET", "/api/keys"))
 
     async def create_key(
-        self, *, name: str, role: Literal["viewer", "operator", "admin"]
+        self, *, name: str, role: Literal["admin", "operator", "viewer"]
     ) -> answers.CreatedKey:
         """Make a key.
 

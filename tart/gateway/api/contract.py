@@ -29,6 +29,10 @@ from tart.gateway.api.routes.nodes import NODE_ROUTES
 from tart.gateway.api.routes.packages import PACKAGE_ROUTES
 from tart.gateway.api.routes.sessions import SESSION_ROUTES
 from tart.gateway.api.routes.streams import STREAM_ROUTES
+from tart.query.answers.events import Events, SearchResult
+from tart.query.answers.health import DetailedHealth, Health
+from tart.query.answers.network import Live, Network, Stats
+from tart.query.answers.nodes import NodeDetails, Nodes, NodeStatus
 
 MAX_LIMIT = 1000
 MAX_OFFSET = 100_000
@@ -64,7 +68,7 @@ ROUTES: tuple[Route, ...] = (
         "/api/health",
         "Whether the gateway answers",
         "Asks no shard.",
-        schema="Health",
+        schema=Health,
         cache=Cache.LIVE,
         scattered=False,
         role=Role.ANYONE,
@@ -82,7 +86,7 @@ ROUTES: tuple[Route, ...] = (
         "shards pause. event_broadcaster: degraded if shards shed events for us in the last "
         "minute. memory and system_resources: degraded below 10 % of memory or disk free, "
         "unhealthy below 2 %.",
-        schema="DetailedHealth",
+        schema=DetailedHealth,
         cache=Cache.LIVE,
         errors=(503,),
     ),
@@ -93,7 +97,7 @@ ROUTES: tuple[Route, ...] = (
         "best_block and finalized_block: the highest slot that a third of the nodes connected "
         "now have reached. Of each node counts what /api/nodes shows as best and finalized.",
         parameters=(_DURATION,),
-        schema="Stats",
+        schema=Stats,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -102,7 +106,7 @@ ROUTES: tuple[Route, ...] = (
         "/api/network",
         "The network as its connected nodes agree on it",
         parameters=(BYTES,),
-        schema="Network",
+        schema=Network,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -115,7 +119,7 @@ ROUTES: tuple[Route, ...] = (
         "its open connections; where none of these has made it, over those that have ended. "
         "statements says which.",
         parameters=(BYTES,),
-        schema="Nodes",
+        schema=Nodes,
         errors=ASKED,
         brief=True,
     ),
@@ -125,7 +129,7 @@ ROUTES: tuple[Route, ...] = (
         "One node",
         "As in /api/nodes, with its open connections, the newest first.",
         parameters=(NODE, BYTES),
-        schema="NodeDetails",
+        schema=NodeDetails,
         errors=(404, *ASKED),
     ),
     Route(
@@ -134,7 +138,7 @@ ROUTES: tuple[Route, ...] = (
         "Events of one node, newest first",
         parameters=(NODE, *_PAGING),
         see="/api/events/search",
-        schema="Events",
+        schema=Events,
         errors=(404, *ASKED),
     ),
     Route(
@@ -145,7 +149,7 @@ ROUTES: tuple[Route, ...] = (
         "received_at over all open connections; where none of these has made it, over those "
         "that have ended.",
         parameters=(NODE, BYTES),
-        schema="NodeStatus",
+        schema=NodeStatus,
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
     ),
@@ -155,7 +159,7 @@ ROUTES: tuple[Route, ...] = (
         "Events of all nodes, newest first",
         parameters=_PAGING,
         see="/api/events/search",
-        schema="Events",
+        schema=Events,
         errors=ASKED,
     ),
     Route(
@@ -180,7 +184,7 @@ ROUTES: tuple[Route, ...] = (
             ),
             *_PAGING,
         ),
-        schema="SearchResult",
+        schema=SearchResult,
         errors=ASKED,
         cache=Cache.LIVE,
     ),
@@ -188,7 +192,7 @@ ROUTES: tuple[Route, ...] = (
         "live",
         "/api/metrics/live",
         "The last complete seconds, from counters in memory",
-        schema="Live",
+        schema=Live,
         errors=ASKED,
         cache=Cache.LIVE,
     ),

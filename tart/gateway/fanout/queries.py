@@ -21,11 +21,12 @@ from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.fanout.shards import Answers, Shards
 from tart.gateway.fanout.sql_admission import SqlAdmission
 from tart.ipc.messages import UnreadableRows
+from tart.query.answers.network import ChainFigures, LiveWindow, Stats
 from tart.query.core import chain_stats, merge, merge_aggregates
 from tart.query.core.cursor import Cursor
 from tart.query.core.merge import Claim, Json, Page
 from tart.query.core.merge_aggregates import Spread
-from tart.query.core.rfc3339 import rfc3339
+from tart.query.core.rfc3339 import server_time
 from tart.query.core.sessions import merged_connections
 from tart.query.core.windows import Window, time_us
 from tart.query.topics.topology import merge_transfers
@@ -69,7 +70,7 @@ def now_us() -> int:
 
 def now_text() -> str:
     """The present as text."""
-    return rfc3339(now_us()) or ""
+    return server_time(now_us())
 
 
 class Questions:
@@ -342,10 +343,10 @@ class Questions:
         )
         return node, merge.node_status(answers.values), seen & coverage(answers)
 
-    async def stats(self, window: Window) -> tuple[Json, Coverage]:
+    async def stats(self, window: Window) -> tuple[Stats, Coverage]:
         """Blocks authored in the window, and what the chain has reached."""
         (blocks, authored), (claims, seen) = await together(self.authored(window), self.chain())
-        body = {
+        body: Stats = {
             "total_blocks_authored": len({row["hash"] for row in blocks}),
             **chain_stats.chain_figures(claims),
         }
@@ -441,14 +442,14 @@ class LiveFigures:
     now: int
     seconds: Mapping[int, merge.Second]
     active_nodes: int
-    chain: Json
+    chain: ChainFigures
     since: int = 0
 
-    def window(self, length: int) -> Json:
+    def window(self, length: int) -> LiveWindow:
         """Figures of the last ``length`` seconds, with their bounds."""
         return {
-            "start": rfc3339(min(self.now, max(self.now - length, self.since)) * SECOND_US),
-            "end": rfc3339(self.now * SECOND_US),
+            "start": server_time(min(self.now, max(self.now - length, self.since)) * SECOND_US),
+            "end": server_time(self.now * SECOND_US),
             **chain_stats.live(self.seconds, self.now, length, self.since),
         }
 

@@ -1,44 +1,62 @@
-"""The handlers of ``contract_events``: single events, exports, SQL."""
+"""Handlers of events: pages of them, single ones, and their traces."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tart import json_encoding
-from tart.errors import (
-    BadQuery,
-    Incomplete,
-    NotFound,
-    ShardUnavailable,
-    SqlRefused,
-    TartError,
-)
-from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_us
-from tart.gateway.http.responses import Answer, lacks_of, members_of
-from tart.ipc.messages import Attached
-from tart.protocol import capture
-from tart.query.core.windows import resolve
-from tart.query.sql.exports import (
-    CSV_COLUMNS,
-    FORMATS,
-    ExportMerger,
-    ExportRecord,
-    PendingClosings,
-    incomplete_marker,
-)
-from tart.sandbox import process
+from tart.errors import NotFound, ShardUnavailable
+from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_text, now_us, together
+from tart.gateway.handlers.windows import asked
+from tart.gateway.http.responses import Answer
+from tart.query.answers.events import Events, SearchResult
+from tart.query.core import cursor as cursors
+from tart.query.core.cursor import Cursor
+from tart.query.core.merge import Page
+from tart.query.core.windows import Window
 
 Values = Mapping[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]
 
-# A statement may take longer than a page does: so long on the shards, then for reduce.
-MAP_SECONDS = 25.0
-REDUCE_SECONDS = 10.0
-_JSON_ROWS = 100_000
-_CHUNK_BYTES = 64 << 10
-_ARROW = "application/vnd.apache.arrow.stream"
-_MEDIA_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "arrow": _ARROW}
+
+async def node_events(questions: Questions, values: Values) -> Answer:
+    """``/api/nodes/{id}/events``."""
+    selection = {"node": values["id"], "bytes": values["bytes"]}
+    # A node that is known but has no events left is not an unknown node.
+    (page, seen), _ = await together(
+        _events(questions, values, selection), questions.node(values["id"])
+    )
+    return Answer(_listed(page), seen)
+
+
+async def events(questions: Questions, values: Values) -> Answer:
+    """``/api/events``."""
+    page, seen = await _events(questions, values, {"bytes": values["bytes"]})
+    return Answer(_listed(page), seen)
+
+
+async def search(questions: Questions, values: Values) -> Answer:
+    """``/api/events/search``."""
+    names = {
+        "node": "node_id",
+        "types": "event_types",
+        "slot": "slot",
+        "core": "core_index",
+        "hash": "wp_hash",
+        "bytes": "bytes",
+    }
+    selection = {name: values[given] for name, given in names.items()}
+    place = values["cursor"]
+    window = asked(values).open(place=place and place.window)
+    page, seen = await _events(questions, values, selection, window)
+    body: SearchResult = {
+        **_listed(page),
+        "total": None if page.has_more else page.cursor.count,
+        "limit": values["limit"],
+        "offset": values["offset"],
+        "timestamp": now_text(),
+    }
+    return Answer(body, seen)
 
 
 async def event(questions: Questions, values: Values) -> Answer:
@@ -64,214 +82,20 @@ async def _one(questions: Questions, name: str, values: Values) -> Answer:
     return Answer(found, Coverage(frozenset(range(seen.total)), seen.total))
 
 
-async def export(questions: Questions, values: Values) -> Answer:
-    """``/api/events/export``."""
-    form = values["format"]
-    if form not in FORMATS:
-        raise SqlRefused(
-            "Parquet is not streamed: it has its index at the end of one file; ask /api/sql "
-            "for Arrow, or export as csv",
-            "format",
-        )
-    names = {
-        "node": "node_id",
-        "types": "event_types",
-        "slot": "slot",
-        "core": "core_index",
-        "hash": "wp_hash",
-        "bytes": "bytes",
-        "format": "format",
-    }
-    window = resolve(
-        now_us(),
-        start_us=values["start_time"],
-        end_us=values["end_time"],
-        duration=values["duration"],
-    )
-    selection = {name: values[given] for name, given in names.items()}
-    selection |= {"start_us": window.start_us, "end_us": window.end_us}
-    selection["formulas"] = questions.config.csv_formulas
-    merger = ExportMerger()
-    # Before anything is sent, so that an error still has its status.
-    seen = await _fetch(questions, merger, selection, None)
-    return Answer(
-        None,
-        seen,
-        media_type=FORMATS[form],
-        stream=_gathered(_records(questions, merger, selection, seen)),
-    )
+async def _events(
+    questions: Questions, values: Values, selection: Values, window: Window | None = None
+) -> tuple[Page, Coverage]:
+    place = values["cursor"] or Cursor(now_us(), window or Window())
+    return await questions.events(selection, values["limit"], values["offset"], place)
 
 
-async def _fetch(
-    questions: Questions, merger: ExportMerger, selection: Values, shards: frozenset[int] | None
-) -> Coverage:
-    """Ask for the next pages; ``shards`` are those that must answer, ``None`` at first."""
-
-    def asked(shard: int) -> dict[str, Any]:
-        return {**selection, "after": None if shards is None else merger.next_positions(shard)}
-
-    needed = merger.pending_shards
-    answers = await questions.scatter("export", asked)
-    if needed - {shard for shard, _ in answers.values}:
-        raise ShardUnavailable("a shard whose events were being exported does not answer")
-    for shard, answer in answers.values:
-        if shards is None or shard in needed:
-            page = answer if isinstance(answer, Attached) else Attached(answer, b"")
-            merger.add(shard, page.value["parts"], page.data)
-    return coverage(answers)
-
-
-async def _records(
-    questions: Questions, merger: ExportMerger, selection: Values, seen: Coverage
-) -> AsyncIterator[bytes]:
-    """The whole export in small pieces.
-
-    Raises:
-        Incomplete: after the last of them, where something is missing.
-    """
-    form, asked = selection["format"], seen.shards
-    ended = ""
-    if form == "csv":
-        yield (",".join(CSV_COLUMNS) + "\r\n").encode()
-    elif form == "capture":
-        yield capture.HEADER
-    written = _Capture(merger) if form == "capture" else None
-    while True:
-        for entry in merger.pop_ready():
-            if written is None:
-                yield entry.text
-            else:
-                for piece in written.add(entry):
-                    yield piece
-        if not merger.pending_shards:
-            break
-        try:
-            more = await _fetch(questions, merger, selection, asked)
-        except TartError as error:
-            ended = f"the export ends early: {error}"
-            break
-        seen = Coverage(seen.shards, seen.total, seen.unreadable | more.unreadable)
-    if lacks := [*lacks_of(seen), *([ended] if ended else ())]:
-        lacking = Incomplete(lacks)
-        yield incomplete_marker(form, str(lacking))
-        raise lacking
-    if written is not None:
-        for piece in written.end():
-            yield piece
-
-
-class _Capture:
-    """Puts the beginnings and ends of sessions around their messages."""
-
-    def __init__(self, merger: ExportMerger) -> None:
-        self._openings, self._first_ids = merger.openings, merger.first_ids
-        self._open: set[int] = set()
-        self._closings = PendingClosings()
-        self._records = 0
-
-    def add(self, entry: ExportRecord) -> Iterator[bytes]:
-        """What comes next."""
-        yield from self._closed(entry.received_at)
-        # Every page brings them anew.
-        hello = self._openings.pop(entry.session, b"")
-        first = self._first_ids.pop(entry.session, None) or 0
-        if entry.session not in self._open:
-            self._open.add(entry.session)
-            yield self._record(capture.OPENED, entry.session, entry.received_at, hello)
-            if first:
-                number = first.to_bytes(capture.EVENT_ID_BYTES, "little")
-                yield self._record(capture.EVENT_ID, entry.session, entry.received_at, number)
-        self._records += 1
-        yield entry.text
-        self._closings.add(entry)
-
-    def end(self) -> Iterator[bytes]:
-        """What comes last."""
-        yield from self._closed(None)
-        yield capture.encode_end(self._records)
-
-    def _closed(self, before: int | None) -> Iterator[bytes]:
-        for closed_at, session in self._closings.pop_before(before):
-            if session in self._open:
-                self._open.remove(session)
-                yield self._record(capture.CLOSED, session, closed_at)
-
-    def _record(self, kind: int, session: int, at: int, content: bytes = b"") -> bytes:
-        self._records += 1
-        return capture.encode_record(capture.Record(kind, session, at, content))
-
-
-async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same in pieces that are worth sending."""
-    waiting: list[bytes] = []
-    size = 0
-    lacking: Incomplete | None = None
-    try:
-        async for piece in pieces:
-            waiting.append(piece)
-            size += len(piece)
-            if size >= _CHUNK_BYTES:
-                yield b"".join(waiting)
-                waiting, size = [], 0
-    except Incomplete as error:
-        lacking = error
-    if waiting:
-        yield b"".join(waiting)
-    if lacking is not None:
-        raise lacking
-
-
-async def _cut(data: bytes, form: str, lacking: Incomplete) -> AsyncIterator[bytes]:
-    """A result that says that it lacks something by not ending."""
-    yield data + incomplete_marker(form, str(lacking))
-    raise lacking
-
-
-async def sql(questions: Questions, values: Values) -> Answer:
-    """``/api/sql``."""
-    mapped = _statement(values["body"], "map")
-    reduced = "SELECT * FROM partials"
-    if values["body"].get("reduce") is not None:
-        reduced = _statement(values["body"], "reduce")
-    form = values["format"] or _accepted(values["accept"])
-    async with questions.sandboxes:
-        answers = await questions.scatter(
-            "sql", {"sql": mapped, "seconds": MAP_SECONDS}, MAP_SECONDS
-        )
-        partials = [value.data for _, value in answers.values]
-        order = process.Order(
-            reduced,
-            form,
-            partials=True,
-            seconds=REDUCE_SECONDS,
-            max_rows=_JSON_ROWS if form == "json" else process.MAX_ROWS,
-            formulas=questions.config.csv_formulas,
-        )
-        data = await questions.sandboxes.run(order, partials)
-    seen = coverage(answers)
-    media_type = _MEDIA_TYPES[form]
-    if form == "json":
-        members = members_of(seen)
-        data = data[:-1] + b"," + json_encoding.dumps(members)[1:] if members else data
-        return Answer(data, seen, media_type=media_type)
-    lacks = lacks_of(seen)
-    sent = _cut(data, form, Incomplete(lacks)) if lacks else None
-    return Answer(data, seen, media_type=media_type, stream=sent)
-
-
-def _statement(body: Mapping[str, Any], name: str) -> str:
-    text = body.get(name)
-    if not isinstance(text, str) or not text.strip():
-        raise BadQuery(f"{name} must be a SQL statement", name)
-    return text
-
-
-def _accepted(accept: str | None) -> str:
-    """The format a client's Accept header asks for, JSON unless it is another of ours."""
-    kinds = [each.partition(";")[0].strip() for each in (accept or "").lower().split(",")]
-    return "arrow" if _ARROW in kinds else "csv" if "text/csv" in kinds else "json"
+def _listed(page: Page) -> Events:
+    body: Events = {"events": page.events, "has_more": page.has_more}
+    if page.has_more:
+        body["next_cursor"] = cursors.encode(page.cursor)
+    return body
 
 
 EVENT_HANDLERS: Mapping[str, Handler] = {
-    each.__name__: each for each in (event, trace, export, sql)
+    each.__name__: each for each in (node_events, events, search, event, trace)
 }

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from functools import reduce
 from operator import and_
 from typing import Any
 
 from tart.aggregate.core.tables import LINK_BUCKET
 from tart.errors import TartError
-from tart.gateway.api.components import SCHEMAS
 from tart.gateway.fanout.queries import Coverage, Questions, now_text, now_us, together
 from tart.gateway.handlers.windows import asked
 from tart.gateway.http.responses import Answer
+from tart.query.answers.nodes import ConnectionInfo, NodeDetails, Nodes, NodeStatus
 from tart.query.core import chain_stats
 from tart.query.core import cursor as cursors
 from tart.query.core.cursor import Cursor
 from tart.query.core.merge import Json
+from tart.query.core.nodes import node_json, node_summary
 from tart.query.topics import availability, node_activity, topology
 from tart.query.topics import execution as executed
 from tart.units import MINUTE_US, SECOND_US
@@ -36,6 +38,29 @@ class NotConfigured(TartError):
 
     status = 503
     code = "not_configured"
+
+
+async def nodes(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/nodes``."""
+    every, coverage = await questions.nodes(values["bytes"])
+    body: Nodes = {"nodes": [node_json(node) for node in every]}
+    return Answer(body, coverage)
+
+
+async def node(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/nodes/{id}``."""
+    found, coverage = await questions.node(values["id"], values["bytes"])
+    body: NodeDetails = {**node_json(found), "connections": found["connections"]}
+    if found["is_connected"] and found["connections"]:
+        body["connection_info"] = _connection_info(found["connections"][0])
+    return Answer(body, coverage)
+
+
+async def node_status(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/nodes/{id}/status``."""
+    found, merged, coverage = await questions.node_status(values["id"], values["bytes"])
+    body: NodeStatus = {"node": node_summary(found), **chain_stats.reported_status(merged)}
+    return Answer(body, coverage)
 
 
 async def topology_of(questions: Questions, values: Values) -> Answer:
@@ -79,7 +104,7 @@ async def node_status_enhanced(questions: Questions, values: Values) -> Answer:
         questions.summed("counts", window, by=["type"], where=where),
         questions.listed("tickets", window, where=where, limit=_MAX_TICKETS),
     )
-    status = chain_stats.status(_brief(found), merged)
+    status: NodeStatus = {"node": node_summary(found), **chain_stats.reported_status(merged)}
     body = node_activity.status_enhanced(status, cores[0], _by_type(counts[0]), tickets[0])
     return _answer(body, (None, seen), cores, counts, tickets)
 
@@ -198,12 +223,15 @@ _COUNTED = [
     availability.PREIMAGE_REQUEST,
     availability.PREIMAGE_TRANSFERRED,
 ]
-_BRIEF = tuple(SCHEMAS["NodeStatus"]["properties"]["node"]["required"])
 
 
-def _brief(node: Json) -> Json:
-    shown = {**node, "peer_id": node["node_id"]}
-    return {name: shown.get(name) for name in _BRIEF}
+def _connection_info(connection: Json) -> ConnectionInfo:
+    began = datetime.fromisoformat(connection["connected_at"])
+    return {
+        "address": connection["address"],
+        "event_count": connection["event_count"],
+        "connected_duration_secs": max(0, int((datetime.now(UTC) - began).total_seconds())),
+    }
 
 
 def _by_type(rows: list[Json]) -> dict[int, int]:
@@ -225,6 +253,9 @@ NODE_HANDLERS: Mapping[str, Handler] = {
     **{
         each.__name__: each
         for each in (
+            nodes,
+            node,
+            node_status,
             validators_cores,
             node_status_enhanced,
             node_peers,

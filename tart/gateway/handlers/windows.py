@@ -162,7 +162,9 @@ def hours_of(values: Values) -> float:
     return length // HOUR_US if length % HOUR_US == 0 else round(length / HOUR_US, 4)
 
 
-def answered(body: Json | Callable[[], Json], *parts: tuple[Any, Coverage]) -> Answer:
+def answered(
+    body: Mapping[str, Any] | Callable[[], Mapping[str, Any]], *parts: tuple[Any, Coverage]
+) -> Answer:
     """Return an answer with the present time, covering the shards that answered every part.
 
     Args:

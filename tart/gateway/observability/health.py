@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-HEALTHY, DEGRADED, UNHEALTHY = "Healthy", "Degraded", "Unhealthy"
+from tart.query.answers.health import DetailedHealth, HealthStatus
+
+HEALTHY: Final = "Healthy"
+DEGRADED: Final = "Degraded"
+UNHEALTHY: Final = "Unhealthy"
 # Shares of memory or disk that are left.
 DEGRADED_BELOW, UNHEALTHY_BELOW = 0.10, 0.02
 BUFFER_DEGRADED_ABOVE = 0.75
@@ -58,17 +62,17 @@ class Part(NamedTuple):
     """How one part is."""
 
     name: str
-    status: str
+    status: HealthStatus
     message: str
     metrics: Json
 
 
-def report(measured: Measured, now: str, version: str, uptime_seconds: int) -> Json:
+def report(measured: Measured, now: str, version: str, uptime_seconds: int) -> DetailedHealth:
     """The body of ``/api/health/detailed``."""
     rules = (_database, _batch_writer, _broadcaster, _memory, _system)
     essential = [rule(measured) for rule in rules]
     parts = essential + [_shard(measured, shard) for shard in range(measured.total)]
-    every = Counter(part.status for part in parts)
+    every = Counter[HealthStatus](part.status for part in parts)
     return {
         "status": _overall(essential, every),
         "timestamp": now,
@@ -93,7 +97,7 @@ def report(measured: Measured, now: str, version: str, uptime_seconds: int) -> J
     }
 
 
-def _overall(essential: list[Part], every: Counter[str]) -> str:
+def _overall(essential: list[Part], every: Mapping[HealthStatus, int]) -> HealthStatus:
     # One shard of several is not the whole; where none answers, the database part says so.
     if any(part.status == UNHEALTHY for part in essential):
         return UNHEALTHY
@@ -102,6 +106,7 @@ def _overall(essential: list[Part], every: Counter[str]) -> str:
 
 def _database(measured: Measured) -> Part:
     answered = len(measured.statistics)
+    status: HealthStatus
     status = HEALTHY if answered == measured.total else DEGRADED if answered else UNHEALTHY
     metrics = {
         "response_time_ms": round(measured.response_seconds * 1000),
@@ -116,7 +121,8 @@ def _batch_writer(measured: Measured) -> Part:
     used = max((each["pending_bytes"] / measured.pending_limit for each in shards), default=0.0)
     paused = sum(bool(each["reading_paused"]) for each in shards)
     short_of = {each["paused_for"] for each in shards}
-    status, message = HEALTHY, "reading"
+    status: HealthStatus = HEALTHY
+    message = "reading"
     if not shards:
         status, message = UNHEALTHY, "no shard answers"
     elif paused:
@@ -173,7 +179,7 @@ def _tasks(failing: Mapping[str, str]) -> str:
     return ", ".join(f"{task} ({reason})" for task, reason in sorted(failing.items()))
 
 
-def _by_share(left: int, total: int) -> str:
+def _by_share(left: int, total: int) -> HealthStatus:
     share = left / total if total else 1.0
     if share < UNHEALTHY_BELOW:
         return UNHEALTHY

@@ -11,6 +11,15 @@ from typing import Any
 
 from tart import json_encoding
 from tart.protocol.node_information import VALIDATORS_PER_CORE
+from tart.query.answers.network import (
+    ChainFigures,
+    Implementation,
+    LiveCounts,
+    Network,
+    NetworkTopology,
+    NodeAhead,
+)
+from tart.query.answers.nodes import EventTypeCount, ReportedStatus
 from tart.query.core.merge import Claim, Json, Second
 
 LIVE_SECONDS = 10
@@ -33,18 +42,18 @@ def reached(slots: Iterable[int | None]) -> int | None:
     return known[needed - 1] if len(known) >= needed else None
 
 
-def chain_figures(claims: Mapping[str, Claim]) -> Json:
+def chain_figures(claims: Mapping[str, Claim]) -> ChainFigures:
     """Best and finalized block, and the nodes that claim to be beyond either."""
     best = reached(claim[0] for claim in claims.values())
     finalized = reached(claim[1] for claim in claims.values())
-    ahead = []
+    ahead: list[NodeAhead] = []
     for node_id, (node_best, node_finalized) in sorted(claims.items()):
-        beyond = {
-            "best_slot": _beyond(node_best, best),
-            "finalized_slot": _beyond(node_finalized, finalized),
-        }
-        if any(slot is not None for slot in beyond.values()):
-            ahead.append({"node_id": node_id, **beyond})
+        best_slot = _beyond(node_best, best)
+        finalized_slot = _beyond(node_finalized, finalized)
+        if best_slot is not None or finalized_slot is not None:
+            ahead.append(
+                {"node_id": node_id, "best_slot": best_slot, "finalized_slot": finalized_slot}
+            )
     return {"best_block": best, "finalized_block": finalized, "ahead": ahead}
 
 
@@ -66,7 +75,7 @@ def commonest(values: Iterable[Any]) -> Any:
     return given[min(counts, key=lambda text: (-counts[text], text))]
 
 
-def network(nodes: Iterable[Json]) -> Json:
+def network(nodes: Iterable[Json]) -> Network:
     """The body of ``/api/network``: what most connected nodes share, not what one says."""
     every = list(nodes)
     connected = [node for node in every if node["is_connected"]]
@@ -87,7 +96,7 @@ def network(nodes: Iterable[Json]) -> Json:
     }
 
 
-def _topology(parameters: Json, layout: str | None) -> Json:
+def _topology(parameters: Json, layout: str | None) -> NetworkTopology:
     cores, validators = parameters.get("core_count"), parameters.get("val_count")
     if validators is None and cores is not None and layout == "gp-0.8":
         # Gray Paper 0.8 has no such parameter any more.
@@ -100,7 +109,7 @@ def _topology(parameters: Json, layout: str | None) -> Json:
     }
 
 
-def _implementations(connected: Sequence[Json]) -> list[Json]:
+def _implementations(connected: Sequence[Json]) -> list[Implementation]:
     counts = Counter(
         (node["implementation_name"], node["implementation_version"]) for node in connected
     )
@@ -110,7 +119,7 @@ def _implementations(connected: Sequence[Json]) -> list[Json]:
     ]
 
 
-def live(seconds: Mapping[int, Second], now: int, length: int, since: int = 0) -> Json:
+def live(seconds: Mapping[int, Second], now: int, length: int, since: int = 0) -> LiveCounts:
     """The last ``length`` complete seconds before the Unix second ``now``.
 
     Args:
@@ -132,13 +141,12 @@ def live(seconds: Mapping[int, Second], now: int, length: int, since: int = 0) -
     }
 
 
-def status(node: Json, merged: Json) -> Json:
-    """The body of ``/api/nodes/{id}/status`` from a node and its ``node_status``."""
+def reported_status(merged: Json) -> ReportedStatus:
+    """Return what a node last reported from the merged answers of ``node_status``."""
     counts, latest = merged["counts"], merged["latest"]
     best, finalized = _payload(latest, "11"), _payload(latest, "12")
     told = [latest[number]["received_at"] for number in _CHAIN_TYPES if number in latest]
     return {
-        "node": node,
         "chain_status": {
             "best_slot": best.get("slot"),
             "finalized_slot": finalized.get("slot"),
@@ -167,7 +175,7 @@ def bare_hex(value: str | Sequence[int] | None) -> str | None:
     return value.removeprefix("0x") if isinstance(value, str) else bytes(value).hex()
 
 
-def breakdown(counts: Mapping[str, int]) -> list[Json]:
+def breakdown(counts: Mapping[str, int]) -> list[EventTypeCount]:
     """Counts by event type, the most frequent first."""
     numbers: defaultdict[int, int] = defaultdict(int)
     for text, count in counts.items():

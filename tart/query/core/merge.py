@@ -27,7 +27,7 @@ Partials = Sequence[tuple[int, Any]]
 class Page:
     """Some events, newest first, whether older ones follow, and where."""
 
-    events: list[Json]
+    events: list[Any]
     has_more: bool
     cursor: Cursor
 

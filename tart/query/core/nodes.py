@@ -19,6 +19,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from tart.query.answers.nodes import Node, NodeSummary, Statement
+
 Json = dict[str, Any]
 R = TypeVar("R", bound="Ranked")
 
@@ -39,7 +41,9 @@ _SUMS = ("event_count", "dropped_count", "dropped_messages", "undecodable", "pau
 _COUNTERS = ("deviations", "pauses", "shed")
 
 
-def origin(received_at: str, session: int | None, address: str | None, *, is_open: bool) -> Json:
+def origin(
+    received_at: str, session: int | None, address: str | None, *, is_open: bool
+) -> Statement:
     """Where a statement comes from.
 
     Args:
@@ -111,6 +115,49 @@ def one_node(parts: Sequence[Json]) -> Json:
     return node
 
 
+def node_json(node: Json) -> Node:
+    """Return a node that ``one_node`` put together as the API shows it."""
+    return {
+        "node_id": node["node_id"],
+        "peer_id": node["node_id"],
+        "implementation_name": node["implementation_name"],
+        "implementation_version": node["implementation_version"],
+        "node_info": node["node_info"],
+        "connected_at": node["connected_at"],
+        "disconnected_at": node["disconnected_at"],
+        "last_seen_at": node["last_seen_at"],
+        "is_connected": node["is_connected"],
+        "event_count": node["event_count"],
+        "address": node["address"],
+        "first_seen_at": node["first_seen_at"],
+        "dropped_count": node["dropped_count"],
+        "dropped_messages": node["dropped_messages"],
+        "undecodable": node["undecodable"],
+        "deviations": node["deviations"],
+        "pauses": node["pauses"],
+        "paused_seconds": node["paused_seconds"],
+        "shed": node["shed"],
+        "best": node["best"],
+        "finalized": node["finalized"],
+        "synced": node["synced"],
+        "statements": node["statements"],
+    }
+
+
+def node_summary(node: Json) -> NodeSummary:
+    """Return a node that ``one_node`` put together in brief."""
+    return {
+        "node_id": node["node_id"],
+        "peer_id": node["node_id"],
+        "implementation_name": node["implementation_name"],
+        "implementation_version": node["implementation_version"],
+        "is_connected": node["is_connected"],
+        "connected_at": node["connected_at"],
+        "last_seen_at": node["last_seen_at"],
+        "event_count": node["event_count"],
+    }
+
+
 def all_ended(part: Json) -> Json:
     """A part whose process is gone: no connection of it is open, the last one just ended.
 
@@ -138,10 +185,10 @@ def add_counts(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return dict(total)
 
 
-def _origin(part: Json, name: str) -> Json | None:
+def _origin(part: Json, name: str) -> Statement | None:
     statements = part.get("statements")
     if statements is not None:
-        found: Json | None = statements.get(name)
+        found: Statement | None = statements.get(name)
         return found
     # A part kept by a release that did not say where statements come from.
     if part.get(name) is None or part.get("connected_at") is None:

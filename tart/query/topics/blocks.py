@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
@@ -39,7 +40,7 @@ OUTLINE = (
 
 def blocks(
     counts: Mapping[int, int],
-    chain: Json,
+    chain: Mapping[str, Any],
     authored: Iterable[Json],
     recent: Iterable[Json],
 ) -> Json:

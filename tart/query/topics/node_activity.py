@@ -132,7 +132,7 @@ Counts = Mapping[int, int]
 
 
 def status_enhanced(
-    status: Json, cores: Iterable[Json], counts: Counts, tickets: Iterable[Json]
+    status: Mapping[str, Any], cores: Iterable[Json], counts: Counts, tickets: Iterable[Json]
 ) -> Json:
     """The body of ``/api/nodes/{id}/status/enhanced``.
 

@@ -15,6 +15,7 @@ from typing import Any
 from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
+from tart.query.answers import nodes as answers
 from tart.query.core.nodes import origin
 from tart.query.core.rfc3339 import rfc3339
 
@@ -66,7 +67,7 @@ class Statement:
             return self.fields.get("synced")
         return dict(self.fields) or None
 
-    def origin(self, *, is_open: bool) -> dict[str, Any]:
+    def origin(self, *, is_open: bool) -> answers.Statement:
         """Where it comes from; ``is_open``: whether that connection is open."""
         return origin(rfc3339(self.received_at) or "", self.session, self.address, is_open=is_open)
 

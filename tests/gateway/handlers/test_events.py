@@ -1,46 +1,25 @@
-"""``tart/gateway/handlers/events.py``: single events, exports and SQL, over several shards."""
+"""``tart/gateway/handlers/events.py``: pages of events, single ones and traces."""
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import io
-import json
-from collections.abc import Awaitable, Callable
+import time
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import httpx
-import nanoarrow as na
 import pytest
-from nanoarrow.ipc import StreamWriter
 
-from tart.access.roles import Role
-from tart.gateway.fanout.sql_admission import RUNNING, WAITING
-from tart.ipc.messages import Attached, Failure
-from tart.protocol import capture
-from tart.protocol.capture import CLOSED, EVENT_ID, FRAME, OPENED, CaptureReader, Record
 from tart.query.core.catalog import event_api_id
 from tart.units import SECOND_US
-from tests.gateway.fake_shard import NODE_B, NOON, event
-from tests.gateway.running import Running, eventually, running_gateway
-
-# What a shard says of it: file, rows, and when they were received.
-DAMAGED = ["01/2026-11-20.duckdb", 3, None, None]
-Begun = Callable[[], Awaitable[None]]
-
-
-def with_gateway(
-    directory: Path, test: Callable[[Running], Awaitable[None]], shards: int = 2, **api: Any
-) -> None:
-    """Run one test against a gateway of its own."""
-
-    async def run() -> None:
-        async with running_gateway(directory, shards, **api) as running:
-            await test(running)
-
-    asyncio.run(run())
+from tests.gateway.fake_network import populate
+from tests.gateway.fake_shard import (
+    BLOCK_HASH,
+    NODE_A,
+    NODE_B,
+    NOON,
+    event,
+    node,
+)
+from tests.gateway.running import Running, eventually, with_gateway
 
 
 def fill(gateway: Running, each: int = 7) -> None:
@@ -48,17 +27,6 @@ def fill(gateway: Running, each: int = 7) -> None:
     for i in range(each):
         gateway.shards[0].append(event(0, i, at=NOON + 2 * i * SECOND_US))
         gateway.shards[1].append(event(1, i, at=NOON + (2 * i + 1) * SECOND_US, node=NODE_B))
-
-
-def arrow(sql: str) -> bytes:
-    """What a shard's map finds."""
-    out = io.BytesIO()
-    with duckdb.connect(":memory:") as connection, StreamWriter.from_writable(out) as writer:
-        writer.write_stream(na.c_array_stream(connection.sql(sql)))
-    return out.getvalue()
-
-
-# --- One event -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("suffix", ["", "/trace"])
@@ -89,446 +57,168 @@ def test_an_event_that_may_be_with_a_missing_shard_is_not_called_unknown(tmp_pat
     with_gateway(tmp_path, check)
 
 
-# --- Exports ---------------------------------------------------------------------------
-
-
-def test_an_export_has_every_event_once_oldest_first(tmp_path: Path) -> None:
+def test_events_of_a_node_are_its_own(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        fill(gateway)
-        response = await gateway.get("/api/events/export")
-        assert response.headers["content-type"] == "application/x-ndjson"
-        assert response.headers["x-tart-shards"] == "2/2"
-        found = [json.loads(line) for line in response.text.splitlines()]
-        assert [each["id"] for each in found] == [
-            event_api_id(directory, i) for i in range(7) for directory in (0, 1)
-        ]
-        # Nobody is asked again who has something waiting or is done.
-        assert len([each for each in gateway.shards[0].requests if each.name == "export"]) >= 4
+        populate(*gateway.shards)
+        body = await gateway.json(f"/api/nodes/{NODE_B.upper()}/events?limit=4")
+        assert {each["node_id"] for each in body["events"]} == {NODE_B}
+        assert len(body["events"]) == 4
+        assert body["has_more"] is True
+        rest = await gateway.json(f"/api/nodes/{NODE_B}/events?cursor={body['next_cursor']}")
+        assert [each["event_id"] for each in rest["events"]] == [1, 0]
+        assert rest["has_more"] is False
+        assert "next_cursor" not in rest
 
     with_gateway(tmp_path, check)
 
 
-def test_an_export_of_nothing_is_whole(tmp_path: Path) -> None:
+def test_a_known_node_without_events_has_an_empty_list(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        assert (await gateway.get("/api/events/export")).text == ""
-        header = (await gateway.get("/api/events/export?format=csv")).text
-        assert header.startswith("id,node_id,")
-        assert header.endswith("data\r\n")
-        response = await gateway.get("/api/events/export?format=capture")
-        reader = CaptureReader()
-        assert reader.receive_data(response.content) == []
-        assert reader.complete
+        gateway.shards[0].nodes = [node()]
+        body = await gateway.json(f"/api/nodes/{NODE_A}/events")
+        assert body == {"events": [], "has_more": False}
 
     with_gateway(tmp_path, check)
 
 
-def test_selections_and_windows_reach_the_shards(tmp_path: Path) -> None:
+async def _ids(gateway: Running, path: str) -> list[int]:
+    return [each["id"] for each in (await gateway.json(path))["events"]]
+
+
+def test_events_are_merged_newest_first_and_limits_are_clamped(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        fill(gateway)
-        query = f"node_id={NODE_B}&start=2026-11-20T12:00:03Z&end=2026-11-20T12:00:05Z"
-        response = await gateway.get(f"/api/events/export?{query}")
-        found = [json.loads(line)["id"] for line in response.text.splitlines()]
-        assert found == [event_api_id(1, 1), event_api_id(1, 2)]
+        populate(*gateway.shards)
+        body = await gateway.json("/api/events")
+        times = [each["received_at"] for each in body["events"]]
+        assert times == sorted(times, reverse=True)
+        assert (len(times), body["has_more"]) == (12, False)
+        everything = [each["id"] for each in body["events"]]
+        assert await _ids(gateway, "/api/events?limit=0") == everything[:1]
+        assert await _ids(gateway, "/api/events?limit=-7") == everything[:1]
+        assert await _ids(gateway, "/api/events?limit=99999999999999999999") == everything
+        assert gateway.shards[0].requests[-1].parameters["limit"] == 1001
+        assert await _ids(gateway, "/api/events?limit=3&offset=2") == everything[2:5]
+        assert await _ids(gateway, "/api/events?limit=3&offset=-2") == everything[:3]
+        assert await _ids(gateway, "/api/events?offset=100000") == []
 
     with_gateway(tmp_path, check)
 
 
-def test_a_capture_opens_each_session_before_its_first_frame(tmp_path: Path) -> None:
+def test_exactly_limit_events_are_not_said_to_have_more(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        fill(gateway, 2)
-        # The fake's records are lines; only what the gateway adds is looked at here.
-        response = await gateway.get("/api/events/export?format=capture")
-        pieces = response.content
-        reader = CaptureReader()
-        opened = reader.receive_data(pieces[: pieces.index(b'{"id"')])
-        assert [(each.kind, each.content) for each in opened] == [(OPENED, b"hello")]
+        populate(*gateway.shards)
+        assert (await gateway.json("/api/events?limit=12"))["has_more"] is False
+        assert (await gateway.json("/api/events?limit=11"))["has_more"] is True
 
     with_gateway(tmp_path, check)
 
 
-def test_a_capture_ends_each_session_after_its_last_frame_at_its_time(tmp_path: Path) -> None:
-    """Directory 0: session 0 ends at 25, 1 is open; directory 1: session 2 ends at once."""
-
-    def page(rows: list[tuple[int, int, int | None]], directory: int) -> Attached:
-        texts = [
-            capture.encode_record(Record(FRAME, session << 8 | directory, at, b"x"))
-            for at, session, _ in rows
-        ]
-        part = {
-            "received_at": [at for at, *_ in rows],
-            "sessions": [session for _, session, _ in rows],
-            "lengths": [len(each) for each in texts],
-            "next": None,
-            "openings": {str(each << 8 | directory): b"hi".hex() for _, each, _ in rows},
-            "first_ids": {str(each << 8 | directory): 5 * each for _, each, _ in rows},
-            "closings": {str(at): row[2] for at, row in enumerate(rows) if row[2] is not None},
-        }
-        return Attached({"parts": {str(directory): part}}, b"".join(texts))
-
+def test_pages_stay_the_same_while_events_arrive_and_a_shard_comes_late(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        pages = page([(10, 0, None), (20, 0, 25), (30, 1, None)], 0), page([(40, 2, 40)], 1)
-        for shard, found in zip(gateway.shards, pages, strict=True):
-            shard.answers["export"] = lambda _, found=found: found
-        response = await gateway.get("/api/events/export?format=capture")
-        reader = CaptureReader()
-        records = reader.receive_data(response.content)
-        assert reader.complete
-        assert [(each.kind, each.session, each.received_at) for each in records] == [
-            (OPENED, 0, 10),
-            (FRAME, 0, 10),
-            (FRAME, 0, 20),
-            (CLOSED, 0, 25),
-            (OPENED, 256, 30),
-            (EVENT_ID, 256, 30),
-            (FRAME, 256, 30),
-            (OPENED, 513, 40),
-            (EVENT_ID, 513, 40),
-            (FRAME, 513, 40),
-            (CLOSED, 513, 40),
-        ]
+        one, two = gateway.shards
+        populate(one, two)
+        everything = await _ids(gateway, "/api/events")
+        body = await gateway.json("/api/events?limit=5")
+        seen = [each["id"] for each in body["events"]]
+        two.answers["events"] = lambda _: None  # the second page is without this shard
+        gateway.gateway.questions._deadline = 0.2
+        number = 100
+        while body["has_more"]:
+            one.append(event(0, number, at=NOON + SECOND_US))
+            two.append(event(1, number, at=NOON + SECOND_US, node=NODE_B))
+            number += 1
+            body = await gateway.json(f"/api/events?limit=2&cursor={body['next_cursor']}")
+            if "shards" in body:
+                assert body["shards"] == {"answered": 1, "total": 2}
+                gateway.gateway.questions._deadline = 5.0
+                two.answers.clear()
+            seen += [each["id"] for each in body["events"]]
+        assert sorted(seen) == sorted(everything)
 
     with_gateway(tmp_path, check)
 
 
-def test_parquet_is_refused_with_the_reason(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        response = await gateway.get("/api/events/export?format=parquet")
-        assert response.status_code == 422
-        assert "Arrow" in response.json()["error"]["message"]
-
-    with_gateway(tmp_path, check)
-
-
-def test_an_export_that_breaks_off_does_not_look_complete(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        fill(gateway, 3000)
-        asked = 0
-
-        def second_time_never(parameters: dict[str, Any]) -> Any:
-            nonlocal asked
-            asked += 1
-            return fails if asked > 3 else gateway.shards[1]._export(parameters)
-
-        fails = Failure(0, "internal", "broken")
-        gateway.shards[1].answers["export"] = second_time_never
-        with pytest.raises(httpx.RemoteProtocolError):
-            await gateway.get("/api/events/export")
-
-    with_gateway(tmp_path, check)
-
-
-async def broken_off(
-    gateway: Running, method: str, url: str, begun: Begun | None = None, **arguments: Any
-) -> bytes:
-    """What came of an answer that must not end properly.
-
-    Args:
-        begun: called when it has begun.
-    """
-    received = b""
-    async with gateway.client.stream(method, url, **arguments) as response:
-        assert response.status_code == 200
-        if begun is not None:
-            await begun()
-        try:
-            async for chunk in response.aiter_raw():
-                received += chunk
-        except httpx.RemoteProtocolError:
-            return received
-    pytest.fail(f"{url} ended like a whole answer")
-
-
-@pytest.mark.parametrize("form", ["ndjson", "csv", "capture"])
-@pytest.mark.parametrize("why", ["shard", "later", "damage"])
-def test_an_export_that_lacks_something_gives_the_rest_and_does_not_end(
-    tmp_path: Path, form: str, why: str
+def test_an_offset_beyond_a_chunk_is_read_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A shard is not there, goes away on the way, or could not read all of its events."""
-    reasons = {
-        "shard": "shard 1 of 2 did not answer, so its events are missing",
-        "later": "the export ends early: a shard whose events were being exported does not answer",
-        "damage": "3 rows of 01/2026-11-20.duckdb are damaged and cannot be read",
-    }
-
-    async def prepare(gateway: Running) -> None:
-        asked = 0
-
-        def answer(parameters: dict[str, Any]) -> Any:
-            nonlocal asked
-            asked += 1
-            if why == "later" and asked > 2:
-                return Failure(0, "internal", "broken")
-            return gateway.shards[1]._export(parameters)
-
-        gateway.shards[1].answers["export"] = answer
-        if why == "damage":
-            gateway.shards[1].unreadable = [DAMAGED]
-        if why == "shard":
-            await gateway.shards[1].stop()
-            await eventually(lambda: not gateway.gateway.shards.every[1].up)
+    monkeypatch.setattr("tart.gateway.fanout.queries.SKIP_CHUNK", 2)
 
     async def check(gateway: Running) -> None:
-        fill(gateway)
-        await prepare(gateway)
-        received = await broken_off(gateway, "GET", f"/api/events/export?format={form}")
-        # Of the shard that is there everything that can be put in order came.
-        assert received.count(b'"event_id"') >= (4 if why == "later" else 7)
-        last = received.splitlines()[-1]
-        if form == "ndjson":
-            error = {"code": "incomplete", "message": reasons[why]}
-            assert json.loads(last) == {"error": error}
-        elif form == "csv":
-            assert next(csv.reader([last.decode()])) == [f"# incomplete: {reasons[why]}"]
-        else:
-            assert not received.endswith(capture.encode_end(0)[5:])
-            assert capture.encode_end(0)[:5] not in received
-        # Whoever asks next is served as ever.
-        assert (await gateway.get("/api/health")).status_code == 200
+        populate(*gateway.shards)
+        everything = await _ids(gateway, "/api/events")
+        assert await _ids(gateway, "/api/events?offset=5&limit=4") == everything[5:9]
+        assert await _ids(gateway, "/api/events?offset=12") == []
+        assert await _ids(gateway, "/api/events?offset=50") == []
 
     with_gateway(tmp_path, check)
 
 
-def test_a_client_that_takes_its_time_gets_all_of_an_export_that_lacks_something(
-    tmp_path: Path,
-) -> None:
-    """What waits to be sent when the connection is closed is still sent."""
-
-    async def check(gateway: Running) -> None:
-        fill(gateway, 3000)
-        await gateway.shards[1].stop()
-        await eventually(lambda: not gateway.gateway.shards.every[1].up)
-        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port, limit=1 << 14)
-        writer.write(b"GET /api/events/export HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        received = b""
-        while data := await reader.read(1 << 14):
-            received += data
-            await asyncio.sleep(0.001)
-        writer.close()
-        assert received.count(b'"event_id"') == 3000
-        assert b'"code": "incomplete"' in received
-        assert not received.endswith(b"0\r\n\r\n")
-
-    with_gateway(tmp_path, check)
-
-
-def test_an_export_whose_key_is_revoked_does_not_look_complete(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        fill(gateway, 3000)
-        access = gateway.gateway.authenticator
-        key_id, text, _ = await access.create("exports", Role.OPERATOR)
-        headers = {"Authorization": f"Bearer {text}"}
-        path = "/api/events/export"
-        await broken_off(gateway, "GET", path, headers=headers, begun=lambda: access.revoke(key_id))
-
-    with_gateway(tmp_path, check)
-
-
-def test_a_head_of_an_export_has_no_body(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        fill(gateway)
-        response = await gateway.client.head("/api/events/export")
-        assert (response.status_code, response.content) == (200, b"")
-
-    with_gateway(tmp_path, check)
-
-
-# --- SQL -------------------------------------------------------------------------------
-
-
-def answering(gateway: Running, *maps: str) -> None:
-    """Have each shard find what a statement gives."""
-    for shard, sql in zip(gateway.shards, maps, strict=True):
-        found = Attached({}, arrow(sql))
-        shard.answers["sql"] = lambda _, found=found: found  # type: ignore[misc]
-
-
-def test_maps_are_put_together_and_reduced(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        answering(gateway, "SELECT 1::BIGINT AS n", "SELECT 2::BIGINT AS n")
-        response = await gateway.client.post("/api/sql", json={"map": "SELECT n FROM x"})
-        assert response.status_code == 200
-        assert response.headers["cache-control"].startswith("no-cache, no-store")
-        assert response.headers["x-tart-shards"] == "2/2"
-        assert response.json() == {
-            "columns": [{"name": "n", "type": "BIGINT"}],
-            "rows": [[1], [2]],
-            "row_count": 2,
-        }
-        reduce = "SELECT sum(n)::BIGINT AS total FROM partials"
-        response = await gateway.client.post("/api/sql", json={"map": "…", "reduce": reduce})
-        assert response.json()["rows"] == [[3]]
-        assert {each.parameters["sql"] for each in gateway.shards[0].requests[-2:]} == {
-            "SELECT n FROM x",
-            "…",
-        }
-
-    with_gateway(tmp_path, check)
+def _search(names: str) -> dict[str, Any]:
+    return dict(each.split("=", 1) for each in names.split("&") if each)
 
 
 @pytest.mark.parametrize(
-    ("query", "accept", "media_type"),
+    ("query", "expected"),
     [
-        ("", "*/*", "application/json"),
-        ("", "text/csv, */*;q=0.1", "text/csv; charset=utf-8"),
-        ("", "application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.stream"),
-        ("?format=csv", "application/json", "text/csv; charset=utf-8"),
+        ("", 12),
+        ("event_types=11", 12),
+        ("event_types=42, 43", 1),
+        (f"node_id={NODE_B.upper()}", 6),
+        ("slot=3", 2),
+        ("core_index=1", 1),
+        (f"wp_hash={BLOCK_HASH}", 12),
+        (f"hash={BLOCK_HASH[2:].upper()}", 12),
+        ("wp_hash=" + "00" * 32, 0),
+        ("start_time=2026-11-20T12:00:00.000050Z", 2),
+        ("end_time=2026-11-20T12:00:00.000005Z", 2),
+        ("start=2026-11-20T13:00:00.00005+01:00&end=2026-11-20T12:00:00.00005Z", 1),
+        ("start_time=2026-11-20T13:00:00 01:00&duration=1s", 12),
+        ("duration=1s", 0),
+        ("event_types=11&slot=3&node_id=" + NODE_A, 1),
     ],
 )
-def test_the_result_comes_as_it_is_asked_for(
-    tmp_path: Path, query: str, accept: str, media_type: str
-) -> None:
+def test_search_finds_what_passes_all_conditions(tmp_path: Path, query: str, expected: int) -> None:
     async def check(gateway: Running) -> None:
-        answering(gateway, "SELECT 1 AS n", "SELECT 2 AS n")
-        response = await gateway.client.post(
-            f"/api/sql{query}", json={"map": "SELECT 1"}, headers={"accept": accept}
+        populate(*gateway.shards)
+        if "42" in query:
+            gateway.shards[0].append(event(0, 50, number=42, variant="Authored", fields={}))
+        if "core" in query:
+            fields = {"core": 1}
+            gateway.shards[0].append(event(0, 50, number=93, variant="D", fields=fields))
+        response = await gateway.get("/api/events/search", params=_search(query))
+        body = response.json()
+        assert (len(body["events"]), body["total"]) == (expected, expected)
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_search_tells_its_total_on_the_last_page_only(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        populate(*gateway.shards)
+        path = "/api/events/search?event_types=11&limit=8"
+        body = await gateway.json(path)
+        assert (body["total"], body["has_more"], body["limit"], body["offset"]) == (
+            None,
+            True,
+            8,
+            0,
         )
-        assert response.headers["content-type"] == media_type
-        if "arrow" in media_type:
-            table = na.ArrayStream.from_readable(response.content).read_all()
-            assert table.to_pylist() == [{"n": 1}, {"n": 2}]
-        elif "csv" in media_type:
-            assert response.text == "n\r\n1\r\n2\r\n"
+        body = await gateway.json(f"{path}&cursor={body['next_cursor']}")
+        assert (body["total"], body["has_more"]) == (12, False)
+        assert (await gateway.json(f"{path}&offset=6"))["total"] == 12
 
     with_gateway(tmp_path, check)
 
 
-def test_a_missing_shard_shows_in_the_answer(tmp_path: Path) -> None:
+def test_a_continued_search_keeps_the_window_of_its_first_page(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        answering(gateway, "SELECT 1 AS n", "SELECT 2 AS n")
-        await gateway.shards[1].stop()
-        await eventually(lambda: not gateway.gateway.shards.every[1].up)
-        response = await gateway.client.post("/api/sql", json={"map": "SELECT 1"})
-        assert response.json()["rows"] == [[1]]
-        assert response.json()["shards"] == {"answered": 1, "total": 2}
-        assert response.headers["x-tart-shards"] == "1/2"
-        await gateway.shards[0].stop()
-        await eventually(lambda: not gateway.gateway.shards.every[0].up)
-        response = await gateway.client.post("/api/sql", json={"map": "SELECT 1"})
-        assert response.status_code == 503
-
-    with_gateway(tmp_path, check)
-
-
-@pytest.mark.parametrize("form", ["json", "csv", "arrow"])
-@pytest.mark.parametrize("why", ["shard", "damage"])
-def test_a_result_that_lacks_something_says_so_or_does_not_end(
-    tmp_path: Path, form: str, why: str
-) -> None:
-    async def check(gateway: Running) -> None:
-        answering(gateway, "SELECT 1 AS n", "SELECT 2 AS n")
-        if why == "damage":
-            gateway.shards[1].unreadable = [DAMAGED]
-        else:
-            await gateway.shards[1].stop()
-            await eventually(lambda: not gateway.gateway.shards.every[1].up)
-        url, body = f"/api/sql?format={form}", {"map": "SELECT 1"}
-        if form == "json":
-            response = (await gateway.client.post(url, json=body)).json()
-            assert ("unreadable" in response) is (why == "damage")
-            assert ("shards" in response) is (why == "shard")
-            return
-        received = await broken_off(gateway, "POST", url, json=body)
-        if form == "csv":
-            head, *rows, last = received.decode().splitlines()
-            assert (head, rows) == ("n", ["1", "2"] if why == "damage" else ["1"])
-            assert next(csv.reader([last]))[0].startswith("# incomplete: ")
-
-    with_gateway(tmp_path, check)
-
-
-@pytest.mark.parametrize(
-    ("content", "kind", "status", "code"),
-    [
-        (b"", "application/json", 400, "bad_parameter"),
-        (b"[]", "application/json", 400, "bad_parameter"),
-        (b"{}", "application/json", 400, "bad_parameter"),
-        (b'{"map": 1}', "application/json", 400, "bad_parameter"),
-        (b'{"map": " "}', "application/json", 400, "bad_parameter"),
-        (b'{"map": "SELECT 1", "reduce": 2}', "application/json", 400, "bad_parameter"),
-        (b'{"map": "SELECT 1", "reduces": "x"}', "application/json", 400, "bad_parameter"),
-        (b'{"map": "SELECT 1"}', "text/plain", 415, "unsupported_body"),
-        (b'{"map": "SELECT 1", "reduce": "SELEC"}', "application/json", 422, "sql"),
-        (b'{"map": "SELECT 1", "reduce": "SELECT x"}', "application/json", 422, "sql"),
-        (b'{"map": "SELECT 1", "reduce": "FROM events"}', "application/json", 422, "sql"),
-    ],
-)
-def test_what_is_wrong_with_a_request_is_told(
-    tmp_path: Path, content: bytes, kind: str, status: int, code: str
-) -> None:
-    async def check(gateway: Running) -> None:
-        answering(gateway, "SELECT 1 AS n", "SELECT 2 AS n")
-        response = await gateway.client.post(
-            "/api/sql", content=content, headers={"content-type": kind}
-        )
-        assert (response.status_code, response.json()["error"]["code"]) == (status, code)
-        assert response.json()["error"]["message"]
-
-    with_gateway(tmp_path, check)
-
-
-def test_a_shard_s_complaint_reaches_the_author(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        answering(gateway, "SELECT 1 AS n", "SELECT 2 AS n")
-        gateway.shards[1].answers["sql"] = lambda _: Failure(0, "sql", "there is no table x")
-        response = await gateway.client.post("/api/sql", json={"map": "FROM x"})
-        assert response.status_code == 422
-        assert response.json()["error"]["message"] == "there is no table x"
-
-    with_gateway(tmp_path, check)
-
-
-def test_sql_is_only_posted(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        response = await gateway.get("/api/sql")
-        assert (response.status_code, response.json()["error"]["code"]) == (
-            405,
-            "method_not_allowed",
-        )
-        assert response.headers["allow"] == "OPTIONS, POST"
-
-    with_gateway(tmp_path, check)
-
-
-def test_too_many_statements_are_refused(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        for shard in gateway.shards:
-            shard.answers["sql"] = lambda _: None
-        body = {"map": "SELECT 1"}
-        waiting = [
-            asyncio.ensure_future(gateway.client.post("/api/sql", json=body))
-            for _ in range(RUNNING + WAITING)
-        ]
-        await eventually(lambda: gateway.gateway.questions.sandboxes._there == len(waiting))
-        response = await gateway.client.post("/api/sql", json=body)
-        assert response.json()["error"]["code"] == "too_many_statements"
-        assert response.status_code == 503
-        for each in waiting:
-            each.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
-
-    with_gateway(tmp_path, check)
-
-
-def test_an_export_that_lacks_what_cannot_be_read_has_the_rest_and_no_end(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        fill(gateway)
-        gateway.shards[1].unreadable = [["01/x.duckdb", 4096, NOON, NOON]]
-        lines = []
-
-        async def read() -> None:
-            async with gateway.client.stream("GET", "/api/events/export") as response:
-                assert response.headers["x-tart-unreadable"] == "4096"
-                async for line in response.aiter_lines():
-                    lines.append(line)
-
-        with pytest.raises(httpx.RemoteProtocolError):
-            await read()
-        assert len(lines) == 14 + 1
-        assert "cannot be read" in lines[-1]
-        page = (await gateway.get("/api/events")).json()
-        assert [(each["file"], each["rows"]) for each in page["unreadable"]] == [
-            ("01/x.duckdb", 4096)
-        ]
-        assert "shards" not in page
+        now = int(time.time() * SECOND_US)
+        gateway.shards[0].append(*[event(0, i, at=now - 1000 + i) for i in range(4)])
+        path = "/api/events/search?duration=1h&limit=2"
+        body = await gateway.json(path)
+        first = gateway.shards[0].requests[-1].parameters
+        await gateway.json(f"{path}&cursor={body['next_cursor']}")
+        second = gateway.shards[0].requests[-1].parameters
+        assert (second["start_us"], second["end_us"]) == (first["start_us"], first["end_us"])
 
     with_gateway(tmp_path, check)

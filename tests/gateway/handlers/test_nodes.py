@@ -9,10 +9,19 @@ from typing import Any
 
 import pytest
 
+from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
 from tart.units import MINUTE_US
-from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, event, node
-from tests.gateway.running import Running, running_gateway
+from tests.gateway.fake_network import UNKNOWN, populate
+from tests.gateway.fake_shard import (
+    NODE_A,
+    NODE_B,
+    NOON,
+    event,
+    node,
+    statement,
+)
+from tests.gateway.running import Running, running_gateway, with_gateway
 
 OF_NODE = ("status/enhanced", "peers", "timeline")
 WINDOWED = (
@@ -26,7 +35,7 @@ WINDOWED = (
 )
 
 
-def with_gateway(directory: Path, test: Callable[[Running], Awaitable[None]]) -> None:
+def with_two_nodes(directory: Path, test: Callable[[Running], Awaitable[None]]) -> None:
     """Run one test against a gateway of its own, of two shards and two nodes."""
 
     async def run() -> None:
@@ -45,7 +54,7 @@ def test_an_unknown_node_is_not_found_and_a_bad_id_refused(tmp_path: Path, name:
         assert body["error"]["param"] == "id"
         await gateway.json(f"/api/nodes/xyz/{name}", 400)
 
-    with_gateway(tmp_path, check)
+    with_two_nodes(tmp_path, check)
 
 
 @pytest.mark.parametrize("path", WINDOWED)
@@ -69,7 +78,7 @@ def test_a_window_begins_with_a_whole_bucket_and_says_so(tmp_path: Path, path: s
         body = await gateway.json(f"{path}?duration=1x", 400)
         assert body["error"]["param"] == "duration"
 
-    with_gateway(tmp_path, check)
+    with_two_nodes(tmp_path, check)
 
 
 def test_shards_that_do_not_answer_are_told_of(tmp_path: Path) -> None:
@@ -78,7 +87,7 @@ def test_shards_that_do_not_answer_are_told_of(tmp_path: Path) -> None:
         body = await gateway.json("/api/da/stats")
         assert body["shards"] == {"answered": 1, "total": 2}
 
-    with_gateway(tmp_path, check)
+    with_two_nodes(tmp_path, check)
 
 
 def test_links_of_two_shards_are_one(tmp_path: Path) -> None:
@@ -91,7 +100,7 @@ def test_links_of_two_shards_are_one(tmp_path: Path) -> None:
         (link,) = (await gateway.json("/api/network/topology"))["connections"]
         assert (link["sent"], link["received"], link["message_count"]) == (5, 4, 5)
 
-    with_gateway(tmp_path, check)
+    with_two_nodes(tmp_path, check)
 
 
 def test_a_timeline_is_paged_and_counts_what_it_does_not_show(tmp_path: Path) -> None:
@@ -112,7 +121,7 @@ def test_a_timeline_is_paged_and_counts_what_it_does_not_show(tmp_path: Path) ->
         assert not rest["has_more"]
         await gateway.json(f"/api/nodes/{NODE_A}/timeline?start_time=yesterday", 400)
 
-    with_gateway(tmp_path, check)
+    with_two_nodes(tmp_path, check)
 
 
 @pytest.mark.parametrize("name", ["stats", "services", "cores"])
@@ -121,5 +130,78 @@ def test_without_the_rpc_of_a_node_the_chain_cannot_be_asked(tmp_path: Path, nam
         body = await gateway.json(f"/api/jam/{name}", 503)
         assert body["error"]["code"] == "not_configured"
         assert "RPC" in body["error"]["message"]
+
+    with_two_nodes(tmp_path, check)
+
+
+def test_nodes_are_listed_connected_first_then_last_seen_first(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        off = {"is_connected": False, "connections": []}
+        gateway.shards[0].nodes = [
+            node("01" * 32, **off, last_seen_at=rfc3339(NOON + 9)),
+            node("02" * 32, last_seen_at=rfc3339(NOON + 1)),
+        ]
+        gateway.shards[1].nodes = [
+            node("03" * 32, **off, last_seen_at=rfc3339(NOON + 20)),
+            node("04" * 32, last_seen_at=rfc3339(NOON + 5)),
+        ]
+        body = await gateway.json("/api/nodes")
+        assert [each["node_id"][:2] for each in body["nodes"]] == ["04", "02", "03", "01"]
+        assert all(each["peer_id"] == each["node_id"] for each in body["nodes"])
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_node_on_two_shards_is_one_node(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        gateway.shards[0].nodes = [node(is_connected=False, connections=[], event_count=10)]
+        gateway.shards[1].nodes = [node(connected_at=rfc3339(NOON + 5), event_count=4)]
+        (only,) = (await gateway.json("/api/nodes"))["nodes"]
+        assert (only["is_connected"], only["event_count"]) == (True, 14)
+        details = await gateway.json(f"/api/nodes/{NODE_A.upper()}")
+        assert details["connected_at"] == rfc3339(NOON + 5)
+        assert details["connection_info"]["address"] == "127.0.0.1:40000"
+        assert details["connection_info"]["event_count"] == 3
+        assert len(details["connections"]) == 1
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_node_that_is_gone_has_no_connection_info(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        populate(*gateway.shards)
+        details = await gateway.json(f"/api/nodes/{NODE_B}")
+        assert "connection_info" not in details
+        assert details["connections"] == []
+
+    with_gateway(tmp_path, check)
+
+
+@pytest.mark.parametrize("suffix", ["", "/events", "/status"])
+def test_an_unknown_node_is_404_and_a_malformed_id_400(tmp_path: Path, suffix: str) -> None:
+    async def check(gateway: Running) -> None:
+        unknown = await gateway.json(f"/api/nodes/{UNKNOWN}{suffix}", 404)
+        assert unknown["error"]["code"] == "not_found"
+        assert UNKNOWN in unknown["error"]["message"]
+        for malformed in ("ab", "g" * 64, "0x" + NODE_A, "%00", "a%20b"):
+            refused = await gateway.json(f"/api/nodes/{malformed}{suffix}", 400)
+            assert refused["error"]["param"] == "id"
+
+    with_gateway(tmp_path, check)
+
+
+def test_status_is_the_latest_over_all_shards(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        populate(*gateway.shards)
+        best = {"timestamp": 1, "slot": 9, "hash": "0x" + "22" * 32}
+        newer = statement(NOON + 60, data={"BestBlockChanged": best})
+        gateway.shards[1].status = {"counts": {"11": 1}, "latest": {"11": newer}}
+        body = await gateway.json(f"/api/nodes/{NODE_A}/status")
+        assert body["chain_status"]["best_slot"] == 9
+        assert body["chain_status"]["best_hash"] == "22" * 32
+        assert body["chain_status"]["best_block_events"] == 7
+        assert body["latest_status"] == {"timestamp": 1, "num_peers": 3}
+        assert body["event_breakdown"][0] == {"event_type": 11, "count": 7}
+        assert body["node"]["peer_id"] == NODE_A
 
     with_gateway(tmp_path, check)

@@ -157,9 +157,7 @@ def test_status_reads_the_latest_of_each_kind() -> None:
         "12": _event("FinalizedBlockChanged", "2026-1", slot=5, hash=[34] * 32),
         "13": _event("SyncStatusChanged", "2026-3", synced=False),
     }
-    body = chain_stats.status(
-        {"node_id": A}, {"counts": {"11": 2, "42": 9, "12": 2}, "latest": latest}
-    )
+    body = chain_stats.reported_status({"counts": {"11": 2, "42": 9, "12": 2}, "latest": latest})
     assert body["chain_status"] == {
         "best_slot": 7,
         "finalized_slot": 5,
@@ -179,7 +177,7 @@ def test_status_reads_the_latest_of_each_kind() -> None:
 
 
 def test_status_of_a_silent_node_is_null_where_it_cannot_be_known() -> None:
-    body = chain_stats.status({"node_id": A}, {"counts": {}, "latest": {}})
+    body = chain_stats.reported_status({"counts": {}, "latest": {}})
     assert body["chain_status"]["best_slot"] is None
     assert body["chain_status"]["best_block_events"] == 0
     assert body["chain_status"]["synced"] is None
@@ -190,5 +188,5 @@ def test_status_of_a_silent_node_is_null_where_it_cannot_be_known() -> None:
 
 def test_a_status_that_cannot_be_decoded_any_more_breaks_nothing() -> None:
     latest = {"11": {"received_at": "2026", "data": None}}
-    body = chain_stats.status({"node_id": A}, {"counts": {"11": 1}, "latest": latest})
+    body = chain_stats.reported_status({"counts": {"11": 1}, "latest": latest})
     assert body["chain_status"]["best_slot"] is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from tart.access.roles import Role
 from tart.gateway.api.parameters import Integer, KeyId, Parameter
 from tart.gateway.api.route import Cache, Route
+from tart.query.answers.access import Audit, CreatedKey, Keys, NewKey, RevokedKey
 
 ACCESS_ROUTES: tuple[Route, ...] = (
     Route(
@@ -15,7 +16,7 @@ ACCESS_ROUTES: tuple[Route, ...] = (
         "/api/keys",
         "All keys there are and were",
         "Never their text: nobody has that but who was given it.",
-        schema="Keys",
+        schema=Keys,
         errors=(503,),
         cache=Cache.LIVE,
         scattered=False,
@@ -27,8 +28,8 @@ ACCESS_ROUTES: tuple[Route, ...] = (
         "Make a key",
         "key is shown this once. viewer: answers and streams; operator: SQL and exports, too; "
         "admin: keys and the audit log, too.",
-        schema="CreatedKey",
-        body="NewKey",
+        schema=CreatedKey,
+        body=NewKey,
         method="POST",
         errors=(413, 415, 503),
         cache=Cache.LIVE,
@@ -42,7 +43,7 @@ ACCESS_ROUTES: tuple[Route, ...] = (
         "End a key",
         "At once, also for streams it has opened.",
         parameters=(Parameter("id", KeyId(), "The key's id.", where="path"),),
-        schema="RevokedKey",
+        schema=RevokedKey,
         method="DELETE",
         errors=(404, 503),
         cache=Cache.LIVE,
@@ -59,7 +60,7 @@ ACCESS_ROUTES: tuple[Route, ...] = (
             Parameter("limit", Integer(1, 1000, (True, True)), "How many at most.", "100"),
             Parameter("before", Integer(1, (1 << 53) - 1), "Only entries with smaller numbers."),
         ),
-        schema="Audit",
+        schema=Audit,
         errors=(503,),
         cache=Cache.LIVE,
         scattered=False,

@@ -17,6 +17,8 @@ from tart.gateway.api.parameters import (
     Time,
 )
 from tart.gateway.api.route import ASKED, BYTES, Cache, Route
+from tart.query.answers.events import EventDetails, Trace
+from tart.query.answers.sql import SqlResult, SqlStatement
 from tart.query.sql.exports import FORMATS
 
 _ID = Parameter("id", Integer(0, (1 << 53) - 1), "The event's id.", where="path")
@@ -38,7 +40,7 @@ EVENT_ROUTES: tuple[Route, ...] = (
         "raw has the payload and the whole frame as the node sent it, length in front, always "
         "in hex. A frame that was not understood is here, too: undecodable says why.",
         parameters=(_ID, BYTES),
-        schema="EventDetails",
+        schema=EventDetails,
         errors=(404, *ASKED),
     ),
     Route(
@@ -55,7 +57,7 @@ EVENT_ROUTES: tuple[Route, ...] = (
             Parameter("depth", Integer(1, 64, (True, True)), "How many levels at most.", "64"),
             BYTES,
         ),
-        schema="Trace",
+        schema=Trace,
         errors=(404, *ASKED),
     ),
     Route(
@@ -122,11 +124,11 @@ EVENT_ROUTES: tuple[Route, ...] = (
                 "How the result is written; takes precedence over Accept.",
             ),
         ),
-        schema="SqlResult",
+        schema=SqlResult,
         errors=(413, 415, 422, *ASKED),
         cache=Cache.LIVE,
         method="POST",
-        body="SqlStatement",
+        body=SqlStatement,
         role=Role.OPERATOR,
     ),
 )

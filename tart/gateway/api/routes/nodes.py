@@ -12,6 +12,7 @@ from tart.errors import BadQuery
 from tart.gateway.api.parameters import CursorText, Duration, Integer, Parameter, Time
 from tart.gateway.api.route import ASKED, BYTES, NODE, Cache, Route
 from tart.gateway.api.routes.metrics import window
+from tart.query.answers.errors import Error
 from tart.query.topics.node_activity import CATEGORIES
 
 
@@ -158,7 +159,7 @@ NODE_ROUTES: tuple[Route, ...] = (
             f"/api/jam/{name}",
             summary,
             _NOT_BUILT,
-            schema="Error",
+            schema=Error,
             errors=(503,),
             cache=Cache.LIVE,
             scattered=False,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tart.gateway.api.schemas.common import SCHEMAS
+from tart.gateway.api.components import SCHEMAS
 from tart.query.topics.availability import enhanced, stats
 from tart.query.topics.execution import execution
 from tart.query.topics.node_activity import peers, status_enhanced, timeline, validators_cores

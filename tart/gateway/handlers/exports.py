@@ -1,0 +1,186 @@
+"""Handler of exports: events of all shards in order of time, streamed as they are read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+from tart.errors import Incomplete, ShardUnavailable, SqlRefused, TartError
+from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_us
+from tart.gateway.http.responses import Answer, lacks_of
+from tart.ipc.messages import Attached
+from tart.protocol import capture
+from tart.query.core.windows import resolve
+from tart.query.sql.exports import (
+    CSV_COLUMNS,
+    FORMATS,
+    ExportMerger,
+    ExportRecord,
+    PendingClosings,
+    incomplete_marker,
+)
+
+Values = Mapping[str, Any]
+Handler = Callable[[Questions, Values], Awaitable[Answer]]
+
+_CHUNK_BYTES = 64 << 10
+
+
+async def export(questions: Questions, values: Values) -> Answer:
+    """``/api/events/export``."""
+    form = values["format"]
+    if form not in FORMATS:
+        raise SqlRefused(
+            "Parquet is not streamed: it has its index at the end of one file; ask /api/sql "
+            "for Arrow, or export as csv",
+            "format",
+        )
+    names = {
+        "node": "node_id",
+        "types": "event_types",
+        "slot": "slot",
+        "core": "core_index",
+        "hash": "wp_hash",
+        "bytes": "bytes",
+        "format": "format",
+    }
+    window = resolve(
+        now_us(),
+        start_us=values["start_time"],
+        end_us=values["end_time"],
+        duration=values["duration"],
+    )
+    selection = {name: values[given] for name, given in names.items()}
+    selection |= {"start_us": window.start_us, "end_us": window.end_us}
+    selection["formulas"] = questions.config.csv_formulas
+    merger = ExportMerger()
+    # Before anything is sent, so that an error still has its status.
+    seen = await _fetch(questions, merger, selection, None)
+    return Answer(
+        None,
+        seen,
+        media_type=FORMATS[form],
+        stream=_gathered(_records(questions, merger, selection, seen)),
+    )
+
+
+async def _fetch(
+    questions: Questions, merger: ExportMerger, selection: Values, shards: frozenset[int] | None
+) -> Coverage:
+    """Ask for the next pages; ``shards`` are those that must answer, ``None`` at first."""
+
+    def asked(shard: int) -> dict[str, Any]:
+        return {**selection, "after": None if shards is None else merger.next_positions(shard)}
+
+    needed = merger.pending_shards
+    answers = await questions.scatter("export", asked)
+    if needed - {shard for shard, _ in answers.values}:
+        raise ShardUnavailable("a shard whose events were being exported does not answer")
+    for shard, answer in answers.values:
+        if shards is None or shard in needed:
+            page = answer if isinstance(answer, Attached) else Attached(answer, b"")
+            merger.add(shard, page.value["parts"], page.data)
+    return coverage(answers)
+
+
+async def _records(
+    questions: Questions, merger: ExportMerger, selection: Values, seen: Coverage
+) -> AsyncIterator[bytes]:
+    """The whole export in small pieces.
+
+    Raises:
+        Incomplete: after the last of them, where something is missing.
+    """
+    form, asked = selection["format"], seen.shards
+    ended = ""
+    if form == "csv":
+        yield (",".join(CSV_COLUMNS) + "\r\n").encode()
+    elif form == "capture":
+        yield capture.HEADER
+    written = _Capture(merger) if form == "capture" else None
+    while True:
+        for entry in merger.pop_ready():
+            if written is None:
+                yield entry.text
+            else:
+                for piece in written.add(entry):
+                    yield piece
+        if not merger.pending_shards:
+            break
+        try:
+            more = await _fetch(questions, merger, selection, asked)
+        except TartError as error:
+            ended = f"the export ends early: {error}"
+            break
+        seen = Coverage(seen.shards, seen.total, seen.unreadable | more.unreadable)
+    if lacks := [*lacks_of(seen), *([ended] if ended else ())]:
+        lacking = Incomplete(lacks)
+        yield incomplete_marker(form, str(lacking))
+        raise lacking
+    if written is not None:
+        for piece in written.end():
+            yield piece
+
+
+class _Capture:
+    """Puts the beginnings and ends of sessions around their messages."""
+
+    def __init__(self, merger: ExportMerger) -> None:
+        self._openings, self._first_ids = merger.openings, merger.first_ids
+        self._open: set[int] = set()
+        self._closings = PendingClosings()
+        self._records = 0
+
+    def add(self, entry: ExportRecord) -> Iterator[bytes]:
+        """What comes next."""
+        yield from self._closed(entry.received_at)
+        # Every page brings them anew.
+        hello = self._openings.pop(entry.session, b"")
+        first = self._first_ids.pop(entry.session, None) or 0
+        if entry.session not in self._open:
+            self._open.add(entry.session)
+            yield self._record(capture.OPENED, entry.session, entry.received_at, hello)
+            if first:
+                number = first.to_bytes(capture.EVENT_ID_BYTES, "little")
+                yield self._record(capture.EVENT_ID, entry.session, entry.received_at, number)
+        self._records += 1
+        yield entry.text
+        self._closings.add(entry)
+
+    def end(self) -> Iterator[bytes]:
+        """What comes last."""
+        yield from self._closed(None)
+        yield capture.encode_end(self._records)
+
+    def _closed(self, before: int | None) -> Iterator[bytes]:
+        for closed_at, session in self._closings.pop_before(before):
+            if session in self._open:
+                self._open.remove(session)
+                yield self._record(capture.CLOSED, session, closed_at)
+
+    def _record(self, kind: int, session: int, at: int, content: bytes = b"") -> bytes:
+        self._records += 1
+        return capture.encode_record(capture.Record(kind, session, at, content))
+
+
+async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same in pieces that are worth sending."""
+    waiting: list[bytes] = []
+    size = 0
+    lacking: Incomplete | None = None
+    try:
+        async for piece in pieces:
+            waiting.append(piece)
+            size += len(piece)
+            if size >= _CHUNK_BYTES:
+                yield b"".join(waiting)
+                waiting, size = [], 0
+    except Incomplete as error:
+        lacking = error
+    if waiting:
+        yield b"".join(waiting)
+    if lacking is not None:
+        raise lacking
+
+
+EXPORT_HANDLERS: Mapping[str, Handler] = {"export": export}

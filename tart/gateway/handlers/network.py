@@ -1,0 +1,44 @@
+"""Handlers of the network as a whole: chain, parameters, current rates."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from tart.gateway.fanout.queries import Questions, now_text, now_us
+from tart.gateway.http.responses import Answer
+from tart.query.answers.network import Live
+from tart.query.core import chain_stats
+from tart.query.core.windows import resolve
+
+Values = Mapping[str, Any]
+Handler = Callable[[Questions, Values], Awaitable[Answer]]
+
+
+async def stats(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/stats``."""
+    # Always up to now: without a window in it, an unchanged answer is not sent again.
+    return Answer(*await questions.stats(resolve(now_us(), duration=values["duration"])))
+
+
+async def network(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/network``."""
+    nodes, coverage = await questions.nodes(values["bytes"])
+    return Answer(chain_stats.network(nodes), coverage)
+
+
+async def live(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/metrics/live``."""
+    figures, coverage = await questions.live()
+    body: Live = {
+        "timestamp": now_text(),
+        "latest_slot": figures.chain["best_block"],
+        "finalized_slot": figures.chain["finalized_block"],
+        "active_nodes": figures.active_nodes,
+        "last_10s": figures.window(chain_stats.LIVE_SECONDS),
+        "last_1m": figures.window(chain_stats.MINUTE_SECONDS),
+    }
+    return Answer(body, coverage)
+
+
+NETWORK_HANDLERS: Mapping[str, Handler] = {each.__name__: each for each in (stats, network, live)}

@@ -1,0 +1,77 @@
+"""Handler of SQL queries: one statement for each shard, and one that combines their results."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+from tart import json_encoding
+from tart.errors import BadQuery, Incomplete
+from tart.gateway.fanout.queries import Questions, coverage
+from tart.gateway.http.responses import Answer, lacks_of, members_of
+from tart.query.sql.exports import incomplete_marker
+from tart.sandbox import process
+
+Values = Mapping[str, Any]
+Handler = Callable[[Questions, Values], Awaitable[Answer]]
+
+# A statement may take longer than a page does: first on the shards, then for reduce.
+MAP_SECONDS = 25.0
+REDUCE_SECONDS = 10.0
+_JSON_ROWS = 100_000
+_ARROW = "application/vnd.apache.arrow.stream"
+_MEDIA_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "arrow": _ARROW}
+
+
+async def _cut(data: bytes, form: str, lacking: Incomplete) -> AsyncIterator[bytes]:
+    """A result that says that it lacks something by not ending."""
+    yield data + incomplete_marker(form, str(lacking))
+    raise lacking
+
+
+async def sql(questions: Questions, values: Values) -> Answer:
+    """``/api/sql``."""
+    mapped = _statement(values["body"], "map")
+    reduced = "SELECT * FROM partials"
+    if values["body"].get("reduce") is not None:
+        reduced = _statement(values["body"], "reduce")
+    form = values["format"] or _accepted(values["accept"])
+    async with questions.sandboxes:
+        answers = await questions.scatter(
+            "sql", {"sql": mapped, "seconds": MAP_SECONDS}, MAP_SECONDS
+        )
+        partials = [value.data for _, value in answers.values]
+        order = process.Order(
+            reduced,
+            form,
+            partials=True,
+            seconds=REDUCE_SECONDS,
+            max_rows=_JSON_ROWS if form == "json" else process.MAX_ROWS,
+            formulas=questions.config.csv_formulas,
+        )
+        data = await questions.sandboxes.run(order, partials)
+    seen = coverage(answers)
+    media_type = _MEDIA_TYPES[form]
+    if form == "json":
+        members = members_of(seen)
+        data = data[:-1] + b"," + json_encoding.dumps(members)[1:] if members else data
+        return Answer(data, seen, media_type=media_type)
+    lacks = lacks_of(seen)
+    sent = _cut(data, form, Incomplete(lacks)) if lacks else None
+    return Answer(data, seen, media_type=media_type, stream=sent)
+
+
+def _statement(body: Mapping[str, Any], name: str) -> str:
+    text = body.get(name)
+    if not isinstance(text, str) or not text.strip():
+        raise BadQuery(f"{name} must be a SQL statement", name)
+    return text
+
+
+def _accepted(accept: str | None) -> str:
+    """The format a client's Accept header asks for, JSON unless it is another of ours."""
+    kinds = [each.partition(";")[0].strip() for each in (accept or "").lower().split(",")]
+    return "arrow" if _ARROW in kinds else "csv" if "text/csv" in kinds else "json"
+
+
+SQL_HANDLERS: Mapping[str, Handler] = {"sql": sql}
