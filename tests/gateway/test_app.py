@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from tart.gateway.api.contract import ROUTES
-from tart.gateway.api.route import Route
-from tart.gateway.api.routes.streams import EVENT_STREAM
+from tart.gateway.api.route import EVENT_STREAM, Route
 from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.http.auth import Authenticator
 from tart.ipc.messages import NodeChanged
@@ -105,7 +104,7 @@ async def two_come_and_leave(gateway: Running, route: Route) -> None:
     for client in clients:
         client.write(request_of(route))
     await eventually(lambda: all(each.requests for each in gateway.shards))
-    connections = gateway.gateway.connections._open
+    connections = gateway.gateway.server.connections._open
     await eventually(lambda: [each.in_use for each in connections] == [True, True])
     clients[0].transport.abort()
     await eventually(lambda: len(connections) == 1)

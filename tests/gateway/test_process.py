@@ -29,13 +29,13 @@ SCRIPT = """
 import os, sys
 from pathlib import Path
 from tart.gateway.process import run_gateway
-from tart.process_handle import Startup
+from tart.process_handle import ProcessHandle
 from tests.gateway.running import config_for
 
 directory, port, ready, lifeline = Path(sys.argv[1]), *map(int, sys.argv[2:5])
 api = dict(each.split("=") for each in sys.argv[5:])
-startup = Startup(lambda: os.write(ready, b"r") and None, lifeline)
-sys.exit(run_gateway(2, config_for(directory, **api), "127.0.0.1", port, startup))
+handle = ProcessHandle(lambda: os.write(ready, b"r") and None, lifeline)
+sys.exit(run_gateway(2, config_for(directory, **api), "127.0.0.1", port, handle))
 """
 
 

@@ -20,7 +20,7 @@ from tart.gateway.api.parameters import (
     Parameter,
     Time,
 )
-from tart.gateway.api.route import ASKED, BYTES, HTML, NODE, Cache, Route
+from tart.gateway.api.route import ASKED, BYTES, HTML, NODE, Cache, Kind, Route
 from tart.gateway.api.routes.access import ACCESS_ROUTES
 from tart.gateway.api.routes.analytics import ANALYTICS_ROUTES
 from tart.gateway.api.routes.events import EVENT_ROUTES, OF_CORE, OF_SLOT
@@ -121,7 +121,7 @@ ROUTES: tuple[Route, ...] = (
         parameters=(BYTES,),
         schema=Nodes,
         errors=ASKED,
-        brief=True,
+        cache=Cache.BRIEF,
     ),
     Route(
         "node",
@@ -220,6 +220,7 @@ ROUTES: tuple[Route, ...] = (
             ),
             BYTES,
         ),
+        kind=Kind.WEBSOCKET,
         media_type="",
         errors=(403, 426, 503),
         cache=Cache.LIVE,
@@ -249,6 +250,7 @@ ROUTES: tuple[Route, ...] = (
         "/api/docs",
         "This contract as a page",
         "Needs no key, for it holds no data.",
+        kind=Kind.PAGE,
         media_type=HTML,
         scattered=False,
         role=Role.ANYONE,

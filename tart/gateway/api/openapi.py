@@ -13,7 +13,7 @@ from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.json_schema import ref
 from tart.gateway.api.parameters import Parameter
-from tart.gateway.api.route import JSON, Cache, Route
+from tart.gateway.api.route import JSON, Route
 
 Json = dict[str, Any]
 
@@ -111,7 +111,7 @@ def statuses(route: Route) -> tuple[int, ...]:
     found = {route.success, *route.errors, 400, 429}
     if route.role is not Role.ANYONE:
         found |= {401, 403, 503}
-    if route.success == 200 and route.cache is not Cache.LIVE:
+    if route.success == 200 and route.cache.tagged:
         found.add(304)
     return tuple(sorted(found))
 

@@ -1,7 +1,7 @@
-"""How a route is declared: what it takes, what it answers, how it is cached.
+"""The declaration of a route: parameters, kind of answer, cache policy, role.
 
-Pure. The declarations themselves are in ``contract`` and the modules it names, one for
-each family of routes.
+Pure. The declarations themselves are in ``contract`` and in ``routes``, one module for each
+family of routes.
 """
 
 from __future__ import annotations
@@ -20,15 +20,50 @@ from tart.suggestions import only_known
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
+EVENT_STREAM = "text/event-stream"
 MAX_QUERY_FIELDS = 100
 
 
-class Cache(Enum):
-    """What ``Cache-Control`` a route's answers carry; partial answers are never stored."""
+class Kind(Enum):
+    """The way in which a route answers."""
 
-    AGGREGATED = "public, max-age=2"
-    REVALIDATED = "no-cache"
-    LIVE = "no-cache, no-store, must-revalidate"
+    # One body, or chunks that end.
+    ANSWER = "answer"
+    # An HTML page, whose links are relative to its path.
+    PAGE = "page"
+    # Server-sent events, without an end.
+    EVENT_STREAM = "event stream"
+    WEBSOCKET = "websocket"
+
+
+@dataclass(frozen=True)
+class CachePolicy:
+    """How long an answer may be served again, by clients and by the gateway.
+
+    Attributes:
+        control: the Cache-Control header of complete answers. Partial answers are never stored.
+        tagged: whether answers carry an ETag, so that an unchanged one is not sent again.
+        fresh: for how long the gateway serves an answer to equal requests, as a multiple of
+            ``api.cache_seconds``; 0 is not at all.
+        stale: for how much longer it serves an answer while it is computed again
+            (stale-while-revalidate, RFC 5861), as a multiple of ``fresh``.
+    """
+
+    control: str
+    tagged: bool = True
+    fresh: float = 0.0
+    stale: float = 0.0
+
+
+class Cache:
+    """The cache policies of the routes."""
+
+    # Over aggregates, which are flushed every few seconds.
+    AGGREGATED = CachePolicy("public, max-age=2", fresh=1.0, stale=5.0)
+    # As good as live, but expensive to compute.
+    BRIEF = CachePolicy("no-cache", fresh=0.25)
+    REVALIDATED = CachePolicy("no-cache")
+    LIVE = CachePolicy("no-cache, no-store, must-revalidate", tagged=False)
 
 
 @dataclass(frozen=True)
@@ -36,19 +71,18 @@ class Route:
     """One route.
 
     Attributes:
-        name: of its handler, and its OpenAPI operation id.
+        name: binds the route to its handler, and is its OpenAPI operation id.
         path: with ``{name}`` for path parameters.
         schema: type of the answer, or its name in ``schemas``; ``None`` if it is not JSON.
-        errors: statuses it may answer with besides 200.
-        scattered: whether shards are asked, within the deadline.
-        method: ``GET``, ``POST`` for what needs a body, or ``DELETE``.
-        body: type of the body, or its name in ``schemas``.
-        role: whoever has less may not ask.
-        brief: whether an answer serves for a moment everybody who asks the same, because making
-            it costs much; those over aggregates do for longer. See ``kept``.
-        token: whether the key may be sent as ``?token=``: browsers can send no headers with
-            a WebSocket or an event stream.
-        see: path of a route that takes more parameters for the same question.
+        errors: statuses of errors that are special to the route.
+        scattered: whether the answer is made from all shards, within the deadline.
+        method: ``GET``, ``POST`` for requests with a body, or ``DELETE``.
+        body: type of the request's body, or its name in ``schemas``.
+        audited: the member of the body that is written to the audit log; empty for none.
+        role: the least role that may use the route.
+        token: whether the key may be sent as ``?token=``: browsers cannot send headers with a
+            WebSocket or an event stream.
+        see: path of a route that takes more parameters for the same purpose.
     """
 
     name: str
@@ -56,28 +90,29 @@ class Route:
     summary: str
     description: str = ""
     parameters: tuple[Parameter, ...] = ()
+    kind: Kind = Kind.ANSWER
     schema: type | str | None = None
     media_type: str = JSON
     errors: tuple[int, ...] = ()
-    cache: Cache = Cache.REVALIDATED
+    cache: CachePolicy = Cache.REVALIDATED
     scattered: bool = True
     success: int = 200
     method: str = "GET"
     body: type | str | None = None
+    audited: str = ""
     role: Role = Role.VIEWER
-    brief: bool = False
     token: bool = False
     see: str = ""
 
     def read(self, query: str, path: Mapping[str, str]) -> dict[str, Any]:
-        """The values of all declared parameters.
+        """Return the values of all declared parameters.
 
         Args:
             query: the URL's query text.
             path: path parameters by name.
 
         Raises:
-            BadQuery: a value cannot be read, or a parameter is given twice or not known.
+            BadQuery: a value is invalid, or a parameter is repeated or not known.
         """
         given = dict(path)
         for name, text in _fields(query) if query else ():
@@ -86,10 +121,10 @@ class Route:
             if name in given:
                 raise BadQuery(f"{name} is given more than once", name)
             given[name] = text
-        # Those that have no meaning here are to be right all the same.
-        for each in EVERYWHERE:
-            each.read(given)
-        return {each.name: each.read(given) for each in self.parameters}
+        # Parameters without an effect on this route are validated all the same.
+        for parameter in EVERYWHERE:
+            parameter.read(given)
+        return {parameter.name: parameter.read(given) for parameter in self.parameters}
 
     @property
     def schema_name(self) -> str | None:
@@ -103,7 +138,7 @@ class Route:
 
     @cached_property
     def query_names(self) -> tuple[str, ...]:
-        """All names that may stand in the URL's query, the route's own first."""
+        """All names that are accepted in the URL's query, the route's own first."""
         own = [each for each in self.parameters if each.where == "query"]
         names = [name for each in (*own, *EVERYWHERE) for name in (each.name, *each.aliases)]
         return tuple(dict.fromkeys((*names, *(("token",) if self.token else ()))))
@@ -133,10 +168,11 @@ NODE = Parameter("id", NodeId(), "Node id: 64 hex digits of either case.", where
 BYTES = Parameter(
     "bytes",
     Choice(("hex", "array")),
-    'Hashes and keys inside events: "0x…" or, as the peer writes them, arrays of integers. '
-    "The setting api.bytes is the default.",
+    'Encoding of hashes and keys inside events: "0x…", or arrays of integers for compatibility '
+    "with jamtart. The setting api.bytes is the default.",
 )
-# What every route takes, also where it changes nothing: whoever asks many sends it to all.
+# Accepted by every route, also without an effect, so that a client can send them to all.
 EVERYWHERE = (BYTES,)
-# What a route that asks the shards may answer with.
-ASKED = (503, 504)
+# Statuses of every route that queries the shards.
+SHARD_ERRORS = (503, 504)
+ASKED = SHARD_ERRORS

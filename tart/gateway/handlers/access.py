@@ -34,7 +34,7 @@ async def create_key(access: Authenticator, values: Values, caller: Caller) -> A
     if not isinstance(role, str) or role not in ROLES:
         raise BadQuery(f"role must be one of {', '.join(ROLES)}", "role")
     key_id, text, created_at = await access.create(name, ROLES[role])
-    access.note(caller.key, caller.address, "create_key", f"{key_id} {role} {name}", 201)
+    access.record(caller.key, caller.address, "create_key", f"{key_id} {role} {name}", 201)
     created = {"id": key_id, "name": name, "role": role, "created_at": _time(created_at)}
     return Answer({**created, "key": text}, status=201)
 
@@ -42,7 +42,7 @@ async def create_key(access: Authenticator, values: Values, caller: Caller) -> A
 async def revoke_key(access: Authenticator, values: Values, caller: Caller) -> Answer:
     """``DELETE /api/keys/{id}``."""
     await access.revoke(values["id"])
-    access.note(caller.key, caller.address, "revoke_key", values["id"], 200)
+    access.record(caller.key, caller.address, "revoke_key", values["id"], 200)
     return Answer({"id": values["id"], "revoked": True})
 
 

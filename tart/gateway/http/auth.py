@@ -129,7 +129,7 @@ class Authenticator:
         self._looker: asyncio.Task[None] | None = None
         # Refused requests by the code of the error, and notes that were not written.
         self.denied: Counter[str] = Counter()
-        self.unnoted = 0
+        self.audit_dropped = 0
 
     def __len__(self) -> int:
         return 0 if self._ring is None else len(self._ring)
@@ -174,23 +174,23 @@ class Authenticator:
             return self._ring.holds(caller.key)
         return self._open_to_all or not self._ring.ever
 
-    async def revoked(self, caller: Caller) -> None:
+    async def wait_revoked(self, caller: Caller) -> None:
         """Wait until ``caller`` is not ``valid`` any more."""
         while self.valid(caller):
             await self._changed.wait()
 
-    def denied_to(self, visitor: Visitor, error: AccessError, what: str, now: float) -> None:
+    def record_denied(self, visitor: Visitor, error: AccessError, what: str, now: float) -> None:
         """Count a refusal, and write it down unless the address has too many."""
         self.denied[error.code] += 1
         if self._noting.take(visitor.address, now):
-            self.unnoted += 1
+            self.audit_dropped += 1
         else:
-            self.note(None, visitor.address, "request", what, error.status)
+            self.record(None, visitor.address, "request", what, error.status)
 
-    def note(self, key: str | None, address: str, action: str, detail: str, status: int) -> None:
+    def record(self, key: str | None, address: str, action: str, detail: str, status: int) -> None:
         """Write a line of the audit log, soon; one too many is counted instead."""
         if len(self._notes) >= MAX_NOTES:
-            self.unnoted += 1
+            self.audit_dropped += 1
             return
         entry = AuditEntry(_now_us(), key, address, action, detail[:DETAIL_LENGTH], status)
         self._notes.append(entry)

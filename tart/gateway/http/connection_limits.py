@@ -19,7 +19,8 @@ from __future__ import annotations
 import asyncio
 import codecs
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
@@ -64,6 +65,32 @@ class BadHandshake(TartError):
     code = "bad_request"
 
 
+class TooManySubscribers(TartError):
+    """As many WebSockets and event streams as the settings allow are open."""
+
+    status = 503
+    code = "too_many_subscribers"
+
+
+class SubscriberSlots:
+    """Limits WebSockets and event streams to ``api.max_subscribers``."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._used = 0
+
+    @contextmanager
+    def reserve(self) -> Iterator[None]:
+        """Hold a slot, from before the handshake until the client has gone."""
+        if self._used >= self._limit:
+            raise TooManySubscribers("as many subscribers as allowed are connected")
+        self._used += 1
+        try:
+            yield
+        finally:
+            self._used -= 1
+
+
 class Connections:
     """All that are open.
 
@@ -84,7 +111,7 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
-    def figures(self) -> dict[str, tuple[float, str]]:
+    def metrics(self) -> dict[str, tuple[float, str]]:
         """What ``/metrics`` says of them: name to value and meaning."""
         return {
             "tart_api_connections": (
@@ -122,12 +149,12 @@ class Connections:
         for _ in range(2 * len(self._open)):
             each = next(iter(self._open))
             del self._open[each]
-            if not each.in_use and not each.let_in:
+            if not each.in_use and not each.recently_authorized:
                 self.evicted += 1
                 each.drop()
                 return True
             if not each.in_use:
-                each.let_in = False
+                each.recently_authorized = False
             self._open[each] = None
         return False
 
@@ -212,18 +239,19 @@ class Connection(WebSocketProtocol):
     """Sanic's, with a deadline for requests and a place among ``Connections``.
 
     Attributes:
-        let_in: whether somebody with the right to it asked here since that was last looked at.
+        recently_authorized: whether a request was authorized since the connection was last
+            considered for eviction.
         lingers: whether the client may still be sending when it is closed.
     """
 
     HTTP_CLASS = Exchange
 
     # Sanic's metaclass takes the dictionary away.
-    __slots__ = ("_discarded", "_look", "_receiving", "let_in", "lingers")
+    __slots__ = ("_discarded", "_look", "_receiving", "lingers", "recently_authorized")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.let_in = False
+        self.recently_authorized = False
         self.lingers = False
         # Of a connection that is being closed: bytes that came since.
         self._discarded: int | None = None

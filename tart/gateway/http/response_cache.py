@@ -1,19 +1,16 @@
-"""Answers that serve more than one: what was found out a moment ago need not be again.
+"""Response cache with stale-while-revalidate (RFC 5861).
 
-Of routes over aggregates (``Cache.AGGREGATED``), whose answers may be some seconds old and
-say when they were made, and for a moment of those that are ``brief``. Like
-``stale-while-revalidate`` of RFC 5861:
+- An answer is fresh for ``fresh_seconds``, and for longer if it took long to compute, so that
+  computing it takes a tenth of the time at most. This bounds the share of a busy machine that
+  dashboards get. It is fresh for ``MAX_FRESH`` times ``fresh_seconds`` at most.
+- After that, for ``stale`` times ``fresh_seconds``, the old answer is served while it is
+  computed again. A client that polls, such as a dashboard, never waits for the computation.
+- An older answer, or one that is not stored, is computed. Equal requests that come meanwhile
+  share the computation.
 
-- for ``fresh_seconds`` an answer serves everybody who asks the same, and for longer if it
-  took long to make, so that making it takes a tenth of the time. That is how much of a busy
-  machine dashboards get; at most it is ``MAX_FRESH`` times as long;
-- for ``STALE`` times ``fresh_seconds`` more it is given once more while it is made anew, so
-  whoever asks again and again, as a dashboard does, never waits for the making;
-- beyond that, and the first time, one making serves all who wait for it.
-
-What not all shards have answered, and what failed, serves only those who waited for it.
-One answer at a time is made anew while somebody has the old one, so that those who wait are
-not held up. Beyond ``MAX_BYTES`` those not asked for the longest leave.
+Errors, and answers that lack a shard, are not stored: they go to the requests that waited.
+Stored answers are computed again one at a time, so that requests that wait are not held up.
+Beyond ``max_bytes`` the least recently used answers are evicted.
 """
 
 from __future__ import annotations
@@ -21,83 +18,88 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
-from tart.gateway.api.route import Route
 from tart.gateway.http.responses import Answer, render
 
-STALE = 5.0
 MAX_FRESH = 5.0
-_FRESH_TO_MAKING = 10.0
+_FRESH_PER_COMPUTING = 10.0
 MAX_BYTES = 32 << 20
 
-Values = Mapping[str, Any]
+# The name of a route, and the values of its parameters as text.
 Key = tuple[str, str]
-Make = Callable[[Route, Values], Awaitable[Answer]]
+Compute = Callable[[], Awaitable[Answer]]
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _Entry:
+    """A stored answer; its body is rendered."""
+
     answer: Answer
     size: int
-    made_at: float
+    stored_at: float
     fresh_seconds: float
 
 
 class ResponseCache:
-    """Makes answers, or gives those made lately.
+    """Stores answers by key and computes those that are not stored.
 
     Args:
         fresh_seconds: above 0.
-        stale: how many times ``fresh_seconds`` more an answer is given while it is made anew.
+        stale: for how much longer an answer is served while it is computed again, as a multiple
+            of ``fresh_seconds``.
+        max_bytes: bodies of stored answers, together.
         clock: monotonic seconds.
 
     Attributes:
-        outcomes: how many were given: miss, hit or stale.
+        outcomes: number of requests by outcome: ``hit``, ``stale``, ``miss``.
+        size: bytes of the stored bodies.
     """
 
     def __init__(
         self,
-        make: Make,
         fresh_seconds: float,
-        clock: Callable[[], float] = time.monotonic,
         *,
-        stale: float = STALE,
+        stale: float,
         max_bytes: int = MAX_BYTES,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.outcomes: Counter[str] = Counter()
-        self._make = make
+        self.size = 0
         self._fresh_seconds = fresh_seconds
         self._stale_seconds = stale * fresh_seconds
         self._clock = clock
         self._max_bytes = max_bytes
-        # The one that was asked for the longest ago first.
-        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
-        self._making: dict[Key, asyncio.Task[Answer]] = {}
+        # The least recently used first.
+        self._entries: OrderedDict[Key, _Entry] = OrderedDict()
+        self._computing: dict[Key, asyncio.Task[Answer]] = {}
         self._waiting: Counter[Key] = Counter()
-        self._remaking = asyncio.Lock()
-        self.size = 0
+        self._refreshing = asyncio.Lock()
 
-    async def answer(self, route: Route, values: Values) -> Answer:
-        """The answer to a request, which may have been made for another."""
-        key = route.name, repr(sorted(values.items()))
-        kept = self._kept.get(key)
-        age = 0.0 if kept is None else self._clock() - kept.made_at
-        if kept is None or age > kept.fresh_seconds + self._stale_seconds:
+    async def get(self, key: Key, compute: Compute) -> Answer:
+        """Return the stored answer of a key, or compute it."""
+        entry = self._entries.get(key)
+        age = 0.0 if entry is None else self._clock() - entry.stored_at
+        if entry is None or age > entry.fresh_seconds + self._stale_seconds:
             self.outcomes["miss"] += 1
-            return await self._wait(key, self._made(key, route, values))
-        self._kept.move_to_end(key)
-        fresh = age <= kept.fresh_seconds
+            return await self._wait(key, self._start(key, compute))
+        self._entries.move_to_end(key)
+        fresh = age <= entry.fresh_seconds
         self.outcomes["hit" if fresh else "stale"] += 1
         if not fresh:
-            self._made(key, route, values, self._remaking)
-        return replace(kept.answer, headers={**kept.answer.headers, "Age": str(int(age))})
+            self._start(key, compute, self._refreshing)
+        return replace(entry.answer, headers={**entry.answer.headers, "Age": str(int(age))})
+
+    async def stop(self) -> None:
+        """Cancel all computations."""
+        for task in self._computing.values():
+            task.cancel()
+        await asyncio.gather(*self._computing.values(), return_exceptions=True)
 
     async def _wait(self, key: Key, task: asyncio.Task[Answer]) -> Answer:
-        """What is being made; given up when the last one who waits for it leaves."""
+        """Wait for a computation; the last request that leaves cancels it."""
         self._waiting[key] += 1
         try:
             return await asyncio.shield(task)
@@ -106,60 +108,51 @@ class ResponseCache:
             if not self._waiting[key]:
                 del self._waiting[key]
                 task.cancel()
-                # It takes a moment to end; who asks meanwhile must not wait for that.
-                self._let_go(key, task)
+                # The task takes a moment to end; a new request must not wait for that.
+                self._detach(key, task)
 
-    async def stop(self) -> None:
-        """Give up what is being made."""
-        for task in self._making.values():
-            task.cancel()
-        await asyncio.gather(*self._making.values(), return_exceptions=True)
-
-    def _made(
-        self, key: Key, route: Route, values: Values, turn: asyncio.Lock | None = None
+    def _start(
+        self, key: Key, compute: Compute, turn: asyncio.Lock | None = None
     ) -> asyncio.Task[Answer]:
-        """The making of an answer, begun now if it is not under way."""
-        if key not in self._making:
-            task = asyncio.create_task(self._keep(key, route, values, turn))
-            self._making[key] = task
-            task.add_done_callback(lambda done: self._finished(key, done))
-        return self._making[key]
+        """Return the computation of a key, and start it unless it runs already."""
+        if key not in self._computing:
+            task = asyncio.create_task(self._compute(key, compute, turn))
+            self._computing[key] = task
+            task.add_done_callback(lambda done: self._finish(key, done))
+        return self._computing[key]
 
-    def _let_go(self, key: Key, task: asyncio.Task[Answer]) -> None:
-        if self._making.get(key) is task:
-            del self._making[key]
+    def _detach(self, key: Key, task: asyncio.Task[Answer]) -> None:
+        if self._computing.get(key) is task:
+            del self._computing[key]
 
-    def _finished(self, key: Key, done: asyncio.Task[Answer]) -> None:
-        self._let_go(key, done)
-        # Where nobody waited for it nobody was told; whoever asks next will be.
+    def _finish(self, key: Key, done: asyncio.Task[Answer]) -> None:
+        self._detach(key, done)
+        # A refresh has no request that receives its error; the next request will.
         if not done.cancelled() and done.exception() is not None:
-            self._forget(key)
+            self._evict(key)
 
-    async def _keep(
-        self, key: Key, route: Route, values: Values, turn: asyncio.Lock | None
-    ) -> Answer:
+    async def _compute(self, key: Key, compute: Compute, turn: asyncio.Lock | None) -> Answer:
         async with turn or nullcontext():
             began = self._clock()
-            answer = await self._make(route, values)
-            # Once for all who wait, and on a thread where that takes long.
+            answer = await compute()
+            # Once for all requests that wait.
             body = await render(answer)
             answer = replace(answer, body=body)
-        self._forget(key)
-        seen = answer.coverage
-        if answer.status == 200 and (seen is None or seen.complete):
-            self._kept[key] = _Kept(
-                answer, len(body), self._clock(), self._fresh_for(self._clock() - began)
-            )
+        self._evict(key)
+        coverage = answer.coverage
+        if answer.status == 200 and (coverage is None or coverage.complete):
+            now = self._clock()
+            self._entries[key] = _Entry(answer, len(body), now, self._freshness(now - began))
             self.size += len(body)
             while self.size > self._max_bytes:
-                self._forget(next(iter(self._kept)))
+                self._evict(next(iter(self._entries)))
         return answer
 
-    def _fresh_for(self, taken: float) -> float:
-        """How long an answer is fresh, all in seconds."""
+    def _freshness(self, computing_seconds: float) -> float:
+        """Return for how many seconds an answer is fresh."""
         longest = MAX_FRESH * self._fresh_seconds
-        return max(self._fresh_seconds, min(longest, _FRESH_TO_MAKING * taken))
+        return max(self._fresh_seconds, min(longest, _FRESH_PER_COMPUTING * computing_seconds))
 
-    def _forget(self, key: Key) -> None:
+    def _evict(self, key: Key) -> None:
         with suppress(KeyError):
-            self.size -= self._kept.pop(key).size
+            self.size -= self._entries.pop(key).size

@@ -31,7 +31,7 @@ from tart.errors import (
     TartError,
     TooManyRequests,
 )
-from tart.gateway.api.route import HTML, JSON, Cache, Route
+from tart.gateway.api.route import JSON, Cache, Kind, Route
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http.connection_limits import WEBSOCKET_VERSION, BadHandshake
 from tart.query.core.rfc3339 import rfc3339
@@ -60,13 +60,6 @@ _HSTS_SECONDS = 365 * 86400
 _EXPOSED = "ETag, X-Tart-Shards, X-Tart-Unreadable"
 # The docs page needs its own style and nothing else; JSON needs nothing at all.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-
-
-class TooManySubscribers(TartError):
-    """As many WebSocket connections as the settings allow are open."""
-
-    status = 503
-    code = "too_many_subscribers"
 
 
 class UpgradeRequired(TartError):
@@ -174,7 +167,7 @@ async def respond(
 ) -> HTTPResponse:
     """The response to a request that was answered."""
     headers = {**answer.headers, **_common_headers(request, config)}
-    if route.media_type == HTML and request.path.endswith("/"):
+    if route.kind is Kind.PAGE and request.path.endswith("/"):
         # A page's links are relative to its own path.
         headers["Location"] = f"../{request.path.rstrip('/').rpartition('/')[2]}"
         return HTTPResponse(status=308, headers=headers)
@@ -182,9 +175,9 @@ async def respond(
     if seen is not None:
         headers |= headers_of(seen)
     partial = seen is not None and not seen.complete
-    headers["Cache-Control"] = (Cache.LIVE if partial else route.cache).value
+    headers["Cache-Control"] = (Cache.LIVE if partial else route.cache).control
     data = await render(answer)
-    if answer.status == 200 and route.cache is not Cache.LIVE:
+    if answer.status == 200 and route.cache.tagged:
         # Weak: compressed or not, it means the same.
         headers["ETag"] = f'W/"{hashlib.blake2b(data, digest_size=12).hexdigest()}"'
         if _matches(request.headers.get("if-none-match"), headers["ETag"]):
@@ -202,7 +195,7 @@ async def stream(
     is ``Incomplete`` ends so, too, after everything that there was has been taken.
     """
     headers = {**answer.headers, **_common_headers(request, config)}
-    headers["Cache-Control"] = Cache.LIVE.value
+    headers["Cache-Control"] = Cache.LIVE.control
     if (seen := answer.coverage) is not None:
         headers |= headers_of(seen)
     media_type = answer.media_type or route.media_type
@@ -232,7 +225,7 @@ def stream_headers(request: Request[Any, Any], config: ApiConfig) -> dict[str, s
     """Of server-sent events: nobody on the way is to keep or gather them."""
     return {
         **_common_headers(request, config),
-        "Cache-Control": Cache.REVALIDATED.value,
+        "Cache-Control": Cache.REVALIDATED.control,
         "X-Accel-Buffering": "no",
     }
 
@@ -274,7 +267,7 @@ def failed(request: Request[Any, Any], error: BaseException, config: ApiConfig) 
         headers["Upgrade"] = "websocket"
     if isinstance(error, BadHandshake):
         headers["Sec-WebSocket-Version"] = WEBSOCKET_VERSION
-    headers["Cache-Control"] = Cache.LIVE.value
+    headers["Cache-Control"] = Cache.LIVE.control
     return HTTPResponse(error_json(code, message, parameter), status, headers, JSON)
 
 

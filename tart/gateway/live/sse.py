@@ -206,18 +206,12 @@ class EventStreams:
         """End what is shared."""
         await self._live.stop()
 
-    async def serve(self, route: Route, request: Request[Any, Any], values: Json) -> None:
-        """Answer a request until its client leaves or stalls."""
-        if route.name == "metrics_stream":
-            await self._metrics(route, request)
-        else:
-            await self._events(route, request, values)
-
     async def _figures(self) -> Json:
         body: Json = (await HANDLERS["live"](self._questions, {})).body
         return body
 
-    async def _metrics(self, route: Route, request: Request[Any, Any]) -> None:
+    async def serve_metrics(self, route: Route, request: Request[Any, Any]) -> None:
+        """Send figures every second until the client leaves or stalls."""
         line = await _Line.open(route, request, self._config)
         if line.wanted and not await line.write(CONNECTED):
             self.stalled += 1
@@ -237,7 +231,8 @@ class EventStreams:
                 self.stalled += 1
                 return
 
-    async def _events(self, route: Route, request: Request[Any, Any], values: Json) -> None:
+    async def serve_events(self, route: Route, request: Request[Any, Any], values: Json) -> None:
+        """Send live events until the client leaves or stalls."""
         last = request.headers.get("last-event-id") or values[_NAME]
         known = Position.read(last) if last else Position(now_us())
         missing = range(self._questions.shards.total) if last else ()

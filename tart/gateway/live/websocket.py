@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,7 +27,7 @@ from tart.errors import BadQuery, TartError
 from tart.gateway.fanout.queries import Questions, now_text, now_us, together
 from tart.gateway.fanout.single_flight import SingleFlight
 from tart.gateway.http.connection_limits import Socket
-from tart.gateway.http.responses import TooManySubscribers, error_object
+from tart.gateway.http.responses import error_object
 from tart.gateway.http.slow_client import send_with_stall_timeout
 from tart.gateway.live.alerts import ALERT_WINDOW_US, AlertSample, alerts
 from tart.gateway.live.streams import ALL, Streams, Subscriber, message
@@ -81,22 +81,10 @@ class WebSocketClients:
         self.config = config
         self.intervals = intervals
         self.stalled = 0
-        self._seated = 0
         self.stats: SingleFlight[Json] = SingleFlight(self._stats)
         self.metrics: SingleFlight[Json] = SingleFlight(self._metrics)
         self._alerted: set[Subscriber] = set()
         self._alerter: asyncio.Task[None] | None = None
-
-    @contextmanager
-    def reserve_slot(self) -> Iterator[None]:
-        """A client's place, from before its handshake; as many as the settings allow."""
-        if self._seated >= self.config.max_subscribers:
-            raise TooManySubscribers("as many subscribers as allowed are connected")
-        self._seated += 1
-        try:
-            yield
-        finally:
-            self._seated -= 1
 
     async def serve(self, socket: Socket, values: Mapping[str, Any]) -> None:
         """Talk to one client until it leaves."""

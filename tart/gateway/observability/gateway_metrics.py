@@ -1,59 +1,84 @@
-"""What ``/metrics`` tells of the gateway itself."""
+"""The gateway's own metrics."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from tart.gateway.observability.host_stats import rss_bytes
 
-if TYPE_CHECKING:
-    from tart.gateway.app import Gateway
+
+class GatewayCounts(NamedTuple):
+    """Counters of the parts of the gateway.
+
+    Attributes:
+        uptime_seconds: since the gateway started.
+        subscribers: clients of WebSockets and event streams.
+        queued_events: live events in the queues of subscribers.
+        lagged_events: live events that subscribers were told they missed.
+        stalled: subscribers closed because they read nothing.
+        rejected_queries: queries not sent because a shard had too many open.
+        cache_bytes: bytes of stored responses.
+        keys: valid API keys.
+        denied: requests refused by the authenticator.
+        audit_dropped: audit log entries dropped.
+        nodes: nodes in the registry.
+        registry_failures: failures of the registry's file.
+    """
+
+    uptime_seconds: float
+    subscribers: int
+    queued_events: int
+    lagged_events: int
+    stalled: int
+    rejected_queries: int
+    cache_bytes: int
+    keys: int
+    denied: int
+    audit_dropped: int
+    nodes: int
+    registry_failures: int
 
 
-def figures(gateway: Gateway, uptime_seconds: float) -> dict[str, tuple[float, str]]:
-    """Name to (value, help)."""
-    streams = gateway.streams.statistics()
-    refused = sum(shard.statistics.refused for shard in gateway.shards.every)
-    return {
-        "tart_gateway_uptime_seconds": (
-            uptime_seconds,
-            "Since the gateway started.",
-        ),
-        "tart_gateway_resident_memory_bytes": (rss_bytes(), "Resident memory."),
-        "tart_websocket_clients": (len(gateway.streams.subscribers), "Connected clients."),
-        "tart_websocket_queued_events": (
-            streams["events_in_buffer"],
-            "Live events waiting for slow clients.",
-        ),
-        "tart_websocket_lagged_events_total": (
-            streams["dropped_events"],
-            "Live events clients were told they missed.",
-        ),
-        "tart_websocket_stalled_total": (
-            gateway.websocket_clients.stalled + gateway.event_streams.stalled,
-            "Clients closed because they took nothing.",
-        ),
-        "tart_gateway_queries_rejected_total": (
-            refused,
-            "Questions not asked because too many were open at a shard.",
-        ),
-        "tart_response_cache_bytes": (
-            gateway.response_cache.size + gateway.brief_cache.size,
-            "Answers kept for whoever asks the same.",
-        ),
-        "tart_keys": (len(gateway.authenticator), "Keys of the API that are in use."),
-        "tart_requests_denied_total": (
-            sum(gateway.authenticator.denied.values()),
-            "Requests refused: no key, not the role, too often.",
-        ),
-        "tart_audit_dropped_total": (
-            gateway.authenticator.unnoted,
-            "Lines the audit log does not have: too many at once.",
-        ),
-        **gateway.connections.figures(),
-        "tart_registry_nodes": (len(gateway.registry), "Nodes in the registry."),
-        "tart_registry_failures_total": (
-            gateway.registry.failures,
-            "Times control.sqlite could not be used.",
-        ),
+_METRICS = {
+    "uptime_seconds": ("tart_gateway_uptime_seconds", "Seconds since the gateway started."),
+    "subscribers": ("tart_websocket_clients", "Clients of WebSockets and event streams."),
+    "queued_events": (
+        "tart_websocket_queued_events",
+        "Live events in the queues of slow clients.",
+    ),
+    "lagged_events": (
+        "tart_websocket_lagged_events_total",
+        "Live events that clients were told they missed.",
+    ),
+    "stalled": ("tart_websocket_stalled_total", "Clients closed because they read nothing."),
+    "rejected_queries": (
+        "tart_gateway_queries_rejected_total",
+        "Queries not sent because a shard had too many open.",
+    ),
+    "cache_bytes": ("tart_response_cache_bytes", "Bytes of stored responses."),
+    "keys": ("tart_keys", "Valid API keys."),
+    "denied": (
+        "tart_requests_denied_total",
+        "Requests denied: no key, a role that does not suffice, or too many requests.",
+    ),
+    "audit_dropped": (
+        "tart_audit_dropped_total",
+        "Audit log entries dropped because too many came at once.",
+    ),
+    "nodes": ("tart_registry_nodes", "Nodes in the registry."),
+    "registry_failures": (
+        "tart_registry_failures_total",
+        "Failures to read or write control.sqlite.",
+    ),
+}
+
+
+def gateway_metrics(counts: GatewayCounts) -> dict[str, tuple[float, str]]:
+    """Return the metrics of the gateway: name to (value, help)."""
+    metrics: dict[str, tuple[float, str]] = {
+        "tart_gateway_resident_memory_bytes": (rss_bytes(), "Resident memory of the gateway.")
     }
+    for name, value in counts._asdict().items():
+        metric, documentation = _METRICS[name]
+        metrics[metric] = (value, documentation)
+    return metrics

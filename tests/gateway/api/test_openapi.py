@@ -24,7 +24,7 @@ OPERATIONS = {path: next(iter(item.values())) for path, item in DOCUMENT["paths"
 def test_it_lists_exactly_the_registered_routes() -> None:
     async def registered() -> set[str]:
         gateway = Gateway(1, Config())
-        app = gateway._app
+        app = gateway.server.app
         found = {
             "/" + route.path.replace("<", "{").replace(":str>", "}") for route in app.router.routes
         }

@@ -11,7 +11,7 @@ from tart.access.roles import Role
 from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.openapi import statuses
-from tart.gateway.api.routes.streams import EVENT_STREAM
+from tart.gateway.api.route import EVENT_STREAM
 from tests.gateway.fake_network import populate
 from tests.gateway.fake_shard import (
     NODE_A,

@@ -94,7 +94,7 @@ def test_once_there_is_a_key_everybody_needs_one(tmp_path: Path) -> None:
 
     async def check(access: Authenticator) -> None:
         caller = admitted(access, HERE)
-        ended = asyncio.create_task(access.revoked(caller))
+        ended = asyncio.create_task(access.wait_revoked(caller))
         key_id, text = made(path)
         await asyncio.wait_for(ended, 10)
         assert isinstance(refusal(access, HERE), Unauthorized)
@@ -129,7 +129,7 @@ def test_a_revoked_key_ends_its_streams_at_once_and_opens_nothing(tmp_path: Path
     async def check(access: Authenticator) -> None:
         visitor = replace(HERE, key=text)
         caller = admitted(access, visitor)
-        stream = asyncio.create_task(access.revoked(caller))
+        stream = asyncio.create_task(access.wait_revoked(caller))
         await asyncio.sleep(0)
         assert not stream.done()
         await access.revoke(key_id)
@@ -178,7 +178,9 @@ def test_with_auth_none_a_revoked_key_still_ends_its_streams(tmp_path: Path) -> 
     key_id, text = made(path)
 
     async def check(access: Authenticator) -> None:
-        stream = asyncio.create_task(access.revoked(admitted(access, replace(ELSEWHERE, key=text))))
+        stream = asyncio.create_task(
+            access.wait_revoked(admitted(access, replace(ELSEWHERE, key=text)))
+        )
         await access.revoke(key_id)
         await asyncio.wait_for(stream, 10)
         assert access.valid(admitted(access, ELSEWHERE))
@@ -233,13 +235,13 @@ def test_guessing_is_slow_and_does_not_hinder_who_has_a_key(tmp_path: Path) -> N
 def test_refusals_are_written_down_but_a_flood_of_them_is_only_counted(tmp_path: Path) -> None:
     async def check(access: Authenticator) -> None:
         for _ in range(50):
-            access.denied_to(ELSEWHERE, Unauthorized("no"), "GET /api/nodes", 0.0)
+            access.record_denied(ELSEWHERE, Unauthorized("no"), "GET /api/nodes", 0.0)
         found = [each.entry for each in await access.audit(100, None)]
         assert len(found) == 20
         assert {(each.address, each.detail, each.status) for each in found} == {
             ("192.0.2.1", "GET /api/nodes", 401)
         }
-        assert (access.denied["unauthorized"], access.unnoted) == (50, 30)
+        assert (access.denied["unauthorized"], access.audit_dropped) == (50, 30)
 
     use(tmp_path / "c", check)
 
@@ -249,8 +251,8 @@ def test_what_waits_to_be_written_is_bounded(tmp_path: Path, monkeypatch: Any) -
 
     async def check(access: Authenticator) -> None:
         for number in range(MAX_NOTES + 5):
-            access.note("ab", "192.0.2.1", "sql", str(number), 0)
-        assert access.unnoted == 5
+            access.record("ab", "192.0.2.1", "sql", str(number), 0)
+        assert access.audit_dropped == 5
         newest = (await access.audit(1, None))[0].entry
         assert newest.detail == str(MAX_NOTES - 1)
 
@@ -261,7 +263,7 @@ def test_what_was_noted_is_kept_when_the_gateway_stops(tmp_path: Path) -> None:
     path = tmp_path / "c"
 
     async def check(access: Authenticator) -> None:
-        access.note("ab", "192.0.2.1", "sql", "SELECT 1", 200)
+        access.record("ab", "192.0.2.1", "sql", "SELECT 1", 200)
 
     use(path, check)
     with open_store(path) as store:
@@ -294,7 +296,7 @@ def stop_and_go(path: str, rounds: int) -> None:
         for number in range(rounds):
             access = Authenticator(Path(path), ApiConfig())
             await access.start()
-            access.note(None, "192.0.2.1", "request", str(number), 200)
+            access.record(None, "192.0.2.1", "request", str(number), 200)
             for _ in range(3):
                 tasks = [
                     asyncio.create_task(access.audit(100, None)),

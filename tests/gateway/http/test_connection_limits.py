@@ -102,7 +102,7 @@ def test_a_request_that_does_not_come_in_time_gets_408_and_is_closed(
             assert await peer.closed()
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
-        await eventually(lambda: len(gateway.gateway.connections) <= 1)
+        await eventually(lambda: len(gateway.gateway.server.connections) <= 1)
 
     with_gateway(tmp_path, check, request_seconds=SHORT)
 
@@ -149,7 +149,7 @@ def test_a_stream_may_last_also_of_one_who_announced_an_empty_body(tmp_path: Pat
 
 def test_a_newcomer_takes_the_place_of_a_connection_that_nobody_uses(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        connections = gateway.gateway.connections
+        connections = gateway.gateway.server.connections
         strangers = [b"", b"GET / HT", SQL + b"Content-Length: 9\r\n\r\n"]
         async with connected(gateway) as known, AsyncExitStack() as stack:
             for number, said in enumerate(strangers, 1):
@@ -170,7 +170,7 @@ def test_a_newcomer_takes_the_place_of_a_connection_that_nobody_uses(tmp_path: P
 
 def test_strangers_go_before_who_was_let_in(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        connections = gateway.gateway.connections
+        connections = gateway.gateway.server.connections
         async with connected(gateway) as known:
             for _ in range(20):
                 known.send(GET % b"/api/nodes")
@@ -185,7 +185,7 @@ def test_strangers_go_before_who_was_let_in(tmp_path: Path) -> None:
 
 def test_when_all_are_in_use_the_newcomer_is_closed(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        connections = gateway.gateway.connections
+        connections = gateway.gateway.server.connections
         await gateway.client.aclose()
         await eventually(lambda: not len(connections))
         async with gateway.websocket() as first, gateway.websocket() as second:
@@ -215,7 +215,9 @@ def test_who_pings_and_takes_no_pongs_is_not_read_on_until_it_does(tmp_path: Pat
             assert b" 101 " in await peer.reader.readuntil(b"\r\n\r\n")
             peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
             (connection,) = [
-                each for each in gateway.gateway.connections._open if each.websocket is not None
+                each
+                for each in gateway.gateway.server.connections._open
+                if each.websocket is not None
             ]
             sending = asyncio.create_task(pinging(peer, ping * 1000))
             transport: Any = connection.transport

@@ -25,7 +25,7 @@ from tests.gateway.running import eventually, running_gateway
 INSIDE = re.compile(
     r"sanic\.http\b|sanic\.server\.(protocols|websockets)|from websockets|_websocket_handler"
 )
-KNOWN = {"gateway/exchange.py", "gateway/connections.py"}
+KNOWN = {"gateway/http/exchange.py", "gateway/http/connection_limits.py"}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_connection_that_is_cut_off_before_its_request_leaves_no_traceback(
             reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
             writer.write(cut)
             await writer.drain()
-            app = running.gateway._app
+            app = running.gateway.server.app
             connections = app.ctx.connections._open
             await eventually(lambda: connections)
             for connection in list(connections):

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
 import pytest
 
 from tart.errors import QueryTimeout
-from tart.gateway.api.contract import ROUTES
-from tart.gateway.api.route import Cache, Route
 from tart.gateway.fanout.queries import Coverage
-from tart.gateway.http.response_cache import MAX_FRESH, STALE, ResponseCache
+from tart.gateway.http.response_cache import MAX_FRESH, ResponseCache
 from tart.gateway.http.responses import Answer
 from tests.gateway.running import Running, running_gateway
 
-AGGREGATED = next(route for route in ROUTES if route.cache is Cache.AGGREGATED)
+STALE = 5.0
 ALL, SOME = Coverage(frozenset({0, 1}), 2), Coverage(frozenset({0}), 2)
 
 
@@ -34,9 +32,9 @@ class Maker:
         self.error: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
-        self.cache = ResponseCache(self.make, 1.0, lambda: self.now, max_bytes=max_bytes)
+        self.cache = ResponseCache(1.0, stale=STALE, clock=lambda: self.now, max_bytes=max_bytes)
 
-    async def make(self, route: Route, values: Mapping[str, Any]) -> Answer:
+    async def make(self) -> Answer:
         self.made += 1
         number = self.made
         self.running += 1
@@ -48,12 +46,12 @@ class Maker:
             raise self.error
         return Answer({"n": number}, self.seen)
 
-    async def ask(self, route: Route = AGGREGATED, **values: Any) -> Answer:
-        return await self.cache.answer(route, values)
+    async def ask(self, **values: Any) -> Answer:
+        return await self.cache.get(("stats", repr(values)), self.make)
 
     async def settled(self) -> None:
         """Until nothing is being made."""
-        while self.running or self.cache._making:  # noqa: ASYNC110 - of tasks nobody waits for
+        while self.running or self.cache._computing:  # noqa: ASYNC110 - of tasks nobody waits for
             await asyncio.sleep(0)
 
 
@@ -102,7 +100,7 @@ def test_what_is_stale_is_given_once_more_and_made_anew() -> None:
 
 def test_without_staleness_whoever_asks_after_a_moment_waits() -> None:
     async def check(maker: Maker) -> None:
-        maker.cache = ResponseCache(maker.make, 1.0, lambda: maker.now, stale=0.0)
+        maker.cache = ResponseCache(1.0, stale=0.0, clock=lambda: maker.now)
         assert number(await maker.ask()) == 1
         maker.now += 1.0
         assert number(await maker.ask()) == 1
@@ -141,7 +139,7 @@ def test_what_nobody_waits_for_any_more_is_given_up() -> None:
         maker.gate.clear()
         waiting = [asyncio.create_task(maker.ask()) for _ in range(2)]
         await asyncio.sleep(0)
-        (making,) = maker.cache._making.values()
+        (making,) = maker.cache._computing.values()
         for each in waiting:
             each.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)

@@ -129,6 +129,7 @@ EVENT_ROUTES: tuple[Route, ...] = (
         cache=Cache.LIVE,
         method="POST",
         body=SqlStatement,
+        audited="map",
         role=Role.OPERATOR,
     ),
 )

@@ -11,7 +11,7 @@ from typing import Any
 from tart.access.roles import Role
 from tart.errors import NotFound
 from tart.gateway.api.parameters import CursorText, Duration, Integer, Parameter, Time
-from tart.gateway.api.route import ASKED, HTML, NODE, Cache, Route
+from tart.gateway.api.route import ASKED, HTML, NODE, Cache, Kind, Route
 from tart.protocol.rules import RULES, SEVERITY_MEANINGS
 from tart.query.answers.sessions import Conformance, NodeConformance, Sessions
 from tart.query.topics.conformance import RULE_PAGES, rule_page
@@ -123,6 +123,7 @@ SESSION_ROUTES: tuple[Route, ...] = (
         RULE_PAGES,
         "What nodes are judged by, as a page",
         "Needs no key, for it holds no data.",
+        kind=Kind.PAGE,
         media_type=HTML,
         scattered=False,
         role=Role.ANYONE,
@@ -135,6 +136,7 @@ SESSION_ROUTES: tuple[Route, ...] = (
         parameters=(
             Parameter("code", RuleCode(), "Code of the rule, as findings have it.", where="path"),
         ),
+        kind=Kind.PAGE,
         media_type=HTML,
         errors=(404,),
         scattered=False,

@@ -13,11 +13,10 @@ import orjson
 
 from tart.errors import BadQuery
 from tart.gateway.api.parameters import Choice, EventTypes, Hash, Integer, NodeId, Parameter
-from tart.gateway.api.route import BYTES, Cache, Route
+from tart.gateway.api.route import BYTES, EVENT_STREAM, Cache, Kind, Route
 from tart.protocol.events import GROUPS
 from tart.query.core import filters
 
-EVENT_STREAM = "text/event-stream"
 _BYTE = Integer(0, 255)
 
 
@@ -80,6 +79,7 @@ STREAM_ROUTES: tuple[Route, ...] = (
         "The figures of /api/metrics/live every second, as server-sent events",
         "Events called metrics, the first after a second. While shards do not answer a comment "
         "stands in their place. A client that takes nothing for 10 s is cut off.",
+        kind=Kind.EVENT_STREAM,
         media_type=EVENT_STREAM,
         errors=(503,),
         cache=Cache.REVALIDATED,
@@ -121,6 +121,7 @@ STREAM_ROUTES: tuple[Route, ...] = (
             ),
             BYTES,
         ),
+        kind=Kind.EVENT_STREAM,
         media_type=EVENT_STREAM,
         errors=(404, 503, 504),
         cache=Cache.REVALIDATED,

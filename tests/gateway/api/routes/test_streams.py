@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tart.errors import BadQuery
-from tart.gateway.api.routes.streams import EVENT_STREAM, STREAM_ROUTES, FilterText, filter_of
+from tart.gateway.api.route import EVENT_STREAM
+from tart.gateway.api.routes.streams import STREAM_ROUTES, FilterText, filter_of
 from tart.protocol.events import GROUPS
 from tart.query.core.filters import parse
 

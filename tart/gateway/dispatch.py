@@ -1,0 +1,243 @@
+"""The dispatcher: handles a request as its route declares.
+
+In this order: authorization, parameters and body, the audit log, the cache, the handler, the
+response. The handler's error becomes the response here, whatever it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sanic import HTTPResponse, Request
+
+from tart.access.networks import same_origin
+from tart.access.roles import Role
+from tart.config.schema import ApiConfig
+from tart.errors import AccessError, Busy, QueryTimeout, ShardUnavailable
+from tart.gateway.api.components import SCHEMAS
+from tart.gateway.api.route import Kind, Route
+from tart.gateway.fanout.shards import requested_at
+from tart.gateway.http import responses
+from tart.gateway.http.auth import Authenticator, Caller, Visitor
+from tart.gateway.http.connection_limits import SubscriberSlots
+from tart.gateway.http.response_cache import ResponseCache
+from tart.gateway.http.responses import Answer
+from tart.gateway.observability.metrics import Traffic
+
+# A request with one of these headers came through a proxy.
+_PROXY_HEADERS = (
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-forwarded-prefix",
+    "x-real-ip",
+)
+
+HttpRequest = Request[Any, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that was authorized.
+
+    Attributes:
+        values: of the route's parameters; ``body`` and ``accept``, if the route has a body.
+    """
+
+    route: Route
+    request: HttpRequest
+    values: dict[str, Any]
+    caller: Caller
+
+
+# Handles a call: returns its answer, or serves a stream until it ends and returns nothing.
+Handler = Callable[[Call], Awaitable[Answer | None]]
+
+
+class Dispatcher:
+    """Handles the requests of all routes.
+
+    Args:
+        routes: all routes.
+        handlers: the handler of each route, by the route's name.
+        shards: how many there are.
+    """
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        handlers: Mapping[str, Handler],
+        authenticator: Authenticator,
+        config: ApiConfig,
+        shards: int,
+    ) -> None:
+        routes = tuple(routes)
+        if handlers.keys() != {route.name for route in routes}:
+            raise ValueError("each route needs a handler, and each handler a route")
+        self._handlers = handlers
+        self._authenticator = authenticator
+        self._config = config
+        self._shards = shards
+        self._caches = {
+            policy: ResponseCache(policy.fresh * config.cache_seconds, stale=policy.stale)
+            for policy in {route.cache for route in routes}
+            if policy.fresh
+        }
+        self.slots = SubscriberSlots(config.max_subscribers)
+        self.traffic = Traffic()
+
+    @property
+    def cache_outcomes(self) -> Counter[str]:
+        """Requests to the response caches, by outcome."""
+        return sum((cache.outcomes for cache in self._caches.values()), Counter[str]())
+
+    @property
+    def cache_bytes(self) -> int:
+        """Bytes of stored responses."""
+        return sum(cache.size for cache in self._caches.values())
+
+    async def stop(self) -> None:
+        """Cancel the computation of answers for the caches."""
+        for cache in self._caches.values():
+            await cache.stop()
+
+    async def dispatch(
+        self, route: Route, request: HttpRequest, path: dict[str, str]
+    ) -> HTTPResponse | None:
+        """Handle a request; ``None`` if its response was sent in pieces."""
+        began = time.monotonic()
+        response = await self._respond(route, request, path)
+        if response is None:
+            self.traffic.add(route.path, route.success)
+        else:
+            self.traffic.add(route.path, response.status, time.monotonic() - began)
+        return response
+
+    async def _respond(
+        self, route: Route, request: HttpRequest, path: dict[str, str]
+    ) -> HTTPResponse | None:
+        try:
+            call = Call(route, request, {}, self._authorize(route, request))
+            requested_at.set(None)
+            self._read(call, path)
+            if route.kind in (Kind.WEBSOCKET, Kind.EVENT_STREAM):
+                await self._stream(call)
+                return None
+            requested_at.set(time.monotonic())
+            answer = await self._answer(call)
+            if answer.stream is not None:
+                # However long the stream takes, its further queries do not go before others.
+                requested_at.set(None)
+                sent = responses.stream(request, route, answer, self._config)
+                await self._while_authorized(call.caller, sent)
+                return None
+            return await responses.respond(request, route, answer, self._config)
+        except Exception as error:
+            # The boundary of a request: the client gets every error in the common shape.
+            response = responses.failed(request, error, self._config)
+            if isinstance(error, QueryTimeout | Busy | ShardUnavailable):
+                response.headers["X-Tart-Shards"] = f"0/{self._shards}"
+            return response
+
+    def _authorize(self, route: Route, request: HttpRequest) -> Caller:
+        """Return the caller; write a refusal to the audit log and raise it."""
+        now = time.monotonic()
+        visitor = _visitor(route, request, foreign=not self._is_origin_allowed(request))
+        try:
+            caller = self._authenticator.authorize(visitor, route.role, now)
+        except AccessError as error:
+            action = f"{request.method} {request.path}"
+            self._authenticator.record_denied(visitor, error, action, now)
+            raise
+        if caller.role is not Role.ANYONE:
+            protocol: Any = request.protocol
+            protocol.recently_authorized = True
+        return caller
+
+    def _read(self, call: Call, path: dict[str, str]) -> None:
+        """Read parameters and body into the call's values."""
+        route, request, values = call.route, call.request, call.values
+        values |= route.read(request.query_string, path)
+        if "bytes" in values:
+            values["bytes"] = values["bytes"] or self._config.bytes
+        if route.body_name is not None:
+            values["body"] = responses.body_of(request, SCHEMAS[route.body_name]["properties"])
+            values["accept"] = request.headers.get("accept")
+
+    async def _stream(self, call: Call) -> None:
+        """Serve a WebSocket or an event stream until it ends or the key is revoked."""
+        if call.route.kind is Kind.WEBSOCKET:
+            self._check_upgrade(call.request)
+        with self.slots.reserve():
+            await self._while_authorized(call.caller, self._handlers[call.route.name](call))
+
+    async def _answer(self, call: Call) -> Answer:
+        route = call.route
+        if route.audited:
+            self._authenticator.record(
+                call.caller.key,
+                call.caller.address,
+                route.name,
+                str(call.values["body"].get(route.audited)),
+                0,
+            )
+        cache = self._caches.get(route.cache)
+        if cache is None:
+            return await self._compute(call)
+        key = route.name, repr(sorted(call.values.items()))
+        return await cache.get(key, lambda: self._compute(call))
+
+    async def _compute(self, call: Call) -> Answer:
+        answer = await self._handlers[call.route.name](call)
+        assert answer is not None
+        return answer
+
+    async def _while_authorized(self, caller: Caller, sending: Awaitable[Any]) -> None:
+        """Send for as long as the key is valid."""
+        task = asyncio.ensure_future(sending)
+        # Retrieve the error also if this request is cancelled and does not raise it.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        revoked = asyncio.create_task(self._authenticator.wait_revoked(caller))
+        try:
+            await asyncio.wait((task, revoked), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            revoked.cancel()
+            if not task.done():
+                task.cancel()
+        await task
+
+    def _check_upgrade(self, request: HttpRequest) -> None:
+        if request.headers.get("upgrade", "").lower() != "websocket":
+            raise responses.UpgradeRequired("this route speaks WebSocket only")
+        # A browser lets a page open a WebSocket to any host; only the server can refuse.
+        if not self._is_origin_allowed(request):
+            origin = request.headers.get("origin")
+            raise responses.ForeignOrigin(f"pages of {origin} may not read this")
+
+    def _is_origin_allowed(self, request: HttpRequest) -> bool:
+        """Return whether the request is from no page, or from one that may read."""
+        origin = request.headers.get("origin")
+        if not origin or same_origin(origin, request.headers.get("host", "")):
+            return True
+        return responses.origin_allowed(origin, self._config)
+
+
+def _visitor(route: Route, request: HttpRequest, *, foreign: bool) -> Visitor:
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    key = text.strip() if scheme.lower() == "bearer" else None
+    if key is None and route.token:
+        key = request.args.get("token")
+    return Visitor(
+        address=request.ip,
+        host=request.headers.get("host", ""),
+        key=key,
+        forwarded=any(name in request.headers for name in _PROXY_HEADERS),
+        foreign=foreign and request.method not in responses.READ_METHODS,
+    )
