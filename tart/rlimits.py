@@ -1,4 +1,4 @@
-"""How many connections, files and pipes a process may have open: the system's limit, raised."""
+"""The limit of open file descriptors of a process, raised as far as the system allows."""
 
 from __future__ import annotations
 
@@ -7,23 +7,33 @@ import resource
 
 log = logging.getLogger(__name__)
 
-# What a process has open beside the connections of its port.
-OTHERS = 256
+# Descriptors that a process has open beside the connections of its port.
+OTHER_DESCRIPTORS = 256
 
 
-def allow_connections(connections: int, setting: str) -> None:
-    """Let this process have so many open, as far as the system allows; say if that is less.
+def raise_limit_for_connections(connections: int, setting: str) -> None:
+    """Raise the limit so that ``connections`` fit; log a warning if the system allows fewer.
 
     Args:
-        setting: what asks for them, named when there are fewer.
+        connections: The number of connections.
+        setting: The setting that asks for them, for the warning.
     """
-    wanted = connections + OTHERS
-    if (allowed := allow(wanted)) < wanted:
-        log.warning("%d descriptors may be open, %s wants %d", allowed, setting, wanted)
+    wanted = connections + OTHER_DESCRIPTORS
+    if (allowed := raise_nofile_limit(wanted)) < wanted:
+        log.warning(
+            "file descriptor limit is %d but %s needs %d; raise LimitNOFILE",
+            allowed,
+            setting,
+            wanted,
+        )
 
 
-def allow(wanted: int) -> int:
-    """Let this process have so many open, or as many as the system allows; how many that is."""
+def raise_nofile_limit(wanted: int) -> int:
+    """Raise the soft limit of open descriptors up to ``wanted``, at most to the hard limit.
+
+    Returns:
+        ``wanted``, or the limit if that is lower.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return wanted

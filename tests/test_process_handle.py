@@ -23,9 +23,11 @@ class Loop:
 
 def test_beats_come_from_the_loop_one_by_one():
     beats, loop = [], Loop()
-    startup = ProcessHandle(lambda: None, 7, beat=lambda: beats.append("beat"), beat_seconds=2.0)
+    startup = ProcessHandle(
+        lambda: None, 7, heartbeat=lambda: beats.append("beat"), heartbeat_seconds=2.0
+    )
 
-    startup.keep_beating(loop)
+    startup.start_heartbeat(loop)
     for _ in range(3):
         ((delay, callback, args),) = loop.later
         assert delay == 2.0
@@ -37,6 +39,6 @@ def test_beats_come_from_the_loop_one_by_one():
 
 def test_without_anybody_who_watches_nothing_beats():
     loop = Loop()
-    ProcessHandle(lambda: None, 7).keep_beating(loop)
+    ProcessHandle(lambda: None, 7).start_heartbeat(loop)
 
     assert loop.later == []

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tart.rlimits import OTHERS, allow_connections
+from tart.rlimits import OTHER_DESCRIPTORS, raise_limit_for_connections
 
 
 @contextmanager
@@ -27,12 +27,12 @@ def soft():
 
 def test_the_limit_is_raised_to_what_is_wanted_and_never_lowered(caplog):
     with limited(256) as hard:
-        if hard < 600 + OTHERS:
+        if hard < 600 + OTHER_DESCRIPTORS:
             pytest.skip("the system allows fewer")
-        allow_connections(500, "api.max_connections")
-        assert soft() == 500 + OTHERS
-        allow_connections(100, "api.max_connections")
-        assert soft() == 500 + OTHERS
+        raise_limit_for_connections(500, "api.max_connections")
+        assert soft() == 500 + OTHER_DESCRIPTORS
+        raise_limit_for_connections(100, "api.max_connections")
+        assert soft() == 500 + OTHER_DESCRIPTORS
     assert caplog.text == ""
 
 
@@ -40,6 +40,6 @@ def test_where_the_system_allows_fewer_that_is_said(caplog):
     with limited(256) as hard:
         if hard == resource.RLIM_INFINITY:
             pytest.skip("the system has no limit")
-        allow_connections(hard, "api.max_connections")
+        raise_limit_for_connections(hard, "api.max_connections")
         assert soft() == hard
-    assert f"api.max_connections wants {hard + OTHERS}" in caplog.text
+    assert f"api.max_connections needs {hard + OTHER_DESCRIPTORS}" in caplog.text

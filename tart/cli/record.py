@@ -142,7 +142,7 @@ def _amounts(sessions: int, messages: int, octets: int) -> str:
 
 def _allowed_connections() -> int:
     """How many this process may have, as far as the system allows."""
-    return max(1, (rlimits.allow(_DESCRIPTORS) - _OTHER_DESCRIPTORS) // 2)
+    return max(1, (rlimits.raise_nofile_limit(_DESCRIPTORS) - _OTHER_DESCRIPTORS) // 2)
 
 
 # --- From a log -------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from tart.errors import StartupError
 from tart.gateway.app import Gateway
 from tart.gateway.http.tls import context_of, read_again
 from tart.process_handle import ProcessHandle
-from tart.rlimits import allow_connections
+from tart.rlimits import raise_limit_for_connections
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ async def _serve(count: int, config: Config, host: str, port: int, startup: Proc
     stop = asyncio.Event()
     secured = context_of(config.tls_paths) if config.tls_paths else None
     _watch(startup.lifeline, stop, _reloader(config, secured))
-    allow_connections(config.api.max_connections, "api.max_connections")
+    raise_limit_for_connections(config.api.max_connections, "api.max_connections")
     # Three times the requests a second on /api/health; needs Sanic's source to be there.
     gateway = Gateway(count, config, touch_up=_has_source(HttpProtocol))
     await gateway.start(listen(host, port), secured)
@@ -107,9 +107,9 @@ async def _announce(gateway: Gateway, startup: ProcessHandle) -> None:
     heard = asyncio.create_task(gateway.shards.wait_all_heard())
     # Shards have deadlines of their own; waiting for them is no standstill of ours.
     while not (await asyncio.wait([heard], timeout=_ADVANCE_SECONDS))[0]:
-        startup.advance()
+        startup.extend_startup()
     startup.ready()
-    startup.keep_beating(asyncio.get_running_loop())
+    startup.start_heartbeat(asyncio.get_running_loop())
 
 
 def _has_source(kind: type) -> bool:

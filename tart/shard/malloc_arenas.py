@@ -15,7 +15,7 @@ HEAPS = 2
 _M_ARENA_MAX = -8
 
 
-def share_heaps(count: int = HEAPS) -> None:
+def limit_arenas(count: int = HEAPS) -> None:
     """Let threads that start from now on share so many; of glibc only, others have none."""
     with suppress(AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, count)

@@ -57,7 +57,7 @@ class Recovery:
         if self._interrupted.is_set():
             raise StartInterrupted("told to stop while starting")
         self._state = what, done, total
-        self._startup.advance()
+        self._startup.extend_startup()
         now = time.monotonic()
         if now - self._logged >= LOG_SECONDS:
             self._logged = now
@@ -80,13 +80,13 @@ class Recovery:
             await asyncio.gather(showing, return_exceptions=True)
 
     async def _show(self) -> None:
-        await asyncio.sleep(self._startup.patience_seconds)
+        await asyncio.sleep(self._startup.startup_seconds)
         log.warning("the start takes long: %s; other shards are ready without this one", self.text)
         server = await asyncio.get_running_loop().create_unix_server(
             lambda: Channel(REQUESTS, _nothing, self._lost, self._made), self._path
         )
         try:
-            self._startup.waive()
+            self._startup.waive_startup()
             while True:
                 await asyncio.sleep(TELL_SECONDS)
                 for channel in self._channels:

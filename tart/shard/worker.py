@@ -26,7 +26,7 @@ from tart.shard.ingest.aggregator import open_aggregation
 from tart.shard.ingest.listener import Listener, listening_socket
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.ingest.pipeline import Ingest
-from tart.shard.malloc_arenas import share_heaps
+from tart.shard.malloc_arenas import limit_arenas
 from tart.shard.queries.aggregate_queries import AggregateQueries
 from tart.shard.queries.handlers import Answers
 from tart.shard.query_server import QueryServer
@@ -62,7 +62,7 @@ def run_shard(
     gc.disable()
     # Writing aggregates is Python, too: the loop waits for it no longer than it must.
     sys.setswitchinterval(_SWITCH_SECONDS)
-    share_heaps()
+    limit_arenas()
     worker = Worker(index, count, config)
     uvloop.run(worker.run(host, port, startup))
     return 0
@@ -93,27 +93,27 @@ class Worker:
         if store is None:
             return
         try:
-            intake = self._make_intake(store)
+            ingest = self._make_intake(store)
             store.maintenance.start()
-            listener = Listener(self._config.telemetry, intake)
+            listener = Listener(self._config.telemetry, ingest)
             aggregating = loop.create_task(self._aggregate())
-            answers = Answers(store, self._nodes, self._counters, self._streams, intake, listener)
-            self._intake = intake
+            answers = Answers(store, self._nodes, self._counters, self._streams, ingest, listener)
+            self._ingest = ingest
             aggregated = AggregateQueries(
                 store,
                 self._nodes,
                 self._aggregation,
                 self._config.aggregates,
-                intake.decode_received,
+                ingest.decode_received,
             )
             self._control = QueryServer(self._index, answers, aggregated, self._streams, store)
             await self._control.start(socket_path)
             await listener.start(listening_socket(host, port))
             lag = loop.create_task(_measure_lag(answers))
-            yielding = loop.create_task(_step_back(intake, store))
+            yielding = loop.create_task(_step_back(ingest, store))
             collecting = loop.create_task(collect_cycles(COLLECT_SECONDS))
             startup.ready()
-            startup.keep_beating(loop)
+            startup.start_heartbeat(loop)
             log.info("shard %d of %d accepts nodes on port %d", self._index, self._count, port)
 
             await self._stopping.wait()
@@ -123,8 +123,8 @@ class Worker:
             collecting.cancel()
             aggregating.cancel()
             await listener.stop()
-            intake.aggregate()
-            intake.flush()
+            ingest.aggregate()
+            ingest.flush()
             await self._control.end_holds()
         finally:
             # After a failed start, too: the writer's threads would outlive it.
@@ -224,7 +224,7 @@ class Worker:
             await asyncio.sleep(self._config.aggregates.flush_seconds)
             # Whatever fails must not end this loop.
             with self._aggregation.isolation.guard("flush"):
-                self._intake.aggregate()
+                self._ingest.aggregate()
 
     def _aggregated(self, flush: int) -> None:
         self._loop.call_soon_threadsafe(self._aggregation.written, flush)
@@ -236,27 +236,27 @@ class Worker:
     def _committed(self, batch: Batch) -> None:
         if batch.flush is not None:
             self._aggregate_writer.put(batch.flush)
-        self._loop.call_soon_threadsafe(self._intake.committed, batch)
+        self._loop.call_soon_threadsafe(self._ingest.committed, batch)
 
     def _failed(self, error: Exception) -> None:
         self._failure = error
         self._loop.call_soon_threadsafe(self._stopping.set)
 
     def _short_of(self, what: str) -> None:
-        self._loop.call_soon_threadsafe(self._intake.short_of, what)
+        self._loop.call_soon_threadsafe(self._ingest.short_of, what)
 
     def _forgotten(self, directory: int, sessions: set[int]) -> None:
-        self._loop.call_soon_threadsafe(self._nodes.forget, directory, sessions)
+        self._loop.call_soon_threadsafe(self._nodes.forget_sessions, directory, sessions)
 
     def _node_changed(self, session: Session) -> None:
         self._control.node_changed(session)
 
 
-async def _step_back(intake: Ingest, store: Store) -> None:
+async def _step_back(ingest: Ingest, store: Store) -> None:
     """Have questions step back while receiving needs the machine."""
     pressure = Pressure()
     while True:
-        received, (pending, _) = intake.statistics.events, intake.pending
+        received, (pending, _) = ingest.statistics.events, ingest.pending
         store.query_threads.set_low_priority(pressure.look(time.monotonic(), received, pending))
         await asyncio.sleep(_LOOK_SECONDS)
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from tart.errors import TartError
-from tart.process_handle import ADVANCES, BEAT, READY, WAIVES, ProcessHandle
+from tart.process_handle import EXTEND_STARTUP, HEARTBEAT, READY, WAIVE_STARTUP, ProcessHandle
 
 Target = Callable[[ProcessHandle], int | None]
 
@@ -114,15 +114,15 @@ class _Voice:
 
     def beat(self) -> None:
         """This part is alive."""
-        self._say(BEAT)
+        self._say(HEARTBEAT)
 
     def advance(self) -> None:
         """This part does not accept yet, and gets on."""
-        self._say(ADVANCES)
+        self._say(EXTEND_STARTUP)
 
     def waive(self) -> None:
         """Likewise, and nobody is to wait for it."""
-        self._say(WAIVES)
+        self._say(WAIVE_STARTUP)
 
     def _say(self, byte: bytes) -> None:
         # With the supervisor gone nobody listens; the lifeline says so, too. And one that has

@@ -27,7 +27,7 @@ from functools import partial
 
 from tart.config.schema import SupervisorConfig
 from tart.errors import ConfigError
-from tart.process_handle import READY, WAIVES
+from tart.process_handle import READY, WAIVE_STARTUP
 from tart.supervisor.child import Target, flush_streams, live
 from tart.supervisor.core.restart_policy import GiveUp, RestartPolicy, Start, Wait
 from tart.supervisor.core.watchdog import Watchdog
@@ -245,7 +245,7 @@ class Supervisor:
         part.heard_by = now + self._config.ready_seconds
         if part.ready_by != math.inf:
             part.ready_by = part.heard_by
-        if WAIVES in said and not part.waived:
+        if WAIVE_STARTUP in said and not part.waived:
             part.waived = True
             _log.warning("%s recovers; the others are ready without it", part.name)
             self._welcome()

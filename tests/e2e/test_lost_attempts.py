@@ -17,7 +17,7 @@ class Wire:
 
     def __init__(self, system):
         self._system = system
-        self.intake = self
+        self.ingest = self
         self.sockets = []
 
     def session(self, hello):

@@ -34,17 +34,17 @@ async def tell(shard, path, cuts):
                 sessions[more[0]] = shard.session(node.connect())
             case "cut":
                 if cuts == "as they are":
-                    shard.intake.aggregate()
+                    shard.ingest.aggregate()
             case "end":
-                shard.intake.end(sessions.pop(more[0]), "over")
+                shard.ingest.end(sessions.pop(more[0]), "over")
             case name:
                 message = bytes.fromhex(more[0])
                 for _ in range(int(more[1]) if len(more) > 1 else 1):
                     expected.hear(sessions[name].number, message)
-                    shard.intake.receive(sessions[name], framed(message))
+                    shard.ingest.receive(sessions[name], framed(message))
                     if cuts == "everywhere":
-                        shard.intake.decode_received()
-    shard.intake.aggregate()
+                        shard.ingest.decode_received()
+    shard.ingest.aggregate()
     await assert_kept(shard, expected)
     assert_well(shard)
 

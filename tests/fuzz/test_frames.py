@@ -73,9 +73,9 @@ async def mix(shard, seed, count):
         for sent in nodes:
             said = [content(number, healthy, ref=len(sent.messages)) for number in types]
             tell(shard, sent, said)
-        shard.intake.flush()
+        shard.ingest.flush()
         if random.random() < 0.1:
-            shard.intake.aggregate()
+            shard.ingest.aggregate()
     rows, broken = await shard.stored(), await shard.undecodable()
     numbers = sorted(row[0] for row in rows + broken)
     assert numbers == list(range(sum(len(sent.messages) for sent in attackers + nodes)))
@@ -89,7 +89,7 @@ async def mix(shard, seed, count):
 
 def tell(shard, sent, messages):
     sent.messages += messages
-    shard.intake.receive(sent.session, b"".join(map(framed, messages)))
+    shard.ingest.receive(sent.session, b"".join(map(framed, messages)))
 
 
 @pytest.mark.fuzz

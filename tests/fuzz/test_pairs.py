@@ -59,7 +59,7 @@ class Telling:
     async def over(self):
         """All of it must be stored, and nothing have failed."""
         self._cut()
-        self._shard.intake.aggregate()
+        self._shard.ingest.aggregate()
         await assert_kept(self._shard, self._expected)
         assert_well(self._shard)
 
@@ -71,9 +71,9 @@ class Telling:
         self._hear(self._healthy, content(11, self._values))
         *_, (_, healthy) = self._unsent
         told = b"".join(data for _, data in self._unsent[:-1])
-        self._shard.intake.receive(self._session, told)
-        self._shard.intake.receive(self._healthy, healthy)
-        self._shard.intake.decode_received()
+        self._shard.ingest.receive(self._session, told)
+        self._shard.ingest.receive(self._healthy, healthy)
+        self._shard.ingest.decode_received()
         self._unsent.clear()
 
 

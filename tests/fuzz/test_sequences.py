@@ -212,7 +212,7 @@ class Telemetry(RuleBasedStateMachine):
         assert session.connection.error is not None
         self._expected.refuse(session.number, content)
         self._sessions += 1
-        self._do(self._shard.intake.end, session, "refused")
+        self._do(self._shard.ingest.end, session, "refused")
 
     @rule(which=anyone, what=st.lists(said, min_size=1, max_size=8), hold=holds)
     def say(self, which, what, hold):
@@ -272,7 +272,7 @@ class Telemetry(RuleBasedStateMachine):
         voice = self._voice(which)
         self._send(voice, 0)
         start = length.to_bytes(4, "little") + b"never read"
-        self._do(self._shard.intake.receive, voice.session, start)
+        self._do(self._shard.ingest.receive, voice.session, start)
         self._expected.refuse(voice.session.number, start)
         self._broken[voice.key] += 1
         self._end(voice)
@@ -288,15 +288,15 @@ class Telemetry(RuleBasedStateMachine):
 
     @rule()
     def digest(self):
-        self._do(self._shard.intake.decode_received)
+        self._do(self._shard.ingest.decode_received)
 
     @rule()
     def flush(self):
-        self._do(self._shard.intake.flush)
+        self._do(self._shard.ingest.flush)
 
     @rule()
     def aggregate(self):
-        self._do(self._shard.intake.aggregate)
+        self._do(self._shard.ingest.aggregate)
 
     @rule()
     def settle(self):
@@ -310,7 +310,7 @@ class Telemetry(RuleBasedStateMachine):
     @precondition(lambda self: self._recorder is None)
     @rule()
     def follow(self):
-        self._do(self._shard.intake.decode_received)
+        self._do(self._shard.ingest.decode_received)
         self._recorder, self._offered = Recorder(), []
         self._do(self._shard.streams.subscribe, self._recorder, Subscribe(1, ALL, "hex"))
 
@@ -379,12 +379,12 @@ class Telemetry(RuleBasedStateMachine):
             self._broken[voice.key] += not good
             if good and message[8] == DROPPED:
                 self._dropped[voice.key] += 1
-        self._do(self._shard.intake.receive, voice.session, data)
+        self._do(self._shard.ingest.receive, voice.session, data)
         assert voice.session.connection.error is None or not heard
 
     def _end(self, voice):
         self._voices.remove(voice)
-        self._do(self._shard.intake.end, voice.session, "over")
+        self._do(self._shard.ingest.end, voice.session, "over")
 
     def _stop_following(self):
         if self._recorder is None:
@@ -392,7 +392,7 @@ class Telemetry(RuleBasedStateMachine):
         recorder, self._recorder = self._recorder, None
 
         async def over():
-            self._shard.intake.decode_received()
+            self._shard.ingest.decode_received()
             self._shard.streams.unsubscribe(recorder, 1)
             await until(lambda: len(recorder.ids()) >= len(self._offered))
 

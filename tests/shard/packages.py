@@ -37,7 +37,7 @@ class Handling:
         """Send an event; its id."""
         self._at += 1_000
         event_id, frame = self._node.event(variant, self._at, **fields)
-        self._shard.intake.receive(self.session, frame)
+        self._shard.ingest.receive(self.session, frame)
         number: int = event_id
         return number
 

@@ -119,7 +119,7 @@ class Shard:
             self._aggregated,
             self._aggregates_failed,
         )
-        self.intake = Ingest(
+        self.ingest = Ingest(
             settings,
             shard,
             self.nodes,
@@ -132,16 +132,16 @@ class Shard:
             write=self._write,
             node_changed=self._node_changed,
         )
-        self.listener = Listener(TelemetryConfig(**telemetry or {}), self.intake)
+        self.listener = Listener(TelemetryConfig(**telemetry or {}), self.ingest)
         self.answers = Answers(
-            self.store, self.nodes, self.counters, self.streams, self.intake, self.listener
+            self.store, self.nodes, self.counters, self.streams, self.ingest, self.listener
         )
         self.aggregated = AggregateQueries(
             self.store,
             self.nodes,
             self.aggregation,
             AggregatesConfig(),
-            self.intake.decode_received,
+            self.ingest.decode_received,
         )
         self.control = QueryServer(shard, self.answers, self.aggregated, self.streams, self.store)
         self.port = 0
@@ -163,9 +163,9 @@ class Shard:
 
     def session(self, *data, address="192.0.2.1:4"):
         """A connection without a socket that says this, read by read."""
-        session = self.intake.begin(address, 1 << 16)
+        session = self.ingest.begin(address, 1 << 16)
         for each in data:
-            self.intake.receive(session, each)
+            self.ingest.receive(session, each)
         return session
 
     def release(self):
@@ -176,8 +176,8 @@ class Shard:
 
     async def settled(self):
         """Until everything received is committed."""
-        self.intake.flush()
-        await until(lambda: self.intake.pending == (0, 0))
+        self.ingest.flush()
+        await until(lambda: self.ingest.pending == (0, 0))
 
     async def ask(self, name, **parameters):
         """An answer, through the reader where the catalogue says so."""
@@ -223,7 +223,7 @@ class Shard:
             peer.leave()
         self.release()
         await self.listener.stop()
-        self.intake.flush()
+        self.ingest.flush()
         await self._loop.run_in_executor(None, self.store.close)
         await self.control.stop()
         await asyncio.sleep(0)
@@ -243,7 +243,7 @@ class Shard:
     def _committed(self, batch):
         if batch.flush is not None:
             self.flushes.put(batch.flush)
-        self._loop.call_soon_threadsafe(self.intake.committed, batch)
+        self._loop.call_soon_threadsafe(self.ingest.committed, batch)
 
     def _node_changed(self, session):
         self.changes.append(session.node.id)

@@ -9,10 +9,10 @@ import pytest
 
 SCRIPT = """
 import ctypes, sys, threading
-from tart.shard.malloc_arenas import share_heaps
+from tart.shard.malloc_arenas import limit_arenas
 
 if {shared}:
-    share_heaps()
+    limit_arenas()
 allocated, done = threading.Barrier(9), threading.Event()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p

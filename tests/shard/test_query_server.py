@@ -180,14 +180,14 @@ def test_live_events_reach_whoever_subscribed_until_they_end_it(tmp_path):
         there.channel.send(Subscribe(1, {"type": "Slot", "slot": 5}))
         there.channel.send(Subscribe(2, {"type": "All"}, "array"))
         await until(lambda: shard.streams.subscriptions == 2)
-        shard.intake.receive(session, best(node, 5))
+        shard.ingest.receive(session, best(node, 5))
         await until(lambda: there.of(LiveEvents))
         (message,) = there.of(LiveEvents)
         assert [entry[3] for entry in message.events] == [[1], [2]]
         there.channel.send(Unsubscribe(1))
         there.channel.send(Unsubscribe(2))
         await until(lambda: shard.streams.subscriptions == 0)
-        shard.intake.receive(session, best(node, 5))
+        shard.ingest.receive(session, best(node, 5))
         await there.ask("chain")
         assert len(there.of(LiveEvents)) == 1
 
@@ -229,7 +229,7 @@ def test_every_gateway_is_told_of_nodes_that_come_and_go(tmp_path):
         async with gateway(tmp_path / "control.sock") as other:
             node = fake_node()
             session = shard.session(node.connect())
-            shard.intake.end(session, None)
+            shard.ingest.end(session, None)
             for each in (there, other):
                 await until(lambda each=each: len(each.of(NodeChanged)) == 2)
                 told = [json_encoding.unpack(message.node) for message in each.of(NodeChanged)]

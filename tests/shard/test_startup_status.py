@@ -18,9 +18,9 @@ def recovery(path, said, patience=0.001):
     startup = ProcessHandle(
         ready=lambda: said.append("ready"),
         lifeline=-1,
-        advance=lambda: said.append("advance"),
-        waive=lambda: said.append("waive"),
-        patience_seconds=patience,
+        extend_startup=lambda: said.append("advance"),
+        waive_startup=lambda: said.append("waive"),
+        startup_seconds=patience,
     )
     return Recovery(3, startup, path)
 

@@ -37,8 +37,8 @@ def steady(name, startup, stop=(signal.SIGTERM,)):
     startup.ready()
     startup.ready()  # harmless, as promised
     while True:
-        startup.beat()
-        patience = startup.beat_seconds or None
+        startup.heartbeat()
+        patience = startup.heartbeat_seconds or None
         readable, _, _ = select.select([heard, startup.lifeline], [], [], patience)
         if not readable:
             continue
@@ -66,9 +66,9 @@ def recovering(name, startup):
     """Gets on for as long as it is let, then accepts: when a file is there, and says so."""
     say(f"{name} up {os.getpid()}")
     done = Path(os.environ["TOY_RECOVERED"])
-    startup.waive()
+    startup.waive_startup()
     while not done.exists():
-        startup.advance()
+        startup.extend_startup()
         if select.select([startup.lifeline], [], [], 0.01)[0]:
             return 0
     return steady(name, startup)
@@ -77,8 +77,8 @@ def recovering(name, startup):
 def advancing(name, startup):
     """Gets on for three times as long as it has to accept, then does."""
     for _ in range(9):
-        startup.advance()
-        select.select([startup.lifeline], [], [], startup.patience_seconds)
+        startup.extend_startup()
+        select.select([startup.lifeline], [], [], startup.startup_seconds)
     return steady(name, startup)
 
 

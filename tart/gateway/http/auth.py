@@ -24,7 +24,7 @@ from typing import TypeVar
 
 from tart.access.keys import KeyRing, new_key
 from tart.access.networks import authority_of, is_loopback
-from tart.access.rate_limiter import Rates
+from tart.access.rate_limiter import RateLimiter
 from tart.access.roles import Role
 from tart.background_tasks import Background
 from tart.config.schema import ApiConfig
@@ -117,8 +117,8 @@ class Authenticator:
         self._open_to_all = config.auth == "none"
         self._ring: KeyRing | None = None
         self._changed = asyncio.Event()
-        self._rates = Rates(config.requests_per_second, config.burst_requests)
-        self._noting = Rates(_NOTED_PER_SECOND, _NOTED_AT_ONCE)
+        self._limiter = RateLimiter(config.requests_per_second, config.burst_requests)
+        self._noting = RateLimiter(_NOTED_PER_SECOND, _NOTED_AT_ONCE)
         self._notes: deque[AuditEntry] = deque()
         self._owned: Owned[ControlStore] = Owned("keys", lambda: open_store(path))
         self._version = -1
@@ -159,10 +159,10 @@ class Authenticator:
         try:
             caller = self._recognised(visitor, needed)
         except AccessError as error:
-            if wait := self._rates.take(visitor.address, now, _DENIED_COST):
+            if wait := self._limiter.take(visitor.address, now, _DENIED_COST):
                 raise TooManyRequests(wait) from error
             raise
-        if wait := self._rates.take(caller.key or caller.address, now):
+        if wait := self._limiter.take(caller.key or caller.address, now):
             raise TooManyRequests(wait)
         return caller
 

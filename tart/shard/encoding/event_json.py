@@ -21,14 +21,14 @@ from tart.protocol.references import (
 )
 from tart.query.core.catalog import DIRECTORY_BITS, event_api_id
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
-from tart.shard.state.nodes import Speaker
+from tart.shard.state.nodes import SessionOwner
 from tart.storage.core.log_columns import LogRow
 
 
 def to_json(
     row: LogRow,
     directory: int,
-    speaker: Speaker,
+    owner: SessionOwner,
     context: Context | None = None,
 ) -> dict[str, Any]:
     """The API's Event object of a row; hashes in it are still bytes.
@@ -42,22 +42,22 @@ def to_json(
         fields = decode_event(
             row.type,
             row.payload,
-            version=speaker.protocol_version,
-            cores=speaker.cores,
+            version=owner.protocol_version,
+            cores=owner.cores,
         ).fields
     except DecodeError as error:  # stored by a release that understood more
         fields = {"undecodable": str(error)}
     return {
         "id": event_api_id(directory, row.seq),
-        "node_id": speaker.node_id,
+        "node_id": owner.node_id,
         "session": row.session << DIRECTORY_BITS | directory,
         "event_id": row.event_id,
         "event_type": row.type,
         "timestamp": rfc3339_of_jce(row.timestamp),
         "received_at": rfc3339(row.received_at),
         "data": {EVENTS[row.type].variant: {"timestamp": row.timestamp, **fields}},
-        "node_name": speaker.name,
-        "node_version": speaker.implementation_version,
+        "node_name": owner.name,
+        "node_version": owner.implementation_version,
         "context": {
             "slot": row.slot,
             "core": row.core,

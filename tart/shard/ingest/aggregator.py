@@ -32,12 +32,10 @@ def decode_context_for(nodes: Nodes, directory: int) -> Callable[[int], DecodeCo
     """How to read what a directory's sessions say."""
 
     def decode_context(session: int) -> DecodeContext:
-        speaker = nodes.speakers.get((directory, session))
+        owner = nodes.session_owners.get((directory, session))
         # Where a file that named the session was lost, its events may still be there.
         return (
-            DecodeContext(speaker.protocol_version, speaker.cores)
-            if speaker
-            else DecodeContext(1, None)
+            DecodeContext(owner.protocol_version, owner.cores) if owner else DecodeContext(1, None)
         )
 
     return decode_context

@@ -1,7 +1,7 @@
 """The telemetry port: a thin shell round ``protocol.connection``.
 
-Each connection feeds what it reads to the intake. Reading stops on all of them while the
-intake says so, and on one of them while its node is faster than it may be: what is not
+Each connection feeds what it reads to the ingest. Reading stops on all of them while the
+ingest says so, and on one of them while its node is faster than it may be: what is not
 read waits in the kernel, then in the node, so a pause loses nothing. A node that breaks
 the protocol or a limit loses its connection and nothing else.
 
@@ -19,11 +19,12 @@ from time import monotonic
 from typing import cast
 
 from tart.access.networks import Networks
+from tart.access.rate_limiter import TokenBucket
 from tart.config.schema import TelemetryConfig
 from tart.errors import PeerRefused
-from tart.rlimits import allow_connections
+from tart.rlimits import raise_limit_for_connections
 from tart.shard.ingest.pipeline import Ingest
-from tart.shard.state.limits import RATE, Admission, Closed, IdleTimer, RateLimit, Refused
+from tart.shard.state.limits import RATE, Admission, CloseReason, IdleTimer, RefusalReason
 from tart.shard.state.nodes import Node, Session
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ BACKLOG = 1024
 _KEEPALIVE = ((socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 5))
 # Idle connections are found so much too late at most.
 _SWEEPS_PER_DEADLINE = 10
+# A shorter pause is below the resolution of the loop's clock.
+SHORTEST_PAUSE = 0.005
 _REASONS = {
     "disk": "the disk is nearly full",
     "memory": "storage.memory_limit does not suffice",
@@ -63,28 +66,28 @@ class Listener:
         unfinished: bytes of frames that are not complete, over all connections.
     """
 
-    def __init__(self, config: TelemetryConfig, intake: Ingest) -> None:
+    def __init__(self, config: TelemetryConfig, ingest: Ingest) -> None:
         self._config = config
-        self._intake = intake
+        self._ingest = ingest
         self._connections: set[NodeConnection] = set()
-        self.receive = intake.receive
-        self.reading_allowed = intake.reading_allowed
+        self.receive = ingest.receive
+        self.reading_allowed = ingest.reading_allowed
         self._server: asyncio.Server | None = None
         self._all_over = asyncio.Event()
         self._all_over.set()
         self._stopping = False
         self._admission = Admission(config.max_connections, config.max_connections_per_address)
         self._networks = Networks(config.allow, config.deny)
-        intake.only = frozenset(map(_peer_id, config.peer_ids))
+        ingest.only = frozenset(map(_peer_id, config.peer_ids))
         self._sweep_timer: asyncio.TimerHandle | None = None
         self.total = 0
-        self.rejected: Counter[str] = Counter({str(reason): 0 for reason in Refused})
-        self.closed: Counter[str] = Counter({str(reason): 0 for reason in Closed})
+        self.rejected: Counter[str] = Counter({str(reason): 0 for reason in RefusalReason})
+        self.closed: Counter[str] = Counter({str(reason): 0 for reason in CloseReason})
         self.pauses: Counter[str] = Counter()
         self.unfinished = 0
-        intake.reading_changed = self._set_reading
+        ingest.reading_changed = self._set_reading
         if config.shed:
-            intake.admit = self._admit_events
+            ingest.admit = self._admit_events
 
     @property
     def connections(self) -> int:
@@ -94,7 +97,7 @@ class Listener:
     async def start(self, listening: socket.socket) -> None:
         """Accept connections on a bound socket."""
         loop = asyncio.get_running_loop()
-        allow_connections(self._config.max_connections, "telemetry.max_connections")
+        raise_limit_for_connections(self._config.max_connections, "telemetry.max_connections")
         self._sweep_later()
         self._server = await loop.create_server(
             lambda: NodeConnection(self), sock=listening, backlog=BACKLOG
@@ -108,7 +111,7 @@ class Listener:
         if self._server is not None:
             self._server.close()
         for connection in list(self._connections):
-            connection.close(Closed.STOPPING, "server stopping")
+            connection.close(CloseReason.STOPPING, "server stopping")
         await self._all_over.wait()
         if self._server is not None:
             await self._server.wait_closed()
@@ -120,15 +123,15 @@ class Listener:
         host = _host(address)
         refused = self._admission.refusal(host)
         if self._networks and not self._networks.admit(host):
-            refused = Refused.NETWORK
+            refused = RefusalReason.NETWORK
         if refused is not None:
             self._reject(address, refused)
             return None
-        self._admission.entered(host)
+        self._admission.add(host)
         self.total += 1
         self._connections.add(connection)
         self._all_over.clear()
-        return self._intake.begin(address, self._config.max_frame_bytes)
+        return self._ingest.begin(address, self._config.max_frame_bytes)
 
     def holds(self, connection: NodeConnection, unfinished: int) -> None:
         """So many bytes of an unfinished frame are kept of a connection now.
@@ -145,39 +148,39 @@ class Listener:
                 f"together exceeded {self._config.partial_frame_bytes}"
             )
             log.warning("connection from %s closed: %s", largest.address, reason)
-            largest.close(Closed.BUFFERED, reason)
+            largest.close(CloseReason.BUFFERED, reason)
             self.unfinished -= largest.unfinished
             largest.unfinished = 0
 
-    def limit_of(self, node: Node) -> RateLimit:
+    def limit_of(self, node: Node) -> TokenBucket:
         """How fast a node may send; its connections share it."""
-        if node.limit is None:
-            node.limit = RateLimit(self._config.events_per_second, self._config.burst_events)
-        return node.limit
+        if node.bucket is None:
+            node.bucket = TokenBucket(self._config.events_per_second, self._config.burst_events)
+        return node.bucket
 
     def over(
-        self, connection: NodeConnection, session: Session, cause: Closed, reason: str
+        self, connection: NodeConnection, session: Session, cause: CloseReason, reason: str
     ) -> None:
         """A session's connection is closed."""
         self._connections.discard(connection)
-        self._admission.left(_host(session.address))
+        self._admission.remove(_host(session.address))
         self.unfinished -= connection.unfinished
         self.closed[cause] += 1
-        self._intake.end(session, reason)
+        self._ingest.end(session, reason)
         if not self._connections:
             self._all_over.set()
 
     @property
     def paused_for(self) -> str:
         """Why none may be read from."""
-        return self._intake.paused_for
+        return self._ingest.paused_for
 
     @property
     def config(self) -> TelemetryConfig:
         """The limits."""
         return self._config
 
-    def _reject(self, address: str, reason: Refused) -> None:
+    def _reject(self, address: str, reason: RefusalReason) -> None:
         self.rejected[reason] += 1
         count = self.rejected[reason]
         # Ever rarer: whoever knocks without end shall not fill the log.
@@ -189,7 +192,7 @@ class Listener:
 
     def _admit_events(self, session: Session, count: int) -> int:
         assert session.node is not None
-        return self.limit_of(session.node).admit(count, monotonic())
+        return self.limit_of(session.node).take_up_to(count, monotonic())
 
     def _sweep_later(self) -> None:
         delay = self._config.idle_seconds / _SWEEPS_PER_DEADLINE
@@ -204,12 +207,12 @@ class Listener:
 
     def _set_reading(self, allowed: bool) -> None:
         self.reading_allowed = allowed
-        reason = _REASONS.get(self._intake.paused_for)
+        reason = _REASONS.get(self._ingest.paused_for)
         log.warning("reading %s", "resumed" if allowed else f"paused: {reason}")
         if not allowed:
-            self.pauses[self._intake.paused_for] += 1
+            self.pauses[self._ingest.paused_for] += 1
         for connection in list(self._connections):
-            connection.set_reading(allowed, self._intake.paused_for)
+            connection.set_reading(allowed, self._ingest.paused_for)
 
 
 class NodeConnection(asyncio.Protocol):
@@ -225,12 +228,12 @@ class NodeConnection(asyncio.Protocol):
         self._session: Session | None = None
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
-        self._limit: RateLimit | None = None
+        self._limit: TokenBucket | None = None
         self._throttled: asyncio.TimerHandle | None = None
         self._stopped = False
         self._paused_at: float | None = None
         self._silence = IdleTimer()
-        self._closed: tuple[Closed, str] | None = None
+        self._closed: tuple[CloseReason, str] | None = None
         self.unfinished = 0
 
     @property
@@ -259,9 +262,9 @@ class NodeConnection(asyncio.Protocol):
         if self._deadline is not None and session.node is not None:
             self._identified(session.node)
         if events and self._limit is not None:
-            seconds = self._limit.take(events, monotonic())
+            seconds = self._limit.charge(events, monotonic())
             if seconds:
-                self._throttle(seconds)
+                self._throttle(max(seconds, SHORTEST_PAUSE))
         connection = session.connection
         unfinished = connection.buffered
         if unfinished != self.unfinished:
@@ -269,7 +272,7 @@ class NodeConnection(asyncio.Protocol):
         if connection.error is not None:
             refused = isinstance(connection.error, PeerRefused)
             log.warning("connection from %s closed: %s", session.address, connection.error)
-            self.close(Closed.PEER if refused else Closed.PROTOCOL, str(connection.error))
+            self.close(CloseReason.PEER if refused else CloseReason.PROTOCOL, str(connection.error))
         elif not self._listener.reading_allowed:
             # uvloop starts to read after connection_made, whatever was said there.
             self.set_reading(False, self._listener.paused_for)
@@ -282,10 +285,10 @@ class NodeConnection(asyncio.Protocol):
             self._throttled.cancel()
         self._count_pause(False)
         if self._session is not None:
-            gone = (Closed.NODE, str(exc) if exc else "closed by the node")
+            gone = (CloseReason.NODE, str(exc) if exc else "closed by the node")
             self._listener.over(self, self._session, *(self._closed or gone))
 
-    def close(self, cause: Closed, reason: str) -> None:
+    def close(self, cause: CloseReason, reason: str) -> None:
         """Close it; ``reason`` is recorded with the session."""
         self._closed = self._closed or (cause, reason)
         if self._transport is not None:
@@ -299,7 +302,7 @@ class NodeConnection(asyncio.Protocol):
     def _silent(self) -> None:
         """The deadline of the handshake; one that we do not read from gets another."""
         if self._listener.reading_allowed:
-            self.close(Closed.HANDSHAKE, "no node information in time")
+            self.close(CloseReason.HANDSHAKE, "no node information in time")
         else:
             self._await_node_information()
 
@@ -317,11 +320,11 @@ class NodeConnection(asyncio.Protocol):
         if session is None or session.node is None:
             return  # the handshake has its own deadline
         if self._paused_at is not None:
-            self._silence.broken(now)
+            self._silence.reset(now)
         deadline = self._listener.config.idle_seconds
         if self._silence.seconds(session.bytes, now) >= deadline:
             log.info("connection from %s closed: idle", session.address)
-            self.close(Closed.IDLE, f"nothing came for {deadline:g} s")
+            self.close(CloseReason.IDLE, f"nothing came for {deadline:g} s")
 
     def set_reading(self, allowed: bool, reason: str) -> None:
         """The shard stops, for that reason, or goes on reading."""

@@ -198,7 +198,7 @@ class Ingest:
         self.decode_received()
         self._record(session, "closed", now, reason)
         self.aggregation.end(session.summary(now, CLOSED, reason))
-        self._nodes.closed(session, now)
+        self._nodes.end_session(session, now)
         self._tell_of(session)
 
     def decode_received(self) -> None:
@@ -245,7 +245,7 @@ class Ingest:
         """Count what was found, by node and by rule."""
         if len(found.log):
             rows = np.array([_row_of(owner) for owner in found.owners])
-            self._nodes.tally.add(rows[found.owner_of], found.log.type)
+            self._nodes.event_counts.add(rows[found.owner_of], found.log.type)
             self._counters.add(found.log.received_at, found.log.type)
         for session, row in found.undecodable:
             self._count_undecodable(session, row)
@@ -298,8 +298,10 @@ class Ingest:
         information = session.connection.node
         assert information is not None
         session.node = self._nodes.node(information.peer_id)
-        session.node_number, is_new = self._nodes.number(self._directory, information.peer_id)
-        self._nodes.opened(session)
+        session.node_number, is_new = self._nodes.assign_number(
+            self._directory, information.peer_id
+        )
+        self._nodes.add_session(session)
         for deviation in information.deviations:
             self._count_deviation(session, deviation.rule)
         self._touch(now)
@@ -390,8 +392,8 @@ class Ingest:
         """Follow what a node says of itself: blocks, sync, and what it dropped."""
         session, node, payload = change.session, change.session.node, change.payload
         assert node is not None
-        if change.type in node_statements.NUMBERS:
-            session.say(change.type, change.received_at, change.timestamp, payload)
+        if change.type in node_statements.STATEMENT_TYPES:
+            session.add_statement(change.type, change.received_at, change.timestamp, payload)
         if change.type in _BLOCK_EVENTS:
             second = self._counters.at(change.received_at // 1_000_000)
             if change.type == BEST_BLOCK_CHANGED:
@@ -417,12 +419,12 @@ class Ingest:
                 self._offer(row, None if known is None else Context(*known))
 
     def _offer(self, row: LogRow, context: Context | None) -> None:
-        speaker = self._nodes.speakers[self._directory, row.session]
+        owner = self._nodes.session_owners[self._directory, row.session]
         about = None if context is None else context.chain_hash
         self._streams.offer(
-            FilterInput(speaker.node_id, row.type, row.slot, row.core, row.payload, about),
+            FilterInput(owner.node_id, row.type, row.slot, row.core, row.payload, about),
             event_api_id(self._directory, row.seq),
-            partial(_live, row, self._directory, speaker, context),
+            partial(_live, row, self._directory, owner, context),
         )
 
     def _record(self, session: Session, what: str, at: int, reason: str | None) -> None:

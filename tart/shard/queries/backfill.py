@@ -123,14 +123,14 @@ class MissedEvents:
         contexts = read_contexts(cursor, files, rows, voice) if rows else {}
         for row in rows:
             raise_if_cancelled()
-            speaker = self._nodes.speakers[directory, row.session]
+            owner = self._nodes.session_owners[directory, row.session]
             payload = row.payload
             context = contexts[row.seq]
             candidate = FilterInput(
-                speaker.node_id, row.type, row.slot, row.core, payload, context.chain_hash
+                owner.node_id, row.type, row.slot, row.core, payload, context.chain_hash
             )
             if matches(candidate):
-                found.append(to_json(row, directory, speaker, context))
+                found.append(to_json(row, directory, owner, context))
                 size += len(payload)
                 if size >= PART_BYTES:
                     return _Part(found, False, row.seq, False)

@@ -69,14 +69,14 @@ class Answers:
         nodes: Nodes,
         counters: LiveCounters,
         streams: Streams,
-        intake: Ingest,
+        ingest: Ingest,
         listener: Listener,
     ) -> None:
         self._store = store
         self._nodes = nodes
         self._counters = counters
         self._streams = streams
-        self._intake = intake
+        self._ingest = ingest
         self._listener = listener
         self._started = time.monotonic()
         self.asked: Counter[str] = Counter()
@@ -90,7 +90,7 @@ class Answers:
             "statistics": self._settled(self._statistics),
         }
         history = History(store, nodes)
-        missed = MissedEvents(store, nodes, lambda: intake.numbers)
+        missed = MissedEvents(store, nodes, lambda: ingest.numbers)
         self.rows: Mapping[str, Callable[[Cursor, Parameters], Any]] = {
             "event": history.event,
             "missed": missed.missed,
@@ -223,8 +223,8 @@ class Answers:
     def _event(
         self, directory: int, row: LogRow, contexts: Mapping[int, Context]
     ) -> dict[str, Any]:
-        speaker = self._nodes.speakers[directory, row.session]
-        return to_json(row, directory, speaker, contexts.get(row.seq))
+        owner = self._nodes.session_owners[directory, row.session]
+        return to_json(row, directory, owner, contexts.get(row.seq))
 
     # --- From memory, on the loop ----------------------------------------------------
 
@@ -232,7 +232,7 @@ class Answers:
         """The answer once everything received until now is counted."""
 
         def settled(parameters: Parameters) -> Any:
-            self._intake.decode_received()
+            self._ingest.decode_received()
             return answer(parameters)
 
         return settled
@@ -250,7 +250,7 @@ class Answers:
         node = self._nodes.by_id.get(str(parameters.get("node")))
         if node is None:
             return {"counts": {}, "latest": {}}
-        latest = {str(number): node.latest(number) for number in node_statements.NUMBERS}
+        latest = {str(number): node.latest(number) for number in node_statements.STATEMENT_TYPES}
         answer = {
             "counts": {str(number): count for number, count in enumerate(node.counts) if count},
             "latest": {number: each for number, each in latest.items() if each is not None},
@@ -264,19 +264,16 @@ class Answers:
         else:
             known = map(self._nodes.by_id.get, wanted)
             nodes = [node for node in known if node is not None]
-        return [
-            [node.id, *map(node.claim, (node_statements.BEST, node_statements.FINALIZED))]
-            for node in nodes
-        ]
+        return [[node.id, *node.block_claims()] for node in nodes]
 
     def _live(self, parameters: Parameters) -> Any:
         rows = {node.row: node.id for node in self._nodes.by_id.values()}
         return self._counters.as_json(int(time.time()), rows.__getitem__, parameters.get("seconds"))
 
     def _statistics(self, parameters: Parameters) -> Any:
-        intake, writer = self._intake.statistics, self._store.writer.statistics
+        ingest, writer = self._ingest.statistics, self._store.writer.statistics
         checkpoints = self._store.writer.checkpoints.statistics
-        pending_events, pending_bytes = self._intake.pending
+        pending_events, pending_bytes = self._ingest.pending
         files, size, free = self._store.disk_usage()
         reader = self._store.query_threads
         usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -291,18 +288,18 @@ class Answers:
             "connections_rejected": dict(self._listener.rejected),
             "connections_closed": dict(self._listener.closed),
             "unfinished_bytes": self._listener.unfinished,
-            "events_received": intake.events,
-            "bytes_received": intake.bytes,
-            "undecodable": dict(intake.undecodable),
-            "deviations": dict(intake.deviations),
-            "protocol_errors": dict(intake.protocol_errors),
-            "dropped_by_nodes": intake.dropped_by_nodes,
+            "events_received": ingest.events,
+            "bytes_received": ingest.bytes,
+            "undecodable": dict(ingest.undecodable),
+            "deviations": dict(ingest.deviations),
+            "protocol_errors": dict(ingest.protocol_errors),
+            "dropped_by_nodes": ingest.dropped_by_nodes,
             "pending_events": pending_events,
             "pending_bytes": pending_bytes,
-            "reading_paused": not self._intake.reading_allowed,
-            "paused_for": self._intake.paused_for,
+            "reading_paused": not self._ingest.reading_allowed,
+            "paused_for": self._ingest.paused_for,
             "reading_pauses": dict(self._listener.pauses),
-            "events_shed": dict(intake.shed),
+            "events_shed": dict(ingest.shed),
             "batches_committed": writer.batches,
             "events_committed": writer.events,
             "commit_seconds": writer.commit_seconds.as_json(),
@@ -321,7 +318,7 @@ class Answers:
             "subscriptions": self._streams.subscriptions,
             "events_published": self._streams.published,
             "events_missed": self._streams.missed,
-            **self._intake.aggregation.statistics(),
+            **self._ingest.aggregation.statistics(),
             "background_failures": dict(self._store.background.failures),
             "background_failing": self._store.background.recent(),
             "queries": dict(self.asked),

@@ -146,8 +146,8 @@ class History:
         self, directory: int, row: LogRow, contexts: Mapping[int, Context] = NONE_KNOWN
     ) -> dict[str, Any]:
         raise_if_cancelled()
-        speaker = self._nodes.speakers[directory, row.session]
-        return to_json(row, directory, speaker, contexts.get(row.seq))
+        owner = self._nodes.session_owners[directory, row.session]
+        return to_json(row, directory, owner, contexts.get(row.seq))
 
     def _undecodable(self, cursor: Cursor, directory: int, sequence: int) -> Any:
         for file in self._store.files(directory):
@@ -160,18 +160,18 @@ class History:
 
     def _kept(self, directory: int, row: UndecodableRow) -> dict[str, Any]:
         """A frame that was not understood, in the members of an event as far as it has them."""
-        speaker = self._nodes.speakers.get((directory, row.session))
+        owner = self._nodes.session_owners.get((directory, row.session))
         return {
             "id": event_api_id(directory, row.seq),
-            "node_id": None if speaker is None else speaker.node_id,
+            "node_id": None if owner is None else owner.node_id,
             "session": row.session << DIRECTORY_BITS | directory,
             "event_id": row.event_id,
             "event_type": row.type,
             "timestamp": None,
             "received_at": rfc3339(row.received_at),
             "data": {},
-            "node_name": None if speaker is None else speaker.name,
-            "node_version": None if speaker is None else speaker.implementation_version,
+            "node_name": None if owner is None else owner.name,
+            "node_version": None if owner is None else owner.implementation_version,
             "context": dict.fromkeys(("slot", "core", "hash", "root_event_id")),
             "undecodable": {
                 "rule": row.rule,

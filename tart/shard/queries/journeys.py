@@ -160,8 +160,8 @@ class Journeys:
         events = []
         for directory, row in ordered:
             raise_if_cancelled()
-            speaker = self._nodes.speakers[directory, row.session]
-            events.append(to_json(row, directory, speaker, contexts[directory].get(row.seq)))
+            owner = self._nodes.session_owners[directory, row.session]
+            events.append(to_json(row, directory, owner, contexts[directory].get(row.seq)))
         return events
 
 

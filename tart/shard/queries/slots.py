@@ -69,13 +69,13 @@ class Slots:
         ).fetchall()
         found = set()
         for row in map(LogRow._make, rows):
-            speaker = self._nodes.speakers[directory, row.session]
+            owner = self._nodes.session_owners[directory, row.session]
             try:
                 fields = decode_event(
                     row.type,
                     row.payload,
-                    version=speaker.protocol_version,
-                    cores=speaker.cores,
+                    version=owner.protocol_version,
+                    cores=owner.cores,
                 ).fields
             except DecodeError:  # stored by a release that understood more
                 continue

@@ -62,8 +62,8 @@ class Sql:
         return sorted(found, key=lambda file: file.period)
 
     def _speaking(self, directory: int, session: int) -> tuple[int, int | None]:
-        speaker = self._nodes.speakers[directory, session]
-        return speaker.protocol_version, speaker.cores
+        owner = self._nodes.session_owners[directory, session]
+        return owner.protocol_version, owner.cores
 
 
 def rows(cursor: Cursor, files: Sequence[LogFile], scan: Mapping[str, Any]) -> Iterator[bytes]:

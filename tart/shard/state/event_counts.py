@@ -1,7 +1,7 @@
-"""How many events of each type every node sent: one array, counted into by the batch.
+"""Counts of events by node and event type, in one array that a batch is added to at once.
 
-Pure. Rows are given out once and never taken back; a shard knows thousands of nodes at
-most, at two kilobytes each.
+Pure. Rows are given out and never taken back: a shard knows thousands of nodes at most, at two
+kilobytes each.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy.typing as npt
 EVENT_TYPES = 256
 
 
-class Tally:
+class EventCounts:
     """Counts by row and event type."""
 
     def __init__(self) -> None:
@@ -20,21 +20,21 @@ class Tally:
         self._rows = 0
 
     def new_row(self) -> int:
-        """A row of zeros for somebody new."""
+        """Return the index of a new row of zeros."""
         if self._rows == len(self._counts):
             self._counts = np.concatenate([self._counts, np.zeros_like(self._counts)])
         self._rows += 1
         return self._rows - 1
 
     def add(self, rows: npt.NDArray[np.int64], event_types: npt.NDArray[np.uint8]) -> None:
-        """Count one event for each pair."""
+        """Count one event for each pair of row and type."""
         np.add.at(self._counts, (rows, event_types), 1)
 
     def add_many(self, row: int, event_type: int, count: int) -> None:
-        """Count many of one kind at once."""
+        """Count ``count`` events of one type."""
         self._counts[row, event_type] += count
 
-    def of(self, row: int) -> list[int]:
-        """A row's counts by event type."""
+    def row(self, row: int) -> list[int]:
+        """Return a row's counts by event type."""
         counts: list[int] = self._counts[row].tolist()
         return counts

@@ -1,32 +1,29 @@
-"""What nodes may take of a shard: how fast, how many, how much; and the reasons it ends.
+"""Limits of telemetry connections, and the reasons for which they are refused or closed.
 
-Pure; time is an argument. The listener asks, acts and counts. Reasons are few and fixed:
+Pure; time is an argument. The listener asks, acts and counts. The reasons are few and fixed:
 they are labels of ``/metrics``.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from enum import StrEnum
 
-# The reason of pauses and of shed events that a rate limit makes; those of the shard as a
-# whole are the intake's ``paused_for``.
+# The reason of pauses and of shed events that a node's rate limit causes. ``ingest.backpressure``
+# has the reasons that stop the whole shard.
 RATE = "rate"
-# A pause shorter than the loop's clock can tell would be none.
-SHORTEST_PAUSE = 0.005
 
 
-class Refused(StrEnum):
-    """Why a connection is not taken."""
+class RefusalReason(StrEnum):
+    """The reason why a connection is not accepted."""
 
     TOO_MANY = "too_many"
     TOO_MANY_FROM_ADDRESS = "too_many_from_address"
     NETWORK = "network"  # by telemetry.allow and deny
 
 
-class Closed(StrEnum):
-    """Why a connection that was taken is over."""
+class CloseReason(StrEnum):
+    """The reason why an accepted connection ended."""
 
     NODE = "node"  # by the node, or its network
     HANDSHAKE = "handshake"
@@ -37,64 +34,30 @@ class Closed(StrEnum):
     STOPPING = "stopping"
 
 
-class RateLimit:
-    """A token bucket: ``burst`` events at once, ``rate`` a second in the long run.
-
-    ``now`` is seconds of a clock that never goes back.
-    """
-
-    def __init__(self, rate: float, burst: float) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._tokens = burst
-        self._at = 0.0
-
-    def take(self, count: int, now: float) -> float:
-        """Take ``count`` events that have been read; seconds to read nothing more, mostly 0.
-
-        What is beyond the rate is owed, so that pauses alone keep to it.
-        """
-        # Every read of every node passes here.
-        tokens = self._tokens + (now - self._at) * self._rate
-        self._at = now
-        if tokens > self._burst:
-            tokens = self._burst
-        self._tokens = tokens = tokens - count
-        return 0.0 if tokens >= 0 else max(-tokens / self._rate, SHORTEST_PAUSE)
-
-    def admit(self, count: int, now: float) -> int:
-        """How many of ``count`` events are within the rate; only they are taken."""
-        tokens = min(self._tokens + (now - self._at) * self._rate, self._burst)
-        self._at = now
-        admitted = min(count, math.floor(max(tokens, 0)))
-        self._tokens = tokens - admitted
-        return admitted
-
-
 class Admission:
-    """Connections at once, in all and from one address."""
+    """Limits of open connections, in all and from one address."""
 
-    def __init__(self, most: int, most_per_host: int) -> None:
-        self._most = most
-        self._most_per_host = most_per_host
+    def __init__(self, max_connections: int, max_per_host: int) -> None:
+        self._max_connections = max_connections
+        self._max_per_host = max_per_host
         self._open: Counter[str] = Counter()
         self._total = 0
 
-    def refusal(self, host: str) -> Refused | None:
-        """Why one more from ``host`` is not taken; ``None``: it may come."""
-        if self._total >= self._most:
-            return Refused.TOO_MANY
-        if self._open[host] >= self._most_per_host:
-            return Refused.TOO_MANY_FROM_ADDRESS
+    def refusal(self, host: str) -> RefusalReason | None:
+        """Return why one more connection from ``host`` is refused; ``None`` if it is not."""
+        if self._total >= self._max_connections:
+            return RefusalReason.TOO_MANY
+        if self._open[host] >= self._max_per_host:
+            return RefusalReason.TOO_MANY_FROM_ADDRESS
         return None
 
-    def entered(self, host: str) -> None:
-        """One more is open."""
+    def add(self, host: str) -> None:
+        """Count a connection that was opened."""
         self._total += 1
         self._open[host] += 1
 
-    def left(self, host: str) -> None:
-        """One of them is over."""
+    def remove(self, host: str) -> None:
+        """Count a connection that was closed."""
         self._total -= 1
         self._open[host] -= 1
         if not self._open[host]:
@@ -102,9 +65,9 @@ class Admission:
 
 
 class IdleTimer:
-    """How long nothing has come, seen from looking now and then.
+    """The time since a connection last received bytes, from samples of its total.
 
-    A note per read would cost every event something; comparing totals costs nothing.
+    Taking the time at every read would cost every event; comparing totals costs nothing.
     """
 
     def __init__(self) -> None:
@@ -112,12 +75,12 @@ class IdleTimer:
         self._since = 0.0
 
     def seconds(self, total: int, now: float) -> float:
-        """``total`` has come until ``now``: for how long has it been the same?"""
+        """Return how long ``total`` bytes received, the sample of ``now``, has been the same."""
         if total != self._total:
-            self.broken(now)
+            self.reset(now)
             self._total = total
         return now - self._since
 
-    def broken(self, now: float) -> None:
-        """Begin anew: we did not listen."""
+    def reset(self, now: float) -> None:
+        """Restart the timer, as after a pause in which nothing was read."""
         self._since = now

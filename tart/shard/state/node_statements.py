@@ -1,7 +1,7 @@
-"""What a node said of itself and has not said anew: who it is, its status, its chain, its sync.
+"""Statements of a node about itself that hold until it makes them again: status, blocks, sync.
 
-Pure values. A connection keeps the last of each; what counts among the connections of a node
-is decided by ``query.core.nodes``.
+Pure values. A connection keeps the last of each type; ``query.core.nodes`` decides which counts
+among the connections of a node.
 """
 
 from __future__ import annotations
@@ -14,28 +14,42 @@ from typing import Any
 
 from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
-from tart.protocol.events import EVENTS
+from tart.protocol.events import EVENTS, EventKind
 from tart.query.answers import nodes as answers
 from tart.query.core.nodes import origin
 from tart.query.core.rfc3339 import rfc3339
 
-STATUS, BEST, FINALIZED, SYNC = 10, 11, 12, 13
-# Events that are statements, and the names of those that a node's object shows.
-NUMBERS = (STATUS, BEST, FINALIZED, SYNC)
-NAMES: Mapping[int, str] = MappingProxyType({BEST: "best", FINALIZED: "finalized", SYNC: "synced"})
+# The types of events that are statements, and the members of a node's object that show them.
+STATEMENT_TYPES = (
+    EventKind.STATUS,
+    EventKind.BEST_BLOCK_CHANGED,
+    EventKind.FINALIZED_BLOCK_CHANGED,
+    EventKind.SYNC_STATUS_CHANGED,
+)
+MEMBERS: Mapping[EventKind, str] = MappingProxyType(
+    {
+        EventKind.BEST_BLOCK_CHANGED: "best",
+        EventKind.FINALIZED_BLOCK_CHANGED: "finalized",
+        EventKind.SYNC_STATUS_CHANGED: "synced",
+    }
+)
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One of the events in ``NUMBERS``, as it came.
+    """An event of one of ``STATEMENT_TYPES``, as received.
 
     Attributes:
-        received_at: Unix microseconds; ``timestamp``: the node's clock, JCE microseconds.
-        session: the connection as the API numbers it; ``address``: its address.
-        version, cores: how to read ``payload``.
+        type: The event type.
+        received_at: Unix microseconds.
+        timestamp: The node's clock, JCE microseconds.
+        session: The connection's id in the API.
+        address: The connection's address.
+        version: The protocol version that decodes ``payload``.
+        cores: The number of cores that decodes ``payload``.
     """
 
-    number: int
+    type: int
     received_at: int
     timestamp: int
     session: int
@@ -46,42 +60,41 @@ class Statement:
 
     @property
     def rank(self) -> tuple[int, str]:
-        """By what statements of ended connections are compared; see ``query.core.nodes``."""
+        """The order of statements of ended connections; see ``query.core.nodes``."""
         return self.received_at, self.address
 
     @cached_property
     def fields(self) -> Mapping[str, Any]:
-        """What it says; empty where this release cannot read it."""
+        """The decoded fields; empty where this release cannot decode them."""
         try:
-            found: dict[str, Any] = decode_event(
-                self.number, self.payload, version=self.version, cores=self.cores
+            fields: dict[str, Any] = decode_event(
+                self.type, self.payload, version=self.version, cores=self.cores
             ).fields
-        except DecodeError:  # stored by a release that understood more
+        except DecodeError:  # stored by a release that could decode more
             return {}
-        return found
+        return fields
 
     @property
     def value(self) -> Any:
-        """As a node's object shows it: slot and hash, or whether the node is in sync."""
-        if self.number == SYNC:
+        """The value in a node's object: slot and hash, or whether the node is in sync."""
+        if self.type == EventKind.SYNC_STATUS_CHANGED:
             return self.fields.get("synced")
         return dict(self.fields) or None
 
     def origin(self, *, is_open: bool) -> answers.Statement:
-        """Where it comes from; ``is_open``: whether that connection is open."""
+        """Return the statement's origin; ``is_open``: whether its connection is open."""
         return origin(rfc3339(self.received_at) or "", self.session, self.address, is_open=is_open)
 
     def claim(self, *, is_open: bool) -> dict[str, Any]:
-        """As an element of the ``chain`` query's answer; of ``BEST`` and ``FINALIZED``."""
+        """Return a statement about a block as an element of the ``chain`` query's answer."""
         return {**self.origin(is_open=is_open), "slot": self.fields.get("slot")}
 
     def latest(self, *, is_open: bool) -> dict[str, Any]:
-        """As an element of the ``node_status`` query's answer."""
-        variant = EVENTS[self.number].variant
-        data = {variant: {"timestamp": self.timestamp, **self.fields}}
+        """Return the statement as an element of the ``node_status`` query's answer."""
+        data = {EVENTS[self.type].variant: {"timestamp": self.timestamp, **self.fields}}
         return {**self.origin(is_open=is_open), "data": data}
 
 
-def later(known: Statement | None, more: Statement) -> Statement:
-    """Of two statements of one kind on connections that have ended, the one that counts."""
-    return more if known is None or more.rank >= known.rank else known
+def later_statement(known: Statement | None, other: Statement) -> Statement:
+    """Return which of two statements of one type on ended connections counts."""
+    return other if known is None or other.rank >= known.rank else known

@@ -1,9 +1,9 @@
-"""The nodes and connections of one shard, as they are now and as they were.
+"""The nodes and connections of one shard, now and in the past.
 
-Pure state: it is told what happened and answers what is. A node is known by its peer id;
-it may have several connections at once (a reconnect overlapping the old one) and events
-in several directories (adopted ones). What they say together is decided by ``query.core.nodes``.
-Everything here is rebuilt from the files at start.
+Pure state: the owner records what happens, and reads what the state is. A node is known by its
+peer id; it may have several connections at once (a reconnect that overlaps the old connection)
+and events in several directories (adopted ones). ``query.core.nodes`` decides what counts among
+a node's connections. Everything here is rebuilt from the files at start.
 """
 
 from __future__ import annotations
@@ -13,30 +13,32 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tart.access.rate_limiter import TokenBucket
 from tart.aggregate.keyed.sessions import SessionSummary
 from tart.errors import NodeInformationError
 from tart.protocol.connection import Connection
+from tart.protocol.events import EventKind
 from tart.protocol.node_information import NodeInformation, decode_node_information
 from tart.query.core.catalog import DIRECTORY_BITS
 from tart.query.core.nodes import STATEMENTS, counting, origin
 from tart.query.core.rfc3339 import rfc3339
-from tart.shard.state.event_counts import Tally
-from tart.shard.state.limits import RateLimit
-from tart.shard.state.node_statements import NAMES, Statement, later
-from tart.storage.log.recovery import NodeHistory, RecoveredState
+from tart.shard.state.event_counts import EventCounts
+from tart.shard.state.node_statements import MEMBERS, Statement, later_statement
+from tart.storage.core.log_columns import LogRow
+from tart.storage.log.recovery import NodeHistory, RecoveredState, StoredSession
 
 # ``Session`` has a member named ``bytes``.
 Payload = bytes
 
 
 @dataclass(frozen=True)
-class Introduction:
+class Handshake:
     """The first message of a connection.
 
     Attributes:
         information: ``None`` where no file has it any more.
-        started_at: when the connection began, Unix microseconds.
-        session: as the API numbers it, ``None`` where nothing tells.
+        started_at: When the connection began, Unix microseconds.
+        session: The connection's id in the API, ``None`` where it is not known.
     """
 
     information: NodeInformation | None
@@ -46,20 +48,21 @@ class Introduction:
 
     @property
     def rank(self) -> tuple[int, str]:
-        """By what those of ended connections are compared; see ``query.core.nodes``."""
+        """The order of handshakes of ended connections; see ``query.core.nodes``."""
         return self.started_at, self.address
 
 
 @dataclass
 class Session:
-    """One connection.
+    """One telemetry connection.
 
     Attributes:
-        number: its number in the directory; ``api_id`` is unique over all shards.
-        node: whose it is, ``None`` until node information came.
-        node_number: the number the directory gave to the node.
-        last_at: when its last event came.
-        said: the last statement of each kind, by event number.
+        number: Its number in the directory; ``api_id`` is unique over all shards.
+        node: ``None`` until node information has come.
+        node_number: The node's number in the directory.
+        last_at: When its last event came, Unix microseconds.
+        shed: Events dropped by a limit, by reason.
+        statements: The last statement of each type.
     """
 
     number: int
@@ -76,29 +79,35 @@ class Session:
     last_at: int | None = None
     deviations: Counter[str] = field(default_factory=Counter)
     shed: Counter[str] = field(default_factory=Counter)
-    said: dict[int, Statement] = field(default_factory=dict)
+    statements: dict[int, Statement] = field(default_factory=dict)
 
     @property
     def api_id(self) -> int:
         """The session's id in the API."""
         return self.number << DIRECTORY_BITS | self.directory
 
-    def say(self, number: int, received_at: int, timestamp: int, payload: Payload) -> None:
-        """The node made a statement on it; times as in ``Statement``."""
+    def add_statement(self, type_: int, received_at: int, timestamp: int, payload: Payload) -> None:
+        """Record a statement of the node; the arguments are as in ``Statement``."""
         information = self.connection.node
         assert information is not None
-        self.said[number] = Statement(
-            *(number, received_at, timestamp, self.api_id, self.address, payload),
-            *(information.protocol_version, information.cores),
+        self.statements[type_] = Statement(
+            type=type_,
+            received_at=received_at,
+            timestamp=timestamp,
+            session=self.api_id,
+            address=self.address,
+            payload=payload,
+            version=information.protocol_version,
+            cores=information.cores,
         )
 
     @property
-    def introduction(self) -> Introduction:
-        """How it began."""
-        return Introduction(self.connection.node, self.opened_at, self.api_id, self.address)
+    def handshake(self) -> Handshake:
+        """The connection's first message."""
+        return Handshake(self.connection.node, self.opened_at, self.api_id, self.address)
 
     def counters(self) -> dict[str, Any]:
-        """What is kept of it when it closes."""
+        """Return what the event log stores of the connection when it closes."""
         return {
             "started_at": self.opened_at,
             "events": self.events,
@@ -113,7 +122,7 @@ class Session:
         }
 
     def summary(self, ended_at: int | None, outcome: str, reason: str | None) -> SessionSummary:
-        """The connection as a row."""
+        """Return the connection as a row of the aggregates."""
         information, connection = self.connection.node, self.connection
         return SessionSummary(
             ended_at=ended_at,
@@ -137,7 +146,7 @@ class Session:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """An element of ``connections`` in the API."""
+        """Return the connection as an element of ``connections`` in the API."""
         information = self.connection.node
         return {
             "session": self.api_id,
@@ -158,15 +167,18 @@ class Node:
     """One JAM node.
 
     Attributes:
-        id: 64 hex digits, as the API writes it.
-        row: where ``tally`` counts its events.
-        sessions: those that are open, by number.
-        introduction, said: of the connections that have ended, the statements that count.
-        disconnected_at: when the last of them ended; an open one may be older.
-        limit: how fast it may send, over all its connections here.
-        pauses: how often a connection of it was not read for a while, by reason, and for how
-            long; since this process started.
-        shed: events of it that were dropped, by reason.
+        id: The peer id as 64 hex digits.
+        row: The node's row in ``event_counts``.
+        sessions: The open connections by number.
+        past_handshake: The handshake that counts among those of ended connections.
+        past_statements: Likewise the statements, by event type.
+        past_events: Events that no file of the directories holds any more.
+        disconnected_at: When the last of the ended connections ended; an open one may be older.
+        bucket: The rate limit of the node, which its connections in this shard share.
+        pauses: How often reading from a connection of the node paused, by reason, since this
+            process started.
+        paused_seconds: How long those pauses were in sum.
+        shed: Events of the node that were dropped by a limit, by reason.
     """
 
     peer_id: bytes
@@ -179,76 +191,82 @@ class Node:
     undecodable: int = 0
     deviations: Counter[str] = field(default_factory=Counter)
     sessions: dict[int, Session] = field(default_factory=dict)
-    introduction: Introduction | None = None
-    said: dict[int, Statement] = field(default_factory=dict)
-    limit: RateLimit | None = None
+    past_handshake: Handshake | None = None
+    past_statements: dict[int, Statement] = field(default_factory=dict)
+    bucket: TokenBucket | None = None
     pauses: Counter[str] = field(default_factory=Counter)
     paused_seconds: float = 0.0
     shed: Counter[str] = field(default_factory=Counter)
-    tally: Tally = field(default_factory=Tally, repr=False)
+    event_counts: EventCounts = field(default_factory=EventCounts, repr=False)
     id: str = field(init=False)
     row: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.id = self.peer_id.hex()
-        self.row = self.tally.new_row()
+        self.row = self.event_counts.new_row()
 
     @property
     def counts(self) -> list[int]:
-        """Events understood, by type."""
-        return self.tally.of(self.row)
+        """Well-formed events by type."""
+        return self.event_counts.row(self.row)
 
-    def introduced(self, introduction: Introduction) -> None:
-        """A connection that began so has ended."""
-        if self.introduction is None or introduction.rank >= self.introduction.rank:
-            self.introduction = introduction
+    def add_past_handshake(self, handshake: Handshake) -> None:
+        """Record the handshake of a connection that has ended."""
+        if self.past_handshake is None or handshake.rank >= self.past_handshake.rank:
+            self.past_handshake = handshake
 
-    def stated(self, statement: Statement) -> None:
-        """A statement on a connection that has ended."""
-        self.said[statement.number] = later(self.said.get(statement.number), statement)
+    def add_past_statement(self, statement: Statement) -> None:
+        """Record a statement on a connection that has ended."""
+        known = self.past_statements.get(statement.type)
+        self.past_statements[statement.type] = later_statement(known, statement)
 
-    def seen(self, at: int) -> None:
-        """Something of it came then, or a connection was accepted; Unix microseconds."""
-        self.last_seen = max(self.last_seen or 0, at)
+    def extend_last_seen(self, unix_us: int) -> None:
+        """Record that an event or a connection of the node came at this time."""
+        self.last_seen = max(self.last_seen or 0, unix_us)
 
-    def ended(self, at: int) -> None:
-        """A connection ended then; Unix microseconds."""
-        self.disconnected_at = max(self.disconnected_at or 0, at)
+    def extend_disconnected(self, unix_us: int) -> None:
+        """Record that a connection of the node ended at this time."""
+        self.disconnected_at = max(self.disconnected_at or 0, unix_us)
 
-    def statements(self, number: int) -> list[tuple[Statement, bool]]:
-        """What it said last on each open connection, and on those that have ended.
+    def statements(self, type_: int) -> list[tuple[Statement, bool]]:
+        """Return the last statement of a type on each open connection and on the ended ones.
 
         Returns:
-            Statements of that event type, and whether their connection is open.
+            Statements, and whether their connection is open.
         """
-        found = [
-            (session.said[number], True)
+        statements = [
+            (session.statements[type_], True)
             for session in self.sessions.values()
-            if number in session.said
+            if type_ in session.statements
         ]
-        if number in self.said:
-            found.append((self.said[number], False))
-        return found
+        if type_ in self.past_statements:
+            statements.append((self.past_statements[type_], False))
+        return statements
 
-    def claim(self, number: int) -> dict[str, Any] | None:
-        """What counts of its best or finalized block, as the ``chain`` query has it."""
-        found = counting(self.statements(number))
-        return None if found is None else found[0].claim(is_open=found[1])
+    def claim(self, type_: int) -> dict[str, Any] | None:
+        """Return the best or finalized block that counts, as the ``chain`` query has it."""
+        statement = counting(self.statements(type_))
+        return None if statement is None else statement[0].claim(is_open=statement[1])
 
-    def latest(self, number: int) -> dict[str, Any] | None:
-        """What counts of its events of a type, as the ``node_status`` query has it."""
-        found = counting(self.statements(number))
-        return None if found is None else found[0].latest(is_open=found[1])
+    def block_claims(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """Return the claims of the best and the finalized block."""
+        best = self.claim(EventKind.BEST_BLOCK_CHANGED)
+        return best, self.claim(EventKind.FINALIZED_BLOCK_CHANGED)
+
+    def latest(self, type_: int) -> dict[str, Any] | None:
+        """Return the statement of a type that counts, as the ``node_status`` query has it."""
+        statement = counting(self.statements(type_))
+        return None if statement is None else statement[0].latest(is_open=statement[1])
 
     def as_json(self) -> dict[str, Any]:
-        """An element of the ``nodes`` query's answer; hashes are bytes."""
-        statements: dict[str, Any] = dict.fromkeys(STATEMENTS)
-        node: dict[str, Any] = {"node_id": self.id, "statements": statements}
-        node |= self._introduced(statements)
-        for number, name in NAMES.items():
-            found = counting(self.statements(number))
-            node[name] = found and found[0].value
-            statements[name] = found and found[0].origin(is_open=found[1])
+        """Return the node as an element of the ``nodes`` query's answer; hashes are bytes."""
+        origins: dict[str, Any] = dict.fromkeys(STATEMENTS)
+        node: dict[str, Any] = {"node_id": self.id, "statements": origins}
+        node |= self._handshake_as_json(origins)
+        for kind, member in MEMBERS.items():
+            statement = counting(self.statements(kind))
+            node[member] = statement and statement[0].value
+            origins[member] = statement and statement[0].origin(is_open=statement[1])
         return node | {
             "is_connected": bool(self.sessions),
             "first_seen_at": _time(self.first_seen),
@@ -265,18 +283,18 @@ class Node:
             "connections": [session.as_json() for session in self.sessions.values()],
         }
 
-    def _introduced(self, statements: dict[str, Any]) -> dict[str, Any]:
-        """How it introduced itself; where that comes from goes into ``statements``."""
-        made = [(session.introduction, True) for session in self.sessions.values()]
-        if self.introduction is not None:
-            made.append((self.introduction, False))
-        found = counting(made)
-        if found is None:
+    def _handshake_as_json(self, origins: dict[str, Any]) -> dict[str, Any]:
+        """Return the members that the handshake gives; its origin goes into ``origins``."""
+        handshakes = [(session.handshake, True) for session in self.sessions.values()]
+        if self.past_handshake is not None:
+            handshakes.append((self.past_handshake, False))
+        chosen = counting(handshakes)
+        if chosen is None:
             return dict.fromkeys(STATEMENTS["node_info"])
-        introduction, is_open = found
-        information, address = introduction.information, introduction.address or None
-        started_at = rfc3339(introduction.started_at) or ""
-        statements["node_info"] = origin(started_at, introduction.session, address, is_open=is_open)
+        handshake, is_open = chosen
+        information, address = handshake.information, handshake.address or None
+        started_at = rfc3339(handshake.started_at) or ""
+        origins["node_info"] = origin(started_at, handshake.session, address, is_open=is_open)
         return {
             "node_info": information and information.as_json(),
             "implementation_name": information and information.implementation_name,
@@ -291,8 +309,8 @@ def _time(unix_us: int | None) -> str | None:
 
 
 @dataclass(frozen=True)
-class Speaker:
-    """What is needed to read a stored event: who said it, and in which dialect."""
+class SessionOwner:
+    """The node of a stored connection, and what is needed to decode its events."""
 
     node_id: str
     name: str | None
@@ -301,171 +319,181 @@ class Speaker:
     cores: int | None
 
 
-class _Speakers(dict[tuple[int, int], Speaker]):
-    """By directory and session; where the file that said who it was is lost, nobody knows."""
+_UNKNOWN = SessionOwner("00" * 32, None, None, 1, None)
 
-    def __missing__(self, key: tuple[int, int]) -> Speaker:
+
+class _SessionOwners(dict[tuple[int, int], SessionOwner]):
+    """Owners by directory and session; unknown where the file that named the owner is lost."""
+
+    def __missing__(self, key: tuple[int, int]) -> SessionOwner:
         return _UNKNOWN
 
 
-_UNKNOWN = Speaker("00" * 32, None, None, 1, None)
-
-
 class Nodes:
-    """Every node this shard knows, and how to read what each connection said."""
+    """All nodes that this shard knows.
+
+    Attributes:
+        by_id: The nodes by ``Node.id``.
+        event_counts: The counts of all nodes, by ``Node.row``.
+        session_owners: The owner of each connection, by directory and session number.
+    """
 
     def __init__(self) -> None:
         self.by_id: dict[str, Node] = {}
-        self.tally = Tally()
-        self.speakers: dict[tuple[int, int], Speaker] = _Speakers()
+        self.event_counts = EventCounts()
+        self.session_owners: dict[tuple[int, int], SessionOwner] = _SessionOwners()
         self._numbers: dict[tuple[int, bytes], int] = {}
         self._ids: dict[tuple[int, int], str] = {}
         self._next_number: Counter[int] = Counter()
 
     def node(self, peer_id: bytes) -> Node:
-        """The node of that key, made known if it was not."""
+        """Return the node with that peer id; make it known if it is not."""
         node_id = peer_id.hex()
         if node_id not in self.by_id:
-            self.by_id[node_id] = Node(peer_id, tally=self.tally)
+            self.by_id[node_id] = Node(peer_id, event_counts=self.event_counts)
         return self.by_id[node_id]
 
     def open_sessions(self) -> list[Session]:
-        """The connections that are open now."""
+        """Return the connections that are open now."""
         return [session for node in self.by_id.values() for session in node.sessions.values()]
 
-    def number(self, directory: int, peer_id: bytes) -> tuple[int, bool]:
-        """The number a directory gives to a node, and whether it is new."""
+    def assign_number(self, directory: int, peer_id: bytes) -> tuple[int, bool]:
+        """Return a node's number in a directory, and whether the number is new."""
         known = self._numbers.get((directory, peer_id))
         if known is not None:
             return known, False
         number = self._next_number[directory]
-        self._learn(directory, number, peer_id)
+        self._add_number(directory, number, peer_id)
         return number, True
 
     def number_of(self, directory: int, node_id: str) -> int | None:
-        """The number of a node in a directory, ``None`` if it never spoke there."""
+        """Return a node's number in a directory, ``None`` if it has none there."""
         return self._numbers.get((directory, bytes.fromhex(node_id)))
 
     def id_of(self, directory: int, number: int) -> str | None:
-        """The node a directory's number is of."""
+        """Return the id of the node that has this number in a directory."""
         return self._ids.get((directory, number))
 
     def numbers(self, directory: int) -> list[tuple[int, bytes]]:
-        """The numbers a directory has given, with their peer ids."""
+        """Return the numbers assigned in a directory, with their peer ids."""
         return [
             (number, peer_id) for (of, peer_id), number in self._numbers.items() if of == directory
         ]
 
-    def opened(self, session: Session) -> None:
-        """A connection has said whose it is (``session.node`` is set)."""
+    def add_session(self, session: Session) -> None:
+        """Record that a connection's node information has come (``session.node`` is set)."""
         node, information = session.node, session.connection.node
         assert node is not None
         assert information is not None
         node.first_seen = min(node.first_seen or session.opened_at, session.opened_at)
-        node.seen(session.opened_at)
+        node.extend_last_seen(session.opened_at)
         node.sessions[session.number] = session
-        self._learn_speaker(session.directory, session.number, information)
+        self._add_owner(session.directory, session.number, information)
 
-    def closed(self, session: Session, now: int) -> None:
-        """A connection is over."""
+    def end_session(self, session: Session, now_us: int) -> None:
+        """Record that a connection has ended."""
         node = session.node
         if node is not None and node.sessions.pop(session.number, None) is not None:
-            node.ended(now)
-            node.introduced(session.introduction)
-            for statement in session.said.values():
-                node.stated(statement)
+            node.extend_disconnected(now_us)
+            node.add_past_handshake(session.handshake)
+            for statement in session.statements.values():
+                node.add_past_statement(statement)
 
-    def forget(self, directory: int, sessions: set[int]) -> None:
-        """No file has anything of these connections any more.
+    def forget_sessions(self, directory: int, sessions: set[int]) -> None:
+        """Forget connections of which no file holds anything any more.
 
-        What was counted stays counted: a node's ``event_count`` is of all that the files had
-        at start and all that came since, whatever was deleted meanwhile.
+        Their events stay counted: a node's ``event_count`` covers all that the files held at
+        start and all that came since, whatever was deleted meanwhile.
         """
         for number in sessions:
-            self.speakers.pop((directory, number), None)
+            self.session_owners.pop((directory, number), None)
 
     def recover(self, past: RecoveredState) -> None:
-        """Learn what a directory's files know."""
+        """Add what a directory's files hold."""
         for number, peer_id in past.nodes.items():
-            self._learn(past.directory, number, peer_id)
+            self._add_number(past.directory, number, peer_id)
             self._recover_counts(self.node(peer_id), number, past)
-        for number, stored in sorted(past.sessions.items()):
-            try:
-                information = decode_node_information(stored.node_information)
-            except NodeInformationError:
-                # Refused; or stored by a release that understood more.
-                if stored.node in past.nodes:
-                    peer_id = past.nodes[stored.node]
-                    self.speakers[past.directory, number] = Speaker(
-                        peer_id.hex(), None, None, 1, None
-                    )
-                continue
-            self._learn_speaker(past.directory, number, information)
-            node = self.node(information.peer_id)
-            for rule, count in stored.counters.get("deviations", {}).items():
-                node.deviations[rule] += count
-            node.shed.update(stored.counters.get("shed", {}))
-            node.first_seen = min(node.first_seen or stored.started_at, stored.started_at)
-            node.introduced(
-                Introduction(
-                    *(information, stored.started_at),
-                    *(number << DIRECTORY_BITS | past.directory, stored.address),
-                )
-            )
-            node.seen(max(stored.started_at, stored.counters.get("last_at") or 0))
-            # One without an end was open when the shard died: it lasted as long as it spoke.
-            last_heard = max(past.last_seen.get(stored.node or 0, 0), stored.started_at)
-            node.ended(stored.ended_at or last_heard)
-        self._recover_statements(past)
-        held = past.counts.keys() | {stored.node for stored in past.sessions.values()}
-        for number, remembered in past.node_histories.items():
-            node = self.node(past.nodes[number])
-            node.first_seen = min(node.first_seen or remembered.first_at, remembered.first_at)
-            if number not in held:
-                self._remember(node, remembered)
-
-    def _remember(self, node: Node, past: NodeHistory) -> None:
-        """Of a node that no file of the directory has anything of any more."""
-        node.past_events += past.events - past.undecodable
-        node.undecodable += past.undecodable
-        node.dropped_events += past.dropped
-        node.seen(past.last_at)
-        node.ended(past.ended_at)
-        node.introduced(Introduction(None, past.started_at, None, past.address))
-
-    def _recover_statements(self, past: RecoveredState) -> None:
+        for stored in (past.sessions[number] for number in sorted(past.sessions)):
+            self._recover_session(stored, past)
         for row in past.statements:
-            stored = past.sessions.get(row.session)
-            speaker = self.speakers.get((past.directory, row.session))
-            statement = Statement(
-                *(row.type, row.received_at, row.timestamp),
-                *(row.session << DIRECTORY_BITS | past.directory, stored.address if stored else ""),
-                row.payload,
-                *((speaker.protocol_version, speaker.cores) if speaker else (1, None)),
-            )
-            if row.node in past.nodes:
-                self.node(past.nodes[row.node]).stated(statement)
+            self._recover_statement(row, past)
+        held = past.counts.keys() | {stored.node for stored in past.sessions.values()}
+        for number, history in past.node_histories.items():
+            node = self.node(past.nodes[number])
+            node.first_seen = min(node.first_seen or history.first_at, history.first_at)
+            if number not in held:
+                _add_history(node, history)
+
+    def _recover_session(self, stored: StoredSession, past: RecoveredState) -> None:
+        try:
+            information = decode_node_information(stored.node_information)
+        except NodeInformationError:
+            # Refused; or stored by a release that could decode more.
+            if stored.node in past.nodes:
+                node_id = past.nodes[stored.node].hex()
+                owner = SessionOwner(node_id, None, None, 1, None)
+                self.session_owners[past.directory, stored.session] = owner
+            return
+        self._add_owner(past.directory, stored.session, information)
+        node = self.node(information.peer_id)
+        for rule, count in stored.counters.get("deviations", {}).items():
+            node.deviations[rule] += count
+        node.shed.update(stored.counters.get("shed", {}))
+        node.first_seen = min(node.first_seen or stored.started_at, stored.started_at)
+        api_id = stored.session << DIRECTORY_BITS | past.directory
+        node.add_past_handshake(Handshake(information, stored.started_at, api_id, stored.address))
+        node.extend_last_seen(max(stored.started_at, stored.counters.get("last_at") or 0))
+        # A connection without an end was open when the shard died: its last event ended it.
+        last_event_at = max(past.last_seen.get(stored.node or 0, 0), stored.started_at)
+        node.extend_disconnected(stored.ended_at or last_event_at)
+
+    def _recover_statement(self, row: LogRow, past: RecoveredState) -> None:
+        if row.node not in past.nodes:
+            return
+        stored = past.sessions.get(row.session)
+        owner = self.session_owners[past.directory, row.session]
+        statement = Statement(
+            type=row.type,
+            received_at=row.received_at,
+            timestamp=row.timestamp,
+            session=row.session << DIRECTORY_BITS | past.directory,
+            address=stored.address if stored else "",
+            payload=row.payload,
+            version=owner.protocol_version,
+            cores=owner.cores,
+        )
+        self.node(past.nodes[row.node]).add_past_statement(statement)
 
     def _recover_counts(self, node: Node, number: int, past: RecoveredState) -> None:
         for event_type, count in past.counts.get(number, {}).items():
-            self.tally.add_many(node.row, event_type, count)
+            self.event_counts.add_many(node.row, event_type, count)
         events, messages = past.dropped.get(number, (0, 0))
         node.dropped_events += events
         node.dropped_messages += messages
         node.undecodable += past.undecodable[number]
         if number in past.last_seen:
-            node.seen(past.last_seen[number])
+            node.extend_last_seen(past.last_seen[number])
 
-    def _learn(self, directory: int, number: int, peer_id: bytes) -> None:
+    def _add_number(self, directory: int, number: int, peer_id: bytes) -> None:
         self._numbers[directory, peer_id] = number
         self._ids[directory, number] = peer_id.hex()
         self._next_number[directory] = max(self._next_number[directory], number + 1)
 
-    def _learn_speaker(self, directory: int, session: int, information: NodeInformation) -> None:
-        self.speakers[directory, session] = Speaker(
-            information.peer_id.hex(),
-            information.implementation_name,
-            information.implementation_version,
-            information.protocol_version,
-            information.cores,
+    def _add_owner(self, directory: int, session: int, information: NodeInformation) -> None:
+        self.session_owners[directory, session] = SessionOwner(
+            node_id=information.peer_id.hex(),
+            name=information.implementation_name,
+            implementation_version=information.implementation_version,
+            protocol_version=information.protocol_version,
+            cores=information.cores,
         )
+
+
+def _add_history(node: Node, past: NodeHistory) -> None:
+    """Add the totals of a node of which no file of the directory holds an event any more."""
+    node.past_events += past.events - past.undecodable
+    node.undecodable += past.undecodable
+    node.dropped_events += past.dropped
+    node.extend_last_seen(past.last_at)
+    node.extend_disconnected(past.ended_at)
+    node.add_past_handshake(Handshake(None, past.started_at, None, past.address))

@@ -1,8 +1,8 @@
-"""The numbers a directory gives to the peers that its nodes speak of.
+"""Dictionary encoding of peer ids: the numbers that a directory gives to them.
 
-Pure state. Most events of a full network name another node by its 32-byte key; in the log
-a small number stands for it. Whoever can send events can invent keys, so there is a limit:
-beyond it a key stays where it came from, in the body.
+Pure state. Most events of a full network name another node by its 32-byte key; the event log
+stores a small number instead. Anyone who can send events can invent keys, so the dictionary has
+a limit: beyond it a key stays in the body of its event.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from tart.protocol.columnar import Int
 
-# A network has about a thousand validators, and some builders. A file begins with all of
+# A network has about a thousand validators, and some builders. A segment begins with all of
 # them: 2 MiB at worst.
 MAX_PEERS = 1 << 16
 NONE = -1
@@ -23,24 +23,26 @@ class PeerDictionary:
     """Peer ids by number.
 
     Args:
-        known: number to id, as the files of the directory have it.
+        known: Number to id, as the files of the directory have them.
+        max_peers: The limit of numbers.
 
     Attributes:
-        ids: each number's id; empty where nobody has the number.
+        ids: Each number's id; empty where the number is not in use.
     """
 
-    def __init__(self, known: Mapping[int, bytes]) -> None:
-        numbers = {number: peer_id for number, peer_id in known.items() if number < MAX_PEERS}
-        self.ids = [numbers.get(at, b"") for at in range(max(numbers, default=-1) + 1)]
+    def __init__(self, known: Mapping[int, bytes], max_peers: int = MAX_PEERS) -> None:
+        self._max_peers = max_peers
+        numbers = {number: peer_id for number, peer_id in known.items() if number < max_peers}
+        self.ids = [numbers.get(number, b"") for number in range(max(numbers, default=-1) + 1)]
         self._numbers = {peer_id: number for number, peer_id in numbers.items()}
 
     def numbers(self, peer_ids: list[bytes]) -> Int:
-        """The number of each; a new one gets the next, or ``NONE`` if there are too many."""
+        """Return the number of each id; a new id gets the next number, or ``NONE`` at the limit."""
         known = self._numbers
-        found = [known.get(peer_id, NONE) for peer_id in peer_ids]
-        if NONE in found and len(self.ids) < MAX_PEERS:
-            found = [self._number(peer_id) for peer_id in peer_ids]
-        return np.array(found, np.int64)
+        numbers = [known.get(peer_id, NONE) for peer_id in peer_ids]
+        if NONE in numbers and len(self.ids) < self._max_peers:
+            numbers = [self._number(peer_id) for peer_id in peer_ids]
+        return np.array(numbers, np.int64)
 
     def truncate(self, count: int) -> None:
         """Keep only the first ``count`` numbers."""
@@ -50,7 +52,7 @@ class PeerDictionary:
 
     def _number(self, peer_id: bytes) -> int:
         number = self._numbers.get(peer_id, NONE)
-        if number == NONE and len(self.ids) < MAX_PEERS:
+        if number == NONE and len(self.ids) < self._max_peers:
             number = self._numbers[peer_id] = len(self.ids)
             self.ids.append(peer_id)
         return number

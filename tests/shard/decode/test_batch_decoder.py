@@ -134,9 +134,9 @@ def test_what_is_not_understood_gives_no_peer_a_number():
     assert (len(found.log), found.new_peers) == (0, [])
 
 
-def test_beyond_the_limit_a_peer_stays_in_the_body(monkeypatch):
-    monkeypatch.setattr("tart.shard.state.peer_dictionary.MAX_PEERS", 1)
-    found = decoded(session_of(), received_from(A), received_from(B))
+def test_beyond_the_limit_a_peer_stays_in_the_body():
+    peers = PeerDictionary({}, max_peers=1)
+    found = decoded(session_of(), received_from(A), received_from(B), peers=peers)
     one, other = found.log.rows()
     assert (one.peer, one.body, found.new_peers) == (A, bytes(32), [PeerRow(0, A)])
     assert (other.peer, other.body) == (None, B + bytes(32))

@@ -13,7 +13,7 @@ from tart.protocol.events import EVENTS, leading_reference
 from tart.query.core.catalog import event_identity
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import to_bytes
-from tart.shard.state.nodes import Speaker
+from tart.shard.state.nodes import SessionOwner
 from tests.protocol.strategies import CORES, U64, events, hostile_payloads, payload
 from tests.shard.chains import Sequences
 from tests.shard.ingest.test_live_streams import Recorder
@@ -46,12 +46,12 @@ def kept(number, sent, version):
     return row.frame[9:]
 
 
-def speaker(version=1, cores=CORES):
-    return Speaker("ab" * 32, "somebody", "1.2.3", version, cores)
+def owner(version=1, cores=CORES):
+    return SessionOwner("ab" * 32, "somebody", "1.2.3", version, cores)
 
 
 def shown(row, version=1, cores=CORES):
-    return to_json(row, 5, speaker(version, cores))
+    return to_json(row, 5, owner(version, cores))
 
 
 @pytest.mark.slow
@@ -171,7 +171,7 @@ def test_a_status_of_a_node_that_did_not_tell_its_cores_is_read_by_its_length():
 @settings(max_examples=50, deadline=None, database=None)
 def test_the_id_of_an_event_tells_its_directory_and_sequence(seq, directory):
     row = row_of(received(13, b"\x01"))._replace(seq=seq)
-    number = to_json(row, directory, speaker())["id"]
+    number = to_json(row, directory, owner())["id"]
     assert event_identity(number) == (directory, seq)
     assert number < 2**53
 
@@ -179,10 +179,10 @@ def test_the_id_of_an_event_tells_its_directory_and_sequence(seq, directory):
 async def _said(shard, sequences, sent, sessions):
     """Events come in reads and batches of any length."""
     for each in sent:
-        shard.intake.receive(sessions[each.session], each.frame)
+        shard.ingest.receive(sessions[each.session], each.frame)
         if sequences.random.random() < 0.2:
-            shard.intake.decode_received()
-    shard.intake.decode_received()
+            shard.ingest.decode_received()
+    shard.ingest.decode_received()
     await shard.settled()
 
 

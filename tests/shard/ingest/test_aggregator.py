@@ -14,8 +14,8 @@ def told(shard, sessions):
     """Give a shard everything, connection by connection; those of one node in order."""
     for session in sessions:
         opened = shard.session(session.data)
-        shard.intake.end(opened, "it is over")
-    shard.intake.decode_received()
+        shard.ingest.end(opened, "it is over")
+    shard.ingest.decode_received()
 
 
 async def total(shard, table="counts"):
@@ -39,7 +39,7 @@ def test_what_came_counts_before_during_and_after_a_flush(tmp_path):
         told(shard, played.sessions)
         assert await total(shard) == everything(played)
         shard.holding = True
-        shard.intake.aggregate()
+        shard.ingest.aggregate()
         assert await total(shard) == everything(played)  # in flight
         shard.release()
         await written(shard)
@@ -80,7 +80,7 @@ def test_after_a_crash_the_log_is_read_again(tmp_path, flushed):
     async def before(shard):
         told(shard, played.sessions[:half])
         if flushed:
-            shard.intake.aggregate()
+            shard.ingest.aggregate()
             await written(shard)
         told(shard, played.sessions[half:])
         return await answers(shard)
@@ -103,12 +103,12 @@ def test_a_file_that_cannot_be_written_does_not_stop_the_shard_and_is_made_up_at
         cursor = shard.store.cursor()
         cursor.execute("DROP TABLE a00.counts")
         cursor.close()
-        shard.intake.aggregate()
+        shard.ingest.aggregate()
         await until(lambda: shard.aggregation.statistics()["aggregates_failed"])
         told(shard, played.sessions[half:])
         for _ in range(3 * MAX_IN_FLIGHT):
-            shard.intake.end(shard.session(fake_node().connect()), "it is over")
-            shard.intake.aggregate()
+            shard.ingest.end(shard.session(fake_node().connect()), "it is over")
+            shard.ingest.aggregate()
         assert len(await shard.stored()) == everything(played)
         assert shard.aggregation.statistics()["aggregate_flushes_pending"] == MAX_IN_FLIGHT
 
@@ -139,7 +139,7 @@ def test_what_fails_is_missing_until_the_aggregates_are_made_again_from_the_log(
 
         shard.aggregation.isolation.inject = inject
         told(shard, played.sessions)
-        shard.intake.aggregate()
+        shard.ingest.aggregate()
         await written(shard)
         found = await figures(shard)
         assert set(found.values()) == {0}

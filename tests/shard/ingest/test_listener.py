@@ -9,7 +9,7 @@ import struct
 import pytest
 import uvloop
 
-from tart.rlimits import OTHERS
+from tart.rlimits import OTHER_DESCRIPTORS
 from tart.shard.ingest.listener import listening_socket
 from tests.shard.running import best, fake_node, framed, run, until
 
@@ -34,7 +34,7 @@ def test_what_nodes_send_is_stored(tmp_path):
         nodes = [fake_node(number) for number in range(5)]
         for node in nodes:
             await shard.connect(node.connect(), best(node, 1), best(node, 2))
-        await until(lambda: shard.intake.statistics.events == 10)
+        await until(lambda: shard.ingest.statistics.events == 10)
         rows = await shard.stored()
         assert sorted((row[2], row[4], row[7]) for row in rows) == sorted(
             (number, event_id, event_id + 1) for number in range(5) for event_id in range(2)
@@ -53,7 +53,7 @@ def test_bytes_may_come_one_at_a_time(tmp_path):
         data = node.connect() + best(node, 1)
         for seen, byte in enumerate(data, 1):
             peer.send(bytes([byte]))
-            await until(lambda seen=seen: shard.intake.statistics.bytes == seen)
+            await until(lambda seen=seen: shard.ingest.statistics.bytes == seen)
         assert len(await shard.stored()) == 1
 
     run(scenario, tmp_path)
@@ -65,7 +65,7 @@ def test_a_node_that_leaves_is_recorded_with_the_reason(tmp_path, reset):
     async def scenario(shard):
         node = fake_node()
         peer = await shard.connect(node.connect(), best(node, 1))
-        await until(lambda: shard.intake.statistics.events == 1)
+        await until(lambda: shard.ingest.statistics.events == 1)
         if reset:
             peer.socket.setsockopt(*RESET_ON_CLOSE)
         peer.leave()
@@ -97,8 +97,8 @@ def test_breaking_the_protocol_costs_that_connection_and_no_other(tmp_path, said
         await bad.cut_off()
         await until(lambda: shard.listener.connections == 1)
         good.send(best(node, 1))
-        await until(lambda: shard.intake.statistics.events == 1)
-        assert shard.intake.statistics.protocol_errors == {rule: 1}
+        await until(lambda: shard.ingest.statistics.events == 1)
+        assert shard.ingest.statistics.protocol_errors == {rule: 1}
         assert len(await shard.undecodable()) == 1
 
     run(scenario, tmp_path)
@@ -153,7 +153,7 @@ def test_a_silent_connection_is_closed_and_one_that_said_who_it_is_may_be_silent
             await each.cut_off()
         await until(lambda: shard.listener.connections == 1)
         known.send(best(node, 1))
-        await until(lambda: shard.intake.statistics.events == 1)
+        await until(lambda: shard.ingest.statistics.events == 1)
 
     run(scenario, tmp_path, telemetry={"handshake_seconds": 0.05})
 
@@ -166,7 +166,7 @@ def test_a_connection_we_do_not_read_from_is_not_called_silent(tmp_path):
         await until(lambda: shard.nodes.by_id)
         shard.holding = True
         talker.send(best(node, 1))
-        await until(lambda: not shard.intake.reading_allowed)
+        await until(lambda: not shard.ingest.reading_allowed)
         await shard.connect()
         await until(lambda: shard.listener.connections == 2)
         # Several deadlines pass; this one shows that the loop has seen them.
@@ -204,17 +204,17 @@ def test_when_the_writer_is_held_up_nothing_is_read_and_nothing_is_lost(tmp_path
         await until(lambda: len(shard.nodes.by_id) == 3)
         shard.holding = True
         peers[0].send(best(nodes[0], 0))
-        await until(lambda: not shard.intake.reading_allowed)
+        await until(lambda: not shard.ingest.reading_allowed)
 
         for peer, node in zip(peers, nodes, strict=True):
             peer.send(*(long_event(node) for _ in range(LONG_EVENTS)))
         stuck = await still(lambda: [peer.unsent for peer in peers])
         assert min(stuck) > 0, "the pressure reaches every node"
         shard.release()
-        await until(lambda: shard.intake.statistics.events == 1 + 3 * LONG_EVENTS)
+        await until(lambda: shard.ingest.statistics.events == 1 + 3 * LONG_EVENTS)
         assert len(await shard.stored()) == 1 + 3 * LONG_EVENTS
-        assert shard.intake.statistics.pauses >= 1
-        assert shard.intake.reading_allowed
+        assert shard.ingest.statistics.pauses >= 1
+        assert shard.ingest.reading_allowed
 
     run(scenario, tmp_path, storage={"pending_bytes": 1})
 
@@ -238,14 +238,14 @@ def test_under_steady_pressure_every_event_sent_is_stored_once(tmp_path):
         nodes = [fake_node(number) for number in range(4)]
         peers = [await shard.connect(node.connect()) for node in nodes]
         await asyncio.gather(*map(blast, peers, nodes, [3000] * 4))
-        await until(lambda: shard.intake.statistics.events == 12_000)
+        await until(lambda: shard.ingest.statistics.events == 12_000)
         rows = await shard.stored()
         assert [row[0] for row in rows] == list(range(12_000))
         for session in range(4):
             own = [(row[4], row[7]) for row in rows if row[3] == session]
             assert own == [(slot, slot) for slot in range(3000)]
-        assert shard.intake.statistics.pauses > 3
-        assert shard.intake.reading_allowed
+        assert shard.ingest.statistics.pauses > 3
+        assert shard.ingest.reading_allowed
 
     run(scenario, tmp_path, storage={"pending_bytes": 5000, "flush_rows": 10})
 
@@ -259,12 +259,12 @@ def test_a_connection_that_comes_during_a_pause_waits_like_the_others(tmp_path):
         await until(lambda: shard.nodes.by_id)
         shard.holding = True
         peer.send(best(first, 0))
-        await until(lambda: not shard.intake.reading_allowed)
+        await until(lambda: not shard.ingest.reading_allowed)
         late = await shard.connect(second.connect())
         late.send(*(long_event(second) for _ in range(LONG_EVENTS)))
         assert await still(lambda: late.unsent) > 0
         shard.release()
-        await until(lambda: shard.intake.statistics.events == 1 + LONG_EVENTS)
+        await until(lambda: shard.ingest.statistics.events == 1 + LONG_EVENTS)
 
     run(scenario, tmp_path, storage={"pending_bytes": 150})
 
@@ -274,7 +274,7 @@ def test_stopping_closes_every_connection_and_records_why(tmp_path):
     async def scenario(shard):
         nodes = [fake_node(number) for number in range(3)]
         peers = [await shard.connect(node.connect(), best(node, 1)) for node in nodes]
-        await until(lambda: shard.intake.statistics.events == 3)
+        await until(lambda: shard.ingest.statistics.events == 3)
         await shard.listener.stop()
         assert shard.listener.connections == 0
         for peer in peers:
@@ -356,7 +356,7 @@ def test_a_node_over_its_rate_is_paused_and_loses_nothing(tmp_path):
         for start in range(0, 600, 100):
             peer.send(blocks(node, 100, start))
             await peer.taken()
-        await until(lambda: shard.intake.statistics.events == 600)
+        await until(lambda: shard.ingest.statistics.events == 600)
         assert [(row[4], row[7]) for row in await shard.stored()] == [(at, at) for at in range(600)]
         (known,) = shard.nodes.by_id.values()
         assert known.pauses["rate"] == shard.listener.pauses["rate"] > 0
@@ -377,11 +377,11 @@ def test_while_a_node_is_paused_the_others_go_on(tmp_path):
         peer = await shard.connect(calm.connect())
         for slot in range(10):
             peer.send(best(calm, slot))
-            await until(lambda slot=slot: shard.intake.statistics.events == 51 + slot)
+            await until(lambda slot=slot: shard.ingest.statistics.events == 51 + slot)
         assert await still(lambda: racing.unsent) > 0, "the pressure reaches the node"
         assert shard.nodes.by_id[fast.peer_id.hex()].pauses == {"rate": 1}
         assert not shard.nodes.by_id[calm.peer_id.hex()].pauses
-        assert shard.intake.reading_allowed
+        assert shard.ingest.reading_allowed
 
     run(scenario, tmp_path, telemetry={"events_per_second": 1, "burst_events": 10})
 
@@ -391,13 +391,13 @@ def test_connections_of_one_node_share_its_rate(tmp_path):
     async def scenario(shard):
         node, other = fake_node(1), fake_node(2)
         await shard.connect(node.connect(), blocks(node, 100))
-        await until(lambda: shard.intake.statistics.events == 100)
+        await until(lambda: shard.ingest.statistics.events == 100)
         await shard.connect(other.connect(), blocks(other, 100))
-        await until(lambda: shard.intake.statistics.events == 200)
+        await until(lambda: shard.ingest.statistics.events == 200)
         assert not shard.listener.pauses
         again = fake_node(1)
         await shard.connect(again.connect(), blocks(again, 100))
-        await until(lambda: shard.intake.statistics.events == 300)
+        await until(lambda: shard.ingest.statistics.events == 300)
         assert shard.listener.pauses == {"rate": 1}
         assert shard.nodes.by_id[node.peer_id.hex()].pauses == {"rate": 1}
 
@@ -415,12 +415,12 @@ def test_pauses_of_all_are_counted_for_each_node_with_the_reason(tmp_path):
         earlier = [node.pauses["buffer"] for node in shard.nodes.by_id.values()]
         shard.holding = True
         peers[0].send(best(nodes[0], 0))
-        await until(lambda: not shard.intake.reading_allowed)
+        await until(lambda: not shard.ingest.reading_allowed)
         assert shard.listener.pauses["buffer"] == before + 1
         pauses = [node.pauses["buffer"] for node in shard.nodes.by_id.values()]
         assert pauses == [count + 1 for count in earlier]
         shard.release()
-        await until(lambda: shard.intake.reading_allowed)
+        await until(lambda: shard.ingest.reading_allowed)
         assert all(node.paused_seconds > 0 for node in shard.nodes.by_id.values())
 
     run(scenario, tmp_path, storage={"pending_bytes": 1})
@@ -432,8 +432,8 @@ def test_one_node_s_pause_does_not_end_with_that_of_all(tmp_path):
         node = fake_node()
         peer = await shard.connect(node.connect(), blocks(node, 50))
         await until(lambda: shard.listener.pauses["rate"])
-        shard.intake.short_of("disk")
-        shard.intake.short_of("")
+        shard.ingest.short_of("disk")
+        shard.ingest.short_of("")
         peer.send(*(long_event(node) for _ in range(LONG_EVENTS)))
         assert await still(lambda: peer.unsent) > 0
         assert shard.listener.pauses == {"rate": 1, "disk": 1}
@@ -515,7 +515,7 @@ def test_when_unfinished_frames_are_too_many_the_one_that_holds_most_is_closed(t
         await until(lambda: shard.listener.connections == 3)
         assert shard.listener.unfinished == held - 40_004 + 30
         peers[3].send(event[30:])
-        await until(lambda: shard.intake.statistics.events == 1)
+        await until(lambda: shard.ingest.statistics.events == 1)
         assert shard.listener.closed["buffered"] == 1
         (ended,) = [row for row in await shard.sessions() if row[1] == "closed"]
         assert ended[5].startswith("40004 bytes of an unfinished frame")
@@ -544,7 +544,7 @@ def test_silent_sockets_and_senders_of_half_frames_harm_nobody(tmp_path):
         while shard.listener.closed["handshake"] < 300:
             peer.send(best(good, sent))
             sent += 1
-            await until(lambda sent=sent: shard.intake.statistics.events == sent)
+            await until(lambda sent=sent: shard.ingest.statistics.events == sent)
         for each in silent:
             await each.cut_off()
         assert shard.listener.connections == 51
@@ -576,7 +576,7 @@ def test_why_connections_end_is_counted_and_none_is_missing(tmp_path, said, caus
 
 def test_the_process_may_open_as_many_as_it_may_accept(tmp_path):
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = min(before[1], 1000 + OTHERS)
+    wanted = min(before[1], 1000 + OTHER_DESCRIPTORS)
 
     @listening
     async def scenario(shard):

@@ -6,12 +6,12 @@ import time
 import pytest
 
 from tart import json_encoding
+from tart.access.rate_limiter import TokenBucket
 from tart.errors import DecodeError
 from tart.ipc.messages import Subscribe
 from tart.protocol.decoding import decode_event
 from tart.query.core.filters import FilterInput
 from tart.query.core.live_event import live_event
-from tart.shard.state.limits import RateLimit
 from tests.shard.ingest.test_live_streams import Recorder
 from tests.shard.queries.test_handlers import OUTLINE
 from tests.shard.running import HASH, best, fake_node, framed, run, until
@@ -96,7 +96,7 @@ def test_a_frame_that_cannot_be_understood_is_kept_with_the_reason(
         assert frame == content
         ((seq, _, _, _, event_id, *_),) = await shard.stored()
         assert (seq, event_id) == (1, 1), "it took an id all the same"
-        assert shard.intake.statistics.undecodable == {rule: 1}
+        assert shard.ingest.statistics.undecodable == {rule: 1}
         assert (session.undecodable, session.node.undecodable) == (1, 1)
         assert session.connection.error is None
 
@@ -110,7 +110,7 @@ def test_deviations_are_understood_and_counted(tmp_path):
         session = shard.session(node.connect(), longer, longer)
         rows = await shard.stored()
         assert [row[9][-9:] for row in rows] == [b"left over"] * 2
-        assert shard.intake.statistics.deviations == {"trailing_bytes": 2}
+        assert shard.ingest.statistics.deviations == {"trailing_bytes": 2}
         assert session.deviations == session.node.deviations == {"trailing_bytes": 2}
 
     run(scenario, tmp_path)
@@ -125,12 +125,12 @@ def test_an_unreadable_first_message_is_kept_and_refused(tmp_path):
         assert place == [0, None, 0, None, None, "node_information", "", 0]
         assert expectation == str(session.connection.error)
         assert frame == content
-        shard.intake.end(session, "closed")
+        shard.ingest.end(session, "closed")
         ((*ended, counters, reason),) = await shard.sessions()
         assert ended == [0, "refused", None, "192.0.2.1:4"]
         assert json.loads(counters)["bytes"] == len(framed(content))
         assert reason == expectation
-        assert shard.intake.statistics.protocol_errors == {"node_information": 1}
+        assert shard.ingest.statistics.protocol_errors == {"node_information": 1}
         assert shard.changes == []
 
     run(scenario, tmp_path)
@@ -158,7 +158,7 @@ def test_a_frame_too_long_is_kept_after_what_came_before_it(tmp_path, with_event
         ((*place, _, frame),) = await shard.undecodable()
         assert place == [len(good), 0, 0, None, None, "frame_too_long", "", 0]
         assert frame == head
-        assert shard.intake.statistics.protocol_errors == {"frame_too_long": 1}
+        assert shard.ingest.statistics.protocol_errors == {"frame_too_long": 1}
         assert (session.undecodable, session.node.undecodable) == (1, 1)
 
     run(scenario, tmp_path)
@@ -217,10 +217,10 @@ def test_dropped_events_are_summed_up_by_node_and_connection(tmp_path):
         node = fake_node()
         first = shard.session(node.connect(), dropped(node, 3), dropped(node, 4))
         second = shard.session(node.connect(), dropped(node, 5))
-        shard.intake.decode_received()
+        shard.ingest.decode_received()
         assert (first.dropped, second.dropped) == (7, 5)
         assert (first.node.dropped_events, first.node.dropped_messages) == (12, 3)
-        assert shard.intake.statistics.dropped_by_nodes == 12
+        assert shard.ingest.statistics.dropped_by_nodes == 12
 
     run(scenario, tmp_path)
 
@@ -229,7 +229,7 @@ def test_absurd_claims_of_dropped_events_do_not_spoil_any_answer(tmp_path):
     async def scenario(shard):
         node = fake_node()
         session = shard.session(node.connect(), *(dropped(node, HIGHEST) for _ in range(3)))
-        shard.intake.end(session, None)
+        shard.ingest.end(session, None)
         (known,) = await shard.ask("nodes")
         assert (known["dropped_count"], known["dropped_messages"]) == (3 * HIGHEST, 3)
         statistics = await shard.ask("statistics")
@@ -244,8 +244,8 @@ def test_two_connections_of_a_node_at_once_are_told_apart(tmp_path):
         old, new = fake_node(), fake_node()
         first = shard.session(old.connect(), best(old, 1))
         second = shard.session(new.connect(), best(new, 50))
-        shard.intake.receive(first, best(old, 2))
-        shard.intake.receive(second, best(new, 51))
+        shard.ingest.receive(first, best(old, 2))
+        shard.ingest.receive(second, best(new, 51))
         rows = await shard.stored()
         assert [(row[2], row[3], row[4], row[7]) for row in rows] == [
             (0, 0, 0, 1),
@@ -280,13 +280,13 @@ def test_a_node_s_state_is_what_it_said_last_on_any_open_connection(tmp_path):
             old.event("FinalizedBlockChanged", 1, slot=899, hash=HASH)[1],
         ]
         for each in late:
-            shard.intake.receive(first, each)
-        shard.intake.decode_received()
+            shard.ingest.receive(first, each)
+        shard.ingest.decode_received()
         assert said(node) == (901, False, 899)
         assert sum(node.counts) == 6
-        shard.intake.end(first, None)
+        shard.ingest.end(first, None)
         assert said(node) == (5, True, 899)
-        shard.intake.end(second, None)
+        shard.ingest.end(second, None)
         assert said(node) == (901, False, 899)
 
     run(scenario, tmp_path)
@@ -296,12 +296,12 @@ def test_a_reconnect_is_a_new_session_with_ids_from_zero_and_nothing_known_yet(t
     async def scenario(shard):
         node = fake_node()
         first = shard.session(node.connect(), best(node, 1), best(node, 2))
-        shard.intake.end(first, "closed by the node")
+        shard.ingest.end(first, "closed by the node")
         second = shard.session(node.connect())
         shown = second.node.as_json()
         # Nobody said so on a connection that is open, and the answer says that.
         assert (shown["best"]["slot"], shown["statements"]["best"]["is_open"]) == (2, False)
-        shard.intake.receive(second, best(node, 3))
+        shard.ingest.receive(second, best(node, 3))
         assert [(row[3], row[4]) for row in await shard.stored()] == [(0, 0), (0, 1), (1, 0)]
         assert [(number, what) for number, what, *_ in await shard.sessions()] == [
             (0, "opened"),
@@ -319,7 +319,7 @@ def test_a_connection_s_end_is_stored_with_its_reason_and_counters(tmp_path):
         hello = node.connect()
         frames = [hello, best(node, 0), dropped(node, 5), framed(b"short")]
         session = shard.session(*frames, address="[::1]:9")
-        shard.intake.end(session, "closed by the node")
+        shard.ingest.end(session, "closed by the node")
         _, ended = await shard.sessions()
         assert ended[:4] == (0, "closed", 0, "[::1]:9")
         assert ended[5] == "closed by the node"
@@ -345,7 +345,7 @@ def test_a_connection_s_end_is_stored_with_its_reason_and_counters(tmp_path):
 
 def test_a_connection_that_said_nothing_leaves_nothing(tmp_path):
     async def scenario(shard):
-        shard.intake.end(shard.session(b"\x01"), "no node information in time")
+        shard.ingest.end(shard.session(b"\x01"), "no node information in time")
         await shard.settled()
         assert not list(tmp_path.glob("*/20*"))
         assert shard.changes == []
@@ -356,7 +356,7 @@ def test_a_connection_that_said_nothing_leaves_nothing(tmp_path):
 def test_sequence_and_session_numbers_continue_after_a_restart(tmp_path):
     async def scenario(shard):
         node = fake_node()
-        shard.intake.end(shard.session(node.connect(), best(node, 1), framed(b"")), None)
+        shard.ingest.end(shard.session(node.connect(), best(node, 1), framed(b"")), None)
         await shard.settled()
 
     async def again(shard):
@@ -385,7 +385,7 @@ def test_a_batch_leaves_by_age_by_rows_or_by_bytes(tmp_path, storage):
         node = fake_node()
         shard.session(node.connect(), best(node, 1), best(node, 2))
         await until(lambda: shard.store.writer.statistics.events == 2)
-        await until(lambda: shard.intake.pending == (0, 0))
+        await until(lambda: shard.ingest.pending == (0, 0))
 
     run(scenario, tmp_path, storage=storage)
 
@@ -394,11 +394,11 @@ def test_what_gathered_can_be_handed_over_at_once_and_then_there_is_nothing(tmp_
     async def scenario(shard):
         node = fake_node()
         shard.session(node.connect(), best(node, 1))
-        assert shard.intake.pending[0] == 1
-        shard.intake.flush()
-        shard.intake.flush()
+        assert shard.ingest.pending[0] == 1
+        shard.ingest.flush()
+        shard.ingest.flush()
         assert len(await shard.stored()) == 1
-        assert shard.intake.pending == (0, 0)
+        assert shard.ingest.pending == (0, 0)
 
     run(scenario, tmp_path, storage={"flush_seconds": 1e6})
 
@@ -407,26 +407,26 @@ def test_what_gathered_can_be_handed_over_at_once_and_then_there_is_nothing(tmp_
 def test_reading_stops_while_too_much_waits_and_goes_on_afterwards(tmp_path, limit):
     async def scenario(shard):
         told = []
-        shard.intake.reading_changed = told.append
+        shard.ingest.reading_changed = told.append
         shard.holding = True
         node = fake_node()
         session = shard.session(node.connect())
         sent = 0
-        while shard.intake.reading_allowed:
-            shard.intake.receive(session, best(node, sent))
+        while shard.ingest.reading_allowed:
+            shard.ingest.receive(session, best(node, sent))
             sent += 1
-            shard.intake.flush()
+            shard.ingest.flush()
         for _ in range(5):  # what was under way when reading stopped
-            shard.intake.receive(session, best(node, sent))
+            shard.ingest.receive(session, best(node, sent))
             sent += 1
-            shard.intake.flush()
-        assert shard.intake.pending[0] == sent
+            shard.ingest.flush()
+        assert shard.ingest.pending[0] == sent
         shard.release()
-        await until(lambda: shard.intake.reading_allowed)
+        await until(lambda: shard.ingest.reading_allowed)
         await shard.settled()
         assert [row[7] for row in await shard.stored()] == list(range(sent))
         assert told == [False, True]
-        assert shard.intake.statistics.pauses == 1
+        assert shard.ingest.statistics.pauses == 1
 
     run(scenario, tmp_path, storage={"pending_bytes": limit})
 
@@ -435,21 +435,21 @@ def test_reading_goes_on_only_when_neither_the_disk_nor_the_buffer_is_full(tmp_p
     async def scenario(shard):
         node, told = fake_node(), []
         session = shard.session(node.connect())
-        shard.intake.reading_changed = told.append
+        shard.ingest.reading_changed = told.append
         shard.holding = True
-        shard.intake.short_of("disk")
-        assert shard.intake.paused_for == "disk"
-        shard.intake.receive(session, best(node, 0))
-        shard.intake.flush()
-        shard.intake.short_of("")
-        assert shard.intake.paused_for == "buffer"
-        shard.intake.short_of("disk")
+        shard.ingest.short_of("disk")
+        assert shard.ingest.paused_for == "disk"
+        shard.ingest.receive(session, best(node, 0))
+        shard.ingest.flush()
+        shard.ingest.short_of("")
+        assert shard.ingest.paused_for == "buffer"
+        shard.ingest.short_of("disk")
         shard.release()
         await shard.settled()
-        assert shard.intake.paused_for == "disk"
-        shard.intake.short_of("")
-        assert (told, shard.intake.paused_for) == ([False, True], "")
-        assert shard.intake.statistics.pauses == 1
+        assert shard.ingest.paused_for == "disk"
+        shard.ingest.short_of("")
+        assert (told, shard.ingest.paused_for) == ([False, True], "")
+        assert shard.ingest.statistics.pauses == 1
 
     run(scenario, tmp_path, storage={"pending_bytes": 1, "flush_seconds": 1e6})
 
@@ -461,13 +461,13 @@ def test_each_pause_is_counted(tmp_path):
         for slot in range(3):
             await shard.settled()
             shard.holding = True
-            shard.intake.receive(session, best(node, slot))
-            shard.intake.flush()
-            assert not shard.intake.reading_allowed
+            shard.ingest.receive(session, best(node, slot))
+            shard.ingest.flush()
+            assert not shard.ingest.reading_allowed
             shard.release()
         await shard.settled()
-        assert shard.intake.statistics.pauses >= 3
-        assert shard.intake.reading_allowed
+        assert shard.ingest.statistics.pauses >= 3
+        assert shard.ingest.reading_allowed
 
     run(scenario, tmp_path, storage={"pending_bytes": 1, "flush_seconds": 1e6})
 
@@ -477,9 +477,9 @@ def test_totals_count_every_event_and_byte(tmp_path):
         node = fake_node()
         frames = [node.connect(), best(node, 1), framed(b"short"), best(node, 2)]
         shard.session(*frames)
-        shard.intake.decode_received()
-        assert shard.intake.statistics.events == 3
-        assert shard.intake.statistics.bytes == sum(map(len, frames))
+        shard.ingest.decode_received()
+        assert shard.ingest.statistics.events == 3
+        assert shard.ingest.statistics.bytes == sum(map(len, frames))
 
     run(scenario, tmp_path)
 
@@ -495,7 +495,7 @@ def test_what_happened_is_counted_in_its_second(tmp_path):
                 node.event("FinalizedBlockChanged", 1, slot=1, hash=HASH)[1],
             )
         # As it is shown once the running second is complete.
-        shard.intake.decode_received()
+        shard.ingest.decode_received()
         found = shard.counters.as_json(int(time.time()) + 1, list(shard.nodes.by_id).__getitem__)
         _, events, best_hashes, _, best_events, finalized_events = zip(
             *found["seconds"], strict=True
@@ -517,7 +517,7 @@ def test_only_events_that_are_understood_are_published_and_only_while_somebody_l
         }
         shard.streams.subscribe(channel, Subscribe(9, document))
         for each in (best(node, 2), framed(b""), best(node, 3), best(node, 4, b"\x07" * 32)):
-            shard.intake.receive(session, each)
+            shard.ingest.receive(session, each)
         await until(lambda: len(channel.events()) == 2)
         await shard.settled()
         stored = {event["id"]: event for event in await shard.ask("events")}
@@ -537,7 +537,7 @@ def test_a_candidate_for_filters_is_the_event_s_own(tmp_path):
         node = fake_node(3)
         authored = node.event("Authoring", 1, slot=6, parent=HASH)[1]
         shard.session(node.connect(), authored)
-        shard.intake.decode_received()
+        shard.ingest.decode_received()
         assert offered == [FilterInput("03" * 32, 40, 6, None, authored[4 + 9 :])]
 
     run(scenario, tmp_path)
@@ -592,14 +592,14 @@ def test_what_is_shed_is_counted_and_takes_its_ids(tmp_path):
         first = shard.session(node.connect(), b"".join(best(node, slot) for slot in range(10)))
         assert [row[4] for row in await shard.stored()] == [0, 1, 2]
         assert first.connection.next_event_id == 10
-        first.node.limit = RateLimit(1, 2)
-        shard.intake.receive(first, best(node, 10) + best(node, 11) + best(node, 12))
+        first.node.bucket = TokenBucket(1, 2)
+        shard.ingest.receive(first, best(node, 10) + best(node, 11) + best(node, 12))
         rows = await shard.stored()
         assert [(row[4], row[7]) for row in rows[3:]] == [(10, 10), (11, 11)]
         assert [row[0] for row in rows] == list(range(5)), "no hole in the sequence"
-        assert shard.intake.statistics.shed == first.shed == first.node.shed == {"rate": 8}
+        assert shard.ingest.statistics.shed == first.shed == first.node.shed == {"rate": 8}
         assert first.counters()["shed"] == {"rate": 8}
-        assert (first.events, shard.intake.statistics.events) == (5, 13)
+        assert (first.events, shard.ingest.statistics.events) == (5, 13)
 
     run(scenario, tmp_path, telemetry=SHEDDING)
 
@@ -612,8 +612,8 @@ def test_a_dropped_event_that_is_shed_stands_for_as_many_ids_and_counts(tmp_path
         session = shard.session(node.connect(), b"".join([*said, broken, framed(b"")]))
         assert session.connection.next_event_id == 4 + 5 + 7 + 1 + 1
         assert (session.node.dropped_events, session.node.dropped_messages) == (12, 2)
-        session.node.limit = RateLimit(1, 100)
-        shard.intake.receive(session, best(node, 9))
+        session.node.bucket = TokenBucket(1, 100)
+        shard.ingest.receive(session, best(node, 9))
         assert [row[4] for row in await shard.stored()] == [0, 1, 2, 18]
 
     run(scenario, tmp_path, telemetry=SHEDDING)
@@ -626,7 +626,7 @@ def test_connections_of_one_node_are_shed_together_and_of_another_apart(tmp_path
             shard.session(node.connect() + b"".join(best(node, slot) for slot in range(2)))
         rows = await shard.stored()
         assert [(row[3], row[4]) for row in rows] == [(0, 0), (0, 1), (1, 0), (2, 0), (2, 1)]
-        assert shard.intake.statistics.shed == {"rate": 1}
+        assert shard.ingest.statistics.shed == {"rate": 1}
 
     run(scenario, tmp_path, telemetry=SHEDDING)
 
@@ -636,7 +636,7 @@ def test_without_the_setting_the_intake_sheds_nothing(tmp_path):
         node = fake_node()
         shard.session(node.connect(), b"".join(best(node, slot) for slot in range(10)))
         assert len(await shard.stored()) == 10
-        assert not shard.intake.statistics.shed
+        assert not shard.ingest.statistics.shed
 
     run(scenario, tmp_path, telemetry={**SHEDDING, "shed": False})
 
@@ -669,15 +669,15 @@ def test_a_stage_that_fails_costs_no_stored_event_and_reaches_no_connection(tmp_
                 sent.setdefault(session.number, [])
                 number = (turn * 7 + session.number) % len(VECTORS)
                 for content in (VECTORS[number].content, best(node, turn)[4:]):
-                    shard.intake.receive(session, framed(content))
+                    shard.ingest.receive(session, framed(content))
                     sent[session.number].append(content)
             if turn % 4 == 0:
-                shard.intake.decode_received()
+                shard.ingest.decode_received()
             if turn % 10 == 0:
-                shard.intake.aggregate()
+                shard.ingest.aggregate()
         for session in sessions:
-            shard.intake.end(session, "it is over")
-        shard.intake.aggregate()
+            shard.ingest.end(session, "it is over")
+        shard.ingest.aggregate()
         found = {number: {} for number in sent}
         for row in await shard.stored():
             head = row[1].to_bytes(8, "little") + bytes([row[5]])

@@ -25,7 +25,7 @@ def ask(tmp_path_factory):
 
     async def first(shard):
         told(shard, troubled_network().sessions[:half])
-        shard.intake.aggregate()
+        shard.ingest.aggregate()
 
     async def then(shard):
         told(shard, troubled_network().sessions[half:])

@@ -139,7 +139,7 @@ def test_who_is_ahead_of_the_log_stays_there(tmp_path):
         shard.holding = True
         node = fake_node(3)
         shard.session(node.connect(), best(node, 5))
-        shard.intake.flush()
+        shard.ingest.flush()
         found = await shard.ask("missed", filter=ALL, since_us=0, after={"0": 2})
         assert (found["events"], found["cut"], found["at"]) == ([], False, {"0": 2})
         assert (found["committed"], found["next"], found["more"]) == (2, 3, [])
@@ -160,7 +160,7 @@ def test_nobody_waiting_ends_it_between_two_events(tmp_path):
             return True
 
         left = threading.Event()
-        missed = MissedEvents(shard.store, shard.nodes, lambda: shard.intake.numbers)
+        missed = MissedEvents(shard.store, shard.nodes, lambda: shard.ingest.numbers)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "parse", lambda _: matches)
             asked = {"filter": ALL, "since_us": 0}
@@ -185,7 +185,7 @@ def test_it_says_how_far_the_log_is(tmp_path):
         shard.holding = True
         node = fake_node(3)
         shard.session(node.connect(), best(node, 5))
-        shard.intake.flush()
+        shard.ingest.flush()
         found = await shard.ask("missed", filter=ALL, since_us=0)
         assert (found["committed"], found["next"]) == (2, 3)
 

@@ -327,7 +327,7 @@ def test_the_chain_is_what_connected_nodes_say_now(tmp_path):
         shard.session(first.connect(), best(first, 7))
         shard.session(second.connect())
         session = shard.session(gone.connect(), best(gone, 9))
-        shard.intake.end(session, None)
+        shard.ingest.end(session, None)
         return await shard.ask("chain"), await shard.ask("chain", nodes=["03" * 32, "09" * 32])
 
     connected, named = run(scenario, tmp_path)
@@ -406,8 +406,8 @@ def test_events_may_be_asked_for_while_a_new_file_begins(tmp_path):
         session = shard.session(node.connect())
         found = []
         for slot in range(20):
-            shard.intake.receive(session, best(node, slot))
-            shard.intake.flush()
+            shard.ingest.receive(session, best(node, slot))
+            shard.ingest.flush()
             found.append(len(await shard.ask("events", limit=1000)))
         await shard.settled()
         assert found == sorted(found)
@@ -424,8 +424,8 @@ def test_what_was_committed_last_is_answered_at_once_and_as_from_the_files(tmp_p
         for node in (first, second):
             session = shard.session(node.connect())
             for slot in range(6):
-                shard.intake.receive(session, best(node, slot))
-        shard.intake.flush()
+                shard.ingest.receive(session, best(node, slot))
+        shard.ingest.flush()
         await shard.settled()
         for parameters, count in (
             ({"limit": 12}, 12),

@@ -65,10 +65,10 @@ def test_what_a_connection_left_open_is_over_at_once(tmp_path):
         handlings = [Handling(shard, fake_node(number)) for number in (1, 2)]
         for each in handlings:
             each.submit().receive().guarantee()
-        shard.intake.end(handlings[0].session, "gone")
+        shard.ingest.end(handlings[0].session, "gone")
         for flushed in (False, True):
             if flushed:
-                shard.intake.aggregate()
+                shard.ingest.aggregate()
                 await shard.settled()
             (row,) = packages.tallied([await of(shard, "tallied", settled_us=0)], [])
             assert (row["guaranteed"], row["guaranteed_over"]) == (2, 1)

@@ -29,12 +29,12 @@ def test_an_open_connection_is_a_row_that_grows(tmp_path):
         assert (begun["events"], begun["last_event_id"], begun["next_event_id"]) == (0, None, 0)
         assert (begun["protocol_version"], begun["params_layout"]) == (1, "gp-0.7")
         shard.aggregation._cache.clear()
-        shard.intake.receive(session, best(node, 1) + best(node, 2))
+        shard.ingest.receive(session, best(node, 1) + best(node, 2))
         (grown,) = await sessions(shard)
         assert (grown["events"], grown["last_event_id"], grown["next_event_id"]) == (2, 1, 2)
         assert grown["id"] == session.api_id
         shard.aggregation._cache.clear()
-        shard.intake.end(session, "closed by the node")
+        shard.ingest.end(session, "closed by the node")
         (ended,) = await sessions(shard)
         assert (ended["outcome"], ended["reason"]) == ("closed", "closed by the node")
         assert ended["ended_at"] > ended["started_at"]
@@ -45,10 +45,10 @@ def test_an_open_connection_is_a_row_that_grows(tmp_path):
 def test_a_connection_counts_once_before_during_and_after_a_flush(tmp_path):
     async def scenario(shard):
         node = fake_node()
-        shard.intake.end(shard.session(node.connect(), best(node, 1)), "over")
+        shard.ingest.end(shard.session(node.connect(), best(node, 1)), "over")
         shard.session(node.connect(), best(node, 2))
         shard.holding = True
-        for step in (lambda: None, shard.intake.aggregate, shard.release):
+        for step in (lambda: None, shard.ingest.aggregate, shard.release):
             step()
             shard.aggregation._cache.clear()
             rows = await sessions(shard)

@@ -76,7 +76,7 @@ def test_a_bad_statement_costs_nobody_anything(tmp_path):
         ):
             with pytest.raises(SqlRefused):
                 await found(shard, sql)
-        shard.intake.receive(session, best(node, 2))
+        shard.ingest.receive(session, best(node, 2))
         await shard.settled()
         assert not shard.failures
         assert await found(shard, "SELECT max(slot) AS m FROM best_block_changed") == [{"m": 2}]

@@ -1,4 +1,4 @@
-"""``tart/shard/state/nodes.py``: nodes and connections, now and as the files tell."""
+"""``tart/shard/state/nodes.py``: nodes and connections, now and recovered from files."""
 
 import itertools
 
@@ -29,14 +29,14 @@ def connected(nodes, number, at, *, node=1, directory=0, address="192.0.2.1:4", 
     connection.receive_data(fake_node(node, **more).connect())
     session = Session(number, directory, address, at, connection)
     session.node = nodes.node(bytes([node]) * 32)
-    session.node_number, _ = nodes.number(directory, session.node.peer_id)
-    nodes.opened(session)
+    session.node_number, _ = nodes.assign_number(directory, session.node.peer_id)
+    nodes.add_session(session)
     return session
 
 
 def says(session, at, slot):
     """A best block."""
-    session.say(11, at, 5, slot.to_bytes(4, "little") + bytes(32))
+    session.add_statement(11, at, 5, slot.to_bytes(4, "little") + bytes(32))
 
 
 def shown(nodes, node=1):
@@ -77,17 +77,19 @@ def test_a_node_is_one_whatever_its_connections():
 def test_numbers_are_given_per_directory_and_only_once():
     nodes = Nodes()
     keys = [bytes([number]) * 32 for number in range(3)]
-    given = [nodes.number(directory, key) for directory, key in itertools.product((0, 7), keys)]
+    given = [
+        nodes.assign_number(directory, key) for directory, key in itertools.product((0, 7), keys)
+    ]
     assert given == [(0, True), (1, True), (2, True)] * 2
-    assert nodes.number(7, keys[1]) == (1, False)
+    assert nodes.assign_number(7, keys[1]) == (1, False)
     assert nodes.number_of(7, keys[2].hex()) == 2
     assert nodes.number_of(8, keys[2].hex()) is None
 
 
 def test_numbers_go_on_behind_those_in_the_files():
     nodes = recovered(RecoveredState(0, nodes={4: b"\x04" * 32}))
-    assert nodes.number(0, b"\x04" * 32) == (4, False)
-    assert nodes.number(0, b"\x05" * 32) == (5, True)
+    assert nodes.assign_number(0, b"\x04" * 32) == (4, False)
+    assert nodes.assign_number(0, b"\x05" * 32) == (5, True)
 
 
 def test_a_connected_node_shows_who_it_is_and_since_when():
@@ -110,16 +112,16 @@ def test_a_connected_node_shows_who_it_is_and_since_when():
 def test_a_node_is_connected_until_its_last_connection_is_over():
     nodes = Nodes()
     first, second = connected(nodes, 0, NOON), connected(nodes, 1, NOON + SECOND_US)
-    nodes.closed(first, NOON + 2 * SECOND_US)
+    nodes.end_session(first, NOON + 2 * SECOND_US)
     assert shown(nodes)["is_connected"]
     assert shown(nodes)["disconnected_at"] is None
-    nodes.closed(second, NOON + 3 * SECOND_US)
+    nodes.end_session(second, NOON + 3 * SECOND_US)
     assert not shown(nodes)["is_connected"]
     assert shown(nodes)["disconnected_at"] == "2026-11-21T12:00:03.000000Z"
     assert shown(nodes)["connections"] == []
 
 
-def test_the_newest_connection_speaks_for_a_node():
+def test_the_statements_of_the_newest_connection_count():
     nodes = Nodes()
     first = connected(nodes, 0, NOON, name="old", address="192.0.2.1:1")
     says(first, NOON + 9, 5)
@@ -132,22 +134,22 @@ def test_the_newest_connection_speaks_for_a_node():
         **{"received_at": "2026-11-21T12:00:00.000009Z", "session": 0},
         **{"address": "192.0.2.1:1", "is_open": True},
     }
-    nodes.closed(first, NOON + 10)
+    nodes.end_session(first, NOON + 10)
     assert shown(nodes)["best"]["slot"] == 6
-    nodes.closed(second, NOON + 11)
+    nodes.end_session(second, NOON + 11)
     node = shown(nodes)
     assert (node["best"]["slot"], node["statements"]["best"]["is_open"]) == (5, False)
     assert (node["implementation_name"], node["is_connected"]) == ("new", False)
     assert node["disconnected_at"] == "2026-11-21T12:00:00.000011Z"
 
 
-def test_what_never_said_who_it_is_changes_nothing_when_it_goes():
+def test_the_end_of_a_connection_without_node_information_changes_nothing():
     nodes = Nodes()
-    nodes.closed(Session(0, 0, "", NOON, Connection()), NOON)
+    nodes.end_session(Session(0, 0, "", NOON, Connection()), NOON)
     assert nodes.by_id == {}
 
 
-def test_events_are_read_in_the_dialect_of_their_connection():
+def test_events_are_decoded_with_the_version_of_their_connection():
     nodes = recovered(
         past(
             stored(0, NOON, NOON + 1, version=0, cores=2),
@@ -155,7 +157,7 @@ def test_events_are_read_in_the_dialect_of_their_connection():
             directory=5,
         )
     )
-    first, second = nodes.speakers[5, 0], nodes.speakers[5, 1]
+    first, second = nodes.session_owners[5, 0], nodes.session_owners[5, 1]
     assert (first.protocol_version, first.cores, first.name) == (0, 2, "fake-node")
     assert (second.protocol_version, second.cores, second.name) == (1, 341, "later")
     assert first.node_id == second.node_id == "01" * 32
@@ -193,9 +195,9 @@ def test_after_a_restart_a_node_is_as_its_newest_connection_was_in_whichever_dir
 @pytest.mark.parametrize(
     ("last_event", "ended"),
     [(None, 20), (10, 20), (25, 25)],
-    ids=["it never spoke", "it spoke only before", "it spoke"],
+    ids=["no event", "an event before the connection", "an event on the connection"],
 )
-def test_a_connection_whose_shard_died_ended_when_it_was_last_heard(last_event, ended):
+def test_a_connection_whose_shard_died_ended_with_its_last_event(last_event, ended):
     seen = {} if last_event is None else {0: NOON + last_event}
     nodes = recovered(past(stored(0, NOON, NOON + 5), stored(1, NOON + 20), last_seen=seen))
     assert shown(nodes)["disconnected_at"] == f"2026-11-21T12:00:00.0000{ended}Z"
@@ -223,26 +225,26 @@ def test_what_was_shed_of_closed_connections_adds_up():
     assert (shown(nodes)["pauses"], shown(nodes)["paused_seconds"]) == ({}, 0)
 
 
-def test_a_refused_connection_is_nobody_s():
+def test_a_refused_connection_makes_no_node():
     refused = StoredSession(0, None, "192.0.2.1:4", b"", NOON, NOON)
     nodes = recovered(RecoveredState(0, sessions={0: refused}))
     assert nodes.by_id == {}
-    assert nodes.speakers == {}
+    assert nodes.session_owners == {}
 
 
-def test_events_of_a_connection_we_no_longer_understand_are_still_its_node_s():
+def test_a_connection_whose_handshake_cannot_be_decoded_keeps_its_node():
     stale = StoredSession(3, 0, "192.0.2.1:4", b"as an older release took it", NOON, NOON)
     nodes = recovered(past(stale))
-    assert nodes.speakers[0, 3].node_id == "01" * 32
+    assert nodes.session_owners[0, 3].node_id == "01" * 32
 
 
-def test_no_claim_of_dropped_events_is_too_large_to_be_shown():
+def test_counts_of_dropped_events_beyond_64_bits_are_shown():
     nodes = recovered(past(dropped={0: (2 * (2**64 - 1), 2)}))
     assert shown(nodes)["dropped_count"] == 2 * (2**64 - 1)
     assert to_bytes(shown(nodes), "hex")
 
 
-def test_what_is_kept_of_a_connection_says_how_it_went():
+def test_the_counters_of_a_connection_are_stored_when_it_ends():
     nodes = Nodes()
     session = connected(nodes, 0, NOON)
     session.events, session.bytes, session.undecodable = 4, 5, 6
@@ -262,19 +264,19 @@ def test_what_is_kept_of_a_connection_says_how_it_went():
     }
 
 
-def test_connections_no_file_names_any_more_are_forgotten_and_what_they_counted_is_not():
+def test_forgotten_connections_stay_counted():
     found = recovered(past(stored(0, NOON), stored(1, NOON), counts={0: {11: 5}}))
-    found.forget(0, {0, 7})
-    assert set(found.speakers) == {(0, 1)}
+    found.forget_sessions(0, {0, 7})
+    assert set(found.session_owners) == {(0, 1)}
     assert shown(found)["event_count"] == 5
 
 
-def test_a_node_that_only_the_aggregates_know_is_there_with_what_they_know(tmp_path):
+def test_a_node_known_only_from_aggregates_has_their_totals(tmp_path):
     async def told(shard):
         node = fake_node(1)
         session = shard.session(node.connect(), best(node, 1), best(node, 2), framed(b""))
-        shard.intake.end(session, "gone")
-        shard.intake.aggregate()
+        shard.ingest.end(session, "gone")
+        shard.ingest.aggregate()
         await shard.settled()
         await until(lambda: not shard.aggregation.statistics()["aggregate_flushes_pending"])
         return await shard.ask("nodes")
@@ -293,7 +295,7 @@ def test_a_node_that_only_the_aggregates_know_is_there_with_what_they_know(tmp_p
     assert after["node_info"] is None
 
 
-def test_a_restart_changes_nothing_of_what_a_node_said_and_when_it_was_heard(tmp_path):
+def test_a_restart_changes_no_statement_and_no_time_of_a_node(tmp_path):
     async def told(shard):
         node, other = fake_node(1), fake_node(1)
         first = shard.session(node.connect(), best(node, 1), address="192.0.2.1:1")
@@ -304,9 +306,9 @@ def test_a_restart_changes_nothing_of_what_a_node_said_and_when_it_was_heard(tmp
             framed(b"no event"),
         ]
         for each in more:
-            shard.intake.receive(first, each)
-        shard.intake.end(second, "gone")
-        shard.intake.end(first, "gone")
+            shard.ingest.receive(first, each)
+        shard.ingest.end(second, "gone")
+        shard.ingest.end(first, "gone")
         await shard.settled()
         return await shard.ask("nodes"), await shard.ask("node_status", node="01" * 32)
 
@@ -322,7 +324,7 @@ def test_a_restart_changes_nothing_of_what_a_node_said_and_when_it_was_heard(tmp
     assert node["last_seen_at"] < node["disconnected_at"]
 
 
-def test_the_end_of_a_connection_is_no_word_of_its_node():
+def test_the_end_of_a_connection_does_not_extend_last_seen():
     spoke = stored(0, NOON, NOON + 90, counters={"last_at": NOON + 30})
     silent = stored(1, NOON + 40, NOON + 95)
     nodes = recovered(past(spoke, silent, last_seen={0: NOON + 30}))
@@ -370,14 +372,14 @@ class Placed:
                     nodes, number, at, address=address, name=f"name {number}"
                 )
             elif what == "close" and session:
-                nodes.closed(session, at)
+                nodes.end_session(session, at)
                 self._sessions[number] = False
             elif what in STATEMENTS and session:
                 payload = STATEMENTS[what]
                 if what in (11, 12):
                     payload = (at - NOON).to_bytes(4, "little") + payload[4:]
-                session.say(what, at, number, payload)
-                session.node.seen(at)
+                session.add_statement(what, at, number, payload)
+                session.node.extend_last_seen(at)
 
     def told(self, order):
         """What the gateway makes of the shards' answers, whatever their order."""

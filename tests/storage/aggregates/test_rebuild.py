@@ -31,7 +31,7 @@ async def tell(shard):
 
 async def aggregate(shard):
     told(shard, troubled_network().sessions)
-    shard.intake.aggregate()
+    shard.ingest.aggregate()
 
 
 def test_without_aggregates_all_of_the_log_is_read(tmp_path):

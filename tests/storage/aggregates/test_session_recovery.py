@@ -117,7 +117,7 @@ def talk(shard, node, session=None):
     ]
     session = session or shard.session(node.connect())
     for frame in frames:
-        shard.intake.receive(session, frame)
+        shard.ingest.receive(session, frame)
     return session
 
 
@@ -131,7 +131,7 @@ async def conformance(shard):
 
 
 async def written(shard):
-    shard.intake.aggregate()
+    shard.ingest.aggregate()
     await until(lambda: not shard.aggregation.statistics()["aggregate_flushes_pending"])
 
 
@@ -142,7 +142,7 @@ def test_connections_open_at_a_crash_end_when_they_were_last_heard(tmp_path, flu
     async def first(shard):
         node = fake_node()
         session = shard.session(node.connect())
-        shard.intake.decode_received()
+        shard.ingest.decode_received()
         if flushes:
             await written(shard)
         talk(shard, node, session)
@@ -173,7 +173,7 @@ def test_connections_that_ended_before_a_crash_are_as_they_were(tmp_path):
     async def first(shard):
         for number in (1, 2):
             session = talk(shard, fake_node(number))
-            shard.intake.end(session, f"reason {number}")
+            shard.ingest.end(session, f"reason {number}")
             if number == 1:
                 await written(shard)
         shard.session(framed(b"GET / HTTP/1.1\r\n\r\n"))
@@ -191,7 +191,7 @@ def test_connections_that_ended_before_a_crash_are_as_they_were(tmp_path):
 def test_all_is_made_again_from_the_log(tmp_path):
     async def first(shard):
         session = talk(shard, fake_node(1, version=7))
-        shard.intake.end(session, "over")
+        shard.ingest.end(session, "over")
         talk(shard, fake_node(2))
         await written(shard)
         return await sessions(shard), await conformance(shard)
@@ -210,7 +210,7 @@ def test_all_is_made_again_from_the_log(tmp_path):
 
 def test_numbers_of_connections_are_not_given_again_when_the_log_is_lost(tmp_path):
     async def first(shard):
-        shard.intake.end(talk(shard, fake_node()), "over")
+        shard.ingest.end(talk(shard, fake_node()), "over")
         await written(shard)
 
     run(first, tmp_path)
@@ -225,7 +225,7 @@ def test_a_row_is_kept_through_a_clean_stop(tmp_path):
         await shard.listen()
         node = fake_node()
         await shard.connect(node.connect(), best(node, 1))
-        await until(lambda: shard.intake.statistics.events)
+        await until(lambda: shard.ingest.statistics.events)
         await shard.listener.stop()
         await written(shard)
 
