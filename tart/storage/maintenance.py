@@ -91,7 +91,7 @@ class Maintenance:
         reserve = self._config.disk_reserve_bytes
         limit = reserve * _RESUME_FACTOR if self.short_of == "disk" else reserve
         free = self._disk().free
-        short_of = "disk" if free < limit else self._store.writer.statistics.short_of
+        short_of = "disk" if free < limit else self._store.writer.statistics.shortage
         if short_of != self.short_of:
             self.short_of = short_of
             if short_of == "memory":

@@ -43,7 +43,7 @@ from tart.storage.log.losses import DamageReport
 from tart.storage.log.query_threads import QueryThreads
 from tart.storage.log.recovery import RecoveredState
 from tart.storage.log.startup_progress import ReportProgress, ignore_progress
-from tart.storage.log.writer import Writer
+from tart.storage.log.writer import Writer, WriterCallbacks
 from tart.storage.maintenance import Maintenance
 from tart.storage.open_directory import (
     damage_report,
@@ -132,17 +132,17 @@ class Store:
             self._database,
             config,
             root,
-            shard,
-            opened=(group_by_period(self._files[shard]) or [[]])[-1],
-            nodes=self.recovered[shard].nodes,
-            peers=self.recovered[shard].peers,
-            on_commit=on_commit,
-            attached=self._attached,
-            on_failure=on_failure,
+            self.recovered[shard],
+            attached=(group_by_period(self._files[shard]) or [[]])[-1],
+            callbacks=WriterCallbacks(
+                on_commit=on_commit,
+                on_attach=self._attached,
+                on_failure=on_failure,
+                wait_for_readers=self.query_threads.wait_for_running,
+                salvage=self.salvage_after,
+            ),
             isolation=self.failures.isolation,
             background=self.background,
-            unread=self.query_threads.wait_for_running,
-            salvage_after=self.salvage_after,
         )
         self.maintenance = Maintenance(self, config, root, count, on_shortage)
         for file in self.attached_files():

@@ -1,14 +1,12 @@
-"""What is held does not change, and everything goes on after."""
+"""``tart/storage/backup_snapshot.py``: frozen files do not change, and events go on."""
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 
 import pytest
 
 from tart.errors import StorageError
-from tart.storage import backup_snapshot as module
 from tart.storage.backup_snapshot import BackupSnapshot
 from tart.units import HOUR_US
 from tests.storage.running import NOON, batch, event, open_storage, wait_for
@@ -17,103 +15,106 @@ SETTINGS = {"checkpoint_seconds": 0.02}
 
 
 @contextmanager
-def holding(store):
-    held = BackupSnapshot(store)
+def snapshot_of(store, **limits):
+    snapshot = BackupSnapshot(store, **limits)
     try:
-        yield held
+        yield snapshot
     finally:
-        held.release()
+        snapshot.release()
 
 
-def bytes_of(held):
-    return {path: path.read_bytes() for path in held.paths}
+def bytes_of(frozen):
+    return {path: path.read_bytes() for path in frozen.paths}
 
 
-def test_what_may_be_copied_stays_as_it_is_and_together_it_is_all_up_to_the_turn(tmp_path):
-    with open_storage(tmp_path, **SETTINGS) as storage, holding(storage.store) as held:
+def test_frozen_files_do_not_change_and_hold_all_events_up_to_the_rotation(tmp_path):
+    with open_storage(tmp_path, **SETTINGS) as storage, snapshot_of(storage.store) as snapshot:
         storage.write(*(batch(event(seq)) for seq in range(20)))
-        copied = bytes_of(held.freeze_aggregates()) | bytes_of(held.freeze_files())
+        copied = bytes_of(snapshot.freeze_aggregates()) | bytes_of(snapshot.freeze_files())
         storage.write(*(batch(event(seq)) for seq in range(20, 30)))
-        turned = held.rotate_segments()
-        copied |= bytes_of(turned)
-        assert turned.end == 30
+        rotated = snapshot.rotate_segments()
+        copied |= bytes_of(rotated)
+        assert rotated.end == 30
         done = storage.store.writer.checkpoints.statistics.done
         storage.write(*(batch(event(seq)) for seq in range(30, 40)))
-        time.sleep(5 * SETTINGS["checkpoint_seconds"])
+        statistics = storage.store.writer.checkpoints.statistics
+        rounds = statistics.rounds
+        wait_for(lambda: statistics.rounds >= rounds + 5)
         assert storage.store.writer.checkpoints.statistics.done == done
         assert {path: path.read_bytes() for path in copied} == copied
-        assert held.release() is True
+        assert snapshot.release() is True
         wait_for(lambda: storage.store.writer.checkpoints.statistics.done > done)
     assert len(copied) == 3
 
 
-def test_a_period_that_ends_meanwhile_is_in_it_and_the_next_is_not(tmp_path):
+def test_a_period_that_ends_during_a_backup_is_in_it_and_the_next_is_not(tmp_path):
     with open_storage(tmp_path, file_hours=1, **SETTINGS) as storage:
         storage.write(batch(event(0)))
-        with holding(storage.store) as held:
-            held.freeze_aggregates()
-            held.freeze_files()
+        with snapshot_of(storage.store) as snapshot:
+            snapshot.freeze_aggregates()
+            snapshot.freeze_files()
             storage.write(batch(event(1)), batch(event(2), at=NOON + HOUR_US))
-            turned = held.rotate_segments()
-            assert turned.end == 2
-            assert [path.name[:13] for path in turned.paths] == ["2026-11-21T12"]
+            rotated = snapshot.rotate_segments()
+            assert rotated.end == 2
+            assert [path.name[:13] for path in rotated.paths] == ["2026-11-21T12"]
 
 
-def test_of_a_shard_without_events_there_are_only_aggregates(tmp_path):
-    with open_storage(tmp_path, **SETTINGS) as storage, holding(storage.store) as held:
-        assert [path.name for path in held.freeze_aggregates().paths] == ["aggregates.duckdb"]
-        assert held.freeze_files().paths == held.rotate_segments().paths == ()
+def test_a_snapshot_of_a_shard_without_events_has_only_aggregates(tmp_path):
+    with open_storage(tmp_path, **SETTINGS) as storage, snapshot_of(storage.store) as snapshot:
+        assert [path.name for path in snapshot.freeze_aggregates().paths] == ["aggregates.duckdb"]
+        assert snapshot.freeze_files().paths == snapshot.rotate_segments().paths == ()
 
 
-def test_nothing_is_deleted_while_it_is_held(tmp_path):
+def test_no_file_is_deleted_during_a_backup(tmp_path):
     with open_storage(tmp_path, file_hours=1, **SETTINGS) as storage:
         storage.write(batch(event(0)), batch(event(1), at=NOON + HOUR_US))
         store = storage.store
         oldest = store.files(0)[-1:]
         wait_for(lambda: not store.writer.uses(oldest[0]))
-        with holding(store) as held:
-            held.freeze_aggregates()
+        with snapshot_of(store) as snapshot:
+            snapshot.freeze_aggregates()
             assert store.drop(oldest, 1.0) is False
         wait_for(lambda: store.drop(oldest, 1.0))
 
 
-def test_one_holds_at_a_time(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.01)
+def test_one_backup_runs_at_a_time(tmp_path):
     with (
         open_storage(tmp_path, **SETTINGS) as storage,
-        holding(storage.store) as first,
-        holding(storage.store) as second,
+        snapshot_of(storage.store) as first,
+        snapshot_of(storage.store, lock_seconds=0.01) as second,
     ):
-        wait_for(lambda: holds(first))
+        wait_for(lambda: frozen(first))
         with pytest.raises(StorageError, match="another backup"):
             second.freeze_aggregates()
         first.release()
-        wait_for(lambda: holds(second))
+        wait_for(lambda: frozen(second))
 
 
-def holds(held):
-    """Whether it can: a checkpoint may be under way."""
+def frozen(snapshot):
+    """The frozen aggregates; ``None`` while a checkpoint is under way."""
     try:
-        return held.freeze_aggregates()
+        return snapshot.freeze_aggregates()
     except StorageError:
         return None
 
 
-def test_who_never_releases_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "LONGEST_SECONDS", 0.05)
-    with open_storage(tmp_path, **SETTINGS) as storage, holding(storage.store) as held:
-        held.freeze_aggregates()
+def test_a_snapshot_that_is_never_released_ends_by_itself(tmp_path):
+    with (
+        open_storage(tmp_path, **SETTINGS) as storage,
+        snapshot_of(storage.store, longest_seconds=0.05) as snapshot,
+    ):
+        snapshot.freeze_aggregates()
         wait_for(lambda: not storage.store.writer.checkpoints.rotation_lock.locked())
-        assert held.release() is False
+        assert snapshot.release() is False
         with pytest.raises(StorageError, match="given up"):
-            held.freeze_aggregates()
+            snapshot.freeze_aggregates()
 
 
 @pytest.mark.parametrize("step", ["freeze_aggregates", "freeze_files", "rotate_segments"])
-def test_after_its_end_a_hold_gives_nothing_to_copy(tmp_path, step):
-    """What is copied then may change meanwhile."""
-    with open_storage(tmp_path) as storage, holding(storage.store) as held:
+def test_a_released_snapshot_has_nothing_to_copy(tmp_path, step):
+    """A file that is copied then may change meanwhile."""
+    with open_storage(tmp_path) as storage, snapshot_of(storage.store) as snapshot:
         storage.write(batch(event(0)))
-        held.release()
+        snapshot.release()
         with pytest.raises(StorageError, match="given up"):
-            getattr(held, step)()
+            getattr(snapshot, step)()

@@ -42,7 +42,7 @@ def test_a_batch_that_finds_no_room_is_written_once_there_is(tmp_path, disk, cap
         waiting = [hundred(number) for number in range(1, 40)]
         for each in waiting:
             storage.store.writer.put(each)
-        wait_for(lambda: storage.store.writer.statistics.short_of)
+        wait_for(lambda: storage.store.writer.statistics.shortage)
         committed = stored(storage)
         assert committed == list(range(len(committed)))
         assert len(committed) % 100 == 0
@@ -51,8 +51,8 @@ def test_a_batch_that_finds_no_room_is_written_once_there_is(tmp_path, disk, cap
             assert storage.commits.get(timeout=DEADLINE) is each
         assert stored(storage) == list(range(4000))
         assert storage.failures.empty()
-        assert not storage.store.writer.statistics.short_of
-    assert caplog.text.count("no room to write") == 1
+        assert not storage.store.writer.statistics.shortage
+    assert caplog.text.count("cannot commit, retrying") == 1
 
 
 def test_a_period_that_begins_on_a_full_disk_begins_when_there_is_room(tmp_path, disk):
@@ -64,7 +64,7 @@ def test_a_period_that_begins_on_a_full_disk_begins_when_there_is_room(tmp_path,
         ballast.leave(0)
         following = hundred(1, NOON + HOUR_US)
         storage.store.writer.put(following)
-        wait_for(lambda: storage.store.writer.statistics.short_of)
+        wait_for(lambda: storage.store.writer.statistics.shortage)
         ballast.release()
         assert storage.commits.get(timeout=DEADLINE) is following
         assert stored(storage) == list(range(200))
@@ -96,14 +96,14 @@ def readable(storage):
 
 def test_a_checkpoint_that_runs_out_of_room_costs_nothing(tmp_path, disk, monkeypatch, caplog):
     """Others can take the room while it runs; DuckDB then shuts the file to everybody."""
-    monkeypatch.setattr(checkpoints, "_must_have_room", lambda file: None)
+    monkeypatch.setattr(checkpoints, "_check_disk_space", lambda file: None)
     ballast, root = Ballast(disk), disk / "shards"
     with open_storage(root, checkpoint_seconds=0.01) as storage:
         storage.write(hundred(0))
         wait_for(lambda: storage.store.writer.checkpoints.statistics.done)
         ballast.leave(150_000)
         storage.write(hundred(1))
-        wait_for(lambda: "attached again" in caplog.text)
+        wait_for(lambda: "re-attached after" in caplog.text)
         # Each checkpoint shuts it again for a moment.
         assert wait_for(lambda: readable(storage)) == list(range(200))
         ballast.release()
@@ -121,7 +121,7 @@ def test_a_stop_on_a_full_disk_ends_and_says_what_is_not_written(tmp_path, disk)
         ballast.leave(0)
         for number in range(1, 40):
             storage.store.writer.put(hundred(number))
-        wait_for(lambda: storage.store.writer.statistics.short_of)
+        wait_for(lambda: storage.store.writer.statistics.shortage)
         storage.store.writer.stop()
         assert "No space left" in str(storage.failures.get(timeout=DEADLINE))
     ballast.release()

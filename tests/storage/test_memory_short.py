@@ -37,7 +37,7 @@ def limit(storage, size):
 
 
 def is_short(storage):
-    return storage.store.writer.statistics.short_of == "memory"
+    return storage.store.writer.statistics.shortage == "memory"
 
 
 # Where in the commit it happens differs; with some of these DuckDB's own retry stores
@@ -57,9 +57,9 @@ def test_a_commit_without_memory_is_made_once_there_is_some(tmp_path, caplog, si
         limit(storage, "512MB")
         assert storage.commits.get(timeout=DEADLINE) is large
         assert storage.commits.get(timeout=DEADLINE) is last
-        assert not storage.store.writer.statistics.short_of
+        assert not storage.store.writer.statistics.shortage
         assert storage.failures.empty()
-    assert caplog.text.count("no room to write") == 1
+    assert caplog.text.count("cannot commit, retrying") == 1
     assert [(row.seq, row.body) for row in contents(day(tmp_path))] == [
         (seq, body(seq)) for seq in range(110 + ROWS)
     ]

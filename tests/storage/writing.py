@@ -34,8 +34,8 @@ def events(root):
         root,
         0,
         1,
-        committed=lambda done: say(f"committed {done.log[-1].seq[-1]}"),
-        failed=commits.append,
+        on_commit=lambda done: say(f"committed {done.log[-1].seq[-1]}"),
+        on_failure=commits.append,
     )
     number = first = store.recovered[0].next_sequence // ROWS
     while not commits:

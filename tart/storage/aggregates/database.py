@@ -317,7 +317,7 @@ class AggregateWriter:
             be read now, so that trying again makes sense.
 
     Attributes:
-        writing: held while the file is written to, or while somebody copies it.
+        write_lock: held while the file is written to, or while somebody copies it.
     """
 
     def __init__(
@@ -344,7 +344,7 @@ class AggregateWriter:
         self._over = False
         self.seconds = 0.0
         self.rows = 0
-        self.writing = threading.Lock()
+        self.write_lock = threading.Lock()
         self._thread = threading.Thread(target=self._write_all, name="aggregates")
         self._thread.start()
 
@@ -391,15 +391,15 @@ class AggregateWriter:
 
     @contextmanager
     def _unheld(self) -> Iterator[None]:
-        """``writing``, unless we stop while somebody else has it."""
-        while not (mine := self.writing.acquire(timeout=_HELD_SECONDS)):
+        """``write_lock``, unless we stop while somebody else has it."""
+        while not (mine := self.write_lock.acquire(timeout=_HELD_SECONDS)):
             if self._stopping.is_set():
                 break
         try:
             yield
         finally:
             if mine:
-                self.writing.release()
+                self.write_lock.release()
 
     def _patiently(self, cursor: duckdb.DuckDBPyConnection, flush: Flush) -> None:
         """Again and again while the disk is full: what is not written waits in memory."""

@@ -1,14 +1,15 @@
-"""What each file is given so that it can be read alone.
+"""The dictionaries that keep every segment readable alone: node, peer and session numbers.
 
-Pure. A file has to have every number its rows use: of nodes, of the peers they speak of,
-and of connections. Files take turns, so each is owed what came while another was written
-to; it gets that with the next batch it gets. A connection that closed meanwhile is owed to
-nobody: the file it closed in has the row.
+Pure. A segment has to have every number that its rows use: of nodes, of the peers that they
+name, and of connections. Segments rotate, so each lacks what came while the other one was
+written to; it gets those rows with its next batch. A connection that closed meanwhile is left
+out: the segment in which it closed has its row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,19 +17,20 @@ from tart.storage.core.batch import Batch
 from tart.storage.core.files import LogFile
 from tart.storage.core.schema import SessionRow
 
-Rows = dict[str, Sequence[tuple[Any, ...]]]
+# Rows by table.
+TableRows = dict[str, Sequence[tuple[Any, ...]]]
 
 
 @dataclass
 class _Missing:
-    """What a file does not have yet: ids by number, and open connections."""
+    """The ids by number and the open connections that a segment does not have yet."""
 
     nodes: dict[int, bytes]
     peers: dict[int, bytes]
     sessions: dict[int, SessionRow] = field(default_factory=dict)
 
-    def note(self, batch: Batch) -> None:
-        """Add what a batch brought."""
+    def add(self, batch: Batch) -> None:
+        """Add the numbers and connections of a batch."""
         self.nodes.update(batch.nodes)
         self.peers.update(batch.peers)
         for row in batch.sessions:
@@ -39,52 +41,57 @@ class _Missing:
 
 
 class DictionaryBackfill:
-    """What is known of a directory, and which file lacks what of it.
+    """The numbers and open connections of a directory, and which of them each segment lacks.
 
     Args:
-        nodes, peers: the numbers the directory has given.
+        nodes: The nodes of the directory by number.
+        peers: The peers of the directory by number.
     """
 
     def __init__(self, nodes: Mapping[int, bytes], peers: Mapping[int, bytes]) -> None:
         self._all = _Missing(dict(nodes), dict(peers))
-        self._owed: dict[LogFile, _Missing] = {}
+        self._missing: dict[LogFile, _Missing] = {}
 
     def knows(self, file: LogFile) -> bool:
-        """Whether what the file lacks is known."""
-        return file in self._owed
+        """Return whether the segment was added."""
+        return file in self._missing
 
-    def begin(self, file: LogFile, nodes: set[int], peers: set[int]) -> None:
-        """A file comes into use that has these numbers, and none of the open connections.
+    def add_file(self, file: LogFile, *, nodes: AbstractSet[int], peers: AbstractSet[int]) -> None:
+        """Add a segment that has these numbers and none of the open connections.
 
-        Files of other periods are used no more.
+        Segments of other periods are removed: they get no more rows.
         """
-        kept = {each: owed for each, owed in self._owed.items() if each.period == file.period}
-        kept[file] = _Missing(
-            {number: each for number, each in self._all.nodes.items() if number not in nodes},
-            {number: each for number, each in self._all.peers.items() if number not in peers},
+        same_period = {
+            other: missing
+            for other, missing in self._missing.items()
+            if other.period == file.period
+        }
+        same_period[file] = _Missing(
+            {number: node for number, node in self._all.nodes.items() if number not in nodes},
+            {number: peer for number, peer in self._all.peers.items() if number not in peers},
             dict(self._all.sessions),
         )
-        self._owed = kept
+        self._missing = same_period
 
-    def rows(self, file: LogFile, batch: Batch) -> Rows:
-        """What goes to the small tables of a file together with a batch."""
-        owed = self._owed[file]
+    def rows_for(self, file: LogFile, batch: Batch) -> TableRows:
+        """Return the rows to write to a segment's small tables together with a batch."""
+        missing = self._missing[file]
         continued = [
             row._replace(what="continued", happened_at=batch.received_at)
-            for row in owed.sessions.values()
+            for row in missing.sessions.values()
         ]
         return {
-            "nodes": [*owed.nodes.items(), *batch.nodes],
-            "peers": [*owed.peers.items(), *batch.peers],
+            "nodes": [*missing.nodes.items(), *batch.nodes],
+            "peers": [*missing.peers.items(), *batch.peers],
             "sessions": [*continued, *batch.sessions],
             "undecodable": batch.undecodable,
         }
 
-    def written(self, file: LogFile, batch: Batch) -> None:
-        """These rows are in the file now."""
-        self._all.note(batch)
-        for each, owed in self._owed.items():
-            if each == file:
-                self._owed[each] = _Missing({}, {})
+    def mark_written(self, file: LogFile, batch: Batch) -> None:
+        """Record that the rows of ``rows_for`` are committed."""
+        self._all.add(batch)
+        for other, missing in self._missing.items():
+            if other == file:
+                self._missing[other] = _Missing({}, {})
             else:
-                owed.note(batch)
+                missing.add(batch)

@@ -1,9 +1,10 @@
-"""The thread that moves what was committed from the logs into the files.
+"""The thread that moves committed rows from the WALs into the files.
 
-The file events go to loses its turn first (``segments``), so no commit waits for a
-checkpoint. A checkpoint that could not end for want of room is not begun; where one runs
-out of it all the same DuckDB lets nobody use the file any more, so it is attached again at
-once. A file whose checkpoint failed gets no turn until that is made up for.
+Before each round the current segment is rotated (``segments``), so no commit waits for a
+checkpoint. A checkpoint that would run out of disk space is not begun. Where one runs out all
+the same, DuckDB refuses every use of the file, so the file is re-attached at once. Events do
+not go to a segment whose checkpoint failed until a later checkpoint succeeds
+(``core.rotation``).
 """
 
 from __future__ import annotations
@@ -20,35 +21,48 @@ import duckdb
 
 from tart.background_tasks import Background
 from tart.errors import DiskFull, StorageError
-from tart.storage.core.files import LogFile, other_segment
+from tart.storage.core.files import LogFile
+from tart.storage.core.rotation import next_segment
 from tart.storage.log.database import Database
 from tart.storage.log.segments import ActiveSegments
 
 log = logging.getLogger(__name__)
 
-# What a checkpoint needs on the disk beside the log's size.
-_ROOM = 1 << 20
-# To attach a file again that is still being read; the next checkpoint tries again.
+# The disk space that a checkpoint needs beside the size of the WAL.
+_SPACE_BYTES = 1 << 20
+# Tries to re-attach a file that is still being read; the next checkpoint tries again.
 _TRIES = 20
 _RETRY_SECONDS = 0.05
-_UNREAD_SECONDS = 1.0
+_READERS_SECONDS = 1.0
 
 
 @dataclass
 class CheckpointStatistics:
-    """What was done; read from other threads."""
+    """Counters of checkpoints; read from other threads.
 
+    Attributes:
+        rounds: Rounds begun, those that a backup skipped included.
+        done: Checkpoints that succeeded.
+        failures: Checkpoints and rotations that failed.
+        seconds: The duration of the checkpoints that succeeded.
+    """
+
+    rounds: int = 0
     done: int = 0
     failures: int = 0
     seconds: float = 0.0
 
 
 class Checkpoints:
-    """Checkpoints what is written to, every so many seconds and at the end.
+    """Checkpoints the segments that are written to, at an interval and at the end.
 
     Args:
-        unread: waits until whoever reads a file now has ended; seconds are its limit.
-        background: counts rounds that fail.
+        database: The database that has the segments attached.
+        segments: The segments that are written to.
+        seconds: The interval.
+        wait_for_readers: Waits until the queries that run now have ended, at most for the
+            given seconds.
+        background: Counts rounds that fail.
 
     Attributes:
         rotation_lock: Held while segments rotate and files are checkpointed. A backup holds the
@@ -62,14 +76,14 @@ class Checkpoints:
         database: Database,
         segments: ActiveSegments,
         seconds: float,
-        unread: Callable[[float], bool],
+        wait_for_readers: Callable[[float], bool],
         background: Background,
     ) -> None:
         self._background = background
         self._database = database
         self._segments = segments
         self._seconds = seconds
-        self._unread = unread
+        self._wait_for_readers = wait_for_readers
         self._dirty: set[LogFile] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -83,17 +97,17 @@ class Checkpoints:
         self._thread.start()
 
     def stop(self) -> None:
-        """Checkpoint what is left and end. Blocks."""
+        """Checkpoint the dirty segments and end the thread. Blocks."""
         self._stop.set()
         self._thread.join()
 
-    def add(self, file: LogFile) -> None:
-        """Something was committed to it."""
+    def mark_dirty(self, file: LogFile) -> None:
+        """Record that rows were committed to a segment."""
         with self._lock:
             self._dirty.add(file)
 
-    def __contains__(self, file: LogFile) -> bool:
-        """Whether something that was committed to it is only in its log."""
+    def is_dirty(self, file: LogFile) -> bool:
+        """Return whether committed rows of a segment are only in its WAL."""
         with self._lock:
             return file in self._dirty
 
@@ -104,40 +118,49 @@ class Checkpoints:
                 if self.rotation_lock.acquire(blocking=False):
                     try:
                         with self._background.guard("checkpoints"):
-                            self._pass(cursor)
+                            self.run_round(cursor)
                     finally:
                         self.rotation_lock.release()
-            for file in self._left():
+                self.statistics.rounds += 1
+            for file in self._sorted_dirty():
                 with self._background.guard("checkpoints"):
                     self.checkpoint(cursor, file)
         finally:
             cursor.close()
 
-    def _pass(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        self._turn()
-        for file in self._left():
+    def run_round(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Rotate if necessary, and checkpoint every dirty segment but the current one.
+
+        The caller holds ``rotation_lock``.
+        """
+        self._rotate()
+        for file in self._sorted_dirty():
             if file != self._segments.current:
                 self.checkpoint(cursor, file)
 
-    def _left(self) -> list[LogFile]:
+    def _sorted_dirty(self) -> list[LogFile]:
         with self._lock:
             return sorted(self._dirty)
 
-    def _turn(self) -> None:
-        """Let events go to the other segment, if something came to the one they go to."""
-        file = self._segments.current
-        if file is None or file not in self or other_segment(file) in self:
+    def _rotate(self) -> None:
+        """Let events go to the other segment, if there is something to checkpoint."""
+        current = self._segments.current
+        if current is None or next_segment(current, set(self._sorted_dirty())) is None:
             return
         try:
-            self._segments.rotate(file)
+            self._segments.rotate(current)
         except StorageError as error:
             self.statistics.failures += 1
-            log.warning("%s is not checkpointed, its other segment fails: %s", file.path, error)
+            log.warning(
+                "%s is not checkpointed, its period's other segment cannot be started: %s",
+                current.path,
+                error,
+            )
 
     def checkpoint(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> None:
-        """Checkpoint one file; a failure is logged and tried again in the next pass.
+        """Checkpoint one segment; a failure is logged and retried in the next round.
 
-        To be called by who holds ``rotation_lock``.
+        The caller holds ``rotation_lock``.
         """
         started = time.monotonic()
         try:
@@ -146,31 +169,32 @@ class Checkpoints:
                     if file not in self._dirty:
                         return
                     self._dirty.remove(file)
-                _must_have_room(file)
-                self._move(cursor, file)
+                _check_disk_space(file)
+                self._merge_wal(cursor, file)
         except (duckdb.Error, DiskFull) as error:
-            self.add(file)
+            self.mark_dirty(file)
             self.statistics.failures += 1
-            log.warning("checkpoint of %s failed: %s", file.path, error)
+            log.warning("checkpoint of %s failed, retrying: %s", file.path, error)
             return
         self.statistics.done += 1
         self.statistics.seconds += time.monotonic() - started
 
     def reattach(self, file: LogFile) -> None:
-        """Attach a file again, for the thread that writes to it.
+        """Detach and attach a segment, for the thread that writes to it.
 
         Raises:
-            StorageError: it is detached, and cannot be attached now; somebody reads it still.
+            StorageError: The segment is detached and cannot be attached now, because a query
+                still reads it.
         """
         with self.attach_lock:
-            self._unread(_UNREAD_SECONDS)
+            self._wait_for_readers(_READERS_SECONDS)
             self._database.reattach(file)
 
-    def _move(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> None:
+    def _merge_wal(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> None:
         try:
             cursor.execute(f"CHECKPOINT {file.catalog}")
         except duckdb.Error:
-            if not _usable(cursor, file):
+            if not _is_usable(cursor, file):
                 self._reattach(file)
             raise
 
@@ -180,16 +204,18 @@ class Checkpoints:
                 self._database.reattach(file)
             except StorageError as error:
                 reason = error
-                self._unread(_UNREAD_SECONDS)
+                self._wait_for_readers(_READERS_SECONDS)
                 self._stop.wait(_RETRY_SECONDS)
             else:
-                log.warning("%s: attached again after a checkpoint without room", file.path)
+                log.warning(
+                    "%s: re-attached after a checkpoint failed for lack of disk space", file.path
+                )
                 return
-        log.error("%s cannot be read until the next checkpoint: %s", file.path, reason)
+        log.error("%s cannot be read until its next checkpoint: %s", file.path, reason)
 
 
-def _usable(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> bool:
-    """Whether DuckDB still lets anybody use it."""
+def _is_usable(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> bool:
+    """Return whether DuckDB still permits statements on the file."""
     try:
         cursor.execute(f"SELECT value FROM {file.catalog}.meta LIMIT 1")
     except duckdb.Error:
@@ -197,10 +223,13 @@ def _usable(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> bool:
     return True
 
 
-def _must_have_room(file: LogFile) -> None:
-    """A checkpoint that runs out of room leaves the file unusable until attached again."""
+def _check_disk_space(file: LogFile) -> None:
+    """Raise ``DiskFull`` if a checkpoint could fail for lack of disk space.
+
+    A checkpoint that fails so leaves the file unusable until it is re-attached.
+    """
     with suppress(OSError):
-        needed = file.wal.stat().st_size + _ROOM
+        needed = file.wal.stat().st_size + _SPACE_BYTES
         free = shutil.disk_usage(file.path.parent).free
         if free < needed:
             raise DiskFull(f"it needs up to {needed} bytes, the disk has {free}")

@@ -1,13 +1,13 @@
-"""Which file a batch goes to: its period, and the turn of the two segments of a period.
+"""The segments that events of the newest period go to.
 
-While DuckDB checkpoints a file, inserts into it wait for it: 0.25 s for ten seconds of
+While DuckDB checkpoints a file, inserts into that file wait: 0.25 s for ten seconds of
 50,000 events a second (1.5.6 and 2.0.0 alike; duckdb#25988). Inserts into another file do
-not. So a period has two files, and events go to one while the other is checkpointed.
+not. So a period has two segments, and events go to one while the other is checkpointed.
 
-- A batch goes to one file. Time going back does not: events of a clock that was set
-  back go to the newest period, their ``received_at`` unchanged. When they have filled a
-  period there, the one after it begins: a file named after a wrong clock ends, too.
-- The second segment of a period is made when there is first something to checkpoint.
+- A batch goes to one segment. Periods only go forward: events of a clock that was set back go
+  to the newest period, their ``received_at`` unchanged. After they have come for the length of
+  a period, the next period begins: a segment named after a wrong clock ends, too.
+- The second segment of a period is created when there is first something to checkpoint.
 """
 
 from __future__ import annotations
@@ -25,15 +25,19 @@ log = logging.getLogger(__name__)
 
 
 class ActiveSegments:
-    """The files of the newest period.
+    """The segments of the newest period.
 
     Args:
-        hours: how long a period is.
-        opened: the segments there are, already attached; none if there is no file yet.
-        attached: called with each file that is started, on the thread that does.
+        database: The database that has the segments attached.
+        root: The data directory.
+        directory: The number of the directory that the segments are in.
+        hours: The length of a period.
+        attached: The segments that exist, already attached; none if there is no file yet.
+        on_attach: Called with each segment that is started, on the thread that starts it.
 
     Attributes:
-        writing: held for each write, so that no file is written to when its turn is over.
+        current: The segment that events go to; ``None`` before the first event.
+        write_lock: Held for each write, so that a write ends before its segment is rotated.
     """
 
     def __init__(
@@ -43,36 +47,36 @@ class ActiveSegments:
         directory: int,
         hours: int,
         *,
-        opened: Sequence[LogFile],
-        attached: Callable[[LogFile], None],
+        attached: Sequence[LogFile],
+        on_attach: Callable[[LogFile], None],
     ) -> None:
         self._database = database
         self._root = root
         self._directory = directory
         self._hours = hours
-        self._attached = attached
-        # Replaced as a whole: other threads look at it.
-        self._segments = tuple(opened)
-        # Unix µs of the first event that came with a clock behind the file's name.
+        self._on_attach = on_attach
+        # Replaced as a whole: other threads read it.
+        self._segments = tuple(attached)
+        # Unix microseconds of the first event whose clock is behind the segment's name.
         self._behind_since: int | None = None
-        self.current = opened[0] if opened else None
-        self.writing = threading.Lock()
+        self.current = attached[0] if attached else None
+        self.write_lock = threading.Lock()
 
     def __contains__(self, file: LogFile) -> bool:
-        """Whether events go to it, or will when it is its turn."""
+        """Return whether events go to the segment, or will after the next rotation."""
         return file in self._segments
 
-    def file_of(self, received_at: int) -> LogFile:
-        """The file for what arrived at that moment, started if need be.
+    def segment_for(self, received_at: int) -> LogFile:
+        """Return the segment for events received at that moment; start it if necessary.
 
-        To be called by who holds ``writing``.
+        The caller holds ``write_lock``.
 
         Raises:
-            StorageError: it cannot be started; ``DiskFull`` where for want of room.
+            StorageError: The segment cannot be started; ``DiskFull`` where the disk is full.
         """
         period = period_start(received_at, self._hours)
         if self.current is not None and period <= self.current.period:
-            if not self._has_filled_a_period(received_at, period):
+            if not self._is_behind_for_a_period(received_at, period):
                 return self.current
             period = self.current.period + self._hours * HOUR_US
         file = first_segment(self._root, self._directory, period, self._hours)
@@ -81,27 +85,29 @@ class ActiveSegments:
         log.info("events go to %s", file.path)
         return file
 
-    def rotate(self, file: LogFile) -> None:
-        """End the turn of the file events go to: they go to the other segment now.
+    def rotate(self, segment: LogFile) -> None:
+        """Make the other segment of the period current; start it if necessary.
+
+        Nothing changes if the segment's period has ended meanwhile.
 
         Raises:
-            StorageError: that cannot be started.
+            StorageError: The other segment cannot be started.
         """
-        segments, other = self._segments, other_segment(file)
-        if file not in segments:
-            return  # its period has ended
+        segments, other = self._segments, other_segment(segment)
+        if segment not in segments:
+            return
         if other not in segments:
             self._start(other)
-        with self.writing:
-            if self.current == file:  # the period may have ended meanwhile
-                self._segments, self.current = (file, other), other
+        with self.write_lock:
+            if self.current == segment:  # the period may have ended meanwhile
+                self._segments, self.current = (segment, other), other
 
     def _start(self, file: LogFile) -> None:
         self._database.attach_writable(file)
-        self._attached(file)
+        self._on_attach(file)
 
-    def _has_filled_a_period(self, received_at: int, period: int) -> bool:
-        """Whether events whose clock is behind the file's name have come for a whole one."""
+    def _is_behind_for_a_period(self, received_at: int, period: int) -> bool:
+        """Return whether events have been behind the segment's name for a whole period."""
         assert self.current is not None
         if period == self.current.period:
             self._behind_since = None

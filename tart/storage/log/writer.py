@@ -1,14 +1,14 @@
-"""The one thread that writes: batches in, commits out, in order.
+"""The thread that writes: one transaction for each batch, in order.
 
-The event loop hands over batches and never waits; this thread asks ``segments`` for the
-batch's file, appends everything in one transaction, and reports back. Checkpoints run on
-a second thread with a cursor of their own, and of files that have no turn.
+The event loop hands over batches and never waits. This thread takes the segment for the batch
+(``segments``), appends all rows in one transaction, and reports the commit. Checkpoints run on a
+second thread with a cursor of its own.
 
-- A file has the nodes, the peers and the open connections its events need: it can be read
-  without the others (``carried``).
-- Without room, on the disk or in memory, a batch is kept and tried again until there is;
-  meanwhile those behind it wait.
-- Any other failure ends writing and is handed to ``failed``; later batches are refused.
+- A segment has the nodes, the peers and the open connections that its events need, so it can
+  be read alone (``core.segment_dictionaries``).
+- While there is no space, on the disk or in memory, the writer keeps and retries a batch, and
+  later batches wait.
+- Any other failure ends writing and is reported to ``on_failure``; later batches are ignored.
 """
 
 from __future__ import annotations
@@ -35,49 +35,74 @@ from tart.storage.core.files import LogFile
 from tart.storage.core.latency_histogram import LatencyHistogram
 from tart.storage.core.log_columns import concatenate
 from tart.storage.core.schema import TABLES, encode_log, encode_rows
-from tart.storage.core.segment_dictionaries import DictionaryBackfill, Rows
+from tart.storage.core.segment_dictionaries import DictionaryBackfill, TableRows
 from tart.storage.core.tail_cache import TailCache
 from tart.storage.log.checkpoints import Checkpoints
 from tart.storage.log.database import Database, storage_error
+from tart.storage.log.recovery import RecoveredState
 from tart.storage.log.segments import ActiveSegments
 
 log = logging.getLogger(__name__)
 
-# Between two tries to write without room; doubles from the first to the second.
+# The delay between two tries without space; it doubles from the first to the second.
 _RETRY_SECONDS = (0.1, 5.0)
 
 
 @dataclass
 class WriterStatistics:
-    """What the writer has done; read from other threads, written by its own.
+    """Counters of the writer; written by its thread, read from others.
 
     Attributes:
-        short_of: what there is no room in, ``disk`` or ``memory``; empty: nothing.
+        shortage: The resource without space, ``disk`` or ``memory``; empty if there is none.
+        commit_seconds: Histogram of the time from the first row of a batch to its commit.
+        write_seconds: Histogram of the time of each write.
     """
 
     batches: int = 0
     events: int = 0
-    short_of: str = ""
+    shortage: str = ""
     commit_seconds: LatencyHistogram = field(default_factory=LatencyHistogram)
     write_seconds: LatencyHistogram = field(default_factory=LatencyHistogram)
 
 
-class Writer:
-    """Appends batches to the files of one directory.
-
-    Args:
-        opened: the files of the newest period, already attached; none if there are none.
-        nodes, peers: the numbers the files know, to be carried into the next.
-        on_commit: called on the writer's thread after each commit.
-        attached: called with each file that is started, on the thread that does.
-        failed: called once, on the writer's thread, with the reason writing ended.
-        isolation: counts what fails of work that follows a commit.
-        background: counts rounds of checkpoints that fail.
-        unread: waits until whoever reads a file now has ended; seconds are its limit.
-        salvage_after: see ``Reader``.
+@dataclass(frozen=True)
+class WriterCallbacks:
+    """The functions that a writer calls.
 
     Attributes:
-        tail: what was committed last.
+        on_commit: Called on the writer's thread after each commit.
+        on_attach: Called with each segment that is started, on the thread that starts it.
+        on_failure: Called once, on the writer's thread, with the reason that ended writing.
+        wait_for_readers: Waits until the queries that run now have ended, at most for the
+            given seconds.
+        salvage: See ``QueryThreads``.
+    """
+
+    on_commit: Callable[[Batch], None]
+    on_attach: Callable[[LogFile], None]
+    on_failure: Callable[[Exception], None]
+    wait_for_readers: Callable[[float], bool]
+    salvage: Callable[[Exception], bool]
+
+
+class Writer:
+    """Appends batches to the segments of one directory.
+
+    Args:
+        database: The database to write to.
+        config: The settings.
+        root: The data directory.
+        recovered: The state of the directory, whose nodes and peers go into new segments.
+        attached: The segments of the newest period, already attached; none if there is no file.
+        callbacks: The functions to call.
+        isolation: Counts failures of the work that follows a commit.
+        background: Counts rounds of checkpoints that fail.
+
+    Attributes:
+        segments: The segments of the newest period.
+        checkpoints: The thread that checkpoints them.
+        statistics: Counters.
+        tail: The events committed last.
     """
 
     def __init__(
@@ -85,65 +110,67 @@ class Writer:
         database: Database,
         config: StorageConfig,
         root: Path,
-        directory: int,
+        recovered: RecoveredState,
         *,
-        opened: Sequence[LogFile],
-        nodes: dict[int, bytes],
-        peers: dict[int, bytes],
-        on_commit: Callable[[Batch], None],
-        attached: Callable[[LogFile], None],
-        on_failure: Callable[[Exception], None],
+        attached: Sequence[LogFile],
+        callbacks: WriterCallbacks,
         isolation: Isolation,
         background: Background,
-        unread: Callable[[float], bool] = lambda seconds: True,
-        salvage_after: Callable[[Exception], bool] = lambda error: False,
     ) -> None:
         self._database = database
-        self._salvage_after = salvage_after
-        self._carried = DictionaryBackfill(nodes, peers)
-        self._on_commit = on_commit
-        self._on_failure = on_failure
+        self._callbacks = callbacks
+        self._backfill = DictionaryBackfill(recovered.nodes, recovered.peers)
         self._isolation = isolation
         self._queue: SimpleQueue[Batch | None] = SimpleQueue()
         self.segments = ActiveSegments(
-            database, root, directory, config.file_hours, opened=opened, attached=attached
+            database,
+            root,
+            recovered.directory,
+            config.file_hours,
+            attached=attached,
+            on_attach=callbacks.on_attach,
         )
-        seconds = config.checkpoint_seconds
-        self.checkpoints = Checkpoints(database, self.segments, seconds, unread, background)
+        self.checkpoints = Checkpoints(
+            database,
+            self.segments,
+            config.checkpoint_seconds,
+            callbacks.wait_for_readers,
+            background,
+        )
         self._stopping = threading.Event()
-        self._inserts = _Inserts()
-        # Not to be written to before it is attached again.
-        self._spoilt: LogFile | None = None
+        self._inserts = _PreparedInserts()
+        # The segment that must be re-attached before the next write.
+        self._to_reattach: LogFile | None = None
         self.statistics = WriterStatistics()
         self.tail = TailCache()
-        self._thread = threading.Thread(target=self._write_all, name="writer")
+        self._thread = threading.Thread(target=self._run, name="writer")
 
     def start(self) -> None:
-        """Start both threads."""
+        """Start the threads of the writer and of the checkpoints."""
         self._thread.start()
         self.checkpoints.start()
 
     def put(self, batch: Batch) -> None:
-        """Hand over a batch; how many may wait is the caller's to bound, in bytes."""
+        """Hand over a batch; the caller limits the bytes of the batches that wait."""
         self._queue.put(batch)
 
     def stop(self) -> None:
-        """Write what was handed over, checkpoint, end the threads. Blocks."""
+        """Write the batches that wait, checkpoint, and end the threads. Blocks."""
         self._stopping.set()
         self._queue.put(None)
         self._thread.join()
         self.checkpoints.stop()
 
     def uses(self, file: LogFile) -> bool:
-        """Whether events go to it, or what is in its log is not in the file yet."""
-        return file in self.segments or file in self.checkpoints
+        """Return whether events go to the segment, or rows of it are only in its WAL."""
+        return file in self.segments or self.checkpoints.is_dirty(file)
 
-    def _write_all(self) -> None:
+    def _run(self) -> None:
         cursor = self._database.cursor()
         try:
             while (batch := self._queue.get()) is not None:
                 started = time.monotonic()
-                self._patiently(partial(self._write, cursor, batch))
+                self._retry_without_space(partial(self._write, cursor, batch))
                 done = time.monotonic()
                 self.statistics.batches += 1
                 self.statistics.events += batch.rows
@@ -152,72 +179,80 @@ class Writer:
                 if batch.log:
                     with self._isolation.guard("latest"):
                         self.tail.add(batch.log, batch.bytes)
-                self._on_commit(batch)
+                self._callbacks.on_commit(batch)
         except Exception as error:
-            # The boundary of this thread: whatever broke, nothing more can be written, and
-            # a shard that goes on receiving must be told.
+            # The boundary of this thread: no error leaves a writer that can go on, and a shard
+            # that goes on receiving must know.
             log.error("writing stopped: %s", error)
-            self._on_failure(error)
+            self._callbacks.on_failure(error)
         finally:
             cursor.close()
 
     def _write(self, cursor: duckdb.DuckDBPyConnection, batch: Batch) -> None:
-        """One try; if it fails everything is as before."""
-        with self.segments.writing:
-            if self._spoilt is not None:
-                self._mend(self._spoilt)
-            file = self.segments.file_of(batch.received_at)
-            if not self._carried.knows(file):
-                self._carried.begin(
-                    file, self._numbers(cursor, file, "node"), self._numbers(cursor, file, "peer")
+        """Try once to write a batch; a failed try changes nothing."""
+        with self.segments.write_lock:
+            if self._to_reattach is not None:
+                self._reattach(self._to_reattach)
+            file = self.segments.segment_for(batch.received_at)
+            if not self._backfill.knows(file):
+                self._backfill.add_file(
+                    file,
+                    nodes=self._read_numbers(cursor, file, "node"),
+                    peers=self._read_numbers(cursor, file, "peer"),
                 )
-            self._commit(cursor, file, batch, self._carried.rows(file, batch))
-            self._carried.written(file, batch)
-            self.checkpoints.add(file)
+            self._commit(cursor, file, batch, self._backfill.rows_for(file, batch))
+            self._backfill.mark_written(file, batch)
+            self.checkpoints.mark_dirty(file)
 
-    def _numbers(self, cursor: duckdb.DuckDBPyConnection, file: LogFile, what: str) -> set[int]:
-        """The numbers a file has; none if it is new or we died before its first batch."""
+    def _read_numbers(
+        self, cursor: duckdb.DuckDBPyConnection, file: LogFile, column: str
+    ) -> set[int]:
+        """Read the numbers that a segment has; none if no batch was written to it."""
         while True:
-            place = self._database.readable(file).alias
+            alias = self._database.readable(file).alias
             try:
-                rows = cursor.execute(f"SELECT {what} FROM {place}.{what}s").fetchall()
+                rows = cursor.execute(f"SELECT {column} FROM {alias}.{column}s").fetchall()
             except duckdb.Error as error:
-                # What is damaged is given to the file once more.
-                if place == file.catalog and self._salvage_after(error):
+                # The segment gets those rows again that are damaged.
+                if alias == file.catalog and self._callbacks.salvage(error):
                     continue
                 raise storage_error(file, error) from None
             return {number for (number,) in rows}
 
     def _commit(
-        self, cursor: duckdb.DuckDBPyConnection, file: LogFile, batch: Batch, rows: Rows
+        self, cursor: duckdb.DuckDBPyConnection, file: LogFile, batch: Batch, rows: TableRows
     ) -> None:
         try:
             self._append(cursor, file, batch, rows)
         except duckdb.Error as error:
-            # A commit that failed has ended its transaction, an insert has not.
+            # A failed COMMIT has ended its transaction, a failed INSERT has not. Without the
+            # rollback the next try could not begin one.
             with suppress(duckdb.Error):
                 cursor.rollback()
             reason = storage_error(file, error)
             if isinstance(reason, OutOfMemory):
-                self._spoilt = file
-                # If it fails now, the next try begins with it.
+                self._to_reattach = file
+                # If this fails, the next try begins with it.
                 with suppress(OutOfMemory):
-                    self._mend(file)
+                    self._reattach(file)
             raise reason from None
 
-    def _mend(self, file: LogFile) -> None:
-        """See ``database``: what a commit without memory leaves must not be written to."""
-        self._inserts.forget()
+    def _reattach(self, file: LogFile) -> None:
+        """Re-attach a segment: after a commit without memory its columns may be misaligned.
+
+        ``database`` describes what DuckDB does then.
+        """
+        self._inserts.invalidate()
         try:
             self.checkpoints.reattach(file)
         except DamagedFile:
             raise
         except StorageError as error:
             raise OutOfMemory(f"not attached again yet: {error}") from None
-        self._spoilt = None
+        self._to_reattach = None
 
-    def _patiently(self, step: Callable[[], None]) -> None:
-        """Do something that needs room, again and again while there is none."""
+    def _retry_without_space(self, step: Callable[[], None]) -> None:
+        """Run a step, again after each failure for lack of space."""
         delay, longest = _RETRY_SECONDS
         while True:
             try:
@@ -225,33 +260,33 @@ class Writer:
             except NoRoom as error:
                 if self._stopping.is_set():
                     raise
-                if not self.statistics.short_of:
-                    log.error("no room to write, trying again until there is: %s", error)
-                self.statistics.short_of = error.what
+                if not self.statistics.shortage:
+                    log.error("cannot commit, retrying: %s", error)
+                self.statistics.shortage = error.what
                 self._stopping.wait(delay)
                 delay = min(2 * delay, longest)
                 continue
-            if self.statistics.short_of:
-                self.statistics.short_of = ""
-                log.warning("there is room to write again")
+            if self.statistics.shortage:
+                self.statistics.shortage = ""
+                log.warning("commits resumed")
             return
 
     def _append(
-        self, cursor: duckdb.DuckDBPyConnection, file: LogFile, batch: Batch, rows: Rows
+        self, cursor: duckdb.DuckDBPyConnection, file: LogFile, batch: Batch, rows: TableRows
     ) -> None:
-        self._inserts.use(cursor, file)
+        self._inserts.prepare(cursor, file)
         cursor.begin()
-        for table, some in rows.items():
-            if some:
-                self._inserts.insert(table, encode_rows(table, some))
+        for table, table_rows in rows.items():
+            if table_rows:
+                self._inserts.insert(table, encode_rows(table, table_rows))
         if batch.log:
             batch.log = [concatenate(batch.log)]
             self._inserts.insert("log", encode_log(batch.log[0]))
         cursor.commit()
 
 
-class _Feed:
-    """What a prepared INSERT reads: each run scans the columns it holds then."""
+class _InsertSource:
+    """The relation that a prepared INSERT reads: each run scans the columns set before it."""
 
     def __init__(self, table: str) -> None:
         self.columns = encode_rows(table, [])
@@ -260,38 +295,38 @@ class _Feed:
         return self.columns.__arrow_c_stream__(requested_schema)
 
 
-class _Inserts:
-    """A prepared INSERT for each table of the file in use.
+class _PreparedInserts:
+    """A prepared INSERT for each table of the current segment.
 
-    Preparing once per file halves the cost of a commit: DuckDB plans a statement and
-    looks at a registered object's schema each time otherwise.
+    Preparing once per segment halves the cost of a commit: otherwise DuckDB plans the statement
+    and reads the registered object's schema each time.
     """
 
     def __init__(self) -> None:
-        self._feeds = {table: _Feed(table) for table in TABLES}
+        self._sources = {table: _InsertSource(table) for table in TABLES}
         self._cursor: duckdb.DuckDBPyConnection | None = None
         self._file: LogFile | None = None
 
-    def use(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> None:
-        """Prepare for a file, unless it is the one in use."""
+    def prepare(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> None:
+        """Prepare the statements for a segment, unless they are."""
         if cursor is not self._cursor:
-            for table, feed in self._feeds.items():
-                cursor.register(f"feed_{table}", feed)
+            for table, source in self._sources.items():
+                cursor.register(f"source_{table}", source)
             self._cursor = cursor
         if file != self._file:
-            for table in self._feeds:
+            for table in self._sources:
                 cursor.execute(
                     f"PREPARE insert_{table} AS "
-                    f"INSERT INTO {file.catalog}.{table} SELECT * FROM feed_{table}"
+                    f"INSERT INTO {file.catalog}.{table} SELECT * FROM source_{table}"
                 )
             self._file = file
 
-    def forget(self) -> None:
-        """Prepare anew before the next use: the file is attached again."""
+    def invalidate(self) -> None:
+        """Prepare the statements again before the next use, for a re-attached segment."""
         self._file = None
 
     def insert(self, table: str, columns: ArrowTable) -> None:
-        """Append columns to a table of that file."""
+        """Append columns to a table of the segment."""
         assert self._cursor is not None
-        self._feeds[table].columns = columns
+        self._sources[table].columns = columns
         self._cursor.execute(f"EXECUTE insert_{table}")

@@ -1,6 +1,7 @@
-"""``tart/storage/log/checkpoints.py``: what is committed gets into the files, and nobody waits."""
+"""``tart/storage/log/checkpoints.py``: committed rows get into the files, and no commit waits."""
 
 import asyncio
+from contextlib import closing
 
 from tart.storage.core.files import first_segment, other_segment, period_start
 from tart.storage.core.schema import NodeRow
@@ -31,7 +32,7 @@ def checkpointed(storage):
     return storage.store.writer.checkpoints.statistics
 
 
-def test_at_a_stop_every_file_written_to_gets_what_is_in_its_log(tmp_path):
+def test_a_stop_checkpoints_every_dirty_file(tmp_path):
     with open_storage(tmp_path, file_hours=1, checkpoint_seconds=1000.0) as storage:
         storage.write(batch(event(0)), batch(event(1), at=NOON + HOUR_US))
         assert sum(name.endswith(".wal") for name in log_files(tmp_path)) == 2
@@ -40,7 +41,7 @@ def test_at_a_stop_every_file_written_to_gets_what_is_in_its_log(tmp_path):
         assert checkpointed(storage).done == 2
 
 
-def test_committed_rows_are_moved_into_the_files_now_and_then(tmp_path):
+def test_committed_rows_are_checkpointed_into_both_segments_in_turn(tmp_path):
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
         statistics = checkpointed(storage)
         for seq in range(4):
@@ -53,14 +54,14 @@ def test_committed_rows_are_moved_into_the_files_now_and_then(tmp_path):
     assert [row.seq for row in contents(second.path)] == [1, 3]
 
 
-def test_without_new_rows_nothing_is_checkpointed(tmp_path):
+def test_a_segment_without_new_rows_is_not_checkpointed(tmp_path):
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
         storage.write(batch(event(0)))
         wait_for(lambda: checkpointed(storage).done)
     assert checkpointed(storage).done == 1
 
 
-def test_while_a_file_is_checkpointed_events_go_to_the_other(tmp_path):
+def test_events_go_to_the_other_segment_during_a_checkpoint(tmp_path):
     """A checkpoint that does not end holds up no commit."""
     first, second = segments(tmp_path)
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
@@ -77,7 +78,7 @@ def test_while_a_file_is_checkpointed_events_go_to_the_other(tmp_path):
     assert [row.seq for row in contents(second.path)] == list(range(1, 20))
 
 
-def test_a_checkpoint_that_fails_is_counted_and_tried_again(tmp_path):
+def test_a_failed_checkpoint_is_counted_and_retried(tmp_path):
     _, second = segments(tmp_path)
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
         statistics, number = checkpointed(storage), 0
@@ -90,7 +91,7 @@ def test_a_checkpoint_that_fails_is_counted_and_tried_again(tmp_path):
             nonlocal number
             cursor.begin()
             cursor.execute(KEEPS_CHECKPOINTS_OUT.format(file=second.alias))
-            # Until it has had a turn; then the other one keeps its.
+            # Until a checkpoint of it failed; then events stay in the other segment.
             for number in range(2, 1000):
                 storage.write(batch(event(number)))
                 if statistics.failures >= 2:
@@ -105,41 +106,46 @@ def test_a_checkpoint_that_fails_is_counted_and_tried_again(tmp_path):
     assert sorted(found) == list(range(number + 1))
 
 
-def test_a_file_whose_checkpoint_failed_gets_no_turn(tmp_path):
+def test_events_do_not_go_to_a_segment_until_its_failed_checkpoint_succeeds(tmp_path):
     first, second = segments(tmp_path)
-    with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
-        storage.write(batch(event(0), nodes=[NodeRow(0, PEERS[0])]))
-        wait_for(lambda: checkpointed(storage).done == 1)
+    with open_storage(tmp_path, checkpoint_seconds=1000.0) as storage:
+        checkpoints, statistics = storage.store.writer.checkpoints, checkpointed(storage)
+        with closing(storage.store.cursor()) as cursor, closing(storage.store.cursor()) as blocker:
+            storage.write(batch(event(0), nodes=[NodeRow(0, PEERS[0])]))  # to the first
+            checkpoints.run_round(cursor)
+            storage.write(batch(event(1)))  # to the second
+            checkpoints.run_round(cursor)
+            assert (statistics.done, statistics.failures) == (2, 0)
+            blocker.begin()
+            blocker.execute(KEEPS_CHECKPOINTS_OUT.format(file=first.alias))
+            storage.write(batch(event(2)))  # to the first, which cannot be checkpointed
+            checkpoints.run_round(cursor)
+            assert (statistics.done, statistics.failures) == (2, 1)
+            for seq in (3, 4):  # to the second, again and again
+                storage.write(batch(event(seq)))
+                checkpoints.run_round(cursor)
+            assert (statistics.done, statistics.failures) == (2, 3)
+            blocker.rollback()
+            checkpoints.run_round(cursor)
+            assert (statistics.done, statistics.failures) == (3, 3)
+            assert not checkpoints.is_dirty(first)
+            storage.write(batch(event(5)))  # to the second for the last time
+            checkpoints.run_round(cursor)
+            storage.write(batch(event(6)))  # to the first
+    assert [row.seq for row in contents(first.path)] == [0, 2, 6]
+    assert [row.seq for row in contents(second.path)] == [1, 3, 4, 5]
 
-        def hold_up(cursor):
-            cursor.begin()
-            cursor.execute(KEEPS_CHECKPOINTS_OUT.format(file=first.alias))
-            storage.write(batch(event(1)))  # to the second, which is checkpointed then
-            wait_for(lambda: checkpointed(storage).done == 2)
-            storage.write(batch(event(2)))  # to the first, which cannot be
-            wait_for(lambda: checkpointed(storage).failures)
-            storage.write(batch(event(3)))
-            failures = checkpointed(storage).failures
-            wait_for(lambda: checkpointed(storage).failures > failures + 1)
-            storage.write(batch(event(4)))
-            cursor.rollback()
 
-        asyncio.run(storage.store.query_threads.run(hold_up, DEADLINE))
-        wait_for(lambda: first not in storage.store.writer.checkpoints)
-    assert [row.seq for row in contents(first.path)] == [0, 2]
-    assert [row.seq for row in contents(second.path)] == [1, 3, 4]
-
-
-def test_a_round_that_fails_does_not_end_the_thread(tmp_path, monkeypatch):
-    turn, failed = Checkpoints._turn, []
+def test_a_failed_round_does_not_end_the_thread(tmp_path, monkeypatch):
+    rotate, failed = Checkpoints._rotate, []
 
     def fail_once(self):
         if not failed:
             failed.append(True)
             raise ZeroDivisionError
-        turn(self)
+        rotate(self)
 
-    monkeypatch.setattr(Checkpoints, "_turn", fail_once)
+    monkeypatch.setattr(Checkpoints, "_rotate", fail_once)
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
         storage.write(batch(event(0)))
         wait_for(lambda: checkpointed(storage).done)

@@ -43,8 +43,8 @@ class Log:
         found = decode_batch([content for _, content in messages], runs, seq, PeerDictionary({}))
         if len(found.log):
             self.insert("log", encode_log(found.log))
-        if found.peers:
-            self.insert("peers", encode_rows("peers", found.peers))
+        if found.new_peers:
+            self.insert("peers", encode_rows("peers", found.new_peers))
         self.insert("nodes", encode_rows("nodes", [(9, b"\xab" * 32)]))
         return [*found.log.rows()]
 

@@ -1,8 +1,12 @@
-"""``tart/storage/log/writer.py``: what is handed over is committed, in order, in the right file."""
+"""``tart/storage/log/writer.py``: batches are committed, in order, to the right segment."""
 
+import errno
+import os
 import shutil
+import threading
 from contextlib import closing
 
+import duckdb
 import pytest
 
 from tart.config.schema import StorageConfig
@@ -71,7 +75,7 @@ def test_a_batch_is_readable_when_it_is_reported_and_not_before(tmp_path):
             assert storage.ask(f"SELECT count(*) FROM {file.alias}.log") == [(seq + 1,)]
 
 
-def test_what_is_handed_over_before_the_stop_is_written(tmp_path):
+def test_batches_handed_over_before_the_stop_are_written(tmp_path):
     with open_storage(tmp_path) as storage:
         for seq in range(30):
             storage.store.writer.put(batch(event(seq)))
@@ -86,7 +90,7 @@ def test_what_is_handed_over_before_the_stop_is_written(tmp_path):
         (6, [NOON + 5 * HOUR_US, NOON + 6 * HOUR_US], ["2026-11-21T12", "2026-11-21T18"]),
     ],
 )
-def test_a_batch_of_the_next_period_starts_the_next_file(tmp_path, hours, arrivals, names):
+def test_a_batch_of_the_next_period_starts_a_segment(tmp_path, hours, arrivals, names):
     batches = [batch(event(seq, at=at), at=at) for seq, at in enumerate(arrivals)]
     write(tmp_path, *batches, file_hours=hours)
     paths = [day(tmp_path, name) for name in names]
@@ -104,7 +108,7 @@ def test_with_a_clock_set_back_events_go_on_in_the_newest_file_as_they_arrived(t
     assert [row[1] for row in contents(path)] == arrivals
 
 
-def test_a_file_named_after_a_wrong_clock_ends_after_a_period_too(tmp_path):
+def test_a_segment_named_after_a_wrong_clock_ends_after_a_period(tmp_path):
     """The clock was years ahead for a moment; the log must not grow in one file for years."""
     ahead = NOON + 10_000 * HOUR_US
     arrivals = [ahead, *(NOON + half * HOUR_US // 2 for half in range(6))]
@@ -120,7 +124,7 @@ def test_a_file_named_after_a_wrong_clock_ends_after_a_period_too(tmp_path):
         assert storage.store.recovered[0].missing == 0
 
 
-def test_with_a_clock_set_back_during_a_restart_too(tmp_path):
+def test_a_clock_set_back_during_a_restart_leaves_events_in_the_newest_file(tmp_path):
     write(tmp_path, batch(event(0)), file_hours=1)
     write(tmp_path, batch(event(1), at=NOON - 5 * HOUR_US), file_hours=1)
     (name,) = log_files(tmp_path)
@@ -128,9 +132,7 @@ def test_with_a_clock_set_back_during_a_restart_too(tmp_path):
 
 
 @pytest.mark.parametrize(("before", "after"), [(24, 1), (1, 24)])
-def test_after_a_change_of_the_period_s_length_no_file_is_lost_or_made_twice(
-    tmp_path, before, after
-):
+def test_a_change_of_the_period_length_loses_no_file_and_makes_none_twice(tmp_path, before, after):
     write(tmp_path, batch(event(0)), file_hours=before)
     later = [NOON + 1, NOON + HOUR_US, NOON + 12 * HOUR_US, NOON + 13 * HOUR_US]
     rest = [batch(event(seq, at=at), at=at) for seq, at in enumerate(later, 1)]
@@ -205,7 +207,7 @@ def test_after_a_restart_nodes_are_not_repeated_in_a_file_that_has_them(tmp_path
     assert contents(day(tmp_path), "nodes") == [(0, PEERS[0]), (1, PEERS[1])]
 
 
-def test_no_log_is_left_beside_a_file_after_a_stop(tmp_path):
+def test_no_wal_is_left_beside_a_file_after_a_stop(tmp_path):
     write(tmp_path, batch(event(0)), batch(event(1), at=NOON + HOUR_US), file_hours=1)
     assert len(log_files(tmp_path)) == 2
 
@@ -231,7 +233,7 @@ def assert_ended(storage, last):
     assert storage.store.writer.statistics.batches == last
 
 
-def test_the_first_failure_ends_writing_and_is_told_once(tmp_path):
+def test_the_first_failure_ends_writing_and_is_reported_once(tmp_path):
     with open_storage(tmp_path, file_hours=1) as storage:
         storage.write(batch(event(0)))
         shutil.move(tmp_path / "00", tmp_path / "gone")
@@ -240,8 +242,8 @@ def test_the_first_failure_ends_writing_and_is_told_once(tmp_path):
         assert_ended(storage, last=1)
 
 
-def test_a_row_that_no_column_can_hold_ends_writing_too(tmp_path):
-    """Not an error of DuckDB's; a thread that died of it silently would stop all reading."""
+def test_a_row_that_no_column_can_hold_ends_writing(tmp_path):
+    """An error outside DuckDB: a thread that ended silently would stop all reading."""
     with open_storage(tmp_path) as storage:
         storage.write(batch(event(0)))
         storage.store.writer.put(batch(event(1), sessions=[opened(2**40)]))
@@ -257,3 +259,42 @@ def test_a_batch_is_committed_whole_or_not_at_all(tmp_path):
         assert_ended(storage, last=1)
     assert sequences(day(tmp_path)) == [0]
     assert contents(day(tmp_path), "nodes") == [(0, PEERS[0])]
+
+
+class FullDiskOnce:
+    """A cursor on which the first INSERT of events fails as on a full disk."""
+
+    def __init__(self, cursor):
+        self._cursor, self.failures = cursor, 0
+
+    def __getattr__(self, name):
+        return getattr(self._cursor, name)
+
+    def execute(self, statement, *parameters):
+        if statement == "EXECUTE insert_log" and not self.failures:
+            self.failures += 1
+            raise duckdb.IOException(f"Could not write file: {os.strerror(errno.ENOSPC)}")
+        return self._cursor.execute(statement, *parameters)
+
+
+def test_after_a_failed_insert_the_retry_on_the_same_cursor_commits_each_row_once(
+    tmp_path, monkeypatch
+):
+    """A failed INSERT leaves its transaction open: without a rollback no other can begin."""
+    cursor_of, cursors = Database.cursor, []
+
+    def cursor(database):
+        if threading.current_thread().name != "writer":
+            return cursor_of(database)
+        cursors.append(FullDiskOnce(cursor_of(database)))
+        return cursors[-1]
+
+    monkeypatch.setattr(Database, "cursor", cursor)
+    with open_storage(tmp_path) as storage:
+        storage.write(batch(event(0), nodes=[NodeRow(0, PEERS[0])], sessions=[opened(0)]))
+        storage.write(batch(event(1)))
+        assert storage.store.writer.statistics.shortage == ""
+    assert sum(cursor.failures for cursor in cursors) == 1
+    assert sequences(day(tmp_path)) == [0, 1]
+    assert contents(day(tmp_path), "nodes") == [(0, PEERS[0])]
+    assert contents(day(tmp_path), "sessions") == [opened(0)]
