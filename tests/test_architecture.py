@@ -19,11 +19,14 @@ PACKAGE = ROOT / "tart"
 TESTED_ELSEWHERE = {
     "__main__": "tests/cli/test_main.py",
     "cli/demo": "tests/e2e/test_demo.py",
+    "query/answers/cores": "tests/gateway/handlers/test_cores.py",
     "query/answers/errors": "tests/gateway/http/test_responses.py",
     "query/answers/events": "tests/gateway/handlers/test_events.py",
+    "query/answers/guarantees": "tests/gateway/handlers/test_packages.py",
     "query/answers/health": "tests/gateway/observability/test_health.py",
     "query/answers/network": "tests/gateway/handlers/test_network.py",
     "query/answers/nodes": "tests/gateway/handlers/test_nodes.py",
+    "query/answers/packages": "tests/gateway/handlers/test_packages.py",
     "query/answers/sql": "tests/gateway/handlers/test_sql.py",
 }
 # Modules that put a process together, and how many others any other may import.

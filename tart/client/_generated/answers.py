@@ -9,773 +9,6 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 
-class Window(TypedDict):
-    start: str
-    end: str
-
-
-class WorkpackagesTotals(TypedDict):
-    submissions: int
-    being_shared: int
-    failed: int
-    duplicates: int
-    received: int
-    refined: int
-    work_reports_built: int
-    guarantees_built: int
-    packages: int
-    distributed: int
-
-
-class WorkpackagesEvents(TypedDict):
-    submissions: int
-    being_shared: int
-    failed: int
-    duplicates: int
-    received: int
-    refined: int
-    work_reports_built: int
-    guarantees_built: int
-
-
-class WorkpackagesUnidentified(TypedDict):
-    submissions: int
-    shares: int
-    failed: int
-
-
-class WorkpackagesByCore(TypedDict):
-    core: int
-    count: int
-
-
-class WorkpackagesRecent(TypedDict):
-    node_id: str
-    timestamp: str | None
-    core: str
-    work_package_size: str
-    hash: str
-
-
-class WorkpackagesShards(TypedDict):
-    answered: int
-    total: int
-
-
-class WorkpackagesUnreadable(TypedDict):
-    file: str
-    rows: int | None
-    since: str | None
-    until: str | None
-
-
-class Workpackages(TypedDict):
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
-    # Distinct packages.
-    totals: WorkpackagesTotals
-    # Of all guarantors; a package has several.
-    events: WorkpackagesEvents
-    unidentified: WorkpackagesUnidentified
-    exact: bool
-    by_core: list[WorkpackagesByCore]
-    recent: list[WorkpackagesRecent]
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class ActiveWorkpackagesWorkPackages(TypedDict):
-    hash: str
-    core_index: int | None
-    # The leading guarantor.
-    node_id: str
-    # Our clock, first event at any guarantor.
-    submitted_at: str
-    # Our clock.
-    last_update: str
-    current_stage: Literal[
-        "submitted",
-        "received",
-        "authorized",
-        "refined",
-        "report_built",
-        "guarantee_built",
-        "distributed",
-        "guarantee_received",
-        "included",
-        "available",
-        "discarded",
-        "failed",
-    ]
-    # received to distributed and failed: the guarantor's clock; others: ours.
-    stages: dict[str, str | None]
-    failure_reason: str | None
-    discard_reason: str | None
-    nodes_involved: int
-    elapsed_ms: float
-    # The node that took the first submission.
-    submitted_to: str | None
-    is_active: bool
-    superseded: bool
-    report_hash: str | None
-    erasure_root: str | None
-
-
-class ActiveWorkpackagesStageDurationPercentiles(TypedDict):
-    p50_ms: float
-    p95_ms: float
-    sample_count: int
-
-
-class ActiveWorkpackages(TypedDict):
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
-    work_packages: list[ActiveWorkpackagesWorkPackages]
-    # By current_stage; superseded and active beside it.
-    summary: dict[str, int]
-    reached: dict[str, int]
-    # Attempts that failed (92) by their reason.
-    failure_breakdown: dict[str, int]
-    stage_duration_percentiles: dict[str, ActiveWorkpackagesStageDurationPercentiles]
-    complete: bool
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class JourneyStages(TypedDict):
-    stage: str
-    timestamp: str | None
-    node_id: str
-    event_type: int
-    data: dict[str, Any] | None
-    # Null where the log has the event no more.
-    id: int | None
-    session: int | None
-    event_id: int | None
-    received_at: str | None
-
-
-class Journey(TypedDict):
-    # As asked for where the package is not known.
-    work_package_hash: str
-    core_index: int | None
-    current_stage: Literal[
-        "submitted",
-        "received",
-        "authorized",
-        "refined",
-        "report_built",
-        "guarantee_built",
-        "distributed",
-        "guarantee_received",
-        "included",
-        "available",
-        "discarded",
-        "failed",
-    ]
-    failed: bool
-    superseded: bool
-    failure_reason: str | None
-    # There may be more events than were asked for.
-    truncated: bool
-    stages: list[JourneyStages]
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class EnhancedJourneyStages(TypedDict):
-    stage: str
-    status: Literal["completed", "in_progress", "failed", "superseded"]
-    event_type: int
-    node_id: str
-    timestamp: str | None
-    duration_ms: float | None
-    error_code: str | None
-    data: dict[str, Any]
-    # Null where the log has the event no more.
-    id: int | None
-    session: int | None
-    event_id: int | None
-    received_at: str | None
-
-
-class EnhancedJourneyGuarantorInfo(TypedDict):
-    # No event says it.
-    guarantor_index: int | None
-    node_id: str
-    signed_at: str | None
-    # The guarantor told it itself.
-    is_local: bool
-    role: Literal["primary", "secondary"]
-
-
-class EnhancedJourneyTiming(TypedDict):
-    total_duration_ms: float | None
-    submission_to_guarantee_ms: float | None
-    stage_durations: dict[str, float]
-
-
-class EnhancedJourneyErrors(TypedDict):
-    stage: str
-    error_code: str | None
-    message: str | None
-    timestamp: str | None
-    node_id: str
-
-
-class EnhancedJourney(TypedDict):
-    # As asked for where the package is not known.
-    work_package_hash: str
-    core_index: int | None
-    current_stage: Literal[
-        "submitted",
-        "received",
-        "authorized",
-        "refined",
-        "report_built",
-        "guarantee_built",
-        "distributed",
-        "guarantee_received",
-        "included",
-        "available",
-        "discarded",
-        "failed",
-    ]
-    failed: bool
-    superseded: bool
-    failure_reason: str | None
-    # There may be more events than were asked for.
-    truncated: bool
-    hash: str
-    stages: list[EnhancedJourneyStages]
-    stage_count: int
-    current_status: Literal["completed", "in_progress", "failed", "superseded"]
-    started_at: str | None
-    completed_at: str | None
-    has_errors: bool
-    execution_details: dict[str, Any] | None
-    guarantor_info: list[EnhancedJourneyGuarantorInfo]
-    timing: EnhancedJourneyTiming
-    errors: list[EnhancedJourneyErrors]
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class AuditProgressAuditProgress(TypedDict):
-    guarantees_built: int
-    guarantees_signed: int
-    guarantees_shared: int
-    auditors_completed: int | None
-    auditor_node_ids: list[str]
-    bundle_shards_served: int
-    bundle_shards_transferred: int
-    bundle_shards_failed: int
-    bundles_served: int
-    bundles_transferred: int
-    bundles_failed: int
-
-
-class AuditProgressEvents(TypedDict):
-    event_type: int
-    event_name: str
-    node_id: str
-    timestamp: str | None
-    data: dict[str, Any]
-
-
-class AuditProgress(TypedDict):
-    hash: str
-    status: str
-    tranche: int | None
-    audit_progress: AuditProgressAuditProgress
-    panic_mode: bool | None
-    is_accumulated: bool | None
-    is_failed: bool
-    events: list[AuditProgressEvents]
-    # There may be more events than were asked for.
-    truncated: bool
-    timestamp: str
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class BatchRequest(TypedDict):
-    hashes: list[str]
-
-
-class BatchJourneyJourneysStages(TypedDict):
-    stage: str
-    status: Literal["completed", "in_progress", "failed", "superseded"]
-    event_type: int
-    node_id: str
-    timestamp: str | None
-    core_index: int | None
-
-
-class BatchJourneyJourneys(TypedDict):
-    hash: str
-    stages: list[BatchJourneyJourneysStages]
-    stage_count: int
-    has_errors: bool
-    first_seen: str
-    last_seen: str
-    nodes_involved: int
-    current_stage: Literal[
-        "submitted",
-        "received",
-        "authorized",
-        "refined",
-        "report_built",
-        "guarantee_built",
-        "distributed",
-        "guarantee_received",
-        "included",
-        "available",
-        "discarded",
-        "failed",
-    ]
-    core_index: int | None
-    failed: bool
-    superseded: bool
-
-
-class BatchJourney(TypedDict):
-    journeys: list[BatchJourneyJourneys]
-    timestamp: str
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-    requested: NotRequired[int]
-    found: NotRequired[int]
-
-
-class GuaranteesTotals(TypedDict):
-    built: int
-    sending: int
-    send_failed: int
-    sent: int
-    distributed: int
-    receiving: int
-    receive_failed: int
-    received: int
-    # For any reason, also that it is on chain already.
-    discarded: int
-
-
-class GuaranteesSuccessRates(TypedDict):
-    send_success_rate: str | None
-    receive_success_rate: str | None
-
-
-class GuaranteesByNode(TypedDict):
-    node_id: str
-    guarantees_built: int
-
-
-class GuaranteesRecent(TypedDict):
-    node_id: str
-    event_type: int
-    timestamp: str | None
-    data: dict[str, Any]
-
-
-class Guarantees(TypedDict):
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
-    totals: GuaranteesTotals
-    success_rates: GuaranteesSuccessRates
-    by_node: list[GuaranteesByNode]
-    recent: list[GuaranteesRecent]
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class Guarantor(TypedDict):
-    node_id: str
-    # Guarantees built (105).
-    total_guarantees: int
-    guarantees_last_hour: int
-    success_rate: float | None
-    send_success_rate: float | None
-    sent: int
-    send_failed: int
-    packages_guaranteed: int
-    packages_distributed: int
-    # As a secondary, for another guarantor.
-    packages_signed: int
-    # The one with most guarantees first.
-    cores_active: list[int]
-    primary_core: int | None
-    # By the node's clock.
-    last_guarantee: str | None
-
-
-class Guarantors(TypedDict):
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
-    guarantors: list[Guarantor]
-    total_guarantors: int
-    top_performers: list[str]
-    bottom_performers: list[str]
-    timestamp: str
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class CoresStatusCores(TypedDict):
-    core_index: int
-    status: Literal["active", "idle"]
-    work_packages_last_hour: int
-    guarantees_last_hour: int
-    # Of refining the packages received, guaranteed or not; exact, and text beyond 2^64 - 1.
-    gas_used: int | str
-    # Bytes of the bundles of the packages guaranteed.
-    da_load: int
-    # Null: no event says it.
-    popularity_avg: float | None
-    imports: int
-    exports: int
-    # Null: no event says it.
-    extrinsic_count: int | None
-    extrinsic_size: int
-    # Of window_blocks: the core had a guarantee.
-    active_blocks: int
-    # Slots with a block that somebody authored or imported.
-    window_blocks: int
-    utilization_pct: float | None
-    last_active_slot: int | None
-    slots_since_active: int | None
-
-
-class CoresStatusSummary(TypedDict):
-    total_cores: int
-    active_cores: int
-    idle_cores: int
-
-
-class CoresStatusTelemetry(TypedDict):
-    guarantees_last_hour: int
-    work_packages_last_hour: int
-    last_activity: str | None
-
-
-class CoresStatus(TypedDict):
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
-    cores: list[CoresStatusCores]
-    summary: CoresStatusSummary
-    telemetry: CoresStatusTelemetry
-    exact: bool
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class CoreGuaranteesByNode(TypedDict):
-    node_id: str
-    guarantees: int
-    timestamp: str
-
-
-class CoreGuaranteesGuaranteeHistory(TypedDict):
-    timestamp: str | None
-    node_id: str
-    work_package_hash: str | None
-    work_report_hash: str | None
-    slot: int | None
-    core_index: int
-
-
-class CoreGuaranteesRecentGuarantors(TypedDict):
-    node_id: str
-    core_index: int
-    guarantee_count: int
-    # By the node's clock.
-    last_guarantee: str | None
-
-
-class CoreGuarantees(TypedDict):
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
-    core_index: int
-    current_guarantees: int | None
-    by_node: list[CoreGuaranteesByNode]
-    guarantee_history: list[CoreGuaranteesGuaranteeHistory]
-    recent_guarantors: list[CoreGuaranteesRecentGuarantors]
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class CoreGuarantorsGuarantors(TypedDict):
-    node_id: str
-    guarantee_count: int
-    signature_count: int
-    last_activity: str
-    # Bundles of the packages it guaranteed here.
-    da_usage_bytes: int
-    shards_stored: int | None
-    shards_served: int
-    # Null: no event says it.
-    bytes_served: int | None
-    import_efficiency: float | None
-    export_efficiency: float | None
-
-
-class CoreGuarantors(TypedDict):
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
-    core_index: int
-    guarantors: list[CoreGuarantorsGuarantors]
-    core_total_da_bytes: int
-    active_guarantor_count: int
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class Transfers(TypedDict):
-    node_id: str
-    peer_id: str
-    segments: list[int]
-    timestamp: str | None
-
-
-class EnhancedCoreGuarantorsImportSharingReceived(TypedDict):
-    node_id: str
-    request_id: int
-    timestamp: str | None
-
-
-class EnhancedCoreGuarantorsImportSharing(TypedDict):
-    transfers: list[Transfers]
-    sent: list[Transfers]
-    received: list[EnhancedCoreGuarantorsImportSharingReceived]
-
-
-class EnhancedCoreGuarantors(TypedDict):
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
-    core_index: int
-    guarantors: list[CoreGuarantorsGuarantors]
-    core_total_da_bytes: int
-    active_guarantor_count: int
-    import_sharing: EnhancedCoreGuarantorsImportSharing
-    timestamp: str
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class CoreWorkPackagesWorkPackages(TypedDict):
-    hash: str
-    work_package_hash: str
-    stage: str
-    status: str
-    is_active: bool
-    last_update: str
-    submitted_at: str
-    # The guarantor that it was submitted to.
-    submitting_node: str | None
-    node_id: str
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    gas_used: int | str | None
-    elapsed_ms: float
-
-
-class CoreWorkPackages(TypedDict):
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
-    work_packages: list[CoreWorkPackagesWorkPackages]
-    queue_depth: int
-    total_recent: int
-    avg_processing_time_ms: float | None
-    completed_last_hour: int
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class CoreValidatorsValidators(TypedDict):
-    node_id: str
-    # Null: no event says it.
-    validator_index: int | None
-    guarantee_count: int
-    signature_count: int
-    packages: int
-    last_active: str
-    latest_slot: int | None
-    implementation_name: str
-    implementation_version: str
-    # Whether last_active is in the last two minutes of the window.
-    is_active: bool
-
-
-class CoreValidators(TypedDict):
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
-    core_index: int
-    validators: list[CoreValidatorsValidators]
-    validator_count: int
-    timestamp: str
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class CoreMetricsStats(TypedDict):
-    wps_received: int
-    refinements_completed: int
-    # Received and failed before refined, by whatever reason.
-    refinements_failed: int
-    reports_built: int
-    guarantees_built: int
-    guarantees_distributed: int
-    active_validators: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    avg_gas_used: int | str | None
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    avg_gas_limit: int | str | None
-
-
-class CoreMetrics(TypedDict):
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
-    core_index: int
-    processing_efficiency_pct: float | None
-    accumulate_efficiency_pct: float | None
-    distribution_efficiency_pct: float | None
-    network_latency_ms: float | None
-    # From the submission to its guarantees distributed (109).
-    average_completion_time_ms: float | None
-    # Of the same, read from bins a fifth wide.
-    p95_latency_ms: float | None
-    throughput_per_second: float | None
-    gas_utilization_pct: float | None
-    work_packages_processed_24h: int
-    stats: CoreMetricsStats
-    sample_count: int
-    timestamp: str
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
-class CoreBottlenecksSlowValidators(TypedDict):
-    node_id: str
-    avg_processing_ms: float | None
-    # Attempts, without second submissions (93).
-    event_count: int
-    # Of event_count, without superseded.
-    failure_count: int
-    # failure_count by event_count.
-    failure_rate: float | None
-    # Attempts that failed while another guarantor guaranteed the package: no failures.
-    superseded: int
-    slowdown_factor: float | None
-    is_bottleneck: bool
-
-
-class CoreBottlenecksBottleneckMessages(TypedDict):
-    severity: str
-    type: str
-    message: str
-    node_id: str
-
-
-class CoreBottlenecksStats(TypedDict):
-    # Attempts of all guarantors.
-    total_events: int
-    # Of total_events, without superseded.
-    total_failures: int
-    # total_failures by total_events.
-    failure_rate: float | None
-    validator_count: int
-    bottleneck_count: int
-
-
-class CoreBottlenecks(TypedDict):
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
-    core_index: int
-    slow_validators: list[CoreBottlenecksSlowValidators]
-    bottleneck_messages: list[CoreBottlenecksBottleneckMessages]
-    # Attempts that failed while another guarantor guaranteed the package: no failures.
-    superseded: int
-    stats: CoreBottlenecksStats
-    timestamp: str
-    # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
-
-
 class BlocksTotals(TypedDict):
     authoring_started: int
     authoring_failed: int
@@ -828,6 +61,23 @@ class BlocksRecentAuthored(TypedDict):
     reason: str | None
 
 
+class BlocksWindow(TypedDict):
+    start: str
+    end: str
+
+
+class BlocksShards(TypedDict):
+    answered: int
+    total: int
+
+
+class BlocksUnreadable(TypedDict):
+    file: str
+    rows: int | None
+    since: str | None
+    until: str | None
+
+
 class Blocks(TypedDict):
     totals: BlocksTotals
     chain: BlocksChain
@@ -836,13 +86,13 @@ class Blocks(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
+    window: BlocksWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class SlotEventsByNodeEvents(TypedDict):
@@ -876,11 +126,11 @@ class Slot(TypedDict):
     first_event: str | None
     last_event: str | None
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
     events_by_node: NotRequired[list[SlotEventsByNode]]
     # Whether there are more events than are listed.
     has_more: NotRequired[bool]
@@ -920,14 +170,14 @@ class Timeseries(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
+    window: BlocksWindow
     data: list[TimeseriesData]
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class GroupedTimeseriesData(TypedDict):
@@ -953,15 +203,15 @@ class GroupedTimeseries(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
+    window: BlocksWindow
     group_by: str
     data: list[GroupedTimeseriesData]
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class RealtimeTotals(TypedDict):
@@ -1005,11 +255,11 @@ class Realtime(TypedDict):
     rates: RealtimeRates
     data: list[RealtimeData]
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class LatencyStepsHistogram(TypedDict):
@@ -1043,13 +293,13 @@ class Latency(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
+    window: BlocksWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class TopNodesEventTypes(TypedDict):
@@ -1074,13 +324,13 @@ class TopNodes(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
+    window: BlocksWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class FailureRatesOverall(TypedDict):
@@ -1141,13 +391,13 @@ class FailureRates(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
+    window: BlocksWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class LastHour(TypedDict):
@@ -1212,13 +462,13 @@ class BlockPropagation(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
+    window: BlocksWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class NetworkHealthComponents(TypedDict):
@@ -1248,13 +498,13 @@ class NetworkHealth(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
+    window: BlocksWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class SyncTimelineTimeline(TypedDict):
@@ -1288,13 +538,13 @@ class SyncTimeline(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
+    window: BlocksWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class ConnectionTimelineTimeline(TypedDict):
@@ -1340,13 +590,13 @@ class ConnectionTimeline(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
+    window: BlocksWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class AssurancesAnchors(TypedDict):
@@ -1371,13 +621,13 @@ class Assurances(TypedDict):
     timestamp: str
     # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
     # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: Window
+    window: BlocksWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class TopologyConnections(TypedDict):
@@ -1438,11 +688,11 @@ class Topology(TypedDict):
     # Null is no bound.
     window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class ValidatorsCoresNodeCoreMapping(TypedDict):
@@ -1485,11 +735,11 @@ class ValidatorsCores(TypedDict):
     # Null is no bound.
     window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class NodeStatusEnhancedGuaranteeActivity(TypedDict):
@@ -1531,11 +781,11 @@ class NodeStatusEnhanced(TypedDict):
     # Null is no bound.
     window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class NodePeersHistory(TypedDict):
@@ -1560,11 +810,11 @@ class NodePeers(TypedDict):
     # Null is no bound.
     window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class NodeTimelineEvents(TypedDict):
@@ -1597,11 +847,11 @@ class NodeTimeline(TypedDict):
     # Null is no bound.
     window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
     # Only where there is more.
     next_cursor: NotRequired[str]
 
@@ -1644,11 +894,11 @@ class DaStats(TypedDict):
     # Null is no bound.
     window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class DaStatsEnhancedByNode(TypedDict):
@@ -1738,11 +988,11 @@ class DaStatsEnhanced(TypedDict):
     # Null is no bound.
     window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class ExecutionRefinement(TypedDict):
@@ -1811,11 +1061,11 @@ class Execution(TypedDict):
     # Null is no bound.
     window: TopologyWindow
     # Only where not all shards answered.
-    shards: NotRequired[WorkpackagesShards]
+    shards: NotRequired[BlocksShards]
     # Only where something that belongs to the answer may be in a damaged part of a file, or in a
     # file that was put aside: so many events, received in that time, or rows of figures; null where
     # nobody knows how many.
-    unreadable: NotRequired[list[WorkpackagesUnreadable]]
+    unreadable: NotRequired[list[BlocksUnreadable]]
 
 
 class Error(TypedDict):
@@ -2524,6 +1774,722 @@ class Example(TypedDict):
     hex: str | None
     # Size of the whole message in bytes.
     size: int | None
+
+
+class Workpackages(TypedDict):
+    window: Window
+    # Distinct packages.
+    totals: PackageTotals
+    # Events of all guarantors; one package has several guarantors.
+    events: PackageEventCounts
+    unidentified: UnidentifiedAttempts
+    exact: bool
+    by_core: list[CorePackages]
+    recent: list[ReceivedPackage]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Window(TypedDict):
+    start: str
+    end: str
+
+
+class PackageTotals(TypedDict):
+    submissions: int
+    being_shared: int
+    failed: int
+    duplicates: int
+    received: int
+    refined: int
+    work_reports_built: int
+    guarantees_built: int
+    packages: int
+    distributed: int
+
+
+class PackageEventCounts(TypedDict):
+    submissions: int
+    being_shared: int
+    failed: int
+    duplicates: int
+    received: int
+    refined: int
+    work_reports_built: int
+    guarantees_built: int
+
+
+class UnidentifiedAttempts(TypedDict):
+    submissions: int
+    shares: int
+    failed: int
+
+
+class CorePackages(TypedDict):
+    core: int
+    count: int
+
+
+class ReceivedPackage(TypedDict):
+    node_id: str
+    timestamp: str | None
+    core: str
+    work_package_size: str
+    hash: str
+
+
+class ActiveWorkpackages(TypedDict):
+    window: Window
+    work_packages: list[ActiveWorkpackage]
+    # Number of packages by current_stage. superseded and active are counted in addition.
+    summary: dict[str, int]
+    # Number of packages that reached each stage.
+    reached: dict[str, int]
+    # Failed attempts (event 92) by their reason.
+    failure_breakdown: dict[str, int]
+    stage_duration_percentiles: dict[str, Percentiles]
+    complete: bool
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class ActiveWorkpackage(TypedDict):
+    hash: str
+    core_index: int | None
+    # The leading guarantor.
+    node_id: str
+    # First event at any guarantor, by the server's clock.
+    submitted_at: str
+    # By the server's clock.
+    last_update: str
+    current_stage: Literal[
+        "authorized",
+        "available",
+        "discarded",
+        "distributed",
+        "failed",
+        "guarantee_built",
+        "guarantee_received",
+        "included",
+        "received",
+        "refined",
+        "report_built",
+        "submitted",
+    ]
+    # Times of received to distributed and failed are by the guarantor's clock, the others by the
+    # server's.
+    stages: dict[str, str | None]
+    failure_reason: str | None
+    discard_reason: str | None
+    nodes_involved: int
+    elapsed_ms: float
+    # The node that took the first submission.
+    submitted_to: str | None
+    is_active: bool
+    superseded: bool
+    report_hash: str | None
+    erasure_root: str | None
+
+
+class Percentiles(TypedDict):
+    p50_ms: float
+    p95_ms: float
+    sample_count: int
+
+
+class Journey(TypedDict):
+    # The requested text if the package is not known.
+    work_package_hash: str
+    core_index: int | None
+    current_stage: Literal[
+        "authorized",
+        "available",
+        "discarded",
+        "distributed",
+        "failed",
+        "guarantee_built",
+        "guarantee_received",
+        "included",
+        "received",
+        "refined",
+        "report_built",
+        "submitted",
+    ]
+    failed: bool
+    superseded: bool
+    failure_reason: str | None
+    # Whether there may be more events than the limit.
+    truncated: bool
+    stages: list[JourneyStep]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class JourneyStep(TypedDict):
+    # Null if the event is no longer stored.
+    id: int | None
+    session: int | None
+    event_id: int | None
+    received_at: str | None
+    stage: str
+    timestamp: str | None
+    node_id: str
+    event_type: int
+    data: dict[str, Any] | None
+
+
+class EnhancedJourney(TypedDict):
+    # The requested text if the package is not known.
+    work_package_hash: str
+    core_index: int | None
+    current_stage: Literal[
+        "authorized",
+        "available",
+        "discarded",
+        "distributed",
+        "failed",
+        "guarantee_built",
+        "guarantee_received",
+        "included",
+        "received",
+        "refined",
+        "report_built",
+        "submitted",
+    ]
+    failed: bool
+    superseded: bool
+    failure_reason: str | None
+    # Whether there may be more events than the limit.
+    truncated: bool
+    hash: str
+    stages: list[JourneyDetailStep]
+    stage_count: int
+    current_status: Literal["completed", "failed", "in_progress", "superseded"] | None
+    started_at: str | None
+    completed_at: str | None
+    has_errors: bool
+    execution_details: dict[str, Any] | None
+    guarantor_info: list[GuarantorInfo]
+    timing: JourneyTiming
+    errors: list[JourneyError]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class JourneyDetailStep(TypedDict):
+    # Null if the event is no longer stored.
+    id: int | None
+    session: int | None
+    event_id: int | None
+    received_at: str | None
+    stage: str
+    status: Literal["completed", "failed", "in_progress", "superseded"]
+    event_type: int
+    node_id: str
+    timestamp: str | None
+    duration_ms: float | None
+    error_code: str | None
+    data: dict[str, Any]
+
+
+class GuarantorInfo(TypedDict):
+    # Always null: no event names the index.
+    guarantor_index: int | None
+    node_id: str
+    signed_at: str | None
+    # Whether the guarantor itself reported it.
+    is_local: bool
+    role: Literal["primary", "secondary"]
+
+
+class JourneyTiming(TypedDict):
+    total_duration_ms: float | None
+    submission_to_guarantee_ms: float | None
+    stage_durations: dict[str, float]
+
+
+class JourneyError(TypedDict):
+    stage: str
+    error_code: str | None
+    message: str | None
+    timestamp: str | None
+    node_id: str
+
+
+class AuditProgress(TypedDict):
+    timestamp: str
+    hash: str
+    status: str
+    tranche: int | None
+    audit_progress: AuditCounts
+    panic_mode: bool | None
+    is_accumulated: bool | None
+    is_failed: bool
+    events: list[AuditEvent]
+    # Whether there may be more events than the limit.
+    truncated: bool
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class AuditCounts(TypedDict):
+    bundle_shards_served: int
+    bundle_shards_transferred: int
+    bundle_shards_failed: int
+    bundles_served: int
+    bundles_transferred: int
+    bundles_failed: int
+    guarantees_built: int
+    guarantees_signed: int
+    guarantees_shared: int
+    auditors_completed: int | None
+    auditor_node_ids: list[str]
+
+
+class AuditEvent(TypedDict):
+    event_type: int
+    event_name: str
+    node_id: str
+    timestamp: str | None
+    data: dict[str, Any]
+
+
+class BatchJourney(TypedDict):
+    journeys: list[BatchJourneyItem]
+    timestamp: str
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+    requested: NotRequired[int]
+    found: NotRequired[int]
+
+
+class BatchJourneyItem(TypedDict):
+    hash: str
+    stages: list[BatchJourneyStep]
+    stage_count: int
+    has_errors: bool
+    first_seen: str
+    last_seen: str
+    nodes_involved: int
+    current_stage: Literal[
+        "authorized",
+        "available",
+        "discarded",
+        "distributed",
+        "failed",
+        "guarantee_built",
+        "guarantee_received",
+        "included",
+        "received",
+        "refined",
+        "report_built",
+        "submitted",
+    ]
+    core_index: int | None
+    failed: bool
+    superseded: bool
+
+
+class BatchJourneyStep(TypedDict):
+    stage: str
+    status: Literal["completed", "failed", "in_progress", "superseded"]
+    event_type: int
+    node_id: str
+    timestamp: str | None
+    core_index: int | None
+
+
+class BatchRequest(TypedDict):
+    hashes: list[str]
+
+
+class Guarantees(TypedDict):
+    window: Window
+    totals: GuaranteeTotals
+    success_rates: GuaranteeRates
+    by_node: list[NodeGuarantees]
+    recent: list[GuaranteeEvent]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class GuaranteeTotals(TypedDict):
+    built: int
+    sending: int
+    send_failed: int
+    sent: int
+    distributed: int
+    receiving: int
+    receive_failed: int
+    received: int
+    # For any reason, including that the report is on chain already.
+    discarded: int
+
+
+class GuaranteeRates(TypedDict):
+    send_success_rate: str | None
+    receive_success_rate: str | None
+
+
+class NodeGuarantees(TypedDict):
+    node_id: str
+    guarantees_built: int
+
+
+class GuaranteeEvent(TypedDict):
+    node_id: str
+    event_type: int
+    timestamp: str | None
+    data: dict[str, Any]
+
+
+class Guarantors(TypedDict):
+    timestamp: str
+    window: Window
+    guarantors: list[Guarantor]
+    total_guarantors: int
+    top_performers: list[str]
+    bottom_performers: list[str]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Guarantor(TypedDict):
+    node_id: str
+    # Guarantees built (event 105).
+    total_guarantees: int
+    guarantees_last_hour: int
+    success_rate: float | None
+    send_success_rate: float | None
+    sent: int
+    send_failed: int
+    packages_guaranteed: int
+    packages_distributed: int
+    # Packages signed as secondary, for another guarantor.
+    packages_signed: int
+    # The core with the most guarantees first.
+    cores_active: list[int]
+    primary_core: int | None
+    # By the node's clock.
+    last_guarantee: str | None
+
+
+class CoresStatus(TypedDict):
+    window: Window
+    cores: list[Core]
+    summary: CoresSummary
+    telemetry: CoresTelemetry
+    exact: bool
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Core(TypedDict):
+    core_index: int
+    status: Literal["active", "idle"]
+    work_packages_last_hour: int
+    guarantees_last_hour: int
+    # Gas of refining the packages received, guaranteed or not. Exact, and text beyond 2^64 - 1.
+    gas_used: int | str
+    # Bytes of the bundles of the packages guaranteed.
+    da_load: int
+    # Always null: no event has it.
+    popularity_avg: float | None
+    imports: int
+    exports: int
+    # Always null: no event has it.
+    extrinsic_count: int | None
+    extrinsic_size: int
+    # Number of window_blocks in which the core had a guarantee.
+    active_blocks: int
+    # Number of slots with a block that a node authored or imported.
+    window_blocks: int
+    utilization_pct: float | None
+    last_active_slot: int | None
+    slots_since_active: int | None
+
+
+class CoresSummary(TypedDict):
+    total_cores: int
+    active_cores: int
+    idle_cores: int
+
+
+class CoresTelemetry(TypedDict):
+    guarantees_last_hour: int
+    work_packages_last_hour: int
+    last_activity: str | None
+
+
+class CoreGuarantees(TypedDict):
+    window: Window
+    core_index: int
+    current_guarantees: int | None
+    by_node: list[NodePool]
+    guarantee_history: list[CoreGuarantee]
+    recent_guarantors: list[RecentGuarantor]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class NodePool(TypedDict):
+    node_id: str
+    guarantees: int
+    timestamp: str
+
+
+class CoreGuarantee(TypedDict):
+    timestamp: str | None
+    node_id: str
+    work_package_hash: str | None
+    work_report_hash: str | None
+    slot: int | None
+    core_index: int
+
+
+class RecentGuarantor(TypedDict):
+    node_id: str
+    core_index: int
+    guarantee_count: int
+    # By the node's clock.
+    last_guarantee: str | None
+
+
+class CoreGuarantors(TypedDict):
+    window: Window
+    core_index: int
+    guarantors: list[CoreGuarantor]
+    core_total_da_bytes: int
+    active_guarantor_count: int
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class CoreGuarantor(TypedDict):
+    node_id: str
+    guarantee_count: int
+    signature_count: int
+    last_activity: str
+    # Bytes of the bundles of the packages it guaranteed here.
+    da_usage_bytes: int
+    shards_stored: int | None
+    shards_served: int
+    # Always null: no event has it.
+    bytes_served: int | None
+    import_efficiency: float | None
+    export_efficiency: float | None
+
+
+class EnhancedCoreGuarantors(TypedDict):
+    window: Window
+    core_index: int
+    guarantors: list[CoreGuarantor]
+    core_total_da_bytes: int
+    active_guarantor_count: int
+    timestamp: str
+    import_sharing: ImportSharing
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class ImportSharing(TypedDict):
+    transfers: list[SegmentTransfer]
+    sent: list[SegmentTransfer]
+    received: list[SegmentReceipt]
+
+
+class SegmentTransfer(TypedDict):
+    node_id: str
+    peer_id: str
+    segments: list[int]
+    timestamp: str | None
+
+
+class SegmentReceipt(TypedDict):
+    node_id: str
+    request_id: int
+    timestamp: str | None
+
+
+class CoreWorkPackages(TypedDict):
+    window: Window
+    work_packages: list[CorePackage]
+    queue_depth: int
+    total_recent: int
+    avg_processing_time_ms: float | None
+    completed_last_hour: int
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class CorePackage(TypedDict):
+    hash: str
+    work_package_hash: str
+    stage: str
+    status: str
+    is_active: bool
+    last_update: str
+    submitted_at: str
+    # The guarantor to which it was submitted.
+    submitting_node: str | None
+    node_id: str
+    gas_used: int | str | None
+    elapsed_ms: float
+
+
+class CoreValidators(TypedDict):
+    timestamp: str
+    window: Window
+    core_index: int
+    validators: list[CoreValidator]
+    validator_count: int
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class CoreValidator(TypedDict):
+    node_id: str
+    # Always null: no event has it.
+    validator_index: int | None
+    guarantee_count: int
+    signature_count: int
+    packages: int
+    last_active: str
+    latest_slot: int | None
+    implementation_name: str
+    implementation_version: str
+    # Whether last_active is in the last two minutes of the window.
+    is_active: bool
+
+
+class CoreMetrics(TypedDict):
+    timestamp: str
+    window: Window
+    core_index: int
+    processing_efficiency_pct: float | None
+    accumulate_efficiency_pct: float | None
+    distribution_efficiency_pct: float | None
+    network_latency_ms: float | None
+    # From the submission to GuaranteesDistributed (event 109).
+    average_completion_time_ms: float | None
+    # Of the same durations, read from a histogram with bins 20 % wide.
+    p95_latency_ms: float | None
+    throughput_per_second: float | None
+    gas_utilization_pct: float | None
+    work_packages_processed_24h: int
+    stats: CoreCounts
+    sample_count: int
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class CoreCounts(TypedDict):
+    wps_received: int
+    refinements_completed: int
+    # Packages received that failed before they were refined, for any reason.
+    refinements_failed: int
+    reports_built: int
+    guarantees_built: int
+    guarantees_distributed: int
+    active_validators: int
+    avg_gas_used: int | str | None
+    avg_gas_limit: int | str | None
+
+
+class CoreBottlenecks(TypedDict):
+    timestamp: str
+    window: Window
+    core_index: int
+    slow_validators: list[SlowValidator]
+    bottleneck_messages: list[BottleneckMessage]
+    # Attempts that failed while another guarantor guaranteed the package. They are not counted as
+    # failures.
+    superseded: int
+    stats: BottleneckCounts
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class SlowValidator(TypedDict):
+    node_id: str
+    avg_processing_ms: float | None
+    # Attempts, without duplicate submissions (event 93).
+    event_count: int
+    # Failed attempts of event_count, without superseded ones.
+    failure_count: int
+    # failure_count divided by event_count.
+    failure_rate: float | None
+    # Attempts that failed while another guarantor guaranteed the package. They are not counted as
+    # failures.
+    superseded: int
+    slowdown_factor: float | None
+    is_bottleneck: bool
+
+
+class BottleneckMessage(TypedDict):
+    severity: str
+    type: str
+    message: str
+    node_id: str
+
+
+class BottleneckCounts(TypedDict):
+    # Attempts of all guarantors.
+    total_events: int
+    # Failed attempts of total_events, without superseded ones.
+    total_failures: int
+    # total_failures divided by total_events.
+    failure_rate: float | None
+    validator_count: int
+    bottleneck_count: int
 
 
 class Keys(TypedDict):

@@ -11,6 +11,7 @@ from tart.gateway.fanout.package_queries import NEWEST, Period
 from tart.gateway.fanout.queries import Coverage, Questions, now_text, now_us, together
 from tart.gateway.handlers.packages import newest_events, period, settled_us
 from tart.gateway.http.responses import Answer
+from tart.query.answers.cores import CoreGuarantors
 from tart.query.core.windows import Window
 from tart.query.packages import cores, package_progress
 from tart.query.packages import packages as figures
@@ -82,7 +83,7 @@ async def enhanced_core_guarantors(questions: Questions, values: Values) -> Answ
     return Answer({**body, **sharing, "timestamp": now_text()}, seen & also & too)
 
 
-async def _guarantors(questions: Questions, when: Period) -> tuple[Json, Coverage]:
+async def _guarantors(questions: Questions, when: Period) -> tuple[CoreGuarantors, Coverage]:
     found = await together(
         asked.handled(questions, when),
         asked.tallied(questions, when, ["node"]),

@@ -108,7 +108,7 @@ async def audit_progress(questions: Questions, values: Values) -> Answer:
 
 
 async def _journey(
-    questions: Questions, values: Values, shown: Callable[[Journey, str], Json]
+    questions: Questions, values: Values, shown: Callable[[Journey, str], Mapping[str, Any]]
 ) -> Answer:
     reference = values["hash"]
     if isinstance(reference, int):

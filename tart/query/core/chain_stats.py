@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, overload
 
 from tart import json_encoding
 from tart.protocol.node_information import VALIDATORS_PER_CORE
@@ -168,6 +168,10 @@ def _payload(latest: Mapping[str, Json], number: str) -> Json:
     return next((each for each in data.values() if isinstance(each, dict)), {})
 
 
+@overload
+def bare_hex(value: str | Sequence[int]) -> str: ...
+@overload
+def bare_hex(value: str | Sequence[int] | None) -> str | None: ...
 def bare_hex(value: str | Sequence[int] | None) -> str | None:
     """A hash, however it was rendered, as 64 hex digits without prefix."""
     if value is None:

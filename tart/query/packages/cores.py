@@ -12,9 +12,11 @@ from fractions import Fraction
 from typing import Any
 
 from tart.json_encoding import quotient
+from tart.query.answers import cores as answers
+from tart.query.answers.packages import Percentiles
 from tart.query.core.chain_stats import chain_figures, commonest, reached
 from tart.query.core.merge import Claim
-from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
+from tart.query.core.rfc3339 import rfc3339_of_jce, server_time
 from tart.query.packages.packages import Handled, mean_ms, ms, share
 from tart.units import MINUTE_US
 
@@ -45,7 +47,7 @@ def status(
     slots: Sequence[int],
     claims: Mapping[str, Claim],
     count: int | None,
-) -> Json:
+) -> answers.CoresStatus:
     """The body of ``/api/cores/status``.
 
     Args:
@@ -72,7 +74,7 @@ def status(
         "telemetry": {
             "guarantees_last_hour": packages.distinct("guaranteed"),
             "work_packages_last_hour": packages.distinct("received"),
-            "last_activity": None if last is None else rfc3339(last),
+            "last_activity": None if last is None else server_time(last),
         },
         "exact": packages.exact,
     }
@@ -80,7 +82,7 @@ def status(
 
 def _core(
     core: int, packages: Handled | None, row: Json | None, slots: set[int], best: int | None
-) -> Json:
+) -> answers.Core:
     packages = packages or Handled((), Fraction(1), {})
     guaranteed = [each for each in packages.packages if each.has("guaranteed")]
     guarantees = Handled(guaranteed, packages.scale, {})
@@ -112,7 +114,7 @@ def _core(
 
 def guarantees(
     core: int, statuses: Iterable[Json], rows: Iterable[Json], tallies: Iterable[Json]
-) -> Json:
+) -> answers.CoreGuarantees:
     """The body of ``/api/cores/{i}/guarantees``.
 
     Args:
@@ -134,7 +136,7 @@ def guarantees(
             number for number, seen_at in told.values() if seen_at >= newest - _PRESENT_US
         ),
         "by_node": [
-            {"node_id": node, "guarantees": number, "timestamp": rfc3339(seen_at)}
+            {"node_id": node, "guarantees": number, "timestamp": server_time(seen_at)}
             for node, (number, seen_at) in sorted(told.items())
         ],
         "guarantee_history": [
@@ -171,7 +173,7 @@ def guarantors(
     tallies: Iterable[Json],
     requests: Iterable[Json],
     stored: Iterable[Json],
-) -> Json:
+) -> answers.CoreGuarantors:
     """The body of ``/api/cores/{i}/guarantors``; the enhanced one adds ``import_sharing``.
 
     Args:
@@ -206,12 +208,14 @@ REQUESTS = tuple(first for first, *_ in (*_IMPORTS, *_EXPORTS))
 ENDS = tuple(end for _, *ends in (*_IMPORTS, *_EXPORTS) for end in ends)
 
 
-def _guarantor(row: Json, followed: Mapping[tuple[int, int], int], shards: int | None) -> Json:
+def _guarantor(
+    row: Json, followed: Mapping[tuple[int, int], int], shards: int | None
+) -> answers.CoreGuarantor:
     return {
         "node_id": row["node"],
         "guarantee_count": row["guaranteed"],
         "signature_count": row["signed"],
-        "last_activity": rfc3339(row["last_at"]),
+        "last_activity": server_time(row["last_at"]),
         "da_usage_bytes": row["bundle_bytes"],
         "shards_stored": shards,
         "shards_served": followed.get((121, 125), 0),
@@ -231,14 +235,14 @@ def _efficiency(
     return round(done / (done + failed), 3) if done + failed else None
 
 
-def import_sharing(requests: Iterable[Json], transfers: Iterable[Json]) -> Json:
+def import_sharing(requests: Iterable[Json], transfers: Iterable[Json]) -> answers.ImportSharing:
     """Segments that the core's guarantors asked earlier guarantors for.
 
     Args:
         requests: events 173 of the core, newest first.
         transfers: events 178 of the core, on the side that asked.
     """
-    sent = [
+    sent: list[answers.SegmentTransfer] = [
         {
             "node_id": each["node_id"],
             "peer_id": _field(each)["prev_guarantor"],
@@ -247,7 +251,7 @@ def import_sharing(requests: Iterable[Json], transfers: Iterable[Json]) -> Json:
         }
         for each in requests
     ]
-    received = [
+    received: list[answers.SegmentReceipt] = [
         {
             "node_id": each["node_id"],
             "request_id": _field(each)["request_id"],
@@ -275,7 +279,7 @@ def validators(
     nodes: Iterable[Json],
     heads: Iterable[Json],
     until_us: int,
-) -> Json:
+) -> answers.CoreValidators:
     """The body of ``/api/cores/{i}/validators``, without its time.
 
     Args:
@@ -284,7 +288,7 @@ def validators(
     """
     known = {node["node_id"]: node for node in nodes}
     best = {row["node"]: row["best"] for row in heads}
-    found = [
+    found: list[answers.CoreValidator] = [
         {
             "node_id": row["node"],
             # Which index in the validator set it has, no event says.
@@ -292,7 +296,7 @@ def validators(
             "guarantee_count": row["guaranteed"],
             "signature_count": row["signed"],
             "packages": row["rows"],
-            "last_active": rfc3339(row["last_at"]),
+            "last_active": server_time(row["last_at"]),
             "latest_slot": best.get(row["node"]),
             "implementation_name": _named(known, row["node"], "implementation_name"),
             "implementation_version": _named(known, row["node"], "implementation_version"),
@@ -312,9 +316,9 @@ def metrics(
     packages: Handled,
     day: Handled,
     tallies: Sequence[Json],
-    completion: Json,
+    completion: Percentiles | None,
     seconds: float | None,
-) -> Json:
+) -> answers.CoreMetrics:
     """The body of ``/api/cores/{i}/metrics``, without its time.
 
     Args:
@@ -335,7 +339,7 @@ def metrics(
         "distribution_efficiency_pct": _percent(total["sent_around"], total["guaranteed_over"]),
         "network_latency_ms": mean_ms(total["sending_around_us"], total["sent_around"]),
         "average_completion_time_ms": mean_ms(total["completion_us"], total["distributed"]),
-        "p95_latency_ms": completion["p95_ms"],
+        "p95_latency_ms": completion["p95_ms"] if completion else None,
         "throughput_per_second": round(received / seconds, 6) if seconds else None,
         "gas_utilization_pct": _percent(gas_used, gas_limit),
         "work_packages_processed_24h": day.distinct("built"),
@@ -350,7 +354,7 @@ def metrics(
             "avg_gas_used": quotient(gas_used, measured) if measured else None,
             "avg_gas_limit": quotient(gas_limit, measured) if measured else None,
         },
-        "sample_count": completion["sample_count"],
+        "sample_count": completion["sample_count"] if completion else 0,
     }
 
 
@@ -381,7 +385,7 @@ def superseded(failed: Iterable[Json], guaranteed: Iterable[Json]) -> dict[str, 
 
 def bottlenecks(
     core: int, tallies: Sequence[Json], superseded: Mapping[str, int] | None = None
-) -> Json:
+) -> answers.CoreBottlenecks:
     """The body of ``/api/cores/{i}/bottlenecks``, without its time.
 
     Guarantors that take more than 1.2 times the mean of all from a package received to its
@@ -426,7 +430,7 @@ def _attempts(row: Json) -> int:
     return attempts
 
 
-def _pace(row: Json, mean: float | None, superseded: int) -> Json:
+def _pace(row: Json, mean: float | None, superseded: int) -> answers.SlowValidator:
     own = row["processing_us"] / row["processed"] if row["processed"] else None
     slowdown = round(own / mean, 3) if own is not None and mean else None
     failed = row["failed"] - superseded
@@ -443,13 +447,13 @@ def _pace(row: Json, mean: float | None, superseded: int) -> Json:
     }
 
 
-def _messages(pace: Json) -> list[Json]:
+def _messages(pace: answers.SlowValidator) -> list[answers.BottleneckMessage]:
     node, found = str(pace["node_id"]), []
-    if (pace["slowdown_factor"] or 0) > _SLOWDOWN:
-        text = f"{node[:16]} takes {pace['slowdown_factor']:.1f} times as long as the mean"
+    if (slowdown := pace["slowdown_factor"] or 0) > _SLOWDOWN:
+        text = f"{node[:16]} takes {slowdown:.1f} times as long as the mean"
         found.append(("warning", "slow_validator", text))
-    if (pace["failure_rate"] or 0) > _FAILURES:
-        text = f"{node[:16]} fails with {100 * pace['failure_rate']:.1f} % of its attempts"
+    if (rate := pace["failure_rate"] or 0) > _FAILURES:
+        text = f"{node[:16]} fails with {100 * rate:.1f} % of its attempts"
         found.append(("error", "high_failure_rate", text))
     return [
         {"severity": severity, "type": kind, "message": message, "node_id": node}

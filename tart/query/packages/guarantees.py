@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tart.query.answers import guarantees as answers
 from tart.query.core.rfc3339 import rfc3339_of_jce
 from tart.query.packages.packages import share
 
@@ -34,7 +35,7 @@ RECENT = (BUILT, RECEIVED, DISCARDED)
 _PERFORMERS = 5
 
 
-def guarantees(counts: Sequence[Json], recent: Iterable[Json]) -> Json:
+def guarantees(counts: Sequence[Json], recent: Iterable[Json]) -> answers.Guarantees:
     """The body of ``/api/guarantees``.
 
     Args:
@@ -44,7 +45,17 @@ def guarantees(counts: Sequence[Json], recent: Iterable[Json]) -> Json:
     by_type = by_types(counts)
     built = {node: each[BUILT] for node, each in _by_node(counts).items() if BUILT in each}
     return {
-        "totals": {name: by_type.get(number, 0) for name, number in TOTALS.items()},
+        "totals": {
+            "built": by_type.get(BUILT, 0),
+            "sending": by_type.get(SENDING, 0),
+            "send_failed": by_type.get(SEND_FAILED, 0),
+            "sent": by_type.get(SENT, 0),
+            "distributed": by_type.get(DISTRIBUTED, 0),
+            "receiving": by_type.get(RECEIVING, 0),
+            "receive_failed": by_type.get(RECEIVE_FAILED, 0),
+            "received": by_type.get(RECEIVED, 0),
+            "discarded": by_type.get(DISCARDED, 0),
+        },
         "success_rates": {
             "send_success_rate": _percent(by_type, SENT, SEND_FAILED),
             "receive_success_rate": _percent(by_type, RECEIVED, RECEIVE_FAILED),
@@ -54,8 +65,13 @@ def guarantees(counts: Sequence[Json], recent: Iterable[Json]) -> Json:
             for node, count in sorted(built.items(), key=lambda item: (-item[1], str(item[0])))
         ],
         "recent": [
-            {name: each[name] for name in ("node_id", "event_type", "timestamp", "data")}
-            for each in recent
+            {
+                "node_id": event["node_id"],
+                "event_type": event["event_type"],
+                "timestamp": event["timestamp"],
+                "data": event["data"],
+            }
+            for event in recent
         ],
     }
 
@@ -76,7 +92,9 @@ def _percent(counts: Mapping[int, int], done: int, failed: int) -> str | None:
     return f"{100 * succeeded / (succeeded + lost):.2f}%"
 
 
-def guarantors(rows: Sequence[Json], counts: Iterable[Json], lately: Iterable[Json]) -> Json:
+def guarantors(
+    rows: Sequence[Json], counts: Iterable[Json], lately: Iterable[Json]
+) -> answers.Guarantors:
     """The body of ``/api/guarantees/by-guarantor``, without its time.
 
     Args:
@@ -111,7 +129,7 @@ def _by_node(counts: Iterable[Json]) -> dict[str, dict[int, int]]:
 
 def _guarantor(
     node: str, tally: Json | None, counts: Mapping[int, int], lately: Mapping[int, int]
-) -> Json:
+) -> answers.Guarantor:
     tally = tally or {}
     cores = tally.get("cores") or {}
     active = sorted(cores, key=lambda core: (-cores[core], core))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tart.query.answers import packages as answers
 from tart.query.core.chain_stats import bare_hex
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.query.packages.journeys import (
@@ -29,11 +30,11 @@ Json = dict[str, Any]
 _ENHANCED = {96: "extrinsic_data_received", 109: "guaranteed"}
 
 
-def enhanced(journey: Journey, given: str) -> Json:
+def enhanced(journey: Journey, given: str) -> answers.EnhancedJourney:
     """The body of ``/api/workpackages/{hash}/journey/enhanced``."""
     steps = journey.steps()
     stages = _enhanced_stages(journey, steps)
-    errors = [
+    errors: list[answers.JourneyError] = [
         {
             "stage": stage["stage"],
             "error_code": stage["error_code"],
@@ -66,9 +67,9 @@ def enhanced(journey: Journey, given: str) -> Json:
     }
 
 
-def _enhanced_stages(journey: Journey, steps: Sequence[Step]) -> list[Json]:
+def _enhanced_stages(journey: Journey, steps: Sequence[Step]) -> list[answers.JourneyDetailStep]:
     before: dict[tuple[int, int], int] = {}
-    stages = []
+    stages: list[answers.JourneyDetailStep] = []
     for step in steps:
         previous = before.get(step.pipeline) if step.pipeline else None
         if step.pipeline:
@@ -133,9 +134,9 @@ def _execution(account: Account | None) -> Json | None:
     }
 
 
-def _guarantor_info(steps: Sequence[Step]) -> list[Json]:
+def _guarantor_info(steps: Sequence[Step]) -> list[answers.GuarantorInfo]:
     """Who signed, the builder of the guarantee first; what only others told is not local."""
-    info: dict[str | None, Json] = {}
+    info: dict[str, answers.GuarantorInfo] = {}
     for number in (GUARANTEE_BUILT, SIGNED):
         for step in steps:
             if step.type == number:
@@ -147,7 +148,7 @@ def _guarantor_info(steps: Sequence[Step]) -> list[Json]:
     return list(info.values())
 
 
-def _guarantor(node: str | None, step: Step, *, local: bool) -> Json:
+def _guarantor(node: str, step: Step, *, local: bool) -> answers.GuarantorInfo:
     return {
         # Which index in the validator set it has, no event says.
         "guarantor_index": None,
@@ -158,7 +159,9 @@ def _guarantor(node: str | None, step: Step, *, local: bool) -> Json:
     }
 
 
-def _timing(journey: Journey, steps: Sequence[Step], stages: Sequence[Json]) -> Json:
+def _timing(
+    journey: Journey, steps: Sequence[Step], stages: Sequence[answers.JourneyDetailStep]
+) -> answers.JourneyTiming:
     account = journey.account
     lead = account.state if account else {}
     begun, guaranteed = lead.get("started"), lead.get("guaranteed")
@@ -175,11 +178,18 @@ def _timing(journey: Journey, steps: Sequence[Step], stages: Sequence[Json]) -> 
     }
 
 
-def audit(journey: Journey, given: str) -> Json:
+def audit(journey: Journey, given: str) -> answers.AuditProgress:
     """The body of ``/api/workpackages/{hash}/audit-progress``, without its time."""
     types = [step.type for step in journey.steps()]
     erasure = (journey.account.erasure if journey.account else None) or {}
-    counts = {name: erasure.get(name, 0) for name in _AUDITED}
+    counts: answers.ErasureCounts = {
+        "bundle_shards_served": erasure.get("bundle_shards_served", 0),
+        "bundle_shards_transferred": erasure.get("bundle_shards_transferred", 0),
+        "bundle_shards_failed": erasure.get("bundle_shards_failed", 0),
+        "bundles_served": erasure.get("bundles_served", 0),
+        "bundles_transferred": erasure.get("bundles_transferred", 0),
+        "bundles_failed": erasure.get("bundles_failed", 0),
+    }
     asked = bool(journey.found["auditors"]) or any(counts.values())
     return {
         "hash": journey.hash or given,
@@ -211,14 +221,6 @@ def audit(journey: Journey, given: str) -> Json:
     }
 
 
-_AUDITED = (
-    "bundle_shards_served",
-    "bundle_shards_transferred",
-    "bundle_shards_failed",
-    "bundles_served",
-    "bundles_transferred",
-    "bundles_failed",
-)
 _PENDING = ("submitted", "received", "authorized", "refined", "report_built")
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
+from tart.query.answers import packages as answers
+from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce, server_time
 from tart.query.core.windows import time_us
 from tart.query.packages.package_progress import Account
 from tart.query.packages.packages import SHARE, SUBMISSION
@@ -79,7 +80,7 @@ class Step(NamedTuple):
 
     at_us: int
     type: int
-    node: str | None
+    node: str
     clock_us: int
     pipeline: tuple[int, int] | None
     fields: Json
@@ -124,7 +125,7 @@ class Journey(NamedTuple):
         return next((row["core"] for row in self.rows if row["core"] is not None), None)
 
     @property
-    def stage(self) -> str:
+    def stage(self) -> answers.Stage:
         """How far it came."""
         if self.account is not None:
             return self.account.stage
@@ -171,7 +172,7 @@ class Journey(NamedTuple):
             return "superseded"
         return names.get(step.type, STAGES[step.type])
 
-    def status(self, step: Step) -> str:
+    def status(self, step: Step) -> answers.StepStatus:
         """Superseded, failed, in progress or completed."""
         if step.type == FAILED and self.superseded:
             return "superseded"
@@ -251,7 +252,7 @@ def _step(event: Json, pipeline: tuple[int, int] | None) -> Step:
     )
 
 
-def plain(journey: Journey, given: str) -> Json:
+def plain(journey: Journey, given: str) -> answers.Journey:
     """The body of ``/api/workpackages/{hash}/journey``."""
     return {
         "work_package_hash": journey.hash or given,
@@ -275,7 +276,7 @@ def plain(journey: Journey, given: str) -> Json:
     }
 
 
-def identity(step: Step) -> Json:
+def identity(step: Step) -> answers.EventIdentity:
     """Which event a step is, where there is one."""
     event = step.event or {}
     session = step.pipeline[0] if step.pipeline else None
@@ -287,10 +288,10 @@ def identity(step: Step) -> Json:
     }
 
 
-def batch_item(rows: Sequence[Json], account: Account) -> Json:
+def batch_item(rows: Sequence[Json], account: Account) -> answers.BatchJourneyItem:
     """An element of ``journeys`` of the batch, from the aggregates alone."""
     journey = Journey(rows, account, merged((), 1))
-    stages = [
+    stages: list[answers.BatchJourneyStep] = [
         {
             "stage": journey.name(step),
             "status": journey.status(step),
@@ -306,8 +307,8 @@ def batch_item(rows: Sequence[Json], account: Account) -> Json:
         "stages": stages,
         "stage_count": len(stages),
         "has_errors": any(each["status"] == "failed" for each in stages),
-        "first_seen": rfc3339(account.state["first_at"]),
-        "last_seen": rfc3339(account.last_at),
+        "first_seen": server_time(account.state["first_at"]),
+        "last_seen": server_time(account.last_at),
         "nodes_involved": len({row["node"] for row in rows}),
         "current_stage": account.stage,
         "core_index": journey.core,

@@ -15,14 +15,23 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from tart.query.answers.common import Counters
+from tart.query.answers.cores import CorePackage
+from tart.query.answers.packages import (
+    ActiveWorkpackage,
+    PackageEventCounts,
+    ReceivedPackage,
+    Stage,
+    Workpackages,
+)
 from tart.query.core.chain_stats import bare_hex
-from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
+from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce, server_time
 from tart.query.packages.packages import Handled, ms
 
 Json = dict[str, Any]
 
 # By a guarantor's clock: stage and column.
-STEPS: Mapping[str, str] = {
+STEPS: Mapping[Stage, str] = {
     "received": "received",
     "authorized": "authorized",
     "refined": "refined",
@@ -38,7 +47,7 @@ HEARD: Mapping[str, str] = {
 }
 REACHED = (*STEPS, "guarantee_received", "included", "available")
 # The names under which the summary counts packages by stage.
-_SUMMARY: Mapping[str, str] = {
+_SUMMARY: Mapping[Stage, str] = {
     "submitted": "submitted",
     "received": "received",
     "authorized": "authorized",
@@ -77,7 +86,6 @@ _TOTALS: Mapping[str, str] = {
     "refined": "refined",
     "work_reports_built": "built",
     "guarantees_built": "guaranteed",
-    "distributed": "distributed",
 }
 
 
@@ -95,7 +103,7 @@ class Account(NamedTuple):
     erasure: Json | None
 
     @property
-    def stage(self) -> str:
+    def stage(self) -> Stage:
         """How far it came."""
         return stage_of(self.state, self.report, self.erasure)
 
@@ -123,9 +131,11 @@ class Account(NamedTuple):
         heard += [each["last_at"] for each in (self.report, self.erasure) if each]
         return int(max(heard))
 
-    def stages(self) -> Json:
+    def stages(self) -> dict[str, str | None]:
         """The time of each stage as text, ``None`` where it was not reached."""
-        times: Json = {stage: _jce(self.state[column]) for stage, column in STEPS.items()}
+        times: dict[str, str | None] = {
+            stage: _jce(self.state[column]) for stage, column in STEPS.items()
+        }
         report = self.report or {}
         times |= {stage: _unix(report.get(column)) for stage, column in HEARD.items()}
         times["available"] = _unix((self.erasure or {}).get("first_at"))
@@ -133,7 +143,7 @@ class Account(NamedTuple):
         return times
 
 
-def stage_of(steps: Json, report: Json | None, erasure: Json | None) -> str:
+def stage_of(steps: Json, report: Json | None, erasure: Json | None) -> Stage:
     """How far a package came.
 
     Args:
@@ -170,7 +180,7 @@ def accounts(
     ]
 
 
-def overview(packages: Handled, counts: Iterable[Json], recent: Iterable[Json]) -> Json:
+def overview(packages: Handled, counts: Iterable[Json], recent: Iterable[Json]) -> Workpackages:
     """The body of ``/api/workpackages``.
 
     Args:
@@ -180,11 +190,16 @@ def overview(packages: Handled, counts: Iterable[Json], recent: Iterable[Json]) 
     by_type = {row["type"]: row["count"] for row in counts}
     return {
         "totals": {
-            **{name: packages.distinct(mark) for name, mark in _TOTALS.items()},
+            **_event_counts({name: packages.distinct(mark) for name, mark in _TOTALS.items()}),
             "packages": packages.distinct(),
+            "distributed": packages.distinct("distributed"),
         },
-        "events": {name: by_type.get(number, 0) for name, number in EVENTS.items()},
-        "unidentified": dict(packages.unidentified),
+        "events": _event_counts({name: by_type.get(kind, 0) for name, kind in EVENTS.items()}),
+        "unidentified": {
+            "submissions": packages.unidentified["submissions"],
+            "shares": packages.unidentified["shares"],
+            "failed": packages.unidentified["failed"],
+        },
         "exact": packages.exact,
         "by_core": [
             {"core": core, "count": some.distinct("received")}
@@ -194,7 +209,20 @@ def overview(packages: Handled, counts: Iterable[Json], recent: Iterable[Json]) 
     }
 
 
-def _recent(event: Json) -> Json:
+def _event_counts(counts: Mapping[str, int]) -> PackageEventCounts:
+    return {
+        "submissions": counts["submissions"],
+        "being_shared": counts["being_shared"],
+        "failed": counts["failed"],
+        "duplicates": counts["duplicates"],
+        "received": counts["received"],
+        "refined": counts["refined"],
+        "work_reports_built": counts["work_reports_built"],
+        "guarantees_built": counts["guarantees_built"],
+    }
+
+
+def _recent(event: Json) -> ReceivedPackage:
     fields = event["data"]["WorkPackageReceived"]
     return {
         "node_id": event["node_id"],
@@ -206,7 +234,7 @@ def _recent(event: Json) -> Json:
     }
 
 
-def package_json(account: Account) -> Json:
+def package_json(account: Account) -> ActiveWorkpackage:
     """An element of ``work_packages`` of ``/api/workpackages/active``."""
     state, stages = account.state, account.stages()
     last = account.last_at
@@ -214,8 +242,8 @@ def package_json(account: Account) -> Json:
         "hash": state["hash"],
         "core_index": state["core"],
         "node_id": state["node"],
-        "submitted_at": rfc3339(state["first_at"]),
-        "last_update": rfc3339(last),
+        "submitted_at": server_time(state["first_at"]),
+        "last_update": server_time(last),
         "current_stage": account.stage,
         "stages": stages,
         "failure_reason": state["reason"],
@@ -245,7 +273,7 @@ def discard_reason(report: Json | None) -> str | None:
     return _DISCARDS[name] if counts[name] else None
 
 
-def summary(packages: Sequence[Account]) -> Json:
+def summary(packages: Sequence[Account]) -> Counters:
     """Packages by stage; those with a superseded attempt are counted beside it."""
     counts = Counter(each.stage for each in packages)
     return {
@@ -256,13 +284,13 @@ def summary(packages: Sequence[Account]) -> Json:
     }
 
 
-def reached(packages: Sequence[Account]) -> Json:
+def reached(packages: Sequence[Account]) -> Counters:
     """How many packages came to each stage."""
     every = [each.stages() for each in packages]
     return {stage: sum(1 for each in every if each[stage] is not None) for stage in REACHED}
 
 
-def core_package_json(account: Account) -> Json:
+def core_package_json(account: Account) -> CorePackage:
     """An element of ``work_packages`` of ``/api/cores/{i}/work-packages``."""
     state = account.state
     last = account.last_at
@@ -272,8 +300,8 @@ def core_package_json(account: Account) -> Json:
         "stage": account.stage,
         "status": "active" if account.active else account.stage,
         "is_active": account.active,
-        "last_update": rfc3339(last),
-        "submitted_at": rfc3339(state["first_at"]),
+        "last_update": server_time(last),
+        "submitted_at": server_time(state["first_at"]),
         "submitting_node": state["submitted_to"],
         "node_id": state["node"],
         "gas_used": state["refine_gas"],

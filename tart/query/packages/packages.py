@@ -21,8 +21,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
+from tart.query.answers.packages import Percentiles
 from tart.query.core import log_histogram
 from tart.units import DAY_US
 
@@ -278,26 +279,30 @@ def durations(answers: Iterable[Iterable[Sequence[int]]]) -> dict[str, Counter[i
     return found
 
 
-def all_percentiles(durations: Mapping[str, Mapping[int, int]]) -> Json:
-    """Percentiles by name of the pair, of those with samples, without the whole way."""
+def all_percentiles(durations: Mapping[str, Mapping[int, int]]) -> dict[str, Percentiles]:
+    """Return percentiles by name of the pair, of those with samples, without ``COMPLETION``."""
     return {
-        name: percentiles(counts)
+        name: shown
         for name, counts in durations.items()
-        if counts and name not in (COMPLETION, "submitted_to_received")
+        if name not in (COMPLETION, "submitted_to_received") and (shown := percentiles(counts))
     }
 
 
-def percentiles(counts: Mapping[int, int]) -> Json:
-    """``p50_ms``, ``p95_ms`` and ``sample_count`` of binned durations."""
-    return {
-        "p50_ms": ms(log_histogram.percentile_us(counts, 0.5)),
-        "p95_ms": ms(log_histogram.percentile_us(counts, 0.95)),
-        "sample_count": sum(counts.values()),
-    }
+def percentiles(counts: Mapping[int, int]) -> Percentiles | None:
+    """Return percentiles of binned durations, ``None`` without samples."""
+    p50_us = log_histogram.percentile_us(counts, 0.5)
+    p95_us = log_histogram.percentile_us(counts, 0.95)
+    if p50_us is None or p95_us is None:
+        return None
+    return {"p50_ms": ms(p50_us), "p95_ms": ms(p95_us), "sample_count": sum(counts.values())}
 
 
+@overload
+def ms(us: float) -> float: ...
+@overload
+def ms(us: float | None) -> float | None: ...
 def ms(us: float | None) -> float | None:
-    """Microseconds as milliseconds."""
+    """Return microseconds as milliseconds."""
     return None if us is None else round(us / 1000, 3)
 
 

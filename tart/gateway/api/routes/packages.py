@@ -13,6 +13,26 @@ from tart.errors import BadQuery
 from tart.gateway.api.parameters import Integer, NodeId, Parameter
 from tart.gateway.api.route import ASKED, BYTES, Cache, Route
 from tart.gateway.api.routes.metrics import window
+from tart.query.answers.cores import (
+    CoreBottlenecks,
+    CoreGuarantees,
+    CoreGuarantors,
+    CoreMetrics,
+    CoresStatus,
+    CoreValidators,
+    CoreWorkPackages,
+    EnhancedCoreGuarantors,
+)
+from tart.query.answers.guarantees import Guarantees, Guarantors
+from tart.query.answers.packages import (
+    ActiveWorkpackages,
+    AuditProgress,
+    BatchJourney,
+    BatchRequest,
+    EnhancedJourney,
+    Journey,
+    Workpackages,
+)
 
 
 @dataclass(frozen=True)
@@ -78,19 +98,6 @@ MAX_FAILED = 5_000
 _AMBIGUOUS = (404, 409, *ASKED)
 
 
-def _core_route(name: str, path: str, summary: str, words: str, *more: Parameter) -> Route:
-    return Route(
-        name,
-        f"/api/cores/{{core_index}}/{path}",
-        summary,
-        words,
-        parameters=(_CORE, *more),
-        schema="".join(each.title() for each in name.split("_")),
-        errors=ASKED,
-        cache=Cache.AGGREGATED,
-    )
-
-
 PACKAGE_ROUTES: tuple[Route, ...] = (
     Route(
         "workpackages",
@@ -101,7 +108,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "that ended, or hang, before the package was known. Beyond 100,000 rows of a shard "
         "packages are estimated from a sample: exact is false.",
         parameters=(*_DAY, BYTES),
-        schema="Workpackages",
+        schema=Workpackages,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -113,7 +120,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "all. stage_duration_percentiles are of all guarantors' steps in the window, read from "
         "bins a fifth wide.",
         parameters=(*_HOUR, _LIMIT),
-        schema="ActiveWorkpackages",
+        schema=ActiveWorkpackages,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -125,7 +132,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "are null and the aggregates' steps stand in. An id that several connections gave to "
         "different packages is refused with 409 and candidates: add node_id or session.",
         parameters=_JOURNEY,
-        schema="Journey",
+        schema=Journey,
         errors=_AMBIGUOUS,
     ),
     Route(
@@ -135,7 +142,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         f"{_STAGES} duration_ms is the time since the stage before at the same guarantor, by its "
         "clock; total_duration_ms, started_at and completed_at are by ours.",
         parameters=_JOURNEY,
-        schema="EnhancedJourney",
+        schema=EnhancedJourney,
         errors=_AMBIGUOUS,
     ),
     Route(
@@ -146,7 +153,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "those only the side that answers names the erasure root: auditor_node_ids are who asked "
         "there. tranche, panic_mode, is_accumulated and auditors_completed are null.",
         parameters=_JOURNEY,
-        schema="AuditProgress",
+        schema=AuditProgress,
         errors=_AMBIGUOUS,
     ),
     Route(
@@ -155,11 +162,11 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "The stages of up to 50 work-packages",
         "From the aggregates: guarantors' steps, without their events. Packages that are not "
         "known are left out; found says how many are.",
-        schema="BatchJourney",
+        schema=BatchJourney,
         errors=(415, *ASKED),
         cache=Cache.LIVE,
         method="POST",
-        body="BatchRequest",
+        body=BatchRequest,
     ),
     Route(
         "guarantees",
@@ -168,7 +175,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "totals are events; discarded ones (113) for any reason, also that they are on chain. "
         "Rates are of attempts that are over, null where there are none.",
         parameters=(*_DAY, BYTES),
-        schema="Guarantees",
+        schema=Guarantees,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -181,7 +188,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "last minute and is not over does not count yet. total_guarantees are of the window, "
         "guarantees_last_hour of its last hour.",
         parameters=_DAY,
-        schema="Guarantors",
+        schema=Guarantors,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -195,68 +202,91 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "somebody authored or imported in the window; active_blocks: those for which the core "
         "had a guarantee. Names with last_hour are of the window.",
         parameters=_HOUR,
-        schema="CoresStatus",
+        schema=CoresStatus,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
-    _core_route(
+    Route(
         "core_guarantees",
-        "guarantees",
+        "/api/cores/{core_index}/guarantees",
         "Guarantees of a core, in pools and lately",
         "current_guarantees is what a third of the nodes have in their pools.",
-        *_HOUR,
+        parameters=(_CORE, *_HOUR),
+        schema=CoreGuarantees,
+        errors=ASKED,
+        cache=Cache.AGGREGATED,
     ),
-    _core_route(
+    Route(
         "core_guarantors",
-        "guarantors",
+        "/api/cores/{core_index}/guarantors",
         "Who guaranteed for a core",
         "Those that had a package of the core; shards and efficiencies are of the whole node.",
-        *_DAY,
+        parameters=(_CORE, *_DAY),
+        schema=CoreGuarantors,
+        errors=ASKED,
+        cache=Cache.AGGREGATED,
     ),
-    _core_route(
+    Route(
         "enhanced_core_guarantors",
-        "guarantors/enhanced",
+        "/api/cores/{core_index}/guarantors/enhanced",
         "Who guaranteed for a core, and shared segments",
         "As guarantors, with the newest requests for segments between guarantors (173, 178).",
-        *_DAY,
-        BYTES,
+        parameters=(_CORE, *_DAY, BYTES),
+        schema=EnhancedCoreGuarantors,
+        errors=ASKED,
+        cache=Cache.AGGREGATED,
     ),
-    _core_route(
+    Route(
         "core_work_packages",
-        "work-packages",
+        "/api/cores/{core_index}/work-packages",
         "The newest work-packages of a core",
         f"{_STAGES} queue_depth and avg_processing_time_ms (received to report built) are over "
         "the window; completed_last_hour: distributed.",
-        *_HOUR,
-        Parameter("limit", Integer(1, 1000, (True, True)), "How many.", "50"),
+        parameters=(
+            _CORE,
+            *_HOUR,
+            Parameter("limit", Integer(1, 1000, (True, True)), "How many.", "50"),
+        ),
+        schema=CoreWorkPackages,
+        errors=ASKED,
+        cache=Cache.AGGREGATED,
     ),
-    _core_route(
+    Route(
         "core_validators",
-        "validators",
+        "/api/cores/{core_index}/validators",
         "Who worked for a core",
         "validator_index is null: no event says which index a node has.",
-        *_HOUR,
+        parameters=(_CORE, *_HOUR),
+        schema=CoreValidators,
+        errors=ASKED,
+        cache=Cache.AGGREGATED,
     ),
-    _core_route(
+    Route(
         "core_metrics",
-        "metrics",
+        "/api/cores/{core_index}/metrics",
         "How fast and how well a core works",
         "Over guarantors' attempts in the window: refined of refined and failed before it; "
         "average_completion_time_ms and p95_latency_ms are from the submission or share to the "
         "guarantees distributed (109), network_latency_ms from the guarantee built on. Gas is of "
         "attempts of which both the use and the limit are known. work_packages_processed_24h: of "
         "the 24 hours before the window's end. What blocks accumulate is not told by core: null.",
-        *_HOUR,
+        parameters=(_CORE, *_HOUR),
+        schema=CoreMetrics,
+        errors=ASKED,
+        cache=Cache.AGGREGATED,
     ),
-    _core_route(
+    Route(
         "core_bottlenecks",
-        "bottlenecks",
+        "/api/cores/{core_index}/bottlenecks",
         "Who is slow or fails for a core",
         "avg_processing_ms is from a package received to its report, by the node's clock; "
         "listed are those 1.2 times slower than the mean of all, or with a twentieth failed. An "
         "attempt that failed while another guarantor guaranteed the package has not failed: it "
         f"is superseded, and counted as such. Of the newest {MAX_FAILED} failed ones that is "
         "looked at.",
-        *_HOUR,
+        parameters=(_CORE, *_HOUR),
+        schema=CoreBottlenecks,
+        errors=ASKED,
+        cache=Cache.AGGREGATED,
     ),
 )
