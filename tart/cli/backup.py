@@ -1,17 +1,18 @@
-"""``tart backup`` and ``tart restore``.
+"""``tart backup``: copies all data of a running or a stopped server.
 
-A backup is a directory like the data directory, complete in itself, named after the moment
-it was begun, with a ``backup.json`` beside the files: their sizes and digests, and how far
-each shard's events go. Files that an earlier backup in the same place has already, unchanged,
-are linked, not copied: sealed days take their room once.
+A backup is a directory like the data directory, complete in itself and named after the time
+it was started, with a ``backup.json`` beside the files: their sizes and digests, and where
+each shard's events end. Files that an earlier backup in the same directory has, unchanged, are
+hard-linked instead of copied: sealed days take their space once.
 
-While tart runs, its shards are asked over their sockets to hold files still, one shard after
-the other (``storage.backup_snapshot``): events come in all the while, and a backup has
-exactly those up to its shard's turn. Without a running tart the files are copied where they lie.
+While the server runs, its shards freeze files for the backup, one shard after the other
+(``storage.backup_snapshot``). Events arrive all the while; a backup has exactly those up to
+its shard's freeze. Without a running server the files are copied as they are.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from tart import __version__
+from tart.cli.arguments import add_config, add_data_dir
 from tart.config.load import load
 from tart.config.schema import Config
 from tart.errors import StartupError, StorageError
@@ -48,26 +50,41 @@ from tart.supervisor.data_lock import LOCK_NAME, claimed, keep_private
 
 MANIFEST = "backup.json"
 FORMAT = 1
-_CONTROL = "control.sqlite"
-_PATIENCE_SECONDS = 300.0
-_CHUNK = 1 << 20
-# Of a data directory, what is no data.
-_LEFT_OUT = (LOCK_NAME, _CONTROL)
+CONTROL = "control.sqlite"
+_SHARD_TIMEOUT_SECONDS = 300.0
+_CHUNK_BYTES = 1 << 20
+# Files of a shard's directory that are not copied with it.
+_EXCLUDED = (LOCK_NAME, CONTROL)
 
 Json = dict[str, Any]
 
 
-def backup(path: Path | None, data_dir: str | None, target: Path) -> int:
-    """Make a backup below ``target``; returns the exit code.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "target",
+        type=Path,
+        metavar="DIR",
+        help="directory in which a timestamped backup is created",
+    )
+    add_config(parser)
+    add_data_dir(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Create a backup and return the exit code.
 
     Raises:
-        ConfigError: the settings cannot be used.
-        StartupError: there is no data, or no room for it, or a shard does not answer.
+        ConfigError: the settings are not valid.
+        StartupError: there is no data, the disk is full, or a shard does not answer.
     """
-    config = load(path, environ=os.environ, flags={"data_dir": data_dir})
+    target: Path = arguments.target
+    flags = {"data_dir": arguments.data_dir}
+    config = load(arguments.config, environ=os.environ, flags=flags)
     root = config.data_path
     if not root.is_dir():
-        raise StartupError(f"data_dir: {root} is not there")
+        raise StartupError(f"data_dir: {root} does not exist")
     now = datetime.now(UTC)
     name = now.strftime("%Y-%m-%dT%H-%M-%SZ")
     final, draft = target / name, target / f".{name}.unfinished"
@@ -76,125 +93,100 @@ def backup(path: Path | None, data_dir: str | None, target: Path) -> int:
     try:
         target.mkdir(parents=True, exist_ok=True, mode=0o750)
         draft.mkdir(mode=0o750)
-        copies = _Copies(root, draft, _newest(target))
-        ends = _copy_all(config, copies)
+        files = _BackupFiles(root, draft, _newest_backup(target))
+        ends = _copy_all(config, files)
         _copy_control(config.control_path, draft)
-        copies.note(draft / _CONTROL)
+        files.register(draft / CONTROL)
         manifest = {
             "format": FORMAT,
             "version": __version__,
             "begun_at": now.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "directories": {str(number): {"end": end} for number, end in ends.items()},
-            "files": copies.files,
+            "files": files.entries,
         }
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
         os.sync()
         draft.rename(final)
     except OSError as error:
-        raise StartupError(f"{final}: no backup: {error.strerror or error}") from None
+        raise StartupError(f"{final}: backup failed: {error.strerror or error}") from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     print(
-        f"{final}: {len(copies.files)} files, {copies.copied >> 20} MiB copied, "
-        f"{copies.linked >> 20} MiB as before, in {time.monotonic() - started:.1f} s"
+        f"{final}: {len(files.entries)} files, {files.copied >> 20} MiB copied, "
+        f"{files.linked >> 20} MiB unchanged, in {time.monotonic() - started:.1f} s"
     )
     return 0
 
 
-def restore(path: Path | None, data_dir: str | None, source: Path) -> int:
-    """Put a backup where the settings have the data; returns the exit code.
-
-    Raises:
-        ConfigError: the settings cannot be used.
-        StartupError: it is no whole backup, or there is data already.
-    """
-    config = load(path, environ=os.environ, flags={"data_dir": data_dir})
-    root = config.data_path
-    manifest = _manifest(source)
-    with claimed(root, config.run_path):
-        # README.md and .gitignore lie in the default directory of a checkout.
-        there = [each.name for each in root.iterdir() if each.is_dir() or each.name == _CONTROL]
-        if found := sorted(set(there) - {config.run_path.name}):
-            raise StartupError(f"data_dir: {root} has data already: {', '.join(found)}")
-        owner = root.stat()
-        for name, expected in manifest["files"].items():
-            destination = root / name
-            destination.parent.mkdir(mode=0o750, exist_ok=True)
-            if _copied(source / name, destination) != expected["digest"]:
-                raise StartupError(f"{source / name}: is not what was backed up; give it up")
-            if os.geteuid() == 0:
-                for each in (destination.parent, destination):
-                    os.chown(each, owner.st_uid, owner.st_gid)
-    print(f"{root}: {len(manifest['files'])} files restored from {manifest['begun_at']}")
-    return 0
-
-
-class _Copies:
-    """Files on their way into a backup.
+class _BackupFiles:
+    """The files of a backup being made.
 
     Args:
-        before: an earlier backup, and its files.
+        root: the data directory.
+        draft: the directory of the backup.
+        previous: an earlier backup, and the files of its manifest.
+
+    Attributes:
+        entries: the manifest's entry of each file, by path.
+        copied: bytes that were copied.
+        linked: bytes of files that were linked to the earlier backup.
     """
 
-    def __init__(self, root: Path, draft: Path, before: tuple[Path, Json] | None) -> None:
+    def __init__(self, root: Path, draft: Path, previous: tuple[Path, Json] | None) -> None:
         self._root = root
         self._draft = draft
-        self._before = before
-        self.files: Json = {}
+        self._previous = previous
+        self.entries: Json = {}
         self.copied = 0
         self.linked = 0
 
-    def take(self, path: Path) -> None:
-        """Copy a file of the data directory, or link what an earlier backup has of it."""
+    def add(self, path: Path) -> None:
+        """Copy a file of the data directory, or link it to the earlier backup."""
         name = str(path.relative_to(self._root))
         destination = self._draft / name
         destination.parent.mkdir(mode=0o750, exist_ok=True)
-        found = path.stat()
-        known = self._before[1].get(name) if self._before else None
-        if known and (known["bytes"], known["mtime_ns"]) == (found.st_size, found.st_mtime_ns):
-            assert self._before is not None
-            os.link(self._before[0] / name, destination)
-            self.files[name] = known
-            self.linked += found.st_size
+        status = path.stat()
+        known = self._previous[1].get(name) if self._previous else None
+        if known and (known["bytes"], known["mtime_ns"]) == (status.st_size, status.st_mtime_ns):
+            assert self._previous is not None
+            os.link(self._previous[0] / name, destination)
+            self.entries[name] = known
+            self.linked += status.st_size
             return
-        digest = _copied(path, destination)
-        self.copied += found.st_size
-        self.files[name] = {
-            "bytes": found.st_size,
-            "mtime_ns": found.st_mtime_ns,
+        self._add_entry(name, status, copy_file(path, destination))
+
+    def register(self, path: Path) -> None:
+        """Add the entry of a file that is in the backup already."""
+        if path.exists():
+            self._add_entry(path.name, path.stat(), _digest(path))
+
+    def _add_entry(self, name: str, status: os.stat_result, digest: str) -> None:
+        self.copied += status.st_size
+        self.entries[name] = {
+            "bytes": status.st_size,
+            "mtime_ns": status.st_mtime_ns,
             "digest": digest,
         }
 
-    def note(self, path: Path) -> None:
-        """A file that was put into the backup by other means."""
-        if path.exists():
-            found, digest = path.stat(), _digest(path)
-            self.copied += found.st_size
-            self.files[path.name] = {
-                "bytes": found.st_size,
-                "mtime_ns": found.st_mtime_ns,
-                "digest": digest,
-            }
 
-
-def _copy_all(config: Config, copies: _Copies) -> dict[int, int | None]:
-    """All files of events and figures; how far each directory's events go, where known."""
+def _copy_all(config: Config, files: _BackupFiles) -> dict[int, int | None]:
+    """Copy all files of events and aggregates; return the end of each directory, where known."""
     root = config.data_path
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
-            held.enter_context(claimed(root, config.run_path))
+            stack.enter_context(claimed(root, config.run_path))
         except StartupError:
-            return _copy_running(config, copies)
+            return _copy_running(config, files)
         for folder in sorted(root.iterdir()):
             if folder.is_dir() and folder.name.isdecimal():
                 for path in sorted(folder.iterdir()):
-                    if path.is_file() and path.name not in _LEFT_OUT:
-                        copies.take(path)
+                    if path.is_file() and path.name not in _EXCLUDED:
+                        files.add(path)
         return {}
 
 
-def _copy_running(config: Config, copies: _Copies) -> dict[int, int | None]:
-    """From a running tart, shard by shard."""
+def _copy_running(config: Config, files: _BackupFiles) -> dict[int, int | None]:
+    """Copy the files of a running server, shard by shard; return the end of each directory."""
     ends: dict[int, int | None] = {}
     paths = sorted(config.run_path.glob("*.sock"))
     if not paths:
@@ -202,29 +194,31 @@ def _copy_running(config: Config, copies: _Copies) -> dict[int, int | None]:
             f"{config.data_path} is in use, but no shard listens in {config.run_path}"
         )
     for path in paths:
-        with _shard(path) as shard:
+        with _connect(path) as shard:
             for step in (FreezeAggregates(1), FreezeFiles(1), RotateSegments(1)):
                 frozen = shard.freeze(step)
                 for name in frozen.paths:
-                    copies.take(Path(name))
+                    files.add(Path(name))
             if not shard.release():
-                raise StartupError(f"shard {shard.number} was held for too long; try again")
+                raise StartupError(
+                    f"shard {shard.number} released its files before they were copied; try again"
+                )
             ends[shard.number] = frozen.end
-            for damaged in frozen.damaged:
+            for damage in frozen.damaged:
                 print(
-                    f"{damaged['file']} is copied as it is, damaged: {damaged['events']} events "
-                    "of it cannot be read; 'tart verify' says which"
+                    f"{damage['file']} is damaged and was copied unchanged: {damage['events']} "
+                    "of its events cannot be read; 'tart verify' lists them"
                 )
     return ends
 
 
 class _Shard:
-    """The backup's end of a shard's socket."""
+    """A connection to the control socket of a shard."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._buffer = MessageBuffer(REPLIES)
-        welcome = self._received()
+        welcome = self._receive()
         assert isinstance(welcome, Welcome)
         self.number = welcome.shard
 
@@ -246,30 +240,30 @@ class _Shard:
 
     def _request(self, step: BackupStep) -> Welcome | FrozenFiles | Released:
         self._connection.sendall(encode(step))
-        reply = self._received()
+        reply = self._receive()
         if isinstance(reply, Failure):
             raise StartupError(f"shard {self.number}: {reply.message}")
         return reply
 
-    def _received(self) -> Welcome | FrozenFiles | Released | Failure:
+    def _receive(self) -> Welcome | FrozenFiles | Released | Failure:
         while True:
-            data = self._connection.recv(_CHUNK)
+            data = self._connection.recv(_CHUNK_BYTES)
             if not data:
-                raise StartupError("a shard is gone; try again when it is back")
+                raise StartupError("a shard closed the connection; try again once it is back")
             for message in self._buffer.receive_data(data):
                 if isinstance(message, Recovering):
                     raise StartupError(
-                        f"shard {message.shard} starts and cannot be copied yet: "
-                        f"{message.progress}; try again when it is there"
+                        f"shard {message.shard} is recovering ({message.progress}) and cannot be "
+                        "backed up yet; try again later"
                     )
                 if isinstance(message, Welcome | FrozenFiles | Released | Failure):
                     return message
 
 
 @contextmanager
-def _shard(path: Path) -> Iterator[_Shard]:
+def _connect(path: Path) -> Iterator[_Shard]:
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(_PATIENCE_SECONDS)
+        connection.settimeout(_SHARD_TIMEOUT_SECONDS)
         try:
             connection.connect(str(path))
             yield _Shard(connection)
@@ -278,32 +272,32 @@ def _shard(path: Path) -> Iterator[_Shard]:
 
 
 def _copy_control(source: Path, draft: Path) -> None:
-    """Keys, audit log and nodes, in one piece whoever writes."""
+    """Copy the database of keys, audit log and nodes consistently, also while it is written."""
     if not source.exists():
         return
     try:
         with (
             closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as origin,
-            closing(sqlite3.connect(draft / _CONTROL)) as copy,
+            closing(sqlite3.connect(draft / CONTROL)) as copy,
         ):
             origin.backup(copy)
     except sqlite3.Error as error:
         raise StorageError(f"{source}: cannot be copied: {error}") from None
-    (draft / _CONTROL).chmod(0o600)
+    (draft / CONTROL).chmod(0o600)
 
 
-def _copied(source: Path, destination: Path) -> str:
-    """Copy a file with its time; the digest of what was written."""
+def copy_file(source: Path, destination: Path) -> str:
+    """Copy a file with its times and permissions; return the digest of its content."""
     digest = hashlib.blake2b(digest_size=32)
     with source.open("rb") as origin, destination.open("xb") as copy:
         os.fchmod(copy.fileno(), source.stat().st_mode & 0o777)
-        while chunk := origin.read(_CHUNK):
+        while chunk := origin.read(_CHUNK_BYTES):
             digest.update(chunk)
             copy.write(chunk)
         copy.flush()
         os.fsync(copy.fileno())
-    found = source.stat()
-    os.utime(destination, ns=(found.st_atime_ns, found.st_mtime_ns))
+    status = source.stat()
+    os.utime(destination, ns=(status.st_atime_ns, status.st_mtime_ns))
     return digest.hexdigest()
 
 
@@ -312,21 +306,26 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(opened, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
 
 
-def _newest(target: Path) -> tuple[Path, Json] | None:
-    """The newest whole backup in a place."""
+def _newest_backup(target: Path) -> tuple[Path, Json] | None:
+    """Return the newest complete backup in a directory, and the files of its manifest."""
     for path in sorted(target.glob(f"*/{MANIFEST}"), reverse=True):
         if not path.parent.name.startswith("."):
-            return path.parent, _manifest(path.parent)["files"]
+            return path.parent, read_manifest(path.parent)["files"]
     return None
 
 
-def _manifest(source: Path) -> Mapping[str, Any]:
+def read_manifest(backup: Path) -> Mapping[str, Any]:
+    """Read the manifest of a backup.
+
+    Raises:
+        StartupError: the directory is not a backup that this release can read.
+    """
     try:
-        manifest: Json = json.loads((source / MANIFEST).read_text())
+        manifest: Json = json.loads((backup / MANIFEST).read_text())
     except (OSError, ValueError) as error:
-        raise StartupError(f"{source}: is no backup of tart: {error}") from None
+        raise StartupError(f"{backup}: is not a backup of tart: {error}") from None
     if manifest.get("format") != FORMAT:
         raise StartupError(
-            f"{source}: is a backup of format {manifest.get('format')}, this release knows {FORMAT}"
+            f"{backup}: is a backup of format {manifest.get('format')}, this release knows {FORMAT}"
         )
     return manifest

@@ -1,7 +1,7 @@
-"""Where a capture is read from or written to: a file, or a pipe called ``-``.
+"""Files and pipes (``-``) that captures are read from and written to.
 
-Nothing here holds up the event loop for a pipe, which may be slow: it is waited for. A file
-is on this machine's disk and is read and written at once.
+Pipes may be slow, so they are read and written when they are ready, without blocking the event
+loop. Files are on a local disk and are read and written directly.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from contextlib import contextmanager
 from tart.errors import ConfigError, StartupError
 
 STANDARD = "-"
-# Of what waits for a slow reader of ours: beyond the first nothing more should come, until
-# there is less than the second.
-HIGH_BYTES, LOW_BYTES = 16 << 20, 4 << 20
+# Backpressure for a slow reader of the capture: producers pause above this, and resume below a
+# quarter of it.
+HIGH_BYTES = 16 << 20
 
 _CHUNK_BYTES = 64 << 10
-# A pipe that can be written to has room for so much (PIPE_BUF), and blocks for more.
+# A writable pipe takes this much without blocking (PIPE_BUF).
 _PIPE_BYTES = 4096
 
 
 @contextmanager
-def readable(file: str) -> Iterator[int]:
-    """A descriptor to read from.
+def open_input(file: str) -> Iterator[int]:
+    """Open a file, or stdin, and yield its descriptor.
 
     Raises:
         StartupError: the file cannot be read.
@@ -47,16 +47,16 @@ def readable(file: str) -> Iterator[int]:
 
 
 @contextmanager
-def writable(file: str) -> Iterator[int]:
-    """A descriptor to write to; a file that is there begins anew.
+def open_output(file: str) -> Iterator[int]:
+    """Open a file, which is overwritten, or stdout, and yield its descriptor.
 
     Raises:
-        ConfigError: it is a terminal.
+        ConfigError: stdout is a terminal.
         StartupError: the file cannot be written.
     """
     if file == STANDARD:
         if os.isatty(sys.stdout.fileno()):
-            raise ConfigError("stdout is a terminal, and a capture is no text: name a file")
+            raise ConfigError("stdout is a terminal, and a capture is binary: name a file")
         yield sys.stdout.fileno()
         return
     try:
@@ -70,21 +70,21 @@ def writable(file: str) -> Iterator[int]:
 
 
 def write(descriptor: int, data: bytes) -> None:
-    """Write all of it.
+    """Write all bytes.
 
     Raises:
-        StartupError: it cannot be written.
+        StartupError: they cannot be written.
     """
-    left = memoryview(data)
+    remaining = memoryview(data)
     try:
-        while left:
-            left = left[os.write(descriptor, left) :]
+        while remaining:
+            remaining = remaining[os.write(descriptor, remaining) :]
     except OSError as error:
-        raise _unwritable(error) from None
+        raise _write_error(error) from None
 
 
-async def chunks(descriptor: int) -> AsyncIterator[bytes]:
-    """What can be read, as it comes.
+async def read_chunks(descriptor: int) -> AsyncIterator[bytes]:
+    """Read a file or pipe to its end.
 
     Raises:
         StartupError: it cannot be read.
@@ -92,7 +92,7 @@ async def chunks(descriptor: int) -> AsyncIterator[bytes]:
     piped = _is_pipe(descriptor)
     while True:
         if piped:
-            await _something_to_read(descriptor)
+            await _wait_readable(descriptor)
         try:
             data = os.read(descriptor, _CHUNK_BYTES)
         except OSError as error:
@@ -102,25 +102,27 @@ async def chunks(descriptor: int) -> AsyncIterator[bytes]:
         yield data
 
 
-async def _something_to_read(descriptor: int) -> None:
+async def _wait_readable(descriptor: int) -> None:
     loop = asyncio.get_running_loop()
-    there = asyncio.Event()
-    loop.add_reader(descriptor, there.set)
+    readable = asyncio.Event()
+    loop.add_reader(descriptor, readable.set)
     try:
-        await there.wait()
+        await readable.wait()
     finally:
         loop.remove_reader(descriptor)
 
 
 class Output:
-    """Writes in the order in which it is told, without waiting.
+    """A queue of bytes to a file or pipe; ``write`` never waits.
 
     Args:
-        on_full: called with whether too much waits, when that changes.
-        on_error: called when something could not be written; nothing is from then on.
+        descriptor: the file or pipe.
+        on_full: called with whether the queue is full, when that changes.
+        on_error: called when a write failed; nothing more is written.
+        high_bytes: the queue is full above this, until it is below a quarter.
 
     Attributes:
-        error: why not.
+        error: the failure.
     """
 
     def __init__(
@@ -128,12 +130,15 @@ class Output:
         descriptor: int,
         on_full: Callable[[bool], None],
         on_error: Callable[[], None],
+        high_bytes: int = HIGH_BYTES,
     ) -> None:
         self._descriptor = descriptor
+        self._high_bytes = high_bytes
+        self._low_bytes = high_bytes // 4
         self._on_full = on_full
         self._on_error = on_error
         self._piped = _is_pipe(descriptor)
-        self._waiting: deque[memoryview] = deque()
+        self._queue: deque[memoryview] = deque()
         self._bytes = 0
         self._full = False
         self._empty = asyncio.Event()
@@ -141,7 +146,7 @@ class Output:
         self.error: StartupError | None = None
 
     def write(self, data: bytes) -> None:
-        """Take bytes, which are written soon."""
+        """Queue bytes."""
         if not data or self.error:
             return
         if not self._piped:
@@ -150,59 +155,59 @@ class Output:
             except StartupError as error:
                 self._fail(error)
             return
-        if not self._waiting:
+        if not self._queue:
             self._empty.clear()
-            asyncio.get_running_loop().add_writer(self._descriptor, self._go_on)
-        self._waiting.append(memoryview(data))
-        self._count(len(data))
+            asyncio.get_running_loop().add_writer(self._descriptor, self._write_some)
+        self._queue.append(memoryview(data))
+        self._add_bytes(len(data))
 
     async def drain(self, seconds: float) -> None:
-        """Wait until everything is written, so long at most.
+        """Wait until everything is written.
 
         Raises:
-            StartupError: not everything could be.
+            StartupError: not everything was written within ``seconds``.
         """
         try:
             async with asyncio.timeout(seconds):
                 await self._empty.wait()
         except TimeoutError:
-            self._fail(StartupError("the capture cannot be written: nobody reads it"))
+            self._fail(StartupError("the capture cannot be written: the pipe is not read"))
         if self.error:
             raise self.error
 
-    def _go_on(self) -> None:
-        first = self._waiting.popleft()
+    def _write_some(self) -> None:
+        first = self._queue.popleft()
         try:
             written = os.write(self._descriptor, first[:_PIPE_BYTES])
         except OSError as error:
-            self._fail(_unwritable(error))
+            self._fail(_write_error(error))
             return
         if written < len(first):
-            self._waiting.appendleft(first[written:])
-        self._count(-written)
-        if not self._waiting:
-            self._done()
+            self._queue.appendleft(first[written:])
+        self._add_bytes(-written)
+        if not self._queue:
+            self._finish()
 
-    def _count(self, more: int) -> None:
-        self._bytes += more
-        full = self._bytes > (LOW_BYTES if self._full else HIGH_BYTES)
+    def _add_bytes(self, count: int) -> None:
+        self._bytes += count
+        full = self._bytes > (self._low_bytes if self._full else self._high_bytes)
         if full is not self._full:
             self._full = full
             self._on_full(full)
 
     def _fail(self, error: StartupError) -> None:
         self.error = error
-        self._waiting.clear()
-        self._done()
+        self._queue.clear()
+        self._finish()
         self._on_error()
 
-    def _done(self) -> None:
+    def _finish(self) -> None:
         if self._piped:
             asyncio.get_running_loop().remove_writer(self._descriptor)
         self._empty.set()
 
 
-def _unwritable(error: OSError) -> StartupError:
+def _write_error(error: OSError) -> StartupError:
     return StartupError(f"the capture cannot be written: {error.strerror}")
 
 

@@ -1,11 +1,11 @@
-"""``tart check``: what a node sends, judged as it comes or from a capture.
+"""``tart check``: validates a node's telemetry against JIP-3, live or from a capture.
 
-The exit code is 0 if nothing was found that is an error (``--strict``: or a warning), 1 if
-something was, or if nothing came at all, and 2 if it could not be judged: a wrong command
-line, a port that is taken, a file that is no capture or was cut short.
+The exit code is 0 if no error was found (``--strict``: nor a warning), 1 if one was found or
+nothing was received, and 2 if the input could not be checked: an invalid command line, a port in
+use, a file that is not a capture or was cut short.
 
-Findings go to standard output as they come, unless that is for JSON or JUnit; who connects,
-and where to, goes to standard error.
+Findings go to stdout as they occur, unless stdout gets JSON or JUnit. Connections and the
+listening address go to stderr.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO, cast
 
-from tart.cli.capture_io import STANDARD, chunks, readable
+from tart.cli.capture_io import STANDARD, open_input, read_chunks
 from tart.cli.render.check_report import as_json, as_junit, as_report, as_summary
 from tart.cli.render.findings import SHOWN, Ink, Shortlist, as_text, printable
 from tart.config.load import parse_address
@@ -31,196 +31,237 @@ from tart.shard.check.offline_check import Checker, Found
 from tart.shard.state.nodes import Session
 from tart.units import SECOND_US
 
-PASSED, FAILED, NOT_JUDGED = 0, 1, 2
-# A validator's peers are 1,023; whoever comes beyond so many is closed at once.
+PASSED, FAILED, NOT_CHECKED = 0, 1, 2
+# JIP-3 networks have at most 1,023 validators; further connections are closed at once.
 MAX_CONNECTIONS = 1_024
-# What was read waits so long for what comes with it.
+# Bytes are collected for this time before they are checked together.
 _FLUSH_SECONDS = 0.05
 _TICK_SECONDS = 1.0
-_PARTIAL = "if messages are left out of the file, by a filter of an export, say so by --partial"
+_PARTIAL_HINT = "if a filter of an export left out messages of the file, pass --partial"
 _REPORTS = {"text": as_report, "json": as_json, "junit": as_junit}
-_OF_IDS = {"reference_unknown", "reference_wrong_type"}
+_REFERENCE_RULES = {"reference_unknown", "reference_wrong_type"}
 
 
-def check(given: argparse.Namespace) -> int:
-    """Judge, print, return the exit code.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add = parser.add_argument
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("file", nargs="?", metavar="FILE", help="capture file; '-' for stdin")
+    source.add_argument(
+        "--listen",
+        metavar="[HOST:]PORT",
+        help="accept telemetry on [HOST:]PORT; 0: any free port (default host 127.0.0.1)",
+    )
+    add("--for", dest="duration", metavar="TIME", help="stop after this time, such as 60s or 5m")
+    add("--once", action="store_true", help="stop when the last connection has closed")
+    add("--partial", action="store_true", help="FILE lacks messages: check each one separately")
+    add(
+        "--format",
+        choices=tuple(_REPORTS),
+        default="text",
+        help="format of the report (default text)",
+    )
+    add("--output", type=Path, metavar="FILE", help="write the report to FILE")
+    add("--strict", action="store_true", help="fail on warnings, too")
+    add(
+        "--max-findings",
+        type=int,
+        metavar="N",
+        help=f"findings shown for each rule and node (default {SHOWN})",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check, print a report, return the exit code.
 
     Raises:
-        ConfigError: flags that do not go together, or a file that cannot be used.
+        ConfigError: arguments do not go together, or the report cannot be written.
     """
-    _refuse_what_does_not_fit(given)
-    checked = _Check(given)
+    _check_arguments(arguments)
+    check = _Check(arguments)
     try:
-        if given.listen is None:
-            return checked.conclude(checked.read())
-        checked.listen()
-        return checked.conclude()
+        if arguments.listen is None:
+            return check.conclude(check.read())
+        check.listen()
+        return check.conclude()
     except StartupError as error:
         print(f"tart: {error}", file=sys.stderr)
-        return NOT_JUDGED
+        return NOT_CHECKED
     except BrokenPipeError:
-        # Nobody reads on; Python would complain again at its end.
+        # The reader of stdout closed it; Python would fail again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return NOT_JUDGED
+        return NOT_CHECKED
 
 
-def _refuse_what_does_not_fit(given: argparse.Namespace) -> None:
-    for flag, value in (("--for", given.duration), ("--once", given.once)):
-        if value and given.listen is None:
+def _check_arguments(arguments: argparse.Namespace) -> None:
+    for flag, value in (("--for", arguments.duration), ("--once", arguments.once)):
+        if value and arguments.listen is None:
             raise ConfigError(f"{flag} goes with --listen only")
-    if given.partial and given.listen is not None:
+    if arguments.partial and arguments.listen is not None:
         raise ConfigError("--partial goes with a file only")
-    if given.max_findings is not None and given.max_findings < 0:
+    if arguments.max_findings is not None and arguments.max_findings < 0:
         raise ConfigError("--max-findings must not be negative")
 
 
 class _Check:
     """One run of the command."""
 
-    def __init__(self, given: argparse.Namespace) -> None:
-        self._given = given
-        most = SHOWN if given.max_findings is None else given.max_findings
-        self._list = Shortlist(most)
-        # Standard output is the report's where that has no file of its own.
-        self._talks = given.format == "text" or given.output is not None
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._arguments = arguments
+        limit = SHOWN if arguments.max_findings is None else arguments.max_findings
+        self._shortlist = Shortlist(limit)
+        # stdout gets the report itself unless the report is text or goes to a file.
+        self._prints_findings = arguments.format == "text" or arguments.output is not None
         self._ink = Ink(sys.stdout.isatty() and "NO_COLOR" not in os.environ)
-        self._output = None if given.output is None else _writable(given.output)
-        self._checker = Checker(self._show, whole=not given.partial)
-        self._begun = False
-        self._source = given.file if given.listen is None else f"listen {given.listen}"
+        self._output = None if arguments.output is None else _open(arguments.output)
+        self._checker = Checker(self._show, whole=not arguments.partial)
+        self._has_records = False
+        listen = arguments.listen
+        self._source = arguments.file if listen is None else f"listen {listen}"
 
     def read(self) -> str | None:
-        """Judge a capture; why it is not all there, if it is not."""
+        """Check a capture; return why it is incomplete, ``None`` if it is complete."""
+        file = self._arguments.file
         reader = CaptureReader()
         try:
             asyncio.run(self._read(reader))
         except CaptureError as error:
-            problem = f"{self._given.file}: {error}"
-            if not self._begun:
+            problem = f"{file}: {error}"
+            if not self._has_records:
                 raise StartupError(problem) from None
             return problem
-        if not self._given.partial and self._broken() & _OF_IDS:
-            _say(f"tart: {_PARTIAL}")
-        return None if reader.complete else f"{self._given.file} was cut short: it has no end"
+        if not self._arguments.partial and self._broken_rules() & _REFERENCE_RULES:
+            _print(f"tart: {_PARTIAL_HINT}")
+        return None if reader.complete else f"{file} was cut short: it has no end"
 
     async def _read(self, reader: CaptureReader) -> None:
-        if self._given.file == STANDARD:
-            # Ctrl-C reaches whoever writes it, too: what is still to come is read.
+        if self._arguments.file == STANDARD:
+            # Ctrl-C also reaches the process that writes the pipe: read on until its end.
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGINT, loop.remove_signal_handler, signal.SIGINT)
-        lines: dict[int, Session] = {}
-        with readable(self._given.file) as descriptor:
-            async for data in chunks(descriptor):
-                for each in reader.receive_data(data):
-                    self._take(each, lines)
+        sessions: dict[int, Session] = {}
+        with open_input(self._arguments.file) as descriptor:
+            async for data in read_chunks(descriptor):
+                for record in reader.receive_data(data):
+                    self._check_record(record, sessions)
                 self._checker.flush()
 
     def listen(self) -> None:
-        """Judge what nodes send until the time is over."""
-        host, port = _address(self._given.listen)
-        seconds = None if self._given.duration is None else _seconds(self._given.duration)
-        asyncio.run(_Listening(self._checker, once=self._given.once).run(host, port, seconds))
+        """Check what nodes send until the time is over."""
+        arguments = self._arguments
+        host, port = _parse_listen(arguments.listen)
+        seconds = None if arguments.duration is None else _parse_seconds(arguments.duration)
+        listener = _Listener(self._checker, once=arguments.once)
+        asyncio.run(listener.run(host, port, seconds))
 
     def conclude(self, problem: str | None = None) -> int:
-        """Say what was found; returns the exit code."""
-        given = self._given
-        at = None if given.listen is None else _now_us()
-        report = self._checker.finish(at, complete=problem is None)
-        written = _REPORTS[given.format]
-        text = written(report, self._list, strict=given.strict, source=self._source)
+        """Write the report and return the exit code."""
+        arguments, strict = self._arguments, self._arguments.strict
+        now_us = None if arguments.listen is None else _now_us()
+        report = self._checker.finish(now_us, complete=problem is None)
+        write_report = _REPORTS[arguments.format]
+        text = write_report(report, self._shortlist, strict=strict, source=self._source)
         if self._output is not None:
             with self._output as file:
                 file.write(text)
-        if self._talks:
-            text = as_summary(report, strict=given.strict, ink=self._ink)
+        if self._prints_findings:
+            text = as_summary(report, strict=strict, ink=self._ink)
         print(text, end="", flush=True)
         if problem is not None:
             print(f"tart: {problem}", file=sys.stderr)
-            return NOT_JUDGED
-        return PASSED if report.passed(strict=given.strict) else FAILED
+            return NOT_CHECKED
+        return PASSED if report.passed(strict=strict) else FAILED
 
-    def _broken(self) -> set[str]:
-        return {each.rule for each in self._list.shown} | self._list.left_out.keys()
+    def _broken_rules(self) -> set[str]:
+        shown = {finding.rule for finding in self._shortlist.shown}
+        return shown | self._shortlist.left_out.keys()
 
-    def _take(self, each: Record, lines: dict[int, Session]) -> None:
-        self._begun = True
-        if each.session not in lines:
-            name = f"connection {each.session}"
-            lines[each.session] = self._checker.open(name, each.received_at)
-        if each.kind == CLOSED:
-            self._checker.close(lines.pop(each.session), each.received_at)
-        elif each.kind == EVENT_ID:
-            self._checker.resume(lines[each.session], int.from_bytes(each.content, "little"))
+    def _check_record(self, record: Record, sessions: dict[int, Session]) -> None:
+        self._has_records = True
+        number = record.session
+        if number not in sessions:
+            name = f"connection {number}"
+            sessions[number] = self._checker.open(name, record.received_at)
+        if record.kind == CLOSED:
+            self._checker.close(sessions.pop(number), record.received_at)
+        elif record.kind == EVENT_ID:
+            self._checker.resume(sessions[number], int.from_bytes(record.content, "little"))
         else:
-            self._checker.receive(lines[each.session], each.wire_bytes, each.received_at)
+            self._checker.receive(sessions[number], record.wire_bytes, record.received_at)
 
     def _show(self, found: Found) -> None:
-        each, first_left_out = self._list.take(found)
-        if not self._talks:
+        shown, first_left_out = self._shortlist.add(found)
+        if not self._prints_findings:
             return
-        if each is not None:
-            print(as_text(each, self._ink), flush=True)
+        if shown is not None:
+            print(as_text(shown, self._ink), flush=True)
         elif first_left_out:
             rule = found.finding.rule
-            print(self._ink("dim", f"more of {rule} is only counted\n"), flush=True)
+            print(self._ink("dim", f"further findings of {rule} are only counted\n"), flush=True)
 
 
-class _Listening:
+class _Listener:
     """The telemetry port of ``tart check``."""
 
-    def __init__(self, checker: Checker, *, once: bool) -> None:
+    def __init__(
+        self, checker: Checker, *, once: bool, max_connections: int = MAX_CONNECTIONS
+    ) -> None:
         self.checker = checker
         self.once = once
-        self.over = asyncio.Event()
-        self.lines: set[_Line] = set()
+        self.stopped = asyncio.Event()
+        self.connections: set[_Connection] = set()
+        self._max_connections = max_connections
         self._flush_timer: asyncio.TimerHandle | None = None
-        self._turned_away = 0
-        self._heard = False
+        self._refused = 0
+        self._has_data = False
 
     async def run(self, host: str, port: int, seconds: float | None) -> None:
-        """Listen until the time is over, ``once`` comes true, or somebody interrupts.
+        """Listen until the time is over, ``once`` is fulfilled, or a signal.
 
         Raises:
             StartupError: the port cannot be listened on.
         """
         loop = asyncio.get_running_loop()
         try:
-            # Not to be shared: a server that runs already would take half the connections.
-            server = await loop.create_server(lambda: _Line(self), host, port, reuse_port=False)
+            # A shared port would lose half the connections to a server that runs already.
+            server = await loop.create_server(
+                lambda: _Connection(self), host, port, reuse_port=False
+            )
         except OSError as error:
-            # The words of a name that is not found are its own; errno is below 0 then.
-            why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-            raise StartupError(f"--listen {host}:{port}: {why}") from None
+            # Errors of name resolution have an errno below 0 and a text of their own.
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+            raise StartupError(f"--listen {host}:{port}: {reason}") from None
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.over.set)
+            loop.add_signal_handler(number, self.stopped.set)
         bound_host, bound_port = server.sockets[0].getsockname()[:2]
         shown = f"[{bound_host}]" if ":" in bound_host else bound_host
-        _say(f"tart check: listening on {shown}:{bound_port}")
+        _print(f"tart check: listening on {shown}:{bound_port}")
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while not self.over.is_set():
+                while not self.stopped.is_set():
                     self.checker.advance(_now_us())
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self.over.wait(), _TICK_SECONDS)
-        self._end(server)
+                        await asyncio.wait_for(self.stopped.wait(), _TICK_SECONDS)
+        self._close(server)
 
-    def admit(self, line: _Line) -> bool:
-        """Whether one more may come."""
-        if len(self.lines) >= MAX_CONNECTIONS:
-            self._turned_away += 1
+    def admit(self, connection: _Connection) -> bool:
+        """Register a connection; return whether it is within the limit."""
+        if len(self.connections) >= self._max_connections:
+            self._refused += 1
             return False
-        self.lines.add(line)
+        self.connections.add(connection)
         return True
 
-    def left(self, line: _Line) -> None:
-        """A connection is over."""
-        self.lines.discard(line)
-        self._heard = self._heard or line.heard
-        if self.once and not self.lines and self._heard:
-            self.over.set()
+    def remove(self, connection: _Connection) -> None:
+        """Remove a connection that has closed."""
+        self.connections.discard(connection)
+        self._has_data = self._has_data or connection.has_data
+        if self.once and not self.connections and self._has_data:
+            self.stopped.set()
 
-    def schedule(self) -> None:
-        """Judge soon what was read."""
+    def schedule_flush(self) -> None:
+        """Check received bytes after ``_FLUSH_SECONDS``."""
         if self._flush_timer is None:
             loop = asyncio.get_running_loop()
             self._flush_timer = loop.call_later(_FLUSH_SECONDS, self._flush)
@@ -229,86 +270,87 @@ class _Listening:
         self._flush_timer = None
         self.checker.flush()
 
-    def _end(self, server: asyncio.Server) -> None:
+    def _close(self, server: asyncio.Server) -> None:
         server.close()
-        lines, self.lines = self.lines, set()
-        for line in lines:
-            line.leave()
-        if self._turned_away:
-            _say(f"{self._turned_away} connections were turned away: {MAX_CONNECTIONS} were open")
+        connections, self.connections = self.connections, set()
+        for connection in connections:
+            connection.abort()
+        if self._refused:
+            _print(f"refused {self._refused} connections: {self._max_connections} were open")
 
 
-class _Line(asyncio.Protocol):
+class _Connection(asyncio.Protocol):
     """One connection of a node."""
 
-    def __init__(self, listening: _Listening) -> None:
-        self._listening = listening
+    def __init__(self, listener: _Listener) -> None:
+        self._listener = listener
         self._transport: asyncio.Transport | None = None
         self._session: Session | None = None
-        self._introduced = False
-        self.heard = False
+        self._announced = False
+        self.has_data = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if not self._listening.admit(self):
+        if not self._listener.admit(self):
             self._transport.abort()
             return
         host, port = transport.get_extra_info("peername")[:2]
         source = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        self._session = self._listening.checker.open(source, _now_us())
+        self._session = self._listener.checker.open(source, _now_us())
 
     def data_received(self, data: bytes) -> None:
         if self._session is None or self._transport is None:
             return
-        self.heard = True
-        goes_on = self._listening.checker.receive(self._session, data, _now_us())
-        self._listening.schedule()
-        if not self._introduced:
-            self._introduce(self._session)
-        if not goes_on:
+        self.has_data = True
+        usable = self._listener.checker.receive(self._session, data, _now_us())
+        self._listener.schedule_flush()
+        if not self._announced:
+            self._announce(self._session)
+        if not usable:
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         session, self._session = self._session, None
         if session is not None:
-            self._listening.checker.close(session, _now_us())
-            self._listening.left(self)
+            self._listener.checker.close(session, _now_us())
+            self._listener.remove(self)
 
-    def leave(self) -> None:
-        """We end the connection, not the node."""
+    def abort(self) -> None:
+        """Close the connection; its session is not counted as ended by the node."""
         self._session = None
         if self._transport is not None:
             self._transport.abort()
 
-    def _introduce(self, session: Session) -> None:
+    def _announce(self, session: Session) -> None:
+        """Print the node's identity once it is known."""
         information = session.connection.node
         if information is not None:
-            self._introduced = True
+            self._announced = True
             name = f"{information.implementation_name} {information.implementation_version}"
             node_id = information.peer_id.hex()
-            _say(printable(f"node {node_id[:8]}, {name.strip()}, from {session.address}"))
+            _print(printable(f"node {node_id[:8]}, {name.strip()}, from {session.address}"))
 
 
-def _address(text: str) -> tuple[str, int]:
-    """``PORT`` alone is of this machine only."""
+def _parse_listen(text: str) -> tuple[str, int]:
+    """Parse an address; without a host it is the loopback address."""
     return parse_address(f"127.0.0.1:{text}" if ":" not in text else text, "--listen")
 
 
-def _seconds(text: str) -> float:
+def _parse_seconds(text: str) -> float:
     try:
         return duration_us(text, "--for") / SECOND_US
     except BadQuery as error:
         raise ConfigError(str(error)) from None
 
 
-def _writable(path: Path) -> TextIO:
+def _open(path: Path) -> TextIO:
     try:
         return path.open("w", encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"--output {path}: cannot be written: {error.strerror}") from None
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 

@@ -1,7 +1,8 @@
-"""How the command line asks a running tart over HTTP.
+"""The command line's HTTP client for a running server.
 
-The address is that of the settings unless one is given; a key comes from a file that
-``--key-file`` or ``TART_KEY_FILE`` names, never from an argument, which everybody can see.
+The address is that of the settings unless one is given. A key comes from a file that
+``--key-file`` or ``TART_KEY_FILE`` names, never from an argument, which other users of the
+machine can see.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from tart.config.schema import Config
 from tart.errors import ConfigError, StartupError
 
 KEY_FILE_VARIABLE = "TART_KEY_FILE"
-_SECONDS = 60.0
-_PIECE_BYTES = 64 << 10
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_TIMEOUT_SECONDS = 60.0
+_CHUNK_BYTES = 64 << 10
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
-class Refused(StartupError):
-    """An answer that is no answer; its text is the server's.
+class RequestRefused(StartupError):
+    """The server answered with an error; the message is the server's.
 
     Attributes:
-        http_status: of the response.
+        http_status: status of the response.
     """
 
     def __init__(self, http_status: int, message: str) -> None:
@@ -38,28 +39,29 @@ class Refused(StartupError):
         self.http_status = http_status
 
 
-class BrokenOff(StartupError):
-    """An answer that did not end: something is missing, or the server went away.
+class IncompleteResponse(StartupError):
+    """A response was cut short: data is missing, or the connection broke.
 
     Attributes:
-        received: what there is of it that nobody was handed yet.
+        received: the part of the response that was not handed on yet.
     """
 
     def __init__(self, url: str, received: bytes) -> None:
         super().__init__(
-            f"{url}: the answer broke off, so it is incomplete: events are missing or a part of "
-            "the server went away; its log says which"
+            f"{url}: the response is incomplete: events are missing or a part of the server "
+            "stopped; see the server log"
         )
         self.received = received
 
 
 class Server:
-    """A running tart.
+    """A running server.
 
     Args:
-        url: of its API; ``None``: where the settings have it.
-        key_file: holds a key; ``None``: what ``TART_KEY_FILE`` names, if anything.
-        environ: where that is looked up.
+        config: the settings, which have the address.
+        url: address of the API; ``None``: from the settings.
+        key_file: file with an API key; ``None``: the one that ``TART_KEY_FILE`` names, if any.
+        environ: environment variables.
     """
 
     def __init__(
@@ -70,35 +72,41 @@ class Server:
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self.url = (url or _url(config)).rstrip("/")
-        named = environ.get(KEY_FILE_VARIABLE)
-        self._key = _key(key_file or (Path(named) if named else None))
-        self._trust = ssl.create_default_context()
+        default = environ.get(KEY_FILE_VARIABLE)
+        self._key = _read_key(key_file or (Path(default) if default else None))
+        self._context = ssl.create_default_context()
         if url is None and config.tls_paths:
-            # Our own, whoever signed it and whatever name is in it.
-            self._trust.check_hostname = False
-            self._trust.load_verify_locations(config.tls_paths[0])
-            self._trust.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            # Our own certificate, whatever its issuer and names.
+            self._context.check_hostname = False
+            self._context.load_verify_locations(config.tls_paths[0])
+            self._context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
 
-    def get(self, path: str, *, also: tuple[int, ...] = ()) -> Any:
-        """The JSON of a route; ``also``: further statuses whose body is an answer."""
-        return json.loads(self._answered(self._request(path), also))
+    def get(self, path: str, *, accept: tuple[int, ...] = ()) -> Any:
+        """Return the JSON of a route.
+
+        Args:
+            path: path and query.
+            accept: further statuses whose body is returned instead of raising.
+        """
+        return json.loads(self._fetch(self._request(path), accept))
 
     def post(self, path: str, body: Any) -> bytes:
-        """What a route answers to a JSON body."""
+        """Post a JSON body and return the response's body."""
         request = self._request(path, json.dumps(body).encode())
         request.add_header("Content-Type", "application/json")
-        return self._answered(request)
+        return self._fetch(request)
 
-    def download(self, path: str, take: Callable[[bytes], None]) -> Mapping[str, str]:
-        """Hand a long answer on as it comes, in pieces; its headers, names in small letters.
+    def download(self, path: str, write: Callable[[bytes], None]) -> Mapping[str, str]:
+        """Hand on a long response in chunks and return its headers, names in lower case.
 
         Raises:
-            Refused: the server says no.
-            StartupError: nobody answers; ``BrokenOff``, the answer does not end.
+            RequestRefused: the server answered with an error.
+            IncompleteResponse: the response was cut short.
+            StartupError: no server answers.
         """
-        with self._opened(self._request(path)) as response:
-            while data := self._read(lambda: response.read1(_PIECE_BYTES)):
-                take(data)
+        with self._open(self._request(path)) as response:
+            while data := self._read(lambda: response.read1(_CHUNK_BYTES)):
+                write(data)
             return {name.lower(): value for name, value in response.headers.items()}
 
     def _request(self, path: str, body: bytes | None = None) -> urllib.request.Request:
@@ -108,28 +116,22 @@ class Server:
         except ValueError as error:
             raise StartupError(f"{self.url}: no tart answers there: {error}") from None
 
-    def _answered(self, request: urllib.request.Request, also: tuple[int, ...] = ()) -> bytes:
-        """The body of the answer.
-
-        Raises:
-            Refused: the server says no.
-            StartupError: nobody answers; ``BrokenOff``, the answer does not end.
-        """
-        with self._opened(request, also) as response:
+    def _fetch(self, request: urllib.request.Request, accept: tuple[int, ...] = ()) -> bytes:
+        with self._open(request, accept) as response:
             return self._read(response.read)
 
-    def _opened(
-        self, request: urllib.request.Request, also: tuple[int, ...] = ()
+    def _open(
+        self, request: urllib.request.Request, accept: tuple[int, ...] = ()
     ) -> http.client.HTTPResponse | urllib.error.HTTPError:
         try:
-            found: http.client.HTTPResponse = urllib.request.urlopen(
-                request, timeout=_SECONDS, context=self._trust
+            response: http.client.HTTPResponse = urllib.request.urlopen(
+                request, timeout=_TIMEOUT_SECONDS, context=self._context
             )
-            return found
+            return response
         except urllib.error.HTTPError as error:
-            if error.code in also:
+            if error.code in accept:
                 return error
-            raise Refused(error.code, _complaint(error, error.read())) from None
+            raise RequestRefused(error.code, _message(error, error.read())) from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise StartupError(f"{self.url}: no tart answers there: {reason}") from None
@@ -138,22 +140,22 @@ class Server:
         try:
             return read()
         except http.client.IncompleteRead as error:
-            raise BrokenOff(self.url, error.partial) from None
+            raise IncompleteResponse(self.url, error.partial) from None
         except (OSError, http.client.HTTPException) as error:
-            raise StartupError(f"{self.url}: the answer broke off: {error}") from None
+            raise StartupError(f"{self.url}: the connection broke: {error}") from None
 
 
-def _complaint(error: urllib.error.HTTPError, body: bytes) -> str:
+def _message(error: urllib.error.HTTPError, body: bytes) -> str:
     try:
         message = str(json.loads(body)["error"]["message"])
     except (ValueError, KeyError, TypeError):
         return str(error)
     if error.code == 401:
-        return f"{message}; put it into a file and name that by --key-file"
+        return f"{message}; write the key into a file and pass it with --key-file"
     return message
 
 
-def _key(path: Path | None) -> str | None:
+def _read_key(path: Path | None) -> str | None:
     if path is None:
         return None
     try:
@@ -164,6 +166,6 @@ def _key(path: Path | None) -> str | None:
 
 def _url(config: Config) -> str:
     host, port = parse_address(config.api.bind, "api.bind")
-    host = _EVERYWHERE.get(host, host)
+    host = _LOOPBACK.get(host, host)
     scheme = "https" if config.tls_paths else "http"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

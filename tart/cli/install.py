@@ -1,16 +1,17 @@
-"""``tart install``: tart as a service of systemd, and ``--uninstall``, which undoes it.
+"""``tart install``: installs tart as a systemd service; ``--uninstall`` removes it.
 
-A list of steps; each knows whether it is already done, so a second run changes nothing and a
-run of a newer release replaces the program and the unit. What an operator may have edited, the
-settings, is written once and never again. Data is never touched: the data directory and its
-owner stay after ``--uninstall`` unless there is nothing in it.
+A list of steps; each knows whether it is done, so a second run changes nothing and a run of a
+newer release replaces the program and the unit. The settings, which an operator may have edited,
+are written once and never overwritten. Data is never touched: the data directory and its owner
+stay after ``--uninstall`` unless the directory is empty.
 
-With ``--root DIR`` everything happens below DIR, as for an image that is yet to be booted;
-no running systemd is told of it then.
+With ``--root DIR`` everything happens below DIR, as for an image that is yet to be booted, and
+the running systemd is not notified.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import stat
@@ -32,26 +33,26 @@ CONFIG = Path("/etc/tart/config.toml")
 UNIT = Path("/etc/systemd/system/tart.service")
 STATE = Path("/var/lib/tart")
 PROGRAM = Path("/usr/local/bin/tart")
-# Where the one file looks for itself unpacked: ../lib/tart beside its folder.
+# Where the single-file executable looks for its unpacked tree: ../lib/tart beside its folder.
 UNPACKED = Path("/usr/local/lib/tart")
-# ProtectHome in the unit hides these.
+# ProtectHome in the unit hides these from the service.
 _HIDDEN = (Path("/home"), Path("/root"), Path("/run/user"))
 
-Run = Callable[[Sequence[str]], None]
+RunCommand = Callable[[Sequence[str]], None]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do.
+    """One step of the installation.
 
     Attributes:
-        what: completes "create" or "would create"; its first word is the verb.
-        needed: whether it is yet to be done.
-        do: does it.
-        idle: what is printed instead of the verb when it is not needed.
+        title: the step in words; the first word is the verb.
+        needed: returns whether the step is still to be done.
+        do: performs the step.
+        idle: returns what is printed instead of the verb when the step is not needed.
     """
 
-    what: str
+    title: str
     needed: Callable[[], bool]
     do: Callable[[], None]
     idle: Callable[[], str] = lambda: "already"
@@ -59,11 +60,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Source:
-    """The program that is to be installed.
+    """The program to install.
 
     Attributes:
-        file: the one file, or ``None`` where tart is installed as a Python package.
-        unpacked: the folder that file runs from.
+        file: the single-file executable, or ``None`` if tart is installed as a Python package.
+        unpacked: the directory that the executable runs from.
         script: the command of the Python package.
     """
 
@@ -73,15 +74,39 @@ class Source:
 
     @property
     def program(self) -> Path:
-        """What the unit is to start."""
+        """The program that the unit starts."""
         return PROGRAM if self.file else self.script
 
 
 def running_source() -> Source:
-    """What this process runs from; ``launch.sh`` names the one file with ``-X``."""
+    """Return the program of this process; ``launch.sh`` passes the executable with ``-X``."""
     file = getattr(sys, "_xoptions", {}).get("tart_file")
     script = Path(sysconfig.get_path("scripts")) / "tart"
     return Source(Path(file) if file else None, Path(sys.prefix), script)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add = parser.add_argument
+    add("--dry-run", action="store_true", help="show the steps without performing them")
+    add(
+        "--uninstall",
+        action="store_true",
+        help="remove the service; data and edited settings stay",
+    )
+    add(
+        "--root",
+        type=Path,
+        default=Path("/"),
+        metavar="DIR",
+        help="install below DIR, such as an image (default /)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Install or uninstall, print each step, return the exit code."""
+    return install(arguments.root, uninstall=arguments.uninstall, dry_run=arguments.dry_run)
 
 
 def install(
@@ -90,41 +115,43 @@ def install(
     uninstall: bool = False,
     dry_run: bool = False,
     source: Source | None = None,
-    run: Run | None = None,
+    run_command: RunCommand | None = None,
 ) -> int:
-    """Do, undo or only show; prints a line for each step. Returns the exit code.
+    """Install or uninstall, print each step, return the exit code.
 
     Args:
-        root: what stands for ``/``.
-        source: what to install; default: what runs now.
-        run: runs a command; raises ``StartupError`` if it fails.
+        root: directory that stands for ``/``.
+        uninstall: remove instead of installing.
+        dry_run: only print the steps.
+        source: the program to install; default: that of this process.
+        run_command: runs a command; raises ``StartupError`` if it fails.
 
     Raises:
-        StartupError: not root, or a step failed; what was done before stays.
+        StartupError: the user is not root, or a step failed; finished steps are not undone.
     """
     if not dry_run and root == Path("/") and os.geteuid():
         raise StartupError("install: only root can; try sudo, or --dry-run to see what it does")
-    place = _Place(root, source or running_source(), run or _run)
-    # Folders on the way to what is installed are for everybody.
+    installer = _Installer(root, source or running_source(), run_command or _run_command)
+    # Directories on the way to the installed files are accessible to all users.
     os.umask(0o022)
-    for step in place.uninstalling() if uninstall else place.installing():
-        _take(step, dry_run)
+    for step in installer.uninstall_steps() if uninstall else installer.install_steps():
+        _perform(step, dry_run)
     if not dry_run:
-        print("\n".join(_FAREWELL if uninstall else _WELCOME))
+        print("\n".join(_UNINSTALLED if uninstall else _INSTALLED))
     return 0
 
 
-_WELCOME = (
+_INSTALLED = (
     "",
     f"Settings are in {CONFIG}. Start tart, now and at each boot:",
     "    systemctl enable --now tart",
     "After an upgrade: systemctl restart tart",
 )
-_FAREWELL = ("", f"What was in {STATE} and settings that were changed are still there.")
+_UNINSTALLED = ("", f"Data in {STATE} and edited settings were not removed.")
 
 
-def _take(step: Step, dry_run: bool) -> None:
-    verb, _, rest = step.what.partition(" ")
+def _perform(step: Step, dry_run: bool) -> None:
+    verb, _, rest = step.title.partition(" ")
     if not step.needed():
         print(f"{step.idle():9} {rest}")
         return
@@ -134,27 +161,27 @@ def _take(step: Step, dry_run: bool) -> None:
     try:
         step.do()
     except OSError as error:
-        raise StartupError(f"install: cannot {step.what}: {error.strerror or error}") from None
+        raise StartupError(f"install: cannot {step.title}: {error.strerror or error}") from None
     print(f"{verb:9} {rest}")
 
 
-class _Place:
-    """Where tart is installed, and the steps there."""
+class _Installer:
+    """The steps of installing and uninstalling below a root directory."""
 
-    def __init__(self, root: Path, source: Source, run: Run) -> None:
+    def __init__(self, root: Path, source: Source, run_command: RunCommand) -> None:
         self._root = root
         self._source = source
-        self._run = run
+        self._run_command = run_command
 
     # --- The steps -------------------------------------------------------------------
 
-    def installing(self) -> Iterator[Step]:
-        """In order; each may need those before it."""
+    def install_steps(self) -> Iterator[Step]:
+        """Return the steps in order; each may need those before it."""
         program = self._source.program
-        if any(program.is_relative_to(each) for each in _HIDDEN):
+        if any(program.is_relative_to(directory) for directory in _HIDDEN):
             raise StartupError(
-                f"install: the service could not see {program}; install the package into a "
-                "virtual environment such as /opt/tart, or use the one file"
+                f"install: the service cannot access {program}; install the package into a "
+                "virtual environment such as /opt/tart, or use the single-file executable"
             )
         yield Step(
             f"create the system user {USER}, who cannot log in",
@@ -163,26 +190,26 @@ class _Place:
         )
         yield self._directory(CONFIG.parent, 0o755, owned=False)
         yield self._directory(STATE, 0o750, owned=True)
-        yield self._written(CONFIG, _settings(), 0o640, once=True)
+        yield self._write(CONFIG, _settings(), 0o640, once=True)
         yield from self._program_steps()
-        yield self._written(UNIT, unit(program), 0o644)
-        yield from self._told("daemon-reload")
+        yield self._write(UNIT, unit(program), 0o644)
+        yield from self._systemctl("daemon-reload")
 
-    def uninstalling(self) -> Iterator[Step]:
-        """The reverse; data, and settings somebody changed, stay."""
-        if self._at(UNIT).exists():
-            yield from self._told("disable", "--now", "tart.service")
-        yield self._removed(UNIT)
-        yield from self._told("daemon-reload")
-        yield self._removed(PROGRAM)
-        yield self._removed(UNPACKED)
-        yield self._removed(CONFIG, lambda: self._at(CONFIG).read_text("utf-8") == _settings())
-        for each in (CONFIG.parent, STATE):
-            yield self._removed(each, partial(self._empty, each))
+    def uninstall_steps(self) -> Iterator[Step]:
+        """Return the reverse steps; data and edited settings stay."""
+        if self._path(UNIT).exists():
+            yield from self._systemctl("disable", "--now", "tart.service")
+        yield self._remove(UNIT)
+        yield from self._systemctl("daemon-reload")
+        yield self._remove(PROGRAM)
+        yield self._remove(UNPACKED)
+        yield self._remove(CONFIG, lambda: self._path(CONFIG).read_text("utf-8") == _settings())
+        for directory in (CONFIG.parent, STATE):
+            yield self._remove(directory, partial(self._is_empty, directory))
         yield Step(
             f"remove the system user {USER}",
-            lambda: self._ids() is not None and not self._at(STATE).exists(),
-            lambda: self._run(["userdel", *self._prefix(), USER]),
+            lambda: self._ids() is not None and not self._path(STATE).exists(),
+            lambda: self._run_command(["userdel", *self._prefix(), USER]),
             lambda: "kept" if self._ids() else "absent",
         )
 
@@ -194,130 +221,129 @@ class _Place:
         target = UNPACKED / unpacked.name
         yield Step(
             f"copy {unpacked.name} to {target}",
-            lambda: not self._at(target).exists(),
-            lambda: self._copy_tree(unpacked, self._at(target)),
+            lambda: not self._path(target).exists(),
+            lambda: self._copy_tree(unpacked, self._path(target)),
         )
         yield Step(
             f"copy tart to {PROGRAM}",
-            lambda: not _same(file, self._at(PROGRAM)),
+            lambda: not _same(file, self._path(PROGRAM)),
             lambda: self._replace(PROGRAM, file.read_bytes(), 0o755),
         )
-        for old in sorted(self._others(target)):
-            yield self._removed(UNPACKED / old.name)
+        for old in sorted(self._unused_releases(target)):
+            yield self._remove(UNPACKED / old.name)
 
-    def _others(self, target: Path) -> list[Path]:
-        """Releases before that nobody runs: a part that is started again imports from there."""
-        parent = self._at(UNPACKED)
-        found = parent.iterdir() if parent.is_dir() else ()
-        return [each for each in found if each.name != target.name and not _runs(each)]
+    def _unused_releases(self, target: Path) -> list[Path]:
+        """Return other releases that no process runs; a restarted part imports from its own."""
+        parent = self._path(UNPACKED)
+        releases = parent.iterdir() if parent.is_dir() else ()
+        return [each for each in releases if each.name != target.name and not _is_running(each)]
 
     # --- Kinds of steps --------------------------------------------------------------
 
     def _directory(self, path: Path, mode: int, *, owned: bool) -> Step:
         def needed() -> bool:
-            at = self._at(path)
-            return not at.is_dir() or self._differs(at, mode, owned=owned)
+            directory = self._path(path)
+            return not directory.is_dir() or self._differs(directory, mode, owned=owned)
 
         def make() -> None:
-            self._at(path).mkdir(parents=True, exist_ok=True)
-            self._settle(self._at(path), mode, owned=owned)
+            self._path(path).mkdir(parents=True, exist_ok=True)
+            self._set_permissions(self._path(path), mode, owned=owned)
 
         return Step(f"create {path}", needed, make)
 
-    def _written(self, path: Path, text: str, mode: int, *, once: bool = False) -> Step:
+    def _write(self, path: Path, text: str, mode: int, *, once: bool = False) -> Step:
         def needed() -> bool:
-            at = self._at(path)
-            return not at.exists() or (not once and at.read_text("utf-8") != text)
+            file = self._path(path)
+            return not file.exists() or (not once and file.read_text("utf-8") != text)
 
         return Step(f"write {path}", needed, lambda: self._replace(path, text.encode(), mode))
 
-    def _removed(self, path: Path, allowed: Callable[[], bool] = lambda: True) -> Step:
+    def _remove(self, path: Path, allowed: Callable[[], bool] = lambda: True) -> Step:
         def remove() -> None:
-            at = self._at(path)
-            shutil.rmtree(at) if at.is_dir() else at.unlink()
+            target = self._path(path)
+            shutil.rmtree(target) if target.is_dir() else target.unlink()
 
         return Step(
             f"remove {path}",
-            lambda: self._at(path).exists() and allowed(),
+            lambda: self._path(path).exists() and allowed(),
             remove,
-            lambda: "kept" if self._at(path).exists() else "absent",
+            lambda: "kept" if self._path(path).exists() else "absent",
         )
 
-    def _told(self, *words: str) -> Iterator[Step]:
-        """A word to the running systemd, if there is one and it is meant."""
+    def _systemctl(self, *words: str) -> Iterator[Step]:
+        """Return a step for the running systemd, if there is one and the root is ``/``."""
         if self._root == Path("/") and Path("/run/systemd/system").exists():
             command = ["systemctl", *words]
-            yield Step(f"run {' '.join(command)}", lambda: True, lambda: self._run(command))
+            yield Step(f"run {' '.join(command)}", lambda: True, lambda: self._run_command(command))
 
-    def _empty(self, path: Path) -> bool:
-        return not any(self._at(path).iterdir())
+    def _is_empty(self, path: Path) -> bool:
+        return not any(self._path(path).iterdir())
 
-    # --- How -------------------------------------------------------------------------
+    # --- Files and users -------------------------------------------------------------
 
-    def _at(self, path: Path) -> Path:
+    def _path(self, path: Path) -> Path:
         return self._root / path.relative_to("/")
 
     def _prefix(self) -> list[str]:
         return [] if self._root == Path("/") else ["--prefix", str(self._root)]
 
     def _ids(self) -> tuple[int, int] | None:
-        """User and group of the service, as the machine below the root has them."""
+        """Return user and group id of the service from ``/etc/passwd`` below the root."""
         try:
-            lines = self._at(Path("/etc/passwd")).read_text("utf-8").splitlines()
+            lines = self._path(Path("/etc/passwd")).read_text("utf-8").splitlines()
         except FileNotFoundError:
             return None
         rows = [line.split(":") for line in lines]
         return next(((int(row[2]), int(row[3])) for row in rows if row[0] == USER), None)
 
     def _create_user(self) -> None:
-        self._run(
-            [
-                *("useradd", *self._prefix(), "--system", "--user-group", "--no-create-home"),
-                *("--home-dir", str(STATE), "--shell", "/usr/sbin/nologin", USER),
-            ]
-        )
+        names = ["--system", "--user-group", "--no-create-home", "--home-dir", str(STATE)]
+        shell = ["--shell", "/usr/sbin/nologin"]
+        self._run_command(["useradd", *self._prefix(), *names, *shell, USER])
 
-    def _differs(self, at: Path, mode: int, *, owned: bool) -> bool:
-        found = at.stat()
+    def _differs(self, path: Path, mode: int, *, owned: bool) -> bool:
+        status = path.stat()
         owner = self._owner() if owned else None
-        return stat.S_IMODE(found.st_mode) != mode or (
-            owner is not None and (found.st_uid, found.st_gid) != owner
+        return stat.S_IMODE(status.st_mode) != mode or (
+            owner is not None and (status.st_uid, status.st_gid) != owner
         )
 
-    def _settle(self, at: Path, mode: int, *, owned: bool = False, group: bool = False) -> None:
-        at.chmod(mode)
+    def _set_permissions(
+        self, path: Path, mode: int, *, owned: bool = False, group: bool = False
+    ) -> None:
+        path.chmod(mode)
         if owner := self._owner():
             if owned:
-                os.chown(at, *owner)
+                os.chown(path, *owner)
             elif group:
-                os.chown(at, 0, owner[1])
+                os.chown(path, 0, owner[1])
 
     def _owner(self) -> tuple[int, int] | None:
-        """Whom files can be given to: an image may be prepared by somebody who is not root."""
+        """Return the owner to set; ``None`` without root, as when preparing an image."""
         return None if os.geteuid() else self._ids()
 
     def _replace(self, path: Path, content: bytes, mode: int) -> None:
-        """Write a file as a whole or not at all."""
-        at = self._at(path)
-        at.parent.mkdir(parents=True, exist_ok=True)
-        fresh = at.with_name(f".{at.name}.new")
+        """Write a file atomically."""
+        target = self._path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = target.with_name(f".{target.name}.new")
         fresh.write_bytes(content)
-        # What others must not read, the service's group may.
-        self._settle(fresh, mode, group=mode == 0o640)
-        fresh.replace(at)
+        # A file that other users must not read is readable for the service's group.
+        self._set_permissions(fresh, mode, group=mode == 0o640)
+        fresh.replace(target)
 
-    def _copy_tree(self, tree: Path, at: Path) -> None:
-        """As a whole or not at all; owned by who copies, so that the service cannot change it."""
-        fresh = at.with_name(f"{at.name}.new")
+    def _copy_tree(self, tree: Path, target: Path) -> None:
+        """Copy a directory atomically; its owner is the user, so the service cannot change it."""
+        fresh = target.with_name(f"{target.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.copytree(tree, fresh, symlinks=True)
-        fresh.replace(at)
+        fresh.replace(target)
 
 
 def unit(program: Path) -> str:
-    """The unit, starting ``program``."""
+    """Return the systemd unit that starts ``program``."""
     here = Path(__file__).with_name("tart.service")
-    # In a checkout it is where people look for it.
+    # A checkout has the unit in its directory ``systemd``.
     text = here if here.exists() else Path(tart.__file__).parents[1] / "systemd" / here.name
     return text.read_text("utf-8").replace(f"ExecStart={PROGRAM} ", f"ExecStart={program} ")
 
@@ -330,21 +356,21 @@ def _same(one: Path, other: Path) -> bool:
     return other.exists() and (one.samefile(other) or one.read_bytes() == other.read_bytes())
 
 
-def _runs(tree: Path) -> bool:
-    """Whether a process runs the program in ``tree``."""
-    for each in Path("/proc").glob("[0-9]*/exe"):
-        # It may have ended meanwhile, or be somebody's whom we may not look at.
+def _is_running(tree: Path) -> bool:
+    """Return whether a process runs the program in ``tree``."""
+    for executable in Path("/proc").glob("[0-9]*/exe"):
+        # The process may have ended meanwhile, or belong to another user.
         with suppress(OSError):
-            if each.readlink().is_relative_to(tree):
+            if executable.readlink().is_relative_to(tree):
                 return True
     return False
 
 
-def _run(command: Sequence[str]) -> None:
+def _run_command(command: Sequence[str]) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except FileNotFoundError:
-        raise StartupError(f"install: there is no {command[0]} on this machine") from None
+        raise StartupError(f"install: {command[0]} is not installed on this machine") from None
     except subprocess.CalledProcessError as error:
-        said = error.stderr.strip() or f"exit code {error.returncode}"
-        raise StartupError(f"install: {' '.join(command)}: {said}") from None
+        reason = error.stderr.strip() or f"exit code {error.returncode}"
+        raise StartupError(f"install: {' '.join(command)}: {reason}") from None

@@ -1,11 +1,13 @@
-"""``tart keys``: make, list and revoke keys of the API, while tart runs or not.
+"""``tart keys``: creates, lists and revokes API keys, with the server running or stopped.
 
-Only who may write ``control.sqlite`` can: root, or the user that tart runs as. The text of a
-new key goes to stdout alone, so that it can be piped into a file; it is never an argument.
+Only a user who can write ``control.sqlite`` can use it: root, or the user that tart runs as.
+The secret of a new key goes to stdout alone, so that it can be redirected into a file; it is
+never an argument.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -15,67 +17,90 @@ from pathlib import Path
 
 from tart.access.keys import NAME_LENGTH, Key, new_key
 from tart.access.roles import ROLES
+from tart.cli.arguments import add_config, add_data_dir
 from tart.config import load as configuration
 from tart.control_store import AuditEntry, ControlStore, open_store
 from tart.errors import ConfigError
 from tart.query.core.rfc3339 import rfc3339
 
-_HERE = "local"
+# The address that the audit log has for changes made on the command line.
+_LOCAL = "local"
 
 
-def create(path: Path | None, data_dir: str | None, name: str, role: str) -> int:
-    """Make a key and print it; returns the exit code."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the verbs and their arguments."""
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    create = verbs.add_parser("create", help="create a key and print its secret once")
+    list_ = verbs.add_parser("list", help="list all keys, also revoked ones")
+    revoke = verbs.add_parser("revoke", help="revoke a key")
+    create.add_argument("--name", required=True, help="name of the key, such as its user")
+    create.add_argument(
+        "--role",
+        choices=("viewer", "operator", "admin"),
+        default="viewer",
+        help="what the key permits (default viewer)",
+    )
+    revoke.add_argument("id", metavar="ID", help="id of the key, as 'tart keys list' prints it")
+    for verb, function in ((create, _create), (list_, _list), (revoke, _revoke)):
+        add_config(verb)
+        add_data_dir(verb)
+        verb.set_defaults(run=function)
+
+
+def _create(arguments: argparse.Namespace) -> int:
+    name, role = arguments.name, arguments.role
     if not name.isprintable() or not 0 < len(name) <= NAME_LENGTH:
         raise ConfigError(f"--name must be 1 to {NAME_LENGTH} printable characters")
-    key, text = new_key(name, ROLES[role], _now_us())
-    with _store(path, data_dir) as store:
+    key, secret = new_key(name, ROLES[role], _now_us())
+    with _open_store(arguments) as store:
         store.add(key)
-        store.append_audit(
-            [AuditEntry(_now_us(), None, _HERE, "create_key", f"{key.id} {role} {name}", 0)]
-        )
-    print(text)
+        details = f"{key.id} {role} {name}"
+        store.append_audit([AuditEntry(_now_us(), None, _LOCAL, "create_key", details, 0)])
+    print(secret)
     print(f"key {key.id} for {name}, role {role}; it is not shown again", file=sys.stderr)
     return 0
 
 
-def show(path: Path | None, data_dir: str | None) -> int:
-    """List all keys, the newest first; returns the exit code."""
-    with _store(path, data_dir) as store:
-        found = store.keys()
-    for key in reversed(found):
+def _list(arguments: argparse.Namespace) -> int:
+    """Print all keys, newest first."""
+    with _open_store(arguments) as store:
+        keys = store.keys()
+    for key in reversed(keys):
         print(f"{key.id}  {key.role!s:8}  {rfc3339(key.created_at)}  {_state(key):36}  {key.name}")
-    if not found:
-        print("there are no keys; the API serves this machine alone", file=sys.stderr)
+    if not keys:
+        print("no keys; the API accepts requests of this machine only", file=sys.stderr)
     return 0
 
 
-def revoke(path: Path | None, data_dir: str | None, key_id: str) -> int:
-    """End a key; returns the exit code, 1 if there is none to end."""
-    with _store(path, data_dir) as store:
-        done = store.revoke(key_id, _now_us())
-        if done:
-            store.append_audit([AuditEntry(_now_us(), None, _HERE, "revoke_key", key_id, 0)])
-    words = f"key {key_id} is revoked" if done else f"tart: no key {key_id} that could be revoked"
-    print(words, file=sys.stderr)
-    return 0 if done else 1
+def _revoke(arguments: argparse.Namespace) -> int:
+    """Revoke a key; the exit code is 1 if no active key has that id."""
+    key_id = arguments.id
+    with _open_store(arguments) as store:
+        revoked = store.revoke(key_id, _now_us())
+        if revoked:
+            store.append_audit([AuditEntry(_now_us(), None, _LOCAL, "revoke_key", key_id, 0)])
+    message = f"key {key_id} is revoked" if revoked else f"tart: no active key with id {key_id}"
+    print(message, file=sys.stderr)
+    return 0 if revoked else 1
 
 
 @contextmanager
-def _store(path: Path | None, data_dir: str | None) -> Iterator[ControlStore]:
-    config = configuration.load(path, environ=os.environ, flags={"data_dir": data_dir})
-    before = config.control_path.exists()
+def _open_store(arguments: argparse.Namespace) -> Iterator[ControlStore]:
+    flags = {"data_dir": arguments.data_dir}
+    config = configuration.load(arguments.config, environ=os.environ, flags=flags)
+    existed = config.control_path.exists()
     with open_store(config.control_path) as store:
-        if not before:
-            _give_away(config.control_path)
+        if not existed:
+            _set_owner(config.control_path)
         yield store
 
 
-def _give_away(path: Path) -> None:
-    """A file that root makes belongs to whom the directory does, or tart could not open it."""
+def _set_owner(path: Path) -> None:
+    """Give files that root created to the owner of their directory, so that tart can open them."""
     owner = path.parent.stat()
     if os.geteuid() == 0:
-        for each in path.parent.glob(f"{path.name}*"):
-            os.chown(each, owner.st_uid, owner.st_gid)
+        for file in path.parent.glob(f"{path.name}*"):
+            os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def _state(key: Key) -> str:

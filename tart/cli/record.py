@@ -1,8 +1,8 @@
-"""``tart record``: what nodes send, as a capture: in passing, or from a server's log.
+"""``tart record``: records telemetry into a capture, as a proxy or from a server's event log.
 
-With ``--listen`` nodes connect to this process and their bytes go on to ``--target``; with
-``--url`` the capture comes from ``/api/events/export``. stdout may be the capture, so that
-everything there is to say goes to stderr.
+With ``--listen`` nodes connect to this process, which forwards their bytes to ``--target``;
+with ``--url`` the capture comes from ``/api/events/export``. stdout may be the capture, so all
+messages go to stderr.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from urllib.parse import urlencode
 import uvloop
 
 from tart import logs, rlimits
-from tart.cli.capture_io import writable, write
+from tart.cli.arguments import add_key_file
+from tart.cli.capture_io import open_output, write
 from tart.cli.http_client import Server
-from tart.cli.recording_proxy import Address, Relay
+from tart.cli.recording_proxy import Address, RecordingProxy
 from tart.config.load import parse_address
 from tart.config.schema import Config, LogConfig
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
@@ -33,106 +34,133 @@ from tart.units import SECOND_US
 _BACKLOG = 1024
 _LOOPBACK = "127.0.0.1"
 _EXPORT = "/api/events/export"
-# Flags that narrow what is taken from a log, and the route's parameters.
-_SELECTING = {
+# Flags that select events of the event log, and the route's parameters.
+_SELECTION = {
     "from": "start_time",
     "to": "end_time",
     "duration": "duration",
     "node": "node_id",
     "types": "event_types",
 }
-# Flag that decides, and those that only go with it.
-_GOING_WITH = {"listen": ("target", "for"), "url": ("key_file", *_SELECTING)}
+# Mode, and the flags that only go with it.
+_FLAGS_OF_MODE = {"listen": ("target", "for"), "url": ("key_file", *_SELECTION)}
 # A connection takes two descriptors; some are needed for everything else.
 _DESCRIPTORS, _OTHER_DESCRIPTORS = 1 << 16, 32
 
 
-def record(given: argparse.Namespace) -> int:
-    """Record until told to stop, or all that a log has; returns the exit code.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add = parser.add_argument
+    mode = parser.add_mutually_exclusive_group(required=True)
+    mode.add_argument(
+        "--listen",
+        metavar="[HOST:]PORT",
+        help="accept telemetry on [HOST:]PORT (default host 127.0.0.1)",
+    )
+    mode.add_argument("--url", metavar="URL", help="export from the running server at URL")
+    add("--target", metavar="HOST:PORT", help="telemetry port to forward to (default: only record)")
+    add(
+        "--for", metavar="TIME", help="stop after this time, such as 60s or 1h (default: at Ctrl-C)"
+    )
+    add_key_file(parser)
+    add("--from", metavar="TIME", help="events received since TIME, such as 2026-11-20T12:00:00Z")
+    add("--to", metavar="TIME", help="events received until TIME")
+    add("--duration", metavar="TIME", help="events received in the last TIME, such as 15m or 1h")
+    add("--node", metavar="ID", help="events of this node only")
+    add("--types", metavar="N,N", help="events of these types only, by number")
+    add("file", metavar="FILE", help="output file (overwritten); '-' for stdout")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Record until stopped, or all of the event log; return the exit code.
 
     Raises:
-        ConfigError: a flag cannot be used.
-        StartupError: a port, a file or a server is not to be had, or breaks off.
+        ConfigError: an argument is not valid.
+        StartupError: a port, a file or a server is not available, or fails.
     """
-    flags = vars(given)
-    for decisive, others in _GOING_WITH.items():
+    flags = vars(arguments)
+    for mode, others in _FLAGS_OF_MODE.items():
         for name in others:
-            if flags[decisive] is None and flags[name] is not None:
-                raise ConfigError(f"--{name.replace('_', '-')} goes with --{decisive}")
-    if given.url is not None:
-        _from_log(given)
+            if flags[mode] is None and flags[name] is not None:
+                raise ConfigError(f"--{name.replace('_', '-')} goes with --{mode}")
+    if arguments.url is not None:
+        _export(arguments)
     else:
-        _from_nodes(given)
+        _record(arguments)
     return 0
 
 
-def _microseconds(given: argparse.Namespace, flag: str) -> int | None:
-    """A flag that is a time, or a length of it.
+def _microseconds(arguments: argparse.Namespace, flag: str) -> int | None:
+    """Return a time or duration argument in microseconds.
 
     Raises:
-        ConfigError: it is none.
+        ConfigError: the argument is not valid.
     """
-    text, read = vars(given)[flag], time_us if flag in ("from", "to") else duration_us
+    text = vars(arguments)[flag]
+    parse = time_us if flag in ("from", "to") else duration_us
     try:
-        return None if text is None else read(text, f"--{flag}")
+        return None if text is None else parse(text, f"--{flag}")
     except BadQuery as error:
         raise ConfigError(str(error)) from None
 
 
-# --- In passing -------------------------------------------------------------------------
+# --- As a proxy -------------------------------------------------------------------------
 
 
-def _from_nodes(given: argparse.Namespace) -> None:
-    listen = given.listen if ":" in given.listen else f"{_LOOPBACK}:{given.listen}"
-    at = parse_address(listen, "--listen")
-    target = None if given.target is None else parse_address(given.target, "--target")
-    span = _microseconds(given, "for")
+def _record(arguments: argparse.Namespace) -> None:
+    listen = arguments.listen
+    bind = parse_address(listen if ":" in listen else f"{_LOOPBACK}:{listen}", "--listen")
+    target = None if arguments.target is None else parse_address(arguments.target, "--target")
+    duration = _microseconds(arguments, "for")
     logs.set_up(LogConfig(format="text"), "record")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_relay(given.file, at, target, span and span / SECOND_US))
+        runner.run(_run_proxy(arguments.file, bind, target, duration and duration / SECOND_US))
 
 
-async def _relay(file: str, at: Address, target: Address | None, seconds: float | None) -> None:
+async def _run_proxy(
+    file: str, bind: Address, target: Address | None, seconds: float | None
+) -> None:
     began = time.monotonic()
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    relay = Relay(target, _allowed_connections(), stop)
-    with _listening(at) as listener, writable(file) as descriptor:
-        relay.begin(descriptor)
-        serving = asyncio.ensure_future(relay.serve(listener))
+    proxy = RecordingProxy(target, _max_connections(), stop)
+    with _listen(bind) as listener, open_output(file) as descriptor:
+        proxy.begin(descriptor)
+        serving = asyncio.ensure_future(proxy.serve(listener))
         host, port = listener.getsockname()[:2]
-        then = "only recording" if target is None else f"passing on to {target[0]}:{target[1]}"
-        _say(f"tart record: listening on {host}:{port}, {then}")
+        mode = "only recording" if target is None else f"forwarding to {target[0]}:{target[1]}"
+        _print(f"tart record: listening on {host}:{port}, {mode}")
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await stop.wait()
         serving.cancel()
         listener.close()
-        still_open = relay.open
+        open_at_end = proxy.open
         try:
-            await relay.end()
+            await proxy.end()
         finally:
-            _say(summary(relay, still_open, time.monotonic() - began))
+            _print(summary(proxy, open_at_end, time.monotonic() - began))
 
 
-def _listening(at: Address) -> socket.socket:
-    family = socket.AF_INET6 if ":" in at[0] else socket.AF_INET
+def _listen(bind: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in bind[0] else socket.AF_INET
     try:
-        return socket.create_server(at, family=family, backlog=_BACKLOG)
+        return socket.create_server(bind, family=family, backlog=_BACKLOG)
     except OSError as error:
-        # The words of a name that is not found are its own; errno is below 0 then.
-        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        raise StartupError(f"--listen {at[0]}:{at[1]}: {why}") from None
+        # Errors of name resolution have an errno below 0 and a text of their own.
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise StartupError(f"--listen {bind[0]}:{bind[1]}: {reason}") from None
 
 
-def summary(relay: Relay, still_open: int, seconds: float) -> str:
-    """What was recorded, in two lines."""
-    recording = relay.recording
+def summary(proxy: RecordingProxy, open_at_end: int, seconds: float) -> str:
+    """Return two lines on a recording."""
+    recording = proxy.recording
     return (
         f"{_amounts(recording.sessions, recording.frames, recording.octets)} in {seconds:.1f} s\n"
-        f"{recording.raw:,} sessions with bytes that are no whole messages, "
-        f"{still_open:,} still open at the end; {relay.refused:,} nodes turned away"
+        f"{recording.raw:,} sessions with bytes that are not complete messages, "
+        f"{open_at_end:,} still open at the end; {proxy.refused:,} nodes refused"
     )
 
 
@@ -140,33 +168,35 @@ def _amounts(sessions: int, messages: int, octets: int) -> str:
     return f"recorded {sessions:,} sessions, {messages:,} messages, {octets:,} bytes"
 
 
-def _allowed_connections() -> int:
-    """How many this process may have, as far as the system allows."""
+def _max_connections() -> int:
+    """Return the connections that the limit of open files allows."""
     return max(1, (rlimits.raise_nofile_limit(_DESCRIPTORS) - _OTHER_DESCRIPTORS) // 2)
 
 
-# --- From a log -------------------------------------------------------------------------
+# --- From the event log -----------------------------------------------------------------
 
 
-def _from_log(given: argparse.Namespace) -> None:
+def _export(arguments: argparse.Namespace) -> None:
     for flag in ("from", "to", "duration"):
-        _microseconds(given, flag)
-    chosen = {parameter: vars(given)[flag] for flag, parameter in _SELECTING.items()}
-    query = {name: value for name, value in chosen.items() if value is not None}
-    server = Server(Config(), given.url, given.key_file)
-    with _Copy(given.file) as copy:
+        _microseconds(arguments, flag)
+    values = {parameter: vars(arguments)[flag] for flag, parameter in _SELECTION.items()}
+    query = {name: value for name, value in values.items() if value is not None}
+    server = Server(Config(), arguments.url, arguments.key_file)
+    with _Download(arguments.file) as download:
         path = f"{_EXPORT}?{urlencode({'format': 'capture', **query})}"
-        shards = server.download(path, copy.add).get("x-tart-shards", "")
-    _say(_amounts(copy.sessions, copy.frames, copy.octets))
-    if not copy.complete:
-        raise StartupError(f"{given.url}: the capture was cut short; {given.file} has no end")
+        shards = server.download(path, download.add).get("x-tart-shards", "")
+    _print(_amounts(download.sessions, download.frames, download.octets))
+    if not download.complete:
+        raise StartupError(
+            f"{arguments.url}: the capture was cut short; {arguments.file} has no end"
+        )
     answered, _, total = shards.partition("/")
     if answered != total:
-        raise StartupError(f"{given.url}: only {answered} of {total} shards answered")
+        raise StartupError(f"{arguments.url}: only {answered} of {total} shards answered")
 
 
-class _Copy(ExitStack):
-    """A capture on its way from a server to a file, which is not touched before it comes."""
+class _Download(ExitStack):
+    """Copies a capture from a server to a file, which is opened when the first bytes arrive."""
 
     def __init__(self, file: str) -> None:
         super().__init__()
@@ -177,27 +207,27 @@ class _Copy(ExitStack):
 
     @property
     def complete(self) -> bool:
-        """Whether the end was there."""
+        """True once the end of the capture was received."""
         return self._reader.complete
 
     def add(self, data: bytes) -> None:
-        """The next bytes.
+        """Write the next bytes.
 
         Raises:
-            StartupError: they are no capture, or cannot be written.
+            StartupError: they are not a capture, or cannot be written.
         """
         try:
-            found = self._reader.receive_data(data)
+            records = self._reader.receive_data(data)
         except CaptureError as error:
-            raise StartupError(f"what the server sent is no capture: {error}") from None
+            raise StartupError(f"the server did not send a capture: {error}") from None
         if self._descriptor is None:
-            self._descriptor = self.enter_context(writable(self._file))
+            self._descriptor = self.enter_context(open_output(self._file))
         write(self._descriptor, data)
-        for each in found:
-            self.sessions += each.kind == OPENED
-            self.frames += each.kind in (OPENED, FRAME)
-            self.octets += len(each.wire_bytes)
+        for record in records:
+            self.sessions += record.kind == OPENED
+            self.frames += record.kind in (OPENED, FRAME)
+            self.octets += len(record.wire_bytes)
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

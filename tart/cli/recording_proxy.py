@@ -1,13 +1,13 @@
-"""A listener that passes on what nodes and a server say to each other, and records it.
+"""A TCP proxy between nodes and a telemetry server that records what the nodes send.
 
-Bytes go both ways unchanged, whatever they are; what nodes send becomes a capture
-(``protocol.recording``). Without a server they are only recorded.
+Bytes are forwarded both ways unchanged, whatever they are; what nodes send becomes a capture
+(``protocol.recording``). Without a server the bytes are only recorded.
 
-- Who does not read makes the other side wait: at most a read and 64 KiB are held for each
-  direction of a connection. A capture that cannot be written fast enough makes all wait.
-- One side's end is passed on, and the other may go on talking for ``_HALF_SECONDS``.
-- A node whose server cannot be reached, or that would be one connection too many, is
-  turned away and counted.
+- A side that does not read pauses the other: at most one read and 64 KiB are buffered for each
+  direction of a connection. A capture that cannot be written fast enough pauses all nodes.
+- The end of one direction is forwarded; the other may continue for ``_HALF_CLOSED_SECONDS``.
+- A node is refused and counted if the server cannot be reached or too many connections are
+  open.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import time
 from contextlib import suppress
 from typing import cast
 
-from tart.cli.capture_io import Output
+from tart.cli.capture_io import HIGH_BYTES, Output
 from tart.protocol.recording import Recording, SessionRecording
 
 logger = logging.getLogger(__name__)
@@ -27,67 +27,67 @@ logger = logging.getLogger(__name__)
 Address = tuple[str, int]
 
 _CONNECT_SECONDS = 10.0
-_HALF_SECONDS = 60.0
-_PAUSE_SECONDS = 0.1
+_HALF_CLOSED_SECONDS = 60.0
+_ACCEPT_RETRY_SECONDS = 0.1
 # At the end, for a server to read what was written.
 _GRACE_SECONDS = 2.0
 
 
-class Relay:
-    """All connections.
+class RecordingProxy:
+    """The proxy and its connections.
 
     Args:
-        target: the server; ``None``: nobody is told.
-        most: connections at a time.
+        target: the server; ``None``: record only.
+        max_connections: connections open at a time.
         stop: set when the capture cannot be written.
 
     Attributes:
-        refused: nodes that were turned away.
+        refused: nodes that were refused.
     """
 
     output: Output
 
-    def __init__(self, target: Address | None, most: int, stop: asyncio.Event) -> None:
+    def __init__(self, target: Address | None, max_connections: int, stop: asyncio.Event) -> None:
         self.recording = Recording()
         self.refused = 0
         self.sides: set[_NodeSide] = set()
         self._target = target
-        self._most = most
+        self._max_connections = max_connections
         self._stop = stop
-        self._room = asyncio.Event()
-        self._room.set()
+        self._writable = asyncio.Event()
+        self._writable.set()
         self._admitting: set[asyncio.Task[None]] = set()
 
-    def begin(self, descriptor: int) -> None:
-        """Write the capture there; before the first connection."""
-        self.output = Output(descriptor, self._hold_all, self._stop.set)
+    def begin(self, descriptor: int, high_bytes: int = HIGH_BYTES) -> None:
+        """Write the capture to this descriptor; call before the first connection."""
+        self.output = Output(descriptor, self._set_output_full, self._stop.set, high_bytes)
         self.output.write(self.recording.header)
 
     @property
     def open(self) -> int:
-        """Connections of now."""
+        """Number of open connections."""
         return len(self.sides)
 
     async def serve(self, listener: socket.socket) -> None:
-        """Take connections until cancelled."""
+        """Accept connections until cancelled."""
         listener.setblocking(False)
         while True:
-            await self._room.wait()
+            await self._writable.wait()
             try:
                 node, _ = await asyncio.get_running_loop().sock_accept(listener)
             except OSError as error:  # reset before it was accepted, or no descriptor left
-                logger.warning("a node could not be accepted: %s", error)
-                await asyncio.sleep(_PAUSE_SECONDS)
+                logger.warning("cannot accept a connection, retrying: %s", error)
+                await asyncio.sleep(_ACCEPT_RETRY_SECONDS)
                 continue
-            if self.open + len(self._admitting) >= self._most:
-                self._refuse(node, f"{self._most} connections are open, and no more may be")
+            if self.open + len(self._admitting) >= self._max_connections:
+                self._refuse(node, f"{self._max_connections} connections are open, the maximum")
                 continue
             admitting = asyncio.ensure_future(self._admit(node))
             self._admitting.add(admitting)
             admitting.add_done_callback(self._admitting.discard)
 
     async def _admit(self, node: socket.socket) -> None:
-        """Connect to the server, then read what the node says; it waits in the kernel."""
+        """Connect to the server, then read from the node, whose bytes wait in the kernel."""
         loop, side = asyncio.get_running_loop(), _NodeSide(self)
         server: _ServerSide | None = None
         try:
@@ -99,7 +99,7 @@ class Relay:
             side.peer = server
             node.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await loop.connect_accepted_socket(lambda: side, node)
-            side.hold("output", not self._room.is_set())
+            side.set_paused("output", not self._writable.is_set())
         except OSError as error:
             self._refuse(node, f"no connection to the server: {error}")
             if server is not None:
@@ -109,42 +109,43 @@ class Relay:
             raise
 
     def _refuse(self, node: socket.socket, reason: str) -> None:
-        """Count a node and turn it away."""
+        """Count a node and close its connection."""
         node.close()
         self.refused += 1
-        logger.warning("a node was turned away: %s", reason)
+        logger.warning("refused a node: %s", reason)
 
     async def end(self) -> None:
-        """Write the end of the capture, and let servers read what was passed on.
+        """Write the end of the capture, and let servers read what was forwarded.
 
         Raises:
-            StartupError: not all of the capture could be written.
+            StartupError: the capture could not be written completely.
         """
         for admitting in self._admitting:
             admitting.cancel()
-        left = [each.finish() for each in tuple(self.sides)]
+        closing = [side.finish() for side in tuple(self.sides)]
         self.output.write(self.recording.end())
         with suppress(TimeoutError):
             async with asyncio.timeout(_GRACE_SECONDS):
-                for gone in left:
-                    await gone.wait()
-        for each in tuple(self.sides):
-            each.abort()
+                for closed in closing:
+                    await closed.wait()
+        for side in tuple(self.sides):
+            side.abort()
         await self.output.drain(_GRACE_SECONDS)
 
-    def _hold_all(self, full: bool) -> None:
-        (self._room.clear if full else self._room.set)()
-        for each in self.sides:
-            each.hold("output", full)
+    def _set_output_full(self, full: bool) -> None:
+        (self._writable.clear if full else self._writable.set)()
+        for side in self.sides:
+            side.set_paused("output", full)
 
 
 class _Side(asyncio.Protocol):
-    """One of the two connections that make a node's.
+    """One of the two connections of a proxied node.
 
     Attributes:
-        peer: the other; ``None``: nobody is told.
+        peer: the other connection; ``None``: record only.
         ready: whether there is a transport.
-        ended: whether nothing more comes from here.
+        ended: whether this side has sent everything.
+        closed: set once the connection is closed.
     """
 
     transport: asyncio.Transport
@@ -153,91 +154,91 @@ class _Side(asyncio.Protocol):
         self.peer = peer
         self.ready = False
         self.ended = False
-        self.gone = asyncio.Event()
-        self._held: set[str] = set()
-        self._patience: asyncio.TimerHandle | None = None
+        self.closed = asyncio.Event()
+        self._pauses: set[str] = set()
+        self._half_closed_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio: there is a connection."""
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by type
+        """asyncio: the connection is established."""
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's does not inherit from it
         self.ready = True
 
     def data_received(self, data: bytes) -> None:
-        """asyncio: pass it on."""
+        """asyncio: forward the data."""
         if self.peer is not None:
             self.peer.transport.write(data)
 
     def eof_received(self) -> bool:
-        """asyncio: pass the end on; the other side may have something to say."""
+        """asyncio: forward the end; the other side may still send."""
         self.ended = True
         peer = self.peer
         if peer is None or peer.ended:
             self.close()
             return False
-        # A side that has gone meanwhile needs to be told nothing.
+        # The other side may have closed meanwhile.
         with suppress(OSError, RuntimeError):
             peer.transport.write_eof()
-        self._patience = asyncio.get_running_loop().call_later(_HALF_SECONDS, self.close)
+        loop = asyncio.get_running_loop()
+        self._half_closed_timer = loop.call_later(_HALF_CLOSED_SECONDS, self.close)
         return True
 
     def connection_lost(self, error: Exception | None) -> None:
-        """asyncio: what was written to the other side is still delivered."""
+        """asyncio: close the other side, which still delivers what was written to it."""
         self.ended = True
-        self.gone.set()
-        if self._patience is not None:
-            self._patience.cancel()
+        self.closed.set()
+        if self._half_closed_timer is not None:
+            self._half_closed_timer.cancel()
         if self.peer is not None:
             self.peer.close()
 
     def pause_writing(self) -> None:
         """asyncio: this side does not read."""
         if self.peer is not None:
-            self.peer.hold("peer", True)
+            self.peer.set_paused("peer", True)
 
     def resume_writing(self) -> None:
-        """asyncio: it reads again."""
+        """asyncio: this side reads again."""
         if self.peer is not None:
-            self.peer.hold("peer", False)
+            self.peer.set_paused("peer", False)
 
-    def hold(self, reason: str, held: bool) -> None:
-        """Do not read, as long as there is any reason not to."""
-        before = bool(self._held)
-        (self._held.add if held else self._held.discard)(reason)
-        if bool(self._held) is not before and not self.transport.is_closing():
-            (self.transport.pause_reading if held else self.transport.resume_reading)()
+    def set_paused(self, reason: str, paused: bool) -> None:
+        """Pause reading while there is any reason to."""
+        before = bool(self._pauses)
+        (self._pauses.add if paused else self._pauses.discard)(reason)
+        if bool(self._pauses) is not before and not self.transport.is_closing():
+            (self.transport.pause_reading if paused else self.transport.resume_reading)()
 
     def close(self) -> None:
-        """End both connections, once what was written to them is delivered."""
-        for each in (self, self.peer):
-            if each is not None and each.ready and not each.transport.is_closing():
-                each.transport.close()
+        """Close both connections after what was written to them is delivered."""
+        for side in (self, self.peer):
+            if side is not None and side.ready and not side.transport.is_closing():
+                side.transport.close()
 
 
 class _NodeSide(_Side):
-    """The side of the node: what it sends is recorded."""
+    """The connection of a node, which is recorded."""
 
-    def __init__(self, relay: Relay) -> None:
+    def __init__(self, proxy: RecordingProxy) -> None:
         super().__init__()
-        self._relay = relay
-        self._session: SessionRecording | None = relay.recording.open_session()
+        self._proxy = proxy
+        self._session: SessionRecording | None = proxy.recording.open_session()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio: the node is listened to from now on."""
+        """asyncio: start reading from the node."""
         super().connection_made(transport)
-        self._relay.sides.add(self)
+        self._proxy.sides.add(self)
         if isinstance(self.peer, _ServerSide):
-            self.peer.meet()
+            self.peer.flush_to_node()
 
     def data_received(self, data: bytes) -> None:
-        """asyncio: record it, then pass it on."""
+        """asyncio: record the data, then forward it."""
         session = self._session
         if session is not None:
-            faultless = session.fault is None
-            self._relay.output.write(session.receive_data(data, _now()))
-            if faultless and session.fault is not None:
+            aligned = session.fault is None
+            self._proxy.output.write(session.receive_data(data, _now_us()))
+            if aligned and session.fault is not None:
                 logger.warning(
-                    "a node's bytes are no messages any more, and recorded as they come: %s",
-                    session.fault,
+                    "stream lost frame alignment; recording raw bytes: %s", session.fault
                 )
         super().data_received(data)
 
@@ -247,37 +248,37 @@ class _NodeSide(_Side):
         return super().eof_received()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """asyncio: the node is gone."""
+        """asyncio: the node disconnected."""
         self._record_end()
-        self._relay.sides.discard(self)
+        self._proxy.sides.discard(self)
         super().connection_lost(error)
 
     def _record_end(self) -> None:
         if self._session is not None:
-            self._relay.output.write(self._session.close(_now()))
+            self._proxy.output.write(self._session.close(_now_us()))
             self._session = None
 
     def finish(self) -> asyncio.Event:
-        """Read no more, record what is there, deliver what was written.
+        """Stop reading, record the remaining bytes, deliver what was written.
 
         Returns:
-            Set when that is done.
+            An event that is set once everything is delivered.
         """
         if self._session is not None:
-            self._relay.output.write(self._session.flush(_now()))
+            self._proxy.output.write(self._session.flush(_now_us()))
             self._session = None
         self.close()
-        return (self.peer or self).gone
+        return (self.peer or self).closed
 
     def abort(self) -> None:
-        """End both connections now."""
-        for each in (self, self.peer):
-            if each is not None:
-                each.transport.abort()
+        """Close both connections now."""
+        for side in (self, self.peer):
+            if side is not None:
+                side.transport.abort()
 
 
 class _ServerSide(_Side):
-    """The side of the server; it may speak before the node's is ready."""
+    """The connection to the server, which may send before the node's side is ready."""
 
     peer: _NodeSide
 
@@ -285,26 +286,26 @@ class _ServerSide(_Side):
         super().__init__(node)
         self._early = b""
 
-    def meet(self) -> None:
-        """The node's side is ready."""
+    def flush_to_node(self) -> None:
+        """Forward what the server sent before the node's side was ready."""
         self.peer.transport.write(self._early)
-        if self.gone.is_set():
+        if self.closed.is_set():
             self.peer.close()
         elif self.ended:
             super().eof_received()
 
     def data_received(self, data: bytes) -> None:
-        """asyncio: pass it on."""
+        """asyncio: forward the data."""
         if self.peer.ready:
             super().data_received(data)
         else:
             self._early += data
 
     def eof_received(self) -> bool:
-        """asyncio: pass the end on."""
+        """asyncio: forward the end."""
         self.ended = True
         return True if not self.peer.ready else super().eof_received()
 
 
-def _now() -> int:
+def _now_us() -> int:
     return time.time_ns() // 1000

@@ -1,7 +1,7 @@
-"""``tart replay``: sends what a capture has to a server, byte for byte, as it was sent.
+"""``tart replay``: sends a capture to a server, byte for byte.
 
-Each session has a connection of its own (``cli.replay_connections``); when what is due is
-``protocol.playback``'s. The capture is read as it is played, so it may be endless.
+Each session has a connection of its own (``cli.replay_connections``); ``protocol.playback``
+computes when to send. The capture is read while it is played, so it may be endless.
 """
 
 from __future__ import annotations
@@ -16,47 +16,62 @@ from contextlib import suppress
 import uvloop
 
 from tart import logs
-from tart.cli.capture_io import chunks, readable
-from tart.cli.replay_connections import Lines
+from tart.cli.capture_io import open_input, read_chunks
+from tart.cli.replay_connections import ReplayConnections
 from tart.config.load import parse_address
 from tart.config.schema import LogConfig
 from tart.errors import ConfigError, StartupError
 from tart.protocol.playback import Playback
 
 
-def replay(given: argparse.Namespace) -> int:
-    """Play a capture to its end; returns the exit code: 1 if not everything was sent.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("file", metavar="FILE", help="capture file; '-' for stdin")
+    parser.add_argument(
+        "--target",
+        default="127.0.0.1:9000",
+        metavar="HOST:PORT",
+        help="telemetry port to send to (default 127.0.0.1:9000)",
+    )
+    parser.add_argument(
+        "--speed", default="1", metavar="X", help="speed factor, or 'max' (default 1)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Replay a capture to its end and return the exit code, 1 if not everything was sent.
 
     Raises:
-        CaptureError: the file is no capture.
-        ConfigError: a flag is out of range.
-        StartupError: the file cannot be read, or nobody listens.
+        CaptureError: the file is not a capture.
+        ConfigError: an argument is not valid.
+        StartupError: the file cannot be read, or the server cannot be reached.
     """
-    host, port = parse_address(given.target, "--target")
-    speed = speed_of(given.speed)
+    host, port = parse_address(arguments.target, "--target")
+    speed = parse_speed(arguments.speed)
     logs.set_up(LogConfig(format="text"), "replay")
     with (
-        readable(given.file) as descriptor,
+        open_input(arguments.file) as descriptor,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        player = Player(speed, Lines(host, port))
+        player = Player(speed, ReplayConnections(host, port))
         try:
             runner.run(player.run(descriptor))
         finally:
-            if player.lines.sessions:
+            if player.connections.sessions:
                 print(player.summary())
     if player.stopped:
         raise StartupError("stopped before the end of the capture")
     if not player.complete:
-        raise StartupError(f"{given.file} was cut short: it has no end")
-    return 1 if player.lines.failed else 0
+        raise StartupError(f"{arguments.file} was cut short: it has no end")
+    return 1 if player.connections.failed else 0
 
 
-def speed_of(text: str) -> float:
-    """``--speed``: recorded seconds per second; 0 is as fast as it goes.
+def parse_speed(text: str) -> float:
+    """Return recorded seconds per second; 0 stands for ``max``.
 
     Raises:
-        ConfigError: it is none.
+        ConfigError: the text is neither a number nor ``max``.
     """
     with suppress(ValueError):
         speed = 0.0 if text == "max" else float(text)
@@ -69,29 +84,29 @@ class Player:
     """One replay.
 
     Attributes:
-        stopped: whether a signal ended it before.
-        late: the most that anything was sent after it was due, in seconds.
+        stopped: whether a signal ended the replay early.
+        max_delay: the longest that a message was sent after it was due, in seconds.
     """
 
-    def __init__(self, speed: float, lines: Lines) -> None:
-        self.lines = lines
+    def __init__(self, speed: float, connections: ReplayConnections) -> None:
+        self.connections = connections
         self.stopped = False
-        self.late = 0.0
+        self.max_delay = 0.0
         self._speed = speed
         self._playback = Playback(speed)
         self._began = time.monotonic()
 
     @property
     def complete(self) -> bool:
-        """Whether the capture's end was there."""
+        """True once the end of the capture was read."""
         return self._playback.complete
 
     async def run(self, descriptor: int) -> None:
         """Play until the end, or a signal.
 
         Raises:
-            CaptureError: what is read is no capture.
-            StartupError: it cannot be read, or nobody listens.
+            CaptureError: the data is not a capture.
+            StartupError: the data cannot be read, or the server cannot be reached.
         """
         playing = asyncio.ensure_future(self._play(descriptor))
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -101,34 +116,34 @@ class Player:
         except asyncio.CancelledError:
             self.stopped = True
         finally:
-            self.lines.abort()
+            self.connections.abort()
 
     async def _play(self, descriptor: int) -> None:
-        async for data in chunks(descriptor):
+        async for data in read_chunks(descriptor):
             for step in self._playback.receive_data(data):
                 if self._speed:
-                    await self._until(step.due)
-                await self.lines.take(step)
-            # Connections want to be heard, too, where nothing has to be waited for.
+                    await self._wait_until(step.due)
+                await self.connections.perform(step)
+            # Let the connections' callbacks run, also where no step has to wait.
             await asyncio.sleep(0)
         for step in self._playback.close_sessions():
-            await self.lines.take(step)
-        await self.lines.finish()
+            await self.connections.perform(step)
+        await self.connections.finish()
 
-    async def _until(self, due: float) -> None:
-        left = due - (time.monotonic() - self._began)
-        if left > 0:
-            await asyncio.sleep(left)
+    async def _wait_until(self, due: float) -> None:
+        remaining = due - (time.monotonic() - self._began)
+        if remaining > 0:
+            await asyncio.sleep(remaining)
         else:
-            self.late = max(self.late, -left)
+            self.max_delay = max(self.max_delay, -remaining)
 
     def summary(self) -> str:
-        """What was sent, in two lines."""
-        lines = self.lines
-        late = f", at most {self.late:.1f} s late" if self._speed else ""
+        """Return two lines on the replay."""
+        sent = self.connections
+        delay = f", at most {self.max_delay:.1f} s late" if self._speed else ""
         return (
-            f"sent {lines.sessions:,} sessions, {lines.records:,} messages, {lines.octets:,} bytes "
-            f"in {time.monotonic() - self._began:.1f} s{late}\n"
-            f"{lines.failed:,} sessions failed, {lines.unsent:,} bytes were not sent; "
-            f"the server closed {lines.early:,} sessions before their end"
+            f"sent {sent.sessions:,} sessions, {sent.records:,} messages, {sent.octets:,} bytes "
+            f"in {time.monotonic() - self._began:.1f} s{delay}\n"
+            f"{sent.failed:,} sessions failed, {sent.unsent:,} bytes were not sent; "
+            f"the server closed {sent.closed_early:,} sessions before their end"
         )

@@ -1,12 +1,12 @@
-"""The connections of a replay: each session of a capture has its own, in order.
+"""The connections of a replay: one for each session of a capture.
 
-- A server that does not read makes the replay wait: what one connection holds is bounded,
-  and so is what is read of the capture ahead.
-- A session that opens after another has ended in the capture opens after the server has
-  closed that one, or not within ``_PATIENCE_SECONDS``; a node that comes back does not
-  overtake itself then, however fast the replay is.
-- A connection that fails is told and counted, and what was still to be sent on it; the
-  others go on.
+- A server that does not read pauses the replay: the buffer of each connection is bounded, and
+  so is the part of the capture that is read ahead.
+- A session that opens after another has ended in the capture opens after the server has closed
+  that one, or after ``CLOSE_TIMEOUT_SECONDS``; so a node that reconnects does not overtake
+  itself, however fast the replay is.
+- A connection that fails is logged and counted, together with its unsent bytes; the others
+  continue.
 """
 
 from __future__ import annotations
@@ -24,127 +24,135 @@ logger = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 10.0
 # For a server to read what it was sent and to close; some never close.
-_PATIENCE_SECONDS = 30.0
+CLOSE_TIMEOUT_SECONDS = 30.0
 
 
-class Lines:
+class ReplayConnections:
     """All connections of a replay.
 
     Args:
-        host: of the server; ``port`` likewise.
+        host: the server's host.
+        port: the server's telemetry port.
+        close_timeout: seconds to wait for the server to close ended connections.
 
     Attributes:
-        sessions: how many were opened.
-        records: those that were sent; ``octets``: their bytes.
-        failed: sessions of which not everything was sent.
-        unsent: bytes of theirs.
-        early: sessions that the server closed before their end.
+        sessions: connections that were opened.
+        records: records that were sent.
+        octets: bytes that were sent.
+        failed: sessions that were not sent completely.
+        unsent: unsent bytes of failed sessions.
+        closed_early: sessions that the server closed before their end.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(
+        self, host: str, port: int, *, close_timeout: float = CLOSE_TIMEOUT_SECONDS
+    ) -> None:
         self._address = host, port
-        self._lines: dict[int, _Line] = {}
-        self._ending: set[_Line] = set()
+        self.close_timeout = close_timeout
+        self._connections: dict[int, _Connection] = {}
+        self._ending: set[_Connection] = set()
         self._server_closes = True
         self.sessions = self.records = self.octets = 0
-        self.failed = self.unsent = self.early = 0
+        self.failed = self.unsent = self.closed_early = 0
 
-    async def take(self, step: Step) -> None:
-        """Do what a step says, once there is room for it.
+    async def perform(self, step: Step) -> None:
+        """Perform a step, once there is room in the connection's buffer.
 
         Raises:
             StartupError: the first connection cannot be made.
         """
-        line = self._lines.get(step.session)
-        if line is None:
-            line = self._lines[step.session] = await self._opened(step.session)
+        connection = self._connections.get(step.session)
+        if connection is None:
+            connection = self._connections[step.session] = await self._open(step.session)
         if step.closes:
-            del self._lines[step.session]
-            self._end(line)
+            del self._connections[step.session]
+            self._end(connection)
             return
-        if not line.writable.is_set():
-            await line.writable.wait()
-        if line.gone.is_set():
-            self._fail(line, len(step.data))
+        if not connection.writable.is_set():
+            await connection.writable.wait()
+        if connection.closed.is_set():
+            self._fail(connection, len(step.data))
             return
-        line.transport.write(step.data)
+        connection.transport.write(step.data)
         self.records += 1
         self.octets += len(step.data)
 
     async def finish(self) -> None:
-        """Wait until the server has read and closed what has ended, within patience."""
-        await self._closed()
-        for line in tuple(self._ending):
-            if left := line.transport.get_write_buffer_size():
-                line.fault = "the server does not read"
-                self._fail(line, left)
+        """Wait until the server has read and closed the ended connections, up to the timeout."""
+        await self._wait_closed()
+        for connection in tuple(self._ending):
+            if unsent := connection.transport.get_write_buffer_size():
+                connection.fault = "the server does not read"
+                self._fail(connection, unsent)
         self.abort()
 
     def abort(self) -> None:
-        """End all connections now."""
-        for line in (*self._lines.values(), *self._ending):
-            if not line.gone.is_set():
-                line.transport.abort()
+        """Close all connections now."""
+        for connection in (*self._connections.values(), *self._ending):
+            if not connection.closed.is_set():
+                connection.transport.abort()
 
-    async def _opened(self, session: int) -> _Line:
+    async def _open(self, session: int) -> _Connection:
         if self._server_closes:
-            await self._closed()
-        line = _Line(session)
+            await self._wait_closed()
+        connection = _Connection(session)
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
-                await asyncio.get_running_loop().create_connection(lambda: line, *self._address)
+                loop = asyncio.get_running_loop()
+                await loop.create_connection(lambda: connection, *self._address)
         except OSError as error:
             reason = str(error) or "no answer"
             if not self.sessions:
                 host, port = self._address
                 raise StartupError(f"{host}:{port} cannot be reached: {reason}") from None
-            line.connection_lost(error)
+            connection.connection_lost(error)
         self.sessions += 1
-        return line
+        return connection
 
-    async def _closed(self) -> None:
-        """Wait for the server to close what has ended; to do so once in vain is enough."""
+    async def _wait_closed(self) -> None:
+        """Wait for the server to close ended connections; after one time-out never again."""
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(self.close_timeout):
                 while self._ending:
-                    await next(iter(self._ending)).gone.wait()
+                    await next(iter(self._ending)).closed.wait()
         except TimeoutError:
             self._server_closes = False
 
-    def _end(self, line: _Line) -> None:
-        if line.gone.is_set():
-            self._account(line)
+    def _end(self, connection: _Connection) -> None:
+        if connection.closed.is_set():
+            self._count(connection)
             return
-        self._ending.add(line)
-        line.end(self._ended)
+        self._ending.add(connection)
+        connection.end(self._on_closed)
 
-    def _ended(self, line: _Line) -> None:
-        self._ending.discard(line)
-        self._account(line)
+    def _on_closed(self, connection: _Connection) -> None:
+        self._ending.discard(connection)
+        self._count(connection)
 
-    def _account(self, line: _Line) -> None:
-        if line.fault is not None:
-            self._fail(line, 0)
-        elif line.early and not line.failed:
-            self.early += 1
+    def _count(self, connection: _Connection) -> None:
+        if connection.fault is not None:
+            self._fail(connection, 0)
+        elif connection.closed_early and not connection.failed:
+            self.closed_early += 1
 
-    def _fail(self, line: _Line, unsent: int) -> None:
+    def _fail(self, connection: _Connection, unsent: int) -> None:
         self.unsent += unsent
-        if line.failed:
+        if connection.failed:
             return
-        line.failed = True
+        connection.failed = True
         self.failed += 1
-        why = line.fault or "the server closed the connection"
-        logger.warning("session %d was not sent to its end: %s", line.session, why)
+        reason = connection.fault or "the server closed the connection"
+        logger.warning("session %d was not sent completely: %s", connection.session, reason)
 
 
-class _Line(asyncio.Protocol):
+class _Connection(asyncio.Protocol):
     """One connection.
 
     Attributes:
-        writable: set while there is room; also when the connection is gone.
-        gone: set when it is.
-        fault: why it broke; ``early``: that the server closed it before we did.
+        writable: set while there is room in the buffer; also when the connection is closed.
+        closed: set once the connection is closed.
+        fault: the error that closed it.
+        closed_early: whether the server closed it before the session's end.
         failed: whether it was counted as failed.
     """
 
@@ -153,36 +161,36 @@ class _Line(asyncio.Protocol):
     def __init__(self, session: int) -> None:
         self.session = session
         self.writable = asyncio.Event()
-        self.gone = asyncio.Event()
+        self.closed = asyncio.Event()
         self.fault: str | None = None
-        self.early = False
+        self.closed_early = False
         self.failed = False
-        self._on_gone: Callable[[_Line], None] | None = None
+        self._on_closed: Callable[[_Connection], None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio: there is a connection."""
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by type
+        """asyncio: the connection is established."""
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's does not inherit from it
         self.writable.set()
 
     def pause_writing(self) -> None:
-        """asyncio: the server does not read as fast as the capture goes."""
+        """asyncio: the server reads slower than the replay sends."""
         self.writable.clear()
 
     def resume_writing(self) -> None:
-        """asyncio: it has caught up."""
+        """asyncio: the server has caught up."""
         self.writable.set()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """asyncio: the connection is over, or could not be made."""
+        """asyncio: the connection is closed, or could not be made."""
         self.fault = None if error is None else str(error) or "no answer"
-        self.early = self._on_gone is None
-        self.gone.set()
+        self.closed_early = self._on_closed is None
+        self.closed.set()
         self.writable.set()
-        if self._on_gone is not None:
-            self._on_gone(self)
+        if self._on_closed is not None:
+            self._on_closed(self)
 
-    def end(self, on_gone: Callable[[_Line], None]) -> None:
-        """Say that nothing more comes, and tell when the server has closed as well."""
-        self._on_gone = on_gone
-        with suppress(OSError, RuntimeError):  # it may have gone just now
+    def end(self, on_closed: Callable[[_Connection], None]) -> None:
+        """Send the end of the stream; call ``on_closed`` once the server has closed as well."""
+        self._on_closed = on_closed
+        with suppress(OSError, RuntimeError):  # the server may have closed just now
             self.transport.write_eof()

@@ -1,16 +1,17 @@
-"""``tart serve``: where the processes are wired together.
+"""``tart serve``: runs the server; wires the processes together.
 
-Order of start: settings, log, data directory, ports, forks; the supervisor lets go of them in
-the opposite order. Before a fork only settings, locks and pinned ports exist: whatever opens
-files, loops or threads is imported by the part itself, after the fork.
+Order of start: settings, logging, data directory, ports, forks; the supervisor releases them in
+the opposite order. Before a fork only settings, locks and pinned ports exist: a part opens
+files, loops and threads itself, with modules that it imports after the fork.
 
-On SIGHUP ``log`` changes at once in every process. Every other change needs a restart, and
-the log says which: a shard that came back with other limits than its siblings would be harder
-to understand than one that waits.
+On SIGHUP the section ``log`` is applied at once in every process. Every other change needs a
+restart, and the server log names it: a shard that restarted with other limits than its siblings
+would be harder to understand than a change that waits.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
@@ -22,6 +23,7 @@ from typing import Any
 
 from tart import logs
 from tart.access.networks import is_loopback
+from tart.cli.arguments import add_config
 from tart.config import load as configuration
 from tart.config.schema import Config, values
 from tart.control_store import has_keys
@@ -34,9 +36,33 @@ from tart.supervisor.sd_notify import Notifier
 from tart.supervisor.sockets import Reservation, reserved
 from tart.supervisor.supervisor import Supervisor
 
+# Argument of ``tart serve`` to the setting it overrides.
+_OVERRIDES = {
+    "telemetry_bind": "telemetry.bind",
+    "api_bind": "api.bind",
+    "data_dir": "data_dir",
+    "shards": "shards",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config(parser)
+    bind = "on HOST:PORT or [IPV6]:PORT; port 0: any free port (default: {})"
+    add = parser.add_argument
+    add(
+        "--telemetry-bind",
+        metavar="ADDRESS",
+        help=f"accept telemetry {bind.format('telemetry.bind')}",
+    )
+    add("--api-bind", metavar="ADDRESS", help=f"serve HTTP and WebSocket {bind.format('api.bind')}")
+    add("--data-dir", metavar="DIR", help="directory of the shards' files (default: data_dir)")
+    add("--shards", metavar="N", help="worker processes; 0: one per CPU (default: shards)")
+    parser.set_defaults(run=run)
+
 
 class Settings:
-    """The settings in use, and the way to read them again."""
+    """The settings in use; can load them again."""
 
     def __init__(self, path: Path | None, flags: Mapping[str, Any]) -> None:
         self._path = path
@@ -44,39 +70,40 @@ class Settings:
         self.config = self._load()
 
     def reload(self, process: str) -> str:
-        """Apply what can be applied in this process; say in a sentence what came of it.
+        """Apply the settings that can change at run time; return a sentence for the log.
 
         Raises:
-            ConfigError: the settings cannot be used now; nothing was changed.
+            ConfigError: the settings are not valid; nothing was changed.
         """
         fresh = self._load()
         logs.set_up(fresh.log, process)
         old, new = values(self.config), values(fresh)
         changed = [key for key in new if new[key] != old[key]]
-        later = [key for key in changed if not key.startswith("log.")]
-        if later:
-            return f"settings read again; changed, in use after a restart: {', '.join(later)}"
-        return f"settings read again; in use now: {', '.join(changed) or 'nothing changed'}"
+        pending = [key for key in changed if not key.startswith("log.")]
+        if pending:
+            return f"settings reloaded; restart to apply: {', '.join(pending)}"
+        return f"settings reloaded; applied: {', '.join(changed) or 'nothing changed'}"
 
     def _load(self) -> Config:
         return configuration.load(self._path, environ=os.environ, flags=self._flags)
 
 
-def serve(path: Path | None, flags: Mapping[str, Any]) -> int:
-    """Run tart until it is told to stop; returns the exit code.
+def run(arguments: argparse.Namespace) -> int:
+    """Run the server until it is stopped; return the exit code.
 
     Raises:
-        ConfigError: a setting cannot be used.
-        StartupError: a directory or a port is not to be had.
+        ConfigError: a setting is not valid.
+        StartupError: a directory or a port is not available.
     """
-    settings = Settings(path, flags)
+    flags = {key: getattr(arguments, name) for name, key in _OVERRIDES.items()}
+    settings = Settings(arguments.config, flags)
     config = settings.config
     logs.set_up(config.log, "supervisor")
-    with ExitStack() as held:
-        held.enter_context(claimed(config.data_path, config.run_path))
-        _must_not_be_open_to_all(config)
-        telemetry = held.enter_context(_reserved(config.telemetry.bind, "telemetry.bind"))
-        api = held.enter_context(_reserved(config.api.bind, "api.bind"))
+    with ExitStack() as stack:
+        stack.enter_context(claimed(config.data_path, config.run_path))
+        _require_keys(config)
+        telemetry = stack.enter_context(_reserve(config.telemetry.bind, "telemetry.bind"))
+        api = stack.enter_context(_reserve(config.api.bind, "api.bind"))
         return Supervisor(
             _parts(settings, telemetry, api),
             config.supervisor,
@@ -87,27 +114,27 @@ def serve(path: Path | None, flags: Mapping[str, Any]) -> int:
         ).run()
 
 
-def _must_not_be_open_to_all(config: Config) -> None:
-    """Refuse an API that others can reach while nobody needs a key.
+def _require_keys(config: Config) -> None:
+    """Refuse to serve an API that other machines can reach while no key exists.
 
     Raises:
-        ConfigError: says what to do.
+        ConfigError: the API would be open to all.
     """
     host, _ = configuration.parse_address(config.api.bind, "api.bind")
     if config.api.auth == "none" or is_loopback(host):
         return
     try:
-        found = has_keys(config.control_path)
+        keys_exist = has_keys(config.control_path)
     except StorageError:
-        return  # the gateway lets nobody in, and says why
-    if not found:
+        return  # the gateway refuses all requests and logs the reason
+    if not keys_exist:
         raise ConfigError(
-            f"api.bind {config.api.bind} can be reached from elsewhere and there is no key: "
-            "make one with 'tart keys create', or say api.auth = \"none\""
+            f"api.bind {config.api.bind} can be reached from other machines and there is no key: "
+            "create one with 'tart keys create', or set api.auth = \"none\""
         )
 
 
-def _reserved(bind: str, key: str) -> AbstractContextManager[Reservation]:
+def _reserve(bind: str, key: str) -> AbstractContextManager[Reservation]:
     return reserved(*configuration.parse_address(bind, key), key)
 
 
@@ -115,10 +142,10 @@ def _announce(
     telemetry: Reservation, api: Reservation, shards: int, recovering: Sequence[str]
 ) -> None:
     line = f"tart ready telemetry={telemetry} api={api} shards={shards}"
-    # Those answer later; health says how far they are.
+    # Recovering shards answer later; /api/health shows their progress.
     line += f" recovering={len(recovering)}\n" if recovering else "\n"
-    # Whoever started us may have closed its end, which is no reason to stop; past the buffer,
-    # where a line that cannot be written would come up again at each flush.
+    # The reader may have closed its end, which is not a reason to stop. Unbuffered, because
+    # a line that cannot be written would come up again at each flush.
     with suppress(OSError):
         if sys.stdout is not None:
             os.write(sys.stdout.fileno(), line.encode())
@@ -134,27 +161,27 @@ def _parts(settings: Settings, telemetry: Reservation, api: Reservation) -> dict
 
 
 def _shard(
-    settings: Settings, index: int, count: int, at: Reservation, startup: ProcessHandle
+    settings: Settings, index: int, count: int, bind: Reservation, handle: ProcessHandle
 ) -> int:
-    _settle(settings, f"shard {index}")
+    _set_up_process(settings, f"shard {index}")
     from tart.shard.worker import run_shard
 
-    return run_shard(index, count, settings.config, at.host, at.port, startup)
+    return run_shard(index, count, settings.config, bind.host, bind.port, handle)
 
 
-def _gateway(settings: Settings, count: int, at: Reservation, startup: ProcessHandle) -> int:
-    _settle(settings, "gateway")
+def _gateway(settings: Settings, count: int, bind: Reservation, handle: ProcessHandle) -> int:
+    _set_up_process(settings, "gateway")
     from tart.gateway.process import run_gateway
 
-    return run_gateway(count, settings.config, at.host, at.port, startup)
+    return run_gateway(count, settings.config, bind.host, bind.port, handle)
 
 
-def _settle(settings: Settings, process: str) -> None:
-    """What every part does first: its own name in the log, and its own SIGHUP."""
+def _set_up_process(settings: Settings, process: str) -> None:
+    """Set up logging and SIGHUP of a forked process."""
     logs.set_up(settings.config.log, process)
 
     def reload(number: int, frame: object) -> None:
-        # The supervisor forwards SIGHUP only for usable settings, and says what changed.
+        # The supervisor forwards SIGHUP only for valid settings, and logs what changed.
         with suppress(ConfigError):
             settings.reload(process)
 

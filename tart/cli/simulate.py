@@ -1,9 +1,10 @@
-"""``tart simulate``: flags in, a short summary out; the network is ``tart.simulate``'s."""
+"""``tart simulate``: runs a simulated network (``tart.simulate``) against a telemetry port."""
 
 from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tart import logs
@@ -15,45 +16,91 @@ if TYPE_CHECKING:
     from tart.simulate.run import SimulationReport
 
 
-def simulate(given: argparse.Namespace) -> int:
-    """Play a network until its duration is over or Ctrl-C, and print what became of it.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add = parser.add_argument
+    add(
+        "--target",
+        default="127.0.0.1:9000",
+        metavar="HOST:PORT",
+        help="telemetry port to send to (default 127.0.0.1:9000)",
+    )
+    add("--nodes", type=int, default=6, metavar="V", help="number of validators (default 6)")
+    add("--cores", type=int, default=2, metavar="C", help="number of cores (default 2)")
+    add(
+        "--speed",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="simulated seconds per second (default 1)",
+    )
+    add("--duration", type=float, metavar="S", help="stop after S seconds (default: at Ctrl-C)")
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="seed; equal seeds give equal networks (default 0)",
+    )
+    add(
+        "--protocol",
+        type=int,
+        choices=(0, 1),
+        help="JIP-3 protocol version (default 1; with --troubled both)",
+    )
+    add("--troubled", action="store_true", help="inject faults; use both protocol versions")
+    add(
+        "--truth",
+        type=Path,
+        metavar="FILE",
+        help="write what really happens in the network to FILE, as NDJSON",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Simulate until the duration is over or Ctrl-C, print a summary, return the exit code.
 
     Returns:
-        The exit code: 1 if no node was ever connected.
+        1 if no node ever connected, otherwise 0.
 
     Raises:
-        ConfigError: a flag is out of range.
-        StartupError: the file for the truth cannot be written.
+        ConfigError: an argument is out of range.
+        StartupError: the truth file cannot be written.
     """
+    from tart.simulate import run as simulation
     from tart.simulate.model.fault_rates import TROUBLED, Rates
     from tart.simulate.model.in_memory import MIXED
-    from tart.simulate.run import SimulationOptions, run
 
-    host, port = parse_address(given.target, "--target")
-    _check(given)
+    host, port = parse_address(arguments.target, "--target")
+    _check(arguments)
     logs.set_up(LogConfig(format="text"), "simulate")
-    options = SimulationOptions(
-        host=host,
-        port=port,
-        nodes=given.nodes,
-        cores=given.cores,
-        speed=given.speed,
-        duration=given.duration,
-        seed=given.seed,
-        protocol=(MIXED if given.troubled else 1) if given.protocol is None else given.protocol,
-        rates=TROUBLED if given.troubled else Rates(),
-        truth=given.truth,
+    protocol = arguments.protocol
+    if protocol is None:
+        protocol = MIXED if arguments.troubled else 1
+    report = simulation.run(
+        simulation.SimulationOptions(
+            host=host,
+            port=port,
+            nodes=arguments.nodes,
+            cores=arguments.cores,
+            speed=arguments.speed,
+            duration=arguments.duration,
+            seed=arguments.seed,
+            protocol=protocol,
+            rates=TROUBLED if arguments.troubled else Rates(),
+            truth=arguments.truth,
+        )
     )
-    report = run(options)
     print(summary(report))
-    if any(each.connections for each in report.nodes):
+    if any(node.connections for node in report.nodes):
         return 0
-    print(f"no node could connect to {given.target}")
+    print(f"no node could connect to {arguments.target}")
     return 1
 
 
 def summary(report: SimulationReport) -> str:
-    """A report in two lines."""
+    """Return a report as two lines of text."""
     return (
         f"{len(report.nodes):,} nodes sent {report.events_sent:,} events, "
         f"{report.bytes_sent:,} bytes, in {report.seconds:.1f} s\n"
@@ -62,14 +109,14 @@ def summary(report: SimulationReport) -> str:
     )
 
 
-def _check(given: argparse.Namespace) -> None:
+def _check(arguments: argparse.Namespace) -> None:
     from tart.simulate.model.network import MAX_CORES, MAX_NODES
 
-    for flag, most in (("nodes", MAX_NODES), ("cores", MAX_CORES)):
-        value = getattr(given, flag)
-        if not 1 <= value <= most:
-            raise ConfigError(f"--{flag}: {value} is not between 1 and {most}")
+    for flag, maximum in (("nodes", MAX_NODES), ("cores", MAX_CORES)):
+        value = getattr(arguments, flag)
+        if not 1 <= value <= maximum:
+            raise ConfigError(f"--{flag}: {value} is not between 1 and {maximum}")
     for flag in ("speed", "duration"):
-        value = getattr(given, flag)
+        value = getattr(arguments, flag)
         if value is not None and not 0 < value < math.inf:
             raise ConfigError(f"--{flag}: {value} is not a finite number above 0")

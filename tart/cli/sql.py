@@ -1,12 +1,13 @@
-"""``tart sql``: one SELECT over what is kept, of a running server or of a stopped one's files.
+"""``tart sql``: runs one SELECT over the stored events of a running or a stopped server.
 
-With ``--data-dir`` the files are read where they lie, under the lock that ``serve`` takes
-and without changing a byte; otherwise the statement goes to ``POST /api/sql``. Either way
-it runs in the same sandbox over the same views.
+With ``--data-dir`` the files are read in place, under the lock that ``serve`` takes and without
+changing a byte; otherwise the statement goes to ``POST /api/sql``. Either way the statement
+runs in the same sandbox over the same views.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,8 @@ from typing import Any
 
 import duckdb
 
-from tart.cli.http_client import BrokenOff, Refused, Server
+from tart.cli.arguments import add_config, add_key_file, add_url
+from tart.cli.http_client import IncompleteResponse, RequestRefused, Server
 from tart.config.load import load
 from tart.config.schema import Config, StorageConfig
 from tart.errors import NodeInformationError, SqlRefused, StartupError
@@ -30,47 +32,65 @@ from tart.supervisor.data_lock import claimed
 
 Cursor = duckdb.DuckDBPyConnection
 
-# A statement may take so long where nobody else waits.
+# The time limit of a statement that runs on the files of a stopped server.
 _SECONDS = 3600.0
-_WIDEST = 60
+_MAX_CELL = 60
 
 
-def sql(
-    path: Path | None,
-    statement: str,
-    reduce: str | None,
-    *,
-    url: str | None,
-    key_file: Path | None,
-    data_dir: str | None,
-    form: str,
-) -> int:
-    """Run it, print the result, return the exit code.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config(parser)
+    parser.add_argument("statement", metavar="SQL", help="SELECT to run on every shard")
+    parser.add_argument(
+        "--reduce",
+        metavar="SQL",
+        help="SELECT to run over the results of all shards, the table 'partials'",
+    )
+    source = parser.add_mutually_exclusive_group()
+    add_url(source)
+    source.add_argument(
+        "--data-dir", metavar="DIR", help="read the files of a stopped server instead"
+    )
+    add_key_file(parser)
+    parser.add_argument(
+        "--format",
+        choices=("table", "json", "csv"),
+        default="table",
+        help="output format (default table)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the statement, print the result, return the exit code.
 
     Raises:
-        ConfigError: the settings cannot be used.
-        SqlRefused: the statement is not run, or failed.
-        StartupError: there is no server, or the directory is in use or not there; or the
-            result, which is printed all the same, lacks something.
+        ConfigError: the settings are not valid.
+        SqlRefused: the statement is refused, or failed.
+        StartupError: no server answers, the directory does not exist or is in use, or the
+            result, which is printed all the same, is incomplete.
     """
-    config = load(path, environ=os.environ, flags={"data_dir": data_dir})
+    statement, reduce, form = arguments.statement, arguments.reduce, arguments.format
+    config = load(arguments.config, environ=os.environ, flags={"data_dir": arguments.data_dir})
     wanted = "json" if form == "table" else form
-    if data_dir is None:
-        result, lacking = _asked(Server(config, url, key_file), statement, reduce, wanted)
+    problem = None
+    if arguments.data_dir is None:
+        server = Server(config, arguments.url, arguments.key_file)
+        result, problem = _query_server(server, statement, reduce, wanted)
     else:
-        result, lacking = _read(config, statement, reduce, wanted), None
+        result = _query_files(config, statement, reduce, wanted)
     print(table(json.loads(result)) if form == "table" else result.decode().rstrip())
-    if lacking is None and wanted == "json":
-        lacking = _lacking(json.loads(result))
-    if lacking is not None:
-        raise StartupError(lacking)
+    if problem is None and wanted == "json":
+        problem = _missing(json.loads(result))
+    if problem is not None:
+        raise StartupError(problem)
     return 0
 
 
 def table(result: dict[str, Any]) -> str:
-    """A JSON result as aligned columns."""
-    head = [each["name"] for each in result["columns"]]
-    lines = [head, *([_shown(value) for value in row] for row in result["rows"])]
+    """Return a JSON result as aligned columns."""
+    head = [column["name"] for column in result["columns"]]
+    lines = [head, *([_cell(value) for value in row] for row in result["rows"])]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     ruled = [*lines[:1], ["-" * width for width in widths], *lines[1:]]
     text = [
@@ -81,88 +101,88 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join([*text, f"({count} row{'' if count == 1 else 's'})"])
 
 
-def _shown(value: Any) -> str:
+def _cell(value: Any) -> str:
     text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
-    # A control character would end the line, or worse.
-    text = "".join(each if each.isprintable() else "\ufffd" for each in text)
-    return text if len(text) <= _WIDEST + 8 else f"{text[:_WIDEST]}…"
+    # Control characters would break the line or be interpreted by the terminal.
+    text = "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return text if len(text) <= _MAX_CELL + 8 else f"{text[:_MAX_CELL]}…"
 
 
-def _asked(
+def _query_server(
     server: Server, statement: str, reduce: str | None, form: str
 ) -> tuple[bytes, str | None]:
-    """What a running server answers, and in what way it is incomplete if it breaks off."""
+    """Return a running server's result, and why it is incomplete if it was cut short."""
     try:
-        asked = {"map": statement, "reduce": reduce}
-        return server.post(f"/api/sql?format={form}", asked), None
-    except BrokenOff as error:
+        body = {"map": statement, "reduce": reduce}
+        return server.post(f"/api/sql?format={form}", body), None
+    except IncompleteResponse as error:
         return error.received, str(error)
-    except Refused as error:
+    except RequestRefused as error:
         raise SqlRefused(str(error)) from None
 
 
-def _lacking(result: dict[str, Any]) -> str | None:
-    """What a JSON result says that it lacks."""
-    found = [
-        f"{each['rows']} rows of {each['file']} are damaged and cannot be read"
-        for each in result.get("unreadable", ())
+def _missing(result: dict[str, Any]) -> str | None:
+    """Return a sentence on the parts that a JSON result lacks; ``None`` if it is complete."""
+    problems = [
+        f"{damage['rows']} rows of {damage['file']} are damaged and cannot be read"
+        for damage in result.get("unreadable", ())
     ]
     if shards := result.get("shards"):
-        found.insert(0, f"only {shards['answered']} of {shards['total']} shards answered")
-    return f"the result is incomplete: {'; '.join(found)}" if found else None
+        problems.insert(0, f"only {shards['answered']} of {shards['total']} shards answered")
+    return f"the result is incomplete: {'; '.join(problems)}" if problems else None
 
 
-def _read(config: Config, statement: str, reduce: str | None, form: str) -> bytes:
-    """What the files of a stopped server say."""
+def _query_files(config: Config, statement: str, reduce: str | None, form: str) -> bytes:
+    """Return the result from the files of a stopped server."""
     root = config.data_path
     if not root.is_dir():
-        raise StartupError(f"data_dir: {root} is not there")
+        raise StartupError(f"data_dir: {root} does not exist")
     formulas = config.api.csv_formulas
     with claimed(root, config.run_path), _attached(root) as (cursor, files):
         last = reduce is None
-        first = process.Order(
+        map_job = process.SqlJob(
             statement,
             form if last else "arrow",
             lossless=not last,
             seconds=_SECONDS,
             formulas=formulas,
         )
-        found = process.run(first, lambda scan: rows(cursor, files, scan))
+        partials = process.run(map_job, lambda scan: rows(cursor, files, scan))
     if reduce is None:
-        return found
-    second = process.Order(reduce, form, partials=True, seconds=_SECONDS, formulas=formulas)
-    return process.run(second, lambda scan: (), [found])
+        return partials
+    reduce_job = process.SqlJob(reduce, form, partials=True, seconds=_SECONDS, formulas=formulas)
+    return process.run(reduce_job, lambda scan: (), [partials])
 
 
 @contextmanager
 def _attached(root: Path) -> Iterator[tuple[Cursor, Sequence[LogFile]]]:
-    """A cursor that sees every file of a data directory, oldest first."""
+    """Open a cursor over every file of a data directory, oldest first."""
     database = Database(StorageConfig())
     try:
         files = sorted(
-            (file for each in list_directories(root) for file in list_files(root, each)),
+            (file for number in list_directories(root) for file in list_files(root, number)),
             key=lambda file: file.period,
         )
         for file in files:
             database.attach_read_only_with_wal(file)
         with closing(database.cursor()) as cursor:
-            said = _said(cursor, files)
-            views.install(cursor, lambda directory, session: said[directory, session])
+            sessions = _sessions(cursor, files)
+            views.install(cursor, lambda directory, session: sessions[directory, session])
             yield cursor, files
     finally:
         database.close()
 
 
-def _said(cursor: Cursor, files: Sequence[LogFile]) -> dict[tuple[int, int], Any]:
-    """Protocol version and core count of every session."""
-    found: dict[tuple[int, int], Any] = {}
+def _sessions(cursor: Cursor, files: Sequence[LogFile]) -> dict[tuple[int, int], Any]:
+    """Return protocol version and core count of every session, by directory and session."""
+    sessions: dict[tuple[int, int], Any] = {}
     for file in files:
         statement = f"SELECT session, node_information FROM {file.alias}.sessions"
         for session, hello in cursor.execute(statement).fetchall():
             try:
                 node = decode_node_information(hello)
             except NodeInformationError:
-                found.setdefault((file.directory, session), (1, None))
+                sessions.setdefault((file.directory, session), (1, None))
             else:
-                found[file.directory, session] = node.protocol_version, node.cores
-    return found
+                sessions[file.directory, session] = node.protocol_version, node.cores
+    return sessions

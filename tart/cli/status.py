@@ -1,15 +1,16 @@
-"""``tart status``: how a running tart is, on one screen.
+"""``tart status``: shows the status of a running server on one screen.
 
-The exit code is 0 if it is healthy, 3 if something is degraded, 4 if it is unhealthy, so
-that a script needs to read nothing; 1 if nobody answers.
+The exit code is 0 if the server is healthy, 3 if something is degraded, 4 if it is unhealthy,
+so that a script needs to parse nothing; 1 if no server answers.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-from pathlib import Path
 from typing import Any
 
+from tart.cli.arguments import add_config, add_key_file, add_url
 from tart.cli.http_client import Server
 from tart.config.load import load
 
@@ -19,71 +20,82 @@ EXIT_CODES = {"Healthy": 0, "Degraded": 3, "Unhealthy": 4}
 _UNHEALTHY = 503
 
 
-def status(path: Path | None, url: str | None, key_file: Path | None) -> int:
-    """Ask, print, return the exit code.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config(parser)
+    add_url(parser)
+    add_key_file(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the status and return the exit code.
 
     Raises:
         ConfigError: the settings or the key file cannot be used.
-        StartupError: nobody answers, or not to us.
+        StartupError: no server answers, or it refuses.
     """
-    server = Server(load(path, environ=os.environ), url, key_file)
-    health = server.get("/api/health/detailed", also=(_UNHEALTHY,))
-    if not answers(health):
-        print(screen(server.url, health, None, None))
-    else:
+    config = load(arguments.config, environ=os.environ)
+    server = Server(config, arguments.url, arguments.key_file)
+    health = server.get("/api/health/detailed", accept=(_UNHEALTHY,))
+    if _shards_answer(health):
         nodes, live = server.get("/api/nodes"), server.get("/api/metrics/live")
-        print(screen(server.url, health, nodes["nodes"], live))
+        print(render(server.url, health, nodes["nodes"], live))
+    else:
+        print(render(server.url, health, None, None))
     return EXIT_CODES[health["status"]]
 
 
-def answers(health: Json) -> bool:
-    """Whether any shard does; without, nothing more can be asked."""
+def _shards_answer(health: Json) -> bool:
+    """Return whether any shard answers; without one, nodes and metrics are unavailable."""
     return bool(health["components"]["database"]["metrics"]["shards_answered"])
 
 
-def screen(url: str, health: Json, nodes: list[Json] | None, live: Json | None) -> str:
-    """What is printed; pure.
+def render(url: str, health: Json, nodes: list[Json] | None, live: Json | None) -> str:
+    """Return the screen; pure.
 
     Args:
+        url: the server's address.
         health: the body of ``/api/health/detailed``.
         nodes: those of ``/api/nodes``; ``None`` if no shard answers.
-        live: the body of ``/api/metrics/live``, likewise.
+        live: the body of ``/api/metrics/live``; ``None`` if no shard answers.
     """
-    parts = health["components"]
-    figures = {name: each["metrics"] for name, each in parts.items()}
-    shards = [each for name, each in figures.items() if name.startswith("shard_")]
+    components = health["components"]
+    metrics = {name: part["metrics"] for name, part in components.items()}
+    shards = [part for name, part in metrics.items() if name.startswith("shard_")]
     uptime = _duration(health["uptime_seconds"])
     lines = [f"tart {health['version']} at {url}: {health['status']}, up {uptime}", ""]
-    lines.append(_line("shards", parts["database"]["message"]))
+    lines.append(_line("shards", components["database"]["message"]))
     if nodes is not None and live is not None:
-        connected = sum(node["is_connected"] for node in nodes)
-        per_second = live["last_10s"]["events_per_second"]
-        stored = sum(node["event_count"] for node in nodes)
-        dropped = sum(node.get("dropped", 0) or 0 for node in nodes)
-        best, finalized = live["latest_slot"], live["finalized_slot"]
-        lines += [
-            _line("nodes", f"{connected} connected, {len(nodes)} known"),
-            _line("blocks", f"best slot {_or_none(best)}, finalized {_or_none(finalized)}"),
-            _line(
-                "events",
-                f"{_rate(per_second)}, {stored:,} in all, {dropped:,} dropped by nodes",
-            ),
-        ]
-    used = sum(each["bytes_on_disk"] or 0 for each in shards if "bytes_on_disk" in each)
-    free = figures["system_resources"]["disk_free_bytes"]
-    writer = parts["batch_writer"]["message"]
+        lines += _network_lines(nodes, live)
+    used = sum(shard["bytes_on_disk"] or 0 for shard in shards if "bytes_on_disk" in shard)
+    free = metrics["system_resources"]["disk_free_bytes"]
+    writer = components["batch_writer"]["message"]
     lines += [
         _line("storage", f"{_bytes(used)} in files, {_bytes(free)} free on the disk; {writer}"),
-        _line("memory", f"{_bytes(figures['memory']['rss_bytes'])} used by all processes"),
+        _line("memory", f"{_bytes(metrics['memory']['rss_bytes'])} used by all processes"),
     ]
-    troubles = [
-        f"{name}: {each['status']}, {each['message']}"
-        for name, each in parts.items()
-        if each["status"] != "Healthy"
+    problems = [
+        f"  ! {name}: {part['status']}, {part['message']}"
+        for name, part in components.items()
+        if part["status"] != "Healthy"
     ]
-    if troubles:
-        lines += ["", *(f"  ! {trouble}" for trouble in troubles)]
+    if problems:
+        lines += ["", *problems]
     return "\n".join(lines)
+
+
+def _network_lines(nodes: list[Json], live: Json) -> list[str]:
+    connected = sum(node["is_connected"] for node in nodes)
+    stored = sum(node["event_count"] for node in nodes)
+    dropped = sum(node.get("dropped", 0) or 0 for node in nodes)
+    best, finalized = _slot(live["latest_slot"]), _slot(live["finalized_slot"])
+    rate = _rate(live["last_10s"]["events_per_second"])
+    return [
+        _line("nodes", f"{connected} connected, {len(nodes)} known"),
+        _line("blocks", f"best slot {best}, finalized {finalized}"),
+        _line("events", f"{rate}, {stored:,} in all, {dropped:,} dropped by nodes"),
+    ]
 
 
 def _line(name: str, text: str) -> str:
@@ -94,12 +106,12 @@ def _rate(per_second: float | None) -> str:
     return "just started" if per_second is None else f"{per_second:,.0f} a second"
 
 
-def _or_none(slot: int | None) -> str:
+def _slot(slot: int | None) -> str:
     return "unknown" if slot is None else str(slot)
 
 
 def _duration(seconds: float) -> str:
-    """Two units at most: ``3 h 12 min``."""
+    """Return a duration in at most two units, such as ``3 h 12 min``."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)

@@ -1,17 +1,16 @@
-"""``tart verify``: says whether the files of a stopped server are what they must be.
+"""``tart verify``: checks the files of a stopped server.
 
-Takes the same lock as ``serve``, so it neither runs beside one nor is overtaken by one.
-Exit code 0 when all is well, 1 when something is wrong: one line for each finding.
+Takes the same lock as ``serve``, so neither can run beside the other. The exit code is 0
+without findings, otherwise 1; each finding is one line.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
+from tart.cli.arguments import add_config, add_data_dir
 from tart.config.load import load
 from tart.errors import DecodeError, NodeInformationError, StartupError
 from tart.protocol.decoding import check_event
@@ -21,20 +20,30 @@ from tart.storage.log import verify as storage
 from tart.supervisor.data_lock import claimed
 
 
-def verify(path: Path | None, data_dir: str | None, *, deep: bool) -> int:
-    """Check, print a report, return the exit code.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config(parser)
+    add_data_dir(parser)
+    parser.add_argument(
+        "--deep", action="store_true", help="decode every event (default: a sample)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check the files, print a report, return the exit code.
 
     Raises:
-        ConfigError: the settings cannot be used.
-        StartupError: the directory is not there, or a tart uses it.
+        ConfigError: the settings are not valid.
+        StartupError: the directory does not exist, or a server uses it.
     """
-    flags: Mapping[str, Any] = {"data_dir": data_dir}
-    config = load(path, environ=os.environ, flags=flags)
+    flags = {"data_dir": arguments.data_dir}
+    config = load(arguments.config, environ=os.environ, flags=flags)
     root = config.data_path
     if not root.is_dir():
-        raise StartupError(f"data_dir: {root} is not there")
+        raise StartupError(f"data_dir: {root} does not exist")
     with claimed(root, config.run_path):
-        report = storage.verify(root, complaint, deep=deep)
+        report = storage.verify(root, complaint, deep=arguments.deep)
     for finding in report.findings:
         print(finding)
     print(_summary(report))
@@ -42,20 +51,25 @@ def verify(path: Path | None, data_dir: str | None, *, deep: bool) -> int:
 
 
 def _summary(report: storage.Report) -> str:
-    kept = sum(report.undecodable.values())
+    undecodable = sum(report.undecodable.values())
     rules = ", ".join(f"{rule} {count}" for rule, count in sorted(report.undecodable.items()))
     return (
-        f"{report.files} files, {report.events} events, {report.decoded} decoded again, "
-        f"{kept} undecodable frames kept{f' ({rules})' if rules else ''}: "
-        f"{len(report.findings) or 'nothing'} wrong"
+        f"{report.files} files, {report.events} events, {report.decoded} decoded, "
+        f"{undecodable} undecodable frames stored{f' ({rules})' if rules else ''}: "
+        f"{len(report.findings) or 'no'} findings"
     )
 
 
 def complaint(row: LogRow, hello: bytes) -> str | None:
-    """Why a row does not decode, given what its node said first."""
+    """Return why a row cannot be decoded; ``None`` if it can.
+
+    Args:
+        row: an event.
+        hello: the node information of its session.
+    """
     node = _node(hello)
     if node is None:
-        return "the node information of its session cannot be read"
+        return "the node information of its session cannot be decoded"
     try:
         version, cores = node.protocol_version, node.cores
         check_event(row.type, row.payload, version=version, cores=cores)

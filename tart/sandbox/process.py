@@ -43,7 +43,7 @@ Rows = Callable[[Any], Iterable[bytes]]
 
 
 @dataclass(frozen=True)
-class Order:
+class SqlJob:
     """What to run.
 
     Attributes:
@@ -65,7 +65,7 @@ class Order:
 
 
 def run(
-    order: Order,
+    order: SqlJob,
     rows: Rows,
     partials: Iterable[bytes] = (),
     abandoned: Callable[[], bool] = lambda: False,
@@ -90,7 +90,7 @@ def run(
             raise sandbox.explained() from None
 
 
-def _converse(sandbox: _Sandbox, order: Order, rows: Rows, partials: Iterable[bytes]) -> bytes:
+def _converse(sandbox: _Sandbox, order: SqlJob, rows: Rows, partials: Iterable[bytes]) -> bytes:
     source, sink = sandbox.process.stdout, sandbox.process.stdin
     assert source is not None
     assert sink is not None
@@ -107,7 +107,7 @@ def _converse(sandbox: _Sandbox, order: Order, rows: Rows, partials: Iterable[by
     return b"".join(pipes.read_series(source, order.max_bytes + _MAX_HEAD))
 
 
-def _document(order: Order) -> dict[str, Any]:
+def _document(order: SqlJob) -> dict[str, Any]:
     return {
         "sql": order.sql,
         "format": order.format,

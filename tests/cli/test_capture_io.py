@@ -9,8 +9,7 @@ from contextlib import contextmanager
 import pytest
 import uvloop
 
-from tart.cli import capture_io
-from tart.cli.capture_io import Output, chunks, readable, writable, write
+from tart.cli.capture_io import Output, open_input, open_output, read_chunks, write
 from tart.errors import ConfigError, StartupError
 from tests.gateway.running import eventually
 
@@ -37,24 +36,24 @@ def pipe():
 
 
 async def everything(descriptor):
-    return b"".join([each async for each in chunks(descriptor)])
+    return b"".join([each async for each in read_chunks(descriptor)])
 
 
 # --- Reading ----------------------------------------------------------------------------
 
 
-def test_a_file_is_read_piece_by_piece_to_its_end(tmp_path):
+def test_a_file_is_read_in_chunks_to_its_end(tmp_path):
     (tmp_path / "f").write_bytes(bytes(200_000))
-    with readable(str(tmp_path / "f")) as descriptor:
+    with open_input(str(tmp_path / "f")) as descriptor:
         assert run(everything(descriptor)) == bytes(200_000)
 
 
-def test_a_pipe_is_read_as_it_comes_while_the_loop_goes_on():
+def test_reading_a_pipe_does_not_block_the_loop():
     async def main(reading, writing, close):
         found = []
 
         async def read():
-            async for each in chunks(reading):
+            async for each in read_chunks(reading):
                 found.append(each)
 
         async with asyncio.TaskGroup() as group:
@@ -69,25 +68,25 @@ def test_a_pipe_is_read_as_it_comes_while_the_loop_goes_on():
         run(main(*ends))
 
 
-def test_what_cannot_be_opened_or_read_is_told(tmp_path):
+def test_an_input_or_output_that_cannot_be_opened_is_one_sentence(tmp_path):
     with (
         pytest.raises(StartupError, match="none cannot be read: No such file"),
-        readable(str(tmp_path / "none")),
+        open_input(str(tmp_path / "none")),
     ):
         pass
     with (
         pytest.raises(StartupError, match="cannot be written: Is a directory"),
-        writable(str(tmp_path)),
+        open_output(str(tmp_path)),
     ):
         pass
     with (
-        readable(str(tmp_path)) as descriptor,
+        open_input(str(tmp_path)) as descriptor,
         pytest.raises(StartupError, match="cannot be read: Is a directory"),
     ):
         run(everything(descriptor))
 
 
-def test_a_minus_is_the_standard_stream_unless_that_is_a_terminal(monkeypatch):
+def test_a_dash_is_the_standard_stream_unless_it_is_a_terminal(monkeypatch):
     class Stream:
         def __init__(self, descriptor):
             self._descriptor = descriptor
@@ -98,13 +97,13 @@ def test_a_minus_is_the_standard_stream_unless_that_is_a_terminal(monkeypatch):
     primary, terminal = os.openpty()
     with pipe() as (reading, writing, _):
         monkeypatch.setattr("sys.stdin", Stream(reading))
-        with readable("-") as found:
+        with open_input("-") as found:
             assert found == reading
         monkeypatch.setattr("sys.stdout", Stream(writing))
-        with writable("-") as found:
+        with open_output("-") as found:
             assert found == writing
         monkeypatch.setattr("sys.stdout", Stream(terminal))
-        with pytest.raises(ConfigError, match="terminal"), writable("-"):
+        with pytest.raises(ConfigError, match="terminal"), open_output("-"):
             pass
     os.close(primary)
     os.close(terminal)
@@ -113,9 +112,9 @@ def test_a_minus_is_the_standard_stream_unless_that_is_a_terminal(monkeypatch):
 # --- Writing ----------------------------------------------------------------------------
 
 
-def test_a_file_begins_anew_and_is_written_at_once(tmp_path):
+def test_an_output_file_is_overwritten_and_written_directly(tmp_path):
     async def main():
-        with writable(str(tmp_path / "f")) as descriptor:
+        with open_output(str(tmp_path / "f")) as descriptor:
             output = Output(descriptor, pytest.fail, pytest.fail)
             output.write(b"ab")
             assert (tmp_path / "f").read_bytes() == b"ab"
@@ -127,14 +126,12 @@ def test_a_file_begins_anew_and_is_written_at_once(tmp_path):
     assert (tmp_path / "f").read_bytes() == b"abc"
 
 
-def test_a_pipe_gets_everything_in_order_however_slowly_it_is_read(monkeypatch):
-    monkeypatch.setattr(capture_io, "HIGH_BYTES", 300_000)
-    monkeypatch.setattr(capture_io, "LOW_BYTES", 100_000)
+def test_a_pipe_gets_all_bytes_in_order_however_slowly_it_is_read():
     sent = [bytes([number]) * 100_000 for number in range(8)]
     full = []
 
     async def main(reading, writing, close):
-        output = Output(writing, full.append, pytest.fail)
+        output = Output(writing, full.append, pytest.fail, high_bytes=300_000)
         for each in sent:
             output.write(each)
         assert full == [True]
@@ -150,18 +147,18 @@ def test_a_pipe_gets_everything_in_order_however_slowly_it_is_read(monkeypatch):
         run(main(*ends))
 
 
-def test_a_pipe_that_nobody_reads_is_an_error_within_the_time_given():
+def test_draining_a_pipe_that_is_not_read_fails_after_the_time():
     async def main(reading, writing, close):
         output = Output(writing, pytest.fail, lambda: None)
         output.write(bytes(1 << 20))
-        with pytest.raises(StartupError, match="nobody reads it"):
+        with pytest.raises(StartupError, match="the pipe is not read"):
             await output.drain(0.01)
 
     with pipe() as ends:
         run(main(*ends))
 
 
-def test_a_reader_that_is_gone_is_told_once_and_nothing_more_is_written():
+def test_a_closed_pipe_is_reported_once_and_not_written_to_again():
     async def main(reading, writing, close):
         gone = asyncio.Event()
         output = Output(writing, pytest.fail, gone.set)
@@ -179,10 +176,10 @@ def test_a_reader_that_is_gone_is_told_once_and_nothing_more_is_written():
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
-def test_a_disk_without_room_is_told():
+def test_a_full_disk_is_an_error():
     async def main():
         failed = []
-        with writable("/dev/full") as descriptor:
+        with open_output("/dev/full") as descriptor:
             output = Output(descriptor, pytest.fail, lambda: failed.append(1))
             output.write(b"a")
             output.write(b"b")
@@ -191,7 +188,7 @@ def test_a_disk_without_room_is_told():
 
     run(main())
     with (
-        writable("/dev/full") as descriptor,
+        open_output("/dev/full") as descriptor,
         pytest.raises(StartupError, match="No space left"),
     ):
         write(descriptor, b"a")

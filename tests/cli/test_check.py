@@ -87,7 +87,7 @@ def checking(*flags):
         yield Checking(process)
 
 
-def test_who_does_nothing_wrong_passes():
+def test_conformant_telemetry_passes():
     with checking("--once", "--strict") as check:
         check.say(good())
         code, said = check.ended()
@@ -98,7 +98,7 @@ def test_who_does_nothing_wrong_passes():
     assert "node 01010101, fake-node 0.1.0, from 127.0.0.1:" in errors
 
 
-def test_what_is_wrong_is_shown_as_it_comes():
+def test_findings_are_printed_as_they_occur():
     with checking() as check:
         line = check.say(bad(), leaves=False)
         check.process.line(r"error    reference_wrong_type  AuthoringFailed \(41\)  event 1 .*")
@@ -110,7 +110,7 @@ def test_what_is_wrong_is_shown_as_it_comes():
     assert said.endswith("\nFAILED: errors against 1 rule\n")
 
 
-def test_a_report_may_be_written_beside():
+def test_a_json_report_goes_to_stdout():
     with checking("--once", "--format", "json") as check:
         check.say(bad())
         code, said = check.ended()
@@ -120,7 +120,7 @@ def test_a_report_may_be_written_beside():
     assert body["nodes"][0]["node_id"] == "01" * 32
 
 
-def test_several_nodes_are_told_apart(tmp_path):
+def test_findings_name_the_node_of_several(tmp_path):
     target = tmp_path / "report.xml"
     with checking("--for", "30s", "--once", "--format", "junit", "--output", target) as check:
         first = check.say(good(), leaves=False)
@@ -139,7 +139,7 @@ def test_several_nodes_are_told_apart(tmp_path):
     assert failed == ["unknown_event"]
 
 
-def test_a_connection_that_says_what_no_node_says_is_closed():
+def test_a_connection_without_node_information_is_closed():
     with checking("--once") as check:
         line = check.say(_Raw(framed(b"GET / HTTP/1.1")), leaves=False)
         assert line.recv(1) == b""
@@ -154,14 +154,14 @@ class _Raw:
         self.frames = frames
 
 
-def test_that_nothing_came_is_no_success():
+def test_listening_without_any_connection_fails():
     with checking("--for", "1s") as check:
         code, said = check.ended()
     assert code == 1
     assert said.endswith("FAILED: nothing was received\n")
 
 
-def test_a_port_that_is_taken_is_one_sentence(capsys):
+def test_listening_on_a_port_in_use_is_one_sentence(capsys):
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
         assert main(["check", "--listen", str(port), "--for", "1s"]) == 2
@@ -170,10 +170,9 @@ def test_a_port_that_is_taken_is_one_sentence(capsys):
     )
 
 
-def test_so_many_connections_are_taken_and_no_more(monkeypatch):
-    monkeypatch.setattr(module, "MAX_CONNECTIONS", 1)
-    listening = module._Listening(None, once=False)
-    assert [listening.admit(object()) for _ in range(3)] == [True, False, False]
+def test_connections_beyond_the_limit_are_refused():
+    listener = module._Listener(None, once=False, max_connections=1)
+    assert [listener.admit(object()) for _ in range(3)] == [True, False, False]
 
 
 # --- Files -----------------------------------------------------------------------------
@@ -206,21 +205,21 @@ def judge(tmp_path, capsys):
     return judged
 
 
-def test_a_capture_is_judged(judge):
+def test_a_capture_is_checked(judge):
     assert judge(recorded(good()))[0] == 0
     code, said, _ = judge(recorded(misbehaving()))
     assert code == 1
     assert {rule for rule in WRONG if f"  {rule}: " in said} == WRONG
 
 
-def test_of_many_like_findings_the_first_are_shown(judge):
+def test_only_the_first_findings_of_a_rule_are_shown(judge):
     _, said, _ = judge(recorded(misbehaving()), "--max-findings", 2)
     assert said.count("error    reference_wrong_type  AuthoringFailed") == 2
-    assert "more of reference_wrong_type is only counted" in said
+    assert "further findings of reference_wrong_type are only counted" in said
     assert "  error    reference_wrong_type: 30 events" in said
 
 
-def test_warnings_fail_where_that_is_wanted(judge):
+def test_warnings_fail_with_strict(judge):
     talk = Talk()
     talk.best()
     talk.best(-2_000_000)
@@ -229,7 +228,7 @@ def test_warnings_fail_where_that_is_wanted(judge):
     assert judge(recorded(talk), "--strict")[0] == 1
 
 
-def test_a_part_is_judged_message_by_message(judge):
+def test_a_partial_capture_is_checked_message_by_message(judge):
     data = recorded(misbehaving(), closed=False, version=1)
     code, _, errors = judge(data)
     assert code == 1
@@ -241,11 +240,11 @@ def test_a_part_is_judged_message_by_message(judge):
     }
 
 
-def test_a_capture_that_was_cut_short_is_judged_as_far_as_it_goes(judge):
+def test_a_capture_that_was_cut_short_is_checked_as_far_as_it_goes(judge):
     code, said, errors = judge(recorded(misbehaving())[:-3])
     assert code == 2
     conclusion = said.splitlines()[-1]
-    assert conclusion.startswith("NOT JUDGED: ")
+    assert conclusion.startswith("NOT CHECKED: ")
     assert conclusion.endswith(": errors against 3 rules, warnings against 2 rules")
     assert errors.endswith("some.capture was cut short: it has no end\n")
     short = recorded(good())[:-3]
@@ -255,15 +254,15 @@ def test_a_capture_that_was_cut_short_is_judged_as_far_as_it_goes(judge):
     assert suite.get("failures") == "1"
 
 
-def test_a_damaged_capture_is_judged_up_to_the_damage(judge):
+def test_a_damaged_capture_is_checked_up_to_the_damage(judge):
     talks = [misbehaving() for _ in range(30)]
     code, said, errors = judge(recorded(*talks)[:-25] + b"\xff" * 25)
     assert code == 2
-    assert said.splitlines()[-1].startswith("NOT JUDGED: ")
+    assert said.splitlines()[-1].startswith("NOT CHECKED: ")
     assert errors.endswith("invalid record length 4294967295\n")
 
 
-def test_what_is_no_capture_is_one_sentence(judge, tmp_path, capsys):
+def test_checking_a_file_that_is_not_a_capture_is_one_sentence(judge, tmp_path, capsys):
     code, said, errors = judge(b"GET / HTTP/1.1\r\n\r\n")
     assert (code, said, len(errors.splitlines())) == (2, "", 1)
     assert "not a tart capture" in errors
@@ -271,7 +270,7 @@ def test_what_is_no_capture_is_one_sentence(judge, tmp_path, capsys):
     assert "nothing cannot be read: No such file" in capsys.readouterr().err
 
 
-def test_ids_go_on_where_a_capture_begins_in_the_middle_of_a_connection(judge):
+def test_event_ids_continue_where_a_capture_begins_within_a_connection(judge):
     talk = Talk()
     lost = [talk.say("Authoring", slot=1, parent=bytes(32)) for _ in range(3)]
     del talk.frames[1:]
@@ -294,13 +293,13 @@ def test_ids_go_on_where_a_capture_begins_in_the_middle_of_a_connection(judge):
     ]
 
 
-def test_an_empty_capture_is_no_success(judge):
+def test_an_empty_capture_fails(judge):
     code, said, _ = judge(recorded())
     assert code == 1
     assert said.endswith("FAILED: nothing was received\n")
 
 
-def test_a_report_goes_where_it_is_wanted(judge, tmp_path):
+def test_a_report_is_written_to_the_output_file(judge, tmp_path):
     target = tmp_path / "report"
     _, said, _ = judge(recorded(misbehaving()), "--output", target)
     assert target.read_text(encoding="utf-8").endswith(said[said.index("checked ") :])
@@ -312,7 +311,7 @@ def test_a_report_goes_where_it_is_wanted(judge, tmp_path):
     assert "cannot be written" in errors
 
 
-def test_standard_input_is_a_file_too(tmp_path):
+def test_a_capture_is_read_from_standard_input(tmp_path):
     path = tmp_path / "some.capture"
     path.write_bytes(recorded(good()))
     with path.open("rb") as file:
@@ -321,7 +320,7 @@ def test_standard_input_is_a_file_too(tmp_path):
     assert outcome.stdout.endswith("PASSED\n")
 
 
-def test_a_pipe_is_judged_as_it_comes_and_to_its_end():
+def test_a_piped_capture_is_checked_to_its_end_despite_an_interrupt():
     """Ctrl-C in a terminal is meant for whoever writes it."""
     data = recorded(bad())
     with subprocess.Popen(STANDARD, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -336,7 +335,7 @@ def test_a_pipe_is_judged_as_it_comes_and_to_its_end():
 
 
 @pytest.mark.parametrize("vector", event_vectors(conformant=False), ids=str)
-def test_what_others_write_otherwise_is_named(judge, vector):
+def test_deviations_of_deployed_nodes_are_named_by_rule(judge, vector):
     (name,) = [each for each in DEVIATING if each in vector.description]
     talk = Talk(cores=vector.cores or 2, version=vector.protocol_version)
     talk.frames.append(framed(vector.content))
@@ -349,7 +348,7 @@ def test_what_others_write_otherwise_is_named(judge, vector):
     assert found == [DEVIATING[name]]
 
 
-def test_raw_bytes_of_a_capture_are_judged_as_what_they_are(judge):
+def test_raw_bytes_of_a_capture_are_checked_as_a_stream(judge):
     records = [capture.Record(capture.RAW, 0, NOW, b"\xff\xff\xff\xffmore")]
     records.append(capture.Record(capture.CLOSED, 0, NOW))
     data = capture.HEADER + b"".join(map(capture.encode_record, records)) + capture.encode_end(2)
@@ -372,12 +371,12 @@ def test_raw_bytes_of_a_capture_are_judged_as_what_they_are(judge):
         ("--listen 0 --max-findings -1", "--max-findings must not be negative"),
     ],
 )
-def test_flags_that_cannot_be_are_one_sentence(capsys, flags, sentence):
+def test_check_arguments_that_do_not_fit_are_one_sentence(capsys, flags, sentence):
     assert main(["check", *flags.split()]) == 2
     assert capsys.readouterr().err.startswith(f"tart: {sentence}")
 
 
-def test_one_source_is_needed(capsys):
+def test_check_needs_exactly_one_source(capsys):
     for flags in ([], ["some", "--listen", "0"]):
         with pytest.raises(SystemExit) as ended:
             main(["check", *flags])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import trustme
 
-from tart.cli.http_client import KEY_FILE_VARIABLE, Refused, Server
+from tart.cli.http_client import KEY_FILE_VARIABLE, RequestRefused, Server
 from tart.cli.main import main
 from tart.config.load import load
 from tart.config.schema import Config
@@ -29,31 +29,31 @@ def bound(bind):
         ("[::1]:80", "http://[::1]:80"),
     ],
 )
-def test_without_an_address_it_is_that_of_the_settings(bind, url):
+def test_the_default_address_is_that_of_the_settings(bind, url):
     assert Server(bound(bind), environ={}).url == url
     assert Server(bound(bind), "http://x/", environ={}).url == "http://x"
 
 
-def test_a_key_file_that_cannot_be_read_is_told(tmp_path):
+def test_a_key_file_that_cannot_be_read_is_one_sentence(tmp_path):
     with pytest.raises(ConfigError, match="cannot be read"):
         Server(Config(), key_file=tmp_path / "none")
     with pytest.raises(ConfigError, match="cannot be read"):
         Server(Config(), environ={KEY_FILE_VARIABLE: str(tmp_path)})
 
 
-def test_its_variable_is_no_setting(tmp_path, monkeypatch):
+def test_the_key_file_variable_is_not_a_setting(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert load(environ={KEY_FILE_VARIABLE: "f"}).origins["api.bind"] == "default"
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://127.0.0.1:1 /"])
-def test_where_nobody_answers_that_is_said(url):
+def test_an_address_without_a_server_is_one_sentence(url):
     with pytest.raises(StartupError, match="no tart answers there"):
         Server(Config(), url, environ={}).get("/api/health")
 
 
 @pytest.mark.slow
-def test_a_server_with_keys_over_tls(tmp_path, capsys):
+def test_a_server_with_keys_is_reached_over_tls(tmp_path, capsys):
     certificate = tmp_path / "c.pem"
     issued = trustme.CA().issue_cert("tart.example")
     issued.private_key_and_cert_chain_pem.write_to_path(certificate)
@@ -66,7 +66,7 @@ def test_a_server_with_keys_over_tls(tmp_path, capsys):
         config = load(environ=environ, flags=flags)
         server = Server(config, key_file=tmp_path / "key", environ={})
         assert server.get("/api/nodes") == {"nodes": []}
-        with pytest.raises(Refused, match="--key-file") as caught:
+        with pytest.raises(RequestRefused, match="--key-file") as caught:
             Server(config, environ={}).get("/api/nodes")
         assert caught.value.http_status == 401
         with pytest.raises(StartupError, match="no tart answers there"):

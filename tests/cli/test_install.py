@@ -9,6 +9,7 @@ import pytest
 from tart.cli.install import CONFIG, PROGRAM, STATE, UNIT, UNPACKED, Source, install, unit
 from tart.cli.main import main
 from tart.config.load import load
+from tart.config.schema import Config, values
 from tart.errors import StartupError
 
 ME = (os.geteuid(), os.getegid())
@@ -71,7 +72,7 @@ def release(tmp_path):
 
 
 def run(machine, source, **options):
-    return install(machine.root, source=source, run=machine.run, **options)
+    return install(machine.root, source=source, run_command=machine.run, **options)
 
 
 def verbs(capsys):
@@ -80,7 +81,7 @@ def verbs(capsys):
     return [line.split()[0] for line in lines]
 
 
-def test_it_makes_a_user_folders_settings_program_and_unit(machine, release, capsys):
+def test_install_creates_user_directories_settings_program_and_unit(machine, release, capsys):
     assert run(machine, release("1")) == 0
 
     assert machine.commands == [
@@ -100,16 +101,16 @@ def test_it_makes_a_user_folders_settings_program_and_unit(machine, release, cap
     assert "systemctl enable --now tart" in out
 
 
-def test_the_settings_it_writes_are_the_defaults_with_the_service_s_directory(machine, release):
+def test_installed_settings_are_the_defaults_with_the_service_s_directory(machine, release):
     run(machine, release("1"))
 
-    loaded = load.load(machine.at(CONFIG))
+    loaded = load(machine.at(CONFIG))
     assert loaded.data_path == STATE
-    changed = load.values(loaded).items() - load.values(load.Config()).items()
+    changed = values(loaded).items() - values(Config()).items()
     assert {key for key, _ in changed} == {"data_dir"}
 
 
-def test_a_second_run_changes_nothing(machine, release, capsys):
+def test_a_second_install_changes_nothing(machine, release, capsys):
     source = release("1")
     run(machine, source)
     before = machine.files()
@@ -122,7 +123,7 @@ def test_a_second_run_changes_nothing(machine, release, capsys):
     assert len(machine.commands) == 1
 
 
-def test_a_dry_run_only_shows(machine, release, capsys):
+def test_a_dry_run_changes_nothing(machine, release, capsys):
     before = machine.files()
 
     run(machine, release("1"), dry_run=True)
@@ -145,7 +146,7 @@ def test_a_newer_release_replaces_program_and_unit_but_not_the_settings(machine,
     assert [each.name for each in machine.at(UNPACKED).iterdir()] == ["2"]
 
 
-def test_wrong_permissions_are_put_right(machine, release):
+def test_install_corrects_permissions(machine, release):
     source = release("1")
     run(machine, source)
     machine.at(STATE).chmod(0o777)
@@ -184,7 +185,7 @@ def test_uninstalling_touches_neither_data_nor_changed_settings(machine, release
     assert "tart:" in (machine.root / "etc/passwd").read_text()
 
 
-def test_uninstalling_what_is_not_there_is_no_error(machine, release, capsys):
+def test_uninstalling_without_an_installation_succeeds(machine, release, capsys):
     before = machine.files()
 
     run(machine, release("1"), uninstall=True)
@@ -193,7 +194,7 @@ def test_uninstalling_what_is_not_there_is_no_error(machine, release, capsys):
     assert machine.files() == before
 
 
-def test_a_python_package_is_started_where_it_is(machine, tmp_path):
+def test_the_unit_starts_a_python_package_where_it_is_installed(machine, tmp_path):
     source = Source(None, tmp_path, Path("/opt/tart/bin/tart"))
     run(machine, source)
 
@@ -211,14 +212,14 @@ def test_a_program_the_service_could_not_see_is_refused(machine, tmp_path, home)
     assert machine.files() == before
 
 
-def test_what_cannot_be_done_is_one_sentence(machine, release, capsys):
+def test_a_failed_install_step_is_one_sentence(machine, release, capsys):
     (machine.root / "var").write_text("a file in the way")
 
     with pytest.raises(StartupError, match="install: cannot create /var/lib/tart: Not a directory"):
         run(machine, release("1"))
 
 
-def test_a_command_that_is_missing_or_fails_is_one_sentence(tmp_path, monkeypatch, capsys):
+def test_a_missing_or_failing_system_command_is_one_sentence(tmp_path, monkeypatch, capsys):
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     root = tmp_path / "root"

@@ -50,17 +50,17 @@ def test_a_key_is_revoked_once(keys):
     assert (code, err) == (1, f"tart: no key {key_id} that could be revoked\n")
 
 
-def test_no_keys_are_told_as_such(keys):
+def test_listing_without_keys_says_so(keys):
     assert keys("list")[:2] == (0, "")
 
 
 @pytest.mark.parametrize("name", ["", "a" * 101, "two\nlines"])
-def test_a_name_must_be_one_line(keys, name):
+def test_a_key_name_must_be_one_line(keys, name):
     assert keys("create", "--name", name)[0] == 2
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_a_file_that_root_makes_belongs_to_whom_the_directory_does(keys, tmp_path):
+def test_a_store_that_root_creates_belongs_to_the_directory_s_owner(keys, tmp_path):
     (tmp_path / "data").mkdir()
     os.chown(tmp_path / "data", 1234, 1234)
     keys("create", "--name", "k")
@@ -69,7 +69,7 @@ def test_a_file_that_root_makes_belongs_to_whom_the_directory_does(keys, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_running_tart_notices(keys, tmp_path):
+def test_a_running_server_applies_created_and_revoked_keys(keys, tmp_path):
     with running_system(tmp_path / "data", shards=1) as system:
         assert system.get("/api/nodes")
         text = keys("create", "--name", "k")[1].strip()

@@ -39,7 +39,7 @@ def send(address, data):
 
 
 @pytest.mark.slow
-def test_it_records_until_it_is_told_to_stop(tmp_path):
+def test_recording_runs_until_it_is_stopped(tmp_path):
     with recorder(tmp_path / "c") as recording:
         send(recording.address, HELLO)
         code, said = recording.stop()
@@ -56,7 +56,7 @@ def test_it_records_until_it_is_told_to_stop(tmp_path):
 
 
 @pytest.mark.slow
-def test_it_can_be_read_from_stdout_while_it_goes_on_and_ends_by_itself():
+def test_a_recording_streams_to_stdout_and_stops_after_its_time():
     with Process("tart", "record", "--listen", "0", "--for", "1s", "-") as process:
         process.line(re.escape(HEADER.decode().strip()))
         assert process.ended() == 0
@@ -64,7 +64,7 @@ def test_it_can_be_read_from_stdout_while_it_goes_on_and_ends_by_itself():
 
 
 @pytest.mark.slow
-def test_a_reader_that_is_gone_is_one_sentence():
+def test_recording_into_a_closed_pipe_is_one_sentence():
     with Process("tart", "record", "--listen", "0", "-") as process:
         process.line(re.escape(HEADER.decode().strip()))
         address = wait_for(lambda: process.errors()).split()[4].rstrip(",")
@@ -76,7 +76,7 @@ def test_a_reader_that_is_gone_is_one_sentence():
         assert process.errors().endswith("tart: the capture cannot be written: Broken pipe\n")
 
 
-def test_a_port_that_is_taken_leaves_the_file_alone(tmp_path, capsys):
+def test_recording_on_a_port_in_use_leaves_the_file_unchanged(tmp_path, capsys):
     (tmp_path / "c").write_text("precious")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -98,7 +98,7 @@ def test_a_port_that_is_taken_leaves_the_file_alone(tmp_path, capsys):
         ("--listen 0 --target 9", "--target: '9' is not HOST:PORT"),
     ],
 )
-def test_flags_that_do_not_fit_are_one_sentence(tmp_path, capsys, flags, sentence):
+def test_record_arguments_that_do_not_fit_are_one_sentence(tmp_path, capsys, flags, sentence):
     assert main(["record", *flags.split(), str(tmp_path / "c")]) == 2
     assert capsys.readouterr().err.startswith(f"tart: {sentence}")
     assert not (tmp_path / "c").exists()
@@ -141,7 +141,7 @@ def log(body, *, ends=True, shards="2/2"):
             thread.join()
 
 
-def test_a_log_s_capture_is_copied_as_it_is(tmp_path, capsys):
+def test_an_exported_capture_is_copied_unchanged(tmp_path, capsys):
     with log(WHOLE) as (server, url):
         flags = "--from 2026-11-20T12:00:00Z --to 2026-11-20T13:00:00Z --types 10,11 --duration 1h"
         arguments = ["--url", url, *flags.split(), "--node", "ab", str(tmp_path / "c")]
@@ -157,20 +157,20 @@ def test_a_log_s_capture_is_copied_as_it_is(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("body", "more", "sentence", "kept"),
     [
-        (WHOLE[:-30], {"ends": False}, "the answer broke off", WHOLE[:-30]),
+        (WHOLE[:-30], {"ends": False}, "the response is incomplete", WHOLE[:-30]),
         (WHOLE[:-30], {}, "the capture was cut short; ", WHOLE[:-30]),
         (WHOLE, {"shards": "1/2"}, "only 1 of 2 shards answered", WHOLE),
-        (b"<html>\n", {}, "what the server sent is no capture", None),
+        (b"<html>\n", {}, "the server did not send a capture", None),
     ],
 )
-def test_a_capture_that_is_not_whole_is_told(tmp_path, capsys, body, more, sentence, kept):
+def test_an_incomplete_export_is_one_sentence(tmp_path, capsys, body, more, sentence, kept):
     with log(body, **more) as (_, url):
         assert main(["record", "--url", url, str(tmp_path / "c")]) == 1
     assert sentence in capsys.readouterr().err
     assert ((tmp_path / "c").read_bytes() if (tmp_path / "c").exists() else None) == kept
 
 
-def test_a_server_that_refuses_leaves_the_file_alone(tmp_path, capsys):
+def test_a_refused_export_leaves_the_file_unchanged(tmp_path, capsys):
     (tmp_path / "c").write_text("precious")
     assert main(["record", "--url", "http://127.0.0.1:1", str(tmp_path / "c")]) == 1
     assert "no tart answers there" in capsys.readouterr().err
@@ -178,7 +178,7 @@ def test_a_server_that_refuses_leaves_the_file_alone(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_a_log_played_into_an_empty_server_gives_the_same_log(tmp_path_factory):
+def test_an_export_replayed_into_an_empty_server_gives_the_same_events(tmp_path_factory):
     tmp_path = tmp_path_factory.mktemp("log")  # short enough for the servers' sockets
 
     def logged(system, file):

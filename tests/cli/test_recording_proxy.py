@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 import pytest
 import uvloop
 
-from tart.cli import capture_io
-from tart.cli.recording_proxy import Relay
+from tart.cli.capture_io import HIGH_BYTES, read_chunks
+from tart.cli.recording_proxy import RecordingProxy
 from tart.errors import StartupError
 from tart.protocol.capture import CLOSED, FRAME, OPENED, RAW
 from tart.protocol.framing import frame
@@ -52,26 +52,28 @@ class Server:
 
 
 @asynccontextmanager
-async def relaying(file, server=None, *, most=9, target=None, descriptor=None):
-    """(relay, address) that records into ``file``; it ends on leaving."""
+async def recording_proxy(
+    file, server=None, *, most=9, target=None, descriptor=None, high_bytes=HIGH_BYTES
+):
+    """Run a proxy that records into ``file``; yield it and its address."""
     listening = None
     if server is not None:
         listening = await asyncio.start_server(server.talk, "127.0.0.1", 0)
         target = listening.sockets[0].getsockname()
     stop = asyncio.Event()
-    relay = Relay(target, most, stop)
+    proxy = RecordingProxy(target, most, stop)
     opened = os.open(file, os.O_WRONLY | os.O_CREAT) if descriptor is None else descriptor
-    relay.begin(opened)
+    proxy.begin(opened, high_bytes)
     listener = socket.create_server(("127.0.0.1", 0))
-    serving = asyncio.ensure_future(relay.serve(listener))
-    relay.stop = stop
+    serving = asyncio.ensure_future(proxy.serve(listener))
+    proxy.stop = stop
     try:
-        yield relay, listener.getsockname()
+        yield proxy, listener.getsockname()
     finally:
         serving.cancel()
         listener.close()
         try:
-            await relay.end()
+            await proxy.end()
         finally:
             if descriptor is None:
                 os.close(opened)
@@ -95,7 +97,7 @@ def test_bytes_pass_unchanged_both_ways_and_are_recorded(tmp_path, sent, expecte
     async def main():
         server = Server()
         server.farewell = b"heard you"
-        async with relaying(tmp_path / "c", server) as (_, address):
+        async with recording_proxy(tmp_path / "c", server) as (_, address):
             reader, writer = await asyncio.open_connection(*address)
             writer.write(sent)
             writer.write_eof()
@@ -107,33 +109,33 @@ def test_bytes_pass_unchanged_both_ways_and_are_recorded(tmp_path, sent, expecte
     assert kinds(tmp_path / "c") == [expected]
 
 
-def test_bytes_that_are_no_messages_pass_too_and_that_is_told(tmp_path, caplog):
+def test_bytes_without_framing_are_forwarded_and_logged(tmp_path, caplog):
     async def main():
         server = Server()
-        async with relaying(tmp_path / "c", server) as (relay, address):
+        async with recording_proxy(tmp_path / "c", server) as (proxy, address):
             _, writer = await asyncio.open_connection(*address)
             writer.write(HELLO + UNPARSEABLE)
             writer.close()
             assert await server.over.get() == HELLO + UNPARSEABLE
-            assert relay.recording.raw == 1
+            assert proxy.recording.raw == 1
 
     run(main())
     (records,) = sessions(tmp_path / "c").values()
     assert b"".join(each.wire_bytes for each in records) == HELLO + UNPARSEABLE
     assert {each.kind for each in records[1:-1]} == {RAW}
-    assert caplog.text.count("no messages any more") == 1
+    assert caplog.text.count("stream lost frame alignment") == 1
 
 
-def test_without_a_server_it_only_records(tmp_path):
+def test_a_proxy_without_a_server_only_records(tmp_path):
     async def main():
-        async with relaying(tmp_path / "c") as (relay, address):
+        async with recording_proxy(tmp_path / "c") as (proxy, address):
             for sent in (HELLO + A, b"", HELLO):
                 reader, writer = await asyncio.open_connection(*address)
                 writer.write(sent)
                 writer.write_eof()
                 assert await reader.read() == b""
                 writer.close()
-            await eventually(lambda: relay.open == 0)
+            await eventually(lambda: proxy.open == 0)
 
     run(main())
     assert kinds(tmp_path / "c") == [
@@ -142,17 +144,17 @@ def test_without_a_server_it_only_records(tmp_path):
     ]
 
 
-def test_a_server_that_does_not_read_makes_the_node_wait_and_loses_nothing(tmp_path):
+def test_a_server_that_does_not_read_pauses_the_node_without_loss(tmp_path):
     sent = frame(bytes(1000)) * 20_000
 
     async def main():
         server = Server()
         server.reading.clear()
-        async with relaying(tmp_path / "c", server) as (relay, address):
+        async with recording_proxy(tmp_path / "c", server) as (proxy, address):
             _, writer = await asyncio.open_connection(*address)
             writer.write(sent)
-            await eventually(lambda: relay.sides and any(side._held for side in relay.sides))
-            assert relay.recording.octets < len(sent)
+            await eventually(lambda: proxy.sides and any(side._pauses for side in proxy.sides))
+            assert proxy.recording.octets < len(sent)
             server.reading.set()
             writer.close()
             assert await server.over.get() == sent
@@ -164,16 +166,16 @@ def test_a_server_that_does_not_read_makes_the_node_wait_and_loses_nothing(tmp_p
     assert closed == (CLOSED, b"")
 
 
-def test_a_node_that_does_not_read_makes_the_server_wait(tmp_path):
+def test_a_node_that_does_not_read_pauses_the_server(tmp_path):
     async def main():
         server = Server()
         server.farewell = bytes(20 << 20)
-        async with relaying(tmp_path / "c", server) as (relay, address):
+        async with recording_proxy(tmp_path / "c", server) as (proxy, address):
             reader, writer = await asyncio.open_connection(*address)
             reader._transport.pause_reading()
             writer.write(HELLO)
             writer.write_eof()
-            await eventually(lambda: any(side.peer and side.peer._held for side in relay.sides))
+            await eventually(lambda: any(side.peer and side.peer._pauses for side in proxy.sides))
             reader._transport.resume_reading()
             assert await reader.read() == bytes(20 << 20)
             writer.close()
@@ -181,30 +183,29 @@ def test_a_node_that_does_not_read_makes_the_server_wait(tmp_path):
     run(main())
 
 
-def test_a_capture_that_nobody_reads_makes_the_nodes_wait(tmp_path, monkeypatch):
-    monkeypatch.setattr(capture_io, "HIGH_BYTES", 100_000)
-    monkeypatch.setattr(capture_io, "LOW_BYTES", 50_000)
+def test_a_capture_pipe_that_is_not_read_pauses_the_nodes(tmp_path):
     sent = frame(bytes(1000)) * 20_000
     reading, writing = os.pipe()
 
     async def main():
         server = Server()
         file = tmp_path / "c"
-        async with relaying(file, server, descriptor=writing) as (relay, address):
+        options = {"descriptor": writing, "high_bytes": 100_000}
+        async with recording_proxy(file, server, **options) as (proxy, address):
             _, writer = await asyncio.open_connection(*address)
             writer.write(sent)
-            await eventually(lambda: any(side._held for side in relay.sides))
-            assert relay.recording.octets < len(sent)
+            await eventually(lambda: any(side._pauses for side in proxy.sides))
+            assert proxy.recording.octets < len(sent)
             writer.close()
             copying = asyncio.ensure_future(_copied(reading, file))
             assert await server.over.get() == sent
-            await eventually(lambda: relay.open == 0)
+            await eventually(lambda: proxy.open == 0)
         os.close(writing)
         await copying
 
     async def _copied(descriptor, file):
         with file.open("wb") as out:
-            async for data in capture_io.chunks(descriptor):
+            async for data in read_chunks(descriptor):
                 out.write(data)
 
     run(main())
@@ -212,24 +213,24 @@ def test_a_capture_that_nobody_reads_makes_the_nodes_wait(tmp_path, monkeypatch)
     assert len(kinds(tmp_path / "c")[0]) == 20_001
 
 
-def test_a_capture_that_cannot_be_written_ends_it(tmp_path):
+def test_a_capture_that_cannot_be_written_stops_the_proxy(tmp_path):
     reading, writing = os.pipe()
 
     async def main():
-        async with relaying(None, Server(), descriptor=writing) as (relay, _):
+        async with recording_proxy(None, Server(), descriptor=writing) as (proxy, _):
             os.close(reading)
-            await relay.stop.wait()
+            await proxy.stop.wait()
 
     with pytest.raises(StartupError, match="Broken pipe"):
         run(main())
     os.close(writing)
 
 
-def test_a_server_s_first_words_and_its_end_reach_the_node(tmp_path):
+def test_a_server_s_early_bytes_and_its_end_reach_the_node(tmp_path):
     async def main():
         server = Server()
         server.greeting, server.hangs_up = b"go away", True
-        async with relaying(tmp_path / "c", server) as (_, address):
+        async with recording_proxy(tmp_path / "c", server) as (_, address):
             reader, writer = await asyncio.open_connection(*address)
             assert await reader.read() == b"go away"
             writer.close()
@@ -237,45 +238,48 @@ def test_a_server_s_first_words_and_its_end_reach_the_node(tmp_path):
     run(main())
 
 
-def test_a_server_that_cannot_be_reached_turns_nodes_away(tmp_path, caplog):
+def test_nodes_are_refused_when_the_server_cannot_be_reached(tmp_path, caplog):
     async def main():
         with socket.socket() as held:
             held.bind(("127.0.0.1", 0))
-            async with relaying(tmp_path / "c", target=held.getsockname()) as (relay, address):
+            async with recording_proxy(tmp_path / "c", target=held.getsockname()) as (
+                proxy,
+                address,
+            ):
                 reader, writer = await asyncio.open_connection(*address)
                 assert await reader.read() == b""
                 writer.close()
-                assert relay.refused == 1
+                assert proxy.refused == 1
 
     run(main())
     assert "no connection to the server" in caplog.text
     assert kinds(tmp_path / "c") == []
 
 
-def test_one_connection_too_many_is_turned_away(tmp_path):
+def test_a_node_beyond_the_connection_limit_is_refused(tmp_path):
     async def main():
-        async with relaying(tmp_path / "c", most=1) as (relay, address):
+        async with recording_proxy(tmp_path / "c", most=1) as (proxy, address):
             _, first = await asyncio.open_connection(*address)
             first.write(HELLO)
-            await eventually(lambda: relay.recording.frames == 1)
+            await eventually(lambda: proxy.recording.frames == 1)
             reader, second = await asyncio.open_connection(*address)
             assert await reader.read() == b""
-            assert (relay.open, relay.refused) == (1, 1)
+            assert (proxy.open, proxy.refused) == (1, 1)
             first.close()
             second.close()
 
     run(main())
 
 
-def test_at_the_end_what_was_read_is_recorded_and_delivered_and_what_is_open_is_not_closed(
+def test_stopping_records_and_delivers_what_was_read_without_closing_sessions(
     tmp_path,
 ):
     async def main():
         server = Server()
-        async with relaying(tmp_path / "c", server) as (relay, address):
+        async with recording_proxy(tmp_path / "c", server) as (proxy, address):
             _, writer = await asyncio.open_connection(*address)
             writer.write(HELLO + A + A[:2])
-            await eventually(lambda: relay.recording.octets == len(HELLO + A + A[:2]))
+            await eventually(lambda: proxy.recording.octets == len(HELLO + A + A[:2]))
         assert await server.over.get() == HELLO + A + A[:2]
         writer.close()
 

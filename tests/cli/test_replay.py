@@ -10,7 +10,7 @@ import socket
 import pytest
 
 from tart.cli.main import main
-from tart.cli.replay import speed_of
+from tart.cli.replay import parse_speed
 from tart.errors import ConfigError
 from tart.protocol.capture import (
     CLOSED,
@@ -49,7 +49,7 @@ def written(path, *found, complete=True):
 
 
 @pytest.mark.parametrize("speed", ["1", "5", "max"])
-def test_record_replay_record_gives_the_same(tmp_path, speed):
+def test_recording_a_replay_gives_the_same_capture(tmp_path, speed):
     first = written(tmp_path / "first", *RECORDS)
     with recorder(tmp_path / "again") as again:
         outcome = replay(first, again.address, "--speed", speed)
@@ -67,7 +67,7 @@ def test_record_replay_record_gives_the_same(tmp_path, speed):
         assert float(re.search(r"in (\S+) s", outcome.out[0])[1]) >= 0.4
 
 
-def test_it_plays_what_comes_from_a_pipe_as_it_comes(tmp_path):
+def test_a_piped_capture_is_replayed_as_it_arrives(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with (
@@ -90,7 +90,7 @@ def test_it_plays_what_comes_from_a_pipe_as_it_comes(tmp_path):
         (HEADER + encode_record(RECORDS[0]), "was cut short: it has no end"),
     ],
 )
-def test_what_is_no_whole_capture_is_told(tmp_path, content, sentence):
+def test_replaying_an_invalid_or_incomplete_capture_is_one_sentence(tmp_path, content, sentence):
     (tmp_path / "f").write_bytes(content)
     with recorder(tmp_path / "again") as again:
         outcome = replay(tmp_path / "f", again.address)
@@ -99,7 +99,7 @@ def test_what_is_no_whole_capture_is_told(tmp_path, content, sentence):
     assert "Traceback" not in outcome.err
 
 
-def test_nobody_listening_is_one_sentence(tmp_path):
+def test_replaying_without_a_server_is_one_sentence(tmp_path):
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         outcome = replay(written(tmp_path / "f", *RECORDS), held.getsockname())
@@ -108,7 +108,7 @@ def test_nobody_listening_is_one_sentence(tmp_path):
     assert "cannot be reached" in outcome.err
 
 
-def test_a_server_that_goes_away_is_counted_and_makes_the_code_1(tmp_path):
+def test_a_server_that_closes_during_a_replay_is_counted_and_exits_with_1(tmp_path):
     later = [Record(FRAME, 8, 1, b"x" * 100_000)] * 50
     with socket.create_server(("127.0.0.1", 0)) as server:
         host, port = server.getsockname()
@@ -123,7 +123,7 @@ def test_a_server_that_goes_away_is_counted_and_makes_the_code_1(tmp_path):
             assert "Traceback" not in player.errors()
 
 
-def test_a_signal_ends_it_with_a_summary(tmp_path):
+def test_a_signal_ends_a_replay_with_a_summary(tmp_path):
     capture = written(tmp_path / "f", RECORDS[0], Record(FRAME, 8, 3600 * SECOND_US, b"a"))
     with (
         recorder(tmp_path / "again") as again,
@@ -136,20 +136,20 @@ def test_a_signal_ends_it_with_a_summary(tmp_path):
         assert player.errors() == "tart: stopped before the end of the capture\n"
 
 
-def test_no_such_file_is_one_sentence(tmp_path):
+def test_replaying_a_missing_file_is_one_sentence(tmp_path):
     outcome = run("replay", tmp_path / "none")
     assert outcome.code == 1
     assert outcome.err == f"tart: {tmp_path}/none cannot be read: No such file or directory\n"
 
 
-def test_speeds():
-    assert [speed_of(each) for each in ("1", "0.5", "0", "max")] == [1.0, 0.5, 0.0, 0.0]
+def test_a_speed_is_a_number_or_max():
+    assert [parse_speed(each) for each in ("1", "0.5", "0", "max")] == [1.0, 0.5, 0.0, 0.0]
     for each in ("-1", "nan", "inf", "fast"):
         with pytest.raises(ConfigError, match="--speed"):
-            speed_of(each)
+            parse_speed(each)
 
 
-def test_flags_out_of_range_are_one_sentence(capsys):
+def test_replay_arguments_out_of_range_are_one_sentence(capsys):
     assert main(["replay", "f", "--speed", "fast"]) == 2
     assert main(["replay", "f", "--target", "nowhere"]) == 2
     assert capsys.readouterr().err.count("\n") == 2

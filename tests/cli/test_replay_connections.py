@@ -10,8 +10,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import uvloop
 
-from tart.cli import replay_connections as module
-from tart.cli.replay_connections import Lines
+from tart.cli.replay_connections import ReplayConnections
 from tart.errors import StartupError
 from tart.protocol.playback import Step
 from tests.gateway.running import eventually
@@ -73,119 +72,119 @@ class Server:
 
 
 @asynccontextmanager
-async def playing(server):
+async def playing(server, **options):
     listening = await asyncio.start_server(server.talk, "127.0.0.1", 0)
-    lines = Lines(*listening.sockets[0].getsockname())
+    replay = ReplayConnections(*listening.sockets[0].getsockname(), **options)
     try:
-        yield lines
+        yield replay
     finally:
-        lines.abort()
+        replay.abort()
         listening.close()
         await server.finish()
 
 
-async def take(lines, *steps):
+async def perform(replay, *steps):
     for step in steps:
-        await lines.take(step)
+        await replay.perform(step)
 
 
 def test_each_session_has_a_connection_and_its_bytes_in_order():
     async def main():
         server = Server()
-        async with playing(server) as lines:
-            await take(lines, send(5, b"a"), send(3, b"b"), send(5, b"c"), close(5), close(3))
-            await lines.finish()
+        async with playing(server) as replay:
+            await perform(replay, send(5, b"a"), send(3, b"b"), send(5, b"c"), close(5), close(3))
+            await replay.finish()
             assert server.heard == {0: b"ac", 1: b"b"}
-            assert (lines.sessions, lines.records, lines.octets) == (2, 3, 3)
-            assert (lines.failed, lines.unsent, lines.early) == (0, 0, 0)
+            assert (replay.sessions, replay.records, replay.octets) == (2, 3, 3)
+            assert (replay.failed, replay.unsent, replay.closed_early) == (0, 0, 0)
 
     run(main())
 
 
-def test_who_comes_after_somebody_went_does_not_overtake_him():
+def test_a_session_that_follows_a_closed_one_does_not_overtake_it():
     async def main():
         server = Server()
         server.reading.clear()
-        async with playing(server) as lines:
-            await take(lines, send(1), close(1))
-            later = asyncio.ensure_future(take(lines, send(2), close(2)))
+        async with playing(server) as replay:
+            await perform(replay, send(1), close(1))
+            later = asyncio.ensure_future(perform(replay, send(2), close(2)))
             server.reading.set()
             await later
-            await lines.finish()
+            await replay.finish()
         assert server.events == [("open", 0), ("close", 0), ("open", 1), ("close", 1)]
 
     run(main())
 
 
-def test_a_server_that_never_closes_is_not_waited_for_again(monkeypatch):
-    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.05)
-
+def test_a_server_that_never_closes_is_waited_for_only_once():
     async def main():
         server = Server()
         server.closing.clear()
-        async with playing(server) as lines:
-            await take(lines, send(1), close(1), send(2), close(2))
-            monkeypatch.setattr(module, "_PATIENCE_SECONDS", 30)
-            await take(lines, send(3))
+        async with playing(server, close_timeout=0.05) as replay:
+            await perform(replay, send(1), close(1), send(2), close(2))
+            replay.close_timeout = 30
+            await perform(replay, send(3))
             assert len(server.heard) >= 2
             server.closing.set()
-            await take(lines, close(3))
-            await lines.finish()
-            assert lines.failed == 0
+            await perform(replay, close(3))
+            await replay.finish()
+            assert replay.failed == 0
 
     run(main())
 
 
-def test_a_server_that_does_not_read_makes_the_replay_wait_and_gets_everything():
+def test_a_server_that_does_not_read_pauses_the_replay_and_gets_all_bytes():
     sent = bytes(64 << 10)
 
     async def main():
         server = Server()
         server.reading.clear()
-        async with playing(server) as lines:
+        async with playing(server) as replay:
 
             async def everything():
                 for _ in range(400):
-                    await lines.take(send(1, sent))
+                    await replay.perform(send(1, sent))
 
             sending = asyncio.ensure_future(everything())
-            await eventually(lambda: lines._lines and not lines._lines[1].writable.is_set())
-            assert lines.records < 400
+            await eventually(
+                lambda: replay._connections and not replay._connections[1].writable.is_set()
+            )
+            assert replay.records < 400
             server.reading.set()
             await sending
-            await take(lines, close(1))
-            await lines.finish()
+            await perform(replay, close(1))
+            await replay.finish()
             assert server.heard == {0: sent * 400}
-            assert lines.failed == 0
+            assert replay.failed == 0
 
     run(main())
 
 
-def test_nobody_there_ends_it_at_once():
+def test_a_replay_fails_at_once_when_the_server_cannot_be_reached():
     async def main():
         with socket.socket() as held:
             held.bind(("127.0.0.1", 0))
             with pytest.raises(StartupError, match="cannot be reached"):
-                await Lines(*held.getsockname()).take(send(1))
+                await ReplayConnections(*held.getsockname()).perform(send(1))
 
     run(main())
 
 
-def test_a_connection_that_cannot_be_made_later_is_counted_and_the_others_go_on(caplog):
+def test_a_later_connection_that_fails_is_counted_and_the_others_continue(caplog):
     async def main():
         server = Server()
-        async with playing(server) as lines:
-            await take(lines, send(1, b"a"))
-            there, lines._address = lines._address, ("127.0.0.1", 1)
-            await take(lines, send(2, b"bcd"), send(2, b"ef"))
-            lines._address = there
-            await take(lines, send(3, b"g"), close(2), close(1), close(3))
-            await lines.finish()
+        async with playing(server) as replay:
+            await perform(replay, send(1, b"a"))
+            there, replay._address = replay._address, ("127.0.0.1", 1)
+            await perform(replay, send(2, b"bcd"), send(2, b"ef"))
+            replay._address = there
+            await perform(replay, send(3, b"g"), close(2), close(1), close(3))
+            await replay.finish()
             assert server.heard == {0: b"a", 1: b"g"}
-            assert (lines.sessions, lines.failed, lines.unsent) == (3, 1, 5)
+            assert (replay.sessions, replay.failed, replay.unsent) == (3, 1, 5)
 
     run(main())
-    assert caplog.text.count("session 2 was not sent to its end") == 1
+    assert caplog.text.count("session 2 was not sent completely") == 1
 
 
 @pytest.mark.parametrize(
@@ -197,30 +196,28 @@ def test_a_connection_that_cannot_be_made_later_is_counted_and_the_others_go_on(
         ("reset", [b"more", b"again"], (1, 9, 0)),
     ],
 )
-def test_a_server_that_hangs_up_early_is_told_from_one_that_misses_something(ending, more, counted):
+def test_a_server_that_closes_early_fails_the_session_only_if_bytes_are_lost(ending, more, counted):
     async def main():
         server = Server()
         server.takes, server.ending = 1, ending
-        async with playing(server) as lines:
-            await take(lines, send(1))
-            await lines._lines[1].gone.wait()
-            await take(lines, *(send(1, data) for data in more), close(1))
-            await lines.finish()
-            assert (lines.failed, lines.unsent, lines.early) == counted
+        async with playing(server) as replay:
+            await perform(replay, send(1))
+            await replay._connections[1].closed.wait()
+            await perform(replay, *(send(1, data) for data in more), close(1))
+            await replay.finish()
+            assert (replay.failed, replay.unsent, replay.closed_early) == counted
 
     run(main())
 
 
-def test_what_a_server_never_reads_is_counted_in_the_end(monkeypatch):
-    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.05)
-
+def test_bytes_that_a_server_never_reads_are_counted_as_unsent():
     async def main():
         server = Server()
         server.reading.clear()
-        async with playing(server) as lines:
-            await take(lines, send(1, bytes(20 << 20)), close(1))
-            await lines.finish()
-            assert lines.failed == 1
-            assert 0 < lines.unsent < 20 << 20
+        async with playing(server, close_timeout=0.05) as replay:
+            await perform(replay, send(1, bytes(20 << 20)), close(1))
+            await replay.finish()
+            assert replay.failed == 1
+            assert 0 < replay.unsent < 20 << 20
 
     run(main())

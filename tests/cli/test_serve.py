@@ -41,7 +41,7 @@ def assert_refused(running, code, sentence):
     assert running.rest() == []
 
 
-def test_one_line_tells_where_everything_accepts(tmp_path):
+def test_the_ready_line_has_the_addresses_of_telemetry_and_api(tmp_path):
     with serving(tmp_path, "--shards", 2) as (running, telemetry, api):
         assert asked(telemetry)[0] in ("shard 0 of 2", "shard 1 of 2")
         assert asked(api)[0] == "gateway of 2"
@@ -114,12 +114,12 @@ def test_a_directory_that_cannot_be_written_is_refused(tmp_path):
         (["--config", "no.toml"], "no.toml: cannot be read: No such file or directory"),
     ],
 )
-def test_bad_settings_are_refused_with_2(tmp_path, arguments, sentence):
+def test_serving_with_invalid_settings_exits_with_2(tmp_path, arguments, sentence):
     with serve(tmp_path, *arguments) as running:
         assert_refused(running, 2, sentence)
 
 
-def test_flags_go_before_variables_before_the_file(tmp_path):
+def test_flags_override_variables_and_variables_override_the_file(tmp_path):
     (tmp_path / "config.toml").write_text("shards = 3\n[log]\nlevel = 'error'\n")
     with serve(tmp_path, "--shards", "1", environ={"TART_SHARDS": "2"}) as running:
         assert running.line(READY)[5] == "1"
@@ -129,7 +129,7 @@ def test_flags_go_before_variables_before_the_file(tmp_path):
         assert running.line(READY)[5] == "3"
 
 
-def test_the_data_is_free_again_after_the_server_was_killed(tmp_path):
+def test_the_data_directory_is_unlocked_after_the_server_was_killed(tmp_path):
     with serving(tmp_path, "--shards", 1) as (running, _, _):
         running.send(signal.SIGKILL)
         assert running.ended() == -signal.SIGKILL
@@ -138,7 +138,7 @@ def test_the_data_is_free_again_after_the_server_was_killed(tmp_path):
         assert running.ended() == 0
 
 
-def test_sighup_changes_the_log_at_once_and_names_what_has_to_wait(tmp_path):
+def test_sighup_applies_log_settings_and_names_those_that_need_a_restart(tmp_path):
     file = tmp_path / "config.toml"
     file.write_text("[log]\nlevel = 'info'")
     with serving(tmp_path, "--shards", 1) as (running, _, api):
@@ -156,7 +156,7 @@ def test_sighup_changes_the_log_at_once_and_names_what_has_to_wait(tmp_path):
         )
 
 
-def test_a_reader_that_hung_up_does_not_stop_the_server(tmp_path):
+def test_a_closed_stdout_does_not_stop_the_server(tmp_path):
     """As in ``tart serve | true``: neither the ready line nor a later fork may fail."""
     environ = {
         "NOTIFY_SOCKET": str(tmp_path / "notify"),

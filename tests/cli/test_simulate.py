@@ -26,7 +26,7 @@ def runs(monkeypatch):
     return asked
 
 
-def test_every_flag_reaches_the_simulator_and_the_report_the_reader(runs, capsys):
+def test_every_simulate_argument_reaches_the_simulator(runs, capsys):
     flags = "--target [::1]:9 --nodes 9 --cores 3 --speed 2.5 --duration 4 --seed 5 --protocol 0"
 
     assert main(["simulate", *flags.split()]) == 0
@@ -34,12 +34,12 @@ def test_every_flag_reaches_the_simulator_and_the_report_the_reader(runs, capsys
     assert capsys.readouterr() == (summary(REPORT) + "\n", "")
 
 
-def test_the_defaults_are_the_simulators_own(runs):
+def test_simulate_defaults_are_those_of_the_simulator(runs):
     assert main(["simulate"]) == 0
     assert runs == [SimulationOptions()]
 
 
-def test_a_troubled_network_speaks_both_versions_unless_told_otherwise(runs, tmp_path):
+def test_a_troubled_network_uses_both_protocol_versions_by_default(runs, tmp_path):
     truth = tmp_path / "truth"
     assert main(["simulate", "--troubled", "--truth", str(truth)]) == 0
     assert main(["simulate", "--troubled", "--protocol", "0"]) == 0
@@ -60,7 +60,7 @@ def test_a_troubled_network_speaks_both_versions_unless_told_otherwise(runs, tmp
         ("--duration", "inf", "--duration: inf is not a finite number above 0"),
     ],
 )
-def test_a_flag_out_of_range_is_one_sentence(runs, capsys, flag, value, sentence):
+def test_simulate_arguments_out_of_range_are_one_sentence(runs, capsys, flag, value, sentence):
     assert main(["simulate", f"{flag}={value}"]) == 2
     assert runs == []
     assert capsys.readouterr().err.startswith(f"tart: {sentence}")
@@ -74,7 +74,7 @@ def test_the_summary_has_the_totals():
     )
 
 
-def test_a_server_that_never_answers_is_said_at_the_end(capsys):
+def test_a_simulation_without_a_server_says_so_at_its_end(capsys):
     """The real simulator, against a port that nobody listens on."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))

@@ -21,7 +21,7 @@ def run(capsys, *arguments):
     return code, captured.out, captured.err
 
 
-def test_the_files_of_a_stopped_server_are_read(tmp_path, capsys, monkeypatch):
+def test_sql_reads_the_files_of_a_stopped_server(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     filled(tmp_path / "data")
     files = sorted((tmp_path / "data" / "00").iterdir())
@@ -43,14 +43,14 @@ def test_what_is_wrong_is_one_sentence(tmp_path, capsys, monkeypatch):
     assert (code, out) == (1, "")
     assert err == "tart: exactly one SELECT is expected, not 2 statements\n"
     code, _, err = run(capsys, "--data-dir", tmp_path / "none", SLOTS)
-    assert (code, err) == (1, f"tart: data_dir: {tmp_path / 'none'} is not there\n")
+    assert (code, err) == (1, f"tart: data_dir: {tmp_path / 'none'} does not exist\n")
     code, _, err = run(capsys, "--url", "http://127.0.0.1:1", SLOTS)
     assert code == 1
     assert "no tart answers there" in err
 
 
 @pytest.mark.slow
-def test_a_running_server_is_asked(tmp_path, capsys, monkeypatch):
+def test_sql_queries_a_running_server(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     node = fake_node(1)
     with running_system(tmp_path / "data") as system:
@@ -95,10 +95,10 @@ LACKING = {
             json.dumps(LACKING),
             "only 1 of 2 shards answered; 3 rows of 00/a.duckdb",
         ),
-        ("csv", Reply(b"n\r\n1\r\n", cut=True), "n\r\n1\n", "the answer broke off"),
+        ("csv", Reply(b"n\r\n1\r\n", cut=True), "n\r\n1\n", "the response is incomplete"),
     ],
 )
-def test_a_result_that_lacks_something_is_shown_and_is_no_success(
+def test_an_incomplete_sql_result_is_printed_and_exits_with_1(
     tmp_path, capsys, monkeypatch, form, reply, shown, sentence
 ):
     monkeypatch.chdir(tmp_path)
@@ -109,7 +109,7 @@ def test_a_result_that_lacks_something_is_shown_and_is_no_success(
     assert sentence in err
 
 
-def test_a_table_is_aligned_and_hides_what_would_break_it():
+def test_a_table_is_aligned_and_replaces_control_characters():
     result = {
         "columns": [{"name": "a", "type": "VARCHAR"}, {"name": "long name", "type": "X"}],
         "rows": [["x\ny\x1b[31m", None], ["b", {"c": [1]}], ["z" * 100, 1.5]],

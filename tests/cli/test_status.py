@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from tart.cli.main import main
-from tart.cli.status import EXIT_CODES, screen
+from tart.cli.status import EXIT_CODES, render
 from tests.running import fake_node, fake_peer_id, running_system
 
 
@@ -39,8 +39,8 @@ NODES = [
 LIVE = {"latest_slot": 12, "finalized_slot": None, "last_10s": {"events_per_second": 860.4}}
 
 
-def test_one_screen_says_it_all():
-    assert screen("http://h:1", health(), NODES, LIVE) == (
+def test_the_status_screen_of_a_healthy_server():
+    assert render("http://h:1", health(), NODES, LIVE) == (
         "tart 1.2.3 at http://h:1: Healthy, up 3 h 12 min\n"
         "\n"
         "  shards   2 of 2 shards answer\n"
@@ -52,16 +52,16 @@ def test_one_screen_says_it_all():
     )
 
 
-def test_what_is_wrong_stands_at_the_end():
+def test_problems_are_listed_at_the_end_of_the_status():
     ill = health("Degraded", batch_writer=part("Degraded", "reading pauses: disk"))
-    lines = screen("u", ill, None, None).splitlines()
+    lines = render("u", ill, None, None).splitlines()
     assert lines[0].endswith(": Degraded, up 3 h 12 min")
     assert lines[-2:] == ["", "  ! batch_writer: Degraded, reading pauses: disk"]
     assert not any("nodes" in line for line in lines)
 
 
 @pytest.mark.slow
-def test_a_running_tart_and_one_whose_shard_is_stopped(tmp_path, capsys, monkeypatch):
+def test_status_of_a_running_and_of_a_stopped_server(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     node = fake_node(1)
     with running_system(tmp_path / "data") as system:

@@ -26,35 +26,35 @@ def filled(root, body=bytes(36)):
     write(root, batch(*rows, nodes=[NodeRow(0, NODE.peer_id)], sessions=sessions))
 
 
-def test_a_sound_directory_ends_with_zero_and_one_line(tmp_path, capsys, monkeypatch):
+def test_verifying_undamaged_files_exits_with_0_and_one_line(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert decode_node_information(HELLO).peer_id == NODE.peer_id
     filled(tmp_path / "data")
     code, lines, _ = run(capsys, "--data-dir", tmp_path / "data")
     assert code == 0
-    assert lines == ["1 files, 1 events, 1 decoded again, 0 undecodable frames kept: nothing wrong"]
+    assert lines == ["1 files, 1 events, 1 decoded, 0 undecodable frames stored: no findings"]
 
 
-def test_what_is_wrong_is_a_line_each_and_ends_with_one(tmp_path, capsys, monkeypatch):
+def test_verify_prints_a_line_for_each_finding_and_exits_with_1(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     filled(tmp_path / "data", body=bytes(35))
     code, lines, _ = run(capsys, "--data-dir", tmp_path / "data", "--deep")
     assert code == 1
     assert len(lines) == 2
     assert "1 events do not decode any more" in lines[0]
-    assert lines[1].endswith("1 wrong")
+    assert lines[1].endswith("1 findings")
 
 
-def test_a_directory_that_is_not_there_is_not_made(tmp_path, capsys, monkeypatch):
+def test_verify_does_not_create_a_missing_directory(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, _, complaint = run(capsys, "--data-dir", tmp_path / "data")
     assert code == 1
-    assert "is not there" in complaint
+    assert "does not exist" in complaint
     assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.slow
-def test_beside_a_server_it_says_so_in_a_sentence(tmp_path, capsys, monkeypatch):
+def test_verifying_beside_a_running_server_is_one_sentence(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with running_system(tmp_path / "data", shards=1) as system, system.connect() as connection:
         node = fake_node(1)

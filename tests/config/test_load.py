@@ -79,7 +79,7 @@ def test_every_setting_can_be_given_in_each_way(key, kind):
         assert config.origins[key] == origin
 
 
-def test_flags_go_before_variables_before_the_file():
+def test_flags_override_variables_and_variables_override_the_file():
     file = written("shards = 1")
     environ = {"TART_SHARDS": "2"}
 

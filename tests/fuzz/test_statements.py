@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from tart.errors import QueryTimeout, SqlRefused
-from tart.sandbox.process import Order, run
+from tart.sandbox.process import SqlJob, run
 from tests.fuzz.budget import TIMEOUT, rounds
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(TIMEOUT)]
@@ -140,7 +140,7 @@ def try_to_escape(sql: str, directory: Path) -> None:
     """Run it; nothing of the files and the environment comes out, in words neither."""
     before = look(directory)
     try:
-        said = run(Order(sql, "csv", seconds=20.0), lambda scan: ())
+        said = run(SqlJob(sql, "csv", seconds=20.0), lambda scan: ())
     except (SqlRefused, QueryTimeout) as refused:
         said = str(refused).encode()
     assert SECRET.encode() not in said, sql

@@ -13,7 +13,7 @@ import pytest
 from nanoarrow.ipc import StreamWriter
 
 from tart.errors import QueryTimeout, SqlRefused
-from tart.sandbox.process import MAX_SQL_BYTES, Order, run
+from tart.sandbox.process import MAX_SQL_BYTES, SqlJob, run
 
 # Of statements that end by themselves; a busy machine takes a hundred times what they need.
 SECONDS = 100.0
@@ -32,7 +32,7 @@ def nothing(scan):
 
 
 def result(sql, rows=nothing, partials=None, **settings):
-    order = Order(
+    order = SqlJob(
         sql,
         **{"format": "json", "seconds": SECONDS, "partials": partials is not None} | settings,
     )
@@ -80,23 +80,23 @@ def test_every_type_has_a_place_in_json(expression, shown):
 
 
 def test_results_come_as_csv():
-    order = Order("SELECT 1 AS a, 'x,\"y' AS b, [1, 2] AS c", "csv", seconds=SECONDS)
+    order = SqlJob("SELECT 1 AS a, 'x,\"y' AS b, [1, 2] AS c", "csv", seconds=SECONDS)
     assert run(order, nothing) == b'a,b,c\r\n1,"x,""y","[1,2]"\r\n'
 
 
 def test_text_of_csv_is_no_formula_unless_that_is_wanted():
     sql = "SELECT '=1+1' AS \"@a\", -1 AS b, '-1' AS c, ['=1'] AS d"
-    order = Order(sql, "csv", seconds=SECONDS)
+    order = SqlJob(sql, "csv", seconds=SECONDS)
     assert run(order, nothing) == b'\'@a,b,c,d\r\n\'=1+1,-1,-1,"[""=1""]"\r\n'
     kept = run(replace(order, formulas=True), nothing)
     assert kept == b'@a,b,c,d\r\n=1+1,-1,-1,"[""=1""]"\r\n'
 
 
 def test_results_come_as_arrow():
-    data = run(Order("SELECT range AS a FROM range(5000)", seconds=SECONDS), nothing)
+    data = run(SqlJob("SELECT range AS a FROM range(5000)", seconds=SECONDS), nothing)
     table = na.ArrayStream.from_readable(data).read_all()
     assert [each["a"] for each in table.to_pylist()] == list(range(5000))
-    empty = run(Order("SELECT 1 AS a WHERE false", seconds=SECONDS), nothing)
+    empty = run(SqlJob("SELECT 1 AS a WHERE false", seconds=SECONDS), nothing)
     assert na.ArrayStream.from_readable(empty).read_all().to_pylist() == []
 
 
@@ -112,9 +112,9 @@ def column(values, kind):
 def test_integers_are_the_same_through_shards_and_gateway(kind, form):
     """The map's result is handed to the reduce as Arrow, on which DuckDB loses such types."""
     values = [each for each in EXTREMES if kind == "UHUGEINT" or each < 10**38]
-    mapped = Order(column(values, kind), lossless=True, seconds=SECONDS)
+    mapped = SqlJob(column(values, kind), lossless=True, seconds=SECONDS)
     partials = [run(mapped, nothing), run(mapped, nothing)]
-    order = Order("SELECT n FROM partials", form, partials=True, seconds=SECONDS)
+    order = SqlJob("SELECT n FROM partials", form, partials=True, seconds=SECONDS)
     found = run(order, nothing, partials)
     if form == "json":
         answer = json.loads(found)
@@ -129,8 +129,8 @@ def test_integers_are_the_same_through_shards_and_gateway(kind, form):
 
 
 def test_a_sum_over_shards_is_exact_without_a_reduce_and_with_one():
-    mapped = Order("SELECT sum(range + 9007199254740993)::HUGEINT AS n FROM range(1)")
-    partials = [run(Order(mapped.sql, lossless=True, seconds=SECONDS), nothing) for _ in range(3)]
+    mapped = SqlJob("SELECT sum(range + 9007199254740993)::HUGEINT AS n FROM range(1)")
+    partials = [run(SqlJob(mapped.sql, lossless=True, seconds=SECONDS), nothing) for _ in range(3)]
     assert result("SELECT * FROM partials", partials=partials)["rows"] == [[2**53 + 1]] * 3
     total = result("SELECT sum(n) AS n FROM partials", partials=partials)
     assert total["rows"] == [[3 * (2**53 + 1)]]
@@ -138,7 +138,7 @@ def test_a_sum_over_shards_is_exact_without_a_reduce_and_with_one():
 
 def test_arrow_refuses_an_integer_that_does_not_fit_instead_of_changing_it():
     with pytest.raises(SqlRefused, match="DECIMAL"):
-        run(Order(f"SELECT {2**127 - 1}::HUGEINT AS n", "arrow", seconds=SECONDS), nothing)
+        run(SqlJob(f"SELECT {2**127 - 1}::HUGEINT AS n", "arrow", seconds=SECONDS), nothing)
 
 
 def test_a_view_has_the_rows_it_is_given():
@@ -277,7 +277,7 @@ def test_one_that_nobody_waits_for_is_ended():
     endless = "SELECT sum(hash(a)) FROM range(1000000000000) t(a)"
     asked = iter([False, False, True])
     with pytest.raises(QueryTimeout):
-        run(Order(endless, seconds=SECONDS), nothing, abandoned=lambda: next(asked, True))
+        run(SqlJob(endless, seconds=SECONDS), nothing, abandoned=lambda: next(asked, True))
 
 
 def test_what_giving_rows_raises_is_raised_and_the_process_is_gone():
@@ -293,8 +293,8 @@ def test_a_result_has_its_limits():
     assert result("FROM range(10)", max_rows=10)["row_count"] == 10
     for form in ("json", "csv", "arrow"):
         with pytest.raises(SqlRefused, match="10 rows"):
-            run(Order("FROM range(11)", form, seconds=SECONDS, max_rows=10), nothing)
-        order = Order(
+            run(SqlJob("FROM range(11)", form, seconds=SECONDS, max_rows=10), nothing)
+        order = SqlJob(
             "SELECT repeat('x', 1000) FROM range(100)", form, seconds=SECONDS, max_bytes=50_000
         )
         with pytest.raises(SqlRefused, match="bytes"):

@@ -1,6 +1,6 @@
-"""Settings as text: the annotated file with the defaults, and what is in use. Pure.
+"""Settings as text: the annotated default file, and the settings in use. Pure.
 
-Both are rendered from the table in ``tart.config.schema``; nothing about a setting is written here.
+Both are rendered from the table in ``tart.config.schema``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HEAD = """\
 
 
 def config_toml() -> str:
-    """A configuration file with every setting at its default."""
+    """Return a configuration file with every setting at its default."""
     lines = [_HEAD.rstrip()]
     for section, kind in SECTIONS.items():
         if section != "server":
@@ -29,8 +29,8 @@ def config_toml() -> str:
     return "\n".join(lines) + "\n"
 
 
-def shown(config: Config) -> str:
-    """Each setting in use, one per line, with where it came from."""
+def render_settings(config: Config) -> str:
+    """Return each setting in use, one per line, with where it came from."""
     return "".join(
         f"{key} = {_toml(value)}  ({config.origins[key]})\n"
         for key, value in values(config).items()
@@ -38,7 +38,7 @@ def shown(config: Config) -> str:
 
 
 def _section(name: str, kind: type) -> list[str]:
-    """The head of a section; its class says what it is about: ``[name]``: reason."""
+    """Return the head of a section with the comment from its class: ``[name]``: comment."""
     reason = (kind.__doc__ or "").partition(": ")[2]
     return [f"# {reason[:1].upper()}{reason[1:]}", f"[{name}]"]
 

@@ -1,7 +1,7 @@
-"""A finding as a person reads it and as a program does: hex with the wrong bytes marked.
+"""Findings as text, with a hex dump in which the wrong bytes are marked, and as JSON.
 
-Pure. The marks are brackets, so that they are there without colours, too. What nodes say
-of themselves never reaches a terminal as anything but printable characters.
+Pure. The marks are brackets, so they do not depend on colours. Text that nodes send reaches the
+terminal as printable characters only.
 """
 
 from __future__ import annotations
@@ -19,42 +19,61 @@ from tart.shard.check.offline_check import Found
 
 Json = dict[str, Any]
 
-# Of one rule and node, and in all; what is beyond is counted.
+# Findings shown for one rule and node, and in all; further ones are only counted.
 SHOWN = 3
-SHOWN_IN_ALL = 1_000
-# Bytes in a row, rows around the wrong ones, and at most so many bytes in all.
+MAX_SHOWN = 1_000
+# Bytes in a row, rows around the wrong bytes, and the most bytes of an excerpt.
 _ROW = 16
 _AROUND = 1
 _EXCERPT = 160
 _INDENT = " " * 9
-# How many bytes are wrong, where the rule tells; otherwise all to the end.
+# The number of wrong bytes, where the rule determines it; otherwise all to the end.
 _WIDTHS = {
-    **dict.fromkeys(("unknown_event", "bool_out_of_range", "option_out_of_range"), 1),
-    **dict.fromkeys(("unknown_enum_value", "invalid_utf8", "unknown_protocol_version"), 1),
-    **dict.fromkeys(("reference_unknown", "reference_wrong_type", "second_outcome"), 8),
-    **dict.fromkeys(("timestamp_backwards", "status_late", "clock_not_jce", "clock_offset"), 8),
-    **{"unknown_flags": 4, "core_count_out_of_range": 2, "frame_too_long": 4},
-    **{"dropped_count_u32": 4, "events_dropped": 8},
+    "unknown_event": 1,
+    "bool_out_of_range": 1,
+    "option_out_of_range": 1,
+    "unknown_enum_value": 1,
+    "invalid_utf8": 1,
+    "unknown_protocol_version": 1,
+    "core_count_out_of_range": 2,
+    "unknown_flags": 4,
+    "frame_too_long": 4,
+    "dropped_count_u32": 4,
+    "reference_unknown": 8,
+    "reference_wrong_type": 8,
+    "second_outcome": 8,
+    "timestamp_backwards": 8,
+    "status_late": 8,
+    "clock_not_jce": 8,
+    "clock_offset": 8,
+    "events_dropped": 8,
 }
-# Where it is a length, which tells itself how long it is.
-_LENGTHS = ("string_too_long", "non_canonical_natural", "core_list_prefixed", "parameters_prefixed")
+# Rules whose wrong bytes are a natural number, which encodes its own size.
+_NATURALS = (
+    "string_too_long",
+    "non_canonical_natural",
+    "core_list_prefixed",
+    "parameters_prefixed",
+)
 _COLOURS = {"error": "31", "warning": "33", "info": "36", "bad": "1;31", "good": "32", "dim": "2"}
 
 
 class Shown(NamedTuple):
-    """A finding with what is shown of it.
+    """A finding as it is shown.
 
     Attributes:
-        at: Unix microseconds.
-        length: how many bytes are wrong from ``offset`` on; 0: they are missing there.
-        size: of the message, in bytes; ``excerpt`` are those of it from ``start`` on.
+        received_at: Unix microseconds.
+        length: number of wrong bytes from ``offset`` on; 0: bytes are missing there.
+        size: size of the message in bytes.
+        start: offset of the excerpt in the message.
+        excerpt: some bytes of the message around the wrong ones.
     """
 
     rule: str
     severity: str
     node_id: str | None
     connection: str
-    at: int
+    received_at: int
     event_id: int | None
     event_type: int | None
     field: str
@@ -67,18 +86,18 @@ class Shown(NamedTuple):
 
     @property
     def event_name(self) -> str | None:
-        """The variant's name in JSON."""
+        """The event type's name in JSON."""
         event = EVENTS.get(-1 if self.event_type is None else self.event_type)
         return event.variant if event else None
 
     def as_json(self) -> Json:
-        """As ``docs/checking.md`` describes it."""
+        """Return the object that ``docs/checking.md`` describes."""
         return {
             "rule": self.rule,
             "severity": self.severity,
             "node_id": self.node_id,
             "connection": printable(self.connection),
-            "at": rfc3339(self.at),
+            "at": rfc3339(self.received_at),
             "event_id": self.event_id,
             "event_type": self.event_type,
             "event_name": self.event_name,
@@ -93,7 +112,7 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Ink:
-    """Writes words in colours, or without."""
+    """Colours text for a terminal, if enabled."""
 
     colours: bool = False
 
@@ -104,45 +123,52 @@ class Ink:
 class Shortlist:
     """The findings that are shown: the first of each rule and node.
 
+    Args:
+        limit: findings shown for each rule and node.
+
     Attributes:
-        shown: those.
-        left_out: how many were not, by rule.
+        shown: the findings.
+        left_out: number of further findings, by rule.
     """
 
-    def __init__(self, most: int = SHOWN) -> None:
-        self._most = most
+    def __init__(self, limit: int = SHOWN) -> None:
+        self._limit = limit
         self._counts: Counter[tuple[str | None, str]] = Counter()
         self.shown: list[Shown] = []
         self.left_out: Counter[str] = Counter()
 
-    def take(self, found: Found) -> tuple[Shown | None, bool]:
-        """The finding if it is to be shown, and whether it is the first that is not."""
+    def add(self, found: Found) -> tuple[Shown | None, bool]:
+        """Add a finding.
+
+        Returns:
+            The finding if it is to be shown, and whether it is the first left out of its rule.
+        """
         rule = found.finding.rule
         key = found.node_id, rule
-        if self._counts[key] >= self._most or len(self.shown) >= SHOWN_IN_ALL:
+        if self._counts[key] >= self._limit or len(self.shown) >= MAX_SHOWN:
             first = not self.left_out[rule]
             self.left_out[rule] += 1
             return None, first
         self._counts[key] += 1
-        each = shown(found)
-        self.shown.append(each)
-        return each, False
+        shown = excerpt(found)
+        self.shown.append(shown)
+        return shown, False
 
 
-def shown(found: Found) -> Shown:
-    """What is kept of a finding."""
+def excerpt(found: Found) -> Shown:
+    """Return a finding with an excerpt of its message."""
     finding = found.finding
     frame = finding.frame
     length = _length(finding.rule, finding.offset, finding.number, frame)
     before = finding.offset // _ROW * _ROW - _AROUND * _ROW
-    # The beginning says when and what: it is shown where it is near.
+    # The first bytes are timestamp and type: the excerpt includes them where they are near.
     start = 0 if finding.offset < _EXCERPT - 2 * _ROW else before
     return Shown(
         rule=finding.rule,
         severity=RULES[finding.rule].severity,
         node_id=found.node_id,
         connection=found.source,
-        at=finding.received_at,
+        received_at=finding.received_at,
         event_id=finding.event_id,
         event_type=finding.number,
         field=finding.field,
@@ -157,66 +183,66 @@ def shown(found: Found) -> Shown:
 
 def _length(rule: str, offset: int, number: int | None, frame: bytes) -> int:
     rest = max(0, len(frame) - offset)
-    if rule in _LENGTHS and rest:
+    if rule in _NATURALS and rest:
         return min(rest, 9 - (frame[offset] ^ 0xFF).bit_length())
     if rule == "core_count_mismatch" and number is not None:
         return max(0, min(rest, len(frame) - HEADER_BYTES - EVENTS[number].fields.minimum))
     return min(rest, _WIDTHS.get(rule, rest))
 
 
-def as_text(each: Shown, ink: Ink) -> str:
-    """Some lines: what, where, and the bytes."""
-    lines = [_heading(each, ink), _INDENT + _place(each)]
-    lines += (_INDENT + row for row in _dump(each, ink))
+def as_text(shown: Shown, ink: Ink) -> str:
+    """Return a finding as lines of text: rule, place, and the bytes."""
+    lines = [_heading(shown, ink), _INDENT + _place(shown)]
+    lines += (_INDENT + row for row in _dump(shown, ink))
     return "\n".join(lines) + "\n"
 
 
-def _heading(each: Shown, ink: Ink) -> str:
-    parts = [ink(each.severity, f"{each.severity:<7}"), each.rule]
-    if each.event_type is not None:
-        parts.append(f"{each.event_name or 'unknown'} ({each.event_type})")
-    if each.event_id is not None:
-        parts.append(f"event {each.event_id}")
-    who = f"node {each.node_id[:8]}" if each.node_id else ""
-    parts.append(ink("dim", ", ".join(filter(None, (who, printable(each.connection))))))
+def _heading(shown: Shown, ink: Ink) -> str:
+    parts = [ink(shown.severity, f"{shown.severity:<7}"), shown.rule]
+    if shown.event_type is not None:
+        parts.append(f"{shown.event_name or 'unknown'} ({shown.event_type})")
+    if shown.event_id is not None:
+        parts.append(f"event {shown.event_id}")
+    node = f"node {shown.node_id[:8]}" if shown.node_id else ""
+    parts.append(ink("dim", ", ".join(filter(None, (node, printable(shown.connection))))))
     return "  ".join(filter(None, parts))
 
 
-def _place(each: Shown) -> str:
-    if not each.size:
-        return f"expected {each.expectation}"
-    if RULES[each.rule].scope == "connection":
-        return each.expectation
-    field = f"{each.field} " if each.field else ""
-    return f"{field}at byte {each.offset} of {each.size}: expected {each.expectation}"
+def _place(shown: Shown) -> str:
+    if not shown.size:
+        return f"expected {shown.expectation}"
+    if RULES[shown.rule].scope == "connection":
+        return shown.expectation
+    field = f"{shown.field} " if shown.field else ""
+    return f"{field}at byte {shown.offset} of {shown.size}: expected {shown.expectation}"
 
 
-def _dump(each: Shown, ink: Ink) -> Iterator[str]:
-    """Rows of hex; brackets are round what is wrong, or where something is missing."""
-    end, last = each.start + len(each.excerpt), each.offset + each.length
+def _dump(shown: Shown, ink: Ink) -> Iterator[str]:
+    """Return rows of hex; brackets mark the wrong bytes, or the place of missing ones."""
+    end, last = shown.start + len(shown.excerpt), shown.offset + shown.length
     near = min(end, (min(last, end) // _ROW + 1 + _AROUND) * _ROW)
-    for at in range(each.start, near, _ROW):
-        octets = each.excerpt[at - each.start : min(at + _ROW, near) - each.start]
-        yield f"{ink('dim', f'{at:04x}')} {_row(each, at, octets, ink)}"
-    if near < each.size:
-        more = ink("dim", f"…     {each.size - near} more bytes")
+    for row_start in range(shown.start, near, _ROW):
+        octets = shown.excerpt[row_start - shown.start : min(row_start + _ROW, near) - shown.start]
+        yield f"{ink('dim', f'{row_start:04x}')} {_row(shown, row_start, octets, ink)}"
+    if near < shown.size:
+        more = ink("dim", f"…     {shown.size - near} more bytes")
         yield more + (ink("bad", "]") if last > near else "")
 
 
-def _row(each: Shown, at: int, octets: bytes, ink: Ink) -> str:
-    first, last = each.offset, each.offset + each.length
+def _row(shown: Shown, row_start: int, octets: bytes, ink: Ink) -> str:
+    first, last = shown.offset, shown.offset + shown.length
     text = ""
-    for place, octet in enumerate(octets, at):
-        before = "[" if place == first else "]" if place == last and place > at else " "
-        before = "[]" if place == first == last else before
+    for offset, octet in enumerate(octets, row_start):
+        before = "[" if offset == first else "]" if offset == last and offset > row_start else " "
+        before = "[]" if offset == first == last else before
         text += ink("bad", before) if before != " " else before
-        text += ink("bad" if first <= place < last else "", f"{octet:02x}")
-    row_end = at + len(octets)
-    if last == row_end and (each.length or row_end == each.size):
-        text += ink("bad", "]" if each.length else "[]")
+        text += ink("bad" if first <= offset < last else "", f"{octet:02x}")
+    row_end = row_start + len(octets)
+    if last == row_end and (shown.length or row_end == shown.size):
+        text += ink("bad", "]" if shown.length else "[]")
     return text
 
 
 def printable(text: str) -> str:
-    """The text with nothing in it that a terminal would take for a command."""
+    """Return the text with control characters replaced, so that a terminal executes none."""
     return "".join(each if each.isprintable() else "\ufffd" for each in text)

@@ -41,7 +41,7 @@ class SqlAdmission:
             self._there -= 1
             raise
 
-    async def run(self, order: process.Order, partials: Sequence[bytes]) -> bytes:
+    async def run(self, order: process.SqlJob, partials: Sequence[bytes]) -> bytes:
         """A statement's result over ``partials``, by who has entered; see ``process.run``."""
         left = threading.Event()
         running = asyncio.ensure_future(

@@ -41,7 +41,7 @@ async def sql(questions: Questions, values: Values) -> Answer:
             "sql", {"sql": mapped, "seconds": MAP_SECONDS}, MAP_SECONDS
         )
         partials = [value.data for _, value in answers.values]
-        order = process.Order(
+        order = process.SqlJob(
             reduced,
             form,
             partials=True,

@@ -49,7 +49,7 @@ class Sql:
             raise BadQuery("map must be a SQL statement", "map")
         views.install(cursor, self._speaking)
         seconds = max(_GRACE_SECONDS, seconds - _GRACE_SECONDS)
-        order = process.Order(sql, lossless=True, seconds=seconds)
+        order = process.SqlJob(sql, lossless=True, seconds=seconds)
 
         def scanned(scan: Mapping[str, Any]) -> Iterator[bytes]:
             return rows(cursor, self._files(), scan)

@@ -21,7 +21,7 @@ DOUBTFUL = "timestamp_backwards"
 def report_of(*talks, whole=True):
     """What is said of connections that were judged one after another."""
     chosen = Shortlist()
-    checker = Checker(chosen.take, whole=whole)
+    checker = Checker(chosen.add, whole=whole)
     for talk in talks:
         at = talk.now + JCE_US
         session = checker.open("192.0.2.1:4", at)
@@ -64,7 +64,7 @@ def rendered(how, *talks, strict=False):
         ([misbehaving()], False, False, "FAILED: errors against 3 rules, warnings against 2 rules"),
     ],
 )
-def test_every_form_comes_to_the_same_conclusion(talks, strict, passed, conclusion):
+def test_text_json_and_junit_have_the_same_conclusion(talks, strict, passed, conclusion):
     report, _ = report_of(*talks)
     assert report.passed(strict=strict) is passed
     assert summary(*talks, strict=strict).splitlines()[-1] == conclusion
@@ -73,7 +73,7 @@ def test_every_form_comes_to_the_same_conclusion(talks, strict, passed, conclusi
     assert (suite.get("failures") == "0") is passed
 
 
-def test_the_summary_tells_of_each_node_and_rule():
+def test_the_summary_lists_each_node_and_rule():
     lines = summary(misbehaving()).splitlines()
     sent = misbehaving().frames
     size = sum(map(len, sent))
@@ -93,14 +93,14 @@ def test_a_report_has_the_findings_before_the_summary():
     assert text.endswith(summary(misbehaving()))
 
 
-def test_what_was_not_judged_is_told():
-    assert "\n  note: parts are missing: references" in summary(misbehaving(), whole=False)
+def test_the_summary_notes_what_was_not_checked():
+    assert "\n  note: messages are missing: references" in summary(misbehaving(), whole=False)
     talk = Talk()
     talk.frames.append(b"\x09\0\0\0half")
     assert "\n  note: 1 connection ended within a message\n" in summary(talk)
 
 
-def test_a_clock_is_told_by_what_it_counts():
+def test_a_wrong_clock_is_named_by_its_epoch():
     talk = clean()
     assert "; clock 0 ms behind" in summary(talk)
     off = Talk()
@@ -112,13 +112,13 @@ def test_a_clock_is_told_by_what_it_counts():
     assert "; clock of microseconds since 1970-01-01" in text
 
 
-def test_colours_are_in_the_summary_only_where_wanted():
+def test_the_summary_has_colours_only_when_enabled():
     report, _ = report_of(misbehaving())
     assert "\x1b[31m" in as_summary(report, strict=False, ink=Ink(True))
     assert "\x1b" not in as_summary(report, strict=False)
 
 
-def test_a_node_s_words_reach_neither_terminal_nor_xml_as_commands():
+def test_control_characters_of_a_node_s_text_are_replaced():
     talk = Talk(name="\x1b[31m\0")
     talk.broken()
     assert "\x1b" not in summary(talk)
@@ -128,7 +128,7 @@ def test_a_node_s_words_reach_neither_terminal_nor_xml_as_commands():
 # --- JSON ------------------------------------------------------------------------------
 
 
-def test_the_json_has_what_its_page_describes():
+def test_the_json_report_matches_its_documentation():
     body = json.loads(rendered(as_json, misbehaving()))
     assert (body["format"], body["version"]) == ("tart-check", 1)
     assert (body["source"], body["verdict"], body["strict"]) == ("listen 9000", "error", False)
@@ -149,7 +149,7 @@ def test_the_json_has_what_its_page_describes():
         assert shown.count(code) + body["left_out"].get(code, 0) == each["count"]
 
 
-def test_the_page_names_every_member_of_the_json():
+def test_the_documentation_names_every_member_of_the_json():
     from tests.test_architecture import ROOT
 
     page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
@@ -162,7 +162,7 @@ def test_the_page_names_every_member_of_the_json():
 # --- JUnit -----------------------------------------------------------------------------
 
 
-def test_there_is_a_case_for_each_rule_and_it_fails_by_severity():
+def test_junit_has_a_case_for_each_rule_that_fails_by_severity():
     for strict, fatal in ((False, {ERROR}), (True, {ERROR, WARNING})):
         root = ElementTree.fromstring(rendered(as_junit, misbehaving(), strict=strict))
         suite = root.find("testsuite")
@@ -177,7 +177,7 @@ def test_there_is_a_case_for_each_rule_and_it_fails_by_severity():
         assert told == found - broken
 
 
-def test_a_failure_says_how_often_and_shows_the_bytes():
+def test_a_junit_failure_has_its_count_and_bytes():
     root = ElementTree.fromstring(rendered(as_junit, misbehaving()))
     failure = root.find(".//testcase[@name='unknown_event']/failure")
     assert failure.get("message") == "unknown_event: 4 messages"
@@ -185,14 +185,14 @@ def test_a_failure_says_how_often_and_shows_the_bytes():
     assert "[fe]" in failure.text
 
 
-def test_that_nothing_came_is_a_failure_of_its_own():
+def test_receiving_nothing_is_a_junit_failure():
     case = ElementTree.fromstring(rendered(as_junit)).find(
         ".//testcase[@name='something_received']"
     )
     assert case.find("failure").get("message") == "nothing was received"
 
 
-def test_what_xml_cannot_carry_is_replaced():
+def test_characters_that_xml_does_not_permit_are_replaced():
     report, chosen = report_of(clean())
     text = as_junit(report, chosen, strict=False, source="a\x00\x1b\ud800\uffff<&é")
     package = ElementTree.fromstring(text).find("testsuite").get("package")

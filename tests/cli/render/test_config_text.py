@@ -1,6 +1,6 @@
 import tomllib
 
-from tart.cli.render.config_text import config_toml, shown
+from tart.cli.render.config_text import config_toml, render_settings
 from tart.config.load import load
 from tart.config.schema import settings
 from tests.supervisor.process import ROOT
@@ -42,7 +42,7 @@ def test_every_kind_of_value_is_shown_as_toml(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     origins = ['a"b', "c"]
     config = load(flags={"api.cors_origins": origins, "storage.flush_rows": 1234567})
-    lines = shown(config).splitlines()
+    lines = render_settings(config).splitlines()
 
     assert 'api.cors_origins = ["a\\"b", "c"]  (command line)' in lines
     assert "storage.flush_rows = 1_234_567  (command line)" in lines

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tart.aggregate.core.event_batch import Finding
-from tart.cli.render.findings import SHOWN_IN_ALL, Ink, Shortlist, as_text, printable, shown
+from tart.cli.render.findings import MAX_SHOWN, Ink, Shortlist, as_text, excerpt, printable
 from tart.protocol.rules import RULES
 from tart.shard.check.offline_check import Found
 
@@ -22,7 +22,7 @@ def found(rule="bool_out_of_range", offset=9, frame=FRAME, node_id="ab" * 32, **
 
 
 def text(*given, **more):
-    return as_text(shown(found(*given, **more)), Ink())
+    return as_text(excerpt(found(*given, **more)), Ink())
 
 
 def marked(*given, **more):
@@ -33,7 +33,7 @@ def marked(*given, **more):
     return bytes.fromhex(inside[1])
 
 
-def test_it_is_told_what_where_and_whose():
+def test_a_finding_has_rule_event_node_place_and_bytes():
     assert text() == (
         "error    bool_out_of_range  SyncStatusChanged (13)  event 7  node abababab, 192.0.2.1:4\n"
         "         synced at byte 9 of 40: expected 0 or 1, not 9\n"
@@ -46,14 +46,14 @@ def test_it_is_told_what_where_and_whose():
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("offset", [0, 9, 15, 16, 39, 40, 200])
 @pytest.mark.parametrize("size", [0, 9, 40, 300])
-def test_the_mark_is_where_the_finding_says(rule, offset, size):
+def test_the_marked_bytes_begin_at_the_finding_s_offset(rule, offset, size):
     frame = (FRAME * 8)[:size]
     if not size or offset > size:
         assert text(rule, offset, frame)
         return
     octets = marked(rule, offset, frame)
     assert frame[offset:].startswith(octets)
-    assert (octets == b"") is (offset == size or shown(found(rule, offset, frame)).length == 0)
+    assert (octets == b"") is (offset == size or excerpt(found(rule, offset, frame)).length == 0)
 
 
 @pytest.mark.parametrize(
@@ -68,74 +68,74 @@ def test_the_mark_is_where_the_finding_says(rule, offset, size):
         ("dropped_count_u32", 17, 0, 4),
     ],
 )
-def test_so_many_bytes_are_wrong(rule, offset, number, length):
-    assert shown(found(rule, offset, number=number)).length == length
+def test_the_number_of_wrong_bytes_depends_on_the_rule(rule, offset, number, length):
+    assert excerpt(found(rule, offset, number=number)).length == length
 
 
-def test_a_list_by_core_is_wrong_as_a_whole():
+def test_a_core_list_of_the_wrong_size_is_marked_as_a_whole():
     frame = bytes(9 + 12) + b"\1\2\3" + bytes(20)
     assert marked("core_count_mismatch", 21, frame, number=10) == b"\1\2\3"
 
 
-def test_a_length_tells_how_long_it_is():
+def test_a_wrong_length_is_marked_by_its_own_size():
     frame = bytes(9) + b"\x80\x81" + bytes(129)
     assert marked("string_too_long", 9, frame, number=28) == b"\x80\x81"
     assert marked("non_canonical_natural", 9, bytes(9) + b"\xc0\0\1", number=28) == b"\xc0\0\1"
 
 
-def test_of_a_long_message_what_is_near_is_kept():
+def test_an_excerpt_of_a_long_message_surrounds_the_wrong_bytes():
     frame = bytes(100_000) + b"\xff" + bytes(100_000)
-    each = shown(found("invalid_utf8", 100_000, frame, number=28))
+    each = excerpt(found("invalid_utf8", 100_000, frame, number=28))
     assert len(each.excerpt) < 1_000
     assert marked("invalid_utf8", 100_000, frame, number=28) == b"\xff"
     assert each.as_json()["excerpt"]["offset"] == each.start == 99_984
     assert each.size == 200_001
 
 
-def test_what_is_missing_is_marked_where_it_should_be():
+def test_missing_bytes_are_marked_where_they_should_be():
     assert "\n         0000  00 01 02[]\n" in text("truncated", 3, FRAME[:3])
     assert "\n         0020  20 21 22 23 24 25 26 27[]\n" in text("truncated", 40)
 
 
-def test_without_bytes_only_words_are_shown():
+def test_a_finding_without_bytes_has_only_text():
     lines = text("pipeline_cut_short", 0, b"", number=90, expectation="an end").splitlines()
     assert lines[1:] == ["         expected an end"]
 
 
-def test_a_terminal_gets_no_commands():
+def test_printable_text_has_no_control_characters():
     assert printable("a\x1b[31m\n\u202e") == "a\ufffd[31m\ufffd\ufffd"
     assert "\x1b" not in text(expectation="\x1b[31m")
 
 
 def test_colours_change_nothing_but_colours():
-    coloured = as_text(shown(found()), Ink(True))
+    coloured = as_text(excerpt(found()), Ink(True))
     assert "\x1b[31m" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == text()
 
 
-def test_of_each_rule_and_node_the_first_are_shown():
+def test_the_shortlist_has_the_first_findings_of_each_rule_and_node():
     chosen = Shortlist(2)
-    taken = [chosen.take(found()) for _ in range(4)]
+    taken = [chosen.add(found()) for _ in range(4)]
     assert [(each is not None, first) for each, first in taken] == [
         *((True, False), (True, False)),
         *((False, True), (False, False)),
     ]
-    assert chosen.take(found("truncated"))[0] is not None
-    assert chosen.take(found(node_id="cd" * 32))[0] is not None
+    assert chosen.add(found("truncated"))[0] is not None
+    assert chosen.add(found(node_id="cd" * 32))[0] is not None
     assert len(chosen.shown) == 4
     assert chosen.left_out == {"bool_out_of_range": 2}
 
 
-def test_there_is_an_end_to_what_is_shown():
-    chosen = Shortlist(3 * SHOWN_IN_ALL)
-    for _ in range(SHOWN_IN_ALL + 5):
-        chosen.take(found())
-    assert len(chosen.shown) == SHOWN_IN_ALL
+def test_the_shortlist_is_bounded():
+    chosen = Shortlist(3 * MAX_SHOWN)
+    for _ in range(MAX_SHOWN + 5):
+        chosen.add(found())
+    assert len(chosen.shown) == MAX_SHOWN
     assert chosen.left_out.total() == 5
 
 
-def test_a_program_reads_the_same():
-    assert shown(found()).as_json() == {
+def test_a_finding_as_json():
+    assert excerpt(found()).as_json() == {
         **{"rule": "bool_out_of_range", "severity": "error", "node_id": "ab" * 32},
         **{"connection": "192.0.2.1:4", "at": "2026-11-21T12:00:00.000000Z", "event_id": 7},
         **{"event_type": 13, "event_name": "SyncStatusChanged", "field": "synced"},

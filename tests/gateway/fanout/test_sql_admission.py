@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tart.gateway.fanout.sql_admission import RUNNING, WAITING, SqlAdmission, TooManyStatements
-from tart.sandbox.process import Order
+from tart.sandbox.process import SqlJob
 from tests.gateway.running import eventually
 
 
@@ -68,7 +68,7 @@ def test_a_statement_nobody_waits_for_is_killed_before_its_place_is_given_away()
         async def statement() -> None:
             async with sandboxes:
                 try:
-                    await sandboxes.run(Order(counting, partials=True, seconds=60.0), [])
+                    await sandboxes.run(SqlJob(counting, partials=True, seconds=60.0), [])
                 finally:
                     assert not children()
 

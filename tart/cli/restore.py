@@ -1,0 +1,56 @@
+"""``tart restore``: restores a backup into an empty data directory."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from tart.cli.arguments import add_config, add_data_dir
+from tart.cli.backup import CONTROL, copy_file, read_manifest
+from tart.config.load import load
+from tart.errors import StartupError
+from tart.supervisor.data_lock import claimed
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "source", type=Path, metavar="BACKUP", help="backup that 'tart backup' created"
+    )
+    add_config(parser)
+    add_data_dir(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Restore a backup into the data directory and return the exit code.
+
+    Raises:
+        ConfigError: the settings are not valid.
+        StartupError: the backup is not complete, or the data directory is not empty.
+    """
+    source: Path = arguments.source
+    flags = {"data_dir": arguments.data_dir}
+    config = load(arguments.config, environ=os.environ, flags=flags)
+    root = config.data_path
+    manifest = read_manifest(source)
+    with claimed(root, config.run_path):
+        # README.md and .gitignore are in the default directory of a checkout.
+        data = {path.name for path in root.iterdir() if path.is_dir() or path.name == CONTROL}
+        if present := sorted(data - {config.run_path.name}):
+            raise StartupError(f"data_dir: {root} has data already: {', '.join(present)}")
+        owner = root.stat()
+        for name, expected in manifest["files"].items():
+            destination = root / name
+            destination.parent.mkdir(mode=0o750, exist_ok=True)
+            if copy_file(source / name, destination) != expected["digest"]:
+                raise StartupError(
+                    f"{source / name}: differs from the file that was backed up; the backup is "
+                    "damaged"
+                )
+            if os.geteuid() == 0:
+                for path in (destination.parent, destination):
+                    os.chown(path, owner.st_uid, owner.st_gid)
+    print(f"{root}: {len(manifest['files'])} files restored from {manifest['begun_at']}")
+    return 0

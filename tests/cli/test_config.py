@@ -1,0 +1,56 @@
+"""``tart config``: settings are checked, shown and printed."""
+
+import pytest
+
+from tart.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def empty_directory(monkeypatch, tmp_path):
+    """An empty working directory and no variables of ours."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TART_SHARDS", raising=False)
+
+
+def test_valid_settings_pass_the_check(capsys, tmp_path):
+    (tmp_path / "mine.toml").write_text("shards = 4")
+
+    assert main(["config", "check", "--config", "mine.toml"]) == 0
+    assert capsys.readouterr() == ("configuration is valid\n", "")
+
+
+def test_invalid_settings_are_one_sentence_and_exit_with_2(capsys, tmp_path):
+    (tmp_path / "config.toml").write_text("shardz = 4")
+
+    assert main(["config", "check"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        "tart: unknown key in config.toml: shardz; did you mean shards?\n",
+    )
+
+
+def test_unknown_environment_variables_are_refused(capsys, monkeypatch):
+    monkeypatch.setenv("TART_API_BINT", "127.0.0.1:1")
+
+    assert main(["config", "check"]) == 2
+    assert capsys.readouterr().err == (
+        "tart: unknown variable TART_API_BINT; did you mean TART_API_BIND?\n"
+    )
+
+
+def test_show_prints_each_setting_and_its_origin(capsys, monkeypatch, tmp_path):
+    (tmp_path / "config.toml").write_text("[api]\nbytes = 'array'")
+    monkeypatch.setenv("TART_SHARDS", "3")
+
+    assert main(["config", "show"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert 'api.bytes = "array"  (config.toml)' in lines
+    assert "shards = 3  (TART_SHARDS)" in lines
+    assert 'log.level = "info"  (default)' in lines
+
+
+def test_the_printed_default_file_is_valid(capsys, tmp_path):
+    assert main(["config", "default"]) == 0
+    (tmp_path / "config.toml").write_text(capsys.readouterr().out)
+
+    assert main(["config", "check"]) == 0
