@@ -204,9 +204,9 @@ def test_the_unit_starts_a_python_package_where_it_is_installed(machine, tmp_pat
 
 
 @pytest.mark.parametrize("home", ["/root/venv/bin/tart", "/home/me/tart/.venv/bin/tart"])
-def test_a_program_the_service_could_not_see_is_refused(machine, tmp_path, home):
+def test_a_program_in_a_hidden_directory_is_refused(machine, tmp_path, home):
     before = machine.files()
-    with pytest.raises(StartupError, match=f"the service could not see {home}"):
+    with pytest.raises(StartupError, match=f"the service cannot access {home}"):
         run(machine, Source(None, tmp_path, Path(home)))
 
     assert machine.files() == before
@@ -226,7 +226,7 @@ def test_a_missing_or_failing_system_command_is_one_sentence(tmp_path, monkeypat
     root.mkdir()
     source = Source(tmp_path / "tart", tmp_path, tmp_path)
 
-    with pytest.raises(StartupError, match="there is no useradd on this machine"):
+    with pytest.raises(StartupError, match="useradd is not installed on this machine"):
         install(root, source=source)
 
     useradd = tmp_path / "bin" / "useradd"

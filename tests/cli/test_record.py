@@ -19,7 +19,7 @@ from tests.supervisor.process import Process
 
 SUMMARY = """\
 recorded 1 sessions, 2 messages, 14 bytes in {seconds} s
-0 sessions with bytes that are no whole messages, 0 still open at the end; 0 nodes turned away
+0 sessions with bytes that are not complete messages, 0 still open at the end; 0 nodes refused
 """
 FAILED = {"authoring_id": 9, "reason": "no"}
 HELLO = frame(b"hello") + frame(b"a")

@@ -119,7 +119,7 @@ def test_a_server_that_closes_during_a_replay_is_counted_and_exits_with_1(tmp_pa
             node.close()
             assert player.ended() == 1
             assert player.rest()[1].startswith("1 sessions failed, ")
-            assert "session 8 was not sent to its end" in player.errors()
+            assert "session 8 was not sent completely" in player.errors()
             assert "Traceback" not in player.errors()
 
 

@@ -151,7 +151,7 @@ def test_sighup_applies_log_settings_and_names_those_that_need_a_restart(tmp_pat
 
         assert running.ended() == 0
         assert (
-            "settings read again; changed, in use after a restart: storage.flush_rows"
+            "settings reloaded; restart to apply: storage.flush_rows"
             in running.errors()
         )
 

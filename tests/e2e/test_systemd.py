@@ -87,7 +87,7 @@ def test_reloading_changes_the_log_at_once_and_names_what_it_cannot_change(tmp_p
 
         said = [json.loads(line)["message"] for line in tart.process.errors().splitlines()]
         assert (
-            "SIGHUP: settings read again; changed, in use after a restart: storage.threads" in said
+            "SIGHUP: settings reloaded; restart to apply: storage.threads" in said
         )
 
 
