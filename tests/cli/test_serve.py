@@ -150,10 +150,7 @@ def test_sighup_applies_log_settings_and_names_those_that_need_a_restart(tmp_pat
         running.send(signal.SIGTERM)
 
         assert running.ended() == 0
-        assert (
-            "settings reloaded; restart to apply: storage.flush_rows"
-            in running.errors()
-        )
+        assert "settings reloaded; restart to apply: storage.flush_rows" in running.errors()
 
 
 def test_a_closed_stdout_does_not_stop_the_server(tmp_path):

@@ -86,9 +86,7 @@ def test_reloading_changes_the_log_at_once_and_names_what_it_cannot_change(tmp_p
         tart.until(READY)
 
         said = [json.loads(line)["message"] for line in tart.process.errors().splitlines()]
-        assert (
-            "SIGHUP: settings reloaded; restart to apply: storage.threads" in said
-        )
+        assert "SIGHUP: settings reloaded; restart to apply: storage.threads" in said
 
 
 @pytest.mark.slow
