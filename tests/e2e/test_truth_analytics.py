@@ -13,7 +13,7 @@ from tart.query.core.chain_stats import reached
 from tart.query.core.failure_rates import PIPELINES
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.query.core.windows import time_us
-from tart.query.topics.node_activity import CONNECTION_EVENTS
+from tart.query.topics.node_activity import CONNECTION_KINDS
 from tart.query.topics.time_series import DISCARDS
 from tart.units import HOUR_US, JCE_US, MINUTE_US, SECOND_US
 from tests.e2e.received import Received, rooted
@@ -452,7 +452,7 @@ def test_telemetry_connections_and_those_of_peers(truth, received):
             "net_change": began[at] - ended[at],
             "open": now,
             "refused": 0,
-            "peer_connections": {name: types[number] for name, number in CONNECTION_EVENTS.items()},
+            "peer_connections": {name: types[number] for name, number in CONNECTION_KINDS.items()},
         }
     # Nodes that said nothing on a connection have not made one.
     opened = [each for each in truth.facts.of("closed") if each["events"]]

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from tart.protocol.events import EventKind
 from tart.query.core.rfc3339 import rfc3339_of_jce
-from tart.query.topics.blocks import TOTALS
 from tart.query.topics.slots import SLOT_KINDS
 from tests.e2e.received import Received, rooted
 
@@ -20,6 +20,20 @@ OUTLINE = (
 @pytest.fixture(scope="module")
 def received(truth):
     return Received(truth)
+
+
+TOTALS = {
+    "authoring_started": EventKind.AUTHORING,
+    "authoring_failed": EventKind.AUTHORING_FAILED,
+    "authored": EventKind.AUTHORED,
+    "importing": EventKind.IMPORTING,
+    "verification_failed": EventKind.BLOCK_VERIFICATION_FAILED,
+    "verified": EventKind.BLOCK_VERIFIED,
+    "execution_failed": EventKind.BLOCK_EXECUTION_FAILED,
+    "executed": EventKind.BLOCK_EXECUTED,
+    "best_block_changes": EventKind.BEST_BLOCK_CHANGED,
+    "finalized_block_changes": EventKind.FINALIZED_BLOCK_CHANGED,
+}
 
 
 def authored(truth):

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from tart.query.core import log_histogram
-from tart.query.topics.node_activity import CATEGORIES, CONNECTION_EVENTS, category_of
+from tart.query.topics.node_activity import CATEGORIES, CONNECTION_KINDS, category_of
 from tests.running import wait_for
 
 EVER = "30d"
@@ -282,7 +282,7 @@ def test_a_node_s_peers(truth):
         )
         counts = truth.facts.counts(node)
         assert found["connections"] == {
-            name: counts[number] for name, number in CONNECTION_EVENTS.items()
+            name: counts[number] for name, number in CONNECTION_KINDS.items()
         }
         names = ("num_peers", "num_val_peers", "num_sync_peers")
         history = [

@@ -9,1065 +9,6 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 
-class BlocksTotals(TypedDict):
-    authoring_started: int
-    authoring_failed: int
-    authored: int
-    importing: int
-    verification_failed: int
-    verified: int
-    execution_failed: int
-    executed: int
-    best_block_changes: int
-    finalized_block_changes: int
-    # Distinct header hashes.
-    blocks_authored: int
-
-
-class BlocksChainAhead(TypedDict):
-    node_id: str
-    best_slot: int | None
-    finalized_slot: int | None
-
-
-class BlocksChain(TypedDict):
-    best_slot: int | None
-    finalized_slot: int | None
-    ahead: list[BlocksChainAhead]
-
-
-class BlocksAuthoringByNode(TypedDict):
-    node_id: str
-    blocks_authored: int
-
-
-class BlocksRecentAuthored(TypedDict):
-    node_id: str
-    # When it was authored, by the node's clock.
-    timestamp: str | None
-    # When authoring began, by ours.
-    received_at: str
-    slot: int | None
-    hash: str
-    parent: str | None
-    size_bytes: int | None
-    num_tickets: int | None
-    num_preimages: int | None
-    num_guarantees: int | None
-    num_assurances: int | None
-    num_dispute_verdicts: int | None
-    authoring_ms: float
-    outcome: str
-    reason: str | None
-
-
-class BlocksWindow(TypedDict):
-    start: str
-    end: str
-
-
-class BlocksShards(TypedDict):
-    answered: int
-    total: int
-
-
-class BlocksUnreadable(TypedDict):
-    file: str
-    rows: int | None
-    since: str | None
-    until: str | None
-
-
-class Blocks(TypedDict):
-    totals: BlocksTotals
-    chain: BlocksChain
-    authoring_by_node: list[BlocksAuthoringByNode]
-    recent_authored: list[BlocksRecentAuthored]
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: BlocksWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class SlotEventsByNodeEvents(TypedDict):
-    id: int
-    event_id: int
-    session: int
-    event_type: int
-    timestamp: str | None
-    received_at: str
-    data: dict[str, Any]
-
-
-class SlotEventsByNode(TypedDict):
-    node_id: str
-    events: list[SlotEventsByNodeEvents]
-
-
-class Slot(TypedDict):
-    slot: int
-    blocks_authored: int
-    blocks_announced: int
-    blocks_transferred: int
-    # Header hashes named in the slot.
-    blocks: list[str]
-    announcements: int
-    transfers: int
-    total_events: int
-    authoring_attempts: int
-    authoring_failures: int
-    nodes_involved: int
-    first_event: str | None
-    last_event: str | None
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-    events_by_node: NotRequired[list[SlotEventsByNode]]
-    # Whether there are more events than are listed.
-    has_more: NotRequired[bool]
-
-
-class TimeseriesData(TypedDict):
-    # Begin of the bucket.
-    timestamp: str
-    # The window ends within it.
-    partial: bool
-    # Distinct header hashes of best blocks, where named first.
-    blocks: NotRequired[int]
-    finalized: NotRequired[int]
-    authored: NotRequired[int]
-    best_block_events: NotRequired[int]
-    authoring_nodes: NotRequired[int]
-    max_slot: NotRequired[int | None]
-    total_events: NotRequired[int]
-    active_nodes: NotRequired[int]
-    event_types: NotRequired[int]
-    # Of the part that is over.
-    events_per_second: NotRequired[float | None]
-    # Distinct header hashes, where named first.
-    best_blocks: NotRequired[int]
-    finalized_blocks: NotRequired[int]
-    authored_blocks: NotRequired[int]
-    block_announcements: NotRequired[int]
-    work_package_events: NotRequired[int]
-    guarantee_events: NotRequired[int]
-    finalized_block_events: NotRequired[int]
-
-
-class Timeseries(TypedDict):
-    metric: str
-    interval_minutes: int
-    duration_hours: float
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: BlocksWindow
-    data: list[TimeseriesData]
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class GroupedTimeseriesData(TypedDict):
-    # Begin of the bucket.
-    timestamp: str
-    # The window ends within it.
-    partial: bool
-    node_id: NotRequired[str]
-    event_type: NotRequired[int]
-    core: NotRequired[int]
-    category: NotRequired[str]
-    events: NotRequired[int]
-    event_types: NotRequired[int]
-    nodes: NotRequired[int]
-    guarantees: NotRequired[int]
-    failures: NotRequired[int]
-
-
-class GroupedTimeseries(TypedDict):
-    metric: str
-    interval_minutes: int
-    duration_hours: float
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: BlocksWindow
-    group_by: str
-    data: list[GroupedTimeseriesData]
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class RealtimeTotals(TypedDict):
-    events: int
-    best_blocks: int
-    finalized_blocks: int
-    # Authored events.
-    authored_blocks: int
-    announcements: int
-    tickets: int
-    active_nodes: int
-    latest_slot: int | None
-    best_block_events: int
-    finalized_block_events: int
-
-
-class RealtimeRates(TypedDict):
-    events_per_second: float | None
-    blocks_per_second: float | None
-
-
-class RealtimeData(TypedDict):
-    timestamp: str
-    events: int
-    nodes: int
-    blocks: int
-    finalized: int
-    announcements: int
-    tickets: int
-    authored: int
-
-
-class Realtime(TypedDict):
-    window_seconds: int
-    # Fewer where a shard began to count since.
-    counted_seconds: int
-    start: str
-    end: str
-    timestamp: str
-    totals: RealtimeTotals
-    rates: RealtimeRates
-    data: list[RealtimeData]
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class LatencyStepsHistogram(TypedDict):
-    up_to_ms: float
-    count: int
-
-
-LatencySteps = TypedDict(
-    "LatencySteps",
-    {
-        "step": str,
-        "from_type": int | None,
-        "to_type": int | None,
-        "from": str | None,
-        "to": str | None,
-        "count": int,
-        "mean_ms": float | None,
-        "p50_ms": float | None,
-        "p90_ms": float | None,
-        "p95_ms": float | None,
-        "p99_ms": float | None,
-        "histogram": list[LatencyStepsHistogram],
-        "group": NotRequired[str | int | None],
-    },
-)
-
-
-class Latency(TypedDict):
-    group_by: str
-    steps: list[LatencySteps]
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: BlocksWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class TopNodesEventTypes(TypedDict):
-    event_type: int
-    event_name: str | None
-
-
-class TopNodesNodes(TypedDict):
-    node_id: str
-    implementation_name: str | None
-    implementation_version: str | None
-    events: int
-    share: float
-    events_per_second: float | None
-
-
-class TopNodes(TypedDict):
-    event_types: list[TopNodesEventTypes] | None
-    total_events: int
-    total_nodes: int
-    nodes: list[TopNodesNodes]
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: BlocksWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class FailureRatesOverall(TypedDict):
-    total_events: int
-    # Failures of all categories.
-    failed_events: int
-    # failed_events by attempts; null if nothing was tried.
-    failure_rate: float | None
-    # Attempts of all categories.
-    attempts: int
-    refused: int
-    misbehaved: int
-
-
-class FailureRatesByCategory(TypedDict):
-    category: str
-    attempts: int
-    failures: int
-    # failures by attempts; null without an attempt.
-    rate: float | None
-
-
-class FailureRatesByNode(TypedDict):
-    node_id: str
-    total_events: int
-    failures: int
-    # failures by attempts, of all categories.
-    failure_rate: float | None
-    top_failure_type: int
-    attempts: int
-
-
-class FailureRatesByReason(TypedDict):
-    event_type: int
-    event_name: str
-    reason: str
-    count: int
-    nodes: int
-    last_at: str
-
-
-class FailureRatesRecentFailures(TypedDict):
-    id: int
-    event_type: int
-    event_name: str
-    node_id: str
-    timestamp: str | None
-    received_at: str
-    reason: str
-
-
-class FailureRates(TypedDict):
-    overall: FailureRatesOverall
-    by_category: list[FailureRatesByCategory]
-    by_node: list[FailureRatesByNode]
-    by_reason: list[FailureRatesByReason]
-    recent_failures: list[FailureRatesRecentFailures]
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: BlocksWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class LastHour(TypedDict):
-    clock: str
-    avg_propagation_ms: float | None
-    p50_propagation_ms: float | None
-    p95_propagation_ms: float | None
-    p99_propagation_ms: float | None
-    sample_count: int
-    # Sights more than a minute after the first.
-    late: int
-
-
-class ReceivedAt(TypedDict):
-    share: float
-    blocks: int
-    blocks_reached: int
-    p50_ms: float | None
-    p95_ms: float | None
-    max_ms: float | None
-
-
-class BlockPropagationCoverage(TypedDict):
-    received_at: list[ReceivedAt]
-    node_clocks: list[ReceivedAt]
-
-
-class BlockPropagationByNode(TypedDict):
-    node_id: str
-    blocks_announced: int
-    blocks_received: int
-    blocks_originated: int
-    blocks_seen: int
-    blocks_first_seen: int
-    p50_ms: float | None
-    p95_ms: float | None
-
-
-class BlockPropagationRecentBlocks(TypedDict):
-    hash: str
-    slot: int | None
-    first_seen_at: str
-    first_node: str
-    nodes: int
-    connected_nodes: int
-    until_50_ms: float | None
-    until_90_ms: float | None
-    until_99_ms: float | None
-    until_100_ms: float | None
-
-
-class BlockPropagation(TypedDict):
-    # Of the window, by the time of reception.
-    last_hour: LastHour
-    # By node clocks, each corrected by its offset.
-    node_clocks: LastHour
-    coverage: BlockPropagationCoverage
-    blocks: int
-    blocks_looked_at: int
-    by_node: list[BlockPropagationByNode]
-    recent_blocks: list[BlockPropagationRecentBlocks]
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: BlocksWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class NetworkHealthComponents(TypedDict):
-    name: str
-    status: Literal["healthy", "degraded", "unhealthy", "unknown"]
-    # Percent; null where nothing is known.
-    score: int | None
-    metrics: dict[str, int]
-    issues: list[str]
-
-
-class NetworkHealthAlerts(TypedDict):
-    severity: str
-    message: str
-    component: str
-    timestamp: str
-    acknowledged: bool
-
-
-class NetworkHealth(TypedDict):
-    overall_health: Literal["healthy", "degraded", "unhealthy", "unknown"]
-    # The mean of the scores that are known.
-    health_score: float | None
-    components: list[NetworkHealthComponents]
-    alerts: list[NetworkHealthAlerts]
-    recommendations: list[str]
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: BlocksWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class SyncTimelineTimeline(TypedDict):
-    timestamp: str
-    partial: bool
-    # Nodes that named a best block.
-    total_nodes: int
-    synced_nodes: int
-    behind_nodes: int
-    sync_percentage: float | None
-    network_slot: int | None
-    nodes_saying_synced: int
-    nodes_saying_not_synced: int
-
-
-class SyncTimelineCurrentStatus(TypedDict):
-    node_id: str
-    slot: int
-    slots_behind: int | None
-    is_synced: bool | None
-    says_synced: bool | None
-    is_connected: bool
-    last_update: str | None
-
-
-class SyncTimeline(TypedDict):
-    timeline: list[SyncTimelineTimeline]
-    current_status: list[SyncTimelineCurrentStatus]
-    duration_hours: float
-    interval_minutes: int
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: BlocksWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class ConnectionTimelineTimeline(TypedDict):
-    timestamp: str
-    partial: bool
-    connections: int
-    disconnections: int
-    active_nodes: int
-    net_change: int
-    # At the bucket's end.
-    open: int
-    refused: int
-    peer_connections: dict[str, int]
-
-
-class ConnectionTimelineByNode(TypedDict):
-    node_id: str
-    first_seen: str | None
-    last_seen: str | None
-    uptime_hours: float
-    days_active: int
-    total_events: int
-    events_per_hour: float | None
-    events_per_second: float | None
-    sessions: int
-    is_connected: bool
-
-
-class ConnectionTimelineHealthStats(TypedDict):
-    total_nodes_seen: int
-    # Heard of in the last five minutes.
-    currently_active: int
-    active_last_hour: int
-    connected: int
-
-
-class ConnectionTimeline(TypedDict):
-    timeline: list[ConnectionTimelineTimeline]
-    by_node: list[ConnectionTimelineByNode]
-    health_stats: ConnectionTimelineHealthStats
-    duration_hours: float
-    interval_minutes: int
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: BlocksWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class AssurancesAnchors(TypedDict):
-    anchor: str
-    slot: int | None
-    first_at: str
-    last_at: str
-    distributing: int
-    send_failed: int
-    sent: int
-    distributed: int
-    received: int
-    received_within_5_slots: int | None
-    share_within_5_slots: float | None
-    receivers_per_assurance: float | None
-
-
-class Assurances(TypedDict):
-    anchors: list[AssurancesAnchors]
-    total_anchors: int
-    totals: dict[str, int]
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    window: BlocksWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class TopologyConnections(TypedDict):
-    from_node: str
-    to_node: str
-    # The greater of sent and received.
-    message_count: int
-    # As from_node told.
-    sent: int
-    # As to_node told.
-    received: int
-    last_seen: str
-    # Who is a validator, no event says.
-    connection_type: None
-
-
-class TopologyBlockTransfers(TypedDict):
-    node_id: str
-    blocks_transferred: int
-    unique_slots: int
-    last_transfer: str
-
-
-class TopologyTicketTransfers(TypedDict):
-    from_node: str
-    to_node: str
-    # The greater of sent and received.
-    message_count: int
-    # As from_node told.
-    sent: int
-    # As to_node told.
-    received: int
-    last_seen: str
-
-
-class TopologyNetworkStats(TypedDict):
-    total_connections: int
-    block_announcements_last_hour: int
-    block_transfers_last_hour: int
-    ticket_transfers_last_hour: int
-    # Peers a node names; null while nobody says anything.
-    average_peers_per_node: float | None
-    active_nodes: int
-
-
-class TopologyWindow(TypedDict):
-    start: str | None
-    end: str | None
-
-
-class Topology(TypedDict):
-    connections: list[TopologyConnections]
-    block_transfers: list[TopologyBlockTransfers]
-    ticket_transfers: list[TopologyTicketTransfers]
-    network_stats: TopologyNetworkStats
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    # Null is no bound.
-    window: TopologyWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class ValidatorsCoresNodeCoreMapping(TypedDict):
-    node_id: str
-    primary_core: int
-    guarantee_count: int
-
-
-class ValidatorsCoresGuaranteeActivity(TypedDict):
-    node_id: str
-    core_index: int
-    last_guarantee: str
-    guarantee_count: int
-
-
-class ValidatorsCoresTicketActivity(TypedDict):
-    node_id: str
-    # A number as text, as the peer has it.
-    epoch: str
-    ticket_count: int
-    last_generated: str
-    generations: int
-    failures: int
-
-
-class ValidatorsCoresCoreSummary(TypedDict):
-    core_index: int
-    active_validators: int
-    total_guarantees: int
-    last_activity: str
-
-
-class ValidatorsCores(TypedDict):
-    node_core_mapping: list[ValidatorsCoresNodeCoreMapping]
-    guarantee_activity: list[ValidatorsCoresGuaranteeActivity]
-    ticket_activity: list[ValidatorsCoresTicketActivity]
-    core_summary: list[ValidatorsCoresCoreSummary]
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    # Null is no bound.
-    window: TopologyWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class NodeStatusEnhancedGuaranteeActivity(TypedDict):
-    guarantees_built: int
-    guarantees_signed: int
-    primary_core: int | None
-    last_guarantee_at: str | None
-
-
-class NodeStatusEnhancedTicketActivity(TypedDict):
-    tickets_generated: int
-    # No event says which tickets seal a block.
-    tickets_sealed: None
-    last_ticket_at: str | None
-    generations: int
-    generations_failed: int
-
-
-class NodeStatusEnhanced(TypedDict):
-    node_id: str
-    peer_id: str
-    implementation_name: str | None
-    implementation_version: str | None
-    is_connected: bool
-    connected_at: str | None
-    last_seen_at: str | None
-    event_count: int
-    chain_status: ChainStatus
-    # Fields of the newest Status event.
-    latest_status: dict[str, Any] | None
-    event_breakdown: list[EventTypeCount]
-    # The first of cores_active.
-    assigned_core: int | None
-    cores_active: list[int]
-    guarantee_activity: NodeStatusEnhancedGuaranteeActivity | None
-    ticket_activity: NodeStatusEnhancedTicketActivity | None
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    # Null is no bound.
-    window: TopologyWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class NodePeersHistory(TypedDict):
-    timestamp: str | None
-    total_peers: int
-    validator_peers: int
-    sync_peers: int
-
-
-class NodePeers(TypedDict):
-    validator_peers: int | None
-    non_validator_peers: int | None
-    total_peers: int | None
-    sync_peers: int | None
-    # Peers with which a stream of announcements was opened in the window.
-    block_announcement_peers: int
-    last_update: str | None
-    connections: dict[str, int]
-    history: list[NodePeersHistory]
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    # Null is no bound.
-    window: TopologyWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class NodeTimelineEvents(TypedDict):
-    id: int
-    event_id: int
-    session: int
-    event_type: int
-    timestamp: str | None
-    created_at: str
-    category: str
-    data: dict[str, Any]
-
-
-class NodeTimelineCategoryCounts(TypedDict):
-    category: str
-    count: int
-
-
-class NodeTimeline(TypedDict):
-    node_id: str
-    events: list[NodeTimelineEvents]
-    # Of the events in this answer.
-    event_count: int
-    category_counts: list[NodeTimelineCategoryCounts]
-    time_range: TopologyWindow
-    has_more: bool
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    # Null is no bound.
-    window: TopologyWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-    # Only where there is more.
-    next_cursor: NotRequired[str]
-
-
-class DaStatsAggregate(TypedDict):
-    total_shards: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_shard_size_bytes: int | str
-    total_preimages: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_preimages_size_bytes: int | str
-    average_shards_per_node: float | None
-    node_count: int
-
-
-class DaStatsPreimageActivity(TypedDict):
-    announced: int
-    forgotten: int
-    transferred: int
-    discarded: int
-
-
-class DaStatsByNode(TypedDict):
-    node_id: str
-    num_shards: int
-    shard_size_bytes: int
-    num_preimages: int
-    preimages_size_bytes: int
-    # The same, as dashboards call it.
-    preimage_size_bytes: int
-    last_update: str
-
-
-class DaStats(TypedDict):
-    aggregate: DaStatsAggregate
-    preimage_activity: DaStatsPreimageActivity
-    by_node: list[DaStatsByNode]
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    # Null is no bound.
-    window: TopologyWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class DaStatsEnhancedByNode(TypedDict):
-    node_id: str
-    num_shards: int | None
-    shard_size_bytes: int | None
-    preimages_announced: int
-    preimages_in_pool: int | None
-    read_ops_last_hour: int
-    write_ops_last_hour: int
-    # Of bins: at most a tenth off.
-    avg_read_latency_ms: float | None
-    # Likewise.
-    avg_write_latency_ms: float | None
-    # Of the requests it served.
-    transfer_success_rate: float | None
-    # Of its own requests.
-    fetch_success_rate: float | None
-    bytes_written: None
-    bytes_transferred: None
-    requests_sent: int
-    requests_received: int
-    reads_failed: int
-    writes_failed: int
-
-
-class DaStatsEnhancedAggregate(TypedDict):
-    total_shards: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_shard_size_bytes: int | str
-    total_preimages: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_preimage_size_bytes: int | str
-    average_shards_per_node: float | None
-    average_shard_size_per_node: float | None
-    # Nodes that asked for shards or were asked.
-    nodes_reporting: int
-
-
-class DaStatsEnhancedShardDistribution(TypedDict):
-    shard_index: int
-    # requests_sent and requests_received.
-    count: int
-    requests_sent: int
-    requests_received: int
-    # Nodes that asked for it.
-    nodes: int
-
-
-class DaStatsEnhancedNodeHealth(TypedDict):
-    node_id: str
-    status: Literal["healthy", "degraded", "unhealthy", "unknown"]
-    shards_stored: int | None
-    storage_used_pct: None
-    # Of its last Status.
-    last_activity: str | None
-    issues: list[str]
-
-
-class DaStatsEnhancedPreimageActivity(TypedDict):
-    announced_last_hour: int
-    requested_last_hour: int
-    received_last_hour: int
-
-
-class DaStatsEnhancedRecentOperations(TypedDict):
-    timestamp: str | None
-    received_at: str
-    node_id: str
-    event_type: int
-    operation: str
-    reason: str | None
-    id: int
-
-
-class DaStatsEnhanced(TypedDict):
-    by_node: list[DaStatsEnhancedByNode]
-    aggregate: DaStatsEnhancedAggregate
-    availability_rate: float | None
-    shard_distribution: list[DaStatsEnhancedShardDistribution]
-    node_health: list[DaStatsEnhancedNodeHealth]
-    preimage_activity: DaStatsEnhancedPreimageActivity
-    recent_operations: list[DaStatsEnhancedRecentOperations]
-    timestamp: str
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    # Null is no bound.
-    window: TopologyWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
-class ExecutionRefinement(TypedDict):
-    # Work items, of every guarantor.
-    total_refined: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_gas_used: int | str
-    average_gas_per_wp: float | None
-    # Of a work item.
-    average_time_ns: float | None
-    # Work-packages, of every guarantor.
-    packages_refined: int
-
-
-class ExecutionAuthorization(TypedDict):
-    total_authorized: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_gas_used: int | str
-    average_gas: float | None
-    average_time_ns: float | None
-
-
-class ExecutionAccumulation(TypedDict):
-    # Services in blocks, each once.
-    total_accumulated: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_gas_used: int | str
-    average_gas: float | None
-    average_time_ns: float | None
-    # How often nodes told of one.
-    reports: int
-
-
-class ExecutionByService(TypedDict):
-    # Null of items of an unknown package.
-    service_id: int | None
-    items_refined: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    refine_gas_used: int | str
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    refine_time_ns: int | str
-    accumulations: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    accumulate_gas_used: int | str
-    accumulate_average_time_ns: float | None
-
-
-class ExecutionRecent(TypedDict):
-    timestamp: str | None
-    event_type: int
-    node_id: str
-    # A number as text, as the peer has it.
-    gas_used: str
-    elapsed_ns: str
-    id: int
-
-
-class Execution(TypedDict):
-    refinement: ExecutionRefinement
-    authorization: ExecutionAuthorization
-    accumulation: ExecutionAccumulation
-    by_service: list[ExecutionByService]
-    recent: list[ExecutionRecent]
-    # What the answer is about, every part of it: counts are kept by buckets of time, so it begins
-    # with a whole one and ends before the one that the end asked for is in, unless that is now.
-    # Null is no bound.
-    window: TopologyWindow
-    # Only where not all shards answered.
-    shards: NotRequired[BlocksShards]
-    # Only where something that belongs to the answer may be in a damaged part of a file, or in a
-    # file that was put aside: so many events, received in that time, or rows of figures; null where
-    # nobody knows how many.
-    unreadable: NotRequired[list[BlocksUnreadable]]
-
-
 class Error(TypedDict):
     error: ErrorDetails
 
@@ -2490,6 +1431,984 @@ class BottleneckCounts(TypedDict):
     failure_rate: float | None
     validator_count: int
     bottleneck_count: int
+
+
+class Topology(TypedDict):
+    window: OpenWindow
+    connections: list[AnnouncementLink]
+    block_transfers: list[BlockTransfers]
+    ticket_transfers: list[Link]
+    network_stats: LinkStatistics
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class AnnouncementLink(TypedDict):
+    from_node: str
+    to_node: str
+    # The greater of sent and received.
+    message_count: int
+    # As reported by from_node.
+    sent: int
+    # As reported by to_node.
+    received: int
+    last_seen: str
+    # Always null: no event tells which nodes are validators.
+    connection_type: None
+
+
+class BlockTransfers(TypedDict):
+    node_id: str
+    blocks_transferred: int
+    unique_slots: int
+    last_transfer: str
+
+
+class Link(TypedDict):
+    from_node: str
+    to_node: str
+    # The greater of sent and received.
+    message_count: int
+    # As reported by from_node.
+    sent: int
+    # As reported by to_node.
+    received: int
+    last_seen: str
+
+
+class LinkStatistics(TypedDict):
+    total_connections: int
+    block_announcements_last_hour: int
+    block_transfers_last_hour: int
+    ticket_transfers_last_hour: int
+    # Peers that a node names; null if no node names any.
+    average_peers_per_node: float | None
+    active_nodes: int
+
+
+class ValidatorsCores(TypedDict):
+    window: OpenWindow
+    node_core_mapping: list[PrimaryCore]
+    guarantee_activity: list[NodeCoreGuarantees]
+    ticket_activity: list[EpochTickets]
+    core_summary: list[CoreGuaranteeTotals]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class PrimaryCore(TypedDict):
+    node_id: str
+    primary_core: int
+    guarantee_count: int
+
+
+class NodeCoreGuarantees(TypedDict):
+    node_id: str
+    core_index: int
+    last_guarantee: str
+    guarantee_count: int
+
+
+class EpochTickets(TypedDict):
+    node_id: str
+    # A number as text, for compatibility with jamtart.
+    epoch: str
+    ticket_count: int
+    last_generated: str
+    generations: int
+    failures: int
+
+
+class CoreGuaranteeTotals(TypedDict):
+    core_index: int
+    active_validators: int
+    total_guarantees: int
+    last_activity: str
+
+
+class NodeStatusEnhanced(TypedDict):
+    node_id: str
+    peer_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    is_connected: bool
+    connected_at: str | None
+    last_seen_at: str | None
+    event_count: int
+    chain_status: ChainStatus
+    # Fields of the newest Status event.
+    latest_status: dict[str, Any] | None
+    event_breakdown: list[EventTypeCount]
+    # The first of cores_active.
+    assigned_core: int | None
+    cores_active: list[int]
+    guarantee_activity: GuaranteeActivity | None
+    ticket_activity: TicketActivity | None
+    window: OpenWindow
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class GuaranteeActivity(TypedDict):
+    guarantees_built: int
+    guarantees_signed: int
+    primary_core: int | None
+    last_guarantee_at: str | None
+
+
+class TicketActivity(TypedDict):
+    tickets_generated: int
+    # Always null: no event tells which tickets seal a block.
+    tickets_sealed: None
+    last_ticket_at: str | None
+    generations: int
+    generations_failed: int
+
+
+class NodePeers(TypedDict):
+    window: OpenWindow
+    validator_peers: int | None
+    non_validator_peers: int | None
+    total_peers: int | None
+    sync_peers: int | None
+    # Peers with which a block announcement stream was opened in the window.
+    block_announcement_peers: int
+    last_update: str | None
+    connections: dict[str, int]
+    history: list[PeerSample]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class PeerSample(TypedDict):
+    timestamp: str | None
+    total_peers: int
+    validator_peers: int
+    sync_peers: int
+
+
+class NodeTimeline(TypedDict):
+    has_more: bool
+    timestamp: str
+    window: OpenWindow
+    node_id: str
+    events: list[TimelineEvent]
+    # Number of events in this answer.
+    event_count: int
+    category_counts: list[CategoryCount]
+    time_range: TimeRange
+    # Present only if has_more is true.
+    next_cursor: NotRequired[str]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class TimelineEvent(TypedDict):
+    id: int
+    event_id: int
+    session: int
+    event_type: int
+    timestamp: str | None
+    created_at: str
+    category: str
+    data: dict[str, Any]
+
+
+class CategoryCount(TypedDict):
+    category: str
+    count: int
+
+
+class TimeRange(TypedDict):
+    start: str | None
+    end: str | None
+
+
+class DaStats(TypedDict):
+    window: OpenWindow
+    aggregate: StorageTotals
+    preimage_activity: PreimageEvents
+    by_node: list[NodeStorage]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class StorageTotals(TypedDict):
+    total_shards: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_shard_size_bytes: int | str
+    total_preimages: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_preimages_size_bytes: int | str
+    average_shards_per_node: float | None
+    node_count: int
+
+
+class PreimageEvents(TypedDict):
+    announced: int
+    forgotten: int
+    transferred: int
+    discarded: int
+
+
+class NodeStorage(TypedDict):
+    node_id: str
+    num_shards: int
+    shard_size_bytes: int
+    num_preimages: int
+    preimages_size_bytes: int
+    # Same as preimages_size_bytes, under the name of dashboards.
+    preimage_size_bytes: int
+    last_update: str
+
+
+class DaStatsEnhanced(TypedDict):
+    timestamp: str
+    window: OpenWindow
+    by_node: list[NodeAvailability]
+    aggregate: AvailabilityTotals
+    availability_rate: float | None
+    shard_distribution: list[ShardIndexRequests]
+    node_health: list[NodeHealth]
+    preimage_activity: PreimageRequests
+    recent_operations: list[ShardOperation]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class NodeAvailability(TypedDict):
+    node_id: str
+    num_shards: int | None
+    shard_size_bytes: int | None
+    preimages_announced: int
+    preimages_in_pool: int | None
+    read_ops_last_hour: int
+    write_ops_last_hour: int
+    # From a histogram; within 10 % of the exact value.
+    avg_read_latency_ms: float | None
+    # From a histogram; within 10 % of the exact value.
+    avg_write_latency_ms: float | None
+    # Share of the requests it received that ended in a transfer.
+    transfer_success_rate: float | None
+    # Share of the requests it sent that ended in a transfer.
+    fetch_success_rate: float | None
+    # Always null: no event tells it.
+    bytes_written: None
+    # Always null: no event tells it.
+    bytes_transferred: None
+    requests_sent: int
+    requests_received: int
+    reads_failed: int
+    writes_failed: int
+
+
+class AvailabilityTotals(TypedDict):
+    total_shards: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_shard_size_bytes: int | str
+    total_preimages: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_preimage_size_bytes: int | str
+    average_shards_per_node: float | None
+    average_shard_size_per_node: float | None
+    # Nodes that sent or received requests for shards.
+    nodes_reporting: int
+
+
+class ShardIndexRequests(TypedDict):
+    shard_index: int
+    # Sum of requests_sent and requests_received.
+    count: int
+    requests_sent: int
+    requests_received: int
+    # Nodes that requested it.
+    nodes: int
+
+
+class NodeHealth(TypedDict):
+    node_id: str
+    status: Literal["degraded", "healthy", "unhealthy", "unknown"]
+    shards_stored: int | None
+    # Always null: no event tells it.
+    storage_used_pct: None
+    # Time of its newest Status.
+    last_activity: str | None
+    issues: list[str]
+
+
+class PreimageRequests(TypedDict):
+    announced_last_hour: int
+    requested_last_hour: int
+    received_last_hour: int
+
+
+class ShardOperation(TypedDict):
+    timestamp: str | None
+    received_at: str
+    node_id: str
+    event_type: int
+    operation: str
+    reason: str | None
+    id: int
+
+
+class Execution(TypedDict):
+    window: OpenWindow
+    refinement: Refinement
+    authorization: Authorization
+    accumulation: Accumulation
+    by_service: list[ServiceExecution]
+    recent: list[ExecutionEvent]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Refinement(TypedDict):
+    # Work items.
+    total_refined: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_gas_used: int | str
+    average_gas_per_wp: float | None
+    # Mean time of a work item.
+    average_time_ns: float | None
+    # Work-packages.
+    packages_refined: int
+
+
+class Authorization(TypedDict):
+    total_authorized: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_gas_used: int | str
+    average_gas: float | None
+    average_time_ns: float | None
+
+
+class Accumulation(TypedDict):
+    # Services in blocks; a service in a block counts once.
+    total_accumulated: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_gas_used: int | str
+    average_gas: float | None
+    average_time_ns: float | None
+    # Reports of accumulations, over all nodes.
+    reports: int
+
+
+class ServiceExecution(TypedDict):
+    # Null for items of an unknown work-package.
+    service_id: int | None
+    items_refined: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    refine_gas_used: int | str
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    refine_time_ns: int | str
+    accumulations: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    accumulate_gas_used: int | str
+    accumulate_average_time_ns: float | None
+
+
+class ExecutionEvent(TypedDict):
+    timestamp: str | None
+    event_type: int
+    node_id: str
+    # A number as text, for compatibility with jamtart.
+    gas_used: str
+    # A number as text, for compatibility with jamtart.
+    elapsed_ns: str
+    id: int
+
+
+class Blocks(TypedDict):
+    timestamp: str
+    window: Window
+    totals: BlockTotals
+    chain: Chain
+    authoring_by_node: list[Author]
+    recent_authored: list[AuthoredBlock]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class BlockTotals(TypedDict):
+    authoring_started: int
+    authoring_failed: int
+    authored: int
+    importing: int
+    verification_failed: int
+    verified: int
+    execution_failed: int
+    executed: int
+    best_block_changes: int
+    finalized_block_changes: int
+    # Distinct header hashes.
+    blocks_authored: int
+
+
+class Chain(TypedDict):
+    best_slot: int | None
+    finalized_slot: int | None
+    ahead: list[NodeAhead]
+
+
+class Author(TypedDict):
+    node_id: str
+    blocks_authored: int
+
+
+class AuthoredBlock(TypedDict):
+    node_id: str
+    # Time of authoring, by the node's clock.
+    timestamp: str | None
+    # Start of authoring, by the server's clock.
+    received_at: str
+    slot: int | None
+    hash: str
+    parent: str | None
+    size_bytes: int | None
+    num_tickets: int | None
+    num_preimages: int | None
+    num_guarantees: int | None
+    num_assurances: int | None
+    num_dispute_verdicts: int | None
+    authoring_ms: float
+    outcome: str
+    reason: str | None
+
+
+class Slot(TypedDict):
+    slot: int
+    blocks_authored: int
+    blocks_announced: int
+    blocks_transferred: int
+    # Header hashes named in the slot.
+    blocks: list[str]
+    announcements: int
+    transfers: int
+    total_events: int
+    authoring_attempts: int
+    authoring_failures: int
+    nodes_involved: int
+    first_event: str | None
+    last_event: str | None
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+    events_by_node: NotRequired[list[NodeSlotEvents]]
+    # True if there are more events than are listed.
+    has_more: NotRequired[bool]
+
+
+class NodeSlotEvents(TypedDict):
+    node_id: str
+    events: list[SlotEvent]
+
+
+class SlotEvent(TypedDict):
+    id: int
+    event_id: int
+    session: int
+    event_type: int
+    timestamp: str | None
+    received_at: str
+    data: dict[str, Any]
+
+
+class Timeseries(TypedDict):
+    metric: str
+    interval_minutes: int
+    duration_hours: float
+    timestamp: str
+    window: Window
+    data: list[SeriesBucket]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class SeriesBucket(TypedDict):
+    # Start of the bucket.
+    timestamp: str
+    # True if the window ends within the bucket.
+    partial: bool
+    # Distinct header hashes of best blocks; each counts in the bucket that first has it.
+    blocks: NotRequired[int]
+    finalized: NotRequired[int]
+    authored: NotRequired[int]
+    best_block_events: NotRequired[int]
+    authoring_nodes: NotRequired[int]
+    max_slot: NotRequired[int | None]
+    total_events: NotRequired[int]
+    active_nodes: NotRequired[int]
+    event_types: NotRequired[int]
+    # Over the elapsed part of the bucket.
+    events_per_second: NotRequired[float | None]
+    # Distinct header hashes of best blocks; each counts in the bucket that first has it.
+    best_blocks: NotRequired[int]
+    finalized_blocks: NotRequired[int]
+    authored_blocks: NotRequired[int]
+    block_announcements: NotRequired[int]
+    work_package_events: NotRequired[int]
+    guarantee_events: NotRequired[int]
+    finalized_block_events: NotRequired[int]
+
+
+class GroupedTimeseries(TypedDict):
+    metric: str
+    interval_minutes: int
+    duration_hours: float
+    timestamp: str
+    window: Window
+    group_by: str
+    data: list[GroupBucket]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class GroupBucket(TypedDict):
+    # Start of the bucket.
+    timestamp: str
+    # True if the window ends within the bucket.
+    partial: bool
+    node_id: NotRequired[str]
+    event_type: NotRequired[int]
+    core: NotRequired[int]
+    category: NotRequired[str]
+    events: NotRequired[int]
+    event_types: NotRequired[int]
+    nodes: NotRequired[int]
+    guarantees: NotRequired[int]
+    failures: NotRequired[int]
+
+
+class Realtime(TypedDict):
+    window_seconds: int
+    # Less than window_seconds if a shard started within the window.
+    counted_seconds: int
+    start: str
+    end: str
+    timestamp: str
+    totals: RealtimeTotals
+    rates: RealtimeRates
+    data: list[RealtimeSecond]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class RealtimeTotals(TypedDict):
+    events: int
+    best_blocks: int
+    finalized_blocks: int
+    # Number of Authored events.
+    authored_blocks: int
+    announcements: int
+    tickets: int
+    active_nodes: int
+    latest_slot: int | None
+    best_block_events: int
+    finalized_block_events: int
+
+
+class RealtimeRates(TypedDict):
+    events_per_second: float | None
+    blocks_per_second: float | None
+
+
+class RealtimeSecond(TypedDict):
+    timestamp: str
+    events: int
+    nodes: int
+    blocks: int
+    finalized: int
+    announcements: int
+    tickets: int
+    authored: int
+
+
+class Latency(TypedDict):
+    timestamp: str
+    window: Window
+    group_by: str
+    steps: list[LatencyStep]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+LatencyStep = TypedDict(
+    "LatencyStep",
+    {
+        "count": "int",
+        "mean_ms": "float | None",
+        "p50_ms": "float | None",
+        "p90_ms": "float | None",
+        "p95_ms": "float | None",
+        "p99_ms": "float | None",
+        "histogram": "list[LatencyBin]",
+        "from": "str | None",
+        "to": "str | None",
+        "step": "str",
+        "from_type": "int | None",
+        "to_type": "int | None",
+        "group": "NotRequired[str | int | None]",
+    },
+)
+
+
+class LatencyBin(TypedDict):
+    up_to_ms: float
+    count: int
+
+
+class TopNodes(TypedDict):
+    timestamp: str
+    window: Window
+    event_types: list[NamedEventType] | None
+    total_events: int
+    total_nodes: int
+    nodes: list[TopNode]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class NamedEventType(TypedDict):
+    event_type: int
+    # Null for an unknown event type.
+    event_name: str | None
+
+
+class TopNode(TypedDict):
+    node_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    events: int
+    share: float
+    events_per_second: float | None
+
+
+class FailureRates(TypedDict):
+    timestamp: str
+    window: Window
+    overall: OverallFailures
+    by_category: list[CategoryFailures]
+    by_node: list[NodeFailures]
+    by_reason: list[ReasonFailures]
+    recent_failures: list[RecentFailure]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class OverallFailures(TypedDict):
+    total_events: int
+    # Failures of all categories.
+    failed_events: int
+    # failed_events divided by attempts; null without an attempt.
+    failure_rate: float | None
+    # Attempts of all categories.
+    attempts: int
+    refused: int
+    misbehaved: int
+
+
+class CategoryFailures(TypedDict):
+    category: str
+    attempts: int
+    failures: int
+    # Failures divided by attempts; null without an attempt.
+    rate: float | None
+
+
+class NodeFailures(TypedDict):
+    node_id: str
+    total_events: int
+    failures: int
+    # Failures divided by attempts; null without an attempt.
+    failure_rate: float | None
+    top_failure_type: int
+    attempts: int
+
+
+class ReasonFailures(TypedDict):
+    event_type: int
+    event_name: str
+    reason: str
+    count: int
+    nodes: int
+    last_at: str
+
+
+class RecentFailure(TypedDict):
+    id: int
+    event_type: int
+    event_name: str
+    node_id: str
+    timestamp: str | None
+    received_at: str
+    reason: str
+
+
+class BlockPropagation(TypedDict):
+    timestamp: str
+    window: Window
+    # In the window, by the server's clock.
+    last_hour: PropagationDelays
+    # By the nodes' clocks, each corrected by its offset.
+    node_clocks: PropagationDelays
+    coverage: PropagationCoverage
+    blocks: int
+    blocks_looked_at: int
+    by_node: list[NodePropagation]
+    recent_blocks: list[PropagatedBlock]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class PropagationDelays(TypedDict):
+    clock: str
+    avg_propagation_ms: float | None
+    p50_propagation_ms: float | None
+    p95_propagation_ms: float | None
+    p99_propagation_ms: float | None
+    sample_count: int
+    # Sightings more than a minute after the first.
+    late: int
+
+
+class PropagationCoverage(TypedDict):
+    received_at: list[ShareReached]
+    node_clocks: list[ShareReached]
+
+
+class ShareReached(TypedDict):
+    share: float
+    blocks: int
+    blocks_reached: int
+    p50_ms: float | None
+    p95_ms: float | None
+    max_ms: float | None
+
+
+class NodePropagation(TypedDict):
+    node_id: str
+    blocks_announced: int
+    blocks_received: int
+    blocks_originated: int
+    blocks_seen: int
+    blocks_first_seen: int
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+class PropagatedBlock(TypedDict):
+    hash: str
+    slot: int | None
+    first_seen_at: str
+    first_node: str
+    nodes: int
+    connected_nodes: int
+    until_50_ms: float | None
+    until_90_ms: float | None
+    until_99_ms: float | None
+    until_100_ms: float | None
+
+
+class NetworkHealth(TypedDict):
+    timestamp: str
+    window: Window
+    overall_health: Literal["degraded", "healthy", "unhealthy", "unknown"]
+    # Mean of the known scores.
+    health_score: float | None
+    components: list[HealthComponent]
+    alerts: list[Alert]
+    recommendations: list[str]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class HealthComponent(TypedDict):
+    name: str
+    status: Literal["degraded", "healthy", "unhealthy", "unknown"]
+    # Percent; null if it is not known.
+    score: int | None
+    metrics: dict[str, int]
+    issues: list[str]
+
+
+class Alert(TypedDict):
+    severity: str
+    message: str
+    component: str
+    timestamp: str
+    acknowledged: bool
+
+
+class SyncTimeline(TypedDict):
+    duration_hours: float
+    interval_minutes: int
+    timestamp: str
+    window: Window
+    timeline: list[SyncBucket]
+    current_status: list[NodeSync]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class SyncBucket(TypedDict):
+    # Start of the bucket.
+    timestamp: str
+    # True if the window ends within the bucket.
+    partial: bool
+    # Nodes that named a best block.
+    total_nodes: int
+    synced_nodes: int
+    behind_nodes: int
+    sync_percentage: float | None
+    network_slot: int | None
+    nodes_saying_synced: int
+    nodes_saying_not_synced: int
+
+
+class NodeSync(TypedDict):
+    node_id: str
+    slot: int
+    slots_behind: int | None
+    is_synced: bool | None
+    says_synced: bool | None
+    is_connected: bool
+    last_update: str | None
+
+
+class ConnectionTimeline(TypedDict):
+    duration_hours: float
+    interval_minutes: int
+    timestamp: str
+    window: Window
+    timeline: list[ConnectionBucket]
+    by_node: list[NodeConnections]
+    health_stats: NodeCounts
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class ConnectionBucket(TypedDict):
+    # Start of the bucket.
+    timestamp: str
+    # True if the window ends within the bucket.
+    partial: bool
+    connections: int
+    disconnections: int
+    active_nodes: int
+    net_change: int
+    # At the end of the bucket.
+    open: int
+    refused: int
+    peer_connections: dict[str, int]
+
+
+class NodeConnections(TypedDict):
+    node_id: str
+    first_seen: str | None
+    last_seen: str | None
+    uptime_hours: float
+    days_active: int
+    total_events: int
+    events_per_hour: float | None
+    events_per_second: float | None
+    sessions: int
+    is_connected: bool
+
+
+class NodeCounts(TypedDict):
+    total_nodes_seen: int
+    # Seen in the last five minutes.
+    currently_active: int
+    active_last_hour: int
+    connected: int
+
+
+class Assurances(TypedDict):
+    timestamp: str
+    window: Window
+    anchors: list[AnchorAssurances]
+    total_anchors: int
+    totals: dict[str, int]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class AnchorAssurances(TypedDict):
+    anchor: str
+    slot: int | None
+    first_at: str
+    last_at: str
+    distributing: int
+    send_failed: int
+    sent: int
+    distributed: int
+    received: int
+    received_within_5_slots: int | None
+    share_within_5_slots: float | None
+    receivers_per_assurance: float | None
 
 
 class Keys(TypedDict):

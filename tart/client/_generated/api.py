@@ -661,8 +661,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.Workpackages](
@@ -697,8 +698,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
             limit: How many; moved into 1 to 1000. By default 200.
         """
         return self._ask(
@@ -850,8 +852,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.Guarantees](
@@ -878,8 +881,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.Guarantors](
@@ -907,8 +911,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.CoresStatus](
@@ -933,8 +938,9 @@ class Api:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.CoreGuarantees](
@@ -962,8 +968,9 @@ class Api:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.CoreGuarantors](
@@ -991,8 +998,9 @@ class Api:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.EnhancedCoreGuarantors](
@@ -1030,8 +1038,9 @@ class Api:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
             limit: How many. By default 50.
         """
         return self._ask(
@@ -1060,8 +1069,9 @@ class Api:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.CoreValidators](
@@ -1093,8 +1103,9 @@ class Api:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.CoreMetrics](
@@ -1125,8 +1136,9 @@ class Api:
             core_index: The core.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.CoreBottlenecks](
@@ -1144,18 +1156,21 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.Topology:
-        """Who announces blocks and sends tickets to whom.
+        """Get links between nodes: block announcements, block and ticket transfers.
 
-        ``GET /api/network/topology``. Counted by ten minutes: a window is of whole ones, and says
-        of which. Links go from the sender to the receiver, whichever of them told; message_count is
-        the greater of what the one sent and the other received. Of connections and ticket_transfers
-        the 5,000 with the most messages. Names that end in last_hour are of the window.
+        ``GET /api/network/topology``. Counts are kept in buckets of ten minutes; window has the
+        whole buckets that were counted. A link leads from the sender to the receiver, whichever of
+        them reports it; message_count is the greater of the numbers that the sender sent and the
+        receiver received. connections and ticket_transfers have the 5,000 links with the most
+        messages. Fields named `*_last_hour` cover the requested window (the names are kept for
+        jamtart).
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.Topology](
@@ -1172,17 +1187,18 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.ValidatorsCores:
-        """Which node guarantees on which core, and makes tickets.
+        """Get guarantees by node and core, and tickets by node.
 
-        ``GET /api/validators/cores``. The core of a guarantee is that of the work-package it was
-        built for, in the same session. In whole minutes; last_guarantee is by our clock.
-        ticket_count is of tickets generated.
+        ``GET /api/validators/cores``. The core of a guarantee is that of its work-package in the
+        same session. The window is in whole minutes; last_guarantee is by the server's clock.
+        ticket_count is the number of tickets generated.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.ValidatorsCores](
@@ -1200,18 +1216,19 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.NodeStatusEnhanced:
-        """One node's status, and what it guarantees and draws.
+        """Get the status of a node with its cores, guarantees and tickets.
 
-        ``GET /api/nodes/{id}/status/enhanced``. The members of node stand at the top. Cores by the
-        work-packages received on them, the most frequent first; guarantees_signed are signatures
-        sent to other guarantors.
+        ``GET /api/nodes/{id}/status/enhanced``. The members of node stand at the top level.
+        cores_active is ordered by the number of work-packages received, most first;
+        guarantees_signed counts the signatures sent to other guarantors.
 
         Args:
             id: Node id: 64 hex digits of either case.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.NodeStatusEnhanced](
@@ -1230,18 +1247,20 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.NodePeers:
-        """One node's peers, as its Status events have them.
+        """Get the number of peers of a node from its Status events.
 
-        ``GET /api/nodes/{id}/peers``. Counted by ten minutes: a window is of whole ones, and says
-        of which. The newest Status of the window, history with the newest 100. connections counts
-        its events about connections (20 to 28).
+        ``GET /api/nodes/{id}/peers``. Counts are kept in buckets of ten minutes; window has the
+        whole buckets that were counted. The figures are those of the newest Status in the window;
+        history has the newest 100. connections counts the node's events about connections (20 to
+        28).
 
         Args:
             id: Node id: 64 hex digits of either case.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.NodePeers](
@@ -1263,21 +1282,23 @@ class Api:
         limit: int | None = None,
         cursor: str | None = None,
     ) -> answers.NodeTimeline:
-        """Events of one node by category, newest first.
+        """List events of a node with their categories, newest first.
 
-        ``GET /api/nodes/{id}/timeline``. Events and category_counts are of the same window, in
-        whole minutes; category_counts whatever categories are asked for, and without a window of
-        all that is counted. For a window to the microsecond there is /api/events/search.
+        ``GET /api/nodes/{id}/timeline``. Events and category_counts cover the same window, in whole
+        minutes. category_counts covers all categories, also if the events are limited to some;
+        without a window it covers all counts that are stored. /api/events/search takes a window to
+        the microsecond.
 
         Args:
             id: Node id: 64 hex digits of either case.
-            start_time: First moment of the window.
-            end_time: Last moment of the window.
+            start_time: Start of the window, inclusive.
+            end_time: End of the window, inclusive.
             duration: Length of the window, which ends now; start and end take precedence.
-            categories: Some of status, connection, blockAuthoring, blockAnnouncement, tickets,
-                workPackage, guarantee, shard, assurance, bundleShard, segment, preimage, other.
-            limit: How many; moved into 1 to 1000. By default 200.
-            cursor: next_cursor of an earlier answer: continue there, in the same window.
+            categories: Categories to list: status, connection, blockAuthoring, blockAnnouncement,
+                tickets, workPackage, guarantee, shard, assurance, bundleShard, segment, preimage,
+                other.
+            limit: Maximum number of events; clamped to 1-1000. By default 200.
+            cursor: next_cursor of an earlier answer; continues there, in the same window.
         """
         return self._ask(
             Call[answers.NodeTimeline](
@@ -1305,18 +1326,19 @@ class Api:
         duration: str | None = None,
         categories: Sequence[str] | None = None,
         limit: int | None = None,
-    ) -> Iterator[answers.NodeTimelineEvents]:
-        """Events of one node by category, newest first, page by page.
+    ) -> Iterator[answers.TimelineEvent]:
+        """List events of a node with their categories, newest first, page by page.
 
         ``GET /api/nodes/{id}/timeline``.
 
         Args:
             id: Node id: 64 hex digits of either case.
-            start_time: First moment of the window.
-            end_time: Last moment of the window.
+            start_time: Start of the window, inclusive.
+            end_time: End of the window, inclusive.
             duration: Length of the window, which ends now; start and end take precedence.
-            categories: Some of status, connection, blockAuthoring, blockAnnouncement, tickets,
-                workPackage, guarantee, shard, assurance, bundleShard, segment, preimage, other.
+            categories: Categories to list: status, connection, blockAuthoring, blockAnnouncement,
+                tickets, workPackage, guarantee, shard, assurance, bundleShard, segment, preimage,
+                other.
             limit: How many a page.
         """
         return self._pages(
@@ -1343,15 +1365,16 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.DaStats:
-        """What nodes store, as their last Status has it.
+        """Get shards and preimages stored, from the nodes' Status events.
 
-        ``GET /api/da/stats``. Of each node the newest Status of the window.
+        ``GET /api/da/stats``. Uses the newest Status of each node in the window.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.DaStats](
@@ -1366,19 +1389,21 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.DaStatsEnhanced:
-        """Requests for shards: who asks, who serves, how they end.
+        """Get requests for shards and their outcomes by node.
 
-        ``GET /api/da/stats/enhanced``. Counted by ten minutes: a window is of whole ones, and says
-        of which. Read operations are requests that a node served (121 to 125), write operations
-        those by which it got a shard (120 to 125). Rates divide what was transferred by what ended;
-        latencies are by node clocks, of a histogram, and at most a tenth off. availability_rate is
-        as those see it who ask. No event says how large a shard is, or a disk.
+        ``GET /api/da/stats/enhanced``. Counts are kept in buckets of ten minutes; window has the
+        whole buckets that were counted. Read operations are requests that a node served (121 to
+        125), write operations requests by which it got a shard (120 to 125). A rate is the number
+        of transfers divided by the number of ended requests. Latencies are by the nodes' clocks,
+        from a histogram, and within 10 % of the exact value. availability_rate is the rate of the
+        requesting nodes. No event tells the size of a shard or of a disk.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.DaStatsEnhanced](
@@ -1395,17 +1420,18 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.Execution:
-        """Gas and time of authorization, refinement and accumulation.
+        """Get gas and time of authorization, refinement and accumulation.
 
-        ``GET /api/metrics/execution``. Authorizations and refinements of every guarantor, counted
-        by the minute; the accumulation of a service in a block once, its time averaged over the
-        nodes that report it.
+        ``GET /api/metrics/execution``. Authorizations and refinements count for every guarantor, in
+        whole minutes. The accumulation of a service in a block counts once; its time is the mean
+        over the nodes that report it.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.Execution](
@@ -1422,16 +1448,17 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.Blocks:
-        """Blocks authored and imported, and who authors them.
+        """Get blocks authored, imported and finalized, by author.
 
-        ``GET /api/blocks``. totals counts events, but blocks_authored distinct header hashes; by
-        the minute.
+        ``GET /api/blocks``. totals counts events; blocks_authored counts distinct header hashes.
+        The window is in whole minutes.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.Blocks](
@@ -1446,17 +1473,18 @@ class Api:
         include_events: Literal["true", "false"] | None = None,
         limit: int | None = None,
     ) -> answers.Slot:
-        """What happened in one slot.
+        """Get blocks and events of a slot.
 
-        ``GET /api/slots/{slot}``. Of best, finalized, authored, imported, announced and transferred
-        blocks (11, 12, 40 to 47, 62, 68) what names the slot or refers to what does. Blocks are
-        distinct header hashes, the other figures events. With include_events the newest events by
-        node, in the order of each node's clock.
+        ``GET /api/slots/{slot}``. Covers events about best, finalized, authored, imported,
+        announced and transferred blocks (11, 12, 40 to 47, 62, 68) that name the slot or refer to
+        an event that does. Blocks are distinct header hashes; the other figures are numbers of
+        events. With include_events the answer has the newest events by node, in the order of each
+        node's clock.
 
         Args:
             slot: The slot.
-            include_events: Whether to list the events. By default false.
-            limit: Events listed at most; moved into 1 to 1000. By default 1000.
+            include_events: Set to true to list the events. By default false.
+            limit: Maximum number of events; clamped to 1-1000. By default 1000.
         """
         return self._ask(
             Call[answers.Slot](
@@ -1476,20 +1504,22 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.Timeseries:
-        """Blocks, events or throughput by time, newest first.
+        """Get blocks, events or throughput by time, newest first.
 
-        ``GET /api/metrics/timeseries``. Buckets begin at multiples of the interval since 1970, all
-        of the window are there, and one that is not over yet is partial. A window longer than a day
-        is in whole hours. Blocks are distinct header hashes, each counted when it was first named.
-        max_slot is the highest that a third of the nodes that named one in the bucket have reached.
+        ``GET /api/metrics/timeseries``. Buckets begin at multiples of the interval since 1970. The
+        answer has every bucket of the window; a bucket that is not over yet is partial. A window
+        longer than a day has buckets of whole hours. Blocks are distinct header hashes; each counts
+        in the bucket that first names it. max_slot is the highest slot that a third of the nodes
+        that named one in the bucket have reached.
 
         Args:
-            metric: What is counted. By default throughput.
-            interval: Minutes of a bucket; moved into 1 to 60. By default 5.
+            metric: The metric. By default throughput.
+            interval: Length of a bucket in minutes; clamped to 1-60. By default 5.
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends
                 now; start and end take precedence. By default 1.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.Timeseries](
@@ -1515,22 +1545,24 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.GroupedTimeseries:
-        """Events, guarantees or failures by time and something else, newest first.
+        """Get events, guarantees or failures by time and group, newest first.
 
-        ``GET /api/metrics/timeseries/grouped``. Buckets begin at multiples of the interval since
-        1970, all of the window are there, and one that is not over yet is partial. A window longer
-        than a day is in whole hours. events by node or event_type, guarantees by core, failures by
-        category. At most 1,000 rows, without those of nothing: the newest bucket first, in it the
-        greatest count.
+        ``GET /api/metrics/timeseries/grouped``. Groups are node or event_type for events, core for
+        guarantees, category for failures. The answer has at most 1,000 rows, the newest bucket
+        first and within it the greatest count; groups without events are left out. Buckets begin at
+        multiples of the interval since 1970. The answer has every bucket of the window; a bucket
+        that is not over yet is partial. A window longer than a day has buckets of whole hours.
 
         Args:
-            metric: What is counted. By default events.
-            group_by: By what; which ones go with the metric is said above. By default node.
-            interval: Minutes of a bucket; moved into 1 to 1440. By default 5.
+            metric: The metric. By default events.
+            group_by: Group of a row; the description lists the groups of each metric. By default
+                node.
+            interval: Length of a bucket in minutes; clamped to 1-1440. By default 5.
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends
                 now; start and end take precedence. By default 1.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.GroupedTimeseries](
@@ -1548,14 +1580,14 @@ class Api:
         )
 
     def realtime(self, *, seconds: int | None = None) -> answers.Realtime:
-        """The last seconds one by one, newest first.
+        """Get per-second metrics of the last seconds, newest first.
 
-        ``GET /api/metrics/realtime``. Complete seconds, counted in memory. Seconds before a shard
-        began to count are left out, and counted_seconds says how many there are. Blocks are
+        ``GET /api/metrics/realtime``. Covers complete seconds, counted in memory. Seconds before
+        the start of a shard are left out; counted_seconds is the number that remains. Blocks are
         distinct header hashes.
 
         Args:
-            seconds: How many; moved into 10 to 300. By default 60.
+            seconds: Number of seconds; clamped to 10-300. By default 60.
         """
         return self._ask(
             Call[answers.Realtime]("GET", "/api/metrics/realtime", query={"seconds": seconds})
@@ -1570,21 +1602,23 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.Latency:
-        """How long steps take: histograms and percentiles.
+        """Get latency histograms and percentiles of steps.
 
-        ``GET /api/metrics/latency``. From an event to one that refers to it, in the same
-        connection, by the node's clock; of events that came in the window. Percentiles and means
-        are read from merged histograms and are at most a tenth off; what lasts longer than 71
-        minutes counts as that. By core there are the steps of guarantors, of packages that began in
-        the window. A window is of whole minutes, before yesterday of whole hours.
+        ``GET /api/metrics/latency``. A step leads from an event to one that refers to it on the
+        same connection, and counts if the second event was received in the window; its duration is
+        by the node's clock. Percentiles and means are read from merged histograms, within 10 % of
+        the exact value; durations over 71 minutes count as 71 minutes. With group_by=core the steps
+        are those of guarantors, for work-packages that began in the window. The window is in whole
+        minutes, or in whole hours if it begins before yesterday.
 
         Args:
-            group_by: Whether steps are told apart by something else. By default none.
-            event_types: Only steps that end in these events.
+            group_by: Group of the steps. By default none.
+            event_types: Event numbers; only steps that end in one of them.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.Latency](
@@ -1609,17 +1643,18 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.TopNodes:
-        """The nodes that send the most events.
+        """List the nodes that send the most events.
 
-        ``GET /api/nodes/top``. Counted by the minute.
+        ``GET /api/nodes/top``. The window is in whole minutes.
 
         Args:
-            event_types: Only these events, by number.
-            limit: How many; moved into 1 to 1000. By default 20.
+            event_types: Event numbers; only these events are counted.
+            limit: Maximum number of nodes; clamped to 1-1000. By default 20.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.TopNodes](
@@ -1642,22 +1677,23 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.FailureRates:
-        """What fails, how often, where and why.
+        """Get failure rates by category, node and reason.
 
-        ``GET /api/analytics/failure-rates``. A rate divides failures by attempts of the same
-        category, as they stand beside it: of a pipeline, what failed by what began or, where
-        nothing says that, by what ended; of discarded guarantees, forgotten and discarded preimages
-        (113, 192, 199) those whose reason is a failure by all of them. overall and by_node are the
-        sums over all categories, these included. Of what began before the window only the failure
-        may be in it. Refused (20) and misbehaved (28) are counted apart. Work-packages that failed
-        at one guarantor (92) count here even if another one guaranteed them. Reasons are the nodes'
-        own words. In whole minutes.
+        ``GET /api/analytics/failure-rates``. A rate is the failures divided by the attempts beside
+        it. The attempts of a pipeline are the events that begin it or, if there are none, the
+        events that end it. For discarded guarantees and forgotten or discarded preimages (113, 192,
+        199), attempts are all such events and failures those whose reason is a failure. overall and
+        by_node are sums over all categories. If an attempt began before the window, only its
+        failure may be counted. Refused connections (20) and misbehaving peers (28) are counted
+        separately. A work-package that failed at one guarantor (92) counts even if another
+        guaranteed it. Reasons are the nodes' own words. The window is in whole minutes.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.FailureRates](
@@ -1674,20 +1710,23 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.BlockPropagation:
-        """How fast blocks spread over the nodes.
+        """Get block propagation delays between nodes.
 
-        ``GET /api/analytics/block-propagation``. By header hash, from the first sight anywhere to
-        each other node's: an announcement to it, a transfer, an import, or its authoring. last_hour
-        is by our clock, node_clocks by the nodes', each corrected by how far it was behind ours in
-        that minute. Sights later than a minute are late and not in the figures. coverage: how long
-        until a share of the nodes heard of at that time had seen it. Of more blocks than can be
-        looked at, every so many. blocks_announced and its like are of a node's first sights.
+        ``GET /api/analytics/block-propagation``. A delay is the time from the first sighting of a
+        header hash on any node to its first sighting on another. A sighting is an announcement to
+        the node, a transfer, an import, or the authoring. last_hour uses the server's clock;
+        node_clocks uses the nodes' clocks, each corrected by its offset to the server's in that
+        minute. A sighting more than a minute after the first is late and is left out. coverage is
+        the delay until a share of the nodes active at that time has seen the block. If there are
+        too many blocks, an even sample is read. blocks_announced, blocks_received and
+        blocks_originated count a node's first sightings by kind.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.BlockPropagation](
@@ -1704,21 +1743,23 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.NetworkHealth:
-        """How the network is, in five parts.
+        """Get network health by component.
 
-        ``GET /api/analytics/network-health``. Scores are percentages: nodes heard of in the last
-        minute among those of the window, blocks authored by attempts, requests for shards and work-
-        packages that did not fail, and 100, 80, 50 or 0 for more than 100, 10, 0 or no events in
-        the last minute. A part of which nothing is known has none. The last minute is that of the
-        window, and of one that goes on of six to seven tens of seconds; connected are those
-        connected now. An alert is a pipeline with 20 attempts of which more than 5 % failed, or
-        silence.
+        ``GET /api/analytics/network-health``. Scores are percentages: the share of the window's
+        nodes that are active in its last minute; the share of authoring attempts that gave a block;
+        the share of requests for shards, and of work-packages, that did not fail; and 100, 80, 50
+        or 0 for more than 100, more than 10, at least 1 or no events in the last minute. A
+        component without data has no score. In a window that lasts until now the last minute is 60
+        to 70 seconds long. connected is the number of nodes connected now. Alerts are raised for a
+        pipeline with at least 20 attempts of which more than 5 % failed, and for a network without
+        events.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.NetworkHealth](
@@ -1735,20 +1776,21 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.SyncTimeline:
-        """How many nodes are in sync, by time, newest first.
+        """Get the number of nodes in sync by time, newest first.
 
-        ``GET /api/analytics/sync-status/timeline``. A node is in sync if its best block of the
-        bucket is at most two slots behind the highest that a third of the nodes have reached. What
-        nodes say themselves stands beside it: the last SyncStatusChanged of each. Buckets are of
-        five minutes, or longer so that there are at most 72. current_status has nodes that named a
-        best block in the window, or are connected and did so before; slot and says_synced are best
-        and synced of /api/nodes.
+        ``GET /api/analytics/sync-status/timeline``. A node is in sync if its best block in the
+        bucket is at most two slots behind the highest slot that a third of the nodes have reached.
+        The nodes' own claims stand beside it: the last SyncStatusChanged of each. A bucket is five
+        minutes long, or longer, so that there are at most 72. current_status has the nodes that
+        named a best block in the window, and connected nodes that named one before; slot and
+        says_synced are best and synced of /api/nodes.
 
         Args:
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends
                 now; start and end take precedence. By default 1.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.SyncTimeline](
@@ -1765,17 +1807,19 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.ConnectionTimeline:
-        """Telemetry connections by time, newest first.
+        """Get telemetry connections by time, newest first.
 
         ``GET /api/analytics/connections/timeline``. connections and disconnections are those of
-        nodes to this server; peer_connections counts what nodes say of connections among themselves
-        (20 to 28). Buckets as for the sync timeline. uptime_hours: connected within the window.
+        nodes with this server; peer_connections counts the nodes' events about connections with
+        each other (20 to 28). Buckets are those of the sync timeline. uptime_hours is the time
+        connected within the window.
 
         Args:
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends
                 now; start and end take precedence. By default 1.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.ConnectionTimeline](
@@ -1793,18 +1837,20 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.Assurances:
-        """How far assurances get, by anchor, newest first.
+        """Get the distribution of assurances by anchor, newest first.
 
-        ``GET /api/analytics/assurances``. Events of nodes that send telemetry: assurances being
-        distributed (126), sent, failed and received (131); how many were received within five slots
-        of the first event about the anchor, by our clock to a tenth of a second.
+        ``GET /api/analytics/assurances``. Counts events of the nodes that send telemetry:
+        assurances being distributed (126), sent, failed and received (131). received_within_5_slots
+        counts those received within five slots of the first event about the anchor, by the server's
+        clock to a tenth of a second.
 
         Args:
-            limit: Anchors; moved into 1 to 1000. By default 50.
+            limit: Maximum number of anchors; clamped to 1-1000. By default 50.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 15m.
-            start: First moment; the window begins with its bucket.
-            end: Last moment; the window ends before its bucket, unless that is the present.
+            start: Start of the window; the bucket that contains it is included.
+            end: End of the window; the bucket that contains it is excluded, unless it is the
+                present one.
         """
         return self._ask(
             Call[answers.Assurances](
@@ -2629,7 +2675,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.Topology:
-        """Who announces blocks and sends tickets to whom.
+        """Get links between nodes: block announcements, block and ticket transfers.
 
         As ``TartClient.topology``.
         """
@@ -2648,7 +2694,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.ValidatorsCores:
-        """Which node guarantees on which core, and makes tickets.
+        """Get guarantees by node and core, and tickets by node.
 
         As ``TartClient.validators_cores``.
         """
@@ -2668,7 +2714,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.NodeStatusEnhanced:
-        """One node's status, and what it guarantees and draws.
+        """Get the status of a node with its cores, guarantees and tickets.
 
         As ``TartClient.node_status_enhanced``.
         """
@@ -2689,7 +2735,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.NodePeers:
-        """One node's peers, as its Status events have them.
+        """Get the number of peers of a node from its Status events.
 
         As ``TartClient.node_peers``.
         """
@@ -2713,7 +2759,7 @@ class AsyncApi:
         limit: int | None = None,
         cursor: str | None = None,
     ) -> answers.NodeTimeline:
-        """Events of one node by category, newest first.
+        """List events of a node with their categories, newest first.
 
         As ``TartClient.node_timeline``.
         """
@@ -2743,8 +2789,8 @@ class AsyncApi:
         duration: str | None = None,
         categories: Sequence[str] | None = None,
         limit: int | None = None,
-    ) -> AsyncIterator[answers.NodeTimelineEvents]:
-        """Events of one node by category, newest first, page by page.
+    ) -> AsyncIterator[answers.TimelineEvent]:
+        """List events of a node with their categories, newest first, page by page.
 
         As ``TartClient.iter_node_timeline``.
         """
@@ -2772,7 +2818,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.DaStats:
-        """What nodes store, as their last Status has it.
+        """Get shards and preimages stored, from the nodes' Status events.
 
         As ``TartClient.da_stats``.
         """
@@ -2789,7 +2835,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.DaStatsEnhanced:
-        """Requests for shards: who asks, who serves, how they end.
+        """Get requests for shards and their outcomes by node.
 
         As ``TartClient.da_stats_enhanced``.
         """
@@ -2808,7 +2854,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.Execution:
-        """Gas and time of authorization, refinement and accumulation.
+        """Get gas and time of authorization, refinement and accumulation.
 
         As ``TartClient.execution``.
         """
@@ -2827,7 +2873,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.Blocks:
-        """Blocks authored and imported, and who authors them.
+        """Get blocks authored, imported and finalized, by author.
 
         As ``TartClient.blocks``.
         """
@@ -2844,7 +2890,7 @@ class AsyncApi:
         include_events: Literal["true", "false"] | None = None,
         limit: int | None = None,
     ) -> answers.Slot:
-        """What happened in one slot.
+        """Get blocks and events of a slot.
 
         As ``TartClient.slot``.
         """
@@ -2866,7 +2912,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.Timeseries:
-        """Blocks, events or throughput by time, newest first.
+        """Get blocks, events or throughput by time, newest first.
 
         As ``TartClient.timeseries``.
         """
@@ -2894,7 +2940,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.GroupedTimeseries:
-        """Events, guarantees or failures by time and something else, newest first.
+        """Get events, guarantees or failures by time and group, newest first.
 
         As ``TartClient.grouped_timeseries``.
         """
@@ -2914,7 +2960,7 @@ class AsyncApi:
         )
 
     async def realtime(self, *, seconds: int | None = None) -> answers.Realtime:
-        """The last seconds one by one, newest first.
+        """Get per-second metrics of the last seconds, newest first.
 
         As ``TartClient.realtime``.
         """
@@ -2931,7 +2977,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.Latency:
-        """How long steps take: histograms and percentiles.
+        """Get latency histograms and percentiles of steps.
 
         As ``TartClient.latency``.
         """
@@ -2958,7 +3004,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.TopNodes:
-        """The nodes that send the most events.
+        """List the nodes that send the most events.
 
         As ``TartClient.top_nodes``.
         """
@@ -2983,7 +3029,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.FailureRates:
-        """What fails, how often, where and why.
+        """Get failure rates by category, node and reason.
 
         As ``TartClient.failure_rates``.
         """
@@ -3002,7 +3048,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.BlockPropagation:
-        """How fast blocks spread over the nodes.
+        """Get block propagation delays between nodes.
 
         As ``TartClient.block_propagation``.
         """
@@ -3021,7 +3067,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.NetworkHealth:
-        """How the network is, in five parts.
+        """Get network health by component.
 
         As ``TartClient.network_health``.
         """
@@ -3040,7 +3086,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.SyncTimeline:
-        """How many nodes are in sync, by time, newest first.
+        """Get the number of nodes in sync by time, newest first.
 
         As ``TartClient.sync_timeline``.
         """
@@ -3059,7 +3105,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.ConnectionTimeline:
-        """Telemetry connections by time, newest first.
+        """Get telemetry connections by time, newest first.
 
         As ``TartClient.connection_timeline``.
         """
@@ -3079,7 +3125,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
     ) -> answers.Assurances:
-        """How far assurances get, by anchor, newest first.
+        """Get the distribution of assurances by anchor, newest first.
 
         As ``TartClient.assurances``.
         """

@@ -14,8 +14,6 @@ from msgspec.json import schema_components
 
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.json_schema import Schema
-from tart.gateway.api.schemas.common import SCHEMAS as UNTYPED
-from tart.gateway.api.schemas.nodes import node_schemas
 from tart.query.answers.errors import Error
 
 # Inside a paragraph.
@@ -65,6 +63,6 @@ def components(roots: Iterable[type]) -> dict[str, Schema]:
 
 
 _NAMED = (each for route in ROUTES for each in (route.schema, route.body))
-_TYPED = components([Error, *dict.fromkeys(each for each in _NAMED if isinstance(each, type))])
-_STATUS = {**_TYPED["NodeStatus"]["properties"], "node": _TYPED["NodeSummary"]}
-SCHEMAS: dict[str, Schema] = {**UNTYPED, **node_schemas({"properties": _STATUS}), **_TYPED}
+SCHEMAS: dict[str, Schema] = components(
+    [Error, *dict.fromkeys(each for each in _NAMED if isinstance(each, type))]
+)

@@ -88,7 +88,8 @@ class Types:
             )
         }
         if not all(member.isidentifier() and not keyword.iskeyword(member) for member in members):
-            inner = ", ".join(f'"{member}": {text}' for member, text in members.items())
+            # In quotes, because this form evaluates its types before later ones are defined.
+            inner = ", ".join(f'"{member}": "{text}"' for member, text in members.items())
             return f'\n\n{name} = TypedDict("{name}", {{{inner}}})\n'
         told = {member: _told(each) for member, each in schema["properties"].items()}
         body = "".join(f"{told[member]}    {member}: {text}\n" for member, text in members.items())

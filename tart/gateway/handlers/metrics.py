@@ -1,238 +1,287 @@
-"""The handlers of ``contract_metrics``: blocks, and figures by time, step and sender."""
+"""Handlers of ``api.routes.metrics``: blocks, and figures by time, step and sender."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from tart.errors import BadQuery
 from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_us, together
 from tart.gateway.handlers.windows import answered, asked, hours_of
 from tart.gateway.http.responses import Answer
+from tart.protocol.events import EventKind
+from tart.query.answers.metrics import (
+    GroupBucket,
+    GroupedTimeseries,
+    Latency,
+    SeriesBucket,
+    SeriesHeader,
+    Timeseries,
+)
+from tart.query.answers.metrics import Realtime as RealtimeAnswer
 from tart.query.core import merge
 from tart.query.core.chain_stats import chain_figures
 from tart.query.core.cursor import Cursor
 from tart.query.core.merge import Json
+from tart.query.core.merge_aggregates import Spread
 from tart.query.core.windows import Window
 from tart.query.packages.packages import PAIRS
-from tart.query.topics import blocks as authoring
-from tart.query.topics import latency as durations
-from tart.query.topics import realtime as seconds
-from tart.query.topics import slots, time_series
-from tart.query.topics import top_nodes as senders
+from tart.query.topics import blocks as block_figures
+from tart.query.topics import latency as latency_figures
+from tart.query.topics import realtime as realtime_figures
+from tart.query.topics import slots, time_series, top_nodes
 from tart.query.topics.time_series import Buckets
-from tart.units import MINUTE_US
+from tart.units import MINUTE_US, SECOND_US
 
 Values = Mapping[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]
+# The answer to a query, and the shards it covers.
+Part = tuple[Any, Coverage]
+# The function that builds the rows of a series, and the parts it takes them from.
+Series = tuple[Callable[[], list[SeriesBucket]], list[Part]]
+GroupSeries = tuple[Callable[[], list[GroupBucket]], list[Part]]
 
-# A block is named by its nodes within so long; what was named before is not new.
+# Nodes name a block within this time; a block named before that is not new in the window.
 _NAMED_US = 10 * MINUTE_US
-# Buckets of which nodes' events by type are asked for at once.
-_AT_ONCE = 12
+# Buckets per query for nodes' events by type.
+_BUCKETS_PER_QUERY = 12
 
 
 async def blocks(questions: Questions, values: Values) -> Answer:
-    """``/api/blocks``."""
+    """Answer ``/api/blocks``."""
     window = asked(values).whole()
-    types = list(authoring.TOTALS.values())
-    own = {"kind": [authoring.AUTHORING]}
+    authoring = {"kind": [EventKind.AUTHORING]}
     counts, (claims, seen), authored, done, failed = await together(
-        questions.summed("counts", window, by=["type"], where={"type": types}),
+        questions.summed(
+            "counts",
+            window,
+            by=["type"],
+            where={"type": list(block_figures.COUNTED_KINDS)},
+        ),
         questions.chain(),
         questions.authored(window),
         questions.listed(
-            "blocks", window, where={**own, "outcome": ["authored"]}, limit=authoring.RECENT
+            "blocks",
+            window,
+            where={**authoring, "outcome": ["authored"]},
+            limit=block_figures.RECENT,
         ),
         questions.listed(
             "blocks",
             window,
-            where={**own, "failed_type": [authoring.EXECUTION_FAILED]},
-            limit=authoring.RECENT,
+            where={**authoring, "failed_type": [EventKind.BLOCK_EXECUTION_FAILED]},
+            limit=block_figures.RECENT,
         ),
     )
-    body = authoring.blocks(
+    body = partial(
+        block_figures.blocks,
         {row["type"]: row["count"] for row in counts[0]},
         chain_figures(claims),
-        authored[0],
-        [*done[0], *failed[0]],
+        authored=authored[0],
+        recent=[*done[0], *failed[0]],
     )
     return answered(body, (None, seen), counts, authored, done, failed)
 
 
 async def slot(questions: Questions, values: Values) -> Answer:
-    """``/api/slots/{slot}``."""
+    """Answer ``/api/slots/{slot}``."""
     number = values["slot"]
-    answers = await questions.scatter("slot", {"slot": number})
-    body = slots.slot(number, [value for _, value in answers.values])
-    seen = coverage(answers)
-    if values["include_events"]:
-        selection = {"slot": number, "types": list(slots.SLOT_KINDS), "bytes": values["bytes"]}
-        page, also = await questions.events(selection, values["limit"], 0, Cursor(now_us()))
-        body |= {"events_by_node": slots.by_node(page.events), "has_more": page.has_more}
-        seen &= also
-    return Answer(body, seen)
+    partials = await questions.scatter("slot", {"slot": number})
+    activity = partial(slots.slot_activity, number, [value for _, value in partials.values])
+    seen = coverage(partials)
+    if not values["include_events"]:
+        return Answer(activity, seen)
+    selection = {"slot": number, "types": list(slots.SLOT_KINDS), "bytes": values["bytes"]}
+    page, page_seen = await questions.events(selection, values["limit"], 0, Cursor(now_us()))
+
+    def body() -> Mapping[str, Any]:
+        events = slots.events_by_node(page.events)
+        return {**activity(), "events_by_node": events, "has_more": page.has_more}
+
+    return Answer(body, seen & page_seen)
 
 
 async def timeseries(questions: Questions, values: Values) -> Answer:
-    """``/api/metrics/timeseries``."""
-    every = asked(values).buckets(values["interval"] * MINUTE_US)
-    data, *parts = await _SERIES[values["metric"]](questions, every)
-    return answered({**_titled(values, every), "data": data}, *parts)
+    """Answer ``/api/metrics/timeseries``."""
+    buckets = asked(values).buckets(values["interval"] * MINUTE_US)
+    rows, parts = await _SERIES[values["metric"]](questions, buckets)
+
+    def body() -> Timeseries:
+        return {**_header(values, buckets), "data": rows()}
+
+    return answered(body, *parts)
 
 
-async def _blocks(questions: Questions, every: Buckets) -> tuple[Any, ...]:
+async def _blocks(questions: Questions, buckets: Buckets) -> Series:
     counts, named, authored, best = await together(
-        _counts(questions, every),
-        _named(questions, every),
+        _counts(questions, buckets),
+        _named(questions, buckets),
         questions.summed(
             "counts",
-            every.window,
+            buckets.window,
             by=["bucket", "node"],
-            where={"type": [time_series.AUTHORED]},
-            step_us=every.step_us,
+            where={"type": [EventKind.AUTHORED]},
+            step_us=buckets.step_us,
         ),
-        questions.spread("heads", "best", every.window, by=["bucket"], step_us=every.step_us),
+        questions.spread("heads", "best", buckets.window, by=["bucket"], step_us=buckets.step_us),
     )
-    data = time_series.blocks(every, named[0], authored[0], counts[0], best[0])
-    return data, counts, named, authored, best
+    rows = partial(
+        time_series.blocks,
+        buckets,
+        named=named[0],
+        authored=authored[0],
+        counts=counts[0],
+        slots=best[0],
+    )
+    return rows, [counts, named, authored, best]
 
 
-async def _events(questions: Questions, every: Buckets) -> tuple[Any, ...]:
+async def _events(questions: Questions, buckets: Buckets) -> Series:
     counts, nodes = await together(
-        _counts(questions, every),
-        questions.spread("counts", "count", every.window, by=["bucket"], step_us=every.step_us),
+        _counts(questions, buckets),
+        questions.spread("counts", "count", buckets.window, by=["bucket"], step_us=buckets.step_us),
     )
-    return time_series.events(every, counts[0], nodes[0]), counts, nodes
+    return partial(time_series.events, buckets, counts[0], nodes[0]), [counts, nodes]
 
 
-async def _throughput(questions: Questions, every: Buckets) -> tuple[Any, ...]:
-    counts, named = await together(_counts(questions, every), _named(questions, every))
-    return time_series.throughput(every, named[0], counts[0]), counts, named
+async def _throughput(questions: Questions, buckets: Buckets) -> Series:
+    counts, named = await together(_counts(questions, buckets), _named(questions, buckets))
+    return partial(time_series.throughput, buckets, named[0], counts[0]), [counts, named]
 
 
-_SERIES = {"blocks": _blocks, "events": _events, "throughput": _throughput}
+_SERIES: Mapping[str, Callable[[Questions, Buckets], Awaitable[Series]]] = {
+    "blocks": _blocks,
+    "events": _events,
+    "throughput": _throughput,
+}
 
 
 async def _counts(
-    questions: Questions, every: Buckets
+    questions: Questions, buckets: Buckets
 ) -> tuple[dict[tuple[int, int], int], Coverage]:
-    """Events by bucket and type."""
+    """Return the number of events by bucket and type."""
     rows, seen = await questions.summed(
-        "counts", every.window, by=["bucket", "type"], step_us=every.step_us
+        "counts", buckets.window, by=["bucket", "type"], step_us=buckets.step_us
     )
     return {(row["bucket"], row["type"]): row["count"] for row in rows}, seen
 
 
-async def _named(questions: Questions, every: Buckets) -> tuple[list[Json], Coverage]:
-    """Blocks that were named best or finalized, and those shortly before the window."""
-    window = Window(max(0, every.start_us - _NAMED_US), every.end_us)
-    found: tuple[list[Json], Coverage] = await questions.summed(
-        "reached", window, by=["hash", "type"], values=["seen_at"]
-    )
-    return found
+async def _named(questions: Questions, buckets: Buckets) -> tuple[list[Json], Coverage]:
+    """Return the blocks named best or finalized in the window and shortly before it."""
+    window = Window(max(0, buckets.start_us - _NAMED_US), buckets.end_us)
+    return await questions.summed("reached", window, by=["hash", "type"], values=["seen_at"])
 
 
 async def grouped_timeseries(questions: Questions, values: Values) -> Answer:
-    """``/api/metrics/timeseries/grouped``."""
-    every = asked(values).buckets(values["interval"] * MINUTE_US)
-    wanted = values["metric"], values["group_by"]
-    if wanted not in _GROUPED:
-        known = ", ".join(" by ".join(each) for each in _GROUPED)
-        raise BadQuery(f"what can be grouped is {known}", "group_by")
-    data, *parts = await _GROUPED[wanted](questions, every)
-    body = {**_titled(values, every), "group_by": values["group_by"], "data": data}
+    """Answer ``/api/metrics/timeseries/grouped``."""
+    buckets = asked(values).buckets(values["interval"] * MINUTE_US)
+    metric_and_group = values["metric"], values["group_by"]
+    if metric_and_group not in _GROUPED:
+        known = ", ".join(" by ".join(pair) for pair in _GROUPED)
+        raise BadQuery(f"metric and group_by must be one of: {known}", "group_by")
+    rows, parts = await _GROUPED[metric_and_group](questions, buckets)
+
+    def body() -> GroupedTimeseries:
+        return {**_header(values, buckets), "group_by": values["group_by"], "data": rows()}
+
     return answered(body, *parts)
 
 
-async def _by_node(questions: Questions, every: Buckets) -> tuple[Any, ...]:
-    return await _newest(questions, every, time_series.events_by_node)
+async def _events_by_node(questions: Questions, buckets: Buckets) -> GroupSeries:
+    return await _newest_rows(questions, buckets, time_series.events_by_node)
 
 
-async def _by_type(questions: Questions, every: Buckets) -> tuple[Any, ...]:
-    return await _newest(questions, every, time_series.events_by_type)
+async def _events_by_type(questions: Questions, buckets: Buckets) -> GroupSeries:
+    return await _newest_rows(questions, buckets, time_series.events_by_type)
 
 
-async def _newest(
-    questions: Questions, every: Buckets, figures: Callable[[Buckets, Any], list[Json]]
-) -> tuple[Any, ...]:
-    """Rows of the newest buckets, until there are enough."""
-    found: list[Json] = []
-    parts: list[tuple[Any, Coverage]] = []
-    starts = every.starts
-    for at in range(0, max(1, len(starts)), _AT_ONCE):
-        window = every.window
-        if some := starts[at : at + _AT_ONCE]:
-            window = Window(some[-1], min(some[0] + every.step_us - 1, every.end_us))
-        answer = await questions.spread(
-            "counts", "count", window, by=["bucket", "type"], step_us=every.step_us
+async def _newest_rows(
+    questions: Questions,
+    buckets: Buckets,
+    figure: Callable[[Buckets, Spread], list[GroupBucket]],
+) -> GroupSeries:
+    """Query the newest buckets first, until there are ``MAX_ROWS`` rows."""
+    rows: list[GroupBucket] = []
+    parts: list[Part] = []
+    starts = buckets.starts
+    for index in range(0, max(1, len(starts)), _BUCKETS_PER_QUERY):
+        window = buckets.window
+        if chunk := starts[index : index + _BUCKETS_PER_QUERY]:
+            window = Window(chunk[-1], min(chunk[0] + buckets.step_us - 1, buckets.end_us))
+        counts = await questions.spread(
+            "counts", "count", window, by=["bucket", "type"], step_us=buckets.step_us
         )
-        found += figures(every, answer[0])
-        parts.append(answer)
-        if len(found) >= time_series.MAX_ROWS:
+        parts.append(counts)
+        rows += await asyncio.to_thread(figure, buckets, counts[0])
+        if len(rows) >= time_series.MAX_ROWS:
             break
-    return found[: time_series.MAX_ROWS], *parts
+    return lambda: rows[: time_series.MAX_ROWS], parts
 
 
-async def _by_core(questions: Questions, every: Buckets) -> tuple[Any, ...]:
-    rows = await questions.summed(
+async def _guarantees_by_core(questions: Questions, buckets: Buckets) -> GroupSeries:
+    counts = await questions.summed(
         "core_events",
-        every.window,
+        buckets.window,
         by=["bucket", "core", "node"],
         values=["count"],
-        where={"type": [time_series.GUARANTEE_BUILT]},
-        step_us=every.step_us,
+        where={"type": [EventKind.GUARANTEE_BUILT]},
+        step_us=buckets.step_us,
     )
-    return time_series.guarantees_by_core(every, rows[0]), rows
+    return partial(time_series.guarantees_by_core, buckets, counts[0]), [counts]
 
 
-async def _by_category(questions: Questions, every: Buckets) -> tuple[Any, ...]:
-    rows = await questions.summed(
+async def _failures_by_category(questions: Questions, buckets: Buckets) -> GroupSeries:
+    counts = await questions.summed(
         "failures",
-        every.window,
+        buckets.window,
         by=["bucket", "type", "node"],
         values=["count"],
-        step_us=every.step_us,
+        step_us=buckets.step_us,
     )
-    return time_series.failures_by_category(every, rows[0]), rows
+    return partial(time_series.failures_by_category, buckets, counts[0]), [counts]
 
 
-_GROUPED = {
-    ("events", "node"): _by_node,
-    ("events", "event_type"): _by_type,
-    ("guarantees", "core"): _by_core,
-    ("failures", "category"): _by_category,
+_GROUPED: Mapping[tuple[str, str], Callable[[Questions, Buckets], Awaitable[GroupSeries]]] = {
+    ("events", "node"): _events_by_node,
+    ("events", "event_type"): _events_by_type,
+    ("guarantees", "core"): _guarantees_by_core,
+    ("failures", "category"): _failures_by_category,
 }
 
 
-def _titled(values: Values, every: Buckets) -> Json:
+def _header(values: Values, buckets: Buckets) -> SeriesHeader:
     return {
         "metric": values["metric"],
-        "interval_minutes": every.step_us // MINUTE_US,
+        "interval_minutes": buckets.step_us // MINUTE_US,
         "duration_hours": hours_of(values),
     }
 
 
 async def realtime(questions: Questions, values: Values) -> Answer:
-    """``/api/metrics/realtime``."""
+    """Answer ``/api/metrics/realtime``."""
     now = int(time.time())
     length = values["seconds"]
-    answers, (claims, seen) = await together(
+    partials, (claims, seen) = await together(
         questions.scatter("live", {"seconds": length}), questions.chain()
     )
-    body = seconds.realtime(
-        merge.seconds(answers.values),
-        [value for _, value in answers.values],
-        now,
-        length,
-        chain_figures(claims)["best_block"],
-    )
-    return Answer({**body, "timestamp": body["end"]}, seen & coverage(answers))
+
+    def body() -> RealtimeAnswer:
+        return realtime_figures.realtime(
+            merge.seconds(partials.values),
+            [value for _, value in partials.values],
+            now,
+            length,
+            chain_figures(claims)["best_block"],
+        )
+
+    return Answer(body, seen & coverage(partials))
 
 
 async def latency(questions: Questions, values: Values) -> Answer:
-    """``/api/metrics/latency``."""
+    """Answer ``/api/metrics/latency``."""
     window = asked(values).whole(durations=True)
     group = values["group_by"]
     if group == "core":
@@ -243,18 +292,17 @@ async def latency(questions: Questions, values: Values) -> Answer:
         questions.summed("latency", window, by=by, where=types and {"type": types}),
         questions.nodes(),
     )
-    names = {
-        "none": None,
-        "node": {node["node_id"]: node["node_id"] for node in nodes},
-        "implementation": {node["node_id"]: _implementation(node) for node in nodes},
-    }[group]
-    body = {"group_by": group, "steps": durations.by_step(rows[0], names)}
+    group_of = _GROUPS[group](nodes)
+
+    def body() -> Latency:
+        return {"group_by": group, "steps": latency_figures.latency_by_step(rows[0], group_of)}
+
     return answered(body, rows, (None, seen))
 
 
 async def _latency_by_core(questions: Questions, window: Window) -> Answer:
     end = window.end_us
-    answers = await questions.scatter(
+    partials = await questions.scatter(
         "steps",
         {
             "start_us": window.start_us,
@@ -264,13 +312,16 @@ async def _latency_by_core(questions: Questions, window: Window) -> Answer:
         },
     )
     names = list(PAIRS)
-    rows = [
-        (names[pair], core, number, count)
-        for _, value in answers.values
-        for pair, number, count, core in value
-    ]
-    body = {"group_by": "core", "steps": durations.by_core(rows)}
-    return answered(body, (None, coverage(answers)))
+
+    def body() -> Latency:
+        rows = (
+            (names[pair], core, bin_number, count)
+            for _, value in partials.values
+            for pair, bin_number, count, core in value
+        )
+        return {"group_by": "core", "steps": latency_figures.latency_by_core(rows)}
+
+    return answered(body, (None, coverage(partials)))
 
 
 def _implementation(node: Json) -> str | None:
@@ -278,8 +329,16 @@ def _implementation(node: Json) -> str | None:
     return None if name is None else f"{name} {version}"
 
 
-async def top_nodes(questions: Questions, values: Values) -> Answer:
-    """``/api/nodes/top``."""
+# By group_by: each node's group.
+_GROUPS: Mapping[str, Callable[[list[Json]], dict[str, str | None] | None]] = {
+    "none": lambda nodes: None,
+    "node": lambda nodes: {node["node_id"]: node["node_id"] for node in nodes},
+    "implementation": lambda nodes: {node["node_id"]: _implementation(node) for node in nodes},
+}
+
+
+async def busiest_nodes(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/nodes/top``."""
     window = asked(values).whole()
     types = values["event_types"]
     rows, (nodes, seen) = await together(
@@ -288,12 +347,23 @@ async def top_nodes(questions: Questions, values: Values) -> Answer:
     )
     assert window.start_us is not None
     assert window.end_us is not None
-    length = max(0, window.end_us - window.start_us) / 1e6
-    body = senders.top(rows[0], nodes, types, values["limit"], length)
+    body = partial(
+        top_nodes.top_nodes,
+        rows[0],
+        nodes,
+        types,
+        limit=values["limit"],
+        seconds=max(0, window.end_us - window.start_us) / SECOND_US,
+    )
     return answered(body, rows, (None, seen))
 
 
 METRIC_HANDLERS: Mapping[str, Handler] = {
-    each.__name__: each
-    for each in (blocks, slot, timeseries, grouped_timeseries, realtime, latency, top_nodes)
+    "blocks": blocks,
+    "slot": slot,
+    "timeseries": timeseries,
+    "grouped_timeseries": grouped_timeseries,
+    "realtime": realtime,
+    "latency": latency,
+    "top_nodes": busiest_nodes,
 }

@@ -1,40 +1,41 @@
-"""The handlers of ``contract_nodes``: nodes, topology, data availability, execution."""
+"""Handlers of ``api.routes.nodes``: nodes, topology, data availability, execution."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from functools import reduce
+from functools import partial, reduce
 from operator import and_
 from typing import Any
 
 from tart.aggregate.core.tables import LINK_BUCKET
 from tart.errors import TartError
-from tart.gateway.fanout.queries import Coverage, Questions, now_text, now_us, together
-from tart.gateway.handlers.windows import asked
+from tart.gateway.fanout.queries import Coverage, Questions, now_us, together
+from tart.gateway.handlers.windows import answered, asked
 from tart.gateway.http.responses import Answer
+from tart.protocol.events import EventKind
+from tart.query.answers.node_activity import NodeStatusEnhanced
 from tart.query.answers.nodes import ConnectionInfo, NodeDetails, Nodes, NodeStatus
 from tart.query.core import chain_stats
 from tart.query.core import cursor as cursors
 from tart.query.core.cursor import Cursor
 from tart.query.core.merge import Json
 from tart.query.core.nodes import node_json, node_summary
-from tart.query.topics import availability, node_activity, topology
-from tart.query.topics import execution as executed
+from tart.query.topics import availability, execution, node_activity, topology
 from tart.units import MINUTE_US, SECOND_US
 
 Values = Mapping[str, Any]
 Handler = Callable[[Questions, Values], Awaitable[Answer]]
 
-TEN_MINUTES_US = LINK_BUCKET * SECOND_US
-_HISTORY = 100
-_RECENT = 100
-_OPERATIONS = 20
+_LINK_BUCKET_US = LINK_BUCKET * SECOND_US
+_PEER_SAMPLES = 100
+_RECENT_EXECUTIONS = 100
+_RECENT_OPERATIONS = 20
 _MAX_TICKETS = 50_000
 
 
 class NotConfigured(TartError):
-    """A route that needs a JAM node's RPC, and there is none."""
+    """A route that needs the RPC of a JAM node, and none is configured."""
 
     status = 503
     code = "not_configured"
@@ -42,187 +43,21 @@ class NotConfigured(TartError):
 
 async def nodes(questions: Questions, values: Values) -> Answer:
     """Answer ``/api/nodes``."""
-    every, coverage = await questions.nodes(values["bytes"])
-    body: Nodes = {"nodes": [node_json(node) for node in every]}
-    return Answer(body, coverage)
+    merged, seen = await questions.nodes(values["bytes"])
+
+    def body() -> Nodes:
+        return {"nodes": [node_json(node) for node in merged]}
+
+    return Answer(body, seen)
 
 
 async def node(questions: Questions, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}``."""
-    found, coverage = await questions.node(values["id"], values["bytes"])
-    body: NodeDetails = {**node_json(found), "connections": found["connections"]}
-    if found["is_connected"] and found["connections"]:
-        body["connection_info"] = _connection_info(found["connections"][0])
-    return Answer(body, coverage)
-
-
-async def node_status(questions: Questions, values: Values) -> Answer:
-    """Answer ``/api/nodes/{id}/status``."""
-    found, merged, coverage = await questions.node_status(values["id"], values["bytes"])
-    body: NodeStatus = {"node": node_summary(found), **chain_stats.reported_status(merged)}
-    return Answer(body, coverage)
-
-
-async def topology_of(questions: Questions, values: Values) -> Answer:
-    """``/api/network/topology``."""
-    window = asked(values).whole(TEN_MINUTES_US)
-    types = [topology.ANNOUNCED, topology.TRANSFERRED, topology.TICKET]
-    links, transfers, counts = await together(
-        questions.summed(
-            "links",
-            window,
-            by=["node", "peer", "type", "side"],
-            where={"type": [topology.ANNOUNCED, topology.TICKET]},
-        ),
-        questions.transfers(window),
-        questions.summed("counts", window, by=["node", "type"], where={"type": types}),
-    )
-    active = len({row["node"] for row in counts[0]})
-    body = topology.topology(links[0], transfers[0], _by_type(counts[0]), active)
-    return _answer(body, links, transfers, counts)
-
-
-async def validators_cores(questions: Questions, values: Values) -> Answer:
-    """``/api/validators/cores``."""
-    window = asked(values).whole()
-    guarantees, tickets = await together(
-        questions.summed(
-            "core_events", window, by=["node", "core"], where={"type": [node_activity.GUARANTEED]}
-        ),
-        questions.listed("tickets", window, limit=_MAX_TICKETS),
-    )
-    body = node_activity.validators_cores(guarantees[0], tickets[0])
-    return _answer(body, guarantees, tickets)
-
-
-async def node_status_enhanced(questions: Questions, values: Values) -> Answer:
-    """``/api/nodes/{id}/status/enhanced``."""
-    window, where = asked(values).whole(), {"node": [values["id"]]}
-    (found, merged, seen), cores, counts, tickets = await together(
-        questions.node_status(values["id"], values["bytes"]),
-        questions.summed("core_events", window, by=["core", "type"], where=where),
-        questions.summed("counts", window, by=["type"], where=where),
-        questions.listed("tickets", window, where=where, limit=_MAX_TICKETS),
-    )
-    status: NodeStatus = {"node": node_summary(found), **chain_stats.reported_status(merged)}
-    body = node_activity.status_enhanced(status, cores[0], _by_type(counts[0]), tickets[0])
-    return _answer(body, (None, seen), cores, counts, tickets)
-
-
-async def node_peers(questions: Questions, values: Values) -> Answer:
-    """``/api/nodes/{id}/peers``."""
-    window, where = asked(values).whole(TEN_MINUTES_US), {"node": [values["id"]]}
-    selection = {"node": values["id"], "types": [_STATUS]}
-    (_, seen), status, (page, also), opened, counts = await together(
-        questions.node(values["id"]),
-        questions.summed("status", window, by=["node"], where=where),
-        questions.events(selection, _HISTORY, 0, Cursor(now_us(), window)),
-        questions.summed("links", window, by=["peer"], where={**where, "type": [60]}),
-        questions.summed("counts", window, by=["type"], where=where),
-    )
-    body = node_activity.peers(
-        next(iter(status[0]), None), page.events, len(opened[0]), _by_type(counts[0])
-    )
-    return _answer(body, (None, seen), (None, also), status, opened, counts)
-
-
-async def node_timeline(questions: Questions, values: Values) -> Answer:
-    """``/api/nodes/{id}/timeline``."""
-    place = values["cursor"]
-    window = asked(values).open(MINUTE_US, place and place.window)
-    place = place or Cursor(now_us(), window)
-    wanted = values["categories"]
-    selection = {
-        "node": values["id"],
-        "types": None if wanted is None else node_activity.types_of(wanted),
-        "bytes": values["bytes"],
-    }
-    (_, seen), (page, also), counts = await together(
-        questions.node(values["id"]),
-        questions.events(selection, values["limit"], 0, place),
-        questions.summed("counts", window, by=["type"], where={"node": [values["id"]]}),
-    )
-    body = node_activity.timeline(values["id"], page.events, _by_type(counts[0]))
-    body |= {"has_more": page.has_more, "timestamp": now_text()}
-    if page.has_more:
-        body["next_cursor"] = cursors.encode(page.cursor)
-    return Answer(body, seen & also & counts[1])
-
-
-async def da_stats(questions: Questions, values: Values) -> Answer:
-    """``/api/da/stats``."""
-    window = asked(values).whole()
-    status, counts = await together(
-        questions.summed("status", window, by=["node"]),
-        questions.summed(
-            "counts", window, by=["type"], where={"type": list(availability.PREIMAGES.values())}
-        ),
-    )
-    body = availability.stats(status[0], _by_type(counts[0]))
-    return _answer(body, status, counts)
-
-
-async def da_stats_enhanced(questions: Questions, values: Values) -> Answer:
-    """``/api/da/stats/enhanced``."""
-    window = asked(values).whole(TEN_MINUTES_US, durations=True)
-    requests = [availability.FAILED, availability.TRANSFERRED]
-    (page, seen), status, counts, latencies, indices, reasons = await together(
-        questions.events({"types": requests}, _OPERATIONS, 0, Cursor(now_us(), window)),
-        questions.summed("status", window, by=["node"]),
-        questions.summed("counts", window, by=["node", "type"], where={"type": _COUNTED}),
-        questions.summed(
-            "latency",
-            window,
-            by=["node", "parent", "type", "bin"],
-            where={"type": [*requests, availability.PREIMAGE_TRANSFERRED]},
-        ),
-        questions.summed("shard_requests", window, by=["shard_index", "type", "node"]),
-        questions.summed(
-            "failures", window, by=["node", "reason"], where={"type": [availability.FAILED]}
-        ),
-    )
-    body = availability.enhanced(
-        status[0],
-        {(row["node"], row["type"]): row["count"] for row in counts[0]},
-        latencies[0],
-        indices[0],
-        reasons[0],
-        page.events,
-    )
-    body["timestamp"] = now_text()
-    return _answer(body, (None, seen), status, counts, latencies, indices, reasons)
-
-
-async def execution(questions: Questions, values: Values) -> Answer:
-    """``/api/metrics/execution``."""
-    window = asked(values).whole()
-    (page, seen), refined, authorized, accumulated, counts = await together(
-        questions.events(
-            {"types": list(executed.RECENT_TYPES)}, _RECENT, 0, Cursor(now_us(), window)
-        ),
-        questions.summed("refinements", window, by=["service"]),
-        questions.summed("authorizations", window),
-        questions.summed("executions", window, by=["hash", "service"]),
-        questions.summed("counts", window, by=["type"], where={"type": [executed.REFINED]}),
-    )
-    body = executed.execution(
-        refined[0], authorized[0], accumulated[0], _by_type(counts[0]), page.events
-    )
-    return _answer(body, (None, seen), refined, authorized, accumulated, counts)
-
-
-async def jam(questions: Questions, values: Values) -> Answer:
-    """``/api/jam/…``."""
-    raise NotConfigured("this needs the RPC of a JAM node, which tart cannot ask yet")
-
-
-_STATUS = 10
-_COUNTED = [
-    *range(availability.ASKED, availability.TRANSFERRED + 1),
-    availability.PREIMAGE_ANNOUNCED,
-    availability.PREIMAGE_REQUEST,
-    availability.PREIMAGE_TRANSFERRED,
-]
+    merged, seen = await questions.node(values["id"], values["bytes"])
+    body: NodeDetails = {**node_json(merged), "connections": merged["connections"]}
+    if merged["is_connected"] and merged["connections"]:
+        body["connection_info"] = _connection_info(merged["connections"][0])
+    return Answer(body, seen)
 
 
 def _connection_info(connection: Json) -> ConnectionInfo:
@@ -234,35 +69,230 @@ def _connection_info(connection: Json) -> ConnectionInfo:
     }
 
 
-def _by_type(rows: list[Json]) -> dict[int, int]:
-    found: dict[int, int] = {}
+async def node_status(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/nodes/{id}/status``."""
+    merged, events, seen = await questions.node_status(values["id"], values["bytes"])
+    body: NodeStatus = {"node": node_summary(merged), **chain_stats.reported_status(events)}
+    return Answer(body, seen)
+
+
+async def network_topology(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/network/topology``."""
+    window = asked(values).whole(_LINK_BUCKET_US)
+    links, transfers, counts = await together(
+        questions.summed(
+            "links",
+            window,
+            by=["node", "peer", "type", "side"],
+            where={"type": list(topology.LINK_KINDS)},
+        ),
+        questions.transfers(window),
+        questions.summed(
+            "counts", window, by=["node", "type"], where={"type": list(topology.KINDS)}
+        ),
+    )
+    body = partial(
+        topology.topology,
+        links[0],
+        transfers[0],
+        _count_by_type(counts[0]),
+        active=len({row["node"] for row in counts[0]}),
+    )
+    return _answer(body, links, transfers, counts)
+
+
+async def validators_cores(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/validators/cores``."""
+    window = asked(values).whole()
+    guarantees, tickets = await together(
+        questions.summed(
+            "core_events",
+            window,
+            by=["node", "core"],
+            where={"type": [EventKind.GUARANTEE_BUILT]},
+        ),
+        questions.listed("tickets", window, limit=_MAX_TICKETS),
+    )
+    body = partial(node_activity.validators_cores, guarantees[0], tickets[0])
+    return _answer(body, guarantees, tickets)
+
+
+async def node_status_enhanced(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/nodes/{id}/status/enhanced``."""
+    window, where = asked(values).whole(), {"node": [values["id"]]}
+    (merged, events, seen), cores, counts, tickets = await together(
+        questions.node_status(values["id"], values["bytes"]),
+        questions.summed("core_events", window, by=["core", "type"], where=where),
+        questions.summed("counts", window, by=["type"], where=where),
+        questions.listed("tickets", window, where=where, limit=_MAX_TICKETS),
+    )
+
+    def body() -> NodeStatusEnhanced:
+        return {
+            **node_summary(merged),
+            **chain_stats.reported_status(events),
+            **node_activity.node_cores(cores[0], _count_by_type(counts[0]), tickets[0]),
+        }
+
+    return _answer(body, (None, seen), cores, counts, tickets)
+
+
+async def node_peers(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/nodes/{id}/peers``."""
+    window, where = asked(values).whole(_LINK_BUCKET_US), {"node": [values["id"]]}
+    selection = {"node": values["id"], "types": [EventKind.STATUS]}
+    streams = {**where, "type": [EventKind.BLOCK_ANNOUNCEMENT_STREAM_OPENED]}
+    (_, seen), status, (page, page_seen), opened, counts = await together(
+        questions.node(values["id"]),
+        questions.summed("status", window, by=["node"], where=where),
+        questions.events(selection, _PEER_SAMPLES, 0, Cursor(now_us(), window)),
+        questions.summed("links", window, by=["peer"], where=streams),
+        questions.summed("counts", window, by=["type"], where=where),
+    )
+    body = partial(
+        node_activity.peers,
+        next(iter(status[0]), None),
+        page.events,
+        streams=len(opened[0]),
+        counts=_count_by_type(counts[0]),
+    )
+    return _answer(body, (None, seen), (None, page_seen), status, opened, counts)
+
+
+async def node_timeline(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/nodes/{id}/timeline``."""
+    cursor = values["cursor"]
+    window = asked(values).open(MINUTE_US, cursor and cursor.window)
+    cursor = cursor or Cursor(now_us(), window)
+    categories = values["categories"]
+    selection = {
+        "node": values["id"],
+        "types": None if categories is None else node_activity.types_of(categories),
+        "bytes": values["bytes"],
+    }
+    (_, seen), (page, page_seen), counts = await together(
+        questions.node(values["id"]),
+        questions.events(selection, values["limit"], 0, cursor),
+        questions.summed("counts", window, by=["type"], where={"node": [values["id"]]}),
+    )
+    body = partial(
+        node_activity.timeline,
+        values["id"],
+        page.events,
+        _count_by_type(counts[0]),
+        next_cursor=cursors.encode(page.cursor) if page.has_more else None,
+    )
+    return answered(body, (None, seen), (None, page_seen), counts)
+
+
+async def da_stats(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/da/stats``."""
+    window = asked(values).whole()
+    status, counts = await together(
+        questions.summed("status", window, by=["node"]),
+        questions.summed(
+            "counts",
+            window,
+            by=["type"],
+            where={"type": list(availability.PREIMAGE_KINDS)},
+        ),
+    )
+    body = partial(availability.da_stats, status[0], _count_by_type(counts[0]))
+    return _answer(body, status, counts)
+
+
+async def da_stats_enhanced(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/da/stats/enhanced``."""
+    window = asked(values).whole(_LINK_BUCKET_US, durations=True)
+    ends = [availability.FAILED, availability.TRANSFERRED]
+    (page, seen), status, counts, latencies, indices, reasons = await together(
+        questions.events({"types": ends}, _RECENT_OPERATIONS, 0, Cursor(now_us(), window)),
+        questions.summed("status", window, by=["node"]),
+        questions.summed(
+            "counts",
+            window,
+            by=["node", "type"],
+            where={"type": list(availability.COUNTED_KINDS)},
+        ),
+        questions.summed(
+            "latency",
+            window,
+            by=["node", "parent", "type", "bin"],
+            where={"type": [*ends, EventKind.PREIMAGE_TRANSFERRED]},
+        ),
+        questions.summed("shard_requests", window, by=["shard_index", "type", "node"]),
+        questions.summed(
+            "failures", window, by=["node", "reason"], where={"type": [availability.FAILED]}
+        ),
+    )
+    body = partial(
+        availability.da_stats_enhanced,
+        status[0],
+        {(row["node"], row["type"]): row["count"] for row in counts[0]},
+        latencies=latencies[0],
+        indices=indices[0],
+        reasons=reasons[0],
+        recent=page.events,
+    )
+    return answered(body, (None, seen), status, counts, latencies, indices, reasons)
+
+
+async def execution_metrics(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/metrics/execution``."""
+    window = asked(values).whole()
+    (page, seen), refined, authorized, accumulated, counts = await together(
+        questions.events(
+            {"types": list(execution.RECENT_KINDS)},
+            _RECENT_EXECUTIONS,
+            0,
+            Cursor(now_us(), window),
+        ),
+        questions.summed("refinements", window, by=["service"]),
+        questions.summed("authorizations", window),
+        questions.summed("executions", window, by=["hash", "service"]),
+        questions.summed("counts", window, by=["type"], where={"type": [EventKind.REFINED]}),
+    )
+    body = partial(
+        execution.execution,
+        refined[0],
+        authorized[0],
+        accumulated[0],
+        _count_by_type(counts[0]),
+        recent=page.events,
+    )
+    return _answer(body, (None, seen), refined, authorized, accumulated, counts)
+
+
+async def jam_rpc(questions: Questions, values: Values) -> Answer:
+    """Answer ``/api/jam/…``."""
+    raise NotConfigured("this needs the RPC of a JAM node, for which tart has no client yet")
+
+
+def _count_by_type(rows: list[Json]) -> dict[int, int]:
+    """Return counts by event type, added up over the other keys of the rows."""
+    counts: dict[int, int] = {}
     for row in rows:
-        found[row["type"]] = found.get(row["type"], 0) + row["count"]
-    return found
+        counts[row["type"]] = counts.get(row["type"], 0) + row["count"]
+    return counts
 
 
-def _answer(body: Json, *parts: tuple[Any, Coverage]) -> Answer:
+def _answer(body: Callable[[], Mapping[str, Any]], *parts: tuple[Any, Coverage]) -> Answer:
     return Answer(body, reduce(and_, (seen for _, seen in parts)))
 
 
 NODE_HANDLERS: Mapping[str, Handler] = {
-    "topology": topology_of,
-    "jam_stats": jam,
-    "jam_services": jam,
-    "jam_cores": jam,
-    **{
-        each.__name__: each
-        for each in (
-            nodes,
-            node,
-            node_status,
-            validators_cores,
-            node_status_enhanced,
-            node_peers,
-            node_timeline,
-            da_stats,
-            da_stats_enhanced,
-            execution,
-        )
-    },
+    "nodes": nodes,
+    "node": node,
+    "node_status": node_status,
+    "topology": network_topology,
+    "validators_cores": validators_cores,
+    "node_status_enhanced": node_status_enhanced,
+    "node_peers": node_peers,
+    "node_timeline": node_timeline,
+    "da_stats": da_stats,
+    "da_stats_enhanced": da_stats_enhanced,
+    "execution": execution_metrics,
+    "jam_stats": jam_rpc,
+    "jam_services": jam_rpc,
+    "jam_cores": jam_rpc,
 }

@@ -1,35 +1,56 @@
-"""Data availability: what nodes store, and how their requests for shards end.
+"""Data availability: stored shards and preimages, and the outcomes of requests for shards.
 
-Pure: rows of the aggregates in, bodies out. What is stored is the nodes' own word (Status).
-A request for a shard has two sides: an assurer asks (120) and a guarantor is asked (121);
-each says how it ended (125 transferred, 122 failed). To be asked is to read what is stored;
-to ask is to get something to store.
+Pure: rows of the aggregates in, answers out. Stored amounts are the nodes' own reports (Status).
+A request for a shard has two sides: an assurer sends it, a guarantor receives it, and each
+reports its end (transferred or failed). For the guarantor a request is a read of its store; for
+the assurer it is a write.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from tart.protocol.events import EventKind
+from tart.query.answers import availability as answers
+from tart.query.answers.common import Health
 from tart.query.core import log_histogram
 from tart.query.core.merge import Json
-from tart.query.core.rfc3339 import rfc3339
+from tart.query.core.rfc3339 import server_time
 
-ASKED, ASKED_OF, FAILED, RECEIVED, TRANSFERRED = 120, 121, 122, 124, 125
-PREIMAGES = {"announced": 191, "forgotten": 192, "transferred": 198, "discarded": 199}
-PREIMAGE_ANNOUNCED, PREIMAGE_REQUEST, PREIMAGE_TRANSFERRED = 191, 193, 198
+# The two sides of a request: the node sent it, or received it.
+SENT, RECEIVED = EventKind.SENDING_SHARD_REQUEST, EventKind.RECEIVING_SHARD_REQUEST
+TRANSFERRED, FAILED = EventKind.SHARDS_TRANSFERRED, EventKind.SHARD_REQUEST_FAILED
+# Every event about requests for shards.
+_FIRST, _LAST = SENT, TRANSFERRED
+PREIMAGE_KINDS = (
+    EventKind.PREIMAGE_ANNOUNCED,
+    EventKind.ANNOUNCED_PREIMAGE_FORGOTTEN,
+    EventKind.PREIMAGE_TRANSFERRED,
+    EventKind.PREIMAGE_DISCARDED,
+)
+# Kinds whose counts ``da_stats_enhanced`` takes.
+COUNTED_KINDS = (
+    *(kind for kind in EventKind if _FIRST <= kind <= _LAST),
+    EventKind.PREIMAGE_ANNOUNCED,
+    EventKind.SENDING_PREIMAGE_REQUEST,
+    EventKind.PREIMAGE_TRANSFERRED,
+)
+# A node is healthy, or degraded, from these shares of successful requests on.
 HEALTHY, DEGRADED = 0.9, 0.5
-# Counts of event types by node.
+_REASONS = 3
+# Number of events by node and type.
 Counts = Mapping[tuple[str, int], int]
 
 
-def stats(status: Iterable[Json], counts: Mapping[int, int]) -> Json:
-    """The body of ``/api/da/stats``.
+def da_stats(status: Iterable[Json], counts: Mapping[int, int]) -> answers.DaStats:
+    """Return the answer of ``/api/da/stats``.
 
     Args:
-        status: of each node the last of ``status``, with ``seen_at`` (µs).
-        counts: events by type.
+        status: the newest row of ``status`` of each node, with ``seen_at`` (µs).
+        counts: number of events by type.
     """
     rows = sorted(status, key=lambda row: (-row["num_shards"], row["node"]))
     return {
@@ -41,7 +62,12 @@ def stats(status: Iterable[Json], counts: Mapping[int, int]) -> Json:
             "average_shards_per_node": _mean(rows, "num_shards"),
             "node_count": len(rows),
         },
-        "preimage_activity": {name: counts.get(number, 0) for name, number in PREIMAGES.items()},
+        "preimage_activity": {
+            "announced": counts.get(EventKind.PREIMAGE_ANNOUNCED, 0),
+            "forgotten": counts.get(EventKind.ANNOUNCED_PREIMAGE_FORGOTTEN, 0),
+            "transferred": counts.get(EventKind.PREIMAGE_TRANSFERRED, 0),
+            "discarded": counts.get(EventKind.PREIMAGE_DISCARDED, 0),
+        },
         "by_node": [
             {
                 "node_id": row["node"],
@@ -49,17 +75,16 @@ def stats(status: Iterable[Json], counts: Mapping[int, int]) -> Json:
                 "shard_size_bytes": row["shards_size"],
                 "num_preimages": row["num_preimages"],
                 "preimages_size_bytes": row["preimages_size"],
-                # Under this name dashboards ask for it, too.
                 "preimage_size_bytes": row["preimages_size"],
-                "last_update": rfc3339(row["seen_at"]),
+                "last_update": server_time(row["seen_at"]),
             }
             for row in rows
         ],
     }
 
 
-class Requests:
-    """How requests for shards ended: of a node, or of all.
+class ShardRequests:
+    """Outcomes of requests for shards, of one node or of all.
 
     Args:
         rows: parent, type, bin, count of ``latency``.
@@ -70,92 +95,97 @@ class Requests:
         for row in rows:
             self._bins[row["parent"], row["type"]][row["bin"]] += row["count"]
 
-    def ended(self, side: int, how: int) -> int:
-        """Requests of a side (120 or 121) that ended so (122 or 125)."""
-        return self._bins[side, how].total()
+    def count(self, side: int, outcome: int) -> int:
+        """Return the number of requests of a side with an outcome."""
+        return self._bins[side, outcome].total()
 
-    def success(self, side: int) -> float | None:
-        """The share that was transferred of those that ended."""
-        done, failed = self.ended(side, TRANSFERRED), self.ended(side, FAILED)
-        return round(done / (done + failed), 4) if done + failed else None
+    def success_rate(self, side: int) -> float | None:
+        """Return the share of ended requests of a side that ended in a transfer."""
+        transferred, failed = self.count(side, TRANSFERRED), self.count(side, FAILED)
+        ended = transferred + failed
+        return round(transferred / ended, 4) if ended else None
 
     def mean_ms(self, side: int) -> float | None:
-        """How long those that were transferred took."""
+        """Return the mean duration of a side's transferred requests."""
         mean = log_histogram.mean_us(self._bins[side, TRANSFERRED])
         return None if mean is None else round(mean / 1000, 3)
 
 
-def enhanced(
+def da_stats_enhanced(
     status: Iterable[Json],
     counts: Counts,
     latencies: Sequence[Json],
     indices: Iterable[Json],
     reasons: Iterable[Json],
     recent: Iterable[Json],
-) -> Json:
-    """The body of ``/api/da/stats/enhanced``.
+) -> answers.DaStatsEnhanced:
+    """Return the answer of ``/api/da/stats/enhanced``.
 
     Args:
-        status: as for ``stats``.
-        counts: of types 120 to 125, 191, 193 and 198.
+        status: as in ``da_stats``.
+        counts: number of events of ``COUNTED_KINDS`` by node and type.
         latencies: node, parent, type, bin, count of requests for shards and for preimages.
         indices: shard_index, type, node, count of ``shard_requests``.
-        reasons: node, reason, count of failed requests (122).
-        recent: the newest ends of requests, as Events.
+        reasons: node, reason, count of failed requests.
+        recent: the newest events that end a request.
     """
     stored = {row["node"]: row for row in status}
-    of_node: defaultdict[str, list[Json]] = defaultdict(list)
+    latencies_by_node: defaultdict[str, list[Json]] = defaultdict(list)
     for row in latencies:
-        of_node[row["node"]].append(row)
-    known = sorted(stored.keys() | of_node.keys() | {node for node, _ in counts})
-    requests = {node: Requests(of_node[node]) for node in known}
-    every = Requests(latencies)
-    why: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        latencies_by_node[row["node"]].append(row)
+    nodes = sorted(stored.keys() | latencies_by_node.keys() | {node for node, _ in counts})
+    requests = {node: ShardRequests(latencies_by_node[node]) for node in nodes}
+    all_requests = ShardRequests(latencies)
+    reasons_by_node: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in reasons:
-        why[row["node"]][row["reason"]] += row["count"]
+        reasons_by_node[row["node"]][row["reason"]] += row["count"]
     return {
-        "by_node": [_node(each, stored.get(each), counts, requests[each]) for each in known],
-        "aggregate": _aggregate(list(stored.values()), counts),
-        "availability_rate": every.success(ASKED),
-        "shard_distribution": _distribution(indices),
+        "by_node": [_node(node, stored.get(node), counts, requests[node]) for node in nodes],
+        "aggregate": _totals(list(stored.values()), counts),
+        "availability_rate": all_requests.success_rate(SENT),
+        "shard_distribution": _by_shard_index(indices),
         "node_health": [
-            _health(each, stored.get(each), requests[each], why[each]) for each in known
+            _health(node, stored.get(node), requests[node], reasons_by_node[node]) for node in nodes
         ],
         "preimage_activity": {
-            "announced_last_hour": _sum(counts, PREIMAGE_ANNOUNCED),
-            "requested_last_hour": _sum(counts, PREIMAGE_REQUEST),
-            "received_last_hour": every.ended(PREIMAGE_REQUEST, PREIMAGE_TRANSFERRED),
+            "announced_last_hour": _count(counts, EventKind.PREIMAGE_ANNOUNCED),
+            "requested_last_hour": _count(counts, EventKind.SENDING_PREIMAGE_REQUEST),
+            "received_last_hour": all_requests.count(
+                EventKind.SENDING_PREIMAGE_REQUEST, EventKind.PREIMAGE_TRANSFERRED
+            ),
         },
         "recent_operations": [_operation(event) for event in recent],
     }
 
 
-def _node(node: str, stored: Json | None, counts: Counts, requests: Requests) -> Json:
-    held = stored or {}
+def _node(
+    node: str, status: Json | None, counts: Counts, requests: ShardRequests
+) -> answers.NodeAvailability:
+    stored = status or {}
     return {
         "node_id": node,
-        "num_shards": held.get("num_shards"),
-        "shard_size_bytes": held.get("shards_size"),
-        "preimages_announced": counts.get((node, PREIMAGE_ANNOUNCED), 0),
-        "preimages_in_pool": held.get("num_preimages"),
-        "read_ops_last_hour": requests.ended(ASKED_OF, TRANSFERRED),
-        "write_ops_last_hour": requests.ended(ASKED, TRANSFERRED),
-        "avg_read_latency_ms": requests.mean_ms(ASKED_OF),
-        "avg_write_latency_ms": requests.mean_ms(ASKED),
-        "transfer_success_rate": requests.success(ASKED_OF),
-        "fetch_success_rate": requests.success(ASKED),
-        # No event says how large a shard is.
+        "num_shards": stored.get("num_shards"),
+        "shard_size_bytes": stored.get("shards_size"),
+        "preimages_announced": counts.get((node, EventKind.PREIMAGE_ANNOUNCED), 0),
+        "preimages_in_pool": stored.get("num_preimages"),
+        "read_ops_last_hour": requests.count(RECEIVED, TRANSFERRED),
+        "write_ops_last_hour": requests.count(SENT, TRANSFERRED),
+        "avg_read_latency_ms": requests.mean_ms(RECEIVED),
+        "avg_write_latency_ms": requests.mean_ms(SENT),
+        "transfer_success_rate": requests.success_rate(RECEIVED),
+        "fetch_success_rate": requests.success_rate(SENT),
+        # No event tells the size of a shard.
         "bytes_written": None,
         "bytes_transferred": None,
-        "requests_sent": counts.get((node, ASKED), 0),
-        "requests_received": counts.get((node, ASKED_OF), 0),
-        "reads_failed": requests.ended(ASKED_OF, FAILED),
-        "writes_failed": requests.ended(ASKED, FAILED),
+        "requests_sent": counts.get((node, SENT), 0),
+        "requests_received": counts.get((node, RECEIVED), 0),
+        "reads_failed": requests.count(RECEIVED, FAILED),
+        "writes_failed": requests.count(SENT, FAILED),
     }
 
 
-def _aggregate(rows: list[Json], counts: Counts) -> Json:
-    busy = {node for (node, number), n in counts.items() if n and ASKED <= number <= TRANSFERRED}
+def _totals(rows: list[Json], counts: Counts) -> answers.AvailabilityTotals:
+    active = {node for (node, kind), count in counts.items() if count and _FIRST <= kind <= _LAST}
     return {
         "total_shards": _total(rows, "num_shards"),
         "total_shard_size_bytes": _total(rows, "shards_size"),
@@ -163,70 +193,79 @@ def _aggregate(rows: list[Json], counts: Counts) -> Json:
         "total_preimage_size_bytes": _total(rows, "preimages_size"),
         "average_shards_per_node": _mean(rows, "num_shards"),
         "average_shard_size_per_node": _mean(rows, "shards_size"),
-        "nodes_reporting": len(busy),
+        "nodes_reporting": len(active),
     }
 
 
-def _distribution(rows: Iterable[Json]) -> list[Json]:
-    found: defaultdict[int, Json] = defaultdict(
-        lambda: {"requests_sent": 0, "requests_received": 0, "nodes": set()}
-    )
+@dataclass
+class _IndexRequests:
+    """Requests for one shard index, and the nodes that sent them."""
+
+    sent: int = 0
+    received: int = 0
+    nodes: set[str] = field(default_factory=set)
+
+
+def _by_shard_index(rows: Iterable[Json]) -> list[answers.ShardIndexRequests]:
+    requests: defaultdict[int, _IndexRequests] = defaultdict(_IndexRequests)
     for row in rows:
-        entry = found[row["shard_index"]]
-        if row["type"] == ASKED:
-            entry["requests_sent"] += row["count"]
-            entry["nodes"].add(row["node"])
+        entry = requests[row["shard_index"]]
+        if row["type"] == SENT:
+            entry.sent += row["count"]
+            entry.nodes.add(row["node"])
         else:
-            entry["requests_received"] += row["count"]
+            entry.received += row["count"]
     return [
         {
             "shard_index": index,
-            "count": entry["requests_sent"] + entry["requests_received"],
-            **entry,
-            "nodes": len(entry["nodes"]),
+            "count": entry.sent + entry.received,
+            "requests_sent": entry.sent,
+            "requests_received": entry.received,
+            "nodes": len(entry.nodes),
         }
-        for index, entry in sorted(found.items())
+        for index, entry in sorted(requests.items())
     ]
 
 
-def _health(node: str, stored: Json | None, requests: Requests, why: Counter[str]) -> Json:
-    rate = requests.success(ASKED_OF)
-    failed = requests.ended(ASKED_OF, FAILED)
+def _health(
+    node: str, stored: Json | None, requests: ShardRequests, reasons: Counter[str]
+) -> answers.NodeHealth:
+    failed = requests.count(RECEIVED, FAILED)
     issues = [f"{failed} of the requests for its shards failed"] if failed else []
-    # Those that are equally frequent by their text: shards tell them in any order.
-    reasons = sorted(why.items(), key=lambda item: (-item[1], item[0]))[:3]
-    issues += [f"{count}: {reason}" for reason, count in reasons]
+    # Equally frequent reasons are ordered by text, for shards answer in any order.
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    issues += [f"{count}: {reason}" for reason, count in ordered[:_REASONS]]
     return {
         "node_id": node,
-        "status": _word(rate),
-        "shards_stored": stored and stored["num_shards"],
+        "status": _status(requests.success_rate(RECEIVED)),
+        "shards_stored": stored["num_shards"] if stored else None,
         "storage_used_pct": None,
-        "last_activity": stored and rfc3339(stored["seen_at"]),
+        "last_activity": server_time(stored["seen_at"]) if stored else None,
         "issues": issues,
     }
 
 
-def _word(rate: float | None) -> str:
+def _status(rate: float | None) -> Health:
     if rate is None:
         return "unknown"
     return "healthy" if rate >= HEALTHY else "degraded" if rate >= DEGRADED else "unhealthy"
 
 
-def _operation(event: Json) -> Json:
-    inner: Any = next(iter(event["data"].values()))
+def _operation(event: Json) -> answers.ShardOperation:
+    fields: Any = next(iter(event["data"].values()))
     return {
         "timestamp": event["timestamp"],
         "received_at": event["received_at"],
         "node_id": event["node_id"],
         "event_type": event["event_type"],
         "operation": "transferred" if event["event_type"] == TRANSFERRED else "failed",
-        "reason": inner.get("reason"),
+        "reason": fields.get("reason"),
         "id": event["id"],
     }
 
 
-def _sum(counts: Counts, number: int) -> int:
-    return sum(count for (_, each), count in counts.items() if each == number)
+def _count(counts: Counts, kind: int) -> int:
+    return sum(count for (_, number), count in counts.items() if number == kind)
 
 
 def _total(rows: Iterable[Json], name: str) -> int:

@@ -1,33 +1,34 @@
-"""Blocks: how many were authored, imported, finalized, by whom, and the newest.
+"""Blocks: numbers of authored, imported and finalized ones, their authors, and the newest.
 
-Pure: rows of the aggregates in, bodies out.
+Pure: rows of the aggregates in, the answer out.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
 
+from tart.protocol.events import EventKind
+from tart.query.answers import blocks as answers
+from tart.query.answers.network import ChainFigures
 from tart.query.core.merge import Json
-from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
+from tart.query.core.rfc3339 import rfc3339_of_jce, server_time
 
 RECENT = 50
-AUTHORING = 40
-EXECUTION_FAILED = 46
-TOTALS: Mapping[str, int] = {
-    "authoring_started": 40,
-    "authoring_failed": 41,
-    "authored": 42,
-    "importing": 43,
-    "verification_failed": 44,
-    "verified": 45,
-    "execution_failed": EXECUTION_FAILED,
-    "executed": 47,
-    "best_block_changes": 11,
-    "finalized_block_changes": 12,
-}
-# What is counted of a block's outline, as JIP-3 names it.
+# Kinds whose counts ``blocks`` takes.
+COUNTED_KINDS = (
+    EventKind.AUTHORING,
+    EventKind.AUTHORING_FAILED,
+    EventKind.AUTHORED,
+    EventKind.IMPORTING,
+    EventKind.BLOCK_VERIFICATION_FAILED,
+    EventKind.BLOCK_VERIFIED,
+    EventKind.BLOCK_EXECUTION_FAILED,
+    EventKind.BLOCK_EXECUTED,
+    EventKind.BEST_BLOCK_CHANGED,
+    EventKind.FINALIZED_BLOCK_CHANGED,
+)
+# Members of a block's outline that the aggregates keep, under their names in JIP-3.
 OUTLINE = (
     "size_bytes",
     "num_tickets",
@@ -40,30 +41,27 @@ OUTLINE = (
 
 def blocks(
     counts: Mapping[int, int],
-    chain: Mapping[str, Any],
+    chain: ChainFigures,
     authored: Iterable[Json],
     recent: Iterable[Json],
-) -> Json:
-    """The body of ``/api/blocks``.
+) -> answers.Blocks:
+    """Return the answer of ``/api/blocks``.
 
     Args:
-        counts: events by type.
-        chain: as ``figures.chain_figures`` has it.
-        authored: hash and node of each block authored, each once.
-        recent: rows of ``blocks`` that were authored.
+        counts: number of events by type.
+        chain: result of ``chain_stats.chain_figures``.
+        authored: hash and node of each authored block; a block may come more than once.
+        recent: rows of ``blocks`` of authored blocks.
     """
-    rows = {(row["hash"], row["node"]) for row in authored}
-    by_node = Counter(node for _, node in rows)
+    pairs = {(row["hash"], row["node"]) for row in authored}
+    blocks_by_node = Counter(node for _, node in pairs)
     newest = sorted(
         (row for row in recent if row["hash"] is not None and row["authored"] is not None),
         key=lambda row: (row["started_at"], row["hash"]),
         reverse=True,
     )
     return {
-        "totals": {
-            **{name: counts.get(number, 0) for name, number in TOTALS.items()},
-            "blocks_authored": len({block for block, _ in rows}),
-        },
+        "totals": _totals(counts, len({block for block, _ in pairs})),
         "chain": {
             "best_slot": chain["best_block"],
             "finalized_slot": chain["finalized_block"],
@@ -71,21 +69,42 @@ def blocks(
         },
         "authoring_by_node": [
             {"node_id": node, "blocks_authored": count}
-            for node, count in sorted(by_node.items(), key=lambda item: (-item[1], item[0]))
+            for node, count in sorted(blocks_by_node.items(), key=lambda item: (-item[1], item[0]))
         ],
-        "recent_authored": [_recent(row) for row in newest[:RECENT]],
+        "recent_authored": [_authored(row) for row in newest[:RECENT]],
     }
 
 
-def _recent(row: Json) -> Json:
+def _totals(counts: Mapping[int, int], distinct: int) -> answers.BlockTotals:
+    return {
+        "authoring_started": counts.get(EventKind.AUTHORING, 0),
+        "authoring_failed": counts.get(EventKind.AUTHORING_FAILED, 0),
+        "authored": counts.get(EventKind.AUTHORED, 0),
+        "importing": counts.get(EventKind.IMPORTING, 0),
+        "verification_failed": counts.get(EventKind.BLOCK_VERIFICATION_FAILED, 0),
+        "verified": counts.get(EventKind.BLOCK_VERIFIED, 0),
+        "execution_failed": counts.get(EventKind.BLOCK_EXECUTION_FAILED, 0),
+        "executed": counts.get(EventKind.BLOCK_EXECUTED, 0),
+        "best_block_changes": counts.get(EventKind.BEST_BLOCK_CHANGED, 0),
+        "finalized_block_changes": counts.get(EventKind.FINALIZED_BLOCK_CHANGED, 0),
+        "blocks_authored": distinct,
+    }
+
+
+def _authored(row: Json) -> answers.AuthoredBlock:
     return {
         "node_id": row["node"],
         "timestamp": rfc3339_of_jce(row["authored"]),
-        "received_at": rfc3339(row["started_at"]),
+        "received_at": server_time(row["started_at"]),
         "slot": row["slot"],
         "hash": row["hash"],
         "parent": row["parent"],
-        **{name: row[name] for name in OUTLINE},
+        "size_bytes": row["size_bytes"],
+        "num_tickets": row["num_tickets"],
+        "num_preimages": row["num_preimages"],
+        "num_guarantees": row["num_guarantees"],
+        "num_assurances": row["num_assurances"],
+        "num_dispute_verdicts": row["num_dispute_verdicts"],
         "authoring_ms": round((row["authored"] - row["started"]) / 1000, 3),
         "outcome": row["outcome"],
         "reason": row["reason"],

@@ -1,20 +1,22 @@
 """Gas and time of authorization, refinement and accumulation.
 
-Pure: rows of the aggregates in, the body out. Guarantors each execute a package, so what
-they report adds up to what was executed; a block's accumulation is the same on every node,
-so its gas counts once and only the time is each node's own.
+Pure: rows of the aggregates in, the answer out. Every guarantor executes a package, so the
+guarantors' reports add up to what was executed. The accumulation of a block is the same on every
+node, so its gas counts once; only the time is each node's own.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from tart.protocol.events import EventKind
+from tart.query.answers import execution as answers
 from tart.query.core.merge import Json
 
-AUTHORIZED, REFINED, EXECUTED = 95, 101, 47
-RECENT_TYPES = (AUTHORIZED, REFINED, EXECUTED)
+RECENT_KINDS = (EventKind.AUTHORIZED, EventKind.REFINED, EventKind.BLOCK_EXECUTED)
 
 
 def execution(
@@ -23,27 +25,30 @@ def execution(
     executions: Iterable[Json],
     counts: Mapping[int, int],
     recent: Iterable[Json],
-) -> Json:
-    """The body of ``/api/metrics/execution``.
+) -> answers.Execution:
+    """Return the answer of ``/api/metrics/execution``.
 
     Args:
-        refinements: service, count, gas, elapsed_ns by service; a count is a work item.
+        refinements: service, count, gas, elapsed_ns by service; a count is of work items.
         authorizations: count, gas, elapsed_ns.
         executions: hash, service, nodes, gas, elapsed_ns of each block and service.
-        counts: events by type.
-        recent: the newest of RECENT_TYPES, as Events.
+        counts: number of events by type.
+        recent: the newest events of ``RECENT_KINDS``.
     """
-    refined, authorized, accumulated = list(refinements), _Cost(), _Accumulated()
-    items = _Cost()
-    for row in refined:
+    items, authorized, accumulated = _CostSum(), _CostSum(), _AccumulationSum()
+    items_by_service: defaultdict[int | None, _CostSum] = defaultdict(_CostSum)
+    accumulated_by_service: defaultdict[int | None, _AccumulationSum] = defaultdict(
+        _AccumulationSum
+    )
+    for row in refinements:
         items.add(row)
+        items_by_service[row["service"]].add(row)
     for row in authorizations:
         authorized.add(row)
-    by_service: defaultdict[int | None, _Accumulated] = defaultdict(_Accumulated)
     for row in executions:
         accumulated.add(row)
-        by_service[row["service"]].add(row)
-    packages = counts.get(REFINED, 0)
+        accumulated_by_service[row["service"]].add(row)
+    packages = counts.get(EventKind.REFINED, 0)
     return {
         "refinement": {
             "total_refined": items.count,
@@ -58,17 +63,25 @@ def execution(
             "average_gas": _mean(authorized.gas, authorized.count),
             "average_time_ns": _mean(authorized.elapsed_ns, authorized.count),
         },
-        "accumulation": accumulated.as_json(),
-        "by_service": _services(refined, by_service),
+        "accumulation": {
+            "total_accumulated": accumulated.count,
+            "total_gas_used": accumulated.gas,
+            "average_gas": _mean(accumulated.gas, accumulated.count),
+            "average_time_ns": _mean(accumulated.elapsed_ns, accumulated.nodes),
+            "reports": accumulated.nodes,
+        },
+        "by_service": _by_service(items_by_service, accumulated_by_service),
         "recent": [_recent(event) for event in recent],
     }
 
 
-class _Cost:
-    """What executions of one kind took together."""
+@dataclass
+class _CostSum:
+    """Costs of executions, added up."""
 
-    def __init__(self) -> None:
-        self.count = self.gas = self.elapsed_ns = 0
+    count: int = 0
+    gas: int = 0
+    elapsed_ns: int = 0
 
     def add(self, row: Json) -> None:
         self.count += row["count"]
@@ -76,11 +89,14 @@ class _Cost:
         self.elapsed_ns += row["elapsed_ns"]
 
 
-class _Accumulated:
-    """Accumulations: of a service in a block, each once, however many nodes tell of it."""
+@dataclass
+class _AccumulationSum:
+    """Costs of accumulations, added up; a service in a block counts once over all nodes."""
 
-    def __init__(self) -> None:
-        self.count = self.gas = self.elapsed_ns = self.nodes = 0
+    count: int = 0
+    gas: int = 0
+    elapsed_ns: int = 0
+    nodes: int = 0
 
     def add(self, row: Json) -> None:
         self.count += 1
@@ -88,70 +104,60 @@ class _Accumulated:
         self.elapsed_ns += row["elapsed_ns"]
         self.nodes += row["nodes"]
 
-    def as_json(self) -> Json:
-        return {
-            "total_accumulated": self.count,
-            "total_gas_used": self.gas,
-            "average_gas": _mean(self.gas, self.count),
-            "average_time_ns": _mean(self.elapsed_ns, self.nodes),
-            "reports": self.nodes,
-        }
 
+def _by_service(
+    items: Mapping[int | None, _CostSum], accumulated: Mapping[int | None, _AccumulationSum]
+) -> list[answers.ServiceExecution]:
+    """Return the costs by service, most gas first; ``None`` is the service of unknown items."""
 
-def _services(
-    refined: Iterable[Json], accumulated: Mapping[int | None, _Accumulated]
-) -> list[Json]:
-    """By service, that with the most gas first; ``None`` where the item is not known."""
-    costs: defaultdict[int | None, _Cost] = defaultdict(_Cost)
-    for row in refined:
-        costs[row["service"]].add(row)
-    listed = [
-        {
-            "service_id": service,
-            "items_refined": costs[service].count,
-            "refine_gas_used": costs[service].gas,
-            "refine_time_ns": costs[service].elapsed_ns,
-            **_named("accumulate", accumulated.get(service) or _Accumulated()),
-        }
-        for service in costs.keys() | accumulated.keys()
+    def order(service: int | None) -> tuple[int, int]:
+        gas = sum(costs[service].gas for costs in (items, accumulated) if service in costs)
+        return -gas, -1 if service is None else service
+
+    return [
+        _service(
+            service,
+            items.get(service) or _CostSum(),
+            accumulated.get(service) or _AccumulationSum(),
+        )
+        for service in sorted(items.keys() | accumulated.keys(), key=order)
     ]
-    return sorted(
-        listed,
-        key=lambda each: (
-            -each["refine_gas_used"] - each["accumulate_gas_used"],
-            -1 if each["service_id"] is None else each["service_id"],
-        ),
-    )
 
 
-def _named(what: str, accumulated: _Accumulated) -> Json:
+def _service(
+    service: int | None, items: _CostSum, accumulated: _AccumulationSum
+) -> answers.ServiceExecution:
     return {
+        "service_id": service,
+        "items_refined": items.count,
+        "refine_gas_used": items.gas,
+        "refine_time_ns": items.elapsed_ns,
         "accumulations": accumulated.count,
-        f"{what}_gas_used": accumulated.gas,
-        f"{what}_average_time_ns": _mean(accumulated.elapsed_ns, accumulated.nodes),
+        "accumulate_gas_used": accumulated.gas,
+        "accumulate_average_time_ns": _mean(accumulated.elapsed_ns, accumulated.nodes),
     }
 
 
-def _recent(event: Json) -> Json:
-    inner: Any = next(iter(event["data"].values()))
-    costs = [each["total"] for each in _costs(event["event_type"], inner)]
+def _recent(event: Json) -> answers.ExecutionEvent:
+    fields: Any = next(iter(event["data"].values()))
+    costs = [cost["total"] for cost in _costs(event["event_type"], fields)]
     return {
         "timestamp": event["timestamp"],
         "event_type": event["event_type"],
         "node_id": event["node_id"],
-        # The peer writes them as text; they may be beyond what JSON numbers are good for.
-        "gas_used": str(sum(each["gas_used"] for each in costs)),
-        "elapsed_ns": str(sum(each["elapsed_ns"] for each in costs)),
+        # Text as in jamtart: the sums may exceed what JSON numbers represent exactly.
+        "gas_used": str(sum(cost["gas_used"] for cost in costs)),
+        "elapsed_ns": str(sum(cost["elapsed_ns"] for cost in costs)),
         "id": event["id"],
     }
 
 
-def _costs(number: int, inner: Any) -> list[Any]:
-    if number == AUTHORIZED:
-        return [inner["cost"]]
-    if number == REFINED:
-        return list(inner["costs"])
-    return [cost for _, cost in inner["accumulate_costs"]]
+def _costs(number: int, fields: Any) -> list[Any]:
+    if number == EventKind.AUTHORIZED:
+        return [fields["cost"]]
+    if number == EventKind.REFINED:
+        return list(fields["costs"])
+    return [cost for _, cost in fields["accumulate_costs"]]
 
 
 def _mean(total: int, count: int) -> float | None:

@@ -1,10 +1,10 @@
-"""What fails, how often, where and why.
+"""Failures: their rates by category and node, and their reasons.
 
 Pure. A rate divides failures by attempts of the same category: a pipeline
-(``query.core.failure_rates``), or what was discarded or forgotten (``DISCARDS``), which failed
-only where the reason is a failure. The figures of all, and of a node, are the sums over its
-categories: so a rate is always the failures that stand beside it by the attempts that do. What
-was refused (20) or misbehaved (28) is counted apart.
+(``query.core.failure_rates``), or discarded and forgotten objects (``DISCARDS``), which failed
+only if their reason is a failure. The figures over all categories, and those of a node, are the
+sums over its categories, so a rate always is the failures beside it divided by the attempts beside
+it. Refused connections and misbehaving peers are counted separately.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from tart.protocol.events import EVENTS
-from tart.query.core import failure_rates
+from tart.protocol.events import EVENTS, EventKind
+from tart.query.answers import analytics as answers
+from tart.query.core.failure_rates import PIPELINES
 from tart.query.core.merge import Json
-from tart.query.core.rfc3339 import rfc3339
+from tart.query.core.rfc3339 import server_time
 from tart.query.topics.time_series import DISCARDS
 
 NODES, RECENT, REASONS = 20, 20, 100
-REFUSED, MISBEHAVED = 20, 28
 
 
-def worst(rows: Iterable[Json]) -> list[str]:
-    """The nodes with the most failures, the worst first."""
+def worst_nodes(rows: Iterable[Json]) -> list[str]:
+    """Return the ``NODES`` nodes with the most failures, the worst first."""
     counts: Counter[str] = Counter()
     for row in rows:
         counts[row["node"]] += row["count"]
@@ -31,93 +31,94 @@ def worst(rows: Iterable[Json]) -> list[str]:
     return [node for node, _ in ordered[:NODES]]
 
 
-def rates(
+def failure_rates(
     counts: Mapping[int, int],
     rows: Iterable[Json],
-    of_nodes: Mapping[str, Mapping[int, int]],
+    counts_by_node: Mapping[str, Mapping[int, int]],
     recent: Iterable[Json],
-) -> Json:
-    """The body of ``/api/analytics/failure-rates``.
+) -> answers.FailureRates:
+    """Return the answer of ``/api/analytics/failure-rates``.
 
     Args:
-        counts: events by type.
+        counts: number of events by type.
         rows: node, type, reason, count, last_at (µs) of failures.
-        of_nodes: events by type of each of the ``worst`` nodes.
-        recent: events that say that something failed, newest first.
+        counts_by_node: number of events by type of each of the ``worst_nodes``.
+        recent: events that report a failure, newest first.
     """
     failures = list(rows)
     failed: Counter[int] = Counter()
     for row in failures:
         failed[row["type"]] += row["count"]
     categories = _categories(counts, failed)
-    failures_of_all, attempts_of_all = _sums(categories)
+    total_failures, total_attempts = _totals(categories)
     return {
         "overall": {
             "total_events": sum(counts.values()),
-            "failed_events": failures_of_all,
-            "failure_rate": _rate(failures_of_all, attempts_of_all),
-            "attempts": attempts_of_all,
-            "refused": counts.get(REFUSED, 0),
-            "misbehaved": counts.get(MISBEHAVED, 0),
+            "failed_events": total_failures,
+            "failure_rate": _rate(total_failures, total_attempts),
+            "attempts": total_attempts,
+            "refused": counts.get(EventKind.CONNECTION_REFUSED, 0),
+            "misbehaved": counts.get(EventKind.PEER_MISBEHAVED, 0),
         },
         "by_category": categories,
-        "by_node": [_of_node(node, failures, of_nodes.get(node, {})) for node in worst(failures)],
+        "by_node": [
+            _node(node, failures, counts_by_node.get(node, {})) for node in worst_nodes(failures)
+        ],
         "by_reason": _by_reason(failures),
         "recent_failures": [_recent(event) for event in list(recent)[:RECENT]],
     }
 
 
-def _categories(counts: Mapping[int, int], failed: Mapping[int, int]) -> list[Json]:
-    """Attempts and failures of each category in which there was either.
+def _categories(
+    counts: Mapping[int, int], failed: Mapping[int, int]
+) -> list[answers.CategoryFailures]:
+    """Return attempts and failures of each category that has any.
 
     Args:
-        counts: events by type.
-        failed: by type, those that are failures.
+        counts: number of events by type.
+        failed: number of failures by type.
     """
-    parts = [
-        (name, pipeline.attempts, pipeline.failures)
-        for name, pipeline in failure_rates.PIPELINES.items()
-    ]
-    parts += [(name, (number,), (number,)) for number, name in DISCARDS.items()]
-    found = []
-    for category, begun, ended in parts:
-        tried = sum(counts.get(number, 0) for number in begun)
-        lost = sum(failed.get(number, 0) for number in ended)
-        if tried or lost:
-            found.append(
+    kinds = [(name, pipeline.attempts, pipeline.failures) for name, pipeline in PIPELINES.items()]
+    kinds += [(name, (kind,), (kind,)) for kind, name in DISCARDS.items()]
+    categories: list[answers.CategoryFailures] = []
+    for category, attempt_kinds, failure_kinds in kinds:
+        attempts = sum(counts.get(kind, 0) for kind in attempt_kinds)
+        failures = sum(failed.get(kind, 0) for kind in failure_kinds)
+        if attempts or failures:
+            categories.append(
                 {
                     "category": category,
-                    "attempts": tried,
-                    "failures": lost,
-                    "rate": _rate(lost, tried),
+                    "attempts": attempts,
+                    "failures": failures,
+                    "rate": _rate(failures, attempts),
                 }
             )
-    return found
+    return categories
 
 
-def _sums(categories: Iterable[Json]) -> tuple[int, int]:
-    """Failures and attempts over all categories."""
-    every = list(categories)
-    return sum(each["failures"] for each in every), sum(each["attempts"] for each in every)
+def _totals(categories: Iterable[answers.CategoryFailures]) -> tuple[int, int]:
+    """Return failures and attempts over all categories."""
+    rows = list(categories)
+    return sum(row["failures"] for row in rows), sum(row["attempts"] for row in rows)
 
 
-def _of_node(node: str, rows: Iterable[Json], counts: Mapping[int, int]) -> Json:
+def _node(node: str, rows: Iterable[Json], counts: Mapping[int, int]) -> answers.NodeFailures:
     types: Counter[int] = Counter()
     for row in rows:
         if row["node"] == node:
             types[row["type"]] += row["count"]
-    failed, tried = _sums(_categories(counts, types))
+    failures, attempts = _totals(_categories(counts, types))
     return {
         "node_id": node,
         "total_events": sum(counts.values()),
-        "failures": failed,
-        "failure_rate": _rate(failed, tried),
+        "failures": failures,
+        "failure_rate": _rate(failures, attempts),
         "top_failure_type": min(types, key=lambda number: (-types[number], number)),
-        "attempts": tried,
+        "attempts": attempts,
     }
 
 
-def _by_reason(rows: Iterable[Json]) -> list[Json]:
+def _by_reason(rows: Iterable[Json]) -> list[answers.ReasonFailures]:
     counts: Counter[tuple[int, str]] = Counter()
     nodes: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
     last: defaultdict[tuple[int, str], int] = defaultdict(int)
@@ -134,25 +135,27 @@ def _by_reason(rows: Iterable[Json]) -> list[Json]:
             "reason": reason,
             "count": count,
             "nodes": len(nodes[number, reason]),
-            "last_at": rfc3339(last[number, reason]),
+            "last_at": server_time(last[number, reason]),
         }
         for (number, reason), count in ordered[:REASONS]
     ]
 
 
-def failed_only(
+def select_failures(
     events: Iterable[Json], discards: Iterable[Json], reasons: Mapping[int, frozenset[str]]
 ) -> list[Json]:
-    """Failures and those discards whose reason is one, newest first.
+    """Return the events that report a failure, newest first.
 
     Args:
+        events: events that are failures whatever their reason.
+        discards: events that are failures for some reasons only.
         reasons: by type, the reasons that are failures.
     """
-    found = [
+    selected = [
         *events,
-        *(each for each in discards if _reason(each) in reasons[each["event_type"]]),
+        *(event for event in discards if _reason(event) in reasons[event["event_type"]]),
     ]
-    return sorted(found, key=lambda each: (each["received_at"], each["id"]), reverse=True)
+    return sorted(selected, key=lambda event: (event["received_at"], event["id"]), reverse=True)
 
 
 def _reason(event: Json) -> str:
@@ -160,7 +163,7 @@ def _reason(event: Json) -> str:
     return str(fields.get("reason", ""))
 
 
-def _recent(event: Json) -> Json:
+def _recent(event: Json) -> answers.RecentFailure:
     return {
         "id": event["id"],
         "event_type": event["event_type"],
@@ -172,6 +175,9 @@ def _recent(event: Json) -> Json:
     }
 
 
-def _rate(failures: int, tried: int) -> float | None:
-    """``None`` where nothing was tried; above 1 where more ended than began in the window."""
-    return round(failures / tried, 4) if tried else None
+def _rate(failures: int, attempts: int) -> float | None:
+    """Return a failure rate; ``None`` without attempts.
+
+    It exceeds 1 where more attempts ended in the window than began in it.
+    """
+    return round(failures / attempts, 4) if attempts else None

@@ -1,23 +1,27 @@
-"""How the network is, in five words and one number.
+"""Health of a network: five components with a status and a score each, and one overall.
 
-Pure. The parts, cuts and words are the peer's; the figures are of what happened, and a part
-of which nothing is known has no score and none in the mean.
+Pure. Components, thresholds and statuses are those of jamtart; the figures are measured. A
+component without data has no score and does not count in the mean.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from tart.protocol.events import EventKind
+from tart.query.answers import analytics as answers
+from tart.query.answers.common import Health
 from tart.query.core import failure_rates
-from tart.query.core.merge import Json
 
-HEALTHY_FROM, DEGRADED_FROM = 75, 45
-# A pipeline that failed so often, of so many attempts at least, is worth an alert.
+# Lowest scores of a healthy and of a degraded network, and of its components.
+OVERALL = (75, 45)
+_STRICT, _LENIENT = (90, 60), (80, 50)
+# Failure rate of a pipeline above which an alert is raised, and the attempts it takes.
 FAILING_RATE, FAILING_ATTEMPTS = 0.05, 20
-# Events in a minute, and the score they are worth.
-_THROUGHPUT = ((100, 100), (10, 80), (0, 50))
+# Events per minute above which a score is given.
+_THROUGHPUT_SCORES = ((100, 100), (10, 80), (0, 50))
+# The component of an alert about a pipeline.
 _COMPONENTS = {
     "block_authoring": "block_production",
     "block_verification": "block_production",
@@ -35,138 +39,164 @@ _COMPONENTS = {
 
 @dataclass(frozen=True)
 class HealthInput:
-    """What is looked at.
+    """Figures that the health is computed from.
 
     Attributes:
-        counts: events of the window by type.
-        active: nodes heard of in the window; ``lately``: in the last minute.
-        events_per_minute: events of the last minute.
-        connected: nodes connected now.
+        counts: number of events in the window by type.
+        active: number of nodes that sent an event in the window.
+        active_last_minute: number of nodes that sent an event in its last minute.
+        connected: number of nodes connected now.
+        events_per_minute: number of events in the last minute.
     """
 
     counts: Mapping[int, int]
     active: int
-    lately: int
+    active_last_minute: int
     connected: int
     events_per_minute: int
 
 
-class Part(NamedTuple):
-    """One component; ``cuts`` are the scores from which it is healthy, and degraded."""
+def network_health(figures: HealthInput, now: str) -> answers.NetworkHealth:
+    """Return the answer of ``/api/analytics/network-health``.
 
-    name: str
-    score: int | None
-    cuts: tuple[int, int]
-    metrics: Json
-    issues: list[str]
-
-
-def health(seen: HealthInput, now: str) -> Json:
-    """The body of ``/api/analytics/network-health``, as of ``now``."""
-    parts = list(_parts(seen))
-    scores = [part.score for part in parts if part.score is not None]
+    Args:
+        figures: the figures of the window.
+        now: the present time, for the alerts.
+    """
+    components = list(_components(figures))
+    scores = [component["score"] for component in components if component["score"] is not None]
     score = round(sum(scores) / len(scores), 1) if scores else None
     return {
-        "overall_health": _word(score, (HEALTHY_FROM, DEGRADED_FROM)),
+        "overall_health": _status(score, OVERALL),
         "health_score": score,
-        "components": [
-            {
-                "name": part.name,
-                "status": _word(part.score, part.cuts),
-                "score": part.score,
-                "metrics": part.metrics,
-                "issues": part.issues,
-            }
-            for part in parts
-        ],
-        "alerts": [{**alert, "timestamp": now, "acknowledged": False} for alert in _alerts(seen)],
+        "components": components,
+        "alerts": list(_alerts(figures, now)),
         "recommendations": [],
     }
 
 
-def _parts(seen: HealthInput) -> Iterator[Part]:
-    counts = seen.counts
-    silent = seen.active - seen.lately
-    yield Part(
+def _components(figures: HealthInput) -> Iterator[answers.HealthComponent]:
+    counts = figures.counts
+    silent = figures.active - figures.active_last_minute
+    yield _component(
         "Node Connectivity",
-        _percent(seen.lately, seen.active),
-        (80, 50),
-        {"active_1m": seen.lately, "active_1h": seen.active, "connected": seen.connected},
-        [f"{silent} nodes were not heard of for a minute"] if silent else [],
-    )
-    authored, tried, failed = (counts.get(number, 0) for number in (42, 40, 41))
-    yield Part(
-        "Block Production",
-        _percent(authored, tried),
-        (80, 50),
-        {"authored": authored, "attempts": tried, "failures": failed},
-        _issues("authorings", failed, tried),
-    )
-    operations, lost = _of("shard_requests", counts)
-    yield Part(
-        "Data Availability",
-        _percent(operations - lost, operations),
-        (90, 60),
-        {"operations": operations, "failures": lost},
-        _issues("requests for shards", lost, operations),
-    )
-    packages, broken = _of("work_package", counts)
-    yield Part(
-        "Work Packages",
-        _percent(packages - broken, packages),
-        (90, 60),
-        {
-            "received": counts.get(94, 0),
-            "attempts": packages,
-            "failures": broken,
-            "guarantees": counts.get(105, 0),
+        score=_percent(figures.active_last_minute, figures.active),
+        thresholds=_LENIENT,
+        metrics={
+            "active_1m": figures.active_last_minute,
+            "active_1h": figures.active,
+            "connected": figures.connected,
         },
-        _issues("work-packages", broken, packages),
+        issues=[f"{silent} nodes sent no event for a minute"] if silent else [],
     )
-    minute = seen.events_per_minute
-    yield Part(
+    authored = counts.get(EventKind.AUTHORED, 0)
+    attempts = counts.get(EventKind.AUTHORING, 0)
+    failures = counts.get(EventKind.AUTHORING_FAILED, 0)
+    yield _component(
+        "Block Production",
+        score=_percent(authored, attempts),
+        thresholds=_LENIENT,
+        metrics={"authored": authored, "attempts": attempts, "failures": failures},
+        issues=_issues("authorings", failures, attempts),
+    )
+    attempts, failures = _pipeline("shard_requests", counts)
+    yield _component(
+        "Data Availability",
+        score=_percent(attempts - failures, attempts),
+        thresholds=_STRICT,
+        metrics={"operations": attempts, "failures": failures},
+        issues=_issues("requests for shards", failures, attempts),
+    )
+    attempts, failures = _pipeline("work_package", counts)
+    yield _component(
+        "Work Packages",
+        score=_percent(attempts - failures, attempts),
+        thresholds=_STRICT,
+        metrics={
+            "received": counts.get(EventKind.WORK_PACKAGE_RECEIVED, 0),
+            "attempts": attempts,
+            "failures": failures,
+            "guarantees": counts.get(EventKind.GUARANTEE_BUILT, 0),
+        },
+        issues=_issues("work-packages", failures, attempts),
+    )
+    rate = figures.events_per_minute
+    yield _component(
         "Event Throughput",
-        next((score for above, score in _THROUGHPUT if minute > above), 0),
-        (80, 50),
-        {"events_per_minute": minute},
-        [] if minute else ["no events in the last minute"],
+        score=next((score for above, score in _THROUGHPUT_SCORES if rate > above), 0),
+        thresholds=_LENIENT,
+        metrics={"events_per_minute": rate},
+        issues=[] if rate else ["no events in the last minute"],
     )
 
 
-def _of(pipeline: str, counts: Mapping[int, int]) -> tuple[int, int]:
-    found = next(
-        (each for each in failure_rates.rates(counts) if each["pipeline"] == pipeline), None
-    )
-    return (found["attempts"], found["failures"]) if found else (0, 0)
+def _component(
+    name: str,
+    *,
+    score: int | None,
+    thresholds: tuple[int, int],
+    metrics: dict[str, int],
+    issues: list[str],
+) -> answers.HealthComponent:
+    return {
+        "name": name,
+        "status": _status(score, thresholds),
+        "score": score,
+        "metrics": metrics,
+        "issues": issues,
+    }
 
 
-def _issues(what: str, failed: int, tried: int) -> list[str]:
-    return [f"{failed} of {tried} {what} failed"] if failed else []
+def _pipeline(name: str, counts: Mapping[int, int]) -> tuple[int, int]:
+    """Return attempts and failures of a pipeline."""
+    for row in failure_rates.rates(counts):
+        if row["pipeline"] == name:
+            return row["attempts"], row["failures"]
+    return 0, 0
+
+
+def _issues(attempts_name: str, failures: int, attempts: int) -> list[str]:
+    return [f"{failures} of {attempts} {attempts_name} failed"] if failures else []
 
 
 def _percent(part: int, whole: int) -> int | None:
-    """A share in percent; more than all may have ended than began in the window, or less."""
+    """Return a share in percent, clamped to 0-100; ``None`` without a whole.
+
+    Attempts may end in another window than they began in, so a share may lie outside.
+    """
     return max(0, min(100, round(100 * part / whole))) if whole else None
 
 
-def _word(score: float | None, cuts: tuple[int, int]) -> str:
+def _status(score: float | None, thresholds: tuple[int, int]) -> Health:
+    """Return the status of a score.
+
+    Args:
+        score: percent; ``None`` if it is not known.
+        thresholds: the lowest scores of ``healthy`` and ``degraded``.
+    """
     if score is None:
         return "unknown"
-    return "healthy" if score >= cuts[0] else "degraded" if score >= cuts[1] else "unhealthy"
+    healthy, degraded = thresholds
+    return "healthy" if score >= healthy else "degraded" if score >= degraded else "unhealthy"
 
 
-def _alerts(seen: HealthInput) -> Iterator[Json]:
-    if seen.active and not seen.lately:
+def _alerts(figures: HealthInput, now: str) -> Iterator[answers.Alert]:
+    if figures.active and not figures.active_last_minute:
         yield {
             "severity": "critical",
             "component": "connectivity",
-            "message": "no node was heard of in the last minute",
+            "message": "no node sent an event in the last minute",
+            "timestamp": now,
+            "acknowledged": False,
         }
-    for each in failure_rates.rates(seen.counts):
-        name, failed, tried = each["pipeline"], each["failures"], each["attempts"]
-        if tried >= FAILING_ATTEMPTS and each["rate"] > FAILING_RATE:
+    for row in failure_rates.rates(figures.counts):
+        name: str = row["pipeline"]
+        failures, attempts = row["failures"], row["attempts"]
+        if attempts >= FAILING_ATTEMPTS and row["rate"] > FAILING_RATE:
             yield {
                 "severity": "warning",
                 "component": _COMPONENTS.get(name, name),
-                "message": f"{failed} of {tried} failed in the window: {name}",
+                "message": f"{failures} of {attempts} failed in the window: {name}",
+                "timestamp": now,
+                "acknowledged": False,
             }

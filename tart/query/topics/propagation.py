@@ -1,9 +1,9 @@
-"""How fast blocks spread: from the first sight anywhere to each other node's.
+"""Propagation of blocks: delays from the first sighting anywhere to those of other nodes.
 
-Pure. A block is its header hash. Times are taken twice: as we received the events, and by
-the nodes' clocks, corrected by how far each was behind ours in that minute (by the message
-that came fastest). Who sees a block more than ``LATE_US`` after the first is catching up: it
-counts, but says nothing of how fast blocks spread.
+Pure. A block is its header hash. Times are taken twice: by the server's clock on receipt, and by
+the nodes' clocks, each corrected by its offset to the server's in that minute (that of the message
+that arrived fastest). A node that sees a block more than ``LATE_US`` after the first sighting is
+catching up: it counts as late, and its delay is left out.
 """
 
 from __future__ import annotations
@@ -13,131 +13,148 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from tart.protocol.events import EventKind
+from tart.query.answers import analytics as answers
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import Spread
-from tart.query.core.rfc3339 import rfc3339
-from tart.units import JCE_US, SECOND_US
+from tart.query.core.rfc3339 import server_time
+from tart.units import JCE_US, MINUTE_US
 
-LATE_US = 60 * SECOND_US
+LATE_US = MINUTE_US
 SHARES = (0.5, 0.9, 0.99, 1.0)
 NODES, RECENT = 50, 20
-# Sights that one answer is made of; of more blocks some are taken, evenly.
-MAX_SIGHTS = 50_000
-_AUTHORED, _ANNOUNCED = 42, 62
+# Sightings that one answer reads. If there are more, it samples blocks evenly.
+MAX_SIGHTINGS = 50_000
 
 
-def sample(blocks: Sequence[Json]) -> list[str]:
-    """The hashes of the blocks to look at: all, or every so many."""
-    sights = sum(each["nodes"] for each in blocks)
-    every = max(1, ceil(sights / MAX_SIGHTS))
-    return [each["hash"] for each in blocks[::every]]
+def sample_blocks(blocks: Sequence[Json], limit: int = MAX_SIGHTINGS) -> list[str]:
+    """Return the hashes of all blocks, or of an even sample if there are too many sightings.
+
+    Args:
+        blocks: hash and number of sightings (``nodes``) of each block.
+        limit: maximum number of sightings.
+    """
+    sightings = sum(block["nodes"] for block in blocks)
+    stride = max(1, ceil(sightings / limit))
+    return [block["hash"] for block in blocks[::stride]]
 
 
 @dataclass(frozen=True)
-class Spreading:
-    """One block: when each node saw it, by one clock.
+class BlockSightings:
+    """The time at which each node saw one block, by one clock.
 
     Attributes:
-        sights: (µs, node), the first first.
-        connected: how many nodes were heard of then.
+        block: header hash.
+        sightings: time (µs) and node, earliest first.
+        connected: number of nodes that sent events then.
     """
 
     block: str
-    sights: list[tuple[int, str]]
+    sightings: list[tuple[int, str]]
     connected: int
 
     @property
     def delays(self) -> list[int]:
-        """Of the nodes after the first that were not late."""
-        first = self.sights[0][0]
-        found = [at - first for at, _ in self.sights[1:]]
-        return [each for each in found if each <= LATE_US]
+        """Delays of the nodes after the first, without late ones."""
+        first = self.sightings[0][0]
+        delays = (time_us - first for time_us, _ in self.sightings[1:])
+        return [delay for delay in delays if delay <= LATE_US]
 
-    def until(self, share: float) -> int | None:
-        """How long until that share of the connected nodes had seen it, if they did in time."""
+    def time_to_reach(self, share: float) -> int | None:
+        """Return the delay until a share of the connected nodes has the block.
+
+        ``None`` if the share was not reached within ``LATE_US``.
+        """
         needed = max(1, ceil(share * self.connected - 1e-9))
-        within = [0, *self.delays]
-        return within[needed - 1] if len(within) >= needed else None
+        delays = [0, *self.delays]
+        return delays[needed - 1] if len(delays) >= needed else None
 
 
 def propagation(
-    rows: Iterable[Json], heard: Spread, step_us: int, start_us: int, blocks: Sequence[Json]
-) -> Json:
-    """The body of ``/api/analytics/block-propagation``.
+    rows: Iterable[Json], active: Spread, step_us: int, start_us: int, blocks: Sequence[Json]
+) -> answers.BlockPropagation:
+    """Return the answer of ``/api/analytics/block-propagation``.
 
     Args:
-        rows: first sights, as ``Questions.propagated`` has them.
-        heard: each node's events by bucket of ``step_us``.
-        start_us: of the window; a block first seen before is none of it.
-        blocks: all there are, of which these are a sample; their slots by hash.
+        rows: first sightings of blocks by node: hash, node, at, type, timestamp, offset_us.
+        active: each node's number of events by bucket of ``step_us``.
+        step_us: length of a bucket.
+        start_us: start of the window; a block first seen before it is left out.
+        blocks: hash, slot and nodes of all blocks, of which ``rows`` may have a sample.
     """
-    of_block: defaultdict[str, list[Json]] = defaultdict(list)
+    rows_by_block: defaultdict[str, list[Json]] = defaultdict(list)
     for row in rows:
-        of_block[row["hash"]].append(row)
+        rows_by_block[row["hash"]].append(row)
     inside = {
-        block: some
-        for block, some in of_block.items()
-        if min(each["at"] for each in some) >= start_us
+        block: sightings
+        for block, sightings in rows_by_block.items()
+        if _first_at(sightings) >= start_us
     }
-    connected = {at: len(nodes) for (at,), nodes in heard.items()}
+    connected = {start: len(nodes) for (start,), nodes in active.items()}
 
-    def spreading(clock: Callable[[Json], int | None]) -> list[Spreading]:
-        found = []
-        for block, some in inside.items():
-            times = [(clock(each), each["node"]) for each in some]
-            known = sorted((at, node) for at, node in times if at is not None)
-            began = min(each["at"] for each in some)
+    def by_clock(clock: Callable[[Json], int | None]) -> list[BlockSightings]:
+        blocks_seen = []
+        for block, sightings in inside.items():
+            times = [(clock(row), row["node"]) for row in sightings]
+            known = sorted((time_us, node) for time_us, node in times if time_us is not None)
             if known:
-                found.append(Spreading(block, known, connected.get(began - began % step_us, 0)))
-        return found
+                first = _first_at(sightings)
+                nodes = connected.get(first - first % step_us, 0)
+                blocks_seen.append(BlockSightings(block, known, nodes))
+        return blocks_seen
 
-    received, clocks = spreading(lambda each: int(each["at"])), spreading(corrected)
+    received, corrected = by_clock(lambda row: int(row["at"])), by_clock(corrected_time)
     return {
-        "last_hour": {"clock": "received_at", **_delays(received)},
-        "node_clocks": {"clock": "node, corrected", **_delays(clocks)},
-        "coverage": {"received_at": _coverage(received), "node_clocks": _coverage(clocks)},
+        "last_hour": _delays("received_at", received),
+        "node_clocks": _delays("node, corrected", corrected),
+        "coverage": {"received_at": _coverage(received), "node_clocks": _coverage(corrected)},
         "blocks": len(blocks),
         "blocks_looked_at": len(inside),
         "by_node": _by_node(inside, received),
-        "recent_blocks": _recent({each["hash"]: each["slot"] for each in blocks}, received),
+        "recent_blocks": _recent({block["hash"]: block["slot"] for block in blocks}, received),
     }
 
 
-def corrected(row: Json) -> int | None:
-    """A sight by the node's clock as ours would have shown it; Unix microseconds."""
+def _first_at(rows: Iterable[Json]) -> int:
+    return min(int(row["at"]) for row in rows)
+
+
+def corrected_time(row: Json) -> int | None:
+    """Return a sighting's time by the node's clock, shifted to the server's; Unix microseconds.
+
+    ``None`` if the offset of the node's clock is not known.
+    """
     if row["offset_us"] is None:
         return None
     return int(row["timestamp"] + JCE_US + row["offset_us"])
 
 
 def percentile(values: Sequence[int], share: float) -> int | None:
-    """The value that this share of sorted ones does not exceed: nearest rank."""
+    """Return a percentile of sorted values by nearest rank; ``None`` without values."""
     return values[max(1, ceil(share * len(values) - 1e-9)) - 1] if values else None
 
 
-def _delays(every: Iterable[Spreading]) -> Json:
-    blocks = list(every)
-    delays = sorted(each for block in blocks for each in block.delays)
-    late = sum(len(block.sights) - 1 - len(block.delays) for block in blocks)
-    mean = sum(delays) / len(delays) if delays else None
+def _delays(clock: str, blocks: Sequence[BlockSightings]) -> answers.PropagationDelays:
+    delays = sorted(delay for block in blocks for delay in block.delays)
+    late = sum(len(block.sightings) - 1 - len(block.delays) for block in blocks)
     return {
-        "avg_propagation_ms": _ms(mean),
-        **{
-            f"p{round(100 * share)}_propagation_ms": _ms(percentile(delays, share))
-            for share in (0.5, 0.95, 0.99)
-        },
+        "clock": clock,
+        "avg_propagation_ms": _ms(sum(delays) / len(delays) if delays else None),
+        "p50_propagation_ms": _ms(percentile(delays, 0.5)),
+        "p95_propagation_ms": _ms(percentile(delays, 0.95)),
+        "p99_propagation_ms": _ms(percentile(delays, 0.99)),
         "sample_count": len(delays),
         "late": late,
     }
 
 
-def _coverage(every: Iterable[Spreading]) -> list[Json]:
-    """For each share of the nodes: how many blocks reached it, and after how long."""
-    blocks = list(every)
-    found = []
+def _coverage(blocks: Sequence[BlockSightings]) -> list[answers.ShareReached]:
+    """Return, for each share of the nodes, the blocks that reached it and their delays."""
+    rows: list[answers.ShareReached] = []
     for share in SHARES:
-        times = sorted(at for each in blocks if (at := each.until(share)) is not None)
-        found.append(
+        reached = (block.time_to_reach(share) for block in blocks)
+        times = sorted(time_us for time_us in reached if time_us is not None)
+        rows.append(
             {
                 "share": share,
                 "blocks": len(blocks),
@@ -147,56 +164,64 @@ def _coverage(every: Iterable[Spreading]) -> list[Json]:
                 "max_ms": _ms(times[-1] if times else None),
             }
         )
-    return found
+    return rows
 
 
-def _by_node(blocks: Mapping[str, list[Json]], received: Iterable[Spreading]) -> list[Json]:
-    kinds: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for some in blocks.values():
-        for row in some:
-            kinds[row["node"]][_KINDS.get(row["type"], "blocks_received")] += 1
+def _by_node(
+    blocks: Mapping[str, list[Json]], received: Iterable[BlockSightings]
+) -> list[answers.NodePropagation]:
+    kinds: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for rows in blocks.values():
+        for row in rows:
+            kinds[row["node"]][row["type"]] += 1
     delays: defaultdict[str, list[int]] = defaultdict(list)
     first: Counter[str] = Counter()
-    for each in received:
-        began, leader = each.sights[0]
-        first[leader] += 1
-        for at, node in each.sights[1:]:
-            if at - began <= LATE_US:
-                delays[node].append(at - began)
-    shown: list[Json] = [
-        {
-            "node_id": node,
-            **{name: counts[name] for name in (*_KINDS.values(), "blocks_received")},
-            "blocks_seen": counts.total(),
-            "blocks_first_seen": first[node],
-            "p50_ms": _ms(percentile(sorted(delays[node]), 0.5)),
-            "p95_ms": _ms(percentile(sorted(delays[node]), 0.95)),
-        }
-        for node, counts in kinds.items()
+    for block in received:
+        first_at, first_node = block.sightings[0]
+        first[first_node] += 1
+        for time_us, node in block.sightings[1:]:
+            if time_us - first_at <= LATE_US:
+                delays[node].append(time_us - first_at)
+    busiest = sorted(kinds.items(), key=lambda item: (-item[1].total(), item[0]))
+    return [
+        _node(node, counts, first[node], sorted(delays[node])) for node, counts in busiest[:NODES]
     ]
-    return sorted(shown, key=_most_seen)[:NODES]
 
 
-def _most_seen(row: Json) -> tuple[int, str]:
-    return -row["blocks_seen"], row["node_id"]
+def _node(
+    node: str, kinds: Counter[int], first: int, delays: Sequence[int]
+) -> answers.NodePropagation:
+    announced, authored = kinds[EventKind.BLOCK_ANNOUNCED], kinds[EventKind.AUTHORED]
+    return {
+        "node_id": node,
+        "blocks_announced": announced,
+        "blocks_originated": authored,
+        "blocks_received": kinds.total() - announced - authored,
+        "blocks_seen": kinds.total(),
+        "blocks_first_seen": first,
+        "p50_ms": _ms(percentile(delays, 0.5)),
+        "p95_ms": _ms(percentile(delays, 0.95)),
+    }
 
 
-_KINDS = {_ANNOUNCED: "blocks_announced", _AUTHORED: "blocks_originated"}
-
-
-def _recent(slots: Mapping[str, int | None], received: Iterable[Spreading]) -> list[Json]:
-    newest = sorted(received, key=lambda each: (each.sights[0][0], each.block), reverse=True)
+def _recent(
+    slots: Mapping[str, int | None], received: Iterable[BlockSightings]
+) -> list[answers.PropagatedBlock]:
+    newest = sorted(received, key=lambda block: (block.sightings[0][0], block.block), reverse=True)
     return [
         {
-            "hash": each.block,
-            "slot": slots.get(each.block),
-            "first_seen_at": rfc3339(each.sights[0][0]),
-            "first_node": each.sights[0][1],
-            "nodes": len(each.sights),
-            "connected_nodes": each.connected,
-            **{f"until_{round(100 * share)}_ms": _ms(each.until(share)) for share in SHARES},
+            "hash": block.block,
+            "slot": slots.get(block.block),
+            "first_seen_at": server_time(block.sightings[0][0]),
+            "first_node": block.sightings[0][1],
+            "nodes": len(block.sightings),
+            "connected_nodes": block.connected,
+            "until_50_ms": _ms(block.time_to_reach(0.5)),
+            "until_90_ms": _ms(block.time_to_reach(0.9)),
+            "until_99_ms": _ms(block.time_to_reach(0.99)),
+            "until_100_ms": _ms(block.time_to_reach(1.0)),
         }
-        for each in newest[:RECENT]
+        for block in newest[:RECENT]
     ]
 
 

@@ -1,7 +1,7 @@
-"""The last seconds one by one, over all shards, from counters in memory.
+"""The last seconds, one by one over all shards, from counters in memory.
 
-Pure. A second that some shard has not counted whole, because it started since, is left out:
-nobody knows what happened in it.
+Pure. A second is left out if a shard has not counted all of it, because the shard started since:
+its events are not known.
 """
 
 from __future__ import annotations
@@ -10,34 +10,46 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tart.query.core.merge import Json, Second
-from tart.query.core.rfc3339 import rfc3339
+from tart.protocol.events import EventKind
+from tart.query.answers import metrics as answers
+from tart.query.core.merge import Second
+from tart.query.core.rfc3339 import server_time
 from tart.units import SECOND_US
 
-# Types whose events are counted by themselves, in the order of ``details`` of the question
-# ``live``: Authored, BlockAnnounced, tickets.
-LIVE_KINDS = (42, 62, 80, 82, 84)
-_TICKETS = (80, 82, 84)
+# Kinds that the shards count by second, in the order of ``details`` of the query ``live``.
+LIVE_KINDS = (
+    EventKind.AUTHORED,
+    EventKind.BLOCK_ANNOUNCED,
+    EventKind.GENERATING_TICKETS,
+    EventKind.TICKETS_GENERATED,
+    EventKind.TICKET_TRANSFERRED,
+)
+_TICKET_KINDS = (
+    EventKind.GENERATING_TICKETS,
+    EventKind.TICKETS_GENERATED,
+    EventKind.TICKET_TRANSFERRED,
+)
 
 
 class NodesBySecond:
-    """Which nodes each shard heard in which second; a node on two shards is one.
+    """The nodes that sent events, by shard and second; a node on two shards counts once.
 
     Args:
-        answers: the shards', with details.
+        partials: the shards' answers to ``live``, with details.
     """
 
-    def __init__(self, answers: Sequence[Mapping[str, Any]]) -> None:
-        self._nodes = [{int(bit): node for bit, node in answer["nodes"]} for answer in answers]
+    def __init__(self, partials: Sequence[Mapping[str, Any]]) -> None:
+        self._nodes = [{int(bit): node for bit, node in partial["nodes"]} for partial in partials]
         self._masks = [
-            {second: int(nodes, 16) for second, _, nodes in answer["details"]} for answer in answers
+            {second: int(nodes, 16) for second, _, nodes in partial["details"]}
+            for partial in partials
         ]
         shards = Counter(node for nodes in self._nodes for node in nodes.values())
-        # The bit of a node on each of the shards that know it, of those that several know.
+        # For each node that several shards know: its bit on each of them.
         self._shared = [
             [
-                (place, bit)
-                for place, nodes in enumerate(self._nodes)
+                (shard, bit)
+                for shard, nodes in enumerate(self._nodes)
                 for bit, known in nodes.items()
                 if known == node
             ]
@@ -45,73 +57,82 @@ class NodesBySecond:
             if count > 1
         ]
 
-    def size(self, seconds: Iterable[int]) -> int:
-        """How many nodes were heard in any of these seconds."""
+    def count(self, seconds: Iterable[int]) -> int:
+        """Return the number of nodes that sent an event in any of the seconds."""
         wanted = list(seconds)
-        heard = []
+        active = []
         for masks in self._masks:
             mask = 0
             for second in wanted:
                 mask |= masks.get(second, 0)
-            heard.append(mask)
-        twice = 0
-        for places in self._shared:
-            times = sum(heard[place] >> bit & 1 for place, bit in places)
-            twice += max(0, times - 1)
-        return sum(mask.bit_count() for mask in heard) - twice
+            active.append(mask)
+        duplicates = 0
+        for bits in self._shared:
+            shards = sum(active[shard] >> bit & 1 for shard, bit in bits)
+            duplicates += max(0, shards - 1)
+        return sum(mask.bit_count() for mask in active) - duplicates
 
 
 def realtime(
     seconds: Mapping[int, Second],
-    answers: Sequence[Mapping[str, Any]],
+    partials: Sequence[Mapping[str, Any]],
     now: int,
     length: int,
     latest_slot: int | None,
-) -> Json:
-    """The body of ``/api/metrics/realtime``.
+) -> answers.Realtime:
+    """Return the answer of ``/api/metrics/realtime``.
 
     Args:
-        seconds: of all shards, by Unix second.
-        answers: the shards' own, with details.
-        now: the running second; ``length``: how many before it.
+        seconds: counters of all shards, by Unix second.
+        partials: the shards' answers to ``live``, with details.
+        now: the current second.
+        length: number of seconds before it.
+        latest_slot: the slot that the network has reached.
     """
-    since = max(answer["since"] for answer in answers)
+    since = max(partial["since"] for partial in partials)
     start = min(now, max(now - length, since))
-    shown = range(start, now)
-    crowd = NodesBySecond(answers)
-    counts: dict[int, Counter[int]] = {}
-    for answer in answers:
-        for second, numbers, _ in answer["details"]:
-            into = counts.setdefault(second, Counter())
-            into.update(dict(zip(LIVE_KINDS, numbers, strict=True)))
-    inside = [seconds[each] for each in shown if each in seconds]
-    best = len(set().union(*(each.best for each in inside)))
-    total = sum((counts.get(each, Counter()) for each in shown), Counter[int]())
-    events = sum(each.events for each in inside)
+    counted = range(start, now)
+    nodes = NodesBySecond(partials)
+    kinds: dict[int, Counter[int]] = {}
+    for partial in partials:
+        for second, numbers, _ in partial["details"]:
+            counts = kinds.setdefault(second, Counter())
+            counts.update(dict(zip(LIVE_KINDS, numbers, strict=True)))
+    known = [seconds[second] for second in counted if second in seconds]
+    best_blocks = len(set().union(*(second.best for second in known)))
+    total = sum((kinds.get(second, Counter()) for second in counted), Counter[int]())
+    events = sum(second.events for second in known)
+    end = server_time(now * SECOND_US)
     return {
         "window_seconds": length,
-        "counted_seconds": len(shown),
-        "start": rfc3339(start * SECOND_US),
-        "end": rfc3339(now * SECOND_US),
+        "counted_seconds": len(counted),
+        "start": server_time(start * SECOND_US),
+        "end": end,
+        "timestamp": end,
         "totals": {
             "events": events,
-            "best_blocks": best,
-            "finalized_blocks": len(set().union(*(each.finalized for each in inside))),
-            "authored_blocks": total[42],
-            "announcements": total[62],
-            "tickets": sum(total[number] for number in _TICKETS),
-            "active_nodes": crowd.size(shown),
+            "best_blocks": best_blocks,
+            "finalized_blocks": len(set().union(*(second.finalized for second in known))),
+            "authored_blocks": total[EventKind.AUTHORED],
+            "announcements": total[EventKind.BLOCK_ANNOUNCED],
+            "tickets": sum(total[kind] for kind in _TICKET_KINDS),
+            "active_nodes": nodes.count(counted),
             "latest_slot": latest_slot,
-            "best_block_events": sum(each.best_events for each in inside),
-            "finalized_block_events": sum(each.finalized_events for each in inside),
+            "best_block_events": sum(second.best_events for second in known),
+            "finalized_block_events": sum(second.finalized_events for second in known),
         },
         "rates": {
-            "events_per_second": round(events / len(shown), 3) if shown else None,
-            "blocks_per_second": round(best / len(shown), 4) if shown else None,
+            "events_per_second": round(events / len(counted), 3) if counted else None,
+            "blocks_per_second": round(best_blocks / len(counted), 4) if counted else None,
         },
         "data": [
-            _second(each, seconds.get(each), counts.get(each, Counter()), crowd)
-            for each in reversed(shown)
+            _second(
+                number,
+                seconds.get(number) or _SILENT,
+                kinds.get(number, Counter()),
+                nodes.count([number]),
+            )
+            for number in reversed(counted)
         ],
     }
 
@@ -119,15 +140,14 @@ def realtime(
 _SILENT = Second(0, set(), set(), 0, 0)
 
 
-def _second(number: int, heard: Second | None, counts: Counter[int], crowd: NodesBySecond) -> Json:
-    second = heard or _SILENT
+def _second(number: int, second: Second, kinds: Counter[int], nodes: int) -> answers.RealtimeSecond:
     return {
-        "timestamp": rfc3339(number * SECOND_US),
+        "timestamp": server_time(number * SECOND_US),
         "events": second.events,
-        "nodes": crowd.size([number]),
+        "nodes": nodes,
         "blocks": len(second.best),
         "finalized": len(second.finalized),
-        "announcements": counts[62],
-        "tickets": sum(counts[each] for each in _TICKETS),
-        "authored": counts[42],
+        "announcements": kinds[EventKind.BLOCK_ANNOUNCED],
+        "tickets": sum(kinds[kind] for kind in _TICKET_KINDS),
+        "authored": kinds[EventKind.AUTHORED],
     }

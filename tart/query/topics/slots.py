@@ -1,7 +1,7 @@
-"""One slot: who authored, announced and transferred which blocks in it.
+"""Events of one slot: authored, announced and transferred blocks.
 
-Pure. An event is of a slot if it names it, or refers to one that does: what became of an
-authoring or an import belongs to the slot it began for.
+Pure. An event belongs to a slot if it names the slot, or refers to an event that does: the
+outcome of an authoring or an import belongs to the slot for which it began.
 """
 
 from __future__ import annotations
@@ -10,64 +10,100 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tart.protocol.events import EventKind
+from tart.query.answers import blocks as answers
 from tart.query.core.merge import Json
-from tart.query.core.rfc3339 import rfc3339
+from tart.query.core.rfc3339 import server_time
 
-AUTHORING, AUTHORING_FAILED, AUTHORED, ANNOUNCED, TRANSFERRED = 40, 41, 42, 62, 68
-SLOT_KINDS = (11, 12, *range(AUTHORING, 48), ANNOUNCED, TRANSFERRED)
-# Best and finalized blocks, those authored, imported, announced and transferred.
-BLOCK_KINDS = (11, 12, AUTHORED, 43, ANNOUNCED, TRANSFERRED)
+# Kinds that name a header hash.
+BLOCK_KINDS = (
+    EventKind.BEST_BLOCK_CHANGED,
+    EventKind.FINALIZED_BLOCK_CHANGED,
+    EventKind.AUTHORED,
+    EventKind.IMPORTING,
+    EventKind.BLOCK_ANNOUNCED,
+    EventKind.BLOCK_TRANSFERRED,
+)
+# Kinds that belong to a slot.
+SLOT_KINDS = (
+    EventKind.BEST_BLOCK_CHANGED,
+    EventKind.FINALIZED_BLOCK_CHANGED,
+    EventKind.AUTHORING,
+    EventKind.AUTHORING_FAILED,
+    EventKind.AUTHORED,
+    EventKind.IMPORTING,
+    EventKind.BLOCK_VERIFICATION_FAILED,
+    EventKind.BLOCK_VERIFIED,
+    EventKind.BLOCK_EXECUTION_FAILED,
+    EventKind.BLOCK_EXECUTED,
+    EventKind.BLOCK_ANNOUNCED,
+    EventKind.BLOCK_TRANSFERRED,
+)
 
 
-def slot(number: int, answers: Iterable[Mapping[str, Any]]) -> Json:
-    """The body of ``/api/slots/{slot}`` without its events.
+def slot_activity(slot: int, partials: Iterable[Mapping[str, Any]]) -> answers.Slot:
+    """Return the answer of ``/api/slots/{slot}`` without its events.
 
     Args:
-        answers: the shards', as ``query.core.catalog`` has them.
+        slot: the number of the slot.
+        partials: the shards' answers to the query ``slot`` (``query.core.catalog``).
     """
     counts: Counter[int] = Counter()
     nodes: set[str] = set()
     hashes: defaultdict[int, set[str]] = defaultdict(set)
     times: list[int] = []
-    for answer in answers:
-        for kind, node, count in answer["events"]:
+    for partial in partials:
+        for kind, node, count in partial["events"]:
             counts[kind] += count
             nodes.add(node)
-        for kind, block in answer["hashes"]:
+        for kind, block in partial["hashes"]:
             hashes[kind].add(block)
-        times += [each for each in (answer["first_at"], answer["last_at"]) if each is not None]
+        times += [
+            time_us for time_us in (partial["first_at"], partial["last_at"]) if time_us is not None
+        ]
     return {
-        "slot": number,
-        "blocks_authored": len(hashes[AUTHORED]),
-        "blocks_announced": len(hashes[ANNOUNCED]),
-        "blocks_transferred": len(hashes[TRANSFERRED]),
+        "slot": slot,
+        "blocks_authored": len(hashes[EventKind.AUTHORED]),
+        "blocks_announced": len(hashes[EventKind.BLOCK_ANNOUNCED]),
+        "blocks_transferred": len(hashes[EventKind.BLOCK_TRANSFERRED]),
         "blocks": sorted(set().union(*hashes.values())),
-        "announcements": counts[ANNOUNCED],
-        "transfers": counts[TRANSFERRED],
+        "announcements": counts[EventKind.BLOCK_ANNOUNCED],
+        "transfers": counts[EventKind.BLOCK_TRANSFERRED],
         "total_events": counts.total(),
-        "authoring_attempts": counts[AUTHORING],
-        "authoring_failures": counts[AUTHORING_FAILED],
+        "authoring_attempts": counts[EventKind.AUTHORING],
+        "authoring_failures": counts[EventKind.AUTHORING_FAILED],
         "nodes_involved": len(nodes),
-        "first_event": rfc3339(min(times)) if times else None,
-        "last_event": rfc3339(max(times)) if times else None,
+        "first_event": server_time(min(times)) if times else None,
+        "last_event": server_time(max(times)) if times else None,
     }
 
 
-def by_node(events: Sequence[Json]) -> list[Json]:
-    """Events by node, each node's in the order of its clock."""
-    found: defaultdict[str, list[Json]] = defaultdict(list)
+def events_by_node(events: Sequence[Json]) -> list[answers.NodeSlotEvents]:
+    """Return events by node, each node's in the order of its clock."""
+    rows: defaultdict[str, list[Json]] = defaultdict(list)
     for event in events:
-        found[event["node_id"]].append(event)
-    names = ("id", "event_id", "session", "event_type", "timestamp", "received_at", "data")
+        rows[event["node_id"]].append(event)
     return [
         {
             "node_id": node,
-            "events": [
-                {name: event[name] for name in names}
-                for event in sorted(
-                    some, key=lambda event: (event["timestamp"] or "~", event["id"])
-                )
-            ],
+            "events": [_slot_event(event) for event in sorted(rows[node], key=_node_time)],
         }
-        for node, some in sorted(found.items())
+        for node in sorted(rows)
     ]
+
+
+def _node_time(event: Json) -> tuple[str, int]:
+    # A timestamp beyond the year 9999 has no text; it comes last.
+    return event["timestamp"] or "~", event["id"]
+
+
+def _slot_event(event: Json) -> answers.SlotEvent:
+    return {
+        "id": event["id"],
+        "event_id": event["event_id"],
+        "session": event["session"],
+        "event_type": event["event_type"],
+        "timestamp": event["timestamp"],
+        "received_at": event["received_at"],
+        "data": event["data"],
+    }

@@ -1,48 +1,60 @@
-"""Figures by time: what happened in each bucket of a window.
+"""Figures by time: one row for each bucket of a window.
 
-Pure. Buckets are aligned to multiples of their length since the Unix epoch. Every bucket of
-the window has a row, and one that the window ends in is ``partial``.
+Pure. Buckets begin at multiples of their length since the Unix epoch. Every bucket of the window
+has a row; the row of a bucket in which the window ends is ``partial``.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tart.errors import BadQuery
+from tart.protocol.events import EventKind
+from tart.query.answers.metrics import Bucket, GroupBucket, SeriesBucket
 from tart.query.core.chain_stats import reached
 from tart.query.core.failure_rates import PIPELINES
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import Spread
-from tart.query.core.rfc3339 import rfc3339
+from tart.query.core.rfc3339 import server_time
 from tart.query.core.windows import Window
-from tart.units import HOUR_US, SECOND_US
+from tart.units import DAY_US, HOUR_US, SECOND_US
 
 MAX_BUCKETS = 1_500
 MAX_ROWS = 1_000
-# Longer windows are counted by the hour.
-_BY_HOUR_US = 24 * HOUR_US
-BEST, FINALIZED, AUTHORED, ANNOUNCED, GUARANTEE_BUILT = 11, 12, 42, 62, 105
-_PACKAGES, _GUARANTEES = range(90, 114), range(105, 114)
-# Whether these are failures depends on their reason.
+# Buckets of longer windows are whole hours.
+_BY_HOUR_US = DAY_US
+_GUARANTEE_KINDS = tuple(
+    kind for kind in EventKind if EventKind.GUARANTEE_BUILT <= kind <= EventKind.GUARANTEE_DISCARDED
+)
+_PACKAGE_KINDS = tuple(
+    kind
+    for kind in EventKind
+    if EventKind.WORK_PACKAGE_SUBMISSION <= kind <= EventKind.GUARANTEE_DISCARDED
+)
+# Whether an event of these is a failure depends on its reason.
 DISCARDS: Mapping[int, str] = {
-    113: "guarantee_discards",
-    192: "preimage_forgets",
-    199: "preimage_discards",
+    EventKind.GUARANTEE_DISCARDED: "guarantee_discards",
+    EventKind.ANNOUNCED_PREIMAGE_FORGOTTEN: "preimage_forgets",
+    EventKind.PREIMAGE_DISCARDED: "preimage_discards",
 }
 CATEGORY_OF: Mapping[int, str] = {
-    **{number: name for name, each in PIPELINES.items() for number in each.failures},
+    **{kind: name for name, pipeline in PIPELINES.items() for kind in pipeline.failures},
     **DISCARDS,
 }
+Group = TypeVar("Group", int, str)
 
 
 @dataclass(frozen=True)
 class Buckets:
-    """A window cut into stretches of one length; it begins with a whole one.
+    """A window cut into buckets of one length; it begins with a whole one.
 
     Attributes:
-        start_us: of the first; ``end_us``: the last moment of the window.
+        start_us: start of the first bucket.
+        end_us: last microsecond of the window.
+        step_us: length of a bucket.
     """
 
     start_us: int
@@ -51,199 +63,238 @@ class Buckets:
 
     @property
     def window(self) -> Window:
-        """The whole."""
+        """The window of all buckets."""
         return Window(self.start_us, self.end_us)
 
     @property
     def starts(self) -> list[int]:
-        """Their beginnings, the newest first."""
+        """Starts of the buckets, newest first."""
         return list(range(self.start_us, self.end_us + 1, self.step_us))[::-1]
 
-    def row(self, start_us: int) -> Json:
-        """What a row of any series has."""
+    def header(self, start_us: int) -> Bucket:
+        """Return the members that a bucket has in every series."""
         partial = start_us + self.step_us - 1 > self.end_us
-        return {"timestamp": rfc3339(start_us), "partial": partial}
+        return {"timestamp": server_time(start_us), "partial": partial}
 
     def seconds(self, start_us: int) -> float:
-        """How much of a bucket is in the window."""
+        """Return the length of the part of a bucket that lies in the window."""
         return (min(start_us + self.step_us, self.end_us) - start_us) / SECOND_US
 
-    def of(self, moment_us: int) -> int:
-        """The beginning of the bucket a moment is in."""
-        return moment_us - moment_us % self.step_us
+    def start_of(self, time_us: int) -> int:
+        """Return the start of the bucket that contains a time."""
+        return time_us - time_us % self.step_us
 
 
 def cut_buckets(start_us: int, end_us: int, step_us: int, parameter: str = "interval") -> Buckets:
-    """The buckets of a window, by whole hours where it is longer than a day.
+    """Cut a window into buckets; those of a window longer than a day are whole hours.
+
+    Args:
+        start_us: start of the window.
+        end_us: end of the window.
+        step_us: length of a bucket.
+        parameter: the parameter of the request that an error names.
 
     Raises:
-        BadQuery: they are too many.
+        BadQuery: the window has too many buckets.
     """
     if end_us - start_us > _BY_HOUR_US:
         step_us += -step_us % HOUR_US
     start_us -= start_us % step_us
     if (end_us - start_us) // step_us >= MAX_BUCKETS:
         raise BadQuery(
-            f"a window has at most {MAX_BUCKETS} buckets: a longer {parameter}", parameter
+            f"a window has at most {MAX_BUCKETS} buckets: use a longer {parameter}", parameter
         )
     return Buckets(start_us, end_us, step_us)
 
 
 def blocks(
-    every: Buckets,
+    buckets: Buckets,
     named: Iterable[Json],
     authored: Iterable[Json],
     counts: Mapping[tuple[int, int], int],
     slots: Spread,
-) -> list[Json]:
-    """Rows of the metric ``blocks``, newest first.
+) -> list[SeriesBucket]:
+    """Return the metric ``blocks``, newest bucket first.
 
     Args:
+        buckets: the buckets of the window.
         named: type and seen_at of blocks that nodes named as best or finalized.
-        authored: bucket and node of events 42.
-        counts: events by bucket and type.
+        authored: bucket and node of Authored events.
+        counts: number of events by bucket and type.
         slots: each node's best slot by bucket.
     """
-    best = _first_named(every, named)
-    authors = _distinct((row["bucket"], row["node"]) for row in authored)
+    first_named = _first_named(buckets, named)
+    authors = Counter(start for start, _ in {(row["bucket"], row["node"]) for row in authored})
     return [
         {
-            **every.row(at),
-            "blocks": best[at, BEST],
-            "finalized": best[at, FINALIZED],
-            "authored": counts.get((at, AUTHORED), 0),
-            "best_block_events": counts.get((at, BEST), 0),
-            "authoring_nodes": authors[at],
-            "max_slot": reached(slot for slot in slots.get((at,), {}).values() if slot is not None),
+            **buckets.header(start),
+            "blocks": first_named[start, EventKind.BEST_BLOCK_CHANGED],
+            "finalized": first_named[start, EventKind.FINALIZED_BLOCK_CHANGED],
+            "authored": counts.get((start, EventKind.AUTHORED), 0),
+            "best_block_events": counts.get((start, EventKind.BEST_BLOCK_CHANGED), 0),
+            "authoring_nodes": authors[start],
+            "max_slot": reached(
+                slot for slot in slots.get((start,), {}).values() if slot is not None
+            ),
         }
-        for at in every.starts
+        for start in buckets.starts
     ]
 
 
-def events(every: Buckets, counts: Mapping[tuple[int, int], int], nodes: Spread) -> list[Json]:
-    """Rows of the metric ``events``, newest first.
+def events(
+    buckets: Buckets, counts: Mapping[tuple[int, int], int], nodes: Spread
+) -> list[SeriesBucket]:
+    """Return the metric ``events``, newest bucket first.
 
     Args:
-        counts: events by bucket and type.
-        nodes: each node's events by bucket.
+        buckets: the buckets of the window.
+        counts: number of events by bucket and type.
+        nodes: each node's number of events by bucket.
     """
     total, types = Counter[int](), Counter[int]()
-    for (at, _), count in counts.items():
-        total[at] += count
-        types[at] += 1
+    for (start, _), count in counts.items():
+        total[start] += count
+        types[start] += 1
     return [
         {
-            **every.row(at),
-            "total_events": total[at],
-            "active_nodes": len(nodes.get((at,), {})),
-            "event_types": types[at],
-            "events_per_second": rate(total[at], every.seconds(at)),
+            **buckets.header(start),
+            "total_events": total[start],
+            "active_nodes": len(nodes.get((start,), {})),
+            "event_types": types[start],
+            "events_per_second": per_second(total[start], buckets.seconds(start)),
         }
-        for at in every.starts
+        for start in buckets.starts
     ]
 
 
 def throughput(
-    every: Buckets, named: Iterable[Json], counts: Mapping[tuple[int, int], int]
-) -> list[Json]:
-    """Rows of the metric ``throughput``, newest first; arguments as for ``blocks``."""
-    best = _first_named(every, named)
+    buckets: Buckets, named: Iterable[Json], counts: Mapping[tuple[int, int], int]
+) -> list[SeriesBucket]:
+    """Return the metric ``throughput``, newest bucket first; arguments as for ``blocks``."""
+    first_named = _first_named(buckets, named)
 
-    def sum_of(at: int, types: Iterable[int]) -> int:
-        return sum(counts.get((at, number), 0) for number in types)
+    def count(start: int, *kinds: int) -> int:
+        return sum(counts.get((start, kind), 0) for kind in kinds)
 
     return [
         {
-            **every.row(at),
-            "best_blocks": best[at, BEST],
-            "finalized_blocks": best[at, FINALIZED],
-            "authored_blocks": sum_of(at, [AUTHORED]),
-            "block_announcements": sum_of(at, [ANNOUNCED]),
-            "work_package_events": sum_of(at, _PACKAGES),
-            "guarantee_events": sum_of(at, _GUARANTEES),
-            "best_block_events": sum_of(at, [BEST]),
-            "finalized_block_events": sum_of(at, [FINALIZED]),
+            **buckets.header(start),
+            "best_blocks": first_named[start, EventKind.BEST_BLOCK_CHANGED],
+            "finalized_blocks": first_named[start, EventKind.FINALIZED_BLOCK_CHANGED],
+            "authored_blocks": count(start, EventKind.AUTHORED),
+            "block_announcements": count(start, EventKind.BLOCK_ANNOUNCED),
+            "work_package_events": count(start, *_PACKAGE_KINDS),
+            "guarantee_events": count(start, *_GUARANTEE_KINDS),
+            "best_block_events": count(start, EventKind.BEST_BLOCK_CHANGED),
+            "finalized_block_events": count(start, EventKind.FINALIZED_BLOCK_CHANGED),
         }
-        for at in every.starts
+        for start in buckets.starts
     ]
 
 
-def events_by_node(every: Buckets, spread: Spread) -> list[Json]:
-    """Rows by bucket and node, of each node's events by bucket and type."""
+def events_by_node(buckets: Buckets, counts: Spread) -> list[GroupBucket]:
+    """Return events by bucket and node.
+
+    Args:
+        buckets: the buckets of the window.
+        counts: each node's number of events by bucket and type.
+    """
     total, types = Counter[tuple[int, str]](), Counter[tuple[int, str]]()
-    for (at, _), nodes in spread.items():
+    for (start, _), nodes in counts.items():
         for node, count in nodes.items():
-            total[at, node] += count
-            types[at, node] += 1
-    found = [
-        {**every.row(at), "node_id": node, "events": count, "event_types": types[at, node]}
-        for (at, node), count in total.items()
-    ]
-    return _newest(found, "events", "node_id")
-
-
-def events_by_type(every: Buckets, spread: Spread) -> list[Json]:
-    """Rows by bucket and type, of each node's events by bucket and type."""
-    found = [
+            total[start, node] += count
+            types[start, node] += 1
+    rows = _newest((start, node, count) for (start, node), count in total.items())
+    return [
         {
-            **every.row(at),
-            "event_type": number,
-            "events": sum(nodes.values()),
-            "nodes": len(nodes),
+            **buckets.header(start),
+            "node_id": node,
+            "events": count,
+            "event_types": types[start, node],
         }
-        for (at, number), nodes in spread.items()
+        for start, node, count in rows
     ]
-    return _newest(found, "events", "event_type")
 
 
-def guarantees_by_core(every: Buckets, rows: Iterable[Json]) -> list[Json]:
-    """Rows by bucket and core, of guarantees built by bucket, core and node."""
-    return _grouped(every, rows, "core", "guarantees", lambda row: row["core"])
-
-
-def failures_by_category(every: Buckets, rows: Iterable[Json]) -> list[Json]:
-    """Rows by bucket and category, of failures by bucket, type and node."""
-    return _grouped(every, rows, "category", "failures", lambda row: CATEGORY_OF[row["type"]])
-
-
-def _grouped(
-    every: Buckets,
-    rows: Iterable[Json],
-    key: str,
-    counted: str,
-    group: Callable[[Json], int | str],
-) -> list[Json]:
-    total: Counter[tuple[int, int | str]] = Counter()
-    nodes: defaultdict[tuple[int, int | str], set[str]] = defaultdict(set)
-    for row in rows:
-        place = row["bucket"], group(row)
-        total[place] += row["count"]
-        nodes[place].add(row["node"])
-    found = [
-        {**every.row(at), key: name, counted: count, "nodes": len(nodes[at, name])}
-        for (at, name), count in total.items()
+def events_by_type(buckets: Buckets, counts: Spread) -> list[GroupBucket]:
+    """Return events by bucket and type; arguments as for ``events_by_node``."""
+    rows = _newest(
+        (start, number, sum(nodes.values())) for (start, number), nodes in counts.items()
+    )
+    return [
+        {
+            **buckets.header(start),
+            "event_type": number,
+            "events": count,
+            "nodes": len(counts[start, number]),
+        }
+        for start, number, count in rows
     ]
-    return _newest(found, counted, key)
 
 
-def _newest(rows: list[Json], counted: str, key: str) -> list[Json]:
-    """The newest bucket first, in it the greatest count, then by key."""
-    rows.sort(key=lambda row: str(row[key]) if isinstance(row[key], str) else row[key])
-    rows.sort(key=lambda row: (row["timestamp"], row[counted]), reverse=True)
-    return rows[:MAX_ROWS]
+def guarantees_by_core(buckets: Buckets, rows: Iterable[Json]) -> list[GroupBucket]:
+    """Return guarantees by bucket and core.
+
+    Args:
+        buckets: the buckets of the window.
+        rows: bucket, core, node, count of guarantees built.
+    """
+    groups = _count_groups((row["bucket"], row["core"], row) for row in rows)
+    return [
+        {**buckets.header(start), "core": core, "guarantees": count, "nodes": nodes}
+        for start, core, count, nodes in groups
+    ]
 
 
-def rate(count: int, seconds: float) -> float | None:
-    """So many a second; ``None`` where no time has passed."""
+def failures_by_category(buckets: Buckets, rows: Iterable[Json]) -> list[GroupBucket]:
+    """Return failures by bucket and category.
+
+    Args:
+        buckets: the buckets of the window.
+        rows: bucket, type, node, count of failures.
+    """
+    groups = _count_groups((row["bucket"], CATEGORY_OF[row["type"]], row) for row in rows)
+    return [
+        {**buckets.header(start), "category": category, "failures": count, "nodes": nodes}
+        for start, category, count, nodes in groups
+    ]
+
+
+def _count_groups(
+    rows: Iterable[tuple[int, Group, Json]],
+) -> list[tuple[int, Group, int, int]]:
+    """Return start of bucket, group, count and number of nodes of each group.
+
+    Args:
+        rows: start of bucket, group, and the row itself with ``node`` and ``count``.
+    """
+    total: Counter[tuple[int, Group]] = Counter()
+    nodes: defaultdict[tuple[int, Group], set[str]] = defaultdict(set)
+    for start, group, row in rows:
+        total[start, group] += row["count"]
+        nodes[start, group].add(row["node"])
+    newest = _newest((start, group, count) for (start, group), count in total.items())
+    return [(start, group, count, len(nodes[start, group])) for start, group, count in newest]
+
+
+def _newest(rows: Iterable[tuple[int, Group, int]]) -> list[tuple[int, Group, int]]:
+    """Return the first ``MAX_ROWS``: newest bucket, then greatest count, then group.
+
+    Args:
+        rows: start of bucket, group, count.
+    """
+    return sorted(rows, key=lambda row: (-row[0], -row[2], row[1]))[:MAX_ROWS]
+
+
+def per_second(count: int, seconds: float) -> float | None:
+    """Return a rate per second; ``None`` if no time has passed."""
     return round(count / seconds, 3) if seconds > 0 else None
 
 
-def _first_named(every: Buckets, named: Iterable[Json]) -> Counter[tuple[int, int]]:
-    """Blocks by the bucket in which they were named first, and type."""
+def _first_named(buckets: Buckets, named: Iterable[Json]) -> Counter[tuple[int, int]]:
+    """Count blocks by type and by the bucket in which a node first named them."""
     return Counter(
-        (every.of(row["seen_at"]), row["type"]) for row in named if row["seen_at"] >= every.start_us
+        (buckets.start_of(row["seen_at"]), row["type"])
+        for row in named
+        if row["seen_at"] >= buckets.start_us
     )
-
-
-def _distinct(pairs: Iterable[tuple[int, str]]) -> Counter[int]:
-    return Counter(at for at, _ in set(pairs))

@@ -1,201 +1,217 @@
-"""Nodes over time: who is in sync, and who is connected.
+"""Nodes over time: nodes in sync, and telemetry connections.
 
-Pure. Sync is told twice: by the gap between a node's best block and the network's (the
-highest slot that a third of the nodes have reached), and by what nodes say of themselves
-(SyncStatusChanged).
+Pure. Sync is reported twice: by the gap between a node's best block and the network's (the highest
+slot that a third of the nodes have reached), and by the nodes' own claims (SyncStatusChanged).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
+from tart.query.answers import analytics as answers
 from tart.query.core.chain_stats import reached
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import Spread
 from tart.query.core.windows import time_us
-from tart.query.topics.node_activity import CONNECTION_EVENTS
-from tart.query.topics.time_series import Buckets, rate
-from tart.units import HOUR_US, SECOND_US
+from tart.query.topics.node_activity import CONNECTION_KINDS
+from tart.query.topics.time_series import Buckets, per_second
+from tart.units import HOUR_US, MINUTE_US, SECOND_US
 
-# Within so many slots of the network a node is in sync.
+# Slots behind the network within which a node is in sync.
 SYNCED_SLOTS = 2
-_NAMES = {number: name for name, number in CONNECTION_EVENTS.items()}
+_ACTIVE_US = 5 * MINUTE_US
 
 
-def sync_timeline(every: Buckets, slots: Spread, told: Iterable[Json]) -> list[Json]:
-    """Elements of ``timeline``, newest first.
+def sync_timeline(
+    buckets: Buckets, slots: Spread, claims: Iterable[Json]
+) -> list[answers.SyncBucket]:
+    """Return ``timeline`` of the sync timeline, newest bucket first.
 
     Args:
+        buckets: the buckets of the window.
         slots: each node's best slot by bucket.
-        told: bucket, node, synced of what nodes said of themselves, since ever.
+        claims: node, synced, seen_at of the nodes' claims, from before the window, too.
     """
-    saying = _saying(every, told)
-    found = []
-    for at in every.starts:
-        known = {node: slot for node, slot in slots.get((at,), {}).items() if slot is not None}
-        network = reached(known.values())
-        synced = sum(_in_sync(slot, network) for slot in known.values())
-        claims = saying[at]
-        found.append(
+    claimed = _claims_by_bucket(buckets, claims)
+    rows: list[answers.SyncBucket] = []
+    for start in buckets.starts:
+        known = [slot for slot in slots.get((start,), {}).values() if slot is not None]
+        network = reached(known)
+        synced = sum(_in_sync(slot, network) for slot in known)
+        rows.append(
             {
-                **every.row(at),
+                **buckets.header(start),
                 "total_nodes": len(known),
                 "synced_nodes": synced,
                 "behind_nodes": len(known) - synced,
                 "sync_percentage": round(100 * synced / len(known), 2) if known else None,
                 "network_slot": network,
-                "nodes_saying_synced": claims[True],
-                "nodes_saying_not_synced": claims[False],
+                "nodes_saying_synced": claimed[start][True],
+                "nodes_saying_not_synced": claimed[start][False],
             }
         )
-    return found
+    return rows
 
 
 def _in_sync(slot: int, network: int | None) -> bool:
     return network is not None and slot >= network - SYNCED_SLOTS
 
 
-def _saying(every: Buckets, told: Iterable[Json]) -> Mapping[int, Counter[bool]]:
-    """By bucket, how many nodes had said last that they are in sync, and that they are not."""
-    changes = sorted(told, key=lambda row: row["seen_at"])
+def _claims_by_bucket(buckets: Buckets, claims: Iterable[Json]) -> Mapping[int, Counter[bool]]:
+    """Return, at the end of each bucket, how many nodes last claimed to be in sync, or not to."""
+    changes = sorted(claims, key=lambda row: row["seen_at"])
     latest: dict[str, bool] = {}
-    found: dict[int, Counter[bool]] = {}
-    place = 0
-    for at in reversed(every.starts):
-        while place < len(changes) and changes[place]["seen_at"] < at + every.step_us:
-            latest[changes[place]["node"]] = bool(changes[place]["synced"])
-            place += 1
-        found[at] = Counter(latest.values())
-    return found
+    by_bucket: dict[int, Counter[bool]] = {}
+    index = 0
+    for start in reversed(buckets.starts):
+        while index < len(changes) and changes[index]["seen_at"] < start + buckets.step_us:
+            latest[changes[index]["node"]] = bool(changes[index]["synced"])
+            index += 1
+        by_bucket[start] = Counter(latest.values())
+    return by_bucket
 
 
-def sync_now(nodes: Iterable[Json], slots: Spread) -> list[Json]:
-    """Elements of ``current_status``, the highest slot first.
+def sync_status(nodes: Iterable[Json], slots: Spread) -> list[answers.NodeSync]:
+    """Return ``current_status`` of the sync timeline, the highest slot first.
 
     Args:
-        nodes: all there are; those that named a best block on their newest connection, or in
-            the window, are shown.
+        nodes: all known nodes; the answer has those that named a best block on their newest
+            connection, or in the window.
         slots: each node's best slot by bucket of the window.
     """
-    newest: dict[str, int | None] = {}
-    for _, some in sorted(slots.items()):
-        newest |= {node: slot for node, slot in some.items() if slot is not None}
+    newest: dict[str, int] = {}
+    for _, by_node in sorted(slots.items()):
+        newest |= {node: slot for node, slot in by_node.items() if slot is not None}
+    best: dict[str, int | None] = {}
     known = {node["node_id"]: node for node in nodes}
-    best = {name: each["best"]["slot"] for name, each in known.items() if each["best"]}
-    shown = {
-        name: best.get(name, newest.get(name))
-        for name, each in known.items()
-        if name in newest or (name in best and each["is_connected"])
-    }
-    network = reached(shown.values())
-    found = [
+    for node_id, node in known.items():
+        if node["best"] and (node["is_connected"] or node_id in newest):
+            best[node_id] = node["best"]["slot"]
+        elif node_id in newest:
+            best[node_id] = newest[node_id]
+    network = reached(best.values())
+    rows: list[answers.NodeSync] = [
         {
-            "node_id": name,
+            "node_id": node_id,
             "slot": slot,
             "slots_behind": None if network is None else max(0, network - slot),
             "is_synced": None if network is None else _in_sync(slot, network),
-            "says_synced": known[name]["synced"],
-            "is_connected": known[name]["is_connected"],
-            "last_update": known[name]["last_seen_at"],
+            "says_synced": known[node_id]["synced"],
+            "is_connected": known[node_id]["is_connected"],
+            "last_update": known[node_id]["last_seen_at"],
         }
-        for name, slot in shown.items()
+        for node_id, slot in best.items()
         if slot is not None
     ]
-    return sorted(found, key=lambda each: (-each["slot"], each["node_id"]))
+    return sorted(rows, key=lambda row: (-row["slot"], row["node_id"]))
 
 
 def connection_timeline(
-    every: Buckets, sessions: Json, nodes: Spread, events: Mapping[tuple[int, int], int]
-) -> list[Json]:
-    """Elements of ``timeline``, newest first.
+    buckets: Buckets,
+    sessions: Mapping[str, Any],
+    nodes: Spread,
+    events: Mapping[tuple[int, int], int],
+) -> list[answers.ConnectionBucket]:
+    """Return ``timeline`` of the connection timeline, newest bucket first.
 
     Args:
-        sessions: connects and disconnects, as ``Questions.connections`` has them.
-        nodes: each node's events by bucket.
-        events: connection events (20 to 28) by bucket and type.
+        buckets: the buckets of the window.
+        sessions: ``open`` at the start, and connects, disconnects and refusals by bucket.
+        nodes: each node's number of events by bucket.
+        events: number of events about connections by bucket and type.
     """
-    changes = {at: counts for at, *counts in sessions["buckets"]}
-    now = sessions["open"]
-    found = []
-    for at in reversed(every.starts):
-        connects, disconnects, refused = changes.get(at, [0, 0, 0])
-        now += connects - disconnects
-        found.append(
+    changes = {start: counts for start, *counts in sessions["buckets"]}
+    now_open = sessions["open"]
+    rows: list[answers.ConnectionBucket] = []
+    for start in reversed(buckets.starts):
+        connects, disconnects, refused = changes.get(start, [0, 0, 0])
+        now_open += connects - disconnects
+        rows.append(
             {
-                **every.row(at),
+                **buckets.header(start),
                 "connections": connects,
                 "disconnections": disconnects,
-                "active_nodes": len(nodes.get((at,), {})),
+                "active_nodes": len(nodes.get((start,), {})),
                 "net_change": connects - disconnects,
-                "open": now,
+                "open": now_open,
                 "refused": refused,
                 "peer_connections": {
-                    name: events.get((at, number), 0) for number, name in _NAMES.items()
+                    name: events.get((start, kind), 0) for name, kind in CONNECTION_KINDS.items()
                 },
             }
         )
-    return found[::-1]
+    return rows[::-1]
 
 
 def connections_by_node(
-    nodes: Iterable[Json], spoken: Iterable[Json], counts: Mapping[str, int], days: Spread
-) -> list[Json]:
-    """Elements of ``by_node``, the last seen first.
+    nodes: Iterable[Json], sessions: Iterable[Json], counts: Mapping[str, int], days: Spread
+) -> list[answers.NodeConnections]:
+    """Return ``by_node`` of the connection timeline, the node seen last first.
 
     Args:
-        nodes: all there are, as ``Questions.nodes`` has them.
-        spoken: their connections in the window, as ``Questions.spoken`` has them.
-        counts: events of the window by node.
-        days: each node's events by day.
+        nodes: all known nodes.
+        sessions: node, sessions and connected_us of their connections in the window.
+        counts: number of events in the window by node.
+        days: each node's number of events by day.
     """
-    connected: Counter[str] = Counter()
-    sessions: Counter[str] = Counter()
-    for row in spoken:
-        connected[row["node"]] += row["connected_us"]
-        sessions[row["node"]] += row["sessions"]
-    active: defaultdict[str, int] = defaultdict(int)
-    for heard in days.values():
-        for name in heard:
-            active[name] += 1
-    shown: list[Json] = []
-    for node in nodes:
-        name = node["node_id"]
-        if name in counts or name in sessions:
-            hours = connected[name] / HOUR_US
-            per_second = rate(counts.get(name, 0), connected[name] / SECOND_US)
-            shown.append(
-                {
-                    "node_id": name,
-                    "first_seen": node["first_seen_at"],
-                    "last_seen": node["last_seen_at"],
-                    "uptime_hours": round(hours, 4),
-                    "days_active": active[name],
-                    "total_events": counts.get(name, 0),
-                    "events_per_hour": round(counts.get(name, 0) / hours, 1) if hours else None,
-                    "events_per_second": per_second,
-                    "sessions": sessions[name],
-                    "is_connected": node["is_connected"],
-                }
-            )
-    shown.sort(key=lambda each: each["node_id"])
-    return sorted(shown, key=lambda each: each["last_seen"] or "", reverse=True)
+    connected_us: Counter[str] = Counter()
+    session_counts: Counter[str] = Counter()
+    for row in sessions:
+        connected_us[row["node"]] += row["connected_us"]
+        session_counts[row["node"]] += row["sessions"]
+    days_active: defaultdict[str, int] = defaultdict(int)
+    for active in days.values():
+        for node_id in active:
+            days_active[node_id] += 1
+    rows = [
+        _node_connections(
+            node,
+            connected_us=connected_us[node["node_id"]],
+            sessions=session_counts[node["node_id"]],
+            events=counts.get(node["node_id"], 0),
+            days_active=days_active[node["node_id"]],
+        )
+        for node in nodes
+        if node["node_id"] in counts or node["node_id"] in session_counts
+    ]
+    rows.sort(key=lambda row: row["node_id"])
+    return sorted(rows, key=lambda row: row["last_seen"] or "", reverse=True)
 
 
-def health_stats(nodes: Iterable[Json], now_us: int) -> Json:
-    """``health_stats``: nodes ever seen, connected, and heard of lately."""
-    every = list(nodes)
-
-    def since(length_us: int) -> int:
-        return sum(_moment(node["last_seen_at"]) >= now_us - length_us for node in every)
-
+def _node_connections(
+    node: Json, *, connected_us: int, sessions: int, events: int, days_active: int
+) -> answers.NodeConnections:
+    hours = connected_us / HOUR_US
     return {
-        "total_nodes_seen": len(every),
-        "currently_active": since(HOUR_US // 12),
-        "active_last_hour": since(HOUR_US),
-        "connected": sum(node["is_connected"] for node in every),
+        "node_id": node["node_id"],
+        "first_seen": node["first_seen_at"],
+        "last_seen": node["last_seen_at"],
+        "uptime_hours": round(hours, 4),
+        "days_active": days_active,
+        "total_events": events,
+        "events_per_hour": round(events / hours, 1) if hours else None,
+        "events_per_second": per_second(events, connected_us / SECOND_US),
+        "sessions": sessions,
+        "is_connected": node["is_connected"],
     }
 
 
-def _moment(text: str | None) -> int:
+def node_counts(nodes: Iterable[Json], now_us: int) -> answers.NodeCounts:
+    """Return ``health_stats``: nodes ever seen, seen within an hour, and connected."""
+    known = list(nodes)
+
+    def seen_within(length_us: int) -> int:
+        return sum(_time_us(node["last_seen_at"]) >= now_us - length_us for node in known)
+
+    return {
+        "total_nodes_seen": len(known),
+        "currently_active": seen_within(_ACTIVE_US),
+        "active_last_hour": seen_within(HOUR_US),
+        "connected": sum(node["is_connected"] for node in known),
+    }
+
+
+def _time_us(text: str | None) -> int:
     return 0 if text is None else time_us(text, "last_seen_at")

@@ -1,35 +1,36 @@
-"""Who sends the most events, of all types or of some. Pure."""
+"""The nodes that send the most events, of all types or of some. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from tart.protocol.events import EVENTS
+from tart.query.answers import metrics as answers
 from tart.query.core.merge import Json
-from tart.query.topics.time_series import rate
+from tart.query.topics.time_series import per_second
 
 
-def top(
+def top_nodes(
     rows: Iterable[Json],
     nodes: Iterable[Json],
     types: Sequence[int] | None,
     limit: int,
     seconds: float,
-) -> Json:
-    """The body of ``/api/nodes/top``.
+) -> answers.TopNodes:
+    """Return the answer of ``/api/nodes/top``.
 
     Args:
         rows: node and count.
-        nodes: all there are, for their names.
-        types: which were asked for; ``None``: all.
+        nodes: all known nodes, for their names.
+        types: the requested event types; ``None`` for all.
+        limit: maximum number of nodes.
         seconds: length of the window.
     """
     known = {node["node_id"]: node for node in nodes}
     ordered = sorted(rows, key=lambda row: (-row["count"], row["node"]))
     total = sum(row["count"] for row in ordered)
     return {
-        "event_types": types
-        and [{"event_type": each, "event_name": _name(each)} for each in types],
+        "event_types": None if types is None else [_event_type(number) for number in types],
         "total_events": total,
         "total_nodes": len(ordered),
         "nodes": [
@@ -39,12 +40,13 @@ def top(
                 "implementation_version": known.get(row["node"], {}).get("implementation_version"),
                 "events": row["count"],
                 "share": round(row["count"] / total, 4),
-                "events_per_second": rate(row["count"], seconds),
+                "events_per_second": per_second(row["count"], seconds),
             }
             for row in ordered[:limit]
         ],
     }
 
 
-def _name(number: int) -> str | None:
-    return EVENTS[number].variant if number in EVENTS else None
+def _event_type(number: int) -> answers.NamedEventType:
+    name = EVENTS[number].variant if number in EVENTS else None
+    return {"event_type": number, "event_name": name}

@@ -1,61 +1,79 @@
-"""Who talks to whom: announcements, block transfers and tickets between nodes.
+"""Links between nodes: block announcements, block transfers and ticket transfers.
 
-Pure: rows of the aggregates in, bodies out. What two nodes tell of the same messages is one
-figure: the sender says how many it sent, the receiver how many came, and the greater is what
-there was at least.
+Pure: rows of the aggregates in, answers out. Two nodes report the same messages: the sender how
+many it sent, the receiver how many arrived. The greater of both is a lower bound of what was
+sent, and is the figure of the link.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from tart.protocol.events import EventKind
+from tart.query.answers import topology as answers
 from tart.query.core.merge import Json
-from tart.query.core.rfc3339 import rfc3339
+from tart.query.core.rfc3339 import server_time
 
-ANNOUNCED, TRANSFERRED, TICKET = 62, 68, 84
 MAX_LINKS = 5_000
-_LOCAL = 0
+# The kinds that the figures count, and those of them that name a peer.
+KINDS = (
+    EventKind.BLOCK_ANNOUNCED,
+    EventKind.BLOCK_TRANSFERRED,
+    EventKind.TICKET_TRANSFERRED,
+)
+LINK_KINDS = (EventKind.BLOCK_ANNOUNCED, EventKind.TICKET_TRANSFERRED)
+_LOCAL_SIDE = 0
 # Sender and receiver.
 _Ends = tuple[str, str]
 
 
+@dataclass
+class _Messages:
+    """Messages over one link; ``last_at`` in Unix microseconds."""
+
+    sent: int = 0
+    received: int = 0
+    last_at: int = 0
+
+
 def topology(
     links: Iterable[Json], transfers: Iterable[Json], counts: Mapping[int, int], active: int
-) -> Json:
-    """The body of ``/api/network/topology``.
+) -> answers.Topology:
+    """Return the answer of ``/api/network/topology``.
 
     Args:
-        links: node, peer, type, side, count, last_at (µs) of types 62 and 84.
-        transfers: node, blocks, slots, last_at of blocks transferred.
-        counts: events by type.
-        active: nodes that said any of it.
+        links: node, peer, type, side, count, last_at (µs) of ``LINK_KINDS``.
+        transfers: node, blocks, slots, last_at (µs) of transferred blocks.
+        counts: number of events by type.
+        active: number of nodes that sent an event of ``KINDS``.
     """
     rows = list(links)
     announced, tickets = (
-        _directed(row for row in rows if row["type"] == each) for each in (ANNOUNCED, TICKET)
+        _links_by_ends(row for row in rows if row["type"] == kind) for kind in LINK_KINDS
     )
     peers: defaultdict[str, set[str]] = defaultdict(set)
     for row in rows:
         peers[row["node"]].add(row["peer"])
-    given = sorted(transfers, key=lambda row: (-row["blocks"], row["node"]))
+    ordered = sorted(transfers, key=lambda row: (-row["blocks"], row["node"]))
     return {
-        "connections": [{**link, "connection_type": None} for link in _listed(announced)],
+        "connections": [{**link, "connection_type": None} for link in _busiest(announced)],
         "block_transfers": [
             {
                 "node_id": row["node"],
                 "blocks_transferred": row["blocks"],
                 "unique_slots": row["slots"],
-                "last_transfer": rfc3339(row["last_at"]),
+                "last_transfer": server_time(row["last_at"]),
             }
-            for row in given
+            for row in ordered
         ],
-        "ticket_transfers": _listed(tickets),
+        "ticket_transfers": _busiest(tickets),
         "network_stats": {
             "total_connections": len(announced),
-            "block_announcements_last_hour": counts.get(ANNOUNCED, 0),
-            "block_transfers_last_hour": counts.get(TRANSFERRED, 0),
-            "ticket_transfers_last_hour": counts.get(TICKET, 0),
+            "block_announcements_last_hour": counts.get(EventKind.BLOCK_ANNOUNCED, 0),
+            "block_transfers_last_hour": counts.get(EventKind.BLOCK_TRANSFERRED, 0),
+            "ticket_transfers_last_hour": counts.get(EventKind.TICKET_TRANSFERRED, 0),
             "average_peers_per_node": (
                 round(sum(map(len, peers.values())) / active, 2) if active else None
             ),
@@ -64,41 +82,42 @@ def topology(
     }
 
 
-def _directed(rows: Iterable[Json]) -> dict[_Ends, Json]:
-    """What was sent, by sender and receiver."""
-    found: dict[_Ends, Json] = {}
+def _links_by_ends(rows: Iterable[Json]) -> dict[_Ends, _Messages]:
+    links: defaultdict[_Ends, _Messages] = defaultdict(_Messages)
     for row in rows:
-        sent = row["side"] == _LOCAL
-        ends = (row["node"], row["peer"]) if sent else (row["peer"], row["node"])
-        link = found.setdefault(ends, {"sent": 0, "received": 0, "last_at": 0})
-        link["sent" if sent else "received"] += row["count"]
-        link["last_at"] = max(link["last_at"], row["last_at"])
-    return found
+        if row["side"] == _LOCAL_SIDE:
+            link = links[row["node"], row["peer"]]
+            link.sent += row["count"]
+        else:
+            link = links[row["peer"], row["node"]]
+            link.received += row["count"]
+        link.last_at = max(link.last_at, row["last_at"])
+    return links
 
 
-def _listed(links: Mapping[_Ends, Json]) -> list[Json]:
-    """Those with the most messages, first ones first."""
-    counted = sorted((-max(link["sent"], link["received"]), *ends) for ends, link in links.items())
+def _busiest(links: Mapping[_Ends, _Messages]) -> list[answers.Link]:
+    """Return the links with the most messages, in descending order."""
+    ordered = sorted((-max(link.sent, link.received), *ends) for ends, link in links.items())
     return [
         {
             "from_node": sender,
             "to_node": receiver,
-            "message_count": -count,
-            "sent": links[sender, receiver]["sent"],
-            "received": links[sender, receiver]["received"],
-            "last_seen": rfc3339(links[sender, receiver]["last_at"]),
+            "message_count": -negated,
+            "sent": links[sender, receiver].sent,
+            "received": links[sender, receiver].received,
+            "last_seen": server_time(links[sender, receiver].last_at),
         }
-        for count, sender, receiver in counted[:MAX_LINKS]
+        for negated, sender, receiver in ordered[:MAX_LINKS]
     ]
 
 
-def merge_transfers(answers: Iterable[Iterable[Sequence[int | str]]]) -> list[Json]:
-    """Shards' answers to ``transfers`` as rows; a slot that two shards name counts once."""
+def merge_transfers(partials: Iterable[Iterable[Sequence[int | str]]]) -> list[Json]:
+    """Merge the shards' answers to ``transfers``; a slot that two shards name counts once."""
     blocks: defaultdict[str, int] = defaultdict(int)
     last: defaultdict[str, int] = defaultdict(int)
     ranges: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    for answer in answers:
-        for node, first_slot, last_slot, count, last_at in answer:
+    for partial in partials:
+        for node, first_slot, last_slot, count, last_at in partial:
             name = str(node)
             blocks[name] += int(count)
             last[name] = max(last[name], int(last_at))
@@ -107,15 +126,15 @@ def merge_transfers(answers: Iterable[Iterable[Sequence[int | str]]]) -> list[Js
         {
             "node": node,
             "blocks": blocks[node],
-            "slots": _length(ranges[node]),
+            "slots": _union_length(ranges[node]),
             "last_at": last[node],
         }
         for node in blocks
     ]
 
 
-def _length(ranges: list[tuple[int, int]]) -> int:
-    """How many numbers lie in any of these ranges, both ends included."""
+def _union_length(ranges: list[tuple[int, int]]) -> int:
+    """Return the number of integers in the union of ranges, both ends included."""
     total, reached = 0, -1
     for first, last in sorted(ranges):
         if last > reached:

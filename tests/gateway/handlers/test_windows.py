@@ -72,10 +72,10 @@ def test_buckets_are_whole_but_for_that_of_the_present() -> None:
     step = 5 * MINUTE_US
     every = asks(start=NOON - 6 * MINUTE_US, end=NOON + 6 * MINUTE_US).buckets(step)
     assert every.starts == [NOON, NOON - step, NOON - 2 * step]
-    assert not any(every.row(at)["partial"] for at in every.starts)
+    assert not any(every.header(at)["partial"] for at in every.starts)
     every = asks(start=NOON - 6 * MINUTE_US).buckets(step)
     assert every.starts == [NOON + step, NOON, NOON - step, NOON - 2 * step]
-    assert [every.row(at)["partial"] for at in every.starts] == [True, False, False, False]
+    assert [every.header(at)["partial"] for at in every.starts] == [True, False, False, False]
 
 
 def test_what_is_kept_by_the_hour_is_asked_for_by_the_hour() -> None:

@@ -1,4 +1,4 @@
-"""``tart/query/topics/assurances.py``: how far assurances get."""
+"""``tart/query/topics/assurances.py``: assurances by anchor."""
 
 from tart.query.topics.assurances import assurances, slot_seconds
 from tart.units import SECOND_US
@@ -13,7 +13,7 @@ def row(anchor, at, number, count=1):
 ROWS = [row(A, 5, 126, 2), row(A, 6, 131, 3), row(A, 35, 131), row(A, 34, 127), row(B, 9, 131)]
 
 
-def test_what_came_within_five_slots_of_the_first():
+def test_assurances_within_five_slots_of_the_first_event_are_counted():
     found = assurances(ROWS, {A: 7}, 6, 10)
     second, first = found["anchors"]
     assert (first["anchor"], first["slot"], second["slot"]) == (A, 7, None)
@@ -22,13 +22,13 @@ def test_what_came_within_five_slots_of_the_first():
     assert (first["receivers_per_assurance"], second["receivers_per_assurance"]) == (2.0, None)
 
 
-def test_without_the_length_of_a_slot_nobody_knows():
+def test_without_a_slot_length_the_share_in_time_is_null():
     found = assurances(ROWS, {}, None, 1)
     assert [each["share_within_5_slots"] for each in found["anchors"]] == [None]
     assert (found["total_anchors"], found["totals"]["received"]) == (2, 5)
 
 
-def test_a_slot_is_as_long_as_most_nodes_say():
+def test_the_slot_length_is_the_one_most_nodes_report():
     nodes = [{"node_info": {"params": {"slot_period_sec": each}}} for each in (6, 6, 60)]
     assert slot_seconds([*nodes, {"node_info": None}, {"node_info": {"params": None}}]) == 6
     assert slot_seconds([]) is None

@@ -1,4 +1,4 @@
-"""``tart/query/topics/execution.py``: a block's gas once, a guarantor's each."""
+"""``tart/query/topics/execution.py``: gas per block and per guarantor."""
 
 from tart.query.topics.execution import execution
 
@@ -13,7 +13,7 @@ def block(service, gas=5, nodes=3, **keys):
     return {"service": service, "gas": gas, "nodes": nodes, "elapsed_ns": 12, **keys}
 
 
-def test_nothing_has_no_mean():
+def test_means_without_executions_are_null():
     found = execution([], [], [], {}, [])
     means = [
         found["refinement"]["average_gas_per_wp"],
@@ -25,14 +25,14 @@ def test_nothing_has_no_mean():
     assert found["accumulation"]["total_gas_used"] == 0
 
 
-def test_means_are_of_what_was_executed():
+def test_means_divide_by_packages_items_and_authorizations():
     found = execution([cost(service=1), cost(service=2)], [cost()], [], {101: 5}, [])
     assert found["refinement"]["average_gas_per_wp"] == 4
     assert found["refinement"]["average_time_ns"] == 3
     assert found["authorization"]["average_gas"] == 5
 
 
-def test_time_is_each_node_s_and_gas_the_block_s():
+def test_gas_counts_once_per_block_and_time_once_per_node():
     found = execution([], [], [block(1), block(1, 7, 1), block(2)], {}, [])
     assert found["accumulation"] == {
         "total_accumulated": 3,
@@ -44,12 +44,12 @@ def test_time_is_each_node_s_and_gas_the_block_s():
     assert [each["service_id"] for each in found["by_service"]] == [1, 2]
 
 
-def test_a_service_that_is_not_known_is_listed_as_such():
+def test_an_unknown_service_is_listed_as_null():
     found = execution([cost(service=None, gas=99)], [], [block(4)], {}, [])
     assert [each["service_id"] for each in found["by_service"]] == [None, 4]
 
 
-def test_recent_costs_are_text():
+def test_costs_of_recent_events_are_text():
     def event(number, **data):
         names = {"id": number, "timestamp": NOW, "node_id": "aa" * 32, "event_type": number}
         return {**names, "data": {"Any": {"timestamp": 1, **data}}}

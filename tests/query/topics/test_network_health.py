@@ -1,23 +1,23 @@
-"""``tart/query/topics/network_health.py``: scores of what is known, and of nothing else."""
+"""``tart/query/topics/network_health.py``: scores by component."""
 
 import pytest
 
-from tart.query.topics.network_health import HealthInput, health
+from tart.query.topics.network_health import HealthInput, network_health
 
 NOW = "2026-11-20T12:00:00.000000Z"
 
 
-def shown(counts, active=4, lately=4, events=200):
-    return health(HealthInput(counts, active, lately, 3, events), NOW)
+def shown(counts, active=4, last_minute=4, events=200):
+    return network_health(HealthInput(counts, active, last_minute, 3, events), NOW)
 
 
-def parts(found):
+def components(found):
     return {each["name"]: (each["status"], each["score"]) for each in found["components"]}
 
 
-def test_a_network_nobody_knows_has_no_score_but_that_it_is_silent():
+def test_components_without_data_have_no_score_and_silence_scores_zero():
     found = shown({}, 0, 0, 0)
-    assert parts(found) == {
+    assert components(found) == {
         "Node Connectivity": ("unknown", None),
         "Block Production": ("unknown", None),
         "Data Availability": ("unknown", None),
@@ -28,9 +28,9 @@ def test_a_network_nobody_knows_has_no_score_but_that_it_is_silent():
     assert found["alerts"] == []
 
 
-def test_all_is_well():
+def test_a_network_without_failures_scores_100():
     found = shown({40: 10, 42: 10, 120: 50, 90: 5})
-    assert {score for _, score in parts(found).values()} == {100}
+    assert {score for _, score in components(found).values()} == {100}
     assert (found["health_score"], found["overall_health"], found["alerts"]) == (
         100.0,
         "healthy",
@@ -51,20 +51,20 @@ def test_all_is_well():
         ({122: 4}, "Data Availability", ("unknown", None)),
     ],
 )
-def test_scores_are_shares_of_what_was_tried(counts, name, expected):
-    assert parts(shown(counts))[name] == expected
+def test_scores_are_shares_of_attempts(counts, name, expected):
+    assert components(shown(counts))[name] == expected
 
 
 @pytest.mark.parametrize(("events", "score"), [(0, 0), (1, 50), (10, 50), (11, 80), (101, 100)])
 def test_throughput_has_four_scores(events, score):
-    assert parts(shown({}, events=events))["Event Throughput"][1] == score
+    assert components(shown({}, events=events))["Event Throughput"][1] == score
 
 
-def test_silence_is_critical_where_nodes_are_known():
-    (alert,) = shown({}, active=3, lately=0)["alerts"]
+def test_silence_of_known_nodes_is_a_critical_alert():
+    (alert,) = shown({}, active=3, last_minute=0)["alerts"]
     assert alert == {
         **{"severity": "critical", "component": "connectivity", "acknowledged": False},
-        **{"message": "no node was heard of in the last minute", "timestamp": NOW},
+        **{"message": "no node sent an event in the last minute", "timestamp": NOW},
     }
 
 
@@ -72,6 +72,6 @@ def test_silence_is_critical_where_nodes_are_known():
     ("counts", "alerts"),
     [({40: 20, 41: 2}, 1), ({40: 20, 41: 1}, 0), ({40: 19, 41: 19}, 0)],
 )
-def test_a_pipeline_that_fails_often_is_worth_a_warning(counts, alerts):
+def test_a_pipeline_that_fails_often_raises_a_warning(counts, alerts):
     found = shown(counts)["alerts"]
     assert [each["component"] for each in found] == ["block_production"] * alerts

@@ -5,32 +5,31 @@ from tart.query.topics.node_activity import (
     CATEGORIES,
     OTHER,
     category_of,
+    node_cores,
     peers,
-    status_enhanced,
     timeline,
     types_of,
     validators_cores,
 )
 
 A, B = "aa" * 32, "bb" * 32
-STATUS = {"node": {"node_id": A}, "chain_status": {}}
 
 
-def test_every_type_is_of_one_category():
+def test_every_event_type_has_one_category():
     assert sorted(number for each in CATEGORIES for number in types_of([each])) == sorted(EVENTS)
     assert category_of(101) == "workPackage"
     assert category_of(102) == "guarantee"
     assert category_of(0) == category_of(255) == OTHER
 
 
-def test_a_timeline_of_nothing():
-    found = timeline(A, [], {})
+def test_a_timeline_without_events_is_empty():
+    found = timeline(A, [], {}, None)
     assert found["time_range"] == {"start": None, "end": None}
     assert (found["event_count"], found["category_counts"]) == (0, [])
 
 
-def test_categories_are_counted_together():
-    found = timeline(A, [], {10: 1, 13: 2, 120: 3, 0: 4})["category_counts"]
+def test_counts_of_types_add_up_by_category():
+    found = timeline(A, [], {10: 1, 13: 2, 120: 3, 0: 4}, None)["category_counts"]
     assert [(each["category"], each["count"]) for each in found] == [
         ("other", 4),
         ("shard", 3),
@@ -38,14 +37,14 @@ def test_categories_are_counted_together():
     ]
 
 
-def test_a_node_without_a_status_has_no_figures_of_it():
+def test_peer_figures_without_a_status_are_null():
     found = peers(None, [], 0, {27: 2})
     names = ("validator_peers", "non_validator_peers", "total_peers", "sync_peers", "last_update")
     assert [found[name] for name in names] == [None] * 5
     assert found["connections"]["disconnected"] == 2
 
 
-def test_more_validators_than_peers_is_no_negative_number():
+def test_more_validators_than_peers_give_zero_other_peers():
     said = {"num_peers": 2, "num_val_peers": 3, "num_sync_peers": 1, "seen_at": 0}
     assert peers(said, [], 0, {})["non_validator_peers"] == 0
 
@@ -54,18 +53,16 @@ def core(number, core_index, count, at=1):
     return {"type": number, "core": core_index, "count": count, "last_at": at}
 
 
-def test_cores_go_by_how_often():
+def test_cores_are_ordered_by_work_packages_received():
     rows = [core(94, 1, 2), core(94, 7, 2), core(94, 0, 5), core(105, 7, 1)]
-    found = status_enhanced(STATUS, rows, {105: 1, 103: 2}, [])
+    found = node_cores(rows, {105: 1, 103: 2}, [])
     assert (found["assigned_core"], found["cores_active"]) == (0, [0, 1, 7])
     assert found["guarantee_activity"]["primary_core"] == 7
     assert found["guarantee_activity"]["guarantees_signed"] == 2
-    assert found["node_id"] == A
-    assert "node" not in found
 
 
-def test_a_node_that_guarantees_and_draws_nothing_says_so():
-    found = status_enhanced(STATUS, [], {}, [])
+def test_guarantees_and_tickets_of_an_idle_node_are_null():
+    found = node_cores([], {}, [])
     assert found["guarantee_activity"] is found["ticket_activity"] is found["assigned_core"] is None
     assert found["cores_active"] == []
 
@@ -81,7 +78,7 @@ def ticket(node, epoch, tickets=2, outcome="generated", at=5):
     }
 
 
-def test_tickets_of_an_epoch_are_one_row_and_the_newest_first():
+def test_tickets_of_one_epoch_are_one_row_newest_first():
     rows = [ticket(A, 1), ticket(A, 1, 0, "failed", 9), ticket(B, 2, at=3)]
     found = validators_cores([], rows)["ticket_activity"]
     assert [(each["node_id"], each["epoch"], each["ticket_count"]) for each in found] == [
@@ -91,12 +88,12 @@ def test_tickets_of_an_epoch_are_one_row_and_the_newest_first():
     assert (found[0]["generations"], found[0]["failures"]) == (2, 1)
 
 
-def test_a_failed_generation_is_no_last_ticket():
-    found = status_enhanced(STATUS, [], {80: 1}, [ticket(A, 1, 0, "failed")])["ticket_activity"]
+def test_a_failed_generation_does_not_count_as_last_ticket():
+    found = node_cores([], {80: 1}, [ticket(A, 1, 0, "failed")])["ticket_activity"]
     assert found["last_ticket_at"] is None
 
 
-def test_cores_and_nodes_are_summed_up():
+def test_guarantees_add_up_by_core_and_by_node():
     rows = [
         {"node": A, "core": 0, "count": 3, "last_at": 5},
         {"node": A, "core": 1, "count": 4, "last_at": 6},

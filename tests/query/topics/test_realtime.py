@@ -1,4 +1,4 @@
-"""``tart/query/topics/realtime.py``: seconds of several shards, each node once."""
+"""``tart/query/topics/realtime.py``: the last seconds over several shards."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,11 +10,11 @@ NODES = [f"{number:064x}" for number in range(6)]
 
 
 def answer(seconds, nodes, since=0):
-    """A shard's: by second, the nodes it heard; its bits are in an order of its own."""
+    """A shard's answer: by second, the active nodes; its bits have an order of their own."""
     bits = {node: bit for bit, node in enumerate(nodes)}
     details = [
-        [second, [1] * len(LIVE_KINDS), f"{sum(1 << bits[node] for node in heard):x}"]
-        for second, heard in seconds.items()
+        [second, [1] * len(LIVE_KINDS), f"{sum(1 << bits[node] for node in active):x}"]
+        for second, active in seconds.items()
     ]
     return {
         "since": since,
@@ -25,17 +25,17 @@ def answer(seconds, nodes, since=0):
     }
 
 
-_HEARD = st.dictionaries(st.integers(90, 99), st.sets(st.sampled_from(NODES)))
+_ACTIVE = st.dictionaries(st.integers(90, 99), st.sets(st.sampled_from(NODES)))
 
 
-@given(st.lists(st.tuples(_HEARD, st.permutations(NODES)), min_size=1, max_size=4))
-def test_a_node_on_several_shards_is_one(shards):
-    crowd = NodesBySecond([answer(seconds, nodes) for seconds, nodes in shards])
+@given(st.lists(st.tuples(_ACTIVE, st.permutations(NODES)), min_size=1, max_size=4))
+def test_a_node_on_several_shards_counts_once(shards):
+    nodes_by_second = NodesBySecond([answer(seconds, nodes) for seconds, nodes in shards])
     for second in range(90, 100):
-        heard = set().union(*(seconds.get(second, set()) for seconds, _ in shards))
-        assert crowd.size([second]) == len(heard)
-    everybody = set().union(*(some for seconds, _ in shards for some in seconds.values()))
-    assert crowd.size(range(90, 100)) == len(everybody)
+        active = set().union(*(seconds.get(second, set()) for seconds, _ in shards))
+        assert nodes_by_second.count([second]) == len(active)
+    everyone = set().union(*(some for seconds, _ in shards for some in seconds.values()))
+    assert nodes_by_second.count(range(90, 100)) == len(everyone)
 
 
 def shown(*answers, length=10):
@@ -53,14 +53,14 @@ def test_every_second_has_a_row_newest_first():
     assert found["totals"]["latest_slot"] == 7
 
 
-def test_what_one_shard_has_not_counted_is_not_shown():
+def test_seconds_that_a_shard_has_not_counted_are_left_out():
     found = shown(answer({95: set(), 99: set()}, NODES), answer({}, NODES, since=98))
     assert (found["window_seconds"], found["counted_seconds"], len(found["data"])) == (10, 2, 2)
     assert found["totals"]["events"] == 5
     assert found["rates"]["events_per_second"] == 2.5
 
 
-def test_before_the_first_whole_second_there_is_no_rate():
+def test_rates_before_the_first_complete_second_are_null():
     found = shown(answer({}, NODES, since=100))
     assert (found["data"], found["counted_seconds"]) == ([], 0)
     assert set(found["rates"].values()) == {None}

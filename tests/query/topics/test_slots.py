@@ -1,6 +1,6 @@
 """``tart/query/topics/slots.py``: one slot over several shards."""
 
-from tart.query.topics.slots import by_node, slot
+from tart.query.topics.slots import events_by_node, slot_activity
 
 A, B = "aa" * 32, "bb" * 32
 
@@ -9,10 +9,10 @@ def answer(events, hashes=(), first=None, last=None):
     return {"events": events, "hashes": list(hashes), "first_at": first, "last_at": last}
 
 
-def test_shards_add_up_and_a_block_or_node_that_two_name_is_one():
+def test_shards_add_up_and_blocks_and_nodes_of_two_shards_count_once():
     one = answer([[62, A, 3], [40, A, 1], [42, A, 1]], [[42, "01"], [62, "01"]], 5, 9)
     two = answer([[62, A, 2], [62, B, 1], [41, B, 1]], [[62, "01"], [62, "02"]], 4, 7)
-    found = slot(7, [one, two, answer([])])
+    found = slot_activity(7, [one, two, answer([])])
     assert (found["blocks_authored"], found["blocks_announced"], found["announcements"]) == (
         1,
         2,
@@ -27,8 +27,8 @@ def test_shards_add_up_and_a_block_or_node_that_two_name_is_one():
     )
 
 
-def test_of_a_slot_nobody_spoke_of_there_is_no_time():
-    found = slot(7, [answer([])])
+def test_times_of_a_slot_without_events_are_null():
+    found = slot_activity(7, [answer([])])
     assert (found["first_event"], found["total_events"], found["blocks"]) == (None, 0, [])
 
 
@@ -39,9 +39,11 @@ def event(node, number, timestamp):
     }
 
 
-def test_each_node_s_events_are_in_the_order_of_its_clock():
-    found = by_node([event(B, 1, "2"), event(A, 2, "2"), event(A, 3, "1"), event(A, 4, None)])
+def test_events_of_a_node_are_in_the_order_of_its_clock():
+    found = events_by_node(
+        [event(B, 1, "2"), event(A, 2, "2"), event(A, 3, "1"), event(A, 4, None)]
+    )
     assert [each["node_id"] for each in found] == [A, B]
-    # A time that cannot be written is the latest.
+    # A timestamp without a text comes last.
     assert [each["id"] for each in found[0]["events"]] == [3, 2, 4]
     assert "node_name" not in found[0]["events"][0]

@@ -1,14 +1,14 @@
-"""``tart/query/topics/top_nodes.py``: who sends the most."""
+"""``tart/query/topics/top_nodes.py``: the nodes with the most events."""
 
-from tart.query.topics.top_nodes import top
+from tart.query.topics.top_nodes import top_nodes
 
 A, B = "aa" * 32, "bb" * 32
 NODES = [{"node_id": A, "implementation_name": "x", "implementation_version": "1"}]
 
 
-def test_the_most_first_and_equals_by_id():
+def test_nodes_are_ordered_by_events_then_by_id():
     rows = [{"node": B, "count": 3}, {"node": A, "count": 3}, {"node": "cc", "count": 4}]
-    found = top(rows, NODES, [62, 250], 2, 10)
+    found = top_nodes(rows, NODES, [62, 250], 2, 10)
     assert [each["node_id"] for each in found["nodes"]] == ["cc", A]
     assert (found["total_events"], found["total_nodes"]) == (10, 3)
     assert [each["share"] for each in found["nodes"]] == [0.4, 0.3]
@@ -16,6 +16,6 @@ def test_the_most_first_and_equals_by_id():
     assert [each["event_name"] for each in found["event_types"]] == ["BlockAnnounced", None]
 
 
-def test_of_all_types_of_nobody():
-    found = top([], [], None, 5, 0)
+def test_without_nodes_the_list_is_empty():
+    found = top_nodes([], [], None, 5, 0)
     assert (found["event_types"], found["nodes"], found["total_events"]) == (None, [], 0)

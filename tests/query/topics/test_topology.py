@@ -3,18 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tart.protocol.events import EventKind
 from tart.query.topics.topology import merge_transfers, topology
 
 A, B, C = ("aa" * 32, "bb" * 32, "cc" * 32)
-NO_STATS = {"block_announcements_last_hour": 0}
 
 
-def link(node, peer, side, count=1, number=62, at=5):
+def link(node, peer, side, count=1, number=EventKind.BLOCK_ANNOUNCED, at=5):
     names = {"node": node, "peer": peer, "type": number, "side": side}
     return {**names, "count": count, "last_at": at}
 
 
-def test_what_both_ends_tell_of_is_one_link():
+def test_reports_of_both_ends_are_one_link():
     links = [link(A, B, 0, 5), link(B, A, 1, 3, at=9), link(B, A, 0, 1), link(A, C, 1, 2)]
     found = topology(links, [], {}, 2)["connections"]
     ends = [(each["from_node"], each["to_node"]) for each in found]
@@ -24,16 +24,26 @@ def test_what_both_ends_tell_of_is_one_link():
     assert found[0]["last_seen"] == "1970-01-01T00:00:00.000009Z"
 
 
-def test_tickets_are_apart():
-    found = topology([link(A, B, 0, number=84)], [], {84: 1}, 1)
+def test_ticket_transfers_are_listed_separately():
+    found = topology(
+        [link(A, B, 0, number=EventKind.TICKET_TRANSFERRED)],
+        [],
+        {EventKind.TICKET_TRANSFERRED: 1},
+        1,
+    )
     assert found["connections"] == []
     (ticket,) = found["ticket_transfers"]
     assert "connection_type" not in ticket
     assert found["network_stats"]["ticket_transfers_last_hour"] == 1
 
 
-def test_peers_are_averaged_over_active_nodes():
-    links = [link(A, B, 0), link(A, C, 1), link(A, B, 1), link(B, A, 0, number=84)]
+def test_the_average_number_of_peers_is_over_active_nodes():
+    links = [
+        link(A, B, 0),
+        link(A, C, 1),
+        link(A, B, 1),
+        link(B, A, 0, number=EventKind.TICKET_TRANSFERRED),
+    ]
     stats = topology(links, [], {}, 2)["network_stats"]
     assert stats["average_peers_per_node"] == 1.5
     assert topology([], [], {}, 0)["network_stats"]["average_peers_per_node"] is None
@@ -43,13 +53,16 @@ RANGES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 8)), min_size=1, 
 
 
 @given(st.lists(RANGES, min_size=1, max_size=3))
-def test_slots_of_several_shards_count_once(shards):
-    answers = [
+def test_a_slot_that_several_shards_name_counts_once(shards):
+    partials = [
         [[A, first, first + more, more + 1, first] for first, more in ranges] for ranges in shards
     ]
-    (row,) = merge_transfers(answers)
+    (row,) = merge_transfers(partials)
     slots = [
-        slot for answer in answers for _, low, high, *_ in answer for slot in range(low, high + 1)
+        slot
+        for partial in partials
+        for _, low, high, *_ in partial
+        for slot in range(low, high + 1)
     ]
     assert (row["blocks"], row["slots"]) == (len(slots), len(set(slots)))
     assert row["last_at"] == max(first for ranges in shards for first, _ in ranges)

@@ -1,6 +1,6 @@
-"""The routes about single nodes, who talks to whom, data availability and execution.
+"""Routes about single nodes, links between them, data availability and execution.
 
-Pure; part of ``contract``. ``contract_streams`` has the live ones.
+Pure; part of ``api.contract``. ``api.routes.streams`` has the live ones.
 """
 
 from __future__ import annotations
@@ -12,29 +12,36 @@ from tart.errors import BadQuery
 from tart.gateway.api.parameters import CursorText, Duration, Integer, Parameter, Time
 from tart.gateway.api.route import ASKED, BYTES, NODE, Cache, Route
 from tart.gateway.api.routes.metrics import window
+from tart.query.answers import availability, execution, node_activity, topology
 from tart.query.answers.errors import Error
 from tart.query.topics.node_activity import CATEGORIES
 
 
 @dataclass(frozen=True)
 class Categories:
-    """Categories of events, separated by commas."""
+    """A comma-separated list of event categories."""
 
     def read(self, text: str, name: str) -> list[str]:
-        """See ``Kind``."""
+        """Return the categories of a comma-separated list.
+
+        Raises:
+            BadQuery: one of them does not exist.
+        """
         items = [item.strip() for item in text.split(",")]
         if not set(items) <= set(CATEGORIES):
-            raise BadQuery(f"{name} must be some of {', '.join(CATEGORIES)}", name)
+            raise BadQuery(f"{name} must be a list of {', '.join(CATEGORIES)}", name)
         return items
 
     def schema(self) -> dict[str, Any]:
-        """See ``Kind``."""
+        """Return the JSON Schema of the parameter."""
         return {"type": "string", "examples": [",".join(CATEGORIES[:2])]}
 
 
-_TEN_MINUTES = "Counted by ten minutes: a window is of whole ones, and says of which. "
+_TEN_MINUTES = (
+    "Counts are kept in buckets of ten minutes; window has the whole buckets that were counted. "
+)
 _NOT_BUILT = (
-    "Needs the RPC of a JAM node, and the client for that is not built: always 503, code "
+    "Needs the RPC of a JAM node, for which there is no client yet: always status 503, code "
     "not_configured."
 )
 
@@ -42,114 +49,118 @@ NODE_ROUTES: tuple[Route, ...] = (
     Route(
         "topology",
         "/api/network/topology",
-        "Who announces blocks and sends tickets to whom",
-        f"{_TEN_MINUTES}Links go from the sender to the receiver, whichever of them told; "
-        "message_count is the greater of what the one sent and the other received. Of "
-        "connections and ticket_transfers the 5,000 with the most messages. Names that end in "
-        "last_hour are of the window.",
+        "Get links between nodes: block announcements, block and ticket transfers",
+        f"{_TEN_MINUTES}A link leads from the sender to the receiver, whichever of them reports "
+        "it; message_count is the greater of the numbers that the sender sent and the receiver "
+        "received. connections and ticket_transfers have the 5,000 links with the most messages. "
+        "Fields named `*_last_hour` cover the requested window (the names are kept for jamtart).",
         parameters=window("1h"),
-        schema="Topology",
+        schema=topology.Topology,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
     Route(
         "validators_cores",
         "/api/validators/cores",
-        "Which node guarantees on which core, and makes tickets",
-        "The core of a guarantee is that of the work-package it was built for, in the same "
-        "session. In whole minutes; last_guarantee is by our clock. ticket_count is of tickets "
-        "generated.",
+        "Get guarantees by node and core, and tickets by node",
+        "The core of a guarantee is that of its work-package in the same session. The window is in "
+        "whole minutes; last_guarantee is by the server's clock. ticket_count is the number of "
+        "tickets generated.",
         parameters=window("24h"),
-        schema="ValidatorsCores",
+        schema=node_activity.ValidatorsCores,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
     Route(
         "node_status_enhanced",
         "/api/nodes/{id}/status/enhanced",
-        "One node's status, and what it guarantees and draws",
-        "The members of node stand at the top. Cores by the work-packages received on them, "
-        "the most frequent first; guarantees_signed are signatures sent to other guarantors.",
+        "Get the status of a node with its cores, guarantees and tickets",
+        "The members of node stand at the top level. cores_active is ordered by the number of "
+        "work-packages received, most first; guarantees_signed counts the signatures sent to other "
+        "guarantors.",
         parameters=(NODE, *window("24h"), BYTES),
-        schema="NodeStatusEnhanced",
+        schema=node_activity.NodeStatusEnhanced,
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
     ),
     Route(
         "node_peers",
         "/api/nodes/{id}/peers",
-        "One node's peers, as its Status events have them",
-        f"{_TEN_MINUTES}The newest Status of the window, history with the newest 100. "
-        "connections counts its events about connections (20 to 28).",
+        "Get the number of peers of a node from its Status events",
+        f"{_TEN_MINUTES}The figures are those of the newest Status in the window; history has the "
+        "newest 100. connections counts the node's events about connections (20 to 28).",
         parameters=(NODE, *window("1h")),
-        schema="NodePeers",
+        schema=node_activity.NodePeers,
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
     ),
     Route(
         "node_timeline",
         "/api/nodes/{id}/timeline",
-        "Events of one node by category, newest first",
-        "Events and category_counts are of the same window, in whole minutes; "
-        "category_counts whatever categories are asked for, and without a window of all that is "
-        "counted. For a window to the microsecond there is /api/events/search.",
+        "List events of a node with their categories, newest first",
+        "Events and category_counts cover the same window, in whole minutes. category_counts "
+        "covers all categories, also if the events are limited to some; without a window it covers "
+        "all counts that are stored. /api/events/search takes a window to the microsecond.",
         parameters=(
             NODE,
-            Parameter("start_time", Time(), "First moment of the window.", aliases=("start",)),
-            Parameter("end_time", Time(), "Last moment of the window.", aliases=("end",)),
+            Parameter("start_time", Time(), "Start of the window, inclusive.", aliases=("start",)),
+            Parameter("end_time", Time(), "End of the window, inclusive.", aliases=("end",)),
             Parameter(
                 "duration",
                 Duration(),
                 "Length of the window, which ends now; start and end take precedence.",
             ),
-            Parameter("categories", Categories(), f"Some of {', '.join(CATEGORIES)}."),
+            Parameter("categories", Categories(), f"Categories to list: {', '.join(CATEGORIES)}."),
             Parameter(
-                "limit", Integer(1, 1000, (True, True)), "How many; moved into 1 to 1000.", "200"
+                "limit",
+                Integer(1, 1000, (True, True)),
+                "Maximum number of events; clamped to 1-1000.",
+                "200",
             ),
             Parameter(
                 "cursor",
                 CursorText(),
-                "next_cursor of an earlier answer: continue there, in the same window.",
+                "next_cursor of an earlier answer; continues there, in the same window.",
             ),
             BYTES,
         ),
-        schema="NodeTimeline",
+        schema=node_activity.NodeTimeline,
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
     ),
     Route(
         "da_stats",
         "/api/da/stats",
-        "What nodes store, as their last Status has it",
-        "Of each node the newest Status of the window.",
+        "Get shards and preimages stored, from the nodes' Status events",
+        "Uses the newest Status of each node in the window.",
         parameters=window("1h"),
-        schema="DaStats",
+        schema=availability.DaStats,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
     Route(
         "da_stats_enhanced",
         "/api/da/stats/enhanced",
-        "Requests for shards: who asks, who serves, how they end",
+        "Get requests for shards and their outcomes by node",
         f"{_TEN_MINUTES}Read operations are requests that a node served (121 to 125), write "
-        "operations those by which it got a shard (120 to 125). Rates divide what was "
-        "transferred by what ended; latencies are by node clocks, of a histogram, and at most "
-        "a tenth off. availability_rate is as those see it who ask. No event says how large a "
-        "shard is, or a disk.",
+        "operations requests by which it got a shard (120 to 125). A rate is the number of "
+        "transfers divided by the number of ended requests. Latencies are by the nodes' clocks, "
+        "from a histogram, and within 10 % of the exact value. availability_rate is the rate of "
+        "the requesting nodes. No event tells the size of a shard or of a disk.",
         parameters=window("1h"),
-        schema="DaStatsEnhanced",
+        schema=availability.DaStatsEnhanced,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
     Route(
         "execution",
         "/api/metrics/execution",
-        "Gas and time of authorization, refinement and accumulation",
-        "Authorizations and refinements of every guarantor, counted by the minute; the "
-        "accumulation of a service in a block once, its time averaged over the nodes that "
-        "report it.",
+        "Get gas and time of authorization, refinement and accumulation",
+        "Authorizations and refinements count for every guarantor, in whole minutes. The "
+        "accumulation of a service in a block counts once; its time is the mean over the nodes "
+        "that report it.",
         parameters=window("1h"),
-        schema="Execution",
+        schema=execution.Execution,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -165,9 +176,9 @@ NODE_ROUTES: tuple[Route, ...] = (
             scattered=False,
         )
         for name, summary in (
-            ("stats", "Statistics of the chain, by the RPC of a node"),
-            ("services", "Services of the chain, by the RPC of a node"),
-            ("cores", "Cores of the chain, by the RPC of a node"),
+            ("stats", "Get chain statistics from the RPC of a node"),
+            ("services", "Get services of the chain from the RPC of a node"),
+            ("cores", "Get cores of the chain from the RPC of a node"),
         )
     ),
 )

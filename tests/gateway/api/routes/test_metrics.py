@@ -1,4 +1,4 @@
-"""``tart/gateway/api/routes/metrics.py``: what these routes take."""
+"""``tart/gateway/api/routes/metrics.py``: parameters of the routes."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tart.units import HOUR_US, SECOND_US
 BY_NAME = {route.name: route for route in METRIC_ROUTES}
 
 
-def test_each_has_its_handler() -> None:
+def test_every_route_has_a_handler() -> None:
     assert BY_NAME.keys() == METRIC_HANDLERS.keys()
 
 
 @pytest.mark.parametrize(
     ("text", "hours"), [("1", 1), ("24", 24), ("25", 24), ("0", 1), ("2h", 2), ("2d", 48)]
 )
-def test_a_number_is_of_hours_and_moved_into_its_limits(text: str, hours: int) -> None:
+def test_a_number_is_read_as_hours_and_clamped(text: str, hours: int) -> None:
     assert Hours(24).read(text, "duration") == hours * HOUR_US
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.5", "1x", "１", "9" * 9, "999999d"])
-def test_what_is_no_length_of_time_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_length_of_time_is_refused(text: str) -> None:
     with pytest.raises(BadQuery, match="number of hours") as refused:
         Hours().read(text, "duration")
     assert refused.value.parameter == "duration"
@@ -38,11 +38,11 @@ def test_a_flag_is_true_or_false_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("5", 10), ("60", 60), ("9999", 300), ("-1", 10)])
-def test_seconds_are_moved_into_what_is_kept(text: str, seconds: int) -> None:
+def test_seconds_are_clamped(text: str, seconds: int) -> None:
     assert BY_NAME["realtime"].read(f"seconds={text}", {}) == {"seconds": seconds}
 
 
-def test_the_peer_s_defaults() -> None:
+def test_defaults_are_those_of_jamtart() -> None:
     values = BY_NAME["timeseries"].read("", {})
     assert (values["metric"], values["interval"], values["duration"]) == ("throughput", 5, HOUR_US)
     assert BY_NAME["blocks"].read("", {})["duration"] == HOUR_US
@@ -52,13 +52,13 @@ def test_the_peer_s_defaults() -> None:
     assert BY_NAME["timeseries"].read("interval=0&duration=99", {})["duration"] == 24 * HOUR_US
 
 
-def test_one_type_may_be_called_by_its_own_name() -> None:
+def test_event_type_is_an_alias_and_durations_may_have_units() -> None:
     assert BY_NAME["top_nodes"].read("event_type=62", {})["event_types"] == [62]
     assert BY_NAME["latency"].read("duration=90s", {})["duration"] == 90 * SECOND_US
 
 
 @pytest.mark.parametrize("slot", ["-1", "4294967296", "x", ""])
-def test_what_is_no_slot_is_refused(slot: str) -> None:
+def test_a_text_that_is_not_a_slot_is_refused(slot: str) -> None:
     with pytest.raises(BadQuery) as refused:
         BY_NAME["slot"].read("", {"slot": slot})
     assert refused.value.parameter == "slot"

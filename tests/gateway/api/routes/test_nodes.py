@@ -1,4 +1,4 @@
-"""``tart/gateway/api/routes/nodes.py``: what these routes promise beyond being complete."""
+"""``tart/gateway/api/routes/nodes.py``: routes of nodes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tart.query.topics.node_activity import CATEGORIES
 BY_NAME = {route.name: route for route in NODE_ROUTES}
 
 
-def test_each_has_its_handler() -> None:
+def test_every_route_has_a_handler() -> None:
     assert BY_NAME.keys() <= NODE_HANDLERS.keys()
 
 
@@ -22,14 +22,14 @@ def test_categories_are_read(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "Status", "status,", "status;other"])
-def test_what_is_no_category_is_refused_with_those_there_are(text: str) -> None:
+def test_an_unknown_category_is_refused_with_the_known_ones(text: str) -> None:
     with pytest.raises(BadQuery) as refused:
         Categories().read(text, "categories")
     assert refused.value.parameter == "categories"
     assert all(each in str(refused.value) for each in CATEGORIES)
 
 
-def test_what_a_jam_node_would_have_to_tell_says_why_it_does_not() -> None:
+def test_routes_that_need_a_jam_node_document_their_error() -> None:
     for name in ("jam_stats", "jam_services", "jam_cores"):
-        assert "not built" in BY_NAME[name].description
+        assert "not_configured" in BY_NAME[name].description
         assert BY_NAME[name].errors == (503,)

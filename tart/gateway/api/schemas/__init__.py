@@ -1,1 +1,0 @@
-"""JSON Schemas of the answers, one module per family. Pure."""
