@@ -26,7 +26,7 @@ Handler = Callable[[Questions, Values], Awaitable[Answer]]
 
 _TEN_MINUTES_US = 10 * MINUTE_US
 _SIX_HOURS_US = 6 * HOUR_US
-# Timelines have buckets of this length, or of the multiple that gives at most so many.
+# Timelines have buckets of this length, or of a multiple, to have at most _TIMELINE_BUCKETS.
 _TIMELINE_STEP_US = 5 * MINUTE_US
 _TIMELINE_BUCKETS = 72
 # Newest discards that are searched for failures; discards are frequent and rarely failures.

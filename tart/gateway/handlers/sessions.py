@@ -1,20 +1,23 @@
-"""The handlers of ``contract_sessions``: connections and conformance."""
+"""Handlers of ``api.routes.sessions``: connections and conformance."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial, reduce
+from operator import and_
 from typing import Any
 
 from tart.gateway.api.rule_pages import index, page_of
 from tart.gateway.fanout.queries import Coverage, Questions, now_us, together
 from tart.gateway.handlers.windows import asked
 from tart.gateway.http.responses import Answer
+from tart.protocol.events import EventKind
 from tart.query.answers.sessions import Sessions
 from tart.query.core import cursor as cursors
 from tart.query.core.cursor import Cursor
 from tart.query.core.sessions import session_json
 from tart.query.core.windows import Window
-from tart.query.topics import conformance as judged
+from tart.query.topics import conformance as figures
 from tart.units import HOUR_US
 
 Values = Mapping[str, Any]
@@ -22,44 +25,44 @@ Handler = Callable[[Questions, Values], Awaitable[Answer]]
 
 
 async def sessions(questions: Questions, values: Values) -> Answer:
-    """``/api/sessions``."""
+    """Answer ``/api/sessions``."""
     return await _sessions(questions, values, None)
 
 
 async def node_sessions(questions: Questions, values: Values) -> Answer:
-    """``/api/nodes/{id}/sessions``."""
+    """Answer ``/api/nodes/{id}/sessions``."""
     answer, _ = await together(
         _sessions(questions, values, values["id"]), questions.node(values["id"])
     )
-    found: Answer = answer
-    return found
+    page: Answer = answer
+    return page
 
 
 async def conformance(questions: Questions, values: Values) -> Answer:
-    """``/api/conformance``."""
+    """Answer ``/api/conformance``."""
     window = asked(values).open(HOUR_US, ends=True)
-    (nodes, seen), (material, also) = await together(
-        questions.nodes(), _material(questions, window, None)
+    (nodes, seen), (rows, rows_seen) = await together(
+        questions.nodes(), _conformance_input(questions, window, None)
     )
-    return Answer(judged.network_conformance(nodes, material), seen & also)
+    return Answer(partial(figures.network_conformance, nodes, rows), seen & rows_seen)
 
 
 async def node_conformance(questions: Questions, values: Values) -> Answer:
-    """``/api/nodes/{id}/conformance``."""
+    """Answer ``/api/nodes/{id}/conformance``."""
     window = asked(values).open(HOUR_US, ends=True)
-    (node, seen), (material, also) = await together(
-        questions.node(values["id"]), _material(questions, window, values["id"])
+    (node, seen), (rows, rows_seen) = await together(
+        questions.node(values["id"]), _conformance_input(questions, window, values["id"])
     )
-    return Answer(judged.node_conformance(node, material), seen & also)
+    return Answer(partial(figures.node_conformance, node, rows), seen & rows_seen)
 
 
 async def rules(questions: Questions, values: Values) -> Answer:
-    """``/api/docs/rules``."""
+    """Answer ``/api/docs/rules``."""
     return Answer(index().encode())
 
 
 async def rule(questions: Questions, values: Values) -> Answer:
-    """``/api/docs/rules/{code}``."""
+    """Answer ``/api/docs/rules/{code}``."""
     return Answer(page_of(values["code"]).encode())
 
 
@@ -77,23 +80,30 @@ async def _sessions(questions: Questions, values: Values, node: str | None) -> A
     return Answer(body, seen)
 
 
-async def _material(
+async def _conformance_input(
     questions: Questions, window: Window, node: str | None
-) -> tuple[judged.ConformanceInput, Coverage]:
+) -> tuple[figures.ConformanceInput, Coverage]:
+    """Return the rows about one node, or about all."""
     where = {} if node is None else {"node": [node]}
-    counted, spoken, clocks, events, status, examples = await together(
+    counts, connections, clocks, events, status, examples = parts = await together(
         questions.summed("conformance", window, by=["node", "rule"], where=where),
         questions.spoken(window, now_us(), node),
         questions.summed("clocks", window, by=["bucket", "node"], where=where, step_us=HOUR_US),
         questions.summed("counts", window, by=["node"], where=where),
-        questions.summed("counts", window, by=["node"], where={**where, "type": [judged.STATUS]}),
-        questions.examples(window, judged.EXAMPLES, node),
+        questions.summed(
+            "counts", window, by=["node"], where={**where, "type": [EventKind.STATUS]}
+        ),
+        questions.examples(window, figures.EXAMPLES, node),
     )
-    every = (counted, spoken, clocks, events, status, examples)
-    seen = counted[1]
-    for _, each in every:
-        seen = seen & each
-    return judged.ConformanceInput(*(rows for rows, _ in every)), seen
+    rows = figures.ConformanceInput(
+        counts=counts[0],
+        connections=connections[0],
+        clocks=clocks[0],
+        events=events[0],
+        status=status[0],
+        examples=examples[0],
+    )
+    return rows, reduce(and_, (seen for _, seen in parts))
 
 
 SESSION_HANDLERS: Mapping[str, Handler] = {

@@ -1,49 +1,50 @@
-"""What nodes did not do as specified, as the API tells it: rows in, findings out.
+"""Conformance of nodes to JIP-3: rows of the aggregates in, findings and verdicts out.
 
-Pure. ``protocol.rules`` says what the rules mean. Most findings are counted as events come
-(``aggregate.keyed.conformance``); those that need the long run are made here: clocks, Status that
-never comes, events that were shed.
+Pure. ``protocol.rules`` explains the rules. Most findings are counted as events arrive
+(``aggregate.keyed.conformance``). Those that take a longer observation are made here: clocks,
+missing Status events, shed events.
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tart.protocol.events import EventKind
 from tart.protocol.rules import RULES, SEVERITIES, Severity
 from tart.query.answers import sessions as answers
 from tart.query.core.rfc3339 import server_time
 from tart.units import DAY_US, HOUR_US, JCE_US, SECOND_US
 
-Json = dict[str, Any]
 Row = Mapping[str, Any]
 
-# A third of a slot.
+# Offset of a clock that is a finding: a third of a slot.
 CLOCK_US = 2 * SECOND_US
-# No clock that counts from the right moment is that far off.
+# Offset from which a clock is taken to count from another epoch or in another unit.
 NOT_JCE_US = 30 * DAY_US
-# Status every 2 seconds would have come fifteen times.
+# Time connected without a Status that is a finding; Status is due every 2 seconds.
 SILENT_US = 30 * SECOND_US
-STATUS = 10
-# Of one rule.
+STATUS = EventKind.STATUS
+# Examples of one rule in an answer.
 EXAMPLES = 3
-# Where the rules are explained; below it each has a page of its own.
+# Path of the index of the rules; each rule has a page below it.
 RULE_PAGES = "/api/docs/rules"
-# How many microseconds they are.
+# Microseconds in each unit that a clock may count.
 _UNITS: Mapping[str, float] = {
     "nanoseconds": 0.001,
     "microseconds": 1,
     "milliseconds": 1_000,
     "seconds": 1_000_000,
 }
-# The worst first.
-_VERDICTS = ("error", "warning", "conformant")
+# Worst first.
+_VERDICTS: tuple[answers.Verdict, ...] = ("error", "warning", "conformant")
 
 
 @dataclass
 class Finding:
-    """One rule that one node broke; times are Unix microseconds."""
+    """A rule that one node broke, or several; times are Unix microseconds."""
 
     code: str
     count: int
@@ -53,40 +54,52 @@ class Finding:
 
     @property
     def order(self) -> tuple[int, int, str]:
-        """The most severe first, then the most frequent."""
+        """Sort key: most severe first, then most frequent."""
         return SEVERITIES.index(_severity(self.code)), -self.count, self.code
 
-    def as_json(self) -> answers.Finding:
-        """Without words and examples."""
+    def summary(self) -> answers.Finding:
+        """Return the finding without explanation and examples."""
         return {
             "code": self.code,
             "severity": _severity(self.code),
             "count": self.count,
-            "counted": _counted(self.code),
+            "counted": _unit(self.code),
             "first_at": server_time(self.first_at),
             "last_at": server_time(self.last_at),
             "docs": rule_page(self.code) if self.code in RULES else None,
         }
 
-    def explained(self) -> answers.ExplainedFinding:
-        """With both."""
-        return {**self.as_json(), **_words(self.code), "examples": self.examples}
+    def details(self) -> answers.ExplainedFinding:
+        """Return the finding with explanation and examples."""
+        return {**self.summary(), **_explanation(self.code), "examples": self.examples}
+
+    def merge(self, other: Finding) -> None:
+        """Add the counts of another node's finding of the same rule."""
+        self.count += other.count
+        self.first_at = min(self.first_at, other.first_at)
+        self.last_at = max(self.last_at, other.last_at)
+
+
+# Findings by node id; ``None`` is the node of connections that never named one.
+Findings = dict[str | None, list[Finding]]
 
 
 @dataclass
 class ConformanceInput:
-    """What is known of nodes in a window.
+    """Rows about nodes in a window.
 
     Attributes:
-        counted: rows of ``conformance``: node, rule, count, first_at, last_at.
-        spoken: rows of the query of that name.
-        clocks: hourly rows of ``clocks``: bucket, node, offset_us.
-        events: rows of ``counts``: node, count; ``status`` the same of Status alone.
-        examples: rows of the query of that name.
+        counts: node, rule, count, first_at, last_at of ``conformance``.
+        connections: node, protocol_version, params_layout, sessions, first_at, last_at,
+            connected_us, shed.
+        clocks: bucket, node, offset_us of ``clocks``, by the hour.
+        events: node, count of all events.
+        status: node, count of Status events.
+        examples: rows of the query ``examples``.
     """
 
-    counted: Sequence[Row]
-    spoken: Sequence[Row]
+    counts: Sequence[Row]
+    connections: Sequence[Row]
     clocks: Sequence[Row]
     events: Sequence[Row]
     status: Sequence[Row]
@@ -94,89 +107,99 @@ class ConformanceInput:
 
 
 def rule_page(code: str) -> str:
-    """Where a rule is explained."""
+    """Return the path of a rule's page."""
     return f"{RULE_PAGES}/{code}"
 
 
-def node_conformance(node: Row, material: ConformanceInput) -> answers.NodeConformance:
-    """``/api/nodes/{id}/conformance``, without the window.
+def node_conformance(node: Row, rows: ConformanceInput) -> answers.NodeConformance:
+    """Return the answer of ``/api/nodes/{id}/conformance``.
 
     Args:
-        node: as the ``nodes`` query merges it; all material is of this node.
+        node: the merged node.
+        rows: rows about this node alone.
     """
-    found = collect_findings(material).get(node["node_id"], [])
-    shown = examples(material.examples)
-    for each in found:
-        each.examples = shown.get((node["node_id"], each.code), [])[:EXAMPLES]
+    findings = collect_findings(rows).get(node["node_id"], [])
+    known = _examples(rows.examples)
+    for finding in findings:
+        finding.examples = known.get((node["node_id"], finding.code), [])[:EXAMPLES]
     return {
-        **_introduction(node),
-        "verdict": verdict(found),
-        "handshakes": handshakes(material.spoken),
-        **figures(material.spoken, material.clocks, material.events, material.status),
-        "findings": [each.explained() for each in found],
+        **_node(node),
+        "verdict": verdict(findings),
+        "handshakes": handshakes(rows.connections),
+        **connection_figures(rows.connections, rows.clocks, rows.events, rows.status),
+        "findings": [finding.details() for finding in findings],
     }
 
 
-def network_conformance(nodes: Sequence[Row], material: ConformanceInput) -> answers.Conformance:
-    """``/api/conformance``, without the window; who never said a name is nobody's.
+def network_conformance(nodes: Sequence[Row], rows: ConformanceInput) -> answers.Conformance:
+    """Return the answer of ``/api/conformance``.
 
-    Nodes with the worst verdict come first, otherwise in the order given.
+    Nodes with the worst verdict come first, otherwise in the given order. Findings of connections
+    that never named a node are ``unidentified``.
+
+    Args:
+        nodes: all known nodes, merged.
+        rows: rows about all nodes.
     """
-    found = collect_findings(material)
-    kinds = (material.spoken, material.clocks, material.events, material.status)
-    by_node = [_by_node(rows) for rows in kinds]
-    spoken = by_node[0]
+    findings = collect_findings(rows)
+    connections, clocks = _by_node(rows.connections), _by_node(rows.clocks)
+    events, status = _by_node(rows.events), _by_node(rows.status)
+    judgements: list[answers.JudgedNode] = [
+        {
+            **_node(node),
+            "verdict": verdict(findings.get(node_id, [])),
+            "handshakes": handshakes(connections[node_id]),
+            **connection_figures(
+                connections[node_id], clocks[node_id], events[node_id], status[node_id]
+            ),
+            "findings": [finding.summary() for finding in findings.get(node_id, [])],
+        }
+        for node_id, node in ((node["node_id"], node) for node in nodes)
+        if node_id in connections or node_id in findings
+    ]
     known = {node["node_id"] for node in nodes}
-    nodes = sorted(nodes, key=lambda node: _VERDICTS.index(verdict(found.get(node["node_id"], []))))
     return {
-        "verdict": verdict(each for every in found.values() for each in every),
-        "rules": _rules(found, material.examples),
-        "nodes": [
-            {
-                **_introduction(node),
-                "verdict": verdict(found.get(node_id, [])),
-                "handshakes": handshakes(spoken.get(node_id, [])),
-                **figures(*(rows.get(node_id, []) for rows in by_node)),
-                "findings": [each.as_json() for each in found.get(node_id, [])],
-            }
-            for node in nodes
-            for node_id in [node["node_id"]]
-            if node_id in spoken or node_id in found
-        ],
+        "verdict": verdict(finding for group in findings.values() for finding in group),
+        "rules": _rules(findings, rows.examples),
+        "nodes": sorted(judgements, key=lambda node: _VERDICTS.index(node["verdict"])),
         "unidentified": [
-            each.as_json()
-            for node_id, every in found.items()
+            finding.summary()
+            for node_id, group in findings.items()
             if node_id not in known
-            for each in every
+            for finding in group
         ],
     }
 
 
-def collect_findings(material: ConformanceInput) -> dict[str | None, list[Finding]]:
-    """By node, the most severe first."""
-    found: dict[str | None, list[Finding]] = {}
-    for row in material.counted:
-        each = Finding(row["rule"], row["count"], row["first_at"], row["last_at"])
-        found.setdefault(row["node"], []).append(each)
-    for node, each in (*_clock_findings(material.clocks), *_silent(material), *_shed(material)):
-        found.setdefault(node, []).append(each)
-    for every in found.values():
-        every.sort(key=lambda each: each.order)
-    return found
+def collect_findings(rows: ConformanceInput) -> Findings:
+    """Return the findings by node, the most severe first."""
+    findings: defaultdict[str | None, list[Finding]] = defaultdict(list)
+    for row in rows.counts:
+        finding = Finding(row["rule"], row["count"], row["first_at"], row["last_at"])
+        findings[row["node"]].append(finding)
+    for node_id, finding in (
+        *_clock_findings(rows.clocks),
+        *_silence_findings(rows),
+        *_shed_findings(rows),
+    ):
+        findings[node_id].append(finding)
+    for group in findings.values():
+        group.sort(key=lambda finding: finding.order)
+    return dict(findings)
 
 
-def verdict(found: Iterable[Finding]) -> answers.Verdict:
-    """The worst severity there is, or ``conformant`` where there is none but ``info``."""
-    worst = min((SEVERITIES.index(_severity(each.code)) for each in found), default=None)
+def verdict(findings: Iterable[Finding]) -> answers.Verdict:
+    """Return the worst severity; ``conformant`` if there is none above ``info``."""
+    worst = min((SEVERITIES.index(_severity(finding.code)) for finding in findings), default=None)
     if worst is None or (severity := SEVERITIES[worst]) == "info":
         return "conformant"
     return severity
 
 
-def handshakes(spoken: Iterable[Row]) -> list[answers.Handshake]:
-    """How connections began: each version and parameter layout, the newest first."""
+def handshakes(connections: Iterable[Row]) -> list[answers.Handshake]:
+    """Return the protocol versions and parameter layouts of connections, newest first."""
     merged: dict[tuple[Any, Any], list[int]] = {}
-    for row in spoken:
+    for row in connections:
         first_at, last_at = row["first_at"], row["last_at"]
         key = row["protocol_version"], row["params_layout"]
         known = merged.setdefault(key, [0, first_at, last_at])
@@ -191,25 +214,31 @@ def handshakes(spoken: Iterable[Row]) -> list[answers.Handshake]:
             "last_at": server_time(last_at),
         }
         for (version, layout), (sessions, first_at, last_at) in sorted(
-            merged.items(), key=lambda each: each[1][2], reverse=True
+            merged.items(), key=lambda item: item[1][2], reverse=True
         )
     ]
 
 
-def figures(
-    spoken: Sequence[Row], clocks: Sequence[Row], events: Sequence[Row], status: Sequence[Row]
+def connection_figures(
+    connections: Sequence[Row],
+    clocks: Sequence[Row],
+    events: Sequence[Row],
+    status: Sequence[Row],
 ) -> answers.ConformanceFigures:
-    """How much one node said, how often Status, and by what clock."""
-    connected = sum(row["connected_us"] for row in spoken)
-    total, of_status = (sum(row["count"] for row in rows) for rows in (events, status))
+    """Return rates of events and of Status events of one node, and its clock."""
+    connected_us = sum(row["connected_us"] for row in connections)
+    event_count = sum(row["count"] for row in events)
+    status_count = sum(row["count"] for row in status)
     return {
-        "sessions": sum(row["sessions"] for row in spoken),
-        "connected_seconds": round(connected / SECOND_US, 3),
-        "event_count": total,
-        "events_per_second": round(total * SECOND_US / connected, 3) if connected else None,
-        "status_count": of_status,
+        "sessions": sum(row["sessions"] for row in connections),
+        "connected_seconds": round(connected_us / SECOND_US, 3),
+        "event_count": event_count,
+        "events_per_second": (
+            round(event_count * SECOND_US / connected_us, 3) if connected_us else None
+        ),
+        "status_count": status_count,
         "status_interval_seconds": (
-            round(connected / SECOND_US / of_status, 3) if of_status else None
+            round(connected_us / SECOND_US / status_count, 3) if status_count else None
         ),
         "clock": _clock(max(clocks, key=lambda row: row["bucket"], default=None)),
     }
@@ -218,20 +247,22 @@ def figures(
 def _clock(newest: Row | None) -> answers.ConformanceClock:
     if newest is None:
         return {"offset_ms": None, "is_jce": None, "looks_like": None}
-    offset = newest["offset_us"]
+    offset_us = newest["offset_us"]
     return {
-        "offset_ms": round(offset / 1000, 3),
-        "is_jce": abs(offset) < NOT_JCE_US,
-        "looks_like": describe_clock(newest["bucket"], offset),
+        "offset_ms": round(offset_us / 1000, 3),
+        "is_jce": abs(offset_us) < NOT_JCE_US,
+        "looks_like": describe_clock(newest["bucket"], offset_us),
     }
 
 
 def describe_clock(hour_us: int, offset_us: int) -> str | None:
-    """What a clock that is far off seems to count; ``None`` if it is right, or who knows what.
+    """Return the unit and epoch that a wrong clock seems to count.
+
+    ``None`` if the clock counts from the right epoch, or if no unit and epoch match.
 
     Args:
-        hour_us: the hour in which the offset was the least, Unix microseconds.
-        offset_us: our clock less the node's, read as microseconds of the JAM Common Era.
+        hour_us: the hour of the least offset, Unix microseconds.
+        offset_us: the server's clock minus the node's, both in microseconds of the JAM Common Era.
     """
     if abs(offset_us) < NOT_JCE_US:
         return None
@@ -239,17 +270,17 @@ def describe_clock(hour_us: int, offset_us: int) -> str | None:
     for unit, size in _UNITS.items():
         for epoch, since_us in (("1970-01-01", hour_us), ("2025-01-01T12:00", hour_us - JCE_US)):
             if abs(claimed - since_us / size) <= HOUR_US + DAY_US / size:
-                # Since when cannot be told of what hardly moves.
+                # The epoch of a clock that hardly moves cannot be inferred.
                 return f"{unit} since {epoch}" if JCE_US / size > HOUR_US else f"{unit}, or nothing"
     return None
 
 
-def examples(rows: Iterable[Row]) -> dict[tuple[str | None, str], list[answers.Example]]:
-    """By node and rule, in the order given."""
-    found: dict[tuple[str | None, str], list[answers.Example]] = {}
+def _examples(rows: Iterable[Row]) -> dict[tuple[str | None, str], list[answers.Example]]:
+    """Return the examples by node and rule, in the given order."""
+    examples: defaultdict[tuple[str | None, str], list[answers.Example]] = defaultdict(list)
     for row in rows:
-        found.setdefault((row["node"], row["rule"]), []).append(_example(row))
-    return found
+        examples[row["node"], row["rule"]].append(_example(row))
+    return examples
 
 
 def _example(row: Row) -> answers.Example:
@@ -267,71 +298,73 @@ def _example(row: Row) -> answers.Example:
     }
 
 
-def _rules(
-    found: Mapping[str | None, list[Finding]], rows: Iterable[Row]
-) -> list[answers.BrokenRule]:
-    """Every rule that was broken, over all nodes."""
+def _rules(findings: Findings, rows: Iterable[Row]) -> list[answers.BrokenRule]:
+    """Return every broken rule, over all nodes, the most severe first."""
     total: dict[str, Finding] = {}
-    nodes: dict[str, int] = {}
-    for node, every in found.items():
-        for each in every:
-            nodes[each.code] = nodes.get(each.code, 0) + (node is not None)
-            known = total.get(each.code)
-            if known is None:
-                total[each.code] = Finding(each.code, each.count, each.first_at, each.last_at)
-                continue
-            known.count += each.count
-            known.first_at = min(known.first_at, each.first_at)
-            known.last_at = max(known.last_at, each.last_at)
-    examples: dict[str, list[answers.NodeExample]] = {}
+    nodes: Counter[str] = Counter()
+    for node_id, group in findings.items():
+        for finding in group:
+            nodes[finding.code] += node_id is not None
+            if finding.code in total:
+                total[finding.code].merge(finding)
+            else:
+                total[finding.code] = Finding(
+                    finding.code, finding.count, finding.first_at, finding.last_at
+                )
+    examples: defaultdict[str, list[answers.NodeExample]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row["at"], reverse=True):
-        shown = examples.setdefault(row["rule"], [])
-        if len(shown) < EXAMPLES:
-            shown.append({"node_id": row["node"], **_example(row)})
+        if len(examples[row["rule"]]) < EXAMPLES:
+            examples[row["rule"]].append({"node_id": row["node"], **_example(row)})
     return [
         {
-            **finding.as_json(),
+            **finding.summary(),
             "nodes": nodes[finding.code],
-            **_words(finding.code),
-            "examples": examples.get(finding.code, []),
+            **_explanation(finding.code),
+            "examples": examples[finding.code],
         }
-        for finding in sorted(total.values(), key=lambda each: each.order)
+        for finding in sorted(total.values(), key=lambda finding: finding.order)
     ]
 
 
 def _clock_findings(rows: Iterable[Row]) -> Iterable[tuple[str | None, Finding]]:
-    """Counted are hours."""
-    found: dict[tuple[str | None, str], list[int]] = {}
+    """Yield findings about clocks; their count is a number of hours."""
+    hours: defaultdict[tuple[str | None, str], list[int]] = defaultdict(list)
     for row in rows:
-        offset = abs(row["offset_us"])
-        if offset >= CLOCK_US:
-            code = "clock_not_jce" if offset >= NOT_JCE_US else "clock_offset"
-            found.setdefault((row["node"], code), []).append(row["bucket"])
-    for (node, code), buckets in found.items():
-        yield node, Finding(code, len(buckets), min(buckets), max(buckets))
+        offset_us = abs(row["offset_us"])
+        if offset_us >= CLOCK_US:
+            code = "clock_not_jce" if offset_us >= NOT_JCE_US else "clock_offset"
+            hours[row["node"], code].append(row["bucket"])
+    for (node_id, code), buckets in hours.items():
+        yield node_id, Finding(code, len(buckets), min(buckets), max(buckets))
 
 
-def _silent(material: ConformanceInput) -> Iterable[tuple[str | None, Finding]]:
-    """Counted are connections."""
-    spoke = {row["node"] for row in material.status}
-    for node, rows in _by_node(material.spoken).items():
-        if node not in spoke and sum(row["connected_us"] for row in rows) >= SILENT_US:
-            yield node, _over(rows, "status_missing", "sessions")
+def _silence_findings(rows: ConformanceInput) -> Iterable[tuple[str | None, Finding]]:
+    """Yield findings about missing Status events; their count is a number of connections."""
+    with_status = {row["node"] for row in rows.status}
+    for node_id, connections in _by_node(rows.connections).items():
+        connected_us = sum(row["connected_us"] for row in connections)
+        if node_id not in with_status and connected_us >= SILENT_US:
+            yield node_id, _connection_finding(connections, "status_missing", "sessions")
 
 
-def _shed(material: ConformanceInput) -> Iterable[tuple[str | None, Finding]]:
-    for node, rows in _by_node(material.spoken).items():
-        if shed := [row for row in rows if row["shed"]]:
-            yield node, _over(shed, "events_shed", "shed")
+def _shed_findings(rows: ConformanceInput) -> Iterable[tuple[str | None, Finding]]:
+    """Yield findings about shed events."""
+    for node_id, connections in _by_node(rows.connections).items():
+        if shed := [row for row in connections if row["shed"]]:
+            yield node_id, _connection_finding(shed, "events_shed", "shed")
 
 
-def _over(rows: Sequence[Row], code: str, counted: str) -> Finding:
-    """A finding about connections as a whole."""
-    first_at, last_at = (min(r["first_at"] for r in rows), max(r["last_at"] for r in rows))
-    return Finding(code, sum(row[counted] for row in rows), first_at, last_at)
+def _connection_finding(connections: Sequence[Row], code: str, column: str) -> Finding:
+    """Return a finding about connections; its count is the sum of a column."""
+    return Finding(
+        code,
+        count=sum(row[column] for row in connections),
+        first_at=min(row["first_at"] for row in connections),
+        last_at=max(row["last_at"] for row in connections),
+    )
 
 
-def _introduction(node: Row) -> answers.ConformanceNode:
+def _node(node: Row) -> answers.ConformanceNode:
     return {
         "node_id": node["node_id"],
         "implementation_name": node["implementation_name"],
@@ -340,23 +373,23 @@ def _introduction(node: Row) -> answers.ConformanceNode:
     }
 
 
-def _by_node(rows: Iterable[Row]) -> dict[str | None, list[Row]]:
-    found: dict[str | None, list[Row]] = {}
+def _by_node(rows: Iterable[Row]) -> defaultdict[str | None, list[Row]]:
+    by_node: defaultdict[str | None, list[Row]] = defaultdict(list)
     for row in rows:
-        found.setdefault(row["node"], []).append(row)
-    return found
+        by_node[row["node"]].append(row)
+    return by_node
 
 
 def _severity(code: str) -> Severity:
-    # A file may have what an older release counted.
+    # A file may have counts of a rule that only an older release has.
     return RULES[code].severity if code in RULES else "warning"
 
 
-def _counted(code: str) -> str:
+def _unit(code: str) -> str:
     return RULES[code].counted if code in RULES else "events"
 
 
-def _words(code: str) -> answers.RuleText:
+def _explanation(code: str) -> answers.RuleText:
     rule = RULES.get(code)
     return {
         "scope": None if rule is None else rule.scope,

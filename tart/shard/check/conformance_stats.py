@@ -129,11 +129,11 @@ class Figures:
         """
         name = self.node_id
         return ConformanceInput(
-            counted=[
+            counts=[
                 {"node": name(node), "rule": rule, "count": n, "first_at": first, "last_at": last}
                 for (node, rule), (n, first, last) in self._counted.items()
             ],
-            spoken=[
+            connections=[
                 {
                     **{"node": name(node), "protocol_version": version, "params_layout": layout},
                     **{"sessions": n, "first_at": first, "last_at": last, "shed": 0},

@@ -14,18 +14,27 @@ from tart.query.core.sessions import session_json
 from tart.query.topics.conformance import network_conformance, node_conformance, verdict
 from tests.gateway.json_schema import violations
 from tests.query.core.test_sessions import ROW
-from tests.query.topics.test_conformance import A, clock, counted, example, material, node, spoken
+from tests.query.topics.test_conformance import (
+    A,
+    clock,
+    conformance_input,
+    connection,
+    example,
+    finding_row,
+    node,
+)
 
 WINDOW = {"start": None, "end": "2026-11-20T12:00:00.000000Z"}
 
 
 def everything():
     """Every rule broken, and one that no release has."""
-    return material(
-        counted=[counted(rule) for rule in (*RULES, "of_old")] + [counted("truncated", None)],
+    return conformance_input(
+        counts=[finding_row(rule) for rule in (*RULES, "of_old")]
+        + [finding_row("truncated", None)],
         examples=[example(rule) for rule in RULES]
         + [example("node_information", None, id=None, event_id=None, type=None)],
-        spoken=[spoken(), spoken(version=None, params_layout=None)],
+        connections=[connection(), connection(version=None, params_layout=None)],
         clocks=[clock(5)],
     )
 
@@ -39,13 +48,13 @@ def test_a_session_of_every_outcome_is_valid(outcome):
 
 
 def test_conformance_of_a_node_is_valid():
-    for found in (material(), everything()):
+    for found in (conformance_input(), everything()):
         shown = {**node_conformance(node(), found), "window": WINDOW}
         assert violations(shown, SCHEMAS["NodeConformance"]) == []
 
 
 def test_conformance_of_all_nodes_is_valid():
-    for found in (material(), everything()):
+    for found in (conformance_input(), everything()):
         shown = {**network_conformance([node()], found), "window": WINDOW}
         assert violations(shown, SCHEMAS["Conformance"]) == []
     assert [each["node_id"] for each in shown["nodes"]] == [A]

@@ -1,4 +1,4 @@
-"""``tart/query/topics/conformance.py``: what is shown of what nodes did wrong."""
+"""``tart/query/topics/conformance.py``: findings, verdicts and figures of nodes."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def node(node_id=A):
     }
 
 
-def counted(rule, node=A, count=1, first_at=NOW, last_at=NOW):
+def finding_row(rule, node=A, count=1, first_at=NOW, last_at=NOW):
     return {"node": node, "rule": rule, "count": count, "first_at": first_at, "last_at": last_at}
 
 
-def spoken(node=A, version=1, sessions=1, connected_us=SILENT_US // 3, **more):
+def connection(node=A, version=1, sessions=1, connected_us=SILENT_US // 3, **more):
     return {
         **{"node": node, "protocol_version": version, "params_layout": "gp-0.7"},
         **{"sessions": sessions, "first_at": NOW, "last_at": NOW},
@@ -56,28 +56,30 @@ def example(rule, node=A, at=NOW, **more):
     }
 
 
-def material(**more):
-    empty = {name: [] for name in ("counted", "spoken", "clocks", "events", "status", "examples")}
+def conformance_input(**more):
+    empty = {
+        name: [] for name in ("counts", "connections", "clocks", "events", "status", "examples")
+    }
     return ConformanceInput(**(empty | more))
 
 
-def codes(given_material, node=A):
-    return [each.code for each in collect_findings(given_material).get(node, [])]
+def codes(rows, node=A):
+    return [each.code for each in collect_findings(rows).get(node, [])]
 
 
 def clock(offset_us, bucket=NOW, node=A):
     return {"bucket": bucket, "node": node, "offset_us": offset_us}
 
 
-def test_the_most_severe_come_first_then_the_most_frequent():
+def test_findings_are_ordered_by_severity_then_by_count():
     rows = [
-        counted("events_dropped", count=99),
-        counted("trailing_bytes", count=5),
-        counted("truncated"),
-        counted("unknown_event", count=2),
+        finding_row("events_dropped", count=99),
+        finding_row("trailing_bytes", count=5),
+        finding_row("truncated"),
+        finding_row("unknown_event", count=2),
     ]
     expected = ["unknown_event", "truncated", "trailing_bytes", "events_dropped"]
-    assert codes(material(counted=rows)) == expected
+    assert codes(conformance_input(counts=rows)) == expected
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_the_most_severe_come_first_then_the_most_frequent():
         (["a rule of another release"], "warning"),
     ],
 )
-def test_the_verdict_is_the_worst_there_is_but_what_is_allowed(broken, expected):
+def test_the_verdict_is_the_worst_severity_above_info(broken, expected):
     assert verdict(Finding(code, 1, NOW, NOW) for code in broken) == expected
 
 
@@ -109,14 +111,14 @@ def test_the_verdict_is_the_worst_there_is_but_what_is_allowed(broken, expected)
         (-NOT_JCE_US, ["clock_not_jce"]),
     ],
 )
-def test_a_clock_may_be_off_so_much(offset, expected):
-    assert codes(material(clocks=[clock(offset)])) == expected
+def test_a_clock_offset_beyond_its_limit_is_a_finding(offset, expected):
+    assert codes(conformance_input(clocks=[clock(offset)])) == expected
 
 
-def test_of_clocks_hours_are_counted():
+def test_a_clock_finding_counts_hours():
     buckets = [NOW, NOW + HOUR_US, NOW + 5 * HOUR_US]
     rows = [clock(CLOCK_US, each) for each in buckets] + [clock(0, NOW + 2 * HOUR_US)]
-    ((found,),) = collect_findings(material(clocks=rows)).values()
+    ((found,),) = collect_findings(conformance_input(clocks=rows)).values()
     assert (found.count, found.first_at, found.last_at) == (3, buckets[0], buckets[2])
 
 
@@ -127,7 +129,9 @@ def test_of_clocks_hours_are_counted():
     ("unit", "per_second"), [("nano", 10**9), ("micro", 10**6), ("milli", 10**3), ("", 1)]
 )
 @given(late=st.integers(0, HOUR_US), hour=st.integers(0, 24 * 365 * 20))
-def test_what_a_clock_counts_instead_is_told(epoch, epoch_us, unit, per_second, late, hour):
+def test_the_unit_and_epoch_of_a_wrong_clock_are_inferred(
+    epoch, epoch_us, unit, per_second, late, hour
+):
     now = NOW + hour * HOUR_US + late
     claimed = (now - epoch_us) * per_second // 10**6
     told = describe_clock(NOW + hour * HOUR_US, now - (claimed + JCE_US))
@@ -140,39 +144,45 @@ def test_what_a_clock_counts_instead_is_told(epoch, epoch_us, unit, per_second, 
 
 
 @pytest.mark.parametrize("years", [-3, 1, 4])
-def test_what_no_clock_counts_is_not_told(years):
+def test_a_clock_without_a_matching_unit_and_epoch_is_not_described(years):
     assert describe_clock(NOW, years * 365 * 24 * HOUR_US) is None
 
 
 # --- Status and rates ------------------------------------------------------------------
 
 
-def test_who_never_sends_status_is_found_after_a_while():
-    silent = [spoken(connected_us=SILENT_US)]
-    assert codes(material(spoken=silent)) == ["status_missing"]
-    assert codes(material(spoken=[spoken()])) == []
+def test_a_node_without_status_is_a_finding_after_its_limit():
+    silent = [connection(connected_us=SILENT_US)]
+    assert codes(conformance_input(connections=silent)) == ["status_missing"]
+    assert codes(conformance_input(connections=[connection()])) == []
     heard = [{"node": A, "count": 1}]
-    assert codes(material(spoken=silent, status=heard)) == []
+    assert codes(conformance_input(connections=silent, status=heard)) == []
 
 
-def test_the_connections_of_a_node_count_together():
-    rows = [spoken(version=0, connected_us=SILENT_US // 2), spoken(connected_us=SILENT_US // 2)]
-    ((found,),) = collect_findings(material(spoken=rows)).values()
+def test_connections_of_a_node_add_up_to_one_finding():
+    rows = [
+        connection(version=0, connected_us=SILENT_US // 2),
+        connection(connected_us=SILENT_US // 2),
+    ]
+    ((found,),) = collect_findings(conformance_input(connections=rows)).values()
     assert (found.code, found.count) == ("status_missing", 2)
 
 
-def test_what_was_shed_is_found():
-    rows = [spoken(shed=3), spoken(version=0, shed=4), spoken(B)]
-    assert codes(material(spoken=rows)) == ["events_shed"]
-    assert codes(material(spoken=rows), B) == []
-    assert collect_findings(material(spoken=rows))[A][0].count == 7
+def test_shed_events_are_a_finding():
+    rows = [connection(shed=3), connection(version=0, shed=4), connection(B)]
+    assert codes(conformance_input(connections=rows)) == ["events_shed"]
+    assert codes(conformance_input(connections=rows), B) == []
+    assert collect_findings(conformance_input(connections=rows))[A][0].count == 7
 
 
-def test_a_node_s_figures_are_while_it_was_connected():
+def test_rates_of_a_node_divide_by_its_connected_time():
     shown = node_conformance(
         node(),
-        material(
-            spoken=[spoken(connected_us=8_000_000), spoken(version=0, connected_us=2_000_000)],
+        conformance_input(
+            connections=[
+                connection(connected_us=8_000_000),
+                connection(version=0, connected_us=2_000_000),
+            ],
             events=[{"node": A, "count": 30}],
             status=[{"node": A, "count": 4}],
             clocks=[clock(1, NOW), clock(-1_500, NOW + HOUR_US)],
@@ -184,8 +194,8 @@ def test_a_node_s_figures_are_while_it_was_connected():
     assert shown["clock"] == {"offset_ms": -1.5, "is_jce": True, "looks_like": None}
 
 
-def test_what_cannot_be_known_is_null():
-    shown = node_conformance(node(), material())
+def test_figures_of_a_node_without_rows_are_null():
+    shown = node_conformance(node(), conformance_input())
     assert shown["verdict"] == "conformant"
     assert (shown["events_per_second"], shown["status_interval_seconds"]) == (None, None)
     assert shown["clock"] == {"offset_ms": None, "is_jce": None, "looks_like": None}
@@ -195,11 +205,11 @@ def test_what_cannot_be_known_is_null():
 # --- As it is shown --------------------------------------------------------------------
 
 
-def test_a_finding_explains_itself_and_has_examples():
+def test_a_finding_of_one_node_has_explanation_and_examples():
     shown = node_conformance(
         node(),
-        material(
-            counted=[counted("truncated", count=9, first_at=NOW - 5)],
+        conformance_input(
+            counts=[finding_row("truncated", count=9, first_at=NOW - 5)],
             examples=[example("truncated", at=NOW + at) for at in range(9)],
         ),
     )
@@ -218,43 +228,45 @@ def test_a_finding_explains_itself_and_has_examples():
     }
 
 
-def test_an_example_without_bytes_has_none():
+def test_an_example_without_bytes_has_no_hex_and_size():
     row = example("pipeline_unfinished", frame="", size=0)
     shown = node_conformance(
-        node(), material(counted=[counted("pipeline_unfinished")], examples=[row])
+        node(), conformance_input(counts=[finding_row("pipeline_unfinished")], examples=[row])
     )
     (found,) = shown["findings"][0]["examples"]
     assert (found["hex"], found["size"]) == (None, None)
 
 
-def test_a_rule_of_another_release_is_shown_without_words():
-    (found,) = node_conformance(node(), material(counted=[counted("of_old")]))["findings"]
+def test_a_rule_of_another_release_has_no_explanation():
+    (found,) = node_conformance(node(), conformance_input(counts=[finding_row("of_old")]))[
+        "findings"
+    ]
     assert (found["severity"], found["scope"], found["explanation"]) == ("warning", None, "")
     assert (found["counted"], found["docs"]) == ("events", None)
 
 
-def test_handshakes_are_told_apart_and_the_newest_comes_first():
+def test_handshakes_are_listed_by_version_and_layout_newest_first():
     rows = [
-        spoken(version=0, sessions=2),
-        spoken(version=1, first_at=NOW + 1, last_at=NOW + 9),
-        spoken(version=0, sessions=3, first_at=NOW - 4),
+        connection(version=0, sessions=2),
+        connection(version=1, first_at=NOW + 1, last_at=NOW + 9),
+        connection(version=0, sessions=3, first_at=NOW - 4),
     ]
-    found = node_conformance(node(), material(spoken=rows))["handshakes"]
+    found = node_conformance(node(), conformance_input(connections=rows))["handshakes"]
     assert [(each["protocol_version"], each["sessions"]) for each in found] == [(1, 1), (0, 5)]
     assert found[1]["first_at"] == rfc3339(NOW - 4)
 
 
-def test_over_all_nodes_rules_are_added_up():
+def test_broken_rules_add_up_over_all_nodes():
     shown = network_conformance(
         [node(A), node(B), node("cc" * 32)],
-        material(
-            counted=[
-                counted("truncated", count=2, first_at=NOW - 1),
-                counted("truncated", B, count=3, last_at=NOW + 1),
-                counted("node_information", None, count=4),
-                counted("events_dropped", B),
+        conformance_input(
+            counts=[
+                finding_row("truncated", count=2, first_at=NOW - 1),
+                finding_row("truncated", B, count=3, last_at=NOW + 1),
+                finding_row("node_information", None, count=4),
+                finding_row("events_dropped", B),
             ],
-            spoken=[spoken(A), spoken(B)],
+            connections=[connection(A), connection(B)],
             examples=[example("truncated", B, at=NOW + 1), example("truncated", A)],
         ),
     )
@@ -273,18 +285,18 @@ def test_over_all_nodes_rules_are_added_up():
     assert [each["code"] for each in shown["unidentified"]] == ["node_information"]
 
 
-def test_who_said_nothing_in_the_window_is_left_out():
-    assert network_conformance([node()], material())["nodes"] == []
+def test_a_node_without_rows_in_the_window_is_left_out():
+    assert network_conformance([node()], conformance_input())["nodes"] == []
 
 
-def test_who_is_worst_comes_first_otherwise_as_given():
-    rows = [counted("truncated", B), counted("trailing_bytes", "cc" * 32)]
+def test_nodes_are_ordered_by_verdict_then_as_given():
+    rows = [finding_row("truncated", B), finding_row("trailing_bytes", "cc" * 32)]
     every = [node(each * 32) for each in ("dd", "aa", "cc", "bb")]
-    known = [spoken(each["node_id"]) for each in every]
-    shown = network_conformance(every, material(counted=rows, spoken=known))["nodes"]
+    known = [connection(each["node_id"]) for each in every]
+    shown = network_conformance(every, conformance_input(counts=rows, connections=known))["nodes"]
     assert [each["node_id"][:2] for each in shown] == ["bb", "cc", "dd", "aa"]
 
 
-def test_findings_of_equal_weight_come_in_one_order():
-    rows = [counted(code) for code in ("unknown_event", "truncated", "bool_out_of_range")]
-    assert codes(material(counted=rows)) == codes(material(counted=rows[::-1]))
+def test_findings_of_equal_severity_and_count_have_one_order():
+    rows = [finding_row(code) for code in ("unknown_event", "truncated", "bool_out_of_range")]
+    assert codes(conformance_input(counts=rows)) == codes(conformance_input(counts=rows[::-1]))
