@@ -22,3 +22,8 @@ def _logging_as_before():
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend():
+    return "asyncio"

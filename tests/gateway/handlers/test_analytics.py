@@ -1,8 +1,7 @@
-"""``tart/gateway/handlers/analytics.py``: what is asked of the shards, and what becomes of it."""
+"""``tart/gateway/handlers/analytics.py``: queries to the shards and the answers."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,113 +9,96 @@ import pytest
 from tart.query.core.windows import time_us
 from tart.units import MINUTE_US
 from tests.gateway.fake_shard import NODE_A, NODE_B, event, node
-from tests.gateway.handlers.test_metrics import asked, with_gateway
+from tests.gateway.handlers.test_metrics import queries
 from tests.gateway.running import Running, eventually
+
+pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("hours", [1, 6, 7, 24, 100, 2000])
-def test_a_timeline_has_few_buckets_of_whole_five_minutes(tmp_path: Path, hours: int) -> None:
-    async def check(gateway: Running) -> None:
-        body = await gateway.json(f"/api/analytics/sync-status/timeline?duration={hours}")
-        assert len(body["timeline"]) <= 74
-        assert body["interval_minutes"] % 5 == 0
-        starts = [time_us(each["timestamp"], "") for each in body["timeline"]]
-        assert all(at % (body["interval_minutes"] * MINUTE_US) == 0 for at in starts)
-        assert [each["sync_percentage"] for each in body["timeline"]] == [None] * len(starts)
-
-    with_gateway(tmp_path, check)
-
-
-def test_of_discards_only_failures_are_listed(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        for at, reason in enumerate(("PackageReportedOnChain", "CannotReportOnChain")):
-            fields = {"reason": reason}
-            discarded = event(0, at, number=113, variant="GuaranteeDiscarded", fields=fields)
-            gateway.shards[0].append(discarded)
-        failed = event(1, 0, number=41, variant="AuthoringFailed", fields={"reason": "late"})
-        gateway.shards[1].append(failed)
-        path = "/api/analytics/failure-rates?start=2026-11-20T00:00:00Z"
-        found = (await gateway.json(path))["recent_failures"]
-        assert {each["reason"] for each in found} == {"CannotReportOnChain", "late"}
-        assert {each["event_name"] for each in found} == {"GuaranteeDiscarded", "AuthoringFailed"}
-
-    with_gateway(tmp_path, check)
+async def test_a_timeline_has_at_most_74_buckets_of_multiples_of_five_minutes(
+    gateway: Running, hours: int
+) -> None:
+    body = await gateway.json(f"/api/analytics/sync-status/timeline?duration={hours}")
+    assert len(body["timeline"]) <= 74
+    assert body["interval_minutes"] % 5 == 0
+    starts = [time_us(each["timestamp"], "") for each in body["timeline"]]
+    assert all(at % (body["interval_minutes"] * MINUTE_US) == 0 for at in starts)
+    assert [each["sync_percentage"] for each in body["timeline"]] == [None] * len(starts)
 
 
-def test_only_the_worst_nodes_events_are_asked_for(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        def summed(parameters: dict[str, Any]) -> list[list[Any]]:
-            if parameters["table"] == "failures":
-                return [[NODE_A, 122, "no", 2, 5]]
-            return [[NODE_A, 120, 4]] if parameters["by"] == ["node", "type"] else [[120, 4]]
-
-        gateway.shards[0].answers["summed"] = summed
-        (found,) = (await gateway.json("/api/analytics/failure-rates"))["by_node"]
-        assert (found["node_id"], found["total_events"], found["failures"]) == (NODE_A, 4, 2)
-        assert asked(gateway, "summed")[-1]["where"] == {"node": [NODE_A]}
-
-    with_gateway(tmp_path, check)
+async def test_recent_failures_have_only_the_discards_that_failed(gateway: Running) -> None:
+    for at, reason in enumerate(("PackageReportedOnChain", "CannotReportOnChain")):
+        fields = {"reason": reason}
+        discarded = event(0, at, number=113, variant="GuaranteeDiscarded", fields=fields)
+        gateway.shards[0].append(discarded)
+    failed = event(1, 0, number=41, variant="AuthoringFailed", fields={"reason": "late"})
+    gateway.shards[1].append(failed)
+    path = "/api/analytics/failure-rates?start=2026-11-20T00:00:00Z"
+    found = (await gateway.json(path))["recent_failures"]
+    assert {each["reason"] for each in found} == {"CannotReportOnChain", "late"}
+    assert {each["event_name"] for each in found} == {"GuaranteeDiscarded", "AuthoringFailed"}
 
 
-def test_the_shards_are_asked_for_the_blocks_that_any_of_them_saw(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        now = 2_000_000_000_000_000
-        one, two = gateway.shards
-        one.answers["sighted"] = lambda _: [["0a" * 32, 5, now, 1]]
-        two.answers["sighted"] = lambda _: [["0a" * 32, 5, now + 3, 1], ["0b" * 32, 6, now + 9, 1]]
-        one.answers["propagated"] = lambda _: [["0a" * 32, NODE_A, now, 1, 42, None]]
-        two.answers["propagated"] = lambda _: [["0a" * 32, NODE_B, now + 3000, 1, 62, None]]
-        path = "/api/analytics/block-propagation?start=2026-11-20T00:00:00Z"
-        body = await gateway.json(path)
-        for shard in gateway.shards:
-            (question,) = [each for each in shard.requests if each.name == "propagated"]
-            assert sorted(question.parameters["hashes"]) == ["0a" * 32, "0b" * 32]
-        assert (body["blocks"], body["last_hour"]["avg_propagation_ms"]) == (2, 3.0)
-        # Their clocks are not known.
-        assert body["node_clocks"]["sample_count"] == 0
+async def test_events_are_queried_only_of_the_worst_nodes(gateway: Running) -> None:
+    def summed(parameters: dict[str, Any]) -> list[list[Any]]:
+        if parameters["table"] == "failures":
+            return [[NODE_A, 122, "no", 2, 5]]
+        return [[NODE_A, 120, 4]] if parameters["by"] == ["node", "type"] else [[120, 4]]
 
-    with_gateway(tmp_path, check)
+    gateway.shards[0].answers["summed"] = summed
+    (found,) = (await gateway.json("/api/analytics/failure-rates"))["by_node"]
+    assert (found["node_id"], found["total_events"], found["failures"]) == (NODE_A, 4, 2)
+    assert queries(gateway, "summed")[-1]["where"] == {"node": [NODE_A]}
 
 
-def test_connections_are_of_all_shards(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        gateway.shards[0].nodes = [node()]
-        for shard in gateway.shards:
-            shard.answers["connections"] = lambda asked: {
-                "open": 1,
-                "buckets": [[asked["start_us"], 2, 1, 0]],
-            }
-        body = await gateway.json("/api/analytics/connections/timeline")
-        assert [body["timeline"][at]["open"] for at in (0, -1)] == [4, 4]
-        assert body["timeline"][-1]["connections"] == 4
-        assert body["health_stats"]["total_nodes_seen"] == 1
+async def test_every_shard_is_queried_for_blocks_that_any_shard_saw(gateway: Running) -> None:
+    now = 2_000_000_000_000_000
+    one, two = gateway.shards
+    one.answers["sighted"] = lambda _: [["0a" * 32, 5, now, 1]]
+    two.answers["sighted"] = lambda _: [["0a" * 32, 5, now + 3, 1], ["0b" * 32, 6, now + 9, 1]]
+    one.answers["propagated"] = lambda _: [["0a" * 32, NODE_A, now, 1, 42, None]]
+    two.answers["propagated"] = lambda _: [["0a" * 32, NODE_B, now + 3000, 1, 62, None]]
+    path = "/api/analytics/block-propagation?start=2026-11-20T00:00:00Z"
+    body = await gateway.json(path)
+    for shard in gateway.shards:
+        (question,) = [each for each in shard.requests if each.name == "propagated"]
+        assert sorted(question.parameters["hashes"]) == ["0a" * 32, "0b" * 32]
+    assert (body["blocks"], body["last_hour"]["avg_propagation_ms"]) == (2, 3.0)
+    # Their clocks are not known.
+    assert body["node_clocks"]["sample_count"] == 0
 
-    with_gateway(tmp_path, check)
+
+async def test_connections_add_up_over_all_shards(gateway: Running) -> None:
+    gateway.shards[0].nodes = [node()]
+    for shard in gateway.shards:
+        shard.answers["connections"] = lambda asked: {
+            "open": 1,
+            "buckets": [[asked["start_us"], 2, 1, 0]],
+        }
+    body = await gateway.json("/api/analytics/connections/timeline")
+    assert [body["timeline"][at]["open"] for at in (0, -1)] == [4, 4]
+    assert body["timeline"][-1]["connections"] == 4
+    assert body["health_stats"]["total_nodes_seen"] == 1
 
 
-def test_an_anchor_s_slot_and_the_length_of_slots_come_from_elsewhere(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        anchor = "0a" * 32
-        gateway.shards[0].nodes = [node(is_connected=False, connections=[])]
-        gateway.shards[0].answers["sighted"] = lambda _: [[anchor, 5, 1, 1]]
-        for shard in gateway.shards:
-            shard.answers["summed"] = lambda _: [[anchor, 1_000_000, 131, 2]]
-        (found,) = (await gateway.json("/api/analytics/assurances"))["anchors"]
-        assert (found["slot"], found["received"], found["share_within_5_slots"]) == (5, 4, 1.0)
-
-    with_gateway(tmp_path, check)
+async def test_the_slot_of_an_anchor_comes_from_its_block(gateway: Running) -> None:
+    anchor = "0a" * 32
+    gateway.shards[0].nodes = [node(is_connected=False, connections=[])]
+    gateway.shards[0].answers["sighted"] = lambda _: [[anchor, 5, 1, 1]]
+    for shard in gateway.shards:
+        shard.answers["summed"] = lambda _: [[anchor, 1_000_000, 131, 2]]
+    (found,) = (await gateway.json("/api/analytics/assurances"))["anchors"]
+    assert (found["slot"], found["received"], found["share_within_5_slots"]) == (5, 4, 1.0)
 
 
 @pytest.mark.parametrize(
     "route",
     ["failure-rates", "block-propagation", "network-health", "connections/timeline", "assurances"],
 )
-def test_a_missing_shard_shows_in_the_answer(tmp_path: Path, route: str) -> None:
-    async def check(gateway: Running) -> None:
-        await gateway.shards[1].stop()
-        await eventually(lambda: not gateway.gateway.shards.every[1].up)
-        response = await gateway.get(f"/api/analytics/{route}")
-        assert response.json()["shards"] == {"answered": 1, "total": 2}
-        assert response.headers["x-tart-shards"] == "1/2"
-
-    with_gateway(tmp_path, check)
+async def test_an_answer_names_the_number_of_missing_shards(gateway: Running, route: str) -> None:
+    await gateway.shards[1].stop()
+    await eventually(lambda: not gateway.gateway.shards.every[1].up)
+    response = await gateway.get(f"/api/analytics/{route}")
+    assert response.json()["shards"] == {"answered": 1, "total": 2}
+    assert response.headers["x-tart-shards"] == "1/2"

@@ -1,9 +1,8 @@
-"""``tart/gateway/handlers/nodes.py``: what is asked of the shards, and what becomes of it."""
+"""``tart/gateway/handlers/nodes.py``: queries to the shards and the answers."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,9 @@ from tests.gateway.fake_shard import (
     node,
     statement,
 )
-from tests.gateway.running import Running, running_gateway, with_gateway
+from tests.gateway.running import Running, running_gateway
+
+pytestmark = pytest.mark.anyio
 
 OF_NODE = ("status/enhanced", "peers", "timeline")
 WINDOWED = (
@@ -35,173 +36,141 @@ WINDOWED = (
 )
 
 
-def with_two_nodes(directory: Path, test: Callable[[Running], Awaitable[None]]) -> None:
-    """Run one test against a gateway of its own, of two shards and two nodes."""
-
-    async def run() -> None:
-        async with running_gateway(directory) as running:
-            running.shards[0].nodes = [node()]
-            running.shards[1].nodes = [node(NODE_B)]
-            await test(running)
-
-    asyncio.run(run())
+@pytest.fixture
+async def gateway(tmp_path: Path) -> AsyncIterator[Running]:
+    """A gateway with two fake shards and a node on each."""
+    async with running_gateway(tmp_path) as running:
+        running.shards[0].nodes = [node()]
+        running.shards[1].nodes = [node(NODE_B)]
+        yield running
 
 
 @pytest.mark.parametrize("name", OF_NODE)
-def test_an_unknown_node_is_not_found_and_a_bad_id_refused(tmp_path: Path, name: str) -> None:
-    async def check(gateway: Running) -> None:
-        body = await gateway.json(f"/api/nodes/{'cc' * 32}/{name}", 404)
-        assert body["error"]["param"] == "id"
-        await gateway.json(f"/api/nodes/xyz/{name}", 400)
-
-    with_two_nodes(tmp_path, check)
+async def test_activity_of_an_unknown_node_is_404_and_of_a_malformed_id_400(
+    gateway: Running, name: str
+) -> None:
+    body = await gateway.json(f"/api/nodes/{'cc' * 32}/{name}", 404)
+    assert body["error"]["param"] == "id"
+    await gateway.json(f"/api/nodes/xyz/{name}", 400)
 
 
 @pytest.mark.parametrize("path", WINDOWED)
-def test_a_window_begins_with_a_whole_bucket_and_says_so(tmp_path: Path, path: str) -> None:
-    async def check(gateway: Running) -> None:
-        body = await gateway.json(f"{path}?start=2026-11-20T11:47:31Z&end=2026-11-20T12:00:00Z")
-        assert body["window"]["end"] == "2026-11-20T12:00:00.000000Z"
-        start = time_us(body["window"]["start"], "")
-        assert start % MINUTE_US == 0
-        assert start <= time_us("2026-11-20T11:47:31Z", "")
-        bounds = [
-            request.parameters
-            for request in gateway.shards[0].requests
-            if request.name in ("summed", "listed", "transfers")
-        ]
-        assert bounds
-        # Shards are asked for what lies below the end: whole buckets, no later one.
-        assert all(each["end_us"] == NOON for each in bounds)
-        assert all(each["start_us"] <= start for each in bounds)
-        await gateway.json(f"{path}?start=2026-11-20T12:00:00Z&end=2026-11-20T11:00:00Z", 400)
-        body = await gateway.json(f"{path}?duration=1x", 400)
-        assert body["error"]["param"] == "duration"
-
-    with_two_nodes(tmp_path, check)
-
-
-def test_shards_that_do_not_answer_are_told_of(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        await gateway.shards[1].stop()
-        body = await gateway.json("/api/da/stats")
-        assert body["shards"] == {"answered": 1, "total": 2}
-
-    with_two_nodes(tmp_path, check)
+async def test_a_window_begins_with_a_whole_bucket_and_is_in_the_answer(
+    gateway: Running, path: str
+) -> None:
+    body = await gateway.json(f"{path}?start=2026-11-20T11:47:31Z&end=2026-11-20T12:00:00Z")
+    assert body["window"]["end"] == "2026-11-20T12:00:00.000000Z"
+    start = time_us(body["window"]["start"], "")
+    assert start % MINUTE_US == 0
+    assert start <= time_us("2026-11-20T11:47:31Z", "")
+    bounds = [
+        request.parameters
+        for request in gateway.shards[0].requests
+        if request.name in ("summed", "listed", "transfers")
+    ]
+    assert bounds
+    # Queries end before the end of the window: whole buckets, no later one.
+    assert all(each["end_us"] == NOON for each in bounds)
+    assert all(each["start_us"] <= start for each in bounds)
+    await gateway.json(f"{path}?start=2026-11-20T12:00:00Z&end=2026-11-20T11:00:00Z", 400)
+    body = await gateway.json(f"{path}?duration=1x", 400)
+    assert body["error"]["param"] == "duration"
 
 
-def test_links_of_two_shards_are_one(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        def answering(rows: list[Any]) -> Callable[[dict[str, Any]], Any]:
-            return lambda parameters: rows if parameters["table"] == "links" else []
-
-        gateway.shards[0].answers["summed"] = answering([[NODE_A, NODE_B, 62, 0, 5, NOON]])
-        gateway.shards[1].answers["summed"] = answering([[NODE_B, NODE_A, 62, 1, 4, NOON + 1]])
-        (link,) = (await gateway.json("/api/network/topology"))["connections"]
-        assert (link["sent"], link["received"], link["message_count"]) == (5, 4, 5)
-
-    with_two_nodes(tmp_path, check)
+async def test_an_answer_without_all_shards_has_their_number(gateway: Running) -> None:
+    await gateway.shards[1].stop()
+    body = await gateway.json("/api/da/stats")
+    assert body["shards"] == {"answered": 1, "total": 2}
 
 
-def test_a_timeline_is_paged_and_counts_what_it_does_not_show(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        gateway.shards[0].append(*[event(0, i, at=NOON + i) for i in range(3)])
-        gateway.shards[0].append(event(0, 3, number=120, variant="SendingShardRequest", fields={}))
-        gateway.shards[0].answers["summed"] = lambda _: [[11, 3], [120, 1]]
-        path = f"/api/nodes/{NODE_A}/timeline?categories=status&limit=2"
-        first = await gateway.json(path)
-        assert [each["event_id"] for each in first["events"]] == [2, 1]
-        assert first["has_more"]
-        assert first["category_counts"] == [
-            {"category": "status", "count": 3},
-            {"category": "shard", "count": 1},
-        ]
-        rest = await gateway.json(f"{path}&cursor={first['next_cursor']}")
-        assert [each["event_id"] for each in rest["events"]] == [0]
-        assert not rest["has_more"]
-        await gateway.json(f"/api/nodes/{NODE_A}/timeline?start_time=yesterday", 400)
+async def test_reports_of_a_link_on_two_shards_are_one_link(gateway: Running) -> None:
+    def answering(rows: list[Any]) -> Callable[[dict[str, Any]], Any]:
+        return lambda parameters: rows if parameters["table"] == "links" else []
 
-    with_two_nodes(tmp_path, check)
+    gateway.shards[0].answers["summed"] = answering([[NODE_A, NODE_B, 62, 0, 5, NOON]])
+    gateway.shards[1].answers["summed"] = answering([[NODE_B, NODE_A, 62, 1, 4, NOON + 1]])
+    (link,) = (await gateway.json("/api/network/topology"))["connections"]
+    assert (link["sent"], link["received"], link["message_count"]) == (5, 4, 5)
+
+
+async def test_a_timeline_is_paged_and_counts_all_categories(gateway: Running) -> None:
+    gateway.shards[0].append(*[event(0, i, at=NOON + i) for i in range(3)])
+    gateway.shards[0].append(event(0, 3, number=120, variant="SendingShardRequest", fields={}))
+    gateway.shards[0].answers["summed"] = lambda _: [[11, 3], [120, 1]]
+    path = f"/api/nodes/{NODE_A}/timeline?categories=status&limit=2"
+    first = await gateway.json(path)
+    assert [each["event_id"] for each in first["events"]] == [2, 1]
+    assert first["has_more"]
+    assert first["category_counts"] == [
+        {"category": "status", "count": 3},
+        {"category": "shard", "count": 1},
+    ]
+    rest = await gateway.json(f"{path}&cursor={first['next_cursor']}")
+    assert [each["event_id"] for each in rest["events"]] == [0]
+    assert not rest["has_more"]
+    await gateway.json(f"/api/nodes/{NODE_A}/timeline?start_time=yesterday", 400)
 
 
 @pytest.mark.parametrize("name", ["stats", "services", "cores"])
-def test_without_the_rpc_of_a_node_the_chain_cannot_be_asked(tmp_path: Path, name: str) -> None:
-    async def check(gateway: Running) -> None:
-        body = await gateway.json(f"/api/jam/{name}", 503)
-        assert body["error"]["code"] == "not_configured"
-        assert "RPC" in body["error"]["message"]
-
-    with_two_nodes(tmp_path, check)
+async def test_routes_of_the_jam_rpc_are_not_configured(gateway: Running, name: str) -> None:
+    body = await gateway.json(f"/api/jam/{name}", 503)
+    assert body["error"]["code"] == "not_configured"
+    assert "RPC" in body["error"]["message"]
 
 
-def test_nodes_are_listed_connected_first_then_last_seen_first(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        off = {"is_connected": False, "connections": []}
-        gateway.shards[0].nodes = [
-            node("01" * 32, **off, last_seen_at=rfc3339(NOON + 9)),
-            node("02" * 32, last_seen_at=rfc3339(NOON + 1)),
-        ]
-        gateway.shards[1].nodes = [
-            node("03" * 32, **off, last_seen_at=rfc3339(NOON + 20)),
-            node("04" * 32, last_seen_at=rfc3339(NOON + 5)),
-        ]
-        body = await gateway.json("/api/nodes")
-        assert [each["node_id"][:2] for each in body["nodes"]] == ["04", "02", "03", "01"]
-        assert all(each["peer_id"] == each["node_id"] for each in body["nodes"])
-
-    with_gateway(tmp_path, check)
+async def test_nodes_are_listed_connected_first_then_last_seen_first(gateway: Running) -> None:
+    off = {"is_connected": False, "connections": []}
+    gateway.shards[0].nodes = [
+        node("01" * 32, **off, last_seen_at=rfc3339(NOON + 9)),
+        node("02" * 32, last_seen_at=rfc3339(NOON + 1)),
+    ]
+    gateway.shards[1].nodes = [
+        node("03" * 32, **off, last_seen_at=rfc3339(NOON + 20)),
+        node("04" * 32, last_seen_at=rfc3339(NOON + 5)),
+    ]
+    body = await gateway.json("/api/nodes")
+    assert [each["node_id"][:2] for each in body["nodes"]] == ["04", "02", "03", "01"]
+    assert all(each["peer_id"] == each["node_id"] for each in body["nodes"])
 
 
-def test_a_node_on_two_shards_is_one_node(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        gateway.shards[0].nodes = [node(is_connected=False, connections=[], event_count=10)]
-        gateway.shards[1].nodes = [node(connected_at=rfc3339(NOON + 5), event_count=4)]
-        (only,) = (await gateway.json("/api/nodes"))["nodes"]
-        assert (only["is_connected"], only["event_count"]) == (True, 14)
-        details = await gateway.json(f"/api/nodes/{NODE_A.upper()}")
-        assert details["connected_at"] == rfc3339(NOON + 5)
-        assert details["connection_info"]["address"] == "127.0.0.1:40000"
-        assert details["connection_info"]["event_count"] == 3
-        assert len(details["connections"]) == 1
-
-    with_gateway(tmp_path, check)
+async def test_a_node_on_two_shards_is_one_node(gateway: Running) -> None:
+    gateway.shards[0].nodes = [node(is_connected=False, connections=[], event_count=10)]
+    gateway.shards[1].nodes = [node(connected_at=rfc3339(NOON + 5), event_count=4)]
+    (only,) = (await gateway.json("/api/nodes"))["nodes"]
+    assert (only["is_connected"], only["event_count"]) == (True, 14)
+    details = await gateway.json(f"/api/nodes/{NODE_A.upper()}")
+    assert details["connected_at"] == rfc3339(NOON + 5)
+    assert details["connection_info"]["address"] == "127.0.0.1:40000"
+    assert details["connection_info"]["event_count"] == 3
+    assert len(details["connections"]) == 1
 
 
-def test_a_node_that_is_gone_has_no_connection_info(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        populate(*gateway.shards)
-        details = await gateway.json(f"/api/nodes/{NODE_B}")
-        assert "connection_info" not in details
-        assert details["connections"] == []
-
-    with_gateway(tmp_path, check)
+async def test_a_node_that_is_gone_has_no_connection_info(gateway: Running) -> None:
+    populate(*gateway.shards)
+    details = await gateway.json(f"/api/nodes/{NODE_B}")
+    assert "connection_info" not in details
+    assert details["connections"] == []
 
 
 @pytest.mark.parametrize("suffix", ["", "/events", "/status"])
-def test_an_unknown_node_is_404_and_a_malformed_id_400(tmp_path: Path, suffix: str) -> None:
-    async def check(gateway: Running) -> None:
-        unknown = await gateway.json(f"/api/nodes/{UNKNOWN}{suffix}", 404)
-        assert unknown["error"]["code"] == "not_found"
-        assert UNKNOWN in unknown["error"]["message"]
-        for malformed in ("ab", "g" * 64, "0x" + NODE_A, "%00", "a%20b"):
-            refused = await gateway.json(f"/api/nodes/{malformed}{suffix}", 400)
-            assert refused["error"]["param"] == "id"
-
-    with_gateway(tmp_path, check)
+async def test_an_unknown_node_is_404_and_a_malformed_id_400(gateway: Running, suffix: str) -> None:
+    unknown = await gateway.json(f"/api/nodes/{UNKNOWN}{suffix}", 404)
+    assert unknown["error"]["code"] == "not_found"
+    assert UNKNOWN in unknown["error"]["message"]
+    for malformed in ("ab", "g" * 64, "0x" + NODE_A, "%00", "a%20b"):
+        refused = await gateway.json(f"/api/nodes/{malformed}{suffix}", 400)
+        assert refused["error"]["param"] == "id"
 
 
-def test_status_is_the_latest_over_all_shards(tmp_path: Path) -> None:
-    async def check(gateway: Running) -> None:
-        populate(*gateway.shards)
-        best = {"timestamp": 1, "slot": 9, "hash": "0x" + "22" * 32}
-        newer = statement(NOON + 60, data={"BestBlockChanged": best})
-        gateway.shards[1].status = {"counts": {"11": 1}, "latest": {"11": newer}}
-        body = await gateway.json(f"/api/nodes/{NODE_A}/status")
-        assert body["chain_status"]["best_slot"] == 9
-        assert body["chain_status"]["best_hash"] == "22" * 32
-        assert body["chain_status"]["best_block_events"] == 7
-        assert body["latest_status"] == {"timestamp": 1, "num_peers": 3}
-        assert body["event_breakdown"][0] == {"event_type": 11, "count": 7}
-        assert body["node"]["peer_id"] == NODE_A
-
-    with_gateway(tmp_path, check)
+async def test_status_is_the_latest_over_all_shards(gateway: Running) -> None:
+    populate(*gateway.shards)
+    best = {"timestamp": 1, "slot": 9, "hash": "0x" + "22" * 32}
+    newer = statement(NOON + 60, data={"BestBlockChanged": best})
+    gateway.shards[1].status = {"counts": {"11": 1}, "latest": {"11": newer}}
+    body = await gateway.json(f"/api/nodes/{NODE_A}/status")
+    assert body["chain_status"]["best_slot"] == 9
+    assert body["chain_status"]["best_hash"] == "22" * 32
+    assert body["chain_status"]["best_block_events"] == 7
+    assert body["latest_status"] == {"timestamp": 1, "num_peers": 3}
+    assert body["event_breakdown"][0] == {"event_type": 11, "count": 7}
+    assert body["node"]["peer_id"] == NODE_A
