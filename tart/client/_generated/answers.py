@@ -125,6 +125,37 @@ class Implementation(TypedDict):
     count: int
 
 
+class Live(TypedDict):
+    timestamp: str
+    latest_slot: int | None
+    finalized_slot: int | None
+    # Nodes that sent a message in the last ten complete seconds.
+    active_nodes: int
+    last_10s: LiveWindow
+    last_1m: LiveWindow
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class LiveWindow(TypedDict):
+    events: int
+    # Distinct header hashes of best blocks.
+    blocks: int
+    # Distinct header hashes of finalized blocks.
+    finalized: int
+    best_block_events: int
+    finalized_block_events: int
+    events_per_second: float | None
+    blocks_per_second: float | None
+    # Start of the first second that was counted.
+    start: str
+    # End of the last complete second.
+    end: str
+
+
 class Nodes(TypedDict):
     nodes: list[Node]
     # Present only if a shard did not answer.
@@ -284,6 +315,463 @@ class ConnectionInfo(TypedDict):
     connected_duration_secs: int
 
 
+class NodeStatus(TypedDict):
+    chain_status: ChainStatus
+    # Fields of the newest Status event.
+    latest_status: dict[str, Any] | None
+    event_breakdown: list[EventTypeCount]
+    node: NodeSummary
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class ChainStatus(TypedDict):
+    # Of the newest BestBlockChanged event.
+    best_slot: int | None
+    # Of the newest FinalizedBlockChanged event.
+    finalized_slot: int | None
+    best_hash: str | None
+    finalized_hash: str | None
+    best_block_events: int
+    finalized_block_events: int
+    synced: bool | None
+    last_updated: str | None
+
+
+class EventTypeCount(TypedDict):
+    event_type: int
+    count: int
+
+
+class NodeSummary(TypedDict):
+    node_id: str
+    peer_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    is_connected: bool
+    connected_at: str | None
+    last_seen_at: str | None
+    event_count: int
+
+
+class Topology(TypedDict):
+    window: OpenWindow
+    connections: list[AnnouncementLink]
+    block_transfers: list[BlockTransfers]
+    ticket_transfers: list[Link]
+    network_stats: LinkStatistics
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class OpenWindow(TypedDict):
+    start: str | None
+    end: str | None
+
+
+class AnnouncementLink(TypedDict):
+    from_node: str
+    to_node: str
+    # The greater of sent and received.
+    message_count: int
+    # As reported by from_node.
+    sent: int
+    # As reported by to_node.
+    received: int
+    last_seen: str
+    # Always null: no event tells which nodes are validators.
+    connection_type: None
+
+
+class BlockTransfers(TypedDict):
+    node_id: str
+    blocks_transferred: int
+    unique_slots: int
+    last_transfer: str
+
+
+class Link(TypedDict):
+    from_node: str
+    to_node: str
+    # The greater of sent and received.
+    message_count: int
+    # As reported by from_node.
+    sent: int
+    # As reported by to_node.
+    received: int
+    last_seen: str
+
+
+class LinkStatistics(TypedDict):
+    total_connections: int
+    block_announcements_last_hour: int
+    block_transfers_last_hour: int
+    ticket_transfers_last_hour: int
+    # Peers that a node names; null if no node names any.
+    average_peers_per_node: float | None
+    active_nodes: int
+
+
+class ValidatorsCores(TypedDict):
+    window: OpenWindow
+    node_core_mapping: list[PrimaryCore]
+    guarantee_activity: list[NodeCoreGuarantees]
+    ticket_activity: list[EpochTickets]
+    core_summary: list[CoreGuaranteeTotals]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class PrimaryCore(TypedDict):
+    node_id: str
+    primary_core: int
+    guarantee_count: int
+
+
+class NodeCoreGuarantees(TypedDict):
+    node_id: str
+    core_index: int
+    last_guarantee: str
+    guarantee_count: int
+
+
+class EpochTickets(TypedDict):
+    node_id: str
+    # A number as text, for compatibility with jamtart.
+    epoch: str
+    ticket_count: int
+    last_generated: str
+    generations: int
+    failures: int
+
+
+class CoreGuaranteeTotals(TypedDict):
+    core_index: int
+    active_validators: int
+    total_guarantees: int
+    last_activity: str
+
+
+class NodeStatusEnhanced(TypedDict):
+    node_id: str
+    peer_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    is_connected: bool
+    connected_at: str | None
+    last_seen_at: str | None
+    event_count: int
+    chain_status: ChainStatus
+    # Fields of the newest Status event.
+    latest_status: dict[str, Any] | None
+    event_breakdown: list[EventTypeCount]
+    # The first of cores_active.
+    assigned_core: int | None
+    cores_active: list[int]
+    guarantee_activity: GuaranteeActivity | None
+    ticket_activity: TicketActivity | None
+    window: OpenWindow
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class GuaranteeActivity(TypedDict):
+    guarantees_built: int
+    guarantees_signed: int
+    primary_core: int | None
+    last_guarantee_at: str | None
+
+
+class TicketActivity(TypedDict):
+    tickets_generated: int
+    # Always null: no event tells which tickets seal a block.
+    tickets_sealed: None
+    last_ticket_at: str | None
+    generations: int
+    generations_failed: int
+
+
+class NodePeers(TypedDict):
+    window: OpenWindow
+    validator_peers: int | None
+    non_validator_peers: int | None
+    total_peers: int | None
+    sync_peers: int | None
+    # Peers with which a block announcement stream was opened in the window.
+    block_announcement_peers: int
+    last_update: str | None
+    connections: dict[str, int]
+    history: list[PeerSample]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class PeerSample(TypedDict):
+    timestamp: str | None
+    total_peers: int
+    validator_peers: int
+    sync_peers: int
+
+
+class NodeTimeline(TypedDict):
+    has_more: bool
+    timestamp: str
+    window: OpenWindow
+    node_id: str
+    events: list[TimelineEvent]
+    # Number of events in this answer.
+    event_count: int
+    category_counts: list[CategoryCount]
+    time_range: TimeRange
+    # Present only if has_more is true.
+    next_cursor: NotRequired[str]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class TimelineEvent(TypedDict):
+    id: int
+    event_id: int
+    session: int
+    event_type: int
+    timestamp: str | None
+    created_at: str
+    category: str
+    data: dict[str, Any]
+
+
+class CategoryCount(TypedDict):
+    category: str
+    count: int
+
+
+class TimeRange(TypedDict):
+    start: str | None
+    end: str | None
+
+
+class DaStats(TypedDict):
+    window: OpenWindow
+    aggregate: StorageTotals
+    preimage_activity: PreimageEvents
+    by_node: list[NodeStorage]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class StorageTotals(TypedDict):
+    total_shards: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_shard_size_bytes: int | str
+    total_preimages: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_preimages_size_bytes: int | str
+    average_shards_per_node: float | None
+    node_count: int
+
+
+class PreimageEvents(TypedDict):
+    announced: int
+    forgotten: int
+    transferred: int
+    discarded: int
+
+
+class NodeStorage(TypedDict):
+    node_id: str
+    num_shards: int
+    shard_size_bytes: int
+    num_preimages: int
+    preimages_size_bytes: int
+    # Same as preimages_size_bytes, under the name of dashboards.
+    preimage_size_bytes: int
+    last_update: str
+
+
+class DaStatsEnhanced(TypedDict):
+    timestamp: str
+    window: OpenWindow
+    by_node: list[NodeAvailability]
+    aggregate: AvailabilityTotals
+    availability_rate: float | None
+    shard_distribution: list[ShardIndexRequests]
+    node_health: list[NodeHealth]
+    preimage_activity: PreimageRequests
+    recent_operations: list[ShardOperation]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class NodeAvailability(TypedDict):
+    node_id: str
+    num_shards: int | None
+    shard_size_bytes: int | None
+    preimages_announced: int
+    preimages_in_pool: int | None
+    read_ops_last_hour: int
+    write_ops_last_hour: int
+    # From a histogram; within 10 % of the exact value.
+    avg_read_latency_ms: float | None
+    # From a histogram; within 10 % of the exact value.
+    avg_write_latency_ms: float | None
+    # Share of the requests it received that ended in a transfer.
+    transfer_success_rate: float | None
+    # Share of the requests it sent that ended in a transfer.
+    fetch_success_rate: float | None
+    # Always null: no event tells it.
+    bytes_written: None
+    # Always null: no event tells it.
+    bytes_transferred: None
+    requests_sent: int
+    requests_received: int
+    reads_failed: int
+    writes_failed: int
+
+
+class AvailabilityTotals(TypedDict):
+    total_shards: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_shard_size_bytes: int | str
+    total_preimages: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_preimage_size_bytes: int | str
+    average_shards_per_node: float | None
+    average_shard_size_per_node: float | None
+    # Nodes that sent or received requests for shards.
+    nodes_reporting: int
+
+
+class ShardIndexRequests(TypedDict):
+    shard_index: int
+    # Sum of requests_sent and requests_received.
+    count: int
+    requests_sent: int
+    requests_received: int
+    # Nodes that requested it.
+    nodes: int
+
+
+class NodeHealth(TypedDict):
+    node_id: str
+    status: Literal["degraded", "healthy", "unhealthy", "unknown"]
+    shards_stored: int | None
+    # Always null: no event tells it.
+    storage_used_pct: None
+    # Time of its newest Status.
+    last_activity: str | None
+    issues: list[str]
+
+
+class PreimageRequests(TypedDict):
+    announced_last_hour: int
+    requested_last_hour: int
+    received_last_hour: int
+
+
+class ShardOperation(TypedDict):
+    timestamp: str | None
+    received_at: str
+    node_id: str
+    event_type: int
+    operation: str
+    reason: str | None
+    id: int
+
+
+class Execution(TypedDict):
+    window: OpenWindow
+    refinement: Refinement
+    authorization: Authorization
+    accumulation: Accumulation
+    by_service: list[ServiceExecution]
+    recent: list[ExecutionEvent]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Refinement(TypedDict):
+    # Work items.
+    total_refined: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_gas_used: int | str
+    average_gas_per_wp: float | None
+    # Mean time of a work item.
+    average_time_ns: float | None
+    # Work-packages.
+    packages_refined: int
+
+
+class Authorization(TypedDict):
+    total_authorized: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_gas_used: int | str
+    average_gas: float | None
+    average_time_ns: float | None
+
+
+class Accumulation(TypedDict):
+    # Services in blocks; a service in a block counts once.
+    total_accumulated: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    total_gas_used: int | str
+    average_gas: float | None
+    average_time_ns: float | None
+    # Reports of accumulations, over all nodes.
+    reports: int
+
+
+class ServiceExecution(TypedDict):
+    # Null for items of an unknown work-package.
+    service_id: int | None
+    items_refined: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    refine_gas_used: int | str
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    refine_time_ns: int | str
+    accumulations: int
+    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    accumulate_gas_used: int | str
+    accumulate_average_time_ns: float | None
+
+
+class ExecutionEvent(TypedDict):
+    timestamp: str | None
+    event_type: int
+    node_id: str
+    # A number as text, for compatibility with jamtart.
+    gas_used: str
+    # A number as text, for compatibility with jamtart.
+    elapsed_ns: str
+    id: int
+
+
 class Events(TypedDict):
     has_more: bool
     events: list[Event]
@@ -331,48 +819,6 @@ class EventContext(TypedDict):
     root_event_id: int | None
 
 
-class NodeStatus(TypedDict):
-    chain_status: ChainStatus
-    # Fields of the newest Status event.
-    latest_status: dict[str, Any] | None
-    event_breakdown: list[EventTypeCount]
-    node: NodeSummary
-    # Present only if a shard did not answer.
-    shards: NotRequired[Shards]
-    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
-    # file: rows of the event log received in that time, or rows of aggregates.
-    unreadable: NotRequired[list[Unreadable]]
-
-
-class ChainStatus(TypedDict):
-    # Of the newest BestBlockChanged event.
-    best_slot: int | None
-    # Of the newest FinalizedBlockChanged event.
-    finalized_slot: int | None
-    best_hash: str | None
-    finalized_hash: str | None
-    best_block_events: int
-    finalized_block_events: int
-    synced: bool | None
-    last_updated: str | None
-
-
-class EventTypeCount(TypedDict):
-    event_type: int
-    count: int
-
-
-class NodeSummary(TypedDict):
-    node_id: str
-    peer_id: str
-    implementation_name: str | None
-    implementation_version: str | None
-    is_connected: bool
-    connected_at: str | None
-    last_seen_at: str | None
-    event_count: int
-
-
 class SearchResult(TypedDict):
     has_more: bool
     window: OpenWindow
@@ -389,42 +835,6 @@ class SearchResult(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
-
-
-class OpenWindow(TypedDict):
-    start: str | None
-    end: str | None
-
-
-class Live(TypedDict):
-    timestamp: str
-    latest_slot: int | None
-    finalized_slot: int | None
-    # Nodes that sent a message in the last ten complete seconds.
-    active_nodes: int
-    last_10s: LiveWindow
-    last_1m: LiveWindow
-    # Present only if a shard did not answer.
-    shards: NotRequired[Shards]
-    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
-    # file: rows of the event log received in that time, or rows of aggregates.
-    unreadable: NotRequired[list[Unreadable]]
-
-
-class LiveWindow(TypedDict):
-    events: int
-    # Distinct header hashes of best blocks.
-    blocks: int
-    # Distinct header hashes of finalized blocks.
-    finalized: int
-    best_block_events: int
-    finalized_block_events: int
-    events_per_second: float | None
-    blocks_per_second: float | None
-    # Start of the first second that was counted.
-    start: str
-    # End of the last complete second.
-    end: str
 
 
 class EventDetails(TypedDict):
@@ -1431,416 +1841,6 @@ class BottleneckCounts(TypedDict):
     failure_rate: float | None
     validator_count: int
     bottleneck_count: int
-
-
-class Topology(TypedDict):
-    window: OpenWindow
-    connections: list[AnnouncementLink]
-    block_transfers: list[BlockTransfers]
-    ticket_transfers: list[Link]
-    network_stats: LinkStatistics
-    # Present only if a shard did not answer.
-    shards: NotRequired[Shards]
-    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
-    # file: rows of the event log received in that time, or rows of aggregates.
-    unreadable: NotRequired[list[Unreadable]]
-
-
-class AnnouncementLink(TypedDict):
-    from_node: str
-    to_node: str
-    # The greater of sent and received.
-    message_count: int
-    # As reported by from_node.
-    sent: int
-    # As reported by to_node.
-    received: int
-    last_seen: str
-    # Always null: no event tells which nodes are validators.
-    connection_type: None
-
-
-class BlockTransfers(TypedDict):
-    node_id: str
-    blocks_transferred: int
-    unique_slots: int
-    last_transfer: str
-
-
-class Link(TypedDict):
-    from_node: str
-    to_node: str
-    # The greater of sent and received.
-    message_count: int
-    # As reported by from_node.
-    sent: int
-    # As reported by to_node.
-    received: int
-    last_seen: str
-
-
-class LinkStatistics(TypedDict):
-    total_connections: int
-    block_announcements_last_hour: int
-    block_transfers_last_hour: int
-    ticket_transfers_last_hour: int
-    # Peers that a node names; null if no node names any.
-    average_peers_per_node: float | None
-    active_nodes: int
-
-
-class ValidatorsCores(TypedDict):
-    window: OpenWindow
-    node_core_mapping: list[PrimaryCore]
-    guarantee_activity: list[NodeCoreGuarantees]
-    ticket_activity: list[EpochTickets]
-    core_summary: list[CoreGuaranteeTotals]
-    # Present only if a shard did not answer.
-    shards: NotRequired[Shards]
-    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
-    # file: rows of the event log received in that time, or rows of aggregates.
-    unreadable: NotRequired[list[Unreadable]]
-
-
-class PrimaryCore(TypedDict):
-    node_id: str
-    primary_core: int
-    guarantee_count: int
-
-
-class NodeCoreGuarantees(TypedDict):
-    node_id: str
-    core_index: int
-    last_guarantee: str
-    guarantee_count: int
-
-
-class EpochTickets(TypedDict):
-    node_id: str
-    # A number as text, for compatibility with jamtart.
-    epoch: str
-    ticket_count: int
-    last_generated: str
-    generations: int
-    failures: int
-
-
-class CoreGuaranteeTotals(TypedDict):
-    core_index: int
-    active_validators: int
-    total_guarantees: int
-    last_activity: str
-
-
-class NodeStatusEnhanced(TypedDict):
-    node_id: str
-    peer_id: str
-    implementation_name: str | None
-    implementation_version: str | None
-    is_connected: bool
-    connected_at: str | None
-    last_seen_at: str | None
-    event_count: int
-    chain_status: ChainStatus
-    # Fields of the newest Status event.
-    latest_status: dict[str, Any] | None
-    event_breakdown: list[EventTypeCount]
-    # The first of cores_active.
-    assigned_core: int | None
-    cores_active: list[int]
-    guarantee_activity: GuaranteeActivity | None
-    ticket_activity: TicketActivity | None
-    window: OpenWindow
-    # Present only if a shard did not answer.
-    shards: NotRequired[Shards]
-    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
-    # file: rows of the event log received in that time, or rows of aggregates.
-    unreadable: NotRequired[list[Unreadable]]
-
-
-class GuaranteeActivity(TypedDict):
-    guarantees_built: int
-    guarantees_signed: int
-    primary_core: int | None
-    last_guarantee_at: str | None
-
-
-class TicketActivity(TypedDict):
-    tickets_generated: int
-    # Always null: no event tells which tickets seal a block.
-    tickets_sealed: None
-    last_ticket_at: str | None
-    generations: int
-    generations_failed: int
-
-
-class NodePeers(TypedDict):
-    window: OpenWindow
-    validator_peers: int | None
-    non_validator_peers: int | None
-    total_peers: int | None
-    sync_peers: int | None
-    # Peers with which a block announcement stream was opened in the window.
-    block_announcement_peers: int
-    last_update: str | None
-    connections: dict[str, int]
-    history: list[PeerSample]
-    # Present only if a shard did not answer.
-    shards: NotRequired[Shards]
-    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
-    # file: rows of the event log received in that time, or rows of aggregates.
-    unreadable: NotRequired[list[Unreadable]]
-
-
-class PeerSample(TypedDict):
-    timestamp: str | None
-    total_peers: int
-    validator_peers: int
-    sync_peers: int
-
-
-class NodeTimeline(TypedDict):
-    has_more: bool
-    timestamp: str
-    window: OpenWindow
-    node_id: str
-    events: list[TimelineEvent]
-    # Number of events in this answer.
-    event_count: int
-    category_counts: list[CategoryCount]
-    time_range: TimeRange
-    # Present only if has_more is true.
-    next_cursor: NotRequired[str]
-    # Present only if a shard did not answer.
-    shards: NotRequired[Shards]
-    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
-    # file: rows of the event log received in that time, or rows of aggregates.
-    unreadable: NotRequired[list[Unreadable]]
-
-
-class TimelineEvent(TypedDict):
-    id: int
-    event_id: int
-    session: int
-    event_type: int
-    timestamp: str | None
-    created_at: str
-    category: str
-    data: dict[str, Any]
-
-
-class CategoryCount(TypedDict):
-    category: str
-    count: int
-
-
-class TimeRange(TypedDict):
-    start: str | None
-    end: str | None
-
-
-class DaStats(TypedDict):
-    window: OpenWindow
-    aggregate: StorageTotals
-    preimage_activity: PreimageEvents
-    by_node: list[NodeStorage]
-    # Present only if a shard did not answer.
-    shards: NotRequired[Shards]
-    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
-    # file: rows of the event log received in that time, or rows of aggregates.
-    unreadable: NotRequired[list[Unreadable]]
-
-
-class StorageTotals(TypedDict):
-    total_shards: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_shard_size_bytes: int | str
-    total_preimages: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_preimages_size_bytes: int | str
-    average_shards_per_node: float | None
-    node_count: int
-
-
-class PreimageEvents(TypedDict):
-    announced: int
-    forgotten: int
-    transferred: int
-    discarded: int
-
-
-class NodeStorage(TypedDict):
-    node_id: str
-    num_shards: int
-    shard_size_bytes: int
-    num_preimages: int
-    preimages_size_bytes: int
-    # Same as preimages_size_bytes, under the name of dashboards.
-    preimage_size_bytes: int
-    last_update: str
-
-
-class DaStatsEnhanced(TypedDict):
-    timestamp: str
-    window: OpenWindow
-    by_node: list[NodeAvailability]
-    aggregate: AvailabilityTotals
-    availability_rate: float | None
-    shard_distribution: list[ShardIndexRequests]
-    node_health: list[NodeHealth]
-    preimage_activity: PreimageRequests
-    recent_operations: list[ShardOperation]
-    # Present only if a shard did not answer.
-    shards: NotRequired[Shards]
-    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
-    # file: rows of the event log received in that time, or rows of aggregates.
-    unreadable: NotRequired[list[Unreadable]]
-
-
-class NodeAvailability(TypedDict):
-    node_id: str
-    num_shards: int | None
-    shard_size_bytes: int | None
-    preimages_announced: int
-    preimages_in_pool: int | None
-    read_ops_last_hour: int
-    write_ops_last_hour: int
-    # From a histogram; within 10 % of the exact value.
-    avg_read_latency_ms: float | None
-    # From a histogram; within 10 % of the exact value.
-    avg_write_latency_ms: float | None
-    # Share of the requests it received that ended in a transfer.
-    transfer_success_rate: float | None
-    # Share of the requests it sent that ended in a transfer.
-    fetch_success_rate: float | None
-    # Always null: no event tells it.
-    bytes_written: None
-    # Always null: no event tells it.
-    bytes_transferred: None
-    requests_sent: int
-    requests_received: int
-    reads_failed: int
-    writes_failed: int
-
-
-class AvailabilityTotals(TypedDict):
-    total_shards: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_shard_size_bytes: int | str
-    total_preimages: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_preimage_size_bytes: int | str
-    average_shards_per_node: float | None
-    average_shard_size_per_node: float | None
-    # Nodes that sent or received requests for shards.
-    nodes_reporting: int
-
-
-class ShardIndexRequests(TypedDict):
-    shard_index: int
-    # Sum of requests_sent and requests_received.
-    count: int
-    requests_sent: int
-    requests_received: int
-    # Nodes that requested it.
-    nodes: int
-
-
-class NodeHealth(TypedDict):
-    node_id: str
-    status: Literal["degraded", "healthy", "unhealthy", "unknown"]
-    shards_stored: int | None
-    # Always null: no event tells it.
-    storage_used_pct: None
-    # Time of its newest Status.
-    last_activity: str | None
-    issues: list[str]
-
-
-class PreimageRequests(TypedDict):
-    announced_last_hour: int
-    requested_last_hour: int
-    received_last_hour: int
-
-
-class ShardOperation(TypedDict):
-    timestamp: str | None
-    received_at: str
-    node_id: str
-    event_type: int
-    operation: str
-    reason: str | None
-    id: int
-
-
-class Execution(TypedDict):
-    window: OpenWindow
-    refinement: Refinement
-    authorization: Authorization
-    accumulation: Accumulation
-    by_service: list[ServiceExecution]
-    recent: list[ExecutionEvent]
-    # Present only if a shard did not answer.
-    shards: NotRequired[Shards]
-    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
-    # file: rows of the event log received in that time, or rows of aggregates.
-    unreadable: NotRequired[list[Unreadable]]
-
-
-class Refinement(TypedDict):
-    # Work items.
-    total_refined: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_gas_used: int | str
-    average_gas_per_wp: float | None
-    # Mean time of a work item.
-    average_time_ns: float | None
-    # Work-packages.
-    packages_refined: int
-
-
-class Authorization(TypedDict):
-    total_authorized: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_gas_used: int | str
-    average_gas: float | None
-    average_time_ns: float | None
-
-
-class Accumulation(TypedDict):
-    # Services in blocks; a service in a block counts once.
-    total_accumulated: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    total_gas_used: int | str
-    average_gas: float | None
-    average_time_ns: float | None
-    # Reports of accumulations, over all nodes.
-    reports: int
-
-
-class ServiceExecution(TypedDict):
-    # Null for items of an unknown work-package.
-    service_id: int | None
-    items_refined: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    refine_gas_used: int | str
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    refine_time_ns: int | str
-    accumulations: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
-    accumulate_gas_used: int | str
-    accumulate_average_time_ns: float | None
-
-
-class ExecutionEvent(TypedDict):
-    timestamp: str | None
-    event_type: int
-    node_id: str
-    # A number as text, for compatibility with jamtart.
-    gas_used: str
-    # A number as text, for compatibility with jamtart.
-    elapsed_ns: str
-    id: int
 
 
 class Blocks(TypedDict):

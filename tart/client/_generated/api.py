@@ -30,34 +30,49 @@ class Api:
         raise NotImplementedError
 
     def health(self) -> answers.Health:
-        """Whether the gateway answers.
+        """Check that the gateway answers.
 
-        ``GET /api/health``. Asks no shard.
+        ``GET /api/health``. No shard is queried.
         """
         return self._ask(Call[answers.Health]("GET", "/api/health"))
 
     def detailed_health(self) -> answers.DetailedHealth:
-        """How each part is.
+        """Get component health.
 
-        ``GET /api/health/detailed``. Unhealthy, with status 503 and the same body, if a part
-        without which nothing works is. A shard that does not answer is unhealthy itself and
-        degrades the whole; one that starts and takes long is degraded and says how far it is, and
-        so is one of whose files a part cannot be read, or that were deleted: the message names
-        them. database: all, some or none of the shards answer. batch_writer: degraded while reading
-        is paused or three quarters of the buffer are used, unhealthy while all shards pause.
-        event_broadcaster: degraded if shards shed events for us in the last minute. memory and
-        system_resources: degraded below 10 % of memory or disk free, unhealthy below 2 %.
+        ``GET /api/health/detailed``. Returns 503 with the same body if a critical component is
+        unhealthy. A shard that does not answer is unhealthy and degrades the server; a shard that
+        takes long to start is degraded and reports its progress. A shard with unreadable or deleted
+        files is degraded; its message names the files. database: healthy if all shards answer,
+        degraded if some do, unhealthy if none does. batch_writer: degraded while reading is paused
+        or while more than three quarters of a write buffer are in use, unhealthy while all shards
+        are paused. event_broadcaster: degraded if shards dropped live events for this gateway in
+        the last minute. memory and system_resources: degraded below 10 % of memory or disk space
+        free, unhealthy below 2 %.
         """
         return self._ask(
             Call[answers.DetailedHealth]("GET", "/api/health/detailed", accepted=(503,))
         )
 
-    def stats(self, *, duration: str | None = None) -> answers.Stats:
-        """Blocks authored, best and finalized block.
+    def metrics(self) -> str:
+        """Get metrics for Prometheus.
 
-        ``GET /api/stats``. best_block and finalized_block: the highest slot that a third of the
-        nodes connected now have reached. Of each node counts what /api/nodes shows as best and
-        finalized.
+        ``GET /metrics``. A shard that does not answer has tart_shard_up 0.
+        """
+        return self._ask(Call[str]("GET", "/metrics", text=True))
+
+    def openapi(self) -> dict[str, Any]:
+        """Get this document as OpenAPI 3.1.
+
+        ``GET /api/openapi.json``. No key is needed: the document contains no data.
+        """
+        return self._ask(Call[dict[str, Any]]("GET", "/api/openapi.json"))
+
+    def stats(self, *, duration: str | None = None) -> answers.Stats:
+        """Get blocks authored, best block and finalized block.
+
+        ``GET /api/stats``. best_block and finalized_block are the highest slots that a third of the
+        connected nodes have reached. Each node counts with its best and finalized block in
+        /api/nodes.
 
         Args:
             duration: Length of the window, which ends now: 5m, 90s, 2d. By default 1h.
@@ -65,26 +80,33 @@ class Api:
         return self._ask(Call[answers.Stats]("GET", "/api/stats", query={"duration": duration}))
 
     def network(self) -> answers.Network:
-        """The network as its connected nodes agree on it.
+        """Get the network's parameters and implementations.
 
-        ``GET /api/network``.
+        ``GET /api/network``. Values that most connected nodes report.
         """
         return self._ask(Call[answers.Network]("GET", "/api/network", query={"bytes": "hex"}))
 
-    def nodes(self) -> answers.Nodes:
-        """All nodes ever seen.
+    def live(self) -> answers.Live:
+        """Get rates of the last complete seconds.
 
-        ``GET /api/nodes``. Connected ones first, then by last_seen_at, newest first. What a node
-        says of itself (node_info, best, finalized, synced) is its newest statement by received_at
-        over all its open connections; where none of these has made it, over those that have ended.
-        statements says which.
+        ``GET /api/metrics/live``. Read from counters in memory.
+        """
+        return self._ask(Call[answers.Live]("GET", "/api/metrics/live"))
+
+    def nodes(self) -> answers.Nodes:
+        """List all nodes.
+
+        ``GET /api/nodes``. Connected nodes first, then by last_seen_at, newest first. What a node
+        reports of itself (node_info, best, finalized, synced) is its newest statement by
+        received_at over all its open connections; if it has made none on these, over those that
+        have ended. statements has the source.
         """
         return self._ask(Call[answers.Nodes]("GET", "/api/nodes", query={"bytes": "hex"}))
 
     def node(self, id: str) -> answers.NodeDetails:
-        """One node.
+        """Get one node.
 
-        ``GET /api/nodes/{id}``. As in /api/nodes, with its open connections, the newest first.
+        ``GET /api/nodes/{id}``. As in /api/nodes, with its open connections, newest first.
 
         Args:
             id: Node id: 64 hex digits of either case.
@@ -95,60 +117,12 @@ class Api:
             )
         )
 
-    def node_events(
-        self,
-        id: str,
-        *,
-        limit: int | None = None,
-        offset: int | None = None,
-        cursor: str | None = None,
-    ) -> answers.Events:
-        """Events of one node, newest first.
-
-        ``GET /api/nodes/{id}/events``.
-
-        Args:
-            id: Node id: 64 hex digits of either case.
-            limit: How many; moved into 1 to 1000. By default 50.
-            offset: How many to skip, at most 100000; below 0 means 0. Costs as much as reading what
-                is skipped: page by cursor. By default 0.
-            cursor: next_cursor of an earlier answer: continue there, in the same window, whatever
-                has arrived since.
-        """
-        return self._ask(
-            Call[answers.Events](
-                "GET",
-                "/api/nodes/{id}/events",
-                path={"id": id},
-                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
-            )
-        )
-
-    def iter_node_events(self, id: str, *, limit: int | None = None) -> Iterator[answers.Event]:
-        """Events of one node, newest first, page by page.
-
-        ``GET /api/nodes/{id}/events``.
-
-        Args:
-            id: Node id: 64 hex digits of either case.
-            limit: How many a page.
-        """
-        return self._pages(
-            Call[answers.Events](
-                "GET",
-                "/api/nodes/{id}/events",
-                path={"id": id},
-                query={"limit": limit, "bytes": "hex"},
-            ),
-            "events",
-        )
-
     def node_status(self, id: str) -> answers.NodeStatus:
-        """What one node last said of itself and of the chain.
+        """Get what one node last reported of itself and of the chain.
 
-        ``GET /api/nodes/{id}/status``. Of Status, best block, finalized block and sync, each the
-        newest statement by received_at over all open connections; where none of these has made it,
-        over those that have ended.
+        ``GET /api/nodes/{id}/status``. Status, best block, finalized block and sync state are each
+        the newest statement by received_at over all open connections; if the node has made none on
+        these, over those that have ended.
 
         Args:
             id: Node id: 64 hex digits of either case.
@@ -156,996 +130,6 @@ class Api:
         return self._ask(
             Call[answers.NodeStatus](
                 "GET", "/api/nodes/{id}/status", path={"id": id}, query={"bytes": "hex"}
-            )
-        )
-
-    def events(
-        self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
-    ) -> answers.Events:
-        """Events of all nodes, newest first.
-
-        ``GET /api/events``.
-
-        Args:
-            limit: How many; moved into 1 to 1000. By default 50.
-            offset: How many to skip, at most 100000; below 0 means 0. Costs as much as reading what
-                is skipped: page by cursor. By default 0.
-            cursor: next_cursor of an earlier answer: continue there, in the same window, whatever
-                has arrived since.
-        """
-        return self._ask(
-            Call[answers.Events](
-                "GET",
-                "/api/events",
-                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
-            )
-        )
-
-    def iter_events(self, *, limit: int | None = None) -> Iterator[answers.Event]:
-        """Events of all nodes, newest first, page by page.
-
-        ``GET /api/events``.
-
-        Args:
-            limit: How many a page.
-        """
-        return self._pages(
-            Call[answers.Events]("GET", "/api/events", query={"limit": limit, "bytes": "hex"}),
-            "events",
-        )
-
-    def search(
-        self,
-        *,
-        event_types: Sequence[int] | None = None,
-        node_id: str | None = None,
-        core_index: int | None = None,
-        wp_hash: str | None = None,
-        slot: int | None = None,
-        start_time: datetime | str | None = None,
-        end_time: datetime | str | None = None,
-        duration: str | None = None,
-        limit: int | None = None,
-        offset: int | None = None,
-        cursor: str | None = None,
-    ) -> answers.SearchResult:
-        """Events by type, node, time, slot, core or hash.
-
-        ``GET /api/events/search``. All conditions must hold. Without a time the whole retention is
-        searched.
-
-        Args:
-            event_types: Event numbers, separated by commas.
-            node_id: Events of this node.
-            core_index: Events that name this core, and those that inherit it: what refers to a
-                work-package's submission is of the package's core.
-            wp_hash: Events that name this work-package hash.
-            slot: Events that name this slot, and those that inherit it: what refers to an
-                authoring, an import or a guarantee built is of its slot.
-            start_time: First received_at, inclusive.
-            end_time: Last received_at, inclusive.
-            duration: Length of the window, which ends now; start and end take precedence.
-            limit: How many; moved into 1 to 1000. By default 50.
-            offset: How many to skip, at most 100000; below 0 means 0. Costs as much as reading what
-                is skipped: page by cursor. By default 0.
-            cursor: next_cursor of an earlier answer: continue there, in the same window, whatever
-                has arrived since.
-        """
-        return self._ask(
-            Call[answers.SearchResult](
-                "GET",
-                "/api/events/search",
-                query={
-                    "event_types": event_types,
-                    "node_id": node_id,
-                    "core_index": core_index,
-                    "wp_hash": wp_hash,
-                    "slot": slot,
-                    "start_time": start_time,
-                    "end_time": end_time,
-                    "duration": duration,
-                    "limit": limit,
-                    "offset": offset,
-                    "cursor": cursor,
-                    "bytes": "hex",
-                },
-            )
-        )
-
-    def iter_search(
-        self,
-        *,
-        event_types: Sequence[int] | None = None,
-        node_id: str | None = None,
-        core_index: int | None = None,
-        wp_hash: str | None = None,
-        slot: int | None = None,
-        start_time: datetime | str | None = None,
-        end_time: datetime | str | None = None,
-        duration: str | None = None,
-        limit: int | None = None,
-    ) -> Iterator[answers.Event]:
-        """Events by type, node, time, slot, core or hash, page by page.
-
-        ``GET /api/events/search``.
-
-        Args:
-            event_types: Event numbers, separated by commas.
-            node_id: Events of this node.
-            core_index: Events that name this core, and those that inherit it: what refers to a
-                work-package's submission is of the package's core.
-            wp_hash: Events that name this work-package hash.
-            slot: Events that name this slot, and those that inherit it: what refers to an
-                authoring, an import or a guarantee built is of its slot.
-            start_time: First received_at, inclusive.
-            end_time: Last received_at, inclusive.
-            duration: Length of the window, which ends now; start and end take precedence.
-            limit: How many a page.
-        """
-        return self._pages(
-            Call[answers.SearchResult](
-                "GET",
-                "/api/events/search",
-                query={
-                    "event_types": event_types,
-                    "node_id": node_id,
-                    "core_index": core_index,
-                    "wp_hash": wp_hash,
-                    "slot": slot,
-                    "start_time": start_time,
-                    "end_time": end_time,
-                    "duration": duration,
-                    "limit": limit,
-                    "bytes": "hex",
-                },
-            ),
-            "events",
-        )
-
-    def live(self) -> answers.Live:
-        """The last complete seconds, from counters in memory.
-
-        ``GET /api/metrics/live``.
-        """
-        return self._ask(Call[answers.Live]("GET", "/api/metrics/live"))
-
-    def metrics(self) -> str:
-        """Metrics for Prometheus.
-
-        ``GET /metrics``. One message per shard; a shard that does not answer has tart_shard_up 0.
-        """
-        return self._ask(Call[str]("GET", "/metrics", text=True))
-
-    def openapi(self) -> dict[str, Any]:
-        """This contract as OpenAPI 3.1.
-
-        ``GET /api/openapi.json``. Needs no key, for it holds no data.
-        """
-        return self._ask(Call[dict[str, Any]]("GET", "/api/openapi.json"))
-
-    def event(self, id: int) -> answers.EventDetails:
-        """One event with its raw bytes.
-
-        ``GET /api/events/{id}``. raw has the payload and the whole frame as the node sent it,
-        length in front, always in hex. A frame that was not understood is here, too: undecodable
-        says why.
-
-        Args:
-            id: The event's id.
-        """
-        return self._ask(
-            Call[answers.EventDetails](
-                "GET", "/api/events/{id}", path={"id": id}, query={"bytes": "hex"}
-            )
-        )
-
-    def trace(
-        self, id: int, *, limit: int | None = None, depth: int | None = None
-    ) -> answers.Trace:
-        """The events that refer to one another.
-
-        ``GET /api/events/{id}/trace``. From the event up to its root, then everything below it, in
-        the same session. References are those a payload starts with. In order of arrival, the root
-        first; parent and depth make it a tree. truncated says that limit or depth ended the search;
-        after ten minutes without a descendant it ends anyhow, at searched_until.
-
-        Args:
-            id: The event's id.
-            limit: How many events at most. By default 200.
-            depth: How many levels at most. By default 64.
-        """
-        return self._ask(
-            Call[answers.Trace](
-                "GET",
-                "/api/events/{id}/trace",
-                path={"id": id},
-                query={"limit": limit, "depth": depth, "bytes": "hex"},
-            )
-        )
-
-    def export(
-        self,
-        *,
-        format: Literal["ndjson", "csv", "capture", "parquet"] | None = None,
-        event_types: Sequence[int] | None = None,
-        node_id: str | None = None,
-        core_index: int | None = None,
-        wp_hash: str | None = None,
-        slot: int | None = None,
-        start_time: datetime | str | None = None,
-        end_time: datetime | str | None = None,
-        duration: str | None = None,
-    ) -> Iterator[bytes]:
-        """All events of a window, oldest first, as a stream.
-
-        ``GET /api/events/export``. Without a limit, and no faster than it is taken. ndjson: Event
-        objects, one a line. csv: their members, data as JSON; text that a spreadsheet would run as
-        a formula gets an apostrophe in front, unless api.csv_formulas says otherwise. capture: what
-        came on the wire, also what was not understood unless the filter is on contents; its layout
-        is described in tart/protocol/capture.py. Where something is missing, such as the events of
-        a shard that does not answer, everything else is sent and the connection is closed before
-        the end of the answer, so that a part cannot be taken for all; ndjson has an Error in its
-        last line then, csv a last row that begins with # incomplete, capture no END. Parquet has
-        its index at the end of a file and needs one file for all shards, so it is not streamed: ask
-        /api/sql for Arrow.
-
-        Args:
-            format: How records are written. By default ndjson.
-            event_types: Event numbers, separated by commas.
-            node_id: Events of this node.
-            core_index: Events that name this core, and those that inherit it: what refers to a
-                work-package's submission is of the package's core.
-            wp_hash: Events that name this work-package hash.
-            slot: Events that name this slot, and those that inherit it: what refers to an
-                authoring, an import or a guarantee built is of its slot.
-            start_time: First received_at, inclusive.
-            end_time: Last received_at, inclusive.
-            duration: Length of the window, which ends now; start and end take precedence.
-        """
-        return self._stream(
-            Call[bytes](
-                "GET",
-                "/api/events/export",
-                query={
-                    "format": format,
-                    "event_types": event_types,
-                    "node_id": node_id,
-                    "core_index": core_index,
-                    "wp_hash": wp_hash,
-                    "slot": slot,
-                    "start_time": start_time,
-                    "end_time": end_time,
-                    "duration": duration,
-                    "bytes": "hex",
-                },
-            )
-        )
-
-    def sql(self, *, map: str, reduce: str | None = None) -> answers.SqlResult:
-        """A SELECT over the events, on every shard.
-
-        ``POST /api/sql``. map runs on each shard over its events, reduce over the table partials,
-        which is all that the maps found; without it partials is the answer. Tables: one view per
-        event type, named like block_announced, with the columns id, node_id, session, event_id,
-        received_at, timestamp, timestamp_us, ref and the event's fields; events with the payload of
-        all; undecodable, sessions, nodes; DESCRIBE block_announced and information_schema.columns
-        tell the columns. Hashes are BLOB: unhex('01ab...') is a literal. DuckDB's SQL, one SELECT,
-        without files, network and settings. What is compared with constants in WHERE is looked up,
-        the rest is read: narrow received_at. ORDER BY of columns with LIMIT is cheap. Answers as
-        JSON, or as the Accept header or format say; application/vnd.apache.arrow.stream is Arrow.
-        What is missing is told in shards and unreadable; csv and Arrow end like an incomplete
-        export then. Numbers are exact: in JSON and CSV integers beyond 64 bits are text, as are
-        decimals that are no double; in Arrow HUGEINT is DECIMAL(38, 0) and refuses what does not
-        fit, and UHUGEINT is text.
-
-        Args:
-            map: One SELECT over the views.
-            reduce: One SELECT over the table partials.
-        """
-        return self._ask(
-            Call[answers.SqlResult]("POST", "/api/sql", body={"map": map, "reduce": reduce})
-        )
-
-    def sessions(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-        limit: int | None = None,
-        cursor: str | None = None,
-    ) -> answers.Sessions:
-        """Connections of all nodes, newest first.
-
-        ``GET /api/sessions``. Those that were open at any time of the window, the latest started
-        first; kept for [aggregates] row_retention_days. outcome is open, closed, refused (its first
-        message could not be read) or died (the shard was killed: ended_at is when it was last
-        heard). events are all after the first message, understood or not.
-
-        Args:
-            duration: Length of the window, which ends now; start and end take precedence.
-            start: First moment of the window.
-            end: Last moment of the window.
-            limit: How many; moved into 1 to 1000. By default 50.
-            cursor: next_cursor of an earlier answer: continue there, in the same window.
-        """
-        return self._ask(
-            Call[answers.Sessions](
-                "GET",
-                "/api/sessions",
-                query={
-                    "duration": duration,
-                    "start": start,
-                    "end": end,
-                    "limit": limit,
-                    "cursor": cursor,
-                },
-            )
-        )
-
-    def iter_sessions(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-        limit: int | None = None,
-    ) -> Iterator[answers.Session]:
-        """Connections of all nodes, newest first, page by page.
-
-        ``GET /api/sessions``.
-
-        Args:
-            duration: Length of the window, which ends now; start and end take precedence.
-            start: First moment of the window.
-            end: Last moment of the window.
-            limit: How many a page.
-        """
-        return self._pages(
-            Call[answers.Sessions](
-                "GET",
-                "/api/sessions",
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
-            ),
-            "sessions",
-        )
-
-    def node_sessions(
-        self,
-        id: str,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-        limit: int | None = None,
-        cursor: str | None = None,
-    ) -> answers.Sessions:
-        """Connections of one node, newest first.
-
-        ``GET /api/nodes/{id}/sessions``. Those that were open at any time of the window, the latest
-        started first; kept for [aggregates] row_retention_days. outcome is open, closed, refused
-        (its first message could not be read) or died (the shard was killed: ended_at is when it was
-        last heard). events are all after the first message, understood or not.
-
-        Args:
-            id: Node id: 64 hex digits of either case.
-            duration: Length of the window, which ends now; start and end take precedence.
-            start: First moment of the window.
-            end: Last moment of the window.
-            limit: How many; moved into 1 to 1000. By default 50.
-            cursor: next_cursor of an earlier answer: continue there, in the same window.
-        """
-        return self._ask(
-            Call[answers.Sessions](
-                "GET",
-                "/api/nodes/{id}/sessions",
-                path={"id": id},
-                query={
-                    "duration": duration,
-                    "start": start,
-                    "end": end,
-                    "limit": limit,
-                    "cursor": cursor,
-                },
-            )
-        )
-
-    def iter_node_sessions(
-        self,
-        id: str,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-        limit: int | None = None,
-    ) -> Iterator[answers.Session]:
-        """Connections of one node, newest first, page by page.
-
-        ``GET /api/nodes/{id}/sessions``.
-
-        Args:
-            id: Node id: 64 hex digits of either case.
-            duration: Length of the window, which ends now; start and end take precedence.
-            start: First moment of the window.
-            end: Last moment of the window.
-            limit: How many a page.
-        """
-        return self._pages(
-            Call[answers.Sessions](
-                "GET",
-                "/api/nodes/{id}/sessions",
-                path={"id": id},
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
-            ),
-            "sessions",
-        )
-
-    def conformance(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.Conformance:
-        """What every node said otherwise than JIP-3 has it.
-
-        ``GET /api/conformance``. Findings are held against rules with stable codes, each with a
-        page of its own (docs). error: JIP-3 forbids it, and a reader that does as JIP-3 says gets
-        nothing or something wrong. warning: JIP-3 is silent or leaves room, or something is most
-        likely wrong. info: JIP-3 allows it, and it is good to know. Counts are by the hour, so a
-        window begins with a whole one. What may be right is not found: references to what was
-        dropped, shed, not understood or is long past. rules are over all nodes, with examples;
-        unidentified is what connections said that never told whose they are.
-
-        Args:
-            duration: Length of the window, which ends now and begins with a whole hour; start and
-                end take precedence. By default 24h.
-            start: First moment of the window.
-            end: Last moment of the window.
-        """
-        return self._ask(
-            Call[answers.Conformance](
-                "GET", "/api/conformance", query={"duration": duration, "start": start, "end": end}
-            )
-        )
-
-    def node_conformance(
-        self,
-        id: str,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.NodeConformance:
-        """What one node said otherwise than JIP-3 has it.
-
-        ``GET /api/nodes/{id}/conformance``. Findings are held against rules with stable codes, each
-        with a page of its own (docs). error: JIP-3 forbids it, and a reader that does as JIP-3 says
-        gets nothing or something wrong. warning: JIP-3 is silent or leaves room, or something is
-        most likely wrong. info: JIP-3 allows it, and it is good to know. Counts are by the hour, so
-        a window begins with a whole one. What may be right is not found: references to what was
-        dropped, shed, not understood or is long past. Examples are the newest that were kept, three
-        a day of each rule: id is the event's in /api/events, offset counts bytes of the message
-        from its timestamp on, hex has its first 1,024 bytes.
-
-        Args:
-            id: Node id: 64 hex digits of either case.
-            duration: Length of the window, which ends now and begins with a whole hour; start and
-                end take precedence. By default 24h.
-            start: First moment of the window.
-            end: Last moment of the window.
-        """
-        return self._ask(
-            Call[answers.NodeConformance](
-                "GET",
-                "/api/nodes/{id}/conformance",
-                path={"id": id},
-                query={"duration": duration, "start": start, "end": end},
-            )
-        )
-
-    def workpackages(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.Workpackages:
-        """How many work-packages came how far.
-
-        ``GET /api/workpackages``. totals are distinct packages by hash whose handling began in the
-        window, each counted where any guarantor had it; events are what guarantors sent,
-        unidentified the attempts that ended, or hang, before the package was known. Beyond 100,000
-        rows of a shard packages are estimated from a sample: exact is false.
-
-        Args:
-            duration: Length of the window, which ends now; start and end take precedence. By
-                default 24h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
-        """
-        return self._ask(
-            Call[answers.Workpackages](
-                "GET",
-                "/api/workpackages",
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
-            )
-        )
-
-    def active_workpackages(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-        limit: int | None = None,
-    ) -> answers.ActiveWorkpackages:
-        """The newest work-packages, and where they are.
-
-        ``GET /api/workpackages/active``. A package is followed within each session by event id,
-        over nodes by its hash, its report's hash and its erasure root. It stands where its leading
-        guarantor has it, which is the one that came furthest; then guarantee_received, included or
-        discarded by what others heard of the report, available when shards of it were asked for.
-        discarded: somebody discarded its guarantee because it cannot be reported on chain; for
-        other reasons (too many, replaced by a better one) it may still be included, and only stages
-        and discard_reason tell. failed: at its guarantors, and nobody guaranteed it. superseded: an
-        attempt failed while another guarantor guaranteed the package, whatever the reason given.
-        Steps of guarantors are by the node's clock. summary and reached count the newest 1000;
-        complete says whether these are all. stage_duration_percentiles are of all guarantors' steps
-        in the window, read from bins a fifth wide.
-
-        Args:
-            duration: Length of the window, which ends now; start and end take precedence. By
-                default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
-            limit: How many; moved into 1 to 1000. By default 200.
-        """
-        return self._ask(
-            Call[answers.ActiveWorkpackages](
-                "GET",
-                "/api/workpackages/active",
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
-            )
-        )
-
-    def journey(
-        self,
-        hash: str,
-        *,
-        node_id: str | None = None,
-        session: int | None = None,
-        limit: int | None = None,
-    ) -> answers.Journey:
-        """The way of one work-package, event by event.
-
-        ``GET /api/workpackages/{hash}/journey``. A package is followed within each session by event
-        id, over nodes by its hash, its report's hash and its erasure root. It stands where its
-        leading guarantor has it, which is the one that came furthest; then guarantee_received,
-        included or discarded by what others heard of the report, available when shards of it were
-        asked for. discarded: somebody discarded its guarantee because it cannot be reported on
-        chain; for other reasons (too many, replaced by a better one) it may still be included, and
-        only stages and discard_reason tell. failed: at its guarantors, and nobody guaranteed it.
-        superseded: an attempt failed while another guarantor guaranteed the package, whatever the
-        reason given. Steps of guarantors are by the node's clock. Events are in order of arrival;
-        where the log has them no more, id and data are null and the aggregates' steps stand in. An
-        id that several connections gave to different packages is refused with 409 and candidates:
-        add node_id or session.
-
-        Args:
-            hash: The work-package's hash, its report's or its erasure root's; or the id of the
-                event that began it at a guarantor (90, 91), in decimal.
-            node_id: With an id: whose event it is.
-            session: With an id: of which connection.
-            limit: Events of each guarantor, of the report and of the erasure root; truncated says
-                that there may be more. By default 200.
-        """
-        return self._ask(
-            Call[answers.Journey](
-                "GET",
-                "/api/workpackages/{hash}/journey",
-                path={"hash": hash},
-                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
-            )
-        )
-
-    def enhanced_journey(
-        self,
-        hash: str,
-        *,
-        node_id: str | None = None,
-        session: int | None = None,
-        limit: int | None = None,
-    ) -> answers.EnhancedJourney:
-        """The same with durations, costs, signers and errors.
-
-        ``GET /api/workpackages/{hash}/journey/enhanced``. A package is followed within each session
-        by event id, over nodes by its hash, its report's hash and its erasure root. It stands where
-        its leading guarantor has it, which is the one that came furthest; then guarantee_received,
-        included or discarded by what others heard of the report, available when shards of it were
-        asked for. discarded: somebody discarded its guarantee because it cannot be reported on
-        chain; for other reasons (too many, replaced by a better one) it may still be included, and
-        only stages and discard_reason tell. failed: at its guarantors, and nobody guaranteed it.
-        superseded: an attempt failed while another guarantor guaranteed the package, whatever the
-        reason given. Steps of guarantors are by the node's clock. duration_ms is the time since the
-        stage before at the same guarantor, by its clock; total_duration_ms, started_at and
-        completed_at are by ours.
-
-        Args:
-            hash: The work-package's hash, its report's or its erasure root's; or the id of the
-                event that began it at a guarantor (90, 91), in decimal.
-            node_id: With an id: whose event it is.
-            session: With an id: of which connection.
-            limit: Events of each guarantor, of the report and of the erasure root; truncated says
-                that there may be more. By default 200.
-        """
-        return self._ask(
-            Call[answers.EnhancedJourney](
-                "GET",
-                "/api/workpackages/{hash}/journey/enhanced",
-                path={"hash": hash},
-                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
-            )
-        )
-
-    def audit_progress(
-        self,
-        hash: str,
-        *,
-        node_id: str | None = None,
-        session: int | None = None,
-        limit: int | None = None,
-    ) -> answers.AuditProgress:
-        """What is known of the audit of a work-package.
-
-        ``GET /api/workpackages/{hash}/audit-progress``. JIP-3 has no events of audits themselves,
-        only of recovering bundles (140-153), and of those only the side that answers names the
-        erasure root: auditor_node_ids are who asked there. tranche, panic_mode, is_accumulated and
-        auditors_completed are null.
-
-        Args:
-            hash: The work-package's hash, its report's or its erasure root's; or the id of the
-                event that began it at a guarantor (90, 91), in decimal.
-            node_id: With an id: whose event it is.
-            session: With an id: of which connection.
-            limit: Events of each guarantor, of the report and of the erasure root; truncated says
-                that there may be more. By default 200.
-        """
-        return self._ask(
-            Call[answers.AuditProgress](
-                "GET",
-                "/api/workpackages/{hash}/audit-progress",
-                path={"hash": hash},
-                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
-            )
-        )
-
-    def batch_journey(self, *, hashes: list[str]) -> answers.BatchJourney:
-        """The stages of up to 50 work-packages.
-
-        ``POST /api/workpackages/batch/journey``. From the aggregates: guarantors' steps, without
-        their events. Packages that are not known are left out; found says how many are.
-
-        Args:
-            hashes:
-        """
-        return self._ask(
-            Call[answers.BatchJourney](
-                "POST", "/api/workpackages/batch/journey", body={"hashes": hashes}
-            )
-        )
-
-    def guarantees(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.Guarantees:
-        """What became of guarantees.
-
-        ``GET /api/guarantees``. totals are events; discarded ones (113) for any reason, also that
-        they are on chain. Rates are of attempts that are over, null where there are none.
-
-        Args:
-            duration: Length of the window, which ends now; start and end take precedence. By
-                default 24h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
-        """
-        return self._ask(
-            Call[answers.Guarantees](
-                "GET",
-                "/api/guarantees",
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
-            )
-        )
-
-    def guarantors(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.Guarantors:
-        """How well each guarantor does.
-
-        ``GET /api/guarantees/by-guarantor``. success_rate: packages whose guarantees were
-        distributed (109), of those guaranteed (105); send_success_rate: 108 of 108 and 107. A
-        package that was heard of within the last minute and is not over does not count yet.
-        total_guarantees are of the window, guarantees_last_hour of its last hour.
-
-        Args:
-            duration: Length of the window, which ends now; start and end take precedence. By
-                default 24h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
-        """
-        return self._ask(
-            Call[answers.Guarantors](
-                "GET",
-                "/api/guarantees/by-guarantor",
-                query={"duration": duration, "start": start, "end": end},
-            )
-        )
-
-    def cores_status(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.CoresStatus:
-        """What went through each core.
-
-        ``GET /api/cores/status``. Distinct packages whose handling began in the window: received,
-        and guaranteed. gas_used, imports, exports and extrinsic_size are of those received, da_load
-        is the bytes of the bundles of those guaranteed. window_blocks: slots with a block that
-        somebody authored or imported in the window; active_blocks: those for which the core had a
-        guarantee. Names with last_hour are of the window.
-
-        Args:
-            duration: Length of the window, which ends now; start and end take precedence. By
-                default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
-        """
-        return self._ask(
-            Call[answers.CoresStatus](
-                "GET", "/api/cores/status", query={"duration": duration, "start": start, "end": end}
-            )
-        )
-
-    def core_guarantees(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.CoreGuarantees:
-        """Guarantees of a core, in pools and lately.
-
-        ``GET /api/cores/{core_index}/guarantees``. current_guarantees is what a third of the nodes
-        have in their pools.
-
-        Args:
-            core_index: The core.
-            duration: Length of the window, which ends now; start and end take precedence. By
-                default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
-        """
-        return self._ask(
-            Call[answers.CoreGuarantees](
-                "GET",
-                "/api/cores/{core_index}/guarantees",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
-            )
-        )
-
-    def core_guarantors(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.CoreGuarantors:
-        """Who guaranteed for a core.
-
-        ``GET /api/cores/{core_index}/guarantors``. Those that had a package of the core; shards and
-        efficiencies are of the whole node.
-
-        Args:
-            core_index: The core.
-            duration: Length of the window, which ends now; start and end take precedence. By
-                default 24h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
-        """
-        return self._ask(
-            Call[answers.CoreGuarantors](
-                "GET",
-                "/api/cores/{core_index}/guarantors",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
-            )
-        )
-
-    def enhanced_core_guarantors(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.EnhancedCoreGuarantors:
-        """Who guaranteed for a core, and shared segments.
-
-        ``GET /api/cores/{core_index}/guarantors/enhanced``. As guarantors, with the newest requests
-        for segments between guarantors (173, 178).
-
-        Args:
-            core_index: The core.
-            duration: Length of the window, which ends now; start and end take precedence. By
-                default 24h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
-        """
-        return self._ask(
-            Call[answers.EnhancedCoreGuarantors](
-                "GET",
-                "/api/cores/{core_index}/guarantors/enhanced",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
-            )
-        )
-
-    def core_work_packages(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-        limit: int | None = None,
-    ) -> answers.CoreWorkPackages:
-        """The newest work-packages of a core.
-
-        ``GET /api/cores/{core_index}/work-packages``. A package is followed within each session by
-        event id, over nodes by its hash, its report's hash and its erasure root. It stands where
-        its leading guarantor has it, which is the one that came furthest; then guarantee_received,
-        included or discarded by what others heard of the report, available when shards of it were
-        asked for. discarded: somebody discarded its guarantee because it cannot be reported on
-        chain; for other reasons (too many, replaced by a better one) it may still be included, and
-        only stages and discard_reason tell. failed: at its guarantors, and nobody guaranteed it.
-        superseded: an attempt failed while another guarantor guaranteed the package, whatever the
-        reason given. Steps of guarantors are by the node's clock. queue_depth and
-        avg_processing_time_ms (received to report built) are over the window; completed_last_hour:
-        distributed.
-
-        Args:
-            core_index: The core.
-            duration: Length of the window, which ends now; start and end take precedence. By
-                default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
-            limit: How many. By default 50.
-        """
-        return self._ask(
-            Call[answers.CoreWorkPackages](
-                "GET",
-                "/api/cores/{core_index}/work-packages",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
-            )
-        )
-
-    def core_validators(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.CoreValidators:
-        """Who worked for a core.
-
-        ``GET /api/cores/{core_index}/validators``. validator_index is null: no event says which
-        index a node has.
-
-        Args:
-            core_index: The core.
-            duration: Length of the window, which ends now; start and end take precedence. By
-                default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
-        """
-        return self._ask(
-            Call[answers.CoreValidators](
-                "GET",
-                "/api/cores/{core_index}/validators",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
-            )
-        )
-
-    def core_metrics(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.CoreMetrics:
-        """How fast and how well a core works.
-
-        ``GET /api/cores/{core_index}/metrics``. Over guarantors' attempts in the window: refined of
-        refined and failed before it; average_completion_time_ms and p95_latency_ms are from the
-        submission or share to the guarantees distributed (109), network_latency_ms from the
-        guarantee built on. Gas is of attempts of which both the use and the limit are known.
-        work_packages_processed_24h: of the 24 hours before the window's end. What blocks accumulate
-        is not told by core: null.
-
-        Args:
-            core_index: The core.
-            duration: Length of the window, which ends now; start and end take precedence. By
-                default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
-        """
-        return self._ask(
-            Call[answers.CoreMetrics](
-                "GET",
-                "/api/cores/{core_index}/metrics",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
-            )
-        )
-
-    def core_bottlenecks(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.CoreBottlenecks:
-        """Who is slow or fails for a core.
-
-        ``GET /api/cores/{core_index}/bottlenecks``. avg_processing_ms is from a package received to
-        its report, by the node's clock; listed are those 1.2 times slower than the mean of all, or
-        with a twentieth failed. An attempt that failed while another guarantor guaranteed the
-        package has not failed: it is superseded, and counted as such. Of the newest 5000 failed
-        ones that is looked at.
-
-        Args:
-            core_index: The core.
-            duration: Length of the window, which ends now; start and end take precedence. By
-                default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
-        """
-        return self._ask(
-            Call[answers.CoreBottlenecks](
-                "GET",
-                "/api/cores/{core_index}/bottlenecks",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
             )
         )
 
@@ -1168,9 +152,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.Topology](
@@ -1196,9 +180,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.ValidatorsCores](
@@ -1226,9 +210,9 @@ class Api:
             id: Node id: 64 hex digits of either case.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 24h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.NodeStatusEnhanced](
@@ -1258,9 +242,9 @@ class Api:
             id: Node id: 64 hex digits of either case.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.NodePeers](
@@ -1372,9 +356,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.DaStats](
@@ -1401,9 +385,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.DaStatsEnhanced](
@@ -1429,14 +413,1045 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.Execution](
                 "GET",
                 "/api/metrics/execution",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def node_events(
+        self,
+        id: str,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.Events:
+        """List events of one node, newest first.
+
+        ``GET /api/nodes/{id}/events``.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            limit: Maximum number of events; clamped to 1 to 1000. By default 50.
+            offset: Number of events to skip, at most 100000; below 0 means 0. Skipped events cost
+                as much as returned ones; use cursor to read page by page. By default 0.
+            cursor: next_cursor of an earlier answer. Continues after its last result, in the same
+                window; results that have arrived since are not included.
+        """
+        return self._ask(
+            Call[answers.Events](
+                "GET",
+                "/api/nodes/{id}/events",
+                path={"id": id},
+                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
+            )
+        )
+
+    def iter_node_events(self, id: str, *, limit: int | None = None) -> Iterator[answers.Event]:
+        """List events of one node, newest first, page by page.
+
+        ``GET /api/nodes/{id}/events``.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            limit: How many a page.
+        """
+        return self._pages(
+            Call[answers.Events](
+                "GET",
+                "/api/nodes/{id}/events",
+                path={"id": id},
+                query={"limit": limit, "bytes": "hex"},
+            ),
+            "events",
+        )
+
+    def events(
+        self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
+    ) -> answers.Events:
+        """List events of all nodes, newest first.
+
+        ``GET /api/events``.
+
+        Args:
+            limit: Maximum number of events; clamped to 1 to 1000. By default 50.
+            offset: Number of events to skip, at most 100000; below 0 means 0. Skipped events cost
+                as much as returned ones; use cursor to read page by page. By default 0.
+            cursor: next_cursor of an earlier answer. Continues after its last result, in the same
+                window; results that have arrived since are not included.
+        """
+        return self._ask(
+            Call[answers.Events](
+                "GET",
+                "/api/events",
+                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
+            )
+        )
+
+    def iter_events(self, *, limit: int | None = None) -> Iterator[answers.Event]:
+        """List events of all nodes, newest first, page by page.
+
+        ``GET /api/events``.
+
+        Args:
+            limit: How many a page.
+        """
+        return self._pages(
+            Call[answers.Events]("GET", "/api/events", query={"limit": limit, "bytes": "hex"}),
+            "events",
+        )
+
+    def search(
+        self,
+        *,
+        event_types: Sequence[int] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.SearchResult:
+        """Search events by type, node, time, slot, core or hash.
+
+        ``GET /api/events/search``. All conditions must hold. Without a time all stored events are
+        searched.
+
+        Args:
+            event_types: Event numbers, separated by commas.
+            node_id: Events of this node.
+            core_index: Events that name this core, or that inherit it: an event that refers to the
+                submission of a work-package belongs to the core of that package.
+            wp_hash: Events that name this work-package hash.
+            slot: Events that name this slot, or that inherit it: an event that refers to an
+                authoring, an import or a guarantee built belongs to the slot of that event.
+            start_time: Earliest received_at, inclusive.
+            end_time: Latest received_at, inclusive.
+            duration: Length of the window, which ends now; start and end take precedence.
+            limit: Maximum number of events; clamped to 1 to 1000. By default 50.
+            offset: Number of events to skip, at most 100000; below 0 means 0. Skipped events cost
+                as much as returned ones; use cursor to read page by page. By default 0.
+            cursor: next_cursor of an earlier answer. Continues after its last result, in the same
+                window; results that have arrived since are not included.
+        """
+        return self._ask(
+            Call[answers.SearchResult](
+                "GET",
+                "/api/events/search",
+                query={
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "limit": limit,
+                    "offset": offset,
+                    "cursor": cursor,
+                    "bytes": "hex",
+                },
+            )
+        )
+
+    def iter_search(
+        self,
+        *,
+        event_types: Sequence[int] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[answers.Event]:
+        """Search events by type, node, time, slot, core or hash, page by page.
+
+        ``GET /api/events/search``.
+
+        Args:
+            event_types: Event numbers, separated by commas.
+            node_id: Events of this node.
+            core_index: Events that name this core, or that inherit it: an event that refers to the
+                submission of a work-package belongs to the core of that package.
+            wp_hash: Events that name this work-package hash.
+            slot: Events that name this slot, or that inherit it: an event that refers to an
+                authoring, an import or a guarantee built belongs to the slot of that event.
+            start_time: Earliest received_at, inclusive.
+            end_time: Latest received_at, inclusive.
+            duration: Length of the window, which ends now; start and end take precedence.
+            limit: How many a page.
+        """
+        return self._pages(
+            Call[answers.SearchResult](
+                "GET",
+                "/api/events/search",
+                query={
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "limit": limit,
+                    "bytes": "hex",
+                },
+            ),
+            "events",
+        )
+
+    def event(self, id: int) -> answers.EventDetails:
+        """Get one event with its raw bytes.
+
+        ``GET /api/events/{id}``. raw has the payload, and the whole frame with its length prefix,
+        as the node sent them, always in hex. An event that could not be decoded is returned as
+        well, with the reason in undecodable.
+
+        Args:
+            id: Id of the event.
+        """
+        return self._ask(
+            Call[answers.EventDetails](
+                "GET", "/api/events/{id}", path={"id": id}, query={"bytes": "hex"}
+            )
+        )
+
+    def trace(
+        self, id: int, *, limit: int | None = None, depth: int | None = None
+    ) -> answers.Trace:
+        """Get the events that refer to one another.
+
+        ``GET /api/events/{id}/trace``. Follows the references from the event up to its root, and
+        lists everything below the root in the same session, in order of arrival, the root first.
+        References are the event ids at the start of a payload. parent and depth describe the tree.
+        truncated is true if limit or depth ended the search. The search also ends after ten minutes
+        without a descendant, at searched_until.
+
+        Args:
+            id: Id of the event.
+            limit: Maximum number of events; clamped to 1 to 1000. By default 200.
+            depth: Maximum number of levels; clamped to 1 to 64. By default 64.
+        """
+        return self._ask(
+            Call[answers.Trace](
+                "GET",
+                "/api/events/{id}/trace",
+                path={"id": id},
+                query={"limit": limit, "depth": depth, "bytes": "hex"},
+            )
+        )
+
+    def export(
+        self,
+        *,
+        format: Literal["ndjson", "csv", "capture", "parquet"] | None = None,
+        event_types: Sequence[int] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+    ) -> Iterator[bytes]:
+        """Export all events of a window as a stream, oldest first.
+
+        ``GET /api/events/export``. The number of events is not limited; data is sent as fast as the
+        client reads it. ndjson: one Event object per line. csv: the members of Event, data as JSON;
+        text that a spreadsheet would run as a formula gets a leading apostrophe, unless
+        api.csv_formulas is set. capture: the bytes as received, including events that could not be
+        decoded unless a filter looks into events; docs/capture.md describes the format. If data is
+        missing, for example because a shard does not answer, all other data is sent and the
+        connection is closed before the end of the answer, so that an incomplete export cannot be
+        taken for a complete one. The last line of ndjson is then an Error, the last row of csv
+        begins with # incomplete, and a capture has no END record. Parquet is not streamed, because
+        its index is at the end of one file for all shards; request Arrow from /api/sql instead.
+
+        Args:
+            format: Format of the export. By default ndjson.
+            event_types: Event numbers, separated by commas.
+            node_id: Events of this node.
+            core_index: Events that name this core, or that inherit it: an event that refers to the
+                submission of a work-package belongs to the core of that package.
+            wp_hash: Events that name this work-package hash.
+            slot: Events that name this slot, or that inherit it: an event that refers to an
+                authoring, an import or a guarantee built belongs to the slot of that event.
+            start_time: Earliest received_at, inclusive.
+            end_time: Latest received_at, inclusive.
+            duration: Length of the window, which ends now; start and end take precedence.
+        """
+        return self._stream(
+            Call[bytes](
+                "GET",
+                "/api/events/export",
+                query={
+                    "format": format,
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "bytes": "hex",
+                },
+            )
+        )
+
+    def sql(self, *, map: str, reduce: str | None = None) -> answers.SqlResult:
+        """Run a SELECT on every shard.
+
+        ``POST /api/sql``. map runs on each shard over its events. reduce runs over the table
+        partials, which contains the rows of all maps; without it the answer is partials. Tables:
+        one view per event type, named like block_announced, with the columns id, node_id, session,
+        event_id, received_at, timestamp, timestamp_us, ref and the event's fields; events with the
+        payload of all event types; undecodable, sessions, nodes. DESCRIBE block_announced and
+        information_schema.columns list the columns. Hashes are BLOB; unhex('01ab...') is a literal.
+        The statement is one SELECT in DuckDB's SQL, without access to files, network and settings.
+        Comparisons with constants in WHERE limit what is read; restrict received_at. ORDER BY of
+        columns with LIMIT is cheap. The answer is JSON, unless the Accept header or format selects
+        another format; application/vnd.apache.arrow.stream selects Arrow. Missing data is listed in
+        shards and unreadable; csv and Arrow then end like an incomplete export. Numbers are exact:
+        JSON and CSV contain integers beyond 64 bits as text, and decimals that no double represents
+        as well; Arrow contains HUGEINT as DECIMAL(38, 0), which refuses larger values, and UHUGEINT
+        as text.
+
+        Args:
+            map: One SELECT over the views.
+            reduce: One SELECT over the table partials.
+        """
+        return self._ask(
+            Call[answers.SqlResult]("POST", "/api/sql", body={"map": map, "reduce": reduce})
+        )
+
+    def sessions(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.Sessions:
+        """List connections of all nodes, newest first.
+
+        ``GET /api/sessions``. Connections that were open at any time of the window, the latest
+        started first. They are stored for [aggregates] row_retention_days. outcome is open, closed,
+        refused (the first message was not valid) or died (the shard was killed; ended_at is the
+        time of the last message). Events are all messages after the first, decoded or not.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence.
+            start: Start of the window, inclusive.
+            end: End of the window, inclusive.
+            limit: Maximum number of sessions; clamped to 1 to 1000. By default 50.
+            cursor: next_cursor of an earlier answer. Continues after its last result, in the same
+                window; results that have arrived since are not included.
+        """
+        return self._ask(
+            Call[answers.Sessions](
+                "GET",
+                "/api/sessions",
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "cursor": cursor,
+                },
+            )
+        )
+
+    def iter_sessions(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[answers.Session]:
+        """List connections of all nodes, newest first, page by page.
+
+        ``GET /api/sessions``.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence.
+            start: Start of the window, inclusive.
+            end: End of the window, inclusive.
+            limit: How many a page.
+        """
+        return self._pages(
+            Call[answers.Sessions](
+                "GET",
+                "/api/sessions",
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            ),
+            "sessions",
+        )
+
+    def node_sessions(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.Sessions:
+        """List connections of one node, newest first.
+
+        ``GET /api/nodes/{id}/sessions``. Connections that were open at any time of the window, the
+        latest started first. They are stored for [aggregates] row_retention_days. outcome is open,
+        closed, refused (the first message was not valid) or died (the shard was killed; ended_at is
+        the time of the last message). Events are all messages after the first, decoded or not.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            duration: Length of the window, which ends now; start and end take precedence.
+            start: Start of the window, inclusive.
+            end: End of the window, inclusive.
+            limit: Maximum number of sessions; clamped to 1 to 1000. By default 50.
+            cursor: next_cursor of an earlier answer. Continues after its last result, in the same
+                window; results that have arrived since are not included.
+        """
+        return self._ask(
+            Call[answers.Sessions](
+                "GET",
+                "/api/nodes/{id}/sessions",
+                path={"id": id},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "cursor": cursor,
+                },
+            )
+        )
+
+    def iter_node_sessions(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[answers.Session]:
+        """List connections of one node, newest first, page by page.
+
+        ``GET /api/nodes/{id}/sessions``.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            duration: Length of the window, which ends now; start and end take precedence.
+            start: Start of the window, inclusive.
+            end: End of the window, inclusive.
+            limit: How many a page.
+        """
+        return self._pages(
+            Call[answers.Sessions](
+                "GET",
+                "/api/nodes/{id}/sessions",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            ),
+            "sessions",
+        )
+
+    def conformance(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Conformance:
+        """List conformance findings for all nodes.
+
+        ``GET /api/conformance``. A finding is a rule that a node broke. Rules have stable codes and
+        a page each (docs). error: JIP-3 forbids it, and a reader that does as JIP-3 says gets
+        nothing or something wrong. warning: JIP-3 is silent or leaves room, or something is most
+        likely wrong. info: JIP-3 allows it, and it is good to know. Counts are kept by the hour, so
+        a window begins with a whole hour. References to events that were dropped, shed, not decoded
+        or long past are not reported, because they may be correct. rules are over all nodes, with
+        examples. unidentified lists findings of connections that never sent their node information.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+        """
+        return self._ask(
+            Call[answers.Conformance](
+                "GET", "/api/conformance", query={"duration": duration, "start": start, "end": end}
+            )
+        )
+
+    def node_conformance(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NodeConformance:
+        """List conformance findings for one node.
+
+        ``GET /api/nodes/{id}/conformance``. A finding is a rule that a node broke. Rules have
+        stable codes and a page each (docs). error: JIP-3 forbids it, and a reader that does as
+        JIP-3 says gets nothing or something wrong. warning: JIP-3 is silent or leaves room, or
+        something is most likely wrong. info: JIP-3 allows it, and it is good to know. Counts are
+        kept by the hour, so a window begins with a whole hour. References to events that were
+        dropped, shed, not decoded or long past are not reported, because they may be correct.
+        Examples are the newest that are stored; three a day are stored for each rule. id is the
+        event's id in /api/events, offset counts bytes of the message from its timestamp on, hex has
+        its first 1,024 bytes.
+
+        Args:
+            id: Node id: 64 hex digits of either case.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+        """
+        return self._ask(
+            Call[answers.NodeConformance](
+                "GET",
+                "/api/nodes/{id}/conformance",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def workpackages(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Workpackages:
+        """Count work-packages by stage.
+
+        ``GET /api/workpackages``. totals counts distinct packages by hash whose pipeline began in
+        the window, each where any guarantor had it. events counts what guarantors sent.
+        unidentified counts attempts that ended, or stopped, before the package was known. Beyond
+        100,000 rows of a shard, packages are estimated from a sample, and exact is false.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+        """
+        return self._ask(
+            Call[answers.Workpackages](
+                "GET",
+                "/api/workpackages",
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    def active_workpackages(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> answers.ActiveWorkpackages:
+        """List the newest work-packages and their stages.
+
+        ``GET /api/workpackages/active``. A package is followed within a session by event id, and
+        across nodes by its hash, the hash of its report and its erasure root. Its stage is that of
+        its leading guarantor, which is the one that came furthest; then guarantee_received,
+        included or discarded by what other nodes reported of the report, and available when shards
+        of it were requested. discarded: a node discarded its guarantee because it cannot be
+        reported on chain; after a discard for another reason (too many, replaced by a better one)
+        it may still be included, so that only stages and discard_reason show it. failed: it failed
+        at its guarantors, and none guaranteed it. superseded: an attempt failed while another
+        guarantor guaranteed the package, whatever reason the event gives. Steps of guarantors are
+        by the node's clock. summary and reached count the newest 1000 packages; complete is true if
+        these are all. stage_duration_percentiles covers the steps of all guarantors in the window,
+        read from a histogram with bins 20 % wide.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+            limit: Maximum number of packages; clamped to 1 to 1000. By default 200.
+        """
+        return self._ask(
+            Call[answers.ActiveWorkpackages](
+                "GET",
+                "/api/workpackages/active",
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            )
+        )
+
+    def journey(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.Journey:
+        """Get the journey of one work-package, event by event.
+
+        ``GET /api/workpackages/{hash}/journey``. A package is followed within a session by event
+        id, and across nodes by its hash, the hash of its report and its erasure root. Its stage is
+        that of its leading guarantor, which is the one that came furthest; then guarantee_received,
+        included or discarded by what other nodes reported of the report, and available when shards
+        of it were requested. discarded: a node discarded its guarantee because it cannot be
+        reported on chain; after a discard for another reason (too many, replaced by a better one)
+        it may still be included, so that only stages and discard_reason show it. failed: it failed
+        at its guarantors, and none guaranteed it. superseded: an attempt failed while another
+        guarantor guaranteed the package, whatever reason the event gives. Steps of guarantors are
+        by the node's clock. Events are in order of arrival. Where the event log no longer has an
+        event, id and data are null and the step comes from the aggregates. If several connections
+        gave the id to different packages, the answer is 409 with candidates: add node_id or
+        session.
+
+        Args:
+            hash: Hash of the work-package, of its report or of its erasure root; or the id of the
+                event that began it at a guarantor (90, 91), in decimal.
+            node_id: With an event id: the node that sent the event.
+            session: With an event id: the connection of the event.
+            limit: Maximum number of events of each guarantor, of the report and of the erasure
+                root; clamped to 1 to 1000. truncated is true if there may be more. By default 200.
+        """
+        return self._ask(
+            Call[answers.Journey](
+                "GET",
+                "/api/workpackages/{hash}/journey",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    def enhanced_journey(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.EnhancedJourney:
+        """Get the journey of one work-package with durations, costs, signers and errors.
+
+        ``GET /api/workpackages/{hash}/journey/enhanced``. A package is followed within a session by
+        event id, and across nodes by its hash, the hash of its report and its erasure root. Its
+        stage is that of its leading guarantor, which is the one that came furthest; then
+        guarantee_received, included or discarded by what other nodes reported of the report, and
+        available when shards of it were requested. discarded: a node discarded its guarantee
+        because it cannot be reported on chain; after a discard for another reason (too many,
+        replaced by a better one) it may still be included, so that only stages and discard_reason
+        show it. failed: it failed at its guarantors, and none guaranteed it. superseded: an attempt
+        failed while another guarantor guaranteed the package, whatever reason the event gives.
+        Steps of guarantors are by the node's clock. duration_ms is the time since the previous
+        stage at the same guarantor, by its clock. total_duration_ms, started_at and completed_at
+        are by the server's clock.
+
+        Args:
+            hash: Hash of the work-package, of its report or of its erasure root; or the id of the
+                event that began it at a guarantor (90, 91), in decimal.
+            node_id: With an event id: the node that sent the event.
+            session: With an event id: the connection of the event.
+            limit: Maximum number of events of each guarantor, of the report and of the erasure
+                root; clamped to 1 to 1000. truncated is true if there may be more. By default 200.
+        """
+        return self._ask(
+            Call[answers.EnhancedJourney](
+                "GET",
+                "/api/workpackages/{hash}/journey/enhanced",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    def audit_progress(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.AuditProgress:
+        """Get what is known of the audit of a work-package.
+
+        ``GET /api/workpackages/{hash}/audit-progress``. JIP-3 has no events of audits themselves,
+        only of recovering bundles (140 to 153). Of those only the answering side names the erasure
+        root: auditor_node_ids are the nodes that sent requests to it. tranche, panic_mode,
+        is_accumulated and auditors_completed are null.
+
+        Args:
+            hash: Hash of the work-package, of its report or of its erasure root; or the id of the
+                event that began it at a guarantor (90, 91), in decimal.
+            node_id: With an event id: the node that sent the event.
+            session: With an event id: the connection of the event.
+            limit: Maximum number of events of each guarantor, of the report and of the erasure
+                root; clamped to 1 to 1000. truncated is true if there may be more. By default 200.
+        """
+        return self._ask(
+            Call[answers.AuditProgress](
+                "GET",
+                "/api/workpackages/{hash}/audit-progress",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    def batch_journey(self, *, hashes: list[str]) -> answers.BatchJourney:
+        """Get the stages of up to 50 work-packages.
+
+        ``POST /api/workpackages/batch/journey``. Read from the aggregates: steps of guarantors,
+        without their events. Unknown packages are left out; found is the number of known ones.
+
+        Args:
+            hashes:
+        """
+        return self._ask(
+            Call[answers.BatchJourney](
+                "POST", "/api/workpackages/batch/journey", body={"hashes": hashes}
+            )
+        )
+
+    def guarantees(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Guarantees:
+        """Count guarantees by outcome.
+
+        ``GET /api/guarantees``. totals counts events. discarded (113) counts every reason,
+        including that the report is on chain already. Rates are of attempts that have ended, null
+        if there are none.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+        """
+        return self._ask(
+            Call[answers.Guarantees](
+                "GET",
+                "/api/guarantees",
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    def guarantors(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Guarantors:
+        """Get the success rates of guarantors.
+
+        ``GET /api/guarantees/by-guarantor``. success_rate is the share of packages guaranteed (105)
+        whose guarantees were distributed (109); send_success_rate is 108 divided by 107 and 108. A
+        package that has not ended counts once nothing was received of it for a minute.
+        total_guarantees covers the window, guarantees_last_hour its last hour.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+        """
+        return self._ask(
+            Call[answers.Guarantors](
+                "GET",
+                "/api/guarantees/by-guarantor",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def cores_status(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoresStatus:
+        """Get the load of each core.
+
+        ``GET /api/cores/status``. Counts distinct packages whose pipeline began in the window:
+        received, and guaranteed. gas_used, imports, exports and extrinsic_size are of the packages
+        received, da_load is the bytes of the bundles of the packages guaranteed. window_blocks is
+        the number of slots with a block that a node authored or imported in the window;
+        active_blocks is how many of them the core had a guarantee for. Fields named *_last_hour
+        cover the requested window (the name is kept for compatibility with jamtart).
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+        """
+        return self._ask(
+            Call[answers.CoresStatus](
+                "GET", "/api/cores/status", query={"duration": duration, "start": start, "end": end}
+            )
+        )
+
+    def core_guarantees(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreGuarantees:
+        """Get guarantees of a core, in pools and recently built.
+
+        ``GET /api/cores/{core_index}/guarantees``. current_guarantees is the number that a third of
+        the nodes have in their pools.
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+        """
+        return self._ask(
+            Call[answers.CoreGuarantees](
+                "GET",
+                "/api/cores/{core_index}/guarantees",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def core_guarantors(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreGuarantors:
+        """List guarantors of a core.
+
+        ``GET /api/cores/{core_index}/guarantors``. Nodes that had a package of the core. Shards and
+        efficiencies are of the whole node.
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+        """
+        return self._ask(
+            Call[answers.CoreGuarantors](
+                "GET",
+                "/api/cores/{core_index}/guarantors",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def enhanced_core_guarantors(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.EnhancedCoreGuarantors:
+        """List guarantors of a core and the segments that they shared.
+
+        ``GET /api/cores/{core_index}/guarantors/enhanced``. As /guarantors, with the newest
+        requests for segments between guarantors (173, 178).
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 24h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+        """
+        return self._ask(
+            Call[answers.EnhancedCoreGuarantors](
+                "GET",
+                "/api/cores/{core_index}/guarantors/enhanced",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    def core_work_packages(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> answers.CoreWorkPackages:
+        """List the newest work-packages of a core.
+
+        ``GET /api/cores/{core_index}/work-packages``. A package is followed within a session by
+        event id, and across nodes by its hash, the hash of its report and its erasure root. Its
+        stage is that of its leading guarantor, which is the one that came furthest; then
+        guarantee_received, included or discarded by what other nodes reported of the report, and
+        available when shards of it were requested. discarded: a node discarded its guarantee
+        because it cannot be reported on chain; after a discard for another reason (too many,
+        replaced by a better one) it may still be included, so that only stages and discard_reason
+        show it. failed: it failed at its guarantors, and none guaranteed it. superseded: an attempt
+        failed while another guarantor guaranteed the package, whatever reason the event gives.
+        Steps of guarantors are by the node's clock. queue_depth and avg_processing_time_ms
+        (received to report built) cover the window; completed_last_hour counts packages distributed
+        in the window.
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+            limit: Maximum number of packages; clamped to 1 to 1000. By default 50.
+        """
+        return self._ask(
+            Call[answers.CoreWorkPackages](
+                "GET",
+                "/api/cores/{core_index}/work-packages",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            )
+        )
+
+    def core_validators(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreValidators:
+        """List nodes that work on a core.
+
+        ``GET /api/cores/{core_index}/validators``. validator_index is null, because no event has
+        the index of a node.
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+        """
+        return self._ask(
+            Call[answers.CoreValidators](
+                "GET",
+                "/api/cores/{core_index}/validators",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def core_metrics(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreMetrics:
+        """Get the throughput and efficiency of a core.
+
+        ``GET /api/cores/{core_index}/metrics``. Over attempts of guarantors in the window.
+        processing_efficiency_pct is refined attempts, of those refined or failed before.
+        average_completion_time_ms and p95_latency_ms are from the submission or share to the
+        guarantees distributed (109), network_latency_ms from the guarantee built on. Gas is of
+        attempts with a known use and limit. work_packages_processed_24h covers the 24 hours before
+        the end of the window. accumulate_efficiency_pct is null, because accumulation is not
+        reported by core.
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+        """
+        return self._ask(
+            Call[answers.CoreMetrics](
+                "GET",
+                "/api/cores/{core_index}/metrics",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def core_bottlenecks(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreBottlenecks:
+        """List guarantors of a core that are slow or fail often.
+
+        ``GET /api/cores/{core_index}/bottlenecks``. avg_processing_ms is from a package received to
+        its report, by the node's clock. Listed are guarantors 1.2 times slower than the mean of
+        all, or with a twentieth of their attempts failed. An attempt that failed while another
+        guarantor guaranteed the package is not a failure but superseded; the newest 5000 failed
+        attempts are checked for that.
+
+        Args:
+            core_index: The core.
+            duration: Length of the window, which ends now; start and end take precedence. By
+                default 1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
+        """
+        return self._ask(
+            Call[answers.CoreBottlenecks](
+                "GET",
+                "/api/cores/{core_index}/bottlenecks",
+                path={"core_index": core_index},
                 query={"duration": duration, "start": start, "end": end},
             )
         )
@@ -1456,9 +1471,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.Blocks](
@@ -1517,9 +1532,9 @@ class Api:
             interval: Length of a bucket in minutes; clamped to 1-60. By default 5.
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends
                 now; start and end take precedence. By default 1.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.Timeseries](
@@ -1560,9 +1575,9 @@ class Api:
             interval: Length of a bucket in minutes; clamped to 1-1440. By default 5.
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends
                 now; start and end take precedence. By default 1.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.GroupedTimeseries](
@@ -1616,9 +1631,9 @@ class Api:
             event_types: Event numbers; only steps that end in one of them.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.Latency](
@@ -1652,9 +1667,9 @@ class Api:
             limit: Maximum number of nodes; clamped to 1-1000. By default 20.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.TopNodes](
@@ -1691,9 +1706,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.FailureRates](
@@ -1724,9 +1739,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.BlockPropagation](
@@ -1757,9 +1772,9 @@ class Api:
         Args:
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 1h.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.NetworkHealth](
@@ -1788,9 +1803,9 @@ class Api:
         Args:
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends
                 now; start and end take precedence. By default 1.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.SyncTimeline](
@@ -1817,9 +1832,9 @@ class Api:
         Args:
             duration: A number of hours, or a duration such as 90m. Length of the window, which ends
                 now; start and end take precedence. By default 1.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.ConnectionTimeline](
@@ -1848,9 +1863,9 @@ class Api:
             limit: Maximum number of anchors; clamped to 1-1000. By default 50.
             duration: Length of the window, which ends now; start and end take precedence. By
                 default 15m.
-            start: Start of the window; the bucket that contains it is included.
-            end: End of the window; the bucket that contains it is excluded, unless it is the
-                present one.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one.
         """
         return self._ask(
             Call[answers.Assurances](
@@ -1861,19 +1876,21 @@ class Api:
         )
 
     def keys(self) -> answers.Keys:
-        """All keys there are and were.
+        """List API keys.
 
-        ``GET /api/keys``. Never their text: nobody has that but who was given it.
+        ``GET /api/keys``. Revoked keys are included. Secrets are never returned; only the holder
+        has them.
         """
         return self._ask(Call[answers.Keys]("GET", "/api/keys"))
 
     def create_key(
         self, *, name: str, role: Literal["admin", "operator", "viewer"]
     ) -> answers.CreatedKey:
-        """Make a key.
+        """Create an API key.
 
-        ``POST /api/keys``. key is shown this once. viewer: answers and streams; operator: SQL and
-        exports, too; admin: keys and the audit log, too.
+        ``POST /api/keys``. The secret in key is returned only once. viewer reads answers and
+        streams; operator may also run SQL and exports; admin may also manage keys and read the
+        audit log.
 
         Args:
             name: The holder of the key, in printable characters.
@@ -1884,24 +1901,25 @@ class Api:
         )
 
     def revoke_key(self, id: str) -> answers.RevokedKey:
-        """End a key.
+        """Revoke an API key.
 
-        ``DELETE /api/keys/{id}``. At once, also for streams it has opened.
+        ``DELETE /api/keys/{id}``. Takes effect at once; open streams of the key are closed.
 
         Args:
-            id: The key's id.
+            id: Id of the key.
         """
         return self._ask(Call[answers.RevokedKey]("DELETE", "/api/keys/{id}", path={"id": id}))
 
     def audit(self, *, limit: int | None = None, before: int | None = None) -> answers.Audit:
-        """What administrators did, SQL that was run, requests that were denied.
+        """List the audit log, newest first.
 
-        ``GET /api/audit``. Newest first; the last 100,000. Of one address denied requests are
-        written down 20 at once and then one in five seconds; all are counted in /metrics.
+        ``GET /api/audit``. Contains the actions of administrators, SQL statements and denied
+        requests; the last 100,000 entries are stored. Denied requests are sampled per address: a
+        burst of 20, then one every 5 s. All are counted in /metrics.
 
         Args:
-            limit: How many at most. By default 100.
-            before: Only entries with smaller numbers.
+            limit: Maximum number of entries; clamped to 1 to 1000. By default 100.
+            before: Only entries with lower numbers.
         """
         return self._ask(
             Call[answers.Audit]("GET", "/api/audit", query={"limit": limit, "before": before})
@@ -1921,14 +1939,14 @@ class AsyncApi:
         raise NotImplementedError
 
     async def health(self) -> answers.Health:
-        """Whether the gateway answers.
+        """Check that the gateway answers.
 
         As ``TartClient.health``.
         """
         return await self._ask(Call[answers.Health]("GET", "/api/health"))
 
     async def detailed_health(self) -> answers.DetailedHealth:
-        """How each part is.
+        """Get component health.
 
         As ``TartClient.detailed_health``.
         """
@@ -1936,8 +1954,22 @@ class AsyncApi:
             Call[answers.DetailedHealth]("GET", "/api/health/detailed", accepted=(503,))
         )
 
+    async def metrics(self) -> str:
+        """Get metrics for Prometheus.
+
+        As ``TartClient.metrics``.
+        """
+        return await self._ask(Call[str]("GET", "/metrics", text=True))
+
+    async def openapi(self) -> dict[str, Any]:
+        """Get this document as OpenAPI 3.1.
+
+        As ``TartClient.openapi``.
+        """
+        return await self._ask(Call[dict[str, Any]]("GET", "/api/openapi.json"))
+
     async def stats(self, *, duration: str | None = None) -> answers.Stats:
-        """Blocks authored, best and finalized block.
+        """Get blocks authored, best block and finalized block.
 
         As ``TartClient.stats``.
         """
@@ -1946,21 +1978,28 @@ class AsyncApi:
         )
 
     async def network(self) -> answers.Network:
-        """The network as its connected nodes agree on it.
+        """Get the network's parameters and implementations.
 
         As ``TartClient.network``.
         """
         return await self._ask(Call[answers.Network]("GET", "/api/network", query={"bytes": "hex"}))
 
+    async def live(self) -> answers.Live:
+        """Get rates of the last complete seconds.
+
+        As ``TartClient.live``.
+        """
+        return await self._ask(Call[answers.Live]("GET", "/api/metrics/live"))
+
     async def nodes(self) -> answers.Nodes:
-        """All nodes ever seen.
+        """List all nodes.
 
         As ``TartClient.nodes``.
         """
         return await self._ask(Call[answers.Nodes]("GET", "/api/nodes", query={"bytes": "hex"}))
 
     async def node(self, id: str) -> answers.NodeDetails:
-        """One node.
+        """Get one node.
 
         As ``TartClient.node``.
         """
@@ -1970,701 +2009,14 @@ class AsyncApi:
             )
         )
 
-    async def node_events(
-        self,
-        id: str,
-        *,
-        limit: int | None = None,
-        offset: int | None = None,
-        cursor: str | None = None,
-    ) -> answers.Events:
-        """Events of one node, newest first.
-
-        As ``TartClient.node_events``.
-        """
-        return await self._ask(
-            Call[answers.Events](
-                "GET",
-                "/api/nodes/{id}/events",
-                path={"id": id},
-                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
-            )
-        )
-
-    def iter_node_events(
-        self, id: str, *, limit: int | None = None
-    ) -> AsyncIterator[answers.Event]:
-        """Events of one node, newest first, page by page.
-
-        As ``TartClient.iter_node_events``.
-        """
-        return self._pages(
-            Call[answers.Events](
-                "GET",
-                "/api/nodes/{id}/events",
-                path={"id": id},
-                query={"limit": limit, "bytes": "hex"},
-            ),
-            "events",
-        )
-
     async def node_status(self, id: str) -> answers.NodeStatus:
-        """What one node last said of itself and of the chain.
+        """Get what one node last reported of itself and of the chain.
 
         As ``TartClient.node_status``.
         """
         return await self._ask(
             Call[answers.NodeStatus](
                 "GET", "/api/nodes/{id}/status", path={"id": id}, query={"bytes": "hex"}
-            )
-        )
-
-    async def events(
-        self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
-    ) -> answers.Events:
-        """Events of all nodes, newest first.
-
-        As ``TartClient.events``.
-        """
-        return await self._ask(
-            Call[answers.Events](
-                "GET",
-                "/api/events",
-                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
-            )
-        )
-
-    def iter_events(self, *, limit: int | None = None) -> AsyncIterator[answers.Event]:
-        """Events of all nodes, newest first, page by page.
-
-        As ``TartClient.iter_events``.
-        """
-        return self._pages(
-            Call[answers.Events]("GET", "/api/events", query={"limit": limit, "bytes": "hex"}),
-            "events",
-        )
-
-    async def search(
-        self,
-        *,
-        event_types: Sequence[int] | None = None,
-        node_id: str | None = None,
-        core_index: int | None = None,
-        wp_hash: str | None = None,
-        slot: int | None = None,
-        start_time: datetime | str | None = None,
-        end_time: datetime | str | None = None,
-        duration: str | None = None,
-        limit: int | None = None,
-        offset: int | None = None,
-        cursor: str | None = None,
-    ) -> answers.SearchResult:
-        """Events by type, node, time, slot, core or hash.
-
-        As ``TartClient.search``.
-        """
-        return await self._ask(
-            Call[answers.SearchResult](
-                "GET",
-                "/api/events/search",
-                query={
-                    "event_types": event_types,
-                    "node_id": node_id,
-                    "core_index": core_index,
-                    "wp_hash": wp_hash,
-                    "slot": slot,
-                    "start_time": start_time,
-                    "end_time": end_time,
-                    "duration": duration,
-                    "limit": limit,
-                    "offset": offset,
-                    "cursor": cursor,
-                    "bytes": "hex",
-                },
-            )
-        )
-
-    def iter_search(
-        self,
-        *,
-        event_types: Sequence[int] | None = None,
-        node_id: str | None = None,
-        core_index: int | None = None,
-        wp_hash: str | None = None,
-        slot: int | None = None,
-        start_time: datetime | str | None = None,
-        end_time: datetime | str | None = None,
-        duration: str | None = None,
-        limit: int | None = None,
-    ) -> AsyncIterator[answers.Event]:
-        """Events by type, node, time, slot, core or hash, page by page.
-
-        As ``TartClient.iter_search``.
-        """
-        return self._pages(
-            Call[answers.SearchResult](
-                "GET",
-                "/api/events/search",
-                query={
-                    "event_types": event_types,
-                    "node_id": node_id,
-                    "core_index": core_index,
-                    "wp_hash": wp_hash,
-                    "slot": slot,
-                    "start_time": start_time,
-                    "end_time": end_time,
-                    "duration": duration,
-                    "limit": limit,
-                    "bytes": "hex",
-                },
-            ),
-            "events",
-        )
-
-    async def live(self) -> answers.Live:
-        """The last complete seconds, from counters in memory.
-
-        As ``TartClient.live``.
-        """
-        return await self._ask(Call[answers.Live]("GET", "/api/metrics/live"))
-
-    async def metrics(self) -> str:
-        """Metrics for Prometheus.
-
-        As ``TartClient.metrics``.
-        """
-        return await self._ask(Call[str]("GET", "/metrics", text=True))
-
-    async def openapi(self) -> dict[str, Any]:
-        """This contract as OpenAPI 3.1.
-
-        As ``TartClient.openapi``.
-        """
-        return await self._ask(Call[dict[str, Any]]("GET", "/api/openapi.json"))
-
-    async def event(self, id: int) -> answers.EventDetails:
-        """One event with its raw bytes.
-
-        As ``TartClient.event``.
-        """
-        return await self._ask(
-            Call[answers.EventDetails](
-                "GET", "/api/events/{id}", path={"id": id}, query={"bytes": "hex"}
-            )
-        )
-
-    async def trace(
-        self, id: int, *, limit: int | None = None, depth: int | None = None
-    ) -> answers.Trace:
-        """The events that refer to one another.
-
-        As ``TartClient.trace``.
-        """
-        return await self._ask(
-            Call[answers.Trace](
-                "GET",
-                "/api/events/{id}/trace",
-                path={"id": id},
-                query={"limit": limit, "depth": depth, "bytes": "hex"},
-            )
-        )
-
-    def export(
-        self,
-        *,
-        format: Literal["ndjson", "csv", "capture", "parquet"] | None = None,
-        event_types: Sequence[int] | None = None,
-        node_id: str | None = None,
-        core_index: int | None = None,
-        wp_hash: str | None = None,
-        slot: int | None = None,
-        start_time: datetime | str | None = None,
-        end_time: datetime | str | None = None,
-        duration: str | None = None,
-    ) -> AsyncIterator[bytes]:
-        """All events of a window, oldest first, as a stream.
-
-        As ``TartClient.export``.
-        """
-        return self._stream(
-            Call[bytes](
-                "GET",
-                "/api/events/export",
-                query={
-                    "format": format,
-                    "event_types": event_types,
-                    "node_id": node_id,
-                    "core_index": core_index,
-                    "wp_hash": wp_hash,
-                    "slot": slot,
-                    "start_time": start_time,
-                    "end_time": end_time,
-                    "duration": duration,
-                    "bytes": "hex",
-                },
-            )
-        )
-
-    async def sql(self, *, map: str, reduce: str | None = None) -> answers.SqlResult:
-        """A SELECT over the events, on every shard.
-
-        As ``TartClient.sql``.
-        """
-        return await self._ask(
-            Call[answers.SqlResult]("POST", "/api/sql", body={"map": map, "reduce": reduce})
-        )
-
-    async def sessions(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-        limit: int | None = None,
-        cursor: str | None = None,
-    ) -> answers.Sessions:
-        """Connections of all nodes, newest first.
-
-        As ``TartClient.sessions``.
-        """
-        return await self._ask(
-            Call[answers.Sessions](
-                "GET",
-                "/api/sessions",
-                query={
-                    "duration": duration,
-                    "start": start,
-                    "end": end,
-                    "limit": limit,
-                    "cursor": cursor,
-                },
-            )
-        )
-
-    def iter_sessions(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-        limit: int | None = None,
-    ) -> AsyncIterator[answers.Session]:
-        """Connections of all nodes, newest first, page by page.
-
-        As ``TartClient.iter_sessions``.
-        """
-        return self._pages(
-            Call[answers.Sessions](
-                "GET",
-                "/api/sessions",
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
-            ),
-            "sessions",
-        )
-
-    async def node_sessions(
-        self,
-        id: str,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-        limit: int | None = None,
-        cursor: str | None = None,
-    ) -> answers.Sessions:
-        """Connections of one node, newest first.
-
-        As ``TartClient.node_sessions``.
-        """
-        return await self._ask(
-            Call[answers.Sessions](
-                "GET",
-                "/api/nodes/{id}/sessions",
-                path={"id": id},
-                query={
-                    "duration": duration,
-                    "start": start,
-                    "end": end,
-                    "limit": limit,
-                    "cursor": cursor,
-                },
-            )
-        )
-
-    def iter_node_sessions(
-        self,
-        id: str,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-        limit: int | None = None,
-    ) -> AsyncIterator[answers.Session]:
-        """Connections of one node, newest first, page by page.
-
-        As ``TartClient.iter_node_sessions``.
-        """
-        return self._pages(
-            Call[answers.Sessions](
-                "GET",
-                "/api/nodes/{id}/sessions",
-                path={"id": id},
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
-            ),
-            "sessions",
-        )
-
-    async def conformance(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.Conformance:
-        """What every node said otherwise than JIP-3 has it.
-
-        As ``TartClient.conformance``.
-        """
-        return await self._ask(
-            Call[answers.Conformance](
-                "GET", "/api/conformance", query={"duration": duration, "start": start, "end": end}
-            )
-        )
-
-    async def node_conformance(
-        self,
-        id: str,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.NodeConformance:
-        """What one node said otherwise than JIP-3 has it.
-
-        As ``TartClient.node_conformance``.
-        """
-        return await self._ask(
-            Call[answers.NodeConformance](
-                "GET",
-                "/api/nodes/{id}/conformance",
-                path={"id": id},
-                query={"duration": duration, "start": start, "end": end},
-            )
-        )
-
-    async def workpackages(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.Workpackages:
-        """How many work-packages came how far.
-
-        As ``TartClient.workpackages``.
-        """
-        return await self._ask(
-            Call[answers.Workpackages](
-                "GET",
-                "/api/workpackages",
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
-            )
-        )
-
-    async def active_workpackages(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-        limit: int | None = None,
-    ) -> answers.ActiveWorkpackages:
-        """The newest work-packages, and where they are.
-
-        As ``TartClient.active_workpackages``.
-        """
-        return await self._ask(
-            Call[answers.ActiveWorkpackages](
-                "GET",
-                "/api/workpackages/active",
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
-            )
-        )
-
-    async def journey(
-        self,
-        hash: str,
-        *,
-        node_id: str | None = None,
-        session: int | None = None,
-        limit: int | None = None,
-    ) -> answers.Journey:
-        """The way of one work-package, event by event.
-
-        As ``TartClient.journey``.
-        """
-        return await self._ask(
-            Call[answers.Journey](
-                "GET",
-                "/api/workpackages/{hash}/journey",
-                path={"hash": hash},
-                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
-            )
-        )
-
-    async def enhanced_journey(
-        self,
-        hash: str,
-        *,
-        node_id: str | None = None,
-        session: int | None = None,
-        limit: int | None = None,
-    ) -> answers.EnhancedJourney:
-        """The same with durations, costs, signers and errors.
-
-        As ``TartClient.enhanced_journey``.
-        """
-        return await self._ask(
-            Call[answers.EnhancedJourney](
-                "GET",
-                "/api/workpackages/{hash}/journey/enhanced",
-                path={"hash": hash},
-                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
-            )
-        )
-
-    async def audit_progress(
-        self,
-        hash: str,
-        *,
-        node_id: str | None = None,
-        session: int | None = None,
-        limit: int | None = None,
-    ) -> answers.AuditProgress:
-        """What is known of the audit of a work-package.
-
-        As ``TartClient.audit_progress``.
-        """
-        return await self._ask(
-            Call[answers.AuditProgress](
-                "GET",
-                "/api/workpackages/{hash}/audit-progress",
-                path={"hash": hash},
-                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
-            )
-        )
-
-    async def batch_journey(self, *, hashes: list[str]) -> answers.BatchJourney:
-        """The stages of up to 50 work-packages.
-
-        As ``TartClient.batch_journey``.
-        """
-        return await self._ask(
-            Call[answers.BatchJourney](
-                "POST", "/api/workpackages/batch/journey", body={"hashes": hashes}
-            )
-        )
-
-    async def guarantees(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.Guarantees:
-        """What became of guarantees.
-
-        As ``TartClient.guarantees``.
-        """
-        return await self._ask(
-            Call[answers.Guarantees](
-                "GET",
-                "/api/guarantees",
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
-            )
-        )
-
-    async def guarantors(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.Guarantors:
-        """How well each guarantor does.
-
-        As ``TartClient.guarantors``.
-        """
-        return await self._ask(
-            Call[answers.Guarantors](
-                "GET",
-                "/api/guarantees/by-guarantor",
-                query={"duration": duration, "start": start, "end": end},
-            )
-        )
-
-    async def cores_status(
-        self,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.CoresStatus:
-        """What went through each core.
-
-        As ``TartClient.cores_status``.
-        """
-        return await self._ask(
-            Call[answers.CoresStatus](
-                "GET", "/api/cores/status", query={"duration": duration, "start": start, "end": end}
-            )
-        )
-
-    async def core_guarantees(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.CoreGuarantees:
-        """Guarantees of a core, in pools and lately.
-
-        As ``TartClient.core_guarantees``.
-        """
-        return await self._ask(
-            Call[answers.CoreGuarantees](
-                "GET",
-                "/api/cores/{core_index}/guarantees",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
-            )
-        )
-
-    async def core_guarantors(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.CoreGuarantors:
-        """Who guaranteed for a core.
-
-        As ``TartClient.core_guarantors``.
-        """
-        return await self._ask(
-            Call[answers.CoreGuarantors](
-                "GET",
-                "/api/cores/{core_index}/guarantors",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
-            )
-        )
-
-    async def enhanced_core_guarantors(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.EnhancedCoreGuarantors:
-        """Who guaranteed for a core, and shared segments.
-
-        As ``TartClient.enhanced_core_guarantors``.
-        """
-        return await self._ask(
-            Call[answers.EnhancedCoreGuarantors](
-                "GET",
-                "/api/cores/{core_index}/guarantors/enhanced",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
-            )
-        )
-
-    async def core_work_packages(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-        limit: int | None = None,
-    ) -> answers.CoreWorkPackages:
-        """The newest work-packages of a core.
-
-        As ``TartClient.core_work_packages``.
-        """
-        return await self._ask(
-            Call[answers.CoreWorkPackages](
-                "GET",
-                "/api/cores/{core_index}/work-packages",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
-            )
-        )
-
-    async def core_validators(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.CoreValidators:
-        """Who worked for a core.
-
-        As ``TartClient.core_validators``.
-        """
-        return await self._ask(
-            Call[answers.CoreValidators](
-                "GET",
-                "/api/cores/{core_index}/validators",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
-            )
-        )
-
-    async def core_metrics(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.CoreMetrics:
-        """How fast and how well a core works.
-
-        As ``TartClient.core_metrics``.
-        """
-        return await self._ask(
-            Call[answers.CoreMetrics](
-                "GET",
-                "/api/cores/{core_index}/metrics",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
-            )
-        )
-
-    async def core_bottlenecks(
-        self,
-        core_index: int,
-        *,
-        duration: str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
-    ) -> answers.CoreBottlenecks:
-        """Who is slow or fails for a core.
-
-        As ``TartClient.core_bottlenecks``.
-        """
-        return await self._ask(
-            Call[answers.CoreBottlenecks](
-                "GET",
-                "/api/cores/{core_index}/bottlenecks",
-                path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
             )
         )
 
@@ -2862,6 +2214,672 @@ class AsyncApi:
             Call[answers.Execution](
                 "GET",
                 "/api/metrics/execution",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def node_events(
+        self,
+        id: str,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.Events:
+        """List events of one node, newest first.
+
+        As ``TartClient.node_events``.
+        """
+        return await self._ask(
+            Call[answers.Events](
+                "GET",
+                "/api/nodes/{id}/events",
+                path={"id": id},
+                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
+            )
+        )
+
+    def iter_node_events(
+        self, id: str, *, limit: int | None = None
+    ) -> AsyncIterator[answers.Event]:
+        """List events of one node, newest first, page by page.
+
+        As ``TartClient.iter_node_events``.
+        """
+        return self._pages(
+            Call[answers.Events](
+                "GET",
+                "/api/nodes/{id}/events",
+                path={"id": id},
+                query={"limit": limit, "bytes": "hex"},
+            ),
+            "events",
+        )
+
+    async def events(
+        self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
+    ) -> answers.Events:
+        """List events of all nodes, newest first.
+
+        As ``TartClient.events``.
+        """
+        return await self._ask(
+            Call[answers.Events](
+                "GET",
+                "/api/events",
+                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
+            )
+        )
+
+    def iter_events(self, *, limit: int | None = None) -> AsyncIterator[answers.Event]:
+        """List events of all nodes, newest first, page by page.
+
+        As ``TartClient.iter_events``.
+        """
+        return self._pages(
+            Call[answers.Events]("GET", "/api/events", query={"limit": limit, "bytes": "hex"}),
+            "events",
+        )
+
+    async def search(
+        self,
+        *,
+        event_types: Sequence[int] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.SearchResult:
+        """Search events by type, node, time, slot, core or hash.
+
+        As ``TartClient.search``.
+        """
+        return await self._ask(
+            Call[answers.SearchResult](
+                "GET",
+                "/api/events/search",
+                query={
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "limit": limit,
+                    "offset": offset,
+                    "cursor": cursor,
+                    "bytes": "hex",
+                },
+            )
+        )
+
+    def iter_search(
+        self,
+        *,
+        event_types: Sequence[int] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[answers.Event]:
+        """Search events by type, node, time, slot, core or hash, page by page.
+
+        As ``TartClient.iter_search``.
+        """
+        return self._pages(
+            Call[answers.SearchResult](
+                "GET",
+                "/api/events/search",
+                query={
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "limit": limit,
+                    "bytes": "hex",
+                },
+            ),
+            "events",
+        )
+
+    async def event(self, id: int) -> answers.EventDetails:
+        """Get one event with its raw bytes.
+
+        As ``TartClient.event``.
+        """
+        return await self._ask(
+            Call[answers.EventDetails](
+                "GET", "/api/events/{id}", path={"id": id}, query={"bytes": "hex"}
+            )
+        )
+
+    async def trace(
+        self, id: int, *, limit: int | None = None, depth: int | None = None
+    ) -> answers.Trace:
+        """Get the events that refer to one another.
+
+        As ``TartClient.trace``.
+        """
+        return await self._ask(
+            Call[answers.Trace](
+                "GET",
+                "/api/events/{id}/trace",
+                path={"id": id},
+                query={"limit": limit, "depth": depth, "bytes": "hex"},
+            )
+        )
+
+    def export(
+        self,
+        *,
+        format: Literal["ndjson", "csv", "capture", "parquet"] | None = None,
+        event_types: Sequence[int] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+    ) -> AsyncIterator[bytes]:
+        """Export all events of a window as a stream, oldest first.
+
+        As ``TartClient.export``.
+        """
+        return self._stream(
+            Call[bytes](
+                "GET",
+                "/api/events/export",
+                query={
+                    "format": format,
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "bytes": "hex",
+                },
+            )
+        )
+
+    async def sql(self, *, map: str, reduce: str | None = None) -> answers.SqlResult:
+        """Run a SELECT on every shard.
+
+        As ``TartClient.sql``.
+        """
+        return await self._ask(
+            Call[answers.SqlResult]("POST", "/api/sql", body={"map": map, "reduce": reduce})
+        )
+
+    async def sessions(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.Sessions:
+        """List connections of all nodes, newest first.
+
+        As ``TartClient.sessions``.
+        """
+        return await self._ask(
+            Call[answers.Sessions](
+                "GET",
+                "/api/sessions",
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "cursor": cursor,
+                },
+            )
+        )
+
+    def iter_sessions(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[answers.Session]:
+        """List connections of all nodes, newest first, page by page.
+
+        As ``TartClient.iter_sessions``.
+        """
+        return self._pages(
+            Call[answers.Sessions](
+                "GET",
+                "/api/sessions",
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            ),
+            "sessions",
+        )
+
+    async def node_sessions(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> answers.Sessions:
+        """List connections of one node, newest first.
+
+        As ``TartClient.node_sessions``.
+        """
+        return await self._ask(
+            Call[answers.Sessions](
+                "GET",
+                "/api/nodes/{id}/sessions",
+                path={"id": id},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "cursor": cursor,
+                },
+            )
+        )
+
+    def iter_node_sessions(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[answers.Session]:
+        """List connections of one node, newest first, page by page.
+
+        As ``TartClient.iter_node_sessions``.
+        """
+        return self._pages(
+            Call[answers.Sessions](
+                "GET",
+                "/api/nodes/{id}/sessions",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            ),
+            "sessions",
+        )
+
+    async def conformance(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Conformance:
+        """List conformance findings for all nodes.
+
+        As ``TartClient.conformance``.
+        """
+        return await self._ask(
+            Call[answers.Conformance](
+                "GET", "/api/conformance", query={"duration": duration, "start": start, "end": end}
+            )
+        )
+
+    async def node_conformance(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NodeConformance:
+        """List conformance findings for one node.
+
+        As ``TartClient.node_conformance``.
+        """
+        return await self._ask(
+            Call[answers.NodeConformance](
+                "GET",
+                "/api/nodes/{id}/conformance",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def workpackages(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Workpackages:
+        """Count work-packages by stage.
+
+        As ``TartClient.workpackages``.
+        """
+        return await self._ask(
+            Call[answers.Workpackages](
+                "GET",
+                "/api/workpackages",
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    async def active_workpackages(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> answers.ActiveWorkpackages:
+        """List the newest work-packages and their stages.
+
+        As ``TartClient.active_workpackages``.
+        """
+        return await self._ask(
+            Call[answers.ActiveWorkpackages](
+                "GET",
+                "/api/workpackages/active",
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            )
+        )
+
+    async def journey(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.Journey:
+        """Get the journey of one work-package, event by event.
+
+        As ``TartClient.journey``.
+        """
+        return await self._ask(
+            Call[answers.Journey](
+                "GET",
+                "/api/workpackages/{hash}/journey",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    async def enhanced_journey(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.EnhancedJourney:
+        """Get the journey of one work-package with durations, costs, signers and errors.
+
+        As ``TartClient.enhanced_journey``.
+        """
+        return await self._ask(
+            Call[answers.EnhancedJourney](
+                "GET",
+                "/api/workpackages/{hash}/journey/enhanced",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    async def audit_progress(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.AuditProgress:
+        """Get what is known of the audit of a work-package.
+
+        As ``TartClient.audit_progress``.
+        """
+        return await self._ask(
+            Call[answers.AuditProgress](
+                "GET",
+                "/api/workpackages/{hash}/audit-progress",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+            )
+        )
+
+    async def batch_journey(self, *, hashes: list[str]) -> answers.BatchJourney:
+        """Get the stages of up to 50 work-packages.
+
+        As ``TartClient.batch_journey``.
+        """
+        return await self._ask(
+            Call[answers.BatchJourney](
+                "POST", "/api/workpackages/batch/journey", body={"hashes": hashes}
+            )
+        )
+
+    async def guarantees(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Guarantees:
+        """Count guarantees by outcome.
+
+        As ``TartClient.guarantees``.
+        """
+        return await self._ask(
+            Call[answers.Guarantees](
+                "GET",
+                "/api/guarantees",
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    async def guarantors(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Guarantors:
+        """Get the success rates of guarantors.
+
+        As ``TartClient.guarantors``.
+        """
+        return await self._ask(
+            Call[answers.Guarantors](
+                "GET",
+                "/api/guarantees/by-guarantor",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def cores_status(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoresStatus:
+        """Get the load of each core.
+
+        As ``TartClient.cores_status``.
+        """
+        return await self._ask(
+            Call[answers.CoresStatus](
+                "GET", "/api/cores/status", query={"duration": duration, "start": start, "end": end}
+            )
+        )
+
+    async def core_guarantees(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreGuarantees:
+        """Get guarantees of a core, in pools and recently built.
+
+        As ``TartClient.core_guarantees``.
+        """
+        return await self._ask(
+            Call[answers.CoreGuarantees](
+                "GET",
+                "/api/cores/{core_index}/guarantees",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def core_guarantors(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreGuarantors:
+        """List guarantors of a core.
+
+        As ``TartClient.core_guarantors``.
+        """
+        return await self._ask(
+            Call[answers.CoreGuarantors](
+                "GET",
+                "/api/cores/{core_index}/guarantors",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def enhanced_core_guarantors(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.EnhancedCoreGuarantors:
+        """List guarantors of a core and the segments that they shared.
+
+        As ``TartClient.enhanced_core_guarantors``.
+        """
+        return await self._ask(
+            Call[answers.EnhancedCoreGuarantors](
+                "GET",
+                "/api/cores/{core_index}/guarantors/enhanced",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+            )
+        )
+
+    async def core_work_packages(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> answers.CoreWorkPackages:
+        """List the newest work-packages of a core.
+
+        As ``TartClient.core_work_packages``.
+        """
+        return await self._ask(
+            Call[answers.CoreWorkPackages](
+                "GET",
+                "/api/cores/{core_index}/work-packages",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            )
+        )
+
+    async def core_validators(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreValidators:
+        """List nodes that work on a core.
+
+        As ``TartClient.core_validators``.
+        """
+        return await self._ask(
+            Call[answers.CoreValidators](
+                "GET",
+                "/api/cores/{core_index}/validators",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def core_metrics(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreMetrics:
+        """Get the throughput and efficiency of a core.
+
+        As ``TartClient.core_metrics``.
+        """
+        return await self._ask(
+            Call[answers.CoreMetrics](
+                "GET",
+                "/api/cores/{core_index}/metrics",
+                path={"core_index": core_index},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def core_bottlenecks(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.CoreBottlenecks:
+        """List guarantors of a core that are slow or fail often.
+
+        As ``TartClient.core_bottlenecks``.
+        """
+        return await self._ask(
+            Call[answers.CoreBottlenecks](
+                "GET",
+                "/api/cores/{core_index}/bottlenecks",
+                path={"core_index": core_index},
                 query={"duration": duration, "start": start, "end": end},
             )
         )
@@ -3138,7 +3156,7 @@ class AsyncApi:
         )
 
     async def keys(self) -> answers.Keys:
-        """All keys there are and were.
+        """List API keys.
 
         As ``TartClient.keys``.
         """
@@ -3147,7 +3165,7 @@ class AsyncApi:
     async def create_key(
         self, *, name: str, role: Literal["admin", "operator", "viewer"]
     ) -> answers.CreatedKey:
-        """Make a key.
+        """Create an API key.
 
         As ``TartClient.create_key``.
         """
@@ -3156,7 +3174,7 @@ class AsyncApi:
         )
 
     async def revoke_key(self, id: str) -> answers.RevokedKey:
-        """End a key.
+        """Revoke an API key.
 
         As ``TartClient.revoke_key``.
         """
@@ -3165,7 +3183,7 @@ class AsyncApi:
         )
 
     async def audit(self, *, limit: int | None = None, before: int | None = None) -> answers.Audit:
-        """What administrators did, SQL that was run, requests that were denied.
+        """List the audit log, newest first.
 
         As ``TartClient.audit``.
         """

@@ -1,6 +1,6 @@
-"""``/api/docs``: the contract as one page of HTML that loads nothing.
+"""HTML page of the API's documentation, without external resources.
 
-Pure. Rendered from the same declarations as OpenAPI.
+Pure. Rendered from the same declarations as the OpenAPI document.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ PATH = "/api/docs"
 
 
 def page(version: str) -> str:
-    """The whole page."""
+    """Return the whole page."""
     return html("tart API", _lines(version))
 
 
 def _lines(version: str) -> Iterator[str]:
     yield f"<h1>tart API <small>{escape(version)}</small></h1>"
     yield (
-        "<p>Lists are newest first, times are RFC 3339 in UTC, and what cannot be known is "
-        "null. Where shards did not answer, the answer says so in <code>shards</code>. Errors "
-        'have the shape <a href="#schema-Error">Error</a>. For programs: '
-        f'<a href="{relative("/api/openapi.json", PATH)}">OpenAPI</a>. What nodes are judged by: '
+        "<p>Lists are newest first, times are RFC 3339 in UTC, and values that cannot be known are "
+        "null. If shards did not answer, <code>shards</code> has their number. Errors "
+        'have the schema <a href="#schema-Error">Error</a>. For programs: '
+        f'<a href="{relative("/api/openapi.json", PATH)}">OpenAPI</a>. Conformance: '
         f'<a href="{relative(RULE_PAGES, PATH)}">rules</a>.</p>'
     )
     yield (
-        "<p>Where keys are needed, whoever runs this tart makes one with <code>tart keys "
+        "<p>If keys are required, the operator of this server creates one with <code>tart keys "
         "create --name NAME --role viewer</code>. Send it as <code>Authorization: Bearer "
         "tart_…</code>, with a WebSocket or an event stream also as <code>?token=</code>. Paths "
-        "are below whatever prefix a proxy puts before this page.</p><nav>"
+        "are relative to the prefix that a proxy puts before this page.</p><nav>"
     )
     for route in ROUTES:
         yield f'<a href="#{route.name}"><code>{escape(route.path)}</code></a>'

@@ -1,7 +1,7 @@
-"""What pages of HTML are made of: one style, and nothing loaded from anywhere.
+"""Frame and links of HTML pages: one style, and no external resources.
 
-Pure. No script, no font, no image. Links are relative: a proxy may put a prefix before all
-paths, and nobody here knows which.
+Pure. No script, no font, no image. Links are relative, because a proxy may put a prefix before
+all paths, and the server does not know it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ nav { columns: 2; } nav a { display: block; }
 
 
 def html(title: str, body: Iterable[str]) -> str:
-    """A whole page; ``body`` is HTML in pieces."""
+    """Return a whole page; ``body`` is HTML in pieces."""
     return "\n".join(
         (
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -38,7 +38,7 @@ def html(title: str, body: Iterable[str]) -> str:
 
 
 def relative(path: str, page: str) -> str:
-    """The link to a path of the API, for the page at another."""
+    """Return the link to a path of the API, for a page at another path."""
     folder, name = posixpath.split(path)
-    # By way of its folder: what is "." there would be the folder itself.
+    # Relative to the folder: a link of "." would be the folder itself.
     return posixpath.normpath(f"{posixpath.relpath(folder, posixpath.dirname(page))}/{name}")

@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 of the contract: a rendering of ``contract`` and ``schemas``, nothing more.
+"""The OpenAPI 3.1 document, rendered from ``contract`` and ``components``.
 
 Pure. OPTIONS and HEAD work on every route and are not listed.
 """
@@ -17,45 +17,45 @@ from tart.gateway.api.route import JSON, Route
 
 Json = dict[str, Any]
 
-# None is needed where the settings say so, and before the first key was made.
+# Keys are optional if the settings say so, and until the first key is created.
 _SECURITY = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A key of 'tart keys create'. None is needed before the first is made, from "
-        "the machine itself, and where api.auth is none.",
+        "description": "A key created by 'tart keys create'. No key is needed before the first one "
+        "is created, for requests from the machine itself, and if api.auth is none.",
     },
     "token": {
         "type": "apiKey",
         "in": "query",
         "name": "token",
-        "description": "The same, where a browser can send no header.",
+        "description": "The same key, for browsers, which cannot send the header.",
     },
 }
 _SHARDS_HEADER = {
-    "description": "How many shards answered, of how many.",
+    "description": "Number of shards that answered, and of all shards.",
     "schema": {"type": "string", "pattern": "^[0-9]+/[0-9]+$"},
 }
 
 
 def document(version: str) -> Json:
-    """The whole document."""
+    """Return the whole document."""
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "tart",
             "summary": "Telemetry of a JAM network",
             "description": (
-                "Lists are newest first. Times are RFC 3339 in UTC. What cannot be known is "
-                "null. Where shards did not answer, the answer says so in `shards`. Integers are "
-                "exact: what an event has goes up to 2^64 - 1 and is a JSON integer, which a "
-                "reader that has only doubles rounds beyond 2^53 - 1; a sum beyond 2^64 - 1 is "
-                "decimal text. An answer with a `window` is about that one, every part of it."
+                "Lists are newest first. Times are RFC 3339 in UTC. Values that cannot be known "
+                "are null. If shards did not answer, `shards` has their number. Integers are "
+                "exact: integers of events go up to 2^64 - 1 and are JSON integers, which a "
+                "reader with doubles only rounds beyond 2^53 - 1; a sum beyond 2^64 - 1 is "
+                "decimal text. All parts of an answer with a `window` are about that window."
             ),
             "version": version,
         },
-        # Relative to this document: whatever prefix a proxy puts before it.
-        "servers": [{"url": "..", "description": "The server that this document is from."}],
+        # Relative to this document, so that a proxy may put a prefix before it.
+        "servers": [{"url": "..", "description": "The server of this document."}],
         "paths": _paths(),
         "components": {
             "schemas": {**SCHEMAS, "OpenApi": {"type": "object"}},
@@ -65,26 +65,26 @@ def document(version: str) -> Json:
 
 
 def _paths() -> Json:
-    found: dict[str, Json] = {}
+    paths: dict[str, Json] = {}
     for route in ROUTES:
-        found.setdefault(route.path, {})[route.method.lower()] = operation(route)
-    return found
+        paths.setdefault(route.path, {})[route.method.lower()] = operation(route)
+    return paths
 
 
 def operation(route: Route) -> Json:
-    """One route's operation."""
-    found: Json = {"operationId": route.name, "summary": route.summary}
+    """Return the operation of a route."""
+    described: Json = {"operationId": route.name, "summary": route.summary}
     if route.description:
-        found["description"] = route.description
-    found["parameters"] = [_parameter(each) for each in route.parameters]
+        described["description"] = route.description
+    described["parameters"] = [_parameter(each) for each in route.parameters]
     if route.body_name is not None:
         content = {JSON: {"schema": ref(route.body_name)}}
-        found["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {"required": True, "content": content}
     if route.role is not Role.ANYONE:
-        found["security"] = [{"bearer": []}, *([{"token": []}] if route.token else []), {}]
-        found["description"] = f"{found.get('description', '')} Role: {route.role}.".strip()
-    found["responses"] = _responses(route)
-    return found
+        described["security"] = [{"bearer": []}, *([{"token": []}] if route.token else []), {}]
+        described["description"] = f"{described.get('description', '')} Role: {route.role}.".strip()
+    described["responses"] = _responses(route)
+    return described
 
 
 def _parameter(parameter: Parameter) -> Json:
@@ -95,7 +95,7 @@ def _parameter(parameter: Parameter) -> Json:
             schema["default"] = parameter.default
     description = parameter.description
     if parameter.aliases:
-        description += f" Also written {', '.join(parameter.aliases)}."
+        description += f" Also accepted as {', '.join(parameter.aliases)}."
     return {
         "name": parameter.name,
         "in": parameter.where,
@@ -106,18 +106,18 @@ def _parameter(parameter: Parameter) -> Json:
 
 
 def statuses(route: Route) -> tuple[int, ...]:
-    """Every status a route may answer with."""
-    # Any route may be asked with a parameter that it has not.
-    found = {route.success, *route.errors, 400, 429}
+    """Return every status of a route's answers, in ascending order."""
+    # Every route refuses unknown parameters.
+    codes = {route.success, *route.errors, 400, 429}
     if route.role is not Role.ANYONE:
-        found |= {401, 403, 503}
+        codes |= {401, 403, 503}
     if route.success == 200 and route.cache.tagged:
-        found.add(304)
-    return tuple(sorted(found))
+        codes.add(304)
+    return tuple(sorted(codes))
 
 
 def _responses(route: Route) -> Json:
-    found: Json = {}
+    responses: Json = {}
     for status in statuses(route):
         response: Json = {"description": HTTPStatus(status).phrase}
         if status == route.success and route.media_type:
@@ -127,8 +127,8 @@ def _responses(route: Route) -> Json:
                 response["headers"] = {"X-Tart-Shards": _SHARDS_HEADER}
         elif status >= 400:
             response["content"] = {JSON: {"schema": _error_schema(route, status)}}
-        found[str(status)] = response
-    return found
+        responses[str(status)] = response
+    return responses
 
 
 def _error_schema(route: Route, status: int) -> Json:

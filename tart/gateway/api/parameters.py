@@ -1,7 +1,7 @@
-"""The kinds of parameters a route can declare: how a text is read, how OpenAPI says it.
+"""Kinds of parameters: how a text is parsed, and its JSON Schema.
 
-Pure. A kind is declared once and serves validation, OpenAPI and the docs page alike. What
-cannot be read raises ``BadQuery`` naming the parameter and what is accepted.
+Pure. A kind serves validation, OpenAPI and the documentation page. A text that is not valid
+raises ``BadQuery`` with the name of the parameter and the accepted values.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ Json = dict[str, Any]
 
 
 class Kind(Protocol):
-    """How a parameter's text is read."""
+    """The type of a parameter."""
 
     def read(self, text: str, name: str) -> Any:
-        """Its value; ``BadQuery`` if it has none."""
+        """Parse a text; ``BadQuery`` if it is not valid."""
 
     def schema(self) -> Json:
-        """Its JSON Schema."""
+        """Return the JSON Schema of valid texts."""
 
 
 @dataclass(frozen=True)
 class Integer:
-    """An integer; ``clamped`` ends move what lies beyond them, the others refuse it."""
+    """An integer between two ends; values beyond a clamped end are clamped, others refused."""
 
     low: int
     high: int
@@ -91,7 +91,7 @@ class NodeId:
 
 @dataclass(frozen=True)
 class Hash:
-    """64 hex digits, ``0x`` before them or not; read without."""
+    """64 hex digits, with or without the prefix ``0x``; read without it."""
 
     def read(self, text: str, name: str) -> str:
         """See ``Kind``."""
@@ -104,12 +104,12 @@ class Hash:
 
 @dataclass(frozen=True)
 class KeyId:
-    """Eight hex digits, as a key of the API has after ``tart_``."""
+    """Eight hex digits: the part of an API key after ``tart_``."""
 
     def read(self, text: str, name: str) -> str:
         """See ``Kind``."""
         if len(text) != 8 or not set(text) <= set("0123456789abcdef"):
-            raise BadQuery(f"{name} must be 8 hex digits, as after tart_ in the key", name)
+            raise BadQuery(f"{name} must be 8 hex digits: the part of the key after tart_", name)
         return text
 
     def schema(self) -> Json:
@@ -187,8 +187,8 @@ class Parameter:
     """One parameter of a route.
 
     Attributes:
-        default: the text that stands for it when it is not given, for the reader.
-        aliases: other names for it; only one of them may be given.
+        default: the text that is read if the parameter is not given.
+        aliases: other accepted names; only one name may be given.
     """
 
     name: str
@@ -199,7 +199,7 @@ class Parameter:
     aliases: tuple[str, ...] = ()
 
     def read(self, given: Mapping[str, str]) -> Any:
-        """Its value from what was given, its default, or ``None``."""
+        """Return the value of the given text, of the default, or ``None``."""
         names = [name for name in (self.name, *self.aliases) if name in given]
         if len(names) > 1:
             raise BadQuery(f"{names[0]} and {names[1]} mean the same, give one", names[1])

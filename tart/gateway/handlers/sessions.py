@@ -7,7 +7,7 @@ from functools import partial, reduce
 from operator import and_
 from typing import Any
 
-from tart.gateway.api.rule_pages import index, page_of
+from tart.gateway.api.rule_pages import rule_list, rule_text
 from tart.gateway.fanout.queries import Coverage, Questions, now_us, together
 from tart.gateway.handlers.windows import asked
 from tart.gateway.http.responses import Answer
@@ -58,12 +58,12 @@ async def node_conformance(questions: Questions, values: Values) -> Answer:
 
 async def rules(questions: Questions, values: Values) -> Answer:
     """Answer ``/api/docs/rules``."""
-    return Answer(index().encode())
+    return Answer(rule_list().encode())
 
 
 async def rule(questions: Questions, values: Values) -> Answer:
     """Answer ``/api/docs/rules/{code}``."""
-    return Answer(page_of(values["code"]).encode())
+    return Answer(rule_text(values["code"]).encode())
 
 
 async def _sessions(questions: Questions, values: Values, node: str | None) -> Answer:

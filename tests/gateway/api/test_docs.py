@@ -12,7 +12,7 @@ from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.docs import PATH, page
 from tart.gateway.api.openapi import document
-from tart.gateway.api.rule_pages import index, page_of
+from tart.gateway.api.rule_pages import rule_list, rule_text
 from tart.protocol.rules import RULES
 from tart.query.topics.conformance import RULE_PAGES, rule_page
 from tests.gateway.api.test_html import assert_loads_nothing, parsed
@@ -31,8 +31,8 @@ def test_it_is_well_formed_and_its_links_lead_somewhere() -> None:
 @pytest.mark.parametrize("prefix", ["", "/tart", "/a/b"])
 def test_no_page_leaves_the_prefix_of_a_proxy(prefix: str) -> None:
     """Each link of each page, as a browser follows it, is a path of the contract."""
-    pages = {PATH: page("1"), RULE_PAGES: index()}
-    pages |= {rule_page(code): page_of(code) for code in RULES}
+    pages = {PATH: page("1"), RULE_PAGES: rule_list()}
+    pages |= {rule_page(code): rule_text(code) for code in RULES}
     known = {*pages, *(route.path for route in ROUTES)}
     for path, text in pages.items():
         here = f"https://tart.example{prefix}{path}"

@@ -1,11 +1,9 @@
-"""The routes of administrators: keys and the audit log.
-
-Pure declarations; ``routes_access`` has the handlers.
-"""
+"""Routes of administrators: API keys and the audit log. Pure."""
 
 from __future__ import annotations
 
 from tart.access.roles import Role
+from tart.gateway.api.common import limit
 from tart.gateway.api.parameters import Integer, KeyId, Parameter
 from tart.gateway.api.route import Cache, Route
 from tart.query.answers.access import Audit, CreatedKey, Keys, NewKey, RevokedKey
@@ -14,8 +12,8 @@ ACCESS_ROUTES: tuple[Route, ...] = (
     Route(
         "keys",
         "/api/keys",
-        "All keys there are and were",
-        "Never their text: nobody has that but who was given it.",
+        "List API keys",
+        "Revoked keys are included. Secrets are never returned; only the holder has them.",
         schema=Keys,
         errors=(503,),
         cache=Cache.LIVE,
@@ -25,9 +23,9 @@ ACCESS_ROUTES: tuple[Route, ...] = (
     Route(
         "create_key",
         "/api/keys",
-        "Make a key",
-        "key is shown this once. viewer: answers and streams; operator: SQL and exports, too; "
-        "admin: keys and the audit log, too.",
+        "Create an API key",
+        "The secret in key is returned only once. viewer reads answers and streams; operator may "
+        "also run SQL and exports; admin may also manage keys and read the audit log.",
         schema=CreatedKey,
         body=NewKey,
         method="POST",
@@ -40,9 +38,9 @@ ACCESS_ROUTES: tuple[Route, ...] = (
     Route(
         "revoke_key",
         "/api/keys/{id}",
-        "End a key",
-        "At once, also for streams it has opened.",
-        parameters=(Parameter("id", KeyId(), "The key's id.", where="path"),),
+        "Revoke an API key",
+        "Takes effect at once; open streams of the key are closed.",
+        parameters=(Parameter("id", KeyId(), "Id of the key.", where="path"),),
         schema=RevokedKey,
         method="DELETE",
         errors=(404, 503),
@@ -53,12 +51,13 @@ ACCESS_ROUTES: tuple[Route, ...] = (
     Route(
         "audit",
         "/api/audit",
-        "What administrators did, SQL that was run, requests that were denied",
-        "Newest first; the last 100,000. Of one address denied requests are written down "
-        "20 at once and then one in five seconds; all are counted in /metrics.",
+        "List the audit log, newest first",
+        "Contains the actions of administrators, SQL statements and denied requests; the last "
+        "100,000 entries are stored. Denied requests are sampled per address: a burst of 20, then "
+        "one every 5 s. All are counted in /metrics.",
         parameters=(
-            Parameter("limit", Integer(1, 1000, (True, True)), "How many at most.", "100"),
-            Parameter("before", Integer(1, (1 << 53) - 1), "Only entries with smaller numbers."),
+            limit(100, "entries"),
+            Parameter("before", Integer(1, (1 << 53) - 1), "Only entries with lower numbers."),
         ),
         schema=Audit,
         errors=(503,),

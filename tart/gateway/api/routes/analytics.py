@@ -5,9 +5,9 @@ Pure; part of ``api.contract``.
 
 from __future__ import annotations
 
+from tart.gateway.api.common import hours, window
 from tart.gateway.api.parameters import Integer, Parameter
 from tart.gateway.api.route import ASKED, Cache, Route
-from tart.gateway.api.routes.metrics import hours, window
 from tart.query.answers import analytics as answers
 
 ANALYTICS_ROUTES: tuple[Route, ...] = (

@@ -1,131 +1,152 @@
-"""The routes that show single events, export them, and run SQL over them.
-
-Pure declarations; ``routes_events`` has the handlers.
-"""
+"""Routes of stored events: lists, single events, traces, exports and SQL. Pure."""
 
 from __future__ import annotations
 
 from tart.access.roles import Role
-from tart.gateway.api.parameters import (
-    Choice,
-    Duration,
-    EventTypes,
-    Hash,
-    Integer,
-    NodeId,
-    Parameter,
-    Time,
+from tart.gateway.api.common import (
+    CURSOR,
+    EVENT_FILTERS,
+    EVENT_WINDOW,
+    MAX_EVENT_ID,
+    limit,
 )
-from tart.gateway.api.route import ASKED, BYTES, Cache, Route
-from tart.query.answers.events import EventDetails, Trace
+from tart.gateway.api.parameters import Choice, Integer, Parameter
+from tart.gateway.api.route import BYTES, NODE, SHARD_ERRORS, Cache, Route
+from tart.query.answers.events import EventDetails, Events, SearchResult, Trace
 from tart.query.answers.sql import SqlResult, SqlStatement
 from tart.query.sql.exports import FORMATS
 
-_ID = Parameter("id", Integer(0, (1 << 53) - 1), "The event's id.", where="path")
+MAX_OFFSET = 100_000
 
-OF_CORE = (
-    "Events that name this core, and those that inherit it: what refers to a work-package's "
-    "submission is of the package's core."
-)
-OF_SLOT = (
-    "Events that name this slot, and those that inherit it: what refers to an authoring, an "
-    "import or a guarantee built is of its slot."
+_ID = Parameter("id", Integer(0, MAX_EVENT_ID), "Id of the event.", where="path")
+_PAGING = (
+    limit(50, "events"),
+    Parameter(
+        "offset",
+        Integer(0, MAX_OFFSET, (True, False)),
+        f"Number of events to skip, at most {MAX_OFFSET}; below 0 means 0. Skipped events cost as "
+        "much as returned ones; use cursor to read page by page.",
+        "0",
+    ),
+    CURSOR,
+    BYTES,
 )
 
 EVENT_ROUTES: tuple[Route, ...] = (
     Route(
+        "node_events",
+        "/api/nodes/{id}/events",
+        "List events of one node, newest first",
+        parameters=(NODE, *_PAGING),
+        see="/api/events/search",
+        schema=Events,
+        errors=(404, *SHARD_ERRORS),
+    ),
+    Route(
+        "events",
+        "/api/events",
+        "List events of all nodes, newest first",
+        parameters=_PAGING,
+        see="/api/events/search",
+        schema=Events,
+        errors=SHARD_ERRORS,
+    ),
+    Route(
+        "search",
+        "/api/events/search",
+        "Search events by type, node, time, slot, core or hash",
+        "All conditions must hold. Without a time all stored events are searched.",
+        parameters=(*EVENT_FILTERS, *EVENT_WINDOW, *_PAGING),
+        schema=SearchResult,
+        errors=SHARD_ERRORS,
+        cache=Cache.LIVE,
+    ),
+    Route(
         "event",
         "/api/events/{id}",
-        "One event with its raw bytes",
-        "raw has the payload and the whole frame as the node sent it, length in front, always "
-        "in hex. A frame that was not understood is here, too: undecodable says why.",
+        "Get one event with its raw bytes",
+        "raw has the payload, and the whole frame with its length prefix, as the node sent them, "
+        "always in hex. An event that could not be decoded is returned as well, with the reason "
+        "in undecodable.",
         parameters=(_ID, BYTES),
         schema=EventDetails,
-        errors=(404, *ASKED),
+        errors=(404, *SHARD_ERRORS),
     ),
     Route(
         "trace",
         "/api/events/{id}/trace",
-        "The events that refer to one another",
-        "From the event up to its root, then everything below it, in the same session. "
-        "References are those a payload starts with. In order of arrival, the root first; "
-        "parent and depth make it a tree. truncated says that limit or depth ended the "
-        "search; after ten minutes without a descendant it ends anyhow, at searched_until.",
+        "Get the events that refer to one another",
+        "Follows the references from the event up to its root, and lists everything below the "
+        "root in the same session, in order of arrival, the root first. References are the event "
+        "ids at the start of a payload. parent and depth describe the tree. truncated is true if "
+        "limit or depth ended the search. The search also ends after ten minutes without a "
+        "descendant, at searched_until.",
         parameters=(
             _ID,
-            Parameter("limit", Integer(1, 1000, (True, True)), "How many events at most.", "200"),
-            Parameter("depth", Integer(1, 64, (True, True)), "How many levels at most.", "64"),
+            limit(200, "events"),
+            Parameter(
+                "depth",
+                Integer(1, 64, (True, True)),
+                "Maximum number of levels; clamped to 1 to 64.",
+                "64",
+            ),
             BYTES,
         ),
         schema=Trace,
-        errors=(404, *ASKED),
+        errors=(404, *SHARD_ERRORS),
     ),
     Route(
         "export",
         "/api/events/export",
-        "All events of a window, oldest first, as a stream",
-        "Without a limit, and no faster than it is taken. ndjson: Event objects, one a line. "
-        "csv: their members, data as JSON; text that a spreadsheet would run as a formula gets an "
-        "apostrophe in front, unless api.csv_formulas says otherwise. capture: what came on the "
-        "wire, also what was not understood unless the filter is on contents; its layout is "
-        "described in tart/protocol/capture.py. Where something is missing, such as the events "
-        "of a shard that does not answer, everything else is sent and the connection is closed "
-        "before the end of the answer, so that a part cannot be taken for all; ndjson has an "
-        "Error in its last line then, csv a last row that begins with # incomplete, capture no "
-        "END. Parquet has its index at the end of a file and needs one file for all shards, so "
-        "it is not streamed: ask /api/sql for Arrow.",
+        "Export all events of a window as a stream, oldest first",
+        "The number of events is not limited; data is sent as fast as the client reads it. "
+        "ndjson: one Event object per line. csv: the members of Event, data as JSON; text that a "
+        "spreadsheet would run as a formula gets a leading apostrophe, unless api.csv_formulas is "
+        "set. capture: the bytes as received, including events that could not be decoded unless a "
+        "filter looks into events; docs/capture.md describes the format. If data is missing, for "
+        "example because a shard does not answer, all other data is sent and the connection is "
+        "closed before the end of the answer, so that an incomplete export cannot be taken for a "
+        "complete one. The last line of ndjson is then an Error, the last row of csv begins with "
+        "# incomplete, and a capture has no END record. Parquet is not streamed, because its "
+        "index is at the end of one file for all shards; request Arrow from /api/sql instead.",
         parameters=(
-            Parameter(
-                "format", Choice((*FORMATS, "parquet")), "How records are written.", "ndjson"
-            ),
-            Parameter("event_types", EventTypes(), "Event numbers, separated by commas."),
-            Parameter("node_id", NodeId(), "Events of this node."),
-            Parameter("core_index", Integer(0, 65_535), OF_CORE),
-            Parameter(
-                "wp_hash", Hash(), "Events that name this work-package hash.", aliases=("hash",)
-            ),
-            Parameter("slot", Integer(0, (1 << 32) - 1), OF_SLOT),
-            Parameter("start_time", Time(), "First received_at, inclusive.", aliases=("start",)),
-            Parameter("end_time", Time(), "Last received_at, inclusive.", aliases=("end",)),
-            Parameter(
-                "duration",
-                Duration(),
-                "Length of the window, which ends now; start and end take precedence.",
-            ),
+            Parameter("format", Choice((*FORMATS, "parquet")), "Format of the export.", "ndjson"),
+            *EVENT_FILTERS,
+            *EVENT_WINDOW,
             BYTES,
         ),
         media_type=FORMATS["ndjson"],
-        errors=(422, *ASKED),
+        errors=(422, *SHARD_ERRORS),
         cache=Cache.LIVE,
         role=Role.OPERATOR,
     ),
     Route(
         "sql",
         "/api/sql",
-        "A SELECT over the events, on every shard",
-        "map runs on each shard over its events, reduce over the table partials, which is all "
-        "that the maps found; without it partials is the answer. Tables: one view per event "
-        "type, named like block_announced, with the columns id, node_id, session, event_id, "
+        "Run a SELECT on every shard",
+        "map runs on each shard over its events. reduce runs over the table partials, which "
+        "contains the rows of all maps; without it the answer is partials. Tables: one view per "
+        "event type, named like block_announced, with the columns id, node_id, session, event_id, "
         "received_at, timestamp, timestamp_us, ref and the event's fields; events with the "
-        "payload of all; undecodable, sessions, nodes; DESCRIBE block_announced and "
-        "information_schema.columns tell the columns. Hashes are BLOB: unhex('01ab...') is a "
-        "literal. DuckDB's SQL, one SELECT, without files, network and settings. What is "
-        "compared with constants in WHERE is looked up, the rest is read: narrow received_at. "
-        "ORDER BY of columns with LIMIT is cheap. Answers as JSON, or as "
-        "the Accept header or format say; application/vnd.apache.arrow.stream is Arrow. What is "
-        "missing is told in shards and unreadable; csv and Arrow end like an incomplete export "
-        "then. Numbers are exact: in JSON and CSV integers beyond 64 bits are text, as are "
-        "decimals that are no double; in Arrow HUGEINT is DECIMAL(38, 0) and refuses what does "
-        "not fit, and UHUGEINT is text.",
+        "payload of all event types; undecodable, sessions, nodes. DESCRIBE block_announced and "
+        "information_schema.columns list the columns. Hashes are BLOB; unhex('01ab...') is a "
+        "literal. The statement is one SELECT in DuckDB's SQL, without access to files, network "
+        "and settings. Comparisons with constants in WHERE limit what is read; restrict "
+        "received_at. ORDER BY of columns with LIMIT is cheap. The answer is JSON, unless the "
+        "Accept header or format selects another format; application/vnd.apache.arrow.stream "
+        "selects Arrow. Missing data is listed in shards and unreadable; csv and Arrow then end "
+        "like an incomplete export. Numbers are exact: JSON and CSV contain integers beyond 64 "
+        "bits as text, and decimals that no double represents as well; Arrow contains HUGEINT as "
+        "DECIMAL(38, 0), which refuses larger values, and UHUGEINT as text.",
         parameters=(
             Parameter(
                 "format",
                 Choice(("json", "csv", "arrow")),
-                "How the result is written; takes precedence over Accept.",
+                "Format of the result; takes precedence over Accept.",
             ),
         ),
         schema=SqlResult,
-        errors=(413, 415, 422, *ASKED),
+        errors=(413, 415, 422, *SHARD_ERRORS),
         cache=Cache.LIVE,
         method="POST",
         body=SqlStatement,

@@ -8,42 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tart.errors import BadQuery
-from tart.gateway.api.parameters import Choice, Duration, EventTypes, Integer, Parameter, Time
+from tart.gateway.api.common import hours, window
+from tart.gateway.api.parameters import Choice, EventTypes, Integer, Parameter
 from tart.gateway.api.route import ASKED, BYTES, Cache, Route
 from tart.query.answers import blocks as block_answers
 from tart.query.answers import metrics as answers
-from tart.query.core import windows
-from tart.query.core.windows import MAX_DAYS
-from tart.units import HOUR_US
-
-
-@dataclass(frozen=True)
-class Hours:
-    """A number of hours, for compatibility with jamtart, or a duration; read as microseconds.
-
-    Attributes:
-        high: upper limit to which a number of hours is clamped.
-    """
-
-    high: int = MAX_DAYS * 24
-
-    def read(self, text: str, name: str) -> int:
-        """Return the length in microseconds.
-
-        Raises:
-            BadQuery: the text is neither a number of hours nor a duration.
-        """
-        if text.isascii() and text.isdecimal() and len(text) <= 8:
-            return max(1, min(int(text), self.high)) * HOUR_US
-        try:
-            return windows.duration_us(text, name)
-        except BadQuery as error:
-            raise BadQuery(f"{name} must be a number of hours, or: {error}", name) from None
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of the parameter."""
-        return {"type": "string", "pattern": "^[0-9]{1,8}[smhd]?$", "examples": ["1", "90m"]}
 
 
 @dataclass(frozen=True)
@@ -61,40 +30,6 @@ class Flag:
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the parameter."""
         return Choice(("true", "false")).schema()
-
-
-START = Parameter(
-    "start",
-    Time(),
-    "Start of the window; the bucket that contains it is included.",
-    aliases=("start_time",),
-)
-END = Parameter(
-    "end",
-    Time(),
-    "End of the window; the bucket that contains it is excluded, unless it is the present one.",
-    aliases=("end_time",),
-)
-_LENGTH = "Length of the window, which ends now; start and end take precedence."
-
-
-def window(default: str) -> tuple[Parameter, ...]:
-    """Return the parameters of a window.
-
-    Args:
-        default: length of a window without parameters.
-    """
-    return Parameter("duration", Duration(), _LENGTH, default), START, END
-
-
-def hours(high: int = MAX_DAYS * 24) -> tuple[Parameter, ...]:
-    """Return the parameters of a window whose length may be a number of hours, as in jamtart.
-
-    Args:
-        high: upper limit to which a number of hours is clamped.
-    """
-    text = f"A number of hours, or a duration such as 90m. {_LENGTH}"
-    return Parameter("duration", Hours(high), text, "1"), START, END
 
 
 SLOT = Parameter("slot", Integer(0, (1 << 32) - 1), "The slot.", where="path")

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tart.errors import BadQuery
+from tart.gateway.api.common import window
 from tart.gateway.api.parameters import CursorText, Duration, Integer, Parameter, Time
 from tart.gateway.api.route import ASKED, BYTES, NODE, Cache, Route
-from tart.gateway.api.routes.metrics import window
 from tart.query.answers import availability, execution, node_activity, topology
 from tart.query.answers.errors import Error
+from tart.query.answers.nodes import NodeDetails, Nodes, NodeStatus
 from tart.query.topics.node_activity import CATEGORIES
 
 
@@ -46,6 +47,40 @@ _NOT_BUILT = (
 )
 
 NODE_ROUTES: tuple[Route, ...] = (
+    Route(
+        "nodes",
+        "/api/nodes",
+        "List all nodes",
+        "Connected nodes first, then by last_seen_at, newest first. What a node reports of itself "
+        "(node_info, best, finalized, synced) is its newest statement by received_at over all its "
+        "open connections; if it has made none on these, over those that have ended. statements "
+        "has the source.",
+        parameters=(BYTES,),
+        schema=Nodes,
+        errors=ASKED,
+        cache=Cache.BRIEF,
+    ),
+    Route(
+        "node",
+        "/api/nodes/{id}",
+        "Get one node",
+        "As in /api/nodes, with its open connections, newest first.",
+        parameters=(NODE, BYTES),
+        schema=NodeDetails,
+        errors=(404, *ASKED),
+    ),
+    Route(
+        "node_status",
+        "/api/nodes/{id}/status",
+        "Get what one node last reported of itself and of the chain",
+        "Status, best block, finalized block and sync state are each the newest statement by "
+        "received_at over all open connections; if the node has made none on these, over those "
+        "that have ended.",
+        parameters=(NODE, BYTES),
+        schema=NodeStatus,
+        errors=(404, *ASKED),
+        cache=Cache.AGGREGATED,
+    ),
     Route(
         "topology",
         "/api/network/topology",

@@ -1,7 +1,4 @@
-"""The routes that go on: server-sent events.
-
-Pure; part of ``contract``. The WebSocket's is in ``contract`` itself.
-"""
+"""Routes of live streams: WebSocket and server-sent events. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from typing import Any
 import orjson
 
 from tart.errors import BadQuery
+from tart.gateway.api.common import MAX_CORE, MAX_SLOT
 from tart.gateway.api.parameters import Choice, EventTypes, Hash, Integer, NodeId, Parameter
 from tart.gateway.api.route import BYTES, EVENT_STREAM, Cache, Kind, Route
 from tart.protocol.events import GROUPS
@@ -52,7 +50,7 @@ class Text:
 
 
 def filter_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The one live filter that a request's parameters stand for: all must hold."""
+    """Return the live filter of a request: all of its parameters must hold."""
     terms: list[dict[str, Any]] = []
     if values["filter"] is not None:
         terms.append(values["filter"])
@@ -74,11 +72,44 @@ _TERMS = {"node_id": "Node", "group": "Group", "slot": "Slot", "core": "Core", "
 
 STREAM_ROUTES: tuple[Route, ...] = (
     Route(
+        "websocket",
+        "/api/ws",
+        "Subscribe to live events over WebSocket",
+        "Messages are JSON objects in text frames. The server sends type, data and timestamp. The "
+        'client sends: {"type": "Subscribe", "filter": F, "batch": true?} to replace its '
+        "subscription; batch puts arrays of events into messages of type events. "
+        '{"type": "Unsubscribe"} to subscribe to all events again, with "silent": true to none. '
+        '{"type": "GetRecentEvents", "limit": n?} for at most 10,000 events, oldest first. '
+        '{"type": "SubscribeMetrics", "interval_ms": n?} with 500 to 10,000. Ping, '
+        "UnsubscribeMetrics, SubscribeAlerts and UnsubscribeAlerts have no members. "
+        "Filters F by type: All; Node with node_id; EventType with event_type; "
+        "EventTypeRange with start and end; Group with group; Slot with slot; Core with "
+        "core; Hash with hash; Any and Both with filters. A client that falls behind loses the "
+        "oldest events and receives lagged with the number missed; a client that reads nothing is "
+        "closed with 1013.",
+        parameters=(
+            Parameter(
+                "subscribe",
+                Choice(("all", "none")),
+                "Events that are sent until the first Subscribe message.",
+                "all",
+            ),
+            BYTES,
+        ),
+        kind=Kind.WEBSOCKET,
+        media_type="",
+        errors=(403, 426, 503),
+        cache=Cache.LIVE,
+        scattered=False,
+        success=101,
+        token=True,
+    ),
+    Route(
         "metrics_stream",
         "/api/metrics/stream",
-        "The figures of /api/metrics/live every second, as server-sent events",
-        "Events called metrics, the first after a second. While shards do not answer a comment "
-        "stands in their place. A client that takes nothing for 10 s is cut off.",
+        "Stream /api/metrics/live every second as server-sent events",
+        "Events are called metrics; the first is sent after a second. A comment is sent instead "
+        "while shards do not answer. A client that reads nothing for 10 s is disconnected.",
         kind=Kind.EVENT_STREAM,
         media_type=EVENT_STREAM,
         errors=(503,),
@@ -89,18 +120,19 @@ STREAM_ROUTES: tuple[Route, ...] = (
     Route(
         "event_stream",
         "/api/events/stream",
-        "Live events as server-sent events",
-        "Events called event have the data of the WebSocket's; lagged says how many were "
-        "missed, null if that is not known. All conditions must hold. id is a position: sent "
-        "back as Last-Event-ID, as browsers do, the stream goes on behind it, without holes as "
-        "long as that is within the last 10,000 events of a shard; the id of any event will do "
-        "as well. Slot, core and hash are also those of the event that an event refers to; of "
-        "what is looked up afterwards hashes are only its own. Head and comments come at once, "
-        "while that goes on; a comment without words stands before the first live event. Where "
-        "no shard answers the stream is cut off, to be resumed. A client that falls behind "
-        "loses the oldest; one that takes nothing for 10 s is cut off.",
+        "Stream live events as server-sent events",
+        "Events called event have the data of the WebSocket's events. Events called lagged have "
+        "the number of events missed, null if it is not known. All conditions must hold. id is a "
+        "position: when a client sends it back as Last-Event-ID, as browsers do, the stream "
+        "continues after it, without gaps if the position is within the last 10,000 events of a "
+        "shard. The id of any event is accepted as well. Slot, core and hash conditions also match "
+        "events that refer to an event with that value; when a stream is resumed, hash conditions "
+        "match only hashes of the event itself. Headers and comments are sent at once, while "
+        "events are looked up; an empty comment precedes the first live event. If no shard "
+        "answers, the stream is closed, to be resumed. A client that falls behind loses the "
+        "oldest events; one that reads nothing for 10 s is disconnected.",
         parameters=(
-            Parameter("filter", FilterText(), "A filter as over WebSocket, as JSON."),
+            Parameter("filter", FilterText(), "A filter of the WebSocket route, as JSON."),
             Parameter("node_id", NodeId(), "Events of this node."),
             Parameter(
                 "event_types",
@@ -111,13 +143,15 @@ STREAM_ROUTES: tuple[Route, ...] = (
             Parameter("start", _BYTE, "First event number of a range."),
             Parameter("end", _BYTE, "Last event number of a range."),
             Parameter("group", Choice(GROUPS), "Events of this group of JIP-3."),
-            Parameter("slot", Integer(0, (1 << 32) - 1), "Events about this slot."),
+            Parameter("slot", Integer(0, MAX_SLOT), "Events about this slot."),
             Parameter(
-                "core", Integer(0, 65_535), "Events about this core.", aliases=("core_index",)
+                "core", Integer(0, MAX_CORE), "Events about this core.", aliases=("core_index",)
             ),
             Parameter("hash", Hash(), "Events about this hash.", aliases=("wp_hash",)),
             Parameter(
-                "last_event_id", Text(), "Where to go on, if no header Last-Event-ID says it."
+                "last_event_id",
+                Text(),
+                "Position at which to continue, if there is no header Last-Event-ID.",
             ),
             BYTES,
         ),

@@ -17,7 +17,7 @@ BY_NAME = {route.name: route for route in EVENT_ROUTES}
 
 def test_each_has_its_handler() -> None:
     handlers = {**EVENT_HANDLERS, **EXPORT_HANDLERS, **SQL_HANDLERS}
-    assert BY_NAME.keys() <= handlers.keys()
+    assert BY_NAME.keys() == handlers.keys()
 
 
 def test_an_event_id_is_an_integer_that_javascript_has() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tart.errors import BadQuery
-from tart.gateway.api.routes.metrics import METRIC_ROUTES, Flag, Hours
+from tart.gateway.api.routes.metrics import METRIC_ROUTES, Flag
 from tart.gateway.handlers.metrics import METRIC_HANDLERS
 from tart.units import HOUR_US, SECOND_US
 
@@ -14,20 +14,6 @@ BY_NAME = {route.name: route for route in METRIC_ROUTES}
 
 def test_every_route_has_a_handler() -> None:
     assert BY_NAME.keys() == METRIC_HANDLERS.keys()
-
-
-@pytest.mark.parametrize(
-    ("text", "hours"), [("1", 1), ("24", 24), ("25", 24), ("0", 1), ("2h", 2), ("2d", 48)]
-)
-def test_a_number_is_read_as_hours_and_clamped(text: str, hours: int) -> None:
-    assert Hours(24).read(text, "duration") == hours * HOUR_US
-
-
-@pytest.mark.parametrize("text", ["", "-1", "1.5", "1x", "１", "9" * 9, "999999d"])
-def test_a_text_that_is_not_a_length_of_time_is_refused(text: str) -> None:
-    with pytest.raises(BadQuery, match="number of hours") as refused:
-        Hours().read(text, "duration")
-    assert refused.value.parameter == "duration"
 
 
 def test_a_flag_is_true_or_false_and_nothing_else() -> None:

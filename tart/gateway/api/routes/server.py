@@ -1,0 +1,64 @@
+"""Routes of the server itself: health, metrics, and the documentation of the API. Pure."""
+
+from __future__ import annotations
+
+from tart.access.roles import Role
+from tart.gateway.api.route import HTML, Cache, Kind, Route
+from tart.query.answers.health import DetailedHealth, Health
+
+SERVER_ROUTES: tuple[Route, ...] = (
+    Route(
+        "health",
+        "/api/health",
+        "Check that the gateway answers",
+        "No shard is queried.",
+        schema=Health,
+        cache=Cache.LIVE,
+        scattered=False,
+        role=Role.ANYONE,
+    ),
+    Route(
+        "detailed_health",
+        "/api/health/detailed",
+        "Get component health",
+        "Returns 503 with the same body if a critical component is unhealthy. A shard that does "
+        "not answer is unhealthy and degrades the server; a shard that takes long to start is "
+        "degraded and reports its progress. A shard with unreadable or deleted files is degraded; "
+        "its message names the files. database: healthy if all shards answer, degraded if some "
+        "do, unhealthy if none does. batch_writer: degraded while reading is paused or while more "
+        "than three quarters of a write buffer are in use, unhealthy while all shards are paused. "
+        "event_broadcaster: degraded if shards dropped live events for this gateway in the last "
+        "minute. memory and system_resources: degraded below 10 % of memory or disk space free, "
+        "unhealthy below 2 %.",
+        schema=DetailedHealth,
+        cache=Cache.LIVE,
+        errors=(503,),
+    ),
+    Route(
+        "metrics",
+        "/metrics",
+        "Get metrics for Prometheus",
+        "A shard that does not answer has tart_shard_up 0.",
+        media_type="text/plain; version=0.0.4; charset=utf-8",
+        cache=Cache.LIVE,
+    ),
+    Route(
+        "openapi",
+        "/api/openapi.json",
+        "Get this document as OpenAPI 3.1",
+        "No key is needed: the document contains no data.",
+        schema="OpenApi",
+        scattered=False,
+        role=Role.ANYONE,
+    ),
+    Route(
+        "docs",
+        "/api/docs",
+        "Get this document as a web page",
+        "No key is needed: the page contains no data.",
+        kind=Kind.PAGE,
+        media_type=HTML,
+        scattered=False,
+        role=Role.ANYONE,
+    ),
+)
