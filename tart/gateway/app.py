@@ -30,8 +30,8 @@ from tart.gateway.handlers.status import StatusHandlers
 from tart.gateway.handlers.table import HANDLERS
 from tart.gateway.handlers.table import Handler as QueryHandler
 from tart.gateway.http.auth import Authenticator
-from tart.gateway.http.connection_limits import upgrade
 from tart.gateway.http.responses import Answer
+from tart.gateway.http.sanic_adapter import upgrade
 from tart.gateway.http.server import HttpServer
 from tart.gateway.live.sse import EventStreams
 from tart.gateway.live.streams import Streams

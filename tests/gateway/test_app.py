@@ -104,7 +104,7 @@ async def two_come_and_leave(gateway: Running, route: Route) -> None:
     for client in clients:
         client.write(request_of(route))
     await eventually(lambda: all(each.requests for each in gateway.shards))
-    connections = gateway.gateway.server.connections._open
+    connections = gateway.gateway.server.connections
     await eventually(lambda: [each.in_use for each in connections] == [True, True])
     clients[0].transport.abort()
     await eventually(lambda: len(connections) == 1)

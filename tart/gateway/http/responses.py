@@ -33,7 +33,7 @@ from tart.errors import (
 )
 from tart.gateway.api.route import JSON, Cache, Kind, Route
 from tart.gateway.fanout.queries import Coverage
-from tart.gateway.http.connection_limits import WEBSOCKET_VERSION, BadHandshake
+from tart.gateway.http.sanic_adapter import WEBSOCKET_VERSION, BadHandshake
 from tart.query.core.rfc3339 import rfc3339
 from tart.suggestions import only_known
 

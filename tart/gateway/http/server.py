@@ -18,7 +18,8 @@ from sanic.server.async_server import AsyncioServer
 from tart.config.schema import ApiConfig
 from tart.gateway.api.route import Kind, Route
 from tart.gateway.http import responses
-from tart.gateway.http.connection_limits import Connection, Connections
+from tart.gateway.http.connection_limits import ConnectionLimiter
+from tart.gateway.http.sanic_adapter import Connection
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class HttpServer:
         count_refused: CountRefused,
         touch_up: bool = False,
     ) -> None:
-        self.connections = Connections(config.max_connections)
+        self.connections = ConnectionLimiter(config.max_connections)
         self._config = config
         self._handle = handle
         self._server: AsyncioServer | None = None

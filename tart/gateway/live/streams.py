@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from tart import json_encoding
 from tart.gateway.fanout.queries import now_text
 from tart.gateway.fanout.shards import Shards
+from tart.gateway.http.websocket_frames import text_frame
 from tart.ipc.messages import Encoding, LiveEvents, Missed, Subscribe
 from tart.query.core import filters
 
@@ -26,16 +27,6 @@ ALL: Json = {"type": "All"}
 # Replies waiting for one client; a client that asks on and reads nothing is not read on.
 MAX_REPLIES = 32
 SHED_RECENTLY_SECONDS = 60.0
-
-
-def frame(payload: bytes) -> bytes:
-    """A text message as one WebSocket frame from a server (RFC 6455, 5.2)."""
-    size = len(payload)
-    if size < 126:
-        return bytes((0x81, size)) + payload
-    if size < 1 << 16:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
-    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
 
 
 def envelope(kind: str, data: bytes, timestamp: str) -> bytes:
@@ -49,7 +40,7 @@ def envelope(kind: str, data: bytes, timestamp: str) -> bytes:
 
 def message(kind: str, data: Any) -> bytes:
     """A message of the server, sent now, as a frame."""
-    return frame(envelope(kind, json_encoding.dumps(data), now_text()))
+    return text_frame(envelope(kind, json_encoding.dumps(data), now_text()))
 
 
 class Encoded(NamedTuple):
@@ -161,7 +152,7 @@ class Subscriber:
         while self._events and not self._reply_is_next() and len(parts) < 1000:
             parts.append(self._events.popleft()[1].data)
         self.events_sent += len(parts)
-        return frame(envelope("events", b"[" + b",".join(parts) + b"]", now_text()))
+        return text_frame(envelope("events", b"[" + b",".join(parts) + b"]", now_text()))
 
     def _number(self) -> int:
         self._next += 1
@@ -245,7 +236,7 @@ class Streams:
             if not feeds:
                 self.undelivered += 1
                 continue
-            encoded = Encoded(frame(envelope("event", text, now)), text, event_id)
+            encoded = Encoded(text_frame(envelope("event", text, now)), text, event_id)
             for feed in feeds:
                 for subscriber in feed.subscribers:
                     subscriber.offer(encoded)

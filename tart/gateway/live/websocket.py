@@ -26,8 +26,8 @@ from tart.config.schema import ApiConfig
 from tart.errors import BadQuery, TartError
 from tart.gateway.fanout.queries import Questions, now_text, now_us, together
 from tart.gateway.fanout.single_flight import SingleFlight
-from tart.gateway.http.connection_limits import Socket
 from tart.gateway.http.responses import error_object
+from tart.gateway.http.sanic_adapter import WebSocket
 from tart.gateway.http.slow_client import send_with_stall_timeout
 from tart.gateway.live.alerts import ALERT_WINDOW_US, AlertSample, alerts
 from tart.gateway.live.streams import ALL, Streams, Subscriber, message
@@ -86,7 +86,7 @@ class WebSocketClients:
         self._alerted: set[Subscriber] = set()
         self._alerter: asyncio.Task[None] | None = None
 
-    async def serve(self, socket: Socket, values: Mapping[str, Any]) -> None:
+    async def serve(self, socket: WebSocket, values: Mapping[str, Any]) -> None:
         """Talk to one client until it leaves."""
         subscriber = Subscriber(self.config.subscriber_queue)
         client = Client(self, subscriber, values["bytes"])
@@ -247,7 +247,7 @@ class Client:
             return await self._stats()
         return b""
 
-    async def listen(self, socket: Socket) -> None:
+    async def listen(self, socket: WebSocket) -> None:
         """Answer what the client says until it leaves."""
         while True:
             try:
@@ -404,7 +404,9 @@ class Sender:
     more for every client.
     """
 
-    def __init__(self, socket: Socket, subscriber: Subscriber, send_stall_seconds: float) -> None:
+    def __init__(
+        self, socket: WebSocket, subscriber: Subscriber, send_stall_seconds: float
+    ) -> None:
         self._socket = socket
         self._subscriber = subscriber
         self._stalled_seconds = send_stall_seconds

@@ -8,18 +8,15 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from websockets.frames import Frame, Opcode
 
 from tart.errors import BadQuery
+from tart.gateway.http.websocket_frames import text_frame
 from tart.gateway.live.streams import (
     ALL,
     MAX_REPLIES,
     Encoded,
     Streams,
     Subscriber,
-    frame,
 )
 from tart.ipc.messages import LiveEvent, LiveEvents, Missed, Subscribe
 from tart.query.core.live_event import live_event
@@ -28,15 +25,9 @@ from tests.gateway.fake_shard import NODE_A, event
 SLOT_5 = {"type": "Slot", "slot": 5}
 
 
-@given(st.one_of(st.integers(0, 300), st.integers(65_400, 65_700)))
-def test_a_frame_is_what_the_library_would_write(size: int) -> None:
-    payload = b"x" * size
-    assert frame(payload) == Frame(Opcode.TEXT, payload).serialize(mask=False)
-
-
 def encoded(number: int) -> Encoded:
     text = str(number).encode()
-    return Encoded(frame(b"e" + text), text, number << 8)
+    return Encoded(text_frame(b"e" + text), text, number << 8)
 
 
 def payloads(frames: list[bytes]) -> list[Any]:
@@ -54,7 +45,7 @@ def inside(test: Callable[[Subscriber], None], limit: int = 10) -> None:
 def test_events_and_replies_come_out_in_the_order_they_went_in() -> None:
     def check(subscriber: Subscriber) -> None:
         subscriber.offer(encoded(1))
-        subscriber.say(frame(b"reply"))
+        subscriber.say(text_frame(b"reply"))
         subscriber.offer(encoded(2))
         assert subscriber.ready.is_set()
         assert payloads(subscriber.take(1000)) == [b"e1", b"reply", b"e2"]
@@ -69,7 +60,7 @@ def test_when_the_queue_is_full_the_oldest_go_and_the_client_is_told() -> None:
     def check(subscriber: Subscriber) -> None:
         for number in range(14):
             subscriber.offer(encoded(number))
-        subscriber.say(frame(b"reply"))
+        subscriber.say(text_frame(b"reply"))
         assert len(subscriber) == 10
         lagged, *events, reply = payloads(subscriber.take(10_000))
         assert orjson.loads(lagged)["type"] == "lagged"
@@ -86,7 +77,7 @@ def test_a_batch_is_one_message_and_ends_where_a_reply_stands() -> None:
         subscriber.batch = True
         subscriber.offer(encoded(1))
         subscriber.offer(encoded(2))
-        subscriber.say(frame(b"reply"))
+        subscriber.say(text_frame(b"reply"))
         subscriber.offer(encoded(3))
         first, reply, second = payloads(subscriber.take(10_000))
         assert orjson.loads(first)["type"] == "events"
@@ -112,9 +103,9 @@ def test_who_asks_on_without_reading_is_made_to_wait() -> None:
     async def run() -> None:
         subscriber = Subscriber(10)
         for _ in range(MAX_REPLIES):
-            await subscriber.reply(frame(b"reply"))
-        assert not subscriber.say(frame(b"figures"))
-        waiting = asyncio.create_task(subscriber.reply(frame(b"last")))
+            await subscriber.reply(text_frame(b"reply"))
+        assert not subscriber.say(text_frame(b"figures"))
+        waiting = asyncio.create_task(subscriber.reply(text_frame(b"last")))
         await asyncio.sleep(0)
         assert not waiting.done()
         subscriber.take(1)
