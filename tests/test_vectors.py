@@ -159,7 +159,7 @@ def test_the_file_is_what_would_be_written_now():
     assert written == generate.text(), "run python -m vectors.generate"
 
 
-def test_the_command_writes_it(tmp_path, monkeypatch):
+def test_the_generator_writes_the_module(tmp_path, monkeypatch):
     monkeypatch.setattr(generate, "TARGET", tmp_path / "jip3.json")
     generate.main()
     assert json.loads((tmp_path / "jip3.json").read_text(encoding="utf-8")) == PUBLISHED

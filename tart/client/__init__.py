@@ -1,11 +1,10 @@
-"""For those who build nodes, and for those who ask about them.
+"""The SDK: telemetry emitters for nodes, and clients of the HTTP API.
 
     from tart.client import TelemetryEmitter, node_information
     from tart.client import AsyncTartClient, TartClient
 
-The emitter needs nothing that is not in Python's own library. The clients of the HTTP API
-need ``tart[client]``, and are imported when they are asked for. Nothing here imports the
-server.
+The emitters need only the standard library. The clients of the HTTP API need ``tart[client]``
+and are imported on first use. Nothing here imports the server.
 """
 
 from typing import TYPE_CHECKING, Any

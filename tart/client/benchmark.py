@@ -1,8 +1,8 @@
-"""What emitting costs its host: ``python -m tart.client.benchmark``.
+"""Benchmark of emitting: ``python -m tart.client.benchmark``.
 
-Every event type of fixed size, its method called as a host would; best of several rounds,
-in microseconds an event. The buffer is emptied between rounds, as a connection would.
-The clock is the real one. Nothing is asserted: the numbers depend on the machine.
+Calls the method of every event type of fixed size as a host would; the best of several rounds,
+in microseconds per event. The buffer is emptied between rounds, as a connection would. The
+clock is the real one. Nothing is asserted: the numbers depend on the machine.
 """
 
 from __future__ import annotations
@@ -17,18 +17,17 @@ from tart.client.core.node import node_information
 from tart.client.generate_events import method_name
 from tart.client.threaded import ThreadedEmitter
 from tart.protocol.byte_reader import Reader
-from tart.protocol.decoding import DROPPED
 from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.testing import FULL_PARAMETERS
 
-# Status and assurances have a list as long as the network has cores.
-_SIZED_BY_CORES = (10, 126)
+# These have a list with one element or bit per core.
+_SIZED_BY_CORES = (EventKind.STATUS, EventKind.DISTRIBUTING_ASSURANCE)
 EVENTS_PER_ROUND = 2_000
 ROUNDS = 20
 
 
 def emitter() -> ThreadedEmitter:
-    """One of a full network's node; not started, so that only the host's part is measured."""
+    """Return an emitter of a full-size network, not started: only emitting is measured."""
     information = node_information(
         peer_id=bytes(32),
         parameters=FULL_PARAMETERS,
@@ -41,16 +40,16 @@ def emitter() -> ThreadedEmitter:
 
 
 def fixed_types() -> list[EventKind]:
-    """The event types whose events all have one size in a network."""
+    """Return the event types whose events all have one size in a network."""
     return [
-        event
-        for event in EVENTS.values()
-        if event.number != DROPPED and (event.fields.size or event.number in _SIZED_BY_CORES)
+        kind
+        for kind in EVENTS.values()
+        if kind is not EventKind.DROPPED and (kind.fields.size or kind in _SIZED_BY_CORES)
     ]
 
 
 def arguments(event: EventKind, cores: int) -> list[Any]:
-    """Its smallest values; its reference to an event that was sent."""
+    """Return an event's smallest values; its reference names an event that was sent."""
     reader = Reader(bytes(4096), core_bytes=cores, core_bits=-(-cores // 8))
     values = list(event.fields.read(reader).values())
     reference = leading_reference(event.fields)
@@ -59,10 +58,10 @@ def arguments(event: EventKind, cores: int) -> list[Any]:
     return values
 
 
-def microseconds(
+def time_call(
     call: Callable[..., object], values: list[Any], empty: Callable[[], object], events: int
 ) -> float:
-    """The best round's time per call."""
+    """Return the microseconds per call of the best round."""
     best = float("inf")
     for _ in range(ROUNDS):
         began = time.perf_counter()
@@ -73,25 +72,25 @@ def microseconds(
     return best / events * 1e6
 
 
-def figures(events: int = EVENTS_PER_ROUND) -> dict[str, float]:
-    """Microseconds per event by type, the dearest first."""
+def measure(events: int = EVENTS_PER_ROUND) -> dict[str, float]:
+    """Return microseconds per event by type, the most expensive first."""
     measured = emitter()
     core: EmitterCore = measured._core
-    found = {
-        event.variant: microseconds(
+    costs = {
+        event.variant: time_call(
             getattr(measured, method_name(event.variant)),
             arguments(event, FULL_PARAMETERS["core_count"]),
-            core.take,
+            core.data_to_send,
             events,
         )
         for event in fixed_types()
     }
-    return dict(sorted(found.items(), key=lambda each: -each[1]))
+    return dict(sorted(costs.items(), key=lambda item: -item[1]))
 
 
 def main() -> None:
-    """Print the figures."""
-    for variant, cost in figures().items():
+    """Print the measurements."""
+    for variant, cost in measure().items():
         sys.stdout.write(f"{cost:6.2f} µs  {variant}\n")
 
 

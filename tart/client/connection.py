@@ -1,11 +1,11 @@
-"""The connection to the telemetry server, again and again: the I/O of both emitters.
+"""The connection of an emitter to the telemetry server, with reconnects: the I/O of emitters.
 
 A shell around one :class:`~tart.client.core.emitter_core.EmitterCore`, on one asyncio loop.
 
-- What waits is written at once while the server reads; while it does not, it waits in the
-  core, where it is bounded. So no more than twice ``buffer_bytes`` is held.
-- JIP-3 servers say nothing. What one says is thrown away; only that it closes counts.
-- Whatever goes wrong is followed by another attempt (``backoff``).
+- Events are written at once while the server reads; otherwise they wait in the core, whose
+  buffer is bounded. So at most twice ``buffer_bytes`` is held.
+- JIP-3 servers send nothing. Received data is discarded; only the end of the stream counts.
+- After any failure the connection is attempted again (``backoff``).
 """
 
 from __future__ import annotations
@@ -25,21 +25,22 @@ from tart.client.core.emitter_core import Dropped, EmitterCore
 log = logging.getLogger("tart.client")
 
 CONNECT_SECONDS = 10.0
-# A connection that is to end is cut when the server has not taken the rest by then.
-HANG_UP_SECONDS = 5.0
-# A server whose machine vanished is noticed after a minute, as nothing comes back from it.
+# A closing connection is aborted if the server has not read the rest by then.
+CLOSE_TIMEOUT_SECONDS = 5.0
+# TCP keep-alive detects a server whose machine is gone after a minute.
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 _HIGH_WATER = 64 << 10
 
 
 @dataclass(frozen=True)
 class Callbacks:
-    """What a host wants to hear; each is called on the emitter's loop and may raise.
+    """Callbacks of the host; they run on the emitter's loop, and exceptions are logged.
 
     Attributes:
-        on_connected: a connection is there.
-        on_disconnected: it has ended: why, and how many events that waited are lost.
-        on_dropped: events did not fit into the buffer; told once their series is over.
+        on_connected: called when a connection is established.
+        on_disconnected: called when a connection ended, with the reason and the number of
+            waiting events that are lost.
+        on_dropped: called when a series of dropped events has ended.
     """
 
     on_connected: Callable[[], object] | None = None
@@ -47,32 +48,35 @@ class Callbacks:
     on_dropped: Callable[[Dropped], object] | None = None
 
 
-class Link(asyncio.Protocol):
-    """One emitter's connections, one after the other.
+class ServerConnection(asyncio.Protocol):
+    """The connections of one emitter, one after the other.
 
     Args:
-        core: what is sent; used under ``guard`` only.
-        guard: a lock, held for as long as it takes to swap a buffer, never while waiting.
+        core: the emitter's state; used under ``lock`` only.
+        lock: held to swap a buffer, never while waiting.
+        address: host and port of the server.
+        callbacks: the host's callbacks.
+        backoff: bounds of the first wait before connecting again, and of any, in seconds.
 
     Attributes:
-        idle: a connection is there and ``flush`` has not been asked for: whoever emits
+        idle: a connection is established and no ``flush`` is scheduled; an emitting thread
             clears it and schedules ``flush``.
     """
 
     def __init__(
         self,
         core: EmitterCore,
-        guard: Lock,
+        lock: Lock,
         address: tuple[str, int],
         callbacks: Callbacks,
         backoff: tuple[float, float],
     ) -> None:
         self.idle = False
         self._core = core
-        self._guard = guard
+        self._lock = lock
         self._address = address
         self._callbacks = callbacks
-        # Not the shared generator: a host that seeds it would come back with all others.
+        # Not the shared generator: hosts that seed it equally would reconnect together.
         self._backoff = Backoff(*backoff, random.SystemRandom().uniform)
         self._transport: asyncio.Transport | None = None
         self._paused = False
@@ -80,11 +84,11 @@ class Link(asyncio.Protocol):
         self._changed = asyncio.Event()
         self._lost = asyncio.Event()
 
-    # --- The life of the link ----------------------------------------------------
+    # --- The sequence of connections ---------------------------------------------
 
     async def run(self) -> None:
         """Connect whenever there is no connection, until ``stop``."""
-        while not (self._stopping and not self._core.has_waiting):
+        while not (self._stopping and not self._core.has_data):
             if self._core.enabled or self._stopping:
                 await self._attempt()
                 await self._wait(self._backoff.delay())
@@ -98,19 +102,19 @@ class Link(asyncio.Protocol):
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await loop.create_connection(lambda: self, *self._address)
-        except Exception as error:  # a name that does not resolve, a refusal, too late
-            log.debug("no connection to %s: %r", self._address, error)
-            with self._guard:
-                self._core.failed()
+        except Exception as error:  # name resolution failed, connection refused, time-out
+            log.debug("cannot connect to %s: %r", self._address, error)
+            with self._lock:
+                self._core.connection_failed()
             if self._transport is None:
                 return
-            # It was made in the very moment it was given up.
+            # The connection was established just when the attempt timed out.
             self._transport.abort()
         await self._lost.wait()
-        self._backoff.ended(loop.time() - began)
+        self._backoff.record_connection(loop.time() - began)
 
     async def _wait(self, seconds: float | None) -> None:
-        """Until something changes, at most so long."""
+        """Wait until the state changes, up to this time."""
         try:
             await asyncio.wait_for(self._changed.wait(), seconds)
         except TimeoutError:
@@ -118,91 +122,91 @@ class Link(asyncio.Protocol):
         self._changed.clear()
 
     def stop(self) -> None:
-        """Send what waits, then end; connect for it if need be."""
+        """Send the waiting events, then end; connect for it if necessary."""
         self._stopping = True
-        self.changed()
+        self.update()
 
-    def changed(self) -> None:
-        """The core was switched on or off, or is to stop."""
+    def update(self) -> None:
+        """React to a change of ``enabled``, or to ``stop``."""
         self._changed.set()
         if not self._core.enabled:
-            self._hang_up()
+            self._close()
 
     def abort(self) -> None:
-        """End the connection at once; what was written may not arrive."""
+        """Close the connection at once; written data may not arrive."""
         if self._transport:
             self._transport.abort()
 
     # --- One connection ----------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Say who we are, then all that waits."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by type
+        """asyncio: send the node information, then the waiting events."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's does not inherit from it
         self._transport.set_write_buffer_limits(high=_HIGH_WATER)
         _keep_alive(transport.get_extra_info("socket"))
         self._paused = False
-        with self._guard:
-            hello = self._core.connected()
+        with self._lock:
+            hello = self._core.connection_made()
         self._transport.write(hello)
         self._call(self._callbacks.on_connected)
         self.flush()
         if not self._core.enabled:
-            self._hang_up()
+            self._close()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """What waited is lost; the next attempt follows."""
+        """asyncio: the waiting events are lost; the next attempt follows."""
         self.idle = False
         self._transport = None
-        with self._guard:
-            lost = self._core.disconnected()
-        self._tell_dropped()
+        with self._lock:
+            lost = self._core.connection_lost()
+        self._report_dropped()
         reason = str(error) if error else "closed"
         log.debug("connection to %s ended: %s", self._address, reason)
         self._call(self._callbacks.on_disconnected, reason, lost)
         self._lost.set()
 
     def pause_writing(self) -> None:
-        """The server does not read as fast as the host speaks."""
+        """asyncio: the server reads slower than the host emits."""
         self._paused = True
         self.idle = False
 
     def resume_writing(self) -> None:
-        """It has caught up."""
+        """asyncio: the server has caught up."""
         self._paused = False
         self.flush()
 
     def flush(self) -> None:
-        """Write what waits, unless the server does not read."""
+        """Write the waiting events, unless the server does not read."""
         if self._transport is None or self._paused or self._transport.is_closing():
             return
-        # Before taking: an event that comes in between asks for another flush.
+        # Before taking the data: an event emitted in between schedules another flush.
         self.idle = True
         self._write()
 
     def _write(self) -> None:
-        with self._guard:
-            taken = self._core.take()
-        if taken and self._transport:
-            self._transport.write(taken)
-        self._tell_dropped()
+        with self._lock:
+            data = self._core.data_to_send()
+        if data and self._transport:
+            self._transport.write(data)
+        self._report_dropped()
 
-    def _hang_up(self) -> None:
-        """End the connection once what waits is delivered, or the server takes too long."""
+    def _close(self) -> None:
+        """Close the connection after the waiting events are delivered, or after the time-out."""
         transport = self._transport
         if transport is None or transport.is_closing():
             return
         self.idle = False
         self._write()
         transport.close()
-        asyncio.get_running_loop().call_later(HANG_UP_SECONDS, transport.abort)
+        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_SECONDS, transport.abort)
 
     # --- The host's callbacks ----------------------------------------------------
 
-    def _tell_dropped(self) -> None:
-        with self._guard:
-            ended = self._core.ended_runs()
-        for run in ended:
-            self._call(self._callbacks.on_dropped, run)
+    def _report_dropped(self) -> None:
+        with self._lock:
+            ended = self._core.take_dropped()
+        for series in ended:
+            self._call(self._callbacks.on_dropped, series)
 
     def _call(self, callback: Callable[..., object] | None, *arguments: Any) -> None:
         if callback:
@@ -217,6 +221,6 @@ def _keep_alive(sock: socket.socket | None) -> None:
         return
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, seconds in _KEEPALIVE:
-        option = getattr(socket, name, None)  # not every system has each
+        option = getattr(socket, name, None)  # some systems lack options
         if option is not None:
             sock.setsockopt(socket.IPPROTO_TCP, option, seconds)

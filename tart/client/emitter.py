@@ -1,4 +1,4 @@
-"""``TelemetryEmitter``: a node's telemetry, for nodes that run on asyncio."""
+"""``TelemetryEmitter``: sends telemetry of a node that runs on asyncio."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from tart.client._generated.events import Events
-from tart.client.connection import Callbacks, Link
+from tart.client.connection import Callbacks, ServerConnection
 from tart.client.core.emitter_core import DEFAULT_BUFFER, Dropped, EmitterCore, EventId, Statistics
 from tart.errors import StartupError
 from tart.protocol.node_information import NodeInformation
@@ -27,15 +27,15 @@ CLOSE_SECONDS = 5.0
 
 
 def now() -> int:
-    """Microseconds of the JAM Common Era; 0 on a machine whose clock is before it."""
+    """Return microseconds of the JAM Common Era; 0 if the machine's clock is before it."""
     return max(time.time_ns() - _JCE_NANOSECONDS, 0) // 1000
 
 
 def server_address(address: str) -> tuple[str, int]:
-    """``HOST:PORT`` as nodes get it (JIP-3, ``--telemetry``); IPv6 hosts in brackets.
+    """Parse ``HOST:PORT`` as nodes get it (JIP-3, ``--telemetry``); IPv6 hosts in brackets.
 
     Raises:
-        StartupError: it is none.
+        StartupError: the text is not an address.
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 1 << 16:
@@ -44,21 +44,23 @@ def server_address(address: str) -> tuple[str, int]:
 
 
 class Emitter(Events):
-    """What the asyncio and the threaded emitter have in common; see ``TelemetryEmitter``.
+    """Base of the asyncio and the threaded emitter; see ``TelemetryEmitter``.
 
     Args:
         server: ``HOST:PORT`` of the telemetry server.
-        information: who the node is, from ``node_information``.
-        enabled: whether it starts switched on.
-        buffer_bytes: bytes of events that may wait for the server; at 100 bytes each the
-            default holds 10,000, what a busy node says in a second or two.
+        information: the node information, from ``node_information``.
+        enabled: whether telemetry is on at the start.
+        buffer_bytes: size of the buffer of events that wait for the server; the default holds
+            10,000 events of 100 bytes, which a busy node emits in a second or two.
         backoff: bounds in seconds of the first wait before connecting again, and of any.
-        strict: raise ``EncodeError`` on arguments that do not fit, for a node's tests.
-        on_connected, on_disconnected, on_dropped: see ``Callbacks``.
-        clock: microseconds of the JAM Common Era.
+        strict: raise ``EncodeError`` for arguments that do not fit; for a node's tests.
+        on_connected: see ``Callbacks``.
+        on_disconnected: see ``Callbacks``.
+        on_dropped: see ``Callbacks``.
+        clock: returns microseconds of the JAM Common Era.
 
     Raises:
-        StartupError: ``server`` is no address.
+        StartupError: ``server`` is not an address.
     """
 
     def __init__(
@@ -80,55 +82,57 @@ class Emitter(Events):
         self._version = self._core.version
         self._lock = Lock()
         callbacks = Callbacks(on_connected, on_disconnected, on_dropped)
-        self._link = Link(self._core, self._lock, server_address(server), callbacks, backoff)
+        self._connection = ServerConnection(
+            self._core, self._lock, server_address(server), callbacks, backoff
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: asyncio.Task[None] | None = None
         self._closed = False
 
     @property
     def enabled(self) -> bool:
-        """Whether events are taken. Off: what waits is sent, then the connection ends."""
+        """Turns telemetry on and off. Off: waiting events are sent, then the connection closes."""
         return self._core.enabled
 
     @enabled.setter
     def enabled(self, wanted: bool) -> None:
         with self._lock:
             self._core.enabled = wanted and not self._closed
-        self._soon(self._link.changed)
+        self._call_soon(self._connection.update)
 
     def statistics(self) -> Statistics:
-        """What was sent, dropped, lost and refused so far."""
+        """Return counters of sent, dropped, lost and refused events."""
         with self._lock:
             return self._core.statistics()
 
     def _emit(self, event_type: int, *values: object) -> EventId:
         with self._lock:
             event_id = self._core.emit(event_type, values)
-        if self._link.idle:
-            # Once for all that is emitted until the loop comes to it.
-            self._link.idle = False
-            self._soon(self._link.flush)
+        if self._connection.idle:
+            # Once for all events until the loop runs it.
+            self._connection.idle = False
+            self._call_soon(self._connection.flush)
         return event_id
 
     def _run_on(self, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
         self._loop = loop
-        self._running = loop.create_task(self._link.run())
+        self._running = loop.create_task(self._connection.run())
         return self._running
 
-    def _shut(self) -> None:
-        """Take no more events; what waits is still sent."""
+    def _stop(self) -> None:
+        """Accept no more events; waiting ones are still sent."""
         with self._lock:
             self._closed = True
             self._core.enabled = False
-        self._soon(self._link.stop)
+        self._call_soon(self._connection.stop)
 
-    def _soon(self, call: Callable[[], None]) -> None:
-        """Have the loop do it, if there is one and it still runs."""
+    def _call_soon(self, call: Callable[[], None]) -> None:
+        """Schedule a call on the loop, if it still runs."""
         if self._loop is not None:
             try:
                 self._schedule(self._loop, call)
             except RuntimeError:
-                log.debug("the telemetry emitter's loop is closed")
+                log.debug("the loop of the telemetry emitter is closed")
 
     def _schedule(self, loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
         raise NotImplementedError
@@ -137,11 +141,11 @@ class Emitter(Events):
 class TelemetryEmitter(Emitter):
     """Sends a node's events to a telemetry server (JIP-3), on the host's asyncio loop.
 
-    A method per event, see ``Events``: each takes the event's fields, stamps the time and
-    returns its id at once. It waits for nothing and raises nothing: what does not fit into
-    the buffer, refers to what was not sent, or has a wrong argument is counted
-    (``statistics``). To be used on the loop's thread; ``ThreadedEmitter`` on any.
-    Arguments are those of ``Emitter``.
+    It has a method for each event, see ``Events``: the method takes the event's fields,
+    adds a timestamp and returns the event's id at once. It never waits and never raises: an
+    event that does not fit into the buffer, refers to an unsent event or has an invalid
+    argument is counted (``statistics``). Use it on the loop's thread only; ``ThreadedEmitter``
+    works on any thread. Arguments are those of ``Emitter``.
 
     Example:
         >>> async def node(information):
@@ -163,15 +167,19 @@ class TelemetryEmitter(Emitter):
         await self.close()
 
     def start(self) -> None:
-        """Begin to connect, on the running loop. Events emitted before are sent first."""
+        """Start connecting, on the running loop. Events emitted before are sent first."""
         self._run_on(asyncio.get_running_loop())
 
     async def close(self, within: float = CLOSE_SECONDS) -> None:
-        """Send what waits, then end; what is not gone ``within`` so many seconds is lost."""
-        self._shut()
+        """Send the waiting events, then close.
+
+        Args:
+            within: time limit in seconds; events that are not sent by then are lost.
+        """
+        self._stop()
         if self._running is not None:
             await asyncio.wait({self._running}, timeout=within)
-            self._link.abort()
+            self._connection.abort()
             self._running.cancel()
             await asyncio.wait({self._running})
 

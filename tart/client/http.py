@@ -14,7 +14,13 @@ import httpx
 
 from tart.client._generated.api import Api, AsyncApi
 from tart.client.core.backoff import Backoff
-from tart.client.core.request import ApiError, ApiUnreachable, Call, refusal, seconds_asked
+from tart.client.core.request import (
+    ApiError,
+    ApiUnreachable,
+    Call,
+    parse_error,
+    parse_retry_after,
+)
 from tart.client.stream import EventStream, Socket
 
 Result = TypeVar("Result")
@@ -25,8 +31,8 @@ DEFAULT_BACKOFF = (0.25, 8.0)
 DEFAULT_TIMEOUT = 30.0
 
 
-class _Settings:
-    """What both clients are made of; see ``TartClient``."""
+class _Client:
+    """Base of both clients; see ``TartClient``."""
 
     def __init__(
         self,
@@ -45,51 +51,62 @@ class _Settings:
         self._key = key
         self._options: dict[str, Any] = {
             "base_url": self._url,
-            "headers": _bearer(key),
+            "headers": _authorization(key),
             "timeout": timeout,
             "verify": verify,
             "trust_env": proxies,
         }
-
         self._open()
 
     def _open(self) -> None:
         raise NotImplementedError
 
-    def _attempts(self) -> _Attempts:
-        return _Attempts(self._retries, self._bounds)
+    def _retry_policy(self) -> _RetryPolicy:
+        return _RetryPolicy(self._retries, self._bounds)
 
 
-class _Attempts:
-    """The attempts of one call: how long to wait before the next, if there is one."""
+class _RetryPolicy:
+    """Decides for one call whether to retry, and after which time."""
 
     def __init__(self, retries: int, bounds: tuple[float, float]) -> None:
-        self._left = retries
-        self._most = bounds[1]
+        self._remaining = retries
+        self._maximum = bounds[1]
         self._backoff = Backoff(*bounds, random.SystemRandom().uniform)
 
-    def wait(self, call: Call[Any], error: ApiError | httpx.TransportError, asked: float) -> float:
-        """Seconds; raises if there is to be no other attempt."""
-        again = call.passes(error) if isinstance(error, ApiError) else call.idempotent
-        if not again or not self._left or asked > self._most:
+    def delay(
+        self, call: Call[Any], error: ApiError | httpx.TransportError, retry_after: float = 0.0
+    ) -> float:
+        """Return the seconds until the next attempt.
+
+        Args:
+            call: the call that failed.
+            error: its failure.
+            retry_after: the delay that the server requests.
+
+        Raises:
+            ApiError: the call is not retried and the server answered with an error.
+            ApiUnreachable: the call is not retried and the server did not answer.
+        """
+        retry = call.is_retryable(error) if isinstance(error, ApiError) else call.idempotent
+        if not retry or not self._remaining or retry_after > self._maximum:
             if isinstance(error, ApiError):
                 raise error
             raise _unreachable(error) from error
-        self._left -= 1
-        return max(self._backoff.delay(), asked)
+        self._remaining -= 1
+        return max(self._backoff.delay(), retry_after)
 
 
-class TartClient(_Settings, Api):
+class TartClient(_Client, Api):
     """The HTTP API for programs without asyncio; safe to share between threads.
 
     Args:
-        url: where the server is, such as ``http://127.0.0.1:8080``.
-        key: of the API, if it wants one.
-        timeout: seconds to wait for the server to go on.
-        retries: how often a question is asked again that may be asked twice.
-        backoff: bounds in seconds of the first wait before that, and of any. Where the
-            server asks for a longer one than the latter, the call fails.
-        verify: how certificates are verified; a context for an authority of one's own.
+        url: address of the server, such as ``http://127.0.0.1:8080``.
+        key: API key, if the server requires one.
+        timeout: seconds without progress after which a request fails.
+        retries: maximum number of retries of a request that is safe to repeat.
+        backoff: bounds in seconds of the first wait before a retry, and of any. If the
+            server requests a longer wait, the call fails.
+        verify: whether to verify certificates; an ``ssl.SSLContext`` for a private CA.
         proxies: use the proxies that the environment names.
 
     Example:
@@ -113,31 +130,31 @@ class TartClient(_Settings, Api):
         self.close()
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close the client's connections."""
         self._http.close()
 
     def _ask(self, call: Call[Result]) -> Result:
-        attempts = self._attempts()
+        policy = self._retry_policy()
         while True:
             try:
                 response = self._http.request(**_request(call))
             except httpx.TransportError as error:
-                time.sleep(attempts.wait(call, error, 0.0))
+                time.sleep(policy.delay(call, error))
                 continue
             try:
-                return call.result(response.status_code, response.content)
+                return call.parse(response.status_code, response.content)
             except ApiError as error:
-                asked = seconds_asked(response.headers.get("retry-after"))
-                time.sleep(attempts.wait(call, error, asked))
+                retry_after = parse_retry_after(response.headers.get("retry-after"))
+                time.sleep(policy.delay(call, error, retry_after))
 
     def _stream(self, call: Call[bytes]) -> Iterator[bytes]:
         try:
             with self._http.stream(**_request(call)) as response:
                 if response.status_code != 200:
-                    raise refusal(response.status_code, response.read())
+                    raise parse_error(response.status_code, response.read())
                 yield from response.iter_bytes()
         except httpx.RemoteProtocolError as error:
-            raise ApiUnreachable(f"the answer broke off: {error}") from error
+            raise ApiUnreachable(f"the response was cut short: {error}") from error
         except httpx.TransportError as error:
             raise _unreachable(error) from error
 
@@ -147,10 +164,10 @@ class TartClient(_Settings, Api):
             yield from page[member]
             if not page["has_more"]:
                 return
-            call = call.at(page["next_cursor"])
+            call = call.with_cursor(page["next_cursor"])
 
 
-class AsyncTartClient(_Settings, AsyncApi):
+class AsyncTartClient(_Client, AsyncApi):
     """The HTTP API for asyncio; arguments are those of ``TartClient``.
 
     Example:
@@ -175,85 +192,86 @@ class AsyncTartClient(_Settings, AsyncApi):
         await self.close()
 
     async def close(self) -> None:
-        """Close its connections; streams end by themselves."""
+        """Close the client's connections; streams have connections of their own."""
         await self._http.aclose()
 
     def follow(self, wanted: Mapping[str, Any] | None = None) -> EventStream:
-        """Live events over WebSocket, for ``async for``, over reconnects.
+        """Follow live events over WebSocket, with reconnects, for ``async for``.
 
         Args:
             wanted: a filter such as ``{"type": "Core", "core": 3}``; ``/api/docs`` lists
-                them. All events without one.
+                them. Default: all events.
 
         Returns:
-            An iterator of events, and of ``Lagged`` where some are missing. It ends only
-            when its consumer leaves it, or by ``ApiError`` if the server refuses.
+            An iterator of events, and of ``Lagged`` where events are missing. It ends only
+            when its consumer leaves it, or with ``ApiError`` if the server refuses.
         """
         verify = self._options["verify"]
         secure = self._url.startswith("https:")
         context = verify if isinstance(verify, ssl.SSLContext) else _context(verify)
         socket = Socket(
             url=f"ws{self._url.removeprefix('http')}/api/ws?subscribe=none&bytes=hex",
-            headers=_bearer(self._key),
+            headers=_authorization(self._key),
             context=context if secure else None,
             proxies=self._options["trust_env"],
         )
-        return EventStream(socket, dict(wanted or {"type": "All"}), self._missed, self._bounds)
+        filter_ = dict(wanted or {"type": "All"})
+        return EventStream(socket, filter_, self._request_missed, self._bounds)
 
-    async def _missed(self, wanted: str, position: str) -> AsyncGenerator[str, None]:
-        """Lines of the event stream from a position on; see ``stream``."""
+    async def _request_missed(self, wanted: str, last_event_id: str) -> AsyncGenerator[str, None]:
+        """Yield lines of the event stream after an event; see ``stream``."""
         call = Call[bytes](
             "GET",
             "/api/events/stream",
-            query={"filter": wanted, "last_event_id": position, "bytes": "hex"},
+            query={"filter": wanted, "last_event_id": last_event_id, "bytes": "hex"},
         )
         try:
             async with self._http.stream(**_request(call)) as response:
                 if response.status_code != 200:
-                    raise refusal(response.status_code, await response.aread())
+                    raise parse_error(response.status_code, await response.aread())
                 async for line in response.aiter_lines():
                     yield line
         except httpx.TransportError as error:
             raise _unreachable(error) from error
 
     async def _ask(self, call: Call[Result]) -> Result:
-        attempts = self._attempts()
+        policy = self._retry_policy()
         while True:
             try:
                 response = await self._http.request(**_request(call))
             except httpx.TransportError as error:
-                await asyncio.sleep(attempts.wait(call, error, 0.0))
+                await asyncio.sleep(policy.delay(call, error))
                 continue
             try:
-                return call.result(response.status_code, response.content)
+                return call.parse(response.status_code, response.content)
             except ApiError as error:
-                asked = seconds_asked(response.headers.get("retry-after"))
-                await asyncio.sleep(attempts.wait(call, error, asked))
+                retry_after = parse_retry_after(response.headers.get("retry-after"))
+                await asyncio.sleep(policy.delay(call, error, retry_after))
 
     async def _stream(self, call: Call[bytes]) -> AsyncIterator[bytes]:
         try:
             async with self._http.stream(**_request(call)) as response:
                 if response.status_code != 200:
-                    raise refusal(response.status_code, await response.aread())
+                    raise parse_error(response.status_code, await response.aread())
                 async for chunk in response.aiter_bytes():
                     yield chunk
         except httpx.RemoteProtocolError as error:
-            raise ApiUnreachable(f"the answer broke off: {error}") from error
+            raise ApiUnreachable(f"the response was cut short: {error}") from error
         except httpx.TransportError as error:
             raise _unreachable(error) from error
 
     async def _pages(self, call: Call[Any], member: str) -> AsyncIterator[Any]:
         while True:
             page = await self._ask(call)
-            for each in page[member]:
-                yield each
+            for item in page[member]:
+                yield item
             if not page["has_more"]:
                 return
-            call = call.at(page["next_cursor"])
+            call = call.with_cursor(page["next_cursor"])
 
 
 def _request(call: Call[Any]) -> dict[str, Any]:
-    """The arguments of httpx."""
+    """Return the arguments for httpx."""
     return {
         "method": call.method,
         "url": call.url,
@@ -263,10 +281,10 @@ def _request(call: Call[Any]) -> dict[str, Any]:
 
 
 def _unreachable(error: httpx.TransportError) -> ApiUnreachable:
-    return ApiUnreachable(f"no answer: {error or type(error).__name__}")
+    return ApiUnreachable(f"the server does not answer: {error or type(error).__name__}")
 
 
-def _bearer(key: str | None) -> dict[str, str]:
+def _authorization(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 

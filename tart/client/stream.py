@@ -1,9 +1,9 @@
-"""Live events over WebSocket, over reconnects. Needs ``tart[client]``.
+"""Live events over WebSocket, with reconnects. Needs ``tart[client]``.
 
-After a break the stream subscribes again first and then asks for what it missed, by the
-same filter, at ``/api/events/stream``: the server knows which slot, core and hash an event
-is about, the client does not. So events come in order, each once, without holes as far as
-the server still has them at hand (10,000 a shard); beyond that there is a ``Lagged``.
+After a reconnect the stream subscribes again first and then requests the events it missed, with
+the same filter, from ``/api/events/stream``: the server knows which slot, core and hash an
+event is about, the client does not. So events arrive in order, each once, and without gaps as
+far as the server still has them in memory (10,000 a shard); beyond that there is a ``Lagged``.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 
 from tart.client._generated.answers import Event
 from tart.client.core.backoff import Backoff
-from tart.client.core.request import PASSING, ApiError, ApiUnreachable, refusal
-from tart.client.core.resume_position import Seen
+from tart.client.core.request import TRANSIENT, ApiError, ApiUnreachable, parse_error
+from tart.client.core.resume_position import ResumePosition
 
 log = logging.getLogger("tart.client")
 
@@ -32,15 +32,16 @@ OPEN_SECONDS = 10.0
 # A message holds 1,000 events at most.
 MAX_MESSAGE_BYTES = 64 << 20
 _REFUSED = (400, 401, 403, 404)
-Missed = Callable[[str, str], AsyncGenerator[str, None]]
+# Filter and position to the lines of ``/api/events/stream``.
+RequestMissed = Callable[[str, str], AsyncGenerator[str, None]]
 
 
 @dataclass(frozen=True)
 class Lagged:
-    """Events are missing here.
+    """A gap in a stream of events.
 
     Attributes:
-        missed: how many; ``None`` where that is not known.
+        missed: number of missing events; ``None`` if unknown.
     """
 
     missed: int | None
@@ -48,13 +49,13 @@ class Lagged:
 
 @dataclass(frozen=True)
 class Socket:
-    """Where the WebSocket is and how it is opened.
+    """Parameters of a WebSocket connection.
 
     Attributes:
-        url: with ``ws`` or ``wss``.
-        headers: of the handshake.
-        context: for ``wss``.
-        proxies: use those that the environment names.
+        url: address with ``ws`` or ``wss``.
+        headers: headers of the handshake.
+        context: TLS context for ``wss``.
+        proxies: use the proxies that the environment names.
     """
 
     url: str
@@ -63,7 +64,7 @@ class Socket:
     proxies: bool
 
     def open(self) -> connect:
-        """A connection, as a context manager."""
+        """Return a connection as a context manager."""
         return connect(
             self.url,
             additional_headers=dict(self.headers),
@@ -78,26 +79,28 @@ class EventStream:
     """An asynchronous iterator of events and ``Lagged``; from ``AsyncTartClient.follow``.
 
     Args:
-        missed: lines of ``/api/events/stream`` by filter and position.
+        socket: the WebSocket.
+        wanted: the filter.
+        request_missed: returns lines of ``/api/events/stream`` for a filter and a position.
         backoff: bounds in seconds of the first wait before connecting again, and of any.
 
     Attributes:
-        connections: how many there were on which the server took the filter.
+        connections: connections on which the server accepted the filter.
     """
 
     def __init__(
         self,
         socket: Socket,
         wanted: dict[str, Any],
-        missed: Missed,
+        request_missed: RequestMissed,
         backoff: tuple[float, float],
     ) -> None:
         self.connections = 0
         self._socket = socket
         self._wanted = wanted
-        self._missed = missed
+        self._request_missed = request_missed
         self._backoff = Backoff(*backoff, random.SystemRandom().uniform)
-        self._seen = Seen()
+        self._position = ResumePosition()
         self._items = self._run()
 
     def __aiter__(self) -> Self:
@@ -107,7 +110,7 @@ class EventStream:
         return await anext(self._items)
 
     async def close(self) -> None:
-        """End it; its connection is closed."""
+        """End the stream and close its connection."""
         await self._items.aclose()
 
     async def _run(self) -> AsyncGenerator[Event | Lagged, None]:
@@ -117,31 +120,29 @@ class EventStream:
             try:
                 async with (
                     self._socket.open() as connection,
-                    aclosing(self._conversation(connection)) as items,
+                    aclosing(self._receive(connection)) as items,
                 ):
                     async for item in items:
                         yield item
             except InvalidStatus as error:
                 response = error.response
                 if response.status_code in _REFUSED:
-                    raise refusal(response.status_code, bytes(response.body or b"")) from None
-                log.debug("no event stream: %s", error)
+                    raise parse_error(response.status_code, bytes(response.body or b"")) from None
+                log.debug("cannot open the event stream: %s", error)
             except (OSError, WebSocketException, ApiUnreachable, TimeoutError) as error:
-                log.debug("the event stream broke off: %r", error)
-            self._backoff.ended(loop.time() - began)
+                log.debug("the event stream was interrupted: %r", error)
+            self._backoff.record_connection(loop.time() - began)
             await asyncio.sleep(self._backoff.delay())
 
-    async def _conversation(
-        self, connection: ClientConnection
-    ) -> AsyncGenerator[Event | Lagged, None]:
-        """Everything of one connection."""
+    async def _receive(self, connection: ClientConnection) -> AsyncGenerator[Event | Lagged, None]:
+        """Yield the items of one connection."""
         request = {"type": "Subscribe", "filter": self._wanted, "batch": True}
         await connection.send(json.dumps(request))
         async for text in connection:
             message = json.loads(text)
             kind, data = message["type"], message["data"]
             if kind == "connected":
-                self._greeted(data)
+                self._set_start(data)
             elif kind == "error":
                 raise ApiError(400, data["code"], data["message"], data.get("param"))
             elif kind == "subscribed":
@@ -152,50 +153,50 @@ class EventStream:
             elif kind == "lagged":
                 yield Lagged(data["missed"])
             elif kind == "events":
-                for each in data:
-                    if event := self._new(each):
+                for item in data:
+                    if event := self._new_event(item):
                         yield event
 
-    def _greeted(self, data: Mapping[str, Any]) -> None:
-        """The newest event there was before: where to go on if none comes before a break."""
+    def _set_start(self, data: Mapping[str, Any]) -> None:
+        """Resume from the newest event before the stream, if it breaks before the first."""
         if samples := data["recent_event_samples"]:
-            self._seen.begin(samples[-1]["id"])
+            self._position.set_start(samples[-1]["id"])
 
-    def _new(self, data: dict[str, Any]) -> Event | None:
-        """An event as the routes have it, if it has not come before."""
+    def _new_event(self, data: dict[str, Any]) -> Event | None:
+        """Return an event in the form of the routes; ``None`` for a duplicate."""
         fields = data.pop("event")
         event = cast(Event, {**data, "data": fields})
-        return event if self._seen.new(event["id"], event["received_at"]) else None
+        return event if self._position.add(event["id"], event["received_at"]) else None
 
     async def _catch_up(self) -> AsyncGenerator[Event | Lagged, None]:
-        """What came between the last connection and this one, if there was one."""
+        """Yield the events between the last connection and this one, if there was one."""
         if self.connections == 1:
             return
-        position = self._seen.position
-        if position is None:
+        last_event_id = self._position.last_event_id
+        if last_event_id is None:
             yield Lagged(None)
             return
         try:
             async with (
-                aclosing(self._missed(json.dumps(self._wanted), position)) as lines,
-                aclosing(_server_sent(lines)) as items,
+                aclosing(self._request_missed(json.dumps(self._wanted), last_event_id)) as lines,
+                aclosing(_parse_server_sent(lines)) as items,
             ):
                 async for kind, data in items:
                     if kind == "lagged":
                         yield Lagged(data["missed"])
-                    elif event := self._new(data):
+                    elif event := self._new_event(data):
                         yield event
         except ApiError as error:
-            if error.status in PASSING:
+            if error.status in TRANSIENT:
                 raise ApiUnreachable(str(error)) from error
             if error.status != 404:
                 raise
-            # The event to go on from is not kept, or not yet.
+            # The event to resume from has expired, or is not stored yet.
             yield Lagged(None)
 
 
-async def _server_sent(lines: AsyncIterator[str]) -> AsyncGenerator[tuple[str, Any], None]:
-    """Server-sent events up to the first comment without words: behind it live ones begin."""
+async def _parse_server_sent(lines: AsyncIterator[str]) -> AsyncGenerator[tuple[str, Any], None]:
+    """Yield server-sent events up to the first empty comment, after which live events begin."""
     kind = ""
     async for line in lines:
         if line == ":":

@@ -1,4 +1,4 @@
-"""``ThreadedEmitter``: the same for nodes without asyncio, with a thread of its own."""
+"""``ThreadedEmitter``: sends telemetry of a node without asyncio, from a thread of its own."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tart.client.emitter import CLOSE_SECONDS, Emitter
 
 
 class ThreadedEmitter(Emitter):
-    """A ``TelemetryEmitter`` for any thread, all of them at once; not for signal handlers.
+    """A ``TelemetryEmitter`` that any number of threads may share; not for signal handlers.
 
-    A daemon thread connects and sends; callbacks are called on it. Emitting takes a lock
-    that nobody holds while waiting, and wakes the thread where it sleeps.
-    Arguments are those of ``Emitter``.
+    A daemon thread connects, sends, and runs the callbacks. Emitting takes a lock that is
+    never held while waiting, and wakes the thread if it sleeps. Arguments are those of
+    ``Emitter``.
 
     Example:
         >>> def node(information):
@@ -54,16 +54,20 @@ class ThreadedEmitter(Emitter):
         started.wait()
 
     def close(self, within: float = CLOSE_SECONDS) -> None:
-        """Send what waits, then end; what is not gone ``within`` so many seconds is lost."""
-        self._shut()
+        """Send the waiting events, then close.
+
+        Args:
+            within: time limit in seconds; events that are not sent by then are lost.
+        """
+        self._stop()
         if self._thread is not None:
             self._thread.join(within)
-            self._soon(self._cut)
-            # Only a name being looked up can keep it; it is a daemon, so nobody waits for it.
+            self._call_soon(self._abort)
+            # Only name resolution can delay it; a daemon thread does not delay the exit.
             self._thread.join(CLOSE_SECONDS)
 
-    def _cut(self) -> None:
-        self._link.abort()
+    def _abort(self) -> None:
+        self._connection.abort()
         if self._running is not None:
             self._running.cancel()
 

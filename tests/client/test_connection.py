@@ -7,7 +7,7 @@ from threading import Lock
 
 import pytest
 
-from tart.client.connection import Callbacks, Link
+from tart.client.connection import Callbacks, ServerConnection
 from tart.client.core.emitter_core import EmitterCore
 from tests.client.hosting import HASH, Given, check_received, information, received, until
 
@@ -20,7 +20,7 @@ class FakeTransport:
     def __init__(self, lock: Lock, pause_at: int = 1 << 30) -> None:
         self.lock = lock
         self.written = bytearray()
-        self.protocol: Link | None = None
+        self.protocol: ServerConnection | None = None
         self.pause_at = pause_at
         self.closing = self.aborted = False
 
@@ -54,7 +54,9 @@ class Scene:
         self.lock = Lock()
         self.given = Given()
         self.core = EmitterCore(information(), self.given.clock, **options)
-        self.link = Link(self.core, self.lock, ("", 0), callbacks or Callbacks(), (0.0, 0.0))
+        self.link = ServerConnection(
+            self.core, self.lock, ("", 0), callbacks or Callbacks(), (0.0, 0.0)
+        )
 
     def connect(self, **options) -> FakeTransport:
         transport = FakeTransport(self.lock, **options)
@@ -67,7 +69,7 @@ class Scene:
             self.given.keep(self.core.emit(BEST, (1, HASH)))
 
 
-def test_node_information_comes_first_then_what_waited():
+def test_node_information_is_sent_before_waiting_events():
     scene = Scene()
     scene.emit(2)
     transport = scene.connect()
@@ -75,7 +77,7 @@ def test_node_information_comes_first_then_what_waited():
     assert scene.link.idle
 
 
-def test_while_the_server_does_not_read_events_wait_in_the_core():
+def test_events_wait_in_the_core_while_the_server_does_not_read():
     scene = Scene()
     transport = scene.connect(pause_at=1)
     before = len(transport.written)
@@ -94,7 +96,7 @@ def test_without_a_connection_flushing_does_nothing():
     assert (scene.link.idle, scene.core.statistics().waiting) == (False, 1)
 
 
-def test_callbacks_are_told_and_nobody_holds_the_lock_then():
+def test_callbacks_run_without_the_lock():
     heard = []
 
     def note(*what):
@@ -115,7 +117,7 @@ def test_callbacks_are_told_and_nobody_holds_the_lock_then():
     assert transport.written
 
 
-def test_a_series_that_its_connection_cuts_off_is_told_too():
+def test_a_series_of_drops_that_a_disconnect_ends_is_reported():
     heard = []
     scene = Scene(Callbacks(on_dropped=heard.append), buffer_bytes=150)
     scene.connect()
@@ -126,7 +128,7 @@ def test_a_series_that_its_connection_cuts_off_is_told_too():
     assert [each.num for each in heard] == [6]
 
 
-def test_callbacks_that_fail_are_logged_and_harm_nothing(caplog):
+def test_failing_callbacks_are_logged(caplog):
     def fail(*_):
         raise ValueError("the host's own")
 
@@ -138,35 +140,35 @@ def test_callbacks_that_fail_are_logged_and_harm_nothing(caplog):
     assert scene.core.statistics().sent == 3
 
 
-def test_switched_off_what_waits_is_written_and_the_connection_closed():
+def test_switching_off_writes_waiting_events_and_closes_the_connection():
     async def scenario():
         scene = Scene()
         transport = scene.connect(pause_at=1)
         scene.emit(3)
         scene.core.enabled = False
-        scene.link.changed()
-        scene.link.changed()
+        scene.link.update()
+        scene.link.update()
         assert (transport.closing, transport.aborted) == (True, False)
         assert check_received(scene.given, received(transport.written)) == 3
 
     asyncio.run(scenario())
 
 
-def test_a_server_that_does_not_take_the_rest_is_cut_off(monkeypatch):
-    monkeypatch.setattr("tart.client.connection.HANG_UP_SECONDS", 0.0)
+def test_a_server_that_does_not_read_the_rest_is_disconnected(monkeypatch):
+    monkeypatch.setattr("tart.client.connection.CLOSE_TIMEOUT_SECONDS", 0.0)
 
     async def scenario():
         scene = Scene()
         transport = scene.connect()
         scene.core.enabled = False
-        scene.link.changed()
+        scene.link.update()
         await until(lambda: transport.aborted)
 
     asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("bytes_said", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
-def test_what_a_server_says_is_thrown_away(bytes_said):
+def test_data_from_the_server_is_discarded(bytes_said):
     scene = Scene()
     scene.connect()
     scene.link.data_received(bytes_said)

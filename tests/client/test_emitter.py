@@ -70,7 +70,7 @@ def test_a_server_gets_node_information_and_every_event_with_its_id():
 
 @pytest.mark.parametrize("end", ["close", "reset", "stall"])
 @pytest.mark.slow
-def test_servers_that_end_at_every_byte_get_the_ids_that_were_returned(end):
+def test_ids_are_right_when_connections_end_at_any_byte(end):
     async def scenario():
         given, told, emitted = Given(), Counter(), 0
 
@@ -133,7 +133,7 @@ def test_a_server_that_stalls_gets_a_dropped_event_exactly_where_events_are_miss
 
 
 @pytest.mark.slow
-def test_a_server_that_stalls_is_not_waited_for_longer_than_asked():
+def test_closing_waits_for_a_stalled_server_up_to_the_limit():
     async def scenario():
         given = Given()
         never = asyncio.Event()
@@ -153,7 +153,7 @@ def test_a_server_that_stalls_is_not_waited_for_longer_than_asked():
     run(scenario)
 
 
-def test_what_is_emitted_while_the_server_is_down_is_sent_once_it_is_up():
+def test_events_emitted_while_the_server_is_down_are_sent_later():
     async def scenario():
         given, address = Given(), unused_address()
         host = emitter(address, given, buffer_bytes=5_000)
@@ -173,7 +173,7 @@ def test_what_is_emitted_while_the_server_is_down_is_sent_once_it_is_up():
     run(scenario)
 
 
-def test_closing_waits_for_a_server_that_is_down_no_longer_than_asked():
+def test_closing_waits_for_a_server_that_is_down_up_to_the_limit():
     async def scenario():
         given = Given()
         host = emitter(unused_address(), given)
@@ -189,11 +189,11 @@ def test_closing_waits_for_a_server_that_is_down_no_longer_than_asked():
     run(scenario)
 
 
-def test_one_that_was_never_started_can_be_closed():
+def test_an_emitter_that_was_never_started_can_be_closed():
     run(emitter(unused_address(), Given()).close)
 
 
-def test_switching_off_ends_the_connection_and_switching_on_begins_another():
+def test_switching_off_and_on_makes_a_new_connection():
     async def scenario():
         given = Given()
         async with Server(keep_all) as server, emitter(server.address, given) as host:
@@ -213,7 +213,7 @@ def test_switching_off_ends_the_connection_and_switching_on_begins_another():
     run(scenario)
 
 
-def test_a_loop_that_is_gone_harms_nobody():
+def test_emitting_after_the_loop_is_closed_does_not_raise():
     given = Given()
     kept = []
 
@@ -226,7 +226,7 @@ def test_a_loop_that_is_gone_harms_nobody():
 
     run(scenario)
     (host,) = kept
-    host._link.idle = True  # as it is when a loop is stopped in the middle
+    host._connection.idle = True  # as it is when a loop is stopped in the middle
     assert host.best_block_changed(1, HASH)
     host.enabled = False
 
@@ -234,14 +234,14 @@ def test_a_loop_that_is_gone_harms_nobody():
 # --- Never in the host's way -----------------------------------------------------
 
 
-def test_no_method_can_wait():
+def test_no_emitting_method_is_a_coroutine():
     methods = [each for name, each in vars(Events).items() if not name.startswith("_")]
     assert len(methods) == len(EVENTS) - 1
     assert not any(inspect.iscoroutinefunction(each) for each in methods)
 
 
 @pytest.mark.parametrize("state", ["down", "stalls"])
-def test_emitting_calls_nothing_that_waits(state):
+def test_emitting_calls_no_blocking_function(state):
     async def scenario():
         given, called = Given(), set()
         never = asyncio.Event()
@@ -293,17 +293,17 @@ def test_emitting_calls_nothing_that_waits(state):
         ("tart.example:1", ("tart.example", 1)),
     ],
 )
-def test_addresses(address, expected):
+def test_server_addresses_are_parsed(address, expected):
     assert server_address(address) == expected
 
 
 @pytest.mark.parametrize("address", ["", "9000", ":9000", "host:", "host:0", "host:65536", "h:²"])
-def test_what_is_no_address_is_said_when_the_node_starts(address):
+def test_an_invalid_server_address_is_refused_at_the_start(address):
     with pytest.raises(StartupError, match="expected HOST:PORT"):
         TelemetryEmitter(address, information())
 
 
-def test_the_clock_is_the_jam_common_era_s(monkeypatch):
+def test_the_default_clock_is_in_the_jam_common_era(monkeypatch):
     monkeypatch.setattr("time.time_ns", lambda: (JCE_UNIX_SECONDS + 5) * 10**9 + 1_999)
     assert now() == 5_000_001
     monkeypatch.setattr("time.time_ns", lambda: 0)
@@ -323,7 +323,7 @@ def test_tart_derives_the_ids_that_were_returned_over_a_thousand_reconnects(tmp_
         async with host:
             for number in range(reconnects):
                 converse(host, given, 1 + 3 * (number % 4 == 0))  # more than fits, now and then
-                await until(lambda n=number: ups["u"] > n and not host._core.has_waiting)
+                await until(lambda n=number: ups["u"] > n and not host._core.has_data)
                 converse(host, given)
                 host.enabled = False
                 await until(lambda: not host.statistics().connected)

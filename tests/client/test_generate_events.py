@@ -8,16 +8,16 @@ from tart.client import generate_events
 from tart.protocol.events import EVENTS
 
 
-def test_the_module_is_what_would_be_written_now():
-    assert generate_events.TARGET.read_text() == generate_events.module(), (
+def test_the_generated_module_is_up_to_date():
+    assert generate_events.TARGET.read_text() == generate_events.render_module(), (
         "run python -m tart.client.generate_events"
     )
 
 
-def test_the_command_writes_it(tmp_path, monkeypatch):
+def test_the_generator_writes_the_module(tmp_path, monkeypatch):
     monkeypatch.setattr(generate_events, "TARGET", tmp_path / "events.py")
     generate_events.main()
-    assert (tmp_path / "events.py").read_text() == generate_events.module()
+    assert (tmp_path / "events.py").read_text() == generate_events.render_module()
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_methods_are_named_after_the_variant(variant, name):
     assert generate_events.method_name(variant) == name
 
 
-def test_no_two_events_have_one_name():
+def test_method_names_are_unique():
     assert len({generate_events.method_name(each.variant) for each in EVENTS.values()}) == len(
         EVENTS
     )

@@ -46,7 +46,7 @@ both = pytest.mark.parametrize("kind", ["threads", "asyncio"])
 
 
 @both
-def test_a_question_has_its_parameters_and_the_key(kind):
+def test_a_request_has_its_parameters_and_the_key(kind):
     with scripted(STATS) as server:
         answer = ask(kind, server.url + "/", lambda c: c.stats(duration="5m"), key="tart_ab_c")
     (asked,) = server.asked
@@ -56,21 +56,21 @@ def test_a_question_has_its_parameters_and_the_key(kind):
 
 
 @both
-def test_without_a_key_none_is_sent(kind):
+def test_without_a_key_no_authorization_is_sent(kind):
     with scripted(STATS) as server:
         ask(kind, server.url, lambda c: c.stats())
     assert "authorization" not in server.asked[0].headers
 
 
 @both
-def test_what_may_pass_is_asked_again(kind):
+def test_transient_errors_are_retried(kind):
     with scripted(BUSY, BROKEN, BUSY, STATS) as server:
         assert ask(kind, server.url, lambda c: c.stats()) == {"best_block": 7}
     assert len(server.asked) == 4
 
 
 @both
-def test_but_not_for_ever(kind):
+def test_retries_are_limited(kind):
     with scripted(BUSY, BUSY, BUSY) as server, pytest.raises(ApiError) as caught:
         ask(kind, server.url, lambda c: c.stats(), retries=2)
     assert (caught.value.status, len(server.asked)) == (503, 3)
@@ -78,14 +78,14 @@ def test_but_not_for_ever(kind):
 
 @both
 @pytest.mark.parametrize("script", [[REFUSED], [Reply(b"<html>", 200)], [Reply({}, 500)]])
-def test_what_will_not_pass_is_not_asked_again(kind, script):
+def test_permanent_errors_are_not_retried(kind, script):
     with scripted(*script) as server, pytest.raises(ApiError):
         ask(kind, server.url, lambda c: c.stats())
     assert len(server.asked) == 1
 
 
 @both
-def test_what_must_not_be_asked_twice_is_not(kind):
+def test_requests_that_are_not_idempotent_are_not_retried(kind):
     with scripted(BROKEN) as server, pytest.raises(ApiUnreachable):
         ask(kind, server.url, lambda c: c.sql(map="SELECT 1"))
     (asked,) = server.asked
@@ -93,7 +93,7 @@ def test_what_must_not_be_asked_twice_is_not(kind):
 
 
 @both
-def test_a_server_that_asks_for_too_much_patience_is_not_waited_for(kind):
+def test_a_retry_after_beyond_the_limit_fails_the_call(kind):
     late = Reply(
         {"error": {"code": "too_many_requests", "message": "m"}}, 429, {"Retry-After": "9"}
     )
@@ -102,13 +102,13 @@ def test_a_server_that_asks_for_too_much_patience_is_not_waited_for(kind):
 
 
 @both
-def test_nobody_there_is_an_error_of_ours(kind):
-    with pytest.raises(ApiUnreachable, match="no answer"):
+def test_a_server_that_cannot_be_reached_raises_api_unreachable(kind):
+    with pytest.raises(ApiUnreachable, match="does not answer"):
         ask(kind, f"http://{unused_address()}", lambda c: c.stats(), retries=1)
 
 
 @both
-def test_pages_are_one_iterator_and_each_may_be_asked_again(kind):
+def test_pages_are_one_iterator_with_retries_of_each_page(kind):
     pages = [
         Reply({"events": [1, 2], "has_more": True, "next_cursor": "b"}),
         BUSY,
@@ -123,7 +123,7 @@ def test_pages_are_one_iterator_and_each_may_be_asked_again(kind):
 
 
 @both
-def test_an_export_comes_in_pieces(kind):
+def test_an_export_is_streamed_in_chunks(kind):
     with scripted(Reply(b"one\ntwo\n")) as server:
         found = ask(kind, server.url, lambda c: c.export(format="csv", duration="1h"))
     assert b"".join(found) == b"one\ntwo\n"
@@ -136,21 +136,21 @@ def test_an_export_comes_in_pieces(kind):
 
 @both
 @pytest.mark.parametrize(("reply", "error"), [(BROKEN, ApiUnreachable), (REFUSED, ApiError)])
-def test_an_export_that_breaks_off_is_an_error(kind, reply, error):
+def test_an_export_that_is_cut_short_is_an_error(kind, reply, error):
     with scripted(reply) as server, pytest.raises(error):
         ask(kind, server.url, lambda c: c.export())
     assert len(server.asked) == 1
 
 
 @both
-def test_unhealthy_is_an_answer_and_metrics_are_text(kind):
+def test_an_unhealthy_status_is_returned_and_metrics_are_text(kind):
     with scripted(Reply({"status": "Unhealthy"}, 503), Reply(b"tart_up 1\n")) as server:
         assert ask(kind, server.url, lambda c: c.detailed_health()) == {"status": "Unhealthy"}
         assert ask(kind, server.url, lambda c: c.metrics()) == "tart_up 1\n"
 
 
 @pytest.mark.parametrize("verify", [True, False])
-def test_certificates_are_verified_unless_not_wanted(tmp_path, verify):
+def test_certificates_are_verified_unless_disabled(tmp_path, verify):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
 
@@ -175,7 +175,7 @@ def test_certificates_are_verified_unless_not_wanted(tmp_path, verify):
         assert asyncio.run(scenario()) == {}
 
 
-def test_our_gateway_answers_both(tmp_path):
+def test_the_gateway_answers_both_clients(tmp_path):
     async def scenario():
         async with running_gateway(tmp_path) as gateway:
             gateway.shards[0].append(*[event(0, each, at=NOON + each) for each in range(7)])
@@ -198,7 +198,7 @@ def test_our_gateway_answers_both(tmp_path):
     asyncio.run(scenario())
 
 
-def test_a_client_that_is_not_finished_says_so():
+def test_an_incomplete_client_class_raises_not_implemented():
     class Unfinished(TartClient):
         def _open(self):
             return super(TartClient, self)._open()
@@ -222,7 +222,7 @@ def test_the_emitter_needs_neither_httpx_nor_websockets():
     assert json.loads(outcome.stdout) == "httpx", outcome.stderr
 
 
-def test_what_the_package_does_not_have_is_an_attribute_error():
+def test_an_unknown_name_of_the_package_is_an_attribute_error():
     import tart.client
 
     with pytest.raises(AttributeError, match="Nothing"):

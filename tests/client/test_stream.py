@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tart.client import ApiError, AsyncTartClient, EventStream, Lagged, TelemetryEmitter
-from tart.client.stream import _server_sent
+from tart.client.stream import _parse_server_sent
 from tart.ipc.messages import Failure, Missed
 from tart.units import SECOND_US
 from tests.client.hosting import HASH, Given, information
@@ -83,7 +83,7 @@ def run(scenario) -> None:
     asyncio.run(scenario)
 
 
-def test_events_come_as_the_routes_have_them(tmp_path):
+def test_streamed_events_have_the_form_of_the_routes(tmp_path):
     async def scenario():
         async with following(tmp_path) as scene:
             await scene.subscribed()
@@ -96,7 +96,7 @@ def test_events_come_as_the_routes_have_them(tmp_path):
     run(scenario())
 
 
-def test_only_what_passes_the_filter_comes(tmp_path):
+def test_the_stream_has_only_events_of_the_filter(tmp_path):
     async def scenario():
         async with following(tmp_path, {"type": "Node", "node_id": NODE_B}) as scene:
             await scene.subscribed()
@@ -107,7 +107,7 @@ def test_only_what_passes_the_filter_comes(tmp_path):
     run(scenario())
 
 
-def test_after_a_break_it_goes_on_without_holes_and_nothing_comes_twice(tmp_path):
+def test_a_reconnected_stream_has_neither_gaps_nor_duplicates(tmp_path):
     async def scenario():
         async with following(tmp_path, BEST) as scene:
             await scene.subscribed()
@@ -130,7 +130,7 @@ def test_after_a_break_it_goes_on_without_holes_and_nothing_comes_twice(tmp_path
     run(scenario())
 
 
-def test_a_stream_that_had_no_event_goes_on_from_the_newest_before_it(tmp_path):
+def test_a_stream_without_events_resumes_from_the_newest_before_it(tmp_path):
     async def scenario():
         async with following(tmp_path, stored=[event(0, 1), event(0, 2)]) as scene:
             await scene.subscribed()
@@ -143,7 +143,7 @@ def test_a_stream_that_had_no_event_goes_on_from_the_newest_before_it(tmp_path):
 
 
 @pytest.mark.parametrize("stored", [[], [event(0, 2)]])
-def test_where_it_cannot_go_on_it_says_that_events_are_missing(tmp_path, stored):
+def test_a_stream_that_cannot_resume_reports_lagged(tmp_path, stored):
     async def scenario():
         async with following(tmp_path, stored=stored) as scene:
             await scene.subscribed()
@@ -157,7 +157,7 @@ def test_where_it_cannot_go_on_it_says_that_events_are_missing(tmp_path, stored)
     run(scenario())
 
 
-def test_what_the_server_shed_and_what_is_not_at_hand_is_told(tmp_path):
+def test_shed_and_expired_events_are_reported_as_lagged(tmp_path):
     async def scenario():
         async with following(tmp_path) as scene:
             await scene.subscribed()
@@ -177,7 +177,7 @@ def test_what_the_server_shed_and_what_is_not_at_hand_is_told(tmp_path):
     run(scenario())
 
 
-def test_while_what_was_missed_cannot_be_asked_for_it_tries_again(tmp_path):
+def test_a_stream_retries_while_missed_events_cannot_be_requested(tmp_path):
     async def scenario():
         async with following(tmp_path) as scene:
             await scene.subscribed()
@@ -196,7 +196,7 @@ def test_while_what_was_missed_cannot_be_asked_for_it_tries_again(tmp_path):
     run(scenario())
 
 
-def test_a_filter_that_cannot_be_used_ends_it(tmp_path):
+def test_an_invalid_filter_ends_the_stream(tmp_path):
     async def scenario():
         async with following(tmp_path, {"type": "No"}) as scene:
             with pytest.raises(ApiError) as caught:
@@ -207,7 +207,7 @@ def test_a_filter_that_cannot_be_used_ends_it(tmp_path):
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_server_that_refuses_ends_it(status):
+def test_a_refused_handshake_ends_the_stream(status):
     async def scenario():
         refused = Reply({"error": {"code": "no", "message": "m"}}, status)
         with scripted(refused) as server:
@@ -220,7 +220,9 @@ def test_a_server_that_refuses_ends_it(status):
     run(scenario())
 
 
-def test_a_server_that_is_full_is_asked_again(tmp_path):
+def test_a_stream_retries_while_the_server_is_full(tmp_path, caplog):
+    caplog.set_level("DEBUG", "tart.client")
+
     async def scenario():
         async with following(tmp_path, max_subscribers=1) as scene:
             await scene.subscribed()
@@ -229,7 +231,7 @@ def test_a_server_that_is_full_is_asked_again(tmp_path):
             ) as client:
                 other = client.follow()
                 waiting = asyncio.ensure_future(anext(other))
-                await asyncio.sleep(0.05)
+                await eventually(lambda: caplog.text.count("cannot open the event stream") > 1)
                 assert not waiting.done()
                 await scene.end()
                 await eventually(lambda: other.connections == 1)
@@ -241,7 +243,7 @@ def test_a_server_that_is_full_is_asked_again(tmp_path):
     run(scenario())
 
 
-def test_leaving_it_closes_its_connection(tmp_path):
+def test_leaving_the_stream_closes_its_connection(tmp_path):
     async def scenario():
         async with following(tmp_path) as scene:
             await scene.subscribed()
@@ -253,19 +255,19 @@ def test_leaving_it_closes_its_connection(tmp_path):
     run(scenario())
 
 
-def test_server_sent_events_end_at_the_first_comment():
+def test_parse_server_sent_events_end_at_the_first_comment():
     async def scenario():
         async def lines():
             for line in ("id: 1.2", "event: event", 'data: {"a": 1}', "", ":", "data: 2"):
                 yield line
 
-        assert [each async for each in _server_sent(lines())] == [("event", {"a": 1})]
+        assert [each async for each in _parse_server_sent(lines())] == [("event", {"a": 1})]
 
     run(scenario())
 
 
 @pytest.mark.slow
-def test_with_real_shards_every_event_of_an_emitter_comes_once(tmp_path):
+def test_every_event_of_an_emitter_is_streamed_once_by_real_shards(tmp_path):
     async def scenario(system):
         given = Given()
         port = int(system.api.rpartition(":")[2])

@@ -77,7 +77,7 @@ def test_ids_returned_to_many_threads_are_those_the_server_derives():
 
 
 @pytest.mark.slow
-def test_reconnects_and_a_server_that_cuts_off_keep_the_ids_right():
+def test_ids_are_right_over_reconnects_of_the_threaded_emitter():
     async def cut_off(number, data, reader, _writer):
         data += await reader.readexactly(17 * number)
 
@@ -94,7 +94,7 @@ def test_reconnects_and_a_server_that_cuts_off_keep_the_ids_right():
     assert host.statistics().connections >= 59
 
 
-def test_emitting_waits_for_nothing_while_the_server_is_down():
+def test_emitting_does_not_wait_while_the_server_is_down():
     called = set()
 
     def note(_frame, event, argument):
@@ -115,7 +115,7 @@ def test_emitting_waits_for_nothing_while_the_server_is_down():
     assert not called & {"select", "poll", "send", "sendall", "recv", "connect", "sleep", "wait"}
 
 
-def test_switching_off_and_on_begins_another_connection():
+def test_switching_off_and_on_makes_a_new_connection():
     with Background() as server, emitter(server.address) as host:
         host.best_block_changed(1, HASH)
         wait_for(lambda: host.statistics().connected)
@@ -125,17 +125,17 @@ def test_switching_off_and_on_begins_another_connection():
         wait_for(lambda: host.statistics().connections == 2)
 
 
-def test_the_thread_is_gone_after_closing_and_emitting_then_harms_nobody():
+def test_closing_ends_the_thread_and_later_events_do_not_raise():
     with Background() as server:
         host = emitter(server.address)
         host.start()
         host.close()
         assert "tart-telemetry" not in {each.name for each in threading.enumerate()}
-        host._link.idle = True
+        host._connection.idle = True
         assert not host.best_block_changed(1, HASH).sent
         host.enabled = True
         host.close()
 
 
-def test_one_that_was_never_started_can_be_closed():
+def test_an_emitter_that_was_never_started_can_be_closed():
     emitter(unused_address()).close()

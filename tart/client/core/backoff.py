@@ -1,8 +1,7 @@
-"""How long to wait before the next attempt: exponential, with full jitter.
+"""Exponential backoff with full jitter.
 
-Pure. Nodes that lost the same server at the same moment must not come back together:
-the wait is anything between nothing and a bound that doubles (AWS, "Exponential Backoff
-And Jitter").
+Pure. Nodes that lost the same server at the same time must not reconnect together: each wait
+is random between zero and a bound that doubles (AWS, "Exponential Backoff And Jitter").
 """
 
 from __future__ import annotations
@@ -11,30 +10,32 @@ from collections.abc import Callable
 
 
 class Backoff:
-    """The waits of one emitter.
+    """The waits between the connections of one client.
+
+    A connection counts as a success once it has lasted ``maximum`` seconds: a server that
+    accepts and closes at once is treated like one that refuses.
 
     Args:
         first: bound of the first wait, seconds.
-        most: bound of any wait, seconds.
-        uniform: a random number between its two arguments, such as ``random.uniform``.
-
-    A connection counts as a success once it has lasted ``most`` seconds: a server that
-    accepts and closes at once is waited for like one that refuses.
+        maximum: bound of any wait, seconds.
+        uniform: returns a random number between its arguments, such as ``random.uniform``.
     """
 
-    def __init__(self, first: float, most: float, uniform: Callable[[float, float], float]) -> None:
+    def __init__(
+        self, first: float, maximum: float, uniform: Callable[[float, float], float]
+    ) -> None:
         self._first = first
-        self._most = most
+        self._maximum = maximum
         self._uniform = uniform
         self._bound = first
 
-    def ended(self, lasted: float) -> None:
-        """A connection ended that had lasted so many seconds."""
-        if lasted >= self._most:
+    def record_connection(self, seconds: float) -> None:
+        """Record that a connection ended which had lasted this long."""
+        if seconds >= self._maximum:
             self._bound = self._first
 
     def delay(self) -> float:
-        """Seconds to wait now; the bound of the next wait is twice as long."""
-        bound = min(self._bound, self._most)
+        """Return the seconds to wait now; the bound of the next wait is twice as long."""
+        bound = min(self._bound, self._maximum)
         self._bound = bound * 2
         return self._uniform(0.0, bound)

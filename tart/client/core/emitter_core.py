@@ -1,23 +1,23 @@
-"""What an emitter knows, without I/O: ids, the buffer, what was dropped.
+"""The state of an emitter, without I/O: event ids, the buffer, dropped events.
 
-Pure, after h11's manner: the asyncio and the threaded emitter are thin shells around one
-of these. Time is an argument: the clock that is given.
+Pure, in the style of h11: the asyncio and the threaded emitter are thin shells around an
+``EmitterCore``. Time comes from a clock argument.
 
 Rules:
 
-- **Ids are counted when events are emitted**, from 0 on for each connection. What is
-  emitted while there is no connection waits for the next and has the ids it will have
-  there; so an id is right from the start and never changes.
-- **What does not fit is dropped**, the newest first, for what was emitted before may be
-  on its way. A dropped event keeps its id. The next that fits, or the end of what waits,
-  is preceded by a Dropped event in exactly their place: timestamp of the first, timestamp
-  of the last, how many (JIP-3, "Dropped"); so the receiver's ids go on right.
-- **What waits when a connection ends is lost**, unless nothing of it had been handed out:
-  its ids belong to the connection. JIP-3 has no acknowledgement, so nobody knows how much
-  of what was handed out arrived.
-- **References never cross connections**, nor point at what was dropped: an event that
-  would is not sent, nor is any that refers to it.
-- **Nothing raises** but in strict mode, and nothing waits.
+- **Ids are assigned when events are emitted**, from 0 on for each connection. Events emitted
+  without a connection wait for the next one and have the ids they will have there; an id
+  is final from the start.
+- **Events that do not fit are dropped**, the newest first, because earlier ones may be on
+  their way. A dropped event keeps its id. A Dropped event takes the place of a series of
+  them, before the next event that fits or at the end of the buffer: timestamp of the first,
+  timestamp of the last, count (JIP-3, "Dropped"). So the receiver's ids stay correct.
+- **Events that wait when a connection ends are lost**, unless none was handed out: their ids
+  belong to the connection. JIP-3 has no acknowledgement, so how many of the handed out
+  events arrived is unknown.
+- **References never cross connections**, and never name a dropped event: such an event is not
+  sent, and neither is an event that refers to it.
+- **Nothing raises** except in strict mode, and nothing waits.
 """
 
 from __future__ import annotations
@@ -27,30 +27,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from tart.client.core.encoders import layouts
+from tart.client.core.encoders import build_encoders
 from tart.errors import EncodeError
 from tart.protocol.encoding import encode_first_message
+from tart.protocol.events import EventKind
 from tart.protocol.framing import LENGTH_BYTES
 from tart.protocol.node_information import NodeInformation
 
 # Holds a second of a busy node's events; see ``TelemetryEmitter``.
 DEFAULT_BUFFER = 1 << 20
 
-# Length, timestamp of the first, number 0, timestamp of the last, how many.
+# Length, timestamp of the first, event type 0, timestamp of the last, count.
 _DROPPED = struct.Struct("<IQBQQ")
 DROPPED_BYTES = _DROPPED.size
 
 
 class EventId(NamedTuple):
-    """What an emitted event is called by the events that refer to it.
+    """A reference to an emitted event, for events that refer to it.
 
     Attributes:
-        connection: the connection it belongs to, from 1 on; 0 for an event that was
-            refused or emitted while telemetry was off.
-        number: its id there, as the telemetry server counts it too.
-        event_type: its type's number.
-        sent: whether it is on its way. Refer to one that is not, and that event is not
-            sent either.
+        connection: number of its connection, from 1 on; 0 for an event that was refused or
+            emitted while telemetry was off.
+        number: its id on that connection, which the telemetry server derives as well.
+        event_type: number of its type.
+        sent: whether it will be sent. An event that refers to an unsent one is not sent
+            either.
     """
 
     connection: int
@@ -60,14 +61,14 @@ class EventId(NamedTuple):
 
 
 class Dropped(NamedTuple):
-    """A series of events that did not fit.
+    """A series of dropped events.
 
     Attributes:
-        connection: the connection they would have been sent on.
-        first_id: the id of the first.
-        first_timestamp: of the first, ``last_timestamp``: of the last; microseconds of
-            the JAM Common Era.
-        num: how many.
+        connection: number of the connection that they belong to.
+        first_id: id of the first.
+        first_timestamp: timestamp of the first, microseconds of the JAM Common Era.
+        last_timestamp: timestamp of the last.
+        num: number of events.
     """
 
     connection: int
@@ -79,20 +80,23 @@ class Dropped(NamedTuple):
 
 @dataclass(frozen=True)
 class Statistics:
-    """What an emitter has done so far; counts are of events unless they say otherwise.
+    """Counters of an emitter; they count events unless stated otherwise.
 
-    ``sent + dropped + lost + waiting`` is every event that was given an id.
+    ``sent + dropped + lost + waiting`` is the number of events that got an id.
 
     Attributes:
-        connected: whether there is a connection now.
-        connections: how many there were; ``failures``: attempts that gave none.
-        sent: handed to a connection; ``bytes_sent``: their bytes, with all others.
-        waiting: not handed out yet; ``waiting_bytes``: the buffer's content.
-        dropped: did not fit into the buffer.
-        lost: waited when their connection ended.
-        refused: referred to an event that was not sent, or not on this connection.
-        invalid: had an argument that its type cannot carry.
-        discarded: emitted while telemetry was off.
+        connected: whether a connection is established now.
+        connections: connections established.
+        failures: failed attempts to connect.
+        sent: events handed to a connection.
+        bytes_sent: all bytes handed to connections.
+        waiting: events in the buffer.
+        waiting_bytes: bytes in the buffer.
+        dropped: events that did not fit into the buffer.
+        lost: events that waited when their connection ended.
+        refused: events that referred to an event that was not sent on this connection.
+        invalid: events with an argument that its type cannot represent.
+        discarded: events emitted while telemetry was off.
     """
 
     connected: bool
@@ -113,13 +117,15 @@ class EmitterCore:
     """The state of one emitter.
 
     Args:
-        information: who the node is; its protocol version and core count decide layouts.
-        clock: microseconds of the JAM Common Era.
-        buffer_bytes: bytes that may wait; an event beyond is dropped.
-        strict: raise ``EncodeError`` on arguments that do not fit and on references of
-            the wrong type, for a node's tests.
+        information: the node information; its protocol version and core count determine the
+            layout of events.
+        clock: returns microseconds of the JAM Common Era.
+        buffer_bytes: size of the buffer; events beyond are dropped.
+        strict: raise ``EncodeError`` for arguments that do not fit and for references of the
+            wrong type; for a node's tests.
 
     Attributes:
+        version: protocol version of the connection.
         enabled: while false, every event is discarded.
         connection: number of the connection that events are emitted for.
     """
@@ -136,15 +142,16 @@ class EmitterCore:
         self.enabled = True
         self.connection = 1
         self._hello = encode_first_message(information)
-        self._layouts = layouts(information.protocol_version, information.cores)
+        self._encoders = build_encoders(information.protocol_version, information.cores)
         self._clock = clock
         self._limit = buffer_bytes
         self._strict = strict
         self._next = 0
         self._buffer = bytearray()
         self._waiting = 0
-        self._run: Dropped | None = None
-        self._ended_runs: list[Dropped] = []
+        # The series of dropped events that is open, and those that ended.
+        self._series: Dropped | None = None
+        self._ended_series: list[Dropped] = []
         self._handed_out = False
         self._connected = False
         self._connections = self._failures = 0
@@ -154,11 +161,16 @@ class EmitterCore:
     # --- The host's side ---------------------------------------------------------
 
     def emit(self, event_type: int, values: Sequence[Any]) -> EventId:
-        """Take an event: its type's number and its fields in order, references as ids."""
+        """Encode an event and put it into the buffer.
+
+        Args:
+            event_type: number of its type.
+            values: its fields in order; references are ids.
+        """
         if not self.enabled:
             self._discarded += 1
             return EventId(0, 0, event_type, False)
-        refers_to, frame_of = self._layouts[event_type]
+        refers_to, encode = self._encoders[event_type]
         try:
             if refers_to:
                 reference: EventId = values[0]
@@ -169,19 +181,19 @@ class EmitterCore:
                     raise EncodeError("", f"an event of type {refers_to} to refer to")
                 values = (reference.number, *values[1:])
             timestamp = self._clock()
-            frame = frame_of(timestamp, values)
-        except Exception as error:  # whatever the host hands in must not come back to it
-            return self._not_encoded(event_type, error)
+            frame = encode(timestamp, values)
+        except Exception as error:  # an argument must never make the host fail
+            return self._reject(event_type, error)
         number = self._next
         self._next = number + 1
         buffer = self._buffer
-        if self._run or len(buffer) + len(frame) > self._limit:
-            return self._beyond(event_type, number, timestamp, frame)
+        if self._series or len(buffer) + len(frame) > self._limit:
+            return self._emit_beyond(event_type, number, timestamp, frame)
         buffer += frame
         self._waiting += 1
         return EventId(self.connection, number, event_type, True)
 
-    def _not_encoded(self, event_type: int, error: Exception) -> EventId:
+    def _reject(self, event_type: int, error: Exception) -> EventId:
         self._invalid += 1
         if not self._strict:
             return EventId(0, 0, event_type, False)
@@ -189,71 +201,72 @@ class EmitterCore:
             raise error
         raise EncodeError("", f"arguments of event {event_type}: {error!r}") from error
 
-    def _beyond(self, event_type: int, number: int, timestamp: int, frame: bytes) -> EventId:
-        """An event that does not fit, or the first that does after some that did not."""
-        run = self._run
+    def _emit_beyond(self, event_type: int, number: int, timestamp: int, frame: bytes) -> EventId:
+        """Drop an event that does not fit, or take the first that fits after dropped ones."""
+        series = self._series
         fits = len(self._buffer) + DROPPED_BYTES + len(frame) <= self._limit
-        if run and fits:
-            self._end_run(run)
+        if series and fits:
+            self._write_dropped(series)
             self._buffer += frame
             self._waiting += 1
             return EventId(self.connection, number, event_type, True)
         self._dropped += 1
-        if run:
-            self._run = run._replace(last_timestamp=timestamp, num=run.num + 1)
+        if series:
+            self._series = series._replace(last_timestamp=timestamp, num=series.num + 1)
         else:
-            self._run = Dropped(self.connection, number, timestamp, timestamp, 1)
+            self._series = Dropped(self.connection, number, timestamp, timestamp, 1)
         return EventId(self.connection, number, event_type, False)
 
-    def _end_run(self, run: Dropped) -> None:
-        """Put the Dropped event where the run happened: behind all that waits."""
-        length = DROPPED_BYTES - LENGTH_BYTES
-        self._buffer += _DROPPED.pack(length, run.first_timestamp, 0, run.last_timestamp, run.num)
-        self._forget_run(run)
+    def _write_dropped(self, series: Dropped) -> None:
+        """Write the Dropped event of a series to the end of the buffer."""
+        self._buffer += _DROPPED.pack(
+            DROPPED_BYTES - LENGTH_BYTES,
+            series.first_timestamp,
+            EventKind.DROPPED.number,
+            series.last_timestamp,
+            series.num,
+        )
+        self._end_series(series)
 
-    def _forget_run(self, run: Dropped) -> None:
-        self._ended_runs.append(run)
-        self._run = None
+    def _end_series(self, series: Dropped) -> None:
+        self._ended_series.append(series)
+        self._series = None
 
     # --- The connection's side ---------------------------------------------------
 
     @property
-    def has_waiting(self) -> bool:
-        """Whether ``take`` would give anything."""
-        return bool(self._buffer or self._run)
+    def has_data(self) -> bool:
+        """True if ``data_to_send`` would return anything."""
+        return bool(self._buffer or self._series)
 
-    def connected(self) -> bytes:
-        """A connection is there: its first frame."""
+    def connection_made(self) -> bytes:
+        """Record that a connection was established; return its first frame."""
         self._connected = True
         self._handed_out = False
         self._connections += 1
         self._bytes_sent += len(self._hello)
         return self._hello
 
-    def take(self) -> bytearray:
-        """All that waits, for the present connection; then nothing waits."""
-        if self._run:
-            self._end_run(self._run)
-        taken, self._buffer = self._buffer, bytearray()
-        if taken:
+    def data_to_send(self) -> bytearray:
+        """Empty the buffer and return its content, for the present connection."""
+        if self._series:
+            self._write_dropped(self._series)
+        data, self._buffer = self._buffer, bytearray()
+        if data:
             self._handed_out = True
             self._sent += self._waiting
-            self._bytes_sent += len(taken)
+            self._bytes_sent += len(data)
             self._waiting = 0
-        return taken
+        return data
 
-    def disconnected(self) -> int:
-        """The connection has ended.
-
-        Returns:
-            How many events waited and are lost with it.
-        """
+    def connection_lost(self) -> int:
+        """Record that the connection ended; return the number of events lost with it."""
         self._connected = False
         if not self._handed_out:
             return 0
         lost = self._waiting
-        if self._run:
-            self._forget_run(self._run)
+        if self._series:
+            self._end_series(self._series)
         self._lost += lost
         self._waiting = self._next = 0
         self._buffer = bytearray()
@@ -261,17 +274,17 @@ class EmitterCore:
         self.connection += 1
         return lost
 
-    def failed(self) -> None:
-        """An attempt to connect gave no connection."""
+    def connection_failed(self) -> None:
+        """Record that an attempt to connect failed."""
         self._failures += 1
 
-    def ended_runs(self) -> list[Dropped]:
-        """The series of dropped events that ended since this was asked last."""
-        ended, self._ended_runs = self._ended_runs, []
+    def take_dropped(self) -> list[Dropped]:
+        """Return the series of dropped events that ended since the last call."""
+        ended, self._ended_series = self._ended_series, []
         return ended
 
     def statistics(self) -> Statistics:
-        """Everything counted."""
+        """Return the counters."""
         return Statistics(
             connected=self._connected,
             connections=self._connections,

@@ -1,9 +1,9 @@
-"""An event's arguments into its frame: one packer per event type, made once.
+"""Precompiled encoders: one per event type, from arguments to the frame.
 
-Pure. ``protocol.encoding`` writes any event by walking its declaration; here the walk is
-done beforehand. Header and leading fields of fixed size become one ``struct.Struct``,
-which is the whole event for two thirds of the types; what follows is written by ``wire``.
-That both write the same bytes is a property test.
+Pure. ``protocol.encoding`` encodes any event by walking its declaration; here the walk is
+done once. Header and leading fields of fixed size become one ``struct.Struct``, which is
+the whole event for two thirds of the types; ``wire`` writes the remaining fields. A property
+test checks that both write the same bytes.
 """
 
 from __future__ import annotations
@@ -31,54 +31,55 @@ from tart.protocol.wire import (
 )
 
 # JIP-3 allows reasons of 128 bytes. One less keeps their length a single byte, which
-# servers that read lengths as LEB128 understand too (paritytech/jamtart does).
-LONGEST_REASON = 127
+# servers that read lengths as LEB128 also understand (paritytech/jamtart does).
+MAX_REASON = 127
 
-_HEADER = "<IQB"  # the frame's length, timestamp, number
+_HEADER = "<IQB"  # length of the frame, timestamp, event type
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
 Convert = Callable[[Any], Any]
 
 
-class Layout(NamedTuple):
-    """How events of one type become frames.
+class EventEncoder(NamedTuple):
+    """The encoder of one event type.
 
     Attributes:
-        refers_to: numbers of the types its first argument may point at; empty where it
-            points at none.
-        frame: timestamp and arguments in, frame out. Raises ``EncodeError``,
-            ``struct.error``, ``LookupError``, ``TypeError`` or ``ValueError`` on what the
-            type cannot carry.
+        refers_to: the types that the first argument may refer to; empty if it is not a
+            reference.
+        encode: returns the frame of a timestamp and arguments. Raises ``EncodeError``,
+            ``struct.error``, ``LookupError``, ``TypeError`` or ``ValueError`` for values that
+            the type cannot represent.
     """
 
     refers_to: tuple[int, ...]
-    frame: Callable[[int, Sequence[Any]], bytes]
+    encode: Callable[[int, Sequence[Any]], bytes]
 
 
-def layouts(version: int, cores: int | None) -> list[Layout]:
-    """The layouts by event number; numbers that JIP-3 leaves out refuse everything.
+def build_encoders(version: int, cores: int | None) -> list[EventEncoder]:
+    """Return the encoders by event type; types unknown to JIP-3 refuse everything.
 
     Args:
         version: protocol version of the connection.
         cores: the network's core count C, ``None`` if the node does not tell one.
     """
     return [
-        _layout(EVENTS[number], version, cores) if number in EVENTS else Layout((), _no_event)
+        _encoder(EVENTS[number], version, cores) if number in EVENTS else EventEncoder((), _refuse)
         for number in range(max(EVENTS) + 1)
     ]
 
 
-def _no_event(timestamp: int, values: Sequence[Any]) -> bytes:
+def _refuse(timestamp: int, values: Sequence[Any]) -> bytes:
     raise EncodeError("", "an event of JIP-3")
 
 
-def _layout(event: EventKind, version: int, cores: int | None) -> Layout:
+def _encoder(event: EventKind, version: int, cores: int | None) -> EventEncoder:
     fields = event.layout(version)
     reference = leading_reference(fields)
-    return Layout(reference.refers_to if reference else (), _packer(event.number, fields, cores))
+    refers_to = reference.refers_to if reference else ()
+    return EventEncoder(refers_to, _compile(event.number, fields, cores))
 
 
-def _packer(
+def _compile(
     number: int, fields: Struct, cores: int | None
 ) -> Callable[[int, Sequence[Any]], bytes]:
     types = [each for _, each in fields.fields]
@@ -86,35 +87,38 @@ def _packer(
     count = leading.index(None) if None in leading else len(leading)
     fixed = [each for each in leading[:count] if each is not None]
     head = struct.Struct(_HEADER + "".join(code for code, _ in fixed))
-    steps = tuple((at, convert) for at, (_, convert) in enumerate(fixed) if convert)
+    conversions = tuple((index, convert) for index, (_, convert) in enumerate(fixed) if convert)
     pack, length = head.pack, head.size - LENGTH_BYTES
 
-    def whole(timestamp: int, values: Sequence[Any]) -> bytes:
-        if steps:
+    def encode_fixed(timestamp: int, values: Sequence[Any]) -> bytes:
+        if conversions:
             values = list(values)
-            for at, convert in steps:
-                values[at] = convert(values[at])
+            for index, convert in conversions:
+                values[index] = convert(values[index])
         return pack(length, timestamp, number, *values)
 
     if count == len(types):
-        return whole
-    rest = tuple((name, each, _fitting(each)) for name, each in fields.fields[count:])
+        return encode_fixed
+    rest = tuple((name, layout, _truncation(layout)) for name, layout in fields.fields[count:])
 
-    def parts(timestamp: int, values: Sequence[Any]) -> bytes:
-        out = bytearray(whole(timestamp, values[:count]))
-        for (name, each, fit), value in zip(rest, values[count:], strict=True):
+    def encode(timestamp: int, values: Sequence[Any]) -> bytes:
+        out = bytearray(encode_fixed(timestamp, values[:count]))
+        for (name, layout, truncate), value in zip(rest, values[count:], strict=True):
             try:
-                each.write(fit(value) if fit else value, out)
+                layout.write(truncate(value) if truncate else value, out)
             except EncodeError as error:
                 raise error.inside(name) from None
         out[:LENGTH_BYTES] = (len(out) - LENGTH_BYTES).to_bytes(LENGTH_BYTES, "little")
         return bytes(out)
 
-    return parts
+    return encode
 
 
 def _fixed(layout: Type, cores: int | None) -> tuple[str, Convert | None] | None:
-    """The letters of a type of fixed size, and what its values need before; else ``None``."""
+    """Return the ``struct`` code of a type of fixed size and the conversion of its values.
+
+    ``None`` for a type of variable size; a conversion of ``None`` where values need none.
+    """
     match layout:
         case Integer(size=size):
             return _CODES[size], None
@@ -123,7 +127,7 @@ def _fixed(layout: Type, cores: int | None) -> tuple[str, Convert | None] | None
         case Bytes(size=size):
             return f"{size}s", _octets(size)
         case Enumeration(names=names):
-            return "B", {name: at for at, name in enumerate(names)}.__getitem__
+            return "B", {name: index for index, name in enumerate(names)}.__getitem__
         case Address():
             return "16s", _address
         case CoreBytes() if cores is not None:
@@ -141,21 +145,21 @@ def _fixed_struct(layout: Struct, cores: int | None) -> tuple[str, Convert] | No
     if None in fixed:
         return None
     inner = struct.Struct("<" + "".join(each[0] for each in fixed if each))
-    steps = tuple((at, each[1]) for at, each in enumerate(fixed) if each and each[1])
-    # Of several names, as all structures of JIP-3 have, it gives a tuple.
+    conversions = tuple((index, each[1]) for index, each in enumerate(fixed) if each and each[1])
+    # With several names, as all structures of JIP-3 have, it returns a tuple.
     members = itemgetter(*(name for name, _ in layout.fields))
 
     def convert(value: Any) -> bytes:
         values = list(members(value))
-        for at, step in steps:
-            values[at] = step(values[at])
+        for index, convert_member in conversions:
+            values[index] = convert_member(values[index])
         return inner.pack(*values)
 
     return f"{inner.size}s", convert
 
 
 def _octets(size: int) -> Convert:
-    """``struct`` would silently cut or fill what has another length."""
+    """Return a conversion that checks the size; ``struct`` would silently cut or pad."""
 
     def check(value: Any) -> bytes:
         octets = bytes(value) if isinstance(value, bytes | list | tuple | bytearray) else b""
@@ -172,7 +176,7 @@ def _address(value: Any) -> bytes:
     return _packed(value)
 
 
-# Reading an address takes longer than all the rest, and a node's peers are few.
+# Parsing an address takes longer than the rest of an event, and a node has few peers.
 @lru_cache(maxsize=4096)
 def _packed(address: str) -> bytes:
     out = bytearray()
@@ -180,14 +184,14 @@ def _packed(address: str) -> bytes:
     return bytes(out)
 
 
-def _fitting(layout: Type) -> Convert | None:
+def _truncation(layout: Type) -> Convert | None:
     if not isinstance(layout, String):
         return None
-    longest = min(layout.limit, LONGEST_REASON)
+    limit = min(layout.limit, MAX_REASON)
 
-    def fit(text: Any) -> str:
-        """What an error said, as much of it as a reason holds; whole characters only."""
+    def truncate(text: Any) -> str:
+        """Return a text, such as an error, cut to the limit at a character boundary."""
         raw = str(text).encode(errors="replace")
-        return raw[:longest].decode(errors="ignore")
+        return raw[:limit].decode(errors="ignore")
 
-    return fit
+    return truncate

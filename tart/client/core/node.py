@@ -1,7 +1,7 @@
-"""Who the node is: what every connection begins with (JIP-3, "Node information").
+"""The node information that every telemetry connection begins with (JIP-3).
 
-Pure. Checked when it is made, so that a mistake shows when the node starts and never
-when it runs.
+Pure. It is validated when it is made, so that a mistake shows when the node starts and not
+while it runs.
 """
 
 from __future__ import annotations
@@ -34,23 +34,24 @@ def node_information(
     additional_info: str = "",
     protocol_version: int = 1,
 ) -> NodeInformation:
-    """The node information of a node.
+    """Return the node information of a node.
 
     Args:
-        peer_id: its Ed25519 public key, 32 bytes.
+        peer_id: the node's Ed25519 public key, 32 bytes.
         parameters: the JAM parameters: as the fetch host call returns them (selector 0;
             134 bytes up to Gray Paper 0.7, 122 from 0.8), or by their JIP-2 names.
         genesis: hash of the genesis header, 32 bytes.
         implementation_name: such as ``PolkaJam``, at most 32 bytes of UTF-8.
         implementation_version: at most 32 bytes.
-        gp_version: the Gray Paper it follows, such as ``0.7.2``, at most 16 bytes.
-        address: where it listens for peers, IPv6 or IPv4; ``port``: on which port.
-        recompiler: whether its PVM recompiles; an interpreter does not.
-        additional_info: anything about it, at most 512 bytes.
-        protocol_version: of telemetry, 1, or 0 for servers that know no other.
+        gp_version: the Gray Paper version implemented, such as ``0.7.2``, at most 16 bytes.
+        address: IPv6 or IPv4 address that the node listens on for peers.
+        port: port that the node listens on for peers.
+        recompiler: whether the PVM is a recompiler; otherwise it is an interpreter.
+        additional_info: free text, at most 512 bytes.
+        protocol_version: telemetry protocol version: 1, or 0 for older servers.
 
     Raises:
-        EncodeError: a value that does not fit, by name.
+        EncodeError: a value does not fit its field, which the error names.
     """
     if protocol_version not in (0, 1):
         raise EncodeError("protocol_version", "0 or 1")

@@ -1,6 +1,6 @@
-"""One question to the HTTP API, without I/O: its URL, its answer, whether to ask again.
+"""One request to the HTTP API, without I/O: its URL, its response, and when to retry it.
 
-Pure. ``http`` sends what is made here; ``api`` makes one per method.
+Pure. The methods of ``_generated.api`` make calls; ``http`` sends them.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from tart.errors import TartError
 
 Result = TypeVar("Result")
 
-# RFC 9110, 9.2.2: asking these twice is asking once.
+# RFC 9110, 9.2.2.
 _IDEMPOTENT = ("GET", "DELETE")
-# It may be otherwise in a moment: too often, and what stands between us and the server.
-PASSING = (429, 502, 503, 504)
-# Of these 503 nothing comes by waiting.
-_LASTING = ("not_configured",)
+# Statuses that may pass: too many requests, and failures between client and server.
+TRANSIENT = (429, 502, 503, 504)
+# Codes of a 503 that do not pass by waiting.
+_PERMANENT_CODES = ("not_configured",)
 
 
 class ApiError(TartError):
-    """The server refused.
+    """The server answered with an error.
 
     Attributes:
-        status: of HTTP.
-        code: a word for programs, such as ``bad_parameter``; empty where the answer is not
-            the server's own.
-        parameter: the one that cannot be understood, if it is that.
+        status: the HTTP status.
+        code: a code for programs, such as ``bad_parameter``; empty if the response is not the
+            server's own.
+        parameter: the invalid parameter, if the error is about one.
     """
 
     def __init__(self, status: int, code: str, message: str, parameter: str | None = None) -> None:
@@ -45,20 +45,21 @@ class ApiError(TartError):
 
 
 class ApiUnreachable(TartError):
-    """No answer, or one that broke off."""
+    """The server does not answer, or a response was cut short."""
 
 
 @dataclass(frozen=True)
 class Call(Generic[Result]):
-    """One question; its type says what the answer is.
+    """One request; the type parameter is that of the response.
 
     Attributes:
-        method: of HTTP.
-        template: the path, with ``{name}`` for what ``path`` holds.
-        query: parameters by name; what is ``None`` is left out.
-        body: members of the JSON that is sent, likewise.
-        accepted: statuses of failure that come with the answer all the same.
-        text: the answer is text and no JSON.
+        method: the HTTP method.
+        template: the path, with ``{name}`` for the values in ``path``.
+        path: path parameters by name.
+        query: query parameters by name; ``None`` values are left out.
+        body: members of the JSON body; ``None`` values are left out.
+        accepted: error statuses whose body is the response all the same.
+        text: whether the response is text instead of JSON.
     """
 
     method: str
@@ -71,55 +72,55 @@ class Call(Generic[Result]):
 
     @property
     def url(self) -> str:
-        """The path with its parameters."""
+        """The path with its parameters filled in."""
         values = {name: quote(_text(value), safe="") for name, value in self.path.items()}
         return self.template.format_map(values)
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The query's parameters as text."""
+        """The query parameters as text."""
         return {name: _text(value) for name, value in self.query.items() if value is not None}
 
     @property
     def content(self) -> dict[str, Any] | None:
-        """The body's JSON, ``None`` if there is no body."""
+        """The JSON body; ``None`` if there is none."""
         if self.body is None:
             return None
         return {name: value for name, value in self.body.items() if value is not None}
 
     @property
     def idempotent(self) -> bool:
-        """Whether it may be asked again when nobody knows what became of it."""
+        """True if the request may be repeated when its outcome is unknown."""
         return self.method in _IDEMPOTENT
 
-    def at(self, cursor: str) -> Call[Result]:
-        """The same, for the page that a cursor stands for."""
+    def with_cursor(self, cursor: str) -> Call[Result]:
+        """Return the same call for the page at a cursor."""
         return Call(self.method, self.template, self.path, {**self.query, "cursor": cursor})
 
-    def result(self, status: int, content: bytes) -> Result:
-        """The answer.
+    def parse(self, status: int, content: bytes) -> Result:
+        """Parse a response.
 
         Raises:
-            ApiError: the server refused, or something else answered.
+            ApiError: the response is an error, or not the server's.
         """
         if status >= 300 and status not in self.accepted:
-            raise refusal(status, content)
+            raise parse_error(status, content)
         if self.text:
             return cast(Result, content.decode())
         try:
             return cast(Result, json.loads(content))
         except ValueError:
-            raise ApiError(status, "", "the answer is no JSON") from None
+            raise ApiError(status, "", "the response is not valid JSON") from None
 
-    def passes(self, error: ApiError) -> bool:
-        """Whether asking again may help, and harms nothing."""
-        passing = error.status in PASSING and error.code not in _LASTING
-        # What was refused for being too much was not done.
-        return passing and (self.idempotent or error.status == 429)
+    def is_retryable(self, error: ApiError) -> bool:
+        """Return whether a retry may succeed and is safe."""
+        transient = error.status in TRANSIENT and error.code not in _PERMANENT_CODES
+        # A request refused with 429 was not executed.
+        return transient and (self.idempotent or error.status == 429)
 
 
-def refusal(status: int, content: bytes) -> ApiError:
-    """What the server says when it refuses."""
+def parse_error(status: int, content: bytes) -> ApiError:
+    """Parse the body of an error response."""
     try:
         error = json.loads(content)["error"]
         return ApiError(status, str(error["code"]), str(error["message"]), error.get("param"))
@@ -127,19 +128,19 @@ def refusal(status: int, content: bytes) -> ApiError:
         return ApiError(status, "", content[:200].decode(errors="replace"))
 
 
-def seconds_asked(retry_after: str | None) -> float:
-    """What a ``Retry-After`` header in seconds asks for; 0 without one we understand."""
+def parse_retry_after(retry_after: str | None) -> float:
+    """Return the seconds of a ``Retry-After`` header; 0 without one, or for a date."""
     text = retry_after or ""
     return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0.0
 
 
 def _text(value: Any) -> str:
-    """A parameter as the server reads it."""
+    """Format a parameter for the server."""
     if isinstance(value, str):
         return value
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ValueError("a time without a zone could be any")
+            raise ValueError("a datetime needs a time zone")
         return value.isoformat()
     if isinstance(value, Sequence):
         return ",".join(map(str, value))

@@ -1,41 +1,41 @@
-"""Which events of a live stream are new, and where to go on after a break.
+"""The position from which a live stream resumes, and the events that are new after it.
 
-Pure. Events come in order from each shard, but each shard delivers at its own pace: an
-event may arrive a little after one that another received later. So a stream goes on
-``OVERLAP`` before the newest, and what comes twice is left out by id.
+Pure. Events arrive in order from each shard, but each shard delivers at its own pace: an
+event may arrive a little after one that another shard received later. So a stream resumes
+``OVERLAP`` before the newest event, and duplicates are dropped by id.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-# Far beyond what a delivery takes; at most this much is asked for twice.
+# Far longer than a delivery takes; at most this much is transferred twice.
 OVERLAP = timedelta(seconds=2)
-# Ids that are remembered: more than come in the overlap.
+# Ids that are remembered: more than arrive in the overlap.
 REMEMBERED = 100_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Seen:
+class ResumePosition:
     """The latest events of a stream.
 
     Args:
-        remembered: how many; of older ones it is not known whether they come again.
+        remembered: number of ids that are remembered to detect duplicates.
     """
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
         self._limit = remembered
         self._ids: dict[int, None] = {}
         self._newest: tuple[datetime, int] | None = None
-        self._before: int | None = None
+        self._start: int | None = None
 
-    def begin(self, event_id: int) -> None:
-        """The newest event there was when the stream began; not one of its own."""
-        if self._before is None:
-            self._before = event_id
+    def set_start(self, event_id: int) -> None:
+        """Set the newest event before the stream began; only the first call counts."""
+        if self._start is None:
+            self._start = event_id
 
-    def new(self, event_id: int, received_at: str) -> bool:
-        """Whether an event has not come yet; from now on it has.
+    def add(self, event_id: int, received_at: str) -> bool:
+        """Add an event and return whether it is new.
 
         Args:
             event_id: its API id.
@@ -52,14 +52,14 @@ class Seen:
         return True
 
     @property
-    def position(self) -> str | None:
-        """Where to go on, as ``/api/events/stream`` takes it in ``last_event_id``.
+    def last_event_id(self) -> str | None:
+        """The parameter ``last_event_id`` of ``/api/events/stream`` that resumes the stream.
 
-        That is a moment in Unix microseconds and an id: of the event's own shard all that
-        came after it, of the others all since that moment. Before the first event it is
-        the id of the newest there was; ``None`` if there was none.
+        A time in Unix microseconds and an event id: the stream resumes after the event on its
+        own shard, and at that time on the others. Before the first event it is the id of the
+        newest event before the stream began; ``None`` if there was none.
         """
         if self._newest is None:
-            return None if self._before is None else str(self._before)
+            return None if self._start is None else str(self._start)
         received, event_id = self._newest
         return f"{(received - OVERLAP - _EPOCH) // timedelta(microseconds=1)}.{event_id}"

@@ -33,13 +33,13 @@ class Host(Events):
         return self.core.emit(event_type, arguments)
 
     def sent(self):
-        return received(bytes(self.core.connected() + self.core.take()))
+        return received(bytes(self.core.connection_made() + self.core.data_to_send()))
 
 
 @pytest.mark.parametrize(("event", "version"), EMITTED, ids=lambda x: getattr(x, "variant", x))
 @settings(max_examples=5)
 @given(data=st.data())
-def test_each_method_sends_its_event_with_its_fields(event, version, data):
+def test_each_emitting_method_sends_its_event_with_its_fields(event, version, data):
     host = Host(version)
     layout = event.layout(version)
     fields = data.draw(values(layout, CORES))
@@ -67,7 +67,7 @@ def test_there_is_a_method_for_every_event_but_dropped():
 
 
 @pytest.mark.parametrize("event", [event for event, version in EMITTED if version], ids=str)
-def test_every_method_has_types_and_says_what_each_argument_is(event):
+def test_every_emitting_method_is_typed_and_documented(event):
     method = getattr(Events, method_name(event.variant))
     hints = typing.get_type_hints(method)
     parameters = list(inspect.signature(method).parameters)[1:]
@@ -81,7 +81,7 @@ def test_every_method_has_types_and_says_what_each_argument_is(event):
     assert all(f"    {each}: " in text for each in parameters)
 
 
-def test_structures_are_the_declaration_s_in_its_order():
+def test_generated_structures_match_the_declarations():
     for event in EVENTS.values():
         for _, each in event.fields.fields:
             declared = getattr(tart.client._generated.events, getattr(each, "name", ""), None)
@@ -89,6 +89,6 @@ def test_structures_are_the_declaration_s_in_its_order():
                 assert list(declared.__annotations__) == [name for name, _ in each.fields]
 
 
-def test_events_alone_go_nowhere():
+def test_the_base_class_of_events_is_abstract():
     with pytest.raises(NotImplementedError):
         Events().sync_status_changed(True)

@@ -14,11 +14,11 @@ def bounds(number: int, first: float = 0.5, most: float = 4.0):
     return [backoff.delay() for _ in range(number)]
 
 
-def test_bounds_double_up_to_the_largest():
+def test_backoff_bounds_double_up_to_the_maximum():
     assert bounds(6) == [0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
 
 
-def test_a_wait_is_anything_from_nothing_to_the_bound():
+def test_a_wait_is_between_zero_and_the_bound():
     asked = []
     backoff = Backoff(1.0, 8.0, lambda low, high: asked.append((low, high)) or low)
     assert [backoff.delay(), backoff.delay()] == [0.0, 0.0]
@@ -26,18 +26,18 @@ def test_a_wait_is_anything_from_nothing_to_the_bound():
 
 
 @given(st.lists(st.floats(0, 3.9)))
-def test_connections_that_do_not_last_are_waited_for_like_failures(lasted):
+def test_short_connections_count_as_failures(lasted):
     backoff = Backoff(0.5, 4.0, lambda _, bound: bound)
     waits = []
     for each in lasted:
-        backoff.ended(each)
+        backoff.record_connection(each)
         waits.append(backoff.delay())
     assert waits == bounds(len(lasted))
 
 
-def test_after_one_that_lasted_waits_begin_anew():
+def test_a_lasting_connection_resets_the_backoff():
     backoff = Backoff(0.5, 4.0, lambda _, bound: bound)
     for _ in range(5):
         backoff.delay()
-    backoff.ended(4.0)
+    backoff.record_connection(4.0)
     assert backoff.delay() == 0.5

@@ -76,19 +76,19 @@ class Played:
         if not self.up:
             self.up = True
             self.link += 1
-            self.got[self.link] += self.core.connected()
+            self.got[self.link] += self.core.connection_made()
 
     def take(self) -> None:
         if self.up:
-            self.got[self.link] += self.core.take()
-            assert not self.core.has_waiting
-            self.told += self.core.ended_runs()
+            self.got[self.link] += self.core.data_to_send()
+            assert not self.core.has_data
+            self.told += self.core.take_dropped()
 
     def end(self) -> None:
         if self.up:
             self.up = False
-            self.core.disconnected()
-            self.told += self.core.ended_runs()
+            self.core.connection_lost()
+            self.told += self.core.take_dropped()
 
     def switch(self) -> None:
         self.core.enabled = not self.core.enabled
@@ -110,16 +110,16 @@ def test_a_server_derives_the_ids_that_were_returned(steps):
     assert sum(map(len, played.got.values())) == statistics.bytes_sent
     assert statistics.sent <= sum(counted) <= statistics.sent + statistics.dropped
     assert sum(each.num for each in played.told) <= statistics.dropped
-    if not played.core.has_waiting:
+    if not played.core.has_data:
         assert sum(each.num for each in played.told) == statistics.dropped
 
 
 def test_ids_start_at_0_on_each_connection():
     each = core()
     first = [each.emit(BEST, (1, HASH)) for _ in range(2)]
-    each.connected()
-    each.take()
-    each.disconnected()
+    each.connection_made()
+    each.data_to_send()
+    each.connection_lost()
     second = each.emit(BEST, (1, HASH))
     assert [*first, second] == [
         EventId(1, 0, BEST, True),
@@ -128,25 +128,25 @@ def test_ids_start_at_0_on_each_connection():
     ]
 
 
-def test_what_was_not_handed_out_waits_for_the_next_connection():
+def test_events_that_were_not_handed_out_wait_for_the_next_connection():
     given = Given()
     each = core(given)
     given.keep(each.emit(BEST, (1, HASH)))
-    each.connected()
-    assert each.disconnected() == 0
+    each.connection_made()
+    assert each.connection_lost() == 0
     given.keep(each.emit(BEST, (2, HASH)))
-    assert check_received(given, received(bytes(each.connected() + each.take()))) == 2
+    assert check_received(given, received(bytes(each.connection_made() + each.data_to_send()))) == 2
 
 
-def test_what_waits_when_its_connection_ends_is_lost_and_counted():
+def test_events_waiting_when_their_connection_ends_are_counted_as_lost():
     each = core()
-    each.connected()
+    each.connection_made()
     each.emit(BEST, (1, HASH))
-    each.take()
+    each.data_to_send()
     for _ in range(3):
         each.emit(BEST, (1, HASH))
-    assert each.disconnected() == 3
-    assert not each.has_waiting
+    assert each.connection_lost() == 3
+    assert not each.has_data
     assert (each.statistics().sent, each.statistics().lost) == (1, 3)
 
 
@@ -158,15 +158,15 @@ def test_events_that_do_not_fit_become_one_dropped_event_in_their_place():
     for _ in range(9):
         given.keep(each.emit(BEST, (0, HASH)))
     last = given.last
-    data = each.connected() + each.take()
+    data = each.connection_made() + each.data_to_send()
     given.keep(each.emit(BEST, (0, HASH)))
-    events = received(bytes(data + each.take()))
+    events = received(bytes(data + each.data_to_send()))
     assert check_received(given, events) == len(given.ids)
     numbers = [event.number for event in events]
     assert numbers == [BEST] * (len(numbers) - 2) + [0, BEST]
     expected = Dropped(1, given.ids[first].number, first, last, 10)
-    assert each.ended_runs() == [expected]
-    assert each.ended_runs() == []
+    assert each.take_dropped() == [expected]
+    assert each.take_dropped() == []
 
 
 def test_a_smaller_event_ends_a_series_only_if_its_dropped_event_fits_too():
@@ -175,7 +175,7 @@ def test_a_smaller_event_ends_a_series_only_if_its_dropped_event_fits_too():
     each = core(given, buffer_bytes=14 + DROPPED_BYTES + 14)
     sent = [given.keep(each.emit(*one)).sent for one in (small, large, small, small)]
     assert sent == [True, False, True, False]
-    assert check_received(given, received(bytes(each.connected() + each.take()))) == 4
+    assert check_received(given, received(bytes(each.connection_made() + each.data_to_send()))) == 4
 
 
 def test_an_event_longer_than_the_buffer_is_dropped_alone():
@@ -186,7 +186,7 @@ def test_an_event_longer_than_the_buffer_is_dropped_alone():
 
 
 @pytest.mark.parametrize("state", ["dropped", "earlier connection", "refused", "off"])
-def test_an_event_that_refers_to_what_was_not_sent_here_is_refused(state):
+def test_an_event_that_refers_to_an_unsent_event_is_refused(state):
     given = Given()
     each = core(given)
     if state == "dropped":
@@ -196,21 +196,21 @@ def test_an_event_that_refers_to_what_was_not_sent_here_is_refused(state):
     root = each.emit(CONNECTING, (ADDRESS,))
     each.enabled = True
     if state == "earlier connection":
-        each.connected()
-        each.take()
-        each.disconnected()
+        each.connection_made()
+        each.data_to_send()
+        each.connection_lost()
     if state == "refused":
         root = each.emit(FAILED, (EventId(0, 0, CONNECTING, False), ""))
-    each.take()
+    each.data_to_send()
     before = each.statistics().refused
     answer = each.emit(23, (root, HASH))
     assert not answer.sent
     assert not each.emit(23, (answer, HASH)).sent  # link by link
     assert each.statistics().refused == before + 2
-    assert each.take() == b""
+    assert each.data_to_send() == b""
 
 
-def test_a_reference_to_another_type_is_an_argument_that_does_not_fit():
+def test_a_reference_of_the_wrong_type_is_an_invalid_argument():
     each = core()
     best = each.emit(BEST, (1, HASH))
     assert not each.emit(FAILED, (best, "")).sent
@@ -224,7 +224,7 @@ def test_wrong_arguments_are_counted_and_never_raise(number, arguments):
     statistics = each.statistics()
     assert statistics.invalid + statistics.waiting + statistics.dropped == 1
     if not event_id.sent:
-        assert not each.take() or statistics.dropped
+        assert not each.data_to_send() or statistics.dropped
     assert each.emit(BEST, (1, HASH)).sent
 
 
@@ -236,24 +236,24 @@ def test_an_invalid_event_takes_no_id():
 
 
 @pytest.mark.parametrize("arguments", [(1, b""), (2**32, HASH), (1,)])
-def test_strict_says_what_does_not_fit(arguments):
+def test_strict_mode_names_the_invalid_argument(arguments):
     with pytest.raises(EncodeError):
         core(strict=True).emit(BEST, arguments)
 
 
-def test_switched_off_everything_is_discarded():
+def test_events_emitted_while_switched_off_are_discarded():
     each = core()
     each.enabled = False
     assert each.emit(BEST, (1, HASH)) == EventId(0, 0, BEST, False)
-    assert (each.statistics().discarded, each.has_waiting) == (1, False)
+    assert (each.statistics().discarded, each.has_data) == (1, False)
 
 
 def test_bytes_sent_are_all_bytes_of_the_connection():
     each = core()
-    data = each.connected()
+    data = each.connection_made()
     each.emit(BEST, (1, HASH))
-    data += each.take()
-    each.failed()
+    data += each.data_to_send()
+    each.connection_failed()
     counted = asdict(each.statistics())
     assert counted["bytes_sent"] == len(data)
     assert (counted["connections"], counted["failures"]) == (1, 1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tart.client.core.encoders import LONGEST_REASON, layouts
+from tart.client.core.encoders import MAX_REASON, build_encoders
 from tart.errors import EncodeError
 from tart.protocol.encoding import encode_event
 from tart.protocol.events import EVENTS, leading_reference
@@ -17,22 +17,26 @@ from tests.client.hosting import HASH
 from tests.protocol.strategies import CORES, LAYOUTS, U64, values
 
 PACKERS = {
-    (version, cores): layouts(version, cores) for version in (0, 1) for cores in (CORES, None)
+    (version, cores): build_encoders(version, cores)
+    for version in (0, 1)
+    for cores in (CORES, None)
 }
 
 
 def cut(text: str) -> str:
-    return text.encode()[:LONGEST_REASON].decode(errors="ignore")
+    return text.encode()[:MAX_REASON].decode(errors="ignore")
 
 
 @pytest.mark.parametrize("cores", [CORES, None])
 @pytest.mark.parametrize(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", x))
 @settings(max_examples=15)
 @given(data=st.data(), timestamp=U64)
-def test_frames_are_those_of_the_plain_encoder(event, version, cores, data, timestamp):
+def test_precompiled_encoders_write_the_frames_of_the_plain_encoder(
+    event, version, cores, data, timestamp
+):
     layout = event.layout(version)
     fields = data.draw(values(layout))
-    frame = PACKERS[version, cores][event.number].frame(
+    frame = PACKERS[version, cores][event.number].encode(
         timestamp, tuple(fields[name] for name, _ in layout.fields)
     )
     for name, each in layout.fields:
@@ -42,16 +46,16 @@ def test_frames_are_those_of_the_plain_encoder(event, version, cores, data, time
 
 
 @pytest.mark.parametrize(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", x))
-def test_only_the_first_argument_refers(event, version):
+def test_only_the_first_argument_is_a_reference(event, version):
     reference = leading_reference(event.layout(version))
     expected = reference.refers_to if reference else ()
     assert PACKERS[version, CORES][event.number].refers_to == expected
 
 
-def test_numbers_between_the_events_refuse_everything():
+def test_unknown_event_types_refuse_everything():
     assert len(PACKERS[1, CORES]) == max(EVENTS) + 1
     with pytest.raises(EncodeError):
-        PACKERS[1, CORES][1].frame(0, ())
+        PACKERS[1, CORES][1].encode(0, ())
 
 
 @pytest.mark.parametrize(
@@ -75,9 +79,9 @@ def test_numbers_between_the_events_refuse_everything():
         (22, (1, "reason", "another")),
     ],
 )
-def test_what_a_type_cannot_carry_is_refused(number, arguments):
+def test_values_that_a_type_cannot_represent_are_refused(number, arguments):
     with pytest.raises((EncodeError, struct.error, LookupError, TypeError, ValueError)):
-        PACKERS[1, CORES][number].frame(0, arguments)
+        PACKERS[1, CORES][number].encode(0, arguments)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +95,6 @@ def test_what_a_type_cannot_carry_is_refused(number, arguments):
         (OSError("no route"), "no route"),
     ],
 )
-def test_reasons_are_whatever_an_error_says_cut_at_whole_characters(reason, sent):
-    frame = PACKERS[1, CORES][22].frame(0, (7, reason))
+def test_reasons_are_truncated_at_whole_characters(reason, sent):
+    frame = PACKERS[1, CORES][22].encode(0, (7, reason))
     assert frame == encode_event("ConnectInFailed", 0, {"connecting_id": 7, "reason": sent})

@@ -42,7 +42,7 @@ def test_parameters_are_named_or_as_the_host_call_gives_them(layout, parameters,
     assert (read.layout, read.parameters, read.deviations) == (layout, parameters, ())
 
 
-def test_everything_said_is_in_the_message():
+def test_node_information_has_every_argument():
     information = node_information(
         **WHO,
         address="10.0.0.1",
@@ -74,6 +74,6 @@ def test_everything_said_is_in_the_message():
         {"protocol_version": 2},
     ],
 )
-def test_what_does_not_fit_is_refused_at_once(wrong):
+def test_node_information_that_does_not_fit_is_refused(wrong):
     with pytest.raises(EncodeError):
         node_information(**{**WHO, **wrong})

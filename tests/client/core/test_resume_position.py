@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.client.core.resume_position import OVERLAP, Seen
+from tart.client.core.resume_position import OVERLAP, ResumePosition
 from tart.gateway.live.sse import Position
 from tart.query.core.catalog import event_api_id, event_identity
 
@@ -21,39 +21,43 @@ def at(microseconds: int) -> str:
 
 
 def test_an_event_is_new_once():
-    seen = Seen()
-    assert [seen.new(1, at(0)), seen.new(2, at(0)), seen.new(1, at(0))] == [True, True, False]
+    position = ResumePosition()
+    assert [position.add(1, at(0)), position.add(2, at(0)), position.add(1, at(0))] == [
+        True,
+        True,
+        False,
+    ]
 
 
-def test_ids_long_past_are_forgotten():
-    seen = Seen(remembered=2)
+def test_old_event_ids_are_forgotten():
+    position = ResumePosition(remembered=2)
     for number in range(3):
-        assert seen.new(number, at(number))
-    assert not seen.new(2, at(2))
-    assert seen.new(0, at(0))
+        assert position.add(number, at(number))
+    assert not position.add(2, at(2))
+    assert position.add(0, at(0))
 
 
-def test_before_any_event_there_is_nowhere_to_go_on():
-    assert Seen().position is None
+def test_an_empty_stream_has_no_resume_position():
+    assert ResumePosition().last_event_id is None
 
 
-def test_a_stream_without_events_goes_on_from_the_newest_there_was_before_it():
-    seen = Seen()
-    seen.begin(7)
-    seen.begin(8)  # the greeting of a later connection
-    assert seen.position == "7"
-    seen.new(9, at(5))
-    assert seen.position == f"{NOON_US + 5 - OVERLAP_US}.9"
+def test_the_resume_position_of_an_empty_stream_is_its_start():
+    position = ResumePosition()
+    position.set_start(7)
+    position.set_start(8)  # the greeting of a later connection
+    assert position.last_event_id == "7"
+    position.add(9, at(5))
+    assert position.last_event_id == f"{NOON_US + 5 - OVERLAP_US}.9"
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 10**7)), min_size=1, max_size=40))
-def test_the_server_reads_where_to_go_on_as_it_is_meant(arrivals):
-    seen, received = Seen(), {}
+def test_the_server_parses_the_resume_position(arrivals):
+    position, received = ResumePosition(), {}
     for sequence, (directory, moment) in enumerate(arrivals):
         event_id = event_api_id(directory, sequence)
         received[event_id] = NOON_US + moment
-        seen.new(event_id, at(moment))
-    position = Position.read(seen.position)
+        position.add(event_id, at(moment))
+    position = Position.read(position.last_event_id)
     newest = max(received.values())
     assert position.since_us == newest - OVERLAP_US
     ((directory, event_id),) = position.ids.items()
