@@ -45,7 +45,7 @@ from tart.ipc.messages import (
     Unsubscribe,
     Welcome,
 )
-from tart.shard.encoding.json_bytes import to_bytes
+from tart.shard.encoding.json_bytes import pack
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.queries.aggregate_queries import AggregateQueries
 from tart.shard.queries.handlers import Answers
@@ -114,7 +114,7 @@ class QueryServer:
     def node_changed(self, session: Session) -> None:
         """Tell every gateway that a node connected or disconnected."""
         if session.node is not None and self._channels:
-            message = NodeChanged(Raw(to_bytes(session.node.as_json(), "hex")))
+            message = NodeChanged(Raw(pack(session.node.as_json(), "hex")))
             for channel in self._channels:
                 if channel.writable:
                     channel.send(message)
@@ -124,7 +124,7 @@ class QueryServer:
         channel.send(Welcome(self._shard, os.getpid()))
 
     def _lost(self, channel: Channel[Request], error: Exception | None) -> None:
-        self._streams.forget(channel)
+        self._streams.remove(channel)
         if channel in self._snapshots:
             self._snapshots.pop(channel).release()
         for task in self._channels.pop(channel, {}).values():

@@ -22,15 +22,16 @@ from tart.config.schema import Config
 from tart.errors import DiskFull, StartInterrupted, StorageError
 from tart.process_handle import ProcessHandle
 from tart.shard.cpu_pressure import Pressure
-from tart.shard.ingest.aggregator import open_aggregation
+from tart.shard.ingest.aggregator import open_aggregator
 from tart.shard.ingest.listener import Listener, listening_socket
 from tart.shard.ingest.live_streams import Streams
-from tart.shard.ingest.pipeline import Ingest
+from tart.shard.ingest.pipeline import Ingest, Numbering
 from tart.shard.malloc_arenas import limit_arenas
 from tart.shard.queries.aggregate_queries import AggregateQueries
 from tart.shard.queries.handlers import Answers
 from tart.shard.query_server import QueryServer
 from tart.shard.startup_status import Recovery
+from tart.shard.state.backpressure import Backpressure
 from tart.shard.state.nodes import Nodes, Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.batch import Batch
@@ -80,6 +81,7 @@ class Worker:
         self._nodes = Nodes()
         self._streams = Streams()
         self._counters = LiveCounters(int(time.time()))
+        self._backpressure = Backpressure()
 
     async def run(self, host: str, port: int, startup: ProcessHandle) -> None:
         """Start, serve, stop."""
@@ -93,16 +95,16 @@ class Worker:
         if store is None:
             return
         try:
-            ingest = self._make_intake(store)
+            ingest = self._make_ingest(store)
             store.maintenance.start()
-            listener = Listener(self._config.telemetry, ingest)
+            listener = Listener(self._config.telemetry, ingest, self._backpressure)
             aggregating = loop.create_task(self._aggregate())
             answers = Answers(store, self._nodes, self._counters, self._streams, ingest, listener)
             self._ingest = ingest
             aggregated = AggregateQueries(
                 store,
                 self._nodes,
-                self._aggregation,
+                self._aggregator,
                 self._config.aggregates,
                 ingest.decode_received,
             )
@@ -123,7 +125,7 @@ class Worker:
             collecting.cancel()
             aggregating.cancel()
             await listener.stop()
-            ingest.aggregate()
+            ingest.flush_aggregates()
             ingest.flush()
             await self._control.end_holds()
         finally:
@@ -195,7 +197,7 @@ class Worker:
     def _catch_up(self, store: Store) -> None:
         for past in store.recovered.values():
             self._nodes.recover(past)
-        self._aggregation, self._aggregate_writer = open_aggregation(
+        self._aggregator, self._aggregate_writer = open_aggregator(
             store,
             self._nodes,
             self._config.aggregates,
@@ -203,18 +205,22 @@ class Worker:
             self._aggregates_failed,
         )
 
-    def _make_intake(self, store: Store) -> Ingest:
-        own = store.recovered[self._index]
+    def _make_ingest(self, store: Store) -> Ingest:
+        recovered = store.recovered[self._index]
         return Ingest(
             self._config.storage,
-            self._index,
-            self._nodes,
-            self._counters,
-            self._streams,
-            next_sequence=own.next_sequence,
-            next_session=own.next_session,
-            peers=PeerDictionary(own.peers),
-            aggregation=self._aggregation,
+            self._config.telemetry,
+            Numbering(
+                directory=self._index,
+                sequence=recovered.next_sequence,
+                session=recovered.next_session,
+                peers=PeerDictionary(recovered.peers),
+            ),
+            nodes=self._nodes,
+            counters=self._counters,
+            streams=self._streams,
+            aggregator=self._aggregator,
+            backpressure=self._backpressure,
             write=store.writer.put,
             node_changed=self._node_changed,
         )
@@ -223,27 +229,27 @@ class Worker:
         while True:
             await asyncio.sleep(self._config.aggregates.flush_seconds)
             # Whatever fails must not end this loop.
-            with self._aggregation.isolation.guard("flush"):
-                self._ingest.aggregate()
+            with self._aggregator.isolation.guard("flush"):
+                self._ingest.flush_aggregates()
 
     def _aggregated(self, flush: int) -> None:
-        self._loop.call_soon_threadsafe(self._aggregation.written, flush)
+        self._loop.call_soon_threadsafe(self._aggregator.record_written, flush)
 
     def _aggregates_failed(self, error: Exception) -> None:
         # Events are stored all the same, so the shard goes on.
-        self._loop.call_soon_threadsafe(self._aggregation.file_failed)
+        self._loop.call_soon_threadsafe(self._aggregator.stop_writing)
 
     def _committed(self, batch: Batch) -> None:
         if batch.flush is not None:
             self._aggregate_writer.put(batch.flush)
-        self._loop.call_soon_threadsafe(self._ingest.committed, batch)
+        self._loop.call_soon_threadsafe(self._ingest.record_commit, batch)
 
     def _failed(self, error: Exception) -> None:
         self._failure = error
         self._loop.call_soon_threadsafe(self._stopping.set)
 
     def _short_of(self, what: str) -> None:
-        self._loop.call_soon_threadsafe(self._ingest.short_of, what)
+        self._loop.call_soon_threadsafe(self._backpressure.set_shortage, what)
 
     def _forgotten(self, directory: int, sessions: set[int]) -> None:
         self._loop.call_soon_threadsafe(self._nodes.forget_sessions, directory, sessions)

@@ -34,9 +34,9 @@ async def tell(shard, path, cuts):
                 sessions[more[0]] = shard.session(node.connect())
             case "cut":
                 if cuts == "as they are":
-                    shard.ingest.aggregate()
+                    shard.ingest.flush_aggregates()
             case "end":
-                shard.ingest.end(sessions.pop(more[0]), "over")
+                shard.ingest.close_session(sessions.pop(more[0]), "over")
             case name:
                 message = bytes.fromhex(more[0])
                 for _ in range(int(more[1]) if len(more) > 1 else 1):
@@ -44,7 +44,7 @@ async def tell(shard, path, cuts):
                     shard.ingest.receive(sessions[name], framed(message))
                     if cuts == "everywhere":
                         shard.ingest.decode_received()
-    shard.ingest.aggregate()
+    shard.ingest.flush_aggregates()
     await assert_kept(shard, expected)
     assert_well(shard)
 

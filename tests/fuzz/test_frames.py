@@ -75,7 +75,7 @@ async def mix(shard, seed, count):
             tell(shard, sent, said)
         shard.ingest.flush()
         if random.random() < 0.1:
-            shard.ingest.aggregate()
+            shard.ingest.flush_aggregates()
     rows, broken = await shard.stored(), await shard.undecodable()
     numbers = sorted(row[0] for row in rows + broken)
     assert numbers == list(range(sum(len(sent.messages) for sent in attackers + nodes)))

@@ -59,7 +59,7 @@ class Telling:
     async def over(self):
         """All of it must be stored, and nothing have failed."""
         self._cut()
-        self._shard.ingest.aggregate()
+        self._shard.ingest.flush_aggregates()
         await assert_kept(self._shard, self._expected)
         assert_well(self._shard)
 

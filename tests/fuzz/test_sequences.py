@@ -212,7 +212,7 @@ class Telemetry(RuleBasedStateMachine):
         assert session.connection.error is not None
         self._expected.refuse(session.number, content)
         self._sessions += 1
-        self._do(self._shard.ingest.end, session, "refused")
+        self._do(self._shard.ingest.close_session, session, "refused")
 
     @rule(which=anyone, what=st.lists(said, min_size=1, max_size=8), hold=holds)
     def say(self, which, what, hold):
@@ -296,7 +296,7 @@ class Telemetry(RuleBasedStateMachine):
 
     @rule()
     def aggregate(self):
-        self._do(self._shard.ingest.aggregate)
+        self._do(self._shard.ingest.flush_aggregates)
 
     @rule()
     def settle(self):
@@ -384,7 +384,7 @@ class Telemetry(RuleBasedStateMachine):
 
     def _end(self, voice):
         self._voices.remove(voice)
-        self._do(self._shard.ingest.end, voice.session, "over")
+        self._do(self._shard.ingest.close_session, voice.session, "over")
 
     def _stop_following(self):
         if self._recorder is None:

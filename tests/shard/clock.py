@@ -25,7 +25,7 @@ def connection(shard, clock, begins, node=None, ends=None):
     session = shard.session(node.connect(), best(node, 1))
     if ends is not None:
         clock.now = ends
-        shard.ingest.end(session, "over")
+        shard.ingest.close_session(session, "over")
     return session
 
 

@@ -19,13 +19,14 @@ from tart.aggregate.columnar.live_counters import LiveCounters
 from tart.config.schema import AggregatesConfig, StorageConfig, TelemetryConfig
 from tart.ipc.channel import Channel
 from tart.ipc.messages import REPLIES, Failure, Partial, RunQuery, Welcome
-from tart.shard.ingest.aggregator import open_aggregation
+from tart.shard.ingest.aggregator import open_aggregator
 from tart.shard.ingest.listener import Listener, listening_socket
 from tart.shard.ingest.live_streams import Streams
-from tart.shard.ingest.pipeline import Ingest
+from tart.shard.ingest.pipeline import Ingest, Numbering
 from tart.shard.queries.aggregate_queries import AggregateQueries
 from tart.shard.queries.handlers import Answers
 from tart.shard.query_server import QueryServer
+from tart.shard.state.backpressure import Backpressure
 from tart.shard.state.nodes import Nodes
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.schema import log_subquery
@@ -112,34 +113,35 @@ class Shard:
         self.held, self.holding = [], False
         self.changes = []
         own = self.store.recovered[shard]
-        self.aggregation, self.flushes = open_aggregation(
+        self.aggregator, self.flushes = open_aggregator(
             self.store,
             self.nodes,
             AggregatesConfig(),
             self._aggregated,
             self._aggregates_failed,
         )
+        self.backpressure = Backpressure()
+        limits = TelemetryConfig(**{"max_frame_bytes": 1 << 16} | (telemetry or {}))
         self.ingest = Ingest(
             settings,
-            shard,
-            self.nodes,
-            self.counters,
-            self.streams,
-            next_sequence=own.next_sequence,
-            next_session=own.next_session,
-            peers=PeerDictionary(own.peers),
-            aggregation=self.aggregation,
+            limits,
+            Numbering(shard, own.next_sequence, own.next_session, PeerDictionary(own.peers)),
+            nodes=self.nodes,
+            counters=self.counters,
+            streams=self.streams,
+            aggregator=self.aggregator,
+            backpressure=self.backpressure,
             write=self._write,
             node_changed=self._node_changed,
         )
-        self.listener = Listener(TelemetryConfig(**telemetry or {}), self.ingest)
+        self.listener = Listener(limits, self.ingest, self.backpressure)
         self.answers = Answers(
             self.store, self.nodes, self.counters, self.streams, self.ingest, self.listener
         )
         self.aggregated = AggregateQueries(
             self.store,
             self.nodes,
-            self.aggregation,
+            self.aggregator,
             AggregatesConfig(),
             self.ingest.decode_received,
         )
@@ -163,7 +165,7 @@ class Shard:
 
     def session(self, *data, address="192.0.2.1:4"):
         """A connection without a socket that says this, read by read."""
-        session = self.ingest.begin(address, 1 << 16)
+        session = self.ingest.open_session(address)
         for each in data:
             self.ingest.receive(session, each)
         return session
@@ -235,15 +237,15 @@ class Shard:
             self.store.writer.put(batch)
 
     def _aggregated(self, flush):
-        self._loop.call_soon_threadsafe(self.aggregation.written, flush)
+        self._loop.call_soon_threadsafe(self.aggregator.record_written, flush)
 
     def _aggregates_failed(self, error):
-        self._loop.call_soon_threadsafe(self.aggregation.file_failed)
+        self._loop.call_soon_threadsafe(self.aggregator.stop_writing)
 
     def _committed(self, batch):
         if batch.flush is not None:
             self.flushes.put(batch.flush)
-        self._loop.call_soon_threadsafe(self.ingest.committed, batch)
+        self._loop.call_soon_threadsafe(self.ingest.record_commit, batch)
 
     def _node_changed(self, session):
         self.changes.append(session.node.id)

@@ -37,7 +37,7 @@ def make_killed(root, elsewhere):
     async def scenario(shard):
         async def said(rounds):
             await _say(shard, rounds)
-            shard.ingest.aggregate()
+            shard.ingest.flush_aggregates()
 
         await said(1)
         with closing(shard.store.cursor()) as cursor:
@@ -53,7 +53,7 @@ def make_killed(root, elsewhere):
 
 async def _talk(shard):
     await _say(shard, 2, rotate=True)
-    shard.ingest.aggregate()
+    shard.ingest.flush_aggregates()
 
 
 async def _say(shard, rounds, *, rotate=False):
@@ -66,7 +66,7 @@ async def _say(shard, rounds, *, rotate=False):
             node.connect(),
             b"".join(best(node, slot, draw.randbytes(32)) for slot in range(ROUND)),
         )
-        shard.ingest.end(session, "it is over")
+        shard.ingest.close_session(session, "it is over")
         await shard.settled()
         if rotate:
             await until(lambda before=before: done.done > before)

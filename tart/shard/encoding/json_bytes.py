@@ -1,7 +1,7 @@
-"""JSON of values that contain bytes, in the two ways the API offers.
+"""JSON of values that contain bytes, in the two encodings that the API offers.
 
-Pure. Values stay bytes until they leave the process; then they become hex text or, for
-readers of the peer's JSON, lists of integers.
+Pure. Values hold bytes until they leave the process. JSON has them as hex text or, for
+compatibility with jamtart, as lists of integers.
 """
 
 from __future__ import annotations
@@ -10,7 +10,26 @@ from typing import Any
 
 from tart import json_encoding
 
-RENDERINGS = ("hex", "array")
+BYTE_ENCODINGS = ("hex", "array")
+
+
+def dumps(value: Any, byte_encoding: str) -> bytes:
+    """Return a value as JSON for clients of the API; see ``json_encoding.dumps``."""
+    return json_encoding.dumps(value, _default(byte_encoding))
+
+
+def pack(value: Any, byte_encoding: str) -> bytes:
+    """Return a value as JSON for another process of tart; see ``json_encoding.pack``."""
+    return json_encoding.pack(value, _default(byte_encoding))
+
+
+def replace_bytes(value: Any, byte_encoding: str) -> Any:
+    """Return a value with its bytes replaced, for any JSON encoder."""
+    return json_encoding.unpack(pack(value, byte_encoding))
+
+
+def _default(byte_encoding: str) -> json_encoding.Default:
+    return _array if byte_encoding == "array" else _hex
 
 
 def _hex(value: Any) -> str:
@@ -23,13 +42,3 @@ def _array(value: Any) -> list[int]:
     if isinstance(value, bytes):
         return list(value)
     raise TypeError
-
-
-def to_bytes(value: Any, rendering: str) -> bytes:
-    """JSON text of a value."""
-    return json_encoding.dumps(value, default=_array if rendering == "array" else _hex)
-
-
-def rendered(value: Any, rendering: str) -> Any:
-    """The value with its bytes replaced, ready for any JSON encoder."""
-    return json_encoding.unpack(json_encoding.pack(value, _array if rendering == "array" else _hex))

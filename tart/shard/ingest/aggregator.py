@@ -1,8 +1,8 @@
-"""The shard's aggregates: told of every batch, flushed now and then, asked any time.
+"""The aggregates of one shard: every batch is added, rows are flushed, queries read both.
 
-Runs on the event loop only. A flush travels with the batch of the events it counts and
-is written when they are committed; until it is written its rows stay here, in flight, so
-that every question sees them once.
+Runs on the event loop only. A flush travels with the batch of the events that it counts, and is
+written once they are committed. Until then its rows stay here, in flight, so that every query
+sees them exactly once.
 """
 
 from __future__ import annotations
@@ -22,37 +22,41 @@ from tart.storage.aggregates.merged_relations import Snapshot, UnflushedRows
 from tart.storage.failure_log import FailureLog
 from tart.storage.store import Store
 
-# Flushes kept in memory once the file cannot be written; there is one in half a minute.
+# The limit of flushes in memory while the file cannot be written; one is made in half a minute.
 MAX_IN_FLIGHT = 20
-# So long a snapshot may serve several questions.
+# The time for which a snapshot serves several queries.
 SNAPSHOT_SECONDS = 0.25
 
 
 def decode_context_for(nodes: Nodes, directory: int) -> Callable[[int], DecodeContext]:
-    """How to read what a directory's sessions say."""
+    """Return a function from a directory's session numbers to what decodes their events."""
 
     def decode_context(session: int) -> DecodeContext:
-        owner = nodes.session_owners.get((directory, session))
-        # Where a file that named the session was lost, its events may still be there.
-        return (
-            DecodeContext(owner.protocol_version, owner.cores) if owner else DecodeContext(1, None)
-        )
+        # Unknown where the file that named the session was lost and its events were not.
+        owner = nodes.session_owners[directory, session]
+        return DecodeContext(owner.protocol_version, owner.cores)
 
     return decode_context
 
 
-def open_aggregation(
+def open_aggregator(
     store: Store,
     nodes: Nodes,
     config: AggregatesConfig,
     written: Callable[[int], None],
     failed: Callable[[Exception], None],
 ) -> tuple[Aggregator, AggregateWriter]:
-    """Bring all directories' aggregates up to their logs; go on with the shard's own.
+    """Bring the aggregates of all directories up to their event logs.
 
     Args:
-        nodes: has learned what the store knows of the past.
-        written, failed: see ``AggregateWriter``.
+        store: The open store.
+        nodes: Has recovered what the store holds.
+        config: The settings of aggregates.
+        written: See ``AggregateWriter``.
+        failed: See ``AggregateWriter``.
+
+    Returns:
+        The aggregator of the shard's own directory, and the writer of its file.
     """
     own = store.directory
     flushed = 0
@@ -61,20 +65,23 @@ def open_aggregation(
         flushed = state.flush if directory == own else flushed
     writer = store.start_aggregate_writer(config, written, failed)
     past = store.recovered[own]
-    aggregation = Aggregator(own, nodes, flushed, past.next_sequence, past.nodes, store.failures)
-    return aggregation, writer
+    aggregator = Aggregator(own, nodes, flushed, past.next_sequence, past.nodes, store.failures)
+    return aggregator, writer
 
 
 class Aggregator:
-    """The aggregates of one shard's own directory.
+    """The aggregates of one shard's own directory. No method raises because of a node's bytes.
 
     Args:
-        flushed, through: the number of the last flush in the file, and how far it is.
-        known: numbers of the nodes the file knows.
-        failures: where what fails is reported. No method raises because of what a node sent.
+        directory: The shard's own directory.
+        nodes: The shard's nodes.
+        flushed: The number of the last flush in the file.
+        through: The ``seq`` after that of the last event that the file counts.
+        known: Numbers of the nodes in the file.
+        failures: Records failures.
 
     Attributes:
-        isolation: what derived work of the shard runs in.
+        isolation: Guards all work of the shard that is derived from events.
     """
 
     def __init__(
@@ -93,83 +100,86 @@ class Aggregator:
         self._aggregates = Aggregates(
             decode_context_for(nodes, directory), isolation=self.isolation
         )
-        self._last = flushed
-        self._written = flushed
-        self._known = set(known)
+        self._last_flush = flushed
+        self._written_flush = flushed
+        self._known_nodes = set(known)
         self._through = through
-        self._ended = False
+        self._session_ended = False
         self._file_failed = False
         self._in_flight: dict[int, dict[str, UnflushedRows]] = {}
         self._cache: dict[str, tuple[float, list[UnflushedRows]]] = {}
 
     def add(self, batch: EventBatch, *, contexts: bool = False) -> Contexts:
         """Count a batch; see ``Aggregates.add``."""
-        found: Contexts = {}
+        result: Contexts = {}
         with self.isolation.guard("aggregates", events=len(batch)):
-            found = self._aggregates.add(batch, contexts=contexts)
-        return found
+            result = self._aggregates.add(batch, contexts=contexts)
+        return result
 
-    def find(self, findings: Iterable[Finding]) -> None:
-        """See ``Aggregates.find``."""
+    def add_findings(self, findings: Iterable[Finding]) -> None:
+        """Count findings; see ``Aggregates.add_findings``."""
         self._aggregates.add_findings(findings)
 
-    def end(self, summary: SessionSummary) -> None:
-        """A connection is over, or was refused."""
+    def end_session(self, summary: SessionSummary) -> None:
+        """Record that a connection ended or was refused."""
         self._aggregates.end_session(summary.session)
         self._aggregates.record_session(summary)
-        self._ended = True
+        self._session_ended = True
 
-    def take(self, through: int, now_us: int) -> Flush | None:
-        """What was gathered since the last flush, ``None`` if no event came.
+    def take_flush(self, through: int, now_us: int) -> Flush | None:
+        """Take the rows gathered since the last flush, ``None`` if no event came.
 
         Args:
-            through: the ``seq`` after that of the last event counted.
+            through: The ``seq`` after that of the last event counted.
+            now_us: Unix microseconds.
         """
-        if through == self._through and not self._ended:
+        if through == self._through and not self._session_ended:
             return None
-        self._through, self._ended = through, False
+        self._through, self._session_ended = through, False
         self._aggregates.expire(now_us)
         rows = {table: self._rows(table) for table in TABLES}
         self._aggregates.clear()
         self._cache.clear()
-        self._last += 1
-        self._in_flight[self._last] = {
-            table: UnflushedRows(table, some) for table, some in rows.items()
+        self._last_flush += 1
+        self._in_flight[self._last_flush] = {
+            table: UnflushedRows(table, columns) for table, columns in rows.items()
         }
         resume = self._aggregates.resume_seq
-        state = FlushState(self._last, through, through if resume is None else resume, now_us)
+        state = FlushState(self._last_flush, through, through if resume is None else resume, now_us)
         nodes = [
             (number, peer_id)
             for number, peer_id in self._nodes.numbers(self._directory)
-            if number not in self._known
+            if number not in self._known_nodes
         ]
-        self._known.update(number for number, _ in nodes)
+        self._known_nodes.update(number for number, _ in nodes)
         if self._file_failed:
-            # Answers have the newest of them. The next start makes up the file from the log,
-            # beginning where the file ends.
+            # Queries read the newest flushes from memory. The next start rebuilds the rest of
+            # the file from the event log, from where the file ends.
             while len(self._in_flight) > MAX_IN_FLIGHT:
                 del self._in_flight[min(self._in_flight)]
             return None
         return Flush(state, rows, nodes, session_rows(self._open_sessions()))
 
-    def file_failed(self) -> None:
-        """The file cannot be written any more until the next start."""
+    def stop_writing(self) -> None:
+        """Record that the file cannot be written until the next start."""
         self._file_failed = True
 
-    def written(self, flush: int) -> None:
-        """A flush is in the file."""
-        self._written = flush
+    def record_written(self, flush: int) -> None:
+        """Record that a flush is in the file."""
+        self._written_flush = flush
         self._in_flight.pop(flush, None)
         self._cache.clear()
 
     def snapshot(self, tables: Iterable[str], now: float) -> Snapshot:
-        """What is not in the file, of these tables; ``now`` in monotonic seconds."""
+        """Return the rows of tables that are not in the file; ``now`` in monotonic seconds."""
         return Snapshot(
-            self._directory, self._written, {table: self._live(table, now) for table in tables}
+            self._directory,
+            self._written_flush,
+            {table: self._unflushed(table, now) for table in tables},
         )
 
     def statistics(self) -> dict[str, Any]:
-        """For ``/metrics`` and health."""
+        """Return figures for ``/metrics`` and health."""
         return {
             **self._aggregates.statistics(),
             **self._failures.statistics(),
@@ -178,7 +188,7 @@ class Aggregator:
         }
 
     def _rows(self, table: str) -> Rows:
-        """A table's rows since the last flush; none if they cannot be made."""
+        """Return a table's rows since the last flush; none if making them fails."""
         rows: Rows = {name: [] for name in TABLES[table]}
         with self.isolation.guard("flush"):
             rows = self._aggregates.rows(table, include_open=False)
@@ -187,10 +197,10 @@ class Aggregator:
     def _open_sessions(self) -> list[SessionSummary]:
         return [each.summary(None, OPEN, None) for each in self._nodes.open_sessions()]
 
-    def _live(self, table: str, now: float) -> list[UnflushedRows]:
-        made, rows = self._cache.get(table, (0.0, []))
-        if not rows or now - made > SNAPSHOT_SECONDS:
-            rows = [each[table] for each in self._in_flight.values()]
+    def _unflushed(self, table: str, now: float) -> list[UnflushedRows]:
+        made_at, rows = self._cache.get(table, (0.0, []))
+        if not rows or now - made_at > SNAPSHOT_SECONDS:
+            rows = [flush[table] for flush in self._in_flight.values()]
             rows.append(UnflushedRows(table, self._aggregates.rows(table, include_open=True)))
             if table == "sessions":
                 rows.append(UnflushedRows(table, session_rows(self._open_sessions())))

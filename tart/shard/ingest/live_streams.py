@@ -1,8 +1,8 @@
-"""Live events to whoever subscribed: filtered first, encoded once, shed if need be.
+"""Live events for subscribers: filtered first, encoded once, shed under pressure.
 
-Nothing is encoded that nobody wants. Events that are offered together go out as one message
-per channel. A channel that does not keep up is not waited for: its events are shed, counted,
-and it is told how many each subscription missed.
+No event is encoded that no subscription selects. Events that are published together go out as
+one message per channel. A channel that does not keep up is not waited for: its events are shed
+and counted, and each subscription gets the number that it missed.
 """
 
 from __future__ import annotations
@@ -15,22 +15,28 @@ from typing import Any
 
 from tart.ipc.channel import Channel
 from tart.ipc.messages import LiveEvent, LiveEvents, Missed, Request, Subscribe
+from tart.protocol.references import Context
+from tart.query.core.catalog import event_api_id
 from tart.query.core.filters import FilterInput, Matches, parse
-from tart.shard.encoding.json_bytes import to_bytes
+from tart.query.core.live_event import live_event
+from tart.shard.encoding.event_json import to_json
+from tart.shard.encoding.json_bytes import dumps
+from tart.shard.state.nodes import SessionOwner
+from tart.storage.core.log_columns import LogRow
 
-# Between two looks whether a channel can be told what it missed.
+# The interval at which a channel that was full is tried again.
 _RETRY_SECONDS = 0.01
 
 
 @dataclass
 class _Subscription:
     matches: Matches
-    rendering: str
+    byte_encoding: str
 
 
 @dataclass
-class _Listener:
-    """One gateway connection: its subscriptions and what waits to be sent."""
+class _Subscriber:
+    """One channel of a gateway: its subscriptions and the events that wait to be sent."""
 
     subscriptions: dict[int, _Subscription] = field(default_factory=dict)
     events: list[LiveEvent] = field(default_factory=list)
@@ -39,65 +45,92 @@ class _Listener:
 
 
 class Streams:
-    """The subscriptions of one shard."""
+    """The subscriptions of one shard.
+
+    Attributes:
+        listening: Whether there is any subscription; read for every read of every node.
+        published: Events sent.
+        missed: Events shed.
+    """
 
     def __init__(self) -> None:
-        self._listeners: dict[Channel[Request], _Listener] = {}
+        self._subscribers: dict[Channel[Request], _Subscriber] = {}
         self._scheduled = False
-        # Asked for every read of every node.
         self.listening = False
         self.published = 0
         self.missed = 0
 
     @property
     def subscriptions(self) -> int:
-        """How many there are, over all channels."""
-        return sum(len(each.subscriptions) for each in self._listeners.values())
+        """The number of subscriptions over all channels."""
+        return sum(len(each.subscriptions) for each in self._subscribers.values())
 
     def subscribe(self, channel: Channel[Request], request: Subscribe) -> None:
-        """Start or replace a subscription; ``BadQuery`` if its filter cannot be used."""
-        listener = self._listeners.setdefault(channel, _Listener())
-        listener.subscriptions[request.subscription] = _Subscription(
+        """Start or replace a subscription.
+
+        Raises:
+            BadQuery: The filter cannot be used.
+        """
+        subscriber = self._subscribers.setdefault(channel, _Subscriber())
+        subscriber.subscriptions[request.subscription] = _Subscription(
             parse(request.filter), request.byte_encoding
         )
         self.listening = True
 
     def unsubscribe(self, channel: Channel[Request], subscription: int) -> None:
-        """End one; unknown numbers are ignored."""
-        if channel in self._listeners:
-            self._listeners[channel].subscriptions.pop(subscription, None)
-            self._listeners[channel].missed.pop(subscription, None)
+        """End a subscription; unknown numbers are ignored."""
+        if channel in self._subscribers:
+            self._subscribers[channel].subscriptions.pop(subscription, None)
+            self._subscribers[channel].missed.pop(subscription, None)
         self.listening = self.subscriptions > 0
 
-    def forget(self, channel: Channel[Request]) -> None:
-        """The channel is gone."""
-        self._listeners.pop(channel, None)
+    def remove(self, channel: Channel[Request]) -> None:
+        """End all subscriptions of a channel that is closed."""
+        self._subscribers.pop(channel, None)
         self.listening = self.subscriptions > 0
+
+    def publish(
+        self, row: LogRow, directory: int, owner: SessionOwner, context: Context | None
+    ) -> None:
+        """Offer a stored event to every subscription.
+
+        Args:
+            row: The event.
+            directory: The directory of the event.
+            owner: The owner of its connection.
+            context: The chain that it belongs to, ``None`` if it belongs to none.
+        """
+        chain_hash = None if context is None else context.chain_hash
+        self.offer(
+            FilterInput(owner.node_id, row.type, row.slot, row.core, row.payload, chain_hash),
+            event_api_id(directory, row.seq),
+            lambda: live_event(to_json(row, directory, owner, context)),
+        )
 
     def offer(
         self, candidate: FilterInput, event_id: int, event: Callable[[], dict[str, Any]]
     ) -> None:
-        """Queue an event for every channel with a filter it passes.
+        """Queue an event for every channel with a filter that it passes.
 
         Args:
-            candidate: what filters look at.
-            event_id: its API id.
-            event: makes the Event object; called only if somebody wants it.
+            candidate: The input of filters.
+            event_id: The event's API id.
+            event: Makes the Event object; called only if a filter passes.
         """
         encoded: dict[str, bytes] = {}
-        for listener in self._listeners.values():
+        for subscriber in self._subscribers.values():
             wanted: dict[str, list[int]] = {}
-            for number, subscription in listener.subscriptions.items():
+            for number, subscription in subscriber.subscriptions.items():
                 if subscription.matches(candidate):
-                    wanted.setdefault(subscription.rendering, []).append(number)
-            for rendering, numbers in wanted.items():
-                if rendering not in encoded:
-                    encoded[rendering] = to_bytes(event(), rendering)
-                text = encoded[rendering]
-                listener.events.append(
+                    wanted.setdefault(subscription.byte_encoding, []).append(number)
+            for byte_encoding, numbers in wanted.items():
+                if byte_encoding not in encoded:
+                    encoded[byte_encoding] = dumps(event(), byte_encoding)
+                text = encoded[byte_encoding]
+                subscriber.events.append(
                     LiveEvent(event_id, candidate.node_id, candidate.event_type, numbers, len(text))
                 )
-                listener.encoded.append(text)
+                subscriber.encoded.append(text)
                 self._schedule(0.0)
 
     def _schedule(self, seconds: float) -> None:
@@ -107,20 +140,21 @@ class Streams:
 
     def _send(self) -> None:
         self._scheduled = False
-        for channel, listener in self._listeners.items():
-            events, listener.events = listener.events, []
-            encoded, listener.encoded = listener.encoded, []
+        for channel, subscriber in self._subscribers.items():
+            events, subscriber.events = subscriber.events, []
+            encoded, subscriber.encoded = subscriber.encoded, []
             if not channel.writable:
                 self.missed += len(events)
                 for event in events:
-                    listener.missed.update(event.subscriptions)
+                    subscriber.missed.update(event.subscriptions)
                 continue
-            # What was missed came before what is sent now.
-            for subscription, count in listener.missed.items():
+            # Events that were missed came before those that are sent now.
+            for subscription, count in subscriber.missed.items():
                 channel.send(Missed(subscription, count))
-            listener.missed.clear()
+            subscriber.missed.clear()
             if events:
                 channel.send(LiveEvents(events, b"".join(encoded)))
                 self.published += len(events)
-        if any(listener.missed for listener in self._listeners.values()):
-            self._schedule(_RETRY_SECONDS)  # it is told even if nothing more comes
+        if any(subscriber.missed for subscriber in self._subscribers.values()):
+            # ``Missed`` is sent even if no event follows.
+            self._schedule(_RETRY_SECONDS)

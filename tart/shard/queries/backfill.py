@@ -18,7 +18,7 @@ import duckdb
 from tart.query.core import merge
 from tart.query.core.filters import FilterInput, Matches, Selection, parse
 from tart.shard.encoding.event_json import to_json
-from tart.shard.encoding.json_bytes import rendered
+from tart.shard.encoding.json_bytes import replace_bytes
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
@@ -86,7 +86,7 @@ class MissedEvents:
             )
         events = merge.oldest_first([each.found for each in parts.values()])
         return {
-            "events": rendered(events, str(parameters.get("bytes") or "hex")),
+            "events": replace_bytes(events, str(parameters.get("bytes") or "hex")),
             "at": {str(key): each.at for key, each in parts.items() if each.at is not None},
             "cut": any(each.cut for each in parts.values()),
             "more": [key for key, each in parts.items() if each.more],

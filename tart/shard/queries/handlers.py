@@ -23,7 +23,7 @@ from tart.errors import BadQuery
 from tart.protocol.references import LINK_TYPES, Context
 from tart.query.core.filters import Selection
 from tart.shard.encoding.event_json import to_json
-from tart.shard.encoding.json_bytes import RENDERINGS, rendered
+from tart.shard.encoding.json_bytes import BYTE_ENCODINGS, replace_bytes
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.ingest.listener import Listener
 from tart.shard.ingest.live_streams import Streams
@@ -90,7 +90,7 @@ class Answers:
             "statistics": self._settled(self._statistics),
         }
         history = History(store, nodes)
-        missed = MissedEvents(store, nodes, lambda: ingest.numbers)
+        missed = MissedEvents(store, nodes, lambda: ingest.sequences)
         self.rows: Mapping[str, Callable[[Cursor, Parameters], Any]] = {
             "event": history.event,
             "missed": missed.missed,
@@ -132,14 +132,14 @@ class Answers:
             if contexts is None:
                 return None
         events = [self._event(directory, row, contexts) for row in rows]
-        return rendered(events, _rendering(parameters))
+        return replace_bytes(events, _rendering(parameters))
 
     def _events(self, cursor: Cursor, parameters: Parameters) -> Any:
         selection, limit, before = _asked(parameters)
         found = []
         for directory in self._store.directories:
             found += self._page(cursor, directory, selection, limit, before.get(directory))
-        return rendered(found, _rendering(parameters))
+        return replace_bytes(found, _rendering(parameters))
 
     def _page(
         self,
@@ -244,7 +244,7 @@ class Answers:
             nodes = list(self._nodes.by_id.values())
         else:
             nodes = [self._nodes.by_id[wanted]] if wanted in self._nodes.by_id else []
-        return rendered([node.as_json() for node in nodes], _rendering(parameters))
+        return replace_bytes([node.as_json() for node in nodes], _rendering(parameters))
 
     def _node_status(self, parameters: Parameters) -> Any:
         node = self._nodes.by_id.get(str(parameters.get("node")))
@@ -255,7 +255,7 @@ class Answers:
             "counts": {str(number): count for number, count in enumerate(node.counts) if count},
             "latest": {number: each for number, each in latest.items() if each is not None},
         }
-        return rendered(answer, _rendering(parameters))
+        return replace_bytes(answer, _rendering(parameters))
 
     def _chain(self, parameters: Parameters) -> Any:
         wanted = parameters.get("nodes")
@@ -296,8 +296,8 @@ class Answers:
             "dropped_by_nodes": ingest.dropped_by_nodes,
             "pending_events": pending_events,
             "pending_bytes": pending_bytes,
-            "reading_paused": not self._ingest.reading_allowed,
-            "paused_for": self._ingest.paused_for,
+            "reading_paused": not self._ingest.backpressure.reading_allowed,
+            "paused_for": self._ingest.backpressure.reason or "",
             "reading_pauses": dict(self._listener.pauses),
             "events_shed": dict(ingest.shed),
             "batches_committed": writer.batches,
@@ -318,7 +318,7 @@ class Answers:
             "subscriptions": self._streams.subscriptions,
             "events_published": self._streams.published,
             "events_missed": self._streams.missed,
-            **self._ingest.aggregation.statistics(),
+            **self._ingest.aggregator.statistics(),
             "background_failures": dict(self._store.background.failures),
             "background_failing": self._store.background.recent(),
             "queries": dict(self.asked),
@@ -342,6 +342,6 @@ def _asked(parameters: Parameters) -> tuple[Selection, int, dict[int, int]]:
 
 def _rendering(parameters: Parameters) -> str:
     rendering = parameters.get("bytes") or "hex"
-    if rendering not in RENDERINGS:
-        raise BadQuery(f"bytes must be one of {', '.join(RENDERINGS)}", "bytes")
+    if rendering not in BYTE_ENCODINGS:
+        raise BadQuery(f"bytes must be one of {', '.join(BYTE_ENCODINGS)}", "bytes")
     return str(rendering)

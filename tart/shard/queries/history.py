@@ -28,7 +28,7 @@ from tart.query.core.rfc3339 import rfc3339
 from tart.query.sql.cells import csv_cell
 from tart.query.sql.exports import CSV_COLUMNS
 from tart.shard.encoding.event_json import to_json
-from tart.shard.encoding.json_bytes import rendered, to_bytes
+from tart.shard.encoding.json_bytes import dumps, replace_bytes
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.queries.trace import MAX_DEPTH, MAX_NODES, trace
 from tart.shard.state.nodes import Nodes
@@ -68,8 +68,8 @@ class History:
             decode_context = decode_context_for(self._nodes, directory)
             contexts = read_contexts(cursor, self._store.files(directory), [row], decode_context)
             event = self._json(directory, row, contexts)
-            found = rendered(event, str(parameters.get("bytes") or "hex"))
-            return {**found, "raw": rendered(_raw(_Frame(row).content), "hex")}
+            found = replace_bytes(event, str(parameters.get("bytes") or "hex"))
+            return {**found, "raw": replace_bytes(_raw(_Frame(row).content), "hex")}
         return self._undecodable(cursor, directory, sequence)
 
     def trace(self, cursor: Cursor, parameters: Parameters) -> Any:
@@ -107,7 +107,7 @@ class History:
             "searched_until": rfc3339(found.searched_until),
             "events": events,
         }
-        return rendered(answer, str(parameters.get("bytes") or "hex"))
+        return replace_bytes(answer, str(parameters.get("bytes") or "hex"))
 
     def export(self, cursor: Cursor, parameters: Parameters) -> Attached:
         """The next records of the directories asked for; see ``query.core.catalog``."""
@@ -179,7 +179,7 @@ class History:
                 "offset": row.byte_offset,
                 "expectation": row.expectation,
             },
-            "raw": rendered(_raw(row.frame), "hex"),
+            "raw": replace_bytes(_raw(row.frame), "hex"),
         }
 
     # --- Pages of an export ----------------------------------------------------------
@@ -262,7 +262,7 @@ class History:
     ) -> bytes:
         """NDJSON: the API's Event object."""
         assert isinstance(each.row, LogRow)
-        return to_bytes(self._json(directory, each.row, contexts), style.bytes) + b"\n"
+        return dumps(self._json(directory, each.row, contexts), style.bytes) + b"\n"
 
     def as_values(
         self, directory: int, each: _Frame, style: _Style, contexts: Mapping[int, Context]
@@ -270,7 +270,7 @@ class History:
         """CSV: ``CSV_COLUMNS``, the data as JSON."""
         assert isinstance(each.row, LogRow)
         event = self._json(directory, each.row)
-        event["data"] = to_bytes(event["data"], style.bytes).decode()
+        event["data"] = dumps(event["data"], style.bytes).decode()
         out = io.StringIO()
         csv.writer(out, lineterminator="\r\n").writerow(
             csv_cell(event[name], style.formulas) for name in CSV_COLUMNS

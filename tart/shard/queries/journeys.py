@@ -17,7 +17,7 @@ import duckdb
 from tart.protocol.references import Context
 from tart.query.core.catalog import event_api_id, event_identity
 from tart.shard.encoding.event_json import to_json
-from tart.shard.encoding.json_bytes import rendered
+from tart.shard.encoding.json_bytes import replace_bytes
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.log_columns import LogRow
@@ -113,7 +113,7 @@ class Journeys:
             "erasures": self._events(ended, contexts)[:limit],
             "auditors": sorted({peer.hex() for peer in asked if peer}),
         }
-        return rendered(answer, str(parameters.get("bytes") or "hex"))
+        return replace_bytes(answer, str(parameters.get("bytes") or "hex"))
 
     def _found(self, cursor: Cursor, directory: int, named: _Named) -> _Found:
         found = _Found({}, [], [])

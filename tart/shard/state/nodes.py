@@ -210,6 +210,11 @@ class Node:
         """Well-formed events by type."""
         return self.event_counts.row(self.row)
 
+    def limit_rate(self, rate: float, burst: float) -> None:
+        """Set the node's rate limit, unless it has one."""
+        if self.bucket is None:
+            self.bucket = TokenBucket(rate, burst)
+
     def add_past_handshake(self, handshake: Handshake) -> None:
         """Record the handshake of a connection that has ended."""
         if self.past_handshake is None or handshake.rank >= self.past_handshake.rank:

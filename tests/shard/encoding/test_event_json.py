@@ -12,7 +12,7 @@ from tart.protocol.encoding import encode_event
 from tart.protocol.events import EVENTS, leading_reference
 from tart.query.core.catalog import event_identity
 from tart.shard.encoding.event_json import to_json
-from tart.shard.encoding.json_bytes import to_bytes
+from tart.shard.encoding.json_bytes import dumps
 from tart.shard.state.nodes import SessionOwner
 from tests.protocol.strategies import CORES, U64, events, hostile_payloads, payload
 from tests.shard.chains import Sequences
@@ -99,7 +99,7 @@ def test_ref_and_body_of_whatever_is_understood_are_its_payload(hostile):
     assert row.payload == sent
     event = shown(row, version)
     assert event["data"] == {EVENTS[number].variant: {"timestamp": 4, **decoded.fields}}
-    assert to_bytes(event, "hex")
+    assert dumps(event, "hex")
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=str)
@@ -128,7 +128,7 @@ def test_a_reference_may_be_any_u64(ref):
     assert row.body == b"\x02no"
     event = shown(row)
     assert event["data"]["AuthoringFailed"]["authoring_id"] == ref
-    assert orjson.loads(to_bytes(event, "hex"))["event_id"] == HIGHEST
+    assert orjson.loads(dumps(event, "hex"))["event_id"] == HIGHEST
 
 
 def test_an_event_is_shown_with_who_said_it_when_and_where():

@@ -1,12 +1,13 @@
-"""``tart/shard/encoding/json_bytes.py``: bytes leave as hex text or as lists of integers."""
+"""``tart/shard/encoding/json_bytes.py``: bytes become hex text or lists of integers."""
 
 import pytest
 
-from tart.shard.encoding.json_bytes import RENDERINGS, rendered, to_bytes
+from tart import json_encoding
+from tart.shard.encoding.json_bytes import BYTE_ENCODINGS, dumps, pack, replace_bytes
 
 
 @pytest.mark.parametrize(
-    ("rendering", "value", "text"),
+    ("byte_encoding", "value", "text"),
     [
         ("hex", b"\0\xab\xff", b'"0x00abff"'),
         ("hex", b"", b'"0x"'),
@@ -16,17 +17,23 @@ from tart.shard.encoding.json_bytes import RENDERINGS, rendered, to_bytes
         ("array", {"a": [b"\x01", {"b": b"\x02"}]}, b'{"a":[[1],{"b":[2]}]}'),
     ],
 )
-def test_bytes_are_rendered_wherever_they_are(rendering, value, text):
-    assert to_bytes(value, rendering) == text
+def test_bytes_are_encoded_at_every_depth(byte_encoding, value, text):
+    assert dumps(value, byte_encoding) == text
 
 
-@pytest.mark.parametrize("rendering", RENDERINGS)
-def test_everything_else_stays_what_it_is(rendering):
+@pytest.mark.parametrize("byte_encoding", BYTE_ENCODINGS)
+def test_other_values_stay_the_same(byte_encoding):
     value = {"n": None, "t": True, "u64": 2**64 - 1, "text": "½ \0", "list": [1, [2]]}
-    assert rendered(value, rendering) == value
+    assert replace_bytes(value, byte_encoding) == value
 
 
-@pytest.mark.parametrize("rendering", RENDERINGS)
-def test_what_has_no_json_is_an_error(rendering):
+@pytest.mark.parametrize("byte_encoding", BYTE_ENCODINGS)
+def test_a_value_without_json_is_an_error(byte_encoding):
     with pytest.raises(TypeError):
-        to_bytes({"a": object()}, rendering)
+        dumps({"a": object()}, byte_encoding)
+
+
+def test_between_processes_integers_beyond_64_bits_stay_integers():
+    value = {"count": 2 * (2**64 - 1)}
+    assert json_encoding.unpack(pack(value, "hex")) == value
+    assert dumps(value, "hex") == b'{"count":"36893488147419103230"}'

@@ -14,7 +14,7 @@ def told(shard, sessions):
     """Give a shard everything, connection by connection; those of one node in order."""
     for session in sessions:
         opened = shard.session(session.data)
-        shard.ingest.end(opened, "it is over")
+        shard.ingest.close_session(opened, "it is over")
     shard.ingest.decode_received()
 
 
@@ -25,7 +25,7 @@ async def total(shard, table="counts"):
 
 async def written(shard):
     """Until every flush is in the file."""
-    await until(lambda: not shard.aggregation.statistics()["aggregate_flushes_pending"])
+    await until(lambda: not shard.aggregator.statistics()["aggregate_flushes_pending"])
 
 
 def everything(played):
@@ -39,7 +39,7 @@ def test_what_came_counts_before_during_and_after_a_flush(tmp_path):
         told(shard, played.sessions)
         assert await total(shard) == everything(played)
         shard.holding = True
-        shard.ingest.aggregate()
+        shard.ingest.flush_aggregates()
         assert await total(shard) == everything(played)  # in flight
         shard.release()
         await written(shard)
@@ -54,9 +54,9 @@ def test_what_came_counts_before_during_and_after_a_flush(tmp_path):
 
 def test_without_an_event_there_is_no_flush(tmp_path):
     async def scenario(shard):
-        assert shard.aggregation.take(0, 0) is None
+        assert shard.aggregator.take_flush(0, 0) is None
         told(shard, troubled_network().sessions)
-        assert shard.aggregation.take(1, 0) is not None
+        assert shard.aggregator.take_flush(1, 0) is not None
 
     run(scenario, tmp_path)
 
@@ -80,7 +80,7 @@ def test_after_a_crash_the_log_is_read_again(tmp_path, flushed):
     async def before(shard):
         told(shard, played.sessions[:half])
         if flushed:
-            shard.ingest.aggregate()
+            shard.ingest.flush_aggregates()
             await written(shard)
         told(shard, played.sessions[half:])
         return await answers(shard)
@@ -103,14 +103,14 @@ def test_a_file_that_cannot_be_written_does_not_stop_the_shard_and_is_made_up_at
         cursor = shard.store.cursor()
         cursor.execute("DROP TABLE a00.counts")
         cursor.close()
-        shard.ingest.aggregate()
-        await until(lambda: shard.aggregation.statistics()["aggregates_failed"])
+        shard.ingest.flush_aggregates()
+        await until(lambda: shard.aggregator.statistics()["aggregates_failed"])
         told(shard, played.sessions[half:])
         for _ in range(3 * MAX_IN_FLIGHT):
-            shard.ingest.end(shard.session(fake_node().connect()), "it is over")
-            shard.ingest.aggregate()
+            shard.ingest.close_session(shard.session(fake_node().connect()), "it is over")
+            shard.ingest.flush_aggregates()
         assert len(await shard.stored()) == everything(played)
-        assert shard.aggregation.statistics()["aggregate_flushes_pending"] == MAX_IN_FLIGHT
+        assert shard.aggregator.statistics()["aggregate_flushes_pending"] == MAX_IN_FLIGHT
 
     async def after(shard):
         assert await total(shard) == everything(played)
@@ -137,13 +137,13 @@ def test_what_fails_is_missing_until_the_aggregates_are_made_again_from_the_log(
             if stage in ("counts", "references"):
                 raise ZeroDivisionError(stage)
 
-        shard.aggregation.isolation.inject = inject
+        shard.aggregator.isolation.inject = inject
         told(shard, played.sessions)
-        shard.ingest.aggregate()
+        shard.ingest.flush_aggregates()
         await written(shard)
         found = await figures(shard)
         assert set(found.values()) == {0}
-        statistics = shard.aggregation.statistics()
+        statistics = shard.aggregator.statistics()
         lost = everything(played)
         assert statistics["derived_events_lost"] == {"counts": lost, "references": lost}
         assert statistics["derived_failing"].keys() == {"counts", "references"}

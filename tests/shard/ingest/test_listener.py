@@ -166,7 +166,7 @@ def test_a_connection_we_do_not_read_from_is_not_called_silent(tmp_path):
         await until(lambda: shard.nodes.by_id)
         shard.holding = True
         talker.send(best(node, 1))
-        await until(lambda: not shard.ingest.reading_allowed)
+        await until(lambda: not shard.backpressure.reading_allowed)
         await shard.connect()
         await until(lambda: shard.listener.connections == 2)
         # Several deadlines pass; this one shows that the loop has seen them.
@@ -204,7 +204,7 @@ def test_when_the_writer_is_held_up_nothing_is_read_and_nothing_is_lost(tmp_path
         await until(lambda: len(shard.nodes.by_id) == 3)
         shard.holding = True
         peers[0].send(best(nodes[0], 0))
-        await until(lambda: not shard.ingest.reading_allowed)
+        await until(lambda: not shard.backpressure.reading_allowed)
 
         for peer, node in zip(peers, nodes, strict=True):
             peer.send(*(long_event(node) for _ in range(LONG_EVENTS)))
@@ -213,8 +213,8 @@ def test_when_the_writer_is_held_up_nothing_is_read_and_nothing_is_lost(tmp_path
         shard.release()
         await until(lambda: shard.ingest.statistics.events == 1 + 3 * LONG_EVENTS)
         assert len(await shard.stored()) == 1 + 3 * LONG_EVENTS
-        assert shard.ingest.statistics.pauses >= 1
-        assert shard.ingest.reading_allowed
+        assert shard.listener.pauses.total() >= 1
+        assert shard.backpressure.reading_allowed
 
     run(scenario, tmp_path, storage={"pending_bytes": 1})
 
@@ -244,8 +244,8 @@ def test_under_steady_pressure_every_event_sent_is_stored_once(tmp_path):
         for session in range(4):
             own = [(row[4], row[7]) for row in rows if row[3] == session]
             assert own == [(slot, slot) for slot in range(3000)]
-        assert shard.ingest.statistics.pauses > 3
-        assert shard.ingest.reading_allowed
+        assert shard.listener.pauses.total() > 3
+        assert shard.backpressure.reading_allowed
 
     run(scenario, tmp_path, storage={"pending_bytes": 5000, "flush_rows": 10})
 
@@ -259,7 +259,7 @@ def test_a_connection_that_comes_during_a_pause_waits_like_the_others(tmp_path):
         await until(lambda: shard.nodes.by_id)
         shard.holding = True
         peer.send(best(first, 0))
-        await until(lambda: not shard.ingest.reading_allowed)
+        await until(lambda: not shard.backpressure.reading_allowed)
         late = await shard.connect(second.connect())
         late.send(*(long_event(second) for _ in range(LONG_EVENTS)))
         assert await still(lambda: late.unsent) > 0
@@ -381,7 +381,7 @@ def test_while_a_node_is_paused_the_others_go_on(tmp_path):
         assert await still(lambda: racing.unsent) > 0, "the pressure reaches the node"
         assert shard.nodes.by_id[fast.peer_id.hex()].pauses == {"rate": 1}
         assert not shard.nodes.by_id[calm.peer_id.hex()].pauses
-        assert shard.ingest.reading_allowed
+        assert shard.backpressure.reading_allowed
 
     run(scenario, tmp_path, telemetry={"events_per_second": 1, "burst_events": 10})
 
@@ -415,12 +415,12 @@ def test_pauses_of_all_are_counted_for_each_node_with_the_reason(tmp_path):
         earlier = [node.pauses["buffer"] for node in shard.nodes.by_id.values()]
         shard.holding = True
         peers[0].send(best(nodes[0], 0))
-        await until(lambda: not shard.ingest.reading_allowed)
+        await until(lambda: not shard.backpressure.reading_allowed)
         assert shard.listener.pauses["buffer"] == before + 1
         pauses = [node.pauses["buffer"] for node in shard.nodes.by_id.values()]
         assert pauses == [count + 1 for count in earlier]
         shard.release()
-        await until(lambda: shard.ingest.reading_allowed)
+        await until(lambda: shard.backpressure.reading_allowed)
         assert all(node.paused_seconds > 0 for node in shard.nodes.by_id.values())
 
     run(scenario, tmp_path, storage={"pending_bytes": 1})
@@ -432,8 +432,8 @@ def test_one_node_s_pause_does_not_end_with_that_of_all(tmp_path):
         node = fake_node()
         peer = await shard.connect(node.connect(), blocks(node, 50))
         await until(lambda: shard.listener.pauses["rate"])
-        shard.ingest.short_of("disk")
-        shard.ingest.short_of("")
+        shard.backpressure.set_shortage("disk")
+        shard.backpressure.set_shortage("")
         peer.send(*(long_event(node) for _ in range(LONG_EVENTS)))
         assert await still(lambda: peer.unsent) > 0
         assert shard.listener.pauses == {"rate": 1, "disk": 1}

@@ -215,12 +215,12 @@ def test_a_channel_that_is_gone_is_forgotten_with_all_it_wanted():
         offering.subscribe(gone, 1)
         offering.subscribe(there, 1)
         offering.offer()
-        offering.streams.forget(gone)
-        offering.streams.forget(gone)
+        offering.streams.remove(gone)
+        offering.streams.remove(gone)
         await until(lambda: there.sent)
         assert gone.sent == []
         assert offering.streams.subscriptions == 1
-        offering.streams.forget(there)
+        offering.streams.remove(there)
         offering.offer()
         assert offering.made == 1
 
@@ -234,7 +234,7 @@ def test_a_channel_that_is_gone_leaves_nothing_to_be_told():
         gone.writable = False
         offering.offer()
         await until(lambda: offering.streams.missed)
-        offering.streams.forget(gone)
+        offering.streams.remove(gone)
         offering.subscribe(there, 1)
         offering.offer()
         await until(lambda: there.sent)

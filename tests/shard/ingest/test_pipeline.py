@@ -125,7 +125,7 @@ def test_an_unreadable_first_message_is_kept_and_refused(tmp_path):
         assert place == [0, None, 0, None, None, "node_information", "", 0]
         assert expectation == str(session.connection.error)
         assert frame == content
-        shard.ingest.end(session, "closed")
+        shard.ingest.close_session(session, "closed")
         ((*ended, counters, reason),) = await shard.sessions()
         assert ended == [0, "refused", None, "192.0.2.1:4"]
         assert json.loads(counters)["bytes"] == len(framed(content))
@@ -229,7 +229,7 @@ def test_absurd_claims_of_dropped_events_do_not_spoil_any_answer(tmp_path):
     async def scenario(shard):
         node = fake_node()
         session = shard.session(node.connect(), *(dropped(node, HIGHEST) for _ in range(3)))
-        shard.ingest.end(session, None)
+        shard.ingest.close_session(session, None)
         (known,) = await shard.ask("nodes")
         assert (known["dropped_count"], known["dropped_messages"]) == (3 * HIGHEST, 3)
         statistics = await shard.ask("statistics")
@@ -284,9 +284,9 @@ def test_a_node_s_state_is_what_it_said_last_on_any_open_connection(tmp_path):
         shard.ingest.decode_received()
         assert said(node) == (901, False, 899)
         assert sum(node.counts) == 6
-        shard.ingest.end(first, None)
+        shard.ingest.close_session(first, None)
         assert said(node) == (5, True, 899)
-        shard.ingest.end(second, None)
+        shard.ingest.close_session(second, None)
         assert said(node) == (901, False, 899)
 
     run(scenario, tmp_path)
@@ -296,7 +296,7 @@ def test_a_reconnect_is_a_new_session_with_ids_from_zero_and_nothing_known_yet(t
     async def scenario(shard):
         node = fake_node()
         first = shard.session(node.connect(), best(node, 1), best(node, 2))
-        shard.ingest.end(first, "closed by the node")
+        shard.ingest.close_session(first, "closed by the node")
         second = shard.session(node.connect())
         shown = second.node.as_json()
         # Nobody said so on a connection that is open, and the answer says that.
@@ -319,7 +319,7 @@ def test_a_connection_s_end_is_stored_with_its_reason_and_counters(tmp_path):
         hello = node.connect()
         frames = [hello, best(node, 0), dropped(node, 5), framed(b"short")]
         session = shard.session(*frames, address="[::1]:9")
-        shard.ingest.end(session, "closed by the node")
+        shard.ingest.close_session(session, "closed by the node")
         _, ended = await shard.sessions()
         assert ended[:4] == (0, "closed", 0, "[::1]:9")
         assert ended[5] == "closed by the node"
@@ -345,7 +345,7 @@ def test_a_connection_s_end_is_stored_with_its_reason_and_counters(tmp_path):
 
 def test_a_connection_that_said_nothing_leaves_nothing(tmp_path):
     async def scenario(shard):
-        shard.ingest.end(shard.session(b"\x01"), "no node information in time")
+        shard.ingest.close_session(shard.session(b"\x01"), "no node information in time")
         await shard.settled()
         assert not list(tmp_path.glob("*/20*"))
         assert shard.changes == []
@@ -356,7 +356,7 @@ def test_a_connection_that_said_nothing_leaves_nothing(tmp_path):
 def test_sequence_and_session_numbers_continue_after_a_restart(tmp_path):
     async def scenario(shard):
         node = fake_node()
-        shard.ingest.end(shard.session(node.connect(), best(node, 1), framed(b"")), None)
+        shard.ingest.close_session(shard.session(node.connect(), best(node, 1), framed(b"")), None)
         await shard.settled()
 
     async def again(shard):
@@ -407,12 +407,12 @@ def test_what_gathered_can_be_handed_over_at_once_and_then_there_is_nothing(tmp_
 def test_reading_stops_while_too_much_waits_and_goes_on_afterwards(tmp_path, limit):
     async def scenario(shard):
         told = []
-        shard.ingest.reading_changed = told.append
+        shard.backpressure.subscribe(lambda: told.append(shard.backpressure.reading_allowed))
         shard.holding = True
         node = fake_node()
         session = shard.session(node.connect())
         sent = 0
-        while shard.ingest.reading_allowed:
+        while shard.backpressure.reading_allowed:
             shard.ingest.receive(session, best(node, sent))
             sent += 1
             shard.ingest.flush()
@@ -422,11 +422,11 @@ def test_reading_stops_while_too_much_waits_and_goes_on_afterwards(tmp_path, lim
             shard.ingest.flush()
         assert shard.ingest.pending[0] == sent
         shard.release()
-        await until(lambda: shard.ingest.reading_allowed)
+        await until(lambda: shard.backpressure.reading_allowed)
         await shard.settled()
         assert [row[7] for row in await shard.stored()] == list(range(sent))
         assert told == [False, True]
-        assert shard.ingest.statistics.pauses == 1
+        assert shard.listener.pauses.total() == 1
 
     run(scenario, tmp_path, storage={"pending_bytes": limit})
 
@@ -435,21 +435,21 @@ def test_reading_goes_on_only_when_neither_the_disk_nor_the_buffer_is_full(tmp_p
     async def scenario(shard):
         node, told = fake_node(), []
         session = shard.session(node.connect())
-        shard.ingest.reading_changed = told.append
+        shard.backpressure.subscribe(lambda: told.append(shard.backpressure.reading_allowed))
         shard.holding = True
-        shard.ingest.short_of("disk")
-        assert shard.ingest.paused_for == "disk"
+        shard.backpressure.set_shortage("disk")
+        assert shard.backpressure.reason == "disk"
         shard.ingest.receive(session, best(node, 0))
         shard.ingest.flush()
-        shard.ingest.short_of("")
-        assert shard.ingest.paused_for == "buffer"
-        shard.ingest.short_of("disk")
+        shard.backpressure.set_shortage("")
+        assert shard.backpressure.reason == "buffer"
+        shard.backpressure.set_shortage("disk")
         shard.release()
         await shard.settled()
-        assert shard.ingest.paused_for == "disk"
-        shard.ingest.short_of("")
-        assert (told, shard.ingest.paused_for) == ([False, True], "")
-        assert shard.ingest.statistics.pauses == 1
+        assert shard.backpressure.reason == "disk"
+        shard.backpressure.set_shortage("")
+        assert (told, shard.backpressure.reason) == ([False, True], None)
+        assert shard.listener.pauses.total() == 1
 
     run(scenario, tmp_path, storage={"pending_bytes": 1, "flush_seconds": 1e6})
 
@@ -463,11 +463,11 @@ def test_each_pause_is_counted(tmp_path):
             shard.holding = True
             shard.ingest.receive(session, best(node, slot))
             shard.ingest.flush()
-            assert not shard.ingest.reading_allowed
+            assert not shard.backpressure.reading_allowed
             shard.release()
         await shard.settled()
-        assert shard.ingest.statistics.pauses >= 3
-        assert shard.ingest.reading_allowed
+        assert shard.listener.pauses.total() >= 3
+        assert shard.backpressure.reading_allowed
 
     run(scenario, tmp_path, storage={"pending_bytes": 1, "flush_seconds": 1e6})
 
@@ -659,7 +659,7 @@ def test_a_stage_that_fails_costs_no_stored_event_and_reaches_no_connection(tmp_
             raise ZeroDivisionError(name)
 
     async def scenario(shard):
-        shard.aggregation.isolation.inject = inject
+        shard.aggregator.isolation.inject = inject
         shard.streams.subscribe(Recorder(), Subscribe(1, {"type": "All"}, "hex"))
         nodes = [fake_node(number) for number in range(1, 6)]
         sessions = [shard.session(node.connect()) for node in nodes]
@@ -674,10 +674,10 @@ def test_a_stage_that_fails_costs_no_stored_event_and_reaches_no_connection(tmp_
             if turn % 4 == 0:
                 shard.ingest.decode_received()
             if turn % 10 == 0:
-                shard.ingest.aggregate()
+                shard.ingest.flush_aggregates()
         for session in sessions:
-            shard.ingest.end(session, "it is over")
-        shard.ingest.aggregate()
+            shard.ingest.close_session(session, "it is over")
+        shard.ingest.flush_aggregates()
         found = {number: {} for number in sent}
         for row in await shard.stored():
             head = row[1].to_bytes(8, "little") + bytes([row[5]])
@@ -691,6 +691,6 @@ def test_a_stage_that_fails_costs_no_stored_event_and_reaches_no_connection(tmp_
         whats = [what for _, what, *_ in await shard.sessions()]
         assert whats == ["opened"] * 5 + ["closed"] * 5
         assert stage in ran
-        assert shard.aggregation.isolation.failures.keys() == {stage}
+        assert shard.aggregator.isolation.failures.keys() == {stage}
 
     run(scenario, tmp_path)

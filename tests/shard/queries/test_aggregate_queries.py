@@ -25,7 +25,7 @@ def ask(tmp_path_factory):
 
     async def first(shard):
         told(shard, troubled_network().sessions[:half])
-        shard.ingest.aggregate()
+        shard.ingest.flush_aggregates()
 
     async def then(shard):
         told(shard, troubled_network().sessions[half:])

@@ -160,7 +160,7 @@ def test_nobody_waiting_ends_it_between_two_events(tmp_path):
             return True
 
         left = threading.Event()
-        missed = MissedEvents(shard.store, shard.nodes, lambda: shard.ingest.numbers)
+        missed = MissedEvents(shard.store, shard.nodes, lambda: shard.ingest.sequences)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "parse", lambda _: matches)
             asked = {"filter": ALL, "since_us": 0}

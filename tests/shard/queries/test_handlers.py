@@ -327,7 +327,7 @@ def test_the_chain_is_what_connected_nodes_say_now(tmp_path):
         shard.session(first.connect(), best(first, 7))
         shard.session(second.connect())
         session = shard.session(gone.connect(), best(gone, 9))
-        shard.ingest.end(session, None)
+        shard.ingest.close_session(session, None)
         return await shard.ask("chain"), await shard.ask("chain", nodes=["03" * 32, "09" * 32])
 
     connected, named = run(scenario, tmp_path)

@@ -209,7 +209,7 @@ def test_a_capture_knows_which_record_was_a_session_s_last_and_when_that_ended(
             shard, node, best(node, 1), framed(b"bad"), best(node, 2), best(node, 3)
         )
         await told(shard, other, best(other, 4))
-        shard.ingest.end(session, "connection closed")
+        shard.ingest.close_session(session, "connection closed")
         await shard.settled()
         found = await exported(shard, "capture")
         *before, last, of_other = found[0]

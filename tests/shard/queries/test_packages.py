@@ -8,7 +8,7 @@ from tests.shard.running import fake_node, run
 
 
 async def of(shard, name, **parameters):
-    shard.aggregation._cache.clear()
+    shard.aggregator._cache.clear()
     return await shard.ask(name, **parameters)
 
 
@@ -65,10 +65,10 @@ def test_what_a_connection_left_open_is_over_at_once(tmp_path):
         handlings = [Handling(shard, fake_node(number)) for number in (1, 2)]
         for each in handlings:
             each.submit().receive().guarantee()
-        shard.ingest.end(handlings[0].session, "gone")
+        shard.ingest.close_session(handlings[0].session, "gone")
         for flushed in (False, True):
             if flushed:
-                shard.ingest.aggregate()
+                shard.ingest.flush_aggregates()
                 await shard.settled()
             (row,) = packages.tallied([await of(shard, "tallied", settled_us=0)], [])
             assert (row["guaranteed"], row["guaranteed_over"]) == (2, 1)

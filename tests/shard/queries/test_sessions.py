@@ -28,13 +28,13 @@ def test_an_open_connection_is_a_row_that_grows(tmp_path):
         assert (begun["outcome"], begun["ended_at"], begun["reason"]) == ("open", None, None)
         assert (begun["events"], begun["last_event_id"], begun["next_event_id"]) == (0, None, 0)
         assert (begun["protocol_version"], begun["params_layout"]) == (1, "gp-0.7")
-        shard.aggregation._cache.clear()
+        shard.aggregator._cache.clear()
         shard.ingest.receive(session, best(node, 1) + best(node, 2))
         (grown,) = await sessions(shard)
         assert (grown["events"], grown["last_event_id"], grown["next_event_id"]) == (2, 1, 2)
         assert grown["id"] == session.api_id
-        shard.aggregation._cache.clear()
-        shard.ingest.end(session, "closed by the node")
+        shard.aggregator._cache.clear()
+        shard.ingest.close_session(session, "closed by the node")
         (ended,) = await sessions(shard)
         assert (ended["outcome"], ended["reason"]) == ("closed", "closed by the node")
         assert ended["ended_at"] > ended["started_at"]
@@ -45,18 +45,18 @@ def test_an_open_connection_is_a_row_that_grows(tmp_path):
 def test_a_connection_counts_once_before_during_and_after_a_flush(tmp_path):
     async def scenario(shard):
         node = fake_node()
-        shard.ingest.end(shard.session(node.connect(), best(node, 1)), "over")
+        shard.ingest.close_session(shard.session(node.connect(), best(node, 1)), "over")
         shard.session(node.connect(), best(node, 2))
         shard.holding = True
-        for step in (lambda: None, shard.ingest.aggregate, shard.release):
+        for step in (lambda: None, shard.ingest.flush_aggregates, shard.release):
             step()
-            shard.aggregation._cache.clear()
+            shard.aggregator._cache.clear()
             rows = await sessions(shard)
             assert [(row["session"], row["outcome"]) for row in rows] == [
                 (1, "open"),
                 (0, "closed"),
             ]
-        await until(lambda: not shard.aggregation.statistics()["aggregate_flushes_pending"])
+        await until(lambda: not shard.aggregator.statistics()["aggregate_flushes_pending"])
         assert len(await sessions(shard)) == 2
 
     run(scenario, tmp_path)
@@ -106,7 +106,7 @@ def test_pages_have_every_connection_once_while_others_come(tmp_path, monkeypatc
             connection(shard, clock, 100 + number, ends=200)
         seen, cursor = [], Cursor(NOON + FAR)
         while True:
-            shard.aggregation._cache.clear()
+            shard.aggregator._cache.clear()
             rows = await sessions(shard, **cursor.question(0), limit=3)
             page = event_page([(0, rows)], 2, cursor, "started_at")
             seen += [row["session"] for row in page.events]

@@ -16,7 +16,7 @@ def ask(tmp_path, **parameters):
     async def scenario(shard):
         told(shard, troubled_network().sessions[:4])
         # Half of it is in the file, and a slot may be in both halves.
-        shard.ingest.aggregate()
+        shard.ingest.flush_aggregates()
         told(shard, troubled_network().sessions[4:])
         return await shard.ask("transfers", **parameters)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tart.protocol.connection import Connection
 from tart.query.core import merge
-from tart.shard.encoding.json_bytes import to_bytes
+from tart.shard.encoding.json_bytes import dumps
 from tart.shard.state.nodes import Nodes, Session
 from tart.storage.log.recovery import RecoveredState, StoredSession
 from tart.units import SECOND_US
@@ -104,9 +104,7 @@ def test_a_connected_node_shows_who_it_is_and_since_when():
     (connection,) = node["connections"]
     assert connection["session"] == 3 << 8 | 2
     assert connection["protocol_version"] == 0
-    assert (
-        orjson.loads(to_bytes(node, "hex"))["node_info"]["details"]["peer_id"] == "0x" + "01" * 32
-    )
+    assert orjson.loads(dumps(node, "hex"))["node_info"]["details"]["peer_id"] == "0x" + "01" * 32
 
 
 def test_a_node_is_connected_until_its_last_connection_is_over():
@@ -241,7 +239,7 @@ def test_a_connection_whose_handshake_cannot_be_decoded_keeps_its_node():
 def test_counts_of_dropped_events_beyond_64_bits_are_shown():
     nodes = recovered(past(dropped={0: (2 * (2**64 - 1), 2)}))
     assert shown(nodes)["dropped_count"] == 2 * (2**64 - 1)
-    assert to_bytes(shown(nodes), "hex")
+    assert dumps(shown(nodes), "hex")
 
 
 def test_the_counters_of_a_connection_are_stored_when_it_ends():
@@ -275,10 +273,10 @@ def test_a_node_known_only_from_aggregates_has_their_totals(tmp_path):
     async def told(shard):
         node = fake_node(1)
         session = shard.session(node.connect(), best(node, 1), best(node, 2), framed(b""))
-        shard.ingest.end(session, "gone")
-        shard.ingest.aggregate()
+        shard.ingest.close_session(session, "gone")
+        shard.ingest.flush_aggregates()
         await shard.settled()
-        await until(lambda: not shard.aggregation.statistics()["aggregate_flushes_pending"])
+        await until(lambda: not shard.aggregator.statistics()["aggregate_flushes_pending"])
         return await shard.ask("nodes")
 
     (before,) = run(told, tmp_path)
@@ -307,8 +305,8 @@ def test_a_restart_changes_no_statement_and_no_time_of_a_node(tmp_path):
         ]
         for each in more:
             shard.ingest.receive(first, each)
-        shard.ingest.end(second, "gone")
-        shard.ingest.end(first, "gone")
+        shard.ingest.close_session(second, "gone")
+        shard.ingest.close_session(first, "gone")
         await shard.settled()
         return await shard.ask("nodes"), await shard.ask("node_status", node="01" * 32)
 
@@ -387,7 +385,7 @@ class Placed:
         first = [self.shards[place] for place in order if place in self.shards]
         shards = list({id(each): each for each in [*first, *self.shards.values()]}.values())
         every = [list(nodes.by_id.values()) for nodes in shards]
-        parts = [orjson.loads(to_bytes([node.as_json() for node in some], "hex")) for some in every]
+        parts = [orjson.loads(dumps([node.as_json() for node in some], "hex")) for some in every]
         connected_ = [
             [[node.id, node.claim(11), node.claim(12)] for node in some if node.sessions]
             for some in every

@@ -31,7 +31,7 @@ async def tell(shard):
 
 async def aggregate(shard):
     told(shard, troubled_network().sessions)
-    shard.ingest.aggregate()
+    shard.ingest.flush_aggregates()
 
 
 def test_without_aggregates_all_of_the_log_is_read(tmp_path):

@@ -131,8 +131,8 @@ async def conformance(shard):
 
 
 async def written(shard):
-    shard.ingest.aggregate()
-    await until(lambda: not shard.aggregation.statistics()["aggregate_flushes_pending"])
+    shard.ingest.flush_aggregates()
+    await until(lambda: not shard.aggregator.statistics()["aggregate_flushes_pending"])
 
 
 @pytest.mark.parametrize("flushes", [0, 1, 2], ids=["none", "before", "between"])
@@ -173,7 +173,7 @@ def test_connections_that_ended_before_a_crash_are_as_they_were(tmp_path):
     async def first(shard):
         for number in (1, 2):
             session = talk(shard, fake_node(number))
-            shard.ingest.end(session, f"reason {number}")
+            shard.ingest.close_session(session, f"reason {number}")
             if number == 1:
                 await written(shard)
         shard.session(framed(b"GET / HTTP/1.1\r\n\r\n"))
@@ -191,7 +191,7 @@ def test_connections_that_ended_before_a_crash_are_as_they_were(tmp_path):
 def test_all_is_made_again_from_the_log(tmp_path):
     async def first(shard):
         session = talk(shard, fake_node(1, version=7))
-        shard.ingest.end(session, "over")
+        shard.ingest.close_session(session, "over")
         talk(shard, fake_node(2))
         await written(shard)
         return await sessions(shard), await conformance(shard)
@@ -210,7 +210,7 @@ def test_all_is_made_again_from_the_log(tmp_path):
 
 def test_numbers_of_connections_are_not_given_again_when_the_log_is_lost(tmp_path):
     async def first(shard):
-        shard.ingest.end(talk(shard, fake_node()), "over")
+        shard.ingest.close_session(talk(shard, fake_node()), "over")
         await written(shard)
 
     run(first, tmp_path)
