@@ -1,5 +1,6 @@
 """``tart/query/topics/assurances.py``: assurances by anchor."""
 
+from tart.protocol.events import EventKind
 from tart.query.topics.assurances import assurances, slot_seconds
 from tart.units import SECOND_US
 
@@ -10,7 +11,13 @@ def row(anchor, at, number, count=1):
     return {"anchor": anchor, "seen_at": at * SECOND_US, "type": number, "count": count}
 
 
-ROWS = [row(A, 5, 126, 2), row(A, 6, 131, 3), row(A, 35, 131), row(A, 34, 127), row(B, 9, 131)]
+ROWS = [
+    row(A, 5, EventKind.DISTRIBUTING_ASSURANCE, 2),
+    row(A, 6, EventKind.ASSURANCE_RECEIVED, 3),
+    row(A, 35, EventKind.ASSURANCE_RECEIVED),
+    row(A, 34, EventKind.ASSURANCE_SEND_FAILED),
+    row(B, 9, EventKind.ASSURANCE_RECEIVED),
+]
 
 
 def test_assurances_within_five_slots_of_the_first_event_are_counted():

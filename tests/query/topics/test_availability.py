@@ -1,5 +1,6 @@
 """``tart/query/topics/availability.py``: stored shards and outcomes of requests."""
 
+from tart.protocol.events import EventKind
 from tart.query.topics.availability import (
     FAILED,
     RECEIVED,
@@ -29,7 +30,10 @@ def ended(parent, number, count=1, node=A, bin_=40):
 
 
 def test_totals_are_over_the_nodes_with_a_status():
-    found = da_stats([status(A), status(B, 5)], {191: 2, 199: 1})
+    found = da_stats(
+        [status(A), status(B, 5)],
+        {EventKind.PREIMAGE_ANNOUNCED: 2, EventKind.PREIMAGE_DISCARDED: 1},
+    )
     assert [each["node_id"] for each in found["by_node"]] == [B, A]
     assert found["aggregate"]["total_shards"] == 8
     assert found["aggregate"]["average_shards_per_node"] == 4
@@ -64,7 +68,9 @@ def test_rates_without_requests_are_null():
 
 
 def test_a_node_without_a_status_is_listed():
-    found = da_stats_enhanced([], {(B, 120): 4}, [ended(SENT, TRANSFERRED)], [], [], [])
+    found = da_stats_enhanced(
+        [], {(B, EventKind.SENDING_SHARD_REQUEST): 4}, [ended(SENT, TRANSFERRED)], [], [], []
+    )
     assert [each["node_id"] for each in found["by_node"]] == [A, B]
     assert found["by_node"][0]["num_shards"] is None
     assert found["node_health"][0]["last_activity"] is None
@@ -89,9 +95,9 @@ def test_health_depends_on_the_requests_a_node_served():
 
 def test_a_shard_index_counts_each_requesting_node_once():
     rows = [
-        {"shard_index": 1, "type": 120, "node": A, "count": 2},
-        {"shard_index": 1, "type": 120, "node": B, "count": 1},
-        {"shard_index": 1, "type": 124, "node": None, "count": 4},
+        {"shard_index": 1, "type": EventKind.SENDING_SHARD_REQUEST, "node": A, "count": 2},
+        {"shard_index": 1, "type": EventKind.SENDING_SHARD_REQUEST, "node": B, "count": 1},
+        {"shard_index": 1, "type": EventKind.SHARD_REQUEST_RECEIVED, "node": None, "count": 4},
     ]
     (found,) = da_stats_enhanced([], {}, [], rows, [], [])["shard_distribution"]
     expected = {"requests_sent": 3, "requests_received": 4, "nodes": 2}

@@ -1,5 +1,6 @@
 """``tart/query/topics/blocks.py``: blocks, and who authored them."""
 
+from tart.protocol.events import EventKind
 from tart.query.topics.blocks import RECENT, blocks
 
 A, B = "aa" * 32, "bb" * 32
@@ -18,7 +19,7 @@ def row(at, **changes):
 
 def test_a_block_that_two_nodes_authored_counts_once_and_for_each():
     rows = [{"hash": "01", "node": A}, {"hash": "01", "node": B}, {"hash": "02", "node": B}]
-    found = blocks({42: 4}, CHAIN, [*rows, rows[0]], [])
+    found = blocks({EventKind.AUTHORED: 4}, CHAIN, [*rows, rows[0]], [])
     assert found["totals"]["blocks_authored"] == 2
     assert [each["blocks_authored"] for each in found["authoring_by_node"]] == [2, 1]
     assert (found["totals"]["authored"], found["totals"]["importing"]) == (4, 0)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tart.protocol.events import EventKind
 from tart.protocol.rules import RULES, Rule
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.topics.conformance import (
@@ -49,7 +50,14 @@ def connection(node=A, version=1, sessions=1, connected_us=SILENT_US // 3, **mor
 
 def example(rule, node=A, at=NOW, **more):
     return {
-        **{"at": at, "frame": "0a0b", "node": node, "session": 256, "event_id": 3, "type": 11},
+        **{
+            "at": at,
+            "frame": "0a0b",
+            "node": node,
+            "session": 256,
+            "event_id": 3,
+            "type": EventKind.BEST_BLOCK_CHANGED.number,
+        },
         **{"rule": rule, "byte_offset": 9, "field": "slot", "expectation": "4 bytes"},
         **{"size": 2, "id": 512},
         **more,

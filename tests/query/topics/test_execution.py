@@ -1,5 +1,6 @@
 """``tart/query/topics/execution.py``: gas per block and per guarantor."""
 
+from tart.protocol.events import EventKind
 from tart.query.topics.execution import execution
 
 NOW = "2026-11-20T12:00:00.000000Z"
@@ -26,7 +27,7 @@ def test_means_without_executions_are_null():
 
 
 def test_means_divide_by_packages_items_and_authorizations():
-    found = execution([cost(service=1), cost(service=2)], [cost()], [], {101: 5}, [])
+    found = execution([cost(service=1), cost(service=2)], [cost()], [], {EventKind.REFINED: 5}, [])
     assert found["refinement"]["average_gas_per_wp"] == 4
     assert found["refinement"]["average_time_ns"] == 3
     assert found["authorization"]["average_gas"] == 5
@@ -56,9 +57,9 @@ def test_costs_of_recent_events_are_text():
 
     large = {"total": {"gas_used": (1 << 64) - 1, "elapsed_ns": 2}}
     events = [
-        event(95, cost=large),
-        event(101, costs=[large, large]),
-        event(47, accumulate_costs=[[7, large]]),
+        event(EventKind.AUTHORIZED, cost=large),
+        event(EventKind.REFINED, costs=[large, large]),
+        event(EventKind.BLOCK_EXECUTED, accumulate_costs=[[7, large]]),
     ]
     found = execution([], [], [], {}, events)["recent"]
     assert [each["gas_used"] for each in found] == [

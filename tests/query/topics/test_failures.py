@@ -2,6 +2,7 @@
 
 import pytest
 
+from tart.protocol.events import EventKind
 from tart.query.topics.failures import (
     NODES,
     REASONS,
@@ -14,7 +15,7 @@ from tart.query.topics.failures import (
 A, B = "aa" * 32, "bb" * 32
 
 
-def row(node=A, number=122, reason="no", count=1, last_at=5):
+def row(node=A, number=EventKind.SHARD_REQUEST_FAILED, reason="no", count=1, last_at=5):
     return {"node": node, "type": number, "reason": reason, "count": count, "last_at": last_at}
 
 
@@ -32,7 +33,19 @@ def test_a_rate_without_attempts_is_null():
 
 
 def test_a_rate_divides_by_attempts_and_refusals_are_not_failures():
-    found = failure_rates({120: 6, 121: 2, 122: 2, 20: 7, 28: 1, 11: 90}, [row(count=2)], {}, [])
+    found = failure_rates(
+        {
+            EventKind.SENDING_SHARD_REQUEST: 6,
+            EventKind.RECEIVING_SHARD_REQUEST: 2,
+            EventKind.SHARD_REQUEST_FAILED: 2,
+            EventKind.CONNECTION_REFUSED: 7,
+            EventKind.PEER_MISBEHAVED: 1,
+            EventKind.BEST_BLOCK_CHANGED: 90,
+        },
+        [row(count=2)],
+        {},
+        [],
+    )
     assert found["overall"] == {
         **{"total_events": 108, "failed_events": 2, "failure_rate": 0.25, "attempts": 8},
         **{"refused": 7, "misbehaved": 1},
@@ -44,7 +57,10 @@ def test_a_rate_divides_by_attempts_and_refusals_are_not_failures():
 
 def test_discards_have_categories_of_their_own():
     found = failure_rates(
-        {113: 10}, [row(number=113, reason="CannotReportOnChain", count=3)], {}, []
+        {EventKind.GUARANTEE_DISCARDED: 10},
+        [row(number=EventKind.GUARANTEE_DISCARDED, reason="CannotReportOnChain", count=3)],
+        {},
+        [],
     )
     assert found["by_category"] == [
         {"category": "guarantee_discards", "attempts": 10, "failures": 3, "rate": 0.3}
@@ -55,9 +71,35 @@ def test_discards_have_categories_of_their_own():
 
 
 def test_overall_and_node_figures_are_sums_over_the_categories():
-    counts = {120: 6, 121: 2, 122: 2, 113: 5, 192: 4, 40: 7, 41: 1, 11: 90}
-    rows = [row(count=2), row(B, 113, count=3), row(B, 192, count=1), row(number=41)]
-    found = failure_rates(counts, rows, {A: {120: 6, 122: 2, 40: 7}, B: {113: 5, 192: 4}}, [])
+    counts = {
+        EventKind.SENDING_SHARD_REQUEST: 6,
+        EventKind.RECEIVING_SHARD_REQUEST: 2,
+        EventKind.SHARD_REQUEST_FAILED: 2,
+        EventKind.GUARANTEE_DISCARDED: 5,
+        EventKind.ANNOUNCED_PREIMAGE_FORGOTTEN: 4,
+        EventKind.AUTHORING: 7,
+        EventKind.AUTHORING_FAILED: 1,
+        EventKind.BEST_BLOCK_CHANGED: 90,
+    }
+    rows = [
+        row(count=2),
+        row(B, EventKind.GUARANTEE_DISCARDED, count=3),
+        row(B, EventKind.ANNOUNCED_PREIMAGE_FORGOTTEN, count=1),
+        row(number=EventKind.AUTHORING_FAILED),
+    ]
+    found = failure_rates(
+        counts,
+        rows,
+        {
+            A: {
+                EventKind.SENDING_SHARD_REQUEST: 6,
+                EventKind.SHARD_REQUEST_FAILED: 2,
+                EventKind.AUTHORING: 7,
+            },
+            B: {EventKind.GUARANTEE_DISCARDED: 5, EventKind.ANNOUNCED_PREIMAGE_FORGOTTEN: 4},
+        },
+        [],
+    )
     overall, categories = found["overall"], found["by_category"]
     assert (overall["failed_events"], overall["attempts"]) == (7, 24)
     for name, total in (("failures", "failed_events"), ("attempts", "attempts")):
@@ -68,21 +110,30 @@ def test_overall_and_node_figures_are_sums_over_the_categories():
 
 
 def test_a_failure_without_an_attempt_in_the_window_has_no_rate():
-    (found,) = failure_rates({122: 1}, [row()], {}, [])["by_category"]
+    (found,) = failure_rates({EventKind.SHARD_REQUEST_FAILED: 1}, [row()], {}, [])["by_category"]
     assert (found["attempts"], found["failures"], found["rate"]) == (0, 1, None)
 
 
 def test_nodes_are_worst_first_with_their_most_frequent_failure():
-    rows = [row(A, 41), row(A, 122), row(B, 122, count=3)]
-    found = failure_rates({}, rows, {B: {120: 4, 122: 3}}, [])["by_node"]
+    rows = [
+        row(A, EventKind.AUTHORING_FAILED),
+        row(A, EventKind.SHARD_REQUEST_FAILED),
+        row(B, EventKind.SHARD_REQUEST_FAILED, count=3),
+    ]
+    found = failure_rates(
+        {}, rows, {B: {EventKind.SENDING_SHARD_REQUEST: 4, EventKind.SHARD_REQUEST_FAILED: 3}}, []
+    )["by_node"]
     assert [(each["node_id"], each["failures"]) for each in found] == [(B, 3), (A, 2)]
-    assert [each["top_failure_type"] for each in found] == [122, 41]
+    assert [each["top_failure_type"] for each in found] == [
+        EventKind.SHARD_REQUEST_FAILED,
+        EventKind.AUTHORING_FAILED,
+    ]
     assert [each["failure_rate"] for each in found] == [0.75, None]
 
 
 def test_lists_of_failures_are_bounded():
     rows = [row(f"{number:064x}", reason=str(number)) for number in range(300)]
-    found = failure_rates({}, rows, {}, [event(41, "x")] * 50)
+    found = failure_rates({}, rows, {}, [event(EventKind.AUTHORING_FAILED, "x")] * 50)
     assert len(found["by_node"]) == len(worst_nodes(rows)) == NODES
     assert (len(found["by_reason"]), len(found["recent_failures"])) == (REASONS, RECENT)
 
@@ -96,7 +147,9 @@ def test_a_reason_has_its_nodes_and_its_last_time():
 @pytest.mark.parametrize(("reason", "selected"), [("bad", 2), ("fine", 1)])
 def test_discards_are_failures_by_their_reason(reason, selected):
     found = select_failures(
-        [event(41, "x", "1")], [event(113, reason, "2", 2)], {113: frozenset({"bad"})}
+        [event(EventKind.AUTHORING_FAILED, "x", "1")],
+        [event(EventKind.GUARANTEE_DISCARDED, reason, "2", 2)],
+        {EventKind.GUARANTEE_DISCARDED: frozenset({"bad"})},
     )
     assert len(found) == selected
     assert [each["received_at"] for each in found] == ["2", "1"][-selected:]

@@ -1,12 +1,13 @@
 """``tart/query/topics/latency.py``: histograms by step."""
 
+from tart.protocol.events import EventKind
 from tart.query.core import log_histogram
 from tart.query.topics.latency import distribution, latency_by_core, latency_by_step
 
 A, B = "aa" * 32, "bb" * 32
 
 
-def row(bin_, count, *, parent=43, number=45, node=A):
+def row(bin_, count, *, parent=EventKind.IMPORTING, number=EventKind.BLOCK_VERIFIED, node=A):
     return {"parent": parent, "type": number, "bin": bin_, "count": count, "node": node}
 
 
@@ -27,7 +28,9 @@ def test_steps_are_listed_by_group_and_an_unknown_group_is_null():
 
 
 def test_the_most_frequent_step_comes_first():
-    found = latency_by_step([row(1, 1), row(1, 5, parent=40, number=42)])
+    found = latency_by_step(
+        [row(1, 1), row(1, 5, parent=EventKind.AUTHORING, number=EventKind.AUTHORED)]
+    )
     assert [each["count"] for each in found] == [5, 1]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tart.protocol.events import EventKind
 from tart.query.topics.network_health import HealthInput, network_health
 
 NOW = "2026-11-20T12:00:00.000000Z"
@@ -29,7 +30,14 @@ def test_components_without_data_have_no_score_and_silence_scores_zero():
 
 
 def test_a_network_without_failures_scores_100():
-    found = shown({40: 10, 42: 10, 120: 50, 90: 5})
+    found = shown(
+        {
+            EventKind.AUTHORING: 10,
+            EventKind.AUTHORED: 10,
+            EventKind.SENDING_SHARD_REQUEST: 50,
+            EventKind.WORK_PACKAGE_SUBMISSION: 5,
+        }
+    )
     assert {score for _, score in components(found).values()} == {100}
     assert (found["health_score"], found["overall_health"], found["alerts"]) == (
         100.0,
@@ -41,14 +49,38 @@ def test_a_network_without_failures_scores_100():
 @pytest.mark.parametrize(
     ("counts", "name", "expected"),
     [
-        ({40: 10, 42: 8}, "Block Production", ("healthy", 80)),
-        ({40: 10, 42: 5}, "Block Production", ("degraded", 50)),
-        ({40: 10, 42: 4}, "Block Production", ("unhealthy", 40)),
-        ({40: 10, 42: 11}, "Block Production", ("healthy", 100)),  # one began before the window
-        ({120: 8, 121: 2, 122: 1}, "Data Availability", ("healthy", 90)),
-        ({120: 10, 122: 4}, "Data Availability", ("degraded", 60)),
-        ({90: 5, 91: 5, 92: 5}, "Work Packages", ("unhealthy", 50)),
-        ({122: 4}, "Data Availability", ("unknown", None)),
+        ({EventKind.AUTHORING: 10, EventKind.AUTHORED: 8}, "Block Production", ("healthy", 80)),
+        ({EventKind.AUTHORING: 10, EventKind.AUTHORED: 5}, "Block Production", ("degraded", 50)),
+        ({EventKind.AUTHORING: 10, EventKind.AUTHORED: 4}, "Block Production", ("unhealthy", 40)),
+        (
+            {EventKind.AUTHORING: 10, EventKind.AUTHORED: 11},
+            "Block Production",
+            ("healthy", 100),
+        ),  # one began before the window
+        (
+            {
+                EventKind.SENDING_SHARD_REQUEST: 8,
+                EventKind.RECEIVING_SHARD_REQUEST: 2,
+                EventKind.SHARD_REQUEST_FAILED: 1,
+            },
+            "Data Availability",
+            ("healthy", 90),
+        ),
+        (
+            {EventKind.SENDING_SHARD_REQUEST: 10, EventKind.SHARD_REQUEST_FAILED: 4},
+            "Data Availability",
+            ("degraded", 60),
+        ),
+        (
+            {
+                EventKind.WORK_PACKAGE_SUBMISSION: 5,
+                EventKind.WORK_PACKAGE_BEING_SHARED: 5,
+                EventKind.WORK_PACKAGE_FAILED: 5,
+            },
+            "Work Packages",
+            ("unhealthy", 50),
+        ),
+        ({EventKind.SHARD_REQUEST_FAILED: 4}, "Data Availability", ("unknown", None)),
     ],
 )
 def test_scores_are_shares_of_attempts(counts, name, expected):
@@ -70,7 +102,11 @@ def test_silence_of_known_nodes_is_a_critical_alert():
 
 @pytest.mark.parametrize(
     ("counts", "alerts"),
-    [({40: 20, 41: 2}, 1), ({40: 20, 41: 1}, 0), ({40: 19, 41: 19}, 0)],
+    [
+        ({EventKind.AUTHORING: 20, EventKind.AUTHORING_FAILED: 2}, 1),
+        ({EventKind.AUTHORING: 20, EventKind.AUTHORING_FAILED: 1}, 0),
+        ({EventKind.AUTHORING: 19, EventKind.AUTHORING_FAILED: 19}, 0),
+    ],
 )
 def test_a_pipeline_that_fails_often_raises_a_warning(counts, alerts):
     found = shown(counts)["alerts"]

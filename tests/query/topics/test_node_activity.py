@@ -1,6 +1,6 @@
 """``tart/query/topics/node_activity.py``: categories, peers, cores and tickets of nodes."""
 
-from tart.protocol.events import EVENTS
+from tart.protocol.events import EVENTS, EventKind
 from tart.query.topics.node_activity import (
     CATEGORIES,
     OTHER,
@@ -17,8 +17,8 @@ A, B = "aa" * 32, "bb" * 32
 
 def test_every_event_type_has_one_category():
     assert sorted(number for each in CATEGORIES for number in types_of([each])) == sorted(EVENTS)
-    assert category_of(101) == "workPackage"
-    assert category_of(102) == "guarantee"
+    assert category_of(EventKind.REFINED) == "workPackage"
+    assert category_of(EventKind.WORK_REPORT_BUILT) == "guarantee"
     assert category_of(0) == category_of(255) == OTHER
 
 
@@ -29,7 +29,17 @@ def test_a_timeline_without_events_is_empty():
 
 
 def test_counts_of_types_add_up_by_category():
-    found = timeline(A, [], {10: 1, 13: 2, 120: 3, 0: 4}, None)["category_counts"]
+    found = timeline(
+        A,
+        [],
+        {
+            EventKind.STATUS: 1,
+            EventKind.SYNC_STATUS_CHANGED: 2,
+            EventKind.SENDING_SHARD_REQUEST: 3,
+            0: 4,
+        },
+        None,
+    )["category_counts"]
     assert [(each["category"], each["count"]) for each in found] == [
         ("other", 4),
         ("shard", 3),
@@ -38,7 +48,7 @@ def test_counts_of_types_add_up_by_category():
 
 
 def test_peer_figures_without_a_status_are_null():
-    found = peers(None, [], 0, {27: 2})
+    found = peers(None, [], 0, {EventKind.DISCONNECTED: 2})
     names = ("validator_peers", "non_validator_peers", "total_peers", "sync_peers", "last_update")
     assert [found[name] for name in names] == [None] * 5
     assert found["connections"]["disconnected"] == 2
@@ -54,8 +64,15 @@ def core(number, core_index, count, at=1):
 
 
 def test_cores_are_ordered_by_work_packages_received():
-    rows = [core(94, 1, 2), core(94, 7, 2), core(94, 0, 5), core(105, 7, 1)]
-    found = node_cores(rows, {105: 1, 103: 2}, [])
+    rows = [
+        core(EventKind.WORK_PACKAGE_RECEIVED, 1, 2),
+        core(EventKind.WORK_PACKAGE_RECEIVED, 7, 2),
+        core(EventKind.WORK_PACKAGE_RECEIVED, 0, 5),
+        core(EventKind.GUARANTEE_BUILT, 7, 1),
+    ]
+    found = node_cores(
+        rows, {EventKind.GUARANTEE_BUILT: 1, EventKind.WORK_REPORT_SIGNATURE_SENT: 2}, []
+    )
     assert (found["assigned_core"], found["cores_active"]) == (0, [0, 1, 7])
     assert found["guarantee_activity"]["primary_core"] == 7
     assert found["guarantee_activity"]["guarantees_signed"] == 2
@@ -89,7 +106,9 @@ def test_tickets_of_one_epoch_are_one_row_newest_first():
 
 
 def test_a_failed_generation_does_not_count_as_last_ticket():
-    found = node_cores([], {80: 1}, [ticket(A, 1, 0, "failed")])["ticket_activity"]
+    found = node_cores([], {EventKind.GENERATING_TICKETS: 1}, [ticket(A, 1, 0, "failed")])[
+        "ticket_activity"
+    ]
     assert found["last_ticket_at"] is None
 
 

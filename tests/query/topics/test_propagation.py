@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tart.protocol.events import EventKind
 from tart.query.topics.propagation import (
     LATE_US,
     BlockSightings,
@@ -16,7 +17,7 @@ from tart.units import JCE_US, MINUTE_US, SECOND_US
 X, Y = "0a" * 32, "0b" * 32
 
 
-def sighting(block, node, at, number=62, offset=0, behind=0):
+def sighting(block, node, at, number=EventKind.BLOCK_ANNOUNCED, offset=0, behind=0):
     """A sighting at a time, by a node whose clock is behind the server's by ``behind``."""
     own = at - behind - JCE_US
     return {
@@ -37,7 +38,7 @@ def shown(*sightings, connected=4, blocks=BLOCKS):
 
 def test_delays_count_from_the_first_sighting_anywhere():
     found = shown(
-        sighting(X, "a", START, 42),
+        sighting(X, "a", START, EventKind.AUTHORED),
         sighting(X, "b", START + 10_000),
         sighting(X, "c", START + 30_000),
     )
@@ -76,9 +77,9 @@ def test_a_block_first_seen_before_the_window_is_left_out():
 
 def test_first_sightings_of_a_node_are_counted_by_kind():
     found = shown(
-        sighting(X, "a", START, 42),
+        sighting(X, "a", START, EventKind.AUTHORED),
         sighting(X, "b", START + 1),
-        *(sighting(Y, "b", START + 2, number) for number in (43,)),
+        *(sighting(Y, "b", START + 2, number) for number in (EventKind.IMPORTING,)),
     )
     rows = {each["node_id"]: each for each in found["by_node"]}
     kinds = ("blocks_originated", "blocks_announced", "blocks_received", "blocks_seen")

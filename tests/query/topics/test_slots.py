@@ -1,5 +1,6 @@
 """``tart/query/topics/slots.py``: one slot over several shards."""
 
+from tart.protocol.events import EventKind
 from tart.query.topics.slots import events_by_node, slot_activity
 
 A, B = "aa" * 32, "bb" * 32
@@ -10,8 +11,26 @@ def answer(events, hashes=(), first=None, last=None):
 
 
 def test_shards_add_up_and_blocks_and_nodes_of_two_shards_count_once():
-    one = answer([[62, A, 3], [40, A, 1], [42, A, 1]], [[42, "01"], [62, "01"]], 5, 9)
-    two = answer([[62, A, 2], [62, B, 1], [41, B, 1]], [[62, "01"], [62, "02"]], 4, 7)
+    one = answer(
+        [
+            [EventKind.BLOCK_ANNOUNCED, A, 3],
+            [EventKind.AUTHORING, A, 1],
+            [EventKind.AUTHORED, A, 1],
+        ],
+        [[EventKind.AUTHORED, "01"], [EventKind.BLOCK_ANNOUNCED, "01"]],
+        5,
+        9,
+    )
+    two = answer(
+        [
+            [EventKind.BLOCK_ANNOUNCED, A, 2],
+            [EventKind.BLOCK_ANNOUNCED, B, 1],
+            [EventKind.AUTHORING_FAILED, B, 1],
+        ],
+        [[EventKind.BLOCK_ANNOUNCED, "01"], [EventKind.BLOCK_ANNOUNCED, "02"]],
+        4,
+        7,
+    )
     found = slot_activity(7, [one, two, answer([])])
     assert (found["blocks_authored"], found["blocks_announced"], found["announcements"]) == (
         1,
@@ -34,7 +53,13 @@ def test_times_of_a_slot_without_events_are_null():
 
 def event(node, number, timestamp):
     return {
-        **{"node_id": node, "id": number, "event_id": number, "session": 1, "event_type": 62},
+        **{
+            "node_id": node,
+            "id": number,
+            "event_id": number,
+            "session": 1,
+            "event_type": EventKind.BLOCK_ANNOUNCED,
+        },
         **{"timestamp": timestamp, "received_at": "r", "data": {}, "node_name": "n"},
     }
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import BadQuery
+from tart.protocol.events import EventKind
 from tart.query.topics import time_series
 from tart.query.topics.time_series import DISCARDS, MAX_BUCKETS, cut_buckets
 from tart.units import HOUR_US, MINUTE_US
@@ -58,8 +59,18 @@ def named(at, number, block="x"):
 def test_a_block_counts_in_the_bucket_that_first_names_it():
     rows = time_series.throughput(
         BUCKETS,
-        [named(FIRST, 11), named(LAST, 11), named(FIRST - 1, 11), named(LAST, 12)],
-        {(LAST, 105): 2, (LAST, 90): 3, (FIRST, 42): 1, (FIRST, 11): 9},
+        [
+            named(FIRST, EventKind.BEST_BLOCK_CHANGED),
+            named(LAST, EventKind.BEST_BLOCK_CHANGED),
+            named(FIRST - 1, EventKind.BEST_BLOCK_CHANGED),
+            named(LAST, EventKind.FINALIZED_BLOCK_CHANGED),
+        ],
+        {
+            (LAST, EventKind.GUARANTEE_BUILT): 2,
+            (LAST, EventKind.WORK_PACKAGE_SUBMISSION): 3,
+            (FIRST, EventKind.AUTHORED): 1,
+            (FIRST, EventKind.BEST_BLOCK_CHANGED): 9,
+        },
     )
     newest, middle, oldest = rows
     assert (newest["best_blocks"], newest["finalized_blocks"]) == (1, 1)
@@ -81,7 +92,9 @@ def test_the_highest_slot_is_reached_by_a_third_and_null_if_none_was_named():
 
 def test_a_rate_divides_by_the_elapsed_time():
     rows = time_series.events(
-        BUCKETS, {(FIRST, 11): 300, (FIRST, 62): 300}, {(FIRST,): {A: 1, B: 2}}
+        BUCKETS,
+        {(FIRST, EventKind.BEST_BLOCK_CHANGED): 300, (FIRST, EventKind.BLOCK_ANNOUNCED): 300},
+        {(FIRST,): {A: 1, B: 2}},
     )
     assert rows[2] | {"timestamp": 0} == {
         **{"timestamp": 0, "partial": False, "total_events": 600, "active_nodes": 2},
@@ -91,7 +104,11 @@ def test_a_rate_divides_by_the_elapsed_time():
     assert time_series.per_second(5, 0) is None
 
 
-SPREAD = {(LAST, 11): {A: 2, B: 1}, (LAST, 62): {A: 3}, (FIRST, 11): {B: 9}}
+SPREAD = {
+    (LAST, EventKind.BEST_BLOCK_CHANGED): {A: 2, B: 1},
+    (LAST, EventKind.BLOCK_ANNOUNCED): {A: 3},
+    (FIRST, EventKind.BEST_BLOCK_CHANGED): {B: 9},
+}
 
 
 def test_events_by_node_and_type_are_newest_first_then_most_frequent():
@@ -107,18 +124,23 @@ def test_events_by_node_and_type_are_newest_first_then_most_frequent():
 
 
 def test_a_grouped_series_has_at_most_max_rows():
-    many = {(LAST, 11): {f"{number:064x}": 1 for number in range(1500)}}
+    many = {(LAST, EventKind.BEST_BLOCK_CHANGED): {f"{number:064x}": 1 for number in range(1500)}}
     assert len(time_series.events_by_node(BUCKETS, many)) == time_series.MAX_ROWS
 
 
 def test_failures_of_one_category_add_up_to_one_row():
     rows = [
         {"bucket": LAST, "type": number, "node": node, "count": 2}
-        for number, node in ((22, A), (25, A), (25, B), (113, A))
+        for number, node in (
+            (EventKind.CONNECT_IN_FAILED, A),
+            (EventKind.CONNECT_OUT_FAILED, A),
+            (EventKind.CONNECT_OUT_FAILED, B),
+            (EventKind.GUARANTEE_DISCARDED, A),
+        )
     ]
     found = time_series.failures_by_category(BUCKETS, rows)
     assert [(row["category"], row["failures"], row["nodes"]) for row in found] == [
-        *(("connections", 6, 2), (DISCARDS[113], 2, 1)),
+        *(("connections", 6, 2), (DISCARDS[EventKind.GUARANTEE_DISCARDED], 2, 1)),
     ]
 
 

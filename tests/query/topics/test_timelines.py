@@ -1,5 +1,6 @@
 """``tart/query/topics/timelines.py``: nodes over time."""
 
+from tart.protocol.events import EventKind
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.topics import timelines
 from tart.query.topics.node_activity import CONNECTION_KINDS
@@ -56,7 +57,9 @@ def test_the_present_status_is_the_last_named_block():
 
 def test_open_connections_follow_from_connects_and_disconnects():
     sessions = {"open": 2, "buckets": [[FIRST, 1, 0, 0], [LAST, 0, 3, 4]]}
-    rows = timelines.connection_timeline(BUCKETS, sessions, {(LAST,): {"a": 1}}, {(LAST, 28): 6})
+    rows = timelines.connection_timeline(
+        BUCKETS, sessions, {(LAST,): {"a": 1}}, {(LAST, EventKind.PEER_MISBEHAVED): 6}
+    )
     assert [(row["open"], row["net_change"]) for row in rows] == [(0, -3), (3, 0), (3, 1)]
     assert (rows[0]["refused"], rows[0]["active_nodes"]) == (4, 1)
     assert rows[0]["peer_connections"]["misbehaved"] == 6
