@@ -48,7 +48,7 @@ def tried(counts):
     return sum(counts[number] for number in [*of_pipelines, *DISCARDS])
 
 
-def test_failures_of_all(truth):
+def test_failures_over_all_categories(truth):
     found = truth.system.get("/api/analytics/failure-rates")["overall"]
     counts = truth.facts.counts()
     attempts, failures = tried(counts), len(failed(truth))
@@ -101,7 +101,7 @@ def test_failures_by_node(truth):
         }
 
 
-def test_reasons_are_the_nodes_own(truth, received):
+def test_failures_by_reason_in_the_nodes_own_words(truth, received):
     found = truth.system.get("/api/analytics/failure-rates")["by_reason"]
     counts, who, last = Counter(), defaultdict(set), defaultdict(str)
     for each in failed(truth):
@@ -116,7 +116,7 @@ def test_reasons_are_the_nodes_own(truth, received):
     assert all(each["event_name"] == EVENTS[each["event_type"]].variant for each in found)
 
 
-def test_the_newest_failures(truth, received):
+def test_newest_failures(truth, received):
     found = truth.system.get("/api/analytics/failure-rates")["recent_failures"]
     facts = {}
     for each in failed(truth):
@@ -194,7 +194,7 @@ def clocks(received):
     return ours, theirs
 
 
-def test_how_fast_blocks_spread(truth, received):
+def test_block_propagation_delays(truth, received):
     found = truth.system.get("/api/analytics/block-propagation")
     ours, theirs = clocks(received)
     assert found["last_hour"] == {"clock": "received_at", **delays(ours)}
@@ -210,7 +210,7 @@ def connected(received):
     return {at: len(some) for at, some in found.items()}
 
 
-def test_how_long_until_a_share_of_the_nodes_has_a_block(truth, received):
+def test_delays_until_a_share_of_the_nodes_has_a_block(truth, received):
     found = truth.system.get("/api/analytics/block-propagation")["coverage"]
     ours, theirs = clocks(received)
     there = connected(received)
@@ -233,7 +233,7 @@ def test_how_long_until_a_share_of_the_nodes_has_a_block(truth, received):
             }
 
 
-def test_how_each_node_comes_to_know_blocks(truth, received):
+def test_first_sightings_of_blocks_by_node(truth, received):
     found = truth.system.get("/api/analytics/block-propagation")["by_node"]
     sights = received.sights()
     kinds, late = defaultdict(Counter), defaultdict(list)
@@ -257,7 +257,7 @@ def test_how_each_node_comes_to_know_blocks(truth, received):
     assert counts == sorted(counts, reverse=True)
 
 
-def test_the_newest_blocks_one_by_one(truth, received):
+def test_propagation_of_the_newest_blocks(truth, received):
     found = truth.system.get("/api/analytics/block-propagation")["recent_blocks"]
     ours, _ = clocks(received)
     there = connected(received)
@@ -281,7 +281,7 @@ def percent(part, whole):
     return max(0, min(100, round(100 * part / whole)))
 
 
-def test_the_network_s_health(truth, received):
+def test_network_health_by_component(truth, received):
     found = truth.system.get("/api/analytics/network-health")
     counts = truth.facts.counts()
     parts = {each["name"]: each for each in found["components"]}
@@ -329,7 +329,7 @@ def test_the_network_s_health(truth, received):
         assert part["status"] == (word or "unhealthy")
 
 
-def test_alerts_are_of_pipelines_that_fail(truth):
+def test_alerts_about_failing_pipelines(truth):
     found = truth.system.get("/api/analytics/network-health")["alerts"]
     counts = truth.facts.counts()
     expected = set()
@@ -357,7 +357,7 @@ def rows(body):
 
 
 @pytest.mark.parametrize("duration", [1, 24])
-def test_who_was_in_sync(truth, received, duration):
+def test_nodes_in_sync_by_bucket(truth, received, duration):
     found, step = rows(truth.system.get("/api/analytics/sync-status/timeline", duration=duration))
     assert len(found) <= 74
     best, told = defaultdict(dict), []
@@ -394,7 +394,7 @@ def heard_until(received, node):
     return rfc3339(max(each["at"] for each in received.events if each["node_id"] == node))
 
 
-def test_who_is_in_sync_now(truth, received):
+def test_nodes_in_sync_now(truth, received):
     found = truth.system.get("/api/analytics/sync-status/timeline")["current_status"]
     sessions = truth.system.get("/api/sessions", limit=1000)["sessions"]
     newest = {}
@@ -428,7 +428,7 @@ def test_who_is_in_sync_now(truth, received):
     assert order == sorted(order)
 
 
-def test_telemetry_connections_and_those_of_peers(truth, received):
+def test_telemetry_and_peer_connections_by_bucket(truth, received):
     body = truth.system.get("/api/analytics/connections/timeline")
     found, step = rows(body)
     sessions = truth.system.get("/api/sessions", limit=1000)["sessions"]
@@ -495,7 +495,7 @@ def test_connections_by_node(truth, received):
         assert each["last_seen"] <= rfc3339(max(end for _, end in mine))
 
 
-def test_how_many_nodes_there_are(truth, received):
+def test_numbers_of_nodes(truth, received):
     body = truth.system.get("/api/analytics/connections/timeline")
     now = time_us(body["timestamp"], "")
     stats = body["health_stats"]

@@ -40,14 +40,14 @@ def authored(truth):
     return {each["about"]["block"] for each in truth.facts.events("Authored")}
 
 
-def test_blocks_authored_are_counted_once_each(truth):
+def test_an_authored_block_counts_once(truth):
     assert truth.system.get("/api/stats")["total_blocks_authored"] == len(authored(truth))
     assert truth.system.get("/api/stats", duration="30d")["total_blocks_authored"] == len(
         authored(truth)
     )
 
 
-def test_totals_are_of_events(truth):
+def test_totals_of_blocks_count_events(truth):
     totals = truth.system.get("/api/blocks")["totals"]
     counts = truth.facts.counts()
     assert {name: totals[name] for name in TOTALS} == {
@@ -56,12 +56,12 @@ def test_totals_are_of_events(truth):
     assert totals["blocks_authored"] == len(authored(truth))
 
 
-def test_nobody_is_connected_so_the_chain_is_not_known(truth):
+def test_the_chain_without_connected_nodes_is_null(truth):
     chain = truth.system.get("/api/blocks")["chain"]
     assert chain == {"best_slot": None, "finalized_slot": None, "ahead": []}
 
 
-def test_who_authors(truth):
+def test_blocks_by_author(truth):
     found = truth.system.get("/api/blocks")["authoring_by_node"]
     blocks = defaultdict(set)
     for each in truth.facts.events("Authored"):
@@ -70,7 +70,7 @@ def test_who_authors(truth):
     assert [(-each["blocks_authored"], each["node_id"]) for each in found] == expected
 
 
-def test_the_newest_authored(truth, received):
+def test_newest_authored_blocks(truth, received):
     found = truth.system.get("/api/blocks")["recent_authored"]
     failed = {
         (root["node"], root["session"], root["event_id"]): each["data"]["reason"]
@@ -121,7 +121,7 @@ def named(events, variant):
     }
 
 
-def test_slots(truth, received):
+def test_blocks_and_events_of_every_slot(truth, received):
     expected = of_slots(truth)
     assert len(expected) > 50
     for slot, events in expected.items():
@@ -147,7 +147,7 @@ def test_slots(truth, received):
         }
 
 
-def test_a_slot_s_events(truth):
+def test_events_of_a_slot(truth):
     slot, events = max(of_slots(truth).items(), key=lambda item: len(item[1]))
     found = truth.system.get(f"/api/slots/{slot}", include_events="true")
     assert not found["has_more"]
@@ -170,6 +170,6 @@ def test_a_slot_s_events(truth):
     )
 
 
-def test_a_slot_nobody_spoke_of_is_empty(truth):
+def test_a_slot_without_events_is_empty(truth):
     found = truth.system.get("/api/slots/4294967295")
     assert (found["total_events"], found["first_event"], found["blocks"]) == (0, None, [])

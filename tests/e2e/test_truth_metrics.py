@@ -125,7 +125,7 @@ def test_events_by_time(truth, received):
 
 
 @pytest.mark.parametrize(("interval", "duration"), [(1, 1), (7, 2), (60, 24), (5, "90m")])
-def test_however_a_window_is_cut_all_is_in_it(truth, interval, duration):
+def test_buckets_of_any_length_contain_all_events(truth, interval, duration):
     body = truth.system.get(
         "/api/metrics/timeseries", metric="events", interval=interval, duration=duration
     )
@@ -133,7 +133,7 @@ def test_however_a_window_is_cut_all_is_in_it(truth, interval, duration):
     assert all(time_us(row["timestamp"], "") % (interval * MINUTE_US) == 0 for row in body["data"])
 
 
-def test_a_long_window_is_in_whole_hours(truth):
+def test_a_window_longer_than_a_day_has_buckets_of_whole_hours(truth):
     body = truth.system.get("/api/metrics/timeseries/grouped", duration=24 * 20, interval=5)
     assert body["interval_minutes"] == 60
     assert sum(row["events"] for row in body["data"]) == len(truth.facts.sent)
@@ -250,7 +250,7 @@ def durations(truth):
     return found
 
 
-def test_how_long_each_step_takes(truth):
+def test_latency_of_each_step(truth):
     found = truth.system.get("/api/metrics/latency")["steps"]
     expected = durations(truth)
     assert {(each["from_type"], each["to_type"]) for each in found} == expected.keys()
@@ -265,7 +265,7 @@ def test_how_long_each_step_takes(truth):
 
 
 @pytest.mark.parametrize("group_by", ["node", "implementation"])
-def test_how_long_a_step_takes_each(truth, group_by):
+def test_latency_of_steps_by_group(truth, group_by):
     groups = {
         each["node"]: each["node"] if group_by == "node" else f"{each['name']} {each['version']}"
         for each in truth.facts.of("node")
@@ -282,7 +282,7 @@ def test_how_long_a_step_takes_each(truth, group_by):
         check(shown[key], samples)
 
 
-def test_how_long_guarantors_take_by_core(truth):
+def test_latency_of_guarantors_by_core(truth):
     found = truth.system.get("/api/metrics/latency", group_by="core")["steps"]
     expected = defaultdict(list)
     for attempt in Packages(truth).attempts:
@@ -300,7 +300,7 @@ def test_how_long_guarantors_take_by_core(truth):
 
 
 @pytest.mark.parametrize("types", [None, [62], [11, 131]])
-def test_who_sends_most(truth, types):
+def test_top_nodes(truth, types):
     parameters = {} if types is None else {"event_types": ",".join(map(str, types))}
     body = truth.system.get("/api/nodes/top", **parameters)
     counts = {
@@ -407,7 +407,7 @@ class Told:
         self.system, self.facts = system, network().facts
 
 
-def test_seconds_that_nobody_counted_are_not_shown(truth):
+def test_seconds_before_the_start_of_the_shards_are_left_out(truth):
     """Counters begin with the process: a restart is not silence."""
     body = truth.system.get("/api/metrics/realtime", seconds=300)
     start, end = time_us(body["start"], ""), time_us(body["end"], "")

@@ -63,7 +63,7 @@ def shown(links):
     }
 
 
-def test_who_announces_to_whom(truth):
+def test_links_of_block_announcements(truth):
     found = ask(truth, "/api/network/topology")
     expected = directed(truth.facts.events("BlockAnnounced"), "announcer")
     assert shown(found["connections"]) == expected
@@ -72,13 +72,13 @@ def test_who_announces_to_whom(truth):
     assert {each["connection_type"] for each in found["connections"]} == {None}
 
 
-def test_who_sends_tickets_to_whom(truth):
+def test_links_of_ticket_transfers(truth):
     found = ask(truth, "/api/network/topology")
     expected = directed(truth.facts.events("TicketTransferred"), "sender")
     assert shown(found["ticket_transfers"]) == expected
 
 
-def test_who_transferred_blocks_and_of_how_many_slots(truth):
+def test_block_transfers_by_node_with_distinct_slots(truth):
     found = ask(truth, "/api/network/topology")["block_transfers"]
     slots = defaultdict(list)
     for each in truth.facts.events("BlockTransferred"):
@@ -88,7 +88,7 @@ def test_who_transferred_blocks_and_of_how_many_slots(truth):
     } == {node: (len(some), len(set(some))) for node, some in slots.items()}
 
 
-def test_the_network_s_figures(truth):
+def test_totals_of_the_topology(truth):
     found = ask(truth, "/api/network/topology")
     stats, facts, counts = found["network_stats"], truth.facts, truth.facts.counts()
     variants = ("BlockAnnounced", "BlockTransferred", "TicketTransferred")
@@ -107,7 +107,7 @@ def test_the_network_s_figures(truth):
     }
 
 
-def test_times_are_within_the_window_and_by_our_clock(truth):
+def test_times_are_within_the_window_by_the_servers_clock(truth):
     found = ask(truth, "/api/network/topology")
     window = found["window"]
     times = [each["last_seen"] for each in found["connections"] + found["ticket_transfers"]]
@@ -142,7 +142,7 @@ def primary(counted, node):
     return min(some)[1] if some else None
 
 
-def test_which_node_guarantees_on_which_core(truth):
+def test_guarantees_by_node_and_core(truth):
     found = ask(truth, "/api/validators/cores")
     expected = resolved(truth, "GuaranteeBuilt")
     assert {
@@ -200,7 +200,7 @@ def test_tickets_by_node_and_epoch(truth):
 # --- One node ----------------------------------------------------------------------------
 
 
-def test_a_node_s_cores_guarantees_and_tickets(truth):
+def test_cores_guarantees_and_tickets_of_a_node(truth):
     received = resolved(truth, "WorkPackageReceived")
     guaranteed = resolved(truth, "GuaranteeBuilt")
     made = tickets(truth)
@@ -225,7 +225,7 @@ def test_a_node_s_cores_guarantees_and_tickets(truth):
         assert activity["tickets_sealed"] is None
 
 
-def test_the_enhanced_status_has_all_of_the_plain_one(truth):
+def test_the_enhanced_status_contains_the_status(truth):
     for node in ids(truth):
         plain = truth.system.get(f"/api/nodes/{node}/status")
         found = ask(truth, f"/api/nodes/{node}/status/enhanced")
@@ -267,7 +267,7 @@ def told(fields):
     return [fields[name] for name in STATUS]
 
 
-def test_a_node_s_peers(truth):
+def test_peers_of_a_node(truth):
     for node in ids(truth):
         found = ask(truth, f"/api/nodes/{node}/peers")
         said = statuses(truth, node)
@@ -292,7 +292,7 @@ def test_a_node_s_peers(truth):
         assert history == [[each[name] for name in names] for each in said[:100]]
 
 
-def test_a_node_s_timeline_by_category(truth):
+def test_timeline_of_a_node_by_category(truth):
     node = ids(truth)[0]
     expected = Counter()
     for number, count in truth.facts.counts(node).items():
@@ -309,7 +309,7 @@ def test_a_node_s_timeline_by_category(truth):
         assert found["time_range"]["start"] == (times[-1] if times else None)
 
 
-def test_a_timeline_s_pages_are_all_there_is(truth):
+def test_pages_of_a_timeline_contain_all_events(truth):
     node = ids(truth)[1]
     path, wanted = f"/api/nodes/{node}/timeline", {"categories": "shard,other", "limit": 50}
     page = ask(truth, path, **wanted)
@@ -333,7 +333,7 @@ def stored(truth):
     return {node: statuses(truth, node)[0] for node in ids(truth)}
 
 
-def test_what_nodes_store(truth):
+def test_stored_shards_and_preimages_by_node(truth):
     found = ask(truth, "/api/da/stats")
     last = stored(truth)
     names = ("num_shards", "shard_size_bytes", "num_preimages", "preimages_size_bytes")
@@ -385,7 +385,7 @@ def rate(done, failed):
         *[("ask", "write_ops_last_hour", "writes_failed", "fetch_success_rate", "write")],
     ],
 )
-def test_how_requests_for_shards_end(truth, side, done, failed, success, latency):
+def test_outcomes_and_latencies_of_requests_for_shards(truth, side, done, failed, success, latency):
     ended = requests(truth)
     for each in ask(truth, "/api/da/stats/enhanced")["by_node"]:
         node = each["node_id"]
@@ -400,7 +400,7 @@ def test_how_requests_for_shards_end(truth, side, done, failed, success, latency
         assert exact / off - 0.001 <= mean <= exact * off + 0.001
 
 
-def test_what_else_is_known_of_nodes_shards(truth):
+def test_shards_and_preimages_in_the_enhanced_statistics(truth):
     found = ask(truth, "/api/da/stats/enhanced")
     last = stored(truth)
     assert {each["node_id"] for each in found["by_node"]} == set(last)
@@ -424,7 +424,7 @@ def test_what_else_is_known_of_nodes_shards(truth):
     }
 
 
-def test_availability_and_health(truth):
+def test_availability_rate_and_health_of_nodes(truth):
     found = ask(truth, "/api/da/stats/enhanced")
     ended = requests(truth)
 
@@ -456,7 +456,7 @@ def test_availability_and_health(truth):
         assert all(reasons[reason] == int(count) for count, reason in counted)
 
 
-def test_requests_by_index_of_the_shard(truth):
+def test_requests_by_shard_index(truth):
     found = ask(truth, "/api/da/stats/enhanced")["shard_distribution"]
     sent, received, nodes = Counter(), Counter(), defaultdict(set)
     for each in truth.facts.events("SendingShardRequest"):
@@ -471,7 +471,7 @@ def test_requests_by_index_of_the_shard(truth):
     assert all(each["count"] == each["requests_sent"] + each["requests_received"] for each in found)
 
 
-def test_preimages_asked_for_and_got(truth):
+def test_preimages_requested_and_received(truth):
     found = ask(truth, "/api/da/stats/enhanced")["preimage_activity"]
     counts = truth.facts.counts()
     got = list(rooted(truth, "PreimageTransferred", "SendingPreimageRequest"))
@@ -497,7 +497,7 @@ def newest(truth, path, name, *types, count):
     return zip(found, events, strict=True)
 
 
-def test_the_newest_operations(truth):
+def test_newest_operations_on_shards(truth):
     path = "/api/da/stats/enhanced"
     for each, event in newest(truth, path, "recent_operations", 122, 125, count=20):
         inner = next(iter(event["data"].values()))
@@ -614,7 +614,7 @@ def refined_by_service(truth):
     return found
 
 
-def test_the_newest_executions(truth):
+def test_newest_executions(truth):
     path = "/api/metrics/execution"
     for each, event in newest(truth, path, "recent", 95, 101, 47, count=100):
         inner = next(iter(event["data"].values()))
