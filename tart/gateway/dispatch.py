@@ -23,7 +23,7 @@ from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.route import Kind, Route
 from tart.gateway.fanout.shards import requested_at
 from tart.gateway.http import responses
-from tart.gateway.http.auth import Authenticator, Caller, Visitor
+from tart.gateway.http.auth import Authenticator, Caller, Credentials
 from tart.gateway.http.connection_limits import SubscriberSlots
 from tart.gateway.http.response_cache import ResponseCache
 from tart.gateway.http.responses import Answer
@@ -149,12 +149,12 @@ class Dispatcher:
     def _authorize(self, route: Route, request: HttpRequest) -> Caller:
         """Return the caller; write a refusal to the audit log and raise it."""
         now = time.monotonic()
-        visitor = _visitor(route, request, foreign=not self._is_origin_allowed(request))
+        credentials = _credentials(route, request, foreign=not self._is_origin_allowed(request))
         try:
-            caller = self._authenticator.authorize(visitor, route.role, now)
+            caller = self._authenticator.authorize(credentials, route.role, now)
         except AccessError as error:
             action = f"{request.method} {request.path}"
-            self._authenticator.record_denied(visitor, error, action, now)
+            self._authenticator.record_denied(credentials, error, action, now)
             raise
         if caller.role is not Role.ANYONE:
             protocol: Any = request.protocol
@@ -229,12 +229,12 @@ class Dispatcher:
         return responses.origin_allowed(origin, self._config)
 
 
-def _visitor(route: Route, request: HttpRequest, *, foreign: bool) -> Visitor:
+def _credentials(route: Route, request: HttpRequest, *, foreign: bool) -> Credentials:
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     key = text.strip() if scheme.lower() == "bearer" else None
     if key is None and route.token:
         key = request.args.get("token")
-    return Visitor(
+    return Credentials(
         address=request.ip,
         host=request.headers.get("host", ""),
         key=key,

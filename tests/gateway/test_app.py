@@ -138,7 +138,7 @@ def test_background_work_that_fails_goes_on_with_its_next_turn_and_is_told(
 
     once(NodeRegistry, "record", "nodes")
     once(NodeRegistry, "_row", "registry")
-    once(Authenticator, "_look", "keys")
+    once(Authenticator, "_refresh", "keys")
 
     async def check() -> None:
         # The first look at the keys belongs to the start.

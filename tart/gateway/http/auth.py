@@ -1,12 +1,12 @@
-"""Who may ask the gateway what: keys, rates, and the audit log.
+"""Authentication and authorization: API keys, rate limits, and the audit log.
 
-The decision is taken in memory, before anything is looked at of the request but its headers. Keys
-are looked at again twice a second, so that what the command line changes counts at once;
-notes for the audit log are written then, too. While keys cannot be read nobody gets in.
+The decision is made in memory, before anything of the request but its headers is read. Keys are
+read again twice a second, so that changes by the command line take effect at once; entries for
+the audit log are written then, too. While the keys cannot be read, all requests are denied.
 
-Where no key was ever made the API serves this machine alone: the address must be loopback,
-the name asked for, too (a page elsewhere may have its name resolve to us), and no proxy may
-stand between.
+If no key was ever made, the API serves the local machine alone: the client's address must be
+loopback; the Host header must be, too (the name of a page elsewhere may resolve to this machine);
+and there must not be a proxy.
 """
 
 from __future__ import annotations
@@ -41,39 +41,39 @@ from tart.handles import Owned
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.5
-MAX_NOTES = 1000
+REFRESH_SECONDS = 0.5
+MAX_QUEUED_ENTRIES = 1000
 DETAIL_LENGTH = 2000
 _HOW_TO_GET_A_KEY = (
-    "this needs a key: whoever runs this tart makes one with 'tart keys create --name NAME "
-    "--role viewer'; send it as 'Authorization: Bearer tart_…', with a WebSocket or an event "
-    "stream also as ?token=tart_…. /api/docs and /api/openapi.json need none"
+    "this needs an API key: the operator creates one with 'tart keys create --name NAME "
+    "--role viewer'; send it as 'Authorization: Bearer tart_…', or as ?token=tart_… with a "
+    "WebSocket or an event stream. /api/docs and /api/openapi.json need no key"
 )
-# A guess costs as much as so many requests.
+# A denied request, which may be a guess, costs as much as this many requests.
 _DENIED_COST = 20.0
-# Of one address, denied requests that are written down: then only counted.
-_NOTED_PER_SECOND, _NOTED_AT_ONCE = 0.2, 20.0
+# Denied requests of one address that are written to the audit log; further ones are counted.
+_AUDITED_PER_SECOND, _AUDITED_BURST = 0.2, 20.0
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 class KeysUnreadable(AccessError):
-    """The file of the keys cannot be read."""
+    """The key store cannot be read."""
 
     status = 503
     code = "keys_unreadable"
 
 
 @dataclass(frozen=True)
-class Visitor:
-    """What a request says of who asks.
+class Credentials:
+    """The properties of a request that identify its sender.
 
     Attributes:
-        address: the peer's.
+        address: the client's IP address.
         host: the ``Host`` header.
-        key: the text that was sent as a key, ``None`` if none was.
-        forwarded: whether a proxy says that it stands between.
-        foreign: whether a page of another origin asks for a change.
+        key: the text that was sent as a key; ``None`` if none was.
+        forwarded: whether a proxy's header is present.
+        foreign: whether a page of another origin requests a change.
     """
 
     address: str
@@ -84,20 +84,20 @@ class Visitor:
 
     @property
     def local(self) -> bool:
-        """Whether it comes from this machine, and meant to."""
+        """Whether the request was sent by the local machine to its loopback address."""
         named = authority_of(self.host)
-        # Whoever sends no name is no browser.
-        meant = not self.host or (named is not None and is_loopback(named.host))
-        near = is_loopback(self.address) and meant
-        return near and not self.forwarded and not self.foreign
+        # Browsers always send a host.
+        host_is_local = not self.host or (named is not None and is_loopback(named.host))
+        is_local = is_loopback(self.address) and host_is_local
+        return is_local and not self.forwarded and not self.foreign
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who was let in.
+    """The sender of an authorized request.
 
     Attributes:
-        key: the id of the key, if there was one.
+        key: the id of its key; ``None`` without one.
     """
 
     address: str
@@ -106,28 +106,43 @@ class Caller:
 
 
 class Authenticator:
-    """Keys, rates and the audit log of the gateway.
+    """Authorizes requests and writes the audit log.
 
     Args:
         path: of ``control.sqlite``.
+        max_queued_entries: entries of the audit log that wait to be written; more are dropped.
+        refresh_seconds: how often the keys are read again.
+
+    Attributes:
+        denied: requests denied, by the error's code.
+        audit_dropped: entries that the audit log lacks.
     """
 
-    def __init__(self, path: Path, config: ApiConfig, background: Background | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        config: ApiConfig,
+        background: Background | None = None,
+        *,
+        max_queued_entries: int = MAX_QUEUED_ENTRIES,
+        refresh_seconds: float = REFRESH_SECONDS,
+    ) -> None:
         self._background = background or Background()
         self._open_to_all = config.auth == "none"
         self._ring: KeyRing | None = None
         self._changed = asyncio.Event()
         self._limiter = RateLimiter(config.requests_per_second, config.burst_requests)
-        self._noting = RateLimiter(_NOTED_PER_SECOND, _NOTED_AT_ONCE)
-        self._notes: deque[AuditEntry] = deque()
+        self._audit_rates = RateLimiter(_AUDITED_PER_SECOND, _AUDITED_BURST)
+        self._entries: deque[AuditEntry] = deque()
+        self._max_queued_entries = max_queued_entries
+        self._refresh_seconds = refresh_seconds
         self._owned: Owned[ControlStore] = Owned("keys", lambda: open_store(path))
         self._version = -1
-        self._looking = asyncio.Lock()
-        self._looks: set[asyncio.Task[None]] = set()
+        self._refreshing = asyncio.Lock()
+        self._refreshes: set[asyncio.Task[None]] = set()
         self._failed = False
         self._stopping = asyncio.Event()
-        self._looker: asyncio.Task[None] | None = None
-        # Refused requests by the code of the error, and notes that were not written.
+        self._refresher: asyncio.Task[None] | None = None
         self.denied: Counter[str] = Counter()
         self.audit_dropped = 0
 
@@ -135,31 +150,34 @@ class Authenticator:
         return 0 if self._ring is None else len(self._ring)
 
     async def start(self) -> None:
-        """Read the keys; go on looking."""
-        await self._look()
-        self._looker = asyncio.create_task(self._keep_looking())
+        """Read the keys, and refresh them from now on."""
+        await self._refresh()
+        self._refresher = asyncio.create_task(self._refresh_periodically())
 
     async def stop(self) -> None:
-        """Write what was noted and close the file; a second time without effect."""
+        """Write the queued entries and close the file; a second call has no effect."""
         if self._stopping.is_set():
             return
         self._stopping.set()
-        if self._looker is not None:
-            await self._looker
-            await self._look()
-        await asyncio.gather(*self._looks, return_exceptions=True)
+        if self._refresher is not None:
+            await self._refresher
+            await self._refresh()
+        await asyncio.gather(*self._refreshes, return_exceptions=True)
         await self._owned.close()
 
-    def authorize(self, visitor: Visitor, needed: Role, now: float) -> Caller:
-        """Who it is that asks for something of that role; ``now`` in monotonic seconds.
+    def authorize(self, credentials: Credentials, needed: Role, now: float) -> Caller:
+        """Return the caller of a request that needs a role.
+
+        Args:
+            now: monotonic seconds.
 
         Raises:
-            AccessError: it may not, or asks too often.
+            AccessError: the caller lacks a key or the role, or sends too many requests.
         """
         try:
-            caller = self._recognised(visitor, needed)
+            caller = self._recognize(credentials, needed)
         except AccessError as error:
-            if wait := self._limiter.take(visitor.address, now, _DENIED_COST):
+            if wait := self._limiter.take(credentials.address, now, _DENIED_COST):
                 raise TooManyRequests(wait) from error
             raise
         if wait := self._limiter.take(caller.key or caller.address, now):
@@ -167,7 +185,7 @@ class Authenticator:
         return caller
 
     def valid(self, caller: Caller) -> bool:
-        """Whether who was let in once would be again."""
+        """Return whether an authorized caller would be authorized again."""
         if self._ring is None:
             return True
         if caller.key:
@@ -175,31 +193,33 @@ class Authenticator:
         return self._open_to_all or not self._ring.ever
 
     async def wait_revoked(self, caller: Caller) -> None:
-        """Wait until ``caller`` is not ``valid`` any more."""
+        """Wait until a caller is no longer valid."""
         while self.valid(caller):
             await self._changed.wait()
 
-    def record_denied(self, visitor: Visitor, error: AccessError, what: str, now: float) -> None:
-        """Count a refusal, and write it down unless the address has too many."""
+    def record_denied(
+        self, credentials: Credentials, error: AccessError, action: str, now: float
+    ) -> None:
+        """Count a denied request, and write it to the audit log unless its address has many."""
         self.denied[error.code] += 1
-        if self._noting.take(visitor.address, now):
+        if self._audit_rates.take(credentials.address, now):
             self.audit_dropped += 1
         else:
-            self.record(None, visitor.address, "request", what, error.status)
+            self.record(None, credentials.address, "request", action, error.status)
 
     def record(self, key: str | None, address: str, action: str, detail: str, status: int) -> None:
-        """Write a line of the audit log, soon; one too many is counted instead."""
-        if len(self._notes) >= MAX_NOTES:
+        """Queue an entry of the audit log; drop and count it if too many are queued."""
+        if len(self._entries) >= self._max_queued_entries:
             self.audit_dropped += 1
             return
         entry = AuditEntry(_now_us(), key, address, action, detail[:DETAIL_LENGTH], status)
-        self._notes.append(entry)
+        self._entries.append(entry)
 
     # --- For administrators ----------------------------------------------------------
 
     async def keys(self) -> list[dict[str, object]]:
-        """All keys as JSON, the newest first, without what could be used."""
-        found = await self._administer(lambda store: store.keys())
+        """Return all keys as JSON, the newest first, without their secrets."""
+        keys = await self._administer(lambda store: store.keys())
         return [
             {
                 "id": key.id,
@@ -208,92 +228,101 @@ class Authenticator:
                 "created_at": key.created_at,
                 "revoked_at": key.revoked_at,
             }
-            for key in reversed(found)
+            for key in reversed(keys)
         ]
 
     async def create(self, name: str, role: Role) -> tuple[str, str, int]:
-        """Make a key: its id, its text, and when."""
+        """Create a key; return its id, its text, and the time in Unix microseconds."""
         key, text = new_key(name, role, _now_us())
         await self._administer(lambda store: store.add(key))
-        await self._look(again=True)
+        await self._refresh(again=True)
         return key.id, text, key.created_at
 
     async def revoke(self, key_id: str) -> None:
-        """End a key at once; ``NotFound`` if there is none of that id."""
+        """Revoke a key at once.
+
+        Raises:
+            NotFound: no valid key has that id.
+        """
         if not await self._administer(lambda store: store.revoke(key_id, _now_us())):
-            raise NotFound(f"no key {key_id} that could be revoked", "id")
-        await self._look(again=True)
+            raise NotFound(f"no active key with id {key_id}", "id")
+        await self._refresh(again=True)
 
     async def audit(self, limit: int, before: int | None) -> list[AuditRecord]:
-        """Entries of the audit log, newest first."""
-        await self._look()
+        """Return entries of the audit log, newest first."""
+        await self._refresh()
         return await self._administer(lambda store: store.read_audit(limit, before))
 
     # --- The file --------------------------------------------------------------------
 
-    def _recognised(self, visitor: Visitor, needed: Role) -> Caller:
-        caller = self._caller(visitor, needed)
+    def _recognize(self, credentials: Credentials, needed: Role) -> Caller:
+        caller = self._caller(credentials, needed)
         if caller.role < needed:
             raise Forbidden(f"this needs the role {needed}, and yours is {caller.role}")
         return caller
 
-    def _caller(self, visitor: Visitor, needed: Role) -> Caller:
+    def _caller(self, credentials: Credentials, needed: Role) -> Caller:
         if needed is Role.ANYONE:
-            return Caller(visitor.address, Role.ANYONE)
+            return Caller(credentials.address, Role.ANYONE)
         if self._ring is None:
-            raise KeysUnreadable("the keys cannot be read, so nobody can be let in; see the log")
-        # Whoever sends a key means it, also where none is needed.
-        if visitor.key:
-            return self._holder(visitor, self._ring)
+            raise KeysUnreadable(
+                "the API keys cannot be read, so all requests are denied; see the server log"
+            )
+        # A key that was sent is checked, also where none is needed.
+        if credentials.key:
+            return self._holder(credentials, self._ring)
         if self._open_to_all:
-            return Caller(visitor.address, Role.OPERATOR)
+            return Caller(credentials.address, Role.OPERATOR)
         if self._ring.ever:
             raise Unauthorized(_HOW_TO_GET_A_KEY)
-        if not visitor.local:
+        if not credentials.local:
             raise Forbidden(
-                "without keys only this machine is served, directly and by its loopback "
-                "address: make a key with 'tart keys create', or set api.auth to \"none\""
+                "without API keys only the local machine is served, directly and by its loopback "
+                "address: create a key with 'tart keys create', or set api.auth to \"none\""
             )
-        return Caller(visitor.address, Role.OPERATOR)
+        return Caller(credentials.address, Role.OPERATOR)
 
-    def _holder(self, visitor: Visitor, ring: KeyRing) -> Caller:
-        """Whose key it is; let in as somebody else, who sent it would not learn of it."""
-        key = ring.find(visitor.key or "")
+    def _holder(self, credentials: Credentials, ring: KeyRing) -> Caller:
+        """Return the caller of a request with a key.
+
+        An unknown key is refused even where none is needed: its sender should learn of it.
+        """
+        key = ring.find(credentials.key or "")
         if key is not None:
-            return Caller(visitor.address, key.role, key.id)
-        unneeded = self._open_to_all or (visitor.local and not ring.ever)
+            return Caller(credentials.address, key.role, key.id)
+        unneeded = self._open_to_all or (credentials.local and not ring.ever)
         if unneeded:
-            hint = "none is needed here, so ask without"
+            hint = "no key is needed here, so send none"
         else:
-            hint = "whoever runs this tart makes one with 'tart keys create'"
-        raise Unauthorized(f"this key is not known, or was revoked; {hint}")
+            hint = "the operator creates one with 'tart keys create'"
+        raise Unauthorized(f"this API key is not known, or was revoked; {hint}")
 
-    async def _keep_looking(self) -> None:
+    async def _refresh_periodically(self) -> None:
         while not self._stopping.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with asyncio.timeout(self._refresh_seconds):
                     await self._stopping.wait()
             with self._background.guard("keys"):
-                await self._look()
+                await self._refresh()
 
-    async def _look(self, *, again: bool = False) -> None:
-        """Read keys that others have changed, write what was noted.
+    async def _refresh(self, *, again: bool = False) -> None:
+        """Read keys that other processes have changed, and write the queued entries.
 
-        To its end, also where nobody waits any more: what was read counts, and what was
-        written must not be written again.
+        A refresh runs to its end also if its caller is cancelled: keys that were read are used,
+        and entries that were written must not be written again.
         """
-        look = asyncio.create_task(self._look_once(again))
-        self._looks.add(look)
-        look.add_done_callback(self._looks.discard)
-        await asyncio.shield(look)
+        refresh = asyncio.create_task(self._refresh_once(again))
+        self._refreshes.add(refresh)
+        refresh.add_done_callback(self._refreshes.discard)
+        await asyncio.shield(refresh)
 
-    async def _look_once(self, again: bool) -> None:
-        async with self._looking:
+    async def _refresh_once(self, again: bool) -> None:
+        async with self._refreshing:
             try:
                 ring = await self._with_store(lambda store: self._changed_keys(store, again))
             except StorageError as error:
                 if not self._failed:
-                    log.error("nobody is let in until the keys can be read: %s", error.__cause__)
+                    log.error("cannot read the API keys, denying all requests: %s", error.__cause__)
                 self._ring, self._failed = None, True
                 return
             self._failed = False
@@ -301,31 +330,33 @@ class Authenticator:
                 self._ring = ring
                 changed, self._changed = self._changed, asyncio.Event()
                 changed.set()
-            await self._write_notes()
+            await self._write_entries()
 
-    async def _write_notes(self) -> None:
-        """Write what was noted; what cannot be written waits, and locks nobody out."""
-        if not (notes := list(self._notes)):
+    async def _write_entries(self) -> None:
+        """Write the queued entries; on failure they stay queued, and requests go on."""
+        if not (entries := list(self._entries)):
             return
         try:
-            await self._with_store(lambda store: store.append_audit(notes))
+            await self._with_store(lambda store: store.append_audit(entries))
         except StorageError as error:
-            log.warning("%d lines of the audit log must wait: %s", len(notes), error.__cause__)
+            log.warning(
+                "cannot write %d audit log entries, retrying: %s", len(entries), error.__cause__
+            )
             return
-        for _ in notes:
-            self._notes.popleft()
+        for _ in entries:
+            self._entries.popleft()
 
     def _changed_keys(self, store: ControlStore, again: bool) -> KeyRing | None:
-        """The keys if they are others than before. On a thread."""
-        # Our own writes do not change it.
+        """Return the keys if they changed; runs on the store's thread."""
+        # Writes of this connection do not change the version.
         version = store.version()
         if version == self._version and self._ring is not None and not again:
             return None
         self._version = version
         return KeyRing(store.keys())
 
-    async def _administer(self, work: Callable[[ControlStore], Found]) -> Found:
-        """What an administrator asked for.
+    async def _administer(self, work: Callable[[ControlStore], Result]) -> Result:
+        """Run an administrator's request on the store.
 
         Raises:
             KeysUnreadable: the file is locked, or cannot be used.
@@ -333,14 +364,14 @@ class Authenticator:
         try:
             return await self._with_store(work)
         except StorageError as error:
-            log.warning("an administrator is told to try again: %s", error)
+            log.warning("cannot use the key store: %s", error)
             raise KeysUnreadable(
-                f"the keys cannot be read or written now, another process may hold their file: "
-                f"{error}; try again, and see the log if it stays so"
+                f"the key store cannot be used now, another process may hold it: {error}; "
+                "retry, and see the server log if this persists"
             ) from None
 
-    async def _with_store(self, work: Callable[[ControlStore], Found]) -> Found:
-        """Do something with the file on its thread, one after another."""
+    async def _with_store(self, work: Callable[[ControlStore], Result]) -> Result:
+        """Run ``work`` on the store's thread, one call after another."""
         try:
             return await self._owned.use(work)
         except (StorageError, sqlite3.Error) as error:

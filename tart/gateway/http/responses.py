@@ -1,8 +1,8 @@
-"""From an answer to bytes of HTTP: JSON, ETag, gzip, CORS, HEAD, OPTIONS, and errors.
+"""HTTP responses: JSON, ETag, gzip, CORS, HEAD, OPTIONS, and errors.
 
-Every response of the gateway is made here, errors included, so that each has the same
-headers and each error the same shape. HEAD needs nothing: Sanic sends the headers of the
-GET and leaves the body out.
+Every response of the gateway is made here, errors included, so that all have the same headers and
+all errors the same shape. HEAD needs nothing: the server sends the headers of the GET and leaves
+the body out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import hashlib
 import logging
 import math
 from collections.abc import AsyncIterator, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -41,11 +42,11 @@ log = logging.getLogger(__name__)
 
 READ_METHODS = ("GET", "HEAD")
 GZIP_FROM_BYTES = 1024
-# Compressing more than this would hold up every other request; a thread does it.
+# Larger bodies are compressed on a thread, for they would delay all other requests.
 GZIP_INLINE_BYTES = 64 << 10
 GZIP_LEVEL = 3
 PREFLIGHT_SECONDS = 600
-# Our words for what Sanic refuses; the phrases of HTTP change from one Python to the next.
+# Codes of errors that Sanic raises; the phrases of HTTP differ between versions of Python.
 _CODES = {
     400: "bad_request",
     404: "not_found",
@@ -55,41 +56,43 @@ _CODES = {
     417: "expectation_failed",
     431: "headers_too_large",
 }
+# One thread: each further one would compete with the event loop for the interpreter's lock.
+_RENDERER = ThreadPoolExecutor(1, "render")
 _MAX_REASONS = 8
 _HSTS_SECONDS = 365 * 86400
 _EXPOSED = "ETag, X-Tart-Shards, X-Tart-Unreadable"
-# The docs page needs its own style and nothing else; JSON needs nothing at all.
+# The pages need their inline style and nothing else; JSON needs nothing at all.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 class UpgradeRequired(TartError):
-    """A plain request to a route that only speaks WebSocket."""
+    """A request without an upgrade to a route that serves WebSockets only."""
 
     status = 426
     code = "upgrade_required"
 
 
 class UnsupportedBody(TartError):
-    """A body that is not JSON, or says that it is something else."""
+    """A body that is not declared as JSON."""
 
     status = 415
     code = "unsupported_body"
 
 
 class ForeignOrigin(TartError):
-    """A page of an origin that the settings do not name wants to read the stream."""
+    """A WebSocket opened by a page of an origin that the settings do not allow."""
 
     status = 403
     code = "foreign_origin"
 
 
 def members_of(seen: Coverage) -> dict[str, Any]:
-    """What an answer says of where it is from, beside what was asked for; nothing if of all."""
-    found: dict[str, Any] = {}
+    """Return the members that tell what an answer lacks; none if it is complete."""
+    members: dict[str, Any] = {}
     if len(seen.shards) != seen.total:
-        found["shards"] = {"answered": len(seen.shards), "total": seen.total}
+        members["shards"] = {"answered": len(seen.shards), "total": seen.total}
     if seen.unreadable:
-        found["unreadable"] = [
+        members["unreadable"] = [
             {
                 "file": each.file,
                 "rows": each.rows,
@@ -98,32 +101,32 @@ def members_of(seen: Coverage) -> dict[str, Any]:
             }
             for each in sorted(seen.unreadable, key=lambda each: (each.file, each.first_at or 0))
         ]
-    return found
+    return members
 
 
 def lacks_of(seen: Coverage) -> list[str]:
-    """The same as sentences, a limited number of them; none where nothing is missing."""
-    found = []
+    """Return what an answer lacks as sentences, a limited number; none if it is complete."""
+    lacks = []
     if missing := sorted(set(range(seen.total)) - seen.shards):
         which = f"shard{'s' * (len(missing) > 1)} {', '.join(map(str, missing))}"
-        found.append(f"{which} of {seen.total} did not answer, so its events are missing")
+        lacks.append(f"{which} of {seen.total} did not answer, so its events are missing")
     damaged = sorted(seen.unreadable, key=lambda each: (each.file, each.first_at or 0))
-    for each in damaged[:_MAX_REASONS]:
-        rows = "rows" if each.rows is None else f"{each.rows} rows"
-        found.append(f"{rows} of {each.file} are damaged and cannot be read")
+    for unreadable in damaged[:_MAX_REASONS]:
+        rows = "rows" if unreadable.rows is None else f"{unreadable.rows} rows"
+        lacks.append(f"{rows} of {unreadable.file} are damaged and cannot be read")
     if damaged[_MAX_REASONS:]:
-        found.append(f"and so are parts of {len(damaged) - _MAX_REASONS} more places")
-    return found
+        lacks.append(f"and so are parts of {len(damaged) - _MAX_REASONS} more places")
+    return lacks
 
 
 def headers_of(seen: Coverage) -> dict[str, str]:
-    """The same in short."""
-    found = {"X-Tart-Shards": f"{len(seen.shards)}/{seen.total}"}
+    """Return the headers that tell which shards answered, and what they could not read."""
+    headers = {"X-Tart-Shards": f"{len(seen.shards)}/{seen.total}"}
     if seen.unreadable:
         rows = [each.rows for each in seen.unreadable]
         known = sum(each for each in rows if each is not None)
-        found["X-Tart-Unreadable"] = "unknown" if None in rows else str(known)
-    return found
+        headers["X-Tart-Unreadable"] = "unknown" if None in rows else str(known)
+    return headers
 
 
 @dataclass
@@ -149,7 +152,7 @@ class Answer:
 async def render(answer: Answer) -> bytes:
     """Return the bytes of an answer's body; call a body that is a function on a thread."""
     if callable(answer.body):
-        return await asyncio.to_thread(_render, answer)
+        return await asyncio.get_running_loop().run_in_executor(_RENDERER, _render, answer)
     return _render(answer)
 
 
@@ -165,10 +168,10 @@ def _render(answer: Answer) -> bytes:
 async def respond(
     request: Request[Any, Any], route: Route, answer: Answer, config: ApiConfig
 ) -> HTTPResponse:
-    """The response to a request that was answered."""
+    """Return the response with an answer."""
     headers = {**answer.headers, **_common_headers(request, config)}
     if route.kind is Kind.PAGE and request.path.endswith("/"):
-        # A page's links are relative to its own path.
+        # The links of a page are relative to its path.
         headers["Location"] = f"../{request.path.rstrip('/').rpartition('/')[2]}"
         return HTTPResponse(status=308, headers=headers)
     seen = answer.coverage
@@ -178,7 +181,7 @@ async def respond(
     headers["Cache-Control"] = (Cache.LIVE if partial else route.cache).control
     data = await render(answer)
     if answer.status == 200 and route.cache.tagged:
-        # Weak: compressed or not, it means the same.
+        # Weak: the compressed and the plain body have the same tag.
         headers["ETag"] = f'W/"{hashlib.blake2b(data, digest_size=12).hexdigest()}"'
         if _matches(request.headers.get("if-none-match"), headers["ETag"]):
             return HTTPResponse(status=304, headers=headers)
@@ -189,10 +192,10 @@ async def respond(
 async def stream(
     request: Request[Any, Any], route: Route, answer: Answer, config: ApiConfig
 ) -> None:
-    """Send an answer bit by bit, as fast as it is taken.
+    """Send an answer in chunks, as fast as the client reads.
 
-    What breaks on the way cuts the connection off: a client must not take a part for all. What
-    is ``Incomplete`` ends so, too, after everything that there was has been taken.
+    An error cuts the connection off, so that the client cannot take a part for the whole. An
+    ``Incomplete`` answer ends in the same way, after all that there was has been sent.
     """
     headers = {**answer.headers, **_common_headers(request, config)}
     headers["Cache-Control"] = Cache.LIVE.control
@@ -209,7 +212,7 @@ async def stream(
         await response.eof()
     except Incomplete as error:
         log.warning(
-            "%s lacks something, so its connection is closed before the end: %s",
+            "%s is incomplete, closing its connection before the end: %s",
             request.path,
             error,
         )
@@ -222,7 +225,7 @@ async def stream(
 
 
 def stream_headers(request: Request[Any, Any], config: ApiConfig) -> dict[str, str]:
-    """Of server-sent events: nobody on the way is to keep or gather them."""
+    """Return the headers of an event stream, which proxies must neither store nor buffer."""
     return {
         **_common_headers(request, config),
         "Cache-Control": Cache.REVALIDATED.control,
@@ -231,14 +234,14 @@ def stream_headers(request: Request[Any, Any], config: ApiConfig) -> dict[str, s
 
 
 def methods_of(route: Route) -> tuple[str, ...]:
-    """What a route can be asked with, OPTIONS apart, which belongs to its path."""
+    """Return the methods of a route, without OPTIONS, which belongs to its path."""
     return READ_METHODS if route.method == "GET" else (route.method,)
 
 
 def options(
     request: Request[Any, Any], config: ApiConfig, methods: tuple[str, ...]
 ) -> HTTPResponse:
-    """What OPTIONS answers: the methods, and to a page of a known origin that it may."""
+    """Return the response to OPTIONS: the methods, and CORS headers for an allowed origin."""
     headers = {"Allow": ", ".join(methods), **_common_headers(request, config)}
     preflight = "access-control-request-method" in request.headers
     if preflight and "Access-Control-Allow-Origin" in headers:
@@ -249,14 +252,14 @@ def options(
 
 
 def failed(request: Request[Any, Any], error: BaseException, config: ApiConfig) -> HTTPResponse:
-    """The response to a request that could not be answered, whoever raised the error."""
-    status, code, message, parameter = _explained(error)
-    # Cancelled is what the client left, or what the gateway's own end cuts off.
+    """Return the response with an error."""
+    status, code, message, parameter = _describe(error)
+    # A request is cancelled if its client leaves, or if the gateway stops.
     if status >= 500 and not isinstance(error, TartError | asyncio.CancelledError):
         log.error("%s %s failed", request.method, request.path, exc_info=error)
     headers = _common_headers(request, config)
     if status == 405:
-        # Sanic knows which, in any order.
+        # Sanic lists them in any order.
         allowed = getattr(error, "headers", {}).get("Allow", "").replace(" ", "")
         headers["Allow"] = ", ".join(sorted(allowed.split(",")))
     if status == 401:
@@ -272,18 +275,18 @@ def failed(request: Request[Any, Any], error: BaseException, config: ApiConfig) 
 
 
 def error_json(code: str, message: str, parameter: str | None = None) -> bytes:
-    """The one shape of an error."""
+    """Return the body of an error response."""
     return json_encoding.dumps({"error": error_object(code, message, parameter)})
 
 
 def error_object(code: str, message: str, parameter: str | None = None) -> dict[str, str]:
-    """What stands under ``error``: always a text that JSON can carry."""
-    found = {"code": code, "message": message.encode(errors="backslashreplace").decode()}
-    return found if parameter is None else {**found, "param": parameter}
+    """Return the member ``error`` of an error; its message is valid Unicode."""
+    error = {"code": code, "message": message.encode(errors="backslashreplace").decode()}
+    return error if parameter is None else {**error, "param": parameter}
 
 
-def _explained(error: BaseException) -> tuple[int, str, str, str | None]:
-    """Status, code, message and parameter of an error."""
+def _describe(error: BaseException) -> tuple[int, str, str, str | None]:
+    """Return status, code, message and parameter of an error."""
     if isinstance(error, QueryError):
         return error.status, error.code, str(error), error.parameter
     if isinstance(error, TartError) and error.status != 500:
@@ -294,17 +297,17 @@ def _explained(error: BaseException) -> tuple[int, str, str, str | None]:
     cancelled = isinstance(error, asyncio.CancelledError)
     if cancelled or (isinstance(error, SanicException) and error.status_code == 503):
         return 503, "unavailable", "the request took too long or the server is stopping", None
-    return 500, "internal", "the request failed by a fault of the server; see its log", None
+    return 500, "internal", "internal error; see the server log", None
 
 
 def _sentence(error: SanicException, status: HTTPStatus) -> str:
-    """Sanic's own words for what it refused, in one line."""
+    """Return Sanic's message in one line."""
     text = str(error) or status.phrase
     return " ".join(text.split())[:300]
 
 
 def _matches(wanted: str | None, etag: str) -> bool:
-    """RFC 9110, If-None-Match: any of the listed, compared weakly."""
+    """Return whether If-None-Match lists the tag, compared weakly (RFC 9110, 13.1.2)."""
     if wanted is None:
         return False
     listed = [each.strip().removeprefix("W/") for each in wanted.split(",")]
@@ -323,14 +326,13 @@ def _common_headers(request: Request[Any, Any], config: ApiConfig) -> dict[str, 
         headers["Strict-Transport-Security"] = f"max-age={_HSTS_SECONDS}"
     origin = request.headers.get("origin")
     if origin and config.cors_origins and origin_allowed(origin, config):
-        everyone = "*" in config.cors_origins
-        headers["Access-Control-Allow-Origin"] = "*" if everyone else origin
+        headers["Access-Control-Allow-Origin"] = "*" if "*" in config.cors_origins else origin
         headers["Access-Control-Expose-Headers"] = _EXPOSED
     return headers
 
 
 def origin_allowed(origin: str, config: ApiConfig) -> bool:
-    """Whether the settings let pages of that origin read."""
+    """Return whether the settings let pages of an origin read."""
     return "*" in config.cors_origins or origin in config.cors_origins
 
 
@@ -344,10 +346,10 @@ async def _compressed(request: Request[Any, Any], data: bytes, headers: dict[str
 
 
 def _accepts_gzip(accepted: str | None) -> bool:
-    """RFC 9110, Accept-Encoding: gzip or anything, unless with a weight of 0."""
+    """Return whether Accept-Encoding allows gzip (RFC 9110, 12.5.3)."""
     weights = {}
-    for each in (accepted or "").lower().split(","):
-        name, _, weight = each.partition(";")
+    for coding in (accepted or "").lower().split(","):
+        name, _, weight = coding.partition(";")
         weights[name.strip()] = weight.replace(" ", "").removeprefix("q=") or "1"
     weight = weights.get("gzip", weights.get("*", "0"))
     try:
@@ -357,23 +359,23 @@ def _accepts_gzip(accepted: str | None) -> bool:
 
 
 def body_of(request: Request[Any, Any], members: Collection[str]) -> dict[str, Any]:
-    """The JSON object that was sent.
+    """Return the JSON object in the body of a request.
 
     Args:
-        members: what it may have.
+        members: the names of all accepted members.
 
     Raises:
-        UnsupportedBody: it says that it is no JSON.
-        BadQuery: it is no object, or has another member.
+        UnsupportedBody: the body is declared as something else.
+        BadQuery: it is not an object, or has another member.
     """
     kind = (request.headers.get("content-type") or JSON).partition(";")[0].strip().lower()
     if kind != JSON:
-        raise UnsupportedBody(f"the body must be {JSON}, not {kind[:100]}")
+        raise UnsupportedBody(f"the request body must be {JSON}, not {kind[:100]}")
     try:
-        found = orjson.loads(request.body)
+        body = orjson.loads(request.body)
     except orjson.JSONDecodeError as error:
-        raise BadQuery(f"the body is no JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise BadQuery("the body must be a JSON object")
-    only_known(found, members, "the body")
-    return found
+        raise BadQuery(f"the request body is not valid JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise BadQuery("the request body must be a JSON object")
+    only_known(body, members, "the request body")
+    return body

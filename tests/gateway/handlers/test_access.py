@@ -18,7 +18,7 @@ from tart.access.roles import ROLES, Role
 from tart.control_store import open_store
 from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
-from tests.gateway.http.test_auth import made
+from tests.gateway.http.test_auth import create_key
 from tests.gateway.json_schema import violations
 from tests.gateway.running import Running, path_of, running_gateway
 
@@ -34,8 +34,8 @@ def with_gateway(directory: Path, test: Callable[[Running], Awaitable[None]], **
 
 
 def keys_in(directory: Path) -> dict[Role, str]:
-    """A key of each role, made before the gateway starts."""
-    return {role: made(directory / "d" / "control.sqlite", role)[1] for role in ROLES_OF_KEYS}
+    """A key of each role, created before the gateway starts."""
+    return {role: create_key(directory / "d" / "control.sqlite", role)[1] for role in ROLES_OF_KEYS}
 
 
 def bearer(text: str) -> dict[str, str]:
@@ -166,7 +166,7 @@ def test_while_another_process_writes_keys_can_be_used_but_not_made(
             assert str(tmp_path) not in response.text
         # What waits to be noted locks nobody out.
         assert (await gateway.client.get("/api/keys", headers=bearer("no"))).status_code == 401
-        await gateway.gateway.authenticator._look()
+        await gateway.gateway.authenticator._refresh()
         assert (await gateway.client.get("/api/keys")).status_code == 200
         other.execute("ROLLBACK")
         other.close()
@@ -213,11 +213,11 @@ def test_what_was_done_and_denied_is_in_the_audit_log(tmp_path: Path) -> None:
         )
         await gateway.client.post("/api/sql", json={}, headers=bearer(keys[Role.VIEWER]))
         gateway.client.headers.update(bearer(keys[Role.ADMIN]))
-        made = await gateway.client.post("/api/keys", json={"name": "x", "role": "viewer"})
+        response = await gateway.client.post("/api/keys", json={"name": "x", "role": "viewer"})
         found = await gateway.json("/api/audit")
         assert violations(found, SCHEMAS["Audit"]) == []
         shown = [(each["action"], each["detail"], each["status"]) for each in found["entries"]]
-        created = made.json()
+        created = response.json()
         assert shown == [
             ("create_key", f"{created['id']} viewer x", 201),
             ("request", "POST /api/sql", 403),

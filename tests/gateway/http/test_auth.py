@@ -1,4 +1,4 @@
-"""``tart/gateway/http/auth.py``: who is let in, how often, and what is written down of it."""
+"""Authorization by keys and addresses, rate limits, and the audit log."""
 
 from __future__ import annotations
 
@@ -22,19 +22,23 @@ from tart.access.roles import Role
 from tart.config.schema import ApiConfig
 from tart.control_store import open_store
 from tart.errors import AccessError, Forbidden, NotFound, TooManyRequests, Unauthorized
-from tart.gateway.http import auth as accessing
-from tart.gateway.http.auth import MAX_NOTES, Authenticator, Caller, KeysUnreadable, Visitor
+from tart.gateway.http.auth import Authenticator, Caller, Credentials, KeysUnreadable
 from tests.gateway.running import eventually
 
-HERE = Visitor("127.0.0.1", "localhost:8080")
-ELSEWHERE = Visitor("192.0.2.1", "tart.example")
+HERE = Credentials("127.0.0.1", "localhost:8080")
+ELSEWHERE = Credentials("192.0.2.1", "tart.example")
 
 
-def use(path: Path, test: Callable[[Authenticator], Awaitable[None]], **settings: Any) -> None:
-    """Open an access of settings, and close it."""
+def use(
+    path: Path,
+    test: Callable[[Authenticator], Awaitable[None]],
+    limits: dict[str, Any] | None = None,
+    **settings: Any,
+) -> None:
+    """Run a test with a started authenticator."""
 
     async def run() -> None:
-        access = Authenticator(path, replace(ApiConfig(), **settings))
+        access = Authenticator(path, replace(ApiConfig(), **settings), **limits or {})
         await access.start()
         try:
             await test(access)
@@ -44,26 +48,28 @@ def use(path: Path, test: Callable[[Authenticator], Awaitable[None]], **settings
     asyncio.run(run())
 
 
-def made(path: Path, role: Role = Role.VIEWER) -> tuple[str, str]:
-    """The id and the text of a key that the command line made."""
+def create_key(path: Path, role: Role = Role.VIEWER) -> tuple[str, str]:
+    """Create a key as the command line does; return its id and its text."""
     key, text = new_key("test", role, 1)
-    with open_store(path) as kept:
-        kept.add(key)
+    with open_store(path) as opened:
+        opened.add(key)
     return key.id, text
 
 
-def admitted(access: Authenticator, visitor: Visitor, role: Role = Role.VIEWER) -> Caller:
-    return access.authorize(visitor, role, time.monotonic())
+def authorize(access: Authenticator, credentials: Credentials, role: Role = Role.VIEWER) -> Caller:
+    return access.authorize(credentials, role, time.monotonic())
 
 
-def refusal(access: Authenticator, visitor: Visitor, role: Role = Role.VIEWER) -> AccessError:
+def refusal(
+    access: Authenticator, credentials: Credentials, role: Role = Role.VIEWER
+) -> AccessError:
     with pytest.raises(AccessError) as caught:
-        admitted(access, visitor, role)
+        authorize(access, credentials, role)
     return caught.value
 
 
 @pytest.mark.parametrize(
-    "visitor",
+    "credentials",
     [
         ELSEWHERE,
         replace(HERE, host="rebound.example"),
@@ -76,30 +82,30 @@ def refusal(access: Authenticator, visitor: Visitor, role: Role = Role.VIEWER) -
         replace(HERE, foreign=True),
     ],
 )
-def test_without_keys_this_machine_is_served_and_nobody_else(
-    tmp_path: Path, visitor: Visitor
+def test_without_keys_only_the_local_machine_is_served(
+    tmp_path: Path, credentials: Credentials
 ) -> None:
     async def check(access: Authenticator) -> None:
-        assert admitted(access, HERE).role is Role.OPERATOR
-        assert admitted(access, replace(HERE, host="")).role is Role.OPERATOR
-        assert isinstance(refusal(access, visitor), Forbidden)
+        assert authorize(access, HERE).role is Role.OPERATOR
+        assert authorize(access, replace(HERE, host="")).role is Role.OPERATOR
+        assert isinstance(refusal(access, credentials), Forbidden)
         assert isinstance(refusal(access, HERE, Role.ADMIN), Forbidden)
-        assert admitted(access, visitor, Role.ANYONE).role is Role.ANYONE
+        assert authorize(access, credentials, Role.ANYONE).role is Role.ANYONE
 
     use(tmp_path / "c", check)
 
 
-def test_once_there_is_a_key_everybody_needs_one(tmp_path: Path) -> None:
+def test_after_the_first_key_every_request_needs_one(tmp_path: Path) -> None:
     path = tmp_path / "c"
 
     async def check(access: Authenticator) -> None:
-        caller = admitted(access, HERE)
+        caller = authorize(access, HERE)
         ended = asyncio.create_task(access.wait_revoked(caller))
-        key_id, text = made(path)
+        key_id, text = create_key(path)
         await asyncio.wait_for(ended, 10)
         assert isinstance(refusal(access, HERE), Unauthorized)
         assert isinstance(refusal(access, replace(ELSEWHERE, key=text + "x")), Unauthorized)
-        known = admitted(access, replace(ELSEWHERE, key=text))
+        known = authorize(access, replace(ELSEWHERE, key=text))
         assert known == Caller("192.0.2.1", Role.VIEWER, key_id)
         assert len(access) == 1
 
@@ -107,34 +113,34 @@ def test_once_there_is_a_key_everybody_needs_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR, Role.ADMIN])
-def test_each_role_may_its_own(tmp_path: Path, role: Role) -> None:
+def test_a_role_may_use_its_own_routes_and_those_of_lower_roles(tmp_path: Path, role: Role) -> None:
     path = tmp_path / "c"
-    _, text = made(path, role)
+    _, text = create_key(path, role)
 
     async def check(access: Authenticator) -> None:
-        visitor = replace(ELSEWHERE, key=text)
+        credentials = replace(ELSEWHERE, key=text)
         for needed in Role:
             if needed <= role:
-                admitted(access, visitor, needed)
+                authorize(access, credentials, needed)
             else:
-                assert isinstance(refusal(access, visitor, needed), Forbidden)
+                assert isinstance(refusal(access, credentials, needed), Forbidden)
 
     use(path, check)
 
 
-def test_a_revoked_key_ends_its_streams_at_once_and_opens_nothing(tmp_path: Path) -> None:
+def test_a_revoked_key_ends_its_streams_at_once_and_authorizes_no_request(tmp_path: Path) -> None:
     path = tmp_path / "c"
-    key_id, text = made(path)
+    key_id, text = create_key(path)
 
     async def check(access: Authenticator) -> None:
-        visitor = replace(HERE, key=text)
-        caller = admitted(access, visitor)
+        credentials = replace(HERE, key=text)
+        caller = authorize(access, credentials)
         stream = asyncio.create_task(access.wait_revoked(caller))
         await asyncio.sleep(0)
         assert not stream.done()
         await access.revoke(key_id)
         await asyncio.wait_for(stream, 10)
-        assert isinstance(refusal(access, visitor), Unauthorized)
+        assert isinstance(refusal(access, credentials), Unauthorized)
         assert isinstance(refusal(access, HERE), Unauthorized)
         with pytest.raises(NotFound):
             await access.revoke(key_id)
@@ -142,97 +148,97 @@ def test_a_revoked_key_ends_its_streams_at_once_and_opens_nothing(tmp_path: Path
     use(path, check)
 
 
-def test_auth_none_serves_all_but_administration(tmp_path: Path) -> None:
+def test_with_auth_none_everything_but_administration_is_served(tmp_path: Path) -> None:
     async def check(access: Authenticator) -> None:
-        caller = admitted(access, ELSEWHERE, Role.OPERATOR)
+        caller = authorize(access, ELSEWHERE, Role.OPERATOR)
         assert access.valid(caller)
         assert isinstance(refusal(access, ELSEWHERE, Role.ADMIN), Forbidden)
         _, text, _ = await access.create("boss", Role.ADMIN)
-        assert admitted(access, replace(ELSEWHERE, key=text), Role.ADMIN).role is Role.ADMIN
+        assert authorize(access, replace(ELSEWHERE, key=text), Role.ADMIN).role is Role.ADMIN
 
     use(tmp_path / "c", check, auth="none")
 
 
 @pytest.mark.parametrize(
-    ("auth", "visitor", "unneeded"),
+    ("auth", "credentials", "unneeded"),
     [("keys", HERE, True), ("keys", ELSEWHERE, False), ("none", ELSEWHERE, True)],
 )
-def test_a_key_that_is_not_known_is_refused_also_where_none_is_needed(
-    tmp_path: Path, auth: str, visitor: Visitor, unneeded: bool
+def test_an_unknown_key_is_refused_where_no_key_is_needed(
+    tmp_path: Path, auth: str, credentials: Credentials, unneeded: bool
 ) -> None:
     async def check(access: Authenticator) -> None:
         _, text = new_key("never kept", Role.ADMIN, 1)
         for key in (text, "tart_", "Basic", "0"):
-            error = refusal(access, replace(visitor, key=key))
+            error = refusal(access, replace(credentials, key=key))
             assert isinstance(error, Unauthorized)
-            assert ("ask without" in str(error)) is unneeded
-        admitted(access, replace(visitor, key=text), Role.ANYONE)
+            assert ("send none" in str(error)) is unneeded
+        authorize(access, replace(credentials, key=text), Role.ANYONE)
         if unneeded:
-            admitted(access, replace(visitor, key=""))
+            authorize(access, replace(credentials, key=""))
 
     use(tmp_path / "c", check, auth=auth)
 
 
 def test_with_auth_none_a_revoked_key_still_ends_its_streams(tmp_path: Path) -> None:
     path = tmp_path / "c"
-    key_id, text = made(path)
+    key_id, text = create_key(path)
 
     async def check(access: Authenticator) -> None:
         stream = asyncio.create_task(
-            access.wait_revoked(admitted(access, replace(ELSEWHERE, key=text)))
+            access.wait_revoked(authorize(access, replace(ELSEWHERE, key=text)))
         )
         await access.revoke(key_id)
         await asyncio.wait_for(stream, 10)
-        assert access.valid(admitted(access, ELSEWHERE))
+        assert access.valid(authorize(access, ELSEWHERE))
 
     use(path, check, auth="none")
 
 
-def test_while_keys_cannot_be_read_nobody_gets_in(tmp_path: Path) -> None:
+def test_while_keys_cannot_be_read_all_requests_are_denied(tmp_path: Path) -> None:
     path = tmp_path / "c"
     path.mkdir()
 
     async def check(access: Authenticator) -> None:
         assert isinstance(refusal(access, HERE), KeysUnreadable)
-        admitted(access, HERE, Role.ANYONE)
+        authorize(access, HERE, Role.ANYONE)
         path.rmdir()
         await eventually(lambda: access._ring is not None)
-        admitted(access, HERE)
+        authorize(access, HERE)
 
     use(path, check)
 
 
 def test_too_many_requests_of_a_key_or_an_address_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "c"
-    _, text = made(path)
+    _, text = create_key(path)
 
     async def check(access: Authenticator) -> None:
-        visitor = replace(ELSEWHERE, key=text)
+        credentials = replace(ELSEWHERE, key=text)
         for _ in range(3):
-            admitted(access, visitor)
-        error = refusal(access, visitor)
+            authorize(access, credentials)
+        error = refusal(access, credentials)
         assert isinstance(error, TooManyRequests)
         assert 0 < error.seconds <= 2
-        admitted(access, HERE, Role.ANYONE)
+        authorize(access, HERE, Role.ANYONE)
 
     use(path, check, requests_per_second=0.5, burst_requests=3.0)
 
 
-def test_guessing_is_slow_and_does_not_hinder_who_has_a_key(tmp_path: Path) -> None:
+def test_guessing_keys_is_slow_and_does_not_hinder_a_valid_key(tmp_path: Path) -> None:
     path = tmp_path / "c"
-    _, text = made(path)
+    _, text = create_key(path)
 
     async def check(access: Authenticator) -> None:
         guess = replace(ELSEWHERE, key="tart_" + "0" * 52)
         refused = [refusal(access, guess) for _ in range(20)]
         guesses = sum(isinstance(error, Unauthorized) for error in refused)
         assert guesses == 1
-        admitted(access, replace(ELSEWHERE, key=text))
+        authorize(access, replace(ELSEWHERE, key=text))
 
     use(path, check, requests_per_second=1.0, burst_requests=10.0)
 
 
-def test_refusals_are_written_down_but_a_flood_of_them_is_only_counted(tmp_path: Path) -> None:
+def test_denied_requests_are_audited_and_a_flood_of_them_is_only_counted(tmp_path: Path) -> None:
     async def check(access: Authenticator) -> None:
         for _ in range(50):
             access.record_denied(ELSEWHERE, Unauthorized("no"), "GET /api/nodes", 0.0)
@@ -246,20 +252,18 @@ def test_refusals_are_written_down_but_a_flood_of_them_is_only_counted(tmp_path:
     use(tmp_path / "c", check)
 
 
-def test_what_waits_to_be_written_is_bounded(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(accessing, "LOOK_SECONDS", 3600)
-
+def test_queued_audit_entries_are_bounded(tmp_path: Path) -> None:
     async def check(access: Authenticator) -> None:
-        for number in range(MAX_NOTES + 5):
+        for number in range(15):
             access.record("ab", "192.0.2.1", "sql", str(number), 0)
         assert access.audit_dropped == 5
         newest = (await access.audit(1, None))[0].entry
-        assert newest.detail == str(MAX_NOTES - 1)
+        assert newest.detail == "9"
 
-    use(tmp_path / "c", check)
+    use(tmp_path / "c", check, {"max_queued_entries": 10, "refresh_seconds": 3600})
 
 
-def test_what_was_noted_is_kept_when_the_gateway_stops(tmp_path: Path) -> None:
+def test_queued_audit_entries_are_written_when_the_gateway_stops(tmp_path: Path) -> None:
     path = tmp_path / "c"
 
     async def check(access: Authenticator) -> None:
@@ -271,7 +275,7 @@ def test_what_was_noted_is_kept_when_the_gateway_stops(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_stopping_while_statements_run_ends_none_of_them_badly(tmp_path: Path) -> None:
+def test_stopping_while_statements_run_makes_none_of_them_fail(tmp_path: Path) -> None:
     """In a process of its own: it was a segmentation fault, within a second of these."""
     program = f"import faulthandler; faulthandler.enable(); from {__name__} import stop_and_go"
     outcome = subprocess.run(
@@ -310,27 +314,27 @@ def stop_and_go(path: str, rounds: int) -> None:
     asyncio.run(run())
 
 
-def test_a_change_that_is_read_for_somebody_who_left_counts_all_the_same(tmp_path: Path) -> None:
+def test_a_change_read_for_a_client_that_left_takes_effect(tmp_path: Path) -> None:
     """Else a key that was revoked would have opened doors until the next change."""
     path = tmp_path / "c"
-    key_id, text = made(path)
+    key_id, text = create_key(path)
 
     async def check(access: Authenticator) -> None:
         with open_store(path) as store:
             assert store.revoke(key_id, 2)
         asked = asyncio.create_task(access.audit(1, None))
         # Until its look at the file has begun.
-        await eventually(lambda: access._looks)
+        await eventually(lambda: access._refreshes)
         await asyncio.sleep(0)
         asked.cancel()
-        await asyncio.gather(asked, *access._looks, return_exceptions=True)
-        visitor = Visitor("192.0.2.1", "tart.example", text)
-        assert isinstance(refusal(access, visitor), Unauthorized)
+        await asyncio.gather(asked, *access._refreshes, return_exceptions=True)
+        credentials = Credentials("192.0.2.1", "tart.example", text)
+        assert isinstance(refusal(access, credentials), Unauthorized)
 
     use(path, check)
 
 
-def test_a_locked_file_is_no_fault_of_the_server(tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_locked_key_store_is_not_an_internal_error(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(store, "_WAIT_SECONDS", 0.05)
     path = tmp_path / "c"
 
