@@ -1,136 +1,144 @@
-"""All aggregates of a shard as one thing: told of events, asked for rows.
+"""All aggregates of a shard: batches of events in, rows of tables out.
 
-Pure. What it holds since the last flush is ``rows``: all of it to answer questions, all
-but the pipelines that are still open to be written, after which ``clear`` begins anew.
+Pure. ``rows`` returns everything since the last flush. A query asks for the rows of open
+pipelines, too; a flush does not, and ``clear`` removes the rows it has taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from tart.aggregate.columnar.counters import Clocks, Counts, Latencies
-from tart.aggregate.columnar.session_rows import Placed, SessionRows
+from tart.aggregate.columnar.counters import ClockOffsets, EventCounters, LatencyHistograms
+from tart.aggregate.columnar.session_rows import SessionRows, SessionRuns
 from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch, Finding, Rows
 from tart.aggregate.core.isolation import Isolation
-from tart.aggregate.core.transactions import Pending
-from tart.aggregate.keyed.conformance import Conformance
+from tart.aggregate.core.transactions import BatchTransaction
+from tart.aggregate.keyed.conformance import ConformanceCounters
 from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.first_seen import FirstSeen
 from tart.aggregate.keyed.gauges import Gauges
 from tart.aggregate.keyed.sessions import Sessions, SessionSummary
 from tart.aggregate.references.reducers import Reducers
-from tart.aggregate.references.tracker import FOLLOW_SECONDS, ReferenceTracker, unflushed
+from tart.aggregate.references.tracker import FOLLOW_SECONDS, ReferenceLimits, ReferenceTracker
 from tart.aggregate.rules.conformance_checks import ConformanceChecker
 from tart.units import SECOND_US
 
 
 class Aggregates:
-    """What a shard knows of the events since the last flush.
+    """The aggregates of the events since the last flush.
 
     Args:
-        decode_context: the decode context of a session, by its number.
-        found: told of each finding, too.
-        isolation: counts what fails here. No method raises because of what a node sent.
+        decode_context: returns the decode context of a session, by its number.
+        on_finding: called with each finding.
+        isolation: counts failures here. No method raises because of the content of an event.
     """
 
     def __init__(
         self,
         decode_context: Callable[[int], DecodeContext],
-        found: Callable[[Finding], None] | None = None,
+        on_finding: Callable[[Finding], None] | None = None,
         isolation: Isolation | None = None,
+        limits: ReferenceLimits | None = None,
     ) -> None:
-        self._found = found
+        self._on_finding = on_finding
         self.isolation = isolation or Isolation()
-        pending = Pending()
-        self._counts = Counts()
-        self._latencies = Latencies()
-        self._clocks = Clocks()
-        self._sums = KeyedCounters()
-        self._sightings = FirstSeen()
+        transaction = BatchTransaction()
+        self._events = EventCounters()
+        self._latencies = LatencyHistograms()
+        self._clocks = ClockOffsets()
+        self._counters = KeyedCounters()
+        self._first_seen = FirstSeen()
         self._gauges = Gauges()
         self._sessions = Sessions()
-        self._conformance = Conformance()
+        self._conformance = ConformanceCounters()
         self._session_rows = SessionRows()
-        self._judge = ConformanceChecker(self._session_rows, self._note)
-        self._meanings = Reducers(self._sums, self._sightings, self._gauges, pending)
-        self._follower = ReferenceTracker(
+        self._checker = ConformanceChecker(self._session_rows, self._add_finding)
+        self._reducers = Reducers(self._counters, self._first_seen, self._gauges, transaction)
+        self._tracker = ReferenceTracker(
             sessions=self._session_rows,
             latencies=self._latencies,
-            meanings=self._meanings,
-            sums=self._sums,
+            reducers=self._reducers,
+            counters=self._counters,
             decode_context=decode_context,
-            unfinished=self._judge.unfinished,
-            pending=pending,
+            on_unfinished=self._checker.report_unfinished,
+            transaction=transaction,
             isolation=self.isolation,
-        )
-        self._parts = (
-            *(self._counts, self._latencies, self._clocks, self._sums),
-            *(self._sightings, self._gauges, self._meanings, self._sessions),
-            self._conformance,
+            limits=limits or ReferenceLimits(),
         )
 
     def add(self, batch: EventBatch, *, contexts: bool = False) -> Contexts:
         """Count a batch.
 
         Args:
-            contexts: whether somebody wants to know what each event is about.
+            contexts: whether to return the context of every event that has one; otherwise
+                some are left out.
 
         Returns:
-            For events of a pipeline or a request, by index: the root's event id, and the hash
-            of what it is about. Where nobody asked, some are left out.
+            By index, for events of a pipeline or a request: the root's event id, and the hash
+            that the chain is about.
         """
         self.add_findings(batch.faults)
         if not len(batch):
             return {}
-        isolation, placed = self.isolation, self._session_rows.place(batch.columns.session)
+        isolation, runs = self.isolation, self._session_rows.assign(batch.columns.session)
 
-        def place(part: EventBatch) -> Placed:
-            return placed if part is batch else self._session_rows.place(part.columns.session)
+        def runs_of(part: EventBatch) -> SessionRuns:
+            return runs if part is batch else self._session_rows.assign(part.columns.session)
 
-        self._judge.begin(placed.new)
-        isolation.run("judging", batch, lambda part: self._judge.add(part, place(part)))
-        isolation.run("counts", batch, self._counts.add)
+        self._checker.reset(runs.new)
+        isolation.run("conformance", batch, lambda part: self._checker.check(part, runs_of(part)))
+        isolation.run("counts", batch, self._events.add)
         isolation.run("clocks", batch, self._clocks.add)
         return isolation.run(
             "references",
             batch,
-            lambda part: self._follower.add(part, place(part).row_of, contexts=contexts),
+            lambda part: self._tracker.add(part, runs_of(part).row_of, contexts=contexts),
         )
 
     def add_findings(self, findings: Iterable[Finding]) -> None:
-        """What is wrong with the bytes of messages, first messages included."""
-        for each in findings:
-            self._note(each)
+        """Add findings about the bytes of messages, first messages included."""
+        for finding in findings:
+            self._add_finding(finding)
+
+    def _add_finding(self, finding: Finding) -> None:
+        with self.isolation.guard("findings", session=finding.session):
+            self._conformance.add(finding)
+            if self._on_finding is not None:
+                self._on_finding(finding)
 
     def end_session(self, session: int) -> None:
-        """A connection is over."""
+        """End a connection."""
         with self.isolation.guard("references", session=session):
-            self._follower.end(session)
-        with self.isolation.guard("judging", session=session):
-            self._judge.end(session)
+            self._tracker.end_session(session)
+        with self.isolation.guard("conformance", session=session):
+            self._checker.end_session(session)
         with self.isolation.guard("sessions", session=session):
-            self._session_rows.leave(session)
+            self._session_rows.release(session)
 
     def record_session(self, summary: SessionSummary) -> None:
-        """What came on a connection that is over or was refused."""
+        """Add the row of a connection that has ended or was refused."""
         with self.isolation.guard("sessions", session=summary.session):
-            self._sessions.end(summary)
+            self._sessions.add(summary)
 
     def end_all_sessions(self) -> None:
-        """No connection goes on: after a crash, or when the shard stops."""
+        """End all connections: after a crash, or when the shard stops."""
         with self.isolation.guard("references"):
-            self._follower.end_all()
+            self._tracker.end_all_sessions()
 
     def expire(self, now_us: int) -> None:
-        """Give up references older than ``FOLLOW_SECONDS``; Unix microseconds."""
+        """Close events that were open for ``FOLLOW_SECONDS``; Unix microseconds."""
         with self.isolation.guard("references"):
-            self._follower.forget_before(now_us - FOLLOW_SECONDS * SECOND_US)
+            self._tracker.expire_before(now_us - FOLLOW_SECONDS * SECOND_US)
 
     def rows(self, table: str, *, include_open: bool) -> Rows:
-        """A table's rows since the last flush; lists or arrays of equal length by column."""
+        """Return a table's rows since the last flush, as columns of equal length.
+
+        Args:
+            include_open: also the rows of open pipelines in their current state.
+        """
         match table:
             case "counts":
-                return self._counts.rows()
+                return self._events.rows()
             case "latency":
                 return self._latencies.rows()
             case "clocks":
@@ -138,45 +146,43 @@ class Aggregates:
             case "status" | "heads":
                 return self._gauges.rows(table)
             case "sightings":
-                return self._sightings.rows()
+                return self._first_seen.rows()
             case "sessions":
                 return self._sessions.rows()
             case "conformance" | "examples":
                 return self._conformance.rows(table)
             case "blocks" | "packages" | "tickets":
-                return unflushed(table, self._meanings, self._follower, include_open=include_open)
-        return self._sums.rows(table)
+                return self._tracker.rows(table, include_open=include_open)
+        return self._counters.rows(table)
 
     def clear(self) -> None:
-        """The rows were taken; what is open stays."""
-        for part in self._parts:
-            part.clear()
+        """Remove the rows that a flush has taken; open pipelines remain."""
+        self._events.clear()
+        self._latencies.clear()
+        self._clocks.clear()
+        self._counters.clear()
+        self._first_seen.clear()
+        self._gauges.clear()
+        self._reducers.clear()
+        self._sessions.clear()
+        self._conformance.clear()
 
     @property
     def resume_seq(self) -> int | None:
-        """The first ``seq`` of what is still open: where reading again has to begin."""
-        return min((each.values["seq"] for each in self._follower.pipelines()), default=None)
-
-    def _note(self, finding: Finding) -> None:
-        with self.isolation.guard("findings", session=finding.session):
-            self._conformance.note(finding)
-            if self._found is not None:
-                self._found(finding)
+        """Return the first ``seq`` of the open pipelines, from which a restart must read."""
+        return min((each.values["seq"] for each in self._tracker.pipelines()), default=None)
 
     def statistics(self) -> dict[str, object]:
-        """For ``/metrics`` and health."""
+        """Return figures for ``/metrics`` and health."""
+        overflowed = {
+            **self._counters.overflowed,
+            "sightings": self._first_seen.overflowed,
+            "sessions": self._sessions.overflowed,
+            "conformance": self._conformance.overflowed,
+        }
         return {
-            "open_references": self._follower.open,
-            "references_evicted": self._follower.evicted,
-            "references_unresolved": sum(self._follower.unresolved.values()),
-            "aggregates_overflowed": {
-                **{table: count for table, count in self._sums.overflowed.items() if count},
-                **({"sightings": self._sightings.overflowed} if self._sightings.overflowed else {}),
-                **({"sessions": self._sessions.overflowed} if self._sessions.overflowed else {}),
-                **(
-                    {"conformance": self._conformance.overflowed}
-                    if self._conformance.overflowed
-                    else {}
-                ),
-            },
+            "open_references": self._tracker.open_count,
+            "references_evicted": self._tracker.evicted,
+            "references_unresolved": sum(self._tracker.unresolved.values()),
+            "aggregates_overflowed": {table: count for table, count in overflowed.items() if count},
         }

@@ -1,4 +1,4 @@
-"""What is written of the aggregates at a time, and how far they then are.
+"""A flush: the aggregates written at once, and how far the aggregate file then is.
 
 Pure.
 """
@@ -14,13 +14,14 @@ from tart.aggregate.keyed.sessions import session_rows
 
 @dataclass(frozen=True)
 class FlushState:
-    """How far a file is.
+    """The position of an aggregate file in the event log.
 
     Attributes:
         flush: the number of the last flush.
-        through: the first ``seq`` of the log that is in no flush.
-        resume: the first ``seq`` of a pipeline that was open then.
-        taken_at: when it was taken, Unix microseconds.
+        through: the first ``seq`` that is in no flush.
+        resume: the first ``seq`` of the pipelines that were open at the flush; a restart
+            reads the event log from there.
+        taken_at: the time of the flush, Unix microseconds.
     """
 
     flush: int = 0
@@ -31,9 +32,12 @@ class FlushState:
 
 @dataclass(frozen=True)
 class Flush:
-    """What was gathered since the one before.
+    """The rows gathered since the previous flush.
 
-    ``open_sessions`` takes the place of what the one before said of them.
+    Attributes:
+        rows: by table.
+        nodes: number and peer id of the nodes that the file does not know.
+        open_sessions: replaces the rows that the previous flush wrote.
     """
 
     state: FlushState

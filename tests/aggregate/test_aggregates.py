@@ -22,7 +22,7 @@ def in_any_order(found):
 
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
-def test_how_events_are_cut_into_batches_does_not_matter(size):
+def test_rows_do_not_depend_on_the_size_of_batches(size):
     played = troubled_network()
     expected, found = aggregate(played, 500), aggregate(played, size)
     # Numbers of the frames differ: a batch is sorted by session.
@@ -37,7 +37,7 @@ def test_how_events_are_cut_into_batches_does_not_matter(size):
         ), table
 
 
-def test_every_table_gives_all_its_columns_even_when_it_is_empty():
+def test_empty_tables_have_all_columns():
     aggregates = Aggregates({}.__getitem__)
     for table, columns in TABLES.items():
         found = aggregates.rows(table, include_open=True)
@@ -45,7 +45,7 @@ def test_every_table_gives_all_its_columns_even_when_it_is_empty():
         assert {len(each) for each in found.values()} == {0}
 
 
-def test_what_was_taken_does_not_come_again_and_what_is_open_does():
+def test_clear_removes_all_rows_but_open_pipelines():
     played = troubled_network()
     aggregates = Aggregates(decode_contexts(played).__getitem__)
     for batch in event_batches(played, 5_000):
@@ -68,7 +68,7 @@ def test_what_was_taken_does_not_come_again_and_what_is_open_does():
         assert len(aggregates.rows(table, include_open=False)["seq"]) == count
 
 
-def test_what_is_too_old_is_given_up():
+def test_old_events_expire_except_announcement_streams():
     played = troubled_network()
     aggregates = Aggregates(decode_contexts(played).__getitem__)
     for batch in event_batches(played, 5_000):

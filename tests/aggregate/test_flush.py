@@ -3,6 +3,6 @@
 from tart.aggregate.flush import Flush, FlushState
 
 
-def test_at_first_nothing_is_aggregated():
+def test_a_new_file_is_at_the_beginning_of_the_event_log():
     assert FlushState() == FlushState(flush=0, through=0, resume=0, taken_at=0)
     assert Flush(FlushState(), {}, []).state.through == 0

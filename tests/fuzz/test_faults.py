@@ -21,8 +21,17 @@ from tests.running import running_system, wait_for
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 NODES, SHARDS = 20, 2
 STAGES = (
-    *("decode", "statistics", "status", "findings", "judging", "counts", "clocks", "references"),
-    *("events", "sums", "latencies", "pipelines", "aggregates", "live", "flush", "latest"),
+    *(
+        "decode",
+        "statistics",
+        "status",
+        "findings",
+        "conformance",
+        "counts",
+        "clocks",
+        "references",
+    ),
+    *("events", "counters", "latencies", "pipelines", "aggregates", "live", "flush", "latest"),
     *("sessions", "notification"),
 )
 SETTINGS = {"TART_AGGREGATES_FLUSH_SECONDS": "0.3", "TART_STORAGE_FLUSH_SECONDS": "0.02"}

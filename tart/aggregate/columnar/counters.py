@@ -1,7 +1,7 @@
-"""What is counted by the batch: events, durations, clocks; in NumPy, additive.
+"""Columnar counters: events, durations and clock offsets, added batch by batch with NumPy.
 
-Pure. Each counter holds the buckets not yet taken by a flush; a bucket may come again
-after it was taken, and then adds to it.
+Pure. Each class holds the buckets since the last flush. The tables are additive: a bucket
+that receives events after a flush gives further rows with equal keys.
 """
 
 from __future__ import annotations
@@ -15,148 +15,149 @@ import numpy as np
 from tart.aggregate.core.event_batch import EventBatch, LazyColumns, Rows, grow
 from tart.aggregate.core.event_columns import Array
 from tart.aggregate.core.tables import COUNT_BUCKET, MINUTE_BUCKET
-from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.references import PARENT_TYPES
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
 from tart.units import JCE_US, SECOND_US
 
 _TYPES = 256
-_SPARE_PLACES = 4
+_FIRST_NODES = 16
+_SPARE_COLUMNS = 4
 _NONE = np.iinfo(np.int64).max
-# A clock that is further off than this is no clock; its offset still fits the column.
-_FURTHEST_US = 1 << 61
+# Timestamps are clamped to this, so that every offset fits the column.
+_MAX_TIMESTAMP_US = 1 << 61
 
-# A step is a pair of an event and one it may refer to: what durations are counted of.
+# A step is a pair of event types: the parent, and a type that may refer to it. Durations are
+# counted by step.
 STEPS: tuple[tuple[int, int], ...] = tuple(
-    (parent, number)
-    for number, event in EVENTS.items()
-    if (reference := leading_reference(event.fields)) is not None
-    for parent in reference.refers_to
+    (parent, kind) for kind, parents in PARENT_TYPES.items() for parent in sorted(parents)
 )
-STEP_OF: dict[tuple[int, int], int] = {pair: index for index, pair in enumerate(STEPS)}
+STEP_INDEX: dict[tuple[int, int], int] = {pair: index for index, pair in enumerate(STEPS)}
 
 
-class Counts:
-    """Events by bucket, node and type."""
+class EventCounters:
+    """Number of events by bucket, node and type."""
 
     def __init__(self) -> None:
         self._buckets: dict[int, Array] = {}
 
     def add(self, batch: EventBatch) -> None:
-        """Count a batch; all of it or, if this raises, nothing."""
+        """Count a batch; if this raises, nothing is counted."""
+        events = batch.columns
         parts = [
-            (
-                self._bucket(bucket, batch.columns.node[inside]),
-                batch.columns.node[inside],
-                batch.columns.type[inside],
-            )
-            for bucket, inside in _buckets(batch.columns.received_at, COUNT_BUCKET)
+            (self._bucket(bucket, events.node[mask]), events.node[mask], events.type[mask])
+            for bucket, mask in _split(events.received_at, COUNT_BUCKET)
         ]
         for counts, node, number in parts:
             np.add.at(counts, (node, number), 1)
 
     def _bucket(self, bucket: int, node: Array) -> Array:
-        """The counts of a bucket, with a row for each of these nodes."""
+        """Return the counts of a bucket, with a row for each of these nodes."""
         counts = self._buckets.get(bucket)
         if counts is None:
-            counts = np.zeros((16, _TYPES), np.uint32)
+            counts = np.zeros((_FIRST_NODES, _TYPES), np.uint32)
         counts = self._buckets[bucket] = grow(counts, int(node.max()) + 1)
         return counts
 
     def rows(self) -> Rows:
-        """What was counted, as rows of ``counts``."""
-        return LazyColumns(partial(_counts, dict(self._buckets)))
+        """Return the rows of ``counts``."""
+        return LazyColumns(partial(_count_rows, dict(self._buckets)))
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Remove all rows."""
         self._buckets.clear()
 
 
-class Latencies:
-    """Durations of steps by bucket, node and bin.
+class LatencyHistograms:
+    """Histograms of the durations of steps, by bucket and node.
 
-    Of the steps there are, a network takes less than half: only those have a place.
+    A network uses less than half of the steps, so a step gets a column when it first occurs.
     """
 
     def __init__(self) -> None:
         self._buckets: dict[int, Array] = {}
-        # By place its step, by step its place; neither is ever taken back.
+        # The step of each column, and the column of each step. Columns are never removed.
         self._steps: list[int] = []
-        self._places = np.full(len(STEPS), -1)
+        self._columns = np.full(len(STEPS), -1)
 
     def add(self, received_at: Array, node: Array, step: Array, duration_us: Array) -> None:
-        """Count durations, in the minutes they ended in; all of them or, if this raises, none."""
+        """Count durations by the minutes they ended in; if this raises, none is counted.
+
+        Args:
+            step: indices into ``STEPS``.
+        """
         bins = np.log2(np.maximum(duration_us.astype(np.float64), 1)) * PER_OCTAVE
         bins = np.minimum(bins, BINS - 1).astype(np.intp)
-        for each in np.unique(step[self._places[step] < 0]).tolist():
-            self._places[each] = len(self._steps)
-            self._steps.append(each)
-        places = self._places[step]
+        for index in np.unique(step[self._columns[step] < 0]).tolist():
+            self._columns[index] = len(self._steps)
+            self._steps.append(index)
+        columns = self._columns[step]
         parts = [
-            (self._bucket(bucket, node[inside]), node[inside], places[inside], bins[inside])
-            for bucket, inside in _buckets(received_at, MINUTE_BUCKET)
+            (self._bucket(bucket, node[mask]), node[mask], columns[mask], bins[mask])
+            for bucket, mask in _split(received_at, MINUTE_BUCKET)
         ]
-        for counts, nodes, place, number in parts:
-            np.add.at(counts, (nodes, place, number), 1)
+        for counts, nodes, column, number in parts:
+            np.add.at(counts, (nodes, column, number), 1)
 
     def _bucket(self, bucket: int, node: Array) -> Array:
-        """The counts of a bucket, with room for each of these nodes and all steps."""
+        """Return the counts of a bucket, with a row for each of these nodes and all columns."""
         counts = self._buckets.get(bucket)
         if counts is None:
-            counts = np.zeros((16, 0, BINS), np.uint32)
+            counts = np.zeros((_FIRST_NODES, 0, BINS), np.uint32)
         if len(self._steps) > counts.shape[1]:
-            more = len(self._steps) + _SPARE_PLACES - counts.shape[1]
+            more = len(self._steps) + _SPARE_COLUMNS - counts.shape[1]
             spare = np.zeros((len(counts), more, BINS), np.uint32)
             counts = np.concatenate([counts, spare], axis=1)
         counts = self._buckets[bucket] = grow(counts, int(node.max()) + 1)
         return counts
 
     def rows(self) -> Rows:
-        """What was counted, as rows of ``latency``."""
-        return LazyColumns(partial(_latencies, dict(self._buckets), self._steps))
+        """Return the rows of ``latency``."""
+        return LazyColumns(partial(_latency_rows, dict(self._buckets), self._steps))
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Remove all rows."""
         self._buckets.clear()
 
 
-class Clocks:
-    """How far each node's clock is behind ours, at least: the fastest message tells.
+class ClockOffsets:
+    """The minimum offset of each node's clock, by minute.
 
-    The offset is ``received_at`` less the node's timestamp: its clock's error and the
-    way of the message, of which the least in a minute is nearly none.
+    The offset is ``received_at`` minus the event's timestamp: the error of the node's clock
+    plus the delay of the message. The minimum of a minute has nearly no delay.
     """
 
     def __init__(self) -> None:
         self._buckets: dict[int, Array] = {}
 
     def add(self, batch: EventBatch) -> None:
-        """Look at a batch; the same batch again, or a part of it, changes nothing more."""
-        claimed = np.minimum(batch.columns.timestamp, np.uint64(_FURTHEST_US)).astype(np.int64)
-        offset = batch.columns.received_at - (claimed + JCE_US)
-        for bucket, inside in _buckets(batch.columns.received_at, MINUTE_BUCKET):
-            self._add(bucket, batch.columns.node[inside], offset[inside])
+        """Add a batch. Adding it, or a part of it, again has no effect."""
+        events = batch.columns
+        timestamp = np.minimum(events.timestamp, np.uint64(_MAX_TIMESTAMP_US)).astype(np.int64)
+        offset = events.received_at - (timestamp + JCE_US)
+        for bucket, mask in _split(events.received_at, MINUTE_BUCKET):
+            self._add(bucket, events.node[mask], offset[mask])
 
     def _add(self, bucket: int, node: Array, offset: Array) -> None:
-        least = self._buckets.get(bucket)
+        minimum = self._buckets.get(bucket)
         rows = int(node.max()) + 1
-        if least is None:
-            least = np.full(max(16, rows), _NONE)
-        elif rows > len(least):
-            least = np.concatenate([least, np.full(rows, _NONE)])
-        np.minimum.at(least, node, offset)
-        self._buckets[bucket] = least
+        if minimum is None:
+            minimum = np.full(max(_FIRST_NODES, rows), _NONE)
+        elif rows > len(minimum):
+            minimum = np.concatenate([minimum, np.full(rows, _NONE)])
+        np.minimum.at(minimum, node, offset)
+        self._buckets[bucket] = minimum
 
     def rows(self) -> Rows:
-        """The least offsets, as rows of ``clocks``."""
-        return LazyColumns(partial(_clocks, dict(self._buckets)))
+        """Return the rows of ``clocks``."""
+        return LazyColumns(partial(_clock_rows, dict(self._buckets)))
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Remove all rows."""
         self._buckets.clear()
 
 
-def _buckets(received_at: Array, seconds: int) -> list[tuple[int, Any]]:
-    """The buckets of some moments, and which of them are in each."""
+def _split(received_at: Array, seconds: int) -> list[tuple[int, Any]]:
+    """Return the buckets of these times, each with the mask or slice of its events."""
     length = seconds * SECOND_US
     first, last = int(received_at.min()) // length, int(received_at.max()) // length
     if first == last:
@@ -165,45 +166,46 @@ def _buckets(received_at: Array, seconds: int) -> list[tuple[int, Any]]:
     return [(bucket, buckets == bucket) for bucket in np.unique(buckets).tolist()]
 
 
-# Making rows: of arrays that may still be counted into meanwhile, so of copies.
+# Another thread makes the rows while events are counted into the same arrays, so the rows
+# are made of copies.
 
 
-def _counts(buckets: dict[int, Array]) -> Rows:
+def _count_rows(buckets: dict[int, Array]) -> Rows:
     parts = []
-    for bucket, living in buckets.items():
-        counts = living.copy()
+    for bucket, live in buckets.items():
+        counts = live.copy()
         node, number = np.nonzero(counts)
         start = np.full(len(node), bucket * COUNT_BUCKET * SECOND_US)
         parts.append((start, node, number, counts[node, number]))
-    return _columns(("bucket", "node", "type", "count"), parts)
+    return _concatenate(("bucket", "node", "type", "count"), parts)
 
 
-def _latencies(buckets: dict[int, Array], steps: list[int]) -> Rows:
-    parents, numbers = (np.array(each, np.uint8) for each in zip(*STEPS, strict=True))
+def _latency_rows(buckets: dict[int, Array], steps: list[int]) -> Rows:
+    parents, numbers = (np.array(types, np.uint8) for types in zip(*STEPS, strict=True))
     parts = []
-    for bucket, living in buckets.items():
-        counts = living.copy()
-        node, place, number = np.nonzero(counts)
-        # After the copy: whatever is counted in it has a step by now.
-        step = np.array(steps, np.intp)[place]
+    for bucket, live in buckets.items():
+        counts = live.copy()
+        node, column, number = np.nonzero(counts)
+        # After the copy: ``steps`` has every column that the copy has counts in.
+        step = np.array(steps, np.intp)[column]
         start = np.full(len(node), bucket * MINUTE_BUCKET * SECOND_US)
-        of_bin = counts[node, place, number]
-        parts.append((start, node, parents[step], numbers[step], number, of_bin))
-    return _columns(("bucket", "node", "parent", "type", "bin", "count"), parts)
+        count = counts[node, column, number]
+        parts.append((start, node, parents[step], numbers[step], number, count))
+    return _concatenate(("bucket", "node", "parent", "type", "bin", "count"), parts)
 
 
-def _clocks(buckets: dict[int, Array]) -> Rows:
+def _clock_rows(buckets: dict[int, Array]) -> Rows:
     parts = []
-    for bucket, living in buckets.items():
-        least = living.copy()
-        node = np.flatnonzero(least != _NONE)
+    for bucket, live in buckets.items():
+        minimum = live.copy()
+        node = np.flatnonzero(minimum != _NONE)
         start = np.full(len(node), bucket * MINUTE_BUCKET * SECOND_US)
-        parts.append((start, node, least[node]))
-    return _columns(("bucket", "node", "offset_us"), parts)
+        parts.append((start, node, minimum[node]))
+    return _concatenate(("bucket", "node", "offset_us"), parts)
 
 
-def _columns(names: tuple[str, ...], parts: Sequence[tuple[Array, ...]]) -> Rows:
+def _concatenate(names: tuple[str, ...], parts: Sequence[tuple[Array, ...]]) -> Rows:
     if not parts:
         return {name: np.zeros(0, np.int64) for name in names}
-    columns = (np.concatenate(each) for each in zip(*parts, strict=True))
+    columns = (np.concatenate(column) for column in zip(*parts, strict=True))
     return dict(zip(names, columns, strict=True))

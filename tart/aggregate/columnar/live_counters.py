@@ -1,8 +1,8 @@
-"""What happened in each of the last seconds, counted as events arrive.
+"""Per-second counters of the last minutes, updated as events arrive.
 
-Pure; time is an argument. Only complete seconds are shown, so a rate never includes a
-second that is still running. What a second remembers is bounded: a node inventing hashes
-fills ``MAX_DISTINCT`` and no more, and nodes are bits of one number.
+Pure; time is an argument. Only complete seconds are shown, so that a rate never includes
+the current second. The memory of a second is bounded: a node that invents hashes fills
+``MAX_DISTINCT`` of them, and the nodes are the bits of one number.
 """
 
 from __future__ import annotations
@@ -16,24 +16,22 @@ from typing import Any
 import numpy as np
 
 from tart.aggregate.core.event_columns import Array
+from tart.protocol.events import EventKind
 from tart.query.topics.realtime import LIVE_KINDS
 from tart.units import SECOND_US
 
-# So far back they are kept, and so many are shown unless more are asked for.
+# The seconds remembered, and those shown by default.
 SECONDS = 300
 SHOWN_SECONDS = 60
 ACTIVE_SECONDS = 10
 MAX_DISTINCT = 4096
-
-BEST_BLOCK_CHANGED = 11
-FINALIZED_BLOCK_CHANGED = 12
 
 
 class Second:
     """The counts of one second.
 
     Attributes:
-        active: the nodes that said something: bit ``n`` is the node of row ``n``.
+        active: the nodes that sent an event: bit ``n`` is the node of row ``n``.
         counts: events of the types in ``LIVE_KINDS``.
     """
 
@@ -58,6 +56,15 @@ class Second:
         self.active = 0
         self.counts = [0] * len(LIVE_KINDS)
 
+    def add_head(self, kind: int, block: bytes) -> None:
+        """Count an event that reports a best or a finalized block, by its hash."""
+        if kind == EventKind.BEST_BLOCK_CHANGED:
+            self.best_events += 1
+            _add_bounded(self.best, block)
+        else:
+            self.finalized_events += 1
+            _add_bounded(self.finalized, block)
+
 
 class LiveCounters:
     """Per-second counters of one shard over the last minutes.
@@ -71,43 +78,47 @@ class LiveCounters:
         self._seconds: deque[Second] = deque(maxlen=SECONDS + 2)
 
     def at(self, second: int) -> Second:
-        """The counts of that Unix second, which should not be before the newest.
+        """Return the counts of a Unix second, which should not be before the newest.
 
-        A clock that was set back keeps counting into the newest second; by so much that
-        nothing would be shown for a while, counting starts anew.
+        If the clock was set back, events count into the newest second. If it was set back
+        by more than ``SHOWN_SECONDS``, the counters restart, since nothing would be shown
+        until the clock has caught up.
         """
         if self._seconds and second < self._seconds[-1].second - SHOWN_SECONDS:
             self._seconds.clear()
             self._began = second
         if not self._seconds or second > self._seconds[-1].second:
             self._seconds.append(Second(second))
-        for each in reversed(self._seconds):
-            if each.second == second:
-                return each
+        for counts in reversed(self._seconds):
+            if counts.second == second:
+                return counts
         return self._seconds[-1]
 
     def add(self, received_at: Array, number: Array) -> None:
-        """Count the types of a batch; Unix microseconds."""
+        """Count the types of a batch; times are Unix microseconds."""
         seconds = received_at // SECOND_US
         for second in np.unique(seconds).tolist():
-            counts = np.bincount(number[seconds == second], minlength=256)
-            into = self.at(second).counts
-            for at, each in enumerate(LIVE_KINDS):
-                into[at] += int(counts[each])
+            by_type = np.bincount(number[seconds == second], minlength=256)
+            counts = self.at(second).counts
+            for index, kind in enumerate(LIVE_KINDS):
+                counts[index] += int(by_type[kind])
 
     def as_json(
         self, now: int, node_of: Callable[[int], str], seconds: int | None = None
     ) -> dict[str, Any]:
-        """Complete seconds before ``now`` (Unix), oldest first, as the catalogue says.
+        """Return the complete seconds before ``now`` (Unix), oldest first.
+
+        The members are those of the query ``live`` in ``query.core.catalog``.
 
         Args:
-            node_of: the id of the node of a row.
-            seconds: how many, with their details; else the last ``SHOWN_SECONDS``.
+            node_of: returns the id of the node of a row.
+            seconds: how many seconds, with their details; by default the last
+                ``SHOWN_SECONDS`` without details.
         """
         first = now - min(seconds or SHOWN_SECONDS, SECONDS)
         complete = [each for each in self._seconds if first <= each.second < now]
-        lately = (each.active for each in complete if each.second >= now - ACTIVE_SECONDS)
-        found = {
+        recent = (each.active for each in complete if each.second >= now - ACTIVE_SECONDS)
+        answer = {
             "since": min(self._began + 1, now),
             "seconds": [
                 [
@@ -120,21 +131,23 @@ class LiveCounters:
                 ]
                 for each in complete
             ],
-            "active": sorted(map(node_of, rows_of(reduce(or_, lately, 0)))),
+            "active": sorted(map(node_of, bits_of(reduce(or_, recent, 0)))),
         }
         if seconds is not None:
-            everybody = reduce(or_, (each.active for each in complete), 0)
-            found["nodes"] = [[row, node_of(row)] for row in rows_of(everybody)]
-            found["details"] = [[each.second, each.counts, f"{each.active:x}"] for each in complete]
-        return found
+            all_nodes = reduce(or_, (each.active for each in complete), 0)
+            answer["nodes"] = [[row, node_of(row)] for row in bits_of(all_nodes)]
+            answer["details"] = [
+                [each.second, each.counts, f"{each.active:x}"] for each in complete
+            ]
+        return answer
 
 
-def rows_of(nodes: int) -> list[int]:
-    """The rows whose bits are set."""
-    return [row for row, bit in enumerate(reversed(f"{nodes:b}")) if bit == "1"]
+def bits_of(mask: int) -> list[int]:
+    """Return the positions of the bits that are set."""
+    return [position for position, bit in enumerate(reversed(f"{mask:b}")) if bit == "1"]
 
 
-def add_bounded(hashes: set[bytes], block: bytes) -> None:
-    """Remember a hash unless the second has seen absurdly many."""
+def _add_bounded(hashes: set[bytes], block: bytes) -> None:
+    """Add a hash, unless the set has ``MAX_DISTINCT`` already."""
     if len(hashes) < MAX_DISTINCT:
         hashes.add(block)

@@ -1,7 +1,7 @@
-"""Rows of arrays for connections: given out when one is first batch, and again when it is over.
+"""Array rows for connections: assigned at a connection's first event, reused after its end.
 
-Pure. What is known of a connection between two batches stands in arrays, a row each, so
-that a batch is looked at as a whole.
+Pure. Per-connection state stands in arrays with one row each, so that a batch is processed
+as a whole.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import numpy as np
 from tart.aggregate.core.event_columns import Array
 
 
-class Placed(NamedTuple):
-    """Whose the events of a batch are.
+class SessionRuns(NamedTuple):
+    """The connections of a batch's events.
 
     Attributes:
         starts, lengths: the runs of events of one connection.
         rows: the row of each run.
         row_of: the row of each event.
-        new: rows given to connections that were not heard before.
+        new: rows assigned to connections that had none.
     """
 
     starts: Array
@@ -31,26 +31,26 @@ class Placed(NamedTuple):
 
 
 class SessionRows:
-    """Gives rows to sessions."""
+    """Assigns rows to sessions."""
 
     def __init__(self) -> None:
         self._rows: dict[int, int] = {}
         self._free: list[int] = []
 
-    def place(self, session: Array) -> Placed:
-        """The rows of a batch, of which there is at least one event."""
+    def assign(self, session: Array) -> SessionRuns:
+        """Return the rows of a batch's sessions; the batch has at least one event."""
         starts = np.flatnonzero(np.concatenate(([True], session[1:] != session[:-1])))
         lengths = np.diff(np.append(starts, len(session)))
         new: list[int] = []
-        rows = [self._row(each, new) for each in session[starts].tolist()]
-        return Placed(starts, lengths, rows, np.repeat(np.array(rows, np.intp), lengths), new)
+        rows = [self._row(number, new) for number in session[starts].tolist()]
+        return SessionRuns(starts, lengths, rows, np.repeat(np.array(rows, np.intp), lengths), new)
 
     def get(self, session: int) -> int | None:
-        """The row of a session, if it has one."""
+        """Return the row of a session, ``None`` if it has none."""
         return self._rows.get(session)
 
-    def leave(self, session: int) -> None:
-        """A connection is over: another gets its row."""
+    def release(self, session: int) -> None:
+        """Free the row of a session that has ended."""
         row = self._rows.pop(session, None)
         if row is not None:
             self._free.append(row)

@@ -1,8 +1,8 @@
-"""What aggregates are made from: a batch of good events, and who said them.
+"""The event batch: valid events in columns, with the findings about their frames.
 
-Pure. The shard's digest makes it from what has just arrived; after a crash it is made
-again from the log, so that nothing is counted that is not stored, and nothing stored is
-left out.
+Pure. Aggregates are computed from event batches alone. A shard's batch decoder makes them
+from arriving frames; after a crash they are made again from the event log, so that every
+stored event is counted once and no other event is counted.
 """
 
 from __future__ import annotations
@@ -18,20 +18,23 @@ from tart.aggregate.core.event_columns import Array, BoolArray, EventColumns
 
 # Columns of one table by name, all of one length.
 Rows = Mapping[str, Any]
-# Of events by index in their batch: the root's event id and the hash of what it is about.
+# By index in a batch: the event id of the chain's root, and the hash the chain is about.
 Contexts = dict[int, tuple[int, bytes | None]]
 
 
 class LazyColumns(Mapping[str, Any]):
-    """Columns that are made when somebody looks at them, once, on whatever thread that is.
+    """Columns that are built on first access, by the thread that reads them.
 
-    The event loop only says what they are made of: making the rows of a flush takes a
-    tenth of a second, for which no connection should wait.
+    Building the rows of a flush takes a tenth of a second. The event loop only creates the
+    mapping, so that no connection waits for it.
+
+    Args:
+        build: returns the columns; it may be called twice if two threads read at once.
     """
 
-    def __init__(self, make: Callable[[], Mapping[str, Any]]) -> None:
-        self._make = make
-        self._made: Mapping[str, Any] | None = None
+    def __init__(self, build: Callable[[], Mapping[str, Any]]) -> None:
+        self._build = build
+        self._built: Mapping[str, Any] | None = None
 
     def __getitem__(self, name: str) -> Any:
         return self._columns()[name]
@@ -43,22 +46,21 @@ class LazyColumns(Mapping[str, Any]):
         return len(self._columns())
 
     def _columns(self) -> Mapping[str, Any]:
-        if self._made is None:
-            # Two threads may both make them: they are the same.
-            self._made = self._make()
-        return self._made
+        if self._built is None:
+            self._built = self._build()
+        return self._built
 
 
 class Finding(NamedTuple):
-    """Something that is not as it should be; ``protocol.rules`` has the rules.
+    """A deviation from JIP-3; ``protocol.rules`` has the rules.
 
     Attributes:
         received_at: Unix microseconds.
-        node: ``None`` of a connection that never said whose it is.
-        seq: of the frame in the log, ``None`` of a first message.
-        event_id, number: ``None`` of what is no event.
+        node: ``None`` if the connection did not identify its node.
+        seq: the frame's number in the event log, ``None`` for a first message.
+        event_id, number: ``None`` if the message is not an event.
         offset: in the message's content, in bytes.
-        frame: that content.
+        frame: the message's content.
     """
 
     rule: str
@@ -76,17 +78,17 @@ class Finding(NamedTuple):
 
 @dataclass
 class EventBatch:
-    """Well-formed events in order of arrival, one element each, and what is wrong with any.
+    """Well-formed events in order of arrival, with the findings about their frames.
 
-    ``slot`` and ``core`` are filled in where an event has none of its own and one that it
-    refers to has: that is how a search for a core finds the whole pipeline.
+    An event without a slot or core inherits that of the pipeline it belongs to
+    (``inherit_slots``, ``inherit_cores``), so that a search for a core finds whole pipelines.
 
     Attributes:
-        columns: The events.
-        contents: Timestamp, type and payload of each.
-        clean: Whether each is exactly as specified, so that its fields are where the
-            declaration says.
-        faults: Findings about the bytes of these events, and of frames that are not events.
+        columns: the events.
+        contents: timestamp, type and payload of each.
+        clean: whether each frame has exactly the declared layout, so that fields can be read
+            at their offsets.
+        faults: findings about the bytes of these frames and of frames that are not events.
     """
 
     columns: EventColumns
@@ -98,60 +100,65 @@ class EventBatch:
         return len(self.contents)
 
     @cached_property
-    def times(self) -> list[int]:
-        """``received_at``, for those that look at one after the other."""
-        found: list[int] = self.columns.received_at.tolist()
-        return found
+    def received_at_list(self) -> list[int]:
+        """Return ``received_at`` as a list, for loops over single events."""
+        received_at: list[int] = self.columns.received_at.tolist()
+        return received_at
 
     @cached_property
-    def sound(self) -> list[bool]:
-        """``clean``, likewise."""
-        found: list[bool] = self.clean.tolist()
-        return found
+    def clean_list(self) -> list[bool]:
+        """Return ``clean`` as a list, for loops over single events."""
+        clean: list[bool] = self.clean.tolist()
+        return clean
 
-    def part(self, rows: Array) -> EventBatch:
-        """Return the events at these indices, with columns of their own; all the faults."""
-        contents = [self.contents[row] for row in rows.tolist()]
-        return EventBatch(self.columns.take(rows), contents, self.clean[rows], self.faults)
+    def take(self, indices: Array) -> EventBatch:
+        """Return a copy of the events at these indices, with all findings."""
+        contents = [self.contents[index] for index in indices.tolist()]
+        return EventBatch(self.columns.take(indices), contents, self.clean[indices], self.faults)
 
-    def learn_from(self, part: EventBatch, rows: Array) -> None:
-        """Take over the slots and cores that a part has been filled in."""
+    def copy_inherited(self, part: EventBatch, indices: Array) -> None:
+        """Copy the slots and cores of ``part``, which was taken at these indices."""
         for name in ("slot", "has_slot", "core", "has_core"):
-            getattr(self.columns, name)[rows] = getattr(part.columns, name)
+            getattr(self.columns, name)[indices] = getattr(part.columns, name)
 
-    def learn_slots(self, rows: Sequence[int], slots: Sequence[int]) -> None:
-        """Fill in inherited slots, where an event has none."""
-        _learn(self.columns.slot, self.columns.has_slot, rows, slots)
+    def inherit_slots(self, indices: Sequence[int], slots: Sequence[int]) -> None:
+        """Set the slots of those events that have none."""
+        _fill(self.columns.slot, self.columns.has_slot, indices, slots)
 
-    def learn_cores(self, rows: Sequence[int], cores: Sequence[int]) -> None:
-        """Fill in inherited cores, where an event has none."""
-        _learn(self.columns.core, self.columns.has_core, rows, cores)
+    def inherit_cores(self, indices: Sequence[int], cores: Sequence[int]) -> None:
+        """Set the cores of those events that have none."""
+        _fill(self.columns.core, self.columns.has_core, indices, cores)
 
 
 class DecodeContext(NamedTuple):
-    """What is needed to read what a connection says."""
+    """What the decoder needs to know of a connection.
+
+    Attributes:
+        version: the protocol version the node speaks.
+        cores: the number of cores by the node's parameters, ``None`` if unknown.
+    """
 
     version: int
     cores: int | None
 
 
 def grow(array: Array, rows: int) -> Array:
-    """The array with at least so many rows; new ones are zero."""
+    """Return the array with at least ``rows`` rows; added rows are zero."""
     if rows <= len(array):
         return array
     more = np.zeros((max(rows, 2 * len(array)) - len(array), *array.shape[1:]), array.dtype)
     return np.concatenate([array, more])
 
 
-def kind_mask(numbers: Iterable[int]) -> Array:
-    """An array by event type: true for these."""
+def kind_mask(kinds: Iterable[int]) -> Array:
+    """Return a boolean array by event type that is true for these."""
     mask = np.zeros(256, np.bool_)
-    mask[list(numbers)] = True
+    mask[list(kinds)] = True
     return mask
 
 
-def _learn(column: Array, present: Array, rows: Sequence[int], values: Sequence[int]) -> None:
-    at = np.array(rows, np.intp)
-    absent = ~present[at]
-    column[at[absent]] = np.array(values, column.dtype)[absent]
-    present[at[absent]] = True
+def _fill(column: Array, present: Array, indices: Sequence[int], values: Sequence[int]) -> None:
+    rows = np.array(indices, np.intp)
+    absent = ~present[rows]
+    column[rows[absent]] = np.array(values, column.dtype)[absent]
+    present[rows[absent]] = True

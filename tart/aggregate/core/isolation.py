@@ -1,15 +1,15 @@
-"""Derived work runs isolated: when a part of it fails, that part alone is lost.
+"""Isolation of derived work: a failure costs only the part of a batch that fails.
 
-Pure. The log is the truth; counts, findings, pipelines and live events are derived from it.
-An exception in any of them is a fault of tart and must not cost a stored event, another
-connection or another stage. Whoever runs a stage does it through ``Isolation``, which counts
-the failure, hands it to whoever reports it, and goes on.
+Pure. The event log is the truth; counts, findings, pipelines and live events are derived
+from it. An exception in one of them is a fault of tart and must not cost a stored event,
+another connection or another stage. Every stage runs in an ``Isolation``, which counts the
+failure, reports it and continues.
 
 - A stage that keeps state between batches is *transactional*: it raises before it changes
-  anything, or undoes what it changed. So a batch that fails can be tried again in parts.
-- The parts are halves of the connections, then of the events of one connection, until what
-  fails is alone. Of one connection at most ``MAX_ATTEMPTS`` parts of a batch are tried; what
-  is left of it then is lost to that stage, so that one node cannot buy much work.
+  anything, or undoes its changes. A batch that fails can therefore be tried again in parts.
+- The parts are halves of the connections, then halves of the events of one connection, until
+  the failing part is alone. Of one connection at most ``MAX_ATTEMPTS`` parts of a batch are
+  tried; the stage loses the rest, so that one node cannot cause unbounded work.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ MAX_ATTEMPTS = 24
 
 
 class Failure(NamedTuple):
-    """One failure of derived work.
+    """A failure of derived work.
 
     Attributes:
-        stage: what failed.
-        error: with its traceback.
-        events: how many events the stage has lost by it; 0 of work that is not about events.
-        session: the connection's number, ``None`` if it is not about one.
+        stage: the name of the stage that failed.
+        error: the exception, with its traceback.
+        events: the number of events the stage has lost; 0 if the work is not about events.
+        session: the connection's number, ``None`` if the work is not about one.
         event_type: of the first event.
-        seq: its place in the log.
+        seq: of the first event.
     """
 
     stage: str
@@ -49,16 +49,16 @@ class Failure(NamedTuple):
 
 
 class Isolation:
-    """Runs derived work, counts what fails.
+    """Runs derived work and counts its failures.
 
     Args:
-        report: told of each failure; called where it happened, so it must not raise.
-        inject: called with a stage's name whenever it runs. Tests make stages fail with it.
+        report: called with each failure, at the place where it happens; it must not raise.
+        inject: called with a stage's name whenever the stage runs; tests let it raise.
 
     Attributes:
-        failures: by stage.
-        events_lost: events that a stage has lost, by stage.
-        retries: batches that failed as a whole and were tried again in parts, by stage.
+        failures: number of failures by stage.
+        events_lost: number of events that a stage has lost, by stage.
+        retries: number of batches that failed as a whole and were tried in parts, by stage.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Isolation:
         self.retries: Counter[str] = Counter()
 
     def enter(self, stage: str) -> None:
-        """A stage begins; a test may make it fail here."""
+        """Begin a stage; tests let it fail here."""
         if self.inject is not None:
             self.inject(stage)
 
@@ -86,26 +86,26 @@ class Isolation:
 
     @contextmanager
     def guard(self, stage: str, *, events: int = 0, session: int | None = None) -> Iterator[None]:
-        """Run work that has no smaller parts; what it raises is counted and goes no further.
+        """Run work that has no smaller parts; record and suppress its exceptions.
 
         Args:
-            events: how many events are lost if it fails.
-            session: whose they are.
+            events: the number of events that are lost if the work fails.
+            session: the connection they belong to.
         """
         try:
             yield
-            self.enter(stage)  # a body cannot be left out, so a test makes it fail at its end
+            self.enter(stage)  # A context manager cannot skip its body, so tests fail its end.
         except Exception as error:
             self.record(Failure(stage, error, events, session))
 
     def run(
         self, stage: str, batch: EventBatch, work: Callable[[EventBatch], Contexts | None]
     ) -> Contexts:
-        """Do a batch's work, in parts if it fails as a whole.
+        """Run a stage on a batch, in parts if it fails on the whole.
 
         Args:
-            work: transactional; fills in slots and cores of what it is given. Returns
-                contexts by index, or nothing.
+            work: a transactional function; it may fill in slots and cores of its batch and
+                returns contexts by index, or nothing.
 
         Returns:
             The contexts, by index in ``batch``.
@@ -119,7 +119,7 @@ class Isolation:
         work: Callable[[EventBatch], Contexts | None],
         attempts: Iterator[int] | None,
     ) -> Contexts:
-        """``attempts``: of events of one connection, how many parts may still be tried."""
+        """Run a stage on a part; ``attempts`` limits the parts of one connection."""
         try:
             self.enter(stage)
             return work(batch) or {}
@@ -132,19 +132,19 @@ class Isolation:
                 return {}
         self.retries[stage] += attempts is None
         contexts: Contexts = {}
-        for rows in _halves(batch, sessions):
-            part = batch.part(rows)
-            found = self._run(stage, part, work, attempts)
-            batch.learn_from(part, rows)
-            contexts.update((int(rows[at]), context) for at, context in found.items())
+        for indices in _halves(batch, sessions):
+            part = batch.take(indices)
+            of_part = self._run(stage, part, work, attempts)
+            batch.copy_inherited(part, indices)
+            contexts.update((int(indices[index]), each) for index, each in of_part.items())
         return contexts
 
 
 def _halves(batch: EventBatch, sessions: Array) -> tuple[Array, Array]:
-    """The indices of two parts: of half the connections, or of one the first and last half."""
+    """Return the indices of each half of the connections, or of one connection's events."""
     if len(sessions) == 1:
-        rows = np.arange(len(batch))
-        return rows[: len(rows) // 2], rows[len(rows) // 2 :]
+        indices = np.arange(len(batch))
+        return indices[: len(indices) // 2], indices[len(indices) // 2 :]
     first = np.isin(batch.columns.session, sessions[: len(sessions) // 2])
     return np.flatnonzero(first), np.flatnonzero(~first)
 
@@ -153,8 +153,8 @@ def _failure(stage: str, error: Exception, batch: EventBatch) -> Failure:
     return Failure(
         stage,
         error,
-        len(batch),
-        int(batch.columns.session[0]),
-        int(batch.columns.type[0]),
-        int(batch.columns.seq[0]),
+        events=len(batch),
+        session=int(batch.columns.session[0]),
+        event_type=int(batch.columns.type[0]),
+        seq=int(batch.columns.seq[0]),
     )

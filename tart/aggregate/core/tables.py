@@ -1,38 +1,42 @@
-"""The aggregates' tables: what a row of each says, and for how long it is kept.
+"""The tables of the aggregates: their columns, and how rows with equal keys merge.
 
-Pure, and the one declaration: DDL, Arrow types, retention and what queries may name
-derive from it. Times called ``bucket``, ``…_at`` are the shard's clock (``received_at``);
-steps of a pipeline are the node's own clock, JCE microseconds, so that differences
+Pure. DDL, Arrow types, retention and the columns that queries may name derive from this
+declaration. Columns ``bucket`` and ``…_at`` are times of the shard's clock (``received_at``);
+the steps of a pipeline are times of the node's clock, JCE microseconds, so that differences
 between them are exact.
 
-- ``SUMMED`` tables are additive: several rows may have the same keys (each flush adds
-  some), and what holds is their sum, or maximum where ``MAXIMA`` says so.
-- ``ROWS`` tables have one row for each thing: a pipeline, or the first sight of a block.
+- ``SUMMED`` tables are additive: several rows may have the same keys, since each flush adds
+  some. Their values are merged as ``OPERATIONS`` declares.
+- ``ROWS`` tables have one row for each item: a pipeline, a connection, a node's first sight
+  of a block.
 - Every table also has ``flush``: the number of the flush that wrote the row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
+
+from tart.protocol.events import EventKind
 
 HASH = "BLOB"
 CLOCK = "UBIGINT"
 TIME = "TIMESTAMP"
 COUNT = "UINTEGER"
-# A sum of what nodes claim: 2^63 claims of 2^64 - 1 fit. Sums of 64-bit columns do not stop
-# there, so nothing is capped anywhere on the way to an answer.
+# A sum of values that nodes report: 2^63 values of 2^64 - 1 fit, so no sum is capped on the
+# way to an answer.
 TOTAL = "HUGEINT"
 
-# Seconds of a bucket.
+# Bucket lengths in seconds.
 COUNT_BUCKET = 10
 MINUTE_BUCKET = 60
 LINK_BUCKET = 600
 CONFORMANCE_BUCKET = 3600
-# Assurances are counted in tenths of a second, so that shares by time merge exactly.
+# Assurances are counted by tenths of a second, so that shares by time merge exactly.
 TICK_US = 100_000
 
-# What Status says, in its order, without the guarantees by core.
+# The fields of Status in its order, without the guarantees by core.
 GAUGES = (
     "num_peers",
     "num_val_peers",
@@ -42,25 +46,31 @@ GAUGES = (
     "num_preimages",
     "preimages_size",
 )
-# A guarantor's steps with a package, by event type.
+# A guarantor's steps with a work-package, by event type.
 PACKAGE_STEPS: Mapping[int, str] = MappingProxyType(
     {
-        94: "received",
-        95: "authorized",
-        96: "extrinsics",
-        97: "imported",
-        101: "refined",
-        102: "built",
-        103: "signed",
-        105: "guaranteed",
-        109: "distributed",
+        EventKind.WORK_PACKAGE_RECEIVED: "received",
+        EventKind.AUTHORIZED: "authorized",
+        EventKind.EXTRINSIC_DATA_RECEIVED: "extrinsics",
+        EventKind.IMPORTS_RECEIVED: "imported",
+        EventKind.REFINED: "refined",
+        EventKind.WORK_REPORT_BUILT: "built",
+        EventKind.WORK_REPORT_SIGNATURE_SENT: "signed",
+        EventKind.GUARANTEE_BUILT: "guaranteed",
+        EventKind.GUARANTEES_DISTRIBUTED: "distributed",
     }
 )
-BLOCK_STEPS: Mapping[int, str] = MappingProxyType({42: "authored", 45: "verified", 47: "executed"})
+BLOCK_STEPS: Mapping[int, str] = MappingProxyType(
+    {
+        EventKind.AUTHORED: "authored",
+        EventKind.BLOCK_VERIFIED: "verified",
+        EventKind.BLOCK_EXECUTED: "executed",
+    }
+)
 
 _NODE = {"node": "INTEGER"}
 _BUCKET = {"bucket": TIME}
-# What blocks and packages have in common. ``root`` is the event id of the first event.
+# Columns of both blocks and packages. ``root`` is the event id of the first event.
 _PIPELINE = {
     "started_at": TIME,
     "ended_at": TIME,
@@ -90,18 +100,18 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "bin": "UTINYINT",
             "count": COUNT,
         },
-        # offset_us: the least of received_at less the node's clock; NULL is not known.
+        # offset_us: the minimum of received_at minus the node's clock; NULL is unknown.
         "clocks": {**_BUCKET, **_NODE, "offset_us": "BIGINT"},
         "heads": {
             **_BUCKET,
             **_NODE,
             "best": "UINTEGER",
             "finalized": "UINTEGER",
-            # When the node last told whether it is in sync.
+            # When the node last reported its sync status.
             "seen_at": TIME,
             "synced": "UTINYINT",
         },
-        # A block that nodes named as their best (11) or finalized (12).
+        # Blocks that nodes reported as their best or finalized block.
         "reached": {
             "hash": HASH,
             "type": "UTINYINT",
@@ -128,7 +138,7 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "count": COUNT,
             "last_at": TIME,
         },
-        # side: 0 the node itself opened, announced, offered or sent; 1 the peer did.
+        # side: 0 the node opened, announced, offered or sent; 1 its peer did.
         "links": {
             **_BUCKET,
             **_NODE,
@@ -138,7 +148,7 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "count": COUNT,
             "last_at": TIME,
         },
-        # Blocks that a node gave to others (side 0) or was given (1); 2 is not known.
+        # Blocks that a node sent (side 0) or received (1); 2 is unknown.
         "transfers": {
             **_BUCKET,
             **_NODE,
@@ -156,8 +166,8 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "count": COUNT,
             "last_at": TIME,
         },
-        # 120 by the node that asks, which has one index or two; 124 without a node, for a
-        # guarantor is asked for all of them.
+        # Requests sent have the assurer as node, which requests one index or two. Requests
+        # received have no node, since a guarantor is asked for every index.
         "shard_requests": {
             **_BUCKET,
             **_NODE,
@@ -182,7 +192,7 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "gas": TOTAL,
             "elapsed_ns": TOTAL,
         },
-        # One block's accumulation of one service; every node reports it, gas is the same.
+        # The accumulation of one service in one block; every node reports it with the same gas.
         "executions": {
             "hash": HASH,
             "service": "UINTEGER",
@@ -192,7 +202,7 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "gas": "UBIGINT",
             "elapsed_ns": TOTAL,
         },
-        # What was heard of a work-report: by guarantors that got or discarded it.
+        # Work-reports by the guarantees that guarantors received or discarded.
         "reports": {
             "hash": HASH,
             "slot": "UINTEGER",
@@ -206,10 +216,10 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "other": COUNT,
             "included_at": TIME,
             "received_at": TIME,
-            # For another reason than that it is on chain.
+            # Discarded for another reason than being on chain.
             "discarded_at": TIME,
         },
-        # What was heard of an erasure root: requests for its shards, on both sides.
+        # Requests for the shards of an erasure root, counted on both sides.
         "erasures": {
             "root": HASH,
             "first_at": TIME,
@@ -226,7 +236,7 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "bundles_failed": COUNT,
         },
         "assurances": {"anchor": HASH, "seen_at": TIME, "type": "UTINYINT", "count": COUNT},
-        # What nodes did not do as specified, by rule (``protocol.rules``).
+        # Deviations from JIP-3 by rule (``protocol.rules``).
         "conformance": {
             **_BUCKET,
             **_NODE,
@@ -283,7 +293,7 @@ ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "sent": COUNT,
             "send_failed": COUNT,
         },
-        # A node's first sight of a block: of which event, by both clocks.
+        # A node's first sight of a block: the event that shows it, by both clocks.
         "sightings": {
             "seen_at": TIME,
             **_NODE,
@@ -301,8 +311,8 @@ ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "tickets": "UINTEGER",
             "reason": "VARCHAR",
         },
-        # A connection; ``aggregate.keyed.sessions`` says what its columns mean. By the time of its
-        # end, so that one that lasts long is kept as long as others after it.
+        # Connections; see ``aggregate.keyed.sessions.SessionSummary``. The end is the first
+        # column, so that retention counts from there.
         "sessions": {
             "ended_at": TIME,
             "started_at": TIME,
@@ -323,7 +333,7 @@ ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "shed": "UBIGINT",
             "deviations": "VARCHAR",
         },
-        # Some of what ``conformance`` counts; ``size`` is that of the whole frame.
+        # Examples of what ``conformance`` counts; ``size`` is that of the whole frame.
         "examples": {
             "seen_at": TIME,
             **_NODE,
@@ -343,7 +353,7 @@ ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType({**SUMMED, **ROWS})
 
-# Coarser copies of a table for older times: (name, source, seconds of a bucket).
+# Coarser copies of a table for older times: (name, source, bucket length in seconds).
 ROLLUPS: tuple[tuple[str, str, int], ...] = (
     ("counts_1m", "counts", 60),
     ("counts_1h", "counts_1m", 3600),
@@ -352,13 +362,20 @@ ROLLUPS: tuple[tuple[str, str, int], ...] = (
 
 
 def clock_column(table: str) -> str:
-    """The column that tells how old a row is."""
+    """Return the column that retention and windows use: the first time of the table."""
     columns = TABLES[table]
     return next(name for name in columns if columns[name] == TIME)
 
 
-# How several rows of the same keys become one, by column of the additive tables; the
-# columns without an entry are keys. ``last`` is the value of the row with the greatest ``seen_at``.
+def columns(table: str, rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    """Return rows of a table as its columns."""
+    names = TABLES[table]
+    values = list(zip(*rows, strict=True)) or [()] * len(names)
+    return {name: list(column) for name, column in zip(names, values, strict=True)}
+
+
+# How rows with equal keys merge, by column of the additive tables; columns without an entry
+# are keys. ``last`` is the value of the row with the greatest ``seen_at``.
 OPERATIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "counts": {"count": "sum"},

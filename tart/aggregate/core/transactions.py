@@ -1,7 +1,7 @@
-"""What a batch adds to the sums, gathered until all of the batch is understood.
+"""The transaction of a batch: its changes to counters, applied when the batch is complete.
 
-Pure. A handler that fails takes back what it has added; a batch that fails takes back all,
-and can be tried again in parts without counting anything twice.
+Pure. A reducer that fails rolls back to the savepoint taken before it; a batch that fails
+rolls back to its beginning and can be tried again in parts without counting anything twice.
 """
 
 from __future__ import annotations
@@ -13,28 +13,29 @@ from tart.aggregate.core.isolation import Failure, Isolation
 
 _P = ParamSpec("_P")
 
-STAGE = "sums"
+STAGE = "counters"
 
 
-class Pending:
-    """Calls to be made when the batch is complete, in order."""
+class BatchTransaction:
+    """Deferred calls, made in order by ``commit``."""
 
     def __init__(self) -> None:
         self._calls: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
 
-    def __len__(self) -> int:
-        return len(self._calls)
-
-    def add(self, method: Callable[_P, object], *arguments: _P.args, **_: _P.kwargs) -> None:
-        """Call it later; with positional arguments only."""
+    def defer(self, method: Callable[_P, object], *arguments: _P.args, **_: _P.kwargs) -> None:
+        """Call ``method`` on commit; with positional arguments only."""
         self._calls.append((method, arguments))
 
-    def undo(self, length: int = 0) -> None:
-        """Take back all but so many calls."""
-        del self._calls[length:]
+    def savepoint(self) -> int:
+        """Return the point up to which ``rollback`` keeps calls."""
+        return len(self._calls)
 
-    def apply(self, isolation: Isolation) -> None:
-        """Make the calls. One that fails is counted and costs only itself."""
+    def rollback(self, savepoint: int = 0) -> None:
+        """Discard the calls deferred after the savepoint, by default all."""
+        del self._calls[savepoint:]
+
+    def commit(self, isolation: Isolation) -> None:
+        """Make the calls. One that fails is counted and does not affect the others."""
         calls, self._calls = self._calls, []
         for method, arguments in calls:
             try:

@@ -1,20 +1,20 @@
-"""What adds up by key: failures, links, costs, reports, erasure roots, assurances.
+"""Additive tables by key: failures, links, costs, reports, erasure roots, assurances.
 
 Pure. Each table is a dictionary from its keys to its values, emptied by every flush: rows
-of later flushes have the same keys and add to them. Keys are what nodes say, so their
-number is bounded: beyond ``MAX_KEYS`` of a table until the next flush, new ones are not
-counted, and that is.
+of later flushes have the same keys and add to them. Nodes choose many of the keys, so their
+number is bounded: beyond ``MAX_KEYS`` of a table until the next flush, events with new keys
+are not counted, and their number is in ``overflowed``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 from tart.aggregate.core.event_batch import LazyColumns, Rows
-from tart.aggregate.core.tables import LINK_BUCKET, MINUTE_BUCKET, SUMMED, TICK_US
+from tart.aggregate.core.tables import LINK_BUCKET, MINUTE_BUCKET, SUMMED, TICK_US, columns
 from tart.units import SECOND_US
 
 MAX_KEYS = 65_536
@@ -22,49 +22,52 @@ MAX_REASONS = 4_096
 OTHER_REASONS = "(other reasons)"
 
 # Guarantee discard reasons in wire order, as columns of ``reports``.
-_DISCARDED = ("reported_on_chain", "replaced", "cannot_report", "too_many", "other")
-_REPORT = (
-    *("slot", "first_at", "last_at", "received", *_DISCARDED),
-    *("included_at", "received_at", "discarded_at"),
-)
-# By discard reason: which time of ``reports`` it is, and of what was received.
-_MOMENTS = {None: "received_at", 0: "included_at"}
+_DISCARD_COUNTS = ("reported_on_chain", "replaced", "cannot_report", "too_many", "other")
+_REPORT_COUNTS = ("slot", "first_at", "last_at", "received", *_DISCARD_COUNTS)
+_REPORT_TIMES = ("included_at", "received_at", "discarded_at")
+# By discard reason, ``None`` for a guarantee that was received: the column of its first time.
+_FIRST_TIMES = {None: "received_at", 0: "included_at"}
 _ERASURE = tuple(name for name in SUMMED["erasures"] if name != "root")
-
 
 Key = TypeVar("Key")
 
 
-def minute(received_at: int) -> int:
-    """The start of its minute, Unix microseconds."""
+def minute_start(received_at: int) -> int:
+    """Return the start of a time's minute; Unix microseconds."""
     return received_at - received_at % (MINUTE_BUCKET * SECOND_US)
 
 
-def bucket_of_link(received_at: int) -> int:
-    """The start of the bucket that links are counted in, Unix microseconds."""
+def link_bucket_start(received_at: int) -> int:
+    """Return the start of a time's bucket of ``links``; Unix microseconds."""
     return received_at - received_at % (LINK_BUCKET * SECOND_US)
 
 
-def gathered(keys: Iterable[Key], times: Iterable[int]) -> dict[Key, tuple[int, int, int]]:
-    """Of events with these keys, that came at these times: how many, the first and the last."""
-    found: dict[Key, list[int]] = {}
-    for key, now in zip(keys, times, strict=True):
-        entry = found.get(key)
+def count_by_key(keys: Iterable[Key], times: Iterable[int]) -> dict[Key, tuple[int, int, int]]:
+    """Return for each key the number of its events, and the times of the first and last."""
+    counts: dict[Key, list[int]] = {}
+    for key, time_us in zip(keys, times, strict=True):
+        entry = counts.get(key)
         if entry is None:
-            found[key] = [1, now, now]
+            counts[key] = [1, time_us, time_us]
         else:
             entry[0] += 1
-            if now > entry[2]:
-                entry[2] = now
-            elif now < entry[1]:
-                entry[1] = now
-    return {key: (count, first, last) for key, (count, first, last) in found.items()}
+            if time_us > entry[2]:
+                entry[2] = time_us
+            elif time_us < entry[1]:
+                entry[1] = time_us
+    return {key: (count, first, last) for key, (count, first, last) in counts.items()}
 
 
 class KeyedCounters:
-    """The additive tables that are no arrays."""
+    """The keyed tables since the last flush.
 
-    def __init__(self) -> None:
+    Attributes:
+        overflowed: number of events that were not counted, because of ``max_keys`` and
+            ``max_reasons``, by table.
+    """
+
+    def __init__(self, max_keys: int = MAX_KEYS, max_reasons: int = MAX_REASONS) -> None:
+        self._max_keys, self._max_reasons = max_keys, max_reasons
         self._failures: dict[tuple[int, int, int, str], list[int]] = {}
         self._links: dict[tuple[int, int, bytes, int, int], list[int]] = {}
         self._transfers: dict[tuple[int, int, int, int], list[int]] = {}
@@ -77,56 +80,67 @@ class KeyedCounters:
         self._erasures: dict[bytes, dict[str, Any]] = {}
         self._assurances: dict[tuple[bytes, int, int], int] = {}
         self._reached: dict[tuple[bytes, int], list[int]] = {}
-        # Rows of each table that found no room.
+        self._tables: Mapping[str, dict[Any, Any]] = {
+            "failures": self._failures,
+            "links": self._links,
+            "transfers": self._transfers,
+            "core_events": self._core_events,
+            "shard_requests": self._shard_requests,
+            "authorizations": self._authorizations,
+            "refinements": self._refinements,
+            "executions": self._executions,
+            "reports": self._reports,
+            "erasures": self._erasures,
+            "assurances": self._assurances,
+            "reached": self._reached,
+        }
         self.overflowed: Counter[str] = Counter()
 
-    def failure(
+    def add_failures(
         self, received_at: int, node: int, number: int, reason: str, count: int = 1
     ) -> None:
-        """Failures of one minute for one reason; when the last of them came."""
-        key = (minute(received_at), node, number, reason)
-        if key not in self._failures and len(self._failures) >= MAX_REASONS:
+        """Count failures of one minute for one reason; ``received_at`` is the last one's."""
+        key = (minute_start(received_at), node, number, reason)
+        if key not in self._failures and len(self._failures) >= self._max_reasons:
             self.overflowed["failures"] += count
             key = (key[0], node, number, OTHER_REASONS)
         entry = self._failures.setdefault(key, [0, 0])
         entry[0] += count
         entry[1] = max(entry[1], received_at)
 
-    def link(self, received_at: int, node: int, peer: bytes, number: int, side: int) -> None:
-        """A message between a node and a peer of it."""
-        key = (bucket_of_link(received_at), node, peer, number, side)
-        self._seen("links", self._links, key, received_at)
+    def add_link(self, received_at: int, node: int, peer: bytes, number: int, side: int) -> None:
+        """Count a message between a node and one of its peers; ``side`` as in ``links``."""
+        key = (link_bucket_start(received_at), node, peer, number, side)
+        self._count("links", self._links, key, received_at)
 
-    def transfer(self, received_at: int, node: int, slot: int, side: int) -> None:
-        """A block was transferred; ``side`` says by whom."""
-        key = (bucket_of_link(received_at), node, slot, side)
-        self._seen("transfers", self._transfers, key, received_at)
+    def add_transfer(self, received_at: int, node: int, slot: int, side: int) -> None:
+        """Count a block transfer; ``side`` as in ``transfers``."""
+        key = (link_bucket_start(received_at), node, slot, side)
+        self._count("transfers", self._transfers, key, received_at)
 
-    def core_events(self, times: Sequence[int], node: int, core: int, number: int) -> None:
-        """Events of a package whose core is known, by when they came."""
-        for start, (count, _, last) in gathered(map(minute, times), times).items():
+    def add_core_events(self, times: Sequence[int], node: int, core: int, number: int) -> None:
+        """Count events of work-packages of a core; ``times`` has one element for each."""
+        for start, (count, _, last) in count_by_key(map(minute_start, times), times).items():
             key = (start, node, core, number)
-            self._seen("core_events", self._core_events, key, last, count)
+            self._count("core_events", self._core_events, key, last, count)
 
-    def shard_request(
+    def add_shard_requests(
         self, bucket: int, node: int | None, number: int, index: int, count: int
     ) -> None:
-        """Somebody asked for the erasure shard of that index, in one bucket of links."""
+        """Count requests for the erasure shards of an index, in one bucket of links."""
         key = (bucket, node, number, index)
-        if key not in self._shard_requests and self._full(
-            "shard_requests", self._shard_requests, count
-        ):
+        if key not in self._shard_requests and self._is_full("shard_requests", count):
             return
         self._shard_requests[key] = self._shard_requests.get(key, 0) + count
 
-    def authorization(
+    def add_authorization(
         self, received_at: int, node: int, core: int | None, gas: int, elapsed_ns: int
     ) -> None:
-        """One Is-Authorized invocation."""
-        key = (minute(received_at), node, core)
+        """Add the cost of an Is-Authorized invocation."""
+        key = (minute_start(received_at), node, core)
         _add_cost(self._authorizations.setdefault(key, [0, 0, 0]), gas, elapsed_ns)
 
-    def refinement(
+    def add_refinement(
         self,
         received_at: int,
         node: int,
@@ -135,13 +149,13 @@ class KeyedCounters:
         gas: int,
         elapsed_ns: int,
     ) -> None:
-        """One work item refined."""
-        key = (minute(received_at), node, core, service)
-        if key not in self._refinements and self._full("refinements", self._refinements):
+        """Add the cost of refining a work item."""
+        key = (minute_start(received_at), node, core, service)
+        if key not in self._refinements and self._is_full("refinements"):
             return
         _add_cost(self._refinements.setdefault(key, [0, 0, 0]), gas, elapsed_ns)
 
-    def execution(
+    def add_execution(
         self,
         received_at: int,
         block: bytes,
@@ -150,10 +164,10 @@ class KeyedCounters:
         gas: int,
         elapsed_ns: int,
     ) -> None:
-        """One node's accumulation of one service in one block."""
+        """Add the cost of one node's accumulation of a service in a block."""
         entry = self._executions.get((block, service))
         if entry is None:
-            if self._full("executions", self._executions):
+            if self._is_full("executions"):
                 return
             entry = self._executions[block, service] = [received_at, slot, 0, 0, 0]
         entry[0] = min(entry[0], received_at)
@@ -163,54 +177,62 @@ class KeyedCounters:
         entry[3] = max(entry[3], gas)
         entry[4] += elapsed_ns
 
-    def report(
+    def add_guarantees(
         self, first: int, last: int, report: bytes, slot: int, discarded: int | None, count: int
     ) -> None:
-        """Guarantees of a work-report were received, or discarded for that reason.
+        """Count guarantees of a work-report that a guarantor received or discarded.
 
         Args:
-            first, last: when the first and the last of them came, Unix microseconds.
+            first, last: the times of the first and the last of them, Unix microseconds.
+            discarded: the discard reason by its position in JIP-3, ``None`` if received.
         """
         entry = self._reports.get(report)
         if entry is None:
-            if self._full("reports", self._reports, count):
+            if self._is_full("reports", count):
                 return
-            entry = dict.fromkeys(_REPORT, 0)
+            entry = {**dict.fromkeys(_REPORT_COUNTS, 0), **dict.fromkeys(_REPORT_TIMES)}
             entry.update(slot=slot, first_at=first)
-            entry.update(included_at=None, received_at=None, discarded_at=None)
             self._reports[report] = entry
-        # Nodes may differ; which came first depends on the shard and on where batches end.
+        # Nodes may report different slots, and the first report depends on the shard and on
+        # the batches: the highest slot counts.
         entry["slot"] = max(entry["slot"], slot)
         entry["first_at"] = min(entry["first_at"], first)
         entry["last_at"] = max(entry["last_at"], last)
-        entry["received" if discarded is None else _DISCARDED[discarded]] += count
-        moment = _MOMENTS.get(discarded, "discarded_at")
-        entry[moment] = min(entry[moment] or first, first)
+        entry["received" if discarded is None else _DISCARD_COUNTS[discarded]] += count
+        column = _FIRST_TIMES.get(discarded, "discarded_at")
+        entry[column] = min(entry[column] or first, first)
 
-    def erasure(self, first: int, last: int, root: bytes, counter: str, count: int) -> None:
-        """Messages about an erasure root; when the first and the last of them came."""
+    def add_erasure_messages(
+        self, first: int, last: int, root: bytes, column: str, count: int
+    ) -> None:
+        """Count messages about an erasure root.
+
+        Args:
+            first, last: the times of the first and the last of them, Unix microseconds.
+            column: of ``erasures``.
+        """
         entry = self._erasures.get(root)
         if entry is None:
-            if self._full("erasures", self._erasures, count):
+            if self._is_full("erasures", count):
                 return
             entry = self._erasures[root] = dict.fromkeys(_ERASURE, 0)
             entry["first_at"] = first
         entry["first_at"] = min(entry["first_at"], first)
         entry["last_at"] = max(entry["last_at"], last)
-        entry[counter] += count
+        entry[column] += count
 
-    def assurance(self, received_at: int, anchor: bytes, number: int, count: int) -> None:
-        """Events of distributing or receiving an assurance of that anchor."""
+    def add_assurances(self, received_at: int, anchor: bytes, number: int, count: int) -> None:
+        """Count events of distributing or receiving assurances of an anchor."""
         key = (anchor, received_at - received_at % TICK_US, number)
-        if key not in self._assurances and self._full("assurances", self._assurances, count):
+        if key not in self._assurances and self._is_full("assurances", count):
             return
         self._assurances[key] = self._assurances.get(key, 0) + count
 
-    def reach(self, received_at: int, number: int, slot: int, block: bytes) -> None:
-        """A node named a block as its best (11) or as finalized (12)."""
+    def add_head(self, received_at: int, number: int, slot: int, block: bytes) -> None:
+        """Count a node that reports a block as its best or as finalized."""
         entry = self._reached.get((block, number))
         if entry is None:
-            if self._full("reached", self._reached):
+            if self._is_full("reached"):
                 return
             entry = self._reached[block, number] = [received_at, slot, 0]
         entry[0] = min(entry[0], received_at)
@@ -218,15 +240,15 @@ class KeyedCounters:
         entry[2] += 1
 
     def rows(self, table: str) -> Rows:
-        """What was counted, as rows of one of ``SUMS_TABLES``."""
-        return LazyColumns(partial(_rows, table, dict(getattr(self, f"_{table}"))))
+        """Return the rows of a table."""
+        return LazyColumns(partial(_rows, table, dict(self._tables[table])))
 
     def clear(self) -> None:
-        """Begin anew; what has overflowed stays counted."""
-        for table in SUMS_TABLES:
-            getattr(self, f"_{table}").clear()
+        """Remove all rows; ``overflowed`` remains."""
+        for entries in self._tables.values():
+            entries.clear()
 
-    def _seen(
+    def _count(
         self,
         table: str,
         entries: dict[Any, list[int]],
@@ -234,25 +256,20 @@ class KeyedCounters:
         received_at: int,
         count: int = 1,
     ) -> None:
-        """Count more, and when the last was."""
+        """Add to a key's count, and keep the time of its last event."""
         entry = entries.get(key)
         if entry is None:
-            if self._full(table, entries, count):
+            if self._is_full(table, count):
                 return
             entry = entries[key] = [0, 0]
         entry[0] += count
         entry[1] = max(entry[1], received_at)
 
-    def _full(self, table: str, entries: dict[Any, Any], count: int = 1) -> bool:
-        full = len(entries) >= MAX_KEYS
+    def _is_full(self, table: str, count: int = 1) -> bool:
+        """Return whether a table can take no new key; count its events if so."""
+        full = len(self._tables[table]) >= self._max_keys
         self.overflowed[table] += count * full
         return full
-
-
-SUMS_TABLES = (
-    *("failures", "links", "transfers", "core_events", "shard_requests", "authorizations"),
-    *("refinements", "executions", "reports", "erasures", "assurances", "reached"),
-)
 
 
 def _add_cost(entry: list[int], gas: int, elapsed_ns: int) -> None:
@@ -263,13 +280,7 @@ def _add_cost(entry: list[int], gas: int, elapsed_ns: int) -> None:
 
 def _rows(table: str, entries: dict[Any, Any]) -> Rows:
     if table in ("reports", "erasures"):
-        return _columns(table, [(key, *entry.values()) for key, entry in entries.items()])
+        return columns(table, [(key, *entry.values()) for key, entry in entries.items()])
     if table in ("assurances", "shard_requests"):
-        return _columns(table, [(*key, count) for key, count in entries.items()])
-    return _columns(table, [(*key, *values) for key, values in entries.items()])
-
-
-def _columns(table: str, rows: list[tuple[Any, ...]]) -> Rows:
-    names = list(SUMMED[table])
-    columns = zip(*rows, strict=True) if rows else [()] * len(names)
-    return {name: list(column) for name, column in zip(names, columns, strict=True)}
+        return columns(table, [(*key, count) for key, count in entries.items()])
+    return columns(table, [(*key, *values) for key, values in entries.items()])

@@ -1,14 +1,14 @@
 """A node's first sight of each block, by header hash.
 
-Pure. Hashes are what nodes say: the newest ``MAX_BLOCKS`` are remembered, so that a node
-sees each of them once; a block forgotten and seen again gives a second row, of which the
-earlier one counts.
+Pure. Nodes choose the hashes they report, so only the newest ``MAX_BLOCKS`` are remembered.
+Within them each node has one row for a block. A block that was forgotten and is seen again
+gives a second row; queries use the earlier one.
 """
 
 from __future__ import annotations
 
 from tart.aggregate.core.event_batch import Rows
-from tart.aggregate.core.tables import ROWS
+from tart.aggregate.core.tables import columns
 
 MAX_BLOCKS = 1_024
 # Rows until the next flush; more than any network's blocks times nodes.
@@ -16,14 +16,20 @@ MAX_ROWS = 500_000
 
 
 class FirstSeen:
-    """First sights not yet flushed."""
+    """The first sights since the last flush.
 
-    def __init__(self) -> None:
-        self._seen: dict[bytes, set[int]] = {}
+    Attributes:
+        overflowed: number of rows left out, because of ``max_rows``.
+    """
+
+    def __init__(self, max_blocks: int = MAX_BLOCKS, max_rows: int = MAX_ROWS) -> None:
+        self._max_blocks, self._max_rows = max_blocks, max_rows
+        # The nodes that have seen a block.
+        self._nodes: dict[bytes, set[int]] = {}
         self._rows: list[tuple[int, int, bytes, int | None, int, int]] = []
         self.overflowed = 0
 
-    def see(
+    def add(
         self,
         received_at: int,
         node: int,
@@ -32,26 +38,29 @@ class FirstSeen:
         number: int,
         timestamp: int,
     ) -> None:
-        """An event that shows that a node knows a block; its slot, if that is known."""
-        nodes = self._seen.get(block)
+        """Record an event that shows that a node knows a block.
+
+        Args:
+            slot: the block's, ``None`` if the event does not name it.
+            number: the event's type.
+        """
+        nodes = self._nodes.get(block)
         if nodes is None:
-            if len(self._seen) >= MAX_BLOCKS:
-                del self._seen[next(iter(self._seen))]
-            nodes = self._seen[block] = set()
+            if len(self._nodes) >= self._max_blocks:
+                del self._nodes[next(iter(self._nodes))]
+            nodes = self._nodes[block] = set()
         if node in nodes:
             return
         nodes.add(node)
-        if len(self._rows) >= MAX_ROWS:
+        if len(self._rows) >= self._max_rows:
             self.overflowed += 1
             return
         self._rows.append((received_at, node, block, slot, number, timestamp))
 
     def rows(self) -> Rows:
-        """As rows of ``sightings``."""
-        names = ROWS["sightings"]
-        columns = zip(*self._rows, strict=True) if self._rows else [()] * len(names)
-        return {name: list(column) for name, column in zip(names, columns, strict=True)}
+        """Return the rows of ``sightings``."""
+        return columns("sightings", self._rows)
 
     def clear(self) -> None:
-        """Begin anew; which blocks a node has seen stays known."""
+        """Remove all rows; the nodes that have seen a block remain known."""
         self._rows.clear()

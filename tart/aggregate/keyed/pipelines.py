@@ -1,37 +1,33 @@
-"""Pipelines as rows: what became of a block or a work-package at one node.
+"""Pipelines as rows: the progress of a block or a work-package at one node.
 
-Pure. A row opens with its first event (40, 43; 90, 91) and follows those that refer to
-it, within the session. It closes when it has failed or all is done; what never ends is
-written when its connection ends or it is too old to be waited for.
+Pure. A row opens with its first event (Authoring or Importing; Work-package submission or
+Work-package being shared) and follows the events of its connection that refer to it. It
+closes when the pipeline has failed or is complete. A pipeline without an end is written when
+its connection ends or when it is older than ``references.tracker.FOLLOW_SECONDS``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tart.aggregate.core.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
+from tart.protocol.events import EventKind
 from tart.query.topics.blocks import OUTLINE
-
-AUTHORING, IMPORTING = 40, 43
-AUTHORED, VERIFIED, EXECUTED = 42, 45, 47
-SUBMISSION, SHARE = 90, 91
-FAILED, DUPLICATE, RECEIVED, AUTHORIZED = 92, 93, 94, 95
-SHARING, SHARING_FAILED, BUNDLE_SENT = 98, 99, 100
-REFINED, BUILT, SIGNED, SIGNATURE = 101, 102, 103, 104
-GUARANTEE_BUILT, SENDING, SEND_FAILED, SENT, DISTRIBUTED = 105, 106, 107, 108, 109
 
 # The outcome until another is known.
 UNFINISHED = "unfinished"
 
 Fields = Mapping[str, Any]
-# Among a package's values, but no column of its row.
+# A value of a work-package that is not a column of its row.
 _ITEM_SERVICES = "item_services"
+# Steps that complete a work-package; the step is its outcome.
+_COMPLETING = frozenset({EventKind.GUARANTEES_DISTRIBUTED, EventKind.WORK_REPORT_SIGNATURE_SENT})
 
 
 class PipelineState(NamedTuple):
-    """A pipeline as it was at one moment."""
+    """A copy of a pipeline's state."""
 
     values: dict[str, Any]
     done: bool
@@ -39,64 +35,66 @@ class PipelineState(NamedTuple):
 
 
 class Pipeline:
-    """One row in the making; ``values`` are its columns so far, and all it knows beside."""
+    """A row that is being completed.
+
+    Attributes:
+        values: the columns known so far, and values that are not columns.
+        done: no later event changes the outcome.
+        written: the row was handed on.
+    """
 
     table = ""
 
     def __init__(self, **values: Any) -> None:
         self.values: dict[str, Any] = values
-        # Nothing that comes changes what it says; its row was handed on.
         self.done = False
         self.written = False
 
     @property
     def unfinished(self) -> bool:
-        """Nothing said what became of it, and its row was not handed on."""
+        """Return whether the outcome is unknown and the row was not handed on."""
         return not self.written and self.values["outcome"] == UNFINISHED
 
     @property
     def slot(self) -> int | None:
-        """The slot, once known."""
-        found: int | None = self.values.get("slot")
-        return found
+        """Return the slot, once known."""
+        slot: int | None = self.values.get("slot")
+        return slot
 
     @property
     def core(self) -> int | None:
-        """The core, once known."""
-        found: int | None = self.values.get("core")
-        return found
+        """Return the core, once known."""
+        core: int | None = self.values.get("core")
+        return core
 
     @property
     def hash(self) -> bytes | None:
-        """The header's or work-package's hash, once known."""
-        found: bytes | None = self.values.get("hash")
-        return found
+        """Return the hash of the header or the work-package, once known."""
+        digest: bytes | None = self.values.get("hash")
+        return digest
 
     def state(self) -> PipelineState:
-        """What it is now, to be restored if what comes next fails."""
+        """Return a copy of the state, to be restored if the next event fails."""
         return PipelineState(self.values.copy(), self.done, self.written)
 
     def restore(self, state: PipelineState) -> None:
-        """Be again what it was."""
+        """Return to an earlier state."""
         self.values, self.done, self.written = state.values.copy(), state.done, state.written
 
     def touch(self, seq: int, received_at: int) -> None:
-        """Note an event; the newest stays."""
+        """Record an event; the newest is the row's last."""
         if seq > self.values.get("last_seq", -1):
             self.values["last_seq"], self.values["ended_at"] = seq, received_at
 
     def fail(self, number: int, timestamp: int, reason: str, outcome: str = "failed") -> None:
-        """It has failed; the first failure counts."""
+        """Record a failure; only the first one counts."""
         if not self.done:
             self.values.update(outcome=outcome, failed_type=number, failed=timestamp, reason=reason)
             self.done = True
 
     def row(self) -> tuple[Any, ...]:
-        """The row as it is now."""
+        """Return the row in its current state."""
         return tuple(map(self.values.get, ROWS[self.table]))
-
-    def _step(self, name: str, timestamp: int) -> None:
-        self.values.setdefault(name, timestamp)
 
 
 class Block(Pipeline):
@@ -104,28 +102,33 @@ class Block(Pipeline):
 
     table = "blocks"
 
-    def outline(self, outline: Fields) -> None:
-        """What the block has in it."""
+    def set_outline(self, outline: Fields) -> None:
+        """Set the hash and the columns of the block's outline."""
         self.values["hash"] = outline["hash"]
         self.values.update((name, outline[name]) for name in OUTLINE)
 
-    def follow(self, number: int, timestamp: int, fields: Fields) -> None:
-        """A later event of it; ``fields`` only where there is more than the reference."""
-        if number in BLOCK_STEPS and not self.done:
-            self._step(BLOCK_STEPS[number], timestamp)
-        if number == AUTHORED:
-            self.outline(fields["outline"])
-        elif number == EXECUTED:
-            costs = [cost for _, cost in fields["accumulate_costs"]]
-            self.values["services"] = len(costs)
-            self.values["gas"] = sum(each["total"]["gas_used"] for each in costs)
-            self.values["elapsed_ns"] = sum(each["total"]["elapsed_ns"] for each in costs)
-        self._conclude()
+    def advance(self, number: int, timestamp: int, fields: Fields) -> None:
+        """Record a later event; ``fields`` are needed only if it has more than a reference."""
+        step = BLOCK_STEPS.get(number)
+        if step is not None and not self.done:
+            self.values.setdefault(step, timestamp)
+        set_columns = _BLOCK_COLUMNS.get(number)
+        if set_columns is not None:
+            set_columns(self, fields)
+        if not self.done:
+            self._update_outcome()
 
-    def _conclude(self) -> None:
-        if self.done:
-            return
-        authoring = self.values["kind"] == AUTHORING
+    def _set_authored(self, fields: Fields) -> None:
+        self.set_outline(fields["outline"])
+
+    def _set_executed(self, fields: Fields) -> None:
+        totals = [cost["total"] for _, cost in fields["accumulate_costs"]]
+        self.values["services"] = len(totals)
+        self.values["gas"] = sum(total["gas_used"] for total in totals)
+        self.values["elapsed_ns"] = sum(total["elapsed_ns"] for total in totals)
+
+    def _update_outcome(self) -> None:
+        authoring = self.values["kind"] == EventKind.AUTHORING
         for step in ("authored",) if authoring else ("executed", "verified"):
             if step in self.values:
                 self.values["outcome"] = step
@@ -134,58 +137,59 @@ class Block(Pipeline):
 
 
 class Package(Pipeline):
-    """A work-package at one guarantor, as primary (90) or secondary (91)."""
+    """A work-package at one guarantor, as primary (submission) or secondary (share)."""
 
     table = "packages"
 
     @property
     def services(self) -> list[int]:
-        """The services of the work items, in order: what Refined's costs belong to."""
-        found: list[int] = self.values.get(_ITEM_SERVICES, [])
-        return found
+        """Return the services of the work items in order, as Refined lists their costs."""
+        services: list[int] = self.values.get(_ITEM_SERVICES, [])
+        return services
 
-    def follow(self, number: int, timestamp: int, fields: Fields) -> None:
-        """A later event of it."""
-        if number in PACKAGE_STEPS and not self.done:
-            self._step(PACKAGE_STEPS[number], timestamp)
-        handle = _PACKAGE.get(number)
-        if handle is not None:
-            handle(self, fields)
-        if number in (DISTRIBUTED, SIGNED) and not self.done:
-            self.values["outcome"] = PACKAGE_STEPS[number]
-            self.done = True
+    def advance(self, number: int, timestamp: int, fields: Fields) -> None:
+        """Record a later event; ``fields`` are needed only if it has more than a reference."""
+        step = PACKAGE_STEPS.get(number)
+        if step is not None and not self.done:
+            self.values.setdefault(step, timestamp)
+            if number in _COMPLETING:
+                self.values["outcome"] = step
+                self.done = True
+        set_columns = _PACKAGE_COLUMNS.get(number)
+        if set_columns is not None:
+            set_columns(self, fields)
 
-    def more(self, name: str, count: int = 1) -> None:
-        """Count more of something."""
-        self.values[name] = self.values.get(name, 0) + count
+    def increase(self, column: str, count: int = 1) -> None:
+        """Add to a column that is a count."""
+        self.values[column] = self.values.get(column, 0) + count
 
-    def _received(self, fields: Fields) -> None:
+    def _set_received(self, fields: Fields) -> None:
         outline = fields["outline"]
         items = outline["work_items"]
         self.values.update(
-            {_ITEM_SERVICES: [each["service_id"] for each in items]},
+            {_ITEM_SERVICES: [item["service_id"] for item in items]},
             core=fields["core"],
             hash=outline["work_package_hash"],
             size_bytes=outline["work_package_size"],
             items=len(items),
-            refine_gas_limit=sum(each["refine_gas_limit"] for each in items),
-            imports=sum(len(each["imports"]) for each in items),
-            exports=sum(each["num_exported_segments"] for each in items),
-            extrinsic_size=sum(each["sum_of_extrinsic_lengths"] for each in items),
+            refine_gas_limit=sum(item["refine_gas_limit"] for item in items),
+            imports=sum(len(item["imports"]) for item in items),
+            exports=sum(item["num_exported_segments"] for item in items),
+            extrinsic_size=sum(item["sum_of_extrinsic_lengths"] for item in items),
         )
 
-    def _authorized(self, fields: Fields) -> None:
+    def _set_authorized(self, fields: Fields) -> None:
         total = fields["cost"]["total"]
         self.values.update(auth_gas=total["gas_used"], auth_ns=total["elapsed_ns"])
 
-    def _refined(self, fields: Fields) -> None:
-        totals = [each["total"] for each in fields["costs"]]
+    def _set_refined(self, fields: Fields) -> None:
+        totals = [cost["total"] for cost in fields["costs"]]
         self.values.update(
-            refine_gas=sum(each["gas_used"] for each in totals),
-            refine_ns=sum(each["elapsed_ns"] for each in totals),
+            refine_gas=sum(total["gas_used"] for total in totals),
+            refine_ns=sum(total["elapsed_ns"] for total in totals),
         )
 
-    def _built(self, fields: Fields) -> None:
+    def _set_report(self, fields: Fields) -> None:
         outline = fields["outline"]
         self.values.update(
             report=outline["work_report_hash"],
@@ -194,7 +198,7 @@ class Package(Pipeline):
             segments_root=outline["segments_root"],
         )
 
-    def _guaranteed(self, fields: Fields) -> None:
+    def _set_guarantee(self, fields: Fields) -> None:
         outline = fields["outline"]
         self.values.update(
             slot=outline["slot"],
@@ -202,19 +206,23 @@ class Package(Pipeline):
             guarantors=json.dumps(outline["guarantors"], separators=(",", ":")),
         )
 
-    def _shared(self, fields: Fields) -> None:
-        self.more("shared")
+    def _count_share(self, fields: Fields) -> None:
+        self.increase("shared")
 
-    def _signature(self, fields: Fields) -> None:
-        self.more("signatures")
+    def _count_signature(self, fields: Fields) -> None:
+        self.increase("signatures")
 
 
-_PACKAGE = {
-    RECEIVED: Package._received,
-    AUTHORIZED: Package._authorized,
-    REFINED: Package._refined,
-    BUILT: Package._built,
-    GUARANTEE_BUILT: Package._guaranteed,
-    BUNDLE_SENT: Package._shared,
-    SIGNATURE: Package._signature,
+_BLOCK_COLUMNS: Mapping[int, Callable[[Block, Fields], None]] = {
+    EventKind.AUTHORED: Block._set_authored,
+    EventKind.BLOCK_EXECUTED: Block._set_executed,
+}
+_PACKAGE_COLUMNS: Mapping[int, Callable[[Package, Fields], None]] = {
+    EventKind.WORK_PACKAGE_RECEIVED: Package._set_received,
+    EventKind.AUTHORIZED: Package._set_authorized,
+    EventKind.REFINED: Package._set_refined,
+    EventKind.WORK_REPORT_BUILT: Package._set_report,
+    EventKind.GUARANTEE_BUILT: Package._set_guarantee,
+    EventKind.BUNDLE_SENT: Package._count_share,
+    EventKind.WORK_REPORT_SIGNATURE_RECEIVED: Package._count_signature,
 }

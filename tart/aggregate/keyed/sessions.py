@@ -1,8 +1,8 @@
-"""Connections as rows: when each began and ended, why, and what came on it.
+"""Connections as rows: begin, end, reason of the end, and counts of what was received.
 
-Pure. A row is written when its connection ends. Those that are open are written with
-every flush to a table of their own (``OPEN_SESSIONS``), the rows of the flush before taken
-away: who starts after a crash goes on counting there.
+Pure. A row is written when its connection ends. Open connections are written with every
+flush to a table of their own (``OPEN_SESSIONS``), which replaces the rows of the flush
+before; a start after a crash continues the counts from there.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tart.aggregate.core.event_batch import Rows
+from tart.aggregate.core.tables import columns
 
-# What a start after a crash reads and nobody else.
+# Read only by a start after a crash.
 OPEN_SESSIONS = "open_sessions"
 OPEN, CLOSED, REFUSED, DIED = "open", "closed", "refused", "died"
 SHARD_DIED = "shard died"
-# Rows until the next flush: so many connections could come and go in half a minute.
+# Rows until the next flush, which comes after half a minute at most.
 MAX_ROWS = 100_000
 
 
@@ -24,17 +25,16 @@ class SessionSummary(NamedTuple):
     """One connection, as a row of ``sessions``; times are Unix microseconds.
 
     Attributes:
-        ended_at: ``None`` while it is open; of one that was open when the shard died, when
-            it was last batch.
-        node: the directory's number, ``None`` if it never said who it is.
+        ended_at: ``None`` while it is open; if the shard died, the time of its last event.
+        node: the directory's number, ``None`` if the connection did not identify its node.
         outcome: ``open``, ``closed``, ``refused`` or ``died``.
         reason: why it ended, a sentence.
-        last_at: when its last event came.
-        last_event_id: of the last frame that came; the first had 0. ``None`` if none came.
-        events: frames after the first message, understood or not, without those shed.
-        bytes: all that came.
-        dropped: events the node says it dropped.
-        deviations: JSON: how often each rule was broken by what was understood all the same.
+        last_at: the time of its last event.
+        last_event_id: of the last frame, ``None`` if there was none; the first frame has 0.
+        events: frames after the first message, valid or not, without those shed.
+        bytes: all bytes received.
+        dropped: number of events that the node reported as dropped.
+        deviations: JSON: how often each rule was broken by frames that were decoded.
     """
 
     ended_at: int | None
@@ -58,31 +58,33 @@ class SessionSummary(NamedTuple):
 
 
 class Sessions:
-    """Connections that ended since the last flush."""
+    """The connections that ended since the last flush.
 
-    def __init__(self) -> None:
+    Attributes:
+        overflowed: number of rows left out, because of ``max_rows``.
+    """
+
+    def __init__(self, max_rows: int = MAX_ROWS) -> None:
+        self._max_rows = max_rows
         self._rows: list[SessionSummary] = []
         self.overflowed = 0
 
-    def end(self, summary: SessionSummary) -> None:
-        """A connection is over."""
-        if len(self._rows) >= MAX_ROWS:
+    def add(self, summary: SessionSummary) -> None:
+        """Add a connection that has ended."""
+        if len(self._rows) >= self._max_rows:
             self.overflowed += 1
             return
         self._rows.append(summary)
 
     def rows(self) -> Rows:
-        """As rows of ``sessions``."""
+        """Return the rows of ``sessions``."""
         return session_rows(self._rows)
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Remove all rows."""
         self._rows.clear()
 
 
 def session_rows(summaries: Iterable[SessionSummary]) -> Rows:
-    """Connections as columns."""
-    columns = list(zip(*summaries, strict=True)) or [()] * len(SessionSummary._fields)
-    return {
-        name: list(column) for name, column in zip(SessionSummary._fields, columns, strict=True)
-    }
+    """Return connections as columns of ``sessions``."""
+    return columns("sessions", summaries)

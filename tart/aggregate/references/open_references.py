@@ -1,9 +1,9 @@
-"""The events that later ones may still refer to: open roots, of all connections.
+"""Open events: those that a later event of their connection may still refer to.
 
-Pure. What is known of a root stands in arrays, at a *place* of its own; a dictionary leads
-from a connection's row and an event id to the place. So the roots of a batch are opened, and
-the references of a batch found, with a few array operations and one look into the dictionary
-each.
+Pure. The state of open events stands in arrays, one *entry* for each; a dictionary leads
+from a connection's row and an event id to the entry. So the events of a batch are opened, and
+the references of a batch resolved, with a few array operations and one dictionary access
+for each event.
 """
 
 from __future__ import annotations
@@ -17,60 +17,60 @@ from tart.aggregate.core.event_batch import grow
 from tart.aggregate.core.event_columns import Array
 from tart.aggregate.keyed.pipelines import Block, Package
 
-NOWHERE = -1
-# Of a key so many bits are of the event id, the others of the row. An id further than that
-# from another of its connection may have the other's key: the newer one stays.
+NO_ENTRY = -1
+# The low bits of a key are those of the event id, the others the row. Two ids of a connection
+# that are further apart than that may have equal keys: the newer one stays.
 _ID_BITS = np.uint64(44)
 _ID_MASK = np.uint64((1 << 44) - 1)
 _FIRST_CAPACITY = 64
 
 
 class TicketGeneration(NamedTuple):
-    """What the end of a ticket generation (81, 82) needs of its beginning (80).
+    """The part of Generating tickets that the event which ends it needs.
 
     Attributes:
-        started_at: when the 80 was received, Unix microseconds.
-        epoch: for which the tickets are.
+        started_at: when the event was received, Unix microseconds.
+        epoch: the epoch of the tickets.
     """
 
     started_at: int
     epoch: int
 
 
-# What an open root carries, by its kind: a block (40, 43), a work-package (90, 91, and events
-# that refer to it), a generation of tickets (80), the erasure root or anchor that a request or
-# an assurance is about; ``None`` of all others. Whoever follows a reference has to ask which.
-Linked = Block | Package | TicketGeneration | bytes | None
+# What an open event is about, as far as the events that refer to it need it: the block or the
+# work-package, the generation of tickets, the erasure root or anchor of a request or an
+# assurance; ``None`` for all others.
+Subject = Block | Package | TicketGeneration | bytes | None
 
 
 class OpenReferences:
-    """Roots by connection and event id.
+    """Open events by connection and event id.
 
     Attributes:
-        number, timestamp, received_at: of the root at each place.
-        arrived: where in the order of all events it came.
-        linked: what those that refer to it need to know of it.
+        number, timestamp, received_at: of the event of each entry.
+        arrived: its position in the order of all events.
+        subjects: what it is about.
     """
 
     def __init__(self) -> None:
-        self._places: dict[int, int] = {}
+        self._entries: dict[int, int] = {}
+        # A stack of free entries, of which the first ``_free_count`` are valid.
         self._free = np.zeros(0, np.intp)
-        # So many of ``_free`` are free.
-        self._left = 0
+        self._free_count = 0
         self._key = np.zeros(0, np.uint64)
         self._event_id = np.zeros(0, np.uint64)
         self._row = np.zeros(0, np.intp)
-        # Open roots by row.
-        self._held = np.zeros(0, np.intp)
+        # The number of open events by row.
+        self._counts = np.zeros(0, np.intp)
         self.number = np.zeros(0, np.uint8)
         self.timestamp = np.zeros(0, np.uint64)
         self.received_at = np.zeros(0, np.int64)
         self.arrived = np.zeros(0, np.int64)
-        self.linked: list[Linked] = []
+        self.subjects: list[Subject] = []
         self._grow(_FIRST_CAPACITY)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._entries)
 
     def open(
         self,
@@ -81,94 +81,103 @@ class OpenReferences:
         received_at: Array,
         arrived: Array,
     ) -> Array:
-        """Roots in order of arrival; returns their places, ``NOWHERE`` of what is replaced.
+        """Open events, given in order of arrival.
 
-        An element each: the connection's row, its event id and type, its time by both
-        clocks, and where in the order of all events it came.
+        The arrays have one element for each event: the connection's row, the event's id and
+        type, its time by the node's and by our clock, its position in the order of all events.
+
+        Returns:
+            Their entries, ``NO_ENTRY`` for an event that a later one of the batch replaces.
         """
         count, keys = len(rows), _keys(rows, event_ids)
         last = dict(zip(keys, range(count), strict=True))
         if len(last) < count:
-            kept = np.fromiter(last.values(), np.intp, len(last))
-            places = np.full(count, NOWHERE)
-            columns = (rows, event_ids, numbers, timestamps, received_at, arrived)
-            places[kept] = self.open(*(each[kept] for each in columns))
-            return places
-        if not self._places.keys().isdisjoint(keys):
-            known = [self._places[key] for key in keys if key in self._places]
-            self.close(np.array(known))
-        places = self._take(count)
-        self._key[places], self._event_id[places], self._row[places] = keys, event_ids, rows
-        self.number[places], self.timestamp[places] = numbers, timestamps
-        self.received_at[places], self.arrived[places] = received_at, arrived
-        self._places.update(zip(keys, places.tolist(), strict=True))
-        self._hold(rows, 1)
-        return places
+            indices = np.fromiter(last.values(), np.intp, len(last))
+            entries = np.full(count, NO_ENTRY)
+            entries[indices] = self.open(
+                rows[indices],
+                event_ids[indices],
+                numbers[indices],
+                timestamps[indices],
+                received_at[indices],
+                arrived[indices],
+            )
+            return entries
+        if not self._entries.keys().isdisjoint(keys):
+            replaced = [self._entries[key] for key in keys if key in self._entries]
+            self.close(np.array(replaced))
+        entries = self._allocate(count)
+        self._key[entries], self._event_id[entries], self._row[entries] = keys, event_ids, rows
+        self.number[entries], self.timestamp[entries] = numbers, timestamps
+        self.received_at[entries], self.arrived[entries] = received_at, arrived
+        self._entries.update(zip(keys, entries.tolist(), strict=True))
+        self._count(rows, 1)
+        return entries
 
     def find(self, rows: Array, event_ids: Array) -> Array:
-        """The places of roots by their connections' rows and their ids, or ``NOWHERE``."""
+        """Return the entries of events by row and id, ``NO_ENTRY`` where none is open."""
         keys = _keys(rows, event_ids)
-        places = np.fromiter(map(self._places.get, keys, repeat(NOWHERE)), np.intp, len(keys))
-        other = (self._event_id[places] != event_ids) | (self._row[places] != rows)
-        places[other] = NOWHERE
-        return places
+        entries = np.fromiter(map(self._entries.get, keys, repeat(NO_ENTRY)), np.intp, len(keys))
+        other = (self._event_id[entries] != event_ids) | (self._row[entries] != rows)
+        entries[other] = NO_ENTRY
+        return entries
 
-    def close(self, places: Array) -> None:
-        """Nothing refers to these any more; each is given once."""
-        for key in self._key[places].tolist():
-            del self._places[key]
-        for place in places.tolist():
-            self.linked[place] = None
-        self._hold(self._row[places], -1)
-        self._row[places] = NOWHERE
-        self._free[self._left : self._left + len(places)] = places
-        self._left += len(places)
+    def close(self, entries: Array) -> None:
+        """Close events; each entry is given once."""
+        for key in self._key[entries].tolist():
+            del self._entries[key]
+        for entry in entries.tolist():
+            self.subjects[entry] = None
+        self._count(self._row[entries], -1)
+        self._row[entries] = NO_ENTRY
+        self._free[self._free_count : self._free_count + len(entries)] = entries
+        self._free_count += len(entries)
 
-    def of(self, row: int) -> Array:
-        """Places of one connection, the oldest first."""
+    def of_row(self, row: int) -> Array:
+        """Return the entries of one connection, the oldest first."""
         return self._ordered(self._row == row)
 
     def before(self, received_at: int) -> Array:
-        """Places of what came before that moment, the oldest first; Unix microseconds."""
-        return self._ordered((self._row != NOWHERE) & (self.received_at < received_at))
+        """Return the entries of events received before a time, the oldest first."""
+        return self._ordered((self._row != NO_ENTRY) & (self.received_at < received_at))
 
-    def numbered(self, numbers: Array) -> Array:
-        """Places of roots of certain types, a mask of 256; the oldest first."""
-        return self._ordered((self._row != NOWHERE) & numbers[self.number])
+    def of_kinds(self, kinds: Array) -> Array:
+        """Return the entries of certain types (a mask by type), the oldest first."""
+        return self._ordered((self._row != NO_ENTRY) & kinds[self.number])
 
     def fullest(self) -> tuple[int, int]:
-        """The row with the most open roots, and how many they are."""
-        if not len(self._held):
-            return NOWHERE, 0
-        row = int(self._held.argmax())
-        return row, int(self._held[row])
+        """Return the row with the most open events, and their number."""
+        if not len(self._counts):
+            return NO_ENTRY, 0
+        row = int(self._counts.argmax())
+        return row, int(self._counts[row])
 
     def _ordered(self, mask: Array) -> Array:
-        places = np.flatnonzero(mask)
-        return places[np.argsort(self.arrived[places], kind="stable")]
+        entries = np.flatnonzero(mask)
+        return entries[np.argsort(self.arrived[entries], kind="stable")]
 
-    def _hold(self, rows: Array, more: int) -> None:
+    def _count(self, rows: Array, change: int) -> None:
         if len(rows):
-            self._held = grow(self._held, int(rows.max()) + 1)
-        np.add.at(self._held, rows, more)
+            self._counts = grow(self._counts, int(rows.max()) + 1)
+        np.add.at(self._counts, rows, change)
 
-    def _take(self, count: int) -> Array:
-        if count > self._left:
+    def _allocate(self, count: int) -> Array:
+        if count > self._free_count:
             self._grow(max(2 * len(self._key), len(self._key) + count))
-        self._left -= count
-        return self._free[self._left : self._left + count].copy()
+        self._free_count -= count
+        return self._free[self._free_count : self._free_count + count].copy()
 
     def _grow(self, capacity: int) -> None:
         before = len(self._key)
         more = capacity - before
         for name in ("_key", "_event_id", "number", "timestamp", "received_at", "arrived"):
             setattr(self, name, grow(getattr(self, name), capacity))
-        self._row = np.concatenate([self._row, np.full(more, NOWHERE, np.intp)])
-        self.linked += [None] * more
+        self._row = np.concatenate([self._row, np.full(more, NO_ENTRY, np.intp)])
+        self.subjects += [None] * more
         free = np.zeros(capacity, np.intp)
-        free[: self._left] = self._free[: self._left]
-        free[self._left : self._left + more] = np.arange(before, capacity)[::-1]
-        self._free, self._left = free, self._left + more
+        free[: self._free_count] = self._free[: self._free_count]
+        free[self._free_count : self._free_count + more] = np.arange(before, capacity)[::-1]
+        self._free, self._free_count = free, self._free_count + more
 
 
 def _keys(rows: Array, event_ids: Array) -> list[int]:

@@ -1,135 +1,125 @@
-"""What is learned of messages between nodes: announcements, transfers, tickets.
+"""Reducers of messages between nodes: announcements, block transfers, tickets, preimages.
 
-Pure. The half of ``meaning`` that has no pipelines, and how any event is read: fields are
-where the declaration says they are (``EventBatch.clean``), or found by the plain decoder.
+Pure.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
 
-from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch
-from tart.aggregate.core.transactions import Pending
-from tart.aggregate.keyed.counters import KeyedCounters
-from tart.aggregate.keyed.first_seen import FirstSeen
-from tart.aggregate.references.open_references import Linked
+from tart.aggregate.core.failure_events import FAILED_REASONS
+from tart.aggregate.references.open_references import TicketGeneration
+from tart.aggregate.references.reducer_state import Event, Fields, Reducer, ReducerState
 from tart.aggregate.references.requests import HASH_BYTES
-from tart.errors import DecodeError
-from tart.protocol.decoding import HEADER_BYTES, decode_event
+from tart.protocol.events import EventKind
 
-_SENDING_BLOCK_REQUEST, _RECEIVING_BLOCK_REQUEST = 63, 64
-# Who gave a block; see the table ``transfers``.
-GAVE, WAS_GIVEN, NOT_KNOWN = 0, 1, 2
-_GIVERS = {_SENDING_BLOCK_REQUEST: WAS_GIVEN, _RECEIVING_BLOCK_REQUEST: GAVE}
-
-
-class Root(NamedTuple):
-    """An event that others refer to: its type, and what they need to know of it."""
-
-    number: int
-    linked: Linked
+# Column ``side`` of ``links``: the node itself, or its peer.
+_LOCAL, _REMOTE = 0, 1
+# Column ``side`` of ``transfers``.
+SENT, RECEIVED, UNKNOWN = 0, 1, 2
+_TRANSFER_SIDES: Mapping[int | None, int] = {
+    EventKind.SENDING_BLOCK_REQUEST: RECEIVED,
+    EventKind.RECEIVING_BLOCK_REQUEST: SENT,
+}
 
 
-class Speaker(NamedTuple):
-    """Who says it, and how to read it."""
-
-    node: int
-    decode_context: DecodeContext
+def _add_link(state: ReducerState, event: Event, peer: bytes, side: int) -> None:
+    received_at, node = state.received_at[event.index], event.reporter.node
+    state.defer(state.counters.add_link, received_at, node, peer, event.number, side)
 
 
-class PeerMessageReducers:
-    """Learns from events, one at a time, of the batch in ``batch``."""
+def _side(direction: str) -> int:
+    return _REMOTE if direction == "Remote" else _LOCAL
 
-    def __init__(self, sums: KeyedCounters, sightings: FirstSeen, pending: Pending) -> None:
-        self._sums = sums
-        self._sightings = sightings
-        self._later = pending.add
-        self.contexts: Contexts = {}
 
-    def begin(self, batch: EventBatch) -> None:
-        """A batch, of whose events the following are."""
-        self._batch = batch
-        self.contexts = {}
-        # As lists: one element of an array costs more than ten of a list.
-        self._clean, self._received_at = batch.sound, batch.times
-        self._timestamp: list[int] = batch.columns.timestamp.tolist()
-        self._seq: list[int] = batch.columns.seq.tolist()
+def _reduce_stream_opened(state: ReducerState, event: Event) -> None:
+    fields = state.fields(event)
+    if fields is not None:
+        _add_link(state, event, fields["peer"], _side(fields["opener"]))
 
-    def fields(self, at: int, number: int, speaker: Speaker) -> dict[str, Any] | None:
-        """What an event says, ``None`` if it cannot be read (any more)."""
-        content, decode_context = self._batch.contents[at], speaker.decode_context
-        try:
-            return decode_event(
-                number,
-                content[HEADER_BYTES:],
-                version=decode_context.version,
-                cores=decode_context.cores,
-            ).fields
-        except DecodeError:  # stored by a release that understood more
-            return None
 
-    def _payload(self, at: int) -> bytes:
-        return self._batch.contents[at][HEADER_BYTES:]
-
-    def fail(self, at: int, number: int, speaker: Speaker, root: Root | None = None) -> None:
-        """A failure counts, with its reason."""
-        fields = self.fields(at, number, speaker)
-        reason = "" if fields is None else str(fields.get("reason", ""))
-        self._later(self._sums.failure, self._received_at[at], speaker.node, number, reason)
-
-    # --- Blocks and tickets -----------------------------------------------------------
-
-    def see_stream(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        """60: a stream of block announcements was opened."""
-        fields = self.fields(at, number, speaker)
-        if fields is not None:
-            side = int(fields["opener"] == "Remote")
-            received_at = self._received_at[at]
-            self._later(self._sums.link, received_at, speaker.node, fields["peer"], number, side)
-
-    def see_announced(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        """62: a block was announced, to this node or by it."""
-        if self._clean[at]:
-            payload = self._payload(at)
-            peer, side = payload[:HASH_BYTES], payload[HASH_BYTES]
-            slot = int.from_bytes(payload[33:37], "little")
-            block = payload[37:69]
-        else:
-            fields = self.fields(at, number, speaker)
-            if fields is None:
-                return
-            peer, slot, block = fields["peer"], fields["slot"], fields["hash"]
-            side = int(fields["announcer"] == "Remote")
-        self._later(self._sums.link, self._received_at[at], speaker.node, peer, number, side)
-        if side:
-            self._see(at, number, slot, block)
-
-    def see_transferred(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        """68: what was asked for (63) is a sight of a block; what was given (64) is none."""
-        fields = self.fields(at, number, speaker)
+def _reduce_announced(state: ReducerState, event: Event) -> None:
+    """Count an announcement; one by a peer shows that this node knows the block."""
+    if state.clean[event.index]:
+        payload = state.payload(event)
+        peer, side = payload[:HASH_BYTES], payload[HASH_BYTES]
+        slot = int.from_bytes(payload[33:37], "little")
+        block = payload[37:69]
+    else:
+        fields = state.fields(event)
         if fields is None:
             return
-        side = _GIVERS.get(root.number, NOT_KNOWN) if root else NOT_KNOWN
-        self._later(self._sums.transfer, self._received_at[at], speaker.node, fields["slot"], side)
-        if side == WAS_GIVEN:
-            self._see(at, number, fields["slot"], fields["outline"]["hash"])
+        peer, slot, block = fields["peer"], fields["slot"], fields["hash"]
+        side = _side(fields["announcer"])
+    _add_link(state, event, peer, side)
+    if side == _REMOTE:
+        state.add_first_seen(event, slot, block)
 
-    def _see(self, at: int, number: int, slot: int | None, block: bytes) -> None:
-        batch = self._batch
-        self._later(
-            self._sightings.see,
-            self._received_at[at],
-            int(batch.columns.node[at]),
-            block,
-            slot,
-            number,
-            self._timestamp[at],
-        )
 
-    def transfer_ticket(self, at: int, number: int, speaker: Speaker, root: Root | None) -> None:
-        """84: a ticket was sent or received."""
-        fields = self.fields(at, number, speaker)
-        if fields is not None:
-            side = int(fields["sender"] == "Remote")
-            received_at = self._received_at[at]
-            self._later(self._sums.link, received_at, speaker.node, fields["peer"], number, side)
+def _reduce_block_transferred(state: ReducerState, event: Event) -> None:
+    """Count a transfer; a block that was requested is a sight, one that was sent is not."""
+    fields = state.fields(event)
+    if fields is None:
+        return
+    side = _TRANSFER_SIDES.get(event.parent, UNKNOWN)
+    received_at, slot = state.received_at[event.index], fields["slot"]
+    state.defer(state.counters.add_transfer, received_at, event.reporter.node, slot, side)
+    if side == RECEIVED:
+        state.add_first_seen(event, slot, fields["outline"]["hash"])
+
+
+def _reduce_ticket_transferred(state: ReducerState, event: Event) -> None:
+    fields = state.fields(event)
+    if fields is not None:
+        _add_link(state, event, fields["peer"], _side(fields["sender"]))
+
+
+def _open_generation(state: ReducerState, event: Event) -> TicketGeneration | None:
+    fields = state.fields(event)
+    return TicketGeneration(state.received_at[event.index], fields["epoch"]) if fields else None
+
+
+def _reduce_generation_failed(state: ReducerState, event: Event) -> None:
+    fields = state.fields(event)
+    state.count_failure(event, fields)
+    _end_generation(state, event, fields, "failed")
+
+
+def _reduce_generated(state: ReducerState, event: Event) -> None:
+    _end_generation(state, event, state.fields(event), "generated")
+
+
+def _end_generation(state: ReducerState, event: Event, fields: Fields | None, outcome: str) -> None:
+    """Add a row of ``tickets``, if the beginning of the generation is known."""
+    generation = event.subject
+    if fields is None or not isinstance(generation, TicketGeneration):
+        return
+    row = (
+        generation.started_at,
+        state.received_at[event.index],
+        event.reporter.node,
+        generation.epoch,
+        outcome,
+        len(fields.get("ids", ())),
+        fields.get("reason"),
+    )
+    state.defer(state.tickets.append, row)
+
+
+def _reduce_preimage_discarded(state: ReducerState, event: Event) -> None:
+    fields = state.fields(event)
+    if fields is not None and fields["reason"] in FAILED_REASONS[event.number]:
+        state.count_failure(event, fields)
+
+
+REDUCERS: Mapping[int, Reducer] = {
+    EventKind.BLOCK_ANNOUNCEMENT_STREAM_OPENED: _reduce_stream_opened,
+    EventKind.BLOCK_ANNOUNCED: _reduce_announced,
+    EventKind.BLOCK_TRANSFERRED: _reduce_block_transferred,
+    EventKind.GENERATING_TICKETS: _open_generation,
+    EventKind.TICKET_GENERATION_FAILED: _reduce_generation_failed,
+    EventKind.TICKETS_GENERATED: _reduce_generated,
+    EventKind.TICKET_TRANSFERRED: _reduce_ticket_transferred,
+    EventKind.ANNOUNCED_PREIMAGE_FORGOTTEN: _reduce_preimage_discarded,
+    EventKind.PREIMAGE_DISCARDED: _reduce_preimage_discarded,
+}

@@ -1,259 +1,296 @@
-"""What is learned by the batch: requests of shards, assurances, guarantees received.
+"""Reduction of whole batches: shard requests, assurances, guarantees received.
 
-Pure. Three quarters of what a full network says, none of it part of a pipeline. Events of
-one type are looked at together and counted by what they are about.
+Pure. These types are three quarters of the events of a full network, and none is part of a
+pipeline. Events of one type are processed together and counted by what they are about.
 
-In a batch, roots first learn what they are about (``learn``), then events that refer to
-them count for that (``finish``).
+In a batch, open events first learn their subjects (``set_subjects``); then the events that
+refer to them are counted for these subjects (``count``).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tart.aggregate.core.event_batch import EventBatch
 from tart.aggregate.core.event_columns import Array
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.aggregate.core.tables import TICK_US
-from tart.aggregate.core.transactions import Pending
-from tart.aggregate.keyed.counters import Key, KeyedCounters, bucket_of_link, gathered, minute
-from tart.aggregate.references.open_references import NOWHERE, OpenReferences
+from tart.aggregate.core.transactions import BatchTransaction
+from tart.aggregate.keyed.counters import (
+    Key,
+    KeyedCounters,
+    count_by_key,
+    link_bucket_start,
+    minute_start,
+)
+from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
 from tart.protocol.columnar import REF_BYTES, SHARD_INDEX_BYTES
 from tart.protocol.decoding import HEADER_BYTES
+from tart.protocol.events import EventKind
 from tart.protocol.types import GUARANTEE_DISCARD_REASON
 
 HASH_BYTES = 32
-_SENDING_SHARD_REQUEST, _SHARD_REQUEST_RECEIVED = 120, 124
-_GUARANTEE_RECEIVED, _GUARANTEE_DISCARDED = 112, 113
-_DISTRIBUTING_ASSURANCE, _ASSURANCE_RECEIVED = 126, 131
-_OF_ASSURANCES = (127, 128, 129)
-# Which counter of an erasure root a request's end belongs to.
-_ENDS = {
-    125: "transferred",
-    122: "failed",
-    145: "bundle_shards_transferred",
-    142: "bundle_shards_failed",
-    153: "bundles_transferred",
-    150: "bundles_failed",
+_SLOT_BYTES = 4
+# Requests that name the erasure root themselves, and the column of ``erasures`` they add to.
+_RECEIVED_REQUESTS: Mapping[int, str] = {
+    EventKind.SHARD_REQUEST_RECEIVED: "served",
+    EventKind.BUNDLE_SHARD_REQUEST_RECEIVED: "bundle_shards_served",
+    EventKind.BUNDLE_REQUEST_RECEIVED: "bundles_served",
 }
-# These tell which erasure root a request that came in is about.
-_SERVED = {124: "served", 144: "bundle_shards_served", 152: "bundles_served"}
+# Ends of requests, and the column of ``erasures`` they add to.
+_REQUEST_ENDS: Mapping[int, str] = {
+    EventKind.SHARDS_TRANSFERRED: "transferred",
+    EventKind.SHARD_REQUEST_FAILED: "failed",
+    EventKind.BUNDLE_SHARD_TRANSFERRED: "bundle_shards_transferred",
+    EventKind.BUNDLE_SHARD_REQUEST_FAILED: "bundle_shards_failed",
+    EventKind.BUNDLE_TRANSFERRED: "bundles_transferred",
+    EventKind.BUNDLE_REQUEST_FAILED: "bundles_failed",
+}
+# These refer to the Distributing assurance that names the anchor.
+_ASSURANCE_STEPS = (
+    EventKind.ASSURANCE_SEND_FAILED,
+    EventKind.ASSURANCE_SENT,
+    EventKind.ASSURANCE_DISTRIBUTED,
+)
+_GUARANTEES = (EventKind.GUARANTEE_RECEIVED, EventKind.GUARANTEE_DISCARDED)
 _REASONS = GUARANTEE_DISCARD_REASON.names
 _OTHER_REASON = _REASONS.index("Other")
-# Types that this module counts, and no other.
-COUNTED = frozenset(
-    {_SENDING_SHARD_REQUEST, *_SERVED, *_ENDS, _DISTRIBUTING_ASSURANCE, *_OF_ASSURANCES}
-    | {_ASSURANCE_RECEIVED, _GUARANTEE_RECEIVED, _GUARANTEE_DISCARDED}
+# The types that are reduced here, and nowhere else.
+BATCH_KINDS = frozenset(
+    {
+        EventKind.SENDING_SHARD_REQUEST,
+        *_RECEIVED_REQUESTS,
+        *_REQUEST_ENDS,
+        EventKind.DISTRIBUTING_ASSURANCE,
+        *_ASSURANCE_STEPS,
+        EventKind.ASSURANCE_RECEIVED,
+        *_GUARANTEES,
+    }
 )
-_FAILED = COUNTED & FAILURES
+_FAILURES = BATCH_KINDS & FAILURES
 
 Fields = dict[str, Any]
 
 
 class Requests:
-    """Learns from the types in ``COUNTED``.
+    """Reduces the types in ``BATCH_KINDS``.
 
     Args:
-        fields: an event's by its index in the batch, ``None`` of what cannot be read.
-        failure: counts the failure of an event, by its index.
+        fields: returns an event's fields by its index in the batch, ``None`` if it cannot be
+            decoded.
+        count_failure: counts the failure that an event reports, by its index.
     """
 
     def __init__(
         self,
-        sums: KeyedCounters,
-        roots: OpenReferences,
-        pending: Pending,
+        counters: KeyedCounters,
+        references: OpenReferences,
+        transaction: BatchTransaction,
         fields: Callable[[int], Fields | None],
-        failure: Callable[[int], None],
+        count_failure: Callable[[int], None],
     ) -> None:
-        self._sums = sums
-        self._later = pending.add
-        self._roots = roots
+        self._counters = counters
+        self._defer = transaction.defer
+        self._references = references
         self._fields = fields
-        self._failure = failure
+        self._count_failure = count_failure
 
-    def learn(
-        self, batch: EventBatch, own: Array, refers_to: Array, rows: dict[int, Array]
+    def set_subjects(
+        self, batch: EventBatch, own: Array, parents: Array, by_kind: Mapping[int, Array]
     ) -> None:
-        """What roots are about, of a batch.
+        """Set the subjects of a batch's open events, and count these.
 
         Args:
-            own: of each event its place as a root; ``refers_to``: of the root it refers to.
-            rows: the indices of events by type.
+            own: the entry of each event, if others may refer to it.
+            parents: the entry of the event that each event refers to.
+            by_kind: the indices of events by type.
         """
         self._batch = batch
-        self._clean, self._times = batch.sound, batch.times
-        asked = rows.get(_SENDING_SHARD_REQUEST)
-        if asked is not None:
-            self._request(asked, own)
-        for number, counter in _SERVED.items():
-            if number in rows:
-                self._serve(number, counter, rows[number], refers_to)
-        if _DISTRIBUTING_ASSURANCE in rows:
-            self._distribute(rows[_DISTRIBUTING_ASSURANCE], own)
+        self._clean, self._received_at = batch.clean_list, batch.received_at_list
+        sent = by_kind.get(EventKind.SENDING_SHARD_REQUEST)
+        if sent is not None:
+            self._reduce_sent_requests(sent, own)
+        for kind, column in _RECEIVED_REQUESTS.items():
+            if kind in by_kind:
+                self._reduce_received_requests(kind, column, by_kind[kind], parents)
+        distributing = by_kind.get(EventKind.DISTRIBUTING_ASSURANCE)
+        if distributing is not None:
+            self._reduce_distributing(distributing, own)
 
-    def finish(self, refers_to: Array, rows: dict[int, Array]) -> None:
-        """Count what refers to roots, now that these know what they are about."""
-        for number in _FAILED & rows.keys():
-            for at in rows[number].tolist():
-                self._failure(at)
-        for number, counter in _ENDS.items():
-            if number in rows:
-                self._end(number, counter, rows[number], refers_to)
-        for number in _OF_ASSURANCES:
-            if number in rows:
-                self._assure(number, rows[number], refers_to)
-        if _ASSURANCE_RECEIVED in rows:
-            found = rows[_ASSURANCE_RECEIVED].tolist()
-            self._count_assurances(_ASSURANCE_RECEIVED, found, self._hashes(found, 1))
-        for number in (_GUARANTEE_RECEIVED, _GUARANTEE_DISCARDED):
-            if number in rows:
-                self._guarantee(number, rows[number].tolist())
+    def count(self, parents: Array, by_kind: Mapping[int, Array]) -> None:
+        """Count the events that refer to others, now that those have their subjects."""
+        for kind in _FAILURES & by_kind.keys():
+            for index in by_kind[kind].tolist():
+                self._count_failure(index)
+        for kind, column in _REQUEST_ENDS.items():
+            if kind in by_kind:
+                self._count_erasures(column, *self.known_subjects(by_kind[kind], parents))
+        for kind in _ASSURANCE_STEPS:
+            if kind in by_kind:
+                self._count_assurances(kind.number, *self.known_subjects(by_kind[kind], parents))
+        received = by_kind.get(EventKind.ASSURANCE_RECEIVED)
+        if received is not None:
+            indices = received.tolist()
+            # The sender's id precedes the anchor.
+            anchors = self._hashes(indices, HASH_BYTES)
+            self._count_assurances(EventKind.ASSURANCE_RECEIVED.number, indices, anchors)
+        for kind in _GUARANTEES:
+            if kind in by_kind:
+                self._count_guarantees(kind, by_kind[kind].tolist())
 
     # --- Erasure roots ----------------------------------------------------------------
 
-    def _request(self, rows: Array, own: Array) -> None:
-        """120: the erasure root that a shard is asked of."""
-        found, roots, indices = self._shards(rows.tolist(), HASH_BYTES)
-        nodes = self._batch.columns.node[found].tolist()
-        self._count_shards(_SENDING_SHARD_REQUEST, found, nodes, indices)
-        self._count_erasures("requested", found, roots)
-        for at, root in zip(found, roots, strict=True):
-            self._say(own[at], root)
+    def _reduce_sent_requests(self, indices: Array, own: Array) -> None:
+        """Count shard requests sent; each names its erasure root."""
+        readable, roots, shards = self._shard_requests(indices.tolist(), HASH_BYTES)
+        nodes = self._batch.columns.node[readable].tolist()
+        self._count_shards(EventKind.SENDING_SHARD_REQUEST.number, readable, nodes, shards)
+        self._count_erasures("requested", readable, roots)
+        for index, root in zip(readable, roots, strict=True):
+            self._set_subject(own[index], root)
 
-    def _serve(self, number: int, counter: str, rows: Array, refers_to: Array) -> None:
-        found, roots, indices = self._shards(rows.tolist(), REF_BYTES)
-        if number == _SHARD_REQUEST_RECEIVED:
-            self._count_shards(number, found, [None] * len(found), indices)
-        self._count_erasures(counter, found, roots)
-        for at, root in zip(found, roots, strict=True):
-            self._say(refers_to[at], root)
+    def _reduce_received_requests(
+        self, kind: int, column: str, indices: Array, parents: Array
+    ) -> None:
+        """Count requests received; the erasure root becomes the subject of the parent."""
+        readable, roots, shards = self._shard_requests(indices.tolist(), REF_BYTES)
+        if kind == EventKind.SHARD_REQUEST_RECEIVED:
+            self._count_shards(int(kind), readable, [None] * len(readable), shards)
+        self._count_erasures(column, readable, roots)
+        for index, root in zip(readable, roots, strict=True):
+            self._set_subject(parents[index], root)
 
-    def _end(self, number: int, counter: str, rows: Array, refers_to: Array) -> None:
-        """A request for a shard, a bundle shard or a bundle came to its end."""
-        self._count_erasures(counter, *self.known(rows, refers_to))
-
-    def _shards(self, rows: list[int], start: int) -> tuple[list[int], list[bytes], list[int]]:
-        """Events that name an erasure root at that offset, perhaps a shard's index after it.
+    def _shard_requests(
+        self, indices: list[int], offset: int
+    ) -> tuple[list[int], list[bytes], list[int]]:
+        """Read events with an erasure root at an offset of the payload.
 
         Returns:
-            Those that can be read; of each the erasure root and the index.
+            The events that can be read; the erasure root and shard index of each.
         """
         contents = self._batch.contents
-        start += HEADER_BYTES
+        start = offset + HEADER_BYTES
         middle, end = start + HASH_BYTES, start + HASH_BYTES + SHARD_INDEX_BYTES
-        found, roots, indices = [], [], []
-        for at in rows:
-            content = contents[at]
-            if self._clean[at]:
-                root, index = content[start:middle], int.from_bytes(content[middle:end], "little")
+        readable, roots, shards = [], [], []
+        for index in indices:
+            content = contents[index]
+            if self._clean[index]:
+                root, shard = content[start:middle], int.from_bytes(content[middle:end], "little")
             else:
-                fields = self._fields(at)
+                fields = self._fields(index)
                 if fields is None:
                     continue
-                root, index = fields["erasure_root"], fields.get("shard", 0)
-            found.append(at)
+                root, shard = fields["erasure_root"], fields.get("shard", 0)
+            readable.append(index)
             roots.append(root)
-            indices.append(index)
-        return found, roots, indices
+            shards.append(shard)
+        return readable, roots, shards
 
     def _count_shards(
-        self, number: int, rows: list[int], nodes: Sequence[int | None], indices: list[int]
+        self, number: int, indices: list[int], nodes: Sequence[int | None], shards: list[int]
     ) -> None:
-        buckets = [bucket_of_link(self._times[at]) for at in rows]
-        for (bucket, node, index), count in Counter(
-            zip(buckets, nodes, indices, strict=True)
-        ).items():
-            self._later(self._sums.shard_request, bucket, node, number, index, count)
+        buckets = [link_bucket_start(self._received_at[index]) for index in indices]
+        counts = Counter(zip(buckets, nodes, shards, strict=True))
+        for (bucket, node, shard), count in counts.items():
+            self._defer(self._counters.add_shard_requests, bucket, node, number, shard, count)
 
-    def _count_erasures(self, counter: str, rows: list[int], roots: list[bytes]) -> None:
-        for root, (count, first, last) in self._gathered(rows, roots).items():
-            self._later(self._sums.erasure, first, last, root, counter, count)
+    def _count_erasures(self, column: str, indices: list[int], roots: list[bytes]) -> None:
+        for root, (count, first, last) in self._by_key(indices, roots).items():
+            self._defer(self._counters.add_erasure_messages, first, last, root, column, count)
 
     # --- Assurances -------------------------------------------------------------------
 
-    def _distribute(self, rows: Array, own: Array) -> None:
-        """126: the anchor of an assurance."""
-        found = rows.tolist()
-        anchors = self._hashes(found, 0)
-        self._count_assurances(_DISTRIBUTING_ASSURANCE, found, anchors)
-        for at, anchor in zip(found, anchors, strict=True):
-            self._say(own[at], anchor)
+    def _reduce_distributing(self, indices: Array, own: Array) -> None:
+        """Count assurances that are being distributed; each begins with its anchor."""
+        distributing = indices.tolist()
+        anchors = self._hashes(distributing, 0)
+        self._count_assurances(EventKind.DISTRIBUTING_ASSURANCE.number, distributing, anchors)
+        for index, anchor in zip(distributing, anchors, strict=True):
+            self._set_subject(own[index], anchor)
 
-    def _assure(self, number: int, rows: Array, refers_to: Array) -> None:
-        """127 to 129, of an assurance that is being distributed."""
-        self._count_assurances(number, *self.known(rows, refers_to))
-
-    def _count_assurances(self, number: int, rows: list[int], anchors: list[bytes]) -> None:
-        ticks = [self._times[at] // TICK_US for at in rows]
+    def _count_assurances(self, number: int, indices: list[int], anchors: list[bytes]) -> None:
+        ticks = [self._received_at[index] // TICK_US for index in indices]
         for (anchor, tick), count in Counter(zip(anchors, ticks, strict=True)).items():
-            self._later(self._sums.assurance, tick * TICK_US, anchor, number, count)
+            self._defer(self._counters.add_assurances, tick * TICK_US, anchor, number, count)
 
-    def _hashes(self, rows: list[int], place: int) -> list[bytes]:
-        """The hash that stands so many hashes after the beginning of a payload."""
+    def _hashes(self, indices: list[int], offset: int) -> list[bytes]:
+        """Return the hash at an offset of each event's payload."""
         contents = self._batch.contents
-        start = HEADER_BYTES + place * HASH_BYTES
-        return [contents[at][start : start + HASH_BYTES] for at in rows]
+        start = HEADER_BYTES + offset
+        return [contents[index][start : start + HASH_BYTES] for index in indices]
 
     # --- Guarantees -------------------------------------------------------------------
 
-    def _guarantee(self, number: int, rows: list[int]) -> None:
-        """112 and 113: the report's hash and its slot, and 113's reason."""
-        discards = number == _GUARANTEE_DISCARDED
-        said = [self._guaranteed(at, discards) for at in rows]
-        kept = [at for at, each in zip(rows, said, strict=True) if each is not None]
-        keys = [each for each in said if each is not None]
-        for (report, reason), (count, first, last) in self._gathered(kept, keys).items():
+    def _count_guarantees(self, kind: int, indices: list[int]) -> None:
+        """Count guarantees received or discarded by work-report, slot and discard reason."""
+        discarded = kind == EventKind.GUARANTEE_DISCARDED
+        guarantees = [self._guarantee(index, discarded) for index in indices]
+        readable = [
+            index for index, each in zip(indices, guarantees, strict=True) if each is not None
+        ]
+        keys = [each for each in guarantees if each is not None]
+        for (report, reason), (count, first, last) in self._by_key(readable, keys).items():
             slot = int.from_bytes(report[HASH_BYTES:], "little")
-            self._later(self._sums.report, first, last, report[:HASH_BYTES], slot, reason, count)
-        if discards:
-            self._count_discarded(kept, [reason for _, reason in keys])
+            self._defer(
+                self._counters.add_guarantees,
+                first,
+                last,
+                report[:HASH_BYTES],
+                slot,
+                reason,
+                count,
+            )
+        if discarded:
+            self._count_discard_failures(readable, [reason for _, reason in keys])
 
-    def _guaranteed(self, at: int, discards: bool) -> tuple[bytes, int | None] | None:
-        """The report's hash and its slot as they are on the wire, and why it was discarded."""
-        content = self._batch.contents[at]
-        if self._clean[at]:
-            start = HEADER_BYTES + (0 if discards else REF_BYTES)
-            return content[start : start + HASH_BYTES + 4], content[-1] if discards else None
-        fields = self._fields(at)
+    def _guarantee(self, index: int, discarded: bool) -> tuple[bytes, int | None] | None:
+        """Return the report's hash followed by its slot as on the wire, and the reason."""
+        content = self._batch.contents[index]
+        if self._clean[index]:
+            start = HEADER_BYTES + (0 if discarded else REF_BYTES)
+            report = content[start : start + HASH_BYTES + _SLOT_BYTES]
+            return report, content[-1] if discarded else None
+        fields = self._fields(index)
         if fields is None:
             return None
         outline = fields["outline"]
-        report = outline["work_report_hash"] + outline["slot"].to_bytes(4, "little")
-        return report, _reason(fields["reason"]) if discards else None
+        report = outline["work_report_hash"] + outline["slot"].to_bytes(_SLOT_BYTES, "little")
+        return report, _reason(fields["reason"]) if discarded else None
 
-    def _count_discarded(self, rows: list[int], reasons: list[int | None]) -> None:
-        failed = FAILED_REASONS[_GUARANTEE_DISCARDED]
-        nodes = self._batch.columns.node[rows].tolist()
+    def _count_discard_failures(self, indices: list[int], reasons: list[int | None]) -> None:
+        number = EventKind.GUARANTEE_DISCARDED.number
+        nodes = self._batch.columns.node[indices].tolist()
         keys = [
-            (minute(self._times[at]), node, _REASONS[reason or 0])
-            for at, node, reason in zip(rows, nodes, reasons, strict=True)
+            (minute_start(self._received_at[index]), node, _REASONS[reason or 0])
+            for index, node, reason in zip(indices, nodes, reasons, strict=True)
         ]
-        for (_, node, reason), (count, _, last) in self._gathered(rows, keys).items():
-            if reason in failed:
-                self._later(self._sums.failure, last, node, _GUARANTEE_DISCARDED, reason, count)
+        for (_, node, reason), (count, _, last) in self._by_key(indices, keys).items():
+            if reason in FAILED_REASONS[number]:
+                self._defer(self._counters.add_failures, last, node, number, reason, count)
 
     # ----------------------------------------------------------------------------------
 
-    def _say(self, place: int, about: bytes) -> None:
-        if place != NOWHERE:
-            self._roots.linked[place] = about
+    def _set_subject(self, entry: int, subject: bytes) -> None:
+        if entry != NO_ENTRY:
+            self._references.subjects[entry] = subject
 
-    def known(self, rows: Array, refers_to: Array) -> tuple[list[int], list[bytes]]:
-        """Those events whose root says what it is about, and what that is."""
-        linked, found, abouts = self._roots.linked, [], []
-        for at, place in zip(rows.tolist(), refers_to[rows].tolist(), strict=True):
-            if place != NOWHERE and isinstance(about := linked[place], bytes):
-                found.append(at)
-                abouts.append(about)
-        return found, abouts
+    def known_subjects(self, indices: Array, parents: Array) -> tuple[list[int], list[bytes]]:
+        """Return the events whose parent is about a hash, and these hashes."""
+        all_subjects = self._references.subjects
+        known: list[int] = []
+        subjects: list[bytes] = []
+        for index, entry in zip(indices.tolist(), parents[indices].tolist(), strict=True):
+            if entry != NO_ENTRY and isinstance(subject := all_subjects[entry], bytes):
+                known.append(index)
+                subjects.append(subject)
+        return known, subjects
 
-    def _gathered(self, rows: list[int], keys: Iterable[Key]) -> dict[Key, tuple[int, int, int]]:
-        return gathered(keys, [self._times[at] for at in rows])
+    def _by_key(self, indices: list[int], keys: Iterable[Key]) -> dict[Key, tuple[int, int, int]]:
+        return count_by_key(keys, [self._received_at[index] for index in indices])
 
 
 def _reason(reason: str | int) -> int:
-    """Of a guarantee: its place on the wire; one we do not know is another reason."""
+    """Return the reason's number on the wire; an unknown number is ``Other``."""
     return _OTHER_REASON if isinstance(reason, int) else _REASONS.index(reason)

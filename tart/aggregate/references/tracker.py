@@ -1,363 +1,394 @@
-"""References followed as events arrive: who began what an event ends, and how long ago.
+"""The reference tracker: resolves references between events as they arrive.
 
-Pure. Each connection keeps the events that later ones may still refer to: its open
-roots, by event id. An event that refers to one gives a duration (its timestamp less the
-root's, both of the node's clock) and belongs to its pipeline; ``meaning`` and ``requests``
-say what else is learned.
+Pure. Each connection has its *open* events, by event id: those that later events may still
+refer to. An event that refers to an open event, its *parent*, gives a duration (its timestamp
+minus the parent's, both of the node's clock) and belongs to the parent's pipeline. The
+reducers (``reducers``, ``requests``) derive everything else.
 
-A batch is followed as a whole: its roots are opened, its references found, durations
-counted. Only what may belong to a pipeline, or tells more than can be counted by the batch,
-is then looked at by itself: a sixth of what a full network says. What comes out is what one
-event after the other would have given.
+A batch is processed as a whole: its events are opened, its references resolved, durations
+counted. Only events that may belong to a pipeline, or that have a reducer, are then reduced
+one by one: a sixth of the events of a full network. The result is the same as if the events
+had been processed one after another.
 
-- An id is looked up only in its own connection: equal ids of two nodes, or of a node
-  before and after a reconnect, never meet. What comes later than an event is not known to it.
-- What ends a request takes its root away. Everything else waits until it is too old
-  (``FOLLOW_SECONDS``) or there are too many (``MAX_OPEN``): the connection's oldest go
-  first, and are counted.
-- A stream of block announcements (60) may last as long as its connection, so its root does
-  not grow too old. Its end (61) names it from protocol version 1 on.
+- An id is resolved only within its own connection: equal ids of two nodes, or of a node
+  before and after a reconnect, never meet. An event cannot refer to a later one.
+- The end of a request or another attempt closes it (``rules.terminal_events``). All other
+  events stay open until they are older than ``FOLLOW_SECONDS`` or too many are open: the
+  oldest of the connection are closed first, and counted as evicted.
+- A stream of block announcements may last as long as its connection, so the event that opens
+  it does not expire. Its end names it from protocol version 1 on.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tart.aggregate.columnar.counters import STEP_OF, STEPS, Latencies
+from tart.aggregate.columnar.counters import STEP_INDEX, STEPS, LatencyHistograms
 from tart.aggregate.columnar.session_rows import SessionRows
 from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch, Rows, kind_mask
 from tart.aggregate.core.event_columns import Array
 from tart.aggregate.core.isolation import Failure, Isolation
-from tart.aggregate.core.transactions import Pending
+from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.pipelines import Pipeline
-from tart.aggregate.references.open_references import NOWHERE, OpenReferences
-from tart.aggregate.references.peer_message_reducers import Root, Speaker
-from tart.aggregate.references.reducers import MEANINGS, PIPELINE_ROOTS, Reducers
-from tart.aggregate.references.requests import COUNTED, Requests
-from tart.protocol.events import EVENTS
+from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
+from tart.aggregate.references.reducer_state import Event, Fields, Reporter
+from tart.aggregate.references.reducers import REDUCERS, Reducers
+from tart.aggregate.references.requests import BATCH_KINDS, Requests
+from tart.aggregate.rules.terminal_events import TERMINAL_KINDS
+from tart.protocol.events import EventKind
 
 FOLLOW_SECONDS = 600
-# Of one connection, and of all of a shard, between two batches; about 60 bytes each. Who has
-# more loses the oldest, some more than need be: finding them takes a look at all.
-MAX_OPEN = 4_096
-MAX_OPEN_IN_ALL = 400_000
 _SPARE = 8
-
-_STREAM_OPENED = 60
-# The specification does not say yet what audits refer to; requests of audits are roots.
-_AUDIT_ROOTS = (140, 141, 148, 149)
 _NO_STEP = -1
 _NEVER = np.iinfo(np.int64).max
 
+_TERMINAL = kind_mask(TERMINAL_KINDS)
+_PARENTS = kind_mask(parent for parent, _ in STEPS)
+_CHILDREN = kind_mask(child for _, child in STEPS)
+# By the types of the parent and of the event that refers to it: the index in ``STEPS``.
+_STEP_INDEX = np.full((256, 256), _NO_STEP, np.int16)
+for (_parent, _child), _index in STEP_INDEX.items():
+    _STEP_INDEX[_parent, _child] = _index
 
-# What ends a request: nothing refers to its root again.
-_LAST = kind_mask(
-    {22, 23, 25, 26, 61, 65, 81, 82, 107, 108, 111, 112, 122, 125, 129}
-    | {142, 145, 150, 153, 164, 167, 169, 170, 175, 178, 195, 198}
+_PIPELINE_ROOTS = frozenset(
+    {
+        EventKind.AUTHORING,
+        EventKind.IMPORTING,
+        EventKind.WORK_PACKAGE_SUBMISSION,
+        EventKind.WORK_PACKAGE_BEING_SHARED,
+    }
 )
-_ROOTS = kind_mask({parent for parent, _ in STEPS} | {*_AUDIT_ROOTS})
-_REFERS = kind_mask(child for _, child in STEPS)
-# By what is referred to and what refers: the number of the step between them.
-_STEPS = np.full((256, 256), _NO_STEP, np.int16)
-for (_parent, _child), _step in STEP_OF.items():
-    _STEPS[_parent, _child] = _step
 
 
-def _of_pipelines() -> frozenset[int]:
-    """Types that may belong to a pipeline: they refer to one, or to what belongs to one."""
-    roots, found = set(PIPELINE_ROOTS), set[int]()
-    while more := {child for parent, child in STEPS if parent in roots} - found:
-        found |= more
-        roots |= {number for number in more if _ROOTS[number]}
-    return frozenset(found)
+def _pipeline_kinds() -> frozenset[int]:
+    """Return the types that may belong to a pipeline, by their reference or its chain."""
+    members: set[int] = set(_PIPELINE_ROOTS)
+    while more := {child for parent, child in STEPS if parent in members} - members:
+        members |= more
+    return frozenset(members - _PIPELINE_ROOTS)
 
 
-_BELONG = _of_pipelines()
-_ALONE = kind_mask(
-    number
-    for number in EVENTS
-    if number not in COUNTED and (MEANINGS[number] is not None or number in _BELONG)
-)
-_PIPELINE_ROOTS = kind_mask(PIPELINE_ROOTS)
+# The types that are reduced one by one.
+_REDUCED = kind_mask((REDUCERS.keys() | _pipeline_kinds()) - BATCH_KINDS)
+_ROOTS = kind_mask(_PIPELINE_ROOTS)
 
 
-class _Found(NamedTuple):
-    """What the events of a batch refer to.
+@dataclass(frozen=True)
+class ReferenceLimits:
+    """Bounds of the number of open events between two batches; about 60 bytes each.
 
-    Attributes:
-        refers_to: of each event its root's place, or ``NOWHERE``.
-        ended: places of requests that are over.
-        timed: events whose root is open, by index; ``step`` and ``taken`` are theirs: which
-            step it was, and how long it took by the node's clock, microseconds.
-        unresolved: events that refer to nothing that is open, by type.
+    A connection that exceeds a bound loses its oldest open events, and an eighth of
+    ``per_session`` more than necessary, since finding them takes a pass over all.
     """
 
-    refers_to: Array
+    per_session: int = 4_096
+    total: int = 400_000
+
+
+class _References(NamedTuple):
+    """The resolved references of a batch.
+
+    Attributes:
+        parents: the entry of each event's parent, or ``NO_ENTRY``.
+        ended: entries of attempts that end in the batch.
+        timed: indices of the events whose parent is open.
+        step: the step of each timed event, as an index into ``STEPS``.
+        duration_us: the duration of each timed event by the node's clock.
+        unresolved: number of events whose parent is not open, by type.
+    """
+
+    parents: Array
     ended: Array
     timed: Array
     step: Array
-    taken: Array
+    duration_us: Array
     unresolved: dict[int, int]
 
 
 class ReferenceTracker:
-    """Follows the references of one shard's connections.
+    """Tracks the references of one shard's connections.
 
     Args:
         sessions: the rows of the connections.
         latencies: where durations are counted.
-        meanings: what learns from each event; sums: where the others are counted.
-        decode_context: the decode context of a session, by its number.
-        unfinished: told of the pipelines that have no end: their columns, and whether that
-            is because their connection ended.
-        pending: what a batch adds, until all of it is understood.
-        isolation: counts what fails.
+        reducers: reduce events one by one.
+        counters: where ``requests`` counts events of a batch.
+        decode_context: returns the decode context of a session.
+        on_unfinished: called with the columns of a pipeline that has no end, and whether its
+            connection ended.
+        transaction: defers the changes of a batch until it is complete.
+        isolation: counts failures.
+
+    Attributes:
+        evicted: number of events closed because of ``limits``.
+        unresolved: number of events whose parent was not open, by type.
     """
+
+    _batch: EventBatch
 
     def __init__(
         self,
+        *,
         sessions: SessionRows,
-        latencies: Latencies,
-        meanings: Reducers,
-        sums: KeyedCounters,
+        latencies: LatencyHistograms,
+        reducers: Reducers,
+        counters: KeyedCounters,
         decode_context: Callable[[int], DecodeContext],
-        unfinished: Callable[[dict[str, Any], bool], None],
-        pending: Pending,
+        on_unfinished: Callable[[dict[str, Any], bool], None],
+        transaction: BatchTransaction,
         isolation: Isolation,
+        limits: ReferenceLimits,
     ) -> None:
         self._sessions = sessions
-        self._unfinished = unfinished
+        self._on_unfinished = on_unfinished
         self._latencies = latencies
-        self._meanings = meanings
+        self._reducers = reducers
         self._decode_context = decode_context
-        self._roots = OpenReferences()
-        self._requests = Requests(sums, self._roots, pending, self._fields, self._failure)
-        self._pending = pending
+        self._open = OpenReferences()
+        self._requests = Requests(
+            counters,
+            self._open,
+            transaction,
+            self._fields,
+            self._count_failure,
+        )
+        self._transaction = transaction
         self._isolation = isolation
-        self._speakers: dict[int, Speaker] = {}
+        self._limits = limits
+        self._reporters: dict[int, Reporter] = {}
         self._arrived = 0
-        # Roots given up because there were too many.
         self.evicted = 0
-        # Events that refer to nothing that is open, by type.
         self.unresolved: Counter[int] = Counter()
 
     def add(self, batch: EventBatch, row_of: Array, *, contexts: bool = False) -> Contexts:
-        """Follow a batch, in order of arrival within each connection.
+        """Process a batch; the events of each connection are in order of arrival.
 
-        If this raises, the batch has left no trace and may be tried again in parts.
+        If this raises, the batch has changed nothing and may be tried again in parts.
 
         Args:
-            row_of: of each event its connection's row.
-            contexts: whether the result is wanted of every event that has one.
+            row_of: the connection's row of each event.
+            contexts: whether to return the context of every event that has one.
 
         Returns:
-            What events are about; see ``Aggregates.add``.
+            The contexts of events; see ``Aggregates.add``.
         """
         self._batch = batch
         arrived = np.arange(self._arrived, self._arrived + len(batch))
         self._arrived += len(batch)
-        own = self._open(row_of, arrived)
+        own = self._open_events(row_of, arrived)
         try:
-            found = self._find(row_of, arrived)
-            by_number = _rows_by_number(batch.columns.type)
-            self._meanings.begin(batch)
-            self._requests.learn(batch, own, found.refers_to, by_number)
-            self._learn_each(own, found.refers_to)
-            self._meanings.finish()
-            self._requests.finish(found.refers_to, by_number)
+            references = self._resolve(row_of, arrived)
+            parents, by_kind = references.parents, _indices_by_kind(batch.columns.type)
+            self._reducers.begin(batch)
+            self._requests.set_subjects(batch, own, parents, by_kind)
+            self._reduce_each(own, parents)
+            self._reducers.finish()
+            self._requests.count(parents, by_kind)
             if contexts:
-                together = np.flatnonzero(~_ALONE[batch.columns.type])
-                self._meanings.belong(*self._requests.known(together, found.refers_to))
+                others = np.flatnonzero(~_REDUCED[batch.columns.type])
+                self._reducers.add_contexts(*self._requests.known_subjects(others, parents))
         except Exception:
-            self._meanings.undo()
-            self._roots.close(own[own != NOWHERE])
+            self._reducers.rollback()
+            self._open.close(own[own != NO_ENTRY])
             raise
-        self._conclude(found)
-        return self._meanings.contexts
+        self._commit(references)
+        return self._reducers.contexts
 
-    def _conclude(self, found: _Found) -> None:
-        """The batch is understood: it counts now. What fails here is not tried again."""
-        self._pending.apply(self._isolation)
-        with self._isolation.guard("latencies", events=len(found.timed)):
-            self._count(found)
-        self.unresolved.update(found.unresolved)
-        if len(found.ended):
+    def _commit(self, references: _References) -> None:
+        """Apply the changes of a batch. A failure here is recorded and not tried again."""
+        self._transaction.commit(self._isolation)
+        with self._isolation.guard("latencies", events=len(references.timed)):
+            self._count_durations(references)
+        self.unresolved.update(references.unresolved)
+        if len(references.ended):
             with self._isolation.guard("references"):
-                self._roots.close(found.ended)
+                self._open.close(references.ended)
         with self._isolation.guard("references"):
-            self._bound()
+            self._evict()
 
-    def _open(self, row_of: Array, arrived: Array) -> Array:
-        """Open the batch's roots: of each event its place, or ``NOWHERE``."""
-        batch = self._batch
-        own = np.full(len(batch), NOWHERE)
-        begin = np.flatnonzero(_ROOTS[batch.columns.type])
-        own[begin] = self._roots.open(
-            row_of[begin],
-            batch.columns.event_id[begin],
-            batch.columns.type[begin],
-            batch.columns.timestamp[begin],
-            batch.columns.received_at[begin],
-            arrived[begin],
+    def _open_events(self, row_of: Array, arrived: Array) -> Array:
+        """Open the batch's events; return the entry of each, or ``NO_ENTRY``."""
+        events = self._batch.columns
+        own = np.full(len(events), NO_ENTRY)
+        indices = np.flatnonzero(_PARENTS[events.type])
+        own[indices] = self._open.open(
+            row_of[indices],
+            events.event_id[indices],
+            events.type[indices],
+            events.timestamp[indices],
+            events.received_at[indices],
+            arrived[indices],
         )
         return own
 
-    def _find(self, row_of: Array, arrived: Array) -> _Found:
-        """Find what the batch's events refer to; a reference to a wrong type finds nothing."""
-        batch, roots = self._batch, self._roots
-        refers = np.flatnonzero(_REFERS[batch.columns.type] & batch.columns.has_ref)
-        number, when = batch.columns.type[refers], arrived[refers]
-        places = roots.find(row_of[refers], batch.columns.ref[refers])
-        places[roots.arrived[places] >= when] = NOWHERE
-        step = _STEPS[roots.number[places], number]
-        step[places == NOWHERE] = _NO_STEP
-        ends = np.flatnonzero(_LAST[number] & (step != _NO_STEP))
-        ended, first = np.unique(places[ends], return_index=True)
+    def _resolve(self, row_of: Array, arrived: Array) -> _References:
+        """Resolve the batch's references; one to a type that JIP-3 does not name has no parent."""
+        events, opened = self._batch.columns, self._open
+        referring = np.flatnonzero(_CHILDREN[events.type] & events.has_ref)
+        kind, position = events.type[referring], arrived[referring]
+        entries = opened.find(row_of[referring], events.ref[referring])
+        entries[opened.arrived[entries] >= position] = NO_ENTRY
+        step = _STEP_INDEX[opened.number[entries], kind]
+        step[entries == NO_ENTRY] = _NO_STEP
+        terminal = np.flatnonzero(_TERMINAL[kind] & (step != _NO_STEP))
+        ended, first = np.unique(entries[terminal], return_index=True)
         if len(ended):
-            at = np.minimum(np.searchsorted(ended, places), len(ended) - 1)
-            late = (ended[at] == places) & (when > when[ends[first]][at])
-            places[late], step[late] = NOWHERE, _NO_STEP
-        lost = np.bincount(number[places == NOWHERE])
-        unresolved = {each: int(lost[each]) for each in np.flatnonzero(lost).tolist()}
-        # JIP-3 says which types an event may refer to. What a root of another type carries
-        # means nothing to it.
-        places[step == _NO_STEP] = NOWHERE
-        refers_to = np.full(len(batch), NOWHERE)
-        refers_to[refers] = places
+            # Events after the end of their parent do not resolve.
+            index = np.minimum(np.searchsorted(ended, entries), len(ended) - 1)
+            late = (ended[index] == entries) & (position > position[terminal[first]][index])
+            entries[late], step[late] = NO_ENTRY, _NO_STEP
+        counts = np.bincount(kind[entries == NO_ENTRY])
+        unresolved = {number: int(counts[number]) for number in np.flatnonzero(counts).tolist()}
+        # The subject of a parent of another type has no meaning for the event.
+        entries[step == _NO_STEP] = NO_ENTRY
+        parents = np.full(len(events), NO_ENTRY)
+        parents[referring] = entries
         timed = np.flatnonzero(step != _NO_STEP)
-        taken = batch.columns.timestamp[refers[timed]] - roots.timestamp[places[timed]]
-        return _Found(
-            refers_to,
+        duration = events.timestamp[referring[timed]] - opened.timestamp[entries[timed]]
+        return _References(
+            parents,
             ended,
-            refers[timed],
-            step[timed].astype(np.intp),
-            taken.view(np.int64),
-            unresolved,
+            timed=referring[timed],
+            step=step[timed].astype(np.intp),
+            duration_us=duration.view(np.int64),
+            unresolved=unresolved,
         )
 
-    def _count(self, found: _Found) -> None:
-        """Count how long ago the events were that others refer to."""
-        timed = found.timed
+    def _count_durations(self, references: _References) -> None:
+        timed = references.timed
         if len(timed):
-            batch = self._batch
+            events = self._batch.columns
             self._latencies.add(
-                batch.columns.received_at[timed], batch.columns.node[timed], found.step, found.taken
+                events.received_at[timed],
+                events.node[timed],
+                references.step,
+                references.duration_us,
             )
 
-    def _learn_each(self, own: Array, refers_to: Array) -> None:
-        """What belongs to pipelines, and what tells more than can be counted together."""
-        batch, roots, isolation = self._batch, self._roots, self._isolation
-        rows = np.flatnonzero(_ALONE[batch.columns.type])
-        places = refers_to[rows]
-        for at, number, session, place, root_number, own_place in zip(
-            rows.tolist(),
-            batch.columns.type[rows].tolist(),
-            batch.columns.session[rows].tolist(),
-            places.tolist(),
-            roots.number[places].tolist(),
-            own[rows].tolist(),
+    def _reduce_each(self, own: Array, parents: Array) -> None:
+        """Reduce the events of the types in ``_REDUCED``, one by one."""
+        events, opened, isolation = self._batch.columns, self._open, self._isolation
+        indices = np.flatnonzero(_REDUCED[events.type])
+        entries = parents[indices]
+        for index, kind, session, entry, parent, own_entry in zip(
+            indices.tolist(),
+            events.type[indices].tolist(),
+            events.session[indices].tolist(),
+            entries.tolist(),
+            opened.number[entries].tolist(),
+            own[indices].tolist(),
             strict=True,
         ):
-            root = None if place == NOWHERE else Root(root_number, roots.linked[place])
             try:
                 if isolation.inject is not None:
                     isolation.inject("events")
-                linked = self._meanings.learn(at, number, self._speaker(at, session), root)
+                reporter = self._reporter(index, session)
+                if entry == NO_ENTRY:
+                    event = Event(index, kind, reporter)
+                else:
+                    event = Event(index, kind, reporter, parent, opened.subjects[entry])
+                subject = self._reducers.reduce(event)
             except Exception as error:
-                seq = int(batch.columns.seq[at])
-                isolation.record(Failure("events", error, 1, session, number, seq))
-                linked = None
-            if own_place != NOWHERE:
-                roots.linked[own_place] = linked
+                seq = int(events.seq[index])
+                isolation.record(Failure("events", error, 1, session, kind, seq))
+                subject = None
+            if own_entry != NO_ENTRY:
+                opened.subjects[own_entry] = subject
 
-    def end(self, session: int) -> None:
-        """A connection is over: what it left open stays as it is."""
-        self._speakers.pop(session, None)
+    def end_session(self, session: int) -> None:
+        """Close the open events of a connection that has ended."""
+        self._reporters.pop(session, None)
         row = self._sessions.get(session)
         if row is not None:
-            self._give_up(self._roots.of(row), cut_short=True)
+            self._close(self._open.of_row(row), cut_short=True)
 
-    def end_all(self) -> None:
-        """No connection goes on."""
-        self._speakers.clear()
-        self._give_up(self._roots.before(_NEVER), cut_short=True)
+    def end_all_sessions(self) -> None:
+        """Close the open events of all connections."""
+        self._reporters.clear()
+        self._close(self._open.before(_NEVER), cut_short=True)
 
-    def forget_before(self, received_at: int) -> None:
-        """Give up what is too old; Unix microseconds."""
-        old = self._roots.before(received_at)
-        self._give_up(old[self._roots.number[old] != _STREAM_OPENED], cut_short=False)
+    def expire_before(self, received_at: int) -> None:
+        """Close events that are older; Unix microseconds."""
+        old = self._open.before(received_at)
+        streams = self._open.number[old] == EventKind.BLOCK_ANNOUNCEMENT_STREAM_OPENED
+        self._close(old[~streams], cut_short=False)
 
     def pipelines(self) -> Iterator[Pipeline]:
-        """Those that are open."""
-        for place in self._roots.numbered(_PIPELINE_ROOTS).tolist():
-            linked = self._roots.linked[place]
-            if isinstance(linked, Pipeline):
-                yield linked
+        """Yield the open pipelines."""
+        for entry in self._open.of_kinds(_ROOTS).tolist():
+            subject = self._open.subjects[entry]
+            if isinstance(subject, Pipeline):
+                yield subject
+
+    def rows(self, table: str, *, include_open: bool) -> Rows:
+        """Return the rows of closed pipelines, and on demand those of open ones."""
+        return self._reducers.rows(table, list(self.pipelines()) if include_open else [])
 
     @property
-    def open(self) -> int:
-        """How many roots are open."""
-        return len(self._roots)
+    def open_count(self) -> int:
+        """Return the number of open events."""
+        return len(self._open)
 
-    def _bound(self) -> None:
-        """Keep what is open of each connection, and of all, within bounds."""
-        row, held = self._roots.fullest()
-        while held > MAX_OPEN or len(self._roots) > MAX_OPEN_IN_ALL:
-            allowed = min(held - 1, MAX_OPEN - MAX_OPEN // _SPARE)
-            oldest = self._roots.of(row)[: held - allowed]
+    def _evict(self) -> None:
+        """Close the oldest events of connections that exceed the limits."""
+        limits = self._limits
+        row, count = self._open.fullest()
+        while count > limits.per_session or len(self._open) > limits.total:
+            allowed = min(count - 1, limits.per_session - limits.per_session // _SPARE)
+            oldest = self._open.of_row(row)[: count - allowed]
             self.evicted += len(oldest)
-            self._give_up(oldest)
-            row, held = self._roots.fullest()
+            self._close(oldest)
+            row, count = self._open.fullest()
 
-    def _give_up(self, places: Array, *, cut_short: bool | None = None) -> None:
-        """Nothing more is expected of these roots; it is told why, if there is a reason."""
-        roots = self._roots
-        for place in places[_PIPELINE_ROOTS[roots.number[places]]].tolist():
-            pipeline = roots.linked[place]
+    def _close(self, entries: Array, *, cut_short: bool | None = None) -> None:
+        """Close events and their pipelines.
+
+        Args:
+            cut_short: whether the connection ended, for pipelines without an end; ``None``
+                does not report them.
+        """
+        opened = self._open
+        for entry in entries[_ROOTS[opened.number[entries]]].tolist():
+            pipeline = opened.subjects[entry]
             if cut_short is not None and isinstance(pipeline, Pipeline) and pipeline.unfinished:
-                with self._isolation.guard("judging"):
-                    self._unfinished(pipeline.values, cut_short)
+                with self._isolation.guard("conformance"):
+                    self._on_unfinished(pipeline.values, cut_short)
             with self._isolation.guard("pipelines"):
-                self._meanings.close(pipeline)
-        if len(places):
-            roots.close(places)
+                self._reducers.close(pipeline)
+        if len(entries):
+            opened.close(entries)
 
-    def _speaker(self, at: int, session: int) -> Speaker:
-        speaker = self._speakers.get(session)
-        if speaker is None:
-            speaker = Speaker(int(self._batch.columns.node[at]), self._decode_context(session))
-            self._speakers[session] = speaker
-        return speaker
+    def _reporter(self, index: int, session: int) -> Reporter:
+        reporter = self._reporters.get(session)
+        if reporter is None:
+            node = int(self._batch.columns.node[index])
+            reporter = self._reporters[session] = Reporter(node, self._decode_context(session))
+        return reporter
 
-    def _fields(self, at: int) -> dict[str, Any] | None:
-        session = int(self._batch.columns.session[at])
-        return self._meanings.fields(
-            at, int(self._batch.columns.type[at]), self._speaker(at, session)
-        )
+    def _event(self, index: int) -> Event:
+        columns = self._batch.columns
+        kind, session = int(columns.type[index]), int(columns.session[index])
+        return Event(index, kind, self._reporter(index, session))
 
-    def _failure(self, at: int) -> None:
-        session = int(self._batch.columns.session[at])
-        self._meanings.fail(at, int(self._batch.columns.type[at]), self._speaker(at, session))
+    def _fields(self, index: int) -> Fields | None:
+        return self._reducers.fields(self._event(index))
+
+    def _count_failure(self, index: int) -> None:
+        self._reducers.count_failure(self._event(index))
 
 
-def _rows_by_number(number: Array) -> dict[int, Array]:
-    """The indices of events by type, in order."""
-    order = np.argsort(number, kind="stable")
-    counts = np.bincount(number)
+def _indices_by_kind(kinds: Array) -> Mapping[int, Array]:
+    """Return the indices of events by type, in order."""
+    order = np.argsort(kinds, kind="stable")
+    counts = np.bincount(kinds)
     ends = np.cumsum(counts)
     return {
-        each: order[ends[each] - counts[each] : ends[each]]
-        for each in np.flatnonzero(counts).tolist()
+        kind: order[ends[kind] - counts[kind] : ends[kind]]
+        for kind in np.flatnonzero(counts).tolist()
     }
-
-
-def unflushed(
-    table: str, meanings: Reducers, follower: ReferenceTracker, *, include_open: bool
-) -> Rows:
-    """A pipeline table's rows: those closed, and on demand those open."""
-    return meanings.rows(table, list(follower.pipelines()) if include_open else [])

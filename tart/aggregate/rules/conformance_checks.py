@@ -1,12 +1,12 @@
-"""What a connection says, held against what JIP-3 wants of several messages together.
+"""Conformance checks across the messages of a connection: references, order, regularity.
 
-Pure: events of connections in, ``Finding``s out. What is wrong with the bytes of one
-message comes as findings already (``EventBatch.faults``); here references, the order of time,
-and what should come again and again are judged. An event costs a few array operations of
-its batch; only what is found costs more.
+Pure: event batches in, ``Finding``s out. Findings about the bytes of single messages come
+with the batch (``EventBatch.faults``). Here references, the order of timestamps, outcomes and
+events that should repeat are checked. A valid event costs a few array operations of its
+batch; only findings cost more.
 
-Where something may be right it is not found: ids that were dropped, shed, not understood or
-are long past are not known to be of a wrong type.
+What may be correct is not reported: the types of ids that were dropped, shed, undecodable or
+are no longer remembered are unknown, and no such id is of a wrong type.
 """
 
 from __future__ import annotations
@@ -16,316 +16,332 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tart.aggregate.columnar.recent_types import DEPTH, NOTHING, RecentTypes
-from tart.aggregate.columnar.session_rows import Placed, SessionRows
+from tart.aggregate.columnar.recent_types import DEPTH, UNKNOWN_TYPE, RecentTypes
+from tart.aggregate.columnar.session_rows import SessionRows, SessionRuns
 from tart.aggregate.core.event_batch import EventBatch, Finding, kind_mask
 from tart.aggregate.core.event_columns import Array
 from tart.aggregate.rules.terminal_events import OUTCOMES
 from tart.errors import DecodeError
-from tart.protocol.decoding import DROPPED, HEADER_BYTES, STATUS, decode_event
-from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.decoding import HEADER_BYTES, decode_event
+from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.node_information import NodeInformation
+from tart.protocol.references import PARENT_TYPES
 from tart.units import SECOND_US
 
 _UNKNOWN = -1
+# As plain integers: NumPy compares an array with an enumeration five times slower.
+_DROPPED, _STATUS = EventKind.DROPPED.number, EventKind.STATUS.number
 _TIMESTAMP_BYTES = 8
-# Threads of a node may tell of the same moment in another order.
+# Threads of a node may report events of the same moment in another order.
 BACKWARDS_US = 1 * SECOND_US
 # Four times the interval of the specification.
 STATUS_LATE_US = 8 * SECOND_US
-# Beyond any clock; differences of such times still fit.
-_FURTHEST_US = np.uint64(1 << 61)
-_REFERENCES = {
-    number: reference
-    for number, event in EVENTS.items()
-    if (reference := leading_reference(event.fields)) is not None and reference.refers_to
-}
-_REFERS = kind_mask(_REFERENCES)
-# By type of the event and of the one it refers to.
+# Timestamps are clamped to this, so that their differences fit 64 bits.
+_MAX_TIMESTAMP_US = np.uint64(1 << 61)
+_REFERS = kind_mask(kind for kind, parents in PARENT_TYPES.items() if parents)
+# By type of the event and of the event it refers to.
 _ALLOWED = np.ones((256, 256), np.bool_)
-for _number, _reference in _REFERENCES.items():
-    _ALLOWED[_number] = False
-    # A Dropped stands for the first of those that were dropped: it may have been any.
-    _ALLOWED[_number, [DROPPED, NOTHING, *_reference.refers_to]] = True
-# Of an id that may be of several events nothing is certain.
-_NAMED = ~kind_mask((DROPPED, NOTHING))
-_EXCLUDED_BY, _SAYS = np.zeros(256, np.uint8), np.zeros(256, np.uint8)
-for _number, _outcome in OUTCOMES.items():
-    _EXCLUDED_BY[_number], _SAYS[_number] = _outcome
-_REGULAR = kind_mask((DROPPED, STATUS))
+for _kind, _parents in PARENT_TYPES.items():
+    if _parents:
+        _ALLOWED[_kind] = False
+        # A Dropped has the id of the first event dropped, which may have had any type.
+        _ALLOWED[_kind, [EventKind.DROPPED, UNKNOWN_TYPE, *_parents]] = True
+# Types of ids that certainly are of one event.
+_CERTAIN = ~kind_mask((EventKind.DROPPED, UNKNOWN_TYPE))
+_EXCLUDED_BY, _SETS = np.zeros(256, np.uint8), np.zeros(256, np.uint8)
+for _kind, _outcome in OUTCOMES.items():
+    _EXCLUDED_BY[_kind], _SETS[_kind] = _outcome
 
 
-class _Before(NamedTuple):
-    """What was known before a batch, to be restored if judging it fails.
+class _UndoLog(NamedTuple):
+    """The state before a batch, to be restored if checking it fails.
 
     Attributes:
-        order: of rows the timestamp and the id of the last event.
-        gaps: of rows the last id that something is missing before.
-        statuses: of sessions the timestamp of the last Status, if there was one.
-        said: of rows and event ids the bits that were said of them.
+        order: row, timestamp and id of the last event.
+        gaps: row and the id after its last gap.
+        statuses: session and the timestamp of its last Status, ``None`` if there was none.
+        outcomes: rows, event ids and their outcome bits.
     """
 
     order: list[tuple[int, int, int]]
     gaps: list[tuple[int, int]]
     statuses: list[tuple[int, int | None]]
-    said: list[tuple[Array, Array, Array]]
+    outcomes: list[tuple[Array, Array, Array]]
 
 
 class ConformanceChecker:
-    """Judges connections, batch by batch.
+    """Checks connections, batch by batch.
 
     Args:
         sessions: the rows of the connections.
-        note: told of each finding.
+        on_finding: called with each finding.
     """
 
-    def __init__(self, sessions: SessionRows, note: Callable[[Finding], None]) -> None:
+    def __init__(self, sessions: SessionRows, on_finding: Callable[[Finding], None]) -> None:
         self._sessions = sessions
-        self._note = note
-        # Of the batch: what was found, and what was known of connections before it.
-        self._found: list[Finding] = []
-        self._before = _Before([], [], [], [])
+        self._on_finding = on_finding
+        self._findings: list[Finding] = []
+        self._undo_log = _UndoLog([], [], [], [])
         self._recent = RecentTypes()
-        # By row: timestamp and id of the last event, and the last id that something is
-        # missing before; by session: the timestamp of the last Status.
-        self._time: list[int] = []
-        self._id: list[int] = []
-        self._gap: list[int] = []
-        self._status: dict[int, int] = {}
+        # By row: timestamp and id of the last event, and the id of the first event after the
+        # last gap; by session: the timestamp of the last Status.
+        self._last_timestamp: list[int] = []
+        self._last_id: list[int] = []
+        self._after_gap: list[int] = []
+        self._last_status: dict[int, int] = {}
 
-    def begin(self, rows: Iterable[int]) -> None:
-        """Connections that were not heard before take these rows."""
+    def reset(self, rows: Iterable[int]) -> None:
+        """Forget the state of rows that new connections take."""
         for row in rows:
-            self._begin(row)
+            if row == len(self._last_id):
+                for column in (self._last_timestamp, self._last_id, self._after_gap):
+                    column.append(_UNKNOWN)
+            self._recent.reset(row)
+            self._last_timestamp[row] = self._last_id[row] = self._after_gap[row] = _UNKNOWN
 
-    def add(self, batch: EventBatch, placed: Placed) -> None:
-        """A batch; events of each connection in order of arrival.
+    def check(self, batch: EventBatch, runs: SessionRuns) -> None:
+        """Check a batch; the events of each connection are in order of arrival.
 
-        If this raises, nothing was found, and the batch may be tried again in parts.
+        If this raises, nothing was reported, and the batch may be tried again in parts.
         """
-        self._found, self._before = [], _Before([], [], [], [])
-        starts, lengths, rows, row_of, _ = placed
+        self._findings, self._undo_log = [], _UndoLog([], [], [], [])
+        events, row_of = batch.columns, runs.row_of
         try:
-            self._recent.note(row_of, batch.columns.event_id, batch.columns.type)
-            self._judge_references(batch, row_of)
-            times = np.minimum(batch.columns.timestamp, _FURTHEST_US).astype(np.int64)
-            gaps = self._judge_order(batch, times, starts, lengths, rows)
-            self._judge_regularity(batch, times, gaps, row_of)
+            self._recent.record(row_of, events.event_id, events.type)
+            self._check_references(batch, row_of)
+            timestamps = np.minimum(events.timestamp, _MAX_TIMESTAMP_US).astype(np.int64)
+            gaps = self._check_order(batch, timestamps, runs)
+            self._check_regularity(batch, timestamps, gaps, row_of)
         except Exception:
             self._undo()
             raise
-        for finding in self._found:
-            self._note(finding)
+        for finding in self._findings:
+            self._on_finding(finding)
 
     def _undo(self) -> None:
-        """Know of each connection what was known before the batch."""
-        for row, time, event_id in reversed(self._before.order):
-            self._time[row], self._id[row] = time, event_id
-        for row, gap in reversed(self._before.gaps):
-            self._gap[row] = gap
-        for session, status in reversed(self._before.statuses):
+        """Restore the state before the batch."""
+        for row, timestamp, event_id in reversed(self._undo_log.order):
+            self._last_timestamp[row], self._last_id[row] = timestamp, event_id
+        for row, event_id in reversed(self._undo_log.gaps):
+            self._after_gap[row] = event_id
+        for session, status in reversed(self._undo_log.statuses):
             if status is None:
-                self._status.pop(session, None)
+                self._last_status.pop(session, None)
             else:
-                self._status[session] = status
-        for rows, event_ids, said in self._before.said:
-            self._recent.restore(rows, event_ids, said)
+                self._last_status[session] = status
+        for rows, event_ids, bits in self._undo_log.outcomes:
+            self._recent.restore_outcomes(rows, event_ids, bits)
 
-    def end(self, session: int) -> None:
-        """A connection is over."""
-        self._status.pop(session, None)
+    def end_session(self, session: int) -> None:
+        """Forget a connection that has ended."""
+        self._last_status.pop(session, None)
 
-    def unfinished(self, values: dict[str, Any], cut_short: bool) -> None:
-        """A pipeline (its columns) has no end: its connection ended, or it is too old."""
+    def report_unfinished(self, values: dict[str, Any], cut_short: bool) -> None:
+        """Report a pipeline without an end, unless the end may be in a gap.
+
+        Args:
+            values: the pipeline's columns.
+            cut_short: its connection ended; otherwise it is too old.
+        """
         row = self._sessions.get(values["session"])
-        if row is not None and self._gap[row] > values["root"]:
-            return  # its end may be among what is missing
+        if row is not None and self._after_gap[row] > values["root"]:
+            return
         number = values["kind"]
         expectation = f"what became of the {EVENTS[number].title!r} with event id {values['root']}"
-        self._note(
+        self._on_finding(
             Finding(
-                "pipeline_cut_short" if cut_short else "pipeline_unfinished",
-                values["ended_at"],
-                values["node"],
-                values["session"],
-                values["seq"],
-                values["root"],
-                number,
-                0,
-                "",
-                expectation,
-                b"",
+                rule="pipeline_cut_short" if cut_short else "pipeline_unfinished",
+                received_at=values["ended_at"],
+                node=values["node"],
+                session=values["session"],
+                seq=values["seq"],
+                event_id=values["root"],
+                number=number,
+                offset=0,
+                field="",
+                expectation=expectation,
+                frame=b"",
             )
         )
 
-    def _begin(self, row: int) -> None:
-        """A connection takes a row."""
-        if row == len(self._time):
-            for each in (self._time, self._id, self._gap):
-                each.append(_UNKNOWN)
-        self._recent.begin(row)
-        self._time[row] = self._id[row] = self._gap[row] = _UNKNOWN
-
-    def _judge_references(self, batch: EventBatch, row_of: Array) -> None:
-        refers = np.flatnonzero(batch.columns.has_ref & _REFERS[batch.columns.type])
-        ref, own = batch.columns.ref[refers], batch.columns.event_id[refers]
-        types = self._recent.types(row_of[refers], ref)
-        # Of an id so long past another may have the place, and look like it.
-        types[own - ref >= DEPTH] = NOTHING
+    def _check_references(self, batch: EventBatch, row_of: Array) -> None:
+        events = batch.columns
+        referring = np.flatnonzero(events.has_ref & _REFERS[events.type])
+        ref, own = events.ref[referring], events.event_id[referring]
+        types = self._recent.types(row_of[referring], ref)
+        # A later event may have overwritten the entry of an id this old, and look like it.
+        types[own - ref >= DEPTH] = UNKNOWN_TYPE
         unknown = ref >= own
-        wrong = unknown | ~_ALLOWED[batch.columns.type[refers], types]
-        # What is laid out in another way has no reference where this one was read.
-        odd = {fault.seq for fault in batch.faults}
-        self._judge_outcomes(batch, row_of, refers[~wrong & _NAMED[types]], odd)
+        wrong = unknown | ~_ALLOWED[events.type[referring], types]
+        # A frame with another layout has no reference where this one was read.
+        faulty = {fault.seq for fault in batch.faults}
+        self._check_outcomes(batch, row_of, referring[~wrong & _CERTAIN[types]], faulty)
         if not wrong.any():
             return
-        for at in np.flatnonzero(wrong).tolist():
-            place = int(refers[at])
-            if int(batch.columns.seq[place]) in odd:
+        for position in np.flatnonzero(wrong).tolist():
+            index = int(referring[position])
+            if int(events.seq[index]) in faulty:
                 continue
-            number = int(batch.columns.type[place])
-            leading = HEADER_BYTES, EVENTS[number].fields.fields[0][0]
-            if unknown[at]:
-                expected = f"an event id below its own, {own[at]}, not {ref[at]}"
-                self._find("reference_unknown", batch, place, expected, leading)
+            number = int(events.type[index])
+            if unknown[position]:
+                expected = f"an event id below its own, {own[position]}, not {ref[position]}"
+                self._report("reference_unknown", batch, index, expected, _reference(number))
             else:
-                wanted = _REFERENCES[number].refers_to
-                names = " or ".join(EVENTS[each].variant for each in wanted)
-                found = EVENTS[int(types[at])].variant
-                expected = f"the event id of {names}; {ref[at]} is {found}"
-                self._find("reference_wrong_type", batch, place, expected, leading)
+                names = " or ".join(EVENTS[kind].variant for kind in sorted(PARENT_TYPES[number]))
+                actual = EVENTS[int(types[position])].variant
+                expected = f"the event id of {names}; {ref[position]} is {actual}"
+                self._report("reference_wrong_type", batch, index, expected, _reference(number))
 
-    def _judge_outcomes(
-        self, batch: EventBatch, row_of: Array, refers: Array, odd: set[int | None]
+    def _check_outcomes(
+        self, batch: EventBatch, row_of: Array, referring: Array, faulty: set[int | None]
     ) -> None:
-        """How something ended that is known to have begun: it ends once, in one way."""
-        ends = refers[_EXCLUDED_BY[batch.columns.type[refers]] != 0]
-        if odd:
-            ends = ends[[int(each) not in odd for each in batch.columns.seq[ends].tolist()]]
-        if not len(ends):
+        """Check that events whose beginning is known have one outcome only."""
+        events = batch.columns
+        indices = referring[_EXCLUDED_BY[events.type[referring]] != 0]
+        if faulty:
+            indices = indices[[int(seq) not in faulty for seq in events.seq[indices].tolist()]]
+        if not len(indices):
             return
-        number, ref = batch.columns.type[ends], batch.columns.ref[ends]
-        rows = row_of[ends]
-        self._before.said.append((rows, ref, self._recent.said(rows, ref)))
-        wrong = self._recent.say(rows, ref, _EXCLUDED_BY[number], _SAYS[number])
-        for at in np.flatnonzero(wrong).tolist():
-            place = int(ends[at])
-            leading = HEADER_BYTES, EVENTS[int(number[at])].fields.fields[0][0]
-            expected = f"no second outcome of the event with id {ref[at]}"
-            self._find("second_outcome", batch, place, expected, leading)
+        number, ref = events.type[indices], events.ref[indices]
+        rows = row_of[indices]
+        self._undo_log.outcomes.append((rows, ref, self._recent.outcomes(rows, ref)))
+        wrong = self._recent.record_outcomes(rows, ref, _EXCLUDED_BY[number], _SETS[number])
+        for position in np.flatnonzero(wrong).tolist():
+            expected = f"no second outcome of the event with id {ref[position]}"
+            place = _reference(int(number[position]))
+            self._report("second_outcome", batch, int(indices[position]), expected, place)
 
-    def _judge_order(
-        self, batch: EventBatch, times: Array, starts: Array, lengths: Array, rows: list[int]
-    ) -> list[int]:
-        """Timestamps that go back; returns before which events others are missing."""
+    def _check_order(self, batch: EventBatch, timestamps: Array, runs: SessionRuns) -> list[int]:
+        """Check that timestamps do not go back; return the indices of events after a gap."""
+        # True for events that follow another of their run.
         inside = np.ones(len(batch), np.bool_)
-        inside[starts] = False
+        inside[runs.starts] = False
         ids = batch.columns.event_id
-        back = np.flatnonzero((times[:-1] - times[1:] > BACKWARDS_US) & inside[1:]) + 1
-        found = [(at, int(times[at - 1])) for at in back.tolist()]
+        backwards = np.flatnonzero((timestamps[:-1] - timestamps[1:] > BACKWARDS_US) & inside[1:])
+        late = [(index + 1, int(timestamps[index])) for index in backwards.tolist()]
         gaps: list[int] = (np.flatnonzero((ids[1:] - ids[:-1] != 1) & inside[1:]) + 1).tolist()
-        ends = starts + lengths - 1
-        for at, row, time, last_time, event_id, last_id in zip(
-            *(starts.tolist(), rows, times[starts].tolist(), times[ends].tolist()),
-            *(ids[starts].tolist(), ids[ends].tolist()),
+        ends = runs.starts + runs.lengths - 1
+        for start, row, timestamp, last_timestamp, event_id, last_id in zip(
+            runs.starts.tolist(),
+            runs.rows,
+            timestamps[runs.starts].tolist(),
+            timestamps[ends].tolist(),
+            ids[runs.starts].tolist(),
+            ids[ends].tolist(),
             strict=True,
         ):
-            if self._id[row] != _UNKNOWN:
-                if self._time[row] - time > BACKWARDS_US:
-                    found.append((at, self._time[row]))
-                if event_id != self._id[row] + 1:
-                    gaps.append(at)
-            self._before.order.append((row, self._time[row], self._id[row]))
-            self._time[row], self._id[row] = last_time, last_id
-        for at, before in found:
-            expected = f"not {(before - int(times[at])) / SECOND_US:.3f} s before the event before"
-            self._find("timestamp_backwards", batch, at, expected)
+            before_timestamp, before_id = self._last_timestamp[row], self._last_id[row]
+            if before_id != _UNKNOWN:
+                if before_timestamp - timestamp > BACKWARDS_US:
+                    late.append((start, before_timestamp))
+                if event_id != before_id + 1:
+                    gaps.append(start)
+            self._undo_log.order.append((row, before_timestamp, before_id))
+            self._last_timestamp[row], self._last_id[row] = last_timestamp, last_id
+        for index, before in late:
+            seconds = (before - int(timestamps[index])) / SECOND_US
+            expected = f"not {seconds:.3f} s before the event before"
+            self._report("timestamp_backwards", batch, index, expected)
         return gaps
 
-    def _judge_regularity(
-        self, batch: EventBatch, times: Array, gaps: list[int], row_of: Array
+    def _check_regularity(
+        self, batch: EventBatch, timestamps: Array, gaps: list[int], row_of: Array
     ) -> None:
-        regular = np.flatnonzero(_REGULAR[batch.columns.type]).tolist()
-        missing = set(gaps)
-        for at in sorted({*regular, *missing}):
-            session, number = int(batch.columns.session[at]), batch.columns.type[at]
-            if number == DROPPED:
-                self._judge_dropped(batch, at)
-            if number == DROPPED or at in missing:
-                row = int(row_of[at])
-                self._before.statuses.append((session, self._status.pop(session, None)))
-                self._before.gaps.append((row, self._gap[row]))
-                self._gap[row] = int(batch.columns.event_id[at])
-            if number == STATUS:
-                self._judge_status(batch, at, session, int(times[at]))
+        """Report dropped events, and a Status that comes late."""
+        events = batch.columns
+        dropped = set(np.flatnonzero(events.type == _DROPPED).tolist())
+        statuses = set(np.flatnonzero(events.type == _STATUS).tolist())
+        after_gap = dropped.union(gaps)
+        for index in sorted(after_gap | statuses):
+            session = int(events.session[index])
+            if index in dropped:
+                self._report_dropped(batch, index)
+            if index in after_gap:
+                row = int(row_of[index])
+                self._undo_log.statuses.append((session, self._last_status.pop(session, None)))
+                self._undo_log.gaps.append((row, self._after_gap[row]))
+                self._after_gap[row] = int(events.event_id[index])
+            if index in statuses:
+                self._check_status(batch, index, session, int(timestamps[index]))
 
-    def _judge_dropped(self, batch: EventBatch, at: int) -> None:
-        content = batch.contents[at]
-        # Some leave out the timestamp before it.
-        bare = len(content) < HEADER_BYTES + _TIMESTAMP_BYTES + 1
-        place = HEADER_BYTES if bare else HEADER_BYTES + _TIMESTAMP_BYTES
-        expected = f"no events dropped, not {_dropped(content)}"
-        self._find("events_dropped", batch, at, expected, (place, "num"))
+    def _report_dropped(self, batch: EventBatch, index: int) -> None:
+        content = batch.contents[index]
+        # Some nodes leave out the timestamp before the number.
+        short = len(content) < HEADER_BYTES + _TIMESTAMP_BYTES + 1
+        offset = HEADER_BYTES if short else HEADER_BYTES + _TIMESTAMP_BYTES
+        expected = f"no events dropped, not {_dropped_count(content)}"
+        self._report("events_dropped", batch, index, expected, (offset, "num"))
 
-    def _judge_status(self, batch: EventBatch, at: int, session: int, now: int) -> None:
-        before = self._status.get(session)
-        self._before.statuses.append((session, before))
-        gap = 0 if before is None else now - before
-        self._status[session] = now
-        if gap > STATUS_LATE_US:
-            expected = f"about 2 s after the Status before, not {gap / SECOND_US:.1f} s"
-            self._find("status_late", batch, at, expected)
+    def _check_status(self, batch: EventBatch, index: int, session: int, timestamp: int) -> None:
+        before = self._last_status.get(session)
+        self._undo_log.statuses.append((session, before))
+        interval = 0 if before is None else timestamp - before
+        self._last_status[session] = timestamp
+        if interval > STATUS_LATE_US:
+            expected = f"about 2 s after the Status before, not {interval / SECOND_US:.1f} s"
+            self._report("status_late", batch, index, expected)
 
-    def _find(
+    def _report(
         self,
         rule: str,
         batch: EventBatch,
-        at: int,
+        index: int,
         expectation: str,
         place: tuple[int, str] = (0, "timestamp"),
     ) -> None:
+        """Add a finding about an event; ``place`` is the offset and name of a field."""
         offset, field = place
-        self._found.append(
+        events = batch.columns
+        self._findings.append(
             Finding(
-                rule,
-                int(batch.columns.received_at[at]),
-                int(batch.columns.node[at]),
-                int(batch.columns.session[at]),
-                int(batch.columns.seq[at]),
-                int(batch.columns.event_id[at]),
-                int(batch.columns.type[at]),
-                offset,
-                field,
-                expectation,
-                batch.contents[at],
+                rule=rule,
+                received_at=int(events.received_at[index]),
+                node=int(events.node[index]),
+                session=int(events.session[index]),
+                seq=int(events.seq[index]),
+                event_id=int(events.event_id[index]),
+                number=int(events.type[index]),
+                offset=offset,
+                field=field,
+                expectation=expectation,
+                frame=batch.contents[index],
             )
         )
+
+
+def _reference(number: int) -> tuple[int, str]:
+    """Return the offset and the name of a type's leading reference."""
+    return HEADER_BYTES, EVENTS[number].fields.fields[0][0]
 
 
 def handshake_findings(
     information: NodeInformation, received_at: int, node: int, session: int, content: bytes
 ) -> Iterable[Finding]:
-    """What is wrong with a connection's first message, ``content``."""
+    """Return the findings about a connection's first message.
+
+    Args:
+        content: the message.
+    """
     return (
         Finding(
-            each.rule,
-            received_at,
-            node,
-            session,
-            None,
-            None,
-            None,
-            each.offset,
-            each.field,
-            each.expectation,
-            content,
+            rule=deviation.rule,
+            received_at=received_at,
+            node=node,
+            session=session,
+            seq=None,
+            event_id=None,
+            number=None,
+            offset=deviation.offset,
+            field=deviation.field,
+            expectation=deviation.expectation,
+            frame=content,
         )
-        for each in information.deviations
+        for deviation in information.deviations
     )
 
 
-def _dropped(content: bytes) -> Any:
+def _dropped_count(content: bytes) -> Any:
     try:
-        return decode_event(DROPPED, content[HEADER_BYTES:]).fields["num"]
-    except DecodeError:  # stored by a release that understood more
+        return decode_event(EventKind.DROPPED, content[HEADER_BYTES:]).fields["num"]
+    except DecodeError:  # Stored by a release that accepted more.
         return "unknown"

@@ -1,8 +1,10 @@
-"""Which events cannot both be said of one thing: what succeeded did not fail.
+"""The event types that end an attempt, and the outcomes that exclude each other.
 
-Pure, a table. An event that says how something ended excludes those that say otherwise, and
-itself again, about the same event id. What may come in either order, or again, is not here:
-of blocks and work-packages only a failure ends everything, and nothing is said of steps.
+Pure; derived from the references in ``protocol.events``. An *attempt* (a connection attempt,
+a request, a stream, a generation of tickets) ends once. An event that reports how something
+ended excludes the events that report another end of the same event id, and itself a second
+time. Events that may come in any order or repeatedly exclude nothing: of blocks and
+work-packages only a failure excludes other outcomes, and steps exclude nothing.
 """
 
 from __future__ import annotations
@@ -11,49 +13,77 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-_FIRST, _SECOND = 1, 2
-_BOTH = _FIRST | _SECOND
+from tart.aggregate.core.failure_events import FAILURES
+from tart.protocol.events import EventKind
+from tart.protocol.references import PARENT_TYPES
+
+# These begin or continue a pipeline (``keyed.pipelines``), which is not an attempt.
+_PIPELINE_KINDS = frozenset(
+    {
+        EventKind.AUTHORING,
+        EventKind.IMPORTING,
+        EventKind.WORK_PACKAGE_SUBMISSION,
+        EventKind.WORK_PACKAGE_BEING_SHARED,
+        EventKind.GUARANTEE_BUILT,
+    }
+)
+# One attempt may have several of these: a transfer for each block requested, a failure for
+# each recipient of an assurance.
+_REPEATED = frozenset({EventKind.BLOCK_TRANSFERRED, EventKind.ASSURANCE_SEND_FAILED})
+
+
+def _terminal_kinds() -> frozenset[int]:
+    """Return each attempt's failure, and the last type of JIP-3 that refers to the attempt."""
+    children: dict[int, list[int]] = {}
+    for kind, parents in PARENT_TYPES.items():
+        for parent in parents - _PIPELINE_KINDS:
+            children.setdefault(parent, []).append(kind)
+    return frozenset(
+        kind
+        for kinds in children.values()
+        for kind in kinds
+        if (kind in FAILURES or kind == max(kinds)) and kind not in _REPEATED
+    )
+
+
+# No event refers to an attempt after one of these.
+TERMINAL_KINDS = _terminal_kinds()
 
 
 class Outcome(NamedTuple):
-    """What an event says of the one it refers to, as bits.
+    """An event's outcome bits for the event it refers to.
 
     Attributes:
-        excluded_by: of these none may have been said before.
-        says: these are said now.
+        excluded_by: the event contradicts earlier ones if one of these bits is set.
+        sets: the bits that the event sets.
     """
 
     excluded_by: int
-    says: int
+    sets: int
 
 
-# Requests, connections, tickets: each of a group ends the same thing, which ends once.
-_ENDS = (
-    *((22, 23), (25, 26), (81, 82), (107, 108), (111, 112), (122, 125), (129,), (142, 145)),
-    *((150, 153), (164, 167), (169, 170), (175, 178), (195, 198)),
-)
-_BLOCKS = {
-    41: Outcome(_FIRST, _BOTH),
-    42: Outcome(_FIRST, _FIRST),
-    44: Outcome(_FIRST, _BOTH),
-    45: Outcome(_FIRST, _FIRST),
-    46: Outcome(_SECOND, _SECOND),
-    47: Outcome(_SECOND, _SECOND),
-}
-_PACKAGES = {
-    92: Outcome(_FIRST, _BOTH),
-    93: Outcome(_FIRST, _BOTH),
-    103: Outcome(_SECOND, _SECOND),
-    109: Outcome(_SECOND, _SECOND),
-}
-# Blocks may come one after another before a request for them fails.
-_REQUESTS = {65: Outcome(_FIRST, _FIRST), 68: Outcome(_FIRST, 0)}
+_FIRST, _SECOND = 1, 2
+_BOTH = _FIRST | _SECOND
 
 OUTCOMES: Mapping[int, Outcome] = MappingProxyType(
     {
-        **{number: Outcome(_FIRST, _FIRST) for group in _ENDS for number in group},
-        **_BLOCKS,
-        **_PACKAGES,
-        **_REQUESTS,
+        # A stream that is closed twice is not reported.
+        **dict.fromkeys(
+            TERMINAL_KINDS - {EventKind.BLOCK_ANNOUNCEMENT_STREAM_CLOSED}, Outcome(_FIRST, _FIRST)
+        ),
+        # Blocks may be transferred one after another before the request for them fails.
+        EventKind.BLOCK_TRANSFERRED: Outcome(_FIRST, 0),
+        # A block: authored or verified, then executed.
+        EventKind.AUTHORING_FAILED: Outcome(_FIRST, _BOTH),
+        EventKind.AUTHORED: Outcome(_FIRST, _FIRST),
+        EventKind.BLOCK_VERIFICATION_FAILED: Outcome(_FIRST, _BOTH),
+        EventKind.BLOCK_VERIFIED: Outcome(_FIRST, _FIRST),
+        EventKind.BLOCK_EXECUTION_FAILED: Outcome(_SECOND, _SECOND),
+        EventKind.BLOCK_EXECUTED: Outcome(_SECOND, _SECOND),
+        # A work-package: failed or duplicate, then signed or distributed.
+        EventKind.WORK_PACKAGE_FAILED: Outcome(_FIRST, _BOTH),
+        EventKind.DUPLICATE_WORK_PACKAGE: Outcome(_FIRST, _BOTH),
+        EventKind.WORK_REPORT_SIGNATURE_SENT: Outcome(_SECOND, _SECOND),
+        EventKind.GUARANTEES_DISTRIBUTED: Outcome(_SECOND, _SECOND),
     }
 )

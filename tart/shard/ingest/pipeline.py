@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tart.aggregate.columnar.live_counters import LiveCounters, add_bounded
+from tart.aggregate.columnar.live_counters import LiveCounters
 from tart.aggregate.core.event_batch import Contexts
 from tart.aggregate.keyed.sessions import CLOSED, REFUSED
 from tart.aggregate.rules.conformance_checks import handshake_findings
@@ -403,14 +403,9 @@ class Ingest:
         if change.type in STATEMENT_TYPES:
             session.add_statement(change.type, change.received_at, change.timestamp, payload)
         match change.type:
-            case EventKind.BEST_BLOCK_CHANGED:
+            case EventKind.BEST_BLOCK_CHANGED | EventKind.FINALIZED_BLOCK_CHANGED:
                 second = self._counters.at(change.received_at // SECOND_US)
-                second.best_events += 1
-                add_bounded(second.best, payload[4:36])
-            case EventKind.FINALIZED_BLOCK_CHANGED:
-                second = self._counters.at(change.received_at // SECOND_US)
-                second.finalized_events += 1
-                add_bounded(second.finalized, payload[4:36])
+                second.add_head(change.type, payload[4:36])
             case EventKind.DROPPED:
                 events = decode_event(EventKind.DROPPED, payload).fields["num"]
                 self._count_dropped(session, _node(session), events)

@@ -6,13 +6,13 @@ from collections import Counter
 
 import numpy as np
 
-from tart.aggregate.columnar.counters import STEPS, Latencies
+from tart.aggregate.columnar.counters import STEPS, LatencyHistograms
 from tart.protocol.events import EVENTS
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
 from tests.aggregate.batches import DELAY_US, aggregate, rows, sum_by, troubled_network
 
 
-def test_each_node_s_events_are_counted_by_type():
+def test_events_are_counted_by_node_and_type():
     played = troubled_network()
     found = sum_by(rows(aggregate(played), "counts"), "node", "type")
     for at, node in enumerate(played.facts.of("node")):
@@ -20,13 +20,13 @@ def test_each_node_s_events_are_counted_by_type():
         assert of_node == dict(played.facts.counts(node["node"]))
 
 
-def test_counts_stand_in_the_ten_seconds_the_events_came_in():
+def test_events_are_counted_in_buckets_of_ten_seconds():
     buckets = {row["bucket"] for row in rows(aggregate(troubled_network()), "counts")}
     assert len(buckets) > 10
     assert all(bucket % 10_000_000 == 0 for bucket in buckets)
 
 
-def test_durations_of_every_step_are_those_that_really_were():
+def test_durations_of_every_step_match_the_simulator():
     facts = troubled_network().facts
     found = sum_by(rows(aggregate(troubled_network()), "latency"), "parent", "type", "bin")
     compared = 0
@@ -43,8 +43,8 @@ def test_durations_of_every_step_are_those_that_really_were():
     assert compared > 60
 
 
-def test_a_duration_below_nothing_or_beyond_all_has_a_bin():
-    latencies = Latencies()
+def test_negative_and_huge_durations_have_a_bin():
+    latencies = LatencyHistograms()
     taken = np.array([-5, 0, 1, 1 << 62])
     latencies.add(np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(4, np.int64), taken)
     found = latencies.rows()
@@ -54,8 +54,8 @@ def test_a_duration_below_nothing_or_beyond_all_has_a_bin():
     }
 
 
-def test_steps_that_come_later_have_their_places_in_every_minute():
-    latencies, expected = Latencies(), Counter()
+def test_steps_that_occur_later_are_counted_in_every_bucket():
+    latencies, expected = LatencyHistograms(), Counter()
     every = np.random.default_rng(5).permutation(len(STEPS))
     for turn, steps in enumerate(np.array_split(every, 9)):
         for minute in range(3):
@@ -70,7 +70,7 @@ def test_steps_that_come_later_have_their_places_in_every_minute():
         assert set(found["count"].tolist()) == {1}
 
 
-def test_the_least_offset_of_a_minute_is_the_clock_s():
+def test_the_minimum_offset_of_a_minute_is_the_delay():
     played = troubled_network()
     for row in rows(aggregate(played), "clocks"):
         # The test hears each event so long after the node's own time.

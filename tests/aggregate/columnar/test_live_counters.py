@@ -9,9 +9,9 @@ from tart.aggregate.columnar.live_counters import (
     SECONDS,
     SHOWN_SECONDS,
     LiveCounters,
-    add_bounded,
-    rows_of,
+    bits_of,
 )
+from tart.protocol.events import EventKind
 from tart.query.topics.realtime import LIVE_KINDS
 
 NOW = 1_000_000
@@ -31,11 +31,11 @@ def shown(counters, now=NOW):
     return {second: events for second, events, *_ in counters.as_json(now, str)["seconds"]}
 
 
-def test_without_events_there_is_nothing_to_show():
+def test_no_seconds_are_shown_without_events():
     assert LiveCounters().as_json(NOW, str) == {"since": 1, "seconds": [], "active": []}
 
 
-def test_the_running_second_is_not_shown_until_it_is_complete():
+def test_the_current_second_is_not_shown():
     counters = counted(NOW - 1, NOW, NOW)
     assert shown(counters) == {NOW - 1: 1}
     assert shown(counters, NOW + 1) == {NOW - 1: 1, NOW: 2}
@@ -50,7 +50,7 @@ def test_seconds_without_events_are_left_out():
     assert shown(counted(NOW - 59, NOW - 3)) == {NOW - 59: 1, NOW - 3: 1}
 
 
-def test_old_seconds_are_forgotten_however_long_it_runs():
+def test_old_seconds_are_forgotten():
     counters = counted(*range(NOW, NOW + 5000))
     assert shown(counters, NOW + 2 * SECONDS) == {}
 
@@ -60,14 +60,12 @@ def test_nodes_are_active_for_ten_seconds():
     assert counters.as_json(NOW, str)["active"] == ["1", "2"]
 
 
-def test_blocks_are_distinct_hashes_and_their_events_counted_apart():
+def test_blocks_are_distinct_hashes_and_their_events_are_counted():
     counters = LiveCounters()
     second = counters.at(NOW - 1)
     for block in (b"\x01", b"\x02", b"\x01"):
-        second.best_events += 1
-        add_bounded(second.best, block)
-    second.finalized_events += 1
-    add_bounded(second.finalized, b"\x03")
+        second.add_head(EventKind.BEST_BLOCK_CHANGED, block)
+    second.add_head(EventKind.FINALIZED_BLOCK_CHANGED, b"\x03")
     ((_, events, best, finalized, best_events, finalized_events),) = counters.as_json(NOW, str)[
         "seconds"
     ]
@@ -75,11 +73,12 @@ def test_blocks_are_distinct_hashes_and_their_events_counted_apart():
     assert (best_events, finalized_events) == (3, 1)
 
 
-def test_a_node_that_invents_hashes_fills_a_set_so_far_and_no_further():
-    hashes = set()
+def test_the_distinct_hashes_of_a_second_are_limited():
+    second = LiveCounters().at(NOW)
     for number in range(MAX_DISTINCT + 10):
-        add_bounded(hashes, number.to_bytes(4, "little"))
-    assert len(hashes) == MAX_DISTINCT
+        second.add_head(EventKind.BEST_BLOCK_CHANGED, number.to_bytes(4, "little"))
+    assert len(second.best) == MAX_DISTINCT
+    assert second.best_events == MAX_DISTINCT + 10
 
 
 def test_a_clock_set_back_a_little_counts_into_the_newest_second():
@@ -87,24 +86,24 @@ def test_a_clock_set_back_a_little_counts_into_the_newest_second():
 
 
 @pytest.mark.parametrize("back", [SHOWN_SECONDS + 1, 3600, 10**9])
-def test_a_clock_set_back_a_lot_starts_counting_anew(back):
+def test_counting_restarts_if_the_clock_is_set_back_far(back):
     """Else nothing would be shown until the clock has caught up."""
     counters = counted(NOW - 1 + back, NOW - 2, NOW - 1)
     assert shown(counters) == {NOW - 2: 1, NOW - 1: 1}
 
 
-def test_details_go_back_as_far_as_asked_and_no_further_than_kept():
+def test_details_cover_the_requested_seconds_up_to_the_limit():
     counters = counted(*range(NOW - 400, NOW + 1))
     for asked, kept in ((10, 10), (SECONDS, SECONDS), (10_000, SECONDS)):
         found = counters.as_json(NOW, str, asked)
         assert [each[0] for each in found["details"]] == list(range(NOW - kept, NOW))
         assert len(found["nodes"]) == kept
     second, _, nodes = found["details"][-1]
-    assert rows_of(int(nodes, 16)) == [second - (NOW - 400)]
+    assert bits_of(int(nodes, 16)) == [second - (NOW - 400)]
     assert dict(found["nodes"])[second - (NOW - 400)] == str(second - (NOW - 400))
 
 
-def test_types_are_counted_in_the_second_they_came():
+def test_types_are_counted_by_second():
     counters = LiveCounters()
     times = np.array([NOW - 2, NOW - 2, NOW - 2, NOW - 1, NOW]) * 1_000_000 + 999_999
     counters.add(times, np.array([62, 62, 11, 42, 62], np.uint8))
@@ -125,5 +124,5 @@ def test_counting_begins_with_the_first_whole_second():
     assert back.as_json(NOW - 900, str)["since"] == NOW - 999
 
 
-def test_rows_of_a_number_are_its_bits():
-    assert [rows_of(each) for each in (0, 1, 6, 1 << 70)] == [[], [0], [1, 2], [70]]
+def test_bits_of_a_number_are_the_positions_of_its_ones():
+    assert [bits_of(each) for each in (0, 1, 6, 1 << 70)] == [[], [0], [1, 2], [70]]

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.aggregate.columnar.recent_types import DEPTH, NOTHING, RecentTypes
+from tart.aggregate.columnar.recent_types import DEPTH, UNKNOWN_TYPE, RecentTypes
 
 
 def types(recent, row, *event_ids):
@@ -17,53 +17,53 @@ def types(recent, row, *event_ids):
 def note(recent, row, *events):
     ids, numbers = zip(*events, strict=True)
     rows = np.full(len(ids), row)
-    recent.note(rows, np.array(ids, np.uint64), np.array(numbers, np.uint8))
+    recent.record(rows, np.array(ids, np.uint64), np.array(numbers, np.uint8))
 
 
 def fresh(rows=1):
     recent = RecentTypes()
     for row in range(rows):
-        recent.begin(row)
+        recent.reset(row)
     return recent
 
 
-def test_of_a_new_connection_nothing_is_known():
-    assert types(fresh(), 0, 0, 1, 2**64 - 1) == [NOTHING] * 3
+def test_a_new_connection_has_no_types():
+    assert types(fresh(), 0, 0, 1, 2**64 - 1) == [UNKNOWN_TYPE] * 3
 
 
-def test_equal_ids_of_two_connections_never_meet():
+def test_equal_ids_of_two_connections_are_distinct():
     recent = fresh(2)
     note(recent, 0, (5, 10))
     note(recent, 1, (5, 20))
     assert (types(recent, 0, 5), types(recent, 1, 5)) == ([10], [20])
 
 
-def test_a_row_given_to_another_begins_anew():
+def test_a_reset_row_has_no_types():
     recent = fresh()
     note(recent, 0, (5, 10))
-    recent.begin(0)
-    assert types(recent, 0, 5) == [NOTHING]
+    recent.reset(0)
+    assert types(recent, 0, 5) == [UNKNOWN_TYPE]
 
 
 @given(st.integers(0, 2**64 - 1 - 3 * DEPTH), st.integers(1, 3 * DEPTH))
-def test_an_id_is_remembered_until_one_with_its_place_comes(first, distance):
+def test_a_type_is_remembered_until_an_id_with_its_position_arrives(first, distance):
     recent = fresh()
     note(recent, 0, (first, 10), (first + distance, 20))
-    known = NOTHING if distance % DEPTH == 0 else 10
+    known = UNKNOWN_TYPE if distance % DEPTH == 0 else 10
     assert types(recent, 0, first, first + distance) == [known, 20]
 
 
 @given(st.integers(0, 2**64 - 1 - 200 * DEPTH), st.integers(1, 200))
-def test_an_id_that_never_came_is_not_taken_for_one_long_past(first, turns):
+def test_an_unseen_id_has_no_type(first, turns):
     recent = fresh()
     note(recent, 0, (first, 10))
-    assert types(recent, 0, first + turns * DEPTH) == [NOTHING]
+    assert types(recent, 0, first + turns * DEPTH) == [UNKNOWN_TYPE]
 
 
 def say(recent, *told):
     """Of each: row, id, what excludes it, what it says; whether it was excluded."""
     rows, ids, excluded_by, says = zip(*told, strict=True)
-    return recent.say(
+    return recent.record_outcomes(
         np.array(rows),
         np.array(ids, np.uint64),
         np.array(excluded_by, np.uint8),
@@ -78,7 +78,7 @@ bits = st.integers(0, 3)
     st.lists(st.tuples(st.integers(0, 1), st.integers(0, 3), bits, bits), max_size=12),
     st.integers(0, 12),
 )
-def test_what_was_said_before_excludes_however_it_is_told(told, cut):
+def test_earlier_outcomes_exclude_later_ones_in_any_batches(told, cut):
     recent = fresh(2)
     said: dict = {}
     expected = []
@@ -90,12 +90,12 @@ def test_what_was_said_before_excludes_however_it_is_told(told, cut):
     assert [each for part in parts for each in say(recent, *part)] == expected
 
 
-def test_of_what_takes_the_place_nothing_was_said():
+def test_an_event_that_replaces_another_has_no_outcomes():
     recent = fresh()
     note(recent, 0, (5, 10))
     assert say(recent, (0, 5, 1, 1), (0, 5, 1, 1)) == [False, True]
     note(recent, 0, (5 + DEPTH, 10))
     assert say(recent, (0, 5 + DEPTH, 1, 1)) == [False]
-    recent.begin(0)
+    recent.reset(0)
     note(recent, 0, (5 + DEPTH, 10))
     assert say(recent, (0, 5 + DEPTH, 1, 1)) == [False]

@@ -9,35 +9,35 @@ from hypothesis import strategies as st
 from tart.aggregate.columnar.session_rows import SessionRows
 
 
-def test_events_have_the_rows_of_their_connections():
+def test_events_have_the_rows_of_their_sessions():
     sessions = SessionRows()
-    placed = sessions.place(np.array([7, 7, 9, 7]))
+    placed = sessions.assign(np.array([7, 7, 9, 7]))
     assert placed.starts.tolist() == [0, 2, 3]
     assert placed.lengths.tolist() == [2, 1, 1]
     assert (placed.rows, placed.new) == ([0, 1, 0], [0, 1])
     assert placed.row_of.tolist() == [0, 0, 1, 0]
-    again = sessions.place(np.array([9]))
+    again = sessions.assign(np.array([9]))
     assert (again.rows, again.new) == ([1], [])
 
 
-def test_the_row_of_one_that_left_is_given_to_another():
+def test_a_released_row_is_assigned_to_another_session():
     sessions = SessionRows()
-    sessions.place(np.array([7, 9]))
-    sessions.leave(7)
-    sessions.leave(8)
+    sessions.assign(np.array([7, 9]))
+    sessions.release(7)
+    sessions.release(8)
     assert (sessions.get(7), sessions.get(9)) == (None, 1)
-    assert sessions.place(np.array([11, 12])).new == [0, 2]
+    assert sessions.assign(np.array([11, 12])).new == [0, 2]
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans())))
-def test_no_two_have_one_row_and_none_is_wasted(told):
+def test_rows_are_unique_and_dense(told):
     sessions, there, most = SessionRows(), set(), 0
     for session, leaves in told:
         if leaves:
-            sessions.leave(session)
+            sessions.release(session)
             there.discard(session)
         else:
-            sessions.place(np.array([session]))
+            sessions.assign(np.array([session]))
             there.add(session)
         most = max(most, len(there))
         rows = {sessions.get(each) for each in there}

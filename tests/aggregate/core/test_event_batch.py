@@ -6,19 +6,19 @@ from tart.aggregate.core.event_batch import grow
 from tests.aggregate.batches import event_batches, troubled_network
 
 
-def test_what_an_event_says_itself_is_not_overwritten():
+def test_an_event_s_own_slot_is_not_overwritten():
     batch = event_batches(troubled_network(), 10_000)[0]
     own = int(np.flatnonzero(batch.columns.has_slot)[0])
     none = int(np.flatnonzero(~batch.columns.has_slot)[0])
     said = int(batch.columns.slot[own])
-    batch.learn_slots([own, none], [said + 1, 77])
-    batch.learn_cores([], [])
+    batch.inherit_slots([own, none], [said + 1, 77])
+    batch.inherit_cores([], [])
     assert int(batch.columns.slot[own]) == said
     assert (int(batch.columns.slot[none]), bool(batch.columns.has_slot[none])) == (77, True)
     assert not batch.columns.has_core[none]
 
 
-def test_an_array_grows_to_what_is_asked_and_keeps_what_it_had():
+def test_a_grown_array_keeps_its_rows():
     array = np.arange(4).reshape(2, 2)
     assert grow(array, 2) is array
     more = grow(array, 9)

@@ -1,4 +1,4 @@
-"""``tart/aggregate/core/isolation.py``: what fails costs itself alone, and leaves no trace."""
+"""``tart/aggregate/core/isolation.py``: a failure costs only the failing part of a batch."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tart.aggregate.aggregates import Aggregates
-from tart.aggregate.columnar.counters import Clocks, Latencies
+from tart.aggregate.columnar.counters import ClockOffsets, LatencyHistograms
 from tart.aggregate.core.event_batch import EventBatch
 from tart.aggregate.core.event_columns import EventColumns, array_types
 from tart.aggregate.core.isolation import MAX_ATTEMPTS, Isolation
 from tart.aggregate.core.tables import TABLES
 from tart.aggregate.references import reducers
-from tart.aggregate.references.reducers import MEANINGS, Reducers
+from tart.aggregate.references.reducers import Reducers
 from tart.aggregate.references.requests import Requests
 from tart.aggregate.references.tracker import ReferenceTracker
 from tart.aggregate.rules.conformance_checks import ConformanceChecker
@@ -36,8 +36,8 @@ def played():
     return play_troubled(SECONDS, seed=3)
 
 
-def told(size=2_000, isolation=None):
-    """All rows of all tables, in any order, and the aggregates."""
+def aggregate_network(size=2_000, isolation=None):
+    """Return the sorted rows of all tables, and the aggregates."""
     network = played()
     aggregates = Aggregates(decode_contexts(network).__getitem__, isolation=isolation)
     for batch in event_batches(network, size):
@@ -50,13 +50,13 @@ def told(size=2_000, isolation=None):
 
 @cache
 def expected():
-    found, aggregates = told()
+    tables, aggregates = aggregate_network()
     assert not aggregates.isolation.failures
-    return found
+    return tables
 
 
-def events(sessions):
-    """Events of these sessions, numbered by ``seq``; nothing else of them matters."""
+def batch_of(sessions):
+    """Return events of these sessions, numbered by ``seq``; other columns are empty."""
     count = len(sessions)
     columns = {name: np.zeros(count, kind) for name, kind in array_types(EventColumns).items()}
     columns.update(seq=np.arange(count), session=np.array(sessions, np.int32))
@@ -67,15 +67,15 @@ def events(sessions):
     st.lists(st.integers(0, 5), min_size=1, max_size=60),
     st.sets(st.integers(0, 59), max_size=4),
 )
-def test_only_what_fails_is_lost_however_the_batch_is_mixed(sessions, bad):
+def test_only_the_failing_events_of_a_batch_are_lost(sessions, bad):
     failures, taken = [], []
-    batch, isolation = events(sessions), Isolation(failures.append)
+    batch, isolation = batch_of(sessions), Isolation(failures.append)
 
     def work(part):
         if bad & set(part.columns.seq.tolist()):
             raise Broken
         taken.extend(part.columns.seq.tolist())
-        part.learn_slots(list(range(len(part))), part.columns.seq.tolist())
+        part.inherit_slots(list(range(len(part))), part.columns.seq.tolist())
         return {at: (int(seq), None) for at, seq in enumerate(part.columns.seq.tolist())}
 
     contexts = isolation.run("stage", batch, work)
@@ -92,7 +92,7 @@ def test_only_what_fails_is_lost_however_the_batch_is_mixed(sessions, bad):
     assert isolation.failures["stage"] == isolation.events_lost["stage"] == len(lost)
 
 
-def test_one_connection_cannot_buy_more_than_so_many_attempts_and_costs_no_other():
+def test_the_attempts_of_one_connection_are_limited_and_cost_no_other():
     sessions = [0] * 5_000 + [1, 2, 3]
     isolation, attempts, taken = Isolation(), 0, []
 
@@ -103,13 +103,13 @@ def test_one_connection_cannot_buy_more_than_so_many_attempts_and_costs_no_other
             raise Broken
         taken.extend(part.columns.session.tolist())
 
-    isolation.run("stage", events(sessions), work)
+    isolation.run("stage", batch_of(sessions), work)
     assert sorted(taken) == [1, 2, 3]
     assert attempts < 3 * MAX_ATTEMPTS
     assert isolation.events_lost["stage"] == 5_000
 
 
-def test_a_guard_counts_and_goes_on():
+def test_a_guard_counts_a_failure_and_suppresses_it():
     failures = []
     isolation = Isolation(failures.append)
     with isolation.guard("stage", events=3, session=7):
@@ -121,15 +121,15 @@ def test_a_guard_counts_and_goes_on():
 
 
 def fail_once(monkeypatch, owner, name):
-    """Let a method fail once, when it has done its work."""
+    """Let a method raise once, at its end."""
     method, failed = getattr(owner, name), []
 
     def failing(*arguments, **more):
-        found = method(*arguments, **more)
+        result = method(*arguments, **more)
         if not failed:
             failed.append(name)
             raise Broken
-        return found
+        return result
 
     monkeypatch.setattr(owner, name, failing)
     return failed
@@ -139,58 +139,61 @@ def fail_once(monkeypatch, owner, name):
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (ConformanceChecker, "_judge_references"),
-        (ConformanceChecker, "_judge_order"),
-        (ConformanceChecker, "_judge_regularity"),
-        (Clocks, "_add"),
-        (Latencies, "_bucket"),
-        (ReferenceTracker, "_find"),
-        (ReferenceTracker, "_learn_each"),
-        (Requests, "learn"),
-        (Requests, "finish"),
-        (Requests, "known"),
+        (ConformanceChecker, "_check_references"),
+        (ConformanceChecker, "_check_order"),
+        (ConformanceChecker, "_check_regularity"),
+        (ClockOffsets, "_add"),
+        (LatencyHistograms, "_bucket"),
+        (ReferenceTracker, "_resolve"),
+        (ReferenceTracker, "_reduce_each"),
+        (Requests, "set_subjects"),
+        (Requests, "count"),
+        (Requests, "known_subjects"),
         (Reducers, "begin"),
         (Reducers, "finish"),
     ],
     ids=lambda each: getattr(each, "__name__", each),
 )
-def test_a_batch_that_fails_at_the_end_of_a_step_counts_once_when_it_is_tried_again(
-    monkeypatch, owner, name
-):
+def test_a_batch_that_failed_once_is_counted_once(monkeypatch, owner, name):
     failed = fail_once(monkeypatch, owner, name)
-    found, aggregates = told()
+    tables, aggregates = aggregate_network()
     assert failed
-    if owner is Latencies:  # the batch has counted already, so it is not tried again
+    if owner is LatencyHistograms:  # The batch was committed, so it is not tried again.
         assert aggregates.isolation.failures == {"latencies": 1}
         return
-    assert found == expected()
+    assert tables == expected()
     assert aggregates.isolation.retries.total() + aggregates.isolation.failures.total() == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "handler", dict.fromkeys(filter(None, MEANINGS)), ids=lambda each: each.__name__
+    "reducer",
+    dict.fromkeys(reducers.BY_TYPE),
+    ids=lambda each: each.__qualname__,
 )
-def test_an_event_whose_handler_fails_is_as_if_nobody_had_looked_at_it(monkeypatch, handler):
+def test_an_event_whose_reducer_fails_changes_nothing(monkeypatch, reducer):
     def failing(*arguments):
-        handler(*arguments)
+        reducer(*arguments)
         raise Broken
 
-    def replaced(with_what):
-        return [with_what if each is handler else each for each in MEANINGS]
+    by_type = reducers.BY_TYPE
 
-    monkeypatch.setattr(reducers, "MEANINGS", replaced(lambda *arguments: None))
-    without, _ = told(size=301)
-    monkeypatch.setattr(reducers, "MEANINGS", replaced(failing))
-    found, aggregates = told(size=301)
-    assert found == without
+    def replace_reducer(replacement):
+        replaced = [replacement if each is reducer else each for each in by_type]
+        monkeypatch.setattr(reducers, "BY_TYPE", replaced)
+
+    replace_reducer(lambda *arguments: None)
+    without, _ = aggregate_network(size=301)
+    replace_reducer(failing)
+    with_failures, aggregates = aggregate_network(size=301)
+    assert with_failures == without
     assert aggregates.isolation.events_lost.keys() <= {"events"}
 
 
 @pytest.mark.slow
 @settings(max_examples=5, deadline=None)
 @given(st.integers(0, 2**32))
-def test_stages_that_fail_at_random_raise_nothing_and_cost_no_event_of_the_log(seed):
+def test_random_failures_of_stages_do_not_change_the_events(seed):
     random = Random(seed)
 
     def inject(stage):

@@ -3,7 +3,7 @@
 from tart.aggregate.core.tables import OPERATIONS, ROLLUPS, ROWS, SUMMED, TABLES, TIME, clock_column
 
 
-def test_every_additive_table_says_how_its_values_add_up():
+def test_every_additive_table_declares_how_its_values_merge():
     assert OPERATIONS.keys() == SUMMED.keys()
     for table, operations in OPERATIONS.items():
         columns = SUMMED[table]
@@ -14,22 +14,22 @@ def test_every_additive_table_says_how_its_values_add_up():
         assert set(operations.values()) <= {"sum", "min", "max", "last"}
 
 
-def test_what_takes_the_last_value_says_when_that_was():
+def test_tables_that_merge_by_last_have_seen_at():
     for table, operations in OPERATIONS.items():
         if "last" in operations.values():
             assert operations["seen_at"] == "max", table
 
 
-def test_every_table_has_a_time_to_be_kept_by():
+def test_every_table_has_a_time_column():
     for table in TABLES:
         assert TABLES[table][clock_column(table)] == TIME
 
 
-def test_no_table_is_both_added_up_and_listed():
+def test_no_table_is_both_summed_and_rows():
     assert not SUMMED.keys() & ROWS.keys()
 
 
-def test_copies_are_made_of_what_there_is():
+def test_rollups_have_a_source_table():
     known = set(TABLES)
     for name, source, seconds in ROLLUPS:
         assert source in known

@@ -1,41 +1,41 @@
-"""``tart/aggregate/core/transactions.py``: calls are made when the batch is complete, or never."""
+"""``tart/aggregate/core/transactions.py``: calls are made on commit, or never."""
 
 from __future__ import annotations
 
 from tart.aggregate.core.isolation import Isolation
-from tart.aggregate.core.transactions import STAGE, Pending
+from tart.aggregate.core.transactions import STAGE, BatchTransaction
 
 
-def test_calls_are_made_in_order_and_once():
-    pending, made = Pending(), []
-    pending.add(made.append, 1)
-    pending.add(made.append, 2)
+def test_deferred_calls_are_made_in_order_and_once():
+    transaction, made = BatchTransaction(), []
+    transaction.defer(made.append, 1)
+    transaction.defer(made.append, 2)
     assert made == []
-    pending.apply(Isolation())
-    pending.apply(Isolation())
+    transaction.commit(Isolation())
+    transaction.commit(Isolation())
     assert made == [1, 2]
 
 
-def test_what_is_taken_back_is_not_called():
-    pending, made = Pending(), []
-    pending.add(made.append, 1)
-    mark = len(pending)
-    pending.add(made.append, 2)
-    pending.undo(mark)
-    pending.add(made.append, 3)
-    pending.apply(Isolation())
+def test_calls_after_a_savepoint_are_rolled_back():
+    transaction, made = BatchTransaction(), []
+    transaction.defer(made.append, 1)
+    savepoint = transaction.savepoint()
+    transaction.defer(made.append, 2)
+    transaction.rollback(savepoint)
+    transaction.defer(made.append, 3)
+    transaction.commit(Isolation())
     assert made == [1, 3]
-    pending.add(made.append, 4)
-    pending.undo()
-    pending.apply(Isolation())
+    transaction.defer(made.append, 4)
+    transaction.rollback()
+    transaction.commit(Isolation())
     assert made == [1, 3]
 
 
-def test_a_call_that_fails_costs_only_itself():
-    pending, made, isolation = Pending(), [], Isolation()
-    pending.add(made.append, 1)
-    pending.add(made.remove, 7)
-    pending.add(made.append, 2)
-    pending.apply(isolation)
+def test_a_failing_call_does_not_prevent_the_others():
+    transaction, made, isolation = BatchTransaction(), [], Isolation()
+    transaction.defer(made.append, 1)
+    transaction.defer(made.remove, 7)
+    transaction.defer(made.append, 2)
+    transaction.commit(isolation)
     assert made == [1, 2]
     assert isolation.failures == {STAGE: 1}

@@ -1,12 +1,11 @@
-"""``tart/aggregate/keyed/conformance.py``: findings counted, a few kept."""
+"""``tart/aggregate/keyed/conformance.py``: counts of findings, and examples."""
 
 from __future__ import annotations
 
 import pytest
 
 from tart.aggregate.core.event_batch import Finding
-from tart.aggregate.keyed import conformance as module
-from tart.aggregate.keyed.conformance import EXAMPLE_BYTES, EXAMPLES, Conformance
+from tart.aggregate.keyed.conformance import EXAMPLE_BYTES, EXAMPLES, ConformanceCounters
 from tart.units import DAY_US, HOUR_US, JCE_US
 
 NOON = JCE_US
@@ -21,16 +20,16 @@ def rows(conformance, table):
     return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
 
 
-def told(*findings):
-    conformance = Conformance()
+def count(*findings, **limits):
+    conformance = ConformanceCounters(**limits)
     for each in findings:
-        conformance.note(each)
+        conformance.add(each)
     return conformance
 
 
 def test_findings_are_counted_by_hour_node_and_rule():
     times = (NOON + 1, NOON + 5, NOON + HOUR_US - 1, NOON + HOUR_US)
-    found = rows(told(*(finding(at=at) for at in times)), "conformance")
+    found = rows(count(*(finding(at=at) for at in times)), "conformance")
     assert found == [
         {
             **{"bucket": NOON, "node": 1, "rule": "truncated", "count": 3},
@@ -43,17 +42,17 @@ def test_findings_are_counted_by_hour_node_and_rule():
     ]
 
 
-def test_nodes_and_rules_are_told_apart_and_nobody_is_somebody_too():
-    told_of = told(finding(), finding(node=None), finding("unknown_event"))
-    assert [(row["node"], row["rule"]) for row in rows(told_of, "conformance")] == [
+def test_findings_without_a_node_are_counted_separately():
+    conformance = count(finding(), finding(node=None), finding("unknown_event"))
+    assert [(row["node"], row["rule"]) for row in rows(conformance, "conformance")] == [
         (1, "truncated"),
         (None, "truncated"),
         (1, "unknown_event"),
     ]
 
 
-def test_the_first_of_a_day_are_kept_as_examples():
-    found = rows(told(*(finding(seq=seq) for seq in range(9))), "examples")
+def test_the_first_findings_of_a_day_become_examples():
+    found = rows(count(*(finding(seq=seq) for seq in range(9))), "examples")
     assert [row["seq"] for row in found] == list(range(EXAMPLES))
     assert found[0] == {
         **{"seen_at": NOON, "node": 1, "session": 2, "seq": 0, "event_id": 3, "type": 11},
@@ -62,30 +61,29 @@ def test_the_first_of_a_day_are_kept_as_examples():
     }
 
 
-def test_the_next_day_has_its_own_and_a_flush_makes_no_more():
-    conformance = told(*(finding() for _ in range(5)))
+def test_a_flush_does_not_renew_the_examples_of_a_day():
+    conformance = count(*(finding() for _ in range(5)))
     conformance.clear()
-    conformance.note(finding())
+    conformance.add(finding())
     assert rows(conformance, "examples") == []
-    conformance.note(finding(at=NOON + DAY_US))
+    conformance.add(finding(at=NOON + DAY_US))
     assert len(rows(conformance, "examples")) == 1
     assert sum(row["count"] for row in rows(conformance, "conformance")) == 2
 
 
 def test_each_node_and_rule_has_examples_of_its_own():
     many = [finding(rule, node=node) for rule in ("a", "b") for node in (1, 2) for _ in range(9)]
-    assert len(rows(told(*many), "examples")) == 4 * EXAMPLES
+    assert len(rows(count(*many), "examples")) == 4 * EXAMPLES
 
 
-def test_of_a_long_frame_the_beginning_is_kept():
-    (found,) = rows(told(finding(frame=bytes(range(256)) * 40)), "examples")
+def test_the_frame_of_an_example_is_cut():
+    (found,) = rows(count(finding(frame=bytes(range(256)) * 40)), "examples")
     assert found["size"] == 40 * 256
     assert found["frame"] == (bytes(range(256)) * 40)[:EXAMPLE_BYTES]
 
 
 @pytest.mark.parametrize("table", ["conformance", "examples"])
-def test_what_nodes_invent_is_bounded_and_what_is_left_out_is_counted(monkeypatch, table):
-    monkeypatch.setattr(module, "MAX_KEYS", 2)
-    conformance = told(*(finding(node=node) for node in (1, 2, 3, 1)))
+def test_findings_beyond_the_key_limit_are_not_stored_but_counted(table):
+    conformance = count(*(finding(node=node) for node in (1, 2, 3, 1)), max_keys=2)
     assert {row["node"] for row in rows(conformance, table)} == {1, 2}
     assert conformance.overflowed == 1

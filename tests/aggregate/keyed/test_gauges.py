@@ -9,10 +9,10 @@ def status(value, cores=(1, 2)):
     return {**dict.fromkeys(GAUGES, value), "num_guarantees": list(cores)}
 
 
-def test_the_last_the_least_the_greatest_and_the_sum():
+def test_status_rows_have_last_minimum_maximum_and_sum():
     gauges = Gauges()
     for at, value in ((1, 5), (2, 9), (3, 7)):
-        gauges.status(at, 4, status(value))
+        gauges.add_status(at, 4, status(value))
     found = gauges.rows("status")
     assert (found["node"], found["samples"], found["seen_at"]) == ([4], [3], [3])
     assert found["num_guarantees"] == [b"\x01\x02"]
@@ -20,21 +20,21 @@ def test_the_last_the_least_the_greatest_and_the_sum():
         assert [found[f"{kind}{name}"][0] for kind in ("", "min_", "max_", "sum_")] == [7, 5, 9, 21]
 
 
-def test_heads_are_the_greatest_and_sync_the_last():
+def test_heads_have_the_highest_slots_and_the_last_sync_status():
     gauges = Gauges()
     for number, value in ((11, 5), (11, 4), (12, 3), (13, 1), (13, 0)):
-        gauges.head(1, 4, number, value)
+        gauges.add_head(1, 4, number, value)
     found = gauges.rows("heads")
     assert (found["best"], found["finalized"], found["synced"]) == ([5], [3], [0])
 
 
-def test_what_was_not_said_is_not_known():
+def test_a_head_that_was_not_reported_is_null():
     gauges = Gauges()
-    gauges.head(1, 4, 12, 3)
+    gauges.add_head(1, 4, 12, 3)
     assert gauges.rows("heads")["best"] == [None]
 
 
-def test_every_status_of_the_simulator_is_in_a_row():
+def test_every_status_of_the_simulator_is_counted():
     facts = troubled_network().facts
     found = rows(aggregate(troubled_network()), "status")
     assert sum(row["samples"] for row in found) == len(facts.events("Status"))

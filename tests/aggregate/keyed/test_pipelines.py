@@ -30,17 +30,17 @@ def happened(*variants):
     return found
 
 
-def test_there_is_one_row_for_each_block_begun_and_no_other():
+def test_each_block_begun_has_one_row():
     assert by_root("blocks").keys() == happened("Authoring", "Importing").keys()
 
 
-def test_there_is_one_row_for_each_package_begun_and_no_other():
+def test_each_work_package_begun_has_one_row():
     begun = happened("WorkPackageSubmission", "WorkPackageBeingShared")
     assert by_root("packages").keys() == begun.keys()
 
 
 @pytest.mark.parametrize(("table", "steps"), [("blocks", BLOCK_STEPS), ("packages", PACKAGE_STEPS)])
-def test_each_step_has_the_time_the_node_s_clock_gave_it(table, steps):
+def test_each_step_has_the_timestamp_of_its_event(table, steps):
     found, compared = by_root(table), 0
     for number, step in steps.items():
         facts = {
@@ -60,7 +60,7 @@ def test_each_step_has_the_time_the_node_s_clock_gave_it(table, steps):
         ("packages", ("WorkPackageFailed",)),
     ],
 )
-def test_who_failed_says_when_and_why(table, variants):
+def test_a_failed_pipeline_has_the_time_and_reason_of_its_failure(table, variants):
     found, failed = by_root(table), happened(*variants)
     assert failed
     for root, (fact, *_) in failed.items():
@@ -87,7 +87,7 @@ def test_a_block_has_its_slot_hash_parent_and_costs():
             assert found[root]["gas"] == sum(each["total"]["gas_used"] for each in costs)
 
 
-def test_a_package_has_what_its_guarantor_knows():
+def test_a_work_package_has_its_hash_core_report_and_guarantee():
     found = by_root("packages")
     for root, (fact, *_) in happened("WorkPackageReceived").items():
         if root in found:
@@ -105,7 +105,7 @@ def test_a_package_has_what_its_guarantor_knows():
             assert json.loads(found[root]["guarantors"]) == outline["guarantors"]
 
 
-def test_two_nodes_with_equal_ids_never_mix():
+def test_equal_event_ids_of_two_nodes_are_distinct_pipelines():
     packages: dict = {}
     for (node, session, root), row in by_root("packages").items():
         if row["hash"] is not None:
@@ -114,29 +114,29 @@ def test_two_nodes_with_equal_ids_never_mix():
     assert collided, "the network has no colliding ids"
 
 
-def test_rows_have_their_table_s_columns():
+def test_pipeline_rows_have_the_columns_of_their_table():
     assert len(Block(kind=40).row()) == len(ROWS["blocks"])
     assert len(Package(kind=90).row()) == len(ROWS["packages"])
 
 
-def test_what_failed_stays_failed():
+def test_a_failed_work_package_stays_failed():
     package = Package(kind=90)
     package.fail(92, 5, "first")
     package.fail(92, 6, "second")
-    package.follow(109, 7, {})
+    package.advance(109, 7, {})
     assert package.values["reason"] == "first"
     assert package.values["outcome"] == "failed"
     assert "distributed" not in package.values
 
 
-def test_sums_of_what_a_node_claims_are_exact_however_large():
+def test_sums_of_64_bit_costs_do_not_overflow():
     most = (1 << 64) - 1
     cost = {"total": {"gas_used": most, "elapsed_ns": most}}
     package = Package(outcome="unfinished")
-    package.follow(101, 5, {"costs": [cost, cost, cost]})
+    package.advance(101, 5, {"costs": [cost, cost, cost]})
     assert package.values["refine_gas"] == package.values["refine_ns"] == 3 * most
-    package.more("sent", 65_536)
+    package.increase("sent", 65_536)
     assert package.values["sent"] == 65_536
     block = Block(outcome="unfinished", kind=40)
-    block.follow(47, 5, {"accumulate_costs": [(1, cost), (2, cost)]})
+    block.advance(47, 5, {"accumulate_costs": [(1, cost), (2, cost)]})
     assert block.values["gas"] == block.values["elapsed_ns"] == 2 * most

@@ -1,4 +1,4 @@
-"""Found by connection and id, against a dictionary."""
+"""``tart/aggregate/references/open_references.py``: open events by connection and id."""
 
 from __future__ import annotations
 
@@ -7,71 +7,76 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tart.aggregate.references.open_references import NOWHERE, OpenReferences
+from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
 
 ID_BITS = 44
 
 
-def opened(roots, *told, received_at=0):
-    """Roots of these rows and ids; their numbers are their ids' last bytes."""
-    rows, ids = (np.array(each) for each in zip(*told, strict=True))
+def open_events(references, *pairs, received_at=0):
+    """Open events with these rows and ids; their types are the last bytes of their ids."""
+    rows, ids = (np.array(each) for each in zip(*pairs, strict=True))
     ids = ids.astype(np.uint64)
-    arrived = np.arange(opened.count, opened.count + len(told))
-    opened.count += len(told)
-    return roots.open(
-        *(rows, ids, ids.astype(np.uint8), ids * 10, np.full(len(told), received_at), arrived)
+    arrived = np.arange(open_events.count, open_events.count + len(pairs))
+    open_events.count += len(pairs)
+    return references.open(
+        rows,
+        ids,
+        ids.astype(np.uint8),
+        ids * 10,
+        np.full(len(pairs), received_at),
+        arrived,
     ).tolist()
 
 
-opened.count = 0
+open_events.count = 0
 
 
-def found(roots, row, *ids):
-    return roots.find(np.full(len(ids), row), np.array(ids, np.uint64)).tolist()
+def find(references, row, *ids):
+    return references.find(np.full(len(ids), row), np.array(ids, np.uint64)).tolist()
 
 
-def test_a_root_is_found_in_its_own_connection_only():
-    roots = OpenReferences()
-    one, other = opened(roots, (0, 5), (1, 5))
-    assert found(roots, 0, 5, 6) == [one, NOWHERE]
-    assert found(roots, 1, 5) == [other]
-    assert found(roots, 2, 5) == [NOWHERE]
-    assert (roots.number[one], roots.timestamp[one]) == (5, 50)
+def test_an_open_event_is_found_in_its_own_connection_only():
+    references = OpenReferences()
+    one, other = open_events(references, (0, 5), (1, 5))
+    assert find(references, 0, 5, 6) == [one, NO_ENTRY]
+    assert find(references, 1, 5) == [other]
+    assert find(references, 2, 5) == [NO_ENTRY]
+    assert (references.number[one], references.timestamp[one]) == (5, 50)
 
 
-def test_what_is_closed_is_gone_and_its_place_free():
-    roots = OpenReferences()
-    (place,) = opened(roots, (0, 5))
-    roots.linked[place] = object()
-    roots.close(np.array([place]))
-    assert found(roots, 0, 5) == [NOWHERE]
-    assert (len(roots), roots.linked[place], roots.fullest()) == (0, None, (0, 0))
-    assert opened(roots, (3, 8)) == [place]
+def test_a_closed_event_is_not_found_and_its_entry_is_reused():
+    references = OpenReferences()
+    (entry,) = open_events(references, (0, 5))
+    references.subjects[entry] = object()
+    references.close(np.array([entry]))
+    assert find(references, 0, 5) == [NO_ENTRY]
+    assert (len(references), references.subjects[entry], references.fullest()) == (0, None, (0, 0))
+    assert open_events(references, (3, 8)) == [entry]
 
 
-def test_the_oldest_come_first():
-    roots = OpenReferences()
-    places = opened(roots, (0, 5), (1, 5), (0, 3), received_at=100)
-    late = opened(roots, (0, 9), received_at=200)
-    assert roots.of(0).tolist() == [places[0], places[2], *late]
-    assert roots.before(200).tolist() == places
-    assert roots.fullest() == (0, 3)
+def test_entries_are_listed_oldest_first():
+    references = OpenReferences()
+    entries = open_events(references, (0, 5), (1, 5), (0, 3), received_at=100)
+    late = open_events(references, (0, 9), received_at=200)
+    assert references.of_row(0).tolist() == [entries[0], entries[2], *late]
+    assert references.before(200).tolist() == entries
+    assert references.fullest() == (0, 3)
     mask = np.zeros(256, np.bool_)
     mask[[9, 3]] = True
-    assert roots.numbered(mask).tolist() == [places[2], *late]
+    assert references.of_kinds(mask).tolist() == [entries[2], *late]
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_of_two_that_cannot_be_told_apart_the_newer_stays(together):
-    roots = OpenReferences()
+def test_of_two_ids_with_equal_keys_the_newer_stays_open(together):
+    references = OpenReferences()
     far = 5 + (1 << ID_BITS)
     if together:
-        older, newer = opened(roots, (0, 5), (0, far))
+        older, newer = open_events(references, (0, 5), (0, far))
     else:
-        (older,), (newer,) = opened(roots, (0, 5)), opened(roots, (0, far))
-    assert found(roots, 0, 5, far) == [NOWHERE, newer]
-    assert len(roots) == 1
-    assert older == (NOWHERE if together else newer)
+        (older,), (newer,) = open_events(references, (0, 5)), open_events(references, (0, far))
+    assert find(references, 0, 5, far) == [NO_ENTRY, newer]
+    assert len(references) == 1
+    assert older == (NO_ENTRY if together else newer)
 
 
 ids = st.integers(0, 6) | st.integers(0, 6).map(lambda each: each + (1 << ID_BITS))
@@ -82,33 +87,33 @@ steps = st.lists(
 
 @settings(max_examples=200)
 @given(steps)
-def test_it_holds_what_a_dictionary_would(told):
-    roots, known = OpenReferences(), {}
-    for what, each in told:
-        if not each:
+def test_open_references_behave_like_a_dictionary(actions):
+    references, known = OpenReferences(), {}
+    for action, pairs in actions:
+        if not pairs:
             continue
-        if what == "open":
-            opened(roots, *each)
-            for row, event_id in each:
+        if action == "open":
+            open_events(references, *pairs)
+            for row, event_id in pairs:
                 for far in (event_id - (1 << ID_BITS), event_id + (1 << ID_BITS)):
                     known.pop((row, far), None)
                 known[row, event_id] = True
         else:
-            gone = {pair for pair in each if pair in known}
-            places = [found(roots, row, event_id)[0] for row, event_id in gone]
-            if places:
-                roots.close(np.array(places))
+            gone = {pair for pair in pairs if pair in known}
+            entries = [find(references, row, event_id)[0] for row, event_id in gone]
+            if entries:
+                references.close(np.array(entries))
             for pair in gone:
                 del known[pair]
-        assert len(roots) == len(known)
+        assert len(references) == len(known)
         for row in range(3):
             of_row = [event_id for at, event_id in known if at == row]
-            assert sorted(roots._event_id[roots.of(row)].tolist()) == sorted(of_row)
-            assert NOWHERE not in found(roots, row, *of_row)
+            assert sorted(references._event_id[references.of_row(row)].tolist()) == sorted(of_row)
+            assert NO_ENTRY not in find(references, row, *of_row)
 
 
-def test_it_grows_as_needed():
-    roots = OpenReferences()
-    places = opened(roots, *[(row, row) for row in range(1000)])
-    assert len(set(places)) == len(roots) == 1000
-    assert found(roots, 999, 999) == [places[999]]
+def test_open_references_grow_beyond_their_first_capacity():
+    references = OpenReferences()
+    entries = open_events(references, *[(row, row) for row in range(1000)])
+    assert len(set(entries)) == len(references) == 1000
+    assert find(references, 999, 999) == [entries[999]]

@@ -20,6 +20,7 @@ from tests.aggregate.batches import (
     decode_contexts,
     event_batches,
     rows,
+    sum_by,
     troubled_network,
 )
 from tests.aggregate.rules.test_conformance_checks import HASH, NOW, Talk
@@ -66,7 +67,7 @@ both = pytest.mark.parametrize("size", [1, 100])
 
 
 @both
-def test_a_request_is_counted_for_its_erasure_root_from_its_first_to_its_last_event(size):
+def test_a_sent_shard_request_and_its_end_count_for_its_erasure_root(size):
     talk = Talk()
     request = ask(talk)
     talk.say("ShardRequestSent", request_id=request)
@@ -81,7 +82,7 @@ def test_a_request_is_counted_for_its_erasure_root_from_its_first_to_its_last_ev
 
 
 @both
-def test_who_is_asked_learns_what_for_from_the_request_itself(size):
+def test_a_received_shard_request_and_its_end_count_for_its_erasure_root(size):
     talk = Talk()
     request = talk.say("ReceivingShardRequest", assurer=HASH)
     talk.say("ShardRequestReceived", request_id=request, erasure_root=ROOT, shard=7)
@@ -96,7 +97,7 @@ def test_who_is_asked_learns_what_for_from_the_request_itself(size):
 
 
 @both
-def test_a_request_ends_once(size):
+def test_only_the_first_end_of_a_request_counts(size):
     talk = Talk()
     request = ask(talk)
     for _ in range(3):
@@ -108,7 +109,7 @@ def test_a_request_ends_once(size):
 
 
 @both
-def test_what_ends_another_kind_of_thing_ends_no_request(size):
+def test_the_end_of_an_assurance_does_not_end_a_request(size):
     talk = Talk()
     request = ask(talk)
     talk.say("AssuranceDistributed", distributing_id=request)
@@ -119,7 +120,7 @@ def test_what_ends_another_kind_of_thing_ends_no_request(size):
 
 
 @both
-def test_what_is_still_to_come_is_not_known(size):
+def test_a_reference_to_a_later_event_is_not_resolved(size):
     talk = Talk()
     talk.say("ShardsTransferred", request_id=1)
     ask(talk)
@@ -130,7 +131,7 @@ def test_what_is_still_to_come_is_not_known(size):
 
 @both
 @pytest.mark.parametrize("strange", [False, True])
-def test_a_message_that_is_not_quite_as_specified_counts_like_others(size, strange):
+def test_events_with_a_deviating_layout_are_counted(size, strange):
     talk = Talk()
     spoil = odd if strange else lambda talk: None
     request = ask(talk)
@@ -169,7 +170,7 @@ KINDS = (
 
 
 @given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 12))), st.integers(1, 20))
-def test_whatever_is_said_batches_do_not_matter(said, size):
+def test_counts_of_requests_do_not_depend_on_batches(said, size):
     talk = Talk()
     for kind, at in said:
         kind(talk, at)
@@ -180,7 +181,7 @@ def test_whatever_is_said_batches_do_not_matter(said, size):
     assert one == other
 
 
-def test_requests_for_shards_are_counted_by_index():
+def test_shard_requests_are_counted_by_index():
     expected = Counter(
         (NODE[each["node"]], 120, each["data"]["shard"])
         for each in FACTS.events("SendingShardRequest")
@@ -194,7 +195,7 @@ def test_requests_for_shards_are_counted_by_index():
     assert found == expected
 
 
-def test_what_ends_a_request_is_about_its_erasure_root():
+def test_the_context_of_a_request_s_end_is_its_erasure_root():
     aggregates = Aggregates(decode_contexts(PLAYED).__getitem__)
     about = defaultdict(set)
     for batch in event_batches(PLAYED, 500):
@@ -208,3 +209,78 @@ def test_what_ends_a_request_is_about_its_erasure_root():
         roots = {each["about"].get("erasure_root") for each in FACTS.events(variant)}
         assert about[number]
         assert about[number] <= roots
+
+
+def test_reports_are_counted_by_hash():
+    found = {row["hash"].hex(): row for row in rows(aggregate(PLAYED), "reports")}
+    received = Counter(f["about"]["report"] for f in FACTS.events("GuaranteeReceived"))
+    assert {each: row["received"] for each, row in found.items() if row["received"]} == received
+    discarded = Counter(
+        (f["about"]["report"], f["data"]["reason"]) for f in FACTS.events("GuaranteeDiscarded")
+    )
+    columns = {
+        "PackageReportedOnChain": "reported_on_chain",
+        "ReplacedByBetter": "replaced",
+        "CannotReportOnChain": "cannot_report",
+        "TooManyGuarantees": "too_many",
+        "Other": "other",
+    }
+    for (report, reason), count in discarded.items():
+        assert found[report][columns[reason]] == count
+    assert sum(row[each] for row in found.values() for each in columns.values()) == sum(
+        discarded.values()
+    )
+
+
+def test_shard_requests_are_counted_by_erasure_root():
+    found = rows(aggregate(PLAYED), "erasures")
+    for column, variant in {
+        "requested": "SendingShardRequest",
+        "served": "ShardRequestReceived",
+        "bundle_shards_served": "BundleShardRequestReceived",
+        "bundles_served": "BundleRequestReceived",
+    }.items():
+        facts = FACTS.events(variant)
+        assert facts, variant
+        expected = Counter(f["about"]["erasure_root"] for f in facts)
+        assert {row["root"].hex(): row[column] for row in found if row[column]} == expected, column
+
+
+def test_the_end_of_a_request_counts_for_the_erasure_root_of_the_request():
+    roots = {
+        (f["node"], f["session"], f["event_id"]): f["about"].get("erasure_root")
+        for f in FACTS.events("SendingShardRequest")
+    }
+    served = {
+        (f["node"], f["session"], f["root"]["event_id"]): f["about"].get("erasure_root")
+        for f in FACTS.events("ShardRequestReceived")
+    }
+    for column, variant in (("transferred", "ShardsTransferred"), ("failed", "ShardRequestFailed")):
+        expected: Counter = Counter()
+        for f in FACTS.events(variant):
+            root = (f["node"], f["session"], f["root"]["event_id"])
+            about = roots.get(root) or served.get(root)
+            if about:
+                expected[about] += 1
+        found = {
+            row["root"].hex(): row[column]
+            for row in rows(aggregate(PLAYED), "erasures")
+            if row[column]
+        }
+        assert found == expected, column
+
+
+def test_assurances_are_counted_by_anchor():
+    found = sum_by(rows(aggregate(PLAYED), "assurances"), "anchor", "type")
+    distributing = {
+        (f["node"], f["session"], f["event_id"]) for f in FACTS.events("DistributingAssurance")
+    }
+    expected: Counter = Counter()
+    for variant in ("DistributingAssurance", "AssuranceReceived"):
+        for f in FACTS.events(variant):
+            expected[bytes.fromhex(f["about"]["anchor"]), f["type"]] += 1
+    for variant in ("AssuranceSent", "AssuranceSendFailed", "AssuranceDistributed"):
+        for f in FACTS.events(variant):
+            if (f["node"], f["session"], f["root"]["event_id"]) in distributing:
+                expected[bytes.fromhex(f["about"]["anchor"]), f["type"]] += 1
+    assert found == expected

@@ -75,14 +75,14 @@ class Talk:
 # --- References ------------------------------------------------------------------------
 
 
-def test_a_reference_to_what_may_be_referred_to_is_right():
+def test_a_reference_to_an_allowed_type_is_conformant():
     talk = Talk()
     talk.failed(talk.say("Authoring", slot=1, parent=HASH))
     assert talk.rules() == []
 
 
 @pytest.mark.parametrize("ahead", [0, 1, 1_000, 2**64 - 2])
-def test_an_id_that_was_not_reached_is_found_with_its_place(ahead):
+def test_a_reference_to_an_id_not_yet_reached_is_reported(ahead):
     talk = Talk()
     talk.best()
     own = talk.failed(1 + ahead)
@@ -94,7 +94,7 @@ def test_an_id_that_was_not_reached_is_found_with_its_place(ahead):
     assert (found.seq, found.received_at) == (1, NOW)
 
 
-def test_an_event_of_another_type_is_found_with_both_types():
+def test_a_reference_to_a_wrong_type_is_reported_with_both_types():
     talk = Talk()
     best = talk.best()
     talk.failed(best)
@@ -103,7 +103,7 @@ def test_an_event_of_another_type_is_found_with_both_types():
     assert found.expectation == f"the event id of Authoring; {best} is BestBlockChanged"
 
 
-def test_a_reference_to_what_has_ended_long_ago_is_right():
+def test_a_reference_to_a_failed_work_package_is_conformant():
     talk = Talk()
     package = talk.say("WorkPackageSubmission", builder=HASH, bundle=False)
     talk.say("WorkPackageFailed", submission_or_share_id=package, reason="because")
@@ -112,14 +112,14 @@ def test_a_reference_to_what_has_ended_long_ago_is_right():
 
 
 @pytest.mark.parametrize("offset", [0, 1, 4])
-def test_what_was_dropped_may_have_been_of_any_type(offset):
+def test_a_reference_to_a_dropped_event_is_not_reported(offset):
     talk = Talk()
     dropped = talk.lose(5)
     talk.failed(dropped + offset)
     assert talk.rules() == ["events_dropped"]
 
 
-def test_what_was_not_understood_may_have_been_of_any_type():
+def test_a_reference_to_an_undecodable_event_is_not_reported():
     talk = Talk()
     talk.best()
     talk.broken()
@@ -127,7 +127,7 @@ def test_what_was_not_understood_may_have_been_of_any_type():
     assert talk.rules() == ["unknown_event"]
 
 
-def test_what_is_long_past_may_have_been_of_any_type():
+def test_a_reference_to_a_forgotten_event_is_not_reported():
     talk = Talk()
     for _ in range(DEPTH + 1):
         talk.best()
@@ -138,7 +138,7 @@ def test_what_is_long_past_may_have_been_of_any_type():
 
 
 @pytest.mark.parametrize("turns", [1, 2, 256, 512])
-def test_what_is_long_past_is_not_taken_for_what_came_in_its_place(turns):
+def test_a_forgotten_event_is_not_taken_for_the_one_that_replaced_it(turns):
     talk = Talk()
     authoring = talk.say("Authoring", slot=1, parent=HASH)
     talk.lose(turns * DEPTH - 1)
@@ -147,7 +147,7 @@ def test_what_is_long_past_is_not_taken_for_what_came_in_its_place(turns):
     assert talk.rules() == ["events_dropped"]
 
 
-def test_audits_may_refer_to_anything():
+def test_an_audit_id_may_be_any_id():
     talk = Talk()
     talk.say("BundleReconstructed", audit_id=2**63)
     talk.say("ReconstructingBundle", audit_id=0, kind="Trivial")
@@ -156,7 +156,7 @@ def test_audits_may_refer_to_anything():
     assert talk.rules() == []
 
 
-def test_where_the_layout_is_another_no_reference_is_read():
+def test_no_reference_is_read_from_the_layout_of_another_version():
     """A stream closed (61) as of version 0, which begins with a peer id."""
     talk = Talk(version=1)
     other = Talk(version=0)
@@ -203,7 +203,7 @@ def judged(talk, size):
     [(refuted, executed), (refuted, verified), (verified, refuted), (verified, verified)],
     ids=lambda each: " ".join(one.__name__ for one in each),
 )
-def test_what_ended_otherwise_is_found_where_it_is_said_again(outcomes, size):
+def test_a_second_outcome_is_reported_at_the_second_event(outcomes, size):
     talk = Talk()
     block, other = importing(talk), importing(talk)
     verified(talk, other)
@@ -217,7 +217,7 @@ def test_what_ended_otherwise_is_found_where_it_is_said_again(outcomes, size):
 
 
 @sizes
-def test_what_follows_from_one_another_is_right(size):
+def test_outcomes_that_may_follow_one_another_are_conformant(size):
     talk = Talk()
     for _ in range(3):
         block = importing(talk)
@@ -226,7 +226,7 @@ def test_what_follows_from_one_another_is_right(size):
     assert judged(talk, size) == []
 
 
-def test_where_the_beginning_is_not_known_any_outcome_may_be_the_first():
+def test_outcomes_of_dropped_events_are_not_reported():
     talk = Talk()
     dropped = talk.lose(3)
     for each in (dropped, dropped + 1):
@@ -235,7 +235,7 @@ def test_where_the_beginning_is_not_known_any_outcome_may_be_the_first():
     assert talk.rules() == ["events_dropped"]
 
 
-def test_outcomes_of_what_is_long_past_are_not_taken_for_those_in_its_place():
+def test_a_new_event_has_no_outcome_of_the_one_it_replaced():
     talk = Talk()
     verified(talk, importing(talk))
     talk.lose(DEPTH - 2)
@@ -248,14 +248,14 @@ def test_outcomes_of_what_is_long_past_are_not_taken_for_those_in_its_place():
 # --- Time ------------------------------------------------------------------------------
 
 
-def test_time_may_stand_still_and_go_back_a_little():
+def test_timestamps_may_repeat_and_go_back_a_little():
     talk = Talk()
     for after in (0, -BACKWARDS_US, 0, BACKWARDS_US, -1):
         talk.best(after)
     assert talk.rules() == []
 
 
-def test_time_that_goes_back_is_found_once():
+def test_a_timestamp_that_goes_back_is_reported_once():
     talk = Talk()
     talk.best()
     talk.best(-BACKWARDS_US - 1)
@@ -266,7 +266,7 @@ def test_time_that_goes_back_is_found_once():
     assert found.expectation == "not 1.000 s before the event before"
 
 
-def test_no_timestamp_is_too_large():
+def test_the_largest_timestamp_is_checked():
     talk = Talk()
     talk.now = 2**64 - 1
     talk.best(0)
@@ -275,14 +275,14 @@ def test_no_timestamp_is_too_large():
     assert talk.rules() == ["timestamp_backwards"]
 
 
-def test_status_that_comes_in_time_is_right():
+def test_a_regular_status_is_conformant():
     talk = Talk()
     for after in (0, 2_000_000, STATUS_LATE_US, 1):
         talk.status(after)
     assert talk.rules() == []
 
 
-def test_status_that_is_late_is_found():
+def test_a_late_status_is_reported():
     talk = Talk()
     talk.status()
     talk.best()
@@ -295,7 +295,7 @@ def test_status_that_is_late_is_found():
 @pytest.mark.parametrize(
     "lose", [lambda talk: talk.lose(1), Talk.broken], ids=["dropped", "broken"]
 )
-def test_status_among_what_is_missing_may_have_been_in_time(lose):
+def test_a_status_after_missing_events_is_not_late(lose):
     talk = Talk()
     talk.status()
     lose(talk)
@@ -303,7 +303,7 @@ def test_status_among_what_is_missing_may_have_been_in_time(lose):
     assert "status_late" not in talk.rules()
 
 
-def test_what_was_dropped_is_told_with_its_number():
+def test_dropped_events_are_reported_with_their_number():
     talk = Talk()
     talk.lose(7)
     (found,) = talk.findings()
@@ -315,7 +315,7 @@ def test_what_was_dropped_is_told_with_its_number():
 # --- Pipelines -------------------------------------------------------------------------
 
 
-def test_what_a_connection_s_end_cut_short_is_told_as_such():
+def test_pipelines_cut_short_by_the_end_of_a_connection_are_reported():
     told = aggregate(play_troubled(60, seed=3))
     unfinished = [
         row
@@ -340,7 +340,7 @@ def cut_short(talk):
     return [each["event_id"] for each in rows(aggregates, "examples") if "pipe" in each["rule"]]
 
 
-def test_what_was_dropped_may_have_been_the_end_of_what_is_cut_short():
+def test_a_pipeline_before_dropped_events_is_not_reported_as_cut_short():
     talk = Talk()
     talk.say("WorkPackageSubmission", builder=HASH, bundle=False)
     talk.lose(1)
@@ -364,25 +364,25 @@ def talk_of_a_package(*, lose=0, wait_us=FOLLOW_SECONDS * 1_000_000 + 1):
     return [each for each in rows(aggregates, "examples") if "pipeline" in each["rule"]]
 
 
-def test_a_package_nobody_tells_the_end_of_is_found():
+def test_an_old_work_package_without_an_end_is_reported():
     (found,) = talk_of_a_package()
     assert (found["rule"], found["node"], found["session"]) == ("pipeline_unfinished", 4, 3)
     assert (found["seq"], found["event_id"], found["type"]) == (0, 0, 90)
     assert found["expectation"] == ("what became of the 'Work-package submission' with event id 0")
 
 
-def test_it_is_waited_for():
+def test_a_recent_work_package_without_an_end_is_not_reported():
     assert talk_of_a_package(wait_us=FOLLOW_SECONDS * 1_000_000) == []
 
 
-def test_its_end_may_be_among_what_was_dropped():
+def test_an_old_work_package_before_dropped_events_is_not_reported():
     assert talk_of_a_package(lose=1) == []
 
 
 # --- All together ----------------------------------------------------------------------
 
 
-def test_a_network_without_troubles_does_nothing_wrong():
+def test_a_network_without_faults_has_no_findings():
     played = play(40, protocol=(0, 1), seed=11)
     found = Counter(
         finding.rule for session in played.sessions for finding in check([(NOW, session.data)])
@@ -391,7 +391,7 @@ def test_a_network_without_troubles_does_nothing_wrong():
     assert not found.keys() - {"events_dropped"}
 
 
-def test_of_a_troubled_network_only_what_it_dropped_is_found():
+def test_a_network_with_faults_has_findings_of_dropped_events_only():
     found = Counter(
         finding.rule
         for session in troubled_network().sessions
@@ -421,7 +421,7 @@ def found_in(reads):
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 600), min_size=1, max_size=30))
-def test_how_the_bytes_come_makes_no_difference(sizes):
+def test_findings_do_not_depend_on_how_bytes_arrive(sizes):
     data = b"".join(misbehaving().frames)
     reads, at = [], 0
     for size in sizes:
@@ -435,7 +435,7 @@ def test_how_the_bytes_come_makes_no_difference(sizes):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32))
-def test_connections_are_judged_apart_however_they_mix(seed):
+def test_interleaved_connections_are_checked_independently(seed):
     rng = random.Random(seed)
     talks = [misbehaving(), Talk(), misbehaving()]
     for _ in range(40):
@@ -463,15 +463,15 @@ def test_connections_are_judged_apart_however_they_mix(seed):
         assert found == expected
 
 
-def test_rows_of_connections_that_ended_are_given_to_others(monkeypatch):
-    begun = []
+def test_rows_of_ended_connections_are_reused(monkeypatch):
+    reset_rows = []
 
-    class Watched(RecentTypes):
-        def begin(self, row):
-            begun.append(row)
-            super().begin(row)
+    class RecordingTypes(RecentTypes):
+        def reset(self, row):
+            reset_rows.append(row)
+            super().reset(row)
 
-    monkeypatch.setattr(module, "RecentTypes", Watched)
+    monkeypatch.setattr(module, "RecentTypes", RecordingTypes)
     findings = []
     aggregates = Aggregates(lambda session: DecodeContext(1, 2), findings.append)
     for number in range(50):
@@ -486,4 +486,4 @@ def test_rows_of_connections_that_ended_are_given_to_others(monkeypatch):
         )
         aggregates.end_session(number)
     assert len(findings) == 50
-    assert begun == [0] * 50
+    assert reset_rows == [0] * 50

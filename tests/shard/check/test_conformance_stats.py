@@ -18,7 +18,7 @@ from tests.shard.check.test_offline_check import Judged
         (-3 * 3600 * SECOND_US, "clock_offset", "not 3 hours ahead"),
     ],
 )
-def test_a_wrong_clock_is_shown_by_its_first_event(behind, rule, told):
+def test_a_wrong_clock_is_reported_at_the_first_event(behind, rule, told):
     judged, talk = Judged(), Talk()
     talk.best(0)
     # Unix microseconds are ahead by the years between the epochs.
@@ -41,11 +41,11 @@ def test_a_wrong_clock_is_shown_by_its_first_event(behind, rule, told):
         (1_000 * 86_400 * SECOND_US, "1,000 days behind"),
     ],
 )
-def test_distances_of_clocks_are_told_in_fitting_units(offset_us, text):
+def test_clock_distances_have_fitting_units(offset_us, text):
     assert distance(offset_us) == text
 
 
-def test_a_clock_that_was_right_at_first_is_told_without_bytes():
+def test_a_clock_that_was_right_at_first_is_reported_without_bytes():
     judged, talk = Judged(), Talk()
     hour = 3600 * SECOND_US
     talk.best(0)
@@ -60,7 +60,7 @@ def test_a_clock_that_was_right_at_first_is_told_without_bytes():
     assert finding.expectation.endswith(", not 3,600 s behind")
 
 
-def test_of_each_node_the_first_message_is_remembered_and_its_figures_are_its_own():
+def test_counts_of_two_nodes_are_distinct():
     judged = Judged()
     for number in (1, 2):
         talk = Talk(number=number)

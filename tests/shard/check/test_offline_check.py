@@ -59,7 +59,7 @@ def said(vector):
 
 
 @pytest.mark.parametrize("vector", event_vectors(conformant=False), ids=str)
-def test_what_others_write_otherwise_is_found_with_its_place(vector):
+def test_deviating_event_vectors_are_reported_with_their_place(vector):
     (name,) = [each for each in DEVIATING if each in vector.description]
     (found,) = said(vector)
     assert (found.rule, found.field, found.offset) == DEVIATING[name]
@@ -67,12 +67,12 @@ def test_what_others_write_otherwise_is_found_with_its_place(vector):
     assert found.expectation
 
 
-def test_what_others_write_as_specified_is_not_found():
+def test_conformant_event_vectors_have_no_findings():
     assert [finding for vector in event_vectors() for finding in said(vector)] == []
 
 
 @pytest.mark.parametrize("vector", node_vectors(), ids=str)
-def test_of_first_messages_likewise(vector):
+def test_findings_of_first_message_vectors(vector):
     found = check([(NOW, frame(vector.content))])
     assert all((each.seq, each.event_id, each.number) == (None,) * 3 for each in found)
     assert all(each.frame == vector.content for each in found)
@@ -85,14 +85,14 @@ def test_of_first_messages_likewise(vector):
 
 
 @pytest.mark.parametrize("vector", stream_vectors(), ids=str)
-def test_of_whole_connections_likewise(vector):
+def test_findings_of_connection_vectors(vector):
     rules = {each.rule for each in check([(NOW, vector.data)])}
     assert rules <= RULES.keys()
     wrong = rules - {"events_dropped", "core_count_out_of_range"}
     assert bool(wrong) is not vector.conformant
 
 
-def test_what_ends_the_connection_is_last():
+def test_the_finding_that_closes_the_connection_is_last():
     node = fake_node()
     after = framed(b"short")
     data = node.connect() + best(node, 1) + b"\xff\xff\xff\xff" + after
@@ -102,7 +102,7 @@ def test_what_ends_the_connection_is_last():
     assert found.rule == "node_information"
 
 
-def test_a_shard_finds_the_same(tmp_path):
+def test_a_shard_has_the_same_findings(tmp_path):
     data = b"".join(misbehaving().frames)
 
     async def scenario(shard):
@@ -166,13 +166,13 @@ def severe(judged):
 
 
 @pytest.mark.parametrize("protocol", [0, 1])
-def test_some_minutes_of_simulation_do_nothing_wrong(protocol):
+def test_a_simulated_network_has_no_severe_findings(protocol):
     judged = played_through(play(60, seed=5, protocol=protocol))
     assert severe(judged) == {}
     assert len(judged.found) < 100
 
 
-def test_nor_do_those_of_a_troubled_network():
+def test_a_simulated_network_with_faults_has_no_severe_findings():
     played = play_troubled(60, seed=9)
     judged = played_through(played)
     assert severe(judged) == {}
@@ -181,7 +181,7 @@ def test_nor_do_those_of_a_troubled_network():
 
 @pytest.mark.soak
 @pytest.mark.parametrize("playing", [play, play_troubled])
-def test_an_hour_of_simulation_does_nothing_wrong(playing):
+def test_a_simulated_hour_has_no_severe_findings(playing):
     played = playing(600, seed=2)
     judged = played_through(played)
     assert len(played.emissions) > 100_000
@@ -191,7 +191,7 @@ def test_an_hour_of_simulation_does_nothing_wrong(playing):
 @pytest.mark.parametrize(
     "vector", PUBLISHED["events"], ids=lambda x: f"{x['event']} {x['case']} {x['cores']}"
 )
-def test_our_own_vectors_of_events_do_nothing_wrong(vector):
+def test_published_event_vectors_have_no_severe_findings(vector):
     for version in vector["protocol_versions"]:
         talk = Talk(version=version, cores=vector["cores"])
         layout = EVENTS[vector["number"]].layout(version)
@@ -209,7 +209,7 @@ def test_our_own_vectors_of_events_do_nothing_wrong(vector):
 
 
 @pytest.mark.parametrize("vector", PUBLISHED["connections"], ids=lambda x: x["case"])
-def test_our_own_vectors_of_connections_do_nothing_wrong(vector):
+def test_published_connection_vectors_have_no_severe_findings(vector):
     judged = Judged()
     at = JCE_US + SECOND_US
     session = judged.checker.open("", at)
@@ -218,7 +218,7 @@ def test_our_own_vectors_of_connections_do_nothing_wrong(vector):
 
 
 @pytest.mark.parametrize("vector", PUBLISHED["node_information"], ids=lambda x: x["case"])
-def test_our_own_vectors_of_first_messages_do_nothing_wrong(vector):
+def test_published_first_message_vectors_have_no_other_findings(vector):
     judged = Judged()
     judged.checker.receive(judged.checker.open("", NOW), bytes.fromhex(vector["hex"]), NOW)
     # Some have the flags and core counts that no network has.
@@ -227,14 +227,14 @@ def test_our_own_vectors_of_first_messages_do_nothing_wrong(vector):
 
 @given(st.data())
 @settings(max_examples=30)
-def test_what_is_found_does_not_depend_on_how_it_is_cut(data):
+def test_findings_do_not_depend_on_the_pieces_received(data):
     stream = b"".join(misbehaving().frames)
     pieces = data.draw(segmentations(stream))
     whole = Counter(check([(NOW, stream)]))
     assert Counter(check([(NOW, each) for each in pieces])) == whole
 
 
-def test_findings_say_whose_they_are():
+def test_findings_have_their_node_and_source():
     judged = Judged()
     for number in (1, 2):
         talk = Talk(number=number)
@@ -263,7 +263,7 @@ def submitting():
     return talk
 
 
-def test_what_the_node_cuts_short_is_found_and_what_we_cut_short_is_not():
+def test_pipelines_are_cut_short_by_the_node_s_close_only():
     judged = Judged()
     judged.say(submitting())
     assert judged.rules() == ["pipeline_cut_short"]
@@ -272,7 +272,7 @@ def test_what_the_node_cuts_short_is_found_and_what_we_cut_short_is_not():
     assert judged.counts() == {}
 
 
-def test_a_pipeline_without_an_end_is_found_after_ten_minutes():
+def test_a_pipeline_without_an_end_is_reported_after_ten_minutes():
     judged, talk = Judged(), submitting()
     at = talk.now + JCE_US
     judged.say(talk, ends=False)
@@ -282,7 +282,7 @@ def test_a_pipeline_without_an_end_is_found_after_ten_minutes():
     assert judged.rules() == ["pipeline_unfinished"]
 
 
-def test_status_that_never_comes_is_found_after_half_a_minute():
+def test_a_missing_status_is_reported_after_half_a_minute():
     for silent, expected in ((SILENT_US - 1, {}), (SILENT_US, {"status_missing": 1})):
         judged, talk = Judged(), Talk()
         talk.best()
@@ -291,14 +291,14 @@ def test_status_that_never_comes_is_found_after_half_a_minute():
     assert judged.found[-1].finding.expectation == "about every 2 s, none came in 30.0 s"
 
 
-def test_who_is_not_known_to_be_connected_is_not_missed():
+def test_no_status_is_missing_without_a_time_of_the_end():
     judged, talk = Judged(), Talk()
     talk.best()
     judged.say(talk, ends=False)
     assert judged.counts() == {}
 
 
-def test_of_a_part_only_what_each_message_shows_is_judged():
+def test_a_partial_recording_is_checked_by_single_messages_only():
     judged = Judged(whole=False)
     talk = misbehaving()
     talk.say("WorkPackageSubmission", builder=bytes(32), bundle=False)
@@ -313,7 +313,7 @@ def test_of_a_part_only_what_each_message_shows_is_judged():
 # --- Limits ----------------------------------------------------------------------------
 
 
-def test_the_quietest_of_too_many_connections_is_given_up(monkeypatch):
+def test_the_quietest_connection_beyond_the_limit_is_abandoned(monkeypatch):
     monkeypatch.setattr(module, "MAX_OPEN", 2)
     judged, talk = Judged(), submitting()
     for at in range(3):
@@ -323,7 +323,7 @@ def test_the_quietest_of_too_many_connections_is_given_up(monkeypatch):
     assert report.rules == []
 
 
-def test_nodes_beyond_the_limit_are_not_judged(monkeypatch):
+def test_nodes_beyond_the_limit_are_not_checked(monkeypatch):
     monkeypatch.setattr(module, "MAX_NODES", 1)
     judged = Judged()
     for number in (1, 2, 1):
@@ -335,7 +335,7 @@ def test_nodes_beyond_the_limit_are_not_judged(monkeypatch):
     assert {each["code"]: each["count"] for each in report.rules} == {"unknown_event": 2}
 
 
-def test_the_longest_unfinished_message_is_given_up_when_they_are_too_many(monkeypatch):
+def test_the_longest_partial_message_beyond_the_limit_is_abandoned(monkeypatch):
     monkeypatch.setattr(module, "MAX_UNFINISHED", 1_000)
     judged = Judged()
     long, short = (judged.checker.open("", NOW) for _ in range(2))
@@ -349,7 +349,7 @@ def test_the_longest_unfinished_message_is_given_up_when_they_are_too_many(monke
     assert not report.passed(strict=False)
 
 
-def test_what_follows_an_end_is_not_looked_at():
+def test_bytes_after_the_end_are_ignored():
     judged, node = Judged(), fake_node()
     session = judged.checker.open("", NOW)
     assert not judged.checker.receive(session, node.connect() + b"\xff\xff\xff\xff", NOW)

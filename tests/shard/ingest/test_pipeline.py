@@ -642,8 +642,17 @@ def test_without_the_setting_the_intake_sheds_nothing(tmp_path):
 
 
 STAGES = (
-    *("decode", "statistics", "status", "findings", "judging", "counts", "clocks", "references"),
-    *("events", "sums", "latencies", "pipelines", "sessions", "aggregates", "live", "flush"),
+    *(
+        "decode",
+        "statistics",
+        "status",
+        "findings",
+        "conformance",
+        "counts",
+        "clocks",
+        "references",
+    ),
+    *("events", "counters", "latencies", "pipelines", "sessions", "aggregates", "live", "flush"),
     "notification",
 )
 

@@ -1,0 +1,105 @@
+"""Reducers of block authoring and importing: pipelines of blocks.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tart.aggregate.keyed.pipelines import Block
+from tart.aggregate.references.reducer_state import Event, Fields, Reducer, ReducerState
+from tart.protocol.events import EventKind
+
+
+def _open_authoring(state: ReducerState, event: Event) -> Block | None:
+    fields = state.fields(event)
+    if fields is None:
+        return None
+    block = Block(**state.opening_values(event), slot=fields["slot"], parent=fields["parent"])
+    state.touch(event, block)
+    return block
+
+
+def _open_importing(state: ReducerState, event: Event) -> Block | None:
+    fields = state.fields(event)
+    if fields is None:
+        return None
+    block = Block(**state.opening_values(event), slot=fields["slot"], parent=None)
+    block.set_outline(fields["outline"])
+    state.add_first_seen(event, fields["slot"], fields["outline"]["hash"])
+    state.touch(event, block)
+    return block
+
+
+def _reduce_failure(state: ReducerState, event: Event) -> None:
+    fields, block = state.fields(event), event.subject
+    state.count_failure(event, fields)
+    if isinstance(block, Block):
+        reason = str(fields.get("reason", "")) if fields else ""
+        block.fail(event.number, state.timestamp[event.index], reason)
+        _finish(state, event, block)
+
+
+def _reduce_authored(state: ReducerState, event: Event) -> None:
+    fields, block = state.fields(event), event.subject
+    if not isinstance(block, Block):
+        if fields:
+            state.add_first_seen(event, None, fields["outline"]["hash"])
+        return
+    if fields:
+        block.advance(event.number, state.timestamp[event.index], fields)
+    if block.slot is not None and block.hash is not None:
+        state.add_first_seen(event, block.slot, block.hash)
+    _finish(state, event, block)
+
+
+def _reduce_verified(state: ReducerState, event: Event) -> None:
+    block = event.subject
+    if isinstance(block, Block):
+        block.advance(event.number, state.timestamp[event.index], {})
+        _finish(state, event, block)
+
+
+def _reduce_executed(state: ReducerState, event: Event) -> None:
+    fields, block = state.fields(event), event.subject
+    if not isinstance(block, Block):
+        return
+    if fields:
+        block.advance(event.number, state.timestamp[event.index], fields)
+        _add_executions(state, event, block, fields)
+    _finish(state, event, block)
+
+
+def _add_executions(state: ReducerState, event: Event, block: Block, fields: Fields) -> None:
+    """Add the accumulation costs of a block whose hash is known."""
+    if block.hash is None:
+        return
+    received_at = state.received_at[event.index]
+    for service, cost in fields["accumulate_costs"]:
+        state.defer(
+            state.counters.add_execution,
+            received_at,
+            block.hash,
+            block.slot,
+            service,
+            cost["total"]["gas_used"],
+            cost["total"]["elapsed_ns"],
+        )
+
+
+def _finish(state: ReducerState, event: Event, block: Block) -> None:
+    state.touch(event, block)
+    state.close_if_done(block)
+
+
+REDUCERS: Mapping[int, Reducer] = {
+    EventKind.AUTHORING: _open_authoring,
+    EventKind.AUTHORING_FAILED: _reduce_failure,
+    EventKind.AUTHORED: _reduce_authored,
+    EventKind.IMPORTING: _open_importing,
+    EventKind.BLOCK_VERIFICATION_FAILED: _reduce_failure,
+    EventKind.BLOCK_VERIFIED: _reduce_verified,
+    EventKind.BLOCK_EXECUTION_FAILED: _reduce_failure,
+    EventKind.BLOCK_EXECUTED: _reduce_executed,
+}

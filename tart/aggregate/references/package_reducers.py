@@ -1,0 +1,193 @@
+"""Reducers of guaranteeing: pipelines of work-packages, and the costs of their execution.
+
+Pure. An event that refers to no open work-package still counts: failures, and the costs of
+Is-Authorized and Refine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tart.aggregate.keyed.pipelines import Package
+from tart.aggregate.references.reducer_state import Event, Fields, Reducer, ReducerState
+from tart.aggregate.references.requests import HASH_BYTES
+from tart.protocol.events import EventKind
+
+# Events of sending a guarantee, and the column of ``packages`` that counts them. There are as
+# many as validators, so those of a batch are counted together, before the next other event of
+# the work-package.
+_SENDING_COLUMNS: Mapping[int, str] = {
+    EventKind.SENDING_GUARANTEE.number: "sending",
+    EventKind.GUARANTEE_SENT.number: "sent",
+    EventKind.GUARANTEE_SEND_FAILED.number: "send_failed",
+}
+
+
+def _open(state: ReducerState, event: Event) -> Package:
+    # The first field is the peer: the builder of a submission, the primary of a share.
+    peer = state.payload(event)[:HASH_BYTES]
+    package = Package(**state.opening_values(event), peer=peer)
+    state.touch(event, package)
+    return package
+
+
+def _package_of(state: ReducerState, event: Event) -> Package | None:
+    """Return the event's work-package, up to date with the guarantees sent."""
+    package = event.subject
+    if not isinstance(package, Package):
+        return None
+    if state.guarantees_sent:
+        for number in _SENDING_COLUMNS:
+            _count_guarantees(state, package, number)
+    return package
+
+
+def _finish(state: ReducerState, event: Event, package: Package) -> Package:
+    state.touch(event, package)
+    _add_core_events(state, [event.index], event.number, package)
+    state.close_if_done(package)
+    return package
+
+
+def _reduce_failed(state: ReducerState, event: Event) -> Package | None:
+    fields = state.fields(event)
+    state.count_failure(event, fields)
+    package = _package_of(state, event)
+    if package is None:
+        return None
+    reason = str(fields.get("reason", "")) if fields else ""
+    package.fail(event.number, state.timestamp[event.index], reason)
+    return _finish(state, event, package)
+
+
+def _reduce_duplicate(state: ReducerState, event: Event) -> Package | None:
+    fields, package = state.fields(event), _package_of(state, event)
+    if package is None:
+        return None
+    if fields:
+        package.values.setdefault("core", fields["core"])
+        package.values.setdefault("hash", fields["hash"])
+        package.fail(event.number, state.timestamp[event.index], "", "duplicate")
+    return _finish(state, event, package)
+
+
+def _reduce_step(state: ReducerState, event: Event) -> Package | None:
+    """Reduce a step of which only the reference is needed."""
+    package = _package_of(state, event)
+    if package is None:
+        return None
+    package.advance(event.number, state.timestamp[event.index], {})
+    return _finish(state, event, package)
+
+
+def _reduce_decoded_step(state: ReducerState, event: Event) -> Package | None:
+    fields, package = state.fields(event), _package_of(state, event)
+    if package is None:
+        return None
+    if fields:
+        package.advance(event.number, state.timestamp[event.index], fields)
+    return _finish(state, event, package)
+
+
+def _reduce_authorized(state: ReducerState, event: Event) -> Package | None:
+    fields, package = state.fields(event), _package_of(state, event)
+    if fields:
+        if package is not None:
+            package.advance(event.number, state.timestamp[event.index], fields)
+        total = fields["cost"]["total"]
+        state.defer(
+            state.counters.add_authorization,
+            state.received_at[event.index],
+            event.reporter.node,
+            None if package is None else package.core,
+            total["gas_used"],
+            total["elapsed_ns"],
+        )
+    return None if package is None else _finish(state, event, package)
+
+
+def _reduce_refined(state: ReducerState, event: Event) -> Package | None:
+    fields, package = state.fields(event), _package_of(state, event)
+    if fields:
+        if package is not None:
+            package.advance(event.number, state.timestamp[event.index], fields)
+        _add_refinements(state, event, package, fields)
+    return None if package is None else _finish(state, event, package)
+
+
+def _add_refinements(
+    state: ReducerState, event: Event, package: Package | None, fields: Fields
+) -> None:
+    core, services = (package.core, package.services) if package else (None, [])
+    for item, cost in enumerate(fields["costs"]):
+        state.defer(
+            state.counters.add_refinement,
+            state.received_at[event.index],
+            event.reporter.node,
+            core,
+            services[item] if item < len(services) else None,
+            cost["total"]["gas_used"],
+            cost["total"]["elapsed_ns"],
+        )
+
+
+def _reduce_sending(state: ReducerState, event: Event) -> Package | None:
+    """Reduce an event of sending a guarantee; its chain leads to the guarantee built."""
+    package = event.subject
+    if not isinstance(package, Package):
+        return None
+    state.guarantees_sent.setdefault((package, event.number), []).append(event.index)
+    return package
+
+
+def _reduce_send_failed(state: ReducerState, event: Event) -> Package | None:
+    state.count_failure(event, state.fields(event))
+    return _reduce_sending(state, event)
+
+
+def count_guarantees_sent(state: ReducerState) -> None:
+    """Count the events of sending guarantees that no later event of the batch follows."""
+    for package, number in list(state.guarantees_sent):
+        _count_guarantees(state, package, number)
+
+
+def _count_guarantees(state: ReducerState, package: Package, number: int) -> None:
+    indices = state.guarantees_sent.pop((package, number), None)
+    if indices is None:
+        return
+    package.increase(_SENDING_COLUMNS[number], len(indices))
+    package.touch(state.seq[indices[-1]], state.received_at[indices[-1]])
+    state.set_membership(indices, package)
+    _add_core_events(state, indices, number, package)
+
+
+def _add_core_events(
+    state: ReducerState, indices: list[int], number: int, package: Package
+) -> None:
+    if package.core is not None:
+        times = [state.received_at[index] for index in indices]
+        node = package.values["node"]
+        state.defer(state.counters.add_core_events, times, node, package.core, number)
+
+
+REDUCERS: Mapping[int, Reducer] = {
+    EventKind.WORK_PACKAGE_SUBMISSION: _open,
+    EventKind.WORK_PACKAGE_BEING_SHARED: _open,
+    EventKind.WORK_PACKAGE_FAILED: _reduce_failed,
+    EventKind.DUPLICATE_WORK_PACKAGE: _reduce_duplicate,
+    EventKind.WORK_PACKAGE_RECEIVED: _reduce_decoded_step,
+    EventKind.AUTHORIZED: _reduce_authorized,
+    EventKind.EXTRINSIC_DATA_RECEIVED: _reduce_step,
+    EventKind.IMPORTS_RECEIVED: _reduce_step,
+    EventKind.SHARING_WORK_PACKAGE: _reduce_step,
+    EventKind.BUNDLE_SENT: _reduce_step,
+    EventKind.REFINED: _reduce_refined,
+    EventKind.WORK_REPORT_BUILT: _reduce_decoded_step,
+    EventKind.WORK_REPORT_SIGNATURE_SENT: _reduce_step,
+    EventKind.WORK_REPORT_SIGNATURE_RECEIVED: _reduce_step,
+    EventKind.GUARANTEE_BUILT: _reduce_decoded_step,
+    EventKind.SENDING_GUARANTEE: _reduce_sending,
+    EventKind.GUARANTEE_SEND_FAILED: _reduce_send_failed,
+    EventKind.GUARANTEE_SENT: _reduce_sending,
+    EventKind.GUARANTEES_DISTRIBUTED: _reduce_step,
+}

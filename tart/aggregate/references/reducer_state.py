@@ -1,0 +1,238 @@
+"""The state of reducers: the batch in work, and the tables and rows that events change.
+
+Pure. A reducer is a function of this state and one event. It reads the event's fields,
+changes the pipeline that the event belongs to, and defers its changes to tables until the
+batch is complete. It returns what the event is about, for the events that will refer to it.
+
+Fields are read at the offsets of the declaration if the frame has exactly that layout
+(``EventBatch.clean``), else by the decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch
+from tart.aggregate.core.transactions import BatchTransaction
+from tart.aggregate.keyed.counters import KeyedCounters
+from tart.aggregate.keyed.first_seen import FirstSeen
+from tart.aggregate.keyed.gauges import Gauges
+from tart.aggregate.keyed.pipelines import UNFINISHED, Package, Pipeline, PipelineState
+from tart.aggregate.references.open_references import Subject
+from tart.errors import DecodeError
+from tart.protocol.decoding import HEADER_BYTES, decode_event
+from tart.protocol.references import ROOT_TYPES
+
+Fields = dict[str, Any]
+Row = tuple[Any, ...]
+
+
+class Reporter(NamedTuple):
+    """The node that reports an event, and how to decode its connection's events."""
+
+    node: int
+    decode_context: DecodeContext
+
+
+@dataclass(slots=True)
+class Event:
+    """One event of the batch in work.
+
+    Attributes:
+        index: in the batch.
+        number: its type.
+        parent: the type of the open event that it refers to, ``None`` if there is none.
+        subject: what the parent is about.
+    """
+
+    index: int
+    number: int
+    reporter: Reporter
+    parent: int | None = None
+    subject: Subject = None
+
+
+class ReducerState:
+    """The state that reducers read and change.
+
+    Attributes:
+        batch: the batch in work.
+        received_at, timestamp, seq, clean: columns of the batch as lists.
+        contexts: the contexts of the batch's events.
+        closed: rows of closed pipelines since the last flush, by table.
+        tickets: rows of ``tickets`` since the last flush.
+        guarantees_sent: events of sending a guarantee that the package does not count yet,
+            by package and type; their indices.
+    """
+
+    batch: EventBatch
+
+    def __init__(
+        self,
+        counters: KeyedCounters,
+        first_seen: FirstSeen,
+        gauges: Gauges,
+        transaction: BatchTransaction,
+    ) -> None:
+        self.counters = counters
+        self.first_seen = first_seen
+        self.gauges = gauges
+        self.defer = transaction.defer
+        self.closed: dict[str, list[Row]] = {"blocks": [], "packages": []}
+        self.tickets: list[Row] = []
+        self.contexts: Contexts = {}
+        self.guarantees_sent: dict[tuple[Package, int], list[int]] = {}
+        self._transaction = transaction
+        # The slots and cores that events of the batch inherit, by index.
+        self._slots: dict[int, int] = {}
+        self._cores: dict[int, int] = {}
+        # The pipelines that the batch changes, as they were before it.
+        self._before: dict[Pipeline, PipelineState] = {}
+
+    def begin(self, batch: EventBatch) -> None:
+        """Begin a batch."""
+        self.batch = batch
+        self.contexts = {}
+        self.guarantees_sent.clear()
+        self._slots.clear()
+        self._cores.clear()
+        self._before.clear()
+        # As lists: access to one element of an array costs more than to ten of a list.
+        self.clean, self.received_at = batch.clean_list, batch.received_at_list
+        self.timestamp: list[int] = batch.columns.timestamp.tolist()
+        self.seq: list[int] = batch.columns.seq.tolist()
+
+    def commit(self) -> None:
+        """Set the inherited slots and cores of the batch."""
+        self.batch.inherit_slots([*self._slots], [*self._slots.values()])
+        self.batch.inherit_cores([*self._cores], [*self._cores.values()])
+
+    def rollback(self) -> None:
+        """Undo the batch."""
+        for pipeline, state in self._before.items():
+            pipeline.restore(state)
+        self._before.clear()
+        self._transaction.rollback()
+        self.contexts = {}
+
+    def run(self, reducer: Callable[[ReducerState, Event], Subject], event: Event) -> Subject:
+        """Reduce one event; if the reducer raises, its changes are undone."""
+        pipeline = event.subject
+        state = None
+        if isinstance(pipeline, Pipeline):
+            state = pipeline.state()
+            self._before.setdefault(pipeline, state)
+        savepoint = self._transaction.savepoint()
+        sent = self.guarantees_sent.copy() if self.guarantees_sent else {}
+        try:
+            return reducer(self, event)
+        except Exception:
+            self._transaction.rollback(savepoint)
+            self.guarantees_sent = sent
+            self._slots.pop(event.index, None)
+            self._cores.pop(event.index, None)
+            self.contexts.pop(event.index, None)
+            if isinstance(pipeline, Pipeline) and state is not None:
+                pipeline.restore(state)
+            raise
+
+    # --- Reading ----------------------------------------------------------------------
+
+    def fields(self, event: Event) -> Fields | None:
+        """Return an event's fields, ``None`` if they cannot be decoded."""
+        context = event.reporter.decode_context
+        try:
+            return decode_event(
+                event.number,
+                self.batch.contents[event.index][HEADER_BYTES:],
+                version=context.version,
+                cores=context.cores,
+            ).fields
+        except DecodeError:  # Stored by a release that accepted more.
+            return None
+
+    def payload(self, event: Event) -> bytes:
+        """Return an event's payload."""
+        return self.batch.contents[event.index][HEADER_BYTES:]
+
+    # --- Changes ----------------------------------------------------------------------
+
+    def count_failure(self, event: Event, fields: Fields | None) -> None:
+        """Count the failure that an event reports, with the reason in its fields."""
+        reason = str(fields.get("reason", "")) if fields else ""
+        self.defer(
+            self.counters.add_failures,
+            self.received_at[event.index],
+            event.reporter.node,
+            event.number,
+            reason,
+        )
+
+    def add_first_seen(self, event: Event, slot: int | None, block: bytes) -> None:
+        """Record that the node knows a block."""
+        index = event.index
+        self.defer(
+            self.first_seen.add,
+            self.received_at[index],
+            event.reporter.node,
+            block,
+            slot,
+            event.number,
+            self.timestamp[index],
+        )
+
+    def inherit(self, event: Event) -> Subject:
+        """Add an event to the pipeline or request of its parent."""
+        if isinstance(event.subject, Pipeline):
+            self.touch(event, event.subject)
+            return event.subject
+        if event.parent is not None and event.parent in ROOT_TYPES:
+            self.contexts[event.index] = int(self.batch.columns.ref[event.index]), None
+        return None
+
+    def touch(self, event: Event, pipeline: Pipeline) -> None:
+        """Record an event of a pipeline."""
+        index = event.index
+        pipeline.touch(self.seq[index], self.received_at[index])
+        self.set_membership([index], pipeline)
+
+    def set_membership(self, indices: list[int], pipeline: Pipeline) -> None:
+        """Give events the slot, the core and the context of their pipeline."""
+        if pipeline.slot is not None:
+            self._slots.update(dict.fromkeys(indices, pipeline.slot))
+        if pipeline.core is not None:
+            self._cores.update(dict.fromkeys(indices, pipeline.core))
+        self.contexts.update(dict.fromkeys(indices, (pipeline.values["root"], pipeline.hash)))
+
+    def opening_values(self, event: Event) -> Fields:
+        """Return the values with which an event opens a pipeline."""
+        index, columns = event.index, self.batch.columns
+        return {
+            "started_at": self.received_at[index],
+            "node": event.reporter.node,
+            "session": int(columns.session[index]),
+            "seq": self.seq[index],
+            "root": int(columns.event_id[index]),
+            "kind": event.number,
+            "outcome": UNFINISHED,
+            "started": self.timestamp[index],
+        }
+
+    def close_if_done(self, pipeline: Pipeline) -> None:
+        """Close a pipeline that is complete, when the batch is."""
+        if pipeline.done and not pipeline.written:
+            row = pipeline.row()
+            pipeline.written = True
+            self.defer(self.closed[pipeline.table].append, row)
+
+    def close(self, pipeline: Pipeline) -> None:
+        """Close a pipeline in its current state, at once."""
+        if not pipeline.written:
+            row = pipeline.row()
+            pipeline.written = True
+            self.closed[pipeline.table].append(row)
+
+
+Reducer = Callable[[ReducerState, Event], Subject]
