@@ -167,8 +167,9 @@ class Dispatcher:
         values |= route.read(request.query_string, path)
         if "bytes" in values:
             values["bytes"] = values["bytes"] or self._config.bytes
-        if route.body_name is not None:
-            values["body"] = responses.body_of(request, SCHEMAS[route.body_name]["properties"])
+        if route.body is not None:
+            members = SCHEMAS[route.body.__name__]["properties"]
+            values["body"] = responses.body_of(request, members)
             values["accept"] = request.headers.get("accept")
 
     async def _stream(self, call: Call) -> None:

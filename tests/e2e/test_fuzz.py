@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from string import hexdigits
-from typing import Any
+from typing import Any, is_typeddict
 from urllib.parse import quote, quote_from_bytes
 
 import pytest
@@ -106,13 +106,13 @@ def requests(draw: Any, route: Any) -> tuple[str, str, dict[str, Any]]:
     if query and draw(st.integers(0, 9)) == 0:
         query.append(query[0])
     url = path + ("?" + "&".join(query) if query else "")
-    return route.method, url, draw(bodies(route)) if route.body_name else {}
+    return route.method, url, draw(bodies(route)) if route.body else {}
 
 
 @st.composite
 def bodies(draw: Any, route: Any) -> dict[str, Any]:
     """A body and its type: mostly JSON of the right members."""
-    names = list(SCHEMAS[route.body_name]["properties"])
+    names = list(SCHEMAS[route.body.__name__]["properties"])
     values = (
         st.sampled_from(STATEMENTS)
         | st.none()
@@ -137,10 +137,8 @@ def check(system: Any, route: Any, request: tuple[str, str, dict[str, Any]]) -> 
         assert error.keys() <= {"code", "message", "param"}
         assert error["message"]
         assert "Traceback" not in response.text
-    elif (
-        response.status_code == route.success and route.schema_name in SCHEMAS and is_json(response)
-    ):
-        assert violations(response.json(), SCHEMAS[route.schema_name]) == []
+    elif response.status_code == route.success and is_typeddict(route.answer) and is_json(response):
+        assert violations(response.json(), SCHEMAS[route.answer.__name__]) == []
 
 
 def is_json(response: Any) -> bool:

@@ -219,8 +219,8 @@ def timeless(value: Any) -> Any:
 def test_every_route_with_a_window_is_here_and_has_it_in_its_answer(truth):
     assert {route.name for route in WINDOWED} == ADDING.keys() | SHARED.keys()
     for route in WINDOWED:
-        if route.schema_name is not None:
-            assert "window" in SCHEMAS[route.schema_name]["required"], route.name
+        if route.answer is not None:
+            assert "window" in SCHEMAS[route.answer.__name__]["required"], route.name
 
 
 @EVERY

@@ -13,12 +13,20 @@ from typing import Any, get_args, get_type_hints, is_typeddict
 from msgspec.json import schema_components
 
 from tart.gateway.api.contract import ROUTES
-from tart.gateway.api.json_schema import Schema
 from tart.query.answers.errors import Error
+
+Schema = dict[str, Any]
 
 # Inside a paragraph.
 _LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 _TEMPLATE = "#/components/schemas/{name}"
+
+
+def reference(answer: type) -> Schema:
+    """Return the schema that refers to the component of a type."""
+    if not is_typeddict(answer):
+        return {"type": "object"}
+    return {"$ref": _TEMPLATE.format(name=answer.__name__)}
 
 
 def answer_types(roots: Iterable[type]) -> dict[str, type]:
@@ -62,7 +70,9 @@ def components(roots: Iterable[type]) -> dict[str, Schema]:
     return {name: component(answer, schemas[name]) for name, answer in types.items()}
 
 
-_NAMED = (each for route in ROUTES for each in (route.schema, route.body))
-SCHEMAS: dict[str, Schema] = components(
-    [Error, *dict.fromkeys(each for each in _NAMED if isinstance(each, type))]
-)
+_ROOTS = [
+    Error,
+    *(each for route in ROUTES for each in (route.answer, route.body) if each and each is not dict),
+]
+TYPES: dict[str, type] = answer_types(_ROOTS)
+SCHEMAS: dict[str, Schema] = components(_ROOTS)

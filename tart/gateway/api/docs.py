@@ -58,11 +58,12 @@ def _route(route: Route) -> Iterator[str]:
         yield "<table><tr><th>Parameter</th><th>Default</th><th>Meaning</th></tr>"
         yield from map(_parameter, route.parameters)
         yield "</table>"
-    if (name := route.body_name) is not None:
+    if route.body is not None:
+        name = route.body.__name__
         yield f'<p>The body is JSON: <a href="#schema-{name}">{name}</a>.</p>'
     answers = ", ".join(f"{status} {HTTPStatus(status).phrase}" for status in statuses(route))
     shape = ""
-    if (name := route.schema_name) in SCHEMAS:
+    if route.answer is not None and (name := route.answer.__name__) in SCHEMAS:
         shape = f' Answers <a href="#schema-{name}">{name}</a>.'
     yield f"<p>{answers}.{shape}</p>"
 

@@ -9,11 +9,12 @@ from http import HTTPStatus
 from typing import Any
 
 from tart.access.roles import Role
-from tart.gateway.api.components import SCHEMAS
+from tart.gateway.api.components import SCHEMAS, reference
 from tart.gateway.api.contract import ROUTES
-from tart.gateway.api.json_schema import ref
 from tart.gateway.api.parameters import Parameter
 from tart.gateway.api.route import JSON, Route
+from tart.query.answers.errors import Error
+from tart.query.answers.health import DetailedHealth
 
 Json = dict[str, Any]
 
@@ -58,7 +59,7 @@ def document(version: str) -> Json:
         "servers": [{"url": "..", "description": "The server of this document."}],
         "paths": _paths(),
         "components": {
-            "schemas": {**SCHEMAS, "OpenApi": {"type": "object"}},
+            "schemas": SCHEMAS,
             "securitySchemes": _SECURITY,
         },
     }
@@ -77,8 +78,8 @@ def operation(route: Route) -> Json:
     if route.description:
         described["description"] = route.description
     described["parameters"] = [_parameter(each) for each in route.parameters]
-    if route.body_name is not None:
-        content = {JSON: {"schema": ref(route.body_name)}}
+    if route.body is not None:
+        content = {JSON: {"schema": reference(route.body)}}
         described["requestBody"] = {"required": True, "content": content}
     if route.role is not Role.ANYONE:
         described["security"] = [{"bearer": []}, *([{"token": []}] if route.token else []), {}]
@@ -121,7 +122,7 @@ def _responses(route: Route) -> Json:
     for status in statuses(route):
         response: Json = {"description": HTTPStatus(status).phrase}
         if status == route.success and route.media_type:
-            schema = ref(route.schema_name) if route.schema_name else {"type": "string"}
+            schema = reference(route.answer) if route.answer else {"type": "string"}
             response["content"] = {route.media_type.partition(";")[0]: {"schema": schema}}
             if route.scattered:
                 response["headers"] = {"X-Tart-Shards": _SHARDS_HEADER}
@@ -133,5 +134,5 @@ def _responses(route: Route) -> Json:
 
 def _error_schema(route: Route, status: int) -> Json:
     if route.name == "detailed_health" and status == 503:
-        return ref("DetailedHealth")
-    return ref("Error")
+        return reference(DetailedHealth)
+    return reference(Error)

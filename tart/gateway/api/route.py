@@ -73,11 +73,11 @@ class Route:
     Attributes:
         name: binds the route to its handler, and is its OpenAPI operation id.
         path: with ``{name}`` for path parameters.
-        schema: type of the answer, or its name in ``schemas``; ``None`` if it is not JSON.
+        answer: type of the answer; ``None`` if it is not JSON.
         errors: statuses of errors that are special to the route.
         scattered: whether the answer is made from all shards, within the deadline.
         method: ``GET``, ``POST`` for requests with a body, or ``DELETE``.
-        body: type of the request's body, or its name in ``schemas``.
+        body: type of the request's body.
         audited: the member of the body that is written to the audit log; empty for none.
         role: the least role that may use the route.
         token: whether the key may be sent as ``?token=``: browsers cannot send headers with a
@@ -91,14 +91,14 @@ class Route:
     description: str = ""
     parameters: tuple[Parameter, ...] = ()
     kind: Kind = Kind.ANSWER
-    schema: type | str | None = None
+    answer: type | None = None
     media_type: str = JSON
     errors: tuple[int, ...] = ()
     cache: CachePolicy = Cache.REVALIDATED
     scattered: bool = True
     success: int = 200
     method: str = "GET"
-    body: type | str | None = None
+    body: type | None = None
     audited: str = ""
     role: Role = Role.VIEWER
     token: bool = False
@@ -126,16 +126,6 @@ class Route:
             parameter.read(given)
         return {parameter.name: parameter.read(given) for parameter in self.parameters}
 
-    @property
-    def schema_name(self) -> str | None:
-        """The name of the answer's component in OpenAPI."""
-        return _name(self.schema)
-
-    @property
-    def body_name(self) -> str | None:
-        """The name of the body's component in OpenAPI."""
-        return _name(self.body)
-
     @cached_property
     def query_names(self) -> tuple[str, ...]:
         """All names that are accepted in the URL's query, the route's own first."""
@@ -151,10 +141,6 @@ class Route:
         except BadQuery as error:
             more = f"; {self.see} takes more" if self.see else ""
             raise BadQuery(f"{error}{more}", error.parameter) from None
-
-
-def _name(schema: type | str | None) -> str | None:
-    return schema.__name__ if isinstance(schema, type) else schema
 
 
 def _fields(query: str) -> list[tuple[str, str]]:

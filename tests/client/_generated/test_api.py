@@ -90,7 +90,7 @@ def test_a_method_asks_its_route_as_the_route_reads_it(name):
     for each in ("duration", "start", "bytes", "limit"):
         if each in call.parameters:
             assert read[each] is not None
-    if route.body_name:
+    if route.body:
         assert set(call.body) == set(given)
     else:
         declared = {each.name for each in route.parameters}
@@ -116,12 +116,9 @@ def test_a_method_s_type_is_its_route_s_schema(name):
     told = inspect.signature(getattr(Api, name)).return_annotation
     if name.startswith("iter_"):
         assert told.startswith("Iterator[answers.")
-    elif route.schema_name:
-        expected = (
-            f"answers.{route.schema_name}"
-            if hasattr(answers, route.schema_name)
-            else "dict[str, Any]"
-        )
+    elif route.answer:
+        kind = route.answer.__name__
+        expected = f"answers.{kind}" if hasattr(answers, kind) else "dict[str, Any]"
         assert told == expected
     assert inspect.getdoc(getattr(Api, name)).startswith(route.summary)
 

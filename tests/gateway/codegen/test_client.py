@@ -25,7 +25,7 @@ def test_the_command_writes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_is_left_out_is_for_people_and_browsers_or_only_fails() -> None:
-    asked = {route.name for route in client.asked_routes()}
+    asked = {route.name for route in client.client_routes()}
     assert {route.name for route in ROUTES} - asked == {
         *("docs", "rules", "rule"),
         *("websocket", "event_stream", "metrics_stream"),

@@ -45,11 +45,12 @@ def bearer(text: str) -> dict[str, str]:
 async def asked(gateway: Running, route: Any, headers: dict[str, str]) -> int:
     """The status of a request that says nothing but who asks."""
     response = await gateway.client.request(
-        route.method, path_of(route), headers=headers, content=b"{}" if route.body_name else None
+        route.method, path_of(route), headers=headers, content=b"{}" if route.body else None
     )
-    if route.schema_name and response.status_code < 400:
+    if route.answer and response.status_code < 400:
         assert (
-            route.method == "GET" or violations(response.json(), SCHEMAS[route.schema_name]) == []
+            route.method == "GET"
+            or violations(response.json(), SCHEMAS[route.answer.__name__]) == []
         )
     return response.status_code
 

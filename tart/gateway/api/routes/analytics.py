@@ -24,7 +24,7 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
         "work-package that failed at one guarantor (92) counts even if another guaranteed it. "
         "Reasons are the nodes' own words. The window is in whole minutes.",
         parameters=window("1h"),
-        schema=answers.FailureRates,
+        answer=answers.FailureRates,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -41,7 +41,7 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
         "sample is read. blocks_announced, blocks_received and blocks_originated count a node's "
         "first sightings by kind.",
         parameters=window("1h"),
-        schema=answers.BlockPropagation,
+        answer=answers.BlockPropagation,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -57,7 +57,7 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
         "connected is the number of nodes connected now. Alerts are raised for a pipeline with at "
         "least 20 attempts of which more than 5 % failed, and for a network without events.",
         parameters=window("1h"),
-        schema=answers.NetworkHealth,
+        answer=answers.NetworkHealth,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -72,7 +72,7 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
         "connected nodes that named one before; slot and says_synced are best and synced of "
         "/api/nodes.",
         parameters=hours(),
-        schema=answers.SyncTimeline,
+        answer=answers.SyncTimeline,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -84,7 +84,7 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
         "counts the nodes' events about connections with each other (20 to 28). Buckets are those "
         "of the sync timeline. uptime_hours is the time connected within the window.",
         parameters=hours(),
-        schema=answers.ConnectionTimeline,
+        answer=answers.ConnectionTimeline,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -104,7 +104,7 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
             ),
             *window("15m"),
         ),
-        schema=answers.Assurances,
+        answer=answers.Assurances,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),

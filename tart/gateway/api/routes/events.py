@@ -39,7 +39,7 @@ EVENT_ROUTES: tuple[Route, ...] = (
         "List events of one node, newest first",
         parameters=(NODE, *_PAGING),
         see="/api/events/search",
-        schema=Events,
+        answer=Events,
         errors=(404, *SHARD_ERRORS),
     ),
     Route(
@@ -48,7 +48,7 @@ EVENT_ROUTES: tuple[Route, ...] = (
         "List events of all nodes, newest first",
         parameters=_PAGING,
         see="/api/events/search",
-        schema=Events,
+        answer=Events,
         errors=SHARD_ERRORS,
     ),
     Route(
@@ -57,7 +57,7 @@ EVENT_ROUTES: tuple[Route, ...] = (
         "Search events by type, node, time, slot, core or hash",
         "All conditions must hold. Without a time all stored events are searched.",
         parameters=(*EVENT_FILTERS, *EVENT_WINDOW, *_PAGING),
-        schema=SearchResult,
+        answer=SearchResult,
         errors=SHARD_ERRORS,
         cache=Cache.LIVE,
     ),
@@ -69,7 +69,7 @@ EVENT_ROUTES: tuple[Route, ...] = (
         "always in hex. An event that could not be decoded is returned as well, with the reason "
         "in undecodable.",
         parameters=(_ID, BYTES),
-        schema=EventDetails,
+        answer=EventDetails,
         errors=(404, *SHARD_ERRORS),
     ),
     Route(
@@ -92,7 +92,7 @@ EVENT_ROUTES: tuple[Route, ...] = (
             ),
             BYTES,
         ),
-        schema=Trace,
+        answer=Trace,
         errors=(404, *SHARD_ERRORS),
     ),
     Route(
@@ -145,7 +145,7 @@ EVENT_ROUTES: tuple[Route, ...] = (
                 "Format of the result; takes precedence over Accept.",
             ),
         ),
-        schema=SqlResult,
+        answer=SqlResult,
         errors=(413, 415, 422, *SHARD_ERRORS),
         cache=Cache.LIVE,
         method="POST",

@@ -56,7 +56,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "open connections; if it has made none on these, over those that have ended. statements "
         "has the source.",
         parameters=(BYTES,),
-        schema=Nodes,
+        answer=Nodes,
         errors=ASKED,
         cache=Cache.BRIEF,
     ),
@@ -66,7 +66,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "Get one node",
         "As in /api/nodes, with its open connections, newest first.",
         parameters=(NODE, BYTES),
-        schema=NodeDetails,
+        answer=NodeDetails,
         errors=(404, *ASKED),
     ),
     Route(
@@ -77,7 +77,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "received_at over all open connections; if the node has made none on these, over those "
         "that have ended.",
         parameters=(NODE, BYTES),
-        schema=NodeStatus,
+        answer=NodeStatus,
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
     ),
@@ -90,7 +90,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "received. connections and ticket_transfers have the 5,000 links with the most messages. "
         "Fields named `*_last_hour` cover the requested window (the names are kept for jamtart).",
         parameters=window("1h"),
-        schema=topology.Topology,
+        answer=topology.Topology,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -102,7 +102,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "whole minutes; last_guarantee is by the server's clock. ticket_count is the number of "
         "tickets generated.",
         parameters=window("24h"),
-        schema=node_activity.ValidatorsCores,
+        answer=node_activity.ValidatorsCores,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -114,7 +114,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "work-packages received, most first; guarantees_signed counts the signatures sent to other "
         "guarantors.",
         parameters=(NODE, *window("24h"), BYTES),
-        schema=node_activity.NodeStatusEnhanced,
+        answer=node_activity.NodeStatusEnhanced,
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
     ),
@@ -125,7 +125,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         f"{_TEN_MINUTES}The figures are those of the newest Status in the window; history has the "
         "newest 100. connections counts the node's events about connections (20 to 28).",
         parameters=(NODE, *window("1h")),
-        schema=node_activity.NodePeers,
+        answer=node_activity.NodePeers,
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
     ),
@@ -159,7 +159,7 @@ NODE_ROUTES: tuple[Route, ...] = (
             ),
             BYTES,
         ),
-        schema=node_activity.NodeTimeline,
+        answer=node_activity.NodeTimeline,
         errors=(404, *ASKED),
         cache=Cache.AGGREGATED,
     ),
@@ -169,7 +169,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "Get shards and preimages stored, from the nodes' Status events",
         "Uses the newest Status of each node in the window.",
         parameters=window("1h"),
-        schema=availability.DaStats,
+        answer=availability.DaStats,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -183,7 +183,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "from a histogram, and within 10 % of the exact value. availability_rate is the rate of "
         "the requesting nodes. No event tells the size of a shard or of a disk.",
         parameters=window("1h"),
-        schema=availability.DaStatsEnhanced,
+        answer=availability.DaStatsEnhanced,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -195,7 +195,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "accumulation of a service in a block counts once; its time is the mean over the nodes "
         "that report it.",
         parameters=window("1h"),
-        schema=execution.Execution,
+        answer=execution.Execution,
         errors=ASKED,
         cache=Cache.AGGREGATED,
     ),
@@ -205,7 +205,7 @@ NODE_ROUTES: tuple[Route, ...] = (
             f"/api/jam/{name}",
             summary,
             _NOT_BUILT,
-            schema=Error,
+            answer=Error,
             errors=(503,),
             cache=Cache.LIVE,
             scattered=False,

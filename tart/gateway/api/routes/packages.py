@@ -101,7 +101,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "that ended, or stopped, before the package was known. Beyond 100,000 rows of a shard, "
         "packages are estimated from a sample, and exact is false.",
         parameters=(*_DAY, BYTES),
-        schema=Workpackages,
+        answer=Workpackages,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
@@ -113,7 +113,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "these are all. stage_duration_percentiles covers the steps of all guarantors in the "
         "window, read from a histogram with bins 20 % wide.",
         parameters=(*_HOUR, limit(200, "packages")),
-        schema=ActiveWorkpackages,
+        answer=ActiveWorkpackages,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
@@ -126,7 +126,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "gave the id to different packages, the answer is 409 with candidates: add node_id or "
         "session.",
         parameters=_JOURNEY,
-        schema=Journey,
+        answer=Journey,
         errors=_AMBIGUOUS,
     ),
     Route(
@@ -136,7 +136,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         f"{_STAGES} duration_ms is the time since the previous stage at the same guarantor, by its "
         "clock. total_duration_ms, started_at and completed_at are by the server's clock.",
         parameters=_JOURNEY,
-        schema=EnhancedJourney,
+        answer=EnhancedJourney,
         errors=_AMBIGUOUS,
     ),
     Route(
@@ -148,7 +148,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "that sent requests to it. tranche, panic_mode, is_accumulated and auditors_completed "
         "are null.",
         parameters=_JOURNEY,
-        schema=AuditProgress,
+        answer=AuditProgress,
         errors=_AMBIGUOUS,
     ),
     Route(
@@ -157,7 +157,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "Get the stages of up to 50 work-packages",
         "Read from the aggregates: steps of guarantors, without their events. Unknown packages "
         "are left out; found is the number of known ones.",
-        schema=BatchJourney,
+        answer=BatchJourney,
         errors=(415, *SHARD_ERRORS),
         cache=Cache.LIVE,
         method="POST",
@@ -170,7 +170,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "totals counts events. discarded (113) counts every reason, including that the report "
         "is on chain already. Rates are of attempts that have ended, null if there are none.",
         parameters=(*_DAY, BYTES),
-        schema=Guarantees,
+        answer=Guarantees,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
@@ -183,7 +183,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "not ended counts once nothing was received of it for a minute. total_guarantees covers "
         "the window, guarantees_last_hour its last hour.",
         parameters=_DAY,
-        schema=Guarantors,
+        answer=Guarantors,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
@@ -198,7 +198,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "how many of them the core had a guarantee for. Fields named *_last_hour cover the "
         "requested window (the name is kept for compatibility with jamtart).",
         parameters=_HOUR,
-        schema=CoresStatus,
+        answer=CoresStatus,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
@@ -208,7 +208,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "Get guarantees of a core, in pools and recently built",
         "current_guarantees is the number that a third of the nodes have in their pools.",
         parameters=(_CORE, *_HOUR),
-        schema=CoreGuarantees,
+        answer=CoreGuarantees,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
@@ -218,7 +218,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "List guarantors of a core",
         "Nodes that had a package of the core. Shards and efficiencies are of the whole node.",
         parameters=(_CORE, *_DAY),
-        schema=CoreGuarantors,
+        answer=CoreGuarantors,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
@@ -228,7 +228,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "List guarantors of a core and the segments that they shared",
         "As /guarantors, with the newest requests for segments between guarantors (173, 178).",
         parameters=(_CORE, *_DAY, BYTES),
-        schema=EnhancedCoreGuarantors,
+        answer=EnhancedCoreGuarantors,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
@@ -243,7 +243,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
             *_HOUR,
             limit(50, "packages"),
         ),
-        schema=CoreWorkPackages,
+        answer=CoreWorkPackages,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
@@ -253,7 +253,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "List nodes that work on a core",
         "validator_index is null, because no event has the index of a node.",
         parameters=(_CORE, *_HOUR),
-        schema=CoreValidators,
+        answer=CoreValidators,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
@@ -269,7 +269,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "window. accumulate_efficiency_pct is null, because accumulation is not reported by "
         "core.",
         parameters=(_CORE, *_HOUR),
-        schema=CoreMetrics,
+        answer=CoreMetrics,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
@@ -283,7 +283,7 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         f"package is not a failure but superseded; the newest {MAX_FAILED} failed attempts are "
         "checked for that.",
         parameters=(_CORE, *_HOUR),
-        schema=CoreBottlenecks,
+        answer=CoreBottlenecks,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),

@@ -12,7 +12,7 @@ SERVER_ROUTES: tuple[Route, ...] = (
         "/api/health",
         "Check that the gateway answers",
         "No shard is queried.",
-        schema=Health,
+        answer=Health,
         cache=Cache.LIVE,
         scattered=False,
         role=Role.ANYONE,
@@ -30,7 +30,7 @@ SERVER_ROUTES: tuple[Route, ...] = (
         "event_broadcaster: degraded if shards dropped live events for this gateway in the last "
         "minute. memory and system_resources: degraded below 10 % of memory or disk space free, "
         "unhealthy below 2 %.",
-        schema=DetailedHealth,
+        answer=DetailedHealth,
         cache=Cache.LIVE,
         errors=(503,),
     ),
@@ -47,7 +47,7 @@ SERVER_ROUTES: tuple[Route, ...] = (
         "/api/openapi.json",
         "Get this document as OpenAPI 3.1",
         "No key is needed: the document contains no data.",
-        schema="OpenApi",
+        answer=dict,
         scattered=False,
         role=Role.ANYONE,
     ),
