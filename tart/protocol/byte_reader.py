@@ -1,7 +1,7 @@
 """A cursor over a message's bytes, and the Gray Paper's natural numbers.
 
-Pure. What is not there raises ``DecodeError``; what the specification forbids but can still
-be understood is a ``Deviation``, which the reader remembers.
+Pure. Missing bytes raise ``DecodeError``; bytes that the specification forbids but that can
+still be understood are a ``Deviation``, which the reader records.
 """
 
 from __future__ import annotations
@@ -10,12 +10,19 @@ from typing import NamedTuple
 
 from tart.errors import DecodeError, EncodeError
 
-# A hostile message could deviate in every element; its first deviations tell all.
+# A hostile message could deviate in every element; its first deviations suffice.
 MAX_DEVIATIONS = 16
 
 
 class Deviation(NamedTuple):
-    """Something the specification forbids and we understood all the same."""
+    """Bytes that the specification forbids and that were understood all the same.
+
+    Attributes:
+        rule: code of the violated rule.
+        offset: where the bytes are in the message.
+        field: path of the field.
+        expectation: the valid form, in words.
+    """
 
     rule: str
     offset: int
@@ -28,9 +35,10 @@ class Reader:
 
     Args:
         data: the bytes to read.
-        core_bytes: elements of ``bytes<C>``: the node's core count.
-        core_bits: bytes of ``bits<C>``: ceil(C/8).
+        core_bytes: size of ``bytes<C>``: the node's core count.
+        core_bits: size of ``bits<C>`` in bytes: ceil(C/8).
         leb128: read lengths as LEB128 instead of Gray Paper naturals.
+        offset: where to start.
     """
 
     __slots__ = ("core_bits", "core_bytes", "data", "deviations", "leb128", "offset")
@@ -57,7 +65,7 @@ class Reader:
         return len(self.data) - self.offset
 
     def take(self, size: int) -> bytes:
-        """The next ``size`` bytes; ``DecodeError`` if there are fewer."""
+        """Read the next ``size`` bytes; raise ``DecodeError`` if there are fewer."""
         end = self.offset + size
         if end > len(self.data):
             raise DecodeError("truncated", self.offset, f"{size} bytes, {self.remaining} are left")
@@ -66,7 +74,7 @@ class Reader:
         return taken
 
     def deviate(self, rule: str, offset: int, expectation: str) -> None:
-        """Remember a deviation; the structure being read fills in the field."""
+        """Record a deviation; the structure being read fills in the field."""
         if len(self.deviations) < MAX_DEVIATIONS:
             self.deviations.append(Deviation(rule, offset, "", expectation))
 
@@ -75,9 +83,9 @@ class Reader:
 
 
 def encode_natural(value: int) -> bytes:
-    """The Gray Paper's general natural number (serialization appendix, E without size).
+    """Encode a general natural number of the Gray Paper (serialization appendix, E without size).
 
-    The number of leading one bits of the first byte tells how many bytes follow;
+    The number of leading one bits of the first byte is the number of bytes that follow;
     its other bits are the highest bits of the value.
     """
     if not 0 <= value < 1 << 64:
@@ -92,7 +100,7 @@ def encode_natural(value: int) -> bytes:
 
 
 def read_natural(reader: Reader) -> int:
-    """Read a general natural; one longer than need be is a deviation."""
+    """Read a general natural; a non-canonical encoding is a deviation."""
     if reader.leb128:
         return _read_leb128(reader)
     start = reader.offset
@@ -112,7 +120,7 @@ def _read_leb128(reader: Reader) -> int:
         byte = reader.take(1)[0]
         value |= (byte & 0x7F) << 7 * position
         if byte < 0x80:
-            if position:  # shorter ones look the same
+            if position:  # one-byte lengths have the same encoding
                 reader.deviate("leb128_length", start, "a length as a Gray Paper natural")
             return value
     raise DecodeError("length_out_of_range", start, "a length below 2^64")

@@ -1,13 +1,13 @@
-"""Many events at once: headers, references and validity as NumPy columns.
+"""Decodes headers, references and validity of many events at once, as NumPy columns.
 
-Pure. The fast path of the decoder: what it calls ``clean`` is exactly as the
-specification wants it, and ``decoding.check_event`` would find nothing; everything else
-is left to ``check_event``, one by one. So it may give up on a frame whenever it likes,
-and must never be wrong about one it accepts. Property tests hold the two together.
+Pure. The fast path of the decoder: a ``clean`` frame is exactly as specified, and
+``decoding.check_event`` would find nothing; ``check_event`` checks all other frames one by
+one. So the fast path may give up on any frame, and must never be wrong about one that it
+accepts. Property tests compare the two.
 
-An event type is checked here when its payload has one size, or one list of fixed elements
-whose length fits a byte; that is all but failures with a reason, Status and the like: a
-hundredth of what a full network sends.
+An event type is checked here if its payload has a fixed size, or one list of fixed elements
+whose length fits a byte: all but failures with a reason, Status and a few others, which are
+a hundredth of the events of a full network.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from tart.protocol.wire import List, Struct, Type
 REF_BYTES = 8
 PEER_BYTES = 32
 SHARD_INDEX_BYTES = 2
-# What a payload may have a column for, in the order of their bits in ``optional_fields_by_type``.
+# Fields of payloads that have columns, in the order of their bits in ``optional_fields_by_type``.
 OPTIONAL_FIELDS = ("ref", "peer", "slot", "core", "shard_index")
-# Beyond the last frame, so that gathering near its end stays inside the buffer.
+# After the last frame, so that gathering near its end stays inside the buffer.
 _PADDING = bytes(512)
 _ABSENT = -1
 # Lengths below this are one byte as a Gray Paper natural.
@@ -45,21 +45,23 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Columns(NamedTuple):
-    """One element per frame, in the order given.
+    """Columns with one element per frame, in the given order.
 
-    Values whose mask is false, and all of a frame shorter than a header, mean nothing.
+    Values whose mask is false, and all values of a frame shorter than a header, are undefined.
 
     Attributes:
         number: event type.
-        timestamp: the node's claim, JCE microseconds.
-        ref, has_ref: the Event ID the payload starts with.
-        has_peer: a peer id is what comes next, or first.
-        slot, has_slot: the slot the payload names at a known place.
-        core, has_core: likewise the core.
-        shard_index, has_shard_index: the erasure shard's index a clean payload ends with.
-        body_start, body_end: where in the frame's content the body is: the payload without
-            ``ref`` before and ``shard_index`` after it, and with the peer id.
-        clean: exactly as the specification wants it.
+        timestamp: the node's timestamp, JCE microseconds.
+        ref: the Event ID at the start of the payload; ``has_ref`` is its mask.
+        has_peer: whether a peer id follows the reference, or begins the payload.
+        slot: the slot at a known offset of the payload; ``has_slot`` is its mask.
+        core: the core at a known offset of the payload; ``has_core`` is its mask.
+        shard_index: the index of an erasure shard at the end of a clean payload;
+            ``has_shard_index`` is its mask.
+        body_start: offset of the body in the frame's content. The body is the payload without
+            ``ref`` and ``shard_index``, and with the peer id.
+        body_end: end of the body.
+        clean: whether the frame is exactly as specified.
     """
 
     number: U8
@@ -79,29 +81,29 @@ class Columns(NamedTuple):
 
 
 class _Counted(NamedTuple):
-    """A payload that is a fixed part, one list of fixed elements, and a fixed part.
+    """A payload of a fixed part, one list of fixed elements, and a fixed part.
 
     Attributes:
-        count_at: where the list's length is, in bytes.
+        count_offset: offset of the list's length.
         element: size of an element.
-        after: size of what follows the list.
-        bounded: bytes of limited range in what follows: (offset there, highest).
+        after: size of the part after the list.
+        bounded: bytes of limited range after the list: (offset there, highest).
     """
 
-    count_at: int
+    count_offset: int
     element: int
     after: int
     bounded: tuple[tuple[int, int], ...]
 
 
 class _Tables(NamedTuple):
-    """What is known of each event number, as arrays of 256."""
+    """Properties of the event types, as arrays of 256."""
 
     size: Int
     has_ref: Mask
     has_peer: Mask
-    slot_at: Int
-    core_at: Int
+    slot_offset: Int
+    core_offset: Int
     ends_with_shard: Mask
     bounded: dict[int, tuple[tuple[int, int], ...]]
     counted: dict[int, _Counted]
@@ -109,48 +111,57 @@ class _Tables(NamedTuple):
 
 @cache
 def _tables() -> _Tables:
-    size, slot_at, core_at = (np.full(256, _ABSENT, np.int64) for _ in range(3))
+    size, slot_offset, core_offset = (np.full(256, _ABSENT, np.int64) for _ in range(3))
     has_ref, has_peer, ends_with_shard = (np.zeros(256, np.bool_) for _ in range(3))
     bounded: dict[int, tuple[tuple[int, int], ...]] = {}
     counted: dict[int, _Counted] = {}
     for number, event in EVENTS.items():
         has_ref[number] = leading_reference(event.fields) is not None
         has_peer[number] = _leads_with_peer(event)
-        slot_at[number] = _or_absent(event.fields.offset_of("slot"))
-        core_at[number] = _or_absent(event.fields.offset_of("core"))
+        slot_offset[number] = _or_absent(event.fields.offset_of("slot"))
+        core_offset[number] = _or_absent(event.fields.offset_of("core"))
         ends_with_shard[number] = event.fields.fields[-1] == ("shard", U16_FIELD)
         if event.version_0 is not None:
-            continue  # which layout holds is the connection's to know
-        ranges = tuple((at, top) for at, top, _ in event.fields.bounded_bytes())
+            continue  # the layout depends on the connection
+        ranges = tuple((offset, top) for offset, top, _ in event.fields.bounded_bytes())
         if event.fields.size is not None:
             size[number] = event.fields.size
         elif by_count := _counted(event.fields):
             counted[number] = by_count
         if ranges:
             bounded[number] = ranges
-    return _Tables(size, has_ref, has_peer, slot_at, core_at, ends_with_shard, bounded, counted)
+    return _Tables(
+        size=size,
+        has_ref=has_ref,
+        has_peer=has_peer,
+        slot_offset=slot_offset,
+        core_offset=core_offset,
+        ends_with_shard=ends_with_shard,
+        bounded=bounded,
+        counted=counted,
+    )
 
 
 def optional_fields_by_type() -> U8:
-    """For each event number, which of ``OPTIONAL_FIELDS`` its payload has: a bit for each.
+    """Return, for each event type, the ``OPTIONAL_FIELDS`` of its payload: a bit for each.
 
     A payload that is not as specified may have others.
     """
     tables = _tables()
-    slot, core = tables.slot_at != _ABSENT, tables.core_at != _ABSENT
-    parts = (tables.has_ref, tables.has_peer, slot, core, tables.ends_with_shard)
-    found = np.zeros(256, np.uint8)
-    for at, part in enumerate(parts):
-        found |= part.astype(np.uint8) << at
-    return found
+    slot, core = tables.slot_offset != _ABSENT, tables.core_offset != _ABSENT
+    masks = (tables.has_ref, tables.has_peer, slot, core, tables.ends_with_shard)
+    bits = np.zeros(256, np.uint8)
+    for index, mask in enumerate(masks):
+        bits |= mask.astype(np.uint8) << index
+    return bits
 
 
 def _leads_with_peer(event: EventKind) -> bool:
-    """Whether a peer id is the first field, or the one after a leading reference."""
+    """Return whether a peer id is the first field, or follows a leading reference."""
     if event.version_0 is not None:
         return False
     fields = event.fields.fields[leading_reference(event.fields) is not None :]
-    # A hash has the same layout and is another thing.
+    # Compared by identity: a hash has the same layout.
     return bool(fields) and fields[0][1] is PEER_ID
 
 
@@ -159,26 +170,26 @@ def _or_absent(offset: int | None) -> int:
 
 
 def _counted(layout: Struct) -> _Counted | None:
-    """How to check a payload whose only part of variable size is a list, if it is so."""
+    """Return the shape of a payload whose only part of variable size is a list."""
     leaves = list(_leaves(layout))
-    lists = [at for at, each in enumerate(leaves) if each.size is None]
-    if len(lists) != 1 or not isinstance(found := leaves[lists[0]], List):
+    variable = [index for index, leaf in enumerate(leaves) if leaf.size is None]
+    if len(variable) != 1 or not isinstance(list_ := leaves[variable[0]], List):
         return None
-    if found.inner.size is None:
+    if list_.inner.size is None:
         return None
-    before, after = leaves[: lists[0]], leaves[lists[0] + 1 :]
-    tail = Struct("", tuple((str(at), each) for at, each in enumerate(after)))
-    bounded = tuple((at, top) for at, top, _ in tail.bounded_bytes())
-    return _Counted(_size(before), found.inner.size, _size(after), bounded)
+    before, after = leaves[: variable[0]], leaves[variable[0] + 1 :]
+    tail = Struct("", tuple((str(index), leaf) for index, leaf in enumerate(after)))
+    bounded = tuple((offset, top) for offset, top, _ in tail.bounded_bytes())
+    return _Counted(_size(before), list_.inner.size, _size(after), bounded)
 
 
 def _leaves(layout: Struct) -> Iterator[Type]:
-    """The fields of a structure, those of structures in it in their place."""
-    for _, each in layout.fields:
-        if isinstance(each, Struct) and each.size is None:
-            yield from _leaves(each)
+    """Return the fields of a structure, with those of nested structures in their place."""
+    for _, field in layout.fields:
+        if isinstance(field, Struct) and field.size is None:
+            yield from _leaves(field)
         else:
-            yield each
+            yield field
 
 
 def _size(parts: list[Type]) -> int:
@@ -186,10 +197,10 @@ def _size(parts: list[Type]) -> int:
 
 
 def read_columns(contents: list[bytes]) -> Columns:
-    """The columns of some frames' contents.
+    """Return the columns of some frames.
 
     Args:
-        contents: timestamp, number and payload of each frame; any bytes.
+        contents: content of each frame: timestamp, event type and payload; any bytes.
     """
     tables = _tables()
     lengths = np.fromiter(map(len, contents), np.int64, len(contents))
@@ -200,40 +211,42 @@ def read_columns(contents: list[bytes]) -> Columns:
     number = data[starts + (HEADER_BYTES - 1)]
     has_ref = tables.has_ref[number] & (sizes >= REF_BYTES)
     has_peer = tables.has_peer[number] & (sizes >= PEER_BYTES + REF_BYTES * has_ref)
-    slot, has_slot = _named(data, payloads, sizes, tables.slot_at[number], np.uint32)
-    core, has_core = _named(data, payloads, sizes, tables.core_at[number], np.uint16)
+    slot, has_slot = _field(data, payloads, sizes, tables.slot_offset[number], np.uint32)
+    core, has_core = _field(data, payloads, sizes, tables.core_offset[number], np.uint16)
     clean = _clean(tables, data, payloads, sizes, number)
     ends = np.where(clean & tables.ends_with_shard[number], sizes - SHARD_INDEX_BYTES, _ABSENT)
-    shard_index, has_shard_index = _named(data, payloads, sizes, ends, np.uint16)
+    shard_index, has_shard_index = _field(data, payloads, sizes, ends, np.uint16)
     return Columns(
-        number,
-        _gather(data, starts, np.uint64),
-        _gather(data, payloads, np.uint64),
-        has_ref,
-        has_peer,
-        slot,
-        has_slot,
-        core,
-        has_core,
-        shard_index,
-        has_shard_index,
-        HEADER_BYTES + REF_BYTES * has_ref,
-        lengths - SHARD_INDEX_BYTES * has_shard_index,
-        clean,
+        number=number,
+        timestamp=_gather(data, starts, np.uint64),
+        ref=_gather(data, payloads, np.uint64),
+        has_ref=has_ref,
+        has_peer=has_peer,
+        slot=slot,
+        has_slot=has_slot,
+        core=core,
+        has_core=has_core,
+        shard_index=shard_index,
+        has_shard_index=has_shard_index,
+        body_start=HEADER_BYTES + REF_BYTES * has_ref,
+        body_end=lengths - SHARD_INDEX_BYTES * has_shard_index,
+        clean=clean,
     )
 
 
-def _gather(data: U8, at: Int, kind: type[np.unsignedinteger]) -> npt.NDArray[np.unsignedinteger]:
-    """Little-endian integers that start at these offsets, aligned or not."""
+def _gather(
+    data: U8, offsets: Int, kind: type[np.unsignedinteger]
+) -> npt.NDArray[np.unsignedinteger]:
+    """Return the little-endian integers at these offsets, aligned or not."""
     width = np.dtype(kind).itemsize
     windows = np.lib.stride_tricks.sliding_window_view(data, width)
-    return windows[at].view(np.dtype(kind).newbyteorder("<"))[:, 0]
+    return windows[offsets].view(np.dtype(kind).newbyteorder("<"))[:, 0]
 
 
-def _named(
+def _field(
     data: U8, payloads: Int, sizes: Int, offsets: Int, kind: type[np.unsignedinteger]
 ) -> tuple[npt.NDArray[np.unsignedinteger], Mask]:
-    """The integer at each payload's own offset, where it has one and is long enough."""
+    """Return the integer at each payload's own offset, and the mask of those that have one."""
     width = np.dtype(kind).itemsize
     present = (offsets != _ABSENT) & (sizes >= offsets + width)
     values = np.zeros(len(payloads), kind)
@@ -252,15 +265,15 @@ def _clean(tables: _Tables, data: U8, payloads: Int, sizes: Int, number: U8) -> 
             continue
         rows = np.flatnonzero((number == event) & (sizes >= 0))
         if counted is not None:
-            rows = rows[sizes[rows] > counted.count_at]
-            count = data[payloads[rows] + counted.count_at].astype(np.int64)
-            expected = counted.count_at + 1 + count * counted.element + counted.after
+            rows = rows[sizes[rows] > counted.count_offset]
+            count = data[payloads[rows] + counted.count_offset].astype(np.int64)
+            expected = counted.count_offset + 1 + count * counted.element + counted.after
             good = (count < _ONE_BYTE_NATURAL) & (sizes[rows] == expected)
             ends = payloads[rows] + sizes[rows] - counted.after
-            for at, top in counted.bounded:
-                good &= data[ends + at] <= top
+            for offset, top in counted.bounded:
+                good &= data[ends + offset] <= top
             clean[rows] = good
-        for at, top in ranges or ():
+        for offset, top in ranges or ():
             rows = rows[clean[rows]]
-            clean[rows] = data[payloads[rows] + at] <= top
+            clean[rows] = data[payloads[rows] + offset] <= top
     return clean

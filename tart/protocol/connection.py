@@ -1,17 +1,17 @@
-"""One node's conversation: node information first, then events with implicit ids.
+"""The server's side of a telemetry connection: node information, then events with implicit ids.
 
-Pure, after h11's manner: ``receive_data`` takes what a read brought and returns what
-it means. The server says nothing to a node (JIP-3), so there is no ``send``.
+Pure, in the style of h11: ``receive_data`` takes the bytes of a read and returns events.
+JIP-3 servers send nothing to a node, so there is no ``send``.
 
 Rules:
 
-- The first message is node information; without it nothing else can be read, so its
+- The first message is node information; without it nothing else can be decoded, so its
   failure ends the connection (``error``). Every later message is an event.
-- The first event has id 0; each event takes one id, understood or not, because the
-  node counted it (JIP-3, "Event IDs"). After a Dropped event of N the next id is its
-  own plus N: it stands for N events.
-- Errors are kept without their traceback: its frames would keep the bytes alive.
-- Once ``error`` is set nothing more is read. What came before it is returned.
+- The first event has id 0. Each event takes one id, decodable or not, because the node
+  counted it (JIP-3, "Event IDs"). After a Dropped event of N the next id is its own plus N:
+  it stands for N events.
+- Errors are stored without their traceback, whose frames would keep the bytes alive.
+- Once ``error`` is set nothing more is decoded. Earlier events are returned.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from typing import NamedTuple
 
 from tart.errors import DecodeError, NodeInformationError, ProtocolError
 from tart.protocol.byte_reader import Deviation
-from tart.protocol.decoding import DROPPED, HEADER_BYTES, check_event, decode_event
+from tart.protocol.decoding import HEADER_BYTES, check_event, decode_event
+from tart.protocol.events import EventKind
 from tart.protocol.framing import DEFAULT_MAX_FRAME, FrameBuffer
 from tart.protocol.node_information import NodeInformation, decode_node_information
 
 # Ids are u64 on the wire, where later events refer to them.
 EVENT_ID_MODULUS = 1 << 64
-_DROPPED = bytes([DROPPED])
+_DROPPED = bytes([EventKind.DROPPED])
 
 
 class ReceivedEvent(NamedTuple):
-    """One event as it arrived.
+    """One event as received; offsets in errors and deviations count from the content's start.
 
     Attributes:
         event_id: its implicit id on this connection.
-        number: the event type, ``None`` if the frame is too short to say.
-        timestamp: the node's claim, microseconds of the JAM Common Era, or ``None``.
-        content: the whole frame content, byte for byte.
-        error: why it cannot be understood, ``None`` for a good event.
-        deviations: what was understood although it is not as specified.
-
-    Offsets in error and deviations count from the start of ``content``.
+        number: the event type; ``None`` if the frame is too short.
+        timestamp: the node's timestamp, microseconds of the JAM Common Era; ``None`` if the
+            frame is too short.
+        content: the content of the frame, byte for byte.
+        error: why it cannot be decoded; ``None`` for a valid event.
+        deviations: violations of the specification that did not prevent decoding.
     """
 
     event_id: int
@@ -52,7 +52,7 @@ class ReceivedEvent(NamedTuple):
 
     @property
     def payload(self) -> bytes:
-        """The bytes after timestamp and number."""
+        """The bytes after timestamp and event type."""
         return self.content[HEADER_BYTES:]
 
 
@@ -61,6 +61,13 @@ class Connection:
 
     Args:
         max_frame: longest message accepted, in bytes.
+
+    Attributes:
+        node: the node information, once it was received.
+        node_content: its bytes.
+        next_event_id: id of the next event.
+        last_event_id: id of the last event; ``None`` before the first.
+        error: the error that ended the connection.
     """
 
     def __init__(self, max_frame: int = DEFAULT_MAX_FRAME) -> None:
@@ -68,24 +75,23 @@ class Connection:
         self.node: NodeInformation | None = None
         self.node_content = b""
         self.next_event_id = 0
-        # Of the last event that came; ``None`` before the first.
         self.last_event_id: int | None = None
         self.error: ProtocolError | None = None
 
     @property
     def buffered(self) -> int:
-        """Bytes held of an unfinished message."""
+        """Bytes buffered of an incomplete message."""
         return self._frames.buffered
 
     def receive_data(self, data: bytes) -> list[ReceivedEvent]:
-        """The events completed by ``data``; ``node`` is set before the first of them."""
+        """Return the events completed by ``data``; ``node`` is set before the first of them."""
         return [self.decode(content) for content in self.receive_frames(data)]
 
     def receive_frames(self, data: bytes) -> list[bytes]:
-        """The contents of the events completed by ``data``, unread.
+        """Return the contents of the events completed by ``data`` without decoding them.
 
-        For whoever reads many connections' events together (``protocol.columnar``), and
-        then sees to ``next_event_id`` and ``last_event_id``.
+        For callers that decode the events of many connections together
+        (``protocol.columnar``) and then update ``next_event_id`` and ``last_event_id``.
         """
         if self.error:
             return []
@@ -101,21 +107,22 @@ class Connection:
         return messages
 
     def skip(self, contents: list[bytes]) -> list[int]:
-        """Let events that nobody will read take their ids.
+        """Assign ids to events that are not decoded.
 
         Returns:
-            What each Dropped event among them says was dropped.
+            The number of dropped events that each Dropped event among them announces.
         """
-        claims = []
+        dropped = []
         for content in contents:
             if content[HEADER_BYTES - 1 : HEADER_BYTES] == _DROPPED:
                 event = self.decode(content)
                 if event.error is None:
-                    claims.append(decode_event(DROPPED, event.payload).fields["num"])
+                    fields = decode_event(EventKind.DROPPED, event.payload).fields
+                    dropped.append(fields["num"])
             else:
                 self.last_event_id = self.next_event_id
                 self.next_event_id = (self.next_event_id + 1) % EVENT_ID_MODULUS
-        return claims
+        return dropped
 
     def decode(self, content: bytes) -> ReceivedEvent:
         """Decode one frame's content, which takes the next event id."""
@@ -134,7 +141,7 @@ class Connection:
         except DecodeError as error:
             error = error.with_traceback(None)
             return ReceivedEvent(event_id, number, timestamp, content, error, ())
-        if number == DROPPED:
+        if number == EventKind.DROPPED:
             dropped = decode_event(number, payload, version=version).fields["num"]
             self.next_event_id = (event_id + dropped) % EVENT_ID_MODULUS
         return ReceivedEvent(event_id, number, timestamp, content, None, deviations)

@@ -1,7 +1,7 @@
-"""The sending side: frames as a conformant node writes them.
+"""Encodes events and node information as a conformant node does.
 
-Pure. For nodes that play a part in tests, the simulator and load tests; the same
-declarations that the decoder reads.
+Pure. For fake nodes in tests, the simulator and load tests; uses the same declarations as
+the decoder.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from tart.protocol.types import TIMESTAMP
 def encode_event(
     variant: str, timestamp: int, fields: Mapping[str, Any], *, version: int = 1
 ) -> bytes:
-    """An event's frame.
+    """Return the frame of an event.
 
     Args:
         variant: the event's name, such as ``BestBlockChanged``.
         timestamp: microseconds of the JAM Common Era.
-        fields: its fields by name, valued as ``wire`` describes.
+        fields: its fields by name, with values as in ``wire``.
         version: protocol version of the connection.
 
     Raises:
-        EncodeError: no such event, or a value its type cannot carry.
+        EncodeError: the event does not exist, or a type cannot represent a value.
     """
     try:
         event = BY_VARIANT[variant]
@@ -42,5 +42,5 @@ def encode_event(
 
 
 def encode_first_message(node: NodeInformation) -> bytes:
-    """The node information frame that opens a connection."""
+    """Return the frame with the node information that opens a connection."""
     return frame(encode_node_information(node))

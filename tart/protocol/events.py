@@ -100,17 +100,17 @@ class EventKind(IntEnum):
         return int(self)
 
     def layout(self, version: int) -> Struct:
-        """The payload as that protocol version writes it."""
+        """Return the payload's layout in a protocol version."""
         return self.version_0 if version == 0 and self.version_0 else self.fields
 
     @cached_property
     def slot_offset(self) -> int | None:
-        """Where the payload names the slot of a block or guarantee, if it does."""
+        """Offset of the slot of a block or guarantee in the payload, if it has one."""
         return self.fields.offset_of("slot")
 
     @cached_property
     def core_offset(self) -> int | None:
-        """Where the payload names the core, if it does."""
+        """Offset of the core in the payload, if it has one."""
         return self.fields.offset_of("core")
 
     # --- Meta events ----------
@@ -988,6 +988,6 @@ GROUPS: tuple[str, ...] = tuple(dict.fromkeys(each.group for each in EVENTS.valu
 
 
 def leading_reference(layout: Struct) -> EventId | None:
-    """The Event ID a payload starts with, if it does: the log keeps it apart."""
+    """Return the Event ID that a payload starts with, if any; the event log has a column for it."""
     first = layout.fields[0][1] if layout.fields else None
     return first if isinstance(first, EventId) else None

@@ -1,8 +1,8 @@
-"""Length-prefixed messages out of a byte stream, within a limit.
+"""Splits a byte stream into length-prefixed messages, within a limit.
 
 Pure. JIP-3, "Wire protocol": each message is preceded by its length as u32,
-little-endian. One call takes whatever a read brought and gives every message that is
-complete; only the unfinished tail is kept, so memory is bounded by the limit.
+little-endian. One call takes the bytes of a read and returns the complete messages; only
+the incomplete tail is buffered, so memory is bounded by the limit.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from tart.errors import FrameTooLong
 LENGTH_BYTES = 4
 _LENGTH = Struct("<I")
 
-# A legal event 94 with 3,072 imports is 104 KB; ten times that is generous and keeps
-# what one connection can make us hold small.
+# A legal WorkPackageReceived with 3,072 imports is 104 KB; ten times that is generous and
+# bounds the memory of one connection.
 DEFAULT_MAX_FRAME = 1 << 20
 
 
 def frame(content: bytes) -> bytes:
-    """One message as it goes on the wire."""
+    """Return a message with its length prefix."""
     return len(content).to_bytes(LENGTH_BYTES, "little") + content
 
 
@@ -29,6 +29,9 @@ class FrameBuffer:
 
     Args:
         max_frame: longest content accepted, in bytes.
+
+    Attributes:
+        error: a length beyond the limit; no more messages are returned then.
     """
 
     def __init__(self, max_frame: int = DEFAULT_MAX_FRAME) -> None:
@@ -39,25 +42,24 @@ class FrameBuffer:
 
     @property
     def buffered(self) -> int:
-        """Bytes of the unfinished message."""
+        """Number of bytes buffered of the incomplete message."""
         return len(self._tail)
 
     @property
     def unfinished(self) -> bytes:
-        """What has come of the unfinished message, its length included."""
+        """The bytes received of the incomplete message, including its length."""
         return bytes(self._tail)
 
     def receive_data(self, data: bytes) -> list[bytes]:
-        """Every message completed by ``data``, in order.
+        """Return every message completed by ``data``, in order.
 
-        A length beyond the limit sets ``error`` after the messages before it; from
-        then on nothing more comes out.
+        A length beyond the limit sets ``error``; the messages before it are returned.
         """
         if self.error:
             return []
         if self._tail:
             self._tail += data
-            # Bytes trickling in must not make us re-parse the tail for each of them.
+            # A slow sender must not cause a parse of the tail for each byte.
             if len(self._tail) < self._wanted:
                 return []
             data = bytes(self._tail)
@@ -70,7 +72,7 @@ class FrameBuffer:
 
     def _split(self, data: bytes) -> tuple[list[bytes], int]:
         messages: list[bytes] = []
-        # Every event of every node passes here: nothing is looked up twice.
+        # Hot path, every event of every node: attributes are looked up once.
         length_at, append, longest = _LENGTH.unpack_from, messages.append, self._max_frame
         start, last = 0, len(data) - LENGTH_BYTES
         while start <= last:

@@ -1,9 +1,9 @@
-"""The first message of every connection: who the node is (JIP-3, "Node information").
+"""Node information, the first message of every connection (JIP-3, "Node information").
 
-Pure. The JAM parameters in it have no length prefix and two lengths by now (134 bytes
-up to Gray Paper 0.7, 122 from 0.8); deployed nodes also send none, or put a length
-before them. What follows them ends itself, so the length that makes the message end
-exactly is found by trying: the two known ones first, then any.
+Pure. The JAM parameters in it have no length prefix and have had two sizes (134 bytes up to
+Gray Paper 0.7, 122 from 0.8); deployed nodes also send none, or put a length before them.
+The fields after them delimit themselves, so the decoder tries sizes until the message ends
+exactly: the two known ones first, then any.
 """
 
 from __future__ import annotations
@@ -78,12 +78,12 @@ _TAIL = struct(
     additional_info=String(512),
 )
 _FLAGS_OFFSET = HASH.size + (PEER_DETAILS.size or 0)
-# What a legal tail can have beyond the shortest: every string full, and for the longest of
-# them one byte more of length.
+# The most by which a legal tail exceeds the shortest: every string full, and one more byte for
+# the length of the longest.
 _TAIL_SLACK = 32 + 32 + 16 + 512 + 1
 
-# Legal messages end at 818 bytes. This leaves room for longer parameters and overlong
-# strings, and bounds what a connection keeps and what finding their end may cost.
+# Legal messages have up to 818 bytes. This leaves room for longer parameters and overlong
+# strings, and bounds the memory of a connection and the cost of finding the parameters' end.
 MAX_NODE_INFORMATION = 4096
 
 KNOWN_VERSIONS = (0, 1)
@@ -93,13 +93,13 @@ VALIDATORS_PER_CORE = 3
 
 @dataclass(frozen=True)
 class NodeInformation:
-    """What a node says of itself when it connects.
+    """A node's description of itself.
 
     Attributes:
-        parameters: the JAM parameters by JIP-2 name; ``None`` if they could not be read.
-        layout: which layout they had: ``gp-0.7``, ``gp-0.8`` or ``unknown``.
-        raw_parameters: their bytes as they came.
-        deviations: what in the message was not as specified.
+        parameters: the JAM parameters by JIP-2 name; ``None`` if they could not be decoded.
+        layout: layout of the parameters: ``gp-0.7``, ``gp-0.8`` or ``unknown``.
+        raw_parameters: bytes of the parameters as received.
+        deviations: violations of the specification in the message.
     """
 
     protocol_version: int
@@ -119,19 +119,19 @@ class NodeInformation:
 
     @property
     def cores(self) -> int | None:
-        """The core count C where the node told one that can be."""
+        """The core count C; ``None`` if the node did not send a valid one."""
         cores = (self.parameters or {}).get("core_count", 0)
         return cores if 1 <= cores <= MAX_CORES else None
 
     @property
     def validators(self) -> int | None:
-        """The validator count V; from Gray Paper 0.8 on it is three per core."""
+        """The validator count V; from Gray Paper 0.8 on, three per core."""
         if self.cores is None or self.parameters is None:
             return None
         return self.parameters.get("val_count", self.cores * VALIDATORS_PER_CORE)
 
     def as_json(self) -> dict[str, Any]:
-        """The ``node_info`` object of the API; a parameter the layout lacks is null."""
+        """Return the API's ``node_info`` object; parameters that the layout lacks are null."""
         parameters = self.parameters
         return {
             "params": parameters and {name: parameters.get(name) for name, _ in _GP_0_7.fields},
@@ -151,7 +151,7 @@ class NodeInformation:
 
 
 def encode_node_information(node: NodeInformation) -> bytes:
-    """The message's content. ``raw_parameters`` is sent where ``parameters`` is None."""
+    """Return the content of the message; with ``raw_parameters`` if ``parameters`` is ``None``."""
     out = bytearray()
     U8.write(node.protocol_version, out)
     if node.parameters is None:
@@ -180,11 +180,11 @@ def encode_node_information(node: NodeInformation) -> bytes:
 
 
 def decode_node_information(content: bytes) -> NodeInformation:
-    """Read the first message of a connection.
+    """Decode the first message of a connection.
 
     Raises:
-        NodeInformationError: longer than ``MAX_NODE_INFORMATION``, or no length of the
-            parameters lets it end exactly.
+        NodeInformationError: the message is longer than ``MAX_NODE_INFORMATION``, or no size of
+            the parameters makes it end exactly.
     """
     if not content:
         raise NodeInformationError("the first message is empty", content)
@@ -194,14 +194,14 @@ def decode_node_information(content: bytes) -> NodeInformation:
             content[:1024],
         )
     for leb128 in (False, True):
-        found = list(_candidates(content, leb128))
-        if found:
-            return _best(found)
-    raise NodeInformationError(_complaint(content), content[:1024])
+        candidates = list(_candidates(content, leb128))
+        if candidates:
+            return _most_plausible(candidates)
+    raise NodeInformationError(_describe_failure(content), content[:1024])
 
 
 def _candidates(content: bytes, leb128: bool) -> Iterator[NodeInformation]:
-    """Readings that end exactly: known lengths if one is flawless, otherwise any other too."""
+    """Return readings that end exactly; unknown sizes only if no known one is flawless."""
     flawless = False
     for name, layout in PARAMETER_LAYOUTS.items():
         assert layout.size is not None
@@ -222,7 +222,7 @@ def _candidates(content: bytes, leb128: bool) -> Iterator[NodeInformation]:
 
 
 def _could_be_tail(content: bytes, start: int) -> bool:
-    """Flags of 0 or 1, then a name: cheap to see, and zeros alone must not pass for a node."""
+    """Return whether flags of 0 or 1 and a name are here: a cheap check that zeros do not pass."""
     flags = start + _FLAGS_OFFSET
     name = flags + 4
     return content[flags] <= 1 and not any(content[flags + 1 : name]) and 1 <= content[name] <= 32
@@ -231,7 +231,7 @@ def _could_be_tail(content: bytes, start: int) -> bool:
 def _read_tail(
     content: bytes, start: int, leb128: bool, *, search: bool
 ) -> tuple[dict[str, Any], list[Deviation]] | None:
-    """The fields from ``start`` on if they end exactly; a guess must be flawless."""
+    """Read the fields from ``start`` if they end exactly; a guessed start must be flawless."""
     reader = Reader(content, offset=start, leb128=leb128)
     try:
         tail = _TAIL.read(reader)
@@ -256,15 +256,15 @@ def _assemble(
 ) -> NodeInformation:
     raw = content[1 : 1 + length]
     if layout == "unknown":
-        layout, raw, extra = _recognise(raw)
+        layout, raw, extra = _identify_parameters(raw)
         deviations = [*deviations, extra]
     parameters = None
     if layout in PARAMETER_LAYOUTS:
         parameters = PARAMETER_LAYOUTS[layout].read(Reader(raw))
         if not 1 <= parameters["core_count"] <= MAX_CORES:
-            at = 1 + length - len(raw) + _CORE_COUNT_OFFSET
+            offset = 1 + length - len(raw) + _CORE_COUNT_OFFSET
             deviations.append(
-                Deviation("core_count_out_of_range", at, "core_count", f"1 to {MAX_CORES}")
+                Deviation("core_count_out_of_range", offset, "core_count", f"1 to {MAX_CORES}")
             )
     if content[0] not in KNOWN_VERSIONS:
         deviations.append(Deviation("unknown_protocol_version", 0, "protocol_version", "0 or 1"))
@@ -287,8 +287,8 @@ def _assemble(
     )
 
 
-def _recognise(raw: bytes) -> tuple[str, bytes, Deviation]:
-    """Parameters behind a length of their own, or of a length nobody has described."""
+def _identify_parameters(raw: bytes) -> tuple[str, bytes, Deviation]:
+    """Return layout, bytes and deviation of parameters with a length prefix or unknown size."""
     reader = Reader(raw)
     try:
         length = read_natural(reader)
@@ -306,8 +306,8 @@ def _recognise(raw: bytes) -> tuple[str, bytes, Deviation]:
     return "unknown", raw, Deviation("parameters_length", 1, "params", f"{sizes} bytes")
 
 
-def _best(found: list[NodeInformation]) -> NodeInformation:
-    """Of several exact readings the plausible one: known cores, then the GP version."""
+def _most_plausible(candidates: list[NodeInformation]) -> NodeInformation:
+    """Choose among exact readings: first by valid cores, then by the GP version."""
 
     def rank(node: NodeInformation) -> tuple[bool, bool, int]:
         return (
@@ -316,10 +316,10 @@ def _best(found: list[NodeInformation]) -> NodeInformation:
             -len(node.deviations),
         )
 
-    return max(found, key=rank)
+    return max(candidates, key=rank)
 
 
-def _complaint(content: bytes) -> str:
+def _describe_failure(content: bytes) -> str:
     reader = Reader(content, offset=1 + (_GP_0_7.size or 0))
     try:
         if len(content) < reader.offset:

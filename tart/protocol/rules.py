@@ -1,9 +1,9 @@
-"""Every rule that a node's messages are held against: its code, how bad it is, and why.
+"""The conformance rules for telemetry: code, severity, scope and explanation of each.
 
 Pure, a table. The codes are those of ``DecodeError``, ``Deviation`` and ``ProtocolError``
-in this package, and those of what can only be seen over several messages
-(``aggregate.rules.conformance_checks``) or in the long run (``query.topics.conformance``).
-A test holds the table and the code together.
+in this package, and those of checks over several messages
+(``aggregate.rules.conformance_checks``) or over long times (``query.topics.conformance``).
+A test checks that table and code agree.
 """
 
 from __future__ import annotations
@@ -16,28 +16,27 @@ Severity = Literal["error", "warning", "info"]
 ERROR: Final = "error"
 WARNING: Final = "warning"
 INFO: Final = "info"
-# The most severe first, with what they mean.
+# The most severe first, with their meaning.
 SEVERITY_MEANINGS: Mapping[Severity, str] = MappingProxyType(
     {
-        ERROR: "JIP-3 forbids it, and a reader that does as JIP-3 says gets nothing or "
-        "something wrong.",
-        WARNING: "JIP-3 is silent or leaves room, or something is most likely wrong.",
-        INFO: "JIP-3 allows it, and it is good to know.",
+        ERROR: "JIP-3 forbids it; a reader that follows JIP-3 gets no data or wrong data.",
+        WARNING: "JIP-3 does not specify it clearly, or it is most likely a mistake.",
+        INFO: "JIP-3 allows it; for information.",
     }
 )
 SEVERITIES = tuple(SEVERITY_MEANINGS)
-# What is judged, and what becomes of it.
+# The part of the telemetry that a rule checks, with the consequence of a violation.
 SCOPES: Mapping[str, str] = MappingProxyType(
     {
-        "connection": "The connection is closed. What came before stays; the first 4 KiB of "
-        "the message are kept with the reason.",
-        "handshake": "The first message is understood all the same, and kept byte for byte.",
-        "frame": "The message is no event in any figure, but it takes an event id, and it is "
-        "kept byte for byte with the reason.",
-        "event": "The event is understood all the same: it counts as any other, and is kept "
+        "connection": "The connection is closed. Earlier events stay; the first 4 KiB of the "
+        "message are stored with the reason.",
+        "handshake": "The first message is decoded all the same, and stored byte for byte.",
+        "frame": "The message counts in no statistics, but it takes an event id, and it is "
+        "stored byte for byte with the reason.",
+        "event": "The event is decoded all the same: it counts like any other, and is stored "
         "byte for byte.",
-        "conversation": "What came is kept and counted as it is. Judged is what several messages "
-        "say together.",
+        "conversation": "The messages are stored and counted as they are. The rule concerns "
+        "several messages together.",
     }
 )
 
@@ -48,9 +47,9 @@ class Rule(NamedTuple):
     Attributes:
         code: stable; also a metric's label.
         severity: one of ``SEVERITIES``.
-        scope: what is judged, one of ``SCOPES``.
-        explanation: what is wrong and what would be right, for the author of the node.
-        counted: what the count of a finding counts.
+        scope: the part of the telemetry that is checked, one of ``SCOPES``.
+        explanation: what is wrong and what is right, for the author of the node.
+        counted: unit of a finding's count.
     """
 
     code: str
@@ -91,17 +90,17 @@ _RULES = (
         "parameters_prefixed",
         ERROR,
         "handshake",
-        "The JAM parameters have a length before them. They are what fetch returns, as they "
-        "are, without a length.",
+        "The JAM parameters have a length before them. They are the bytes that fetch returns, "
+        "without a length.",
         "connections",
     ),
     Rule(
         "parameters_length",
         WARNING,
         "handshake",
-        "The JAM parameters are not as long as those of a Gray Paper known here: 134 bytes up "
-        "to 0.7, 122 from 0.8 on. The core count cannot be read, so lists by core are taken "
-        "as long as they come.",
+        "The JAM parameters do not have the size of a known Gray Paper: 134 bytes up to 0.7, 122 "
+        "from 0.8 on. The core count cannot be decoded, so lists by core are accepted with any "
+        "length.",
         "connections",
     ),
     Rule(
@@ -115,7 +114,7 @@ _RULES = (
         "unknown_flags",
         WARNING,
         "handshake",
-        "Bits of the flags are set that have no meaning yet; only bit 0 has.",
+        "Flag bits are set that JIP-3 does not define; it defines bit 0 only.",
         "connections",
     ),
     # --- Events that cannot be read -------------------------------------------------------
@@ -123,9 +122,9 @@ _RULES = (
         "server_failure",
         INFO,
         "frame",
-        "tart failed to process the message. That is a fault of tart, not of the node; nothing "
-        "is known of whether the message is as specified. Please report it, with the bytes and "
-        "the traceback of tart's log.",
+        "tart failed to process the message. This is a bug in tart, not in the node; it is "
+        "unknown whether the message is as specified. Please report it, with the bytes and the "
+        "traceback in the server log.",
     ),
     Rule(
         "truncated",
@@ -138,7 +137,7 @@ _RULES = (
         "unknown_event",
         ERROR,
         "frame",
-        "JIP-3 has no event of that number. It takes an event id all the same.",
+        "JIP-3 has no event type of that number. The message takes an event id all the same.",
         "messages",
     ),
     Rule(
@@ -159,7 +158,7 @@ _RULES = (
         "length_out_of_range",
         ERROR,
         "frame",
-        "A length does not end, or is not below 2^64.",
+        "A length is not terminated, or is not below 2^64.",
         "messages",
     ),
     # --- Events that are understood all the same ------------------------------------------
@@ -167,13 +166,13 @@ _RULES = (
         "trailing_bytes",
         WARNING,
         "event",
-        "Bytes are left after the last field. They are kept and mean nothing.",
+        "Bytes follow the last field. They are stored and ignored.",
     ),
     Rule(
         "dropped_count_u32",
         ERROR,
         "event",
-        "Dropped has the number of events as u32, as drafts before October 2025 had it; it is u64.",
+        "Dropped has the number of events as u32, as in drafts before October 2025; it is u64.",
     ),
     Rule(
         "dropped_without_timestamp",
@@ -185,42 +184,43 @@ _RULES = (
         "other_version_layout",
         ERROR,
         "event",
-        "The event is laid out as in the other version of the protocol than the first message "
-        "announced. Block announcement stream closed (61) begins with a peer id in version 0 "
-        "and with the event id of the stream's opening in version 1.",
+        "The event has the layout of another protocol version than the first message announced. "
+        "Block announcement stream closed (61) begins with a peer id in version 0 and with the "
+        "event id of the stream's opening in version 1.",
     ),
     Rule(
         "leb128_length",
         ERROR,
         "event",
-        "Lengths are written as LEB128. They are Gray Paper general naturals: the leading one "
-        "bits of the first byte say how many bytes follow. Below 128 both look the same.",
+        "Lengths are encoded as LEB128. They are Gray Paper general naturals: the number of "
+        "leading one bits of the first byte is the number of bytes that follow. Below 128 both "
+        "encodings are equal.",
     ),
     Rule(
         "non_canonical_natural",
         WARNING,
         "event",
-        "A length is written with more bytes than it needs.",
+        "A length is encoded with more bytes than necessary.",
     ),
     Rule(
         "core_list_prefixed",
         ERROR,
         "event",
-        "A list with one element for each core has a length before it; it has none, its "
-        "length is the core count.",
+        "A list with one element for each core has a length before it; its length is the core "
+        "count and is not encoded.",
     ),
     Rule(
         "core_count_mismatch",
         ERROR,
         "event",
-        "A list with one element for each core is not as long as the JAM parameters of the "
-        "first message say.",
+        "The length of a list with one element for each core differs from the core count in the "
+        "first message.",
     ),
     Rule(
         "unknown_enum_value",
         ERROR,
         "event",
-        "A byte that names one of several things names none of them.",
+        "The value of an enumeration is not one that JIP-3 defines.",
     ),
     Rule(
         "string_too_long",
@@ -232,7 +232,7 @@ _RULES = (
         "invalid_utf8",
         ERROR,
         "event",
-        "A string is not UTF-8. Cut strings between characters, not within them.",
+        "A string is not valid UTF-8. Truncate strings between characters, not within them.",
     ),
     # --- What only several messages show --------------------------------------------------
     Rule(
@@ -246,24 +246,24 @@ _RULES = (
         "reference_wrong_type",
         ERROR,
         "conversation",
-        "An event refers to an event of a type that it cannot refer to. Looked at are "
-        "references to the 2,048 events before; if everything seems shifted, ids are not "
-        "counted as JIP-3 counts them.",
+        "An event refers to an event of a type that it cannot refer to. References to the 2,048 "
+        "events before are checked; if all references seem shifted, the node does not count ids "
+        "as JIP-3 does.",
     ),
     Rule(
         "second_outcome",
         WARNING,
         "conversation",
-        "An event says how something ended of which another has said so before: a request "
-        "failed and succeeded, a block was executed after its verification failed, a "
-        "work-package failed twice. Everything ends once, in one way.",
+        "An event reports a second outcome of the same activity: a request failed and succeeded, "
+        "a block was executed after its verification failed, a work-package failed twice. Every "
+        "activity has one outcome.",
     ),
     Rule(
         "timestamp_backwards",
         WARNING,
         "conversation",
-        "An event's timestamp is more than a second before that of the event before it: the "
-        "clock was set, or events are not sent as they happen.",
+        "An event's timestamp is more than a second before that of the preceding event: the "
+        "clock was set, or events are not sent in the order in which they happen.",
     ),
     Rule(
         "status_late",
@@ -284,24 +284,24 @@ _RULES = (
         "clock_not_jce",
         ERROR,
         "conversation",
-        "Timestamps are months or years away from ours: they do not count microseconds since "
-        "2025-01-01T12:00:00Z, the JAM Common Era.",
+        "Timestamps differ from the server's clock by months or years: they do not count "
+        "microseconds since 2025-01-01T12:00:00Z, the JAM Common Era.",
         "hours",
     ),
     Rule(
         "clock_offset",
         WARNING,
         "conversation",
-        "The node's clock is more than 2 seconds away from ours, or its events take so long "
-        "to come.",
+        "The node's clock differs from the server's by more than 2 seconds, or its events arrive "
+        "that late.",
         "hours",
     ),
     Rule(
         "pipeline_unfinished",
         WARNING,
         "conversation",
-        "A block or work-package was begun and for ten minutes nothing said what became of "
-        "it: there is an event for each success and for each failure.",
+        "A block or work-package was begun and no event reported its outcome within ten minutes; "
+        "JIP-3 has an event for each success and each failure.",
         "pipelines",
     ),
     Rule(
@@ -315,15 +315,14 @@ _RULES = (
         "events_dropped",
         INFO,
         "conversation",
-        "The node says that it dropped events, which JIP-3 allows: its connection or we were "
-        "too slow for it.",
+        "The node dropped events, which JIP-3 allows: its connection or the server was too slow.",
         "Dropped messages",
     ),
     Rule(
         "events_shed",
         WARNING,
         "conversation",
-        "The node sent more events than it may, and those beyond were not taken.",
+        "The node sent more events than the rate limit permits; the server discarded the rest.",
     ),
 )
 

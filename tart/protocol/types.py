@@ -1,7 +1,7 @@
 """The named types of JIP-3: scalars, structures, enumerations (JIP-3, "Types").
 
-Pure, a table to be laid beside the specification. How each reads and writes is in
-``wire``; the events made of them are in ``events``.
+Pure, a table to be compared with the specification. ``wire`` reads and writes these types;
+``events`` declares the events made of them.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ REASON = String(128)
 
 
 def refers_to(*numbers: int) -> EventId:
-    """An Event ID that points at an earlier event of one of these types."""
+    """Return the type of an Event ID that refers to an earlier event of one of these types."""
     return EventId(refers_to=numbers)
 
 
 def struct(name: str, **fields: Any) -> Struct:
-    """A structure from keywords; a trailing underscore frees Python's own words."""
+    """Return a structure from keywords; a trailing underscore is dropped, for ``from_``."""
     return Struct(name, tuple((key.rstrip("_"), each) for key, each in fields.items()))
 
 
@@ -130,7 +130,7 @@ WORK_PACKAGE_HASH_BIT = 1 << 15
 
 
 class ImportSpecification(Struct):
-    """Import Spec: bit 15 of the index says which kind of hash the root is.
+    """Import Spec; bit 15 of the index selects the kind of hash that the root is.
 
     In Python the root is ``{"SegmentsRoot": hash}`` or ``{"WorkPackageHash": hash}``
     and the index its low 15 bits.

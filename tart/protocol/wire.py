@@ -1,21 +1,20 @@
-"""The wire types of JIP-3: what each looks like in bytes and in Python.
+"""The wire types of JIP-3 and their representation in Python.
 
-Pure. A type knows how to ``read`` a value from a ``Reader`` and how to
-``write`` one to a ``bytearray``; it knows its size where that is fixed.
-Nothing here knows events.
+Pure. A type can ``read`` a value from a ``Reader`` and ``write`` one to a ``bytearray``, and
+has a ``size`` where that is fixed. This module does not know events.
 
-Rules every type obeys:
+Invariants of every type:
 
-- Reading bytes that are there and allowed returns a value; anything else raises
-  ``DecodeError`` with the rule, the offset and what was expected. No other
-  exception leaves this module, and no allocation exceeds the bytes left to read.
-- What the specification forbids but a reader can still understand is a
-  ``Deviation``: the value is returned and the reader remembers the deviation.
+- Reading present and valid bytes returns a value; otherwise ``read`` raises ``DecodeError``
+  with the rule, the offset and the expectation. No other exception leaves this module, and
+  no allocation exceeds the bytes left to read.
+- Bytes that the specification forbids but that can still be understood are a ``Deviation``:
+  the value is returned and the reader records the deviation.
 - ``read`` then ``write`` gives the same bytes, unless there was a deviation.
 
 Python values: integers are ``int``; hashes and keys ``bytes``; strings ``str``;
-lists and tuples ``list``; structures ``dict`` in declaration order; enums their
-name, or the ``int`` where the name is not known; options the value or ``None``;
+lists and tuples ``list``; structures ``dict`` in declaration order; enumerations their
+name, or the ``int`` if the name is unknown; options the value or ``None``;
 IPv6 addresses text; ``bytes<C>`` and ``bits<C>`` lists of ``int``, one per byte.
 """
 
@@ -33,21 +32,26 @@ from tart.protocol.byte_reader import Reader, encode_natural, read_natural
 
 
 class Type:
-    """One wire type. ``size`` is its length in bytes where every value has the same."""
+    """One wire type.
+
+    Attributes:
+        size: length of every value in bytes; ``None`` if it varies.
+        minimum: length of the shortest value.
+    """
 
     size: int | None = None
     minimum: int = 0
 
     def read(self, reader: Reader) -> Any:
-        """Read one value; raises ``DecodeError``."""
+        """Read one value; raise ``DecodeError`` if it is not valid."""
         raise NotImplementedError
 
     def write(self, value: Any, out: bytearray) -> None:
-        """Append one value; raises ``EncodeError`` if it does not fit."""
+        """Append one value; raise ``EncodeError`` if it does not fit."""
         raise NotImplementedError
 
     def bounded_bytes(self) -> tuple[tuple[int, int, str], ...]:
-        """Bytes with a limited range: (offset, highest good value, rule)."""
+        """Return bytes with a limited range: (offset, highest valid value, rule)."""
         return ()
 
 
@@ -70,7 +74,7 @@ class Integer(Type):
         out += value.to_bytes(self.size, "little")
 
 
-# The letters of Python's ``struct`` for integers of so many bytes.
+# By size, the codes of Python's ``struct`` for integers.
 _INTEGER_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
 
@@ -78,8 +82,9 @@ _INTEGER_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 class EventId(Integer):
     """The id of an earlier event of the same connection.
 
-    ``refers_to`` holds the numbers of the event types it may point at; empty where
-    the specification has not defined them yet (auditing).
+    Attributes:
+        refers_to: the event types that it may refer to; empty where the specification has not
+            defined them yet (auditing).
     """
 
     size: int = 8
@@ -88,7 +93,7 @@ class EventId(Integer):
 
 @dataclass(frozen=True)
 class Boolean(Type):
-    """One byte, 0 or 1. Anything else is an error: there is no third truth."""
+    """One byte, 0 or 1. Any other value is an error."""
 
     size: int = 1
     minimum: int = 1
@@ -161,7 +166,7 @@ class Bytes(Type):
 
 @dataclass(frozen=True)
 class Address(Type):
-    """An IPv6 address, 16 bytes; IPv4 arrives mapped and reads as IPv4."""
+    """An IPv6 address, 16 bytes; a mapped IPv4 address reads as IPv4."""
 
     size: int = 16
     minimum: int = 16
@@ -184,7 +189,7 @@ class Address(Type):
 
 @dataclass(frozen=True)
 class CoreBytes(Type):
-    """``[u8; C]``, no prefix: one byte per core. The reader knows C."""
+    """``[u8; C]`` without a prefix: one byte per core. The reader has C."""
 
     def read(self, reader: Reader) -> list[int]:
         return list(reader.take(reader.core_bytes))
@@ -195,7 +200,7 @@ class CoreBytes(Type):
 
 @dataclass(frozen=True)
 class CoreBits(Type):
-    """``[u8; ceil(C/8)]``, no prefix; core i is bit i%8 (lowest first) of byte i//8."""
+    """``[u8; ceil(C/8)]`` without a prefix; core i is bit i%8 (lowest first) of byte i//8."""
 
     def read(self, reader: Reader) -> list[int]:
         return list(reader.take(reader.core_bits))
@@ -229,8 +234,7 @@ class String(Type):
         try:
             return raw.decode()
         except UnicodeDecodeError as error:
-            at = reader.offset - length + error.start
-            reader.deviate("invalid_utf8", at, "UTF-8")
+            reader.deviate("invalid_utf8", reader.offset - length + error.start, "UTF-8")
             return raw.decode(errors="replace")
 
     def write(self, value: Any, out: bytearray) -> None:
@@ -239,7 +243,7 @@ class String(Type):
         try:
             raw = value.encode()
         except UnicodeEncodeError:
-            raise EncodeError("", "text that UTF-8 can carry") from None
+            raise EncodeError("", "text that UTF-8 can encode") from None
         if len(raw) > self.limit:
             raise EncodeError("", f"at most {self.limit} bytes of UTF-8, not {len(raw)}")
         out += encode_natural(len(raw)) + raw
@@ -274,7 +278,7 @@ class List(Type):
     def read(self, reader: Reader) -> list[Any]:
         start = reader.offset
         count = read_natural(reader)
-        # Checked before the loop: a count alone must not make us allocate.
+        # Checked before the loop: a count alone must not cause an allocation.
         if count * self.inner.minimum > reader.remaining:
             raise DecodeError(
                 "truncated",
@@ -282,7 +286,7 @@ class List(Type):
                 f"{count} elements, {reader.remaining} bytes are left",
             )
         if isinstance(self.inner, Integer):
-            # At once: a message full of u16 is the most values its bytes can make.
+            # All at once: a list of u16 has the most values per byte.
             octets = reader.take(count * self.inner.size)
             return list(struct.unpack(f"<{count}{_INTEGER_CODES[self.inner.size]}", octets))
         return [self.inner.read(reader) for _ in range(count)]
@@ -316,8 +320,8 @@ class Tuple(Type):
     def write(self, value: Any, out: bytearray) -> None:
         if not isinstance(value, list | tuple) or len(value) != len(self.inner):
             raise EncodeError("", f"{len(self.inner)} values, not {value!r}")
-        for each, part in zip(self.inner, value, strict=True):
-            each.write(part, out)
+        for inner, part in zip(self.inner, value, strict=True):
+            inner.write(part, out)
 
 
 @dataclass(frozen=True)
@@ -338,9 +342,9 @@ class Struct(Type):
 
     @cached_property
     def _plain(self) -> struct.Struct | None:
-        """How to read it at once, if its values are just what stands there."""
-        letters = _letters(self)
-        return None if letters is None else struct.Struct(f"<{letters}")
+        """A ``struct.Struct`` that reads all values at once, if they need no conversion."""
+        codes = _struct_codes(self)
+        return None if codes is None else struct.Struct(f"<{codes}")
 
     def read(self, reader: Reader) -> Any:
         plain = self._plain
@@ -349,16 +353,16 @@ class Struct(Type):
             reader.offset += plain.size
             return self._named(iter(values))
         value = {}
-        for name, each in self.fields:
+        for name, field in self.fields:
             before = len(reader.deviations)
             try:
-                value[name] = each.read(reader)
+                value[name] = field.read(reader)
             except DecodeError as error:
                 raise error.inside(name) from None
-            for at in range(before, len(reader.deviations)):
-                inner = reader.deviations[at]
+            for index in range(before, len(reader.deviations)):
+                inner = reader.deviations[index]
                 path = f"{name}.{inner.field}" if inner.field else name
-                reader.deviations[at] = inner._replace(field=path)
+                reader.deviations[index] = inner._replace(field=path)
         return value
 
     def _named(self, values: Iterator[Any]) -> dict[str, Any]:
@@ -371,48 +375,48 @@ class Struct(Type):
         if not isinstance(value, Mapping) or value.keys() != {n for n, _ in self.fields}:
             names = ", ".join(name for name, _ in self.fields)
             raise EncodeError("", f"the fields {names or '(none)'} of {self.name}")
-        for name, each in self.fields:
+        for name, field in self.fields:
             try:
-                each.write(value[name], out)
+                field.write(value[name], out)
             except EncodeError as error:
                 raise error.inside(name) from None
 
     def bounded_bytes(self) -> tuple[tuple[int, int, str], ...]:
-        """Of all fields up to the first of variable size."""
-        found: list[tuple[int, int, str]] = []
-        offset = 0
-        for _, each in self.fields:
-            found += ((offset + at, top, rule) for at, top, rule in each.bounded_bytes())
-            if each.size is None:
+        """Return those of all fields up to the first of variable size."""
+        bounded: list[tuple[int, int, str]] = []
+        start = 0
+        for _, field in self.fields:
+            bounded += ((start + offset, top, rule) for offset, top, rule in field.bounded_bytes())
+            if field.size is None:
                 break
-            offset += each.size
-        return tuple(found)
+            start += field.size
+        return tuple(bounded)
 
     def offset_of(self, wanted: str) -> int | None:
-        """Where the field of that name starts, looked for in nested structures too.
+        """Return the offset of a field, also of a nested structure.
 
-        ``None`` if there is none or something of variable size comes before it.
+        ``None`` if there is no such field or a part of variable size precedes it.
         """
         offset = 0
-        for name, each in self.fields:
+        for name, field in self.fields:
             if name == wanted:
                 return offset
-            if isinstance(each, Struct) and (nested := each.offset_of(wanted)) is not None:
+            if isinstance(field, Struct) and (nested := field.offset_of(wanted)) is not None:
                 return offset + nested
-            if each.size is None:
+            if field.size is None:
                 return None
-            offset += each.size
+            offset += field.size
         return None
 
 
-def _letters(each: Type) -> str | None:
-    """Of Python's ``struct``: how to read a type whose value is just what stands there."""
-    if isinstance(each, Integer):
-        return _INTEGER_CODES.get(each.size)
-    if isinstance(each, Bytes):
-        return f"{each.size}s"
-    # Some structures read themselves in a way of their own.
-    if type(each) is not Struct:
+def _struct_codes(layout: Type) -> str | None:
+    """Return the codes of Python's ``struct`` for a type whose values need no conversion."""
+    if isinstance(layout, Integer):
+        return _INTEGER_CODES.get(layout.size)
+    if isinstance(layout, Bytes):
+        return f"{layout.size}s"
+    # Subclasses of ``Struct`` convert their values.
+    if type(layout) is not Struct:
         return None
-    letters = [_letters(inner) for _, inner in each.fields]
-    return None if None in letters else "".join(map(str, letters))
+    codes = [_struct_codes(inner) for _, inner in layout.fields]
+    return None if None in codes else "".join(map(str, codes))

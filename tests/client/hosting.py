@@ -11,7 +11,8 @@ from typing import Any
 
 from tart.client import EventId, NodeInformation, node_information
 from tart.protocol.connection import Connection, ReceivedEvent
-from tart.protocol.decoding import DROPPED, decode_event
+from tart.protocol.decoding import decode_event
+from tart.protocol.events import EventKind
 from tart.testing import parameters_for
 
 HASH = bytes(range(32))
@@ -73,8 +74,8 @@ def check_received(given: Given, events: Iterable[ReceivedEvent]) -> int:
         assert (event.error, event.deviations) == (None, ())
         assert event.event_id == after
         after += 1
-        if event.number == DROPPED:
-            fields = decode_event(DROPPED, event.payload).fields
+        if event.number == EventKind.DROPPED:
+            fields = decode_event(EventKind.DROPPED, event.payload).fields
             after = event.event_id + fields["num"]
             connection = connection or given.ids[event.timestamp].connection
             dropped = given.dropped(connection)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tart.errors import DecodeError
 from tart.protocol import decoding
 from tart.protocol.byte_reader import MAX_DEVIATIONS, encode_natural
-from tart.protocol.decoding import HEADER_BYTES, check_event, decode_event, event_type
+from tart.protocol.decoding import HEADER_BYTES, check_event, decode_event, event_kind
 from tart.protocol.events import BY_VARIANT, EVENTS
 from tart.protocol.node_information import MAX_CORES
 from tests.protocol.strategies import CORES, LAYOUTS, hostile_payloads, payload, values
@@ -329,7 +329,7 @@ def test_lengths_in_leb128_are_understood_where_naturals_are_not():
 @pytest.mark.parametrize("number", [n for n in range(256) if n not in EVENTS])
 def test_numbers_that_jip_3_has_not_given_are_unknown(number):
     with pytest.raises(DecodeError) as caught:
-        event_type(number)
+        event_kind(number)
     assert caught.value.rule == "unknown_event"
 
 

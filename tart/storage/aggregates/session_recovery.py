@@ -19,7 +19,8 @@ from tart.aggregate.keyed.sessions import CLOSED, DIED, OPEN, REFUSED, SHARD_DIE
 from tart.aggregate.rules.conformance_checks import handshake_findings
 from tart.errors import DecodeError, NodeInformationError
 from tart.protocol.connection import EVENT_ID_MODULUS
-from tart.protocol.decoding import DROPPED, HEADER_BYTES, decode_event
+from tart.protocol.decoding import HEADER_BYTES, decode_event
+from tart.protocol.events import EventKind
 from tart.protocol.framing import LENGTH_BYTES
 from tart.protocol.node_information import NodeInformation, decode_node_information
 from tart.storage.core.schema import UndecodableRow
@@ -78,7 +79,7 @@ class SessionRecovery:
                     int(batch.columns.event_id[at]),
                     _stands_for(batch.contents[at]),
                 )
-        for at in np.flatnonzero(batch.columns.type == DROPPED).tolist():
+        for at in np.flatnonzero(batch.columns.type == EventKind.DROPPED).tolist():
             if tally := self._tallies.get(int(batch.columns.session[at])):
                 tally.drop(_stands_for(batch.contents[at]))
         for row in broken:
@@ -227,10 +228,10 @@ def _information(stored: StoredSession) -> NodeInformation | None:
 
 def _stands_for(content: bytes) -> int:
     """How many event ids an event takes."""
-    if content[HEADER_BYTES - 1] != DROPPED:
+    if content[HEADER_BYTES - 1] != EventKind.DROPPED:
         return 1
     try:
-        number: int = decode_event(DROPPED, content[HEADER_BYTES:]).fields["num"]
+        number: int = decode_event(EventKind.DROPPED, content[HEADER_BYTES:]).fields["num"]
     except DecodeError:  # stored by a release that understood more
         return 1
     return number

@@ -13,13 +13,13 @@ import tart.client._generated.events
 from tart.client._generated.events import Events
 from tart.client.core.emitter_core import EmitterCore, EventId
 from tart.client.generate_events import method_name, parameter
-from tart.protocol.decoding import DROPPED, decode_event
-from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.decoding import decode_event
+from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.protocol.wire import String
 from tests.client.hosting import Given, information, received
 from tests.protocol.strategies import CORES, LAYOUTS, values
 
-EMITTED = [(event, version) for event, version in LAYOUTS if event.number != DROPPED]
+EMITTED = [(event, version) for event, version in LAYOUTS if event.number != EventKind.DROPPED]
 
 
 class Host(Events):
