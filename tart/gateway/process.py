@@ -1,7 +1,4 @@
-"""The gateway as a process: its socket, its loop, its signals, its exit.
-
-What it serves is ``app``.
-"""
+"""The gateway as a process: its socket, event loop, signals and exit code."""
 
 from __future__ import annotations
 
@@ -21,18 +18,22 @@ from tart import logs
 from tart.config.schema import Config
 from tart.errors import StartupError
 from tart.gateway.app import Gateway
-from tart.gateway.http.tls import context_of, read_again
+from tart.gateway.http.tls import reload_certificate, server_context
 from tart.process_handle import ProcessHandle
 from tart.rlimits import raise_limit_for_connections
 
 log = logging.getLogger(__name__)
 
-_SWITCH_SECONDS = 0.001
-_ADVANCE_SECONDS = 1.0
+_SWITCH_INTERVAL_SECONDS = 0.001
+_PROGRESS_SECONDS = 1.0
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; ``StartupError`` if the address cannot be had."""
+    """Return a socket bound to an address.
+
+    Raises:
+        StartupError: the address cannot be used.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -47,22 +48,22 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def run_gateway(count: int, config: Config, host: str, port: int, startup: ProcessHandle) -> int:
-    """Be the gateway process until told to stop; its exit code."""
+    """Run the gateway until it is told to stop; return its exit code."""
     logs.set_up(config.log, "gateway")
-    # The loop waits for what is put together apart no longer than it must.
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    # Answers are merged on a thread; the event loop gets the interpreter's lock back after this.
+    sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
     uvloop.run(_serve(count, config, host, port, startup))
     return 0
 
 
 async def _serve(count: int, config: Config, host: str, port: int, startup: ProcessHandle) -> None:
     stop = asyncio.Event()
-    secured = context_of(config.tls_paths) if config.tls_paths else None
-    _watch(startup.lifeline, stop, _reloader(config, secured))
+    tls = server_context(config.tls_paths) if config.tls_paths else None
+    _watch(startup.lifeline, stop, _reloader(config, tls))
     raise_limit_for_connections(config.api.max_connections, "api.max_connections")
-    # Three times the requests a second on /api/health; needs Sanic's source to be there.
+    # Three times the requests per second on /api/health; needs Sanic's source code.
     gateway = Gateway(count, config, touch_up=_has_source(HttpProtocol))
-    await gateway.start(listen(host, port), secured)
+    await gateway.start(listen(host, port), tls)
     log.info("answering on %s:%d", host, port)
     announcing = asyncio.create_task(_announce(gateway, startup))
     await stop.wait()
@@ -71,42 +72,42 @@ async def _serve(count: int, config: Config, host: str, port: int, startup: Proc
     log.info("stopped")
 
 
-def _reloader(config: Config, secured: ssl.SSLContext | None) -> Callable[[], None]:
-    """What SIGHUP does: what it does in every process, and the certificate."""
+def _reloader(config: Config, tls: ssl.SSLContext | None) -> Callable[[], None]:
+    """Return the handler of SIGHUP: the common one, and reloading the certificate."""
     common = signal.getsignal(signal.SIGHUP)
 
     def reload() -> None:
         if callable(common):
             common(signal.SIGHUP, None)
-        if secured is not None and config.tls_paths is not None:
+        if tls is not None and config.tls_paths is not None:
             try:
-                read_again(secured, config.tls_paths)
+                reload_certificate(tls, config.tls_paths)
             except StartupError as error:
-                log.error("the certificate in use stays: %s", error)
+                log.error("TLS certificate not reloaded: %s", error)
             else:
-                log.info("certificate read again")
+                log.info("TLS certificate reloaded")
 
     return reload
 
 
 def _watch(lifeline: int, stop: asyncio.Event, reload: Callable[[], None]) -> None:
-    """Stop on SIGTERM and when the supervisor is gone; a terminal's SIGINT is not ours."""
+    """Stop on SIGTERM and when the supervisor exits; ignore SIGINT from a terminal."""
     loop = asyncio.get_running_loop()
 
-    def gone() -> None:
+    def supervisor_exited() -> None:
         loop.remove_reader(lifeline)
         stop.set()
 
-    loop.add_reader(lifeline, gone)
+    loop.add_reader(lifeline, supervisor_exited)
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     loop.add_signal_handler(signal.SIGHUP, reload)
 
 
 async def _announce(gateway: Gateway, startup: ProcessHandle) -> None:
-    heard = asyncio.create_task(gateway.shards.wait_all_heard())
-    # Shards have deadlines of their own; waiting for them is no standstill of ours.
-    while not (await asyncio.wait([heard], timeout=_ADVANCE_SECONDS))[0]:
+    all_heard = asyncio.create_task(gateway.shards.wait_all_heard())
+    # Shards have deadlines of their own; the gateway is not stuck while it waits for them.
+    while not (await asyncio.wait([all_heard], timeout=_PROGRESS_SECONDS))[0]:
         startup.extend_startup()
     startup.ready()
     startup.start_heartbeat(asyncio.get_running_loop())

@@ -200,7 +200,7 @@ def presented(port: int, version: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPOR
 
 
 @pytest.mark.slow
-def test_the_certificate_is_read_again_on_sighup_and_a_bad_one_is_not_taken(
+def test_sighup_reloads_the_certificate_and_ignores_a_bad_one(
     tmp_path: Path,
 ) -> None:
     issued(tmp_path, "one.example")

@@ -1,6 +1,6 @@
-"""How many SQL statements the gateway takes: a few run, a few more wait, others are refused.
+"""Admission control for SQL statements: a few run, a few more wait, others are refused.
 
-One that nobody waits for any more is killed, and its place is free when it is gone.
+A statement whose client has left is killed; its slot is free once its process has ended.
 """
 
 from __future__ import annotations
@@ -17,32 +17,41 @@ WAITING = 8
 
 
 class TooManyStatements(Busy):
-    """As many SQL statements as may run or wait do so already."""
+    """The limits of running and of waiting SQL statements are reached."""
 
     code = "too_many_statements"
 
 
 class SqlAdmission:
-    """``async with`` it to run a statement; ``refused`` counts those that were not."""
+    """Admits statements: enter it, as an asynchronous context manager, to run one.
 
-    def __init__(self) -> None:
-        self._free = asyncio.Semaphore(RUNNING)
-        self._there = 0
+    Args:
+        running: statements that may run at once.
+        waiting: statements that may wait for a slot.
+
+    Attributes:
+        refused: statements that were not admitted.
+    """
+
+    def __init__(self, running: int = RUNNING, waiting: int = WAITING) -> None:
+        self._free = asyncio.Semaphore(running)
+        self._limit = running + waiting
+        self._admitted = 0
         self.refused = 0
 
     async def __aenter__(self) -> None:
-        if self._there >= RUNNING + WAITING:
+        if self._admitted >= self._limit:
             self.refused += 1
-            raise TooManyStatements("too many statements run or wait already; try again")
-        self._there += 1
+            raise TooManyStatements("too many concurrent SQL statements; retry later")
+        self._admitted += 1
         try:
             await self._free.acquire()
         except BaseException:
-            self._there -= 1
+            self._admitted -= 1
             raise
 
     async def run(self, order: process.SqlJob, partials: Sequence[bytes]) -> bytes:
-        """A statement's result over ``partials``, by who has entered; see ``process.run``."""
+        """Run an admitted statement over ``partials``; see ``process.run``."""
         left = threading.Event()
         running = asyncio.ensure_future(
             asyncio.to_thread(process.run, order, lambda scan: (), partials, left.is_set)
@@ -52,10 +61,10 @@ class SqlAdmission:
         finally:
             left.set()
             if not running.done():
-                # Its place is taken until the process has ended.
+                # The slot is taken until the process has ended.
                 await asyncio.wait({running})
-                running.exception()  # nobody waits for it any more
+                running.exception()  # retrieved, for no caller is left
 
     async def __aexit__(self, *reason: object) -> None:
-        self._there -= 1
+        self._admitted -= 1
         self._free.release()

@@ -1,7 +1,7 @@
-"""What is wrong right now, from what nodes said since the last look and lately.
+"""Alerts: problems of nodes and pipelines, found by comparing two samples.
 
-Pure: two looks in, alerts out. No rate is invented; each alert names its node, or what
-fails, and the counts it rests on. An alert that goes on keeps the time it was first raised.
+Pure. Each alert names its node or pipeline, and the counts that it is based on. An alert that
+persists keeps the time at which it was first raised.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tart.query.core.rfc3339 import rfc3339
 from tart.units import SECOND_US
 
 BEHIND_SLOTS = 10
-# Failures are looked at over so long, and a node is inactive after so long.
+# The window of failure rates, and the time after which a silent node is inactive.
 ALERT_WINDOW_US = 300 * SECOND_US
 FAILING_RATE = 0.05
 FAILING_ATTEMPTS = 100
@@ -24,38 +24,47 @@ FAILING_ATTEMPTS = 100
 
 @dataclass(frozen=True)
 class AlertSample:
-    """The nodes by id and the best block at one time.
+    """The state of the network at one time.
 
     Attributes:
-        at_us: that time, Unix microseconds.
-        counts: events by type since ``ALERT_WINDOW_US`` before.
+        nodes: by id.
+        now_us: the time of the sample, Unix microseconds.
+        counts: events by type, in the ``ALERT_WINDOW_US`` before the sample.
     """
 
     nodes: Mapping[str, Json]
     best_block: int | None
-    at_us: int = 0
+    now_us: int = 0
     counts: Mapping[int, int] = field(default_factory=dict)
 
 
 def alerts(
-    before: AlertSample, now: AlertSample, at: str, raised: Iterable[Json] = ()
+    before: AlertSample, now: AlertSample, timestamp: str, raised: Iterable[Json] = ()
 ) -> list[Json]:
-    """The alerts of this look; ``raised`` are those of the last one."""
+    """Return the current alerts.
+
+    Args:
+        before: the previous sample.
+        now: the current sample.
+        timestamp: the present, for new alerts.
+        raised: the alerts of the previous sample.
+    """
     since = {_key(alert): alert["timestamp"] for alert in raised}
-    found = [*_failing(now.counts)]
+    current = [*_pipeline_alerts(now.counts)]
     for node_id, node in sorted(now.nodes.items()):
-        found += _of_node(before.nodes.get(node_id), node, now)
-    return [{**alert, "timestamp": since.get(_key(alert), at)} for alert in found]
+        current += _node_alerts(before.nodes.get(node_id), node, now)
+    return [{**alert, "timestamp": since.get(_key(alert), timestamp)} for alert in current]
 
 
 def _key(alert: Json) -> tuple[str, str]:
     return alert["type"], alert.get("node_id") or alert["details"]["pipeline"]
 
 
-def _failing(counts: Mapping[int, int]) -> Iterator[Json]:
-    for each in rates(counts):
-        if each["attempts"] >= FAILING_ATTEMPTS and each["rate"] > FAILING_RATE:
-            name, failures, attempts = each["pipeline"], each["failures"], each["attempts"]
+def _pipeline_alerts(counts: Mapping[int, int]) -> Iterator[Json]:
+    for pipeline in rates(counts):
+        if pipeline["attempts"] >= FAILING_ATTEMPTS and pipeline["rate"] > FAILING_RATE:
+            name, failures = pipeline["pipeline"], pipeline["failures"]
+            attempts = pipeline["attempts"]
             yield {
                 "severity": "warning",
                 "type": "high_failure_rate",
@@ -64,37 +73,37 @@ def _failing(counts: Mapping[int, int]) -> Iterator[Json]:
                     "pipeline": name,
                     "total_events": attempts,
                     "failures": failures,
-                    "rate": each["rate"],
+                    "rate": pipeline["rate"],
                 },
             }
 
 
-def _of_node(before: Json | None, node: Json, now: AlertSample) -> Iterator[Json]:
+def _node_alerts(before: Json | None, node: Json, now: AlertSample) -> Iterator[Json]:
     short = node["node_id"][:16]
-    dropped = _more(before, node, "dropped_count")
+    dropped = _increase(before, node, "dropped_count")
     if dropped:
         yield _alert("dropped_events", node, f"node {short} dropped {dropped} events", dropped)
-    undecodable = _more(before, node, "undecodable")
+    undecodable = _increase(before, node, "undecodable")
     if undecodable:
         text = f"node {short} sent {undecodable} events that cannot be read"
         yield _alert("undecodable_events", node, text, undecodable)
     slot = (node["best"] or {}).get("slot")
-    said = node["statements"]["best"]
-    # What it said on a connection that has ended is not where it is now.
-    if said and said["is_open"] and slot is not None and now.best_block is not None:
+    statement = node["statements"]["best"]
+    # A statement on a connection that has ended is out of date.
+    if statement and statement["is_open"] and slot is not None and now.best_block is not None:
         behind = now.best_block - slot
         if behind > BEHIND_SLOTS:
             text = f"node {short} is {behind} slots behind"
             yield _alert("node_behind", node, text, behind)
     seen = node["last_seen_at"]
-    # Times as text are in the order of the times.
-    if node["is_connected"] and seen and seen < (rfc3339(now.at_us - ALERT_WINDOW_US) or ""):
-        text = f"node {short} is connected and has said nothing for five minutes"
+    # Times as text sort like the times.
+    if node["is_connected"] and seen and seen < (rfc3339(now.now_us - ALERT_WINDOW_US) or ""):
+        text = f"node {short} is connected and has sent nothing for five minutes"
         yield {**_alert("node_inactive", node, text, seen), "severity": "info"}
 
 
-def _more(before: Json | None, node: Json, name: str) -> int:
-    """By how much a counter grew; nothing can be said of a node not seen before."""
+def _increase(before: Json | None, node: Json, name: str) -> int:
+    """Return the increase of a counter; 0 for a node that the previous sample lacks."""
     return 0 if before is None else max(0, node[name] - before[name])
 
 

@@ -1,7 +1,7 @@
-"""How well each part is, from what the shards count and what the machine has left.
+"""Component health, from the statistics of the shards and the resources of the host.
 
-Pure; the rules are those that the route's description in ``contract`` promises. Words and
-shapes are the peer's, so that its dashboard shows them; the figures are measured.
+Pure. The rules are documented in the description of the route. Names and shapes are those of
+jamtart, so that its dashboard shows them; the numbers are measured.
 """
 
 from __future__ import annotations
@@ -16,33 +16,34 @@ from tart.query.answers.health import DetailedHealth, HealthStatus
 HEALTHY: Final = "Healthy"
 DEGRADED: Final = "Degraded"
 UNHEALTHY: Final = "Unhealthy"
-# Shares of memory or disk that are left.
+# Share of memory or disk that is available.
 DEGRADED_BELOW, UNHEALTHY_BELOW = 0.10, 0.02
 BUFFER_DEGRADED_ABOVE = 0.75
 LAG_DEGRADED_ABOVE_SECONDS = 1.0
-# Files in one message.
-_NAMED = 10
-_SHORT_OF = {"disk": "disk nearly full: ", "memory": "storage.memory_limit does not suffice: "}
+# The most files that one message lists.
+_MAX_LISTED = 10
+_SHORTAGES = {"disk": "disk nearly full: ", "memory": "storage.memory_limit exceeded: "}
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What the rules look at.
+    """The input of the health rules.
 
     Attributes:
         statistics: of each shard that answered.
         total: how many shards there are.
         response_seconds: how long the shards took to answer.
-        pending_limit: bytes a shard may hold before it stops reading.
-        broadcaster: the figures of the live stream.
-        shed_recently: whether shards shed live events for us in the last minute.
-        rss_bytes: of the gateway.
-        memory: bytes available and in all, of the machine.
-        disk: bytes free and in all, where the data is.
-        recovering: of the shards that start and take long, how far they are.
-        failing: background tasks of the gateway that failed lately, with the newest reason.
+        pending_limit: received bytes that a shard may hold before it pauses ingestion.
+        broadcaster: statistics of the live stream.
+        shed_recently: whether shards shed live events in the last minute, because the gateway
+            did not keep up.
+        rss_bytes: resident memory of the gateway.
+        memory: available and total bytes of the host.
+        disk: free and total bytes of the disk with the data directory.
+        recovering: progress of the shards that are starting.
+        failing: background tasks of the gateway that failed recently, with the newest error.
     """
 
     statistics: Mapping[int, Json]
@@ -58,8 +59,8 @@ class Measured:
     failing: Mapping[str, str] = field(default_factory=dict)
 
 
-class Part(NamedTuple):
-    """How one part is."""
+class Component(NamedTuple):
+    """The health of one component."""
 
     name: str
     status: HealthStatus
@@ -68,43 +69,44 @@ class Part(NamedTuple):
 
 
 def report(measured: Measured, now: str, version: str, uptime_seconds: int) -> DetailedHealth:
-    """The body of ``/api/health/detailed``."""
+    """Return the body of ``/api/health/detailed``."""
     rules = (_database, _batch_writer, _broadcaster, _memory, _system)
     essential = [rule(measured) for rule in rules]
-    parts = essential + [_shard(measured, shard) for shard in range(measured.total)]
-    every = Counter[HealthStatus](part.status for part in parts)
+    components = essential + [_shard(measured, shard) for shard in range(measured.total)]
+    statuses = Counter[HealthStatus](component.status for component in components)
     return {
-        "status": _overall(essential, every),
+        "status": _overall(essential, statuses),
         "timestamp": now,
         "components": {
-            part.name: {
-                "name": part.name,
-                "status": part.status,
-                "message": part.message,
+            component.name: {
+                "name": component.name,
+                "status": component.status,
+                "message": component.message,
                 "last_check": now,
-                "metrics": part.metrics,
+                "metrics": component.metrics,
             }
-            for part in parts
+            for component in components
         },
         "version": version,
         "uptime_seconds": uptime_seconds,
         "summary": {
-            "total_components": len(parts),
-            "healthy_components": every[HEALTHY],
-            "degraded_components": every[DEGRADED],
-            "unhealthy_components": every[UNHEALTHY],
+            "total_components": len(components),
+            "healthy_components": statuses[HEALTHY],
+            "degraded_components": statuses[DEGRADED],
+            "unhealthy_components": statuses[UNHEALTHY],
         },
     }
 
 
-def _overall(essential: list[Part], every: Mapping[HealthStatus, int]) -> HealthStatus:
-    # One shard of several is not the whole; where none answers, the database part says so.
-    if any(part.status == UNHEALTHY for part in essential):
+def _overall(essential: list[Component], statuses: Mapping[HealthStatus, int]) -> HealthStatus:
+    # One unhealthy shard of several degrades the whole; if none answers, the database component
+    # is unhealthy.
+    if any(component.status == UNHEALTHY for component in essential):
         return UNHEALTHY
-    return DEGRADED if every[DEGRADED] or every[UNHEALTHY] else HEALTHY
+    return DEGRADED if statuses[DEGRADED] or statuses[UNHEALTHY] else HEALTHY
 
 
-def _database(measured: Measured) -> Part:
+def _database(measured: Measured) -> Component:
     answered = len(measured.statistics)
     status: HealthStatus
     status = HEALTHY if answered == measured.total else DEGRADED if answered else UNHEALTHY
@@ -113,47 +115,47 @@ def _database(measured: Measured) -> Part:
         "shards_answered": answered,
         "shards_total": measured.total,
     }
-    return Part("database", status, f"{answered} of {measured.total} shards answer", metrics)
+    return Component("database", status, f"{answered} of {measured.total} shards answer", metrics)
 
 
-def _batch_writer(measured: Measured) -> Part:
+def _batch_writer(measured: Measured) -> Component:
     shards = measured.statistics.values()
     used = max((each["pending_bytes"] / measured.pending_limit for each in shards), default=0.0)
     paused = sum(bool(each["reading_paused"]) for each in shards)
-    short_of = {each["paused_for"] for each in shards}
+    shortages = {each["paused_for"] for each in shards}
     status: HealthStatus = HEALTHY
-    message = "reading"
+    message = "ingesting"
     if not shards:
         status, message = UNHEALTHY, "no shard answers"
     elif paused:
         status = UNHEALTHY if paused == measured.total else DEGRADED
-        reasons = "".join(why for what, why in _SHORT_OF.items() if what in short_of)
-        message = f"{reasons}reading is paused in {paused} of {measured.total} shards"
+        reasons = "".join(text for reason, text in _SHORTAGES.items() if reason in shortages)
+        message = f"{reasons}ingestion is paused in {paused} of {measured.total} shards"
     elif used > BUFFER_DEGRADED_ABOVE:
-        status, message = DEGRADED, f"{used:.0%} of a buffer are used"
+        status, message = DEGRADED, f"{used:.0%} of a buffer is used"
     metrics = {
         "pending_count": sum(each["pending_events"] for each in shards),
         "pending_bytes": sum(each["pending_bytes"] for each in shards),
         "is_full": bool(paused),
         "usage_percent": round(used * 100, 2),
     }
-    return Part("batch_writer", status, message, metrics)
+    return Component("batch_writer", status, message, metrics)
 
 
-def _broadcaster(measured: Measured) -> Part:
+def _broadcaster(measured: Measured) -> Component:
     if measured.shed_recently:
-        message = "shards shed live events in the last minute, the gateway did not keep up"
-        return Part("event_broadcaster", DEGRADED, message, measured.broadcaster)
+        message = "shards shed live events in the last minute: the gateway did not keep up"
+        return Component("event_broadcaster", DEGRADED, message, measured.broadcaster)
     count = measured.broadcaster["active_subscribers"]
-    return Part("event_broadcaster", HEALTHY, f"{count} subscribers", measured.broadcaster)
+    return Component("event_broadcaster", HEALTHY, f"{count} subscribers", measured.broadcaster)
 
 
-def _memory(measured: Measured) -> Part:
+def _memory(measured: Measured) -> Component:
     available, total = measured.memory
     shards = sum(each["rss_bytes"] for each in measured.statistics.values())
     rss = shards + measured.rss_bytes
     status = _by_share(available, total)
-    message = f"{rss >> 20} MiB used, {available >> 20} MiB of the machine's available"
+    message = f"{rss >> 20} MiB used, {available >> 20} MiB of the host available"
     metrics = {
         "rss_bytes": rss,
         "gateway_rss_bytes": measured.rss_bytes,
@@ -161,18 +163,18 @@ def _memory(measured: Measured) -> Part:
         "available_bytes": available,
         "total_bytes": total,
     }
-    return Part("memory", status, message, metrics)
+    return Component("memory", status, message, metrics)
 
 
-def _system(measured: Measured) -> Part:
+def _system(measured: Measured) -> Component:
     free, total = measured.disk
     message = f"{free >> 20} MiB of disk free"
     metrics = {"disk_free_bytes": free, "disk_total_bytes": total}
     status = _by_share(free, total)
     if measured.failing:
-        message = f"{message}; background work of the gateway failed: {_tasks(measured.failing)}"
+        message = f"{message}; background tasks of the gateway failed: {_tasks(measured.failing)}"
         status = DEGRADED if status == HEALTHY else status
-    return Part("system_resources", status, message, metrics)
+    return Component("system_resources", status, message, metrics)
 
 
 def _tasks(failing: Mapping[str, str]) -> str:
@@ -186,75 +188,75 @@ def _by_share(left: int, total: int) -> HealthStatus:
     return DEGRADED if share < DEGRADED_BELOW else HEALTHY
 
 
-def _shard(measured: Measured, shard: int) -> Part:
+def _shard(measured: Measured, shard: int) -> Component:
     name = f"shard_{shard:02d}"
-    found = measured.statistics.get(shard)
-    if found is None and shard in measured.recovering:
-        return Part(name, DEGRADED, f"starting: {measured.recovering[shard]}", {})
-    if found is None:
-        return Part(name, UNHEALTHY, "does not answer", {})
-    lag = found["loop_lag_seconds"]
+    statistics = measured.statistics.get(shard)
+    if statistics is None and shard in measured.recovering:
+        return Component(name, DEGRADED, f"starting: {measured.recovering[shard]}", {})
+    if statistics is None:
+        return Component(name, UNHEALTHY, "does not answer", {})
+    lag = statistics["loop_lag_seconds"]
     metrics = {
-        "pid": found["pid"],
-        "uptime_seconds": found["uptime_seconds"],
-        "connections": found["connections"],
+        "pid": statistics["pid"],
+        "uptime_seconds": statistics["uptime_seconds"],
+        "connections": statistics["connections"],
         "loop_lag_seconds": lag,
-        "bytes_on_disk": found["bytes_on_disk"],
-        "quarantined": found["quarantined"],
-        "damaged": found["damaged"],
-        "vanished": found["vanished"],
-        "frames_missing": found["frames_missing"],
-        "derived_failures": sum(found["derived_failures"].values()),
-        "derived_events_lost": sum(found["derived_events_lost"].values()),
+        "bytes_on_disk": statistics["bytes_on_disk"],
+        "quarantined": statistics["quarantined"],
+        "damaged": statistics["damaged"],
+        "vanished": statistics["vanished"],
+        "frames_missing": statistics["frames_missing"],
+        "derived_failures": sum(statistics["derived_failures"].values()),
+        "derived_events_lost": sum(statistics["derived_events_lost"].values()),
     }
-    problems = list(_of_files(found))
-    if found["aggregates_failed"]:
+    problems = list(_file_problems(statistics))
+    if statistics["aggregates_failed"]:
         problems.append(
-            "aggregates are not written; events are stored, and the next start makes up the "
+            "aggregates cannot be written; events are stored, and the next start rebuilds the "
             "aggregates from them"
         )
-    if failing := found["derived_failing"]:
-        problems.append(f"events are stored, but answers lack what failed: {_failing(failing)}")
-    if failing := found["background_failing"]:
-        problems.append(f"background work failed: {_tasks(failing)}")
+    if failing := statistics["derived_failing"]:
+        problems.append(f"events are stored, but answers lack failed work: {_failing(failing)}")
+    if failing := statistics["background_failing"]:
+        problems.append(f"background tasks failed: {_tasks(failing)}")
     if lag > LAG_DEGRADED_ABOVE_SECONDS:
-        problems.append(f"lags {lag:.1f} s behind")
-    message = "; ".join(problems) or f"{found['connections']} connections"
-    return Part(name, DEGRADED if problems else HEALTHY, message, metrics)
+        problems.append(f"event-loop lag is {lag:.1f} s")
+    message = "; ".join(problems) or f"{statistics['connections']} connections"
+    return Component(name, DEGRADED if problems else HEALTHY, message, metrics)
 
 
-def _of_files(found: Json) -> Iterator[str]:
-    """What is wrong with a shard's files."""
-    if vanished := found["vanished"]:
-        yield f"files deleted while in use, lost with the next stop: {_some(vanished)}"
-    if aside := found["quarantined"]:
-        yield f"damaged files, not served until restored or taken away: {_some(aside)}"
-    if damaged := found["damaged"]:
-        yield f"parts of files cannot be read: {_some([_lost(each) for each in damaged])}"
-    if missing := found["frames_missing"]:
-        yield f"{missing} frames are missing between those that are there"
+def _file_problems(statistics: Json) -> Iterator[str]:
+    """Return the problems of a shard's files."""
+    if vanished := statistics["vanished"]:
+        yield f"files deleted while in use, lost at the next stop: {_some(vanished)}"
+    if aside := statistics["quarantined"]:
+        yield f"damaged files, not served until restored or removed: {_some(aside)}"
+    if damaged := statistics["damaged"]:
+        yield f"parts of files are unreadable: {_some([_lost(each) for each in damaged])}"
+    if missing := statistics["frames_missing"]:
+        yield f"{missing} frames are missing in the sequence"
 
 
 def _some(texts: Sequence[str]) -> str:
-    """The first of them, and how many there are besides."""
-    more = f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else ""
-    return ", ".join(texts[:_NAMED]) + more
+    """Return the first texts, and the number of the others."""
+    more = f" and {len(texts) - _MAX_LISTED} more" if len(texts) > _MAX_LISTED else ""
+    return ", ".join(texts[:_MAX_LISTED]) + more
 
 
 def _lost(damaged: Json) -> str:
-    """What of a file cannot be read."""
-    parts = [f"{damaged['events']} events"] if damaged["events"] else []
-    for each in damaged["stretches"]:
-        if None not in (each["first"], each["last"]):
-            parts.append(f"sequence {each['first']} to {each['last']}")
+    """Return what of a file is unreadable."""
+    losses = [f"{damaged['events']} events"] if damaged["events"] else []
+    for missing in damaged["stretches"]:
+        if None not in (missing["first"], missing["last"]):
+            losses.append(f"sequence {missing['first']} to {missing['last']}")
     if damaged["bare"]:
-        parts.append(f"slot or core of {damaged['bare']} events")
-    parts += [f"{rows} rows of {table}" for table, rows in damaged["others"].items()]
-    return f"{damaged['file']} ({', '.join(parts)})"
+        losses.append(f"slot or core of {damaged['bare']} events")
+    losses += [f"{rows} rows of {table}" for table, rows in damaged["others"].items()]
+    return f"{damaged['file']} ({', '.join(losses)})"
 
 
 def _failing(stages: Mapping[str, Json]) -> str:
-    """What a shard failed to derive from events in the last hour."""
+    """Return what a shard failed to derive from events in the last hour."""
     return ", ".join(
         f"{stage} of {each['events']} events ({each['failures']} failures, last: {each['error']})"
         for stage, each in sorted(stages.items())

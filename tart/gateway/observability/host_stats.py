@@ -1,4 +1,4 @@
-"""What the kernel says of this process and its machine."""
+"""Memory and disk of the host, from the kernel."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path
 
 
 def memory() -> tuple[int, int]:
-    """Bytes available and in all, of the machine."""
+    """Return the host's available and total memory in bytes."""
     lines = Path("/proc/meminfo").read_text().splitlines()
-    found = {
+    sizes = {
         name: int(rest.split()[0]) << 10
         for name, _, rest in (line.partition(":") for line in lines)
     }
-    return found["MemAvailable"], found["MemTotal"]
+    return sizes["MemAvailable"], sizes["MemTotal"]
 
 
 def disk(path: Path) -> tuple[int, int]:
-    """Bytes free and in all, of the disk a directory is on, or will be on."""
+    """Return free and total bytes of the disk that holds, or will hold, a directory."""
     usage = shutil.disk_usage(path if path.exists() else Path("/"))
     return usage.free, usage.total

@@ -1,14 +1,14 @@
-"""``/metrics``: everything the shards and the gateway count, in Prometheus' text format.
+"""``/metrics`` in Prometheus' text format: all counters of the shards and the gateway.
 
-Nothing is kept in prometheus objects: the shards send plain numbers, one ``statistics``
-message each, and a collector made for the one scrape yields them.
+The shards send plain numbers, one ``statistics`` message each. A collector made for each scrape
+yields them; nothing is stored in Prometheus objects.
 
-Two families of names. ``tart_*`` follow Prometheus' conventions, with a ``shard`` label.
-``telemetry_*`` are the names the peer's documentation promises; they are totals over all
-shards and stand exactly as promised. Where a promised name of a counter lacks the
-``_total`` that the format demands of counters, its type is ``unknown``: a sample under
-another name would not be found, and ``rate()`` does not look at the type. Totals never
-fall when a shard is missing or restarts (``Totals``), or each would look like a burst.
+There are two families of names. ``tart_*`` follow Prometheus' conventions, with a ``shard`` label.
+``telemetry_*`` are the names in jamtart's documentation: they are totals over all shards, under
+exactly these names. Where the name of a counter lacks the ``_total`` that the format requires of
+counters, its type is ``unknown``: a sample under another name would not be found, and ``rate()``
+does not look at the type. Totals never fall when a shard is missing or restarts (``Totals``), or
+each would look like a burst.
 """
 
 from __future__ import annotations
@@ -34,151 +34,181 @@ Json = dict[str, Any]
 
 HTTP_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-# Promised names of totals, the statistic behind each, and what they mean here.
-_PROMISED_COUNTERS = (
-    ("telemetry_connections_rejected", "rejected", "Connections refused at once."),
+# jamtart's names of totals, the statistic of each, and their help.
+_JAMTART_COUNTERS = (
+    ("telemetry_connections_rejected", "rejected", "Connections rejected when they were opened."),
     ("telemetry_events_received", "events_received", "Events read from nodes."),
-    ("telemetry_events_dropped", "shed", "Events dropped, of those received; only by setting."),
-    ("telemetry_events_rate_limited", "shed_by_rate", "Those of them beyond a node's rate."),
+    (
+        "telemetry_events_dropped",
+        "shed",
+        "Received events that were dropped; only if telemetry.shed is set.",
+    ),
+    ("telemetry_events_rate_limited", "shed_by_rate", "Dropped events beyond a node's rate."),
 )
-_PROMISED_GAUGES = (
+_JAMTART_GAUGES = (
     ("telemetry_active_connections", "connections", "Open connections of nodes."),
     ("telemetry_buffer_pending", "pending_events", "Events received and not yet committed."),
-    ("telemetry_database_pool_connections", "readers", "Readers of the shards' files."),
+    ("telemetry_database_pool_connections", "readers", "Query threads of the shards."),
 )
 _COUNTERS = (
     ("connections", "connections_total", "Connections accepted."),
     ("events_received", "events_received", "Events read from nodes."),
     ("received_bytes", "bytes_received", "Bytes read from nodes."),
-    ("dropped_by_nodes", "dropped_by_nodes", "Events nodes say they dropped themselves."),
-    ("batches_committed", "batches_committed", "Batches committed."),
-    ("events_committed", "events_committed", "Events committed."),
+    (
+        "dropped_by_nodes",
+        "dropped_by_nodes",
+        "Events that nodes report to have dropped themselves.",
+    ),
+    ("batches_committed", "batches_committed", "Committed batches."),
+    ("events_committed", "events_committed", "Committed events."),
     ("checkpoints", "checkpoints", "Checkpoints taken."),
     ("checkpoint_seconds", "checkpoint_seconds", "Time spent in checkpoints."),
     ("checkpoint_failures", "checkpoint_failures", "Checkpoints that failed."),
-    ("files_deleted", "files_deleted", "Files no longer kept."),
+    ("files_deleted", "files_deleted", "Segments deleted by retention."),
     ("events_published", "events_published", "Live events sent to the gateway."),
-    ("events_missed", "events_missed", "Live events shed, the gateway did not keep up."),
-    ("references_evicted", "references_evicted", "References given up: too many were open."),
-    ("references_unresolved", "references_unresolved", "References to nothing that is open."),
-    ("query_failures", "query_failures", "Questions that failed."),
+    ("events_missed", "events_missed", "Live events shed because the gateway did not keep up."),
+    ("references_evicted", "references_evicted", "References evicted because too many were open."),
+    ("references_unresolved", "references_unresolved", "References to an event that is not open."),
+    ("query_failures", "query_failures", "Failed queries."),
     (
         "queries_rejected",
         "questions_refused",
-        "Questions to the files refused: as many waited as may.",
+        "Queries rejected because too many were waiting for a query thread.",
     ),
-    ("cpu_seconds", "cpu_seconds", "Processor time."),
-    ("log_lines_suppressed", "log_lines_left_out", "Lines not logged: too many of one kind."),
+    ("cpu_seconds", "cpu_seconds", "CPU time in seconds."),
+    (
+        "log_lines_suppressed",
+        "log_lines_left_out",
+        "Log lines suppressed because one call site wrote too many.",
+    ),
 )
 _LABELLED_COUNTERS = (
-    ("connections_rejected", "connections_rejected", "reason", "Connections refused at once."),
-    ("connections_closed", "connections_closed", "reason", "Accepted connections that are over."),
+    (
+        "connections_rejected",
+        "connections_rejected",
+        "reason",
+        "Connections rejected when they were opened.",
+    ),
+    (
+        "connections_closed",
+        "connections_closed",
+        "reason",
+        "Accepted connections that were closed.",
+    ),
     (
         "ingest_pauses",
         "reading_pauses",
         "reason",
-        "Times reading stopped: of one connection (rate), of all (buffer, disk, memory).",
+        "Pauses of ingestion: of one connection (rate), or of all (buffer, disk, memory).",
     ),
-    ("events_shed", "events_shed", "reason", "Events dropped by setting."),
-    ("undecodable_events", "undecodable", "rule", "Events that could not be read."),
-    ("deviations", "deviations", "rule", "Readable, but not as specified."),
-    ("protocol_errors", "protocol_errors", "rule", "Connections ended by what a node said."),
-    ("queries", "queries", "query", "Questions asked."),
+    ("events_shed", "events_shed", "reason", "Events dropped because telemetry.shed is set."),
+    ("undecodable_events", "undecodable", "rule", "Events that could not be decoded."),
+    ("deviations", "deviations", "rule", "Events that were decoded but deviate from JIP-3."),
+    ("protocol_errors", "protocol_errors", "rule", "Connections closed by a protocol error."),
+    ("queries", "queries", "query", "Queries received."),
     (
         "derived_failures",
         "derived_failures",
         "stage",
-        "Failures of work derived from stored events; the events are stored all the same.",
+        "Failures of stages that derive data from events; the events are stored.",
     ),
     (
         "derived_events_lost",
         "derived_events_lost",
         "stage",
-        "Events that a failing stage did not take into account.",
+        "Events that a failed stage did not process.",
     ),
     (
         "background_failures",
         "background_failures",
         "task",
-        "Turns of background tasks that failed; each costs that turn alone.",
+        "Failed runs of background tasks; the next run is not affected.",
     ),
     (
         "derived_retries",
         "derived_retries",
         "stage",
-        "Batches that failed as a whole and were tried again in parts.",
+        "Batches that failed as a whole and were retried in parts.",
     ),
     (
         "queries_abandoned",
         "questions_given_up",
         "state",
-        "Questions to the files that nobody waited for any more, or not in time, by what they "
-        "were doing then.",
+        "Queries abandoned by their client or after their deadline, by their state.",
     ),
     (
         "aggregates_overflowed",
         "aggregates_overflowed",
         "table",
-        "Keys of aggregates not counted: there were too many between two flushes.",
+        "Keys of aggregates not counted because too many came between two flushes.",
     ),
 )
 _GAUGES = (
-    ("uptime_seconds", "uptime_seconds", "Since the process started."),
+    ("uptime_seconds", "uptime_seconds", "Seconds since the process started."),
     ("resident_memory_bytes", "rss_bytes", "Resident memory."),
     ("open_connections", "connections", "Open connections of nodes."),
     ("pending_events", "pending_events", "Events received and not yet committed."),
     ("pending_bytes", "pending_bytes", "Bytes received and not yet committed."),
-    ("partial_frame_bytes", "unfinished_bytes", "Bytes of frames that are not complete."),
-    ("ingest_paused", "reading_paused", "1 while reading is stopped."),
-    ("files", "files", "Files of events."),
-    ("disk_used_bytes", "bytes_on_disk", "Bytes the shard's files take."),
-    ("disk_free_bytes", "disk_free_bytes", "Bytes left where they are."),
-    ("open_references", "open_references", "Events that later ones may still refer to."),
-    ("aggregate_flushes_pending", "aggregate_flushes_pending", "Flushes not yet written."),
+    ("partial_frame_bytes", "unfinished_bytes", "Bytes of incomplete frames."),
+    ("ingest_paused", "reading_paused", "1 while ingestion is paused."),
+    ("files", "files", "Segments of the event log."),
+    ("disk_used_bytes", "bytes_on_disk", "Bytes of the shard's files."),
+    ("disk_free_bytes", "disk_free_bytes", "Free bytes on the disk with the shard's files."),
+    ("open_references", "open_references", "Events that later events may still refer to."),
+    (
+        "aggregate_flushes_pending",
+        "aggregate_flushes_pending",
+        "Flushes of aggregates that are not written yet.",
+    ),
     ("subscriptions", "subscriptions", "Live subscriptions of the gateway."),
-    ("loop_lag_seconds", "loop_lag_seconds", "How late the event loop runs."),
-    ("readers", "readers", "Readers of the shard's files."),
+    ("loop_lag_seconds", "loop_lag_seconds", "Event-loop lag in seconds."),
+    ("readers", "readers", "Query threads of the shard."),
     (
         "queries_running",
         "questions_running",
-        "Questions to the files that are being answered, wanted or not.",
+        "Queries running on a query thread, abandoned ones included.",
     ),
     (
         "queries_low_priority",
         "questions_stepped_back",
-        "1 while answering has low priority, because much is received.",
+        "1 while queries have low priority because the ingest load is high.",
     ),
 )
 _RANKS = ("cheap", "scan", "slow")
-_PAUSED_FOR = ("buffer", "disk", "memory")
-# What the shards list, counted.
-_LISTED = (
-    ("quarantined_files", "quarantined", "Damaged files put aside, logs included."),
-    ("damaged_files", "damaged", "Files of which a part cannot be read."),
-    ("vanished_files", "vanished", "Files that were deleted while they are used."),
+_PAUSE_REASONS = ("buffer", "disk", "memory")
+# Lists in the statistics whose length is the metric.
+_LISTS = (
+    ("quarantined_files", "quarantined", "Damaged files in quarantine, WAL files included."),
+    ("damaged_files", "damaged", "Files that are unreadable in part."),
+    ("vanished_files", "vanished", "Files that were deleted while in use."),
 )
 _HISTOGRAMS = (
-    ("commit_seconds", "commit_seconds", "From read to committed, oldest event of a batch."),
-    ("write_seconds", "write_seconds", "A commit itself."),
+    (
+        "commit_seconds",
+        "commit_seconds",
+        "Seconds from receipt to commit, of the oldest event of a batch.",
+    ),
+    ("write_seconds", "write_seconds", "Seconds of a commit."),
 )
 
 
 class Totals:
-    """Sums of counters over shards that neither miss one nor start again with one."""
+    """Totals of counters over shards, which do not fall when a shard is missing or restarts."""
 
     def __init__(self) -> None:
-        self._now: dict[tuple[int, str], float] = {}
+        self._newest: dict[tuple[int, str], float] = {}
+        # Totals of earlier processes of the shards.
         self._before: defaultdict[str, float] = defaultdict(float)
 
     def add(self, statistics: Mapping[int, Json], name: str) -> float:
-        """Take in a counter's values and return its total so far."""
+        """Add a counter's newest values and return its total."""
         for shard, values in statistics.items():
-            known = self._now.get((shard, name), 0)
+            known = self._newest.get((shard, name), 0)
             if values[name] < known:
                 self._before[name] += known
-            self._now[shard, name] = values[name]
-        now = sum(value for (_, each), value in self._now.items() if each == name)
-        return self._before[name] + now
+            self._newest[shard, name] = values[name]
+        newest = sum(value for (_, each), value in self._newest.items() if each == name)
+        return self._before[name] + newest
 
 
 @dataclass
@@ -190,7 +220,7 @@ class Durations:
     count: int = 0
 
     def add(self, seconds: float) -> None:
-        """Count one."""
+        """Count a duration."""
         self.sum += seconds
         self.count += 1
         for index, bound in enumerate(HTTP_BOUNDS):
@@ -198,20 +228,20 @@ class Durations:
                 self.counts[index] += 1
 
     def buckets(self) -> list[tuple[str, float]]:
-        """Cumulative, as Prometheus has them."""
+        """Return cumulative buckets: upper bound and count."""
         bounded = zip(HTTP_BOUNDS, self.counts, strict=True)
         return [*((str(bound), float(count)) for bound, count in bounded), ("+Inf", self.count)]
 
 
 class Traffic:
-    """HTTP requests by route; the labels are the contract's paths and nothing else."""
+    """HTTP requests by route; the labels are the paths of the contract."""
 
     def __init__(self) -> None:
         self.durations: dict[str, Durations] = {}
         self.statuses: Counter[tuple[str, int]] = Counter()
 
     def add(self, path: str, status: int, seconds: float | None = None) -> None:
-        """Count one request, and how long its answer took where that means anything."""
+        """Count a request, and the duration of its answer unless it is a stream."""
         if seconds is not None:
             self.durations.setdefault(path, Durations()).add(seconds)
         self.statuses[path, status] += 1
@@ -219,16 +249,16 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Scrape:
-    """What one scrape shows.
+    """The input of one scrape.
 
     Attributes:
         statistics: of each shard that answered.
         up: of every shard, whether it answered.
-        restarts: of every shard, as the gateway saw them.
-        failures: of every shard, questions it did not answer, by reason.
-        broadcaster: figures of the live stream.
-        gateway: further figures of the gateway: name to (value, help).
-        cache_outcomes: answers over aggregates, by whether they were made, fresh or stale.
+        restarts: of every shard, as the gateway counted them.
+        failures: of every shard, queries that it did not answer, by reason.
+        broadcaster: statistics of the live stream.
+        gateway: further metrics of the gateway: name to (value, help).
+        cache_outcomes: requests to the response caches, by outcome.
         background: failures of the gateway's background tasks, by task.
     """
 
@@ -246,7 +276,7 @@ class Scrape:
 
 
 def text(scrape: Scrape) -> bytes:
-    """The page of one scrape."""
+    """Return the page of one scrape."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(scrape))
     return generate_latest(registry)
@@ -257,33 +287,33 @@ class _Collector(Collector):
         self._scrape = scrape
 
     def describe(self) -> Iterable[Metric]:
-        # Registering would otherwise collect once more for the names alone.
+        # Without this, registration would collect all metrics for their names.
         return ()
 
     def collect(self) -> Iterator[Metric]:
         scrape = self._scrape
-        yield from _promised(scrape)
-        yield from _of_shards(scrape)
-        yield from _of_gateway(scrape)
+        yield from _jamtart(scrape)
+        yield from _shard_metrics(scrape)
+        yield from _gateway_metrics(scrape)
 
 
-def _promised(scrape: Scrape) -> Iterator[Metric]:
+def _jamtart(scrape: Scrape) -> Iterator[Metric]:
     connections = scrape.totals.add(scrape.statistics, "connections_total")
     yield CounterMetricFamily("telemetry_connections", "Connections accepted.", value=connections)
-    statistics = {shard: _with_sums(values) for shard, values in scrape.statistics.items()}
-    for name, source, documentation in _PROMISED_COUNTERS:
-        yield _exact(name, documentation, scrape.totals.add(statistics, source))
-    yield _exact(
+    statistics = {shard: _with_totals(values) for shard, values in scrape.statistics.items()}
+    for name, source, documentation in _JAMTART_COUNTERS:
+        yield _untyped(name, documentation, scrape.totals.add(statistics, source))
+    yield _untyped(
         "telemetry_broadcaster_total_broadcast",
-        "Live events handed to subscribers, each once.",
+        "Live events received for subscribers, each counted once.",
         scrape.broadcaster["total_events_broadcast"],
     )
-    for name, source, documentation in _PROMISED_GAUGES:
+    for name, source, documentation in _JAMTART_GAUGES:
         value = sum(each[source] for each in scrape.statistics.values())
         yield GaugeMetricFamily(name, documentation, value=value)
     yield GaugeMetricFamily(
         "telemetry_broadcaster_subscribers",
-        "Clients that get live events.",
+        "Clients that receive live events.",
         value=scrape.broadcaster["active_subscribers"],
     )
     writes = merge.histogram(each["write_seconds"] for each in scrape.statistics.values())
@@ -292,8 +322,8 @@ def _promised(scrape: Scrape) -> Iterator[Metric]:
     yield family
 
 
-def _with_sums(statistics: Json) -> Json:
-    """Beside counters by reason, their totals."""
+def _with_totals(statistics: Json) -> Json:
+    """Add the totals of counters by reason."""
     return {
         **statistics,
         "rejected": sum(statistics["connections_rejected"].values()),
@@ -302,20 +332,22 @@ def _with_sums(statistics: Json) -> Json:
     }
 
 
-def _exact(name: str, documentation: str, value: float) -> Metric:
-    """A counter under exactly this name; see the head of this module."""
+def _untyped(name: str, documentation: str, value: float) -> Metric:
+    """Return a counter under exactly this name, without the suffix ``_total``."""
     family = Metric(name, documentation, "unknown")
     family.add_sample(name, {}, value)
     return family
 
 
-def _of_shards(scrape: Scrape) -> Iterator[Metric]:
-    up = GaugeMetricFamily("tart_shard_up", "1 if the shard answered.", labels=["shard"])
+def _shard_metrics(scrape: Scrape) -> Iterator[Metric]:
+    up = GaugeMetricFamily("tart_shard_up", "1 if the shard answered the scrape.", labels=["shard"])
     restarts = CounterMetricFamily(
-        "tart_shard_restarts", "Times the shard came back as another process.", labels=["shard"]
+        "tart_shard_restarts",
+        "Times that the shard came back as another process.",
+        labels=["shard"],
     )
     failures = CounterMetricFamily(
-        "tart_shard_unanswered", "Questions a shard did not answer.", labels=["shard", "reason"]
+        "tart_shard_unanswered", "Queries that a shard did not answer.", labels=["shard", "reason"]
     )
     for shard, answered in scrape.up.items():
         up.add_metric([str(shard)], float(answered))
@@ -339,9 +371,9 @@ def _of_shards(scrape: Scrape) -> Iterator[Metric]:
         for shard, values in scrape.statistics.items():
             gauge.add_metric([str(shard)], float(values[source]))
         yield gauge
-    yield _waiting(scrape)
-    yield _paused(scrape)
-    for name, source, documentation in _LISTED:
+    yield _queries_waiting(scrape)
+    yield _ingest_paused(scrape)
+    for name, source, documentation in _LISTS:
         gauge = GaugeMetricFamily(f"tart_{name}", documentation, labels=["shard"])
         for shard, values in scrape.statistics.items():
             gauge.add_metric([str(shard)], len(values[source]))
@@ -353,11 +385,11 @@ def _of_shards(scrape: Scrape) -> Iterator[Metric]:
         yield histogram
 
 
-def _waiting(scrape: Scrape) -> Metric:
+def _queries_waiting(scrape: Scrape) -> Metric:
     gauge = GaugeMetricFamily(
         "tart_queries_waiting",
-        "Questions to the files that wait for a reader: cheap ones go before scans of the log, "
-        "and slow ones have a reader of their own.",
+        "Queries waiting for a query thread: cheap ones run before scans of the event log, and "
+        "slow ones have a thread of their own.",
         labels=["shard", "rank"],
     )
     for shard, values in scrape.statistics.items():
@@ -366,14 +398,14 @@ def _waiting(scrape: Scrape) -> Metric:
     return gauge
 
 
-def _paused(scrape: Scrape) -> Metric:
+def _ingest_paused(scrape: Scrape) -> Metric:
     gauge = GaugeMetricFamily(
         "tart_ingest_paused_reason",
-        "1 while reading is stopped, for what it is.",
+        "1 while ingestion is paused for this reason.",
         labels=["shard", "reason"],
     )
     for shard, values in scrape.statistics.items():
-        for reason in _PAUSED_FOR:
+        for reason in _PAUSE_REASONS:
             gauge.add_metric([str(shard), reason], float(values["paused_for"] == reason))
     return gauge
 
@@ -383,10 +415,12 @@ def _histogram(value: Json) -> tuple[list[tuple[str, float]], float]:
     return [*buckets, ("+Inf", float(value["count"]))], value["sum"]
 
 
-def _of_gateway(scrape: Scrape) -> Iterator[Metric]:
-    yield InfoMetricFamily("tart_build", "The release.", value={"version": scrape.version})
+def _gateway_metrics(scrape: Scrape) -> Iterator[Metric]:
+    yield InfoMetricFamily("tart_build", "Version of tart.", value={"version": scrape.version})
     durations = HistogramMetricFamily(
-        "tart_http_request_duration_seconds", "Until the answer was made.", labels=["route"]
+        "tart_http_request_duration_seconds",
+        "Seconds until the answer was complete.",
+        labels=["route"],
     )
     for path, seconds in scrape.traffic.durations.items():
         durations.add_metric([path], seconds.buckets(), seconds.sum)
@@ -395,21 +429,22 @@ def _of_gateway(scrape: Scrape) -> Iterator[Metric]:
     )
     for (path, status), count in scrape.traffic.statuses.items():
         requests.add_metric([path, str(status)], count)
-    kept = CounterMetricFamily(
+    cache = CounterMetricFamily(
         "tart_response_cache_requests",
-        "Answers over aggregates: made, or made before and still fresh, or stale.",
+        "Requests to the response caches: served from a fresh entry (hit) or a stale one, or "
+        "computed (miss).",
         labels=["outcome"],
     )
     for outcome in ("hit", "stale", "miss"):
-        kept.add_metric([outcome], scrape.cache_outcomes.get(outcome, 0))
+        cache.add_metric([outcome], scrape.cache_outcomes.get(outcome, 0))
     background = CounterMetricFamily(
         "tart_gateway_background_failures",
-        "Turns of the gateway's background tasks that failed.",
+        "Failed runs of the gateway's background tasks.",
         labels=["task"],
     )
     for task, count in scrape.background.items():
         background.add_metric([task], count)
-    yield from (durations, requests, kept, background)
+    yield from (durations, requests, cache, background)
     for name, (value, documentation) in scrape.gateway.items():
         kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
         yield kind(name.removesuffix("_total"), documentation, value=value)

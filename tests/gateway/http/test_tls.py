@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from tart.errors import StartupError
-from tart.gateway.http.tls import context_of, read_again
+from tart.gateway.http.tls import reload_certificate, server_context
 
 
 def pair(directory: Path) -> tuple[Path, Path]:
@@ -23,7 +23,7 @@ def pair(directory: Path) -> tuple[Path, Path]:
 
 
 def test_old_versions_are_not_spoken(tmp_path: Path) -> None:
-    assert context_of(pair(tmp_path)).minimum_version is ssl.TLSVersion.TLSv1_2
+    assert server_context(pair(tmp_path)).minimum_version is ssl.TLSVersion.TLSv1_2
 
 
 def handshake(server: ssl.SSLContext, client: ssl.SSLContext) -> tuple[str, str, int]:
@@ -50,7 +50,7 @@ def client_of(ciphers: str) -> ssl.SSLContext:
 
 
 def test_every_suite_of_tls_1_2_is_authenticated_and_has_keys_of_its_own(tmp_path: Path) -> None:
-    context = context_of(pair(tmp_path))
+    context = server_context(pair(tmp_path))
     old = [each for each in context.get_ciphers() if each["protocol"] == "TLSv1.2"]
     assert old
     assert all(each["aead"] and each["kea"] == "kx-ecdhe" for each in old)
@@ -58,7 +58,7 @@ def test_every_suite_of_tls_1_2_is_authenticated_and_has_keys_of_its_own(tmp_pat
 
 @pytest.mark.parametrize("ciphers", ["ECDHE+AES", "ECDHE+AES:DHE+AES:RSA+AES"])
 def test_suites_in_cbc_mode_are_not_spoken(tmp_path: Path, ciphers: str) -> None:
-    server = context_of(pair(tmp_path))
+    server = server_context(pair(tmp_path))
     cbc = client_of(f"{ciphers}:!AESGCM:!AESCCM")
     with pytest.raises(ssl.SSLError):
         handshake(server, cbc)
@@ -70,7 +70,7 @@ def test_suites_in_cbc_mode_are_not_spoken(tmp_path: Path, ciphers: str) -> None
 
 
 def test_suites_with_authentication_are_spoken(tmp_path: Path) -> None:
-    assert "GCM" in handshake(context_of(pair(tmp_path)), client_of("ECDHE+AESGCM"))[0]
+    assert "GCM" in handshake(server_context(pair(tmp_path)), client_of("ECDHE+AESGCM"))[0]
 
 
 def test_what_does_not_belong_together_or_is_not_there_is_the_operators(tmp_path: Path) -> None:
@@ -79,12 +79,12 @@ def test_what_does_not_belong_together_or_is_not_there_is_the_operators(tmp_path
     _, foreign = pair(tmp_path / "other")
     for paths in ((certificate, foreign), (certificate, tmp_path / "none"), (foreign, foreign)):
         with pytest.raises(StartupError, match=r"c\.pem|k\.pem"):
-            context_of(paths)
+            server_context(paths)
 
 
-def test_what_cannot_be_read_again_changes_nothing(tmp_path: Path) -> None:
+def test_a_certificate_that_cannot_be_loaded_changes_nothing(tmp_path: Path) -> None:
     paths = pair(tmp_path)
-    context = context_of(paths)
+    context = server_context(paths)
     paths[1].write_text("nonsense")
     with pytest.raises(StartupError):
-        read_again(context, paths)
+        reload_certificate(context, paths)

@@ -62,9 +62,11 @@ def test_a_damaged_file_is_named() -> None:
 
 def test_a_pause_says_whether_it_is_the_disk() -> None:
     full = shards(reading_paused=True, paused_for="disk")
-    assert message(full, "batch_writer") == ("disk nearly full: reading is paused in 1 of 2 shards")
+    assert message(full, "batch_writer") == (
+        "disk nearly full: ingestion is paused in 1 of 2 shards"
+    )
     short = shards(reading_paused=True, paused_for="memory")
-    assert message(short, "batch_writer").startswith("storage.memory_limit does not suffice: read")
+    assert message(short, "batch_writer").startswith("storage.memory_limit exceeded: ingest")
     behind = shards(reading_paused=True, paused_for="buffer")
     assert "disk" not in message(behind, "batch_writer")
 
@@ -129,7 +131,7 @@ def test_what_cannot_be_read_of_a_file_is_named() -> None:
     damaged = shards(damaged=[LOST])
     assert words(damaged) == ("Degraded", {"shard_01": "Degraded"})
     assert message(damaged, "shard_01") == (
-        "parts of files cannot be read: 01/2026-11-21.duckdb (4096 events, sequence 10 to 4105, "
+        "parts of files are unreadable: 01/2026-11-21.duckdb (4096 events, sequence 10 to 4105, "
         "slot or core of 7 events, 2 rows of sessions)"
     )
     many = message(shards(damaged=[LOST] * 12), "shard_01")
@@ -140,6 +142,6 @@ def test_what_cannot_be_read_of_a_file_is_named() -> None:
 def test_files_that_vanished_and_frames_that_are_missing_are_told() -> None:
     found = message(shards(vanished=["01/x.duckdb"], frames_missing=3), "shard_01")
     assert found == (
-        "files deleted while in use, lost with the next stop: 01/x.duckdb; "
-        "3 frames are missing between those that are there"
+        "files deleted while in use, lost at the next stop: 01/x.duckdb; "
+        "3 frames are missing in the sequence"
     )
