@@ -1,7 +1,7 @@
-"""Keys and the audit log in ``control.sqlite``, beside the gateway's registry.
+"""API keys and the audit log in ``control.sqlite``, beside the gateway's node registry.
 
 The command line and the gateway may write at the same time: each statement is a transaction
-of its own, and waits for the other. Tables are made by whoever comes first.
+of its own, and waits for the other process. The first process to open the file creates the tables.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from tart.access.keys import Key
 from tart.access.roles import ROLES
 from tart.errors import StorageError
 
-# Of the whole file, in its user_version; the registry's table is part of it.
+# The version of all tables, those of the node registry included, in ``user_version``.
 SCHEMA_VERSION = 1
-# The oldest go when there are more.
+# The greatest number of audit records; older ones are deleted.
 AUDIT_ROWS = 100_000
 _WAIT_SECONDS = 5.0
 _CREATE = """
@@ -43,15 +43,15 @@ _CREATE = """
 
 
 class AuditEntry(NamedTuple):
-    """A line of the audit log.
+    """An entry of the audit log.
 
     Attributes:
-        at: Unix microseconds.
-        key: the id of the key; ``None`` where there was none.
-        address: of the client; ``local`` for the command line.
+        at: The time, Unix microseconds.
+        key: The id of the key; ``None`` without a key.
+        address: The address of the client; ``local`` for the command line.
         action: ``request``, ``sql``, ``create_key`` or ``revoke_key``.
-        detail: the path, the statement, the key that was made.
-        status: the HTTP status; 0 for the command line.
+        detail: The path, the statement, or the key that was created.
+        status: The HTTP status; 0 for the command line.
     """
 
     at: int
@@ -63,7 +63,7 @@ class AuditEntry(NamedTuple):
 
 
 class AuditRecord(NamedTuple):
-    """An entry with its number."""
+    """A stored audit entry with its number."""
 
     number: int
     entry: AuditEntry
@@ -71,19 +71,21 @@ class AuditRecord(NamedTuple):
 
 @contextmanager
 def open_store(path: Path) -> Iterator[ControlStore]:
-    """The store in a file, made if it is not there; for the thread that opens it.
+    """Open the store in a file, which is created if it does not exist.
+
+    Only the thread that opens the store may use it.
 
     Raises:
-        StorageError: the file cannot be used.
+        StorageError: The file cannot be used.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # SQLite for Python refuses every other thread than this one.
+        # Python's sqlite3 refuses every thread but this one.
         database = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)
         try:
-            database.execute("PRAGMA schema_version")  # makes the file
-            # Digests and what people asked are nobody else's. By its name: to open the file
-            # beside SQLite and close it again would drop the locks of this whole process.
+            database.execute("PRAGMA schema_version")  # creates the file
+            # Digests and audited requests are private. By name: opening the file beside SQLite and
+            # closing it again would drop the locks of the whole process.
             path.chmod(0o600)
             (version,) = database.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA_VERSION:
@@ -101,10 +103,10 @@ def open_store(path: Path) -> Iterator[ControlStore]:
 
 
 def has_keys(path: Path) -> bool:
-    """Whether there is, or ever was, a key; does not make the file.
+    """Return whether a key exists or ever existed; does not create the file.
 
     Raises:
-        StorageError: the file cannot be used.
+        StorageError: The file cannot be used.
     """
     if not path.exists():
         return False
@@ -119,12 +121,12 @@ class ControlStore:
         self._database = database
 
     def version(self) -> int:
-        """Another number after others have written."""
+        """Return a number that changes when another connection has written."""
         (number,) = self._database.execute("PRAGMA data_version").fetchone()
         return int(number)
 
     def keys(self) -> list[Key]:
-        """All keys, the oldest first."""
+        """Return all keys, the oldest first."""
         rows = self._database.execute(
             "SELECT id, name, role, digest, created_at, revoked_at FROM keys ORDER BY created_at"
         )
@@ -134,14 +136,14 @@ class ControlStore:
         ]
 
     def add(self, key: Key) -> None:
-        """Keep a new key."""
+        """Store a new key."""
         self._database.execute(
             "INSERT INTO keys VALUES (?, ?, ?, ?, ?, NULL)",
             (key.id, key.name, str(key.role), key.digest, key.created_at),
         )
 
     def revoke(self, key_id: str, now_us: int) -> bool:
-        """End a key; whether there was one to end."""
+        """Revoke a key; return whether an active key had that id."""
         cursor = self._database.execute(
             "UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
             (now_us, key_id),
@@ -149,7 +151,7 @@ class ControlStore:
         return cursor.rowcount == 1
 
     def append_audit(self, entries: Sequence[AuditEntry]) -> None:
-        """Add to the audit log; the oldest go when there are too many."""
+        """Append entries to the audit log, and delete the oldest beyond ``AUDIT_ROWS``."""
         self._database.execute("BEGIN IMMEDIATE")
         self._database.executemany(
             "INSERT INTO audit (at, key, address, action, detail, status) "
@@ -162,7 +164,12 @@ class ControlStore:
         self._database.execute("COMMIT")
 
     def read_audit(self, limit: int, before: int | None = None) -> list[AuditRecord]:
-        """The newest entries, newest first; those with smaller numbers than ``before``."""
+        """Return the newest entries, newest first.
+
+        Args:
+            limit: The greatest number of entries.
+            before: Only entries with a smaller number.
+        """
         rows = self._database.execute(
             "SELECT number, at, key, address, action, detail, status FROM audit "
             "WHERE number < ? ORDER BY number DESC LIMIT ?",

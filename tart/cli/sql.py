@@ -167,7 +167,7 @@ def _attached(root: Path) -> Iterator[tuple[Cursor, Sequence[LogFile]]]:
             database.attach_read_only_with_wal(file)
         with closing(database.cursor()) as cursor:
             sessions = _sessions(cursor, files)
-            views.install(cursor, lambda directory, session: sessions[directory, session])
+            views.install_decoder(cursor, lambda directory, session: sessions[directory, session])
             yield cursor, files
     finally:
         database.close()

@@ -1,8 +1,8 @@
-"""Failures of derived work, written to the log and remembered for health.
+"""Failures of derived work, written to the server log and reported in health.
 
 The first failure of a stage is logged with its traceback, later ones ever more rarely: the
 second, the fourth, the eighth … A node that makes a stage fail with every message cannot
-fill the log.
+fill the server log.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class FailureLog:
     """Reports the failures of one process.
 
     Args:
-        now: Unix seconds.
+        now: Returns Unix seconds.
 
     Attributes:
-        isolation: what derived work runs in, so that its failures are reported here.
+        isolation: Runs derived work and reports its failures here.
     """
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
@@ -33,13 +33,13 @@ class FailureLog:
         self._failures = Failures(now)
 
     def report(self, failure: Failure) -> None:
-        """One more failure; the isolation has counted it."""
+        """Record a failure, which the isolation has counted."""
         stage, error = failure.stage, failure.error
         if text := self._failures.note(stage, error):
             log.error(
-                "the %s of events failed (event type %s, session %s, seq %s): %s; %d failures so "
-                "far. The events are stored; what this stage derives from them is missing. "
-                "Please report this fault of tart.",
+                "stage %s failed (event type %s, session %s, seq %s): %s; %d failures so far. The "
+                "events are stored; the results of this stage lack them. Please report this fault "
+                "of tart.",
                 stage,
                 failure.event_type,
                 failure.session,
@@ -50,7 +50,7 @@ class FailureLog:
             )
 
     def statistics(self) -> dict[str, Any]:
-        """For ``/metrics`` and health."""
+        """Return the counters for ``/metrics`` and health."""
         return {
             "derived_failures": dict(self.isolation.failures),
             "derived_events_lost": dict(self.isolation.events_lost),
@@ -59,7 +59,7 @@ class FailureLog:
         }
 
     def recent(self) -> dict[str, dict[str, Any]]:
-        """Stages that failed within the last hour, with what they have lost since the start."""
+        """Return the stages that failed within the last hour, with their losses since the start."""
         return {
             stage: {
                 "failures": self.isolation.failures[stage],

@@ -1,11 +1,10 @@
-"""The thread that keeps the disk in order: it deletes what is due and watches the room.
+"""The thread that deletes expired periods and watches the disk space.
 
-What is due is decided by ``retention``. A period's files go in this order: out of the
-list, so that no question begins with them; when the questions that run have ended,
-detached; then their names, logs first, so that whatever happens in between leaves files
-that open.
-Reading pauses while the disk has less than the reserve, and goes on when it has a tenth
-more: a disk that others fill must not end in a write that fails.
+``core.retention`` chooses the periods. A period's files are deleted in this order: removed from
+the list, so that no query begins with them; detached when the running queries have ended;
+unlinked, WALs first, so that files that remain after a kill can be opened. Ingestion pauses while
+the disk has less than the reserve, and resumes when it has a tenth more: a disk that other
+programs fill must not end in a failed write.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from tart.config.schema import StorageConfig
 from tart.storage.core.files import LogFile, group_by_period
-from tart.storage.core.retention import ClockMonitor, Held, expired_periods
+from tart.storage.core.retention import ClockMonitor, StoredPeriod, expired_periods
 
 if TYPE_CHECKING:
     from tart.storage.store import Store
@@ -30,15 +29,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 1.0
-# Deleting a little late costs nothing; looking at every file each second would.
-_TIDY_EVERY = 10
+# The rounds between two runs of retention: reading the size of every file each second would
+# cost more than deleting a little late.
+_RETENTION_ROUNDS = 10
 _RESUME_FACTOR = 1.1
-_TRANSIENT_SECONDS = 60.0
+# The wait for the queries that still read a period.
+_READERS_SECONDS = 60.0
 
 
 @dataclass
 class MaintenanceStatistics:
-    """What was deleted since the start; read from other threads."""
+    """Deleted files and bytes since the start; read from other threads."""
 
     files: int = 0
     bytes: int = 0
@@ -48,10 +49,17 @@ class Maintenance:
     """Watches one store.
 
     Args:
-        root: where the files are; its disk is the one that counts.
-        count: shards that share the disk.
-        short_of: called on this thread with ``disk`` or ``memory`` when there is no room in
-            it, and with nothing when there is again.
+        store: The store.
+        config: The settings.
+        root: The data directory, whose disk is watched.
+        count: The number of shards that share the disk.
+        on_shortage: Called on this thread with ``disk`` or ``memory`` when that is exhausted,
+            and with an empty string when it suffices again.
+
+    Attributes:
+        shortage: The resource that is exhausted, ``disk`` or ``memory``, or an empty string.
+        vanished: Attached files that were deleted or replaced.
+        statistics: Counters.
     """
 
     def __init__(
@@ -66,12 +74,12 @@ class Maintenance:
         self._config = config
         self._root = root
         self._count = count
-        self._tell = on_shortage
-        self._steadiness = ClockMonitor(time.time(), time.monotonic())
+        self._on_shortage = on_shortage
+        self._clock = ClockMonitor(time.time(), time.monotonic())
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keeper")
+        self._thread = threading.Thread(target=self._run, name="maintenance")
         self._inodes: dict[LogFile, int] = {}
-        self.short_of = ""
+        self.shortage = ""
         # Replaced as a whole; read from other threads.
         self.vanished: frozenset[LogFile] = frozenset()
         self.statistics = MaintenanceStatistics()
@@ -86,98 +94,104 @@ class Maintenance:
         if self._thread.is_alive():
             self._thread.join()
 
-    def watch(self) -> None:
-        """Look at the room, and say so if that changes anything."""
+    def check_space(self) -> None:
+        """Check disk and memory, and report a change."""
         reserve = self._config.disk_reserve_bytes
-        limit = reserve * _RESUME_FACTOR if self.short_of == "disk" else reserve
-        free = self._disk().free
-        short_of = "disk" if free < limit else self._store.writer.statistics.shortage
-        if short_of != self.short_of:
-            self.short_of = short_of
-            if short_of == "memory":
-                log.error("storage.memory_limit does not suffice for DuckDB, reading pauses")
-            elif short_of:
-                log.error("disk nearly full, reading pauses: %d MiB are left", free >> 20)
+        limit = reserve * _RESUME_FACTOR if self.shortage == "disk" else reserve
+        free = self._disk_usage().free
+        shortage = "disk" if free < limit else self._store.writer.statistics.shortage
+        if shortage != self.shortage:
+            self.shortage = shortage
+            if shortage == "memory":
+                log.error("DuckDB exceeded storage.memory_limit; ingestion paused")
+            elif shortage:
+                log.error("disk nearly full (%d MiB free); ingestion paused", free >> 20)
             else:
-                log.warning("there is room again: %d MiB on the disk", free >> 20)
-            self._tell(short_of)
+                log.warning("disk space recovered (%d MiB free), resuming", free >> 20)
+            self._on_shortage(shortage)
 
-    def look(self) -> None:
-        """Look whether the files are still where they are attached from, and say if not."""
-        vanished = {file for file in self._store.attached_files() if not self._is_there(file)}
-        # One that is dropped meanwhile is none of the shard's any more.
+    def check_files(self) -> None:
+        """Check that the attached files are still in place, and log those that are not."""
+        vanished = {file for file in self._store.attached_files() if not self._is_in_place(file)}
+        # A file may be deleted by retention meanwhile.
         vanished &= set(self._store.attached_files())
-        for file in sorted(vanished - self.vanished, key=lambda each: each.path):
+        for file in sorted(vanished - self.vanished, key=lambda file: file.path):
             log.error(
-                "%s was deleted or replaced while tart uses it: what it has is served until tart "
+                "%s was deleted or replaced while tart uses it: its content is served until tart "
                 "stops, and lost then; stop tart and restore it from a backup",
                 file.path,
             )
         self.vanished = frozenset(vanished)
 
-    def _is_there(self, file: LogFile) -> bool:
+    def _is_in_place(self, file: LogFile) -> bool:
         try:
-            found = file.path.stat()
+            status = file.path.stat()
         except FileNotFoundError:
             return False
-        return self._inodes.setdefault(file, found.st_ino) == found.st_ino
+        return self._inodes.setdefault(file, status.st_ino) == status.st_ino
 
-    def tidy(self, now: float, *, trusted: bool) -> None:
-        """Delete what is due; ``trusted`` says whether ages can be told by the clock."""
-        hours = self._config.retain_hours if trusted else float("inf")
+    def apply_retention(self, now: float, *, clock_is_stable: bool) -> None:
+        """Delete expired periods.
+
+        Args:
+            now: Unix seconds.
+            clock_is_stable: Whether files may be deleted by age.
+        """
+        hours = self._config.retain_hours if clock_is_stable else float("inf")
         share = self._config.retain_disk_share / self._count
-        due = expired_periods(
-            self._held(now),
+        expired = expired_periods(
+            self._stored_periods(),
             now,
             retain_seconds=hours * 3600,
-            retain_bytes=self._disk().total * share,
+            retain_bytes=self._disk_usage().total * share,
         )
-        # Nothing newer goes before what somebody still reads: no gap in between.
-        held_up: set[int] = set()
-        for segments in due:
-            if segments[0].directory in held_up:
+        # A period in use blocks newer ones of its directory: no gap in between.
+        blocked: set[int] = set()
+        for segments in expired:
+            if segments[0].directory in blocked:
                 continue
-            size = sum(map(_size, segments))
-            if not self._store.drop(segments, _TRANSIENT_SECONDS):
-                held_up.add(segments[0].directory)
+            size = sum(map(_bytes_on_disk, segments))
+            if not self._store.delete_period(segments, _READERS_SECONDS):
+                blocked.add(segments[0].directory)
                 continue
             self.statistics.files += len(segments)
             self.statistics.bytes += size
             names = " and ".join(str(file.path) for file in segments)
-            log.info("%s deleted: %d bytes, no longer kept", names, size)
+            log.info("retention deleted %s: %d bytes", names, size)
 
     def _run(self) -> None:
         rounds = 0
         while not self._stop.wait(WATCH_SECONDS):
-            steady = self._steadiness.steady(time.time(), time.monotonic())
-            # Nothing that fails here is worth a shard; the next round tries again.
+            stable = self._clock.is_stable(time.time(), time.monotonic())
+            # A failure here does not end the shard; the next round tries again.
             with self._store.background.guard("watching the disk"):
-                self.watch()
+                self.check_space()
             with self._store.background.guard("looking for deleted files"):
-                self.look()
-            if rounds % _TIDY_EVERY == 0:
+                self.check_files()
+            if rounds % _RETENTION_ROUNDS == 0:
                 with self._store.background.guard("retention"):
-                    self.tidy(time.time(), trusted=steady)
+                    self.apply_retention(time.time(), clock_is_stable=stable)
             rounds += 1
 
-    def _held(self, now: float) -> list[Held]:
-        found = []
+    def _stored_periods(self) -> list[StoredPeriod]:
+        periods = []
         for directory in self._store.directories:
             for segments in group_by_period(self._store.files(directory)):
                 with suppress(FileNotFoundError):
-                    written = max(file.path.stat().st_mtime for file in segments)
+                    written_at = max(file.path.stat().st_mtime for file in segments)
                     current = any(map(self._store.writer.uses, segments))
-                    found.append(Held(segments, sum(map(_size, segments)), written, current))
-        return found
+                    size = sum(map(_bytes_on_disk, segments))
+                    periods.append(StoredPeriod(segments, size, written_at, current))
+        return periods
 
-    def _disk(self) -> shutil._ntuple_diskusage:
+    def _disk_usage(self) -> shutil._ntuple_diskusage:
         root = self._root
         while not root.exists():
             root = root.parent
         return shutil.disk_usage(root)
 
 
-def _size(file: LogFile) -> int:
+def _bytes_on_disk(file: LogFile) -> int:
     size = 0
     for path in file.paths():
         with suppress(FileNotFoundError):

@@ -1,14 +1,12 @@
-"""Opening a directory's files after whatever ended the last run.
+"""Open a directory's files after any kind of stop.
 
-A file that cannot be read does not keep the others from being served: it is put in
-quarantine, that is, renamed together with its logs, in its directory, and named in the
-log and in health until somebody takes it away. Nothing is deleted. What another process
-holds, what a newer tart wrote, and what the machine refuses is not damage: there the shard
-stops and says so.
+A file that cannot be read does not keep the others from being served: it is quarantined, that
+is, renamed together with its WALs, in its directory, and named in the server log and in health
+until an operator removes it. Nothing is deleted. A lock of another process, a file of a newer
+tart, and an error of the machine are not damage: then the shard stops and reports it.
 
-Numbers that a file in quarantine may have used are not used again: when it is the one
-that was written to, its successor begins so far above the last known that no file can
-have filled the space between.
+Numbers that a quarantined file may have used are not used again: when the file is a current
+segment, its successor begins far above the last known number, farther than any file can reach.
 """
 
 from __future__ import annotations
@@ -27,13 +25,13 @@ from tart.storage.aggregates.database import (
     AggregateFile,
     aggregate_file,
     check_layout,
+    read_node_histories,
     read_nodes,
     read_open_sessions,
-    read_remembered,
     read_sessions,
     read_state,
 )
-from tart.storage.aggregates.migrations import upgrade
+from tart.storage.aggregates.migrations import migrate
 from tart.storage.core.files import (
     LogFile,
     group_by_period,
@@ -41,30 +39,32 @@ from tart.storage.core.files import (
     list_orphaned_wals,
     move_to_quarantine,
 )
-from tart.storage.log.damage import tables_of
-from tart.storage.log.database import Database, storage_error, sync
+from tart.storage.log.damage import list_tables
+from tart.storage.log.damage_report import DamageReport, report_damage
+from tart.storage.log.database import Database, storage_error, sync_directory
 from tart.storage.log.file_ranges import FRAME_TABLES
-from tart.storage.log.losses import DamageReport, losses
 from tart.storage.log.recovery import (
     NodeHistory,
     RecoveredState,
     count_missing,
     read_file,
     read_statements,
-    read_strangers,
+    read_unknown_sessions,
 )
 from tart.storage.log.startup_progress import ReportProgress, ignore_progress
 
 log = logging.getLogger(__name__)
 
-# Frames and connections that one file cannot hold; the numbers have room for thousands
-# of such steps (sessions: 2^31, events: 2^45).
+# More frames and connections than one file can hold; the numbers have room for thousands of
+# such steps (sessions: 2^31, events: 2^45).
 SEQUENCE_LEAP = 1 << 32
 SESSION_LEAP = 1 << 20
-_EVENTS = (
-    "its events are not served. Restore it from a backup while tart is stopped, or take it away"
+_EVENTS_LOST = (
+    "its events are not served. Restore it from a backup while tart is stopped, or remove it"
 )
-_FIGURES = "figures are made again from the events that are kept, and older ones are not served"
+_AGGREGATES_LOST = (
+    "aggregates are rebuilt from the events that are kept, and older ones are not served"
+)
 
 
 def open_directory(
@@ -75,51 +75,54 @@ def open_directory(
     own: bool,
     progress: ReportProgress = ignore_progress,
 ) -> tuple[list[LogFile], RecoveredState]:
-    """Attach what can be read, the newest period for writing if the directory is ``own``.
+    """Attach all readable files, for writing those of the newest period of an own directory.
 
     Args:
-        progress: called before each file is opened and read.
+        database: The database to attach to.
+        root: The data directory.
+        directory: The number of the directory.
+        own: Whether the directory is the shard's own, not an adopted one.
+        progress: Called before each file is opened and read.
 
     Returns:
-        The files, oldest first, and what they know.
+        The files, oldest first, and the state recovered from them.
 
     Raises:
-        StorageError: a file cannot be opened, for a reason that is not in the file.
+        StorageError: A file cannot be opened, for a reason that is not in the file.
     """
-    files, missing = list_files(root, directory), list_orphaned_wals(root, directory)
-    newest = group_by_period(sorted([*files, *missing]))[-1] if own and (files or missing) else []
-    for file in missing:
-        quarantine(file, StorageError("the file is missing, only its log is there"))
-    opened: list[LogFile] = []
+    files, orphaned = list_files(root, directory), list_orphaned_wals(root, directory)
+    newest = group_by_period(sorted([*files, *orphaned]))[-1] if own and (files or orphaned) else []
+    for file in orphaned:
+        quarantine(file, StorageError("the file is missing, only its WAL is there"))
+    attached: list[LogFile] = []
     for file in files:
-        progress(f"opening {directory:02d}/{file.path.name}", len(opened), len(files))
-        if _opens(database, file, writable=file in newest):
-            opened.append(file)
-    past, files = _read(database, directory, opened, progress)
+        progress(f"opening {directory:02d}/{file.path.name}", len(attached), len(files))
+        if _attach(database, file, writable=file in newest):
+            attached.append(file)
+    state, files = _recover_state(database, directory, attached, progress)
     if lost := [file for file in newest if file not in files]:
-        _succeed(database, lost, past)
+        _replace_lost(database, lost, state)
         files = sorted([*files, *lost])
-    if past.missing:
-        log.error(
-            "%s: %d frames are missing between those that are there",
-            root / f"{directory:02d}",
-            past.missing,
-        )
-    return files, past
+    if state.missing:
+        log.error("%s: %d frames are missing", root / f"{directory:02d}", state.missing)
+    return files, state
 
 
-def quarantine(file: LogFile, reason: Exception, lost: str = _EVENTS) -> None:
-    """Rename a file and its logs, together; ``lost`` says what that means to the operator."""
+def quarantine(file: LogFile, reason: Exception, consequence: str = _EVENTS_LOST) -> None:
+    """Rename a file and its WALs together; ``consequence`` tells the operator what that means."""
     name = move_to_quarantine(file, time.time())
-    sync(file.path.parent)
+    sync_directory(file.path.parent)
     log.error(
-        "%s cannot be read and is now %s, logs alike; %s. The reason: %s",
-        *(file.path, name, lost, reason),
+        "%s cannot be read, quarantined as %s with its WALs; %s. The reason: %s",
+        file.path,
+        name,
+        consequence,
+        reason,
     )
 
 
-def _opens(database: Database, file: LogFile, *, writable: bool) -> bool:
-    log_bytes = sum(path.stat().st_size for path in file.paths()[:-1])
+def _attach(database: Database, file: LogFile, *, writable: bool) -> bool:
+    wal_bytes = sum(path.stat().st_size for path in file.paths()[:-1])
     attach = database.attach_writable if writable else database.attach_readable
     try:
         attach(file)
@@ -127,189 +130,208 @@ def _opens(database: Database, file: LogFile, *, writable: bool) -> bool:
         database.detach(file)
         quarantine(file, error)
         return False
-    if database.damage(file) is not None:  # its ``meta`` is
+    if database.damage(file) is not None:  # of its ``meta``
         log.error("%s is %s", file.path, damage_report(database, file).text)
-    if log_bytes:
-        log.warning("%s was not closed: %d bytes of its log are put into it", file.path, log_bytes)
+    if wal_bytes:
+        log.warning(
+            "%s was not closed cleanly; checkpointing %d bytes of WAL", file.path, wal_bytes
+        )
     return True
 
 
-def _read(
+def _recover_state(
     database: Database, directory: int, files: list[LogFile], progress: ReportProgress
 ) -> tuple[RecoveredState, list[LogFile]]:
-    """What the files know, and those of them that can be read."""
+    """Return the state in the files, and those of them that can be read."""
     with closing(database.cursor()) as cursor:
         while True:
-            past = RecoveredState(directory)
-            for at, file in enumerate(files):
-                progress(f"counting the events of {directory:02d}/{file.path.name}", at, len(files))
+            state = RecoveredState(directory)
+            for number, file in enumerate(files):
+                progress(
+                    f"counting the events of {directory:02d}/{file.path.name}", number, len(files)
+                )
                 try:
-                    read_file(cursor, database.readable(file), past)
+                    read_file(cursor, database.readable(file), state)
                     if database.damage(file) is not None:
-                        _go_beyond(cursor, file, past)
+                        _skip_unreadable_numbers(cursor, file, state)
                 except duckdb.Error as error:
                     reason = storage_error(file, error)
                     if not isinstance(reason, DamagedFile):
                         raise reason from None
-                    if salvage(database, file) and database.has_rest(file):
+                    if salvage_file(database, file) and database.has_readable_events(file):
                         break
                     database.detach(file)
                     quarantine(file, reason)
-                    files = [each for each in files if each != file]
+                    files = [other for other in files if other != file]
                     break
             else:
-                every = [database.readable(file) for file in files]
-                for file in every:
+                readable = [database.readable(file) for file in files]
+                for file in readable:
                     if file.salvaged:
-                        read_strangers(cursor, file, past)
-                past.missing = count_missing(cursor, every)
-                for file in every:
-                    _read_statements(cursor, file, past)
-                return past, files
+                        read_unknown_sessions(cursor, file, state)
+                state.missing = count_missing(cursor, readable)
+                for file in readable:
+                    _read_statements(cursor, file, state)
+                return state, files
 
 
-def salvage(database: Database, file: LogFile, *, thorough: bool = True) -> bool:
-    """Find out what is damaged of an attached file, and keep away from that.
-
-    Whether something is known now that was not; it is logged then.
+def salvage_file(database: Database, file: LogFile, *, thorough: bool = True) -> bool:
+    """Find the damage of an attached file, and make all other rows readable.
 
     Args:
-        thorough: see ``Database.salvage``.
+        database: The database.
+        file: The file.
+        thorough: See ``Database.salvage``.
+
+    Returns:
+        Whether damage was found that was not known; it is logged.
     """
     try:
         if not database.salvage(file, thorough=thorough):
             return False
         log.error("%s is %s", file.path, damage_report(database, file).text)
     except StorageError as error:
-        log.error("%s is damaged, and what of it cannot be progress: %s", file.path, error)
+        log.error("%s is damaged, and its readable part is unknown: %s", file.path, error)
         return False
     return True
 
 
 def damage_report(database: Database, file: LogFile) -> DamageReport:
-    """What cannot be read of a file that is damaged.
+    """Return the report of a damaged file.
 
     Raises:
-        StorageError: what is sound cannot be read either.
+        StorageError: Undamaged rows cannot be read either.
     """
     damage = database.damage(file)
     assert damage is not None
     with closing(database.cursor()) as cursor:
         try:
-            return losses(cursor, file, damage)
+            return report_damage(cursor, file, damage)
         except duckdb.Error as error:
             raise storage_error(file, error) from None
 
 
-def _go_beyond(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: RecoveredState) -> None:
-    """Numbers that lie in what is damaged of a file are not used again."""
-    sequence = _greatest(cursor, file, "seq", FRAME_TABLES)
+def _skip_unreadable_numbers(
+    cursor: duckdb.DuckDBPyConnection, file: LogFile, state: RecoveredState
+) -> None:
+    """Skip the numbers that unreadable rows of a file may have used."""
+    sequence = _maximum(cursor, file, "seq", FRAME_TABLES)
     if sequence is None:
-        past.next_sequence += SEQUENCE_LEAP
+        state.next_sequence += SEQUENCE_LEAP
     else:
-        past.next_sequence = max(past.next_sequence, sequence + 1)
-    session = _greatest(cursor, file, "session", ("sessions", "log"))
+        state.next_sequence = max(state.next_sequence, sequence + 1)
+    session = _maximum(cursor, file, "session", ("sessions", "log"))
     if session is None:
-        past.next_session += SESSION_LEAP
+        state.next_session += SESSION_LEAP
     else:
-        past.next_session = max(past.next_session, session + 1)
+        state.next_session = max(state.next_session, session + 1)
 
 
-def _greatest(
+def _maximum(
     cursor: duckdb.DuckDBPyConnection, file: LogFile, column: str, tables: Sequence[str]
 ) -> int | None:
-    """What a file has at most, which DuckDB knows without reading it; ``None`` if not."""
+    """Return a column's maximum, which DuckDB knows without reading it; ``None`` if not."""
     statement = " UNION ALL ".join(
         f"SELECT max({column}) AS each FROM {file.catalog}.{table}" for table in tables
     )
     try:
-        ((found,),) = cursor.execute(
+        ((maximum,),) = cursor.execute(
             f"SELECT coalesce(max(each), -1) FROM ({statement})"
         ).fetchall()
     except duckdb.Error:
         return None
-    return int(found)
+    return int(maximum)
 
 
 def _read_statements(
-    cursor: duckdb.DuckDBPyConnection, file: LogFile, past: RecoveredState
+    cursor: duckdb.DuckDBPyConnection, file: LogFile, state: RecoveredState
 ) -> None:
     try:
-        read_statements(cursor, file, past)
+        read_statements(cursor, file, state)
     except duckdb.Error as error:
         log.warning(
-            "%s: what nodes said of themselves last cannot be read there, so it is not known "
-            "until they say it again: %s",
-            *(file.path, error),
+            "%s: the last statuses of nodes cannot be read; they are unknown until the nodes "
+            "send the next: %s",
+            file.path,
+            error,
         )
 
 
-def _succeed(database: Database, lost: list[LogFile], past: RecoveredState) -> None:
-    """Begin files in the place of those that were written to and are lost."""
-    past.next_sequence += SEQUENCE_LEAP
-    past.next_session += SESSION_LEAP
-    # Named at once, so that the numbers stay reserved even if nothing is written today.
-    numbers = {"next_sequence": past.next_sequence, "next_session": past.next_session}
+def _replace_lost(database: Database, lost: list[LogFile], state: RecoveredState) -> None:
+    """Create segments in place of lost ones that were written to."""
+    state.next_sequence += SEQUENCE_LEAP
+    state.next_session += SESSION_LEAP
+    # Stored at once, so that the numbers stay reserved even if nothing is written today.
+    numbers = {"next_sequence": state.next_sequence, "next_session": state.next_session}
     for file in lost:
         database.attach_writable(file)
-        database.note(file, numbers)
+        database.set_meta(file, numbers)
 
 
 def open_aggregates(
-    database: Database, root: Path, past: RecoveredState, *, whole: bool = False
+    database: Database, root: Path, state: RecoveredState, *, log_is_complete: bool = False
 ) -> AggregateFile:
-    """Attach a directory's aggregates, made anew if there are none or they are no use.
+    """Attach a directory's aggregates; create them if there are none or they are unusable.
 
-    Those of another layout are none: the log has what they were made from. Of damaged ones
-    what can be read is used, unless all that they were made from is there.
-    What they know of nodes and numbers that the log has lost is added to ``past``.
+    Aggregates of another layout are unusable: they are rebuilt from the event log. The readable
+    part of damaged ones is used, unless the event log has everything they were made from.
+    Nodes and numbers that the event log has lost are added to ``state``.
 
     Args:
-        whole: the log has every event since its first.
+        database: The database to attach to.
+        root: The data directory.
+        state: The state recovered from the directory's event log.
+        log_is_complete: The event log has every event since the first.
     """
-    file = aggregate_file(root, past.directory)
+    file = aggregate_file(root, state.directory)
     try:
-        state, nodes, sessions, remembered = _attach_aggregates(database, file)
+        flushed, nodes, sessions, histories = _attach_aggregates(database, file)
     except DamagedFile as error:
-        if whole or not _is_attached(database, file) or not salvage(database, file):
-            set_aggregates_aside(database, file, error)
-        state, nodes, sessions, remembered = _attach_aggregates(database, file)
-    past.node_histories = remembered
-    past.nodes = {**nodes, **past.nodes}
-    if state.through > past.next_sequence:
+        if log_is_complete or not _is_attached(database, file) or not salvage_file(database, file):
+            quarantine_aggregates(database, file, error)
+        flushed, nodes, sessions, histories = _attach_aggregates(database, file)
+    state.node_histories = histories
+    state.nodes = {**nodes, **state.nodes}
+    if flushed.through > state.next_sequence:
         log.error(
-            "%s counts %d events that the log has lost, up to sequence %d",
-            *(file.path, state.through - past.next_sequence, state.through - 1),
+            "%s counts %d events that the event log has lost, up to sequence %d",
+            file.path,
+            flushed.through - state.next_sequence,
+            flushed.through - 1,
         )
-        past.next_sequence = state.through
-    past.next_session = max(past.next_session, 1 + max(sessions, default=-1))
+        state.next_sequence = flushed.through
+    state.next_session = max(state.next_session, 1 + max(sessions, default=-1))
     return file
 
 
-def set_aggregates_aside(database: Database, file: AggregateFile, error: Exception) -> None:
-    """Put aggregates in quarantine: they are made again."""
+def quarantine_aggregates(database: Database, file: AggregateFile, error: Exception) -> None:
+    """Quarantine aggregates: they are rebuilt."""
     database.detach(file)
-    quarantine(file, error, _FIGURES)
+    quarantine(file, error, _AGGREGATES_LOST)
 
 
 def _is_attached(database: Database, file: AggregateFile) -> bool:
     with closing(database.cursor()) as cursor:
-        return bool(tables_of(cursor, file))
+        return bool(list_tables(cursor, file))
 
 
 def _attach_aggregates(
     database: Database, file: AggregateFile
 ) -> tuple[FlushState, dict[int, bytes], set[int], dict[int, NodeHistory]]:
     if not _is_attached(database, file):
-        upgrade(database, file)
+        migrate(database, file)
         database.attach_writable(file)
     file = database.readable(file)
     with closing(database.cursor()) as cursor:
         try:
             check_layout(cursor, file)
             sessions = read_sessions(cursor, file)
-            sessions.update(each.session for each in read_open_sessions(cursor, file))
-            known = read_state(cursor, file), read_nodes(cursor, file)
-            return *known, sessions, read_remembered(cursor, file)
+            sessions.update(summary.session for summary in read_open_sessions(cursor, file))
+            return (
+                read_state(cursor, file),
+                read_nodes(cursor, file),
+                sessions,
+                read_node_histories(cursor, file),
+            )
         except duckdb.Error as error:
             raise storage_error(file, error) from None

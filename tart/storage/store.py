@@ -1,8 +1,8 @@
-"""A shard's storage as one thing: its files, its writer, its readers, their keeper.
+"""The storage of a shard: its files, its writer, its query threads, its maintenance.
 
-The shard opens it after the fork, hands it batches, asks it questions, and closes it
-last. ``files`` lists what may be read, newest first; the writer adds to it when a new
-period begins, the keeper takes from it what is no longer kept.
+The shard opens it after the fork, hands it batches, runs queries on it, and closes it last.
+``files`` lists the files that may be read, newest first; the writer adds a file when a segment is
+started, maintenance removes those that are deleted.
 """
 
 from __future__ import annotations
@@ -31,15 +31,21 @@ from tart.storage.core.files import (
     QUARANTINED,
     SPILL,
     LogFile,
-    adopted,
     group_by_period,
-    named,
-    quarantined,
+    list_adopted,
+    list_quarantined,
+    parse_path,
 )
 from tart.storage.failure_log import FailureLog
-from tart.storage.log.database import Database, blamed, bytes_on_disk, storage_error, sync
+from tart.storage.log.damage_report import DamageReport
+from tart.storage.log.database import (
+    Database,
+    bytes_on_disk,
+    storage_error,
+    suspect_files,
+    sync_directory,
+)
 from tart.storage.log.file_ranges import FRAME_TABLES, read_file_ranges
-from tart.storage.log.losses import DamageReport
 from tart.storage.log.query_threads import QueryThreads
 from tart.storage.log.recovery import RecoveredState
 from tart.storage.log.startup_progress import ReportProgress, ignore_progress
@@ -49,39 +55,51 @@ from tart.storage.open_directory import (
     damage_report,
     open_aggregates,
     open_directory,
-    salvage,
-    set_aggregates_aside,
+    quarantine_aggregates,
+    salvage_file,
 )
 
 log = logging.getLogger(__name__)
 
-# Each time another part of the files may turn out to be damaged.
+# Tries of a rebuild: each may find damage in another part of the files.
 _TRIES = 8
-# Between two looks at everything.
+# The interval between two surveys of every block of every file.
 _SURVEY_SECONDS = 60.0
-# A round of checkpoints is waited for, a backup is not.
-_TURN_SECONDS = 5.0
+# The wait for a round of checkpoints; a backup takes longer.
+_LOCK_SECONDS = 5.0
 
 
 class Store:
-    """Opens a shard's directory and the ones it adopts.
+    """The files of a shard's directory and of the directories that it adopts.
 
     Args:
-        root: the data directory.
-        shard: this shard's number, which is its own directory's.
-        count: how many shards there are now.
-        on_commit: called on the writer's thread after each commit.
-        failed: called on the writer's thread if writing has ended for good.
-        on_shortage: called on the keeper's thread with ``disk`` or ``memory`` when there is no
-            room in it, and with nothing when there is again.
-        on_sessions_deleted: called on the keeper's thread with a directory and the sessions that no
-            file names any more.
-        progress: called in between with how far the start is; may raise to end it.
-        start_maintenance: whether the keeper begins at once; else it is the caller's to start, when
-            aggregates are up to the log.
+        config: The settings.
+        root: The data directory.
+        shard: The number of this shard, which is that of its own directory.
+        count: The number of shards now.
+        on_commit: Called on the writer's thread after each commit.
+        on_failure: Called on the writer's thread when writing has ended for good.
+        on_shortage: Called on the maintenance thread with ``disk`` or ``memory`` when that is
+            exhausted, and with an empty string when it suffices again.
+        on_sessions_deleted: Called on the maintenance thread with a directory and the sessions
+            that no file names any more.
+        progress: Called with the progress of the start; may raise to end it.
+        start_maintenance: Whether maintenance begins at once; else the caller starts it when
+            the aggregates have caught up with the event log.
+
+    Attributes:
+        directory: The number of the shard's own directory.
+        directories: The numbers of all directories, the own one first.
+        recovered: The state of each directory at the start.
+        writer: Writes the own directory.
+        aggregate_writer: Writes the own directory's aggregates, once it is started.
+        query_threads: Run queries.
+        maintenance: Deletes expired periods and watches the disk.
+        failures: Failures of derived work.
+        background: Failures of background tasks.
 
     Raises:
-        StorageError: a file cannot be opened or was written by another version.
+        StorageError: A file cannot be opened or was written by another version.
     """
 
     def __init__(
@@ -93,7 +111,7 @@ class Store:
         *,
         on_commit: Callable[[Batch], None],
         on_failure: Callable[[Exception], None],
-        on_shortage: Callable[[str], None] = lambda what: None,
+        on_shortage: Callable[[str], None] = lambda resource: None,
         on_sessions_deleted: Callable[[int, set[int]], None] = lambda directory, sessions: None,
         progress: ReportProgress = ignore_progress,
         start_maintenance: bool = True,
@@ -106,28 +124,23 @@ class Store:
         self.failures = FailureLog()
         self.background = Background()
         self.directory = shard
-        self.directories = [shard, *adopted(root, shard, count)]
+        self.directories = [shard, *list_adopted(root, shard, count)]
         self._files: dict[int, list[LogFile]] = {}
         self._aggregates: dict[int, AggregateFile] = {}
-        # What is damaged of files; read from other threads.
+        # Read from other threads.
         self._damage_reports: dict[LogFile, DamageReport] = {}
-        # Held while somebody finds out what is damaged.
-        self._surveying = threading.Lock()
+        # Held while a thread surveys files for damage.
+        self._survey_lock = threading.Lock()
         self._survey_again_at = 0.0
         self.aggregate_writer: AggregateWriter | None = None
         self.recovered: dict[int, RecoveredState] = {}
         try:
             for directory in self.directories:
-                self._files[directory], self.recovered[directory] = open_directory(
-                    self._database, root, directory, own=directory == shard, progress=progress
-                )
-                self._aggregates[directory] = open_aggregates(
-                    self._database, root, self.recovered[directory], whole=self._is_whole(directory)
-                )
+                self._open_directory(directory)
         except BaseException:
             self._database.close()
             raise
-        self.query_threads = QueryThreads(self._database, self.salvage_after)
+        self.query_threads = QueryThreads(self._database, self.salvage)
         self.writer = Writer(
             self._database,
             config,
@@ -136,10 +149,10 @@ class Store:
             attached=(group_by_period(self._files[shard]) or [[]])[-1],
             callbacks=WriterCallbacks(
                 on_commit=on_commit,
-                on_attach=self._attached,
+                on_attach=self._add_file,
                 on_failure=on_failure,
                 wait_for_readers=self.query_threads.wait_for_running,
-                salvage=self.salvage_after,
+                salvage=self.salvage,
             ),
             isolation=self.failures.isolation,
             background=self.background,
@@ -147,22 +160,38 @@ class Store:
         self.maintenance = Maintenance(self, config, root, count, on_shortage)
         for file in self.attached_files():
             if self._database.damage(file) is not None:
-                self._note(file)
+                self._record_damage(file)
         self.writer.start()
         if start_maintenance:
             self.maintenance.start()
 
+    def _open_directory(self, directory: int) -> None:
+        self._files[directory], self.recovered[directory] = open_directory(
+            self._database,
+            self._root,
+            directory,
+            own=directory == self.directory,
+            progress=self._progress,
+        )
+        self._aggregates[directory] = open_aggregates(
+            self._database,
+            self._root,
+            self.recovered[directory],
+            log_is_complete=self._is_complete(directory),
+        )
+
     def catch_up(
         self, directory: int, decode_context: Callable[[int], DecodeContext]
     ) -> FlushState:
-        """Bring a directory's aggregates up to its log; before anything is written.
+        """Bring a directory's aggregates up to its event log, before anything is written.
 
-        What is damaged is left out. Aggregates that cannot be written are made anew.
+        Unreadable events are left out. Aggregates that cannot be written are rebuilt.
 
         Args:
-            decode_context: the decode context of a session, by its number.
+            directory: The number of the directory.
+            decode_context: Returns how to decode the events of a session.
         """
-        past = self.recovered[directory]
+        recovered = self.recovered[directory]
         for _ in range(_TRIES):
             file = self._database.readable(self._aggregates[directory])
             try:
@@ -170,10 +199,8 @@ class Store:
                     self._database,
                     file,
                     self.files(directory)[::-1],
-                    past.nodes,
-                    past.sessions,
+                    recovered,
                     decode_context,
-                    past.next_sequence,
                     self.failures.isolation,
                     self._progress,
                 )
@@ -181,190 +208,203 @@ class Store:
                 reason = storage_error(file, error)
                 if not isinstance(reason, DamagedFile):
                     raise reason from None
-                if not self.salvage_after(error, alone=True):
-                    set_aggregates_aside(self._database, file, reason)
-                    self._aggregates[directory] = open_aggregates(self._database, self._root, past)
+                if not self.salvage(error, exclusive=True):
+                    quarantine_aggregates(self._database, file, reason)
+                    self._aggregates[directory] = open_aggregates(
+                        self._database, self._root, recovered
+                    )
         raise StorageError(f"directory {directory:02d}: more and more of it is damaged")
 
-    def salvage_after(self, error: Exception, *, alone: bool = False) -> bool:
-        """Whether an error is damage of files of which the rest can be read now.
+    def salvage(self, error: Exception, *, exclusive: bool = False) -> bool:
+        """Make the undamaged part of files readable after an error that may mean damage.
 
-        What is found is logged, once, and told by ``losses``.
+        New damage is logged once, and reported by ``damaged_files``.
 
         Args:
-            alone: nobody writes to the file it is about but who asks.
+            error: The error.
+            exclusive: No other thread writes to the file that the error is about.
+
+        Returns:
+            Whether the error is damage of a file whose other rows can be read now.
         """
         files = self.attached_files()
         if not isinstance(error, duckdb.Error) or not files:
             return False
         if not isinstance(storage_error(files[0], error), DamagedFile):
             return False
-        with self._still(alone) as still:
-            suspects = blamed(files, error) if still else []
+        with self._prevent_checkpoints(exclusive) as held:
+            suspects = suspect_files(files, error) if held else []
             now = time.monotonic()
-            # An error that says not where it is has every block of every file be looked at.
+            # An error that does not name a block has every block of every file read.
             if len(suspects) > 1 and now < self._survey_again_at:
                 return False
             for file in suspects:
-                if salvage(self._database, file, thorough=len(suspects) == 1):
-                    self._note(file)
+                if salvage_file(self._database, file, thorough=len(suspects) == 1):
+                    self._record_damage(file)
             if len(suspects) > 1:
                 self._survey_again_at = now + _SURVEY_SECONDS
             return any(self._database.damage(file) is not None for file in suspects)
 
     @contextmanager
-    def _still(self, alone: bool) -> Iterator[bool]:
-        """Keep files from being checkpointed and detached; whether that could be had."""
-        attach_lock = self.writer.checkpoints.attach_lock
-        with self._surveying:
-            if alone:
+    def _prevent_checkpoints(self, exclusive: bool) -> Iterator[bool]:
+        """Keep files from being checkpointed and detached; yield whether that succeeded."""
+        lock = self.writer.checkpoints.attach_lock
+        with self._survey_lock:
+            if exclusive:
                 yield True
                 return
-            held = attach_lock.acquire(timeout=_TURN_SECONDS)
+            held = lock.acquire(timeout=_LOCK_SECONDS)
             try:
                 yield held
             finally:
                 if held:
-                    attach_lock.release()
+                    lock.release()
 
-    def _all(self) -> list[LogFile]:
-        with self._lock:
-            return [file for files in self._files.values() for file in files]
-
-    def _note(self, file: LogFile) -> None:
-        """Remember what a damaged file costs."""
+    def _record_damage(self, file: LogFile) -> None:
         try:
             self._damage_reports[file] = damage_report(self._database, file)
         except StorageError as error:
-            log.error("what is lost of %s cannot be progress: %s", file.path, error)
-            self._damage_reports[file] = DamageReport((), 0, {})
+            log.error("the unreadable part of %s is unknown: %s", file.path, error)
+            self._damage_reports[file] = DamageReport()
 
     @property
     def aggregates(self) -> dict[int, AggregateFile]:
-        """The aggregates of each directory, as they are to be read."""
-        return {at: self._database.readable(file) for at, file in self._aggregates.items()}
+        """The aggregates of each directory, with the alias to read them by."""
+        return {
+            directory: self._database.readable(file) for directory, file in self._aggregates.items()
+        }
 
     def damaged_files(self) -> list[dict[str, Any]]:
-        """What cannot be read of the files that are damaged, for health."""
+        """Return the unreadable part of each damaged file, for health."""
         return [
-            found.as_json(str(file.path.relative_to(self._root)))
-            for file, found in sorted(self._damage_reports.items(), key=lambda each: each[0].path)
+            report.as_json(self._relative(file.path))
+            for file, report in sorted(self._damage_reports.items(), key=lambda item: item[0].path)
         ]
 
     def missing_frames(self) -> int:
-        """Frames that were not there when the shard started, but for those of ``damaged``."""
-        known = sum(found.events for found in list(self._damage_reports.values()))
-        return max(0, sum(past.missing for past in self.recovered.values()) - known)
+        """Return the number of frames that were lost at the start, without those of damage."""
+        known = sum(report.events for report in list(self._damage_reports.values()))
+        return max(0, sum(state.missing for state in self.recovered.values()) - known)
 
     def attached_files(self) -> list[LogFile]:
-        """All files that are in use, aggregates among them."""
-        return [*self._all(), *self._aggregates.values()]
+        """Return all files that are in use, aggregates among them."""
+        with self._lock:
+            log_files = [file for files in self._files.values() for file in files]
+        return [*log_files, *self._aggregates.values()]
 
     def vanished_files(self) -> list[str]:
-        """Files that somebody deleted or replaced, as paths inside the data directory."""
-        return sorted(str(file.path.relative_to(self._root)) for file in self.maintenance.vanished)
+        """Return the files that were deleted or replaced while in use, as relative paths."""
+        return sorted(self._relative(file.path) for file in self.maintenance.vanished)
 
     def unreadable_aggregates(self) -> list[list[Any]]:
-        """The same of aggregates: their rows may be of any time."""
+        """Return [file, rows, None, None] of damaged aggregates: the rows may be of any time."""
         return [
-            [str(file.path.relative_to(self._root)), sum(found.others.values()), None, None]
-            for file, found in list(self._damage_reports.items())
+            [self._relative(file.path), report.rows, None, None]
+            for file, report in list(self._damage_reports.items())
             if isinstance(file, AggregateFile)
         ]
 
     def unreadable_events(self, start_us: int | None, end_us: int | None) -> list[list[Any]]:
-        """Events of a window that cannot be read: [file, how many, first µs, last µs].
+        """Return the events of a window that cannot be read: [file, events, first µs, last µs].
 
-        Of a file that was put aside nobody knows how many there are; it was written to from
+        The number of events of a quarantined file is unknown (``None``); it was written to from
         the beginning of its period on.
         """
-        aside = [
-            [path, None, first, last]
-            for path, first, last in self._put_aside()
-            if (end_us is None or first <= end_us) and (start_us is None or last >= start_us)
+
+        def overlaps(first_us: int | None, last_us: int | None) -> bool:
+            before_end = end_us is None or first_us is None or first_us <= end_us
+            after_start = start_us is None or last_us is None or last_us >= start_us
+            return before_end and after_start
+
+        quarantined = [
+            [path, None, first_us, last_us]
+            for path, first_us, last_us in self._quarantined_periods()
+            if overlaps(first_us, last_us)
         ]
-        return aside + [
-            [str(file.path.relative_to(self._root)), each.events, each.first_at, each.last_at]
-            for file, found in list(self._damage_reports.items())
-            for each in found.stretches
-            if (end_us is None or each.first_at is None or each.first_at <= end_us)
-            and (start_us is None or each.last_at is None or each.last_at >= start_us)
+        return quarantined + [
+            [self._relative(file.path), events.events, events.first_at, events.last_at]
+            for file, report in list(self._damage_reports.items())
+            for events in report.ranges
+            if overlaps(events.first_at, events.last_at)
         ]
 
     def start_aggregate_writer(
         self,
         config: AggregatesConfig,
-        written: Callable[[int], None],
-        failed: Callable[[Exception], None],
+        on_flush: Callable[[int], None],
+        on_failure: Callable[[Exception], None],
     ) -> AggregateWriter:
         """Start the writer of the shard's own aggregates; see ``AggregateWriter``."""
         self.aggregate_writer = AggregateWriter(
             self._database,
             config,
             self._aggregates[self.directory],
-            written,
-            failed,
+            on_flush,
+            on_failure,
             self.failures.isolation,
-            partial(self.salvage_after, alone=True),
+            partial(self.salvage, exclusive=True),
         )
         return self.aggregate_writer
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A cursor of the caller's own."""
+        """Return a cursor for the caller to close."""
         return self._database.cursor()
 
     def files(self, directory: int) -> list[LogFile]:
-        """A directory's files, newest first.
+        """Return a directory's files, newest first.
 
-        A question asks for them and reads them in one go: a file is not deleted before
-        the questions that began when it was listed have ended.
+        A query lists and reads them in one call: a file is not deleted before the queries have
+        ended that began when it was listed.
         """
         with self._lock:
-            return [self._database.readable(each) for each in self._files.get(directory, [])][::-1]
+            files = self._files.get(directory, [])
+            return [self._database.readable(file) for file in files][::-1]
 
-    def _put_aside(self) -> Iterator[tuple[str, int, int]]:
-        """Files of events that were put aside: the path, from when, when written last."""
+    def _quarantined_periods(self) -> Iterator[tuple[str, int, int]]:
+        """Yield path, start of the period and last write of quarantined segments, in µs."""
         for directory in self.directories:
-            for path in quarantined(self._root, directory):
-                file = named(directory, path.with_name(path.name.partition(QUARANTINED)[0]))
+            for path in list_quarantined(self._root, directory):
+                name = path.name.partition(QUARANTINED)[0]
+                file = parse_path(directory, path.with_name(name))
                 with suppress(FileNotFoundError):
                     if file is not None and path.suffix != ".wal":
-                        written = path.stat().st_mtime_ns // 1000
-                        yield str(path.relative_to(self._root)), file.period, written
+                        written_us = path.stat().st_mtime_ns // 1000
+                        yield self._relative(path), file.period, written_us
 
     def quarantined_files(self) -> list[str]:
-        """Damaged files that are still there, as paths inside the data directory."""
+        """Return the quarantined files, as relative paths."""
         return [
-            str(path.relative_to(self._root))
+            self._relative(path)
             for directory in self.directories
-            for path in quarantined(self._root, directory)
+            for path in list_quarantined(self._root, directory)
         ]
 
     def disk_usage(self) -> tuple[int, int, int]:
-        """(files, bytes they take, bytes free on their disk)."""
+        """Return the number of files, the bytes they take, and the bytes free on the disk."""
         count, size = bytes_on_disk(self._root, self.directories)
         return count, size, shutil.disk_usage(self._root).free
 
-    def drop(self, segments: Sequence[LogFile], seconds: float) -> bool:
-        """Delete the files of a period; ``False`` if they are in use for longer than that."""
-        rotation_lock = self.writer.checkpoints.rotation_lock
-        if not rotation_lock.acquire(timeout=_TURN_SECONDS):
+    def delete_period(self, segments: Sequence[LogFile], seconds: float) -> bool:
+        """Delete the segments of a period; return false if they are in use for that long."""
+        lock = self.writer.checkpoints.rotation_lock
+        if not lock.acquire(timeout=_LOCK_SECONDS):
             return False
         try:
-            return self._drop(segments, seconds)
+            return self._delete_period(segments, seconds)
         finally:
-            rotation_lock.release()
+            lock.release()
 
-    def _drop(self, segments: Sequence[LogFile], seconds: float) -> bool:
+    def _delete_period(self, segments: Sequence[LogFile], seconds: float) -> bool:
         directory, folder = segments[0].directory, segments[0].path.parent
         with self.writer.checkpoints.attach_lock:
             gone = not set(segments) <= set(self.files(directory))
             if gone or any(map(self.writer.uses, segments)):
                 return False
-            sessions = self._only_in([self._database.readable(file) for file in segments])
+            sessions = self._sessions_only_in([self._database.readable(file) for file in segments])
             with self._lock:
-                kept = [each for each in self._files[directory] if each not in segments]
-                self._files[directory] = kept
+                self._files[directory] = [
+                    file for file in self._files[directory] if file not in segments
+                ]
             if not self.query_threads.wait_for_running(seconds):
                 with self._lock:
                     self._files[directory] = sorted([*self._files[directory], *segments])
@@ -374,17 +414,17 @@ class Store:
                 self._database.detach(file)
                 for path in file.paths():
                     path.unlink(missing_ok=True)
-            sync(folder)
+            sync_directory(folder)
         if directory != self.directory and not self._files[directory]:
-            self.directories = [each for each in self.directories if each != directory]
-            # Something else may lie in it; then it is not ours to remove.
+            self.directories = [other for other in self.directories if other != directory]
+            # The directory may hold other files, which are not the shard's to delete.
             with suppress(OSError):
                 folder.rmdir()
         self._on_sessions_deleted(directory, sessions)
         return True
 
     def close(self) -> None:
-        """Write what is left, checkpoint, close everything. Blocks."""
+        """Write the batches that wait, checkpoint, close everything. Blocks."""
         self.maintenance.stop()
         self.writer.stop()
         if self.aggregate_writer is not None:
@@ -392,35 +432,45 @@ class Store:
         self.query_threads.close()
         self._database.close()
 
-    def _is_whole(self, directory: int) -> bool:
-        """Whether the log has every event since its first."""
+    def _relative(self, path: Path) -> str:
+        return str(path.relative_to(self._root))
+
+    def _is_complete(self, directory: int) -> bool:
+        """Return whether the event log has every event since the first."""
         files = self.files(directory)
         with closing(self._database.cursor()) as cursor:
             ranges = read_file_ranges(cursor, files, FRAME_TABLES)
-        begins = min((each.first for each in ranges), default=None)
-        sound = not any(file.salvaged for file in files)
-        return begins == 0 and sound and not self.recovered[directory].missing
+        begins = min((sequences.first for sequences in ranges), default=None)
+        undamaged = not any(file.salvaged for file in files)
+        return begins == 0 and undamaged and not self.recovered[directory].missing
 
-    def _only_in(self, segments: Sequence[LogFile]) -> set[int]:
-        """The sessions that no other file of the directory names; none if nobody can tell."""
+    def _sessions_only_in(self, segments: Sequence[LogFile]) -> set[int]:
+        """Return the sessions that no other file of the directory names; none if unreadable."""
         try:
-            return self._named_only_in(segments)
+            return self._read_sessions_only_in(segments)
         except duckdb.Error as error:
-            if not self.salvage_after(error, alone=True):
-                log.error("%s: what only it knows is not forgotten: %s", segments[0].path, error)
+            if not self.salvage(error, exclusive=True):
+                log.error(
+                    "%s: its sessions stay in memory, they cannot be read: %s",
+                    segments[0].path,
+                    error,
+                )
                 return set()
-        return self._named_only_in([self._database.readable(file) for file in segments])
+        return self._read_sessions_only_in([self._database.readable(file) for file in segments])
 
-    def _named_only_in(self, segments: Sequence[LogFile]) -> set[int]:
-        others = [each for each in self.files(segments[0].directory) if each not in segments]
-        named, rest = (
+    def _read_sessions_only_in(self, segments: Sequence[LogFile]) -> set[int]:
+        others = [file for file in self.files(segments[0].directory) if file not in segments]
+        own_sessions, other_sessions = (
             " UNION ALL ".join(f"SELECT session FROM {file.alias}.sessions" for file in files)
             for files in (segments, others)
         )
+        statement = own_sessions
+        if other_sessions:
+            statement = f"({own_sessions}) EXCEPT ({other_sessions})"
         with closing(self._database.cursor()) as cursor:
-            rows = cursor.execute(f"({named}) EXCEPT ({rest})" if rest else named).fetchall()
+            rows = cursor.execute(statement).fetchall()
         return {session for (session,) in rows}
 
-    def _attached(self, file: LogFile) -> None:
+    def _add_file(self, file: LogFile) -> None:
         with self._lock:
             self._files[file.directory] = sorted([*self._files[file.directory], file])

@@ -172,4 +172,4 @@ def alone(path, elsewhere):
 
 def write_flush(cursor, file, flush):
     """Write a flush to a file of aggregates, as its writer does."""
-    database.write(cursor, file, flush, dict(database.tables_of(flush, Isolation())))
+    database.write(cursor, file, flush, dict(database.encode_flush(flush, Isolation())))

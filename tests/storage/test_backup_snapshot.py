@@ -73,8 +73,8 @@ def test_no_file_is_deleted_during_a_backup(tmp_path):
         wait_for(lambda: not store.writer.uses(oldest[0]))
         with snapshot_of(store) as snapshot:
             snapshot.freeze_aggregates()
-            assert store.drop(oldest, 1.0) is False
-        wait_for(lambda: store.drop(oldest, 1.0))
+            assert store.delete_period(oldest, 1.0) is False
+        wait_for(lambda: store.delete_period(oldest, 1.0))
 
 
 def test_one_backup_runs_at_a_time(tmp_path):

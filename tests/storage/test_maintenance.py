@@ -1,4 +1,4 @@
-"""``tart/storage/maintenance.py``: what is due goes, with nobody harmed; a full disk is noticed."""
+"""``tart/storage/maintenance.py``: expired periods are deleted, a full disk is reported."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ import time
 import duckdb
 import pytest
 
-from tart.storage import maintenance as keeper
+from tart.storage import maintenance as module
 from tart.units import HOUR_US
 from tests.storage.running import (
     DEADLINE,
@@ -37,19 +37,19 @@ def hourly(root, count=3, **settings):
 
 
 def aged(path, hours):
-    """As if it had been written last so long ago."""
+    """Set a file's last write to some hours ago."""
     then = time.time() - hours * 3600
     os.utime(path, (then, then))
 
 
-def test_a_file_that_is_due_goes_with_its_log_and_the_sessions_only_it_knew(tmp_path):
+def test_an_expired_file_is_deleted_and_the_sessions_only_it_names_are_reported(tmp_path):
     hourly(tmp_path)
     forgotten = []
     aged(day(tmp_path, "2026-11-21T12"), 25)
     with open_storage(
         tmp_path, file_hours=1, on_sessions_deleted=lambda *what: forgotten.append(what)
     ) as storage:
-        storage.store.maintenance.tidy(time.time(), trusted=True)
+        storage.store.maintenance.apply_retention(time.time(), clock_is_stable=True)
         assert [file.path.stem for file in storage.store.files(0)] == [
             "2026-11-21T14",
             "2026-11-21T13",
@@ -60,67 +60,67 @@ def test_a_file_that_is_due_goes_with_its_log_and_the_sessions_only_it_knew(tmp_
     assert forgotten == [(0, {0})]
 
 
-def test_without_a_clock_to_trust_nothing_is_too_old(tmp_path):
+def test_nothing_is_deleted_by_age_while_the_clock_is_unstable(tmp_path):
     hourly(tmp_path)
     aged(day(tmp_path, "2026-11-21T12"), 1000)
     with open_storage(tmp_path, file_hours=1) as storage:
-        storage.store.maintenance.tidy(time.time(), trusted=False)
+        storage.store.maintenance.apply_retention(time.time(), clock_is_stable=False)
     assert len(log_files(tmp_path)) == 3
 
 
-def test_what_is_too_much_goes_but_for_the_file_events_go_to(tmp_path):
+def test_all_beyond_the_size_limit_is_deleted_except_the_current_segment(tmp_path):
     hourly(tmp_path)
     with open_storage(tmp_path, file_hours=1, retain_disk_share=1e-12) as storage:
-        storage.store.maintenance.tidy(time.time(), trusted=False)
+        storage.store.maintenance.apply_retention(time.time(), clock_is_stable=False)
         storage.write(batch(event(3), at=HOURS[2]))
     assert log_files(tmp_path) == ["2026-11-21T14.duckdb"]
 
 
-def test_nothing_newer_goes_before_what_has_to_stay(tmp_path, monkeypatch):
-    """A gap between what is there would look like loss."""
+def test_a_period_in_use_blocks_the_deletion_of_newer_ones(tmp_path, monkeypatch):
+    """A gap between files would look like loss."""
     hourly(tmp_path, 4)
     with open_storage(tmp_path, file_hours=1, retain_disk_share=1e-12) as storage:
-        oldest, drop = storage.store.files(0)[-1], storage.store.drop
+        oldest, drop = storage.store.files(0)[-1], storage.store.delete_period
         monkeypatch.setattr(
             storage.store,
-            "drop",
+            "delete_period",
             lambda segments, seconds: oldest not in segments and drop(segments, 0.0),
         )
-        storage.store.maintenance.tidy(time.time(), trusted=False)
+        storage.store.maintenance.apply_retention(time.time(), clock_is_stable=False)
         assert len(storage.store.files(0)) == 4
 
 
-def test_while_files_are_copied_none_is_deleted(tmp_path, monkeypatch):
-    monkeypatch.setattr("tart.storage.store._TURN_SECONDS", 0.01)
+def test_no_file_is_deleted_during_a_backup(tmp_path, monkeypatch):
+    monkeypatch.setattr("tart.storage.store._LOCK_SECONDS", 0.01)
     hourly(tmp_path)
     with open_storage(tmp_path, file_hours=1, retain_disk_share=1e-12) as storage:
         with storage.store.writer.checkpoints.rotation_lock:
-            storage.store.maintenance.tidy(time.time(), trusted=False)
+            storage.store.maintenance.apply_retention(time.time(), clock_is_stable=False)
             assert len(storage.store.files(0)) == 3
-        storage.store.maintenance.tidy(time.time(), trusted=False)
+        storage.store.maintenance.apply_retention(time.time(), clock_is_stable=False)
         assert len(storage.store.files(0)) == 1
 
 
-def test_what_waits_for_its_checkpoint_is_not_deleted(tmp_path):
+def test_a_dirty_segment_is_not_deleted(tmp_path):
     settings = {"file_hours": 1, "checkpoint_seconds": 1000.0, "retain_disk_share": 1e-12}
     with open_storage(tmp_path, **settings) as storage:
         storage.write(batch(event(0)), batch(event(1), at=HOURS[1]))
-        storage.store.maintenance.tidy(time.time(), trusted=False)
+        storage.store.maintenance.apply_retention(time.time(), clock_is_stable=False)
         assert len(storage.store.files(0)) == 2
 
 
-def test_an_adopted_directory_is_gone_with_its_last_file(tmp_path):
+def test_an_adopted_directory_is_removed_with_its_last_file(tmp_path):
     write(tmp_path, batch(event(0)), shard=1, count=2)
     aged(day(tmp_path, directory=1), 25)
     with open_storage(tmp_path) as storage:
         assert storage.store.directories == [0, 1]
-        storage.store.maintenance.tidy(time.time(), trusted=True)
+        storage.store.maintenance.apply_retention(time.time(), clock_is_stable=True)
         assert storage.store.directories == [0]
         assert storage.store.files(1) == []
     assert log_files(tmp_path, 1) == []
 
 
-def test_a_question_that_runs_reads_a_file_to_its_end_before_it_goes(tmp_path):
+def test_a_running_query_reads_a_file_to_its_end_before_it_is_deleted(tmp_path):
     hourly(tmp_path)
     aged(day(tmp_path, "2026-11-21T12"), 25)
     reading, go_on = threading.Event(), threading.Event()
@@ -135,7 +135,9 @@ def test_a_question_that_runs_reads_a_file_to_its_end_before_it_goes(tmp_path):
         asked = asyncio.create_task(storage.store.query_threads.run(question, DEADLINE))
         await asyncio.to_thread(reading.wait, DEADLINE)
         tidying = asyncio.create_task(
-            asyncio.to_thread(storage.store.maintenance.tidy, time.time(), trusted=True)
+            asyncio.to_thread(
+                storage.store.maintenance.apply_retention, time.time(), clock_is_stable=True
+            )
         )
         await asyncio.to_thread(wait_for, lambda: len(storage.store.files(0)) == 2)
         assert day(tmp_path, "2026-11-21T12").exists()
@@ -148,7 +150,7 @@ def test_a_question_that_runs_reads_a_file_to_its_end_before_it_goes(tmp_path):
     assert not day(tmp_path, "2026-11-21T12").exists()
 
 
-def test_a_file_that_is_read_for_too_long_stays_for_the_next_time(tmp_path):
+def test_a_file_that_is_read_for_too_long_is_not_deleted(tmp_path):
     hourly(tmp_path)
     reading, go_on = threading.Event(), threading.Event()
 
@@ -160,7 +162,7 @@ def test_a_file_that_is_read_for_too_long_stays_for_the_next_time(tmp_path):
         asked = asyncio.create_task(storage.store.query_threads.run(question, DEADLINE))
         await asyncio.to_thread(reading.wait, DEADLINE)
         oldest = storage.store.files(0)[-1]
-        assert not await asyncio.to_thread(storage.store.drop, [oldest], 0.0)
+        assert not await asyncio.to_thread(storage.store.delete_period, [oldest], 0.0)
         assert storage.store.files(0)[-1] == oldest
         go_on.set()
         await asked
@@ -170,8 +172,8 @@ def test_a_file_that_is_read_for_too_long_stays_for_the_next_time(tmp_path):
     assert len(log_files(tmp_path)) == 3
 
 
-def test_files_come_and_go_under_load_and_every_question_is_answered(tmp_path):
-    """Sixty midnights and more with a reader beside them; what is kept is whole."""
+def test_files_are_created_and_deleted_under_load_and_every_query_is_answered(tmp_path):
+    """Sixty midnights and more with a concurrent reader; all events kept are there."""
     settings = {"file_hours": 1, "checkpoint_seconds": 0.01, "retain_disk_share": 1e-12}
     with open_storage(tmp_path, **settings) as storage:
         stop = threading.Event()
@@ -179,7 +181,7 @@ def test_files_come_and_go_under_load_and_every_question_is_answered(tmp_path):
 
         def keep():
             while not stop.is_set():
-                storage.store.maintenance.tidy(time.time(), trusted=False)
+                storage.store.maintenance.apply_retention(time.time(), clock_is_stable=False)
 
         def count(cursor):
             files = storage.store.files(0)
@@ -217,7 +219,7 @@ def test_files_come_and_go_under_load_and_every_question_is_answered(tmp_path):
 
 
 class Disk:
-    """A disk whose room the test sets."""
+    """A disk whose free space the test sets."""
 
     total = 1 << 40
 
@@ -228,55 +230,57 @@ class Disk:
 @pytest.fixture
 def disk(monkeypatch):
     found = Disk(1 << 39)
-    monkeypatch.setattr(keeper.Maintenance, "_disk", lambda self: found)
+    monkeypatch.setattr(module.Maintenance, "_disk_usage", lambda self: found)
     return found
 
 
-def test_reading_pauses_below_the_reserve_and_resumes_a_tenth_above_it(tmp_path, disk):
-    progress = queue.SimpleQueue()
+def test_ingestion_pauses_below_the_reserve_and_resumes_a_tenth_above_it(tmp_path, disk):
+    shortages = queue.SimpleQueue()
     settings = {"disk_reserve_bytes": 1000}
-    with open_storage(tmp_path, on_shortage=progress.put, **settings) as storage:
-        kept = storage.store.maintenance
+    with open_storage(tmp_path, on_shortage=shortages.put, **settings) as storage:
+        maintenance = storage.store.maintenance
         for free, full in [(1000, False), (999, True), (1099, True), (1100, False), (1000, False)]:
             disk.free = free
-            kept.watch()
-            assert kept.short_of == ("disk" if full else "")
-    assert [progress.get_nowait(), progress.get_nowait()] == ["disk", ""]
-    assert progress.empty()
+            maintenance.check_space()
+            assert maintenance.shortage == ("disk" if full else "")
+    assert [shortages.get_nowait(), shortages.get_nowait()] == ["disk", ""]
+    assert shortages.empty()
 
 
-def test_the_thread_notices_by_itself(tmp_path, disk, monkeypatch):
-    monkeypatch.setattr(keeper, "WATCH_SECONDS", 0.001)
-    progress = queue.SimpleQueue()
-    with open_storage(tmp_path, on_shortage=progress.put):
+def test_the_thread_reports_a_full_disk(tmp_path, disk, monkeypatch):
+    monkeypatch.setattr(module, "WATCH_SECONDS", 0.001)
+    shortages = queue.SimpleQueue()
+    with open_storage(tmp_path, on_shortage=shortages.put):
         disk.free = 0
-        assert progress.get(timeout=DEADLINE) == "disk"
+        assert shortages.get(timeout=DEADLINE) == "disk"
         disk.free = 1 << 39
-        assert progress.get(timeout=DEADLINE) == ""
+        assert shortages.get(timeout=DEADLINE) == ""
 
 
 @pytest.mark.parametrize("error", [OSError("no"), duckdb.IOException("no"), ZeroDivisionError()])
-@pytest.mark.parametrize("part", ["tidy", "look"])
-def test_a_round_that_fails_does_not_end_the_thread(tmp_path, disk, monkeypatch, part, error):
-    monkeypatch.setattr(keeper, "WATCH_SECONDS", 0.001)
+@pytest.mark.parametrize("part", ["apply_retention", "check_files"])
+def test_a_failed_round_does_not_end_the_maintenance_thread(
+    tmp_path, disk, monkeypatch, part, error
+):
+    monkeypatch.setattr(module, "WATCH_SECONDS", 0.001)
 
     def fail(self, *arguments, **more):
         raise error
 
-    monkeypatch.setattr(keeper.Maintenance, part, fail)
-    progress = queue.SimpleQueue()
-    task = {"tidy": "retention", "look": "looking for deleted files"}[part]
-    with open_storage(tmp_path, on_shortage=progress.put) as storage:
+    monkeypatch.setattr(module.Maintenance, part, fail)
+    shortages = queue.SimpleQueue()
+    task = {"apply_retention": "retention", "check_files": "looking for deleted files"}[part]
+    with open_storage(tmp_path, on_shortage=shortages.put) as storage:
         wait_for(lambda: storage.store.background.failures[task])
         disk.free = 0
-        assert progress.get(timeout=DEADLINE) == "disk"
+        assert shortages.get(timeout=DEADLINE) == "disk"
 
 
-def test_files_deleted_or_replaced_under_it_are_named_once(tmp_path, caplog):
+def test_files_deleted_or_replaced_while_in_use_are_logged_once(tmp_path, caplog):
     hourly(tmp_path)
     with open_storage(tmp_path, file_hours=1, start_maintenance=False) as storage:
-        keeper = storage.store.maintenance
-        keeper.look()
+        maintenance = storage.store.maintenance
+        maintenance.check_files()
         assert storage.store.vanished_files() == []
         gone, other = day(tmp_path, "2026-11-21T12"), day(tmp_path, "2026-11-21T13")
         gone.unlink()
@@ -285,18 +289,18 @@ def test_files_deleted_or_replaced_under_it_are_named_once(tmp_path, caplog):
         replacement.write_bytes(b"something else")
         replacement.rename(other)
         for _ in range(2):
-            keeper.look()
+            maintenance.check_files()
             assert storage.store.vanished_files() == [f"00/{gone.name}", f"00/{other.name}"]
-        # What is attached is read to the end.
+        # An attached file is readable all the same.
         assert storage.ask(f"SELECT count(*) FROM {storage.store.files(0)[2].alias}.log") == [(1,)]
     assert caplog.text.count("was deleted or replaced while tart uses it") == 2
 
 
-def test_files_that_are_dropped_have_not_vanished(tmp_path, caplog):
+def test_files_deleted_by_retention_have_not_vanished(tmp_path, caplog):
     hourly(tmp_path)
     aged(day(tmp_path, "2026-11-21T12"), 25)
     with open_storage(tmp_path, file_hours=1) as storage:
-        storage.store.maintenance.look()
-        storage.store.maintenance.tidy(time.time(), trusted=True)
-        storage.store.maintenance.look()
+        storage.store.maintenance.check_files()
+        storage.store.maintenance.apply_retention(time.time(), clock_is_stable=True)
+        storage.store.maintenance.check_files()
         assert storage.store.vanished_files() == []

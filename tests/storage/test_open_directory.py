@@ -233,7 +233,7 @@ def test_aggregates_of_another_layout_are_made_anew(tmp_path, caplog, change):
         assert name.startswith("00/aggregates.duckdb.corrupt-")
         assert storage.store.recovered[0].next_sequence == 1
     assert "is not that of this release" in caplog.text
-    assert "figures are made again" in caplog.text
+    assert "aggregates are rebuilt" in caplog.text
     with open_storage(tmp_path):
         assert caplog.text.count("is not that of this release") == 1
 

@@ -139,9 +139,9 @@ def test_both_lanes_of_a_period_go_together(tmp_path):
     in_both_segments(tmp_path, file_hours=1)
     with open_storage(tmp_path, file_hours=1) as storage:
         segments = storage.store.files(0)
-        assert not storage.store.drop(segments, 0.0), "events go to them"
+        assert not storage.store.delete_period(segments, 0.0), "events go to them"
         storage.write(batch(event(6, at=HOURS[1]), at=HOURS[1]))
-        wait_for(lambda: storage.store.drop(segments, 0.0))
+        wait_for(lambda: storage.store.delete_period(segments, 0.0))
         assert names(storage) == ["2026-11-21T13"]
     assert log_files(tmp_path) == ["2026-11-21T13.duckdb"]
     with open_storage(tmp_path, file_hours=1) as storage:

@@ -16,8 +16,7 @@ from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_text
 from tart.gateway.fanout.shards import Answers
 from tart.gateway.http.responses import Answer
 from tart.gateway.observability import health, metrics
-from tart.gateway.observability.host_stats import disk, memory
-from tart.process_memory import process_memory
+from tart.gateway.observability.host_stats import disk, memory, rss_bytes
 
 
 class LiveStatistics(Protocol):
@@ -91,7 +90,7 @@ class StatusHandlers:
             pending_limit=self._config.storage.pending_bytes,
             broadcaster=self._live.statistics(),
             shed_recently=self._live.shed_recently,
-            rss_bytes=process_memory().resident,
+            rss_bytes=rss_bytes(),
             memory=memory(),
             disk=disk(self._config.data_path),
             recovering={

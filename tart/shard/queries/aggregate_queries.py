@@ -113,8 +113,8 @@ class AggregateQueries:
         cursor: Cursor,
     ) -> Any:
         files = [self._store.aggregates[each] for each in self._store.directories]
-        fine_us = self._config.counts_10s_hours * HOUR_US
-        with MergedRelations(cursor, files, snapshot, fine_us) as relations:
+        counts_10s_us = self._config.counts_10s_hours * HOUR_US
+        with MergedRelations(cursor, files, snapshot, counts_10s_us) as relations:
             return question(relations, parameters)
 
     def _table(self, name: str, parameters: Parameters) -> str:

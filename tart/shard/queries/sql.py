@@ -47,7 +47,7 @@ class Sql:
         sql, seconds = parameters.get("sql"), parameters.get("seconds")
         if not isinstance(sql, str) or not isinstance(seconds, int | float):
             raise BadQuery("map must be a SQL statement", "map")
-        views.install(cursor, self._speaking)
+        views.install_decoder(cursor, self._speaking)
         seconds = max(_GRACE_SECONDS, seconds - _GRACE_SECONDS)
         order = process.SqlJob(sql, lossless=True, seconds=seconds)
 

@@ -1,14 +1,14 @@
-"""The aggregates' file of a directory: ``shards/00/aggregates.duckdb``, and its one writer.
+"""The aggregates of a directory, ``shards/00/aggregates.duckdb``, and their only writer.
 
-A thread takes flushes, one at a time, and writes each in one transaction: its rows, the
-coarser copies that are due, and how far the log is in them. A flush is handed over when
-the events in it are committed, so what is aggregated is stored; after a crash the log's
-rest is read again (``replay``). Who asks gets what was flushed from here and the rest from
-memory; ``state`` tells him the number of the last flush, so that he counts nothing twice.
+A thread takes flushes, one at a time, and writes each in one transaction: its rows, the rollups
+that are due, and the position in the event log. A flush is handed over when its events are
+committed, so everything aggregated is stored; after a crash the rest of the event log is read
+again (``rebuild``). Queries combine the flushed rows with those in memory; ``state`` has the
+number of the last flush, so that no row is counted twice.
 
-- Rows are appended and added up by questions; nothing is updated.
-- Old rows are deleted by their own time once an hour, while the clock is steady.
-- A file that cannot be read is put aside and made again from the log as far as that goes.
+- Rows are appended and added up by queries; no row is updated.
+- Expired rows are deleted by their own time once an hour, while the clock is stable.
+- A file that cannot be read is quarantined and rebuilt from the event log as far as that goes.
 """
 
 from __future__ import annotations
@@ -49,122 +49,122 @@ from tart.units import DAY_US, HOUR_US
 
 log = logging.getLogger(__name__)
 
-# 1, until 0.3: sums in 64 bits, of which those that were too large said no more than that.
+# Version 1 had sums of 64 bits, with 2^64 - 1 for those that were too large.
 SCHEMA_VERSION = 2
 STAGE = "flush"
-_FLUSH = "UINTEGER"
-_TIDY_SECONDS = 3600.0
+_FLUSH = UINT32.sql
+_EXPIRE_SECONDS = 3600.0
 _CHECKPOINT_SECONDS = 300.0
 _RETRY_SECONDS = 5.0
-# Of a flush that meets damage.
+# Tries to write a flush that finds damage.
 _TRIES = 3
-# While somebody copies the file: between two looks whether we are to stop.
-_HELD_SECONDS = 0.2
+# The interval in which a writer that waits for a backup checks whether it is to stop.
+_LOCK_SECONDS = 0.2
 
 
 def rollup_state_key(table: str) -> str:
-    """Under which ``state`` says up to which flush a coarser copy has its source."""
+    """Return the key in ``state`` of the last flush that a rollup includes."""
     return f"rolled_{table}"
 
 
-def columns_of(table: str) -> Mapping[str, str]:
-    """A table's columns as stored, copies included."""
+def stored_columns(table: str) -> Mapping[str, str]:
+    """Return the columns of a table or rollup as stored, with their SQL types."""
     origin = _ORIGIN.get(table, table)
     return {**TABLES[origin], "flush": _FLUSH}
 
 
-# Whose columns a coarser copy has.
+# The table whose columns a rollup has.
 _ORIGIN = {"counts_1m": "counts", "counts_1h": "counts", "latency_1h": "latency"}
 STORED: tuple[str, ...] = (*TABLES, *(name for name, _, _ in ROLLUPS))
 LAYOUT: Mapping[str, Mapping[str, str]] = {
     "meta": META,
     "state": {"key": "VARCHAR", "value": "BIGINT"},
     "nodes": {"node": "INTEGER", "peer_id": "BLOB"},
-    **{table: columns_of(table) for table in STORED},
-    OPEN_SESSIONS: columns_of("sessions"),
+    **{table: stored_columns(table) for table in STORED},
+    OPEN_SESSIONS: stored_columns("sessions"),
 }
 _DDL = create_statements(LAYOUT)
 
 
 @dataclass(frozen=True)
 class AggregateFile(LogFile):
-    """The file of one directory; attached and put aside like those of the log."""
+    """The aggregates of one directory; attached and quarantined as segments are."""
 
     @property
     def catalog(self) -> str:
-        """Its name inside DuckDB."""
+        """The name of the attached file in DuckDB."""
         return f"a{self.directory:02d}"
 
     @property
     def ddl(self) -> tuple[str, ...]:
-        """Its tables."""
+        """The statements that create the tables, to be formatted with the catalog's name."""
         return _DDL
 
     @property
     def schema_version(self) -> int:
-        """Of these tables."""
+        """The version of the tables."""
         return SCHEMA_VERSION
 
     @property
     def row_group(self) -> int:
-        """DuckDB's own: most of these tables are small."""
+        """DuckDB's default: most of these tables are small."""
         return 122_880
 
     @property
     def block_bytes(self) -> int:
-        """Small, because there are many tables; with less than this DuckDB packs badly."""
+        """The size of a block: small, because there are many tables; less compresses badly."""
         return 64 << 10
 
 
 def aggregate_file(root: Path, directory: int) -> AggregateFile:
-    """The file of that directory, whether or not it exists."""
+    """Return the aggregates of a directory, whether or not the file exists."""
     return AggregateFile(directory, 0, root / f"{directory:02d}" / AGGREGATES)
 
 
 def to_arrow_table(table: str, rows: Rows, flush: int) -> ArrowTable:
-    """Rows of an aggregate as something DuckDB can scan."""
+    """Encode rows of an aggregate."""
     length = len(next(iter(rows.values())))
-    made: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     for name, sql in TABLES[table].items():
         values, kind = rows[name], COLUMN_TYPES[sql]
-        made[name] = (
+        columns[name] = (
             number_column(kind, values) if isinstance(values, np.ndarray) else column(kind, values)
         )
-    made["flush"] = number_column(UINT32, np.full(length, flush))
-    return ArrowTable(made, length)
+    columns["flush"] = number_column(UINT32, np.full(length, flush))
+    return ArrowTable(columns, length)
 
 
 def check_layout(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> None:
-    """Compare a file's tables with ours: rows are inserted by position.
+    """Raise unless a file has the tables of this release: rows are inserted by position.
 
     Raises:
-        DamagedFile: they differ, as those of builds between two releases may.
+        DamagedFile: The tables differ, as those of builds between two releases may.
     """
-    found: dict[str, dict[str, str]] = {}
+    stored: dict[str, dict[str, str]] = {}
     for table, name, kind in cursor.execute(
         "SELECT table_name, column_name, data_type FROM duckdb_columns() "
         "WHERE database_name = ? ORDER BY table_name, column_index",
         [file.catalog],
     ).fetchall():
-        found.setdefault(table, {})[name] = kind
+        stored.setdefault(table, {})[name] = kind
     for table, columns in LAYOUT.items():
-        if list(found.get(table, {}).items()) != list(columns.items()):
+        if list(stored.get(table, {}).items()) != list(columns.items()):
             raise DamagedFile(f"{file.path}: its table {table} is not that of this release")
 
 
 def read_state(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> FlushState:
-    """How far a file is."""
-    found = dict(cursor.execute(f"SELECT key, value FROM {file.alias}.state").fetchall())
-    return FlushState(**{each.name: found.get(each.name, 0) for each in fields(FlushState)})
+    """Return the state of a file after its last flush."""
+    state = dict(cursor.execute(f"SELECT key, value FROM {file.alias}.state").fetchall())
+    return FlushState(**{each.name: state.get(each.name, 0) for each in fields(FlushState)})
 
 
 def read_nodes(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> dict[int, bytes]:
-    """The nodes a file knows, by number."""
+    """Return the nodes in a file, by number."""
     return dict(cursor.execute(f"SELECT node, peer_id FROM {file.alias}.nodes").fetchall())
 
 
 def read_sessions(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> set[int]:
-    """The connections that a file has rows of."""
+    """Return the connections that a file has rows of."""
     rows = cursor.execute(f"SELECT session FROM {file.alias}.sessions").fetchall()
     return {number for (number,) in rows}
 
@@ -172,19 +172,19 @@ def read_sessions(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> set
 def read_open_sessions(
     cursor: duckdb.DuckDBPyConnection, file: AggregateFile
 ) -> list[SessionSummary]:
-    """The connections that were open at the last flush, as they were then."""
-    shown = ", ".join(
+    """Return the connections that were open at the last flush, as they were then."""
+    columns = ", ".join(
         f"epoch_us({name})" if kind == "TIMESTAMP" else name
         for name, kind in TABLES["sessions"].items()
     )
-    rows = cursor.execute(f"SELECT {shown} FROM {file.alias}.{OPEN_SESSIONS}").fetchall()
+    rows = cursor.execute(f"SELECT {columns} FROM {file.alias}.{OPEN_SESSIONS}").fetchall()
     return [SessionSummary(*row) for row in rows]
 
 
-def read_remembered(
+def read_node_histories(
     cursor: duckdb.DuckDBPyConnection, file: AggregateFile
 ) -> dict[int, NodeHistory]:
-    """What a file knows of nodes by their connections, those of the last flush included."""
+    """Return the history of each node, open connections included."""
     rows = cursor.execute(
         "SELECT node, epoch_us(min(started_at)), epoch_us(max(started_at)), "
         "epoch_us(max(greatest(started_at, last_at))), "
@@ -197,30 +197,33 @@ def read_remembered(
     return {node: NodeHistory(*values) for node, *values in rows}
 
 
-def tables_of(flush: Flush, isolation: Isolation) -> Iterator[tuple[str, ArrowTable]]:
-    """The tables of a flush that have rows; rows that no table can hold are left out.
+def encode_flush(flush: Flush, isolation: Isolation) -> Iterator[tuple[str, ArrowTable]]:
+    """Encode the tables of a flush that have rows; rows that no table can hold are left out.
 
     Such a row is a fault of tart. It is counted, and costs no other row.
+
+    Yields:
+        The name of each table and its rows.
     """
     for table, rows in flush.rows.items():
         try:
             isolation.enter(STAGE)
-            made = to_arrow_table(table, rows, flush.state.flush)
+            encoded = to_arrow_table(table, rows, flush.state.flush)
         except Exception:
             isolation.retries[STAGE] += 1
-            made = _salvaged(table, rows, flush.state.flush, isolation)
-        if len(made):
-            yield table, made
+            encoded = _encode_valid_rows(table, rows, flush.state.flush, isolation)
+        if len(encoded):
+            yield table, encoded
 
 
-def _salvaged(table: str, rows: Rows, flush: int, isolation: Isolation) -> ArrowTable:
-    """Those rows that a table can hold."""
+def _encode_valid_rows(table: str, rows: Rows, flush: int, isolation: Isolation) -> ArrowTable:
+    """Encode the rows that a table can hold, found by bisection."""
     try:
         columns = {name: list(rows[name]) for name in TABLES[table]}
     except Exception as reason:
         isolation.record(Failure(STAGE, reason))
         return to_arrow_table(table, {name: [] for name in TABLES[table]}, flush)
-    good: list[int] = []
+    valid: list[int] = []
     parts = [range(len(next(iter(columns.values()))))]
     while parts:
         part = parts.pop()
@@ -234,8 +237,8 @@ def _salvaged(table: str, rows: Rows, flush: int, isolation: Isolation) -> Arrow
             middle = len(part) // 2
             parts += [part[middle:], part[:middle]]
         else:
-            good += part
-    picked = {name: [values[at] for at in good] for name, values in columns.items()}
+            valid += part
+    picked = {name: [values[index] for index in valid] for name, values in columns.items()}
     return to_arrow_table(table, picked, flush)
 
 
@@ -245,37 +248,39 @@ def write(
     flush: Flush,
     tables: Mapping[str, ArrowTable],
 ) -> int:
-    """Write a flush in one transaction; how many rows that were.
+    """Write a flush in one transaction; return the number of rows.
 
     Args:
-        file: as it is to be read (``Database.readable``).
-        tables: of ``tables_of``.
+        cursor: The cursor to write with.
+        file: The file, with the alias to read it by (``Database.readable``).
+        flush: The flush.
+        tables: The tables of ``encode_flush``.
 
     Raises:
-        RowsRefused: DuckDB does not take the values of a table; roll back and leave it out.
-        duckdb.Error: it could not; the transaction may have to be rolled back.
+        RowsRefused: DuckDB refuses the values of a table; the caller rolls back and omits it.
+        duckdb.Error: The write failed; the caller rolls back.
     """
-    alias, number, written = file.catalog, flush.state.flush, 0
+    catalog, number, written = file.catalog, flush.state.flush, 0
     cursor.begin()
-    for table, made in tables.items():
-        cursor.register("flushed", made)
+    for table, encoded in tables.items():
+        cursor.register("flushed", encoded)
         try:
-            cursor.execute(f"INSERT INTO {alias}.{table} SELECT * FROM flushed")
+            cursor.execute(f"INSERT INTO {catalog}.{table} SELECT * FROM flushed")
         except duckdb.DataError as error:
             raise RowsRefused(table, str(error)) from None
         cursor.unregister("flushed")
-        written += len(made)
-    cursor.execute(f"DELETE FROM {alias}.{OPEN_SESSIONS}")
+        written += len(encoded)
+    cursor.execute(f"DELETE FROM {catalog}.{OPEN_SESSIONS}")
     if flush.open_sessions["session"]:
         cursor.register("flushed", to_arrow_table("sessions", flush.open_sessions, number))
-        cursor.execute(f"INSERT INTO {alias}.{OPEN_SESSIONS} SELECT * FROM flushed")
+        cursor.execute(f"INSERT INTO {catalog}.{OPEN_SESSIONS} SELECT * FROM flushed")
         cursor.unregister("flushed")
     if flush.nodes:
-        cursor.executemany(f"INSERT INTO {alias}.nodes VALUES (?, ?)", flush.nodes)
+        cursor.executemany(f"INSERT INTO {catalog}.nodes VALUES (?, ?)", flush.nodes)
     before = dict(cursor.execute(f"SELECT key, value FROM {file.alias}.state").fetchall())
     state = {**before, **_roll_up(cursor, file, number, before), **vars(flush.state)}
-    cursor.execute(f"DELETE FROM {alias}.state")
-    cursor.executemany(f"INSERT INTO {alias}.state VALUES (?, ?)", list(state.items()))
+    cursor.execute(f"DELETE FROM {catalog}.state")
+    cursor.executemany(f"INSERT INTO {catalog}.state VALUES (?, ?)", list(state.items()))
     cursor.commit()
     return written
 
@@ -286,38 +291,42 @@ def _roll_up(
     number: int,
     state: Mapping[str, int],
 ) -> dict[str, int]:
-    """Add what was flushed since the last time to the coarser copies, when it is time."""
-    done: dict[str, int] = {}
+    """Add rows flushed since the last time to the rollups that are due; return new state."""
+    updates: dict[str, int] = {}
     now = time.time()
     for name, source, seconds in ROLLUPS:
-        key, due = rollup_state_key(name), f"due_{name}"
-        if now < state.get(due, 0):
+        last_key, due_key = rollup_state_key(name), f"due_{name}"
+        if now < state.get(due_key, 0):
             continue
-        keys = [each for each in columns_of(name) if each not in ("bucket", "count", "flush")]
+        keys = [key for key in stored_columns(name) if key not in ("bucket", "count", "flush")]
         cursor.execute(
             f"INSERT INTO {file.catalog}.{name} "
             f"SELECT time_bucket(INTERVAL {seconds} SECONDS, bucket), {', '.join(keys)}, "
             f"sum(count)::UINTEGER, {number} FROM {file.alias}.{source} "
-            f"WHERE flush > {state.get(key, 0)} GROUP BY ALL"
+            f"WHERE flush > {state.get(last_key, 0)} GROUP BY ALL"
         )
-        done[key], done[due] = number, int(now // seconds + 1) * seconds
-    return done
+        updates[last_key], updates[due_key] = number, int(now // seconds + 1) * seconds
+    return updates
 
 
 class AggregateWriter:
     """Writes one directory's aggregates.
 
     Args:
-        file: attached for writing.
-        written: called on the writer's thread with the number of each flush written.
-        failed: called once, on the writer's thread, with the reason writing ended. Events are
-            stored all the same, and the next start makes up the file from them.
-        isolation: counts rows that cannot be written.
-        salvage_after: called with an error that may be damage; whether what is left of the file can
-            be read now, so that trying again makes sense.
+        database: The database to write to.
+        config: The settings.
+        file: The file, attached for writing.
+        on_flush: Called on the writer's thread with the number of each flush written.
+        on_failure: Called once, on the writer's thread, with the reason that ended writing. Events
+            are stored all the same, and the next start rebuilds the missing aggregates from them.
+        isolation: Counts rows that cannot be written.
+        salvage: Called with an error that may be damage; returns whether the other rows of the
+            file can be read now, so that a retry may succeed.
 
     Attributes:
-        write_lock: held while the file is written to, or while somebody copies it.
+        seconds: The time spent on writing.
+        rows: The number of rows written.
+        write_lock: Held while the file is written to, or while a backup copies it.
     """
 
     def __init__(
@@ -325,85 +334,85 @@ class AggregateWriter:
         database: Database,
         config: AggregatesConfig,
         file: AggregateFile,
-        written: Callable[[int], None],
-        failed: Callable[[Exception], None],
+        on_flush: Callable[[int], None],
+        on_failure: Callable[[Exception], None],
         isolation: Isolation,
-        salvage_after: Callable[[Exception], bool] = lambda error: False,
+        salvage: Callable[[Exception], bool] = lambda error: False,
     ) -> None:
         self._isolation = isolation
         self._database = database
-        self._salvage_after = salvage_after
+        self._salvage = salvage
         self._config = config
         self._file = file
-        self._written = written
-        self._failed = failed
+        self._on_flush = on_flush
+        self._on_failure = on_failure
         self._queue: SimpleQueue[Flush | None] = SimpleQueue()
         self._stopping = threading.Event()
-        self._steadiness = ClockMonitor(time.time(), time.monotonic())
-        self._tidied = self._checkpointed = time.monotonic()
-        self._over = False
+        self._clock = ClockMonitor(time.time(), time.monotonic())
+        self._expired_at = self._checkpointed_at = time.monotonic()
+        self._ended = False
         self.seconds = 0.0
         self.rows = 0
         self.write_lock = threading.Lock()
-        self._thread = threading.Thread(target=self._write_all, name="aggregates")
+        self._thread = threading.Thread(target=self._run, name="aggregates")
         self._thread.start()
 
     def put(self, flush: Flush) -> None:
-        """Hand over a flush, in order; there is one in half a minute."""
-        if not self._over:
+        """Hand over a flush, in order; one arrives every half minute."""
+        if not self._ended:
             self._queue.put(flush)
 
     @property
     def waiting(self) -> int:
-        """Flushes that were handed over and not taken up."""
+        """The number of flushes that wait."""
         return self._queue.qsize()
 
     def stop(self) -> None:
-        """Write what was handed over and end. Blocks."""
+        """Write the flushes that wait and end. Blocks."""
         self._stopping.set()
         self._queue.put(None)
         self._thread.join()
 
-    def _write_all(self) -> None:
+    def _run(self) -> None:
         cursor = self._database.cursor()
         try:
             while (flush := self._queue.get()) is not None:
-                with self._unheld():
+                with self._lock_for_write():
                     started = time.monotonic()
-                    self._patiently(cursor, flush)
-                    self._written(flush.state.flush)
-                    self._keep_in_order(cursor)
+                    self._write_with_retries(cursor, flush)
+                    self._on_flush(flush.state.flush)
+                    self._maintain(cursor)
                     self.seconds += time.monotonic() - started
-            with suppress(duckdb.Error):  # the log holds it all the same
+            with suppress(duckdb.Error):  # the WAL has the rows all the same
                 cursor.execute(f"CHECKPOINT {self._file.catalog}")
         except Exception as error:
-            # The boundary of this thread: whatever broke, nothing more can be written.
-            self._over = True
+            # The boundary of this thread: no error leaves a writer that can go on.
+            self._ended = True
             log.error(
                 "writing aggregates to %s stopped: %s; events are stored all the same, answers "
-                "over longer windows lack what is not written, the next start makes it up",
+                "over longer windows lack the unwritten rows, the next start rebuilds them",
                 self._file.path,
                 error,
             )
-            self._failed(error)
+            self._on_failure(error)
         finally:
             cursor.close()
 
     @contextmanager
-    def _unheld(self) -> Iterator[None]:
-        """``write_lock``, unless we stop while somebody else has it."""
-        while not (mine := self.write_lock.acquire(timeout=_HELD_SECONDS)):
+    def _lock_for_write(self) -> Iterator[None]:
+        """Hold ``write_lock``, unless a backup holds it when the writer is to stop."""
+        while not (acquired := self.write_lock.acquire(timeout=_LOCK_SECONDS)):
             if self._stopping.is_set():
                 break
         try:
             yield
         finally:
-            if mine:
+            if acquired:
                 self.write_lock.release()
 
-    def _patiently(self, cursor: duckdb.DuckDBPyConnection, flush: Flush) -> None:
-        """Again and again while the disk is full: what is not written waits in memory."""
-        tables = dict(tables_of(flush, self._isolation))
+    def _write_with_retries(self, cursor: duckdb.DuckDBPyConnection, flush: Flush) -> None:
+        """Write a flush, again while the disk is full; later flushes wait in memory."""
+        tables = dict(encode_flush(flush, self._isolation))
         tries = _TRIES
         while True:
             try:
@@ -418,34 +427,41 @@ class AggregateWriter:
                     cursor.rollback()
                 reason = storage_error(self._file, error)
                 tries -= 1
-                if tries and isinstance(reason, DamagedFile) and self._salvage_after(error):
+                if tries and isinstance(reason, DamagedFile) and self._salvage(error):
                     continue
                 if not isinstance(reason, DiskFull) or self._stopping.is_set():
                     raise reason from None
-                log.error("no room for aggregates, trying again: %s", reason)
+                log.error("cannot write aggregates, retrying: %s", reason)
                 self._stopping.wait(_RETRY_SECONDS)
             else:
                 return
 
-    def _keep_in_order(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def _maintain(self, cursor: duckdb.DuckDBPyConnection) -> None:
         now = time.monotonic()
-        steady = self._steadiness.steady(time.time(), now)
-        if steady and now - self._tidied >= _TIDY_SECONDS:
-            self._tidied = now
-            tidy(cursor, self._file, self._config, time.time_ns() // 1000)
-        if now - self._checkpointed >= _CHECKPOINT_SECONDS:
-            self._checkpointed = now
-            with suppress(duckdb.Error):  # a reader may hold it up; the next will do
+        stable = self._clock.is_stable(time.time(), now)
+        if stable and now - self._expired_at >= _EXPIRE_SECONDS:
+            self._expired_at = now
+            delete_expired(cursor, self._file, self._config, time.time_ns() // 1000)
+        if now - self._checkpointed_at >= _CHECKPOINT_SECONDS:
+            self._checkpointed_at = now
+            with suppress(duckdb.Error):  # a reader may prevent it; the next one suffices
                 cursor.execute(f"CHECKPOINT {self._file.catalog}")
 
 
-def tidy(
+def delete_expired(
     cursor: duckdb.DuckDBPyConnection,
     file: AggregateFile,
     config: AggregatesConfig,
     now_us: int,
 ) -> None:
-    """Delete what is older than the settings keep it; ``now_us`` is Unix microseconds."""
+    """Delete the rows that are older than the settings keep them.
+
+    Args:
+        cursor: The cursor to write with.
+        file: The file.
+        config: The settings.
+        now_us: Unix microseconds.
+    """
     for table in STORED:
         column = clock_column(_ORIGIN.get(table, table))
         before = now_us - retention_us(table, config)
@@ -454,12 +470,12 @@ def tidy(
                 f"DELETE FROM {file.catalog}.{table} WHERE {column} < make_timestamp({before})"
             )
         except duckdb.Error as error:
-            # Where a block of the column is damaged; nobody reads what lies in it.
-            log.warning("%s: old rows of %s stay: %s", file.path, table, error)
+            # A block of the column is damaged; queries exclude its rows.
+            log.warning("%s: expired rows of %s stay: %s", file.path, table, error)
 
 
 def retention_us(table: str, config: AggregatesConfig) -> int:
-    """For how long a table's rows are kept, microseconds."""
+    """Return how long a table's rows are kept, microseconds."""
     match table:
         case "counts":
             return config.counts_10s_hours * HOUR_US

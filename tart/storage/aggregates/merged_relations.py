@@ -1,10 +1,10 @@
-"""Aggregates as SQL relations: what was flushed and what is still in memory, as one.
+"""Aggregates as SQL relations: the flushed rows merged with those in memory.
 
-For one question, inside one transaction. ``MergedRelations.table`` gives the text of a relation
-that stands where a table's name may: the rows of every directory's file, those of the
-snapshot, with ``directory`` as their first column (numbers of nodes are a directory's
-own). A snapshot belongs to one flush; if another was written meanwhile the question must
-be put again with a newer one (``StaleSnapshot``).
+For one query, inside one transaction. ``MergedRelations.table`` returns the text of a relation that
+stands where a table's name may: the rows of every directory's file and those of the snapshot, with
+``directory`` as their first column (numbers of nodes are a directory's own). A snapshot belongs to
+one flush; if another was written meanwhile the query must be repeated with a newer one
+(``StaleSnapshot``).
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ class StaleSnapshot(Exception):
 
 @dataclass
 class UnflushedRows:
-    """Rows of a table that are not in the file, and their columns, made once for all who ask."""
+    """Rows of a table that are not in the file yet.
+
+    Attributes:
+        table: The name of the table.
+        rows: Its columns.
+    """
 
     table: str
     rows: Rows
@@ -47,13 +52,19 @@ class UnflushedRows:
 
     @cached_property
     def columns(self) -> ArrowTable:
-        """What DuckDB can scan; two threads may make it at the same time, which is no harm."""
+        """The encoded rows, shared by all queries; two threads may both encode them, harmlessly."""
         return to_arrow_table(self.table, self.rows, 0)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a shard's memory has of its own directory beyond flush ``flush``."""
+    """The rows of a shard's own directory that are in memory.
+
+    Attributes:
+        directory: The number of the directory.
+        flush: The number of the last flush, whose rows are in the file.
+        rows: The rows by table.
+    """
 
     directory: int
     flush: int
@@ -62,40 +73,43 @@ class Snapshot:
 
 @dataclass
 class MergedRelations:
-    """The relations of one question.
+    """The relations of one query.
 
     Attributes:
-        files: every directory's aggregates, the shard's own among them.
-        fine_us: how long counts by ten seconds are kept.
+        cursor: The cursor of the query.
+        files: Every directory's aggregates, the shard's own among them.
+        snapshot: The rows in memory.
+        counts_10s_us: How long counts by ten seconds are kept.
     """
 
     cursor: duckdb.DuckDBPyConnection
     files: Sequence[AggregateFile]
     snapshot: Snapshot
-    fine_us: int
+    counts_10s_us: int
     _registered: list[str] = field(default_factory=list)
     _states: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def __enter__(self) -> MergedRelations:
         try:
             self.cursor.begin()
-            own = next(each for each in self.files if each.directory == self.snapshot.directory)
+            own = next(file for file in self.files if file.directory == self.snapshot.directory)
+            # The file cannot be behind the snapshot: its flush is reported after the commit, and
+            # the snapshot has the number of a reported flush. So "greater" would be the same.
             if read_state(self.cursor, own).flush != self.snapshot.flush:
                 raise StaleSnapshot
         except BaseException:
-            # Whoever asked may have left: an interrupted question must not keep its cursor,
-            # which is its thread's, in a transaction.
-            _end(self.cursor)
+            # An interrupted query must not leave its thread's cursor in a transaction.
+            _end_transaction(self.cursor)
             raise
         return self
 
     def __exit__(self, *raised: object) -> None:
-        _end(self.cursor)
+        _end_transaction(self.cursor)
         for name in self._registered:
             self.cursor.unregister(name)
 
     def table(self, table: str, where: str = "true") -> str:
-        """A table with all its rows for which ``where`` holds."""
+        """Return the relation of a table's rows that match a condition."""
         columns = ", ".join(TABLES[table])
         parts = [
             f"SELECT {file.directory} AS directory, {columns} FROM {file.alias}.{table} "
@@ -105,14 +119,14 @@ class MergedRelations:
         return self._with_memory(table, parts, where)
 
     def counts(self, start_us: int, end_us: int, now_us: int, where: str = "true") -> str:
-        """``counts`` of a window, from the coarsest copy that fits.
+        """Return the relation of ``counts`` in a window, from the coarsest rollup that fits.
 
-        Up to ``fine_us`` ago by ten seconds; windows of a day by the minute; longer ones by
+        By ten seconds in the last ``counts_10s_us``; windows of a day by the minute; longer ones by
         the hour and their ends by the minute.
         """
         inside = f"bucket >= make_timestamp({start_us}) AND bucket < make_timestamp({end_us})"
         where = f"{inside} AND {where}"
-        if start_us >= now_us - self.fine_us + MINUTE_US:
+        if start_us >= now_us - self.counts_10s_us + MINUTE_US:
             return self.table("counts", where)
         if end_us - start_us <= _BY_MINUTE_US:
             return self._with_memory("counts", self._minutes(where), where)
@@ -129,7 +143,7 @@ class MergedRelations:
     def latencies(
         self, start_us: int, end_us: int, now_us: int, retention_us: int, where: str
     ) -> str:
-        """``latency`` of a window, by the hour where minutes are no longer kept."""
+        """Return the relation of ``latency`` in a window, by the hour where minutes are expired."""
         inside = f"bucket >= make_timestamp({start_us}) AND bucket < make_timestamp({end_us})"
         where = f"{inside} AND {where}"
         if start_us >= now_us - retention_us + HOUR_US:
@@ -141,7 +155,7 @@ class MergedRelations:
         return self._rolled("counts_1m", "counts", where)
 
     def _rolled(self, copy: str, source: str, where: str) -> list[str]:
-        """A coarser copy, and what of its source is not in it yet."""
+        """Return the parts of a rollup, and of the rows of its source that it lacks."""
         table = "latency" if copy.startswith("latency") else "counts"
         columns = ", ".join(TABLES[table])
         whole = [
@@ -160,15 +174,15 @@ class MergedRelations:
         ]
 
     def _with_memory(self, table: str, parts: list[str], where: str) -> str:
-        # Arrow has no integer of 128 bits: in memory they are decimals, which add up otherwise.
+        # Arrow has no integer of 128 bits: decimals in memory, whose sums have another type.
         columns = ", ".join(
             f"{name}::{TOTAL} AS {name}" if kind == TOTAL else name
             for name, kind in TABLES[table].items()
         )
-        for gathered in self.snapshot.rows[table]:
-            if len(gathered):
+        for unflushed in self.snapshot.rows[table]:
+            if len(unflushed):
                 name = f"memory_{table}_{len(self._registered)}"
-                self.cursor.register(name, gathered.columns)
+                self.cursor.register(name, unflushed.columns)
                 self._registered.append(name)
                 parts.append(
                     f"SELECT {self.snapshot.directory} AS directory, {columns} FROM {name} "
@@ -183,8 +197,8 @@ class MergedRelations:
         return self._states[file.directory]
 
 
-def _end(cursor: duckdb.DuckDBPyConnection) -> None:
-    """End the transaction, if there is one, even if an interrupt meets the end itself."""
+def _end_transaction(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Roll back the transaction, if there is one, even if an interrupt hits the rollback."""
     with suppress(duckdb.TransactionException):
         try:
             cursor.rollback()

@@ -1,8 +1,8 @@
-"""Aggregates made again from the log: after a crash, or where there are none yet.
+"""Rebuild of aggregates from the event log: after a crash, or where there are none yet.
 
-The log's events from ``FlushState.resume`` on are read in order of arrival and counted as if
-they had just come. Those before ``FlushState.through`` were counted already: they are read
-only to know the pipelines that were open, and nothing of them is counted twice.
+The events from ``FlushState.resume`` on are read in order of arrival and counted as if they had
+just arrived. Those before ``FlushState.through`` are counted already: they are read only to
+restore the pipelines that were open, and are not counted again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import duckdb
 import numpy as np
@@ -25,228 +25,264 @@ from tart.aggregate.keyed.sessions import SessionSummary, session_rows
 from tart.errors import DecodeError
 from tart.protocol.columnar import read_columns
 from tart.protocol.decoding import HEADER_BYTES, check_event
+from tart.protocol.events import EventKind
 from tart.storage.aggregates.database import (
     AggregateFile,
+    encode_flush,
     read_nodes,
     read_open_sessions,
     read_sessions,
     read_state,
-    tables_of,
     write,
 )
 from tart.storage.aggregates.session_recovery import SessionRecovery, undecodable_finding
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
-from tart.storage.core.schema import UndecodableRow, log_rows_query
+from tart.storage.core.schema import UndecodableRow, log_rows_query, undecodable_rows_query
 from tart.storage.core.seq_ranges import scan_forward
 from tart.storage.log.database import Database
 from tart.storage.log.file_ranges import FRAME_TABLES, read_file_ranges
-from tart.storage.log.recovery import StoredSession
+from tart.storage.log.recovery import RecoveredState, StoredSession
 from tart.storage.log.startup_progress import ReportProgress, ignore_progress
 
 log = logging.getLogger(__name__)
 
+Row = TypeVar("Row", LogRow, UndecodableRow)
+
 _CHUNK = 50_000
-# Counts of so many events are gathered before they are written: a start that is interrupted
-# goes on from there.
+# The events whose counts are gathered before they are written: a start that is interrupted
+# continues from there.
 _FLUSH_EVENTS = 500_000
-# References of requests reach back seconds: so many events before ``through`` are read in
+# References of requests reach back seconds: this number of events before ``through`` is read in
 # full, and of older ones only pipelines (blocks, work-packages).
 _REQUESTS = 200_000
-_BROKEN = (
-    "SELECT * REPLACE (epoch_us(received_at) AS received_at) FROM {file}.undecodable WHERE {where}"
+_PIPELINES = (
+    f"type BETWEEN {EventKind.AUTHORING} AND {EventKind.BLOCK_EXECUTED} OR "
+    f"type BETWEEN {EventKind.WORK_PACKAGE_SUBMISSION} AND {EventKind.GUARANTEES_DISTRIBUTED}"
 )
-_PIPELINES = "type BETWEEN 40 AND 47 OR type BETWEEN 90 AND 109"
 
 
 def catch_up(
     database: Database,
     file: AggregateFile,
     logs: Sequence[LogFile],
-    nodes: Mapping[int, bytes],
-    sessions: Mapping[int, StoredSession],
+    recovered: RecoveredState,
     decode_context: Callable[[int], DecodeContext],
-    next_sequence: int,
     isolation: Isolation,
     progress: ReportProgress = ignore_progress,
 ) -> FlushState:
-    """Bring a directory's aggregates up to its log; how far they are then.
+    """Bring a directory's aggregates up to its event log; return the state they have then.
 
     Args:
-        file, logs: the aggregates and the directory's files, oldest first, as they are to be
-            read (``Database.readable``).
-        nodes: the directory's nodes by number.
-        sessions: the directory's connections by number.
-        decode_context: the decode context of a session, by its number.
-        next_sequence: the ``seq`` the next event gets.
-        isolation: counts what cannot be aggregated.
-        progress: called after each chunk with how many frames of all are counted; what it raises
-            ends this, and what was written by then is not done again.
+        database: The database that has the files attached.
+        file: The aggregates, with the alias to read them by (``Database.readable``).
+        logs: The directory's event log, oldest first, likewise.
+        recovered: The state of the directory.
+        decode_context: Returns how to decode the events of a session.
+        isolation: Counts events that cannot be aggregated.
+        progress: Called after each chunk; an error that it raises ends the rebuild, which
+            continues from the last flush at the next start.
 
     Raises:
-        duckdb.Error: the log cannot be read or the aggregates not written.
+        duckdb.Error: The event log cannot be read or the aggregates not written.
     """
     with closing(database.cursor()) as cursor:
-        state = read_state(cursor, file)
-        missing = [each for each in nodes.items() if each[0] not in read_nodes(cursor, file)]
-        known, before = read_sessions(cursor, file), read_open_sessions(cursor, file)
-        recount = SessionRecovery(sessions, known, before)
-        if state.through >= next_sequence and not missing and not recount:
-            return state
-        aggregates, ended = Aggregates(decode_context, isolation=isolation), _Ended(sessions)
-        place, expected = file.path.parent.name, _frames_from(cursor, logs, state.through)
-        count = 0
-        try:
-            for part in _before(cursor, logs, state, decode_context):
-                aggregates.add(part.batch)
-                progress(f"reading directory {place} for what was open", 0, 0)
-            ended.until(state.taken_at, aggregates)
-            aggregates.clear()
-            aggregates.add_findings(recount.findings())
-            for summary in recount.ended():
-                aggregates.record_session(summary)
-            for part in _parts(cursor, logs, state.through, next_sequence, decode_context):
-                aggregates.add(part.batch)
-                recount.add_batch(part.batch, part.broken)
-                aggregates.expire(part.received_at)
-                ended.until(part.received_at, aggregates)
-                count += len(part.batch)
-                progress(
-                    f"counting the events of directory {place} again", count, max(count, expected)
-                )
-                if count % _FLUSH_EVENTS < len(part.batch):
-                    state = _flush(cursor, file, aggregates, state, part.end, [], recount.open())
-            aggregates.end_all_sessions()
-            for summary in recount.died():
-                aggregates.record_session(summary)
-            state = _flush(cursor, file, aggregates, state, next_sequence, missing, [])
-        except duckdb.Error:
-            with suppress(duckdb.Error):
-                cursor.rollback()
-            raise
-    if count:
-        log.info("%s: aggregated %d events of the log again", file.path, count)
-    return state
+        rebuild = _Rebuild(cursor, file, logs, recovered, decode_context, isolation)
+        if rebuild.is_needed():
+            try:
+                rebuild.run(progress)
+            except duckdb.Error:
+                with suppress(duckdb.Error):
+                    cursor.rollback()
+                raise
+    if rebuild.events:
+        log.info("%s: aggregated %d events of the event log again", file.path, rebuild.events)
+    return rebuild.state
 
 
-def _frames_from(cursor: duckdb.DuckDBPyConnection, logs: Sequence[LogFile], first: int) -> int:
-    """How many events there are from a ``seq`` on."""
-    return sum(
-        cursor.execute(f"SELECT count(*) FROM {each.alias}.log WHERE seq >= {first}").fetchall()[0][
-            0
+class _Rebuild:
+    """The rebuild of one directory's aggregates; see ``catch_up`` for the arguments."""
+
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        file: AggregateFile,
+        logs: Sequence[LogFile],
+        recovered: RecoveredState,
+        decode_context: Callable[[int], DecodeContext],
+        isolation: Isolation,
+    ) -> None:
+        self._cursor = cursor
+        self._file = file
+        self._logs = logs
+        self._recovered = recovered
+        self._decode_context = decode_context
+        self._isolation = isolation
+        self.events = 0
+        self.state = read_state(cursor, file)
+        known_nodes = read_nodes(cursor, file)
+        self._missing_nodes = [
+            (number, peer_id)
+            for number, peer_id in recovered.nodes.items()
+            if number not in known_nodes
         ]
-        for each in logs
-    )
+        self._sessions = SessionRecovery(
+            recovered.sessions, read_sessions(cursor, file), read_open_sessions(cursor, file)
+        )
+
+    def is_needed(self) -> bool:
+        """Return whether the event log has anything that the aggregates lack."""
+        behind = self.state.through < self._recovered.next_sequence
+        return behind or bool(self._missing_nodes) or bool(self._sessions)
+
+    def run(self, progress: ReportProgress) -> None:
+        """Count all events after the last flush, and flush them."""
+        aggregates = Aggregates(self._decode_context, isolation=self._isolation)
+        ends = _SessionEnds(self._recovered.sessions)
+        place, expected = self._file.path.parent.name, self._count_remaining()
+        for chunk in self._chunks_before():
+            aggregates.add(chunk.batch)
+            progress(f"restoring open pipelines of directory {place}", 0, 0)
+        ends.apply_until(self.state.taken_at, aggregates)
+        aggregates.clear()
+        aggregates.add_findings(self._sessions.findings())
+        for summary in self._sessions.ended():
+            aggregates.record_session(summary)
+        end = self._recovered.next_sequence
+        for chunk in self._chunks(self.state.through, end):
+            aggregates.add(chunk.batch)
+            self._sessions.add_batch(chunk.batch, chunk.undecodable)
+            aggregates.expire(chunk.received_at)
+            ends.apply_until(chunk.received_at, aggregates)
+            self.events += len(chunk.batch)
+            total = max(self.events, expected)
+            progress(f"counting the events of directory {place} again", self.events, total)
+            if self.events % _FLUSH_EVENTS < len(chunk.batch):
+                self._flush(aggregates, chunk.end, [], self._sessions.open())
+        aggregates.end_all_sessions()
+        for summary in self._sessions.died():
+            aggregates.record_session(summary)
+        self._flush(aggregates, end, self._missing_nodes, [])
+
+    def _count_remaining(self) -> int:
+        """Return the number of events after the last flush."""
+        total = 0
+        for file in self._logs:
+            ((count,),) = self._cursor.execute(
+                f"SELECT count(*) FROM {file.alias}.log WHERE seq >= {self.state.through}"
+            ).fetchall()
+            total += count
+        return total
+
+    def _flush(
+        self,
+        aggregates: Aggregates,
+        through: int,
+        nodes: list[tuple[int, bytes]],
+        open_: list[SessionSummary],
+    ) -> None:
+        rows = {table: aggregates.rows(table, include_open=False) for table in TABLES}
+        aggregates.clear()
+        resume = aggregates.resume_seq
+        self.state = FlushState(
+            flush=self.state.flush + 1,
+            through=through,
+            resume=through if resume is None else resume,
+            taken_at=self.state.taken_at,
+        )
+        flush = Flush(self.state, rows, nodes, session_rows(open_))
+        write(self._cursor, self._file, flush, dict(encode_flush(flush, self._isolation)))
+
+    def _chunks_before(self) -> Iterator[_Chunk]:
+        """Yield the events before ``through`` that open pipelines and requests refer to."""
+        through = self.state.through
+        requests = max(0, through - _REQUESTS)
+        yield from self._chunks(min(self.state.resume, requests), requests, _PIPELINES)
+        yield from self._chunks(requests, through)
+
+    def _chunks(self, first: int, end: int, where: str = "true") -> Iterator[_Chunk]:
+        """Yield the frames of a range of sequences, in order of arrival, a chunk at a time."""
+        ranges = read_file_ranges(self._cursor, self._logs, FRAME_TABLES)
+        for sequences in scan_forward(ranges, first, _CHUNK):
+            if sequences.first >= end:
+                break
+            last = min(sequences.end, end)
+            within = f"seq >= {sequences.first} AND seq < {last} AND ({where})"
+            rows: list[LogRow] = []
+            undecodable: list[UndecodableRow] = []
+            for file in sequences.files:
+                rows += self._read(LogRow, log_rows_query(file.alias, within))
+                undecodable += self._read(
+                    UndecodableRow, undecodable_rows_query(file.alias, within)
+                )
+            if rows or undecodable:
+                yield self._chunk(sorted(rows), sorted(undecodable))
+
+    def _read(self, kind: type[Row], statement: str) -> Iterator[Row]:
+        return (kind(*row) for row in self._cursor.execute(statement).fetchall())
+
+    def _chunk(self, rows: list[LogRow], undecodable: list[UndecodableRow]) -> _Chunk:
+        last: list[LogRow | UndecodableRow] = [*rows[-1:], *undecodable[-1:]]
+        sequence, received_at = max((row.seq, row.received_at) for row in last)
+        batch = event_batch_from_rows(rows, self._decode_context, undecodable)
+        return _Chunk(batch, undecodable, received_at, sequence + 1)
 
 
-def _flush(
-    cursor: duckdb.DuckDBPyConnection,
-    file: AggregateFile,
-    aggregates: Aggregates,
-    state: FlushState,
-    through: int,
-    nodes: list[tuple[int, bytes]],
-    open_: list[SessionSummary],
-) -> FlushState:
-    rows = {table: aggregates.rows(table, include_open=False) for table in TABLES}
-    aggregates.clear()
-    resume = aggregates.resume_seq
-    state = FlushState(
-        state.flush + 1, through, through if resume is None else resume, state.taken_at
-    )
-    flush = Flush(state, rows, nodes, session_rows(open_))
-    write(cursor, file, flush, dict(tables_of(flush, aggregates.isolation)))
-    return state
-
-
-class _Part(NamedTuple):
-    """Some frames of the log.
+class _Chunk(NamedTuple):
+    """Frames of the event log.
 
     Attributes:
-        broken: those that are no events.
-        received_at: of the last; ``end`` is the ``seq`` after it.
+        batch: The events.
+        undecodable: The frames that could not be decoded.
+        received_at: When the last was received.
+        end: The ``seq`` after the last.
     """
 
     batch: EventBatch
-    broken: list[UndecodableRow]
+    undecodable: list[UndecodableRow]
     received_at: int
     end: int
 
 
-class _Ended:
-    """The connections that have an end, which ends them in aggregates when its time comes."""
+class _SessionEnds:
+    """The ends of connections, applied to aggregates in order of time."""
 
     def __init__(self, sessions: Mapping[int, StoredSession]) -> None:
-        self._left = sorted(
-            ((each.ended_at, number) for number, each in sessions.items() if each.ended_at),
+        self._remaining = sorted(
+            (
+                (session.ended_at, number)
+                for number, session in sessions.items()
+                if session.ended_at
+            ),
             reverse=True,
         )
 
-    def until(self, received_at: int, aggregates: Aggregates) -> None:
-        """All that ended up to then; Unix microseconds."""
-        while self._left and self._left[-1][0] <= received_at:
-            aggregates.end_session(self._left.pop()[1])
-
-
-def _before(
-    cursor: duckdb.DuckDBPyConnection,
-    logs: Sequence[LogFile],
-    state: FlushState,
-    decode_context: Callable[[int], DecodeContext],
-) -> Iterator[_Part]:
-    first = max(0, state.through - _REQUESTS)
-    yield from _parts(cursor, logs, min(state.resume, first), first, decode_context, _PIPELINES)
-    yield from _parts(cursor, logs, first, state.through, decode_context)
-
-
-def _parts(
-    cursor: duckdb.DuckDBPyConnection,
-    logs: Sequence[LogFile],
-    first: int,
-    end: int,
-    decode_context: Callable[[int], DecodeContext],
-    where: str = "true",
-) -> Iterator[_Part]:
-    """A directory's frames of these numbers, in order of arrival, a chunk at a time."""
-    for stretch in scan_forward(read_file_ranges(cursor, logs, FRAME_TABLES), first, _CHUNK):
-        if stretch.first >= end:
-            break
-        chunk = f"seq >= {stretch.first} AND seq < {min(stretch.end, end)} AND ({where})"
-        rows = sorted(
-            LogRow(*row)
-            for file in stretch.files
-            for row in cursor.execute(log_rows_query(file.alias, chunk)).fetchall()
-        )
-        broken = sorted(
-            UndecodableRow(*row)
-            for file in stretch.files
-            for row in cursor.execute(_BROKEN.format(file=file.alias, where=chunk)).fetchall()
-        )
-        if rows or broken:
-            seq, received_at = max((row.seq, row.received_at) for row in _last(rows, broken))
-            yield _Part(
-                event_batch_from_rows(rows, decode_context, broken), broken, received_at, seq + 1
-            )
-
-
-def _last(rows: list[LogRow], broken: list[UndecodableRow]) -> Iterator[LogRow | UndecodableRow]:
-    yield from rows[-1:]
-    yield from broken[-1:]
+    def apply_until(self, received_at: int, aggregates: Aggregates) -> None:
+        """End the sessions that ended up to then, Unix microseconds."""
+        while self._remaining and self._remaining[-1][0] <= received_at:
+            aggregates.end_session(self._remaining.pop()[1])
 
 
 def event_batch_from_rows(
     rows: Sequence[LogRow],
     decode_context: Callable[[int], DecodeContext],
-    broken: Sequence[UndecodableRow] = (),
+    undecodable: Sequence[UndecodableRow] = (),
 ) -> EventBatch:
-    """Stored events as they were when they came, and what could not be understood."""
+    """Return stored events as the batch that they arrived in.
+
+    Args:
+        rows: The events.
+        decode_context: Returns how to decode the events of a session.
+        undecodable: Frames whose faults go into the batch.
+    """
     contents = [
         row.timestamp.to_bytes(8, "little") + bytes([row.type]) + row.payload for row in rows
     ]
     columns = read_columns(contents)
-    faults = [undecodable_finding(row) for row in broken]
-    for at in np.flatnonzero(~columns.clean).tolist():
-        faults += _deviations(rows[at], contents[at], decode_context(rows[at].session))
+    faults = list(map(undecodable_finding, undecodable))
+    for index in np.flatnonzero(~columns.clean).tolist():
+        row = rows[index]
+        faults += _deviations(row, contents[index], decode_context(row.session))
     events = EventColumns(
         seq=np.array([row.seq for row in rows], np.int64),
         received_at=np.array([row.received_at for row in rows], np.int64),
@@ -266,9 +302,9 @@ def event_batch_from_rows(
 
 
 def _deviations(row: LogRow, content: bytes, decode_context: DecodeContext) -> Iterator[Finding]:
-    """What is wrong with the bytes of an event that was understood all the same."""
+    """Yield the findings of an event that could be decoded in spite of them."""
     try:
-        found = check_event(
+        deviations = check_event(
             row.type,
             content[HEADER_BYTES:],
             version=decode_context.version,
@@ -276,17 +312,17 @@ def _deviations(row: LogRow, content: bytes, decode_context: DecodeContext) -> I
         )
     except DecodeError:  # stored by a release that understood more
         return
-    for each in found:
+    for deviation in deviations:
         yield Finding(
-            each.rule,
+            deviation.rule,
             row.received_at,
             row.node,
             row.session,
             row.seq,
             row.event_id,
             row.type,
-            each.offset,
-            each.field,
-            each.expectation,
+            deviation.offset,
+            deviation.field,
+            deviation.expectation,
             content,
         )

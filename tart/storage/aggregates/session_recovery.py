@@ -1,8 +1,8 @@
-"""Connections whose rows the aggregates lack, as the log tells them.
+"""Recovery of sessions that the aggregates lack, from the event log. Pure.
 
-Pure. Of a connection that was closed or refused the log has the counters. One that was
-open when the shard died has no end: it is counted on from what the last flush said of it,
-by the events that came after, and ends when it was last batch.
+Of a connection that was closed or refused the event log has the counters. A connection that was
+open when the shard died has no end: its counters continue from the last flush with the events
+that came after, and it ends with its last event.
 """
 
 from __future__ import annotations
@@ -26,16 +26,14 @@ from tart.protocol.node_information import NodeInformation, decode_node_informat
 from tart.storage.core.schema import UndecodableRow
 from tart.storage.log.recovery import StoredSession
 
-# Sums stop at what JSON can carry, as those of the living do.
-
 
 class SessionRecovery:
     """The connections of a directory that are to get a row.
 
     Args:
-        stored: the log's, by number.
-        known: those that have a row.
-        open_: as they were at the last flush, those that were open then.
+        stored: The connections in the event log, by number.
+        known: The connections that have a row.
+        open_: Those that were open at the last flush, as they were then.
     """
 
     def __init__(
@@ -44,86 +42,100 @@ class SessionRecovery:
         known: Set[int],
         open_: Iterable[SessionSummary],
     ) -> None:
-        self._before = {each.session: each for each in open_}
-        self._missing = {number: each for number, each in stored.items() if number not in known}
-        self._tallies: dict[int, _Tally] = {}
-        for number, each in self._missing.items():
-            if each.ended_at is None:
-                self._tallies[number] = _Tally(self._before.get(number) or _begun(each))
+        self._before = {summary.session: summary for summary in open_}
+        self._missing = {
+            number: session for number, session in stored.items() if number not in known
+        }
+        self._counters: dict[int, _SessionCounters] = {}
+        for number, session in self._missing.items():
+            if session.ended_at is None:
+                self._counters[number] = _SessionCounters(
+                    self._before.get(number) or _begun(session)
+                )
         for number, summary in self._before.items():
-            # The log that told of it is lost.
+            # The part of the event log that had it is lost.
             if number not in known and number not in stored:
-                self._tallies[number] = _Tally(summary)
+                self._counters[number] = _SessionCounters(summary)
 
     def __bool__(self) -> bool:
-        return bool(self._missing or self._tallies)
+        return bool(self._missing or self._counters)
 
-    def add_batch(self, batch: EventBatch, broken: Iterable[UndecodableRow]) -> None:
-        """Events after the last flush in order of arrival, and frames that are none."""
-        if not self._tallies:
+    def add_batch(self, batch: EventBatch, undecodable: Iterable[UndecodableRow]) -> None:
+        """Count events after the last flush in order of arrival, and undecodable frames."""
+        if not self._counters:
             return
-        sessions, of, counts = np.unique(
-            batch.columns.session, return_inverse=True, return_counts=True
-        )
-        sizes = np.bincount(of, [len(each) for each in batch.contents], len(sessions))
-        latest = np.zeros(len(sessions), np.int64)
-        latest[of] = np.arange(len(batch))
-        for session, count, size, at in zip(
-            *(sessions.tolist(), counts.tolist(), sizes.tolist(), latest.tolist()), strict=True
-        ):
-            if tally := self._tallies.get(session):
-                tally.add(count, int(size))
-                tally.reach(
-                    int(batch.columns.seq[at]),
-                    int(batch.columns.received_at[at]),
-                    int(batch.columns.event_id[at]),
-                    _stands_for(batch.contents[at]),
-                )
-        for at in np.flatnonzero(batch.columns.type == EventKind.DROPPED).tolist():
-            if tally := self._tallies.get(int(batch.columns.session[at])):
-                tally.drop(_stands_for(batch.contents[at]))
-        for row in broken:
-            tally = self._tallies.get(row.session)
-            if tally is not None and row.event_id is not None:
-                tally.add(1, len(row.frame))
-                tally.undecodable += 1
-                tally.reach(row.seq, row.received_at, row.event_id, 1)
-        wrong = {row.seq for row in broken}
+        self._count_events(batch)
+        for index in np.flatnonzero(batch.columns.type == EventKind.DROPPED).tolist():
+            if counters := self._counters.get(int(batch.columns.session[index])):
+                counters.count_dropped(_event_ids_taken(batch.contents[index]))
+        sequences = set()
+        for row in undecodable:
+            sequences.add(row.seq)
+            row_counters = self._counters.get(row.session)
+            if row_counters is not None and row.event_id is not None:
+                row_counters.count_frames(1, len(row.frame))
+                row_counters.undecodable += 1
+                row_counters.set_newest(row.seq, row.received_at, row.event_id, 1)
         for fault in batch.faults:
-            if (tally := self._tallies.get(fault.session)) and fault.seq not in wrong:
-                tally.deviations[fault.rule] += 1
+            counters = self._counters.get(fault.session)
+            if counters and fault.seq not in sequences:
+                counters.deviations[fault.rule] += 1
+
+    def _count_events(self, batch: EventBatch) -> None:
+        columns = batch.columns
+        sessions, owners, counts = np.unique(
+            columns.session, return_inverse=True, return_counts=True
+        )
+        sizes = np.bincount(owners, list(map(len, batch.contents)), len(sessions))
+        newest = np.zeros(len(sessions), np.int64)
+        newest[owners] = np.arange(len(batch))
+        for session, count, size, index in zip(
+            sessions.tolist(), counts.tolist(), sizes.tolist(), newest.tolist(), strict=True
+        ):
+            if counters := self._counters.get(session):
+                counters.count_frames(count, int(size))
+                counters.set_newest(
+                    int(columns.seq[index]),
+                    int(columns.received_at[index]),
+                    int(columns.event_id[index]),
+                    _event_ids_taken(batch.contents[index]),
+                )
 
     def findings(self) -> Iterator[Finding]:
-        """What is wrong with first messages that came after the last flush."""
-        for number, each in self._missing.items():
-            information = _information(each)
-            if number not in self._before and information and each.node is not None:
+        """Yield the findings of node information that came after the last flush."""
+        for number, session in self._missing.items():
+            information = _information(session)
+            if number not in self._before and information and session.node is not None:
                 yield from handshake_findings(
-                    *(information, each.started_at, each.node, number, each.node_information)
+                    information,
+                    session.started_at,
+                    session.node,
+                    number,
+                    session.node_information,
                 )
 
     def ended(self) -> Iterator[SessionSummary]:
-        """Those that the log has the end of."""
-        for number, each in self._missing.items():
-            if each.ended_at is not None:
+        """Yield the connections whose end is in the event log."""
+        for number, session in self._missing.items():
+            if session.ended_at is not None:
                 before = self._before.get(number)
-                started_at = each.started_at if before is None else before.started_at
-                yield _ended(each, each.counters.get("started_at", started_at))
+                started_at = session.started_at if before is None else before.started_at
+                yield _ended(session, session.counters.get("started_at", started_at))
 
     def open(self) -> list[SessionSummary]:
-        """Those that it has not, as far as was batch."""
-        return [tally.summary() for tally in self._tallies.values()]
+        """Return the connections without an end, with the events added so far."""
+        return [counters.summary() for counters in self._counters.values()]
 
     def died(self) -> Iterator[SessionSummary]:
-        """The same when all was batch."""
-        for each in self.open():
-            yield each._replace(
-                ended_at=each.last_at or each.started_at, outcome=DIED, reason=SHARD_DIED
+        """Yield the connections without an end as ended, when all events are added."""
+        for summary in self.open():
+            yield summary._replace(
+                ended_at=summary.last_at or summary.started_at, outcome=DIED, reason=SHARD_DIED
             )
 
 
-class _Tally:
-    """What came on a connection without an end."""
+class _SessionCounters:
+    """The counters of a connection without an end."""
 
     def __init__(self, summary: SessionSummary) -> None:
         self._summary = summary
@@ -136,23 +148,23 @@ class _Tally:
         self.undecodable = summary.undecodable
         self.deviations = Counter(json.loads(summary.deviations))
 
-    def add(self, frames: int, size: int) -> None:
-        """So many frames of so many bytes, their lengths not counted."""
+    def count_frames(self, frames: int, size: int) -> None:
+        """Count frames of ``size`` bytes together, without their length prefixes."""
         self._events += frames
         self._bytes += LENGTH_BYTES * frames + size
 
-    def reach(self, seq: int, received_at: int, event_id: int, stands_for: int) -> None:
-        """A frame, and how many event ids it takes; the newest counts."""
+    def set_newest(self, seq: int, received_at: int, event_id: int, ids_taken: int) -> None:
+        """Set the newest frame, unless a newer one is set."""
         if seq > self._seq:
             self._seq, self._last_at = seq, received_at
-            self._last_id, self._next_id = event_id, (event_id + stands_for) % EVENT_ID_MODULUS
+            self._last_id, self._next_id = event_id, (event_id + ids_taken) % EVENT_ID_MODULUS
 
-    def drop(self, number: int) -> None:
-        """The node says that it dropped so many."""
+    def count_dropped(self, number: int) -> None:
+        """Count events that the node dropped."""
         self._dropped += number
 
     def summary(self) -> SessionSummary:
-        """The connection as it is now."""
+        """Return the connection as it is now."""
         return self._summary._replace(
             last_at=self._last_at,
             last_event_id=self._last_id,
@@ -166,7 +178,7 @@ class _Tally:
 
 
 def undecodable_finding(row: UndecodableRow) -> Finding:
-    """Of a frame that was not understood."""
+    """Return the finding of an undecodable frame."""
     return Finding(
         row.rule,
         row.received_at,
@@ -183,7 +195,7 @@ def undecodable_finding(row: UndecodableRow) -> Finding:
 
 
 def _ended(stored: StoredSession, started_at: int) -> SessionSummary:
-    """A connection of which the log has the end."""
+    """Return a connection whose end is in the event log."""
     counters: dict[str, Any] = stored.counters
     information = None if stored.refused else _information(stored)
     return SessionSummary(
@@ -209,7 +221,7 @@ def _ended(stored: StoredSession, started_at: int) -> SessionSummary:
 
 
 def _begun(stored: StoredSession) -> SessionSummary:
-    """A connection of which only the beginning is known."""
+    """Return a connection of which only the beginning is known."""
     information = _information(stored)
     deviations = Counter(each.rule for each in information.deviations) if information else {}
     return _ended(stored, stored.started_at)._replace(
@@ -226,8 +238,8 @@ def _information(stored: StoredSession) -> NodeInformation | None:
         return None
 
 
-def _stands_for(content: bytes) -> int:
-    """How many event ids an event takes."""
+def _event_ids_taken(content: bytes) -> int:
+    """Return the number of event ids that an event takes."""
     if content[HEADER_BYTES - 1] != EventKind.DROPPED:
         return 1
     try:

@@ -1,7 +1,7 @@
-"""A batch: what one commit will hold, and when it is due.
+"""A batch: the rows of one commit. Pure.
 
-Pure; time is an argument. Everything that belongs together in one transaction is in one
-batch, so that no event is ever stored without its node and its connection.
+Rows that belong together are in one batch, so that no event is ever stored without its node and
+its connection.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tart.aggregate.flush import Flush
 from tart.storage.core.log_columns import LogColumns
 from tart.storage.core.schema import NodeRow, PeerRow, SessionRow, UndecodableRow
 
-# What an event costs in memory beside its bytes: an object, its places in lists and columns.
+# The memory of an event beside its bytes: an object, its places in lists and columns.
 ROW_OVERHEAD = 150
 
 
@@ -21,11 +21,16 @@ class Batch:
     """Rows for one commit.
 
     Attributes:
-        opened_at: monotonic seconds of its first row's arrival, the oldest.
-        received_at: the same moment as Unix microseconds; decides which file it goes to.
-        bytes: memory it holds, estimated.
-        through: the ``seq`` after that of its last event.
-        flush: aggregates of events up to here, to be written when this is committed.
+        opened_at: When the first row arrived, monotonic seconds.
+        received_at: The same moment, Unix microseconds; it decides the segment.
+        bytes: The estimated memory of the batch.
+        through: The ``seq`` after that of the last event.
+        log: Well-formed events.
+        nodes: Nodes that got a number.
+        peers: Peers that got a number.
+        sessions: Changes of connections.
+        undecodable: Frames that could not be decoded.
+        flush: Aggregates of the events up to here, to be written after the commit.
     """
 
     opened_at: float = 0.0
@@ -44,11 +49,16 @@ class Batch:
 
     @property
     def rows(self) -> int:
-        """Events in it, understood or not."""
+        """The number of frames."""
         return sum(map(len, self.log)) + len(self.undecodable)
 
     def touch(self, now: float, received_at: int) -> None:
-        """Note the arrival of something; the first sets the batch's age."""
+        """Record an arrival; the first sets the batch's age.
+
+        Args:
+            now: Monotonic seconds.
+            received_at: Unix microseconds.
+        """
         if not self.opened_at:
             self.opened_at = now
             self.received_at = received_at

@@ -1,10 +1,10 @@
-"""Which files there are: one directory per shard, two files per period.
+"""The files of the data directory: one directory per shard, two segments per period.
 
-``shards/00/2026-11-21.duckdb`` is directory 0 on that day (UTC);
-``2026-11-21T06.duckdb`` where a period is shorter than a day. ``2026-11-21.1.duckdb`` is
-the same period's other segment: events go to one of the two while the other is checkpointed,
-and the next time the other way round. A directory whose number has no worker is adopted,
-read-only, by the worker of that number modulo the shard count.
+``shards/00/2026-11-21.duckdb`` is a segment of directory 0 on that day (UTC);
+``2026-11-21T06.duckdb`` where a period is shorter than a day. ``2026-11-21.1.duckdb`` is the
+second segment of the same period: events go to one of the two while the other is checkpointed,
+in alternation. A directory whose number has no worker is adopted, read-only, by the worker of
+that number modulo the shard count.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from tart.query.core.catalog import DIRECTORY_BITS
 from tart.storage.core.schema import DDL, SCHEMA_VERSION
 from tart.units import HOUR_US, SECOND_US
 
-# What is counted of a directory's events, beside its files of events.
+# The aggregates of a directory, beside its segments.
 AGGREGATES = "aggregates.duckdb"
-# Where DuckDB puts what does not fit into memory; gone when the shard is.
+# The directory for DuckDB's data that does not fit the memory; it ends with the shard.
 SPILL = ".spill"
-# What comes after the name of a damaged file, before the time it was found so.
+# What follows the name of a quarantined file, before the time at which it was quarantined.
 QUARANTINED = ".corrupt-"
 
 _DIRECTORY = re.compile(r"\d{2,3}")
@@ -34,10 +34,15 @@ _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}))?(?:\.(1))?\.duckdb")
 
 @dataclass(frozen=True, order=True)
 class LogFile:
-    """One file: ``directory`` is its shard's number, ``period`` its start in Unix µs.
+    """A segment of the event log.
 
-    ``segment`` tells the two files of a period apart. ``salvaged`` says that a part of it is
-    damaged, and that it is to be read by views of the rest (``database``); it is the same file.
+    Attributes:
+        directory: The number of the shard's directory.
+        period: The start of the period, Unix microseconds.
+        path: The path of the file.
+        segment: The number of the segment in its period, 0 or 1.
+        salvaged: Whether a part is damaged, so that views of the other rows are to be read
+            (``database``); the file is the same.
     """
 
     directory: int
@@ -48,80 +53,81 @@ class LogFile:
 
     @property
     def catalog(self) -> str:
-        """Its name inside DuckDB."""
+        """The name of the attached file in DuckDB."""
         segment = f"_{self.segment}" if self.segment else ""
         return f"f{self.directory:02d}_{self.period // HOUR_US}{segment}"
 
     @property
     def salvage_catalog(self) -> str:
-        """The name of what has views of its tables, where a part of it is damaged."""
+        """The name of the database with views of the tables, where a part is damaged."""
         return f"readable_{self.catalog}"
 
     @property
     def alias(self) -> str:
-        """The name inside DuckDB to read it by."""
+        """The name in DuckDB to read the file by."""
         return self.salvage_catalog if self.salvaged else self.catalog
 
     @property
     def ddl(self) -> tuple[str, ...]:
-        """What makes its tables, but for the name of the file."""
+        """The statements that create the tables, to be formatted with the catalog's name."""
         return DDL
 
     @property
     def schema_version(self) -> int:
-        """Of these tables."""
+        """The version of the tables."""
         return SCHEMA_VERSION
 
     @property
     def row_group(self) -> int:
-        """Rows of a table that DuckDB packs together.
+        """The rows of a table that DuckDB compresses together.
 
-        With so many, columns of 8 and 16 bits fill whole blocks: the log takes 8 % less than
-        with DuckDB's own 122,880.
+        With this number, columns of 8 and 16 bits fill whole blocks: the event log takes 8 % less
+        space than with DuckDB's default of 122,880.
         """
         return 516_096
 
     @property
     def block_bytes(self) -> int:
-        """What DuckDB gives away at a time: each table takes a block, a large one many.
+        """The size of a block: each table takes at least one.
 
-        Half of DuckDB's own: a file's small tables take half a mebibyte and the log no more.
+        Half of DuckDB's default: a file's small tables take half a mebibyte, and the table of
+        events no more than otherwise.
         """
         return 128 << 10
 
     @property
     def wal(self) -> Path:
-        """Where DuckDB keeps what is committed and not yet in the file."""
+        """The path of the WAL: rows that are committed and not yet in the file."""
         return self.path.with_name(self.path.name + ".wal")
 
     @property
     def draft(self) -> LogFile:
-        """What it is called until it has its tables."""
+        """The file under the name it has until its tables are complete."""
         return replace(self, path=self.path.with_suffix(".new"))
 
     def has_wal(self) -> bool:
-        """Whether a log is beside it; a checkpoint cut short leaves ``.wal.checkpoint``."""
+        """Return whether a WAL is beside the file, or a checkpoint's ``.wal.checkpoint``."""
         return any(self.path.parent.glob(f"{self.path.name}.wal*"))
 
     def paths(self) -> list[Path]:
-        """What belongs together on the disk: the logs first, the file itself last."""
+        """Return the paths that belong together: the WALs first, the file itself last."""
         return [*sorted(self.path.parent.glob(f"{self.path.name}.wal*")), self.path]
 
 
 def period_start(received_at: int, hours: int) -> int:
-    """Start of the period a moment belongs to; both Unix microseconds."""
+    """Return the start of the period of a moment; both Unix microseconds."""
     return received_at - received_at % (hours * HOUR_US)
 
 
 def first_segment(root: Path, directory: int, period: int, hours: int) -> LogFile:
-    """The first file of that directory and period, whether or not it exists."""
+    """Return the first segment of a period, whether or not it exists."""
     start = datetime.fromtimestamp(period // SECOND_US, UTC)
     name = start.strftime("%Y-%m-%d" if hours == 24 else "%Y-%m-%dT%H")
     return LogFile(directory, period, root / f"{directory:02d}" / f"{name}.duckdb")
 
 
 def other_segment(file: LogFile) -> LogFile:
-    """The other file of the same period, whether or not it exists."""
+    """Return the other segment of the same period, whether or not it exists."""
     if file.segment:
         name = file.path.name.replace(".1.duckdb", ".duckdb")
         return replace(file, path=file.path.with_name(name), segment=0)
@@ -129,39 +135,46 @@ def other_segment(file: LogFile) -> LogFile:
 
 
 def group_by_period(files: Iterable[LogFile]) -> list[list[LogFile]]:
-    """The segments of each period together, in the order given; a directory's, sorted."""
+    """Return the segments of each period together, in the order given.
+
+    Args:
+        files: The files of one directory, sorted.
+    """
     return [list(segments) for _, segments in groupby(files, key=lambda file: file.period)]
 
 
 def list_files(root: Path, directory: int) -> list[LogFile]:
-    """A directory's files, oldest first."""
+    """Return the segments of a directory, oldest first."""
     paths = (root / f"{directory:02d}").glob("*.duckdb")
-    return sorted(file for path in paths if (file := named(directory, path)))
+    return sorted(file for path in paths if (file := parse_path(directory, path)))
 
 
 def list_orphaned_wals(root: Path, directory: int) -> list[LogFile]:
-    """The files of which only a log is there, oldest first."""
-    logs = (root / f"{directory:02d}").glob("*.duckdb.wal*")
-    paths = {path.with_name(f"{path.name.partition('.duckdb')[0]}.duckdb") for path in logs}
-    return sorted(file for path in paths if not path.exists() and (file := named(directory, path)))
+    """Return the segments of which only a WAL exists, oldest first."""
+    wals = (root / f"{directory:02d}").glob("*.duckdb.wal*")
+    paths = {path.with_name(f"{path.name.partition('.duckdb')[0]}.duckdb") for path in wals}
+    return sorted(
+        file for path in paths if not path.exists() and (file := parse_path(directory, path))
+    )
 
 
-def named(directory: int, path: Path) -> LogFile | None:
-    """The file of a directory that a path is the name of, if it is one of ours."""
+def parse_path(directory: int, path: Path) -> LogFile | None:
+    """Return the segment with this path, or ``None`` if the name is not a segment's."""
     match = _NAME.fullmatch(path.name)
-    # A name that only looks like a date is not one of ours.
+    # A name may only look like a date.
     with suppress(ValueError):
         if match:
-            moment = datetime.fromisoformat(f"{match[1]}T{match[2] or '00'}:00:00+00:00")
-            period = int(moment.timestamp()) * SECOND_US
+            start = datetime.fromisoformat(f"{match[1]}T{match[2] or '00'}:00:00+00:00")
+            period = int(start.timestamp()) * SECOND_US
             return LogFile(directory, period, path, int(match[3] or 0))
     return None
 
 
 def move_to_quarantine(file: LogFile, now: float) -> str:
-    """Rename a file and its logs together, as far as they are there; the file's new name.
+    """Rename a file and its WALs together, as far as they exist; return the file's new name.
 
     Args:
+        file: The file.
         now: Unix seconds.
     """
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -172,24 +185,24 @@ def move_to_quarantine(file: LogFile, now: float) -> str:
     return name
 
 
-def quarantined(root: Path, directory: int) -> list[Path]:
-    """What was found damaged in a directory and has not been taken away since."""
+def list_quarantined(root: Path, directory: int) -> list[Path]:
+    """Return the quarantined files of a directory."""
     return sorted((root / f"{directory:02d}").glob(f"*.duckdb{QUARANTINED}*"))
 
 
 def list_directories(root: Path) -> list[int]:
-    """The numbers of all directories there are."""
-    found = []
+    """Return the numbers of all directories."""
+    numbers = []
     for path in sorted(root.glob("*")):
         if path.is_dir() and _DIRECTORY.fullmatch(path.name):
             directory = int(path.name)
             if path.name == f"{directory:02d}" and directory < 1 << DIRECTORY_BITS:
-                found.append(directory)
-    return found
+                numbers.append(directory)
+    return numbers
 
 
-def adopted(root: Path, shard: int, count: int) -> Iterator[int]:
-    """Directories without a worker of their own that this shard answers for."""
+def list_adopted(root: Path, shard: int, count: int) -> Iterator[int]:
+    """Yield the directories without a worker that this shard serves."""
     for directory in list_directories(root):
         if directory >= count and directory % count == shard:
             yield directory

@@ -1,7 +1,7 @@
-"""A histogram of durations with fixed bounds, additive over shards and time.
+"""A histogram of durations with fixed bounds, additive over shards and time. Pure.
 
-Pure. Percentiles are read from merged bins, never averaged. Bounds are dense from 5 to
-100 ms, where writing happens, and few elsewhere, so that a scrape stays small.
+Percentiles are computed from merged bins, never averaged. Bounds are dense from 5 to 100 ms, the
+durations of commits, and few elsewhere, so that a scrape stays small.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ class LatencyHistogram:
         self._sum = 0.0
 
     def add(self, seconds: float) -> None:
-        """Count one duration; one equal to a bound belongs below it."""
+        """Count a duration; one that equals a bound counts below it."""
         self._counts[bisect_left(BOUNDS, seconds)] += 1
         self._sum += seconds
 
     def as_json(self) -> dict[str, Any]:
-        """Prometheus' shape: cumulative buckets without the infinite one, sum, count."""
+        """Return cumulative buckets without the infinite one, sum and count, as Prometheus does."""
         cumulative, buckets = 0, []
         for bound, count in zip(BOUNDS, self._counts, strict=False):
             cumulative += count

@@ -43,11 +43,19 @@ class LogRow(NamedTuple):
     @property
     def payload(self) -> bytes:
         """The bytes after the timestamp and the event type, as the node sent them."""
-        ref = b"" if self.ref is None else self.ref.to_bytes(REF_BYTES, "little")
-        payload = ref + (self.peer or b"") + self.body
-        if self.shard_index is None:
-            return payload
-        return payload + self.shard_index.to_bytes(SHARD_INDEX_BYTES, "little")
+        return join_payload(self.ref, self.peer, self.body, self.shard_index)
+
+
+def join_payload(
+    ref: int | None, peer: bytes | None, body: bytes, shard_index: int | None
+) -> bytes:
+    """Return the payload whose parts these are: the inverse of their separation."""
+    payload = (peer or b"") + body
+    if ref is not None:
+        payload = ref.to_bytes(REF_BYTES, "little") + payload
+    if shard_index is not None:
+        payload += shard_index.to_bytes(SHARD_INDEX_BYTES, "little")
+    return payload
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +63,7 @@ class LogColumns(EventColumns):
     """Events with all parts of their payloads: the columns of ``LogRow``.
 
     Attributes:
-        peer: The peer's number, an index into ``peers``.
+        peer: The number of the named peer, an index into ``peers``.
         shard_index: The erasure shard's index that the payload ends with.
         peers: All peer ids of the directory by number.
         body: The rest of each payload.

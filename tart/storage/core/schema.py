@@ -83,7 +83,7 @@ class EncodedLogRow(NamedTuple):
         id_far: The upper half, which hardly ever changes: a repeated number costs its width.
         parts: Bits by which the event's parts differ from the usual ones of its type.
         ref_back: ``event_id`` less ``ref``, modulo 2^64.
-        peer_number: The peer's number in ``peers``.
+        peer_number: The number of the named peer in ``peers``.
         last_slot: The slot of this event or of the last one that has a slot.
         last_core: Likewise the core.
         last_shard: Likewise the erasure shard's index.
@@ -160,13 +160,13 @@ def columns_of(row: type[Any]) -> Mapping[str, ColumnType]:
 
 
 def _column_type(hint: Any) -> ColumnType:
-    (found,) = (
-        found
+    (kind,) = [
+        each
         for part in (hint, *get_args(hint))
-        for found in getattr(part, "__metadata__", ())
-        if isinstance(found, ColumnType)
-    )
-    return found
+        for each in getattr(part, "__metadata__", ())
+        if isinstance(each, ColumnType)
+    ]
+    return kind
 
 
 def create_statements(tables: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
@@ -288,6 +288,12 @@ def log_rows_query(file: str, where: str = "true", last: int | None = None) -> s
     return f"SELECT {LOG_SELECT} FROM ({rows}) LEFT JOIN {file}.peers USING (peer) {order}"
 
 
+def undecodable_rows_query(file: str, where: str = "true") -> str:
+    """Return the statement that selects rows for ``UndecodableRow``; see ``log_rows_query``."""
+    columns = "* REPLACE (epoch_us(received_at) AS received_at)"
+    return f"SELECT {columns} FROM {file}.undecodable WHERE {where}"
+
+
 def read_log_numbers(
     cursor: duckdb.DuckDBPyConnection, file: str, where: str
 ) -> tuple[Array, Array, Array, Array, Array]:
@@ -302,14 +308,14 @@ def read_log_numbers(
         ``seq``, ``session``, ``event_id``, ``type``, and ``ref``; of events without a reference
         ``ref`` is their ``event_id``.
     """
-    found = cursor.execute(
+    columns = cursor.execute(
         f"SELECT seq, session, id_far, id_ahead, type, ref_back FROM {file}.log WHERE {where}"
     ).fetchnumpy()
-    seq = found["seq"].astype(np.int64)
-    ahead = found["id_ahead"].astype(np.int64) + seq
-    event_id = (ahead + (found["id_far"].astype(np.int64) << 32)).view(np.uint64)
-    ref = event_id - found["ref_back"].astype(np.int64).view(np.uint64)
-    return seq, found["session"].astype(np.int64), event_id, found["type"], ref
+    seq = columns["seq"].astype(np.int64)
+    ahead = columns["id_ahead"].astype(np.int64) + seq
+    event_id = (ahead + (columns["id_far"].astype(np.int64) << 32)).view(np.uint64)
+    ref = event_id - columns["ref_back"].astype(np.int64).view(np.uint64)
+    return seq, columns["session"].astype(np.int64), event_id, columns["type"], ref
 
 
 # --- Encoding, in NumPy ---------------------------------------------------------------

@@ -1,8 +1,7 @@
-"""Reading a directory's files in order of ``seq``, a stretch at a time.
+"""Scans of a directory's segments in order of ``seq``, a range at a time. Pure.
 
-Pure. Files may lie beside one another, with sequences of each between those of the other:
-a stretch names every file that has some of its sequences. Where no file has any, whatever
-the distance, nothing is looked at.
+Segments may overlap, with sequences of each between those of the other: a range names every
+file that has some of its sequences. Gaps that no file fills are skipped, whatever their length.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from tart.storage.core.files import LogFile
 
 
 class FileRange(NamedTuple):
-    """The first and last sequence of a file that has any, or of a part of it (``ranges``)."""
+    """The first and last sequence of a file, or of a part of it (``log.file_ranges``)."""
 
     file: LogFile
     first: int
@@ -32,32 +31,32 @@ class SeqRange(NamedTuple):
 def scan_forward(
     ranges: Sequence[FileRange], start: int, size: int, longest: int | None = None
 ) -> Iterator[SeqRange]:
-    """Stretches from ``start`` on; each twice as long as the one before, up to ``longest``."""
-    at = start
-    while left := [each for each in ranges if each.last >= at]:
-        at = max(at, min(each.first for each in left))
-        end = at + size
-        yield SeqRange(at, end, _between(left, at, end))
-        at, size = end, _next(size, longest)
+    """Yield ranges from ``start`` on; each twice as long as the one before, up to ``longest``."""
+    first = start
+    while remaining := [each for each in ranges if each.last >= first]:
+        first = max(first, min(each.first for each in remaining))
+        end = first + size
+        yield SeqRange(first, end, _files_between(remaining, first, end))
+        first, size = end, _next_size(size, longest)
 
 
 def scan_backward(
     ranges: Sequence[FileRange], below: int, size: int, longest: int | None = None
 ) -> Iterator[SeqRange]:
-    """Stretches below a sequence, the highest first, growing likewise."""
+    """Yield ranges below a sequence, the highest first, growing as in ``scan_forward``."""
     end = below
-    while left := [each for each in ranges if each.first < end]:
-        end = min(end, max(each.last for each in left) + 1)
-        at = end - size
-        yield SeqRange(at, end, _between(left, at, end))
-        end, size = at, _next(size, longest)
+    while remaining := [each for each in ranges if each.first < end]:
+        end = min(end, max(each.last for each in remaining) + 1)
+        first = end - size
+        yield SeqRange(first, end, _files_between(remaining, first, end))
+        end, size = first, _next_size(size, longest)
 
 
-def _between(ranges: Sequence[FileRange], first: int, end: int) -> tuple[LogFile, ...]:
+def _files_between(ranges: Sequence[FileRange], first: int, end: int) -> tuple[LogFile, ...]:
     # A file has several ranges where its numbers leap.
     files = (each.file for each in ranges if each.first < end and each.last >= first)
     return tuple(dict.fromkeys(files))
 
 
-def _next(size: int, longest: int | None) -> int:
+def _next_size(size: int, longest: int | None) -> int:
     return size if longest is None else min(2 * size, longest)

@@ -1,10 +1,10 @@
-"""What stored events belong to, looked for in the log.
+"""The contexts of stored events: the chains that they belong to, read from the event log.
 
-References point backwards, mostly by seconds. So the log is read in stretches of ``seq``
-scan_backward from the events, each longer than the one before, until what is wanted is found or
-``LOOK_BACK`` frames were passed: what lies further back is not known. Of a stretch, numbers
-of the types that lead somewhere are read once, and looked through as arrays however many
-steps a chain has; bodies only of the events whose hash is wanted.
+References point backwards, mostly by seconds. So the event log is read in ranges of ``seq``
+backwards from the events, each longer than the one before, until all chains are complete or
+``LOOK_BACK`` frames were read: links further back are unknown. The numbers of a range's events
+that can be links are read once, and searched as arrays however many steps a chain has; bodies
+are read only of the events whose hash a context needs.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 # More than half a minute of a shard at line rate, hours of a small network.
 LOOK_BACK = 1 << 21
-_FIRST_STRETCH = 1 << 15
-_LONGEST_STRETCH = 1 << 20
-# For a first look: so many bits of a key are of the event id.
+_FIRST_RANGE = 1 << 15
+_LONGEST_RANGE = 1 << 20
+# The bits of a search key that the event id takes; the session has the others.
 _ID_BITS = np.uint64(44)
 _ID_MASK = (1 << 44) - 1
 _U64 = (1 << 64) - 1
-_LINKS = ", ".join(map(str, sorted(LINK_TYPES)))
-_TELLS = np.array(sorted(CHAIN_HASH_FIELDS), np.uint8)
+_LINKS = ", ".join(map(str, map(int, sorted(LINK_TYPES))))
+_HASH_TYPES = np.array(sorted(CHAIN_HASH_FIELDS), np.uint8)
 
 
 def read_contexts(
@@ -47,103 +47,114 @@ def read_contexts(
     rows: Sequence[LogRow],
     decode_context: Callable[[int], DecodeContext],
 ) -> dict[int, Context]:
-    """The contexts of some events of a directory, by ``seq``.
+    """Return the contexts of events, by ``seq``.
 
     Args:
-        files: the directory's.
-        decode_context: the decode context of a session, by its number.
+        cursor: The cursor to read with.
+        files: The files of the events' directory.
+        rows: The events.
+        decode_context: Returns how to decode the events of a session.
     """
-    found = Chains(rows)
-    if found.wanted():
-        _look_back(cursor, files, rows, found)
-    progress = hashes(rows, decode_context)
-    further = sorted(found.tellers() - progress.keys())
+    chains = Chains(rows)
+    if chains.wanted():
+        _follow_links(cursor, files, rows, chains)
+    known = read_hashes(rows, decode_context)
+    further = sorted(chains.tellers() - known.keys())
     if further:
-        progress |= hashes(_rows(cursor, files, further), decode_context)
-    return found.contexts(progress)
+        known |= read_hashes(_select_rows(cursor, files, further), decode_context)
+    return chains.contexts(known)
 
 
 def contexts_from_rows(
     rows: Sequence[LogRow], others: Iterable[LogRow], decode_context: Callable[[int], DecodeContext]
 ) -> dict[int, Context] | None:
-    """The same where nothing but some other events is looked at; ``None`` if more is wanted."""
-    found, others = Chains(rows), list(others)
-    found.learn(map(Link.of, others))
-    if found.wanted():
+    """Return the contexts of events if other given events suffice for them, else ``None``.
+
+    Args:
+        rows: The events.
+        others: The events that may be links of their chains.
+        decode_context: Returns how to decode the events of a session.
+    """
+    chains, others = Chains(rows), list(others)
+    chains.learn(map(Link.of, others))
+    if chains.wanted():
         return None
-    tellers = found.tellers()
-    return found.contexts(
-        hashes((row for row in [*rows, *others] if row.seq in tellers), decode_context)
+    with_hash = chains.tellers()
+    return chains.contexts(
+        read_hashes((row for row in [*rows, *others] if row.seq in with_hash), decode_context)
     )
 
 
-def hashes(
+def read_hashes(
     rows: Iterable[LogRow], decode_context: Callable[[int], DecodeContext]
 ) -> dict[int, bytes | None]:
-    """By ``seq``, what events tell that their chain is about."""
-    found: dict[int, bytes | None] = {}
+    """Return, by ``seq``, the hashes that events have of their chain's subject."""
+    hashes: dict[int, bytes | None] = {}
     for row in rows:
         if row.type in CHAIN_HASH_FIELDS:
-            said = decode_context(row.session)
+            context = decode_context(row.session)
             try:
                 fields = decode_event(
-                    row.type, row.payload, version=said.version, cores=said.cores
+                    row.type, row.payload, version=context.version, cores=context.cores
                 ).fields
             except DecodeError:  # stored by a release that understood more
                 fields = {}
-            found[row.seq] = find_hash(row.type, fields, CHAIN_HASH_FIELDS)
-    return found
+            hashes[row.seq] = find_hash(row.type, fields, CHAIN_HASH_FIELDS)
+    return hashes
 
 
-def _look_back(
+def _follow_links(
     cursor: duckdb.DuckDBPyConnection,
     files: Sequence[LogFile],
     rows: Sequence[LogRow],
-    found: Chains,
+    chains: Chains,
 ) -> None:
     newest = max(row.seq for row in rows)
     ranges = read_file_ranges(cursor, files)
-    for stretch in scan_backward(ranges, newest + 1, _FIRST_STRETCH, _LONGEST_STRETCH):
-        if not found.wanted() or stretch.end < newest - LOOK_BACK:
+    for sequences in scan_backward(ranges, newest + 1, _FIRST_RANGE, _LONGEST_RANGE):
+        if not chains.wanted() or sequences.end < newest - LOOK_BACK:
             return
-        links = _Links(cursor, stretch, {row.session for row in rows})
-        asked = set[Key]()
-        while more := found.wanted() - asked:
-            asked |= more
-            found.learn(links.of(more))
+        links = _Links(cursor, sequences, {row.session for row in rows})
+        searched = set[Key]()
+        while wanted := chains.wanted() - searched:
+            searched |= wanted
+            chains.learn(links.search(wanted))
 
 
 class _Links:
-    """Events of a stretch that may lead further, as arrays."""
+    """The events of a range that can be links of chains, as arrays."""
 
     def __init__(
-        self, cursor: duckdb.DuckDBPyConnection, stretch: SeqRange, sessions: Iterable[int]
+        self, cursor: duckdb.DuckDBPyConnection, sequences: SeqRange, sessions: Iterable[int]
     ) -> None:
         where = (
-            f"seq >= {stretch.first} AND seq < {stretch.end} AND type IN ({_LINKS}) "
+            f"seq >= {sequences.first} AND seq < {sequences.end} AND type IN ({_LINKS}) "
             f"AND session IN ({', '.join(map(str, sessions))})"
         )
-        parts = [read_log_numbers(cursor, file.alias, where) for file in stretch.files]
+        parts = [read_log_numbers(cursor, file.alias, where) for file in sequences.files]
         self._columns = [np.concatenate(each) for each in zip(*parts, strict=True)]
-        _, session, event_id, number, ref = self._columns
-        self._own = _keys(session, event_id)
-        # Where it tells what an event it refers to is about; itself, where it refers to none.
-        self._progress = np.where(np.isin(number, _TELLS), _keys(session, ref), self._own)
+        _, session, event_id, kind, ref = self._columns
+        self._own_keys = _search_keys(session, event_id)
+        # The event whose subject an event has the hash of; itself, where it has none.
+        self._subject_keys = np.where(
+            np.isin(kind, _HASH_TYPES), _search_keys(session, ref), self._own_keys
+        )
 
-    def of(self, wanted: Iterable[Key]) -> Iterator[Link]:
-        """Events of these ids, and those that refer to them and tell what they are about."""
+    def search(self, wanted: Iterable[Key]) -> Iterator[Link]:
+        """Return the events with these ids, and those with the hash of their subject."""
         sessions, ids = zip(*((session, each & _U64) for session, each in wanted), strict=True)
-        keys = _keys(np.array(sessions), np.array(ids, np.uint64))
-        found = np.isin(self._own, keys) | np.isin(self._progress, keys)
-        places = np.flatnonzero(found)
-        return map(Link._make, zip(*(each[places].tolist() for each in self._columns), strict=True))
+        keys = _search_keys(np.array(sessions), np.array(ids, np.uint64))
+        matches = np.isin(self._own_keys, keys) | np.isin(self._subject_keys, keys)
+        indices = np.flatnonzero(matches)
+        columns = (each[indices].tolist() for each in self._columns)
+        return map(Link._make, zip(*columns, strict=True))
 
 
-def _keys(session: Array, event_id: Array) -> Array:
+def _search_keys(session: Array, event_id: Array) -> Array:
     return (session.astype(np.uint64) << _ID_BITS) | (event_id & np.uint64(_ID_MASK))
 
 
-def _rows(
+def _select_rows(
     cursor: duckdb.DuckDBPyConnection, files: Sequence[LogFile], wanted: Sequence[int]
 ) -> Iterator[LogRow]:
     where = f"seq >= {wanted[0]} AND seq <= {wanted[-1]} AND seq IN ({', '.join(map(str, wanted))})"

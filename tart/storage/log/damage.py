@@ -1,13 +1,13 @@
-"""What a damaged block of a file costs, found without reading the rest of it.
+"""The rows that a damaged block makes unreadable, and views of all others.
 
-DuckDB knows for each table in which block each stretch of each column lies
-(``pragma_storage_info``), and each block has a checksum. So what is damaged is found by
-reading blocks, and what lies in it is known: some columns of some rows. Measured with 2.0.0:
+DuckDB knows for each table in which block each segment of each column lies
+(``pragma_storage_info``), and each block has a checksum. So reading the blocks finds the damaged
+ones, and what lies in them is known: some columns of some rows. Measured with 2.0.0:
 
 - A wrong checksum is an error of the statement that reads the block, and of no other: the
   file stays attached, is written to and checkpointed.
-- A statement that keeps away from such rows by ``rowid`` does not read the block. It reads
-  2,048 rows at a time, so what lies in a block is rounded to that.
+- A statement that excludes such rows by ``rowid`` does not read the block. DuckDB reads 2,048
+  rows at a time, so the rows of a block are rounded to that.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from typing import NamedTuple
 import duckdb
 
 from tart.storage.core.files import LogFile
-from tart.storage.log.blocks import wrong_blocks
+from tart.storage.log.block_checksums import find_damaged_blocks
 
-# DuckDB reads so many rows at a time.
+# The rows that DuckDB reads at a time.
 VECTOR_ROWS = 2048
-# What can be missing of an event: all that it said stands in other columns.
+# Columns that an event can do without: all that the node sent is in others.
 _DISPENSABLE = frozenset({"last_slot", "last_core"})
 
 
-class Lost(NamedTuple):
-    """Rows of a table, by ``rowid``, and the columns that cannot be read of them."""
+class UnreadableRows(NamedTuple):
+    """Rows of a table, from ``first`` to before ``end`` by ``rowid``, with unreadable columns."""
 
     first: int
     end: int
@@ -38,24 +38,25 @@ class Lost(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether the rows are of no use without these columns."""
+        """True if the rows are of no use without these columns."""
         return not self.columns <= _DISPENSABLE
 
 
 @dataclass(frozen=True)
 class Damage:
-    """What cannot be read of a file: for each table, in order, without overlap.
+    """The damage of a file.
 
     Attributes:
-        blocks: the damaged ones.
+        blocks: The damaged blocks.
+        unreadable: The unreadable rows of each table, in order, without overlap.
     """
 
     blocks: frozenset[int]
-    lost: dict[str, list[Lost]]
+    unreadable: dict[str, list[UnreadableRows]]
 
 
-class _Segment(NamedTuple):
-    """Rows of one column that lie together: from ``first`` on, in these blocks."""
+class _ColumnSegment(NamedTuple):
+    """Rows of one column that lie together in these blocks, in the row group ``group``."""
 
     column: str
     group: int
@@ -64,56 +65,53 @@ class _Segment(NamedTuple):
     blocks: tuple[int, ...]
 
 
-def survey(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> Damage:
-    """Look at every block that a file's tables lie in.
+def find_by_checksum(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> Damage:
+    """Find damage by the checksum of every block of a file's tables.
 
     Args:
-        file: attached.
+        cursor: The cursor to read with.
+        file: The file, attached.
 
     Raises:
-        duckdb.Error: where things lie cannot be read.
-        OSError: the file cannot be read.
+        duckdb.Error: The positions of the blocks cannot be read.
+        OSError: The file cannot be read.
     """
     ((block_bytes,),) = cursor.execute(
         f"SELECT block_size FROM pragma_database_size() WHERE database_name = '{file.catalog}'"
     ).fetchall()
-    tables = {table: _segments(cursor, file, table) for table in tables_of(cursor, file)}
-    every = {
+    tables = {table: _column_segments(cursor, file, table) for table in list_tables(cursor, file)}
+    blocks = {
         block for segments in tables.values() for segment in segments for block in segment.blocks
     }
-    wrong = wrong_blocks(file.path, every, block_bytes)
-    lost = {
-        table: found
-        for table, segments in tables.items()
-        if (found := _lost(segments, frozenset(wrong)))
-    }
-    return Damage(frozenset(wrong), lost)
+    damaged = frozenset(find_damaged_blocks(file.path, blocks, block_bytes))
+    unreadable = {table: _rows_in(segments, damaged) for table, segments in tables.items()}
+    return Damage(damaged, {table: rows for table, rows in unreadable.items() if rows})
 
 
-def probe(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> Damage:
-    """The same by reading everything, for damage that no checksum tells of.
+def find_by_reading(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> Damage:
+    """Find damage that no checksum shows, by reading every row of a file.
 
     Raises:
-        duckdb.Error: not even the number of rows can be read.
+        duckdb.Error: Not even the number of rows can be read.
     """
-    lost: dict[str, list[Lost]] = {}
-    for table in tables_of(cursor, file):
+    unreadable: dict[str, list[UnreadableRows]] = {}
+    for table in list_tables(cursor, file):
         name = f"{file.catalog}.{table}"
-        ((rows,),) = cursor.execute(f"SELECT count(*) FROM {name}").fetchall()
-        columns = frozenset(_columns(cursor, file, table))
-        found: list[Lost] = []
-        for first, end in _unreadable(cursor, name, 0, rows):
-            if found and found[-1].end == first:
-                found[-1] = Lost(found[-1].first, end, columns)
+        ((count,),) = cursor.execute(f"SELECT count(*) FROM {name}").fetchall()
+        columns = frozenset(_column_types(cursor, file, table))
+        ranges: list[UnreadableRows] = []
+        for first, end in _bisect_unreadable(cursor, name, 0, count):
+            if ranges and ranges[-1].end == first:
+                ranges[-1] = ranges[-1]._replace(end=end)
             else:
-                found.append(Lost(first, end, columns))
-        if found:
-            lost[table] = found
-    return Damage(frozenset(), lost)
+                ranges.append(UnreadableRows(first, end, columns))
+        if ranges:
+            unreadable[table] = ranges
+    return Damage(frozenset(), unreadable)
 
 
-def tables_of(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> list[str]:
-    """The names of a file's tables."""
+def list_tables(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> list[str]:
+    """Return the names of a file's tables; none if it is not attached."""
     rows = cursor.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY table_oid",
         [file.catalog],
@@ -121,41 +119,45 @@ def tables_of(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> list[str]:
     return [name for (name,) in rows]
 
 
-def views(cursor: duckdb.DuckDBPyConnection, file: LogFile, damage: Damage) -> Iterator[str]:
-    """The statements that make, for each table, a view of what can be read of it."""
-    for table in tables_of(cursor, file):
+def salvage_views(
+    cursor: duckdb.DuckDBPyConnection, file: LogFile, damage: Damage
+) -> Iterator[str]:
+    """Yield the statements that create, for each table, a view of its readable rows."""
+    for table in list_tables(cursor, file):
         source = f"{file.catalog}.{table}"
-        lost = damage.lost.get(table, [])
+        unreadable = damage.unreadable.get(table, [])
         parts = [
-            f"SELECT {_shown(cursor, file, table, each)} FROM {source} WHERE rowid >= {each.first}"
-            + ("" if each.end < 0 else f" AND rowid < {each.end}")
-            for each in _readable(lost)
+            f"SELECT {_select_list(cursor, file, table, rows)} FROM {source} "
+            f"WHERE rowid >= {rows.first}" + ("" if rows.end < 0 else f" AND rowid < {rows.end}")
+            for rows in _readable_between(unreadable)
         ]
-        text = " UNION ALL ".join(parts) if lost else f"SELECT * FROM {source}"
+        text = " UNION ALL ".join(parts) if unreadable else f"SELECT * FROM {source}"
         yield f"CREATE OR REPLACE VIEW {file.salvage_catalog}.{table} AS {text}"
 
 
-def _shown(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str, part: Lost) -> str:
-    if not part.columns:
+def _select_list(
+    cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str, rows: UnreadableRows
+) -> str:
+    if not rows.columns:
         return "*"
-    kinds = _columns(cursor, file, table)
-    missing = ", ".join(f"NULL::{kinds[name]} AS {name}" for name in sorted(part.columns))
+    kinds = _column_types(cursor, file, table)
+    missing = ", ".join(f"NULL::{kinds[name]} AS {name}" for name in sorted(rows.columns))
     return f"* REPLACE ({missing})"
 
 
-def _readable(lost: Sequence[Lost]) -> Iterator[Lost]:
-    """The stretches between; ``end`` of the last is -1, for rows are added."""
-    at = 0
-    for each in lost:
-        if each.first > at:
-            yield Lost(at, each.first, frozenset())
-        if not each.whole:
-            yield each
-        at = each.end
-    yield Lost(at, -1, frozenset())
+def _readable_between(unreadable: Sequence[UnreadableRows]) -> Iterator[UnreadableRows]:
+    """Yield the readable rows in order; the last end is -1, because rows may be appended."""
+    position = 0
+    for rows in unreadable:
+        if rows.first > position:
+            yield UnreadableRows(position, rows.first, frozenset())
+        if not rows.whole:
+            yield rows
+        position = rows.end
+    yield UnreadableRows(position, -1, frozenset())
 
 
-def _columns(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str) -> dict[str, str]:
+def _column_types(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str) -> dict[str, str]:
     return dict(
         cursor.execute(
             "SELECT column_name, data_type FROM duckdb_columns() "
@@ -165,7 +167,9 @@ def _columns(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str) -> di
     )
 
 
-def _segments(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str) -> list[_Segment]:
+def _column_segments(
+    cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str
+) -> list[_ColumnSegment]:
     rows = cursor.execute(
         "SELECT column_name, row_group_id, start, count, block_id, additional_block_ids "
         f"FROM pragma_storage_info('{file.catalog}.{table}')"
@@ -181,7 +185,7 @@ def _segments(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str) -> l
         base[group] = total
         total += ends[group] - begins[group]
     return [
-        _Segment(
+        _ColumnSegment(
             column,
             base[group],
             base[group] + start - begins[group],
@@ -192,38 +196,41 @@ def _segments(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str) -> l
     ]
 
 
-def _lost(segments: Sequence[_Segment], wrong: frozenset[int]) -> list[Lost]:
-    """What lies in wrong blocks, as stretches that do not overlap."""
-    ends: dict[int, int] = defaultdict(int)
-    for each in segments:
-        ends[each.group] = max(ends[each.group], each.end)
-    found = []
-    for each in segments:
-        if wrong.isdisjoint(each.blocks):
+def _rows_in(segments: Sequence[_ColumnSegment], damaged: frozenset[int]) -> list[UnreadableRows]:
+    """Return the rows that lie in damaged blocks, in ranges that do not overlap."""
+    group_ends: dict[int, int] = defaultdict(int)
+    for segment in segments:
+        group_ends[segment.group] = max(group_ends[segment.group], segment.end)
+    ranges = []
+    for segment in segments:
+        if damaged.isdisjoint(segment.blocks):
             continue
         # Vectors are counted from the beginning of a row group.
-        first = each.group + (each.first - each.group) // VECTOR_ROWS * VECTOR_ROWS
-        end = each.group - (each.group - each.end) // VECTOR_ROWS * VECTOR_ROWS
-        found.append(Lost(first, min(end, ends[each.group]), frozenset({each.column})))
-    bounds = sorted({at for each in found for at in each[:2]})
-    cut: list[Lost] = []
+        group = segment.group
+        first = group + (segment.first - group) // VECTOR_ROWS * VECTOR_ROWS
+        end = group - (group - segment.end) // VECTOR_ROWS * VECTOR_ROWS
+        ranges.append(
+            UnreadableRows(first, min(end, group_ends[group]), frozenset({segment.column}))
+        )
+    bounds = sorted({bound for rows in ranges for bound in (rows.first, rows.end)})
+    disjoint: list[UnreadableRows] = []
     for first, end in pairwise(bounds):
         columns = frozenset().union(
-            *(each.columns for each in found if each.first <= first and each.end >= end)
+            *(rows.columns for rows in ranges if rows.first <= first and rows.end >= end)
         )
         if not columns:
             continue
-        if cut and cut[-1].end == first and cut[-1].columns == columns:
-            cut[-1] = Lost(cut[-1].first, end, columns)
+        if disjoint and disjoint[-1].end == first and disjoint[-1].columns == columns:
+            disjoint[-1] = disjoint[-1]._replace(end=end)
         else:
-            cut.append(Lost(first, end, columns))
-    return cut
+            disjoint.append(UnreadableRows(first, end, columns))
+    return disjoint
 
 
-def _unreadable(
+def _bisect_unreadable(
     cursor: duckdb.DuckDBPyConnection, table: str, first: int, end: int
 ) -> Iterator[tuple[int, int]]:
-    """The stretches that cannot be read, by halves."""
+    """Yield the ranges of rows that cannot be read, found by bisection."""
     if first >= end:
         return
     try:
@@ -236,5 +243,5 @@ def _unreadable(
             yield first, end
             return
         middle = first + max(VECTOR_ROWS, (end - first) // 2 // VECTOR_ROWS * VECTOR_ROWS)
-        yield from _unreadable(cursor, table, first, middle)
-        yield from _unreadable(cursor, table, middle, end)
+        yield from _bisect_unreadable(cursor, table, first, middle)
+        yield from _bisect_unreadable(cursor, table, middle, end)

@@ -1,7 +1,7 @@
-"""Which sequences a file has: never those between that no frame can have.
+"""The ranges of sequences that files have, without the gaps that no frame can fill.
 
 Numbers leap by 2^32 where a file was lost, and a file that goes on after such a leap has
-numbers on both sides of it. Whoever walks numbers walks what is found here.
+numbers on both sides of it. Scans of sequences (``core.seq_ranges``) go over these ranges.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from tart.storage.core.seq_ranges import FileRange
 if TYPE_CHECKING:
     import duckdb
 
-# A hole of more numbers than this parts two ranges. The other segment of a period and what was
-# lost leave smaller ones, which cost nothing worth mentioning.
-HOLE = 1 << 31
+# A gap longer than this separates two ranges. The other segment of a period and lost frames
+# leave shorter gaps, which cost next to nothing.
+GAP = 1 << 31
 FRAME_TABLES = ("log", "undecodable")
 
 
@@ -26,19 +26,18 @@ def read_file_ranges(
     files: Iterable[LogFile],
     tables: tuple[str, ...] = ("log",),
 ) -> list[FileRange]:
-    """The sequences that files have in some of their tables, in the order of the files.
+    """Return the ranges of sequences in some tables of files, in the order of the files.
 
-    DuckDB answers it from what it knows of a table without reading it, but where there is
-    such a hole.
+    DuckDB answers from its statistics without reading the tables, except where there is a gap.
 
     Raises:
-        duckdb.Error: a file cannot be read.
+        duckdb.Error: A file cannot be read.
     """
-    found: list[FileRange] = []
+    ranges: list[FileRange] = []
     for file in files:
         parts = [part for table in tables for part in _parts(cursor, f"{file.alias}.{table}")]
-        found += (FileRange(file, first, last) for first, last in _joined(sorted(parts)))
-    return found
+        ranges += (FileRange(file, first, last) for first, last in _join(sorted(parts)))
+    return ranges
 
 
 def _parts(cursor: duckdb.DuckDBPyConnection, table: str) -> list[tuple[int, int]]:
@@ -47,19 +46,19 @@ def _parts(cursor: duckdb.DuckDBPyConnection, table: str) -> list[tuple[int, int
     ).fetchall()
     if first is None:
         return []
-    if last - first - count < HOLE:
+    if last - first - count < GAP:
         return [(first, last)]
     return cursor.execute(
-        f"SELECT min(seq), max(seq) FROM {table} GROUP BY seq // {HOLE} ORDER BY 1"
+        f"SELECT min(seq), max(seq) FROM {table} GROUP BY seq // {GAP} ORDER BY 1"
     ).fetchall()
 
 
-def _joined(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Parts that have no such hole between them as one; sorted."""
-    found: list[tuple[int, int]] = []
+def _join(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join sorted parts that have no gap between them."""
+    joined: list[tuple[int, int]] = []
     for first, last in parts:
-        if found and first - found[-1][1] <= HOLE:
-            found[-1] = found[-1][0], max(last, found[-1][1])
+        if joined and first - joined[-1][1] <= GAP:
+            joined[-1] = joined[-1][0], max(last, joined[-1][1])
         else:
-            found.append((first, last))
-    return found
+            joined.append((first, last))
+    return joined

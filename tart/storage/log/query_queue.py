@@ -1,15 +1,15 @@
-"""Questions that wait for a reader thread: the cheap ones first, and only so many.
+"""The queue of queries that wait for a thread: bounded, cheap queries first.
 
-A question waits for as long as somebody waits for its answer: who leaves takes it along.
-Among equals the one goes first whose request came first, not the one that was asked first.
-A page asks several questions one after the other; so pages are finished in the order in
-which they were asked for, instead of all at the very end.
+A query waits as long as its client; a cancelled query leaves the queue. Among queries of equal
+cost the one goes first whose request came first, not the one that was queued first. A page runs
+several queries one after the other; so pages end in the order in which they were requested,
+instead of all at the very end.
 
-One thread takes nothing but cheap questions, so that scans never hold up all of them. A scan
-is not put off for ever either: after ``CHEAP_IN_A_ROW`` cheap ones it has its turn.
+One thread takes only cheap queries, so that scans never hold up all of them. Scans are not put
+off for ever either: after ``CHEAP_IN_A_ROW`` cheap queries comes a scan.
 
-Threads are of two kinds, of usual and of low priority, and those of one kind take questions at
-a time (``low``): a thread can be given less priority, but without privileges never more again.
+There are threads of normal and of low priority, and those of one kind take queries at a time
+(``low``): a thread can lower its priority, but without privileges never raise it again.
 """
 
 from __future__ import annotations
@@ -28,43 +28,43 @@ Job = TypeVar("Job")
 
 
 class QueryCost(IntEnum):
-    """What a question costs."""
+    """The cost of a query, by the data that it reads."""
 
     CHEAP = 0
-    """As much as the aggregates are large, or as little as a few rows by their number."""
+    """The size of the aggregates, or a few rows by their number."""
     SCAN = 1
-    """As much as the log is long."""
+    """The length of the event log."""
 
 
-class _Kind(NamedTuple):
-    """What a thread takes: as in ``QueryQueue.take``."""
+class _ThreadKind(NamedTuple):
+    """The arguments with which a thread calls ``QueryQueue.take``."""
 
     low: bool
-    worst: QueryCost
+    most: QueryCost
 
 
 class QueryQueue(Generic[Job]):
-    """Any thread may use it.
+    """A queue for use by any thread.
 
     Args:
-        limit: how many may wait.
+        limit: The number of queries that may wait.
 
     Attributes:
-        refused: how many did not find room.
+        refused: The number of queries that were refused because the queue was full.
     """
 
     def __init__(self, limit: int) -> None:
         self.refused = 0
         self._limit = limit
         self._lock = threading.Lock()
-        # Of each kind of thread: where it waits, and how many do. Only who can take what came
-        # is woken, for each thread that looks in vain holds up the others.
-        self._kinds = [_Kind(low, worst) for low in (False, True) for worst in QueryCost]
+        # By kind of thread, the condition on which it waits and the number of idle threads. Only
+        # a thread that can take the new query is woken: others would hold up each other.
+        self._kinds = [_ThreadKind(low, most) for low in (False, True) for most in QueryCost]
         self._conditions = {kind: threading.Condition(self._lock) for kind in self._kinds}
         self._idle = Counter(dict.fromkeys(self._kinds, 0))
-        # Of each rank: when the request came, a number to tell equals apart, the question.
+        # By cost: the time of the request, a number that orders equal times, the query.
         self._waiting: dict[QueryCost, list[tuple[float, int, Job]]] = {
-            rank: [] for rank in QueryCost
+            cost: [] for cost in QueryCost
         }
         self._number = 0
         self._cheap_in_a_row = 0
@@ -76,12 +76,12 @@ class QueryQueue(Generic[Job]):
 
     @property
     def waiting(self) -> Counter[str]:
-        """How many questions of each rank wait."""
-        return Counter({rank.name.lower(): len(jobs) for rank, jobs in self._waiting.items()})
+        """The number of waiting queries by cost."""
+        return Counter({cost.name.lower(): len(jobs) for cost, jobs in self._waiting.items()})
 
     @property
     def low(self) -> bool:
-        """Whether threads of low priority take questions, and the others none."""
+        """True if threads of low priority take queries, and the others none."""
         return self._low
 
     @low.setter
@@ -90,64 +90,66 @@ class QueryQueue(Generic[Job]):
             self._low = low
             self._wake_all()
 
-    def put(self, job: Job, rank: QueryCost, since: float) -> None:
-        """Let a question wait.
+    def put(self, job: Job, cost: QueryCost, since: float) -> None:
+        """Queue a query.
 
         Args:
-            since: when the request came that it is asked for; seconds of a monotonic clock.
+            job: The query.
+            cost: Its cost.
+            since: The time of the request, seconds of a monotonic clock.
 
         Raises:
-            Busy: as many wait as may.
-            ShardUnavailable: the queue is closed.
+            Busy: The queue is full.
+            ShardUnavailable: The queue is closed.
         """
         with self._lock:
             if self._closed:
                 raise ShardUnavailable("the shard is stopping")
             if len(self) >= self._limit:
                 self.refused += 1
-                raise Busy(f"{self._limit} questions are waiting already; try again")
+                raise Busy(f"{self._limit} queries are waiting already; try again")
             self._number += 1
-            insort(self._waiting[rank], (since, self._number, job), key=lambda each: each[:2])
-            self._wake_one(rank)
+            insort(self._waiting[cost], (since, self._number, job), key=lambda each: each[:2])
+            self._wake_one(cost)
 
     def remove(self, job: Job) -> bool:
-        """Whether it was still waiting; it is no longer."""
+        """Remove a query; return whether it was waiting."""
         with self._lock:
             for jobs in self._waiting.values():
-                for place, (_, _, each) in enumerate(jobs):
-                    if each is job:
-                        del jobs[place]
+                for index, (_, _, waiting) in enumerate(jobs):
+                    if waiting is job:
+                        del jobs[index]
                         return True
         return False
 
-    def take(self, worst: QueryCost = QueryCost.SCAN, *, low: bool = False) -> Job | None:
-        """The next question, waited for; ``None`` once the queue is closed and has none.
+    def take(self, most: QueryCost = QueryCost.SCAN, *, low: bool = False) -> Job | None:
+        """Wait for the next query; return ``None`` once the queue is closed and empty.
 
         Args:
-            worst: nothing that costs more is taken.
-            low: by a thread of low priority.
+            most: The greatest cost to take.
+            low: Whether the calling thread has low priority.
         """
-        kind = _Kind(low, worst)
+        kind = _ThreadKind(low, most)
         with self._lock:
             while True:
-                its_turn = low is self._low or self._closed
-                if its_turn and (rank := self._next(worst)) is not None:
-                    return self._waiting[rank].pop(0)[2]
+                active = low is self._low or self._closed
+                if active and (cost := self._next(most)) is not None:
+                    return self._waiting[cost].pop(0)[2]
                 if self._closed:
                     return None
                 self._idle[kind] += 1
                 self._conditions[kind].wait()
 
     def close(self) -> None:
-        """Take no more in; what waits is still handed out."""
+        """Refuse further queries; those that wait are still taken."""
         with self._lock:
             self._closed = True
             self._wake_all()
 
-    def _wake_one(self, rank: QueryCost) -> None:
+    def _wake_one(self, cost: QueryCost) -> None:
         for kind in self._kinds:
-            if kind.low is self._low and rank <= kind.worst and self._idle[kind]:
-                # It is no longer idle from now on, not only once it runs.
+            if kind.low is self._low and cost <= kind.most and self._idle[kind]:
+                # The thread counts as busy from now on, not only once it runs.
                 self._idle[kind] -= 1
                 self._conditions[kind].notify()
                 return
@@ -157,9 +159,9 @@ class QueryQueue(Generic[Job]):
             self._idle[kind] = 0
             condition.notify_all()
 
-    def _next(self, worst: QueryCost) -> QueryCost | None:
+    def _next(self, most: QueryCost) -> QueryCost | None:
         cheap, scans = self._waiting[QueryCost.CHEAP], self._waiting[QueryCost.SCAN]
-        if worst is QueryCost.CHEAP:
+        if most is QueryCost.CHEAP:
             return QueryCost.CHEAP if cheap else None
         if cheap and not (scans and self._cheap_in_a_row >= CHEAP_IN_A_ROW):
             self._cheap_in_a_row += 1

@@ -26,54 +26,57 @@ from tart.errors import QueryTimeout
 from tart.storage.log.database import Database
 from tart.storage.log.query_queue import QueryCost, QueryQueue
 
-# Of which one takes only what is cheap; so many of usual priority, and as many of low.
+# Threads of normal priority, and as many of low priority; one of each takes only cheap queries.
 THREADS = 3
 SLOW_THREADS = 1
 QUEUE_LIMIT = 256
 SLOW_QUEUE_LIMIT = 8
 _NICE = 10
 _INTERRUPT_AGAIN_SECONDS = 0.05
-# Of a question that meets damage, each time in another file.
+# Tries of a query that finds damage, each time in another file.
 _TRIES = 8
+
+_CANCELLED = "the query was cancelled"
 
 Answer = TypeVar("Answer")
 Cursor = duckdb.DuckDBPyConnection
+# Returns whether a query is cancelled.
 IsCancelled = Callable[[], bool]
 
 _local = threading.local()
 
 
 def raise_if_cancelled() -> None:
-    """For the loops of a question: raise ``QueryTimeout`` once nobody waits for its answer.
+    """Raise ``QueryTimeout`` if the query that this thread runs is cancelled.
 
-    DuckDB is interrupted by itself; Python is not. Elsewhere than in a question it does
-    nothing.
+    For loops in Python, which ``cancel`` does not interrupt, unlike DuckDB. Outside a query this
+    does nothing.
     """
-    abandoned: threading.Event | None = getattr(_local, "abandoned", None)
-    if abandoned is not None and abandoned.is_set():
-        raise QueryTimeout("nobody waits for this any more")
+    cancelled: threading.Event | None = getattr(_local, "cancelled", None)
+    if cancelled is not None and cancelled.is_set():
+        raise QueryTimeout(_CANCELLED)
 
 
 class QueryThreads:
     """Runs functions that take a cursor, off the event loop.
 
     Args:
-        salvage_after: called on the question's thread with an error of DuckDB's; whether it was
-            damage that is kept away from now, so that the question may be put again.
+        database: The database to read.
+        salvage: Called on the query's thread with an error of DuckDB; returns whether the error
+            was damage that views exclude from now on, so that the query may be repeated.
 
     Attributes:
-        cancelled: queries that ended before they were answered, by whether they were
-            waiting or running then.
+        cancelled: Queries that were cancelled, by whether they were waiting or running then.
     """
 
     def __init__(
         self,
         database: Database,
-        salvage_after: Callable[[Exception], bool] = lambda error: False,
+        salvage: Callable[[Exception], bool] = lambda error: False,
     ) -> None:
         self.cancelled: Counter[str] = Counter({"waiting": 0, "running": 0})
         self._database = database
-        self._salvage_after = salvage_after
+        self._salvage = salvage
         self._cursors: list[Cursor] = []
         self._queue: QueryQueue[_Job[Any]] = QueryQueue(QUEUE_LIMIT)
         self._slow_queue: QueryQueue[_Job[Any]] = QueryQueue(SLOW_QUEUE_LIMIT)
@@ -94,69 +97,77 @@ class QueryThreads:
         ]
 
     def set_low_priority(self, low: bool) -> None:
-        """Run questions from now on with low priority, or with the usual one again."""
+        """Run queries from now on with low priority, or with the normal one again."""
         if self.low_priority is not low:
             self._queue.low = low
 
     @property
     def waiting(self) -> Counter[str]:
-        """How many questions have no thread yet: cheap ones, scans, long ones."""
+        """The number of queries that wait for a thread: ``cheap``, ``scan``, ``slow``."""
         return self._queue.waiting + Counter(slow=len(self._slow_queue))
 
     @property
     def running(self) -> int:
-        """How many have one, whether or not anybody waits for them."""
+        """The number of queries that run, cancelled ones included."""
         return len(self._running)
 
     @property
     def open(self) -> int:
-        """How many are not over: they wait, or run."""
+        """The number of queries that wait or run."""
         return self.waiting.total() + self.running
 
     @property
     def low_priority(self) -> bool:
-        """Whether questions run with low priority."""
+        """True if queries run with low priority."""
         return self._queue.low
 
     @property
     def refused(self) -> int:
-        """How many found no place in the queue."""
+        """The number of queries that were refused because a queue was full."""
         return self._queue.refused + self._slow_queue.refused
 
     async def run(
         self,
-        question: Callable[[Cursor], Answer],
+        query: Callable[[Cursor], Answer],
         deadline: float,
-        rank: QueryCost = QueryCost.SCAN,
+        cost: QueryCost = QueryCost.SCAN,
         since: float | None = None,
     ) -> Answer:
-        """The question's answer.
+        """Run a query and return its result.
 
         Args:
-            question: called on a reader thread with that thread's cursor.
-            deadline: seconds until it is interrupted.
-            since: when the request came that it is asked for, as ``time.monotonic`` has it.
+            query: Called on a query thread with that thread's cursor.
+            deadline: Seconds until the query is cancelled.
+            cost: The cost of the query.
+            since: The time of the request by ``time.monotonic``; now if not given.
 
         Raises:
-            QueryTimeout: the deadline passed.
-            Busy: too many questions wait already.
-            ShardUnavailable: the reader is closed.
+            QueryTimeout: The deadline passed.
+            Busy: The queue is full.
+            ShardUnavailable: The threads are closed.
         """
-        return await self._answer(_Job(question), self._queue, deadline, rank, since)
+        return await self._answer(_Job(query), self._queue, deadline, cost, since)
 
     async def run_slow(
         self,
-        question: Callable[[Cursor, IsCancelled], Answer],
+        query: Callable[[Cursor, IsCancelled], Answer],
         deadline: float,
         since: float | None = None,
     ) -> Answer:
-        """Likewise, on a thread of its own kind, so that the others are not held up.
+        """Run a slow query on a separate thread, so that it holds up no other query.
 
         Args:
-            question: also given what says whether anybody still waits: it may be busy with
-                something that DuckDB's interrupt does not reach.
+            query: Called with the thread's cursor, and a function that returns whether the query
+                is cancelled: the query may do work that DuckDB's interrupt does not reach.
+            deadline: Seconds until the query is cancelled.
+            since: The time of the request by ``time.monotonic``; now if not given.
+
+        Raises:
+            QueryTimeout: The deadline passed.
+            Busy: The queue is full.
+            ShardUnavailable: The threads are closed.
         """
-        job: _Job[Answer] = _Job(lambda cursor: question(cursor, job.abandoned.is_set))
+        job: _Job[Answer] = _Job(lambda cursor: query(cursor, job.cancelled.is_set))
         self._slow.add(job)
         try:
             return await self._answer(job, self._slow_queue, deadline, QueryCost.SCAN, since)
@@ -168,20 +179,20 @@ class QueryThreads:
         job: _Job[Answer],
         queue: QueryQueue[_Job[Any]],
         deadline: float,
-        rank: QueryCost,
+        cost: QueryCost,
         since: float | None,
     ) -> Answer:
-        queue.put(job, rank, time.monotonic() if since is None else since)
+        queue.put(job, cost, time.monotonic() if since is None else since)
         try:
             await asyncio.wait((job.future,), timeout=deadline)
         finally:
-            self._give_up(job, queue)
+            self._cancel(job, queue)
         if not job.future.done() or job.future.cancelled():
             raise QueryTimeout(f"no answer within {deadline:g} s")
         return job.future.result()
 
-    def _give_up(self, job: _Job[Any], queue: QueryQueue[_Job[Any]]) -> None:
-        """See to it that it costs nothing any more, unless it has ended."""
+    def _cancel(self, job: _Job[Any], queue: QueryQueue[_Job[Any]]) -> None:
+        """Cancel a query that has not ended: remove it from the queue, or interrupt it."""
         if job.future.done():
             return
         if queue.remove(job):
@@ -192,79 +203,79 @@ class QueryThreads:
             self._interrupt(job)
 
     def _interrupt(self, job: _Job[Any]) -> None:
-        """Interrupt it until it has ended.
+        """Interrupt a query, again until it has ended.
 
-        DuckDB forgets an interrupt that comes between two statements, or while one is being
-        planned: of those in a statement's first milliseconds two in three were lost.
+        DuckDB forgets an interrupt that comes between two statements, or while it plans one: of
+        those in a statement's first milliseconds two in three were lost.
         """
         if not job.future.done():
-            job.abandon()
+            job.cancel()
             asyncio.get_running_loop().call_later(_INTERRUPT_AGAIN_SECONDS, self._interrupt, job)
 
     def close(self) -> None:
-        """Wait for running questions, not for long ones, then close every cursor. Blocks.
+        """Wait for running queries, cancel slow ones, then close every cursor. Blocks.
 
-        To be called beside a running loop: it is there that their deadlines pass.
+        To be called beside the running event loop, which enforces the deadlines.
         """
         self._slow_queue.close()
         self._queue.close()
         for job in list(self._slow):
-            job.abandon()
+            job.cancel()
         for thread in self._threads:
             thread.join()
         for cursor in self._cursors:
             cursor.close()
 
     def _thread(
-        self, queue: QueryQueue[_Job[Any]], worst: QueryCost, *, low: bool
+        self, queue: QueryQueue[_Job[Any]], most: QueryCost, *, low: bool
     ) -> threading.Thread:
-        work = partial(self._work, queue, worst, low=low)
+        work = partial(self._work, queue, most, low=low)
         name = "slow-reader" if queue is self._slow_queue else "reader-low" if low else "reader"
         thread = threading.Thread(target=work, name=name, daemon=True)
         thread.start()
         return thread
 
-    def _work(self, queue: QueryQueue[_Job[Any]], worst: QueryCost, *, low: bool) -> None:
-        """Run questions until there are no more; the thread's own cursor is made at the first."""
+    def _work(self, queue: QueryQueue[_Job[Any]], most: QueryCost, *, low: bool) -> None:
+        """Run queries until the queue is closed; the first makes the thread's cursor."""
         if low:
-            _step_back()
+            _lower_priority()
         cursor: Cursor | None = None
-        while (job := queue.take(worst, low=low)) is not None:
+        while (job := queue.take(most, low=low)) is not None:
             with self._ended:
                 self._running.add(job)
             try:
                 if cursor is None:
                     cursor = self._database.cursor()
                     self._cursors.append(cursor)
-                self._patiently(job, cursor)
+                self._run_with_salvage(job, cursor)
             except BaseException as error:
-                # Whatever it is belongs to who asked; the thread goes on.
+                # Every error belongs to the client; the thread goes on.
                 job.fail(error)
             finally:
                 with self._ended:
                     self._running.discard(job)
                     self._ended.notify_all()
-            del job  # an answer may be large, and the next question far off
+            del job  # a result may be large, and the next query far off
 
-    def _patiently(self, job: _Job[Any], cursor: Cursor) -> None:
-        """Run it, once more for each damage in the files that was not known before."""
+    def _run_with_salvage(self, job: _Job[Any], cursor: Cursor) -> None:
+        """Run a query, again after each error by damage that was not known before."""
         for _ in range(_TRIES):
             try:
                 job.run(cursor)
             except duckdb.Error as error:
-                # A question may have left its cursor in a transaction.
+                # The query may have left the cursor in a transaction.
                 with suppress(duckdb.Error):
                     cursor.rollback()
-                if not self._salvage_after(error):
+                if not self._salvage(error):
                     raise
             else:
                 return
         job.run(cursor)
 
     def wait_for_running(self, seconds: float) -> bool:
-        """Whether every question that runs now has ended within that time. Blocks.
+        """Wait for the queries that run now; return whether all ended in time. Blocks.
 
-        What was taken out of sight before cannot be in use any more afterwards.
+        Files that were removed from the list before are not in use afterwards.
         """
         with self._ended:
             running = set(self._running)
@@ -272,64 +283,64 @@ class QueryThreads:
 
 
 class _Job(Generic[Answer]):
-    """A question that can be abandoned from another thread while it runs.
+    """A query that another thread can cancel while it runs.
 
-    Made on the loop of who asks; its future is settled there.
+    Created on the event loop of the client, where its future is resolved.
     """
 
-    def __init__(self, question: Callable[[Cursor], Answer]) -> None:
-        self.abandoned = threading.Event()
+    def __init__(self, query: Callable[[Cursor], Answer]) -> None:
+        self.cancelled = threading.Event()
         self._loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Answer] = self._loop.create_future()
-        self._question = question
+        self._query = query
         self._lock = threading.Lock()
         self._cursor: Cursor | None = None
 
     def run(self, cursor: Cursor) -> None:
-        """Ask it, and settle the future unless it raises."""
+        """Run the query, and resolve the future unless it raises."""
         with self._lock:
-            if self.abandoned.is_set():
-                raise QueryTimeout("nobody waits for this any more")
+            if self.cancelled.is_set():
+                raise QueryTimeout(_CANCELLED)
             self._cursor = cursor
-        _local.abandoned = self.abandoned
+        _local.cancelled = self.cancelled
         try:
-            answer = self._question(cursor)
+            answer = self._query(cursor)
         except duckdb.InterruptException:
             raise QueryTimeout("interrupted") from None
         finally:
-            _local.abandoned = None
+            _local.cancelled = None
             with self._lock:
                 self._cursor = None
-        self._settle(lambda: self.future.set_result(answer))
+        self._resolve(lambda: self.future.set_result(answer))
 
     def fail(self, error: BaseException) -> None:
-        """It raised this."""
+        """Resolve the future with an error."""
 
-        def failed() -> None:
+        def set_exception() -> None:
             self.future.set_exception(error)
-            self.future.exception()  # marks it as seen: its caller may have left already
+            self.future.exception()  # marks the error as retrieved: the client may be gone
 
-        self._settle(failed)
+        self._resolve(set_exception)
 
-    def _settle(self, settle: Callable[[], None]) -> None:
-        def settled() -> None:
+    def _resolve(self, set_outcome: Callable[[], None]) -> None:
+        def resolve() -> None:
             if not self.future.done():
-                settle()
+                set_outcome()
 
-        # The loop has gone only with everybody who waited.
+        # A loop that is closed has no client that waits.
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(settled)
+            self._loop.call_soon_threadsafe(resolve)
 
-    def abandon(self) -> None:
-        """Interrupt it if it runs, keep it from running if it does not yet."""
+    def cancel(self) -> None:
+        """Interrupt the query if it runs, or prevent it from running."""
         with self._lock:
-            self.abandoned.set()
+            self.cancelled.set()
             if self._cursor is not None:
                 self._cursor.interrupt()
 
 
-def _step_back() -> None:
-    """Of Linux's scheduler a thread is a process: only this one waits for the others."""
+def _lower_priority() -> None:
+    """Lower the priority of this thread, which is a process to Linux's scheduler."""
     with suppress(OSError):
         thread = threading.get_native_id()
         own = os.getpriority(os.PRIO_PROCESS, thread)

@@ -1,7 +1,7 @@
-"""What a directory's files say about its past, read once when a shard starts.
+"""The state of a directory, read from its files once when a shard starts.
 
 Numbers go on where they stopped: the sequence of frames, the sessions, the nodes. Counts
-per node and type are taken from the log itself, so they are true after any kind of stop.
+per node and type are taken from the event log itself, so they are true after any kind of stop.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tart.protocol.events import EventKind
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import log_rows_query
@@ -19,17 +20,20 @@ from tart.storage.core.schema import log_rows_query
 if TYPE_CHECKING:
     import duckdb
 
-DROPPED = 0
-# What a node says of itself and holds until it says otherwise: status, best and finalized
-# block, sync.
-STATEMENTS = (10, 11, 12, 13)
-# A part of a file that DuckDB passes over as a whole has so many rows.
+# The events that set a state of a node until the next of the same type.
+STATEMENTS = (
+    EventKind.STATUS,
+    EventKind.BEST_BLOCK_CHANGED,
+    EventKind.FINALIZED_BLOCK_CHANGED,
+    EventKind.SYNC_STATUS_CHANGED,
+)
+# About the rows of a row group, which DuckDB skips as a whole.
 _ROWS_TOGETHER = 500_000
 
 
 @dataclass
 class StoredSession:
-    """One connection as the files tell it; times are Unix microseconds."""
+    """A connection in the event log; times are Unix microseconds."""
 
     session: int
     node: int | None
@@ -43,7 +47,7 @@ class StoredSession:
 
 
 class NodeHistory(NamedTuple):
-    """What the aggregates know of a node's connections; times are Unix microseconds."""
+    """The connections of a node in the aggregates; times are Unix microseconds."""
 
     first_at: int
     started_at: int
@@ -57,23 +61,24 @@ class NodeHistory(NamedTuple):
 
 @dataclass
 class RecoveredState:
-    """One directory's history.
+    """The state of a directory.
 
     Attributes:
-        next_sequence: the number the next frame gets.
-        next_session: the number the next connection gets.
-        missing: sequence numbers between the first and the last that no frame has.
-        nodes: number to peer id.
-        peers: number to peer id, of those that nodes spoke of.
-        sessions: number to connection.
-        counts: per node number, events by type.
-        last_seen: per node number, the last ``received_at`` of a frame.
-        dropped: per node number, (events, messages) of Dropped.
-        undecodable: per node number, frames that could not be understood.
-        opened: connections whose beginning a file has.
-        remembered: per node number, what the aggregates know, which are kept longer.
-        latest: per node number and type, of the types in ``STATEMENTS``, the newest ``seq``.
-        statements: those events.
+        directory: The number of the directory.
+        next_sequence: The number of the next frame.
+        next_session: The number of the next connection.
+        missing: Sequence numbers between the first and the last that no frame has.
+        nodes: Peer ids by node number.
+        peers: Peer ids by peer number, of the peers that nodes named.
+        sessions: Connections by number.
+        counts: By node number, events by type.
+        last_seen: By node number, the last ``received_at`` of a frame.
+        dropped: By node number, (events, messages) of Dropped.
+        undecodable: By node number, frames that could not be decoded.
+        opened: Connections whose beginning a file has.
+        node_histories: By node number, the connections in the aggregates, which are kept longer.
+        latest: By node number and type, of the types in ``STATEMENTS``, the newest ``seq``.
+        statements: The events of ``latest``.
     """
 
     directory: int
@@ -93,61 +98,67 @@ class RecoveredState:
     statements: list[LogRow] = field(default_factory=list)
 
 
-def read_file(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: RecoveredState) -> None:
-    """Add what one file knows to what is known from those before it."""
-    _read_nodes_and_sessions(cursor, file, past)
-    _read_counts(cursor, file, past)
-    _read_leap(cursor, file, past)
+def read_file(cursor: duckdb.DuckDBPyConnection, file: LogFile, state: RecoveredState) -> None:
+    """Add a file to the state recovered from the files before it."""
+    _read_nodes_and_sessions(cursor, file, state)
+    _read_counts(cursor, file, state)
+    _read_leap(cursor, file, state)
 
 
-def read_strangers(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: RecoveredState) -> None:
-    """Connections of which a file has events and none has a row any more.
+def read_unknown_sessions(
+    cursor: duckdb.DuckDBPyConnection, file: LogFile, state: RecoveredState
+) -> None:
+    """Add connections of which a file has events and no file has a row any more.
 
-    For files that are damaged, when all were read.
+    For damaged files, after ``read_file`` of all.
     """
     rows = cursor.execute(
         "SELECT session, any_value(node), epoch_us(min(received_at)) "
         f"FROM {file.alias}.log GROUP BY session"
     ).fetchall()
-    for session, node, at in rows:
-        past.next_session = max(past.next_session, session + 1)
-        past.sessions.setdefault(session, StoredSession(session, node, "", b"", at))
+    for session, node, first_at in rows:
+        state.next_session = max(state.next_session, session + 1)
+        state.sessions.setdefault(session, StoredSession(session, node, "", b"", first_at))
 
 
-def read_statements(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: RecoveredState) -> None:
-    """Read what a file has of what each node said of itself last.
+def read_statements(
+    cursor: duckdb.DuckDBPyConnection, file: LogFile, state: RecoveredState
+) -> None:
+    """Read the events of ``state.latest`` that a file has.
 
-    Once ``read_file`` has read all files: of each node and type that is one event.
+    After ``read_file`` of all files.
 
     Raises:
-        duckdb.Error: the file cannot be read.
+        duckdb.Error: The file cannot be read.
     """
-    for wanted in _near(sorted(past.latest.values())):
-        listed = ", ".join(map(str, wanted))
-        within = f"seq >= {wanted[0]} AND seq <= {wanted[-1]} AND seq IN ({listed})"
+    for sequences in _group_nearby(sorted(state.latest.values())):
+        listed = ", ".join(map(str, sequences))
+        within = f"seq >= {sequences[0]} AND seq <= {sequences[-1]} AND seq IN ({listed})"
         rows = cursor.execute(log_rows_query(file.alias, within)).fetchall()
-        past.statements += map(LogRow._make, rows)
+        state.statements += map(LogRow._make, rows)
 
 
-def _near(numbers: Sequence[int]) -> Iterator[list[int]]:
-    """Ascending numbers in runs, each over a range that is read at once."""
-    run: list[int] = []
+def _group_nearby(numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Yield ascending numbers in groups, each over a range that is read at once."""
+    group: list[int] = []
     for number in numbers:
-        if run and number - run[0] >= _ROWS_TOGETHER:
-            yield run
-            run = []
-        run.append(number)
-    if run:
-        yield run
+        if group and number - group[0] >= _ROWS_TOGETHER:
+            yield group
+            group = []
+        group.append(number)
+    if group:
+        yield group
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Numbers of some files that should follow one another without a hole.
+class SeqRun:
+    """Sequence numbers of some files that should follow one another without a hole.
 
     Attributes:
-        begins: where they begin, if that is known: numbers below it are left out.
-        frames: how many have them.
+        begins: Where they begin, if that is known: numbers below it were skipped.
+        frames: The number of frames that have them.
+        first: The first number.
+        last: The last number.
     """
 
     begins: int | None
@@ -156,28 +167,26 @@ class Stretch:
     last: int
 
 
-def stretches(
-    cursor: duckdb.DuckDBPyConnection, segments: Sequence[LogFile], *, once: bool = False
-) -> list[Stretch]:
-    """The numbers of the frames of some files: one stretch, and one after each leap.
+def read_seq_runs(
+    cursor: duckdb.DuckDBPyConnection, files: Sequence[LogFile], *, distinct: bool = False
+) -> list[SeqRun]:
+    """Return the sequence numbers of some files: one run, and one after each leap.
 
     Args:
-        once: frames with one number count once.
+        cursor: The cursor to read with.
+        files: The files.
+        distinct: Count frames with the same number once.
     """
-    count = f"count({'DISTINCT seq' if once else '*'})"
+    count = f"count({'DISTINCT seq' if distinct else '*'})"
     numbers = " UNION ALL ".join(
         f"SELECT seq FROM {file.alias}.{table}"
-        for file in segments
+        for file in files
         for table in ("log", "undecodable")
     )
     leaps = sorted(
-        {
-            int(found["next_sequence"])
-            for found in _meta(cursor, segments)
-            if "next_sequence" in found
-        }
+        {int(meta["next_sequence"]) for meta in _meta(cursor, files) if "next_sequence" in meta}
     )
-    found = []
+    runs = []
     for begins, end in zip([None, *leaps], [*leaps, None], strict=True):
         above = "true" if begins is None else f"seq >= {begins}"
         below = "true" if end is None else f"seq < {end}"
@@ -185,32 +194,33 @@ def stretches(
             f"SELECT {count}, min(seq), max(seq) FROM ({numbers}) WHERE {above} AND {below}"
         ).fetchall()
         if frames:
-            found.append(Stretch(begins, frames, first, last))
-    return found
+            runs.append(SeqRun(begins, frames, first, last))
+    return runs
 
 
 def count_missing(cursor: duckdb.DuckDBPyConnection, files: Sequence[LogFile]) -> int:
-    """Every frame has the number after that of the one before: a hole is a loss.
+    """Return the number of lost frames: each has the number after that of the one before.
 
     Args:
-        files: a directory's.
+        cursor: The cursor to read with.
+        files: All files of a directory.
 
     Raises:
-        duckdb.Error: a file cannot be read.
+        duckdb.Error: A file cannot be read.
     """
-    # All together: files may have each other's names, and lose nothing by that.
+    # All files together: renamed files may have each other's names without a loss.
     missing = 0
-    for each in stretches(cursor, files) if files else ():
-        before = 0 if each.begins is None else max(0, each.first - each.begins)
-        missing += before + each.last - each.first + 1 - each.frames
+    for run in read_seq_runs(cursor, files) if files else ():
+        skipped = 0 if run.begins is None else max(0, run.first - run.begins)
+        missing += skipped + run.last - run.first + 1 - run.frames
     return missing
 
 
-def _read_leap(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: RecoveredState) -> None:
-    """Numbers that a file of unknown content may have used are not used again."""
-    (found,) = _meta(cursor, [file])
-    past.next_sequence = max(past.next_sequence, int(found.get("next_sequence", 0)))
-    past.next_session = max(past.next_session, int(found.get("next_session", 0)))
+def _read_leap(cursor: duckdb.DuckDBPyConnection, file: LogFile, state: RecoveredState) -> None:
+    """Skip the numbers that a lost file may have used."""
+    (meta,) = _meta(cursor, [file])
+    state.next_sequence = max(state.next_sequence, int(meta.get("next_sequence", 0)))
+    state.next_session = max(state.next_session, int(meta.get("next_session", 0)))
 
 
 def _meta(cursor: duckdb.DuckDBPyConnection, files: Sequence[LogFile]) -> list[dict[str, str]]:
@@ -221,57 +231,63 @@ def _meta(cursor: duckdb.DuckDBPyConnection, files: Sequence[LogFile]) -> list[d
 
 
 def _read_nodes_and_sessions(
-    cursor: duckdb.DuckDBPyConnection, file: LogFile, past: RecoveredState
+    cursor: duckdb.DuckDBPyConnection, file: LogFile, state: RecoveredState
 ) -> None:
-    past.nodes |= dict(cursor.execute(f"SELECT node, peer_id FROM {file.alias}.nodes").fetchall())
-    past.peers |= dict(cursor.execute(f"SELECT peer, peer_id FROM {file.alias}.peers").fetchall())
+    state.nodes |= dict(cursor.execute(f"SELECT node, peer_id FROM {file.alias}.nodes").fetchall())
+    state.peers |= dict(cursor.execute(f"SELECT peer, peer_id FROM {file.alias}.peers").fetchall())
     rows = cursor.execute(
         "SELECT session, epoch_us(happened_at), what, node, address, node_information, counters, "
         "reason "
         f"FROM {file.alias}.sessions"
     ).fetchall()
-    for session, at, what, node, address, hello, counters, reason in rows:
-        past.next_session = max(past.next_session, session + 1)
-        stored = past.sessions.setdefault(session, StoredSession(session, node, address, hello, at))
+    for session, happened_at, what, node, address, information, counters, reason in rows:
+        state.next_session = max(state.next_session, session + 1)
+        stored = state.sessions.setdefault(
+            session, StoredSession(session, node, address, information, happened_at)
+        )
         if what == "opened":
-            stored.started_at = at
-            past.opened.add(session)
-        elif session not in past.opened:
-            stored.started_at = min(stored.started_at, at)
+            stored.started_at = happened_at
+            state.opened.add(session)
+        elif session not in state.opened:
+            stored.started_at = min(stored.started_at, happened_at)
         if what in ("closed", "refused"):
-            stored.ended_at, stored.refused, stored.reason = at, what == "refused", reason
+            stored.ended_at, stored.refused, stored.reason = happened_at, what == "refused", reason
             stored.counters = json.loads(counters or "{}")
 
 
-def _read_counts(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: RecoveredState) -> None:
+def _read_counts(cursor: duckdb.DuckDBPyConnection, file: LogFile, state: RecoveredState) -> None:
     rows = cursor.execute(
         "SELECT node, type, count(*), max(seq), epoch_us(max(received_at)) "
         f"FROM {file.alias}.log GROUP BY node, type"
     ).fetchall()
-    for node, number, count, sequence, seen in rows:
-        past.counts.setdefault(node, Counter())[number] += count
-        past.next_sequence = max(past.next_sequence, sequence + 1)
-        past.last_seen[node] = max(past.last_seen.get(node, 0), seen)
-        if number in STATEMENTS:
-            past.latest[node, number] = max(past.latest.get((node, number), -1), sequence)
-    _read_dropped(cursor, file, past)
+    for node, kind, count, sequence, last_at in rows:
+        state.counts.setdefault(node, Counter())[kind] += count
+        state.next_sequence = max(state.next_sequence, sequence + 1)
+        state.last_seen[node] = max(state.last_seen.get(node, 0), last_at)
+        if kind in STATEMENTS:
+            state.latest[node, kind] = max(state.latest.get((node, kind), -1), sequence)
+    _read_dropped(cursor, file, state)
     rows = cursor.execute(
         "SELECT node, count(*), max(seq), epoch_us(max(received_at)) "
         f"FROM {file.alias}.undecodable GROUP BY node"
     ).fetchall()
-    for node, count, sequence, seen in rows:
-        past.next_sequence = max(past.next_sequence, sequence + 1)
+    for node, count, sequence, last_at in rows:
+        state.next_sequence = max(state.next_sequence, sequence + 1)
         if node is not None:
-            past.undecodable[node] += count
-            past.last_seen[node] = max(past.last_seen.get(node, 0), seen)
+            state.undecodable[node] += count
+            state.last_seen[node] = max(state.last_seen.get(node, 0), last_at)
 
 
-def _read_dropped(cursor: duckdb.DuckDBPyConnection, file: LogFile, past: RecoveredState) -> None:
-    """Sum up Dropped's ``num``: after the timestamp, or alone where that is missing."""
+def _read_dropped(cursor: duckdb.DuckDBPyConnection, file: LogFile, state: RecoveredState) -> None:
+    """Sum up ``num`` of Dropped."""
     rows = cursor.execute(
-        f"SELECT node, body FROM {file.alias}.log WHERE type = {DROPPED}"
+        f"SELECT node, body FROM {file.alias}.log WHERE type = {EventKind.DROPPED}"
     ).fetchall()
     for node, body in rows:
-        events, messages = past.dropped.get(node, (0, 0))
-        number = int.from_bytes(body[8:16] or body, "little")
-        past.dropped[node] = (events + number, messages + 1)
+        events, messages = state.dropped.get(node, (0, 0))
+        state.dropped[node] = (events + dropped_count(body), messages + 1)
+
+
+def dropped_count(body: bytes) -> int:
+    """Return ``num`` of a Dropped: after the timestamp, or alone where that is missing."""
+    return int.from_bytes(body[8:16] or body, "little")

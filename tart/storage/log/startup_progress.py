@@ -1,16 +1,16 @@
-"""How far a start is: what a shard does before it accepts, step by step.
+"""The progress of a start: the steps of a shard before it accepts connections.
 
-Whoever opens files or reads the log again says so in between; whoever listens writes it down,
-tells it on, or stops the work by raising.
+The code that opens files or reads the event log again reports each step. The receiver logs or
+forwards the report, or raises to end the start.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-# What is being done, how much of it is done, and how much there is.
+# Called with the name of the step, the amount done, and the total; 0 of 0 where unknown.
 ReportProgress = Callable[[str, int, int], None]
 
 
-def ignore_progress(what: str, done: int, total: int) -> None:
-    """Nobody wants to know."""
+def ignore_progress(step: str, done: int, total: int) -> None:
+    """Do nothing."""

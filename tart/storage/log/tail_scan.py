@@ -1,8 +1,8 @@
-"""Rows of the log, newest first, whatever the length of the log.
+"""Selection of the newest rows of the event log, whatever its length.
 
-DuckDB looks at every row when it is asked for the last ones; what is asked for is mostly
-among the last. So they are looked for in windows of sequence numbers, from the end, each
-larger than the one after it: the cost depends on how far back the rows are found.
+DuckDB reads every ``seq`` when it sorts for the last rows, and the rows in question are mostly
+among the last. So they are selected from windows of sequence numbers, from the end, each larger
+than the one after it: the cost depends on how far back the rows lie.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from tart.storage.core.schema import log_rows_query
 if TYPE_CHECKING:
     import duckdb
 
-# A second of a busy shard; where every row will do it is as many as are wanted.
+# A second of a busy shard; if every row matches, the window is the number of rows wanted.
 WINDOW = 1 << 17
 _GROWTH = 8
 
-# For a file: a condition on the columns of ``log_subquery``, and its parameters.
+# Returns, for a file, a condition on the columns of ``log_subquery`` and its parameters.
 Condition = Callable[[LogFile], tuple[str, list[Any]]]
 
 
-class _Held(NamedTuple):
-    """A file and the numbers it has: from ``first`` on, below ``end``."""
+class _FileBounds(NamedTuple):
+    """A file with the sequences that it has: from ``first`` on, below ``end``."""
 
     file: LogFile
     first: int
@@ -41,51 +41,53 @@ def scan_newest(
     before: int | None = None,
     since: int = 0,
 ) -> list[LogRow]:
-    """The newest rows of a directory that meet a condition, newest first.
+    """Return the newest rows of a directory that match a condition, newest first.
 
     Args:
-        files: the directory's, newest first.
-        condition: ``"true"`` if every row does.
-        limit: so many at most.
-        before: only rows whose ``seq`` is below it.
-        since: only rows whose ``seq`` is not below it.
+        cursor: The cursor to read with.
+        files: The directory's files, newest first.
+        condition: The condition; ``"true"`` if every row matches.
+        limit: The greatest number of rows.
+        before: Only rows with a smaller ``seq``.
+        since: Only rows with this ``seq`` or a greater one.
     """
-    found: list[LogRow] = []
+    newest: list[LogRow] = []
     first = since + 1
     for segments in group_by_period(files):
-        if len(found) >= limit or first <= since:
+        if len(newest) >= limit or first <= since:
             break
-        held = _held(cursor, segments)
-        first = max(since, min((each.first for each in held), default=since + 1))
-        end = max((each.end for each in held), default=0)
+        bounds = _read_bounds(cursor, segments)
+        first = max(since, min((each.first for each in bounds), default=since + 1))
+        end = max((each.end for each in bounds), default=0)
         end = end if before is None else min(end, before)
         window = limit if condition(segments[0])[0] == "true" else WINDOW
-        while first < end and len(found) < limit:
+        while first < end and len(newest) < limit:
             start = max(first, end - window)
+            wanted = limit - len(newest)
             rows = [
                 row
-                for each in held
+                for each in bounds
                 if each.first < end and each.end > start
-                for row in _between(cursor, each.file, condition, start, end, limit - len(found))
+                for row in _select_between(cursor, each.file, condition, start, end, wanted)
             ]
             rows.sort(reverse=True, key=lambda row: row.seq)
-            found += rows[: limit - len(found)]
+            newest += rows[:wanted]
             end, window = start, window * _GROWTH
-    return found
+    return newest
 
 
-def _held(cursor: duckdb.DuckDBPyConnection, files: list[LogFile]) -> list[_Held]:
-    """The files that have rows."""
-    found = []
+def _read_bounds(cursor: duckdb.DuckDBPyConnection, files: list[LogFile]) -> list[_FileBounds]:
+    """Return the files that have rows, with their bounds."""
+    bounds = []
     for file in files:
         statement = f"SELECT min(seq), max(seq) FROM {file.alias}.log"
         ((first, last),) = cursor.execute(statement).fetchall()
         if first is not None:
-            found.append(_Held(file, first, last + 1))
-    return found
+            bounds.append(_FileBounds(file, first, last + 1))
+    return bounds
 
 
-def _between(
+def _select_between(
     cursor: duckdb.DuckDBPyConnection,
     file: LogFile,
     condition: Condition,
@@ -94,7 +96,6 @@ def _between(
     limit: int,
 ) -> list[LogRow]:
     where, values = condition(file)
-    statement = log_rows_query(
-        file.alias, f"seq >= {start} AND seq < {end} AND {where}", last=limit
-    )
+    between = f"seq >= {start} AND seq < {end}"
+    statement = log_rows_query(file.alias, f"{between} AND {where}", last=limit)
     return [LogRow(*row) for row in cursor.execute(statement, values).fetchall()]

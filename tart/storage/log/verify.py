@@ -1,10 +1,9 @@
-"""Checking a directory's files without changing a byte of them.
+"""Verification of a directory's files without changing a byte of them.
 
-What the writer promises is looked up row by row: sequence numbers without holes within a
-directory, event ids without holes within a session (a Dropped jumps by what it says), the
-two segments of a period taken together; in each file a node, a session and a peer known for
-each row, and a payload that still decodes. A file is read with its write-ahead log as it
-lies there; nothing is put into it.
+Every promise of the writer is checked row by row: sequence numbers without holes within a
+directory, event ids without holes within a session (a Dropped jumps by its count), the two
+segments of a period taken together; in each file a known node, session and peer for each row, and
+a payload that still decodes. A file is read with its WAL in place; nothing is merged into it.
 """
 
 from __future__ import annotations
@@ -19,37 +18,40 @@ import duckdb
 
 from tart.config.schema import StorageConfig
 from tart.errors import StorageError
+from tart.protocol.connection import EVENT_ID_MODULUS
+from tart.protocol.events import EventKind
 from tart.query.core.rfc3339 import rfc3339
 from tart.storage.core.files import (
     LogFile,
     group_by_period,
     list_directories,
     list_files,
-    quarantined,
+    list_quarantined,
 )
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import log_rows_query, log_subquery
+from tart.storage.log.damage_report import UnreadableEvents, report_damage
 from tart.storage.log.database import Database, storage_error
-from tart.storage.log.losses import Stretch as LostEvents
-from tart.storage.log.losses import losses
-from tart.storage.log.recovery import DROPPED, stretches
+from tart.storage.log.recovery import dropped_count, read_seq_runs
 
 SAMPLE = 1_000
 _CHUNK = 10_000
-_MODULUS = 1 << 64
 
-# What is wrong with a payload, given its row and what its node said first.
-Complaint = Callable[[LogRow, bytes], str | None]
+# Returns the fault of a payload, given its row and the node information of its session.
+CheckPayload = Callable[[LogRow, bytes], str | None]
 Cursor = duckdb.DuckDBPyConnection
 
 
 @dataclass
 class Report:
-    """What was found.
+    """The result of a verification.
 
     Attributes:
-        findings: one sentence for each thing that is wrong.
-        undecodable: frames kept as they came, by rule; that is no fault of the files.
+        findings: One sentence for each fault.
+        files: The number of files.
+        events: The number of well-formed events.
+        decoded: The number of payloads that were checked.
+        undecodable: Undecodable frames by rule; they are not faults of the files.
     """
 
     findings: list[str] = field(default_factory=list)
@@ -60,29 +62,30 @@ class Report:
 
 
 @dataclass
-class _Course:
-    """Where a directory's numbers stand after the files read so far."""
+class _Expected:
+    """The next numbers of a directory after the files read so far."""
 
     next_sequence: int | None = None
     next_ids: dict[int, int] = field(default_factory=dict)
 
 
-def verify(root: Path, complaint: Complaint, *, deep: bool) -> Report:
+def verify(root: Path, check_payload: CheckPayload, *, deep: bool) -> Report:
     """Check every directory of a data directory that no process uses.
 
     Args:
-        complaint: decodes a row.
-        deep: decode all rows, not about ``SAMPLE`` of each file.
+        root: The data directory.
+        check_payload: Decodes a row.
+        deep: Decode all rows, not only about ``SAMPLE`` of each file.
     """
     report = Report()
     database = Database(StorageConfig())
     try:
         for directory in list_directories(root):
-            for path in quarantined(root, directory):
+            for path in list_quarantined(root, directory):
                 report.findings.append(f"{path}: damaged and in quarantine; it is not served")
-            course = _Course()
+            expected = _Expected()
             for segments in group_by_period(list_files(root, directory)):
-                _verify_period(database, segments, course, report, complaint, deep=deep)
+                _verify_period(database, segments, expected, report, check_payload, deep=deep)
     finally:
         database.close()
     return report
@@ -91,40 +94,41 @@ def verify(root: Path, complaint: Complaint, *, deep: bool) -> Report:
 def _verify_period(
     database: Database,
     segments: list[LogFile],
-    course: _Course,
+    expected: _Expected,
     report: Report,
-    complaint: Complaint,
+    check_payload: CheckPayload,
     *,
     deep: bool,
 ) -> None:
-    """Check each file of a period alone, then what goes through all of them."""
+    """Check each segment of a period alone, then the numbers that go through both."""
 
-    def alone(file: LogFile) -> Iterator[str]:
+    def check_alone(file: LogFile) -> Iterator[str]:
         database.attach_read_only_with_wal(file)
-        yield from _damage(database, cursor, file, deep=deep)
+        yield from _check_damage(database, cursor, file, deep=deep)
         file = database.readable(file)
-        yield from _strangers(cursor, file)
-        yield from _payloads(cursor, file, report, complaint, deep=deep)
-        _count(cursor, file, report)
+        yield from _check_references(cursor, file)
+        yield from _check_payloads(cursor, file, report, check_payload, deep=deep)
+        _count_rows(cursor, file, report)
 
-    def together(segments: list[LogFile]) -> Iterator[str]:
-        yield from _sequence(cursor, segments, course)
-        yield from _event_ids(cursor, segments, course)
+    def check_together(files: list[LogFile]) -> Iterator[str]:
+        yield from _check_sequence(cursor, files, expected)
+        yield from _check_event_ids(cursor, files, expected)
 
     report.files += len(segments)
     with closing(database.cursor()) as cursor:
-        sound = [file for file in segments if _note(report, [file], alone(file))]
-        if sound:
-            _note(report, sound, together(list(map(database.readable, sound))))
+        readable = [file for file in segments if _collect(report, [file], check_alone(file))]
+        if readable:
+            files = list(map(database.readable, readable))
+            _collect(report, readable, check_together(files))
     for file in segments:
         database.detach(file)
 
 
-def _note(report: Report, files: list[LogFile], findings: Iterator[str]) -> bool:
-    """Note what is found in some files; whether they could be read to the end."""
+def _collect(report: Report, files: list[LogFile], findings: Iterator[str]) -> bool:
+    """Add findings to the report; return whether the files could be read to the end."""
     names = " and ".join(str(file.path) for file in files)
     try:
-        report.findings += [f"{names}: {each}" for each in findings]
+        report.findings += [f"{names}: {finding}" for finding in findings]
     except StorageError as error:
         report.findings.append(f"{error}; nothing more of this file was checked")
         return False
@@ -135,62 +139,65 @@ def _note(report: Report, files: list[LogFile], findings: Iterator[str]) -> bool
     return True
 
 
-def _damage(database: Database, cursor: Cursor, file: LogFile, *, deep: bool) -> Iterator[str]:
-    """What lies in damaged blocks; the rest is checked as if it were all."""
+def _check_damage(
+    database: Database, cursor: Cursor, file: LogFile, *, deep: bool
+) -> Iterator[str]:
+    """Yield what damaged blocks make unreadable; the other checks see only readable rows."""
     if database.damage(file) is None and not database.salvage(file, thorough=deep):
         return
     damage = database.damage(file)
     assert damage is not None
-    found = losses(cursor, file, damage)
-    for each in found.stretches:
-        yield f"damaged: {each.events} events cannot be read, {each.text}{_when(each)}"
-    if found.bare:
-        yield f"damaged: the slot or core of {found.bare} events cannot be read"
-    for table, rows in found.others.items():
-        yield f"damaged: {rows} rows of {table} cannot be read"
+    report = report_damage(cursor, file, damage)
+    for events in report.ranges:
+        yield f"damaged: {events.events} events cannot be read, {events.text}{_period(events)}"
+    for part in report.other_parts():
+        yield f"damaged: {part}"
 
 
-def _when(stretch: LostEvents) -> str:
-    """When they were received, as far as that is known."""
-    if stretch.first_at is None or stretch.last_at is None:
+def _period(events: UnreadableEvents) -> str:
+    """Return the clause with the period in which events were received, if that is known."""
+    if events.first_at is None or events.last_at is None:
         return ""
-    return f", received from {rfc3339(stretch.first_at)} to {rfc3339(stretch.last_at)}"
+    return f", received from {rfc3339(events.first_at)} to {rfc3339(events.last_at)}"
 
 
 def _frames(file: LogFile, columns: str) -> str:
-    """Both tables that hold frames, as one."""
+    """Return the subquery of all frames, decodable or not."""
     return (
         f"(SELECT {columns} FROM {log_subquery(file.alias)} "
         f"UNION ALL SELECT {columns} FROM {file.alias}.undecodable)"
     )
 
 
-def _sequence(cursor: Cursor, segments: list[LogFile], course: _Course) -> Iterator[str]:
-    every = stretches(cursor, segments)
-    for stretch, all_frames in zip(stretches(cursor, segments, once=True), every, strict=True):
-        distinct, first, last = stretch.frames, stretch.first, stretch.last
-        # Where a file before it was lost its numbers are left out.
-        expected = course.next_sequence if stretch.begins is None else stretch.begins
-        if distinct != all_frames.frames:
-            yield f"{all_frames.frames - distinct} sequence numbers are there more than once"
-        missing = last - first + 1 - distinct
+def _check_sequence(cursor: Cursor, segments: list[LogFile], expected: _Expected) -> Iterator[str]:
+    all_runs = read_seq_runs(cursor, segments)
+    for run, all_frames in zip(
+        read_seq_runs(cursor, segments, distinct=True), all_runs, strict=True
+    ):
+        # Numbers of a lost file before this run were skipped.
+        begins = expected.next_sequence if run.begins is None else run.begins
+        if run.frames != all_frames.frames:
+            duplicates = all_frames.frames - run.frames
+            yield f"{duplicates} sequence numbers are there more than once"
+        missing = run.last - run.first + 1 - run.frames
         if missing:
-            yield f"{missing} frames are missing between sequence {first} and {last}"
-        if expected is not None and first > expected:
-            yield f"{first - expected} frames are missing before its first, sequence {first}"
-        elif expected is not None and first < expected:
-            yield f"its first frame has sequence {first}, which comes after {expected - 1}"
-        course.next_sequence = max(last + 1, expected or 0)
+            yield f"{missing} frames are missing between sequence {run.first} and {run.last}"
+        if begins is not None and run.first > begins:
+            skipped = run.first - begins
+            yield f"{skipped} frames are missing before its first, sequence {run.first}"
+        elif begins is not None and run.first < begins:
+            yield f"its first frame has sequence {run.first}, which comes after {begins - 1}"
+        expected.next_sequence = max(run.last + 1, begins or 0)
 
 
-def _strangers(cursor: Cursor, file: LogFile) -> Iterator[str]:
-    for what in ("node", "session"):
+def _check_references(cursor: Cursor, file: LogFile) -> Iterator[str]:
+    for column in ("node", "session"):
         ((count,),) = cursor.execute(
-            f"SELECT count(*) FROM {_frames(file, what)} WHERE {what} IS NOT NULL "
-            f"AND {what} NOT IN (SELECT {what} FROM {file.alias}.{what}s WHERE {what} IS NOT NULL)"
+            f"SELECT count(*) FROM {_frames(file, column)} WHERE {column} IS NOT NULL AND {column} "
+            f"NOT IN (SELECT {column} FROM {file.alias}.{column}s WHERE {column} IS NOT NULL)"
         ).fetchall()
         if count:
-            yield f"{count} frames are of a {what} that the file does not know"
+            yield f"{count} frames are of a {column} that the file does not know"
     ((count,),) = cursor.execute(
         f"SELECT count(*) FROM {log_subquery(file.alias)} WHERE peer IS NOT NULL "
         f"AND peer NOT IN (SELECT peer FROM {file.alias}.peers)"
@@ -199,11 +206,12 @@ def _strangers(cursor: Cursor, file: LogFile) -> Iterator[str]:
         yield f"{count} events name a peer that the file does not know"
 
 
-def _identified(segments: list[LogFile]) -> str:
-    """Every frame that has an event id; ``body`` of a Dropped only."""
+def _identified_frames(segments: list[LogFile]) -> str:
+    """Return the subquery of all frames with an event id; ``body`` only of a Dropped."""
     parts = (
         "SELECT seq, session, event_id, "
-        f"CASE WHEN type = {DROPPED} THEN body END AS body FROM {log_subquery(file.alias)} "
+        f"CASE WHEN type = {EventKind.DROPPED} THEN body END AS body "
+        f"FROM {log_subquery(file.alias)} "
         f"UNION ALL SELECT seq, session, event_id, NULL FROM {file.alias}.undecodable "
         "WHERE event_id IS NOT NULL"
         for file in segments
@@ -211,76 +219,76 @@ def _identified(segments: list[LogFile]) -> str:
     return f"({' UNION ALL '.join(parts)})"
 
 
-def _event_ids(cursor: Cursor, segments: list[LogFile], course: _Course) -> Iterator[str]:
-    """Follow each session's ids; in an order DuckDB keeps, without holding the rows."""
-    begun = {
+def _check_event_ids(cursor: Cursor, segments: list[LogFile], expected: _Expected) -> Iterator[str]:
+    """Follow the ids of each session, in an order that DuckDB keeps, without holding the rows."""
+    opened = {
         session
         for file in segments
         for (session,) in cursor.execute(
             f"SELECT session FROM {file.alias}.sessions WHERE what = 'opened'"
         ).fetchall()
     }
-    rows = cursor.execute(
+    result = cursor.execute(
         "SELECT session, event_id, previous, jump FROM (SELECT *, "
         "lag(event_id) OVER course AS previous, lag(body) OVER course AS jump, "
-        f"row_number() OVER course AS number FROM {_identified(segments)} "
+        f"row_number() OVER course AS number FROM {_identified_frames(segments)} "
         "WINDOW course AS (PARTITION BY session ORDER BY seq)) "
         "WHERE number = 1 OR jump IS NOT NULL OR event_id::HUGEINT != previous::HUGEINT + 1"
     )
     wrong: Counter[int] = Counter()
-    while found := rows.fetchmany(_CHUNK):
-        for session, event_id, previous, jump in found:
+    while rows := result.fetchmany(_CHUNK):
+        for session, event_id, previous, jump in rows:
             if previous is None:
-                expected = course.next_ids.get(session, 0 if session in begun else event_id)
+                expected_id = expected.next_ids.get(session, 0 if session in opened else event_id)
             else:
-                expected = (previous + _step(jump)) % _MODULUS
-            wrong[session] += event_id != expected
+                expected_id = (previous + _increment(jump)) % EVENT_ID_MODULUS
+            wrong[session] += event_id != expected_id
     for session, count in sorted(wrong.items()):
         if count:
             yield f"session {session}: {count} event ids do not follow the one before"
-    course.next_ids |= _last_ids(cursor, segments)
+    expected.next_ids |= _next_ids(cursor, segments)
 
 
-def _last_ids(cursor: Cursor, segments: list[LogFile]) -> dict[int, int]:
-    """For each session, the id its next event will have."""
+def _next_ids(cursor: Cursor, segments: list[LogFile]) -> dict[int, int]:
+    """Return, for each session, the id of its next event."""
     rows = cursor.execute(
         "SELECT session, arg_max(event_id, seq), "
         # A struct, because arg_max passes over values that are NULL.
-        f"arg_max({{'body': body}}, seq) FROM {_identified(segments)} GROUP BY session"
+        f"arg_max({{'body': body}}, seq) FROM {_identified_frames(segments)} GROUP BY session"
     ).fetchall()
     return {
-        session: (event_id + _step(last["body"])) % _MODULUS for session, event_id, last in rows
+        session: (event_id + _increment(last["body"])) % EVENT_ID_MODULUS
+        for session, event_id, last in rows
     }
 
 
-def _step(dropped: bytes | None) -> int:
-    """What the id after this event is higher by; ``dropped`` is a Dropped's body."""
-    if dropped is None:
-        return 1
-    return int.from_bytes(dropped[8:16] or dropped, "little")
+def _increment(dropped: bytes | None) -> int:
+    """Return the distance to the next event id; ``dropped`` is the body of a Dropped."""
+    return 1 if dropped is None else dropped_count(dropped)
 
 
-def _payloads(
-    cursor: Cursor, file: LogFile, report: Report, complaint: Complaint, *, deep: bool
+def _check_payloads(
+    cursor: Cursor, file: LogFile, report: Report, check_payload: CheckPayload, *, deep: bool
 ) -> Iterator[str]:
-    hellos = dict(
+    information = dict(
         cursor.execute(f"SELECT session, node_information FROM {file.alias}.sessions").fetchall()
     )
     ((count,),) = cursor.execute(f"SELECT count(*) FROM {file.alias}.log").fetchall()
-    every = 1 if deep else max(1, count // SAMPLE)
-    rows = cursor.execute(log_rows_query(file.alias, f"seq % {every} = 0"))
-    wrong: Counter[str] = Counter()
-    while found := rows.fetchmany(_CHUNK):
-        for each in found:
-            row = LogRow(*each)
+    interval = 1 if deep else max(1, count // SAMPLE)
+    result = cursor.execute(log_rows_query(file.alias, f"seq % {interval} = 0"))
+    faults: Counter[str] = Counter()
+    while rows := result.fetchmany(_CHUNK):
+        for row in map(LogRow._make, rows):
             report.decoded += 1
-            if row.session in hellos and (why := complaint(row, hellos[row.session])):
-                wrong[f"type {row.type}: {why}"] += 1
-    for why, times in sorted(wrong.items()):
-        yield f"{times} events do not decode any more, {why}"
+            if row.session in information and (
+                fault := check_payload(row, information[row.session])
+            ):
+                faults[f"type {row.type}: {fault}"] += 1
+    for fault, times in sorted(faults.items()):
+        yield f"{times} events do not decode any more, {fault}"
 
 
-def _count(cursor: Cursor, file: LogFile, report: Report) -> None:
+def _count_rows(cursor: Cursor, file: LogFile, report: Report) -> None:
     report.events += cursor.execute(f"SELECT count(*) FROM {file.alias}.log").fetchall()[0][0]
     report.undecodable.update(
         dict(

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tart.gateway.observability.host_stats import disk, memory
+from tart.gateway.observability.host_stats import disk, memory, rss_bytes
+
+SIZE = 64 << 20
+
+
+def test_memory_that_is_used_is_resident() -> None:
+    before = rss_bytes()
+    taken = bytearray(b"x") * SIZE
+    assert rss_bytes() - before > SIZE // 2
+    assert len(taken) == SIZE
 
 
 def test_what_is_available_is_part_of_the_whole() -> None:
     available, whole = memory()
     assert 0 < available < whole
+    assert rss_bytes() < whole
 
 
 def test_what_is_free_is_part_of_the_disk_also_of_what_is_not_there_yet(tmp_path: Path) -> None:

@@ -403,7 +403,11 @@ class Placed:
                     at,
                     {
                         "counts": {},
-                        "latest": node.latest_statements(),
+                        "latest": {
+                            str(number): latest
+                            for number in STATEMENTS
+                            if (latest := node.latest(number))
+                        },
                     },
                 )
                 for at, some in enumerate(every)

@@ -16,11 +16,11 @@ from tart.storage.aggregates.database import (
     STORED,
     AggregateWriter,
     aggregate_file,
+    delete_expired,
+    encode_flush,
     read_nodes,
     read_state,
     retention_us,
-    tables_of,
-    tidy,
     write,
 )
 from tart.storage.log.database import Database
@@ -127,15 +127,15 @@ def test_old_rows_go_and_others_stay(cursor, file):
         for table in TABLES
     )
     before = {table: count(cursor, file, table) for table in STORED}
-    tidy(cursor, file, config, newest)
+    delete_expired(cursor, file, config, newest)
     assert {table: count(cursor, file, table) for table in STORED} == before
-    tidy(cursor, file, config, newest + config.counts_10s_hours * 3_600_000_000 + 1)
+    delete_expired(cursor, file, config, newest + config.counts_10s_hours * 3_600_000_000 + 1)
     assert count(cursor, file, "counts") == 0
     assert count(cursor, file, "counts_1m") == before["counts_1m"]
-    tidy(cursor, file, config, newest + config.row_retention_days * DAY_US + 1)
+    delete_expired(cursor, file, config, newest + config.row_retention_days * DAY_US + 1)
     left = {table for table in STORED if count(cursor, file, table)}
     assert left == {"counts_1h", "latency_1h"}
-    tidy(cursor, file, config, newest + config.hourly_days * DAY_US + 3_600_000_001)
+    delete_expired(cursor, file, config, newest + config.hourly_days * DAY_US + 3_600_000_001)
     assert {count(cursor, file, table) for table in STORED} == {0}
 
 
@@ -153,7 +153,7 @@ def test_a_row_that_no_table_can_hold_is_left_out_and_counted(cursor, file):
     flush = Flush(
         FlushState(1, 10, 5), {"failures": rows, "counts": flush_of(1).rows["counts"]}, []
     )
-    tables = dict(tables_of(flush, isolation))
+    tables = dict(encode_flush(flush, isolation))
     assert len(tables["failures"]) == count_of - 2
     assert isolation.failures == {"flush": 2}
     write(cursor, file, flush, tables)

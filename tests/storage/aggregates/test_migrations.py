@@ -11,7 +11,7 @@ from tart.config.schema import StorageConfig
 from tart.errors import StorageError
 from tart.storage.aggregates import migrations as module
 from tart.storage.aggregates.database import LAYOUT, SCHEMA_VERSION, aggregate_file, check_layout
-from tart.storage.aggregates.migrations import upgrade
+from tart.storage.aggregates.migrations import migrate
 from tart.storage.log.database import Database
 
 # What the columns of version 1 were that have another type now.
@@ -104,7 +104,7 @@ def test_every_row_is_there_and_the_types_are_this_release_s(database, old):
             table: sorted(connection.execute(f"FROM {table}").fetchall(), key=repr)
             for table in LAYOUT
         }
-    upgrade(database, old)
+    migrate(database, old)
     database.attach_writable(old)
     with closing(database.cursor()) as cursor:
         check_layout(cursor, old)
@@ -120,22 +120,22 @@ def test_every_row_is_there_and_the_types_are_this_release_s(database, old):
 
 def test_a_file_of_this_release_is_left_as_it_is(database, tmp_path):
     file = aggregate_file(tmp_path, 3)
-    upgrade(database, file)
+    migrate(database, file)
     assert not file.path.exists()
     database.attach_writable(file)
     database.detach(file)
     inode = file.path.stat().st_ino
-    upgrade(database, file)
+    migrate(database, file)
     assert file.path.stat().st_ino == inode
     database.attach_writable(file)
 
 
-def test_what_dies_on_the_way_leaves_the_old_file_whole(database, old, monkeypatch):
-    monkeypatch.setattr(module, "_copied", lambda old, new, table: "SELECT error('died')")
+def test_a_migration_that_fails_leaves_the_old_file_whole(database, old, monkeypatch):
+    monkeypatch.setattr(module, "_copy_statement", lambda old, new, table: "SELECT error('died')")
     with pytest.raises(StorageError):
-        upgrade(database, old)
+        migrate(database, old)
     monkeypatch.undo()
-    upgrade(database, old)
+    migrate(database, old)
     database.attach_writable(old)
     assert len(rows(database, old)["packages"]) == 2
 
@@ -143,6 +143,6 @@ def test_what_dies_on_the_way_leaves_the_old_file_whole(database, old, monkeypat
 def test_an_unknown_version_is_told_and_nothing_is_changed(database, old):
     with opened(old) as connection:
         connection.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
-    upgrade(database, old)
+    migrate(database, old)
     with pytest.raises(StorageError, match="schema version 99"):
         database.attach_writable(old)

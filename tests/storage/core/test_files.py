@@ -3,14 +3,14 @@
 import pytest
 
 from tart.storage.core.files import (
-    adopted,
     first_segment,
     group_by_period,
+    list_adopted,
     list_directories,
     list_files,
+    list_quarantined,
     other_segment,
     period_start,
-    quarantined,
 )
 from tart.units import HOUR_US
 from tests.storage.running import NOON
@@ -111,7 +111,7 @@ def test_a_directory_without_a_worker_is_adopted_by_exactly_one(tmp_path, shard,
     for name in ("00", "01", "02", "03", "255", "256", "999", "007", "run", "1", "0003"):
         (tmp_path / name).mkdir()
     (tmp_path / "04").touch()
-    assert list(adopted(tmp_path, shard, count)) == expected
+    assert list(list_adopted(tmp_path, shard, count)) == expected
 
 
 def test_all_directories_are_listed_and_nothing_else(tmp_path):
@@ -126,7 +126,7 @@ def test_what_is_in_quarantine_is_listed_and_no_file_of_the_log(tmp_path):
     aside.parent.mkdir()
     aside.touch()
     (tmp_path / "00" / "2026-11-20.duckdb").touch()
-    assert quarantined(tmp_path, 0) == [aside]
+    assert list_quarantined(tmp_path, 0) == [aside]
     assert [file.path.name for file in list_files(tmp_path, 0)] == ["2026-11-20.duckdb"]
 
 

@@ -5,7 +5,12 @@ import math
 import pytest
 
 from tart.storage.core.files import first_segment, other_segment
-from tart.storage.core.retention import STEADY_SECONDS, ClockMonitor, Held, expired_periods
+from tart.storage.core.retention import (
+    STABLE_SECONDS,
+    ClockMonitor,
+    StoredPeriod,
+    expired_periods,
+)
 from tart.units import HOUR_US
 from tests.storage.running import NOON
 
@@ -16,7 +21,7 @@ HOUR = 3600.0
 def held(root, hour, *, age=0.0, size=10, current=False, directory=0):
     """The files of that hour after noon, last written ``age`` hours ago."""
     file = first_segment(root, directory, NOON + hour * HOUR_US, 1)
-    return Held([file, other_segment(file)], size, NOW - age * HOUR, current)
+    return StoredPeriod([file, other_segment(file)], size, NOW - age * HOUR, current)
 
 
 def dropped(files, *, hours=math.inf, size=math.inf):
@@ -56,7 +61,7 @@ def test_directories_without_a_shard_age_and_count_alike(tmp_path):
 
 
 def test_a_name_from_a_wrong_clock_neither_kills_nor_keeps_a_file(tmp_path):
-    just_written_in_1970 = Held([first_segment(tmp_path, 0, 0, 24)], 10, NOW - 60, False)
+    just_written_in_1970 = StoredPeriod([first_segment(tmp_path, 0, 0, 24)], 10, NOW - 60, False)
     long_ago_named_2081 = held(tmp_path, 500_000, age=30)
     assert dropped([just_written_in_1970], hours=24) == []
     assert dropped([long_ago_named_2081], hours=24) == [(0, 500_000)]
@@ -70,23 +75,23 @@ def test_a_file_written_in_the_future_stays_until_there_is_too_much(tmp_path):
 
 def test_a_clock_is_believed_when_it_has_run_evenly_for_a_while():
     clock = ClockMonitor(NOW, 0.0)
-    assert not clock.steady(NOW + 10, 10.0)
-    assert not clock.steady(NOW + STEADY_SECONDS - 1, STEADY_SECONDS - 1)
-    assert clock.steady(NOW + STEADY_SECONDS, STEADY_SECONDS)
+    assert not clock.is_stable(NOW + 10, 10.0)
+    assert not clock.is_stable(NOW + STABLE_SECONDS - 1, STABLE_SECONDS - 1)
+    assert clock.is_stable(NOW + STABLE_SECONDS, STABLE_SECONDS)
 
 
 @pytest.mark.parametrize("step", [1e9, 3600.0, -3600.0, -1e9])
 def test_after_a_step_it_has_to_run_evenly_again(step):
     clock = ClockMonitor(NOW, 0.0)
-    at = STEADY_SECONDS
-    assert clock.steady(NOW + at, at)
+    at = STABLE_SECONDS
+    assert clock.is_stable(NOW + at, at)
     at += 1
-    assert not clock.steady(NOW + at + step, at)
-    assert not clock.steady(NOW + at + step + STEADY_SECONDS - 1, at + STEADY_SECONDS - 1)
-    at += STEADY_SECONDS
-    assert clock.steady(NOW + at + step, at)
+    assert not clock.is_stable(NOW + at + step, at)
+    assert not clock.is_stable(NOW + at + step + STABLE_SECONDS - 1, at + STABLE_SECONDS - 1)
+    at += STABLE_SECONDS
+    assert clock.is_stable(NOW + at + step, at)
 
 
 def test_a_clock_that_is_corrected_slowly_stays_believed():
     clock = ClockMonitor(NOW, 0.0)
-    assert clock.steady(NOW + STEADY_SECONDS + 5, STEADY_SECONDS)
+    assert clock.is_stable(NOW + STABLE_SECONDS + 5, STABLE_SECONDS)

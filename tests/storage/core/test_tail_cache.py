@@ -103,11 +103,11 @@ def test_what_is_inside_a_body_is_for_the_files():
 
 
 @pytest.mark.parametrize("largest", [1, 4, 3_000])
-def test_what_is_looked_at_does_not_grow_with_the_number_of_commits(monkeypatch, largest):
+def test_the_parts_searched_do_not_grow_with_the_number_of_commits(monkeypatch, largest):
     """A quiet network commits a few events at a time, for hours."""
     looked_at = []
-    chosen = module._chosen
-    monkeypatch.setattr(module, "_chosen", lambda *given: looked_at.append(1) or chosen(*given))
+    matches = module._matches
+    monkeypatch.setattr(module, "_matches", lambda *given: looked_at.append(1) or matches(*given))
     latest = TailCache(limit_bytes=60_000)
     last = 0
     for at in range(600):

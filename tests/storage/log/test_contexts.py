@@ -64,8 +64,8 @@ def found(root, rows, *wanted, hourly=False):
 
 
 @pytest.mark.parametrize("hourly", [False, True], ids=["one file", "files of an hour"])
-def test_what_an_event_belongs_to_is_found_far_away(tmp_path, hourly, monkeypatch):
-    monkeypatch.setattr(module, "_FIRST_STRETCH", 4)
+def test_the_context_of_an_event_is_found_far_back(tmp_path, hourly, monkeypatch):
+    monkeypatch.setattr(module, "_FIRST_RANGE", 4)
     far = 5_000 if hourly else 50
     rows = [
         request(0),
@@ -86,9 +86,9 @@ def test_what_an_event_belongs_to_is_found_far_away(tmp_path, hourly, monkeypatc
     }
 
 
-def test_what_lies_too_far_back_is_not_known(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_FIRST_STRETCH", 4)
-    monkeypatch.setattr(module, "_LONGEST_STRETCH", 4)
+def test_a_context_beyond_the_look_back_is_unknown(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_FIRST_RANGE", 4)
+    monkeypatch.setattr(module, "_LONGEST_RANGE", 4)
     monkeypatch.setattr(module, "LOOK_BACK", 40)
     rows = [
         request(0),

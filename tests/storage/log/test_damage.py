@@ -1,4 +1,4 @@
-"""``tart/storage/log/damage.py``: what lies in a damaged block is lost, and nothing else."""
+"""``tart/storage/log/damage.py``: rows of a damaged block are unreadable, and no others."""
 
 from contextlib import closing
 
@@ -9,7 +9,7 @@ from tart.config.schema import StorageConfig
 from tart.errors import DamagedFile
 from tart.storage.core.files import list_files
 from tart.storage.core.schema import NodeRow
-from tart.storage.log.damage import VECTOR_ROWS, probe, survey
+from tart.storage.log.damage import VECTOR_ROWS, find_by_checksum, find_by_reading
 from tart.storage.log.database import Database
 from tests.storage.corruption import zero_block
 from tests.storage.running import PEERS, batch, day, event, opened, write
@@ -39,18 +39,18 @@ def rows(database, file, what="seq", table="log"):
         return cursor.execute(f"SELECT {what} FROM {file.alias}.{table}").fetchall()
 
 
-def test_a_sound_file_has_no_damage(file, database):
+def test_an_intact_file_has_no_damage(file, database):
     database.attach_readable(file)
     with closing(database.cursor()) as cursor:
-        assert survey(cursor, file).lost == {}
-        assert probe(cursor, file).lost == {}
+        assert find_by_checksum(cursor, file).unreadable == {}
+        assert find_by_reading(cursor, file).unreadable == {}
     assert not database.salvage(file)
     assert not database.readable(file).salvaged
 
 
 def covered(damage):
     """The rows of the log that cannot be read in full."""
-    return {row for each in damage.lost["log"] for row in range(each.first, each.end)}
+    return {row for each in damage.unreadable["log"] for row in range(each.first, each.end)}
 
 
 @pytest.mark.parametrize("column", ["body", "seq", "last_slot"])
@@ -62,18 +62,21 @@ def test_rows_of_a_damaged_block_are_left_out_and_all_others_are_read(file, data
     assert database.salvage(file)
     assert not database.salvage(file)  # nothing new
     with closing(database.cursor()) as cursor:
-        by_blocks, by_reading = survey(cursor, file), probe(cursor, file)
+        by_blocks, by_reading = find_by_checksum(cursor, file), find_by_reading(cursor, file)
     assert covered(by_blocks) == covered(by_reading)
     readable = database.readable(file)
     lost = {
-        seq for each in by_blocks.lost["log"] if each.whole for seq in range(each.first, each.end)
+        seq
+        for each in by_blocks.unreadable["log"]
+        if each.whole
+        for seq in range(each.first, each.end)
     }
     found = {seq for seq, _, _ in rows(database, readable, "seq, body, last_slot")}
     assert found == set(range(ROWS)) - lost
     assert rows(database, readable, "node", "nodes") == [(0,)]
 
 
-def test_an_event_that_only_lacks_what_it_inherited_is_read_without(file, database):
+def test_an_event_that_lacks_only_inherited_values_is_read_without_them(file, database):
     with closing(duckdb.connect(str(file.path))) as connection:
         # So that slots lie in a block of their own.
         connection.execute("UPDATE log SET last_slot = hash(seq) % 4000000000")
@@ -82,14 +85,14 @@ def test_an_event_that_only_lacks_what_it_inherited_is_read_without(file, databa
     database.attach_readable(file)
     assert database.salvage(file)
     damage = database.damage(file)
-    if all(each.whole for each in damage.lost["log"]):
-        pytest.skip("slots share their block with what cannot be done without")
+    if all(each.whole for each in damage.unreadable["log"]):
+        pytest.skip("slots share their block with indispensable columns")
     readable = database.readable(file)
     assert len(rows(database, readable, "seq, body")) == ROWS
     assert {slot for (slot,) in rows(database, readable, "last_slot")} >= {None}
 
 
-def test_what_is_added_to_a_damaged_file_is_read(file, database):
+def test_rows_added_to_a_damaged_file_are_read(file, database):
     zero_block(file.path, "body")
     database.attach_writable(file)
     assert database.salvage(file)
@@ -104,7 +107,7 @@ def test_what_is_added_to_a_damaged_file_is_read(file, database):
     assert len(rows(database, readable, "seq, body")) == before + 10
 
 
-def test_newest_rows_of_a_damaged_file_can_be_asked_for(file, database):
+def test_the_newest_rows_of_a_damaged_file_can_be_queried(file, database):
     """DuckDB 2.0.0 fails on these with its late materialization."""
     zero_block(file.path, "body")
     database.attach_readable(file)
@@ -117,10 +120,10 @@ def test_newest_rows_of_a_damaged_file_can_be_asked_for(file, database):
     assert [row[0] for row in found] == [ROWS - 1, ROWS - 2, ROWS - 3]
 
 
-def test_a_damaged_meta_costs_nothing(file, database):
+def test_a_damaged_meta_table_makes_no_event_unreadable(file, database):
     zero_block(file.path, "value", "meta")
     database.attach_readable(file)
-    assert database.damage(file).lost.keys() == {"meta"}
+    assert database.damage(file).unreadable.keys() == {"meta"}
     assert len(rows(database, database.readable(file), "seq, body")) == ROWS
 
 

@@ -8,7 +8,7 @@ from tart.config.schema import StorageConfig
 from tart.storage.core.files import list_files
 from tart.storage.core.seq_ranges import scan_forward
 from tart.storage.log.database import Database
-from tart.storage.log.file_ranges import FRAME_TABLES, HOLE, read_file_ranges
+from tart.storage.log.file_ranges import FRAME_TABLES, GAP, read_file_ranges
 from tests.storage.running import batch, event, unreadable, write
 
 FAR = 1 << 32
@@ -51,4 +51,4 @@ def test_a_file_that_goes_on_behind_a_hole_has_two(ranges):
 
 
 def test_a_small_hole_parts_nothing(ranges):
-    assert bounds(ranges(batch(event(3), event(3 + HOLE // 2, slot=1)))) == [(3, 3 + HOLE // 2)]
+    assert bounds(ranges(batch(event(3), event(3 + GAP // 2, slot=1)))) == [(3, 3 + GAP // 2)]

@@ -54,7 +54,7 @@ def test_who_takes_only_cheap_ones_gets_no_scan() -> None:
 
 def test_who_leaves_makes_room_at_once() -> None:
     queue = queue_of(("one", QueryCost.CHEAP, 1.0), ("two", QueryCost.SCAN, 2.0), limit=2)
-    with pytest.raises(Busy, match="2 questions are waiting"):
+    with pytest.raises(Busy, match="2 queries are waiting"):
         queue.put("three", QueryCost.CHEAP, 0.0)
     assert queue.refused == 1
     assert queue.remove("two")

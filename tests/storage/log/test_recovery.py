@@ -6,8 +6,9 @@ from collections import Counter
 
 import pytest
 
+from tart.protocol.events import EventKind
 from tart.storage.core.schema import NodeRow, PeerRow, log_subquery
-from tart.storage.log.recovery import DROPPED, RecoveredState, StoredSession
+from tart.storage.log.recovery import RecoveredState, StoredSession
 from tart.units import HOUR_US
 from tests.storage.running import (
     NOON,
@@ -32,7 +33,7 @@ def past_of(root, directory=0, shard=0, count=1):
 
 
 def dropped(seq, body, node=0):
-    return event(seq, type=DROPPED, slot=None, node=node, body=body)
+    return event(seq, type=EventKind.DROPPED, slot=None, node=node, body=body)
 
 
 def test_an_empty_directory_has_no_past(tmp_path):

@@ -10,7 +10,7 @@ from tart.config.schema import StorageConfig
 from tart.errors import DamagedFile
 from tart.storage.core.files import first_segment
 from tart.storage.log.database import Database
-from tart.storage.log.torn_write import torn_block
+from tart.storage.log.torn_write import TornBlock, find_torn_block
 from tests.storage.running import NOON, batch, event, log_files, open_storage, opened
 
 PAGE = 4096
@@ -22,7 +22,7 @@ EVERY = list(range(2 * ROWS))
 
 @pytest.fixture
 def cut_short(tmp_path):
-    """A file and its log before a checkpoint, and what the checkpoint makes of the file."""
+    """A file and its WAL before a checkpoint, and the file after the checkpoint."""
     root = tmp_path / "made"
     with open_storage(root, checkpoint_seconds=1000.0) as storage:
         first = batch(*map(event, range(ROWS)))
@@ -72,7 +72,7 @@ def test_wherever_a_checkpoint_is_cut_short_everything_is_there(tmp_path, cut_sh
             caplog.clear()
             assert stored(root) == EVERY
             assert log_files(root) == [file.path.name]
-            mended += "is mended" in caplog.text
+            mended += "repaired the checksum" in caplog.text
             assert stored(root) == EVERY
     assert mended
 
@@ -89,7 +89,7 @@ def test_a_wrong_checksum_in_a_file_that_was_closed_is_damage(tmp_path, cut_shor
     assert "cannot be read" in caplog.text
 
 
-def test_what_no_checksum_mends_is_left_as_it_was_found(tmp_path, cut_short, caplog):
+def test_a_block_that_stays_unreadable_gets_its_checksum_back(tmp_path, cut_short, caplog):
     before, after, file = cut_short
     old = before[file.path.name]
     (at, *_) = blocks(old, after, file.block_bytes)
@@ -101,10 +101,21 @@ def test_what_no_checksum_mends_is_left_as_it_was_found(tmp_path, cut_short, cap
     kept = sorted(path.parent.glob(f"{path.name}.corrupt-*"))
     log = before[file.wal.name]
     assert [each.read_bytes() for each in kept] == [torn, log]
-    assert "is mended" not in caplog.text
+    assert "repaired the checksum" not in caplog.text
 
 
-def test_other_damage_is_no_torn_block(tmp_path):
+def test_other_damage_is_not_a_torn_block(tmp_path):
     with closing(Database(StorageConfig())):
         file = first_segment(tmp_path, 0, NOON, 24)
-        assert torn_block(file, DamagedFile("the header is not DuckDB's")) is None
+        assert find_torn_block(file, DamagedFile("the header is not DuckDB's")) is None
+
+
+def test_a_wrong_checksum_is_a_torn_block_only_with_a_wal_beside_the_file(tmp_path):
+    file = first_segment(tmp_path, 0, NOON, 24)
+    file.path.parent.mkdir(parents=True)
+    error = DamagedFile(
+        "computed checksum 7 does not match stored checksum 8 in block at location 12288"
+    )
+    assert find_torn_block(file, error) is None
+    file.wal.touch()
+    assert find_torn_block(file, error) == TornBlock(file.path, 12288, computed=7, stored=8)

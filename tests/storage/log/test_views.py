@@ -32,7 +32,9 @@ class Log:
         for statement in DDL:
             self.cursor.execute(statement.format(file=FILE.alias))
         self.versions = {10: 0, 11: 1}
-        views.install(self.cursor, lambda directory, session: (self.versions[session], CORES))
+        views.install_decoder(
+            self.cursor, lambda directory, session: (self.versions[session], CORES)
+        )
 
     def hold(self, *messages, seq=0):
         """Frames ``(version, content)`` as what the log holds, instead of what it held."""
@@ -166,4 +168,4 @@ def test_a_time_that_cannot_be_is_null_and_its_number_is_there(log):
 
 
 def test_what_a_newer_release_wrote_is_null(log):
-    assert views.decoded(11, b"\x01", 1, None) is None
+    assert views.decode_to_json(11, b"\x01", 1, None) is None
