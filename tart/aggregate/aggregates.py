@@ -70,6 +70,7 @@ class Aggregates:
         """Count a batch.
 
         Args:
+            batch: the events of each connection are in order of arrival.
             contexts: whether to return the context of every event that has one; otherwise
                 some are left out.
 
@@ -134,6 +135,7 @@ class Aggregates:
         """Return a table's rows since the last flush, as columns of equal length.
 
         Args:
+            table: one of ``core.tables.TABLES``.
             include_open: also the rows of open pipelines in their current state.
         """
         match table:

@@ -27,7 +27,7 @@ from tart.config.load import parse_address
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.protocol.capture import CLOSED, EVENT_ID, CaptureReader, Record
 from tart.query.core.windows import duration_us
-from tart.shard.check.offline_check import Checker, Found
+from tart.shard.check.offline_check import AttributedFinding, Checker
 from tart.shard.state.nodes import Session
 from tart.units import SECOND_US
 
@@ -190,7 +190,7 @@ class _Check:
         else:
             self._checker.receive(sessions[number], record.wire_bytes, record.received_at)
 
-    def _show(self, found: Found) -> None:
+    def _show(self, found: AttributedFinding) -> None:
         shown, first_left_out = self._shortlist.add(found)
         if not self._prints_findings:
             return

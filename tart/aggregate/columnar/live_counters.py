@@ -106,11 +106,12 @@ class LiveCounters:
     def as_json(
         self, now: int, node_of: Callable[[int], str], seconds: int | None = None
     ) -> dict[str, Any]:
-        """Return the complete seconds before ``now`` (Unix), oldest first.
+        """Return the complete seconds, oldest first.
 
         The members are those of the query ``live`` in ``query.core.catalog``.
 
         Args:
+            now: the current Unix second.
             node_of: returns the id of the node of a row.
             seconds: how many seconds, with their details; by default the last
                 ``SHOWN_SECONDS`` without details.

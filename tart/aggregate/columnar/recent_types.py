@@ -58,6 +58,8 @@ class RecentTypes:
         """Set outcome bits of events whose types are known, in order of arrival.
 
         Args:
+            rows: the connection of each outcome.
+            event_ids: the event that the outcome is of.
             excluded_by: bits that must not be set before.
             bits: bits to set.
 

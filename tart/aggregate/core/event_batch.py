@@ -131,7 +131,7 @@ class EventBatch:
 
 
 class DecodeContext(NamedTuple):
-    """What the decoder needs to know of a connection.
+    """The part of a connection that the decoder needs.
 
     Attributes:
         version: the protocol version the node speaks.

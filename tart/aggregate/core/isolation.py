@@ -89,6 +89,7 @@ class Isolation:
         """Run work that has no smaller parts; record and suppress its exceptions.
 
         Args:
+            stage: the name under which a failure is counted.
             events: the number of events that are lost if the work fails.
             session: the connection they belong to.
         """
@@ -104,6 +105,8 @@ class Isolation:
         """Run a stage on a batch, in parts if it fails on the whole.
 
         Args:
+            stage: the name under which failures are counted.
+            batch: the events.
             work: a transactional function; it may fill in slots and cores of its batch and
                 returns contexts by index, or nothing.
 

@@ -183,8 +183,12 @@ class KeyedCounters:
         """Count guarantees of a work-report that a guarantor received or discarded.
 
         Args:
-            first, last: the times of the first and the last of them, Unix microseconds.
+            first: the time of the first of them, Unix microseconds.
+            last: the time of the last of them.
+            report: the hash of the work-report.
+            slot: the slot in the guarantees.
             discarded: the discard reason by its position in JIP-3, ``None`` if received.
+            count: the number of guarantees.
         """
         entry = self._reports.get(report)
         if entry is None:
@@ -208,8 +212,11 @@ class KeyedCounters:
         """Count messages about an erasure root.
 
         Args:
-            first, last: the times of the first and the last of them, Unix microseconds.
+            first: the time of the first of them, Unix microseconds.
+            last: the time of the last of them.
+            root: the erasure root.
             column: of ``erasures``.
+            count: the number of messages.
         """
         entry = self._erasures.get(root)
         if entry is None:

@@ -41,8 +41,12 @@ class FirstSeen:
         """Record an event that shows that a node knows a block.
 
         Args:
+            received_at: the time of the event, Unix microseconds.
+            node: the directory's number.
+            block: the header hash.
             slot: the block's, ``None`` if the event does not name it.
             number: the event's type.
+            timestamp: the time of the event by the node's clock, JCE microseconds.
         """
         nodes = self._nodes.get(block)
         if nodes is None:

@@ -38,8 +38,7 @@ class Gauges:
     def add_head(self, received_at: int, node: int, number: int, value: int) -> None:
         """Add the slot of a best or finalized block, or the sync status (0 or 1).
 
-        Args:
-            number: the event's type, which tells the three apart.
+        The event's type, ``number``, distinguishes the three.
         """
         entry = self._heads.setdefault((minute_start(received_at), node), [None, None, None, None])
         if number == EventKind.SYNC_STATUS_CHANGED:

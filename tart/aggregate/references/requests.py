@@ -103,6 +103,7 @@ class Requests:
         """Set the subjects of a batch's open events, and count these.
 
         Args:
+            batch: the events.
             own: the entry of each event, if others may refer to it.
             parents: the entry of the event that each event refers to.
             by_kind: the indices of events by type.

@@ -167,11 +167,12 @@ class ReferenceTracker:
         self.unresolved: Counter[int] = Counter()
 
     def add(self, batch: EventBatch, row_of: Array, *, contexts: bool = False) -> Contexts:
-        """Process a batch; the events of each connection are in order of arrival.
+        """Process a batch.
 
         If this raises, the batch has changed nothing and may be tried again in parts.
 
         Args:
+            batch: the events of each connection are in order of arrival.
             row_of: the connection's row of each event.
             contexts: whether to return the context of every event that has one.
 
@@ -350,6 +351,7 @@ class ReferenceTracker:
         """Close events and their pipelines.
 
         Args:
+            entries: in ``OpenReferences``.
             cut_short: whether the connection ended, for pipelines without an end; ``None``
                 does not report them.
         """

@@ -317,11 +317,7 @@ def _reference(number: int) -> tuple[int, str]:
 def handshake_findings(
     information: NodeInformation, received_at: int, node: int, session: int, content: bytes
 ) -> Iterable[Finding]:
-    """Return the findings about a connection's first message.
-
-    Args:
-        content: the message.
-    """
+    """Return the findings about a connection's first message, ``content``."""
     return (
         Finding(
             rule=deviation.rule,

@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 from tart.cli.render.findings import Ink, Shortlist, Shown, as_text, printable
 from tart.protocol.rules import RULES
 from tart.query.answers.sessions import BrokenRule, ConformanceClock, JudgedNode
-from tart.shard.check.conformance_stats import distance
-from tart.shard.check.offline_check import Report
+from tart.shard.check.conformance_stats import describe_offset
+from tart.shard.check.offline_check import CheckReport
 
 # Incremented when a member of the JSON is removed or changes its meaning.
 JSON_VERSION = 1
@@ -28,7 +28,7 @@ _NO_COLOURS = Ink()
 _NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def as_json(report: Report, shortlist: Shortlist, *, strict: bool, source: str) -> str:
+def as_json(report: CheckReport, shortlist: Shortlist, *, strict: bool, source: str) -> str:
     """Return the JSON that ``docs/checking.md`` describes."""
     body = {
         "format": "tart-check",
@@ -44,7 +44,7 @@ def as_json(report: Report, shortlist: Shortlist, *, strict: bool, source: str) 
         "events": report.events,
         "bytes": report.bytes,
         "unfinished": report.unfinished,
-        "unjudged": report.unjudged,
+        "unjudged": report.abandoned,
         "failures": report.failures,
         "rules": [_without_examples(rule) for rule in report.rules],
         "nodes": report.conformance["nodes"],
@@ -54,7 +54,7 @@ def as_json(report: Report, shortlist: Shortlist, *, strict: bool, source: str) 
     return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_junit(report: Report, shortlist: Shortlist, *, strict: bool, source: str) -> str:
+def as_junit(report: CheckReport, shortlist: Shortlist, *, strict: bool, source: str) -> str:
     """Return JUnit XML: a test case for each rule, and one that something was received."""
     violations = {rule["code"]: rule for rule in report.rules}
     fatal = ("error", "warning") if strict else ("error",)
@@ -82,13 +82,13 @@ def as_junit(report: Report, shortlist: Shortlist, *, strict: bool, source: str)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
-def as_report(report: Report, shortlist: Shortlist, *, strict: bool, source: str) -> str:
+def as_report(report: CheckReport, shortlist: Shortlist, *, strict: bool, source: str) -> str:
     """Return the shown findings and the summary as text."""
     parts = [as_text(finding, _NO_COLOURS) for finding in shortlist.shown]
     return "\n".join([*parts, as_summary(report, strict=strict)])
 
 
-def as_summary(report: Report, *, strict: bool, ink: Ink = _NO_COLOURS) -> str:
+def as_summary(report: CheckReport, *, strict: bool, ink: Ink = _NO_COLOURS) -> str:
     """Return the summary as text: totals, nodes, violated rules with counts, conclusion."""
     lines = [_heading(report)]
     for node in report.conformance["nodes"]:
@@ -106,7 +106,7 @@ def as_summary(report: Report, *, strict: bool, ink: Ink = _NO_COLOURS) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _heading(report: Report) -> str:
+def _heading(report: CheckReport) -> str:
     nodes = len(report.conformance["nodes"])
     return (
         f"checked {_plural(nodes, 'node')}, {_plural(report.connections, 'connection')}, "
@@ -133,15 +133,15 @@ def _node(node: JudgedNode) -> list[str]:
 def _clock(clock: ConformanceClock, offset_ms: float) -> str:
     if clock["looks_like"]:
         return f"clock of {clock['looks_like']}"
-    return f"clock {distance(round(offset_ms * 1000))}"
+    return f"clock {describe_offset(round(offset_ms * 1000))}"
 
 
-def _notes(report: Report) -> list[str]:
+def _notes(report: CheckReport) -> list[str]:
     notes = []
     if report.unfinished:
         notes.append(f"{_plural(report.unfinished, 'connection')} ended within a message")
-    if report.unjudged:
-        notes.append(f"{_plural(report.unjudged, 'connection')} beyond the limits, not checked")
+    if report.abandoned:
+        notes.append(f"{_plural(report.abandoned, 'connection')} beyond the limits, not checked")
     if report.failures:
         notes.append(
             f"{_plural(report.failures, 'event')} not checked completely: tart failed, "
@@ -152,7 +152,7 @@ def _notes(report: Report) -> list[str]:
     return ["", *(f"  note: {note}" for note in notes)] if notes else []
 
 
-def _conclusion(report: Report, strict: bool, ink: Ink) -> str:
+def _conclusion(report: CheckReport, strict: bool, ink: Ink) -> str:
     if report.complete and not report.sessions and not report.rules:
         return ink("error", f"FAILED: {NOTHING_RECEIVED}")
     severities = [rule["severity"] for rule in report.rules]
@@ -171,7 +171,7 @@ def _conclusion(report: Report, strict: bool, ink: Ink) -> str:
     return ink("error", "FAILED") + details
 
 
-def _received_case(report: Report) -> ElementTree.Element:
+def _received_case(report: CheckReport) -> ElementTree.Element:
     case = ElementTree.Element("testcase", classname="tart.check", name="something_received")
     if not report.sessions:
         message = "no node identified itself" if report.connections else NOTHING_RECEIVED

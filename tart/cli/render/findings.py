@@ -15,7 +15,7 @@ from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.events import EVENTS
 from tart.protocol.rules import RULES
 from tart.query.core.rfc3339 import rfc3339
-from tart.shard.check.offline_check import Found
+from tart.shard.check.offline_check import AttributedFinding
 
 Json = dict[str, Any]
 
@@ -137,7 +137,7 @@ class Shortlist:
         self.shown: list[Shown] = []
         self.left_out: Counter[str] = Counter()
 
-    def add(self, found: Found) -> tuple[Shown | None, bool]:
+    def add(self, found: AttributedFinding) -> tuple[Shown | None, bool]:
         """Add a finding.
 
         Returns:
@@ -155,7 +155,7 @@ class Shortlist:
         return shown, False
 
 
-def excerpt(found: Found) -> Shown:
+def excerpt(found: AttributedFinding) -> Shown:
     """Return a finding with an excerpt of its message."""
     finding = found.finding
     frame = finding.frame

@@ -1,18 +1,18 @@
-"""What nodes send, judged without a server, by what a server judges it by.
+"""Offline check: the conformance checks of a server, without a server.
 
-Pure: connections with their bytes and times in, findings out as they are made, and in the
-end what ``/api/conformance`` would say. Bytes go through ``digest`` and ``Aggregates`` like
-a shard's, the long run is judged by ``query.topics.conformance``, so that the two cannot differ.
+Pure: connections with their bytes and times in, findings out, and at the end the answer of
+``/api/conformance``. Bytes take the same way as in a shard (``shard.decode``, ``Aggregates``),
+and long observation is judged by ``query.topics.conformance``, so the results cannot differ.
 
-What nobody can know is not concluded: a connection that we end, or whose end was not
-recorded, has cut no pipeline short.
+Unknown facts give no findings: a connection that the checker ends, or the end of which was
+not recorded, has cut no pipeline short.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.event_batch import DecodeContext, Finding
@@ -25,25 +25,18 @@ from tart.protocol.node_information import NodeInformation
 from tart.protocol.rules import RULES
 from tart.query.answers.sessions import BrokenRule, Conformance, Verdict
 from tart.query.topics.conformance import collect_findings
-from tart.shard.check.conformance_stats import Figures
+from tart.shard.check.conformance_stats import ConformanceStats
 from tart.shard.decode.batch_decoder import FrameRun, decode_in_parts
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.units import SECOND_US
 
-Json = dict[str, Any]
-
-# Frames and bytes that are digested together, at most.
+# Frames and bytes that are decoded together, at most.
 BATCH_FRAMES = 2_048
 BATCH_BYTES = 4 << 20
-# As often as a shard does it, what is old is given up and figures are put together.
+# The interval of expiring old events and collecting statistics; that of a shard's flush.
 STEP_US = 30 * SECOND_US
-# A network has 1,023 validators; connections beyond are not judged to their end.
-MAX_OPEN = 4_096
-MAX_NODES = 4_096
-# Of messages that have not ended, over all connections.
-MAX_UNFINISHED = 64 << 20
-# What an event left out would make look wrong; of the others each message tells by itself.
+# Rules of several messages: a missing event would look like a deviation.
 _NEEDS_ALL = frozenset(
     code
     for code, rule in RULES.items()
@@ -51,12 +44,28 @@ _NEEDS_ALL = frozenset(
 )
 
 
-class Found(NamedTuple):
-    """A finding, and who it is of.
+@dataclass(frozen=True)
+class CheckLimits:
+    """Limits of a check. A network has 1,023 validators.
 
     Attributes:
-        node_id: ``None`` of a connection that never said whose it is.
-        source: what the connection is called.
+        connections: open at a time; beyond, the quietest one is abandoned.
+        nodes: connections of further nodes are abandoned.
+        partial_bytes: of incomplete messages over all connections; beyond, the connection with
+            the longest one is abandoned.
+    """
+
+    connections: int = 4_096
+    nodes: int = 4_096
+    partial_bytes: int = 64 << 20
+
+
+class AttributedFinding(NamedTuple):
+    """A finding with its node and connection.
+
+    Attributes:
+        node_id: ``None`` if the connection did not identify its node.
+        source: the name of the connection.
     """
 
     finding: Finding
@@ -65,19 +74,20 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Report:
-    """What there is to say in the end.
+class CheckReport:
+    """The result of a check.
 
     Attributes:
-        connections: all there were; ``sessions``: those that said whose they are.
-        events: messages after the first, understood or not.
-        bytes: all that came.
+        connections: all connections.
+        sessions: connections that identified their node.
+        events: messages after the first, valid or not.
+        bytes: all bytes received.
         unfinished: connections that ended, or were left, within a message.
-        unjudged: connections that were not judged to their end, because of our limits.
-        failures: events that were not judged whole, because of a fault of tart.
-        whole: whether what only several messages show was judged.
-        complete: whether all that was to be judged came.
-        conformance: as ``/api/conformance`` has it, without examples.
+        abandoned: connections that were not checked to their end, because of ``CheckLimits``.
+        failures: events that were not checked completely, because of a fault of tart.
+        whole: whether rules of several messages were checked.
+        complete: whether the input was read to its end.
+        conformance: the answer of ``/api/conformance``, without examples.
     """
 
     connections: int
@@ -85,7 +95,7 @@ class Report:
     events: int
     bytes: int
     unfinished: int
-    unjudged: int
+    abandoned: int
     failures: int
     whole: bool
     complete: bool
@@ -93,136 +103,144 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """``error``, ``warning`` or ``conformant``."""
+        """Return ``error``, ``warning`` or ``conformant``."""
         return self.conformance["verdict"]
 
     @property
     def rules(self) -> list[BrokenRule]:
-        """What was found over all nodes, by rule, the most severe first."""
+        """Return the broken rules of all nodes, the most severe first."""
         return self.conformance["rules"]
 
     def passed(self, *, strict: bool) -> bool:
-        """Whether a node was heard out and did nothing wrong; ``strict``: nor doubtful."""
-        bad = ("error", "warning") if strict else ("error",)
-        judged = self.complete and self.sessions > 0 and not self.failures
-        return judged and self.verdict not in bad
+        """Return whether a node was checked completely and has no errors.
+
+        Args:
+            strict: warnings count as errors.
+        """
+        failing = ("error", "warning") if strict else ("error",)
+        checked = self.complete and self.sessions > 0 and not self.failures
+        return checked and self.verdict not in failing
 
 
 def check(
     reads: Iterable[tuple[int, bytes]], *, max_frame: int = DEFAULT_MAX_FRAME
 ) -> list[Finding]:
-    """What is wrong with what a node sent on one connection, as far as it has come.
+    """Return the findings about one connection that may still be open.
 
     Args:
-        reads: what came, and when, Unix microseconds; cut anywhere.
+        reads: the pieces received, with their times in Unix microseconds.
+        max_frame: the longest message accepted, in bytes.
 
     Returns:
-        In order of arrival; ``seq`` counts frames after the first message. The long run is
-        not judged.
+        The findings in order of arrival, without those of long observation. Their ``seq``
+        counts frames after the first message.
     """
-    found: list[Finding] = []
-    checker = Checker(lambda each: found.append(each.finding), max_frame=max_frame)
+    findings: list[Finding] = []
+    checker = Checker(lambda each: findings.append(each.finding), max_frame=max_frame)
     session = checker.open("", 0)
     for received_at, data in reads:
         checker.receive(session, data, received_at)
     checker.flush()
-    return found
+    return findings
 
 
 class Checker:
-    """Judges any number of connections; times are Unix microseconds.
+    """Checks any number of connections; times are Unix microseconds.
 
     Args:
-        found: told of each finding, at the latest with the next ``flush``.
-        max_frame: longest message accepted, in bytes.
-        whole: every message of every connection is there, from the first on. Where one may
-            be missing, ids and intervals mean nothing.
+        on_finding: called with each finding, at the latest during the next ``flush``.
+        max_frame: the longest message accepted, in bytes.
+        whole: the input has every message of every connection from the first on. If one may
+            be missing, rules about ids and intervals are not checked.
     """
 
     def __init__(
         self,
-        found: Callable[[Found], None],
+        on_finding: Callable[[AttributedFinding], None],
         *,
         max_frame: int = DEFAULT_MAX_FRAME,
         whole: bool = True,
+        limits: CheckLimits | None = None,
     ) -> None:
-        self._found = found
+        self._on_finding = on_finding
         self._max_frame = max_frame
         self._whole = whole
+        self._limits = limits or CheckLimits()
         self._muted = False
         self._isolation = Isolation()
-        self._aggregates = Aggregates(self._decode_context, self._note, self._isolation)
-        self._figures = Figures()
+        self._aggregates = Aggregates(self._decode_context, self._add, self._isolation)
+        self._stats = ConformanceStats()
         self._peers = PeerDictionary({})
+        # The batch that was received and not yet checked.
         self._frames: list[bytes] = []
         self._runs: list[FrameRun] = []
         self._bytes = 0
         self._sequence = 0
         self._stepped_at: int | None = None
         self._open: dict[int, Session] = {}
-        self._unfinished_bytes = 0
-        self._numbers: dict[bytes, int] = {}
-        self._connections = self._events = self._total = 0
-        self._unfinished = self._unjudged = 0
+        self._partial_bytes = 0
+        self._node_numbers: dict[bytes, int] = {}
+        self._connections = self._events = self._total_bytes = 0
+        self._unfinished = self._abandoned = 0
 
-    def open(self, source: str, at: int) -> Session:
-        """A connection begins; ``source`` is what it is called."""
-        if len(self._open) >= MAX_OPEN:
-            self._give_up(min(self._open.values(), key=lambda each: each.last_at or 0))
+    def open(self, source: str, now_us: int) -> Session:
+        """Begin a connection; ``source`` is its name in findings."""
+        if len(self._open) >= self._limits.connections:
+            self._abandon(min(self._open.values(), key=lambda session: session.last_at or 0))
         connection = Connection(self._max_frame)
-        session = Session(self._connections, 0, source, at, connection, last_at=at)
+        session = Session(self._connections, 0, source, now_us, connection, last_at=now_us)
         self._connections += 1
         self._open[session.number] = session
         return session
 
     def resume(self, session: Session, event_id: int) -> None:
-        """The next event has this id: those before it are not here."""
+        """Set the id of the next event of a connection that is not recorded from its start."""
         self.flush()
         session.connection.next_event_id = event_id
 
-    def receive(self, session: Session, data: bytes, at: int) -> bool:
-        """Bytes of a connection; what comes after its end is not looked at.
+    def receive(self, session: Session, data: bytes, now_us: int) -> bool:
+        """Receive bytes of a connection; bytes after its end are ignored.
 
         Returns:
-            Whether it goes on; otherwise a server would close it now.
+            Whether the connection continues; otherwise a server would close it now.
         """
-        self._total += len(data)
+        self._total_bytes += len(data)
         if session.number not in self._open:
             return False
-        self.advance(at)
+        self.advance(now_us)
         connection, before = session.connection, session.connection.buffered
-        was_known = connection.node is not None
+        identified = connection.node is not None
         frames = connection.receive_frames(data)
-        session.last_at = at
-        if connection.node is not None and not was_known:
-            self._introduce(session, connection.node, at)
-        self._gather(session, frames, len(data), at)
+        session.last_at = now_us
+        if connection.node is not None and not identified:
+            self._identify(session, connection.node, now_us)
+        self._collect(session, frames, len(data), now_us)
         if connection.error is not None:
-            self._unfinished_bytes -= before
-            self._refuse(session, connection.error, at)
+            self._partial_bytes -= before
+            self._refuse(session, connection.error, now_us)
         else:
-            self._unfinished_bytes += connection.buffered - before
-        if self._unfinished_bytes > MAX_UNFINISHED:
-            self._give_up(max(self._open.values(), key=lambda each: each.connection.buffered))
+            self._partial_bytes += connection.buffered - before
+        if self._partial_bytes > self._limits.partial_bytes:
+            self._abandon(max(self._open.values(), key=lambda each: each.connection.buffered))
         return session.number in self._open
 
-    def close(self, session: Session, at: int) -> None:
-        """The node has ended the connection."""
-        self.advance(at)
-        self._end(session, at, concluded=True)
+    def close(self, session: Session, now_us: int) -> None:
+        """End a connection that the node has closed."""
+        self.advance(now_us)
+        self._end(session, now_us, closed_by_node=True)
 
-    def advance(self, at: int) -> None:
-        """Time has passed, with or without bytes."""
+    def advance(self, now_us: int) -> None:
+        """Advance the time, with or without bytes."""
         if self._stepped_at is None:
-            self._stepped_at = at
-        elif at >= self._stepped_at + STEP_US:
-            self._stepped_at = at
+            self._stepped_at = now_us
+        elif now_us >= self._stepped_at + STEP_US:
+            self._stepped_at = now_us
             self.flush()
-            self._aggregates.expire(at)
-            self._put_together()
+            self._aggregates.expire(now_us)
+            self._collect_statistics()
 
     def flush(self) -> None:
-        """Judge what was received."""
+        """Check the frames received so far."""
         if not self._frames:
             return
         frames, runs = self._frames, self._runs
@@ -230,38 +248,39 @@ class Checker:
         parts = decode_in_parts(frames, runs, self._sequence, self._peers, self._isolation)
         self._sequence += len(frames)
         for part in parts:
-            batch = part.events
-            self._aggregates.add(batch)
-            self._figures.hear(batch)
+            self._aggregates.add(part.events)
+            self._stats.add_batch(part.events)
 
-    def finish(self, at: int | None = None, *, complete: bool = True) -> Report:
-        """Nothing more comes.
+    def finish(self, now_us: int | None = None, *, complete: bool = True) -> CheckReport:
+        """End the check.
 
         Args:
-            at: now; ``None``: what was still open lasted as long as it spoke.
-            complete: whether all has come.
+            now_us: the end of connections that are still open; ``None`` takes the time of
+                each one's last bytes.
+            complete: whether the input was read to its end.
         """
         self.flush()
         still_open = list(self._open.values())
-        latest = max((each.last_at or 0 for each in still_open), default=0)
-        self._aggregates.expire(latest if at is None else at)
+        latest = max((session.last_at or 0 for session in still_open), default=0)
+        self._aggregates.expire(latest if now_us is None else now_us)
         for session in still_open:
-            self._end(session, session.last_at or 0 if at is None else at, concluded=False)
-        self._put_together()
-        material = self._figures.material(whole=self._whole)
-        for each in self._figures.shown(collect_findings(material)):
-            self._tell(each)
-        return Report(
+            ended_at = session.last_at or 0 if now_us is None else now_us
+            self._end(session, ended_at, closed_by_node=False)
+        self._collect_statistics()
+        rows = self._stats.rows(whole=self._whole)
+        for finding in self._stats.long_term_findings(collect_findings(rows)):
+            self._report(finding)
+        return CheckReport(
             connections=self._connections,
-            sessions=self._figures.sessions,
+            sessions=self._stats.sessions,
             events=self._events,
-            bytes=self._total,
+            bytes=self._total_bytes,
             unfinished=self._unfinished,
-            unjudged=self._unjudged,
+            abandoned=self._abandoned,
             failures=self._isolation.events_lost.total(),
             whole=self._whole,
             complete=complete,
-            conformance=self._figures.conformance(material),
+            conformance=self._stats.conformance(rows),
         )
 
     def _decode_context(self, session: int) -> DecodeContext:
@@ -269,37 +288,38 @@ class Checker:
         assert information is not None
         return DecodeContext(information.protocol_version, information.cores)
 
-    def _introduce(self, session: Session, information: NodeInformation, at: int) -> None:
-        peer_id = information.peer_id
-        if len(self._numbers) >= MAX_NODES and peer_id not in self._numbers:
-            self._give_up(session)
+    def _identify(self, session: Session, information: NodeInformation, now_us: int) -> None:
+        """Give a connection the number of its node, and check its first message."""
+        peer_id, numbers = information.peer_id, self._node_numbers
+        if len(numbers) >= self._limits.nodes and peer_id not in numbers:
+            self._abandon(session)
             return
-        number = session.node_number = self._numbers.setdefault(peer_id, len(self._numbers))
-        self._figures.introduce(number, information)
+        number = session.node_number = numbers.setdefault(peer_id, len(numbers))
+        self._stats.add_session(number, information)
         content = session.connection.node_content
         self._aggregates.add_findings(
-            handshake_findings(information, at, number, session.number, content)
+            handshake_findings(information, now_us, number, session.number, content)
         )
 
-    def _gather(self, session: Session, frames: list[bytes], size: int, at: int) -> None:
+    def _collect(self, session: Session, frames: list[bytes], size: int, now_us: int) -> None:
         if not frames or session.number not in self._open:
             return
         self._events += len(frames)
         self._frames += frames
-        self._runs.append(FrameRun(session, len(frames), at))
+        self._runs.append(FrameRun(session, len(frames), now_us))
         self._bytes += size
         if len(self._frames) >= BATCH_FRAMES or self._bytes >= BATCH_BYTES:
             self.flush()
 
-    def _refuse(self, session: Session, error: ProtocolError, at: int) -> None:
-        """What it said ends the connection."""
+    def _refuse(self, session: Session, error: ProtocolError, now_us: int) -> None:
+        """End a connection because of a protocol error."""
         self.flush()
         if session.number not in self._open:
             return
-        self._note(
+        self._add(
             Finding(
                 rule=error.rule,
-                received_at=at,
+                received_at=now_us,
                 node=session.node_number,
                 session=session.number,
                 seq=self._sequence,
@@ -311,36 +331,38 @@ class Checker:
                 frame=error.frame,
             )
         )
-        self._end(session, at, concluded=True)
+        self._end(session, now_us, closed_by_node=True)
 
-    def _give_up(self, session: Session) -> None:
-        self._unjudged += 1
-        self._end(session, session.last_at or 0, concluded=False)
+    def _abandon(self, session: Session) -> None:
+        """End a connection because of ``CheckLimits``."""
+        self._abandoned += 1
+        self._end(session, session.last_at or 0, closed_by_node=False)
 
-    def _end(self, session: Session, at: int, *, concluded: bool) -> None:
+    def _end(self, session: Session, ended_at: int, *, closed_by_node: bool) -> None:
+        """End a connection; open pipelines are findings only if the node closed it."""
         if session.number not in self._open:
             return
         self.flush()
-        unfinished = 0 if session.connection.error else session.connection.buffered
-        self._unfinished += unfinished > 0
-        self._unfinished_bytes -= unfinished
-        self._muted = not concluded
+        partial = 0 if session.connection.error else session.connection.buffered
+        self._unfinished += partial > 0
+        self._partial_bytes -= partial
+        self._muted = not closed_by_node
         self._aggregates.end_session(session.number)
         self._muted = False
-        self._figures.end(session, at)
+        self._stats.end_session(session, ended_at)
         del self._open[session.number]
 
-    def _note(self, finding: Finding) -> None:
+    def _add(self, finding: Finding) -> None:
         if self._muted or (finding.rule in _NEEDS_ALL and not self._whole):
             return
-        self._figures.count(finding)
-        self._tell(finding)
+        self._stats.add_finding(finding)
+        self._report(finding)
 
-    def _tell(self, finding: Finding) -> None:
+    def _report(self, finding: Finding) -> None:
         session = self._open.get(finding.session)
         source = session.address if session else ""
-        self._found(Found(finding, self._figures.node_id(finding.node), source))
+        self._on_finding(AttributedFinding(finding, self._stats.node_id(finding.node), source))
 
-    def _put_together(self) -> None:
-        self._figures.add(self._aggregates)
+    def _collect_statistics(self) -> None:
+        self._stats.add_aggregates(self._aggregates)
         self._aggregates.clear()

@@ -9,7 +9,7 @@ import pytest
 from tart.aggregate.core.event_batch import Finding
 from tart.cli.render.findings import MAX_SHOWN, Ink, Shortlist, as_text, excerpt, printable
 from tart.protocol.rules import RULES
-from tart.shard.check.offline_check import Found
+from tart.shard.check.offline_check import AttributedFinding
 
 AT = 1_795_262_400_000_000
 FRAME = bytes(range(40))
@@ -18,7 +18,7 @@ FRAME = bytes(range(40))
 def found(rule="bool_out_of_range", offset=9, frame=FRAME, node_id="ab" * 32, **more):
     values = {"event_id": 7, "number": 13, "field": "synced", "expectation": "0 or 1, not 9"}
     finding = Finding(rule, AT, 0, 0, 3, offset=offset, frame=frame, **(values | more))
-    return Found(finding, node_id, "192.0.2.1:4")
+    return AttributedFinding(finding, node_id, "192.0.2.1:4")
 
 
 def text(*given, **more):

@@ -1,32 +1,32 @@
-"""What the long run shows; ``test_checking`` has the rest."""
+"""``tart/shard/check/conformance_stats.py``: findings of long observation."""
 
 from __future__ import annotations
 
 import pytest
 
-from tart.shard.check.conformance_stats import distance
+from tart.shard.check.conformance_stats import describe_offset
 from tart.units import JCE_US, SECOND_US
 from tests.aggregate.rules.test_conformance_checks import Talk
-from tests.shard.check.test_offline_check import Judged
+from tests.shard.check.test_offline_check import Recorder
 
 
 @pytest.mark.parametrize(
-    ("behind", "rule", "told"),
+    ("behind", "rule", "actual"),
     [
         (JCE_US, "clock_not_jce", "not microseconds since 1970-01-01"),
         (5 * SECOND_US, "clock_offset", "not 5 s behind"),
         (-3 * 3600 * SECOND_US, "clock_offset", "not 3 hours ahead"),
     ],
 )
-def test_a_wrong_clock_is_reported_at_the_first_event(behind, rule, told):
-    judged, talk = Judged(), Talk()
+def test_a_wrong_clock_is_reported_at_the_first_event(behind, rule, actual):
+    recorder, talk = Recorder(), Talk()
     talk.best(0)
-    # Unix microseconds are ahead by the years between the epochs.
+    # Unix microseconds are ahead by the time between the epochs.
     at = talk.now if behind == JCE_US else talk.now + JCE_US + behind
-    judged.say(talk, at)
-    assert judged.counts() == {rule: 1}
-    ((finding, _, _),) = judged.found
-    assert finding.expectation == f"microseconds since 2025-01-01T12:00:00Z, {told}"
+    recorder.receive(talk, at)
+    assert recorder.counts() == {rule: 1}
+    ((finding, _, _),) = recorder.findings
+    assert finding.expectation == f"microseconds since 2025-01-01T12:00:00Z, {actual}"
     assert (finding.field, finding.offset, finding.event_id) == ("timestamp", 0, 0)
     assert finding.frame == talk.frames[-1][4:]
 
@@ -42,33 +42,33 @@ def test_a_wrong_clock_is_reported_at_the_first_event(behind, rule, told):
     ],
 )
 def test_clock_distances_have_fitting_units(offset_us, text):
-    assert distance(offset_us) == text
+    assert describe_offset(offset_us) == text
 
 
 def test_a_clock_that_was_right_at_first_is_reported_without_bytes():
-    judged, talk = Judged(), Talk()
+    recorder, talk = Recorder(), Talk()
     hour = 3600 * SECOND_US
     talk.best(0)
     start = talk.now + JCE_US
-    session = judged.checker.open("", start)
-    judged.checker.receive(session, b"".join(talk.frames), start)
+    session = recorder.checker.open("", start)
+    recorder.checker.receive(session, b"".join(talk.frames), start)
     talk.best(hour)
-    judged.checker.receive(session, talk.frames[-1], start + 2 * hour)
-    assert judged.counts().keys() == {"clock_offset", "status_missing"}
-    (finding,) = [e.finding for e in judged.found if e.finding.rule == "clock_offset"]
+    recorder.checker.receive(session, talk.frames[-1], start + 2 * hour)
+    assert recorder.counts().keys() == {"clock_offset", "status_missing"}
+    (finding,) = [each.finding for each in recorder.findings if each.finding.rule == "clock_offset"]
     assert (finding.frame, finding.event_id) == (b"", None)
     assert finding.expectation.endswith(", not 3,600 s behind")
 
 
 def test_counts_of_two_nodes_are_distinct():
-    judged = Judged()
+    recorder = Recorder()
     for number in (1, 2):
         talk = Talk(number=number)
         for _ in range(number):
             talk.status()
         talk.best()
-        judged.say(talk)
-    nodes = {each["node_id"][:2]: each for each in judged.checker.finish().conformance["nodes"]}
+        recorder.receive(talk)
+    nodes = {each["node_id"][:2]: each for each in recorder.checker.finish().conformance["nodes"]}
     assert {key: (each["event_count"], each["status_count"]) for key, each in nodes.items()} == {
         "01": (2, 1),
         "02": (3, 2),

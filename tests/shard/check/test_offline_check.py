@@ -1,4 +1,4 @@
-"""``tart/shard/check/offline_check.py``: what nodes send, judged as a shard judges it."""
+"""``tart/shard/check/offline_check.py``: the findings of a shard, without one."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.framing import frame
 from tart.protocol.rules import INFO, RULES
 from tart.query.topics.conformance import SILENT_US
-from tart.shard.check import offline_check as module
-from tart.shard.check.offline_check import Checker, check
+from tart.shard.check.offline_check import Checker, CheckLimits, check
 from tart.simulate.model.in_memory import play, play_troubled
 from tart.units import JCE_US, SECOND_US
 from tests.aggregate.rules.test_conformance_checks import Talk, misbehaving
@@ -27,7 +26,7 @@ from vectors import generate
 PUBLISHED = json.loads(generate.TARGET.read_text(encoding="utf-8"))
 
 NOW = 1_795_262_400_000_000
-# The rules of what is wrong with the deviating vectors, in order, with field and offset.
+# The rule that each deviating vector breaks, with field and offset.
 DEVIATING = {
     "ACCUMULATE_RESULT_AVAILABLE": ("unknown_event", "", 8),
     "BLOCK_ANNOUNCEMENT_MALFORMED": ("unknown_event", "", 8),
@@ -47,28 +46,28 @@ DEVIATING = {
     "63 Sending block request": ("unknown_event", "", 8),
     "90 Work-package submission": ("unknown_event", "", 8),
 }
-# What a vector on its own cannot do: refer to an event that came before it.
+# Rules that a vector on its own breaks, since it cannot refer to an earlier event.
 ALONE = {"reference_unknown", "events_dropped"}
 
 
-def said(vector):
-    """What is found when a vector is all that a node says."""
+def findings_of(vector):
+    """Return the findings if a vector is all that a node sends."""
     node = fake_node(cores=vector.cores or 2, version=vector.protocol_version)
-    found = check([(NOW, node.connect() + frame(vector.content))])
-    return [each for each in found if each.rule not in ALONE]
+    findings = check([(NOW, node.connect() + frame(vector.content))])
+    return [each for each in findings if each.rule not in ALONE]
 
 
 @pytest.mark.parametrize("vector", event_vectors(conformant=False), ids=str)
 def test_deviating_event_vectors_are_reported_with_their_place(vector):
     (name,) = [each for each in DEVIATING if each in vector.description]
-    (found,) = said(vector)
+    (found,) = findings_of(vector)
     assert (found.rule, found.field, found.offset) == DEVIATING[name]
     assert found.frame == vector.content
     assert found.expectation
 
 
 def test_conformant_event_vectors_have_no_findings():
-    assert [finding for vector in event_vectors() for finding in said(vector)] == []
+    assert [finding for vector in event_vectors() for finding in findings_of(vector)] == []
 
 
 @pytest.mark.parametrize("vector", node_vectors(), ids=str)
@@ -78,7 +77,7 @@ def test_findings_of_first_message_vectors(vector):
     assert all(each.frame == vector.content for each in found)
     rules = {each.rule for each in found}
     if vector.conformant:
-        # Some of them fill the parameters with what no network has.
+        # Some of them have parameters that no network has.
         assert rules <= {"core_count_out_of_range"}
     else:
         assert rules & {"parameters_prefixed", "parameters_length"}
@@ -118,74 +117,74 @@ def test_a_shard_has_the_same_findings(tmp_path):
 # --- Many connections ------------------------------------------------------------------
 
 
-class Judged:
-    """A checker, and what it found."""
+class Recorder:
+    """A checker with its findings."""
 
     def __init__(self, **more):
-        self.found = []
-        self.checker = Checker(self.found.append, **more)
+        self.findings = []
+        self.checker = Checker(self.findings.append, **more)
 
-    def say(self, talk, at=None, source="", ends=True):
-        """A whole connection at one moment, by default that of its last event."""
+    def receive(self, talk, at=None, source="", ends=True):
+        """Receive a whole connection at one time, by default that of its last event."""
         at = talk.now + JCE_US if at is None else at
         session = self.checker.open(source, at)
-        goes_on = self.checker.receive(session, b"".join(talk.frames), at)
+        continues = self.checker.receive(session, b"".join(talk.frames), at)
         if ends:
             self.checker.close(session, at)
-        return goes_on
+        return continues
 
     def rules(self):
-        return [each.finding.rule for each in self.found]
+        return [each.finding.rule for each in self.findings]
 
     def counts(self, at=None):
-        """How often each rule was broken, as the report has it."""
+        """Return the number of findings by rule, as the report has it."""
         return {each["code"]: each["count"] for each in self.checker.finish(at).rules}
 
 
-def played_through(played, **more):
-    """A played network, each event a millisecond after it was sent."""
-    judged = Judged(**more)
-    of = {id(each): session for session in played.sessions for each in session.emissions}
+def receive_network(played, **more):
+    """Receive the events of a played network, each a millisecond after it was sent."""
+    recorder = Recorder(**more)
+    session_of = {id(each): session for session in played.sessions for each in session.emissions}
     left = {id(session): len(session.emissions) for session in played.sessions}
-    lines = {}
+    sessions = {}
     for emission in played.emissions:
-        session, at = of[id(emission)], emission.timestamp + JCE_US + 1_000
-        if id(session) not in lines:
-            lines[id(session)] = judged.checker.open(f"node {session.node}", at)
-            judged.checker.receive(lines[id(session)], session.hello, at)
-        judged.checker.receive(lines[id(session)], emission.frame, at)
+        session, at = session_of[id(emission)], emission.timestamp + JCE_US + 1_000
+        if id(session) not in sessions:
+            sessions[id(session)] = recorder.checker.open(f"node {session.node}", at)
+            recorder.checker.receive(sessions[id(session)], session.hello, at)
+        recorder.checker.receive(sessions[id(session)], emission.frame, at)
         left[id(session)] -= 1
         if not left[id(session)]:
-            judged.checker.close(lines[id(session)], at)
-    return judged
+            recorder.checker.close(sessions[id(session)], at)
+    return recorder
 
 
-def severe(judged):
-    """Rules of severity error or warning, with how often they were broken."""
-    return {code: n for code, n in judged.counts().items() if RULES[code].severity != INFO}
+def severe(recorder):
+    """Return the number of findings by rule of severity error or warning."""
+    return {code: n for code, n in recorder.counts().items() if RULES[code].severity != INFO}
 
 
 @pytest.mark.parametrize("protocol", [0, 1])
 def test_a_simulated_network_has_no_severe_findings(protocol):
-    judged = played_through(play(60, seed=5, protocol=protocol))
-    assert severe(judged) == {}
-    assert len(judged.found) < 100
+    recorder = receive_network(play(60, seed=5, protocol=protocol))
+    assert severe(recorder) == {}
+    assert len(recorder.findings) < 100
 
 
 def test_a_simulated_network_with_faults_has_no_severe_findings():
     played = play_troubled(60, seed=9)
-    judged = played_through(played)
-    assert severe(judged) == {}
-    assert judged.rules().count("events_dropped") == len(played.facts.events("Dropped"))
+    recorder = receive_network(played)
+    assert severe(recorder) == {}
+    assert recorder.rules().count("events_dropped") == len(played.facts.events("Dropped"))
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("playing", [play, play_troubled])
 def test_a_simulated_hour_has_no_severe_findings(playing):
     played = playing(600, seed=2)
-    judged = played_through(played)
+    recorder = receive_network(played)
     assert len(played.emissions) > 100_000
-    assert severe(judged) == {}
+    assert severe(recorder) == {}
 
 
 @pytest.mark.parametrize(
@@ -203,26 +202,26 @@ def test_published_event_vectors_have_no_severe_findings(vector):
         content = bytes.fromhex(vector["hex"])[4:]
         # Their timestamps are of any time.
         talk.frames.append(framed(talk.now.to_bytes(8, "little") + content[8:]))
-        judged = Judged()
-        judged.say(talk)
-        assert severe(judged) == {}
+        recorder = Recorder()
+        recorder.receive(talk)
+        assert severe(recorder) == {}
 
 
 @pytest.mark.parametrize("vector", PUBLISHED["connections"], ids=lambda x: x["case"])
 def test_published_connection_vectors_have_no_severe_findings(vector):
-    judged = Judged()
+    recorder = Recorder()
     at = JCE_US + SECOND_US
-    session = judged.checker.open("", at)
-    judged.checker.receive(session, bytes.fromhex(vector["hex"]), at)
-    assert severe(judged) == {}
+    session = recorder.checker.open("", at)
+    recorder.checker.receive(session, bytes.fromhex(vector["hex"]), at)
+    assert severe(recorder) == {}
 
 
 @pytest.mark.parametrize("vector", PUBLISHED["node_information"], ids=lambda x: x["case"])
 def test_published_first_message_vectors_have_no_other_findings(vector):
-    judged = Judged()
-    judged.checker.receive(judged.checker.open("", NOW), bytes.fromhex(vector["hex"]), NOW)
+    recorder = Recorder()
+    recorder.checker.receive(recorder.checker.open("", NOW), bytes.fromhex(vector["hex"]), NOW)
     # Some have the flags and core counts that no network has.
-    assert set(severe(judged)) <= {"unknown_flags", "core_count_out_of_range"}
+    assert set(severe(recorder)) <= {"unknown_flags", "core_count_out_of_range"}
 
 
 @given(st.data())
@@ -235,19 +234,19 @@ def test_findings_do_not_depend_on_the_pieces_received(data):
 
 
 def test_findings_have_their_node_and_source():
-    judged = Judged()
+    recorder = Recorder()
     for number in (1, 2):
         talk = Talk(number=number)
         talk.failed(talk.best())
-        judged.say(talk, source=f"192.0.2.{number}:4")
-    refused = judged.checker.open("192.0.2.3:4", NOW)
-    assert not judged.checker.receive(refused, framed(b"GET / HTTP/1.1"), NOW)
-    assert [(each.node_id, each.source) for each in judged.found] == [
+        recorder.receive(talk, source=f"192.0.2.{number}:4")
+    refused = recorder.checker.open("192.0.2.3:4", NOW)
+    assert not recorder.checker.receive(refused, framed(b"GET / HTTP/1.1"), NOW)
+    assert [(each.node_id, each.source) for each in recorder.findings] == [
         ("01" * 32, "192.0.2.1:4"),
         ("02" * 32, "192.0.2.2:4"),
         (None, "192.0.2.3:4"),
     ]
-    report = judged.checker.finish()
+    report = recorder.checker.finish()
     assert (report.connections, report.sessions, report.events) == (3, 2, 4)
     assert report.verdict == "error"
     (rule,) = [each for each in report.rules if each["code"] == "reference_wrong_type"]
@@ -263,96 +262,93 @@ def submitting():
     return talk
 
 
-def test_pipelines_are_cut_short_by_the_node_s_close_only():
-    judged = Judged()
-    judged.say(submitting())
-    assert judged.rules() == ["pipeline_cut_short"]
-    judged = Judged()
-    judged.say(submitting(), ends=False)
-    assert judged.counts() == {}
+def test_pipesessions_are_cut_short_by_the_node_s_close_only():
+    recorder = Recorder()
+    recorder.receive(submitting())
+    assert recorder.rules() == ["pipeline_cut_short"]
+    recorder = Recorder()
+    recorder.receive(submitting(), ends=False)
+    assert recorder.counts() == {}
 
 
 def test_a_pipeline_without_an_end_is_reported_after_ten_minutes():
-    judged, talk = Judged(), submitting()
+    recorder, talk = Recorder(), submitting()
     at = talk.now + JCE_US
-    judged.say(talk, ends=False)
-    judged.checker.advance(at + FOLLOW_SECONDS * SECOND_US)
-    assert judged.rules() == []
-    judged.checker.advance(at + (FOLLOW_SECONDS + 31) * SECOND_US)
-    assert judged.rules() == ["pipeline_unfinished"]
+    recorder.receive(talk, ends=False)
+    recorder.checker.advance(at + FOLLOW_SECONDS * SECOND_US)
+    assert recorder.rules() == []
+    recorder.checker.advance(at + (FOLLOW_SECONDS + 31) * SECOND_US)
+    assert recorder.rules() == ["pipeline_unfinished"]
 
 
 def test_a_missing_status_is_reported_after_half_a_minute():
     for silent, expected in ((SILENT_US - 1, {}), (SILENT_US, {"status_missing": 1})):
-        judged, talk = Judged(), Talk()
+        recorder, talk = Recorder(), Talk()
         talk.best()
-        judged.say(talk, ends=False)
-        assert judged.counts(talk.now + JCE_US + silent) == expected
-    assert judged.found[-1].finding.expectation == "about every 2 s, none came in 30.0 s"
+        recorder.receive(talk, ends=False)
+        assert recorder.counts(talk.now + JCE_US + silent) == expected
+    assert recorder.findings[-1].finding.expectation == "about every 2 s, none came in 30.0 s"
 
 
 def test_no_status_is_missing_without_a_time_of_the_end():
-    judged, talk = Judged(), Talk()
+    recorder, talk = Recorder(), Talk()
     talk.best()
-    judged.say(talk, ends=False)
-    assert judged.counts() == {}
+    recorder.receive(talk, ends=False)
+    assert recorder.counts() == {}
 
 
 def test_a_partial_recording_is_checked_by_single_messages_only():
-    judged = Judged(whole=False)
+    recorder = Recorder(whole=False)
     talk = misbehaving()
     talk.say("WorkPackageSubmission", builder=bytes(32), bundle=False)
-    judged.say(talk)
-    counts = judged.counts(talk.now + JCE_US + 3600 * SECOND_US)
+    recorder.receive(talk)
+    counts = recorder.counts(talk.now + JCE_US + 3600 * SECOND_US)
     assert counts.keys() == {"events_dropped", "unknown_event"}
-    judged = Judged(whole=False)
-    judged.say(Talk(), NOW)
-    assert judged.checker.finish(NOW + 3600 * SECOND_US).rules == []
+    recorder = Recorder(whole=False)
+    recorder.receive(Talk(), NOW)
+    assert recorder.checker.finish(NOW + 3600 * SECOND_US).rules == []
 
 
 # --- Limits ----------------------------------------------------------------------------
 
 
-def test_the_quietest_connection_beyond_the_limit_is_abandoned(monkeypatch):
-    monkeypatch.setattr(module, "MAX_OPEN", 2)
-    judged, talk = Judged(), submitting()
+def test_the_quietest_connection_beyond_the_limit_is_abandoned():
+    recorder, talk = Recorder(limits=CheckLimits(connections=2)), submitting()
     for at in range(3):
-        judged.say(talk, talk.now + JCE_US + at, ends=False)
-    report = judged.checker.finish()
-    assert (report.unjudged, report.connections, report.sessions) == (1, 3, 3)
+        recorder.receive(talk, talk.now + JCE_US + at, ends=False)
+    report = recorder.checker.finish()
+    assert (report.abandoned, report.connections, report.sessions) == (1, 3, 3)
     assert report.rules == []
 
 
-def test_nodes_beyond_the_limit_are_not_checked(monkeypatch):
-    monkeypatch.setattr(module, "MAX_NODES", 1)
-    judged = Judged()
+def test_nodes_beyond_the_limit_are_not_checked():
+    recorder = Recorder(limits=CheckLimits(nodes=1))
     for number in (1, 2, 1):
         talk = Talk(number=number)
         talk.broken()
-        assert judged.say(talk) is (number == 1)
-    report = judged.checker.finish()
-    assert (report.unjudged, report.sessions) == (1, 2)
+        assert recorder.receive(talk) is (number == 1)
+    report = recorder.checker.finish()
+    assert (report.abandoned, report.sessions) == (1, 2)
     assert {each["code"]: each["count"] for each in report.rules} == {"unknown_event": 2}
 
 
-def test_the_longest_partial_message_beyond_the_limit_is_abandoned(monkeypatch):
-    monkeypatch.setattr(module, "MAX_UNFINISHED", 1_000)
-    judged = Judged()
-    long, short = (judged.checker.open("", NOW) for _ in range(2))
-    assert judged.checker.receive(long, b"\xff\0\0\0" + bytes(200), NOW)
-    assert judged.checker.receive(long, b"", NOW)
-    assert judged.checker.receive(short, b"\xff\xff\0\0" + bytes(900), NOW) is False
-    assert judged.checker.receive(long, bytes(10), NOW)
-    judged.checker.close(long, NOW)
-    report = judged.checker.finish()
-    assert (report.unjudged, report.unfinished) == (1, 2)
+def test_the_longest_partial_message_beyond_the_limit_is_abandoned():
+    recorder = Recorder(limits=CheckLimits(partial_bytes=1_000))
+    long, short = (recorder.checker.open("", NOW) for _ in range(2))
+    assert recorder.checker.receive(long, b"\xff\0\0\0" + bytes(200), NOW)
+    assert recorder.checker.receive(long, b"", NOW)
+    assert recorder.checker.receive(short, b"\xff\xff\0\0" + bytes(900), NOW) is False
+    assert recorder.checker.receive(long, bytes(10), NOW)
+    recorder.checker.close(long, NOW)
+    report = recorder.checker.finish()
+    assert (report.abandoned, report.unfinished) == (1, 2)
     assert not report.passed(strict=False)
 
 
 def test_bytes_after_the_end_are_ignored():
-    judged, node = Judged(), fake_node()
-    session = judged.checker.open("", NOW)
-    assert not judged.checker.receive(session, node.connect() + b"\xff\xff\xff\xff", NOW)
-    assert not judged.checker.receive(session, framed(b"short"), NOW)
-    judged.checker.close(session, NOW)
-    assert judged.counts() == {"frame_too_long": 1}
+    recorder, node = Recorder(), fake_node()
+    session = recorder.checker.open("", NOW)
+    assert not recorder.checker.receive(session, node.connect() + b"\xff\xff\xff\xff", NOW)
+    assert not recorder.checker.receive(session, framed(b"short"), NOW)
+    recorder.checker.close(session, NOW)
+    assert recorder.counts() == {"frame_too_long": 1}
