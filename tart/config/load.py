@@ -1,10 +1,8 @@
-"""Settings, resolved once.
+"""Resolution of the settings: defaults, then the file, the environment and the command line.
 
-Every setting is declared in ``config.schema``. Precedence:
-defaults < file < environment < flags.
-A path in the file is relative to the file; one given otherwise, to the working directory.
-Parts of the program receive their own section, never the whole, and never read the
-environment themselves.
+``config.schema`` declares every setting; a later source overrides an earlier one. A relative path
+in the file is relative to the file; any other, to the working directory. Parts of the program
+receive their own section, never the whole, and never read the environment themselves.
 """
 
 from __future__ import annotations
@@ -26,19 +24,14 @@ from tart.config.schema import (
     TelemetryConfig,
     key_of,
     settings,
+    values,
     variable_of,
 )
 from tart.errors import ConfigError
 from tart.suggestions import did_you_mean
 
-# Variables of commands that ask a running tart.
-_NO_SETTINGS = ("TART_KEY_FILE",)
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "api.auth": ("keys", "none"),
-    "api.bytes": ("hex", "array"),
-    "log.level": ("debug", "info", "warning", "error"),
-    "log.format": ("auto", "text", "json"),
-}
+# Variables of commands that call a running server.
+_NOT_SETTINGS = ("TART_KEY_FILE",)
 _UNIX_PATH_BYTES = 80
 _MAX_KEEPALIVE = 32_767
 _PATHS = ("data_dir", "run_dir", "api.tls_certificate", "api.tls_key")
@@ -50,7 +43,7 @@ _KINDS: Mapping[type, str] = {
     str: "a string",
 }
 _ADDRESS = re.compile(r"(\[(?P<bracketed>[^\[\]]+)\]|(?P<host>[^\s:\[\]]+)):(?P<port>[0-9]{1,5})")
-# What DuckDB takes; it would refuse the rest only in a shard, after the start.
+# Sizes that DuckDB accepts. It would reject others only in a shard, after the start.
 _MEMORY = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B|%)", re.IGNORECASE)
 
 
@@ -60,15 +53,15 @@ def load(
     environ: Mapping[str, str] | None = None,
     flags: Mapping[str, Any] | None = None,
 ) -> Config:
-    """Resolve the configuration.
+    """Return the configuration.
 
     Args:
-        path: the file; ``None`` reads ``config.toml`` of the working directory if there.
-        environ: ``TART_*`` variables are taken from here.
-        flags: dotted key to value; ``None`` values are flags that were not given.
+        path: The file; ``None`` reads ``config.toml`` of the working directory if it exists.
+        environ: The environment, for its ``TART_*`` variables.
+        flags: Dotted key to value; a value of ``None`` is a flag that was not given.
 
     Raises:
-        ConfigError: the file cannot be read, a key is unknown or a value unusable.
+        ConfigError: The file cannot be read, a key is unknown, or a value is not valid.
     """
     explicit = path is not None
     path = path or Path("config.toml")
@@ -77,7 +70,7 @@ def load(
     given |= _from_outside(environ or {}, flags or {})
     known = settings()
     converted = {
-        key: _convert(key, value, known[key][0], origin) for key, (value, origin) in given.items()
+        key: _convert(key, value, known[key].type, origin) for key, (value, origin) in given.items()
     }
     config = Config(
         base_dir=path.absolute().parent,
@@ -86,22 +79,23 @@ def load(
     for section in SECTIONS:
         part = getattr(config, section)
         changed = {
-            each.name: converted[key]
-            for each in fields(part)
-            if (key := key_of(section, each.name)) in converted
+            row.name: converted[key]
+            for row in fields(part)
+            if (key := key_of(section, row.name)) in converted
         }
         config = replace(config, **{section: replace(part, **changed)})
-    return _checked(config)
+    _check(config)
+    return config
 
 
 def _from_outside(
     environ: Mapping[str, str], flags: Mapping[str, Any]
 ) -> dict[str, tuple[Any, str]]:
-    """What the environment and, above it, the command line say."""
+    """Return values and origins of the environment and, above it, the command line."""
     variables = {variable_of(key): key for key in settings()}
     given: dict[str, tuple[Any, str]] = {}
     for name, value in environ.items():
-        if name.startswith("TART_") and name not in _NO_SETTINGS:
+        if name.startswith("TART_") and name not in _NOT_SETTINGS:
             _must_be_known(name, variables, "variable")
             given[variables[name]] = (value, name)
     for key, value in flags.items():
@@ -128,7 +122,7 @@ def _read_file(path: Path) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in document.items():
         if isinstance(value, dict):
-            flat |= {f"{name}.{inner}": each for inner, each in value.items()}
+            flat |= {f"{name}.{inner}": item for inner, item in value.items()}
         else:
             flat[name] = value
     for key in flat:
@@ -137,13 +131,13 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _convert(key: str, value: Any, kind: Any, origin: str) -> Any:
-    """A value as its setting's type; text, as the environment has it, is parsed."""
+    """Return a value as its setting's type; text, as the environment has it, is parsed."""
     try:
         if kind not in _KINDS:
             return _strings(value)
         if isinstance(value, str):
             return {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
-        # bool is an int to Python, but nobody who writes true means 1.
+        # bool is an int in Python, but true does not mean 1 in a configuration.
         if type(value) is kind or (kind is float and type(value) is int):
             return kind(value)
     except (ValueError, KeyError, TypeError):
@@ -152,7 +146,7 @@ def _convert(key: str, value: Any, kind: Any, origin: str) -> Any:
 
 
 def _strings(value: Any) -> tuple[str, ...]:
-    """A list of strings; as text, separated by commas."""
+    """Return a list of strings; as text it is separated by commas."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
@@ -160,16 +154,11 @@ def _strings(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _checked(config: Config) -> Config:
+def _check(config: Config) -> None:
     telemetry = parse_address(config.telemetry.bind, "telemetry.bind")
     if telemetry == parse_address(config.api.bind, "api.bind") and telemetry[1]:
         raise ConfigError(f"api.bind: {config.api.bind} is telemetry.bind already")
-    for key, choices in _CHOICES.items():
-        section, name = key.split(".")
-        value = getattr(getattr(config, section), name)
-        if value not in choices:
-            raise ConfigError(f"{key}: {value!r} is not one of {', '.join(choices)}")
-    _check_numbers(config)
+    _check_values(config)
     _check_limits(config.telemetry)
     if not _MEMORY.fullmatch(config.storage.memory_limit):
         raise ConfigError(
@@ -177,20 +166,21 @@ def _checked(config: Config) -> Config:
         )
     _check_access(config)
     _check_paths(config)
-    return config
 
 
-def _check_numbers(config: Config) -> None:
-    shards = config.server.shards
-    if not 0 <= shards <= MAX_SHARDS:
-        raise ConfigError(f"shards: {shards} is not between 0 and {MAX_SHARDS}")
-    for section, kind in SECTIONS.items():
-        for each in fields(kind) if section != "server" else ():
-            value = getattr(getattr(config, section), each.name)
-            if isinstance(value, bool):
-                continue
-            if isinstance(value, int | float) and not 0 < value < math.inf:
-                raise ConfigError(f"{section}.{each.name}: {value} is not a finite number above 0")
+def _check_values(config: Config) -> None:
+    known = settings()
+    for key, value in values(config).items():
+        choices = known[key].choices
+        if choices and value not in choices:
+            raise ConfigError(f"{key}: {value!r} is not one of {', '.join(choices)}")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        if key == "shards":
+            if not 0 <= value <= MAX_SHARDS:
+                raise ConfigError(f"shards: {value} is not between 0 and {MAX_SHARDS}")
+        elif not 0 < value < math.inf:
+            raise ConfigError(f"{key}: {value} is not a finite number above 0")
     hours = config.storage.file_hours
     if 24 % hours:
         raise ConfigError(f"storage.file_hours: {hours} is not a divisor of 24")
@@ -245,7 +235,11 @@ def _check_paths(config: Config) -> None:
 
 
 def parse_address(text: str, key: str) -> tuple[str, int]:
-    """``HOST:PORT`` or ``[HOST]:PORT`` as a pair; ``ConfigError`` names the key."""
+    """Return ``HOST:PORT`` or ``[HOST]:PORT`` as a pair.
+
+    Raises:
+        ConfigError: The text is neither; the message names ``key``.
+    """
     match = _ADDRESS.fullmatch(text)
     if not match or int(match["port"]) > 65535:
         raise ConfigError(f"{key}: {text!r} is not HOST:PORT, such as 127.0.0.1:9000 or [::1]:9000")

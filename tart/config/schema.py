@@ -1,7 +1,10 @@
-"""The table of settings: each a field with its default and the reason for it.
+"""The table of settings: each a field with its default, its choices and its description.
 
-Pure. ``config`` resolves them; ``config.toml``, the ``TART_*`` variables, the command line
-and the documentation are all derived from or checked against what stands here.
+Pure. ``config.load`` resolves the settings. ``config.toml``, the ``TART_*`` variables, the command
+line and the documentation derive from this table or are checked against it.
+
+The table is plain dataclasses and not msgspec structs: the supervisor holds the settings before it
+forks, and starts with as few modules as possible (see the import contract).
 """
 
 from __future__ import annotations
@@ -10,15 +13,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 MAX_SHARDS = 256
 
 
-def _setting(default: Any, reason: str) -> Any:
+def _setting(default: Any, description: str, choices: tuple[str, ...] = ()) -> Any:
+    """Return a field; ``choices`` are the accepted values if there are few."""
+    metadata = {"description": description, "choices": choices}
     if isinstance(default, tuple):
-        return field(default_factory=lambda: default, metadata={"reason": reason})
-    return field(default=default, metadata={"reason": reason})
+        return field(default_factory=lambda: default, metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -27,221 +32,309 @@ class ServerConfig:
 
     data_dir: str = _setting(
         "shards",
-        "Where shards keep their files; relative to this file, not to the shell.",
+        "Directory of all data. A relative path is relative to this file.",
     )
     run_dir: str = _setting(
         "",
-        "Unix sockets between processes; empty: 'run' inside data_dir. At most 80 bytes.",
+        "Directory of the Unix sockets between processes; empty for 'run' inside data_dir. Set it "
+        "if the path of data_dir is long: sockets need a path of at most 80 bytes.",
     )
     shards: int = _setting(
-        0, "Worker processes, each with its own files. 0: one per CPU. At most 256."
+        0,
+        "Worker processes that receive telemetry, each with its own files. 0 starts one per CPU; "
+        "at most 256.",
     )
 
 
 @dataclass(frozen=True)
 class TelemetryConfig:
-    """``[telemetry]``: the port JAM nodes connect to."""
+    """``[telemetry]``: the port that JAM nodes connect to, and the limits of each node."""
 
-    bind: str = _setting("0.0.0.0:9000", "Port 0 picks a free one; ready line tells which.")
+    bind: str = _setting(
+        "0.0.0.0:9000",
+        "Address and port to listen on. With port 0 the system chooses a free port; the "
+        "'tart ready' line shows it.",
+    )
     max_frame_bytes: int = _setting(
         1 << 20,
-        "A legal event 94 with 3,072 imports is 104 KB. Longer: closed; so we hold no more of one.",
+        "Maximum frame size in bytes. A longer frame closes its connection. The largest legal "
+        "event (94, with 3,072 imports) has about 104 KB.",
     )
     partial_frame_bytes: int = _setting(
         64 << 20,
-        "Unfinished frames of all connections of a shard. Above it the largest is closed.",
+        "Memory of each shard for incomplete frames, in bytes. Above it the connection that "
+        "buffers most is closed.",
     )
     max_connections: int = _setting(
         1100,
-        "In each shard, where 1,023 validators could all land. More are closed at once.",
+        "Maximum connections of each shard. Further ones are closed at once. The default lets all "
+        "1,023 validators connect to one shard.",
     )
     max_connections_per_address: int = _setting(
         1100,
-        "Likewise. As many: a test network may be behind one address. In public, lower it.",
+        "Maximum connections of each shard from one IP address. The default allows a whole test "
+        "network behind one address; lower it on a public port.",
     )
     handshake_seconds: float = _setting(
-        10.0, "Node information must have arrived by then, or the connection is closed."
+        10.0,
+        "Time for a new connection to send its node information, in seconds. After it the "
+        "connection is closed.",
     )
     idle_seconds: float = _setting(
         300.0,
-        "Nodes send Status every 2 s: one that was silent so long is closed, and may return.",
+        "Time without any bytes after which a connection is closed, in seconds. Healthy nodes "
+        "send a Status event every 2 s.",
     )
     keepalive_seconds: int = _setting(
         60,
-        "Silence before the kernel asks five times, in 50 s, whether the peer is there.",
+        "Silence in seconds after which the kernel probes the connection: five times, every 10 s. "
+        "Lower it to notice vanished hosts sooner.",
     )
     events_per_second: int = _setting(
         20_000,
-        "Of one node; a full load is 860. Beyond, its connections are read no faster, all is kept.",
+        "Events per second accepted from one node; a fully loaded node sends about 860. Above it "
+        "reading is throttled; no event is dropped unless shed is set.",
     )
     burst_events: int = _setting(
         100_000,
-        "So many at once go beyond events_per_second: what a node saves up while we restart.",
+        "Events that a node may send at once above events_per_second, such as those that it "
+        "buffered while tart restarted.",
     )
     shed: bool = _setting(
         False,
-        "true: events beyond events_per_second are dropped and counted, and reading goes on.",
+        "Whether events above events_per_second are dropped and counted. false throttles reading "
+        "instead, and the node buffers or drops.",
     )
     allow: tuple[str, ...] = _setting(
-        (), "Networks that may connect, such as ['10.0.0.0/8']. None named: all."
+        (),
+        "Networks that may connect, in CIDR notation such as '10.0.0.0/8'. Empty allows all.",
     )
-    deny: tuple[str, ...] = _setting((), "Networks that may not, even where allow names them.")
+    deny: tuple[str, ...] = _setting(
+        (), "Networks that may not connect, even if allow includes them."
+    )
     peer_ids: tuple[str, ...] = _setting(
         (),
-        "Nodes that may send: 64 hex digits each. None named: all. Nobody proves who he is.",
+        "Peer ids of the nodes that may send, as 64 hex digits. Empty allows all. This is not "
+        "authentication: JIP-3 does not prove a node's identity.",
     )
 
 
 @dataclass(frozen=True)
 class StorageConfig:
-    """``[storage]``: how a shard writes its files."""
+    """``[storage]``: how each shard stores events, and for how long."""
 
     flush_seconds: float = _setting(
-        0.025, "Oldest event waits this long at most before its batch is committed."
+        0.025,
+        "Maximum age of a received event before its batch is committed, in seconds. A higher "
+        "value makes fewer and larger commits.",
     )
-    flush_rows: int = _setting(20_000, "A batch is committed at once when it has this many.")
-    flush_bytes: int = _setting(8 << 20, "Likewise, bytes of event bodies.")
+    flush_rows: int = _setting(
+        20_000, "Number of events with which a batch is committed before flush_seconds."
+    )
+    flush_bytes: int = _setting(
+        8 << 20, "Size in bytes with which a batch is committed before flush_seconds."
+    )
     pending_bytes: int = _setting(
         64 << 20,
-        "Batches waiting for the writer. Full: reading pauses, nothing is dropped.",
+        "Memory of each shard for batches that wait to be written, in bytes. While it is full, "
+        "telemetry is not read; no event is dropped.",
     )
     checkpoint_seconds: float = _setting(
-        10.0, "Between checkpoints, on a thread of their own; commits go on meanwhile."
+        10.0,
+        "Interval of checkpoints, in seconds. A longer one means a longer start after a crash.",
     )
     file_hours: int = _setting(
         24,
-        "Hours of events in one file; a divisor of 24. Retention removes whole files.",
+        "Hours of events in one file; a divisor of 24. Retention deletes whole files, so smaller "
+        "files delete more exactly and cost more per query.",
     )
     retain_hours: int = _setting(
         24,
-        "A finished file is deleted so long after it was last written. Whole files only.",
+        "Hours after its last write for which a finished file is kept. Aggregates are kept "
+        "longer, see [aggregates].",
     )
     retain_disk_share: float = _setting(
         0.5,
-        "Of the disk, all shards together, logs included; above it the oldest files go.",
+        "Share of the disk for the files of all shards, from 0 to 1. Above it the oldest files "
+        "are deleted before retain_hours.",
     )
     disk_reserve_bytes: int = _setting(
         1 << 30,
-        "Reading pauses while the disk has less left: checkpoints need room. Then a tenth more.",
+        "Free disk space in bytes below which telemetry is not read: checkpoints need room. "
+        "Reading resumes when 10 % more than this is free.",
     )
     memory_limit: str = _setting(
-        "512MB", "DuckDB's, in each shard. Its default is 80 % of the machine in each."
+        "512MB",
+        "Memory of DuckDB in each shard; its own default is 80 % of the machine. Raise it if "
+        "health reports a shortage of memory.",
     )
-    threads: int = _setting(1, "DuckDB's, in each shard; there is a shard per CPU already.")
+    threads: int = _setting(
+        1, "Threads of DuckDB in each shard. One suffices where there is a shard per CPU."
+    )
 
 
 @dataclass(frozen=True)
 class AggregatesConfig:
-    """``[aggregates]``: what is kept of events beyond the events themselves."""
+    """``[aggregates]``: how long statistics are kept after their events are deleted."""
 
     flush_seconds: float = _setting(
         30.0,
-        "Between two writes of aggregates. After a crash so much of the log is read again.",
+        "Interval of writes of aggregates, in seconds. After a crash the events of this time are "
+        "counted again from the event log.",
     )
-    counts_10s_hours: int = _setting(6, "Counts by 10 seconds; then by minute and by hour.")
-    latency_hours: int = _setting(48, "Durations by minute; then by hour.")
+    counts_10s_hours: int = _setting(
+        6, "Hours for which counts are kept by 10 seconds; afterwards by minute and by hour."
+    )
+    latency_hours: int = _setting(
+        48, "Hours for which durations are kept by minute; afterwards by hour."
+    )
     row_retention_days: int = _setting(
         30,
-        "Counts by minute, and what has rows: blocks, work-packages, failures, costs.",
+        "Days for which counts by minute are kept, and the rows of blocks, work-packages, "
+        "failures and costs.",
     )
-    hourly_days: int = _setting(365, "Counts and durations by hour.")
+    hourly_days: int = _setting(365, "Days for which counts and durations by hour are kept.")
 
 
 @dataclass(frozen=True)
 class ApiConfig:
-    """``[api]``: the HTTP and WebSocket door."""
+    """``[api]``: the HTTP and WebSocket server."""
 
     bind: str = _setting(
         "127.0.0.1:8080",
-        "Loopback serves without keys. Wider: make one (tart keys create), or say auth = 'none'.",
+        "Address and port to listen on. Requests from other machines need an API key ('tart keys "
+        "create') or auth = 'none'.",
     )
     auth: str = _setting(
-        "keys", "'keys': who asks needs one, once there is one. 'none': everybody may read."
+        "keys",
+        "'keys': requests need an API key as soon as one exists. 'none': no authentication.",
+        choices=("keys", "none"),
     )
     tls_certificate: str = _setting(
-        "", "PEM file with the chain; read again on SIGHUP. Empty: plain HTTP."
+        "",
+        "PEM file with the certificate chain, read again on SIGHUP. Empty serves plain HTTP.",
     )
     tls_key: str = _setting(
-        "", "PEM file with its private key. Empty: it is in tls_certificate, too."
+        "", "PEM file with the private key. Empty if tls_certificate contains the key."
     )
     requests_per_second: float = _setting(
         500.0,
-        "Of one key, or of one address without a key; a dashboard asks 10. Beyond: 429.",
+        "Requests per second accepted with one key, or from one address without a key. Above it "
+        "requests get status 429. A dashboard sends about 10.",
     )
-    burst_requests: float = _setting(2000.0, "So many at once go beyond requests_per_second.")
+    burst_requests: float = _setting(
+        2000.0, "Requests that may be sent at once above requests_per_second."
+    )
     request_seconds: float = _setting(
-        15.0, "A request must have been sent by then, or it gets 408; so must a TLS handshake."
+        15.0,
+        "Time to receive a complete request, in seconds; after it the response is 408. The same "
+        "limit applies to a TLS handshake.",
     )
     bytes: str = _setting(
         "hex",
-        "Hashes and keys in JSON: 'hex' (\"0x…\") or 'array' (as the peer writes them).",
+        "Encoding of hashes and keys in JSON: 'hex' (\"0x…\"), or 'array' of integers for "
+        "compatibility with jamtart.",
+        choices=("hex", "array"),
     )
     csv_formulas: bool = _setting(
         False,
-        "true: CSV as it is. false: text that a spreadsheet would run gets a ' in front.",
+        "Whether CSV contains text unchanged. false puts a ' before text that a spreadsheet "
+        "would execute as a formula.",
     )
     cors_origins: tuple[str, ...] = _setting(
-        (), "Origins whose pages may read the API; ['*'] allows all. None by default."
+        (),
+        "Origins of web pages that may read the API; '*' allows all. Empty allows none.",
     )
     deadline_seconds: float = _setting(
         5.0,
-        "Shards that have not answered by then are left out, and the answer says so.",
+        "Time for the shards to answer a query, in seconds. The response reports the shards that "
+        "did not answer.",
     )
     cache_seconds: float = _setting(
         1.0,
-        "Answers over aggregates serve all who ask the same for so long, five times if need be.",
+        "Time for which a response over aggregates is served from the cache, in seconds; five "
+        "times as long while it is refreshed.",
     )
-    max_body_bytes: int = _setting(256 << 10, "Longest request body; longer is refused (413).")
+    max_body_bytes: int = _setting(
+        256 << 10, "Maximum size of a request body in bytes; a larger one gets status 413."
+    )
     max_connections: int = _setting(
-        2000, "At once, streams among them. One more: an unused one is closed, or itself."
+        2000,
+        "Maximum open connections, including streams. When full, an idle connection is closed "
+        "for a new one, or else the new one is refused.",
     )
-    max_subscribers: int = _setting(1000, "WebSocket connections at once; more get 503.")
+    max_subscribers: int = _setting(
+        1000, "Maximum open streams (WebSocket, server-sent events); further ones get status 503."
+    )
     subscriber_queue: int = _setting(
         10_000,
-        "Events a slow subscriber may be behind; then the oldest go and it is told.",
+        "Events that wait for one slow subscriber. Beyond it the oldest are dropped, and the "
+        "subscriber is told how many.",
     )
     send_stall_seconds: float = _setting(
-        10.0, "A subscriber that takes nothing for so long is closed (1013)."
+        10.0,
+        "Time without progress in sending after which a client is disconnected, in seconds "
+        "(WebSocket close code 1013).",
     )
 
 
 @dataclass(frozen=True)
 class SupervisorConfig:
-    """``[supervisor]``: how processes are kept alive."""
+    """``[supervisor]``: how processes are started, restarted and stopped."""
 
     ready_seconds: float = _setting(
         30.0,
-        "A part must accept, or make progress, within this time; others wait a third of it.",
+        "Time without progress after which the start fails and tart exits, in seconds. A third of "
+        "it is how long the other processes wait for one that recovers.",
     )
     stop_seconds: float = _setting(
         30.0,
-        "From the stop signal to SIGKILL; a shard flushes and checkpoints meanwhile.",
+        "Time between the stop signal and SIGKILL, in seconds. A shard writes and checkpoints "
+        "its data meanwhile.",
     )
     backoff_seconds: float = _setting(
         0.2,
-        "Before the first restart of a process; doubles with each quick death, up to 10 s.",
+        "Delay before a process is restarted, in seconds. It doubles with each further crash, up "
+        "to 10 s.",
     )
     crash_limit: int = _setting(
         5,
-        "So many deaths of one process within crash_window_seconds: give up, exit code 1.",
+        "Crashes of one process within crash_window_seconds after which tart exits with code 1.",
     )
-    crash_window_seconds: float = _setting(60.0, "See crash_limit.")
+    crash_window_seconds: float = _setting(
+        60.0, "Period in which crashes are counted for crash_limit, in seconds."
+    )
 
 
 @dataclass(frozen=True)
 class LogConfig:
-    """``[log]``: one line per event worth an operator's time, on stderr."""
+    """``[log]``: the server log on stderr."""
 
-    level: str = _setting("info", "debug, info, warning or error.")
-    format: str = _setting("auto", "text, json, or auto: text on a terminal, else json.")
+    level: str = _setting(
+        "info",
+        "Lowest level that is logged: debug, info, warning or error.",
+        choices=("debug", "info", "warning", "error"),
+    )
+    format: str = _setting(
+        "auto",
+        "Format of lines: text, json, or auto: text on a terminal, else json.",
+        choices=("auto", "text", "json"),
+    )
     lines_per_minute: int = _setting(
-        60, "Of one kind, from one process, errors and others apart; more are counted and told."
+        60,
+        "Lines per minute of each log call site in each process; errors are limited separately. "
+        "Further lines are suppressed and counted.",
     )
 
 
 @dataclass(frozen=True)
 class Config:
-    """All sections, and where each value came from."""
+    """All sections.
+
+    Attributes:
+        base_dir: The directory that relative paths start from.
+        origins: Where the value of each setting came from.
+    """
 
     server: ServerConfig = ServerConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
@@ -267,12 +360,12 @@ class Config:
 
     @property
     def control_path(self) -> Path:
-        """The file of the registry, the keys and the audit log."""
+        """The file of the node registry, the API keys and the audit log."""
         return self.data_path / "control.sqlite"
 
     @property
     def tls_paths(self) -> tuple[Path, Path] | None:
-        """Certificate and key as absolute paths, if TLS is wanted."""
+        """Certificate and key as absolute paths, ``None`` without TLS."""
         if not self.api.tls_certificate:
             return None
         names = (self.api.tls_certificate, self.api.tls_key or self.api.tls_certificate)
@@ -285,7 +378,7 @@ class Config:
         return self.server.shards or min(len(os.sched_getaffinity(0)), MAX_SHARDS)
 
 
-# Section of the dataclasses -> section of the file; the server's stand at its top.
+# The section of ``Config`` by name; the settings of ``server`` stand at the top of the file.
 SECTIONS: Mapping[str, type] = {
     "server": ServerConfig,
     "telemetry": TelemetryConfig,
@@ -298,34 +391,49 @@ SECTIONS: Mapping[str, type] = {
 
 
 def key_of(section: str, name: str) -> str:
-    """The dotted key of a setting: ``storage.flush_rows``, or ``data_dir`` at the top."""
+    """Return the dotted key of a setting: ``storage.flush_rows``, or ``data_dir`` at the top."""
     return name if section == "server" else f"{section}.{name}"
 
 
 def variable_of(key: str) -> str:
-    """The environment variable of a setting."""
+    """Return the environment variable of a setting."""
     return "TART_" + key.replace(".", "_").upper()
 
 
-def settings() -> dict[str, tuple[type, Any, str]]:
-    """Every setting: key to (type, default, reason), in the order of the file."""
-    found = {}
-    for section, kind in SECTIONS.items():
-        hints = get_type_hints(kind)
-        defaults = kind()
-        for each in fields(kind):
-            found[key_of(section, each.name)] = (
-                hints[each.name],
-                getattr(defaults, each.name),
-                each.metadata["reason"],
-            )
-    return found
+class Setting(NamedTuple):
+    """One row of the table.
+
+    Attributes:
+        type: The type of values.
+        default: The value without configuration.
+        description: Text for operators.
+        choices: The accepted values; empty if there are many.
+    """
+
+    type: Any
+    default: Any
+    description: str
+    choices: tuple[str, ...]
+
+
+def settings() -> dict[str, Setting]:
+    """Return every setting by its key, in the order of the file."""
+    return {
+        key_of(section, row.name): Setting(
+            get_type_hints(kind)[row.name],
+            getattr(kind(), row.name),
+            row.metadata["description"],
+            row.metadata["choices"],
+        )
+        for section, kind in SECTIONS.items()
+        for row in fields(kind)
+    }
 
 
 def values(config: Config) -> dict[str, Any]:
-    """Every setting: key to its value in ``config``, in the order of the file."""
+    """Return the value of every setting by its key, in the order of the file."""
     return {
-        key_of(section, each.name): getattr(getattr(config, section), each.name)
+        key_of(section, row.name): getattr(getattr(config, section), row.name)
         for section, kind in SECTIONS.items()
-        for each in fields(kind)
+        for row in fields(kind)
     }

@@ -6,14 +6,16 @@ Both are rendered from the table in ``tart.config.schema``.
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import Any
 
 from tart.config.schema import SECTIONS, Config, settings, values
 
+_COLUMNS = 98
 _HEAD = """\
-# Every setting of tart with its default, and why it is so. What is left out has its default.
-# TART_* variables go before this file (TART_API_BIND for api.bind), flags before both.
-# Printed by `tart config default`; `tart config show` tells what is in use and why.
+# All settings of tart with their defaults. A setting that is left out has its default.
+# Environment variables (TART_API_BIND for api.bind) override this file; flags override both.
+# `tart config default` prints this file, `tart config show` the settings in use and their origin.
 """
 
 
@@ -23,9 +25,10 @@ def config_toml() -> str:
     for section, kind in SECTIONS.items():
         if section != "server":
             lines += ["", *_section(section, kind)]
-        for key, (_, default, reason) in settings().items():
-            if key.rpartition(".")[0] == ("" if section == "server" else section):
-                lines += ["", f"# {reason}", f"{key.rpartition('.')[2]} = {_toml(default)}"]
+        for key, setting in settings().items():
+            prefix, _, name = key.rpartition(".")
+            if prefix == ("" if section == "server" else section):
+                lines += ["", *_comment(setting.description), f"{name} = {_toml(setting.default)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -37,10 +40,15 @@ def render_settings(config: Config) -> str:
     )
 
 
+def _comment(text: str) -> list[str]:
+    """Return a text as lines of a comment."""
+    return [f"# {line}" for line in textwrap.wrap(text, _COLUMNS - 2)]
+
+
 def _section(name: str, kind: type) -> list[str]:
     """Return the head of a section with the comment from its class: ``[name]``: comment."""
-    reason = (kind.__doc__ or "").partition(": ")[2]
-    return [f"# {reason[:1].upper()}{reason[1:]}", f"[{name}]"]
+    text = (kind.__doc__ or "").partition(": ")[2]
+    return [*_comment(f"{text[:1].upper()}{text[1:]}"), f"[{name}]"]
 
 
 def _toml(value: Any) -> str:

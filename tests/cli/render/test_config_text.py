@@ -27,11 +27,10 @@ def test_the_default_file_says_what_is_the_default_anyway(tmp_path):
         assert getattr(loaded, section) == type(getattr(loaded, section))()
 
 
-def test_every_setting_has_its_reason_above_it():
-    lines = config_toml().splitlines()
-    for key, (_, _, reason) in settings().items():
-        at = lines.index(f"# {reason}")
-        assert lines[at + 1].startswith(f"{key.rpartition('.')[2]} = ")
+def test_every_setting_has_its_description_above_it():
+    text = config_toml().replace("\n# ", " ")
+    for key, setting in settings().items():
+        assert f"{setting.description}\n{key.rpartition('.')[2]} = " in text
 
 
 def test_no_line_of_the_file_is_too_long_to_read():
