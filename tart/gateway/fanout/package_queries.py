@@ -14,7 +14,7 @@ from tart.query.core.windows import Window
 from tart.query.packages import journeys
 from tart.query.packages import packages as merging
 from tart.query.packages.journeys import Journey
-from tart.query.packages.package_progress import Account, accounts
+from tart.query.packages.package_progress import PackageState, join_states
 from tart.query.packages.packages import Handled
 from tart.units import SECOND_US
 
@@ -72,7 +72,7 @@ async def durations(
 
 async def newest(
     questions: Questions, period: Period, limit: int
-) -> tuple[list[Account], Coverage]:
+) -> tuple[list[PackageState], Coverage]:
     """The packages that began last, newest first."""
     asked = {**period.bounds(), "limit": limit}
     answers = await questions.scatter("states", asked)
@@ -87,7 +87,7 @@ async def newest(
     return await _heard(questions, states, seen)
 
 
-async def named(questions: Questions, hashes: Sequence[str]) -> tuple[list[Account], Coverage]:
+async def named(questions: Questions, hashes: Sequence[str]) -> tuple[list[PackageState], Coverage]:
     """These packages, as far as they are known."""
     answers = await questions.scatter("states", {"hashes": list(hashes)})
     states = merging.states((value for _, value in answers.values), len(hashes))
@@ -96,7 +96,7 @@ async def named(questions: Questions, hashes: Sequence[str]) -> tuple[list[Accou
 
 async def _heard(
     questions: Questions, states: Sequence[Json], seen: Coverage
-) -> tuple[list[Account], Coverage]:
+) -> tuple[list[PackageState], Coverage]:
     """The same with what others heard of their reports and erasure roots."""
     reports = sorted({each["any_report"] for each in states if each["any_report"]})
     roots = sorted({each["any_erasure_root"] for each in states if each["any_erasure_root"]})
@@ -104,7 +104,7 @@ async def _heard(
         questions.summed("reports", by=["hash"], where={"hash": reports}),
         questions.summed("erasures", by=["root"], where={"root": roots}),
     )
-    return accounts(states, of_reports, of_roots), seen & one & two
+    return join_states(states, of_reports, of_roots), seen & one & two
 
 
 async def handlings(questions: Questions, **named: Any) -> tuple[list[Json], Coverage]:

@@ -180,7 +180,7 @@ async def core_bottlenecks(questions: Questions, values: Values) -> Answer:
         limit=MAX_FAILED,
         distinct=True,
     )
-    superseded = cores.superseded(failed, guaranteed[0])
+    superseded = cores.count_superseded(failed, guaranteed[0])
     body = cores.bottlenecks(values["core_index"], tallies, superseded)
     return Answer({**body, "timestamp": now_text()}, _seen([*found, guaranteed]))
 

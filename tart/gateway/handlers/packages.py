@@ -81,7 +81,7 @@ async def active_workpackages(questions: Questions, values: Values) -> Answer:
             package_progress.package_json(each) for each in packages[: values["limit"]]
         ],
         "summary": package_progress.summary(packages),
-        "reached": package_progress.reached(packages),
+        "reached": package_progress.count_reached(packages),
         "failure_breakdown": {each["reason"]: each["count"] for each in reasons},
         "stage_duration_percentiles": figures.all_percentiles(durations),
         "complete": len(packages) < NEWEST,
@@ -147,7 +147,7 @@ async def batch_journey(questions: Questions, values: Values) -> Answer:
     (rows, seen), (packages, also) = await together(
         asked.handlings(questions, hashes=hashes), asked.named(questions, hashes)
     )
-    known = {each.state["hash"]: each for each in packages}
+    known = {each.row["hash"]: each for each in packages}
     found = [
         journeys.batch_item([row for row in rows if row["hash"] == each], known[each])
         for each in hashes
@@ -173,7 +173,7 @@ async def guarantees(questions: Questions, values: Values) -> Answer:
             where={"type": guaranteeing.TYPES},
         ),
         newest_events(
-            questions, values, window, _RECENT_GUARANTEES, types=list(guaranteeing.RECENT)
+            questions, values, window, _RECENT_GUARANTEES, types=list(guaranteeing.RECENT_TYPES)
         ),
     )
     return Answer(guaranteeing.guarantees(counts, recent), seen & also)
@@ -186,7 +186,7 @@ async def guarantors(questions: Questions, values: Values) -> Answer:
     assert end is not None
     begun = max(when.window.start_us or 0, end + 1 - HOUR_US)
     begun -= begun % MINUTE_US
-    where = {"type": guaranteeing.OF_GUARANTORS}
+    where = {"type": guaranteeing.GUARANTOR_TYPES}
     (rows, seen), (counts, also), (lately, too) = await together(
         asked.tallied(questions, when, ["node"], settled_us(when)),
         questions.summed("counts", when.window, by=["node", "type"], where=where),

@@ -1,7 +1,7 @@
-"""Figures of cores: what went through them, who works on them, and how fast.
+"""Statistics of cores: their load, their guarantors, and how fast these are.
 
-Pure. Rows of ``query.packages.packages`` in, bodies out. A core's guarantors are those that had a
-package for it, from the chain of events within their sessions (90 or 91, 94, 105).
+Pure. The guarantors of a core are the nodes that had a package for it, by the chain of events
+within their sessions (90 or 91, 94, 105).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from tart.json_encoding import quotient
+from tart.protocol.events import EventKind
 from tart.query.answers import cores as answers
 from tart.query.answers.packages import Percentiles
 from tart.query.core.chain_stats import chain_figures, commonest, reached
@@ -25,42 +26,44 @@ Json = dict[str, Any]
 ACTIVE_US = 120_000_000
 _PRESENT_US = MINUTE_US
 _HISTORY = 50
-# Whoever takes so much longer than the mean, or fails so often, is slow or a bottleneck.
+# Slowdown over the mean, and failure rate, of a listed guarantor and of a bottleneck.
 _LISTED_SLOWDOWN, _SLOWDOWN = 1.2, 1.5
 _LISTED_FAILURES, _FAILURES = 0.05, 0.1
 _SLOWEST = 10
 
 
 def core_count(nodes: Iterable[Json]) -> int | None:
-    """What most connected nodes say, or most of all if none is connected."""
+    """Return the core count that most connected nodes report; of all nodes if none is connected."""
     every = list(nodes)
-    speaking = [each for each in every if each["is_connected"]] or every
+    reporting = [node for node in every if node["is_connected"]] or every
     count: int | None = commonest(
-        ((each["node_info"] or {}).get("params") or {}).get("core_count") for each in speaking
+        ((node["node_info"] or {}).get("params") or {}).get("core_count") for node in reporting
     )
     return count
 
 
 def status(
     packages: Handled,
-    tallies: Iterable[Json],
+    counts: Iterable[Json],
     slots: Sequence[int],
     claims: Mapping[str, Claim],
-    count: int | None,
+    total: int | None,
 ) -> answers.CoresStatus:
-    """The body of ``/api/cores/status``.
+    """Return the answer of ``/api/cores/status``.
 
     Args:
-        tallies: rows counted by core.
-        slots: of the window, those in which there was a block.
-        count: how many cores there are, if known; otherwise those heard of.
+        packages: the packages of the window.
+        counts: package counts by core.
+        slots: slots of the window with a block.
+        claims: best and finalized slot of each connected node.
+        total: number of cores; ``None`` if it is not known, to list the cores in ``counts``.
     """
     by_core = packages.by_core()
-    rows = {row["core"]: row for row in tallies if row["core"] is not None}
+    rows = {row["core"]: row for row in counts if row["core"] is not None}
     best = chain_figures(claims)["best_block"]
     cores = [
         _core(core, by_core.get(core), rows.get(core), set(slots), best)
-        for core in (range(count) if count is not None else sorted(rows))
+        for core in (range(total) if total is not None else sorted(rows))
     ]
     active = sum(1 for each in cores if each["status"] == "active")
     last = max((row["last_at"] for row in rows.values() if row["last_at"]), default=None)
@@ -96,7 +99,7 @@ def _core(
         "guarantees_last_hour": guarantees.distinct(),
         "gas_used": packages.total("refine_gas"),
         "da_load": guarantees.total("bundle_size"),
-        # How many validators assured each report is in no event.
+        # No event has the number of validators that assured a report.
         "popularity_avg": None,
         "imports": packages.total("imports"),
         "exports": packages.total("exports"),
@@ -113,31 +116,32 @@ def _core(
 
 
 def guarantees(
-    core: int, statuses: Iterable[Json], rows: Iterable[Json], tallies: Iterable[Json]
+    core: int, statuses: Iterable[Json], rows: Iterable[Json], counts: Iterable[Json]
 ) -> answers.CoreGuarantees:
-    """The body of ``/api/cores/{i}/guarantees``.
+    """Return the answer of ``/api/cores/{i}/guarantees``.
 
     Args:
-        statuses: each node's last Status: ``node``, ``seen_at``, ``num_guarantees`` in hex,
-            a byte for each core. Pools count that were told of within a minute of the newest.
-        rows: guarantors' rows of the core's packages, newest first.
-        tallies: rows of this core, counted by node.
+        core: the core.
+        statuses: last Status of each node: ``node``, ``seen_at``, ``num_guarantees`` in hex, one
+            byte per core. Pools reported within a minute of the newest Status count.
+        rows: rows of guarantors of the core's packages, newest first.
+        counts: package counts of this core by node.
     """
-    told = {
+    pools = {
         row["node"]: (bytes.fromhex(row["num_guarantees"])[core], row["seen_at"])
         for row in statuses
         if core < len(row["num_guarantees"] or "") // 2
     }
-    newest = max((seen_at for _, seen_at in told.values()), default=0)
+    newest = max((seen_at for _, seen_at in pools.values()), default=0)
     return {
         "core_index": core,
-        # What a third of the pools have: they are copies of one another.
+        # The number that a third of the pools have, because they are copies of one another.
         "current_guarantees": reached(
-            number for number, seen_at in told.values() if seen_at >= newest - _PRESENT_US
+            number for number, seen_at in pools.values() if seen_at >= newest - _PRESENT_US
         ),
         "by_node": [
             {"node_id": node, "guarantees": number, "timestamp": server_time(seen_at)}
-            for node, (number, seen_at) in sorted(told.items())
+            for node, (number, seen_at) in sorted(pools.items())
         ],
         "guarantee_history": [
             {
@@ -157,59 +161,76 @@ def guarantees(
                 "guarantee_count": row["guaranteed"],
                 "last_guarantee": rfc3339_of_jce(row["last_guaranteed"]),
             }
-            for row in _by_count(tallies)
+            for row in _most_guarantees_first(counts)
             if row["guaranteed"]
         ],
     }
 
 
-def _by_count(tallies: Iterable[Json]) -> list[Json]:
-    return sorted(tallies, key=lambda row: (-row["guaranteed"], -row["rows"], str(row["node"])))
+def _most_guarantees_first(counts: Iterable[Json]) -> list[Json]:
+    return sorted(counts, key=lambda row: (-row["guaranteed"], -row["rows"], str(row["node"])))
 
 
 def guarantors(
     core: int,
     packages: Handled,
-    tallies: Iterable[Json],
+    counts: Iterable[Json],
     requests: Iterable[Json],
     stored: Iterable[Json],
 ) -> answers.CoreGuarantors:
-    """The body of ``/api/cores/{i}/guarantors``; the enhanced one adds ``import_sharing``.
+    """Return the answer of ``/api/cores/{i}/guarantors``.
 
     Args:
-        tallies: rows of this core, counted by node.
-        requests: of all cores: ``node``, ``parent``, ``type``, ``count`` of what followed
-            requests.
-        stored: each node's last Status: ``node``, ``num_shards``.
+        core: the core.
+        packages: the packages of the window.
+        counts: package counts of this core by node.
+        requests: ends of requests of all cores: ``node``, ``parent``, ``type``, ``count``.
+        stored: last Status of each node: ``node``, ``num_shards``.
     """
-    followed: dict[str, dict[tuple[int, int], int]] = {}
+    ends: dict[str, dict[tuple[int, int], int]] = {}
     for row in requests:
-        counts = followed.setdefault(row["node"], {})
-        counts[row["parent"], row["type"]] = row["count"]
+        ends.setdefault(row["node"], {})[row["parent"], row["type"]] = row["count"]
     shards = {row["node"]: row["num_shards"] for row in stored}
-    every = _by_count(tallies)
+    every = _most_guarantees_first(counts)
     guaranteed = Handled(
         [each for each in packages.packages if each.has("guaranteed")], packages.scale, {}
     )
     return {
         "core_index": core,
         "guarantors": [
-            _guarantor(row, followed.get(row["node"], {}), shards.get(row["node"])) for row in every
+            _guarantor(row, ends.get(row["node"], {}), shards.get(row["node"])) for row in every
         ],
         "core_total_da_bytes": guaranteed.total("bundle_size"),
         "active_guarantor_count": len(every),
     }
 
 
-# Requests by their first event: asked for segments or shards of them; asked by others.
-_IMPORTS = ((162, 167, 164), (173, 178, 175))
-_EXPORTS = ((121, 125, 122),)
+# First event, success and failure of requests: for segments or shards of them, and from others.
+_IMPORTS = (
+    (
+        EventKind.SENDING_SEGMENT_SHARD_REQUEST,
+        EventKind.SEGMENT_SHARDS_TRANSFERRED,
+        EventKind.SEGMENT_SHARD_REQUEST_FAILED,
+    ),
+    (
+        EventKind.SENDING_SEGMENT_REQUEST,
+        EventKind.SEGMENTS_TRANSFERRED,
+        EventKind.SEGMENT_REQUEST_FAILED,
+    ),
+)
+_EXPORTS = (
+    (
+        EventKind.RECEIVING_SHARD_REQUEST,
+        EventKind.SHARDS_TRANSFERRED,
+        EventKind.SHARD_REQUEST_FAILED,
+    ),
+)
 REQUESTS = tuple(first for first, *_ in (*_IMPORTS, *_EXPORTS))
 ENDS = tuple(end for _, *ends in (*_IMPORTS, *_EXPORTS) for end in ends)
 
 
 def _guarantor(
-    row: Json, followed: Mapping[tuple[int, int], int], shards: int | None
+    row: Json, ends: Mapping[tuple[int, int], int], shards: int | None
 ) -> answers.CoreGuarantor:
     return {
         "node_id": row["node"],
@@ -218,35 +239,37 @@ def _guarantor(
         "last_activity": server_time(row["last_at"]),
         "da_usage_bytes": row["bundle_bytes"],
         "shards_stored": shards,
-        "shards_served": followed.get((121, 125), 0),
-        # No event says how long what is served is.
+        "shards_served": ends.get(
+            (EventKind.RECEIVING_SHARD_REQUEST, EventKind.SHARDS_TRANSFERRED), 0
+        ),
+        # No event has the size of a served shard.
         "bytes_served": None,
-        "import_efficiency": _efficiency(followed, _IMPORTS),
-        "export_efficiency": _efficiency(followed, _EXPORTS),
+        "import_efficiency": _efficiency(ends, _IMPORTS),
+        "export_efficiency": _efficiency(ends, _EXPORTS),
     }
 
 
 def _efficiency(
-    followed: Mapping[tuple[int, int], int], kinds: Iterable[tuple[int, int, int]]
+    ends: Mapping[tuple[int, int], int], kinds: Iterable[tuple[int, int, int]]
 ) -> float | None:
-    """Requests that were answered, of those that are over."""
-    done = sum(followed.get((first, done), 0) for first, done, _ in kinds)
-    failed = sum(followed.get((first, failed), 0) for first, _, failed in kinds)
+    """Return the share of ended requests that succeeded."""
+    done = sum(ends.get((first, done), 0) for first, done, _ in kinds)
+    failed = sum(ends.get((first, failed), 0) for first, _, failed in kinds)
     return round(done / (done + failed), 3) if done + failed else None
 
 
 def import_sharing(requests: Iterable[Json], transfers: Iterable[Json]) -> answers.ImportSharing:
-    """Segments that the core's guarantors asked earlier guarantors for.
+    """Return the segments that guarantors of a core requested from earlier guarantors.
 
     Args:
-        requests: events 173 of the core, newest first.
-        transfers: events 178 of the core, on the side that asked.
+        requests: SendingSegmentRequest events of the core, newest first.
+        transfers: SegmentsTransferred events of the core, of the requesting nodes.
     """
     sent: list[answers.SegmentTransfer] = [
         {
             "node_id": each["node_id"],
-            "peer_id": _field(each)["prev_guarantor"],
-            "segments": _field(each)["segments"],
+            "peer_id": _fields(each)["prev_guarantor"],
+            "segments": _fields(each)["segments"],
             "timestamp": each["timestamp"],
         }
         for each in requests
@@ -254,12 +277,12 @@ def import_sharing(requests: Iterable[Json], transfers: Iterable[Json]) -> answe
     received: list[answers.SegmentReceipt] = [
         {
             "node_id": each["node_id"],
-            "request_id": _field(each)["request_id"],
+            "request_id": _fields(each)["request_id"],
             "timestamp": each["timestamp"],
         }
         for each in transfers
     ]
-    answered = {(each["session"], _field(each)["request_id"]) for each in transfers}
+    answered = {(each["session"], _fields(each)["request_id"]) for each in transfers}
     done = [
         one
         for one, each in zip(sent, requests, strict=True)
@@ -268,46 +291,49 @@ def import_sharing(requests: Iterable[Json], transfers: Iterable[Json]) -> answe
     return {"transfers": done, "sent": sent, "received": received}
 
 
-def _field(event: Json) -> Json:
+def _fields(event: Json) -> Json:
     fields: Json = next(iter(event["data"].values()))
     return fields
 
 
 def validators(
     core: int,
-    tallies: Iterable[Json],
+    counts: Iterable[Json],
     nodes: Iterable[Json],
     heads: Iterable[Json],
     until_us: int,
 ) -> answers.CoreValidators:
-    """The body of ``/api/cores/{i}/validators``, without its time.
+    """Return the answer of ``/api/cores/{i}/validators``, without its time.
 
     Args:
-        until_us: the end of the window; who was heard of shortly before it is active.
-        heads: ``node`` and ``best``, the highest slot it had as best in the window.
+        core: the core.
+        counts: package counts of this core by node.
+        nodes: all nodes.
+        heads: ``node`` and ``best``, the highest best slot of each node in the window.
+        until_us: end of the window; a node with an event shortly before it is active.
     """
     known = {node["node_id"]: node for node in nodes}
     best = {row["node"]: row["best"] for row in heads}
-    found: list[answers.CoreValidator] = [
+    listed: list[answers.CoreValidator] = [
         {
             "node_id": row["node"],
-            # Which index in the validator set it has, no event says.
+            # No event has the index of a node in the validator set.
             "validator_index": None,
             "guarantee_count": row["guaranteed"],
             "signature_count": row["signed"],
             "packages": row["rows"],
             "last_active": server_time(row["last_at"]),
             "latest_slot": best.get(row["node"]),
-            "implementation_name": _named(known, row["node"], "implementation_name"),
-            "implementation_version": _named(known, row["node"], "implementation_version"),
+            "implementation_name": _text(known, row["node"], "implementation_name"),
+            "implementation_version": _text(known, row["node"], "implementation_version"),
             "is_active": row["last_at"] >= until_us - ACTIVE_US,
         }
-        for row in _by_count(tallies)
+        for row in _most_guarantees_first(counts)
     ]
-    return {"core_index": core, "validators": found, "validator_count": len(found)}
+    return {"core_index": core, "validators": listed, "validator_count": len(listed)}
 
 
-def _named(nodes: Mapping[str, Json], node: str, name: str) -> str:
+def _text(nodes: Mapping[str, Json], node: str, name: str) -> str:
     return str((nodes.get(node) or {}).get(name) or "unknown")
 
 
@@ -315,26 +341,28 @@ def metrics(
     core: int,
     packages: Handled,
     day: Handled,
-    tallies: Sequence[Json],
+    counts: Sequence[Json],
     completion: Percentiles | None,
     seconds: float | None,
 ) -> answers.CoreMetrics:
-    """The body of ``/api/cores/{i}/metrics``, without its time.
+    """Return the answer of ``/api/cores/{i}/metrics``, without its time.
 
     Args:
-        packages: of the window, ``day``: of the last 24 hours.
-        tallies: rows of this core, counted by node.
+        core: the core.
+        packages: the packages of the window.
+        day: the packages of the last 24 hours.
+        counts: package counts of this core by node.
         completion: percentiles from the submission to the last guarantee sent.
-        seconds: length of the window, if it has a start.
+        seconds: length of the window; ``None`` if it has no start.
     """
-    total = {name: sum(row[name] or 0 for row in tallies) for name in _SUMMED}
+    total = {name: sum(row[name] or 0 for row in counts) for name in _ADDED}
     refined, failed = total["refined"], total["refining_failed"]
     measured, received = total["measured"], packages.distinct("received")
     gas_used, gas_limit = total["gas_used"], total["gas_limit"]
     return {
         "core_index": core,
         "processing_efficiency_pct": _percent(refined, refined + failed),
-        # What blocks accumulate is not told by core.
+        # Accumulation is not reported by core.
         "accumulate_efficiency_pct": None,
         "distribution_efficiency_pct": _percent(total["sent_around"], total["guaranteed_over"]),
         "network_latency_ms": mean_ms(total["sending_around_us"], total["sent_around"]),
@@ -350,7 +378,7 @@ def metrics(
             "reports_built": total["built"],
             "guarantees_built": total["guaranteed"],
             "guarantees_distributed": total["distributed"],
-            "active_validators": len(tallies),
+            "active_validators": len(counts),
             "avg_gas_used": quotient(gas_used, measured) if measured else None,
             "avg_gas_limit": quotient(gas_limit, measured) if measured else None,
         },
@@ -358,7 +386,7 @@ def metrics(
     }
 
 
-_SUMMED = (
+_ADDED = (
     *("refined", "refining_failed", "built", "guaranteed", "guaranteed_over", "distributed"),
     *("sent_around", "sending_around_us", "completion_us", "measured", "gas_used", "gas_limit"),
 )
@@ -368,38 +396,39 @@ def _percent(part: int, whole: int) -> float | None:
     return round(100 * part / whole, 2) if whole else None
 
 
-# Outcomes of a guarantor's row that its guarantee stands in.
+# Outcomes of a guarantor's row that has a guarantee.
 GUARANTEED = ("distributed", "signed", "unfinished")
 
 
-def superseded(failed: Iterable[Json], guaranteed: Iterable[Json]) -> dict[str, int]:
-    """By node, how many of its attempts failed while another guarantor guaranteed the package.
+def count_superseded(failed: Iterable[Json], guaranteed: Iterable[Json]) -> dict[str, int]:
+    """Count by node the attempts that failed while another guarantor guaranteed the package.
 
     Args:
         failed: ``node`` and ``hash`` of failed attempts.
-        guaranteed: ``hash`` of packages that somebody guaranteed.
+        guaranteed: ``hash`` of guaranteed packages.
     """
     known = {row["hash"] for row in guaranteed}
     return Counter(row["node"] for row in failed if row["hash"] in known)
 
 
 def bottlenecks(
-    core: int, tallies: Sequence[Json], superseded: Mapping[str, int] | None = None
+    core: int, counts: Sequence[Json], superseded: Mapping[str, int] | None = None
 ) -> answers.CoreBottlenecks:
-    """The body of ``/api/cores/{i}/bottlenecks``, without its time.
+    """Return the answer of ``/api/cores/{i}/bottlenecks``, without its time.
 
-    Guarantors that take more than 1.2 times the mean of all from a package received to its
-    report, or fail with more than a twentieth of their attempts; the slowest first. What
-    another guarantor was faster with has not failed: it is counted beside.
+    It lists guarantors that take more than 1.2 times the mean of all from a package received to
+    its report, or fail with more than a twentieth of their attempts; the slowest first. A
+    superseded attempt is not a failure; it is counted separately.
 
     Args:
-        tallies: rows of this core, counted by node.
-        superseded: see there.
+        core: the core.
+        counts: package counts of this core by node.
+        superseded: result of ``count_superseded``.
     """
-    means = [row["processing_us"] / row["processed"] for row in tallies if row["processed"]]
+    means = [row["processing_us"] / row["processed"] for row in counts if row["processed"]]
     mean = sum(means) / len(means) if means else None
     late = superseded or {}
-    every = [_pace(row, mean, late.get(row["node"], 0)) for row in tallies]
+    every = [_pace(row, mean, late.get(row["node"], 0)) for row in counts]
     slow = [
         each
         for each in every
@@ -419,7 +448,7 @@ def bottlenecks(
             "total_events": attempts,
             "total_failures": failed,
             "failure_rate": share(failed, attempts),
-            "validator_count": len(tallies),
+            "validator_count": len(counts),
             "bottleneck_count": len(slow),
         },
     }
@@ -448,14 +477,15 @@ def _pace(row: Json, mean: float | None, superseded: int) -> answers.SlowValidat
 
 
 def _messages(pace: answers.SlowValidator) -> list[answers.BottleneckMessage]:
-    node, found = str(pace["node_id"]), []
+    node = str(pace["node_id"])
+    messages = []
     if (slowdown := pace["slowdown_factor"] or 0) > _SLOWDOWN:
         text = f"{node[:16]} takes {slowdown:.1f} times as long as the mean"
-        found.append(("warning", "slow_validator", text))
+        messages.append(("warning", "slow_validator", text))
     if (rate := pace["failure_rate"] or 0) > _FAILURES:
         text = f"{node[:16]} fails with {100 * rate:.1f} % of its attempts"
-        found.append(("error", "high_failure_rate", text))
+        messages.append(("error", "high_failure_rate", text))
     return [
         {"severity": severity, "type": kind, "message": message, "node_id": node}
-        for severity, kind, message in found
+        for severity, kind, message in messages
     ]

@@ -1,8 +1,8 @@
-"""The way of one work-package: its stages over all nodes, in order of arrival.
+"""Journeys of work-packages: their steps over all nodes, in order of arrival.
 
-Pure. ``Journey`` brings together what the aggregates know (``handlings`` and the account of
-``query.packages.package_progress``) and the events themselves, as long as the log has them. Of
-a guarantor whose events are gone, the steps of its row stand in. Durations are between stages
+Pure. ``Journey`` combines the aggregates (rows of guarantors and the state of
+``query.packages.package_progress``) with the events themselves, as long as the event log has them.
+If the events of a guarantor are gone, the times in its row stand in. Durations are between steps
 of one guarantor, by its own clock.
 """
 
@@ -11,71 +11,95 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from tart.protocol.events import EventKind
 from tart.query.answers import packages as answers
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce, server_time
 from tart.query.core.windows import time_us
-from tart.query.packages.package_progress import Account
-from tart.query.packages.packages import SHARE, SUBMISSION
+from tart.query.packages.package_progress import PackageState
 
 Json = dict[str, Any]
 
-FAILED, SHARING_FAILED, SEND_FAILED, SHARD_FAILED = 92, 99, 107, 122
-SIGNED, SIGNATURE, GUARANTEE_BUILT, GUARANTEE_SENT, DISCARDED = 103, 104, 105, 108, 113
 ON_CHAIN = "PackageReportedOnChain"
-STAGES: Mapping[int, str] = {
-    SUBMISSION: "submitted",
-    SHARE: "being_shared",
-    FAILED: "failed",
-    93: "duplicate",
-    94: "received",
-    95: "authorized",
-    96: "extrinsic_received",
-    97: "imports_received",
-    98: "sharing",
-    SHARING_FAILED: "sharing_failed",
-    100: "bundle_sent",
-    101: "refined",
-    102: "report_built",
-    SIGNED: "signature_sent",
-    SIGNATURE: "signature_received",
-    GUARANTEE_BUILT: "guarantee_built",
-    106: "guarantee_sending",
-    SEND_FAILED: "guarantee_send_failed",
-    GUARANTEE_SENT: "guarantee_sent",
-    109: "guarantees_distributed",
-    112: "guarantee_received",
-    120: "shard_requested",
-    SHARD_FAILED: "shard_request_failed",
-    124: "shard_received",
-    125: "shards_transferred",
+STEP_NAMES: Mapping[int, str] = {
+    EventKind.WORK_PACKAGE_SUBMISSION: "submitted",
+    EventKind.WORK_PACKAGE_BEING_SHARED: "being_shared",
+    EventKind.WORK_PACKAGE_FAILED: "failed",
+    EventKind.DUPLICATE_WORK_PACKAGE: "duplicate",
+    EventKind.WORK_PACKAGE_RECEIVED: "received",
+    EventKind.AUTHORIZED: "authorized",
+    EventKind.EXTRINSIC_DATA_RECEIVED: "extrinsic_received",
+    EventKind.IMPORTS_RECEIVED: "imports_received",
+    EventKind.SHARING_WORK_PACKAGE: "sharing",
+    EventKind.WORK_PACKAGE_SHARING_FAILED: "sharing_failed",
+    EventKind.BUNDLE_SENT: "bundle_sent",
+    EventKind.REFINED: "refined",
+    EventKind.WORK_REPORT_BUILT: "report_built",
+    EventKind.WORK_REPORT_SIGNATURE_SENT: "signature_sent",
+    EventKind.WORK_REPORT_SIGNATURE_RECEIVED: "signature_received",
+    EventKind.GUARANTEE_BUILT: "guarantee_built",
+    EventKind.SENDING_GUARANTEE: "guarantee_sending",
+    EventKind.GUARANTEE_SEND_FAILED: "guarantee_send_failed",
+    EventKind.GUARANTEE_SENT: "guarantee_sent",
+    EventKind.GUARANTEES_DISTRIBUTED: "guarantees_distributed",
+    EventKind.GUARANTEE_RECEIVED: "guarantee_received",
+    EventKind.SENDING_SHARD_REQUEST: "shard_requested",
+    EventKind.SHARD_REQUEST_FAILED: "shard_request_failed",
+    EventKind.SHARD_REQUEST_RECEIVED: "shard_received",
+    EventKind.SHARDS_TRANSFERRED: "shards_transferred",
 }
-# A guarantor's steps by column of its row, and the event that each is.
-ROW_STEPS: Mapping[str, int] = {
-    "received": 94,
-    "authorized": 95,
-    "extrinsics": 96,
-    "imported": 97,
-    "refined": 101,
-    "built": 102,
-    "signed": SIGNED,
-    "guaranteed": GUARANTEE_BUILT,
-    "distributed": 109,
+# Columns of a guarantor's row that are times of steps, and the event of each.
+ROW_STEPS: Mapping[str, EventKind] = {
+    "received": EventKind.WORK_PACKAGE_RECEIVED,
+    "authorized": EventKind.AUTHORIZED,
+    "extrinsics": EventKind.EXTRINSIC_DATA_RECEIVED,
+    "imported": EventKind.IMPORTS_RECEIVED,
+    "refined": EventKind.REFINED,
+    "built": EventKind.WORK_REPORT_BUILT,
+    "signed": EventKind.WORK_REPORT_SIGNATURE_SENT,
+    "guaranteed": EventKind.GUARANTEE_BUILT,
+    "distributed": EventKind.GUARANTEES_DISTRIBUTED,
 }
-_FAILURES = frozenset({FAILED, SHARING_FAILED, SEND_FAILED, SHARD_FAILED})
-_UNDER_WAY = frozenset({SHARE, 96, 97, 98, 100, 106, 120})
-# Audits: who asks for shards of the bundle, or for all of it.
-AUDITS = frozenset({142, 144, 145, 150, 152, 153})
+_FAILURES = frozenset(
+    {
+        EventKind.WORK_PACKAGE_FAILED,
+        EventKind.WORK_PACKAGE_SHARING_FAILED,
+        EventKind.GUARANTEE_SEND_FAILED,
+        EventKind.SHARD_REQUEST_FAILED,
+    }
+)
+_IN_PROGRESS = frozenset(
+    {
+        EventKind.WORK_PACKAGE_BEING_SHARED,
+        EventKind.EXTRINSIC_DATA_RECEIVED,
+        EventKind.IMPORTS_RECEIVED,
+        EventKind.SHARING_WORK_PACKAGE,
+        EventKind.BUNDLE_SENT,
+        EventKind.SENDING_GUARANTEE,
+        EventKind.SENDING_SHARD_REQUEST,
+    }
+)
+# Requests of auditors for shards of the bundle, or for all of it.
+AUDIT_TYPES = frozenset(
+    {
+        EventKind.BUNDLE_SHARD_REQUEST_FAILED,
+        EventKind.BUNDLE_SHARD_REQUEST_RECEIVED,
+        EventKind.BUNDLE_SHARD_TRANSFERRED,
+        EventKind.BUNDLE_REQUEST_FAILED,
+        EventKind.BUNDLE_REQUEST_RECEIVED,
+        EventKind.BUNDLE_TRANSFERRED,
+    }
+)
 
 
 class Step(NamedTuple):
-    """One event of a journey, or what is left of it.
+    """One step of a journey: an event, or its time in a guarantor's row.
 
     Attributes:
-        at_us: when it arrived, Unix microseconds; reckoned where the event is gone.
-        clock_us: the node's clock, JCE microseconds.
-        pipeline: session and first event's id; ``None`` of what others heard.
-        fields: the event's; empty where it is gone.
-        event: the API's Event, if it is still there.
+        at_us: time of arrival, Unix microseconds; calculated if the event is gone.
+        clock_us: time by the node's clock, JCE microseconds.
+        pipeline: session and id of the first event; ``None`` for events of other nodes.
+        fields: fields of the event; empty if it is gone.
+        event: the API's Event, ``None`` if it is gone.
     """
 
     at_us: int
@@ -88,64 +112,67 @@ class Step(NamedTuple):
 
     @property
     def reason(self) -> str | None:
-        """Why it failed, in the event's own words."""
-        if self.type in _FAILURES or (self.type == DISCARDED and not self.on_chain):
+        """The reason of the failure, as in the event."""
+        if self.type in _FAILURES or (
+            self.type == EventKind.GUARANTEE_DISCARDED and not self.on_chain
+        ):
             return self.fields.get("reason")
         return None
 
     @property
     def on_chain(self) -> bool:
-        """Whether it says that the report is on chain."""
+        """The event says that the report is on chain."""
         return self.fields.get("reason") == ON_CHAIN
 
 
 class Journey(NamedTuple):
-    """One package's: its guarantors' rows, its account, the log's answer.
+    """The journey of one package.
 
     Attributes:
-        account: ``None`` where the package itself never became known.
-        found: several shards' answers to ``journey`` as one.
+        rows: rows of its guarantors.
+        state: ``None`` if the package itself never became known.
+        events: merged answers of the shards to the query ``journey``.
     """
 
     rows: Sequence[Json]
-    account: Account | None
-    found: Json
+    state: PackageState | None
+    events: Json
 
     @property
     def hash(self) -> str | None:
-        """The work-package's."""
+        """The hash of the work-package."""
         return next((row["hash"] for row in self.rows if row["hash"]), None)
 
     @property
     def core(self) -> int | None:
-        """The core it was for, as its leading guarantor has it."""
-        if self.account is not None and self.account.state["core"] is not None:
-            core: int = self.account.state["core"]
+        """The core of the package, by its leading guarantor."""
+        if self.state is not None and self.state.row["core"] is not None:
+            core: int = self.state.row["core"]
             return core
         return next((row["core"] for row in self.rows if row["core"] is not None), None)
 
     @property
     def stage(self) -> answers.Stage:
-        """How far it came."""
-        if self.account is not None:
-            return self.account.stage
+        """The last stage that the package reached."""
+        if self.state is not None:
+            return self.state.stage
         return "failed" if self._outcome == "failed" else "submitted"
 
     @property
     def failed(self) -> bool:
-        """Whether it came to nothing."""
-        return self.account.failed if self.account else self._outcome == "failed"
+        """The package failed or was discarded."""
+        return self.state.failed if self.state else self._outcome == "failed"
 
     @property
     def superseded(self) -> bool:
-        """Whether an attempt failed while another guarantor guaranteed it."""
-        return bool(self.account and self.account.superseded)
+        """An attempt failed while another guarantor guaranteed the package."""
+        return bool(self.state and self.state.superseded)
 
     @property
     def failure_reason(self) -> str | None:
-        """Of the guarantor that came furthest of those who failed."""
-        if self.account is not None:
-            reason: str | None = self.account.state["reason"]
+        """The reason at the guarantor that came furthest of those that failed."""
+        if self.state is not None:
+            reason: str | None = self.state.row["reason"]
             return reason
         return next((row["reason"] for row in self.rows if row["outcome"] == "failed"), None)
 
@@ -154,40 +181,42 @@ class Journey(NamedTuple):
         return next((row["outcome"] for row in self.rows), None)
 
     def steps(self) -> list[Step]:
-        """All of it in order of arrival."""
+        """Return all steps in order of arrival."""
         steps: list[Step] = []
         for row in self.rows:
             key = row["session"], row["root"]
-            events = self.found["pipelines"].get(f"{key[0]}/{key[1]}")
+            events = self.events["pipelines"].get(f"{key[0]}/{key[1]}")
             steps += [_step(each, key) for each in events] if events else row_steps(row)
-        others = [*self.found["reports"], *self.found["erasures"]]
-        steps += [_step(each, None) for each in others if each["event_type"] not in AUDITS]
+        others = [*self.events["reports"], *self.events["erasures"]]
+        steps += [_step(each, None) for each in others if each["event_type"] not in AUDIT_TYPES]
         return sorted(steps, key=lambda each: each.at_us)
 
-    def name(self, step: Step, names: Mapping[int, str] = STAGES) -> str:
-        """What a step is called."""
-        if step.type == DISCARDED:
+    def name(self, step: Step, names: Mapping[int, str] = STEP_NAMES) -> str:
+        """Return the name of a step."""
+        if step.type == EventKind.GUARANTEE_DISCARDED:
             return "included" if step.on_chain else "discarded"
-        if step.type == FAILED and self.superseded:
+        if step.type == EventKind.WORK_PACKAGE_FAILED and self.superseded:
             return "superseded"
-        return names.get(step.type, STAGES[step.type])
+        return names.get(step.type, STEP_NAMES[step.type])
 
     def status(self, step: Step) -> answers.StepStatus:
-        """Superseded, failed, in progress or completed."""
-        if step.type == FAILED and self.superseded:
+        """Return the outcome of a step."""
+        if step.type == EventKind.WORK_PACKAGE_FAILED and self.superseded:
             return "superseded"
-        if step.type in _FAILURES or (step.type == DISCARDED and not step.on_chain):
+        if step.type in _FAILURES or (
+            step.type == EventKind.GUARANTEE_DISCARDED and not step.on_chain
+        ):
             return "failed"
-        return "in_progress" if step.type in _UNDER_WAY else "completed"
+        return "in_progress" if step.type in _IN_PROGRESS else "completed"
 
 
 def candidates(rows: Iterable[Json]) -> list[Json]:
-    """The packages that rows of one event id are about: one of each, the first."""
-    found: dict[Any, Json] = {}
+    """Return the packages of rows with one event id: the first row of each package."""
+    packages: dict[Any, Json] = {}
     for row in rows:
-        # One that never became known is another's than any.
+        # A package without a hash is different from every other one.
         key = row["hash"] or (row["session"],)
-        found.setdefault(
+        packages.setdefault(
             key,
             {
                 "node_id": row["node"],
@@ -197,7 +226,7 @@ def candidates(rows: Iterable[Json]) -> list[Json]:
                 "started_at": rfc3339(row["started_at"]),
             },
         )
-    return list(found.values())
+    return list(packages.values())
 
 
 def merged(answers: Iterable[Json], limit: int) -> Json:
@@ -216,25 +245,25 @@ def merged(answers: Iterable[Json], limit: int) -> Json:
 
 
 def row_steps(row: Json) -> list[Step]:
-    """The steps a guarantor's row has, where the events are gone."""
+    """Return the steps of a guarantor's row, for a guarantor whose events are gone."""
     times = [(row["started"], row["kind"])]
-    times += [(row[column], number) for column, number in ROW_STEPS.items()]
+    times += [(row[column], kind) for column, kind in ROW_STEPS.items()]
     if row["outcome"] == "failed":
-        times.append((row["failed"], FAILED))
+        times.append((row["failed"], EventKind.WORK_PACKAGE_FAILED))
     if row["outcome"] == "duplicate":
-        times.append((row["failed"], 93))
+        times.append((row["failed"], EventKind.DUPLICATE_WORK_PACKAGE))
     fields = {"reason": row["reason"]} if row["reason"] else {}
     return [
         Step(
             row["started_at"] + clock - row["started"],
-            number,
+            kind,
             row["node"],
             clock,
             (row["session"], row["root"]),
-            fields if number == FAILED else {},
+            fields if kind == EventKind.WORK_PACKAGE_FAILED else {},
             None,
         )
-        for clock, number in times
+        for clock, kind in times
         if clock is not None
     ]
 
@@ -252,10 +281,10 @@ def _step(event: Json, pipeline: tuple[int, int] | None) -> Step:
     )
 
 
-def plain(journey: Journey, given: str) -> answers.Journey:
-    """The body of ``/api/workpackages/{hash}/journey``."""
+def plain(journey: Journey, reference: str) -> answers.Journey:
+    """Return the answer of ``/api/workpackages/{hash}/journey``."""
     return {
-        "work_package_hash": journey.hash or given,
+        "work_package_hash": journey.hash or reference,
         "core_index": journey.core,
         "stages": [
             {
@@ -264,7 +293,7 @@ def plain(journey: Journey, given: str) -> answers.Journey:
                 "node_id": step.node,
                 "event_type": step.type,
                 "data": step.event["data"] if step.event else None,
-                **identity(step),
+                **event_identity(step),
             }
             for step in journey.steps()
         ],
@@ -272,12 +301,12 @@ def plain(journey: Journey, given: str) -> answers.Journey:
         "failed": journey.failed,
         "superseded": journey.superseded,
         "failure_reason": journey.failure_reason,
-        "truncated": journey.found["truncated"],
+        "truncated": journey.events["truncated"],
     }
 
 
-def identity(step: Step) -> answers.EventIdentity:
-    """Which event a step is, where there is one."""
+def event_identity(step: Step) -> answers.EventIdentity:
+    """Return the ids of the event of a step; null if the event is gone."""
     event = step.event or {}
     session = step.pipeline[0] if step.pipeline else None
     return {
@@ -288,9 +317,9 @@ def identity(step: Step) -> answers.EventIdentity:
     }
 
 
-def batch_item(rows: Sequence[Json], account: Account) -> answers.BatchJourneyItem:
-    """An element of ``journeys`` of the batch, from the aggregates alone."""
-    journey = Journey(rows, account, merged((), 1))
+def batch_item(rows: Sequence[Json], state: PackageState) -> answers.BatchJourneyItem:
+    """Return an element of a batch, from the aggregates alone."""
+    journey = Journey(rows, state, merged((), 1))
     stages: list[answers.BatchJourneyStep] = [
         {
             "stage": journey.name(step),
@@ -303,15 +332,15 @@ def batch_item(rows: Sequence[Json], account: Account) -> answers.BatchJourneyIt
         for step in journey.steps()
     ]
     return {
-        "hash": account.state["hash"],
+        "hash": state.row["hash"],
         "stages": stages,
         "stage_count": len(stages),
         "has_errors": any(each["status"] == "failed" for each in stages),
-        "first_seen": server_time(account.state["first_at"]),
-        "last_seen": server_time(account.last_at),
+        "first_seen": server_time(state.row["first_at"]),
+        "last_seen": server_time(state.last_at),
         "nodes_involved": len({row["node"] for row in rows}),
-        "current_stage": account.stage,
+        "current_stage": state.stage,
         "core_index": journey.core,
-        "failed": account.failed,
-        "superseded": bool(account.superseded),
+        "failed": state.failed,
+        "superseded": bool(state.superseded),
     }

@@ -1,12 +1,12 @@
-"""How far a work-package came, from what shards say of it: one account for every route.
+"""Progress of work-packages: the stage that each has reached, from the aggregates of all shards.
 
-Pure. A package stands where its leading guarantor has it (``query.packages.packages``), and beyond
-where others were heard of it: guarantees of its report received (112), discarded or on
-chain (113), shards of its bundle asked for (120, 124). A guarantor's attempt that failed
-while another one guaranteed the package was superseded, whatever its reason says.
+Pure. The stage of a package is that of its leading guarantor (``query.packages.packages``), and
+beyond that what other nodes reported: guarantees of its report received (112), discarded or on
+chain (113), shards of its bundle requested (120, 124). An attempt that failed while another
+guarantor guaranteed the package was superseded, whatever reason its event gives.
 
-Steps of guarantors are by their own clocks, JCE microseconds; ``STAGES`` that others
-told of are by ours, Unix microseconds.
+Steps of guarantors are by their own clocks, JCE microseconds. Stages that other nodes reported are
+by the server's clock, Unix microseconds.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from tart.protocol.events import EventKind
 from tart.query.answers.common import Counters
 from tart.query.answers.cores import CorePackage
 from tart.query.answers.packages import (
@@ -30,7 +31,7 @@ from tart.query.packages.packages import Handled, ms
 
 Json = dict[str, Any]
 
-# By a guarantor's clock: stage and column.
+# Stages by a guarantor's clock, and their columns in its row.
 STEPS: Mapping[Stage, str] = {
     "received": "received",
     "authorized": "authorized",
@@ -39,14 +40,14 @@ STEPS: Mapping[Stage, str] = {
     "guarantee_built": "guaranteed",
     "distributed": "distributed",
 }
-# By ours, from what was heard of the report.
-HEARD: Mapping[str, str] = {
+# Stages by the server's clock, and their columns in a row of the table reports.
+REPORT_STAGES: Mapping[str, str] = {
     "guarantee_received": "received_at",
     "included": "included_at",
     "discarded": "discarded_at",
 }
-REACHED = (*STEPS, "guarantee_received", "included", "available")
-# The names under which the summary counts packages by stage.
+STAGES = (*STEPS, "guarantee_received", "included", "available")
+# Names of the stages in the summary.
 _SUMMARY: Mapping[Stage, str] = {
     "submitted": "submitted",
     "received": "received",
@@ -61,23 +62,21 @@ _SUMMARY: Mapping[Stage, str] = {
     "discarded": "discarded",
     "failed": "failed",
 }
-# Of these nothing more is expected from the guarantors.
-_OVER = frozenset({"distributed", "included", "available", "discarded", "failed"})
-
-
-# What guarantors tell, by its name in the totals.
-EVENTS: Mapping[str, int] = {
-    "submissions": 90,
-    "being_shared": 91,
-    "failed": 92,
-    "duplicates": 93,
-    "received": 94,
-    "refined": 101,
-    "work_reports_built": 102,
-    "guarantees_built": 105,
+# Stages after which guarantors have nothing left to do.
+_FINAL = frozenset({"distributed", "included", "available", "discarded", "failed"})
+# Events of guarantors by their names in the totals.
+EVENTS: Mapping[str, EventKind] = {
+    "submissions": EventKind.WORK_PACKAGE_SUBMISSION,
+    "being_shared": EventKind.WORK_PACKAGE_BEING_SHARED,
+    "failed": EventKind.WORK_PACKAGE_FAILED,
+    "duplicates": EventKind.DUPLICATE_WORK_PACKAGE,
+    "received": EventKind.WORK_PACKAGE_RECEIVED,
+    "refined": EventKind.REFINED,
+    "work_reports_built": EventKind.WORK_REPORT_BUILT,
+    "guarantees_built": EventKind.GUARANTEE_BUILT,
 }
-# The same of packages, by their marks.
-_TOTALS: Mapping[str, str] = {
+# Marks of packages by the same names.
+_MARKS: Mapping[str, str] = {
     "submissions": "submitted",
     "being_shared": "shared",
     "failed": "failed",
@@ -89,65 +88,66 @@ _TOTALS: Mapping[str, str] = {
 }
 
 
-class Account(NamedTuple):
-    """What is known of one package.
+class PackageState(NamedTuple):
+    """The state of one package.
 
     Attributes:
-        state: an object of ``query.packages.packages.STATE``.
-        report: an object of the table ``reports``, if its report was heard of.
-        erasure: of the table ``erasures``, if its erasure root was.
+        row: an object of ``query.packages.packages.STATE``.
+        report: an object of the table ``reports``, ``None`` if no event named its report.
+        erasure: an object of the table ``erasures``, ``None`` if no event named its erasure root.
     """
 
-    state: Json
+    row: Json
     report: Json | None
     erasure: Json | None
 
     @property
     def stage(self) -> Stage:
-        """How far it came."""
-        return stage_of(self.state, self.report, self.erasure)
+        """The last stage that the package reached."""
+        return stage_of(self.row, self.report, self.erasure)
 
     @property
     def failed(self) -> bool:
-        """Whether it came to nothing."""
+        """The package failed or was discarded."""
         return self.stage in ("failed", "discarded")
 
     @property
     def superseded(self) -> int:
         """Attempts that failed while another guarantor guaranteed the package."""
-        if self.state["guaranteed"] is None or self.state["outcome"] == "failed":
+        if self.row["guaranteed"] is None or self.row["outcome"] == "failed":
             return 0
-        return int(self.state["submissions_failed"]) + int(self.state["shares_failed"])
+        return int(self.row["submissions_failed"]) + int(self.row["shares_failed"])
 
     @property
     def active(self) -> bool:
-        """Whether its guarantors have still something to do."""
-        return self.stage not in _OVER and self.state["distributed"] is None
+        """The package is still in the pipeline of its guarantors."""
+        return self.stage not in _FINAL and self.row["distributed"] is None
 
     @property
     def last_at(self) -> int:
-        """When it was last heard of, Unix microseconds."""
-        heard = [self.state["last_at"]]
-        heard += [each["last_at"] for each in (self.report, self.erasure) if each]
-        return int(max(heard))
+        """The time of the last event about the package, Unix microseconds."""
+        rows = (self.row, self.report, self.erasure)
+        return int(max(row["last_at"] for row in rows if row))
 
     def stages(self) -> dict[str, str | None]:
-        """The time of each stage as text, ``None`` where it was not reached."""
+        """Return the time of each stage as text, ``None`` for stages not reached."""
         times: dict[str, str | None] = {
-            stage: _jce(self.state[column]) for stage, column in STEPS.items()
+            stage: _jce(self.row[column]) for stage, column in STEPS.items()
         }
         report = self.report or {}
-        times |= {stage: _unix(report.get(column)) for stage, column in HEARD.items()}
+        times |= {stage: _unix(report.get(column)) for stage, column in REPORT_STAGES.items()}
         times["available"] = _unix((self.erasure or {}).get("first_at"))
-        times["failed"] = _jce(self.state["failed"])
+        times["failed"] = _jce(self.row["failed"])
         return times
 
 
 def stage_of(steps: Json, report: Json | None, erasure: Json | None) -> Stage:
-    """How far a package came.
+    """Return the last stage that a package reached.
 
     Args:
-        steps: a guarantor's steps by column, and its ``outcome``.
+        steps: columns of a guarantor's row: times of steps, and ``outcome``.
+        report: see ``PackageState``.
+        erasure: see ``PackageState``.
     """
     report = report or {}
     if report.get("included_at") is not None:
@@ -164,33 +164,30 @@ def stage_of(steps: Json, report: Json | None, erasure: Json | None) -> Stage:
     return "submitted"
 
 
-def accounts(
+def join_states(
     states: Iterable[Json], reports: Iterable[Json], erasures: Iterable[Json]
-) -> list[Account]:
-    """Packages with what was heard of their reports and erasure roots, in their order."""
+) -> list[PackageState]:
+    """Join rows of packages with those of their reports and erasure roots, in the given order."""
     by_report = {each["hash"]: each for each in reports}
     by_root = {each["root"]: each for each in erasures}
     return [
-        Account(
-            state,
-            by_report.get(state["any_report"]),
-            by_root.get(state["any_erasure_root"]),
-        )
-        for state in states
+        PackageState(row, by_report.get(row["any_report"]), by_root.get(row["any_erasure_root"]))
+        for row in states
     ]
 
 
 def overview(packages: Handled, counts: Iterable[Json], recent: Iterable[Json]) -> Workpackages:
-    """The body of ``/api/workpackages``.
+    """Return the answer of ``/api/workpackages``.
 
     Args:
+        packages: the packages of the window.
         counts: rows of ``type`` and ``count``.
-        recent: events 94, newest first.
+        recent: WorkPackageReceived events, newest first.
     """
     by_type = {row["type"]: row["count"] for row in counts}
     return {
         "totals": {
-            **_event_counts({name: packages.distinct(mark) for name, mark in _TOTALS.items()}),
+            **_event_counts({name: packages.distinct(mark) for name, mark in _MARKS.items()}),
             "packages": packages.distinct(),
             "distributed": packages.distinct("distributed"),
         },
@@ -227,34 +224,33 @@ def _recent(event: Json) -> ReceivedPackage:
     return {
         "node_id": event["node_id"],
         "timestamp": event["timestamp"],
-        # Numbers as text: so the peer has them here.
+        # Numbers are text here, as in jamtart.
         "core": str(fields["core"]),
         "work_package_size": str(fields["outline"]["work_package_size"]),
         "hash": bare_hex(fields["outline"]["work_package_hash"]),
     }
 
 
-def package_json(account: Account) -> ActiveWorkpackage:
-    """An element of ``work_packages`` of ``/api/workpackages/active``."""
-    state, stages = account.state, account.stages()
-    last = account.last_at
+def package_json(package: PackageState) -> ActiveWorkpackage:
+    """Return an element of ``work_packages`` of ``/api/workpackages/active``."""
+    row = package.row
     return {
-        "hash": state["hash"],
-        "core_index": state["core"],
-        "node_id": state["node"],
-        "submitted_at": server_time(state["first_at"]),
-        "last_update": server_time(last),
-        "current_stage": account.stage,
-        "stages": stages,
-        "failure_reason": state["reason"],
-        "discard_reason": discard_reason(account.report),
-        "nodes_involved": len(state["nodes"]),
-        "elapsed_ms": ms(last - state["first_at"]),
-        "submitted_to": state["submitted_to"],
-        "is_active": account.active,
-        "superseded": bool(account.superseded),
-        "report_hash": state["any_report"],
-        "erasure_root": state["any_erasure_root"],
+        "hash": row["hash"],
+        "core_index": row["core"],
+        "node_id": row["node"],
+        "submitted_at": server_time(row["first_at"]),
+        "last_update": server_time(package.last_at),
+        "current_stage": package.stage,
+        "stages": package.stages(),
+        "failure_reason": row["reason"],
+        "discard_reason": discard_reason(package.report),
+        "nodes_involved": len(row["nodes"]),
+        "elapsed_ms": ms(package.last_at - row["first_at"]),
+        "submitted_to": row["submitted_to"],
+        "is_active": package.active,
+        "superseded": bool(package.superseded),
+        "report_hash": row["any_report"],
+        "erasure_root": row["any_erasure_root"],
     }
 
 
@@ -267,14 +263,14 @@ _DISCARDS: Mapping[str, str] = {
 
 
 def discard_reason(report: Json | None) -> str | None:
-    """Why most guarantees of a report were discarded, other than that it is on chain."""
+    """Return the most frequent reason for discards of a report, other than that it is on chain."""
     counts = {name: (report or {}).get(name) or 0 for name in _DISCARDS}
     name = max(counts, key=lambda each: counts[each])
     return _DISCARDS[name] if counts[name] else None
 
 
-def summary(packages: Sequence[Account]) -> Counters:
-    """Packages by stage; those with a superseded attempt are counted beside it."""
+def summary(packages: Sequence[PackageState]) -> Counters:
+    """Count packages by stage; packages with a superseded attempt are counted in addition."""
     counts = Counter(each.stage for each in packages)
     return {
         "total": len(packages),
@@ -284,28 +280,27 @@ def summary(packages: Sequence[Account]) -> Counters:
     }
 
 
-def reached(packages: Sequence[Account]) -> Counters:
-    """How many packages came to each stage."""
-    every = [each.stages() for each in packages]
-    return {stage: sum(1 for each in every if each[stage] is not None) for stage in REACHED}
+def count_reached(packages: Sequence[PackageState]) -> Counters:
+    """Count the packages that reached each stage."""
+    times = [package.stages() for package in packages]
+    return {stage: sum(1 for each in times if each[stage] is not None) for stage in STAGES}
 
 
-def core_package_json(account: Account) -> CorePackage:
-    """An element of ``work_packages`` of ``/api/cores/{i}/work-packages``."""
-    state = account.state
-    last = account.last_at
+def core_package_json(package: PackageState) -> CorePackage:
+    """Return an element of ``work_packages`` of ``/api/cores/{i}/work-packages``."""
+    row = package.row
     return {
-        "hash": state["hash"],
-        "work_package_hash": state["hash"],
-        "stage": account.stage,
-        "status": "active" if account.active else account.stage,
-        "is_active": account.active,
-        "last_update": server_time(last),
-        "submitted_at": server_time(state["first_at"]),
-        "submitting_node": state["submitted_to"],
-        "node_id": state["node"],
-        "gas_used": state["refine_gas"],
-        "elapsed_ms": ms(last - state["first_at"]),
+        "hash": row["hash"],
+        "work_package_hash": row["hash"],
+        "stage": package.stage,
+        "status": "active" if package.active else package.stage,
+        "is_active": package.active,
+        "last_update": server_time(package.last_at),
+        "submitted_at": server_time(row["first_at"]),
+        "submitting_node": row["submitted_to"],
+        "node_id": row["node"],
+        "gas_used": row["refine_gas"],
+        "elapsed_ms": ms(package.last_at - row["first_at"]),
     }
 
 

@@ -24,17 +24,17 @@ def references(schema: Any) -> Iterator[str]:
             yield from references(each)
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_has_its_component() -> None:
     assert set(references(SCHEMAS)) <= SCHEMAS.keys()
 
 
-def test_every_schema_is_used() -> None:
+def test_every_component_is_used() -> None:
     types = [each for route in ROUTES for each in (route.answer, route.body) if each]
     used = {each.__name__ for each in types} | set(references(SCHEMAS)) | {"Error"}
     assert SCHEMAS.keys() <= used
 
 
-def test_what_is_required_is_described() -> None:
+def test_required_members_are_declared() -> None:
     for name, schema in SCHEMAS.items():
         assert set(schema["required"]) <= schema["properties"].keys(), name
 

@@ -20,7 +20,7 @@ def test_names_and_paths_are_unique() -> None:
     assert len({(route.path, route.method) for route in ROUTES}) == len(ROUTES)
 
 
-def test_the_routes_of_the_contract_are_there() -> None:
+def test_the_contract_has_all_routes() -> None:
     assert {route.path for route in ROUTES} == {
         "/api/health",
         "/api/health/detailed",
@@ -100,7 +100,7 @@ def test_every_handler_has_its_route() -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_a_declaration_is_complete(route: Route) -> None:
+def test_the_declaration_of_a_route_is_complete(route: Route) -> None:
     in_path = {each.name for each in route.parameters if each.where == "path"}
     assert in_path == set(re.findall(r"{(\w+)}", route.path))
     assert route.summary
@@ -111,7 +111,7 @@ def test_a_declaration_is_complete(route: Route) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_every_route_refuses_what_it_has_not_and_names_what_it_has(route: Route) -> None:
+def test_every_route_refuses_unknown_parameters_and_names_known_ones(route: Route) -> None:
     path = {each.name: "1" for each in route.parameters if each.where == "path"}
     for name in ("nonsense", "Limit", "", "limit ", "\U0001f389"):
         with pytest.raises(BadQuery) as refused:
@@ -132,13 +132,13 @@ def test_every_route_refuses_what_it_has_not_and_names_what_it_has(route: Route)
         ("nodes", "token", "send it as a header"),
     ],
 )
-def test_the_way_out_is_named(route: str, name: str, way_out: str) -> None:
+def test_a_refused_parameter_gets_a_suggestion(route: str, name: str, way_out: str) -> None:
     with pytest.raises(BadQuery, match=re.escape(way_out)):
         BY_NAME[route].read(f"{name}=1", {})
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_bytes_may_be_sent_to_every_route_but_only_right_ones(route: Route) -> None:
+def test_every_route_accepts_and_validates_bytes(route: Route) -> None:
     assert "bytes" in route.query_names
     assert route.token == ("token" in route.query_names)
     with pytest.raises(BadQuery) as refused:
@@ -146,7 +146,7 @@ def test_bytes_may_be_sent_to_every_route_but_only_right_ones(route: Route) -> N
     assert refused.value.parameter == "bytes"
 
 
-def test_a_declared_key_is_given_once() -> None:
+def test_a_repeated_parameter_is_refused() -> None:
     with pytest.raises(BadQuery) as refused:
         BY_NAME["stats"].read("duration=5m&duration=5m", {})
     assert refused.value.parameter == "duration"

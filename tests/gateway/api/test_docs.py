@@ -19,7 +19,7 @@ from tests.gateway.api.test_html import assert_loads_nothing, parsed
 from tests.gateway.running import running_gateway
 
 
-def test_it_is_well_formed_and_its_links_lead_somewhere() -> None:
+def test_the_docs_page_is_well_formed_with_working_links() -> None:
     found = parsed(page("1.2.3"))
     assert found.open == []
     inside = {link[1:] for link in found.links if link.startswith("#")}
@@ -41,7 +41,7 @@ def test_no_page_leaves_the_prefix_of_a_proxy(prefix: str) -> None:
             assert there.removeprefix(f"https://tart.example{prefix}") in known, (path, link)
 
 
-def test_a_page_asked_for_with_a_slash_is_the_one_without(tmp_path: Path) -> None:
+def test_a_page_with_a_trailing_slash_redirects(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path) as gateway:
             for path in (PATH, RULE_PAGES, rule_page("truncated")):
@@ -54,17 +54,17 @@ def test_a_page_asked_for_with_a_slash_is_the_one_without(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("prefix", ["", "/tart", "/a/b"])
-def test_openapi_s_server_is_where_the_document_is(prefix: str) -> None:
+def test_the_server_url_is_relative_to_the_document(prefix: str) -> None:
     (server,) = document("1")["servers"]
     base = urljoin(f"https://tart.example{prefix}/api/openapi.json", server["url"])
     assert base.rstrip("/") == f"https://tart.example{prefix}"
 
 
-def test_it_loads_nothing() -> None:
+def test_the_docs_page_loads_nothing() -> None:
     assert_loads_nothing(page("1.2.3"))
 
 
-def test_it_shows_every_route_parameter_and_schema() -> None:
+def test_the_docs_page_shows_every_route_parameter_and_component() -> None:
     text = page("1.2.3")
     for route in ROUTES:
         assert route.path in text
@@ -74,7 +74,7 @@ def test_it_shows_every_route_parameter_and_schema() -> None:
     assert "1.2.3" in text
 
 
-def test_it_is_served_as_html_that_may_load_nothing(tmp_path: Path) -> None:
+def test_the_docs_page_is_served_with_a_strict_content_security_policy(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path) as gateway:
             response = await gateway.get("/api/docs")

@@ -48,18 +48,18 @@ def assert_loads_nothing(text: str) -> None:
     assert "@import" not in text
 
 
-def test_it_is_well_formed_and_loads_nothing() -> None:
+def test_a_page_is_well_formed_and_loads_nothing() -> None:
     text = html("a title", ["<p>one", "two</p>"])
     assert parsed(text).open == []
     assert_loads_nothing(text)
     assert "<p>one\ntwo</p>" in text
 
 
-def test_a_title_is_text() -> None:
+def test_the_title_of_a_page_is_escaped() -> None:
     assert "<title>a &lt; b</title>" in html("a < b", [])
 
 
-def test_links_are_relative_to_the_page_they_are_on() -> None:
+def test_links_are_relative_to_their_page() -> None:
     assert relative("/api/openapi.json", "/api/docs") == "openapi.json"
     assert relative("/api/docs/rules", "/api/docs") == "docs/rules"
     assert relative("/api/docs", "/api/docs/rules") == "../docs"

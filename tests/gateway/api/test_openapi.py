@@ -21,7 +21,7 @@ DOCUMENT = document(__version__)
 OPERATIONS = {path: next(iter(item.values())) for path, item in DOCUMENT["paths"].items()}
 
 
-def test_it_lists_exactly_the_registered_routes() -> None:
+def test_the_openapi_document_lists_exactly_the_registered_routes() -> None:
     async def registered() -> set[str]:
         gateway = Gateway(1, Config())
         app = gateway.server.app
@@ -34,7 +34,7 @@ def test_it_lists_exactly_the_registered_routes() -> None:
     assert asyncio.run(registered()) == DOCUMENT["paths"].keys()
 
 
-def test_it_is_served_as_it_is_generated(tmp_path: Path) -> None:
+def test_the_openapi_document_is_served_as_generated(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path) as gateway:
             response = await gateway.get("/api/openapi.json")
@@ -44,7 +44,7 @@ def test_it_is_served_as_it_is_generated(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_the_document_has_what_3_1_requires() -> None:
+def test_the_document_has_the_members_that_openapi_3_1_requires() -> None:
     assert DOCUMENT["openapi"].startswith("3.1.")
     assert {"title", "version"} <= DOCUMENT["info"].keys()
     assert len({each["operationId"] for each in OPERATIONS.values()}) == len(OPERATIONS)
@@ -52,7 +52,7 @@ def test_the_document_has_what_3_1_requires() -> None:
 
 
 @pytest.mark.parametrize("path", OPERATIONS)
-def test_an_operation_has_what_3_1_requires(path: str) -> None:
+def test_an_operation_has_the_members_that_openapi_3_1_requires(path: str) -> None:
     operation = OPERATIONS[path]
     assert operation["responses"]
     for status, response in operation["responses"].items():
@@ -67,7 +67,7 @@ def test_an_operation_has_what_3_1_requires(path: str) -> None:
         assert parameter["required"] is (parameter["in"] == "path")
 
 
-def test_a_route_with_a_body_says_which() -> None:
+def test_the_operation_of_a_route_with_a_body_has_its_schema() -> None:
     assert list(DOCUMENT["paths"]["/api/sql"]) == ["post"]
     content = OPERATIONS["/api/sql"]["requestBody"]["content"]["application/json"]
     assert content["schema"] == {"$ref": "#/components/schemas/SqlStatement"}
@@ -84,7 +84,7 @@ def test_errors_have_the_error_schema(route: Any) -> None:
         assert schema == {"$ref": f"#/components/schemas/{expected}"}
 
 
-def test_defaults_are_values_of_their_type() -> None:
+def test_defaults_of_parameters_are_values_of_their_type() -> None:
     parameters = {each["name"]: each["schema"] for each in OPERATIONS["/api/events"]["parameters"]}
     assert parameters["limit"]["default"] == 50
     stats = OPERATIONS["/api/stats"]["parameters"][0]

@@ -54,7 +54,7 @@ KINDS: list[Kind] = [
         (CursorText(), encode(Cursor(5)), Cursor(5)),
     ],
 )
-def test_a_text_becomes_its_value(kind: Kind, text: str, value: Any) -> None:
+def test_a_valid_parameter_is_parsed(kind: Kind, text: str, value: Any) -> None:
     assert kind.read(text, "it") == value
 
 
@@ -76,14 +76,14 @@ def test_a_text_becomes_its_value(kind: Kind, text: str, value: Any) -> None:
         (EventTypes(), "999"),
     ],
 )
-def test_any_other_text_is_refused_and_the_parameter_named(kind: Kind, text: str) -> None:
+def test_an_invalid_parameter_is_refused_with_its_name(kind: Kind, text: str) -> None:
     with pytest.raises(BadQuery, match="it ") as refused:
         kind.read(text, "it")
     assert refused.value.parameter == "it"
 
 
 @given(st.text(max_size=80))
-def test_no_text_breaks_any_kind(text: str) -> None:
+def test_no_text_raises_anything_but_bad_query(text: str) -> None:
     for kind in KINDS:
         try:
             kind.read(text, "it")
@@ -92,7 +92,7 @@ def test_no_text_breaks_any_kind(text: str) -> None:
 
 
 @given(st.sampled_from(KINDS), st.data())
-def test_what_a_schema_allows_by_its_pattern_is_read(kind: Kind, data: st.DataObject) -> None:
+def test_texts_that_match_the_pattern_of_a_kind_are_parsed(kind: Kind, data: st.DataObject) -> None:
     schema = kind.schema()
     if "pattern" not in schema or isinstance(kind, CursorText):
         return
@@ -105,12 +105,12 @@ def test_what_a_schema_allows_by_its_pattern_is_read(kind: Kind, data: st.DataOb
         assert isinstance(kind, Duration | EventTypes)
 
 
-def test_a_default_is_read_like_a_text_and_without_one_it_is_none() -> None:
+def test_an_omitted_parameter_has_its_default_or_none() -> None:
     assert Parameter("it", Integer(0, 10), "", "7").read({}) == 7
     assert Parameter("it", Integer(0, 10), "").read({}) is None
 
 
-def test_an_alias_is_another_name() -> None:
+def test_a_parameter_is_accepted_under_its_alias() -> None:
     parameter = Parameter("start_time", Integer(0, 10), "", aliases=("start",))
     assert parameter.read({"start": "3"}) == 3
     with pytest.raises(BadQuery) as refused:

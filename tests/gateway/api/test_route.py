@@ -24,18 +24,18 @@ def test_values_come_from_the_query_the_path_and_defaults() -> None:
     assert ROUTE.read("n=5&bytes=hex", {"id": "4"}) == {"id": 4, "size": 5}
 
 
-def test_a_name_that_is_not_known_is_refused() -> None:
+def test_an_unknown_parameter_name_is_refused() -> None:
     with pytest.raises(BadQuery, match=r"/one/\{id\} has no sizes; did you mean size\?") as refused:
         ROUTE.read("sizes=5", {"id": "4"})
     assert refused.value.parameter == "sizes"
     assert ROUTE.query_names == ("size", "n", "bytes")
 
 
-def test_a_value_that_cannot_be_read_names_its_parameter() -> None:
+def test_an_invalid_value_is_refused_with_its_parameter() -> None:
     with pytest.raises(BadQuery) as refused:
         ROUTE.read("size=x", {"id": "4"})
     assert refused.value.parameter == "size"
 
 
-def test_a_route_is_a_get_unless_it_says_otherwise() -> None:
+def test_the_default_method_of_a_route_is_get() -> None:
     assert (ROUTE.method, ROUTE.body, ROUTE.success) == ("GET", None, 200)

@@ -62,7 +62,7 @@ async def read_to_the_end(socket: ClientConnection) -> None:
 
 
 @pytest.mark.parametrize("role", [None, *ROLES_OF_KEYS], ids=str)
-def test_every_route_serves_who_may_and_nobody_else(tmp_path: Path, role: Role | None) -> None:
+def test_every_route_serves_exactly_the_permitted_roles(tmp_path: Path, role: Role | None) -> None:
     keys = keys_in(tmp_path)
     headers = {} if role is None else bearer(keys[role])
 
@@ -84,7 +84,7 @@ def test_every_route_serves_who_may_and_nobody_else(tmp_path: Path, role: Role |
     with_gateway(tmp_path, check)
 
 
-def test_a_refusal_says_what_to_send(tmp_path: Path) -> None:
+def test_a_denied_request_names_the_header_to_send(tmp_path: Path) -> None:
     keys_in(tmp_path)
 
     async def check(gateway: Running) -> None:
@@ -118,7 +118,7 @@ def test_a_key_in_the_url_counts_for_streams_only(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_an_administrator_makes_lists_and_revokes_keys(tmp_path: Path) -> None:
+def test_an_administrator_creates_lists_and_revokes_keys(tmp_path: Path) -> None:
     admin = keys_in(tmp_path)[Role.ADMIN]
 
     async def check(gateway: Running) -> None:
@@ -147,7 +147,7 @@ def test_an_administrator_makes_lists_and_revokes_keys(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_while_another_process_writes_keys_can_be_used_but_not_made(
+def test_keys_work_but_cannot_be_created_while_the_store_is_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin = keys_in(tmp_path)[Role.ADMIN]
@@ -191,7 +191,7 @@ def test_while_another_process_writes_keys_can_be_used_but_not_made(
         ({"name": "k", "role": ["admin"]}, "role"),
     ],
 )
-def test_a_key_that_makes_no_sense_is_not_made(
+def test_an_invalid_key_is_not_created(
     tmp_path: Path, body: dict[str, Any], parameter: str
 ) -> None:
     admin = keys_in(tmp_path)[Role.ADMIN]
@@ -204,7 +204,7 @@ def test_a_key_that_makes_no_sense_is_not_made(
     with_gateway(tmp_path, check)
 
 
-def test_what_was_done_and_denied_is_in_the_audit_log(tmp_path: Path) -> None:
+def test_the_audit_log_has_actions_and_denied_requests(tmp_path: Path) -> None:
     keys = keys_in(tmp_path)
 
     async def check(gateway: Running) -> None:
@@ -237,7 +237,7 @@ def test_what_was_done_and_denied_is_in_the_audit_log(tmp_path: Path) -> None:
     assert not any(text.encode() in everything for text in keys.values())
 
 
-def test_who_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:
+def test_a_rate_limited_request_gets_retry_after(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for _ in range(3):
             assert (await gateway.get("/api/nodes")).status_code == 200
@@ -249,7 +249,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:
     with_gateway(tmp_path, check, requests_per_second=0.01, burst_requests=3.0)
 
 
-def test_a_page_elsewhere_can_neither_ask_by_a_rebound_name_nor_post(tmp_path: Path) -> None:
+def test_a_foreign_page_can_neither_use_a_rebound_name_nor_post(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         rebound = await gateway.get("/api/nodes", headers={"Host": "rebound.example:80"})
         assert rebound.status_code == 403

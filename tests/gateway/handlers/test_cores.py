@@ -48,7 +48,7 @@ SHOWN = {
 }
 
 
-def test_consumers_of_the_peer_find_what_they_read(tmp_path: Path) -> None:
+def test_core_answers_have_the_members_that_jamtart_s_clients_read(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].nodes = [node(NODE_A)]
         for path, members in READ.items():
@@ -63,7 +63,7 @@ def test_consumers_of_the_peer_find_what_they_read(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_totals_and_summaries_are_counts(tmp_path: Path) -> None:
+def test_totals_and_summaries_of_cores_are_counts(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for path, name in (
             ("/api/workpackages", "totals"),
@@ -77,7 +77,7 @@ def test_totals_and_summaries_are_counts(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_cores_are_as_many_as_the_nodes_say(tmp_path: Path) -> None:
+def test_the_number_of_cores_is_that_of_the_nodes(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].nodes = [node(NODE_A)]
         body = await gateway.json("/api/cores/status")
@@ -86,7 +86,7 @@ def test_cores_are_as_many_as_the_nodes_say(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_a_core_is_a_number(tmp_path: Path) -> None:
+def test_a_core_index_that_is_not_a_number_is_refused(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for wrong in ("-1", "65536", "x"):
             body = await gateway.json(f"/api/cores/{wrong}/metrics", 400)

@@ -30,7 +30,7 @@ def fill(gateway: Running, each: int = 7) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["", "/trace"])
-def test_the_shard_that_has_an_event_speaks_for_all(tmp_path: Path, suffix: str) -> None:
+def test_the_answer_of_the_shard_with_the_event_is_complete(tmp_path: Path, suffix: str) -> None:
     async def check(gateway: Running) -> None:
         fill(gateway)
         api_id = event_api_id(1, 3)
@@ -44,7 +44,7 @@ def test_the_shard_that_has_an_event_speaks_for_all(tmp_path: Path, suffix: str)
     with_gateway(tmp_path, check)
 
 
-def test_an_event_that_may_be_with_a_missing_shard_is_not_called_unknown(tmp_path: Path) -> None:
+def test_an_event_may_be_on_a_missing_shard_so_the_answer_is_503(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         fill(gateway)
         await gateway.shards[0].stop()
@@ -104,7 +104,7 @@ def test_events_are_merged_newest_first_and_limits_are_clamped(tmp_path: Path) -
     with_gateway(tmp_path, check)
 
 
-def test_exactly_limit_events_are_not_said_to_have_more(tmp_path: Path) -> None:
+def test_a_page_of_exactly_limit_events_has_no_more(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         populate(*gateway.shards)
         assert (await gateway.json("/api/events?limit=12"))["has_more"] is False
@@ -192,7 +192,7 @@ def test_search_finds_what_passes_all_conditions(tmp_path: Path, query: str, exp
     with_gateway(tmp_path, check)
 
 
-def test_a_search_tells_its_total_on_the_last_page_only(tmp_path: Path) -> None:
+def test_a_search_has_its_total_on_the_last_page_only(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         populate(*gateway.shards)
         path = "/api/events/search?event_types=11&limit=8"

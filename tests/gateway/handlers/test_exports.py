@@ -51,7 +51,7 @@ def test_an_export_has_every_event_once_oldest_first(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_an_export_of_nothing_is_whole(tmp_path: Path) -> None:
+def test_an_export_without_events_is_complete(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         assert (await gateway.get("/api/events/export")).text == ""
         header = (await gateway.get("/api/events/export?format=csv")).text
@@ -65,7 +65,7 @@ def test_an_export_of_nothing_is_whole(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_selections_and_windows_reach_the_shards(tmp_path: Path) -> None:
+def test_the_filters_and_window_of_an_export_are_sent_to_the_shards(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         fill(gateway)
         query = f"node_id={NODE_B}&start=2026-11-20T12:00:03Z&end=2026-11-20T12:00:05Z"
@@ -183,9 +183,7 @@ async def broken_off(
 
 @pytest.mark.parametrize("form", ["ndjson", "csv", "capture"])
 @pytest.mark.parametrize("why", ["shard", "later", "damage"])
-def test_an_export_that_lacks_something_gives_the_rest_and_does_not_end(
-    tmp_path: Path, form: str, why: str
-) -> None:
+def test_an_incomplete_export_has_the_rest_and_no_end(tmp_path: Path, form: str, why: str) -> None:
     """A shard is not there, goes away on the way, or could not read all of its events."""
     reasons = {
         "shard": "shard 1 of 2 did not answer, so its events are missing",
@@ -231,7 +229,7 @@ def test_an_export_that_lacks_something_gives_the_rest_and_does_not_end(
     with_gateway(tmp_path, check)
 
 
-def test_a_client_that_takes_its_time_gets_all_of_an_export_that_lacks_something(
+def test_a_slow_client_gets_all_of_an_incomplete_export(
     tmp_path: Path,
 ) -> None:
     """What waits to be sent when the connection is closed is still sent."""
@@ -266,7 +264,7 @@ def test_an_export_whose_key_is_revoked_does_not_look_complete(tmp_path: Path) -
     with_gateway(tmp_path, check)
 
 
-def test_a_head_of_an_export_has_no_body(tmp_path: Path) -> None:
+def test_head_of_an_export_has_no_body(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         fill(gateway)
         response = await gateway.client.head("/api/events/export")
@@ -275,7 +273,7 @@ def test_a_head_of_an_export_has_no_body(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_an_export_that_lacks_what_cannot_be_read_has_the_rest_and_no_end(tmp_path: Path) -> None:
+def test_an_export_with_unreadable_rows_has_the_rest_and_no_end(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         fill(gateway)
         gateway.shards[1].unreadable = [["01/x.duckdb", 4096, NOON, NOON]]

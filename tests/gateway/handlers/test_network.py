@@ -18,7 +18,7 @@ from tests.gateway.fake_shard import (
 from tests.gateway.running import Running, with_gateway
 
 
-def test_stats_count_each_block_once_and_name_who_is_ahead(tmp_path: Path) -> None:
+def test_stats_count_each_block_once_and_list_nodes_ahead(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         populate(*gateway.shards)
         gateway.shards[1].chain = [
@@ -35,7 +35,7 @@ def test_stats_count_each_block_once_and_name_who_is_ahead(tmp_path: Path) -> No
     with_gateway(tmp_path, check)
 
 
-def test_blocks_beyond_what_a_shard_lists_are_asked_for_in_halves_of_the_window(
+def test_more_blocks_than_a_shard_lists_are_requested_by_halves_of_the_window(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tart.gateway.fanout.queries.MAX_AUTHORED", 3)
@@ -60,7 +60,7 @@ def test_blocks_beyond_what_a_shard_lists_are_asked_for_in_halves_of_the_window(
     with_gateway(tmp_path, check)
 
 
-def test_network_is_what_connected_nodes_share(tmp_path: Path) -> None:
+def test_the_network_has_the_values_of_connected_nodes(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         populate(*gateway.shards)
         body = await gateway.json("/api/network")

@@ -22,7 +22,7 @@ def with_gateway(directory: Path, test: Callable[[Running], Awaitable[None]]) ->
     asyncio.run(run())
 
 
-def test_an_id_that_two_connections_gave_is_refused_with_candidates(tmp_path: Path) -> None:
+def test_an_event_id_of_two_packages_is_refused_with_candidates(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         other = handling(node=NODE_B, session=SESSION + 1, hash="ab" * 32)
         gateway.shards[1].answers["handlings"] = lambda _: [other]
@@ -35,7 +35,7 @@ def test_an_id_that_two_connections_gave_is_refused_with_candidates(tmp_path: Pa
     with_gateway(tmp_path, check)
 
 
-def test_whose_id_it_is_goes_to_the_shards(tmp_path: Path) -> None:
+def test_node_and_session_of_an_event_id_are_sent_to_the_shards(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         await gateway.json(f"/api/workpackages/7/journey?node_id={NODE_A}&session={SESSION}")
         asked = [each for each in gateway.shards[0].requests if each.name == "handlings"]
@@ -46,7 +46,7 @@ def test_whose_id_it_is_goes_to_the_shards(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_a_package_nobody_knows_is_404(tmp_path: Path) -> None:
+def test_an_unknown_package_is_404(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].answers["handlings"] = lambda _: []
         for path in ("journey", "journey/enhanced", "audit-progress"):
@@ -56,7 +56,7 @@ def test_a_package_nobody_knows_is_404(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_a_batch_keeps_order_and_leaves_out_the_unknown(tmp_path: Path) -> None:
+def test_a_batch_is_in_the_given_order_without_unknown_packages(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         path = "/api/workpackages/batch/journey"
         asked = {"hashes": ["ab" * 32, f"0x{PACKAGE}", PACKAGE]}
@@ -74,7 +74,7 @@ def test_a_batch_keeps_order_and_leaves_out_the_unknown(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_what_one_shard_does_not_know_all_of_is_asked_again_by_hash(tmp_path: Path) -> None:
+def test_the_newest_packages_are_requested_again_by_hash_from_all_shards(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         known = gateway.shards[0].answers["states"]({})
         gateway.shards[0].answers["states"] = lambda asked: known * 1000
@@ -85,7 +85,7 @@ def test_what_one_shard_does_not_know_all_of_is_asked_again_by_hash(tmp_path: Pa
     with_gateway(tmp_path, check)
 
 
-def test_an_answer_of_one_shard_says_so(tmp_path: Path) -> None:
+def test_a_package_answer_of_one_shard_has_shards(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         await gateway.shards[1].stop()
         for path in ("/api/workpackages", "/api/guarantees/by-guarantor"):

@@ -82,7 +82,7 @@ def test_connections_of_all_shards_come_newest_first_page_by_page(tmp_path: Path
     with_gateway(tmp_path, check)
 
 
-def test_a_window_reaches_the_shards_with_its_last_moment(tmp_path: Path) -> None:
+def test_the_window_of_sessions_is_sent_to_the_shards(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         await gateway.json(f"/api/sessions?start=2026-11-20T12:00:00Z&end={LATER}")
         (question,) = asked(gateway, "sessions")
@@ -92,7 +92,7 @@ def test_a_window_reaches_the_shards_with_its_last_moment(tmp_path: Path) -> Non
     with_gateway(tmp_path, check)
 
 
-def test_a_node_s_connections_are_asked_for_by_its_id(tmp_path: Path) -> None:
+def test_sessions_of_a_node_are_requested_by_its_id(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].answers["sessions"] = listing([session(0, 0, NOON, NODE_B)])
         assert (await gateway.json(f"/api/nodes/{NODE_A}/sessions"))["sessions"] == []
@@ -157,7 +157,7 @@ def test_findings_of_all_shards_are_one(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_over_all_nodes_each_rule_is_told_with_how_many_broke_it(tmp_path: Path) -> None:
+def test_each_rule_has_the_number_of_nodes_that_broke_it(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         find(gateway)
         body = await gateway.json("/api/conformance")

@@ -62,7 +62,7 @@ def answering(gateway: Running, *maps: str) -> None:
         shard.answers["sql"] = lambda _, found=found: found  # type: ignore[misc]
 
 
-def test_maps_are_put_together_and_reduced(tmp_path: Path) -> None:
+def test_sql_results_of_shards_are_combined_by_reduce(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         answering(gateway, "SELECT 1::BIGINT AS n", "SELECT 2::BIGINT AS n")
         response = await gateway.client.post("/api/sql", json={"map": "SELECT n FROM x"})
@@ -94,7 +94,7 @@ def test_maps_are_put_together_and_reduced(tmp_path: Path) -> None:
         ("?format=csv", "application/json", "text/csv; charset=utf-8"),
     ],
 )
-def test_the_result_comes_as_it_is_asked_for(
+def test_sql_results_have_the_requested_format(
     tmp_path: Path, query: str, accept: str, media_type: str
 ) -> None:
     async def check(gateway: Running) -> None:
@@ -131,7 +131,7 @@ def test_a_missing_shard_shows_in_the_answer(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["json", "csv", "arrow"])
 @pytest.mark.parametrize("why", ["shard", "damage"])
-def test_a_result_that_lacks_something_says_so_or_does_not_end(
+def test_an_incomplete_sql_result_says_so_or_has_no_end(
     tmp_path: Path, form: str, why: str
 ) -> None:
     async def check(gateway: Running) -> None:
@@ -172,7 +172,7 @@ def test_a_result_that_lacks_something_says_so_or_does_not_end(
         (b'{"map": "SELECT 1", "reduce": "FROM events"}', "application/json", 422, "sql"),
     ],
 )
-def test_what_is_wrong_with_a_request_is_told(
+def test_an_invalid_sql_request_is_refused_with_the_reason(
     tmp_path: Path, content: bytes, kind: str, status: int, code: str
 ) -> None:
     async def check(gateway: Running) -> None:
@@ -186,7 +186,7 @@ def test_what_is_wrong_with_a_request_is_told(
     with_gateway(tmp_path, check)
 
 
-def test_a_shard_s_complaint_reaches_the_author(tmp_path: Path) -> None:
+def test_an_sql_error_of_a_shard_is_returned(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         answering(gateway, "SELECT 1 AS n", "SELECT 2 AS n")
         gateway.shards[1].answers["sql"] = lambda _: Failure(0, "sql", "there is no table x")
@@ -209,7 +209,7 @@ def test_sql_is_only_posted(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_too_many_statements_are_refused(tmp_path: Path) -> None:
+def test_too_many_concurrent_statements_are_refused(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for shard in gateway.shards:
             shard.answers["sql"] = lambda _: None

@@ -32,7 +32,9 @@ JSON_ROUTES = [
 
 @pytest.mark.parametrize("route", JSON_ROUTES, ids=lambda route: route.name)
 @pytest.mark.parametrize("filled", [True, False], ids=["filled", "empty"])
-def test_each_answer_has_the_shape_of_its_schema(tmp_path: Path, route: Any, filled: bool) -> None:
+def test_every_answer_is_valid_against_the_openapi_document(
+    tmp_path: Path, route: Any, filled: bool
+) -> None:
     async def check(gateway: Running) -> None:
         if filled:
             populate(*gateway.shards)
@@ -51,7 +53,7 @@ def test_each_answer_has_the_shape_of_its_schema(tmp_path: Path, route: Any, fil
     with_gateway(tmp_path, check)
 
 
-def test_health_is_the_peers_and_asks_no_shard(tmp_path: Path) -> None:
+def test_health_has_the_members_of_jamtart_and_queries_no_shard(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         asked = [len(shard.requests) for shard in gateway.shards]
         body = await gateway.json("/api/health")
@@ -94,9 +96,7 @@ def test_health_is_the_peers_and_asks_no_shard(tmp_path: Path) -> None:
         ("/api/ws?subscribe=some", "subscribe"),
     ],
 )
-def test_a_parameter_that_cannot_be_read_is_named(
-    tmp_path: Path, path: str, parameter: str
-) -> None:
+def test_an_invalid_parameter_is_named(tmp_path: Path, path: str, parameter: str) -> None:
     async def check(gateway: Running) -> None:
         body = await gateway.json(path, 400)
         assert violations(body, SCHEMAS["Error"]) == []
@@ -105,7 +105,7 @@ def test_a_parameter_that_cannot_be_read_is_named(
     with_gateway(tmp_path, check)
 
 
-def test_bytes_are_rendered_as_asked_or_as_set(tmp_path: Path) -> None:
+def test_bytes_are_encoded_by_parameter_or_setting(tmp_path: Path) -> None:
     async def asked(gateway: Running) -> None:
         await gateway.json("/api/events?bytes=array")
         assert gateway.shards[0].requests[-1].parameters["bytes"] == "array"
@@ -160,7 +160,7 @@ NASTY = [
 
 
 @pytest.mark.parametrize("nasty", NASTY, ids=range(len(NASTY)))
-def test_no_text_in_a_url_is_a_fault_of_ours(tmp_path: Path, nasty: str) -> None:
+def test_no_text_in_a_url_causes_a_server_error(tmp_path: Path, nasty: str) -> None:
     async def check(gateway: Running) -> None:
         populate(*gateway.shards)
         for route in ROUTES:

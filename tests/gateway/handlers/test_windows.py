@@ -33,7 +33,7 @@ def test_a_window_begins_with_a_whole_bucket_and_goes_on_until_now() -> None:
     }
 
 
-def test_the_bucket_in_which_it_ends_is_left_out_and_not_told() -> None:
+def test_a_window_ends_before_the_bucket_of_its_end() -> None:
     window = asks(end=NOON + 90_000_000)
     assert window.whole() == Window(NOON - HOUR_US + MINUTE_US, NOON + MINUTE_US - 1)
     assert window.shown() == {
@@ -45,7 +45,7 @@ def test_the_bucket_in_which_it_ends_is_left_out_and_not_told() -> None:
     assert again.whole() == window.whole()
 
 
-def test_a_window_without_a_whole_bucket_has_nothing() -> None:
+def test_a_window_without_a_whole_bucket_is_empty() -> None:
     window = asks(start=NOON + 1, end=NOON + 2)
     assert window.whole() == Window(NOON, NOON - 1)
     assert window.shown() == {"start": "2024-10-04T12:00:00.000000Z"} | {
@@ -55,7 +55,7 @@ def test_a_window_without_a_whole_bucket_has_nothing() -> None:
 
 
 @pytest.mark.parametrize("split", [1, MINUTE_US - 1, MINUTE_US, 90_000_000, 5 * MINUTE_US + 3])
-def test_windows_that_follow_one_another_leave_nothing_out_and_share_nothing(split: int) -> None:
+def test_consecutive_windows_have_no_gap_and_no_overlap(split: int) -> None:
     whole = asks(start=NOON, end=NOON + 6 * MINUTE_US).whole()
     first = asks(start=NOON, end=NOON + split).whole()
     rest = asks(start=NOON + split + 1, end=NOON + 6 * MINUTE_US).whole()
@@ -64,11 +64,11 @@ def test_windows_that_follow_one_another_leave_nothing_out_and_share_nothing(spl
     assert rest.end_us == whole.end_us
 
 
-def test_an_end_ahead_of_now_stays() -> None:
+def test_a_window_may_end_in_the_future() -> None:
     assert asks(end=NOW + HOUR_US).whole().end_us == NOW + HOUR_US
 
 
-def test_buckets_are_whole_but_for_that_of_the_present() -> None:
+def test_all_buckets_but_the_present_one_are_whole() -> None:
     step = 5 * MINUTE_US
     every = asks(start=NOON - 6 * MINUTE_US, end=NOON + 6 * MINUTE_US).buckets(step)
     assert every.starts == [NOON, NOON - step, NOON - 2 * step]
@@ -78,7 +78,7 @@ def test_buckets_are_whole_but_for_that_of_the_present() -> None:
     assert [every.header(at)["partial"] for at in every.starts] == [True, False, False, False]
 
 
-def test_what_is_kept_by_the_hour_is_asked_for_by_the_hour() -> None:
+def test_a_window_beyond_the_minute_retention_has_hours() -> None:
     kept = AggregatesConfig()
     soon = NOW - (kept.latency_hours - 2) * HOUR_US
     late = NOW - kept.latency_hours * HOUR_US
@@ -89,7 +89,7 @@ def test_what_is_kept_by_the_hour_is_asked_for_by_the_hour() -> None:
     assert asks(start=older).whole().start_us == older - older % HOUR_US
 
 
-def test_a_list_is_without_the_ends_that_were_not_asked_for() -> None:
+def test_the_window_of_a_list_has_only_the_given_ends() -> None:
     values = {"start": None, "end": None, "duration": None}
     window = Asked(values, AggregatesConfig(), NOW)
     assert window.open() == Window()
@@ -104,7 +104,7 @@ def test_a_list_is_without_the_ends_that_were_not_asked_for() -> None:
     assert until.open(HOUR_US, ends=True) == Window(None, NOW)
 
 
-def test_an_answer_cannot_have_two_windows() -> None:
+def test_a_handler_cannot_use_two_windows() -> None:
     window = asks()
     assert window.whole() == window.whole()
     with pytest.raises(AssertionError):
@@ -115,7 +115,7 @@ class Nobody:
     kept = AggregatesConfig()
 
 
-def test_whatever_a_handler_answers_its_window_is_in_it() -> None:
+def test_an_answer_has_the_window_of_its_handler() -> None:
     async def handler(questions: Any, values: Any) -> Answer:
         asked(values).whole()
         return answered({"x": values["x"]}, (None, one), (None, two))
@@ -139,7 +139,7 @@ def test_a_body_that_is_a_function_gets_window_and_timestamp_when_it_is_called()
     assert list(answer.body()) == ["x", "timestamp", "window"]
 
 
-def test_whole_hours_are_told_as_the_peer_has_them() -> None:
+def test_whole_hours_are_integers_as_in_jamtart() -> None:
     found: list[float] = []
 
     async def handler(questions: Any, values: Any) -> Answer:

@@ -29,14 +29,14 @@ A, B, C = "aa" * 32, "bb" * 32, "cc" * 32
         ([0, 0, 0], 0),
     ],
 )
-def test_a_slot_is_reached_when_a_third_of_the_connected_say_so(
+def test_a_slot_is_reached_if_a_third_of_the_connected_nodes_claim_it(
     slots: list[int | None], expected: int | None
 ) -> None:
     assert chain_stats.reached(slots) == expected
 
 
 @given(st.lists(st.none() | st.integers(0, 100), min_size=4, max_size=30), st.integers(0, 1 << 32))
-def test_one_liar_among_four_or_more_names_no_slot_nobody_else_has_reached(
+def test_one_false_claim_among_four_or_more_nodes_changes_no_slot(
     slots: list[int | None], lie: int
 ) -> None:
     reached = chain_stats.reached([*slots, lie])
@@ -44,7 +44,7 @@ def test_one_liar_among_four_or_more_names_no_slot_nobody_else_has_reached(
     assert reached is None or reached <= max(honest, default=-1)
 
 
-def test_those_beyond_stand_beside_with_what_they_claim() -> None:
+def test_nodes_beyond_the_reached_slot_are_listed_with_their_claims() -> None:
     claims = {A: (7, 3), B: (7, None), C: (900, 4), "dd": (6, 3)}
     assert chain_stats.chain_figures(claims) == {
         "best_block": 7,
@@ -53,7 +53,7 @@ def test_those_beyond_stand_beside_with_what_they_claim() -> None:
     }
 
 
-def test_until_enough_have_spoken_every_claim_is_beyond() -> None:
+def test_every_claim_is_ahead_until_a_third_of_the_nodes_has_one() -> None:
     claims: dict[str, tuple[int | None, int | None]] = {A: (7, None), B: (None, None)}
     claims |= {C: (None, None), "dd": (None, None)}
     found = chain_stats.chain_figures(claims)
@@ -114,7 +114,9 @@ def test_from_gray_paper_0_8_on_validators_are_three_per_core() -> None:
 
 
 @pytest.mark.parametrize("nodes", [[], [node(A, connected=False, params=PARAMS)], [node(A)]])
-def test_what_no_connected_node_tells_is_null_and_not_zero(nodes: list[dict[str, Any]]) -> None:
+def test_network_values_that_no_connected_node_reports_are_null(
+    nodes: list[dict[str, Any]],
+) -> None:
     body = chain_stats.network(nodes)
     assert body["network"]["genesis"] is None
     assert body["protocol_params"] is None
@@ -141,7 +143,7 @@ def test_live_figures_count_complete_seconds_and_distinct_hashes() -> None:
     assert chain_stats.live(SECONDS, 110, 9)["events"] == 7
 
 
-def test_silence_is_a_true_zero() -> None:
+def test_live_rates_without_events_are_zero() -> None:
     assert chain_stats.live({}, 110, 10)["events"] == 0
     assert chain_stats.live({}, 110, 10)["events_per_second"] == 0.0
 
@@ -150,7 +152,7 @@ def _event(variant: str, at: str, **fields: Any) -> dict[str, Any]:
     return {"received_at": at, "data": {variant: {"timestamp": 1, **fields}}}
 
 
-def test_status_reads_the_latest_of_each_kind() -> None:
+def test_a_status_has_the_latest_statement_of_each_kind() -> None:
     latest = {
         "10": _event("Status", "2026-4", num_peers=5),
         "11": _event("BestBlockChanged", "2026-2", slot=7, hash="0x" + "11" * 32),
@@ -176,7 +178,7 @@ def test_status_reads_the_latest_of_each_kind() -> None:
     ]
 
 
-def test_status_of_a_silent_node_is_null_where_it_cannot_be_known() -> None:
+def test_the_status_of_a_node_without_statements_is_null() -> None:
     body = chain_stats.reported_status({"counts": {}, "latest": {}})
     assert body["chain_status"]["best_slot"] is None
     assert body["chain_status"]["best_block_events"] == 0
@@ -186,7 +188,7 @@ def test_status_of_a_silent_node_is_null_where_it_cannot_be_known() -> None:
     assert body["event_breakdown"] == []
 
 
-def test_a_status_that_cannot_be_decoded_any_more_breaks_nothing() -> None:
+def test_a_statement_without_data_is_null() -> None:
     latest = {"11": {"received_at": "2026", "data": None}}
     body = chain_stats.reported_status({"counts": {"11": 1}, "latest": latest})
     assert body["chain_status"]["best_slot"] is None

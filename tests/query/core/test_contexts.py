@@ -47,7 +47,7 @@ def chains(*rows: Row) -> Found:
 PIPELINE = [Row(0, 90), Row(1, 94, 0, A), Row(2, 105, 0), Row(3, 106, 2), Row(4, 108, 3)]
 
 
-def test_a_chain_of_four_begins_with_its_first_event() -> None:
+def test_the_root_of_a_chain_of_four_events_is_its_first_event() -> None:
     found = chains(*PIPELINE)
     assert not found.wanted()
     assert found.contexts() == {
@@ -57,7 +57,7 @@ def test_a_chain_of_four_begins_with_its_first_event() -> None:
     }
 
 
-def test_what_is_missing_is_asked_for_one_step_after_the_other() -> None:
+def test_missing_references_are_requested_step_by_step() -> None:
     *above, last = PIPELINE
     found = chains(last)
     for expected in (3, 2, 0):
@@ -70,12 +70,12 @@ def test_what_is_missing_is_asked_for_one_step_after_the_other() -> None:
     assert found.contexts()[4] == Context(0, A)
 
 
-def test_what_is_told_later_was_not_known() -> None:
+def test_a_hash_named_after_the_event_is_not_its_context() -> None:
     found = chains(Row(0, 121), Row(1, 122, 0), Row(2, 124, 0, A), Row(3, 125, 0))
     assert [found.contexts()[seq].chain_hash for seq in range(4)] == [None, None, A, A]
 
 
-def test_the_first_that_tells_counts_in_whatever_order_it_is_found() -> None:
+def test_the_first_event_that_names_a_hash_decides_in_any_order() -> None:
     found = chains(Row(9, 95, 0))
     found.learn([Row(5, 94, 0, B)])
     found.learn([Row(4, 94, 0, A)])
@@ -83,14 +83,14 @@ def test_the_first_that_tells_counts_in_whatever_order_it_is_found() -> None:
     assert found.contexts()[9].chain_hash == A
 
 
-def test_equal_ids_of_two_connections_never_meet() -> None:
+def test_equal_event_ids_of_two_connections_are_not_mixed_up() -> None:
     found = chains(Row(1, 108, 0, session=1))
     found.learn([Row(0, 106, 7, session=0)])
     assert found.wanted() == {(1, 0)}
     assert found.contexts()[1] == Context(None, None)
 
 
-def test_what_is_no_legal_chain_leads_nowhere_and_asks_nothing() -> None:
+def test_an_invalid_reference_has_no_context_and_requests_nothing() -> None:
     rows = [
         Row(5, 108, 5),  # itself
         Row(6, 108, 9),  # what comes later
@@ -103,7 +103,7 @@ def test_what_is_no_legal_chain_leads_nowhere_and_asks_nothing() -> None:
     assert not found.wanted()
 
 
-def test_a_request_of_either_kind_is_told_apart_by_what_it_names() -> None:
+def test_requests_of_both_kinds_are_distinguished_by_their_fields() -> None:
     found = chains(Row(8, 164, 5), Row(9, 164, 6))
     assert found.wanted() == {(0, 5), (0, 6)}
     found.learn([Row(5, 162, 0), Row(6, 163)])

@@ -7,24 +7,24 @@ from tart.protocol.events import EVENTS
 from tart.query.core.failure_rates import PIPELINES, overall, rates
 
 
-def test_every_failure_is_of_one_pipeline():
+def test_every_failure_type_belongs_to_one_pipeline():
     failures = [number for each in PIPELINES.values() for number in each.failures]
     assert len(failures) == len(set(failures))
     assert set(failures) == FAILURES
 
 
-def test_attempts_are_events_and_of_one_pipeline():
+def test_every_attempt_type_belongs_to_one_pipeline():
     attempts = [number for each in PIPELINES.values() for number in each.attempts]
     assert len(attempts) == len(set(attempts))
     assert set(attempts) <= EVENTS.keys()
 
 
-def test_nothing_tried_is_no_rate():
+def test_a_pipeline_without_attempts_has_no_failure_rate():
     assert rates({92: 5}) == []
     assert overall({}) is None
 
 
-def test_a_rate_is_of_its_own_pipeline():
+def test_a_failure_rate_counts_its_own_pipeline_only():
     counts = {90: 3, 91: 1, 92: 1, 83: 1, 84: 3, 131: 2}
     assert rates(counts) == [
         {"pipeline": "ticket_transfers", "attempts": 4, "failures": 1, "rate": 0.25},

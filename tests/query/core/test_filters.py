@@ -86,13 +86,15 @@ def test_an_event_without_slot_or_core_passes_no_filter_on_them() -> None:
         ({"type": "Any", "filters": ["All"]}, "filter"),
     ],
 )
-def test_any_other_filter_is_refused_and_the_member_named(document: Any, parameter: str) -> None:
+def test_an_invalid_filter_is_refused_and_its_member_is_named(
+    document: Any, parameter: str
+) -> None:
     with pytest.raises(BadQuery) as refused:
         parse(document)
     assert refused.value.parameter == parameter
 
 
-def test_a_group_that_is_no_text_is_refused() -> None:
+def test_a_group_that_is_not_a_text_is_refused() -> None:
     with pytest.raises(BadQuery):
         parse({"type": "Group", "group": ["status"]})
 
@@ -113,7 +115,7 @@ def test_ids_and_hashes_are_read_in_either_case() -> None:
 @pytest.mark.parametrize(
     "text", ["", "0x" + "ab" * 32, "ab" * 31, "zz" * 32, None, "ab" * 32 + "\n"]
 )
-def test_what_is_no_node_id_is_refused(text: Any) -> None:
+def test_a_text_that_is_not_a_node_id_is_refused(text: Any) -> None:
     with pytest.raises(BadQuery):
         node_id(text)
 
@@ -135,5 +137,5 @@ def test_each_condition_becomes_a_clause_with_its_value() -> None:
     assert values == [1, 2, 3, 3, 4, "AB" * 32, "AB" * 32, "^(?:..)*" + "AB" * 32]
 
 
-def test_no_types_match_nothing() -> None:
+def test_an_empty_list_of_types_selects_nothing() -> None:
     assert Selection(types=()).where("file") == ("false", [])

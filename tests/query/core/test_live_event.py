@@ -14,7 +14,7 @@ EVENT = {
 }
 
 
-def test_the_stream_calls_data_event_and_keeps_the_rest() -> None:
+def test_a_live_event_has_event_instead_of_data() -> None:
     shown = live_event(EVENT)
     assert list(shown)[:4] == ["id", "node_id", "event_type", "event"]
     assert shown.pop("event") == EVENT["data"]

@@ -23,7 +23,7 @@ def test_the_middle_of_a_bin_is_in_it(number):
     assert upper_us(number - 1) < middle_us(number) < upper_us(number)
 
 
-def test_nothing_has_no_percentile():
+def test_an_empty_histogram_has_no_percentile():
     assert percentile_us({}, 0.5) is None
     assert mean_us({}) is None
 

@@ -62,7 +62,7 @@ CONNECTION = st.fixed_dictionaries(
     data=st.data(),
     shards=st.integers(1, 5),
 )
-def test_any_placement_gives_the_answer_of_one_shard(
+def test_connections_on_any_shards_merge_to_the_same_node(
     connections: list[dict[str, Any]], data: st.DataObject, shards: int
 ) -> None:
     parts = [part(number, **each) for number, each in enumerate(connections)]
@@ -79,7 +79,7 @@ def test_any_placement_gives_the_answer_of_one_shard(
 
 
 @given(connections=st.lists(CONNECTION, min_size=1, max_size=6))
-def test_the_newest_on_any_open_connection_counts_else_the_newest(
+def test_statements_of_open_connections_precede_those_of_ended_ones(
     connections: list[dict[str, Any]],
 ) -> None:
     found = one_node([part(number, **each) for number, each in enumerate(connections)])
@@ -105,12 +105,12 @@ def test_the_newest_on_any_open_connection_counts_else_the_newest(
     assert found["event_count"] == sum(range(len(connections)))
 
 
-def test_of_two_connections_that_began_together_one_speaks_everywhere() -> None:
+def test_ties_of_statements_are_resolved_by_address() -> None:
     one, two = (part(number, is_open=True, began=1, ended=0, said={"best": 4}) for number in (1, 2))
     assert one_node([one, two])["address"] == one_node([two, one])["address"] == "192.0.2.2:4"
 
 
-def test_where_the_process_is_gone_nothing_is_open_any_more() -> None:
+def test_a_node_of_a_dead_shard_has_no_open_connection() -> None:
     one = part(1, is_open=True, began=1, ended=0, said={"best": 4})
     gone = all_ended(one)
     assert (gone["is_connected"], gone["connections"]) == (False, [])
@@ -121,7 +121,7 @@ def test_where_the_process_is_gone_nothing_is_open_any_more() -> None:
     assert all_ended(gone) is gone
 
 
-def test_what_an_older_release_kept_of_a_node_counts_as_said_when_it_connected() -> None:
+def test_a_part_without_sources_counts_from_its_connection() -> None:
     kept = part(1, is_open=True, began=5, ended=0, said={"best": 5})
     del kept["statements"]
     newer = part(2, is_open=False, began=6, ended=7, said={"best": 6})
@@ -129,7 +129,7 @@ def test_what_an_older_release_kept_of_a_node_counts_as_said_when_it_connected()
     assert one_node([all_ended(kept), newer])["best"] == (2, 6)
 
 
-def test_nothing_said_is_nothing_known() -> None:
+def test_a_node_without_statements_has_null_values() -> None:
     assert newest([]) is None
     node = one_node([{"node_id": NODE}])
     assert {node[name] for members in STATEMENTS.values() for name in members} == {None}

@@ -9,7 +9,7 @@ from tart.query.core.windows import time_us
 LAST_US = 253_402_300_800_000_000 - 1
 
 
-def test_times_have_six_digits_and_a_z() -> None:
+def test_texts_of_times_have_six_digits_and_a_z() -> None:
     assert rfc3339(0) == "1970-01-01T00:00:00.000000Z"
     assert rfc3339(LAST_US) == "9999-12-31T23:59:59.999999Z"
 
@@ -18,7 +18,7 @@ def test_the_common_era_began_at_noon_of_new_year_2025() -> None:
     assert rfc3339_of_jce(0) == "2025-01-01T12:00:00.000000Z"
 
 
-def test_what_rfc_3339_cannot_write_is_none() -> None:
+def test_times_beyond_the_year_9999_have_no_text() -> None:
     assert rfc3339(LAST_US + 1) is None
     assert rfc3339(-1) is None
     assert rfc3339_of_jce((1 << 64) - 1) is None
@@ -30,7 +30,7 @@ def test_a_server_time_always_has_a_text() -> None:
 
 
 @given(st.integers(0, LAST_US), st.integers(0, LAST_US))
-def test_the_order_of_texts_is_the_order_of_times(one: int, other: int) -> None:
+def test_texts_of_times_sort_like_the_times(one: int, other: int) -> None:
     assert ((rfc3339(one) or "") < (rfc3339(other) or "")) == (one < other)
 
 

@@ -33,13 +33,13 @@ def test_a_duration_is_a_count_of_a_unit(text: str, seconds: int) -> None:
     "text",
     ["", "5", "m", "0s", "-5m", "5 m", "5M", "1w", "1.5h", "367d", "999999999s", "٣m", "5m\n"],
 )
-def test_any_other_duration_is_refused_and_named(text: str) -> None:
+def test_an_invalid_duration_is_refused_with_its_parameter(text: str) -> None:
     with pytest.raises(BadQuery, match="15m") as refused:
         duration_us(text)
     assert refused.value.parameter == "duration"
 
 
-def test_the_presets_of_the_peer_are_durations() -> None:
+def test_the_presets_of_jamtart_are_durations() -> None:
     assert all(duration_us(each) > 0 for each in PRESETS)
 
 
@@ -82,13 +82,13 @@ def test_a_time_is_rfc_3339(text: str, us: int) -> None:
         "20261120T120000Z",
     ],
 )
-def test_any_other_time_is_refused_and_named(text: str) -> None:
+def test_an_invalid_time_is_refused_with_its_parameter(text: str) -> None:
     with pytest.raises(BadQuery, match="RFC 3339") as refused:
         time_us(text, "end_time")
     assert refused.value.parameter == "end_time"
 
 
-def test_a_duration_ends_now() -> None:
+def test_a_window_by_duration_ends_now() -> None:
     assert resolve(NOW, duration=60) == Window(NOW - 60, NOW)
 
 
@@ -97,7 +97,7 @@ def test_explicit_ends_take_precedence_over_a_duration() -> None:
     assert resolve(NOW, end_us=5, duration=60) == Window(None, 5)
 
 
-def test_without_anything_the_window_is_open() -> None:
+def test_a_window_without_parameters_is_open() -> None:
     assert resolve(NOW) == Window()
 
 
@@ -108,7 +108,7 @@ def test_one_instant_is_a_window_but_a_reversed_one_is_not() -> None:
 
 
 @given(st.integers(0, 1 << 60), st.integers(1, 1 << 60))
-def test_halves_are_the_whole_each_moment_once(start: int, length: int) -> None:
+def test_halves_of_a_window_cover_it_without_overlap(start: int, length: int) -> None:
     first, second = Window(start, start + length).halves()
     assert (first.start_us, second.end_us) == (start, start + length)
     assert first.end_us is not None
@@ -117,11 +117,11 @@ def test_halves_are_the_whole_each_moment_once(start: int, length: int) -> None:
 
 
 @pytest.mark.parametrize("window", [Window(None, 5), Window(5, None), Window(5, 5)])
-def test_what_is_open_or_one_moment_has_no_halves(window: Window) -> None:
+def test_an_open_or_single_moment_window_has_no_halves(window: Window) -> None:
     assert window.halves() == ()
 
 
-def test_a_window_of_figures_has_both_ends_and_none_far_in_the_future():
+def test_a_bounded_window_has_both_ends_and_ends_near_now():
     now = 400 * 86_400 * SECOND_US * 40
     hour = 3_600 * SECOND_US
     assert bounded(now, duration=hour) == Window(now - hour, now)
@@ -135,6 +135,6 @@ def test_a_window_of_figures_has_both_ends_and_none_far_in_the_future():
     ("start", "end"),
     [(1 << 60, None), (-1, None), (None, -1), (None, 5), (0, None), (9 << 50, 8 << 50)],
 )
-def test_a_window_of_figures_that_makes_no_sense_is_refused(start, end):
+def test_an_invalid_bounded_window_is_refused(start, end):
     with pytest.raises(BadQuery):
         bounded(10 << 50, duration=3_600 * SECOND_US, start_us=start, end_us=end)

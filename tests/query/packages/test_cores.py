@@ -20,20 +20,20 @@ def node(count, *, connected=True):
     return {"is_connected": connected, "node_info": {"params": {"core_count": count}}}
 
 
-def test_how_many_cores_is_what_most_connected_nodes_say():
+def test_the_core_count_is_that_of_most_connected_nodes():
     assert cores.core_count([node(2), node(2), node(9), node(9, connected=False)]) == 2
     assert cores.core_count([node(3, connected=False)]) == 3
     assert cores.core_count([]) is None
 
 
-def test_an_idle_core_is_there_with_true_zeros_and_nulls():
+def test_an_idle_core_has_zeros_for_counts_and_null_for_unknown_values():
     body = cores.status(NOTHING, [], [], {}, 1)
     (core,) = body["cores"]
     assert (core["status"], core["gas_used"], core["utilization_pct"]) == ("idle", 0, None)
     assert body["summary"] == {"total_cores": 1, "active_cores": 0, "idle_cores": 1}
 
 
-def test_a_core_is_as_old_as_the_best_block_says():
+def test_slots_since_active_are_counted_from_the_best_block():
     packages = handled([answer(row(1, "received", "guaranteed", guarantee_slot=5))])
     body = cores.status(packages, [tally(last_slot=5)], [4, 5], {"a": (9, None)}, None)
     (core,) = body["cores"]
@@ -41,7 +41,7 @@ def test_a_core_is_as_old_as_the_best_block_says():
     assert (core["last_active_slot"], core["slots_since_active"]) == (5, 4)
 
 
-def test_pools_are_copies_and_stale_ones_do_not_count():
+def test_current_guarantees_come_from_a_third_of_the_fresh_pools():
     minute = 60_000_000
     told = [
         {"node": "a", "seen_at": 2 * minute, "num_guarantees": "0003"},
@@ -61,7 +61,7 @@ def test_metrics_of_a_core_without_packages_are_null():
         assert body[name] is None
 
 
-def test_the_slow_and_the_failing_are_named():
+def test_bottlenecks_list_slow_and_failing_guarantors():
     rows = [
         tally("slow" * 16, rows=4, processed=2, processing_us=8_000),
         tally("quick", rows=4, processed=2, processing_us=2_000),
@@ -78,9 +78,9 @@ def test_the_slow_and_the_failing_are_named():
     assert cores.bottlenecks(0, [])["stats"]["failure_rate"] is None
 
 
-def test_an_attempt_lost_to_another_guarantor_is_no_failure():
+def test_a_superseded_attempt_is_not_a_failure():
     failed = [{"node": "a", "hash": each} for each in ("x", "y")] + [{"node": "b", "hash": "y"}]
-    late = cores.superseded(failed, [{"hash": "y"}])
+    late = cores.count_superseded(failed, [{"hash": "y"}])
     assert late == {"a": 1, "b": 1}
     rows = [
         tally(node, rows=4, duplicates=0, failed=failed, processed=2, processing_us=2_000)
@@ -96,7 +96,7 @@ def test_an_attempt_lost_to_another_guarantor_is_no_failure():
     assert stats["failure_rate"] == round(1 / 8, 4)
 
 
-def test_only_answered_requests_are_transfers():
+def test_only_answered_segment_requests_are_transfers():
     def event(number, event_id, **fields):
         data = {"Variant": {"timestamp": 0, **fields}}
         return {"node_id": "a", "session": 1, "event_id": event_id, "timestamp": "", "data": data}

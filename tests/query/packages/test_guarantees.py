@@ -9,14 +9,14 @@ def counts(node, **by_type):
     return [{"node": node, "type": int(key[1:]), "count": n} for key, n in by_type.items()]
 
 
-def test_rates_are_of_what_is_over_and_null_of_nothing():
+def test_guarantee_rates_cover_ended_attempts_and_are_null_without_any():
     body = guarantees([*counts("a", t105=2, t108=3, t107=1), *counts("b", t105=5)], [])
     assert body["success_rates"] == {"send_success_rate": "75.00%", "receive_success_rate": None}
     assert body["totals"]["built"] == 7
     assert [each["node_id"] for each in body["by_node"]] == ["b", "a"]
 
 
-def test_a_perfect_guarantor_scores_one():
+def test_a_guarantor_that_never_failed_has_a_rate_of_one():
     tally = {"node": "a", "guaranteed": 2, "guaranteed_over": 2, "sent_around": 2, "signed": 1}
     body = guarantors(
         [tally | {"cores": {3: 1, 1: 1}, "last_guaranteed": 0}],
@@ -29,12 +29,12 @@ def test_a_perfect_guarantor_scores_one():
     assert (found["cores_active"], found["primary_core"]) == ([1, 3], 1)
 
 
-def test_who_has_nothing_over_yet_has_no_rate():
+def test_a_guarantor_without_ended_attempts_has_no_rate():
     (found,) = guarantors([], counts("a", t105=1), [])["guarantors"]
     assert found["success_rate"] is found["send_success_rate"] is found["primary_core"] is None
 
 
-def test_performers_are_by_guarantees_built():
+def test_performers_are_ordered_by_guarantees_built():
     every = [row for at in range(7) for row in counts(f"n{at}", t105=at + 1)]
     body = guarantors([], [*every, *counts("silent", t108=1)], [])
     assert body["total_guarantors"] == 7

@@ -8,7 +8,7 @@ from tests.query.packages.test_journeys import HASH, answer, event, journey, row
 OTHER = "0x" + "09" * 32
 
 
-def test_durations_are_within_a_guarantor_s_own_stages():
+def test_step_durations_are_between_steps_of_one_guarantor():
     found = journey(
         answer(pipelines={"1/0": [event(90), event(95, 3_000)], "2/7": [event(91, 1_000)]}),
         rows=[row(), row(2, 7)],
@@ -21,7 +21,7 @@ def test_durations_are_within_a_guarantor_s_own_stages():
     ]
 
 
-def test_errors_are_the_events_own_words():
+def test_journey_errors_have_the_reasons_of_the_events():
     events = [event(99, reason="not connected"), event(92, 5, reason="timed out")]
     body = enhanced(journey(answer(pipelines={"1/0": events})), HASH)
     assert [each["error_code"] for each in body["errors"]] == ["not connected", "timed out"]
@@ -29,7 +29,7 @@ def test_errors_are_the_events_own_words():
     assert body["current_status"] == "failed"
 
 
-def test_who_signed_is_told_by_itself_or_by_the_primary():
+def test_a_signature_reported_by_the_primary_is_not_local():
     events = [
         event(104, secondary=OTHER),
         event(105, 1, outline={"slot": 3, "guarantors": [1, 2]}),
@@ -41,7 +41,7 @@ def test_who_signed_is_told_by_itself_or_by_the_primary():
     ]
 
 
-def test_costs_and_times_that_nobody_told_are_null():
+def test_costs_and_durations_without_events_are_null():
     body = enhanced(journey(), HASH)
     assert body["execution_details"] is None
     assert body["timing"]["submission_to_guarantee_ms"] is None
@@ -51,13 +51,13 @@ def test_costs_and_times_that_nobody_told_are_null():
     assert told["execution_details"]["refine_gas"] == 5
 
 
-def test_an_audit_without_a_word_is_pending():
+def test_an_audit_without_events_is_pending():
     body = audit(journey(), HASH)
     assert (body["status"], body["events"], body["is_failed"]) == ("pending", [], False)
     assert (body["tranche"], body["panic_mode"], body["is_accumulated"]) == (None, None, None)
 
 
-def test_an_audit_is_who_asked_for_the_bundle():
+def test_auditors_are_the_nodes_that_requested_the_bundle():
     heard = answer(erasures=[event(120), event(144, 1)], auditors=["07" * 32])
     body = audit(journey(heard), HASH)
     assert body["status"] == "auditing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tart.aggregate.core.tables import PACKAGE_STEPS
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.packages.journeys import ROW_STEPS, Journey, batch_item, candidates, merged, plain
-from tart.query.packages.package_progress import Account
+from tart.query.packages.package_progress import PackageState
 from tests.query.packages.test_packages import state
 
 HASH = "aa" * 32
@@ -49,15 +49,15 @@ def answer(**parts):
 
 
 def journey(*answers, rows=None, **changes):
-    account = Account(state(hash=HASH, core=2, **changes), None, None)
+    account = PackageState(state(hash=HASH, core=2, **changes), None, None)
     return Journey(rows or [row()], account, merged(answers, 100))
 
 
-def test_the_steps_of_a_row_are_those_of_the_table():
+def test_row_steps_are_columns_of_the_packages_table():
     assert dict(ROW_STEPS) == {name: number for number, name in PACKAGE_STEPS.items()}
 
 
-def test_stages_are_in_order_of_arrival_over_nodes():
+def test_steps_of_all_nodes_are_in_order_of_arrival():
     found = journey(
         answer(pipelines={"1/0": [event(90), event(94, 20)]}),
         answer(reports=[event(112, 10, node="02" * 32)]),
@@ -72,7 +72,7 @@ def test_stages_are_in_order_of_arrival_over_nodes():
     assert (body["work_package_hash"], body["core_index"]) == (HASH, 2)
 
 
-def test_where_the_log_is_gone_the_row_stands_in():
+def test_the_row_replaces_events_that_are_gone():
     gone = journey(
         rows=[row(received=1_000_500, outcome="failed", failed=1_000_900, reason="late")]
     )
@@ -82,7 +82,7 @@ def test_where_the_log_is_gone_the_row_stands_in():
     assert {each["session"] for each in body["stages"]} == {1}
 
 
-def test_a_failure_is_superseded_where_another_guaranteed():
+def test_a_failed_step_is_superseded_if_another_guarantor_guaranteed():
     events = answer(pipelines={"1/0": [event(92, reason="anything")]})
     assert plain(journey(events), HASH)["stages"][0]["stage"] == "failed"
     late = plain(journey(events, guaranteed=5, submissions_failed=1), HASH)
@@ -90,14 +90,14 @@ def test_a_failure_is_superseded_where_another_guaranteed():
     assert (late["superseded"], late["failed"]) == (True, False)
 
 
-def test_on_chain_is_included_and_everything_else_discarded():
+def test_a_discard_because_of_on_chain_is_an_inclusion():
     events = [event(113, reason="PackageReportedOnChain"), event(113, 1, reason="Other")]
     body = plain(journey(answer(reports=events)), HASH)
     heard = [each["stage"] for each in body["stages"] if each["event_type"] == 113]
     assert heard == ["included", "discarded"]
 
 
-def test_a_package_that_never_became_known_has_its_own_story():
+def test_a_package_without_hash_has_a_journey():
     rows = [row(hash=None, core=None, outcome="failed", failed=1_000_001, reason="reset")]
     body = plain(Journey(rows, None, merged([], 5)), "17")
     assert (body["work_package_hash"], body["core_index"]) == ("17", None)
@@ -108,20 +108,20 @@ def test_a_package_that_never_became_known_has_its_own_story():
     )
 
 
-def test_candidates_are_different_packages_and_not_different_rows():
+def test_candidates_list_each_package_once():
     rows = [row(1), row(2), row(3, hash="bb" * 32), row(4, hash=None), row(5, hash=None)]
     found = candidates(rows)
     assert [each["session"] for each in found] == [1, 3, 4, 5]
 
 
-def test_an_answer_as_long_as_the_limit_may_have_more():
+def test_an_answer_as_long_as_the_limit_is_truncated():
     full = answer(reports=[event(112), event(112, 1)])
     assert merged([full], 2)["truncated"] is True
     assert merged([full, answer()], 3)["truncated"] is False
 
 
-def test_a_batch_item_needs_no_log():
+def test_a_batch_item_needs_no_events():
     rows = [row(received=1_000_500), row(2, kind=91)]
-    item = batch_item(rows, Account(state(hash=HASH, core=2), None, None))
+    item = batch_item(rows, PackageState(state(hash=HASH, core=2), None, None))
     assert [each["stage"] for each in item["stages"]] == ["submitted", "being_shared", "received"]
     assert (item["nodes_involved"], item["has_errors"], item["stage_count"]) == (2, False, 3)

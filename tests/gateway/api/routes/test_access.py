@@ -12,19 +12,19 @@ from tart.gateway.api.routes.access import ACCESS_ROUTES
 OF_OPERATORS = {"sql", "export"}
 
 
-def test_what_holds_no_data_is_for_everybody_and_nothing_else() -> None:
+def test_only_routes_without_data_are_public() -> None:
     named = {route.name for route in ROUTES if route.role is Role.ANYONE}
     assert named == {"health", "openapi", "docs", "rules", "rule"}
     assert not any(route.scattered for route in ROUTES if route.role is Role.ANYONE)
 
 
-def test_what_costs_much_is_for_operators_and_administration_for_administrators() -> None:
+def test_expensive_routes_need_an_operator_and_administration_an_admin() -> None:
     assert {route.name for route in ROUTES if route.role is Role.OPERATOR} == OF_OPERATORS
     assert [route for route in ROUTES if route.role is Role.ADMIN] == list(ACCESS_ROUTES)
 
 
 @pytest.mark.parametrize("route", ACCESS_ROUTES, ids=lambda route: route.name)
-def test_nothing_of_administration_is_cached(route) -> None:
+def test_administrative_routes_are_not_cached(route) -> None:
     assert route.cache is Cache.LIVE
 
 

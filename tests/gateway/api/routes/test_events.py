@@ -15,7 +15,7 @@ from tart.query.sql.exports import FORMATS
 BY_NAME = {route.name: route for route in EVENT_ROUTES}
 
 
-def test_each_has_its_handler() -> None:
+def test_every_route_has_a_handler() -> None:
     handlers = {**EVENT_HANDLERS, **EXPORT_HANDLERS, **SQL_HANDLERS}
     assert BY_NAME.keys() == handlers.keys()
 
@@ -28,7 +28,7 @@ def test_an_event_id_is_an_integer_that_javascript_has() -> None:
             event.read("", {"id": text})
 
 
-def test_what_streams_or_computes_is_never_cached() -> None:
+def test_exports_and_sql_are_not_cached() -> None:
     assert BY_NAME["export"].cache is Cache.LIVE
     assert BY_NAME["sql"].cache is Cache.LIVE
 

@@ -12,7 +12,7 @@ from tart.gateway.handlers.packages import PACKAGE_HANDLERS
 BY_NAME = {route.name: route for route in PACKAGE_ROUTES}
 
 
-def test_each_has_its_handler() -> None:
+def test_every_route_has_a_handler() -> None:
     assert BY_NAME.keys() == {**PACKAGE_HANDLERS, **CORE_HANDLERS}.keys()
 
 
@@ -20,22 +20,22 @@ def test_each_has_its_handler() -> None:
     ("text", "value"),
     [("AB" * 32, "ab" * 32), ("0x" + "ab" * 32, "ab" * 32), ("0", 0), (str(2**64 - 1), 2**64 - 1)],
 )
-def test_a_reference_is_a_hash_or_an_id(text: str, value: object) -> None:
+def test_a_package_reference_is_a_hash_or_an_event_id(text: str, value: object) -> None:
     assert Reference().read(text, "hash") == value
 
 
-def test_sixty_four_digits_are_a_hash() -> None:
+def test_a_reference_of_64_decimal_digits_is_a_hash() -> None:
     assert Reference().read("1" * 64, "hash") == "1" * 64
 
 
 @pytest.mark.parametrize("text", ["", "ab", "-1", "xyz", str(2**64), "ab" * 31, "١"])
-def test_anything_else_is_refused_and_named(text: str) -> None:
+def test_an_invalid_package_reference_is_refused_with_its_parameter(text: str) -> None:
     with pytest.raises(BadQuery) as refused:
         Reference().read(text, "hash")
     assert refused.value.parameter == "hash"
 
 
-def test_windows_are_the_peers_unless_said_otherwise() -> None:
+def test_default_windows_are_those_of_jamtart() -> None:
     defaults = {
         route.name: {each.name: each.default for each in route.parameters}["duration"]
         for route in PACKAGE_ROUTES

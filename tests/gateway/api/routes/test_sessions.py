@@ -12,11 +12,11 @@ from tart.protocol.rules import RULES, SEVERITY_MEANINGS
 BY_NAME = {route.name: route for route in SESSION_ROUTES}
 
 
-def test_each_has_its_handler() -> None:
+def test_every_route_has_a_handler() -> None:
     assert BY_NAME.keys() == SESSION_HANDLERS.keys()
 
 
-def test_what_severities_mean_is_told_where_findings_are() -> None:
+def test_severities_are_explained_in_the_conformance_routes() -> None:
     for name in ("conformance", "node_conformance"):
         assert all(each in BY_NAME[name].description for each in SEVERITY_MEANINGS.values())
 
@@ -27,7 +27,7 @@ def test_every_rule_has_a_page(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["", "TRUNCATED", "<b>", "x" * 4000])
-def test_what_is_no_rule_is_not_found_and_not_repeated(code: str) -> None:
+def test_an_unknown_rule_is_not_found_and_not_echoed(code: str) -> None:
     with pytest.raises(NotFound) as refused:
         BY_NAME["rule"].read("", {"code": code})
     assert refused.value.parameter == "code"

@@ -36,22 +36,22 @@ def read(query: str) -> dict[str, Any]:
         ("core=3&slot=1", {"type": "Both", "filters": [{"type": "Slot", "slot": 1}, CORE]}),
     ],
 )
-def test_parameters_are_one_filter(query: str, document: dict[str, Any]) -> None:
+def test_stream_parameters_become_one_filter(query: str, document: dict[str, Any]) -> None:
     assert read(query) == document
     parse(document)
 
 
-def test_several_types_are_any_of_them() -> None:
+def test_several_event_types_become_an_any_filter() -> None:
     found = read("event_types=42,11")
     assert [each["event_type"] for each in found["filters"]] == [11, 42]
     assert found["type"] == "Any"
 
 
 @pytest.mark.parametrize("text", ["", "{", "1", "[]", '{"type":"No"}', '{"type":"Node"}'])
-def test_a_filter_that_cannot_be_used_is_refused(text: str) -> None:
+def test_an_invalid_stream_filter_is_refused(text: str) -> None:
     with pytest.raises(BadQuery):
         FilterText().read(text, "filter")
 
 
-def test_streams_may_be_opened_by_browsers_which_send_no_headers() -> None:
+def test_all_streams_accept_the_key_in_the_url() -> None:
     assert all(route.token for route in STREAM_ROUTES)
