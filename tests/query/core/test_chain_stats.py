@@ -114,7 +114,7 @@ def test_from_gray_paper_0_8_on_validators_are_three_per_core() -> None:
 
 
 @pytest.mark.parametrize("nodes", [[], [node(A, connected=False, params=PARAMS)], [node(A)]])
-def test_network_values_that_no_connected_node_reports_are_null(
+def test_network_values_without_a_connected_node_are_null(
     nodes: list[dict[str, Any]],
 ) -> None:
     body = chain_stats.network(nodes)

@@ -86,9 +86,7 @@ def test_an_event_without_slot_or_core_passes_no_filter_on_them() -> None:
         ({"type": "Any", "filters": ["All"]}, "filter"),
     ],
 )
-def test_an_invalid_filter_is_refused_and_its_member_is_named(
-    document: Any, parameter: str
-) -> None:
+def test_an_invalid_filter_is_refused_with_its_member(document: Any, parameter: str) -> None:
     with pytest.raises(BadQuery) as refused:
         parse(document)
     assert refused.value.parameter == parameter
