@@ -194,7 +194,7 @@ class Gateway:
 
     def missed(self, message: Missed) -> None:
         """See ``shards.Pushes``."""
-        self.streams.missed(message)
+        self.streams.record_missed(message)
 
     def node_changed(self, shard: int, node: dict[str, Any]) -> None:
         """See ``shards.Pushes``."""

@@ -24,7 +24,7 @@ class LiveStatistics(Protocol):
 
     @property
     def shed_recently(self) -> bool:
-        """Whether a shard shed events for the gateway in the last minute."""
+        """True if a shard shed events for the gateway in the last minute."""
 
     def statistics(self) -> dict[str, Any]:
         """jamtart's ``broadcaster_stats``."""

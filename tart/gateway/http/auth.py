@@ -84,7 +84,7 @@ class Credentials:
 
     @property
     def local(self) -> bool:
-        """Whether the request was sent by the local machine to its loopback address."""
+        """True if the request was sent by the local machine to its loopback address."""
         named = authority_of(self.host)
         # Browsers always send a host.
         host_is_local = not self.host or (named is not None and is_loopback(named.host))

@@ -58,7 +58,7 @@ class Evictable(Protocol):
 
     @property
     def in_use(self) -> bool:
-        """Whether a complete request is being answered, or a stream is open."""
+        """True if a complete request is being answered, or a stream is open."""
 
     def drop(self) -> None:
         """Close the connection at once."""

@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 WEBSOCKET_VERSION = "13"
 INVALID_TEXT = 1007
 INTERNAL_ERROR = 1011
-# Reading of a WebSocket pauses while so many replies wait for the client to read them.
+# Reading of a WebSocket pauses while this many replies wait for the client to read them.
 MAX_REPLYING = 8
 _CONTROL = (Opcode.CLOSE, Opcode.PING, Opcode.PONG)
 _UTF8 = codecs.getincrementaldecoder("utf-8")
@@ -322,7 +322,7 @@ class Connection(WebSocketProtocol):
 
     @property
     def in_use(self) -> bool:
-        """Whether a complete request is being answered, or a stream is open."""
+        """True if a complete request is being answered, or a stream is open."""
         if self.websocket is not None:
             return True
         if self._receiving or self.http is None:
@@ -428,7 +428,7 @@ class Connection(WebSocketProtocol):
 
     @property
     def _awaits_rest(self) -> bool:
-        """Whether a request was received in part."""
+        """True if a request was received in part."""
         http = self.http
         if http is None:
             return False

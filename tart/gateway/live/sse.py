@@ -1,17 +1,17 @@
 """Server-sent events: figures every second, and live events that can be resumed.
 
-A client is closed when it takes nothing for ``send_stall_seconds``, and what it does not take
-in time is shed and told, as over WebSocket (``streams.Subscriber``).
+A client that reads nothing for ``send_stall_seconds`` is closed. Events that it does not read in
+time are dropped, and it is told how many, as over WebSocket (``streams.Subscriber``).
 
-An event's ``id:`` is a position: when the stream began, in Unix microseconds, and of each
-directory the API id of the newest event sent, or of a later one that did not pass the filter.
-Directories are in order each, so nothing is sent twice and nothing left out, whatever their
+An event's ``id:`` is a position: the time at which the stream began, in Unix microseconds, and for
+each directory the API id of the newest event sent, or of a later one that did not pass the
+filter. The events of a directory are ordered, so no event is sent twice or left out, whatever the
 clocks do.
 
-A client may have little patience, and the machine little time. So the head and a comment go
-out at once, before anything is looked up, and comments while it is (``LOOKING_UP``); what is
-found is sent in parts, each of which moves the position (``catching_up``). A comment without
-words says that live events follow.
+Clients may have short timeouts, and the host may be busy. So head and first comment are sent at
+once, before anything is looked up, and further comments meanwhile (``LOOKING_UP``). Events that
+were missed are sent in parts, each of which advances the position (``catch_up``). An empty comment
+precedes the live events.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ from tart.query.core.merge import Json
 log = logging.getLogger(__name__)
 
 METRICS_SECONDS = 1.0
-# Between two comments: while something is looked up; until the client has an id to resume at,
-# for what comes while it is away is lost to it before; and afterwards.
+# Between two comments: while missed events are looked up; until the client has an id at which it
+# can resume, for events that come while it is away are lost before that; and afterwards.
 LOOKING_SECONDS = 0.25
 FIRST_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 1.0
-# So long the place of a bare event id may take to be looked up for its errors to have a status.
+# The time to look up the position of an event id: within it, an error has an HTTP status.
 STATUS_SECONDS = 0.5
 CONNECTED = b": connected\n\n"
 LOOKING_UP = b": looking up what was missed\n\n"
@@ -63,11 +63,11 @@ T = TypeVar("T")
 
 @dataclass
 class Position:
-    """How far a client is.
+    """A client's position in the stream.
 
     Attributes:
-        since_us: of directories it has nothing of, everything received from then on is new.
-        ids: directory to the API id of the newest event it has.
+        since_us: in a directory without an id, events received from this time on are new.
+        ids: directory to the API id of the newest event that the client has.
     """
 
     since_us: int
@@ -75,7 +75,11 @@ class Position:
 
     @classmethod
     def read(cls, text: str) -> Position | int:
-        """What a client sends back: a position, or a bare event id; else ``BadQuery``."""
+        """Parse what a client sends back: a position, or the id of an event.
+
+        Raises:
+            BadQuery: it is neither.
+        """
         parts = text.strip().split(".")
         if len(parts) > _MAX_ID_PARTS or not all(
             part.isascii() and part.isdecimal() and len(part) <= 20 for part in parts
@@ -90,20 +94,20 @@ class Position:
         return ".".join(map(str, (self.since_us, *(self.ids[each] for each in sorted(self.ids)))))
 
     def has(self, event_id: int) -> bool:
-        """Whether an event is not new."""
+        """Return whether the client has an event already."""
         return event_id <= self.ids.get(event_identity(event_id)[0], -1)
 
     def move(self, event_id: int) -> None:
-        """An event was sent."""
+        """Advance behind an event."""
         self.ids[event_identity(event_id)[0]] = event_id
 
 
 _NAME = "last_event_id"
 
 
-def sse(name: str, data: bytes, place: str = "") -> bytes:
-    """One event of a stream."""
-    prefix = f"id: {place}\n".encode() if place else b""
+def sse(name: str, data: bytes, position: str = "") -> bytes:
+    """Return one event of a stream."""
+    prefix = f"id: {position}\n".encode() if position else b""
     return prefix + b"event: %b\ndata: %b\n\n" % (name.encode(), data)
 
 
@@ -111,8 +115,8 @@ class Reader(Subscriber):
     """A subscriber that reads server-sent events.
 
     Args:
-        catching_up: shards of which it missed something: their live events are left out until
-            ``hold``, and kept back until ``release``.
+        catching_up: shards whose events it missed: their live events are left out until
+            ``hold``, and held back until ``release``.
     """
 
     def __init__(self, limit: int, position: Position, catching_up: Iterable[int] = ()) -> None:
@@ -123,15 +127,15 @@ class Reader(Subscriber):
         self._was_cut = False
 
     @property
-    def patience(self) -> float:
-        """Seconds of silence after which the client should hear a comment."""
+    def comment_seconds(self) -> float:
+        """Seconds of silence after which a comment is sent."""
         if self._left_out or self._held:
             return LOOKING_SECONDS
         return KEEP_ALIVE_SECONDS if self.events_sent else FIRST_SECONDS
 
     @property
     def comment(self) -> bytes:
-        """What it hears then."""
+        """The comment that is sent then."""
         return LOOKING_UP if self._left_out or self._held else LIVE
 
     def offer(self, event: Encoded) -> None:
@@ -148,52 +152,56 @@ class Reader(Subscriber):
         held = self._held[shard]
         if len(held) >= self._limit:
             held.popleft()
-            self.miss(1)
+            self.record_missed(1)
         held.append(event)
 
     def hold(self, shard: int) -> None:
-        """See ``catching_up.Client``."""
+        """See ``catch_up.Client``."""
         self._left_out.discard(shard)
         self._held[shard] = deque()
 
     def release(self, shard: int) -> None:
-        """See ``catching_up.Client``."""
+        """See ``catch_up.Client``."""
         self._left_out.discard(shard)
         for event in self._held.pop(shard, ()):
             super().offer(event)
 
     async def found(self, batch: Sequence[Found]) -> None:
-        """See ``catching_up.Client``."""
-        await self.reply(lambda: b"".join(self._of(batch)))
+        """See ``catch_up.Client``."""
+        await self.reply(lambda: b"".join(self._encode(batch)))
 
     async def cut(self) -> None:
-        """See ``catching_up.Client``; it is told once."""
+        """See ``catch_up.Client``; the client is told once."""
         if not self._was_cut:
             self._was_cut = True
             await self.reply(sse("lagged", b'{"missed":null}'))
 
-    def _of(self, batch: Sequence[Found]) -> Iterator[bytes]:
-        # Now and not before: what is sent in between has a position, too.
-        for event, at in batch:
-            self.position.ids |= at
+    def _encode(self, batch: Sequence[Found]) -> Iterator[bytes]:
+        # When it is sent and not before: events that are sent in between have a position, too.
+        for event, ids in batch:
+            self.position.ids |= ids
             if event is not None:
                 self.position.move(event["id"])
                 self.events_sent += 1
                 yield sse("event", json_encoding.dumps(live_event(event)), str(self.position))
 
-    def _shown(self, event: Encoded) -> bytes:
+    def _encode_event(self, event: Encoded) -> bytes:
         if self.position.has(event.id):
-            # It came while the stream was resumed, and was looked up then.
+            # It arrived while the stream was resumed, and was found then.
             return b""
         self.position.move(event.id)
         return sse("event", event.data, str(self.position))
 
-    def _lagged(self, missed: int) -> bytes:
+    def _encode_lagged(self, missed: int) -> bytes:
         return sse("lagged", json_encoding.dumps({"missed": missed}))
 
 
 class EventStreams:
-    """Both streams, for all who read them."""
+    """The event streams of all clients.
+
+    Attributes:
+        stalled: clients closed because they read nothing.
+    """
 
     def __init__(self, questions: Questions, streams: Streams, config: ApiConfig) -> None:
         self._questions = questions
@@ -203,7 +211,7 @@ class EventStreams:
         self.stalled = 0
 
     async def stop(self) -> None:
-        """End what is shared."""
+        """Stop the shared query."""
         await self._live.stop()
 
     async def _figures(self) -> Json:
@@ -212,19 +220,21 @@ class EventStreams:
 
     async def serve_metrics(self, route: Route, request: Request[Any, Any]) -> None:
         """Send figures every second until the client leaves or stalls."""
-        line = await _Line.open(route, request, self._config)
-        if line.wanted and not await line.write(CONNECTED):
+        response = await _Response.open(route, request, self._config)
+        if response.wanted and not await response.write(CONNECTED):
             self.stalled += 1
             return
-        while line.wanted:
+        while response.wanted:
             await asyncio.sleep(METRICS_SECONDS)
             try:
-                figures = await line.commented(self._live.get(METRICS_SECONDS / 2), METRICS_SECONDS)
+                figures = await response.with_comments(
+                    self._live.get(METRICS_SECONDS / 2), METRICS_SECONDS
+                )
             except TartError as error:
-                written = await line.write(b": %b\n\n" % error.code.encode())
+                written = await response.write(b": %b\n\n" % error.code.encode())
             else:
-                # The peer's order: data, then event.
-                written = await line.write(
+                # jamtart's order: data, then event.
+                written = await response.write(
                     b"data: %b\nevent: metrics\n\n" % json_encoding.dumps(figures)
                 )
             if not written:
@@ -238,33 +248,35 @@ class EventStreams:
         missing = range(self._questions.shards.total) if last else ()
         reader = Reader(self._config.subscriber_queue, Position(now_us()), missing)
         values = {**values, "filter": filter_of(values)}
-        placing = asyncio.ensure_future(self._placed(known))
-        self._streams.joined(reader)
+        locating = asyncio.ensure_future(self._locate(known))
+        self._streams.add(reader)
         try:
             self._streams.subscribe(reader, values["filter"], values["bytes"])
-            await asyncio.wait((placing,), timeout=STATUS_SECONDS)
-            if placing.done():
-                reader.position = placing.result()
-            line = await _Line.open(route, request, self._config)
-            if line.wanted and last:
-                await self._send(line, reader, self._catch_up(line, reader, placing, values))
-            elif line.wanted:
-                await self._send(line, reader)
+            await asyncio.wait((locating,), timeout=STATUS_SECONDS)
+            if locating.done():
+                reader.position = locating.result()
+            response = await _Response.open(route, request, self._config)
+            if response.wanted and last:
+                await self._send(
+                    response, reader, self._catch_up(response, reader, locating, values)
+                )
+            elif response.wanted:
+                await self._send(response, reader)
         finally:
-            placing.cancel()
-            self._streams.left(reader)
+            locating.cancel()
+            self._streams.remove(reader)
 
     async def _send(
-        self, line: _Line, reader: Reader, beside: Coroutine[Any, Any, None] | None = None
+        self, response: _Response, reader: Reader, beside: Coroutine[Any, Any, None] | None = None
     ) -> None:
-        """Send until the client stalls or leaves, which ends what goes on beside it."""
+        """Send until the client stalls or leaves, then cancel ``beside``."""
         task = None if beside is None else asyncio.create_task(beside)
         data = reader.comment
         try:
-            while await line.write(data):
+            while await response.write(data):
                 if not (data := b"".join(reader.take(WRITE_BYTES))):
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(reader.patience):
+                        async with asyncio.timeout(reader.comment_seconds):
                             await reader.ready.wait()
                     data = b"".join(reader.take(WRITE_BYTES)) or reader.comment
             self.stalled += 1
@@ -272,67 +284,73 @@ class EventStreams:
             if task is not None:
                 task.cancel()
 
-    async def _placed(self, known: Position | int) -> Position:
-        """Where a client goes on; of a bare event id, from when that was received."""
+    async def _locate(self, known: Position | int) -> Position:
+        """Return the position at which a client resumes; for an event id, from its receipt on."""
         if isinstance(known, Position):
             return known
         received_at = await self._questions.received_at(known)
         return Position(received_at, {event_identity(known)[0]: known})
 
     async def _catch_up(
-        self, line: _Line, reader: Reader, placing: asyncio.Future[Position], values: Json
+        self, response: _Response, reader: Reader, locating: asyncio.Future[Position], values: Json
     ) -> None:
-        """Pass on what passed the filter since; live events follow.
+        """Send the events that the client missed; live events follow.
 
-        The head is sent already. Where no shard answers the connection is cut off: the client
-        comes again, and has lost nothing.
+        The head is sent already. If no shard answers, the connection is cut off: the client
+        reconnects, and has lost nothing.
         """
         try:
-            reader.position = place = await placing
+            reader.position = position = await locating
             if not await CatchingUp(
                 self._questions,
                 reader,
                 values["filter"],
                 values["bytes"],
-                place.since_us,
-                dict(place.ids),
+                position.since_us,
+                dict(position.ids),
             ).run():
-                line.break_off()
+                response.break_off()
         except (QueryTimeout, Busy, ShardUnavailable):
-            line.break_off()
+            response.break_off()
         except Exception as error:
             if not isinstance(error, NotFound):
-                log.error("what a stream missed could not be looked up", exc_info=error)
-            # It goes on from now.
+                log.error(
+                    "cannot look up the missed events of a stream, continuing live", exc_info=error
+                )
+            # The stream continues with live events.
             await reader.cut()
             for shard in range(self._questions.shards.total):
                 reader.release(shard)
         await reader.reply(LIVE)
 
 
-class _Line:
-    """One client's response."""
+class _Response:
+    """The response to one client.
 
-    def __init__(self, response: Any, request: Request[Any, Any], config: ApiConfig) -> None:
-        self._response = response
+    Attributes:
+        wanted: False for a HEAD request, which gets the headers alone.
+    """
+
+    def __init__(self, sanic: Any, request: Request[Any, Any], config: ApiConfig) -> None:
+        self._sanic = sanic
         self._transport: Any = request.transport
         self._seconds = config.send_stall_seconds
         self.wanted = request.method != "HEAD"
 
     @classmethod
-    async def open(cls, route: Route, request: Request[Any, Any], config: ApiConfig) -> _Line:
+    async def open(cls, route: Route, request: Request[Any, Any], config: ApiConfig) -> _Response:
         """Send the headers."""
         headers = responses.stream_headers(request, config)
-        response = await request.respond(status=200, headers=headers, content_type=route.media_type)
-        line = cls(response, request, config)
-        if not line.wanted:
-            await line._response.eof()
-        return line
+        sanic = await request.respond(status=200, headers=headers, content_type=route.media_type)
+        response = cls(sanic, request, config)
+        if not response.wanted:
+            await response._sanic.eof()
+        return response
 
     async def write(self, data: bytes) -> bool:
-        """Send; ``False`` if the client takes nothing, and is cut off now."""
+        """Send; ``False`` if the client read nothing and was cut off."""
         if await send_with_stall_timeout(
-            lambda: self._response.send(data), self._transport, self._seconds
+            lambda: self._sanic.send(data), self._transport, self._seconds
         ):
             return True
         self.break_off()
@@ -342,8 +360,8 @@ class _Line:
         """Cut the client off."""
         self._transport.abort()
 
-    async def commented(self, wanted: Awaitable[T], seconds: float) -> T:
-        """What comes of something, with a comment whenever it takes so long."""
+    async def with_comments(self, wanted: Awaitable[T], seconds: float) -> T:
+        """Return the result of ``wanted``; send a comment every ``seconds`` until then."""
         task = asyncio.ensure_future(wanted)
         try:
             while not (await asyncio.wait((task,), timeout=seconds))[0]:

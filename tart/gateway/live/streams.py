@@ -1,8 +1,9 @@
 """Live events from all shards to all subscribers, each encoded once.
 
-Every distinct filter is one subscription at the shards, whoever shares it. Handing out
-never waits: each subscriber has a bounded queue, the oldest events of a full one go, and
-its owner is told how many. So a slow subscriber slows nobody, and memory has a limit.
+Every distinct filter is one subscription at the shards, however many clients share it.
+Publishing never waits: each subscriber has a bounded queue. When it is full the oldest events are
+dropped, and the client is told how many. So a slow subscriber delays no other, and memory is
+bounded.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from tart.query.core import filters
 Json = dict[str, Any]
 
 ALL: Json = {"type": "All"}
-# Replies waiting for one client; a client that asks on and reads nothing is not read on.
+# Replies queued for one client; a client that sends more without reading them is not read.
 MAX_REPLIES = 32
 SHED_RECENTLY_SECONDS = 60.0
 
 
 def envelope(kind: str, data: bytes, timestamp: str) -> bytes:
-    """A message of the server: type, data, timestamp, in this order."""
+    """Return a message of the server: type, data, timestamp, in this order."""
     return b'{"type":"%b","data":%b,"timestamp":"%b"}' % (
         kind.encode(),
         data,
@@ -39,27 +40,35 @@ def envelope(kind: str, data: bytes, timestamp: str) -> bytes:
 
 
 def message(kind: str, data: Any) -> bytes:
-    """A message of the server, sent now, as a frame."""
+    """Return a message of the server with the present time, as a frame."""
     return text_frame(envelope(kind, json_encoding.dumps(data), now_text()))
 
 
 class Encoded(NamedTuple):
-    """A live event, ready: as a whole frame, and its data for a batch; with its API id."""
+    """A live event: its frame, its data for a batch, and its API id."""
 
     frame: bytes
     data: bytes
     id: int
 
 
-# What is said to one client: bytes, or what makes them at the moment they are sent.
+# A reply to one client: bytes, or a function that makes them when they are sent.
 Reply = bytes | Callable[[], bytes]
 
 
 class Subscriber:
-    """One client's queue: live events that may be shed, and replies that may not.
+    """One client's queue: live events, which may be dropped, and replies, which may not.
 
-    Both come out in the order they went in, so that what follows ``subscribed`` is what
-    was subscribed.
+    Both leave in the order in which they were queued, so that the events after ``subscribed`` are
+    those of the new subscription.
+
+    Args:
+        limit: the most live events in the queue.
+
+    Attributes:
+        batch: whether events are sent in batches.
+        feed: the subscription; ``None`` without one.
+        ready: set while the queue is not empty.
     """
 
     def __init__(self, limit: int) -> None:
@@ -71,7 +80,7 @@ class Subscriber:
         self._limit = limit
         self._events: deque[tuple[int, Encoded]] = deque()
         self._replies: deque[tuple[int, Reply]] = deque()
-        self._room = asyncio.Event()
+        self._reply_room = asyncio.Event()
         self._missed = 0
         self._next = 0
 
@@ -79,21 +88,21 @@ class Subscriber:
         return len(self._events)
 
     def offer(self, event: Encoded) -> None:
-        """Queue a live event; the oldest goes if there are too many."""
+        """Queue a live event; drop the oldest if there are too many."""
         if len(self._events) >= self._limit:
             self._events.popleft()
-            self.miss(1)
+            self.record_missed(1)
         self._events.append((self._number(), event))
         self.ready.set()
 
-    def miss(self, count: int) -> None:
-        """Events this client should have got are lost; it will be told."""
+    def record_missed(self, count: int) -> None:
+        """Count events that the client missed; it is told with the next message."""
         self._missed += count
         self.missed_total += count
         self.ready.set()
 
-    def say(self, reply: Reply) -> bool:
-        """Queue a frame that is never shed; ``False`` if too many wait already."""
+    def try_reply(self, reply: Reply) -> bool:
+        """Queue a frame that is never dropped; ``False`` if too many are queued."""
         if len(self._replies) >= MAX_REPLIES:
             return False
         self._replies.append((self._number(), reply))
@@ -101,29 +110,29 @@ class Subscriber:
         return True
 
     async def reply(self, reply: Reply) -> None:
-        """Queue a frame, waiting for room."""
-        while not self.say(reply):
-            self._room.clear()
-            await self._room.wait()
+        """Queue a frame that is never dropped, waiting for room."""
+        while not self.try_reply(reply):
+            self._reply_room.clear()
+            await self._reply_room.wait()
 
-    def take(self, most: int) -> list[bytes]:
-        """Frames to send next, about ``most`` bytes, in order; none if nothing waits."""
+    def take(self, max_bytes: int) -> list[bytes]:
+        """Remove the next frames from the queue, about ``max_bytes``; none if it is empty."""
         frames: list[bytes] = []
         size = 0
-        for each in self._waiting():
-            frames.append(each)
-            size += len(each)
-            if size >= most:
+        for frame in self._drain():
+            frames.append(frame)
+            size += len(frame)
+            if size >= max_bytes:
                 break
         return frames
 
-    def _waiting(self) -> Iterator[bytes]:
+    def _drain(self) -> Iterator[bytes]:
         while True:
             if self._missed:
                 missed, self._missed = self._missed, 0
-                yield self._lagged(missed)
+                yield self._encode_lagged(missed)
             elif self._reply_is_next():
-                self._room.set()
+                self._reply_room.set()
                 reply = self._replies.popleft()[1]
                 yield reply if isinstance(reply, bytes) else reply()
             elif self._events:
@@ -139,12 +148,12 @@ class Subscriber:
 
     def _next_event(self) -> bytes:
         self.events_sent += 1
-        return self._shown(self._events.popleft()[1])
+        return self._encode_event(self._events.popleft()[1])
 
-    def _shown(self, event: Encoded) -> bytes:
+    def _encode_event(self, event: Encoded) -> bytes:
         return event.frame
 
-    def _lagged(self, missed: int) -> bytes:
+    def _encode_lagged(self, missed: int) -> bytes:
         return message("lagged", {"missed": missed})
 
     def _next_batch(self) -> bytes:
@@ -161,7 +170,7 @@ class Subscriber:
 
 @dataclass(eq=False)
 class Feed:
-    """One distinct filter and those who want it."""
+    """A distinct filter and its subscribers."""
 
     number: int
     key: bytes
@@ -171,7 +180,14 @@ class Feed:
 
 
 class Streams:
-    """All feeds and all subscribers."""
+    """All feeds and all subscribers.
+
+    Attributes:
+        subscribers: all clients, also those without a feed.
+        broadcast: live events received.
+        undelivered: those of them without a subscriber left.
+        shed: live events that shards dropped because the gateway did not keep up.
+    """
 
     def __init__(self, shards: Shards) -> None:
         self._shards = shards
@@ -183,13 +199,13 @@ class Streams:
         self.broadcast = 0
         self.undelivered = 0
         self.shed = 0
-        self._missed_by_gone = 0
+        self._missed_by_removed = 0
 
     def subscribe(self, subscriber: Subscriber, document: Any, rendering: Encoding) -> None:
-        """Give a subscriber the events that pass a filter, instead of any others.
+        """Send a subscriber the events that pass a filter, instead of its present ones.
 
         Raises:
-            BadQuery: the filter cannot be used; the subscriber keeps what it had.
+            BadQuery: the filter is not valid; the subscriber keeps its present one.
         """
         filters.parse(document)
         key = json_encoding.dumps([document, rendering], option=json_encoding.SORTED)
@@ -205,7 +221,7 @@ class Streams:
         subscriber.feed = feed
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
-        """Give it no more events; what waits in its queue still comes."""
+        """Send a subscriber no more events; those in its queue are still sent."""
         feed, subscriber.feed = subscriber.feed, None
         if feed is None:
             return
@@ -215,18 +231,18 @@ class Streams:
             del self._by_filter[feed.key]
             self._shards.unsubscribe(feed.number)
 
-    def joined(self, subscriber: Subscriber) -> None:
-        """A client has come."""
+    def add(self, subscriber: Subscriber) -> None:
+        """Add a client."""
         self.subscribers.add(subscriber)
 
-    def left(self, subscriber: Subscriber) -> None:
-        """A client has gone."""
+    def remove(self, subscriber: Subscriber) -> None:
+        """Remove a client, and end its subscription."""
         self.unsubscribe(subscriber)
         self.subscribers.discard(subscriber)
-        self._missed_by_gone += subscriber.missed_total
+        self._missed_by_removed += subscriber.missed_total
 
     def publish(self, events: LiveEvents) -> None:
-        """Hand events of a shard to everybody whose filter they passed."""
+        """Queue events of a shard for all subscribers whose filter they passed."""
         now, offset = now_text(), 0
         for event_id, _, _, numbers, length in events.events:
             text = events.attachment[offset : offset + length]
@@ -241,31 +257,32 @@ class Streams:
                 for subscriber in feed.subscribers:
                     subscriber.offer(encoded)
 
-    def missed(self, missed: Missed) -> None:
-        """A shard shed events because we were slow: all who wanted them are told."""
+    def record_missed(self, missed: Missed) -> None:
+        """Tell the subscribers of a feed that a shard dropped events of it."""
         self.shed += missed.count
         self._shed_at = time.monotonic()
         feed = self._by_number.get(missed.subscription)
         for subscriber in feed.subscribers if feed else ():
-            subscriber.miss(missed.count)
+            subscriber.record_missed(missed.count)
 
     @property
     def shed_recently(self) -> bool:
-        """Whether a shard shed events for us in the last minute."""
+        """True if a shard dropped events in the last minute because the gateway was slow."""
         return self._shed_at is not None and (
             time.monotonic() - self._shed_at < SHED_RECENTLY_SECONDS
         )
 
     def statistics(self) -> Json:
-        """The peer's ``broadcaster_stats``; dropped are those no client's queue had room for."""
-        every = self.subscribers
+        """Return jamtart's ``broadcaster_stats``; ``dropped`` counts events that clients missed."""
+        subscribers = self.subscribers
         return {
             "total_events_broadcast": self.broadcast,
-            "active_subscribers": sum(each.feed is not None for each in every),
+            "active_subscribers": sum(each.feed is not None for each in subscribers),
             "node_channels": sum(
                 feed.document.get("type") == "Node" for feed in self._by_number.values()
             ),
-            "events_in_buffer": sum(len(each) for each in every),
-            "dropped_events": self._missed_by_gone + sum(each.missed_total for each in every),
+            "events_in_buffer": sum(len(each) for each in subscribers),
+            "dropped_events": self._missed_by_removed
+            + sum(each.missed_total for each in subscribers),
             "undelivered_events": self.undelivered,
         }

@@ -1,8 +1,8 @@
-"""``/api/ws``: one client's conversation, and the tasks that serve it.
+"""``/api/ws``: one client's messages, and the tasks that serve it.
 
-Three tasks per client: one reads what it says and answers, one sends what its queue holds,
-one adds figures at their times. Only the sender writes to the socket, so a client that
-takes nothing blocks nobody but its sender, which closes it after ``send_stall_seconds``.
+Each client has three tasks: one reads its messages and replies, one sends its queue, and one adds
+figures periodically. Only the sender writes to the socket, so a client that does not read blocks
+nothing but its sender, which closes it after ``send_stall_seconds``.
 """
 
 from __future__ import annotations
@@ -48,24 +48,28 @@ METRICS_MS = (500, 1000, 10_000)
 METRICS_FRESH_SECONDS = 0.25
 SAMPLES = 200
 MAX_RECENT = 10_000
-# One write; above the transport's high-water mark more would only wait in memory.
+# The size of one write; more would only wait in memory, above the transport's high-water mark.
 WRITE_BYTES = 64 << 10
 TRY_AGAIN_LATER = 1013
-# What began earlier and has no end is not being worked on.
+# A work-package that began earlier and has no outcome is not being worked on.
 ACTIVE_US = MINUTE_US
 MAX_ACTIVE = 100_000
 
 
 @dataclass(frozen=True)
 class PushIntervals:
-    """How often what is sent unasked is sent, in seconds."""
+    """Seconds between messages that are sent periodically."""
 
     stats: float = STATS_SECONDS
     alerts: float = ALERT_SECONDS
 
 
 class WebSocketClients:
-    """All clients, and the figures they share."""
+    """All clients, and the figures that they share.
+
+    Attributes:
+        stalled: clients closed because they read nothing.
+    """
 
     def __init__(
         self,
@@ -83,31 +87,31 @@ class WebSocketClients:
         self.stalled = 0
         self.stats: SingleFlight[Json] = SingleFlight(self._stats)
         self.metrics: SingleFlight[Json] = SingleFlight(self._metrics)
-        self._alerted: set[Subscriber] = set()
-        self._alerter: asyncio.Task[None] | None = None
+        self._alert_subscribers: set[Subscriber] = set()
+        self._alert_task: asyncio.Task[None] | None = None
 
     async def serve(self, socket: WebSocket, values: Mapping[str, Any]) -> None:
-        """Talk to one client until it leaves."""
+        """Serve one client until it leaves."""
         subscriber = Subscriber(self.config.subscriber_queue)
         client = Client(self, subscriber, values["bytes"])
         sender = Sender(socket, subscriber, self.config.send_stall_seconds)
         tasks: list[asyncio.Task[None]] = []
-        self.streams.joined(subscriber)
+        self.streams.add(subscriber)
         try:
-            # Subscribed first, greeted then: nothing falls between the samples and the stream.
+            # Subscribe before the greeting: no event is lost between its samples and the stream.
             if values["subscribe"] == "all":
                 self.streams.subscribe(subscriber, ALL, values["bytes"])
             greeting = b"".join(await together(client.greeting(), client.first_stats()))
             tasks = [
                 asyncio.create_task(sender.run(greeting)),
-                asyncio.create_task(client.tell_stats()),
-                asyncio.create_task(client.tell_metrics()),
+                asyncio.create_task(client.push_stats()),
+                asyncio.create_task(client.push_metrics()),
                 asyncio.create_task(client.listen(socket)),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._alerted.discard(subscriber)
-            self.streams.left(subscriber)
+            self._alert_subscribers.discard(subscriber)
+            self.streams.remove(subscriber)
             self.stalled += sender.stalled
             for task in tasks:
                 task.cancel()
@@ -115,39 +119,39 @@ class WebSocketClients:
         _raise_faults(tasks)
 
     def subscribe_alerts(self, subscriber: Subscriber) -> None:
-        """Have alerts sent; they are evaluated while anybody wants them."""
-        self._alerted.add(subscriber)
-        if self._alerter is None or self._alerter.done():
-            self._alerter = asyncio.create_task(self._alert())
+        """Send alerts to a subscriber; they are evaluated while there are subscribers."""
+        self._alert_subscribers.add(subscriber)
+        if self._alert_task is None or self._alert_task.done():
+            self._alert_task = asyncio.create_task(self._push_alerts())
 
     def unsubscribe_alerts(self, subscriber: Subscriber) -> None:
-        """No more of them."""
-        self._alerted.discard(subscriber)
+        """Send no more alerts to a subscriber."""
+        self._alert_subscribers.discard(subscriber)
 
     async def stop(self) -> None:
-        """End what is shared; the clients' own tasks end with their connections."""
-        if self._alerter is not None:
-            self._alerter.cancel()
-            await asyncio.gather(self._alerter, return_exceptions=True)
+        """Stop the shared tasks; the clients' own tasks end with their connections."""
+        if self._alert_task is not None:
+            self._alert_task.cancel()
+            await asyncio.gather(self._alert_task, return_exceptions=True)
         await self.stats.stop()
         await self.metrics.stop()
 
-    async def _alert(self) -> None:
-        last, raised = await self._look(), list[Json]()
-        while self._alerted:
+    async def _push_alerts(self) -> None:
+        last, raised = await self._sample(), list[Json]()
+        while self._alert_subscribers:
             await asyncio.sleep(self.intervals.alerts)
             with self._background.guard("alerts"):
-                look = await self._look()
-                if look is None:
+                sample = await self._sample()
+                if sample is None:
                     continue
-                found = alerts(last or look, look, now_text(), raised)
-                if found and found != raised:
-                    told = message("alert", {"alerts": found, "count": len(found)})
-                    for subscriber in self._alerted:
-                        subscriber.say(told)
-                last, raised = look, found
+                current = alerts(last or sample, sample, now_text(), raised)
+                if current and current != raised:
+                    frame = message("alert", {"alerts": current, "count": len(current)})
+                    for subscriber in self._alert_subscribers:
+                        subscriber.try_reply(frame)
+                last, raised = sample, current
 
-    async def _look(self) -> AlertSample | None:
+    async def _sample(self) -> AlertSample | None:
         try:
             now = now_us()
             (nodes, _), (claims, _), counts = await together(
@@ -159,13 +163,13 @@ class WebSocketClients:
         return AlertSample({node["node_id"]: node for node in nodes}, best, now, counts)
 
     async def _counts(self, start_us: int) -> dict[int, int]:
-        """Events by type since then, from a whole bucket on."""
+        """Return events by type since a time, rounded down to a whole bucket."""
         start_us -= start_us % (COUNT_BUCKET * SECOND_US)
         rows, _ = await self.questions.summed("counts", Window(start_us), by=["type"])
         return {row["type"]: row["count"] for row in rows}
 
     async def _active_packages(self, now: int) -> int:
-        """Work-packages that a guarantor is working on; one without a hash yet is not known."""
+        """Return the number of work-packages in progress; those without a hash do not count."""
         rows, _ = await self.questions.listed(
             "packages",
             Window(now - ACTIVE_US),
@@ -208,7 +212,7 @@ class WebSocketClients:
 
 
 class Client:
-    """What one client asked for, and the answers to it."""
+    """One client: its subscriptions, and the replies to its messages."""
 
     def __init__(
         self, shared: WebSocketClients, subscriber: Subscriber, rendering: Encoding
@@ -221,7 +225,7 @@ class Client:
         self._metrics_changed = asyncio.Event()
 
     async def greeting(self) -> bytes:
-        """The first message: the newest events and how many nodes there are."""
+        """Return the first message: the newest events and the number of nodes."""
         samples: list[Json] | None = None
         total: int | None = None
         with suppress(TartError):
@@ -242,38 +246,38 @@ class Client:
         return message("connected", data)
 
     async def first_stats(self) -> bytes:
-        """The second message, if it can be known."""
+        """Return the second message; empty if no shard answers."""
         with suppress(TartError):
             return await self._stats()
         return b""
 
     async def listen(self, socket: WebSocket) -> None:
-        """Answer what the client says until it leaves."""
+        """Reply to the client's messages until it leaves."""
         while True:
             try:
-                said = await socket.recv()
+                text = await socket.recv()
             except (WebsocketClosed, ServerError):
                 return
-            if said is not None:
-                await self._subscriber.reply(await self._answer(said))
+            if text is not None:
+                await self._subscriber.reply(await self._reply(text))
 
-    async def _answer(self, said: str | bytes) -> bytes:
+    async def _reply(self, text: str | bytes) -> bytes:
         try:
-            request = _read(said)
+            request = _read(text)
             kind = request.get("type")
-            found = _ANSWERS.get(kind) if isinstance(kind, str) else None
-            if found is None:
-                raise BadQuery(f"type must be one of {', '.join(_ANSWERS)}", "type")
-            answer, *members = found
+            command = _COMMANDS.get(kind) if isinstance(kind, str) else None
+            if command is None:
+                raise BadQuery(f"type must be one of {', '.join(_COMMANDS)}", "type")
+            method, *members = command
             only_known(request, ("type", *members), f"a message of type {kind}")
-            name, data = await answer(self, request)
+            name, data = await method(self, request)
         except TartError as error:
             parameter = getattr(error, "parameter", None)
             return message("error", error_object(error.code, str(error), parameter))
         return message(name, data)
 
     async def subscribe(self, request: Json) -> tuple[str, Json]:
-        """Subscribe: other events from now on, singly or in batches."""
+        """Subscribe: replace the subscription; single events or batches."""
         batch = request.get("batch", False)
         if not isinstance(batch, bool):
             raise BadQuery("batch must be true or false", "batch")
@@ -283,7 +287,7 @@ class Client:
         return "subscribed", {"filter": wanted, "message": "Subscription updated"}
 
     async def unsubscribe(self, request: Json) -> tuple[str, Json]:
-        """Unsubscribe: back to all events, as the peer means it, or silent: to none."""
+        """Unsubscribe: return to all events, as jamtart does, or with ``silent`` to none."""
         silent = request.get("silent", False)
         if not isinstance(silent, bool):
             raise BadQuery("silent must be true or false", "silent")
@@ -302,17 +306,17 @@ class Client:
             raise BadQuery(f"limit must be an integer from 0 to {MAX_RECENT}", "limit")
         events: list[Json] = []
         if limit:
-            found, _ = await self._shared.questions.recent(min(limit, MAX_RECENT), self._rendering)
-            events = [live_event(event) for event in found]
+            rows, _ = await self._shared.questions.recent(min(limit, MAX_RECENT), self._rendering)
+            events = [live_event(event) for event in rows]
         return "recent_events", {"count": len(events), "events": events}
 
     async def ping(self, request: Json) -> tuple[str, Json]:
-        """Ping: how many events were sent, and for how long this has been going on."""
+        """Ping: return the number of events sent, and the age of the connection."""
         uptime = int((time.monotonic() - self._started) * 1000)
         return "pong", {"events_received": self._subscriber.events_sent, "uptime_ms": uptime}
 
     async def subscribe_metrics(self, request: Json) -> tuple[str, Json]:
-        """SubscribeMetrics: at once and then at an interval."""
+        """SubscribeMetrics: send metrics at once and then at an interval."""
         low, usual, high = METRICS_MS
         interval = request.get("interval_ms")
         interval = usual if interval is None else interval
@@ -341,12 +345,12 @@ class Client:
         self._shared.unsubscribe_alerts(self._subscriber)
         return "alerts_unsubscribed", {"message": "No more alerts"}
 
-    async def tell_stats(self) -> None:
-        """Say stats every few seconds; skip what cannot be known."""
+    async def push_stats(self) -> None:
+        """Send stats periodically; skip a turn if no shard answers."""
         while True:
             await asyncio.sleep(self._shared.intervals.stats)
             with suppress(TartError):
-                self._subscriber.say(await self._stats())
+                self._subscriber.try_reply(await self._stats())
 
     async def _stats(self) -> bytes:
         figures = await self._shared.stats.get(self._shared.intervals.stats / 2)
@@ -358,8 +362,8 @@ class Client:
         broadcaster = self._shared.streams.statistics()
         return message("stats", {**figures, "broadcaster": broadcaster, "websocket": own})
 
-    async def tell_metrics(self) -> None:
-        """Say metrics at once when asked to and then at the interval, while it is wanted."""
+    async def push_metrics(self) -> None:
+        """Send metrics at once and then at the interval, while they are subscribed."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._metrics_seconds):
@@ -368,12 +372,12 @@ class Client:
             if self._metrics_seconds is not None:
                 with suppress(TartError):
                     metrics = await self._shared.metrics.get(METRICS_FRESH_SECONDS)
-                    self._subscriber.say(message("metrics", metrics))
+                    self._subscriber.try_reply(message("metrics", metrics))
 
 
-_Answering = Callable[[Client, Json], Coroutine[Any, Any, tuple[str, Json]]]
-# How each type of message is answered, and what it may have beside the type.
-_ANSWERS: Mapping[str, tuple[_Answering, *tuple[str, ...]]] = {
+_Command = Callable[[Client, Json], Coroutine[Any, Any, tuple[str, Json]]]
+# The method of each type of message, and its members besides the type.
+_COMMANDS: Mapping[str, tuple[_Command, *tuple[str, ...]]] = {
     "Subscribe": (Client.subscribe, "filter", "batch"),
     "Unsubscribe": (Client.unsubscribe, "silent"),
     "GetRecentEvents": (Client.recent_events, "limit"),
@@ -385,11 +389,11 @@ _ANSWERS: Mapping[str, tuple[_Answering, *tuple[str, ...]]] = {
 }
 
 
-def _read(said: str | bytes) -> Json:
+def _read(text: str | bytes) -> Json:
     try:
-        if isinstance(said, bytes):
+        if isinstance(text, bytes):
             raise ValueError
-        request = orjson.loads(said)
+        request = orjson.loads(text)
         if not isinstance(request, dict):
             raise ValueError
     except ValueError:
@@ -398,11 +402,7 @@ def _read(said: str | bytes) -> Json:
 
 
 class Sender:
-    """Writes one client's queue to its socket.
-
-    Frames are written whole and ours: Sanic's own ``send`` would encode each message once
-    more for every client.
-    """
+    """Writes one client's queue to its socket, as frames that are encoded already."""
 
     def __init__(
         self, socket: WebSocket, subscriber: Subscriber, send_stall_seconds: float
@@ -413,7 +413,7 @@ class Sender:
         self.stalled = False
 
     async def run(self, greeting: bytes) -> None:
-        """Send until the client is gone or has stalled; then it is closed."""
+        """Send until the client has left, or has stalled and is closed."""
         frames = [greeting]
         while True:
             if not await self._write(b"".join(frames)):
@@ -431,15 +431,15 @@ class Sender:
             if await send_with_stall_timeout(send, transport, self._stalled_seconds):
                 return True
         except (RequestCancelled, AttributeError):
-            # Gone; where it was aborted, Sanic has taken the transport away as well.
+            # The client left. If the connection was aborted, Sanic has dropped its transport.
             return False
         self.stalled = True
-        self._socket.fail_connection(TRY_AGAIN_LATER, "nothing was taken for too long")
+        self._socket.fail_connection(TRY_AGAIN_LATER, "the client read nothing for too long")
         return False
 
 
 def _raise_faults(tasks: list[asyncio.Task[None]]) -> None:
-    """What went wrong in a task by our own fault is not to be lost with it."""
+    """Raise the first error of the tasks: it must not be lost."""
     for task in tasks:
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error

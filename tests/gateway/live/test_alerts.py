@@ -23,11 +23,11 @@ def kinds(before: AlertSample, now: AlertSample) -> list[tuple[str, str]]:
     return [(each["type"], each["node_id"]) for each in alerts(before, now, "now")]
 
 
-def test_quiet_nodes_raise_nothing() -> None:
+def test_nodes_without_problems_raise_no_alert() -> None:
     assert alerts(look(node()), look(node()), "now") == []
 
 
-def test_events_dropped_since_the_last_look_are_told_with_their_number() -> None:
+def test_events_dropped_since_the_last_sample_raise_an_alert_with_their_number() -> None:
     (alert,) = alerts(look(node(dropped_count=5)), look(node(dropped_count=12)), "now")
     assert alert == {
         "severity": "warning",
@@ -39,19 +39,19 @@ def test_events_dropped_since_the_last_look_are_told_with_their_number() -> None
     }
 
 
-def test_events_dropped_before_are_no_news() -> None:
+def test_events_dropped_before_the_last_sample_raise_no_alert() -> None:
     assert alerts(look(), look(node(dropped_count=5)), "now") == []
 
 
-def test_a_counter_that_starts_again_is_no_negative_alert() -> None:
+def test_a_counter_that_was_reset_raises_no_alert() -> None:
     assert alerts(look(node(undecodable=9)), look(node(undecodable=1)), "now") == []
 
 
-def test_undecodable_events_are_told() -> None:
+def test_undecodable_events_raise_an_alert() -> None:
     assert kinds(look(node()), look(node(undecodable=1))) == [("undecodable_events", NODE_A)]
 
 
-def test_a_connected_node_far_behind_is_told() -> None:
+def test_a_connected_node_far_behind_raises_an_alert() -> None:
     def at(slot: int, **changes: Any) -> dict[str, Any]:
         return node(best={"slot": slot, "hash": "0x"}, **changes)
 
@@ -67,7 +67,7 @@ def test_a_connected_node_far_behind_is_told() -> None:
     assert kinds(look(), look(behind, best=None)) == []
 
 
-def test_an_alert_that_goes_on_keeps_its_first_time() -> None:
+def test_a_persisting_node_alert_keeps_its_first_time() -> None:
     behind = [node(each, best={"slot": 1, "hash": "0x"}) for each in (NODE_A, NODE_B)]
     first = alerts(look(), look(behind[0], best=100), "early")
     then = alerts(look(), look(*behind, best=101), "late", first)
@@ -81,7 +81,7 @@ def failing(counts: dict[int, int]) -> list[dict[str, Any]]:
     return alerts(look(), AlertSample({}, None, NOW_US, counts), "now")
 
 
-def test_what_fails_too_often_is_told_with_its_counts() -> None:
+def test_a_pipeline_that_fails_too_often_raises_an_alert_with_its_counts() -> None:
     (alert,) = failing({120: FAILING_ATTEMPTS, 122: 6, 131: 10_000})
     assert alert == {
         "severity": "warning",
@@ -97,19 +97,19 @@ def test_what_fails_too_often_is_told_with_its_counts() -> None:
     }
 
 
-def test_few_failures_and_failures_of_few_are_no_alert() -> None:
+def test_few_failures_and_failures_of_few_attempts_raise_no_alert() -> None:
     assert failing({120: FAILING_ATTEMPTS, 122: 5}) == []
     assert failing({120: FAILING_ATTEMPTS - 1, 122: 50}) == []
     assert failing({}) == []
 
 
-def test_what_fails_on_keeps_its_first_time() -> None:
+def test_a_persisting_pipeline_alert_keeps_its_first_time() -> None:
     now = AlertSample({}, None, NOW_US, {40: 100, 41: 50, 80: 100, 81: 50})
     first = alerts(look(), now, "early")[:1]
     assert [each["timestamp"] for each in alerts(look(), now, "late", first)] == ["early", "late"]
 
 
-def test_a_connected_node_that_says_nothing_is_told() -> None:
+def test_a_connected_node_that_sends_nothing_raises_an_alert() -> None:
     def heard(us: int, **changes: Any) -> list[dict[str, Any]]:
         speaking = node(last_seen_at=rfc3339(us), **changes)
         return alerts(look(), AlertSample({NODE_A: speaking}, 7, NOW_US), "now")

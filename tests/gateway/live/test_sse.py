@@ -77,7 +77,7 @@ async def subscribed(gateway: Running, count: int = 1) -> None:
     await eventually(lambda: all(len(s.subscriptions) == count for s in gateway.shards))
 
 
-def test_metrics_come_every_second_as_the_peer_writes_them(tmp_path: Path) -> None:
+def test_metrics_are_sent_every_second_in_the_format_of_jamtart(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].chain = [claims(NODE_A, 7, 5)]
         async with reading(gateway, "/api/metrics/stream") as stream:
@@ -110,7 +110,7 @@ def test_metrics_go_on_when_shards_do_not_answer(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_events_come_as_over_websocket_with_an_id(tmp_path: Path) -> None:
+def test_events_have_the_data_of_the_websocket_and_an_id(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         async with reading(gateway, "/api/events/stream") as stream:
             await subscribed(gateway)
@@ -176,7 +176,7 @@ def test_filters_are_query_parameters(tmp_path: Path, query: str, expected: set[
         ("start=256", "start"),
     ],
 )
-def test_what_cannot_be_understood_is_refused_before_anything_is_sent(
+def test_an_invalid_query_is_refused_before_the_stream_begins(
     tmp_path: Path, query: str, parameter: str
 ) -> None:
     async def check(gateway: Running) -> None:
@@ -187,7 +187,7 @@ def test_what_cannot_be_understood_is_refused_before_anything_is_sent(
     with_gateway(tmp_path, check)
 
 
-def test_a_stream_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_stream_resumes_at_its_position(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         one, two = gateway.shards
         old = [event(0, i, at=NOON + i) for i in range(4)]
@@ -208,7 +208,7 @@ def test_a_stream_goes_on_where_it_was(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_a_stream_may_go_on_behind_any_event(tmp_path: Path) -> None:
+def test_a_stream_resumes_behind_any_event(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].append(*[event(0, i, at=NOON + i) for i in range(3)])
         known = event_api_id(0, 1)
@@ -222,7 +222,7 @@ def test_a_stream_may_go_on_behind_any_event(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_what_is_stored_late_is_waited_for(tmp_path: Path) -> None:
+def test_a_resumed_stream_waits_for_events_that_are_stored_late(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         asked: list[int] = []
 
@@ -241,7 +241,7 @@ def test_what_is_stored_late_is_waited_for(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_a_client_is_told_of_what_is_no_longer_recent(tmp_path: Path) -> None:
+def test_a_client_is_told_that_missed_events_are_no_longer_recent(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         found = answer([event(0, 8)], {"0": 8}, cut=True, committed=0, next=0)
         gateway.shards[0].answers["missed"] = lambda _: found
@@ -252,7 +252,7 @@ def test_a_client_is_told_of_what_is_no_longer_recent(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_a_client_is_told_of_what_was_shed(tmp_path: Path) -> None:
+def test_a_client_is_told_how_many_events_were_shed(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         async with reading(gateway, "/api/events/stream") as stream:
             await subscribed(gateway)
@@ -263,7 +263,7 @@ def test_a_client_is_told_of_what_was_shed(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_a_client_that_takes_nothing_is_cut_off_and_slows_nobody(tmp_path: Path) -> None:
+def test_a_client_that_reads_nothing_is_cut_off_and_delays_no_other(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         fields = {"slot": 1, "hash": "0x" + "11" * 2000}
         with socket.socket() as stalled:
@@ -288,7 +288,7 @@ def test_a_client_that_takes_nothing_is_cut_off_and_slows_nobody(tmp_path: Path)
     with_gateway(tmp_path, check, send_stall_seconds=0.2, subscriber_queue=100)
 
 
-def test_there_are_as_many_places_as_the_settings_say(tmp_path: Path) -> None:
+def test_event_streams_are_limited_by_max_subscribers(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         async with reading(gateway, "/api/events/stream"):
             body = await gateway.json("/api/metrics/stream", 503)
@@ -297,7 +297,7 @@ def test_there_are_as_many_places_as_the_settings_say(tmp_path: Path) -> None:
     with_gateway(tmp_path, check, max_subscribers=1)
 
 
-def test_head_sends_no_stream(tmp_path: Path) -> None:
+def test_head_gets_the_headers_of_a_stream_alone(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for path in ("/api/events/stream", "/api/metrics/stream"):
             response = await gateway.client.head(path)
@@ -321,12 +321,12 @@ def test_a_position_reads_as_it_is_written(position: Position) -> None:
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_a_position_or_refused(text: str) -> None:
+def test_any_text_is_a_position_or_a_bad_query(text: str) -> None:
     with suppress(BadQuery):
         assert isinstance(Position.read(text), int | Position)
 
 
-def test_a_reader_leaves_out_what_it_has() -> None:
+def test_a_reader_skips_events_that_its_client_has() -> None:
     reader = Reader(10, Position(7, {0: event_api_id(0, 5)}))
     for directory, number in ((0, 5), (0, 6), (1, 0)):
         reader.offer(Encoded(b"frame", b"%d" % number, event_api_id(directory, number)))
@@ -352,7 +352,7 @@ async def leave(writer: Any) -> None:
         await writer.wait_closed()
 
 
-def test_head_and_comments_come_while_nothing_is_known_yet(tmp_path: Path) -> None:
+def test_headers_and_comments_are_sent_while_missed_events_are_looked_up(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for shard in gateway.shards:
             shard.answers["missed"] = shard.answers["event"] = lambda _: None
@@ -371,7 +371,7 @@ def test_head_and_comments_come_while_nothing_is_known_yet(tmp_path: Path) -> No
     with_gateway(tmp_path, check)
 
 
-def test_where_no_shard_answers_the_client_is_cut_off_and_comes_again(tmp_path: Path) -> None:
+def test_a_client_is_cut_off_to_resume_if_no_shard_answers(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for shard in gateway.shards:
             shard.answers["missed"] = lambda _: Failure(0, "no_shard", "x")
@@ -387,7 +387,7 @@ def test_where_no_shard_answers_the_client_is_cut_off_and_comes_again(tmp_path: 
     with_gateway(tmp_path, check)
 
 
-def test_an_event_that_turns_out_not_to_be_kept_is_told_in_the_stream(tmp_path: Path) -> None:
+def test_an_unknown_event_id_that_is_looked_up_slowly_is_told_in_the_stream(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for shard in gateway.shards:
             shard.delays["event"] = 2 * STATUS_SECONDS
@@ -400,7 +400,7 @@ def test_an_event_that_turns_out_not_to_be_kept_is_told_in_the_stream(tmp_path: 
     with_gateway(tmp_path, check)
 
 
-def test_live_events_follow_what_was_missed_and_come_once(tmp_path: Path) -> None:
+def test_live_events_follow_the_missed_events_and_come_once(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         one, two = gateway.shards
         one.append(*[event(0, i, at=NOON + i) for i in range(5)])
@@ -421,7 +421,7 @@ def test_live_events_follow_what_was_missed_and_come_once(tmp_path: Path) -> Non
     with_gateway(tmp_path, check)
 
 
-def test_a_lookup_that_breaks_is_told_and_live_events_come(
+def test_a_failed_lookup_is_told_and_live_events_follow(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def check(gateway: Running) -> None:
@@ -432,11 +432,11 @@ def test_a_lookup_that_breaks_is_told_and_live_events_come(
             await stream.next()
 
     with_gateway(tmp_path, check)
-    assert "could not be looked up" in caplog.text
+    assert "cannot look up the missed events" in caplog.text
 
 
 @pytest.mark.parametrize("patience", ["some bytes", "a moment"])
-def test_a_reader_that_hangs_up_again_and_again_gets_everything_once(
+def test_a_client_that_reconnects_repeatedly_gets_every_event_once(
     tmp_path: Path, patience: str
 ) -> None:
     """One shard takes longer than the reader's patience for most of what it is asked."""
@@ -477,7 +477,7 @@ def test_a_reader_that_hangs_up_again_and_again_gets_everything_once(
     with_gateway(tmp_path, check)
 
 
-def test_a_reader_keeps_back_no_more_than_its_queue_has_room_for() -> None:
+def test_a_reader_holds_back_no_more_events_than_its_queue_holds() -> None:
     reader = Reader(2, Position(7), [0])
     reader.offer(Encoded(b"", b"left out", event_api_id(0, 1)))
     reader.offer(Encoded(b"", b"other", event_api_id(1, 1)))

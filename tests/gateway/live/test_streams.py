@@ -42,10 +42,10 @@ def inside(test: Callable[[Subscriber], None], limit: int = 10) -> None:
     asyncio.run(run())
 
 
-def test_events_and_replies_come_out_in_the_order_they_went_in() -> None:
+def test_events_and_replies_leave_the_queue_in_order() -> None:
     def check(subscriber: Subscriber) -> None:
         subscriber.offer(encoded(1))
-        subscriber.say(text_frame(b"reply"))
+        subscriber.try_reply(text_frame(b"reply"))
         subscriber.offer(encoded(2))
         assert subscriber.ready.is_set()
         assert payloads(subscriber.take(1000)) == [b"e1", b"reply", b"e2"]
@@ -56,11 +56,11 @@ def test_events_and_replies_come_out_in_the_order_they_went_in() -> None:
     inside(check)
 
 
-def test_when_the_queue_is_full_the_oldest_go_and_the_client_is_told() -> None:
+def test_a_full_queue_drops_the_oldest_events_and_the_client_is_told() -> None:
     def check(subscriber: Subscriber) -> None:
         for number in range(14):
             subscriber.offer(encoded(number))
-        subscriber.say(text_frame(b"reply"))
+        subscriber.try_reply(text_frame(b"reply"))
         assert len(subscriber) == 10
         lagged, *events, reply = payloads(subscriber.take(10_000))
         assert orjson.loads(lagged)["type"] == "lagged"
@@ -72,12 +72,12 @@ def test_when_the_queue_is_full_the_oldest_go_and_the_client_is_told() -> None:
     inside(check)
 
 
-def test_a_batch_is_one_message_and_ends_where_a_reply_stands() -> None:
+def test_a_batch_is_one_message_and_ends_at_a_reply() -> None:
     def check(subscriber: Subscriber) -> None:
         subscriber.batch = True
         subscriber.offer(encoded(1))
         subscriber.offer(encoded(2))
-        subscriber.say(text_frame(b"reply"))
+        subscriber.try_reply(text_frame(b"reply"))
         subscriber.offer(encoded(3))
         first, reply, second = payloads(subscriber.take(10_000))
         assert orjson.loads(first)["type"] == "events"
@@ -89,7 +89,7 @@ def test_a_batch_is_one_message_and_ends_where_a_reply_stands() -> None:
     inside(check)
 
 
-def test_no_more_is_taken_than_asked_for() -> None:
+def test_take_stops_at_the_number_of_bytes() -> None:
     def check(subscriber: Subscriber) -> None:
         for number in range(9):
             subscriber.offer(encoded(number))
@@ -99,12 +99,12 @@ def test_no_more_is_taken_than_asked_for() -> None:
     inside(check)
 
 
-def test_who_asks_on_without_reading_is_made_to_wait() -> None:
+def test_a_client_that_does_not_read_its_replies_is_not_read() -> None:
     async def run() -> None:
         subscriber = Subscriber(10)
         for _ in range(MAX_REPLIES):
             await subscriber.reply(text_frame(b"reply"))
-        assert not subscriber.say(text_frame(b"figures"))
+        assert not subscriber.try_reply(text_frame(b"figures"))
         waiting = asyncio.create_task(subscriber.reply(text_frame(b"last")))
         await asyncio.sleep(0)
         assert not waiting.done()
@@ -134,7 +134,7 @@ def with_streams(test: Callable[[Streams, Told, Callable[[], Subscriber]], None]
 
         def join() -> Subscriber:
             subscriber = Subscriber(10)
-            streams.joined(subscriber)
+            streams.add(subscriber)
             return subscriber
 
         test(streams, told, join)
@@ -151,7 +151,7 @@ def live(*entries: tuple[dict[str, Any], list[int]]) -> LiveEvents:
     return LiveEvents(listed, b"".join(texts))
 
 
-def test_one_filter_is_one_subscription_however_many_want_it() -> None:
+def test_equal_filters_share_one_subscription() -> None:
     def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
         one, two, three = join(), join(), join()
         streams.subscribe(one, SLOT_5, "hex")
@@ -161,9 +161,9 @@ def test_one_filter_is_one_subscription_however_many_want_it() -> None:
             1: Subscribe(1, SLOT_5, "hex"),
             2: Subscribe(2, SLOT_5, "array"),
         }
-        streams.left(one)
+        streams.remove(one)
         assert 1 in told.subscribed
-        streams.left(two)
+        streams.remove(two)
         assert list(told.subscribed) == [2]
         streams.subscribe(three, ALL, "hex")
         assert told.subscribed == {3: Subscribe(3, ALL, "hex")}
@@ -173,7 +173,7 @@ def test_one_filter_is_one_subscription_however_many_want_it() -> None:
     with_streams(check)
 
 
-def test_subscribing_to_the_same_again_changes_nothing() -> None:
+def test_subscribing_to_the_same_filter_again_changes_nothing() -> None:
     def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
         one = join()
         streams.subscribe(one, ALL, "hex")
@@ -183,7 +183,7 @@ def test_subscribing_to_the_same_again_changes_nothing() -> None:
     with_streams(check)
 
 
-def test_a_filter_that_cannot_be_used_leaves_the_old_one() -> None:
+def test_an_invalid_filter_leaves_the_old_subscription() -> None:
     def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
         one = join()
         streams.subscribe(one, ALL, "hex")
@@ -195,7 +195,7 @@ def test_a_filter_that_cannot_be_used_leaves_the_old_one() -> None:
     with_streams(check)
 
 
-def test_events_reach_those_whose_filter_they_passed_in_the_same_bytes() -> None:
+def test_events_reach_the_subscribers_of_their_filters_in_the_same_bytes() -> None:
     def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
         one, two, three = join(), join(), join()
         streams.subscribe(one, ALL, "hex")
@@ -213,14 +213,14 @@ def test_events_reach_those_whose_filter_they_passed_in_the_same_bytes() -> None
     with_streams(check)
 
 
-def test_what_a_shard_shed_is_told_to_those_who_wanted_it() -> None:
+def test_subscribers_of_a_filter_are_told_how_many_events_a_shard_shed() -> None:
     def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
         one, two = join(), join()
         streams.subscribe(one, ALL, "hex")
         streams.subscribe(two, SLOT_5, "hex")
         assert not streams.shed_recently
-        streams.missed(Missed(1, 5))
-        streams.missed(Missed(77, 1))
+        streams.record_missed(Missed(1, 5))
+        streams.record_missed(Missed(77, 1))
         assert streams.shed_recently
         assert orjson.loads(payloads(one.take(999))[0])["data"] == {"missed": 5}
         assert two.take(999) == []
@@ -228,7 +228,7 @@ def test_what_a_shard_shed_is_told_to_those_who_wanted_it() -> None:
     with_streams(check)
 
 
-def test_statistics_do_not_forget_those_who_left() -> None:
+def test_statistics_include_clients_that_left() -> None:
     def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
         one, two = join(), join()
         streams.subscribe(one, {"type": "Node", "node_id": NODE_A}, "hex")
@@ -242,7 +242,7 @@ def test_statistics_do_not_forget_those_who_left() -> None:
             "dropped_events": 2,
             "undelivered_events": 0,
         }
-        streams.left(one)
+        streams.remove(one)
         assert streams.statistics()["dropped_events"] == 2
         assert streams.subscribers == {two}
 

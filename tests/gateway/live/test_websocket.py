@@ -57,7 +57,7 @@ async def subscribed_everywhere(gateway: Running, count: int = 1) -> None:
     await eventually(lambda: all(len(s.subscriptions) == count for s in gateway.shards))
 
 
-def test_a_client_is_greeted_with_the_newest_events_oldest_first(tmp_path: Path) -> None:
+def test_the_greeting_has_the_newest_events_oldest_first(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].append(*[event(0, i, at=NOON + 2 * i) for i in range(150)])
         gateway.shards[1].append(*[event(1, i, at=NOON + 2 * i + 1) for i in range(150)])
@@ -79,7 +79,7 @@ def test_a_client_is_greeted_with_the_newest_events_oldest_first(tmp_path: Path)
     with_gateway(tmp_path, check)
 
 
-def test_a_client_is_greeted_even_if_no_shard_answers(tmp_path: Path) -> None:
+def test_the_greeting_is_sent_if_no_shard_answers(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for shard in gateway.shards:
             shard.answers["chain"] = lambda _: Failure(0, "internal", "x")
@@ -92,7 +92,7 @@ def test_a_client_is_greeted_even_if_no_shard_answers(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_by_default_all_events_come_and_ping_counts_them(tmp_path: Path) -> None:
+def test_all_events_are_sent_by_default_and_ping_counts_them(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         async with gateway.websocket() as client:
             await hear(client, "connected")
@@ -176,7 +176,7 @@ def test_a_new_subscription_replaces_the_old_one(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_unsubscribing_goes_back_to_all_or_if_silent_to_none(tmp_path: Path) -> None:
+def test_unsubscribing_returns_to_all_events_or_with_silent_to_none(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         async with gateway.websocket() as client:
             await ask(client, "subscribed", {"type": "Subscribe", "filter": SLOT})
@@ -194,7 +194,7 @@ def test_unsubscribing_goes_back_to_all_or_if_silent_to_none(tmp_path: Path) -> 
     with_gateway(tmp_path, check)
 
 
-def test_events_come_in_batches_if_asked_for(tmp_path: Path) -> None:
+def test_a_batched_subscription_sends_arrays_of_events(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         async with gateway.websocket("?subscribe=none") as client:
             request = {"type": "Subscribe", "filter": {"type": "All"}, "batch": True}
@@ -231,7 +231,7 @@ def test_recent_events_are_over_all_shards_oldest_first_and_unfiltered(tmp_path:
     with_gateway(tmp_path, check)
 
 
-def test_stats_come_at_once_and_again_and_again(tmp_path: Path) -> None:
+def test_stats_are_sent_at_once_and_periodically(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].chain = [claims(NODE_A, 7, 5)]
         gateway.shards[0].authored = ["01" * 32]
@@ -250,7 +250,7 @@ def test_stats_come_at_once_and_again_and_again(tmp_path: Path) -> None:
     with_gateway(tmp_path, check, HURRIED)
 
 
-def test_metrics_come_at_once_and_at_the_interval_until_unsubscribed(tmp_path: Path) -> None:
+def test_metrics_are_sent_at_once_and_at_the_interval_until_unsubscribed(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].chain = [claims(NODE_A, 7, 5)]
         async with gateway.websocket("?subscribe=none") as client:
@@ -270,7 +270,7 @@ def test_metrics_come_at_once_and_at_the_interval_until_unsubscribed(tmp_path: P
     with_gateway(tmp_path, check)
 
 
-def test_alerts_are_told_to_those_who_want_them(tmp_path: Path) -> None:
+def test_alerts_are_sent_to_their_subscribers(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         shard = gateway.shards[0]
         # Heard of just now, whenever that is.
@@ -321,7 +321,7 @@ def test_alerts_are_told_to_those_who_want_them(tmp_path: Path) -> None:
         ('{"type":"Ping","data":1}', "data"),
     ],
 )
-def test_what_cannot_be_understood_is_answered_with_an_error(
+def test_an_invalid_message_is_answered_with_an_error(
     tmp_path: Path, said: str | bytes, parameter: str | None
 ) -> None:
     async def check(gateway: Running) -> None:
@@ -336,7 +336,7 @@ def test_what_cannot_be_understood_is_answered_with_an_error(
     with_gateway(tmp_path, check)
 
 
-def test_a_question_no_shard_answers_is_an_error_message(tmp_path: Path) -> None:
+def test_a_query_that_no_shard_answers_is_an_error_message(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         async with gateway.websocket() as client:
             await hear(client, "connected")
@@ -348,7 +348,7 @@ def test_a_question_no_shard_answers_is_an_error_message(tmp_path: Path) -> None
     with_gateway(tmp_path, check)
 
 
-def test_bytes_are_rendered_as_the_url_asks(tmp_path: Path) -> None:
+def test_the_encoding_of_bytes_follows_the_url(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         async with gateway.websocket("?bytes=array"):
             await subscribed_everywhere(gateway)
@@ -370,7 +370,7 @@ def test_subscriptions_are_renewed_after_a_shard_restarts(tmp_path: Path) -> Non
     with_gateway(tmp_path, check)
 
 
-def test_who_leaves_is_unsubscribed(tmp_path: Path) -> None:
+def test_a_client_that_leaves_is_unsubscribed(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         async with gateway.websocket():
             await subscribed_everywhere(gateway)
@@ -384,7 +384,7 @@ def test_who_leaves_is_unsubscribed(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_only_so_many_subscribers_are_taken(tmp_path: Path) -> None:
+def test_websockets_are_limited_by_max_subscribers(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         async with gateway.websocket(), gateway.websocket():
             with pytest.raises(InvalidStatus) as refused:
@@ -400,7 +400,7 @@ def test_only_so_many_subscribers_are_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("allowed", [True, False])
-def test_pages_of_other_origins_may_listen_only_if_the_settings_say_so(
+def test_pages_of_other_origins_may_connect_only_if_the_settings_allow_them(
     tmp_path: Path, allowed: bool
 ) -> None:
     origin = "https://dash.example"
@@ -420,7 +420,7 @@ def test_pages_of_other_origins_may_listen_only_if_the_settings_say_so(
     with_gateway(tmp_path, check, cors_origins=(origin,) if allowed else ())
 
 
-def test_what_shards_shed_is_told(tmp_path: Path) -> None:
+def test_clients_are_told_how_many_events_the_shards_shed(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         async with gateway.websocket() as client:
             await subscribed_everywhere(gateway)
@@ -461,7 +461,9 @@ async def read_all(client: ClientConnection) -> None:
 
 
 @pytest.mark.slow
-def test_a_client_that_lags_is_told_how_many_it_missed_and_slows_nobody(tmp_path: Path) -> None:
+def test_a_lagging_client_is_told_what_it_missed_and_delays_no_other(
+    tmp_path: Path,
+) -> None:
     async def check(gateway: Running) -> None:
         slow = await slow_client(gateway)
         async with slow, gateway.websocket(max_size=None) as quick:
@@ -487,7 +489,7 @@ def test_a_client_that_lags_is_told_how_many_it_missed_and_slows_nobody(tmp_path
 
 
 @pytest.mark.slow
-def test_a_client_that_takes_nothing_is_closed(tmp_path: Path) -> None:
+def test_a_client_that_reads_nothing_is_closed(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         slow = await slow_client(gateway)
         async with slow:
@@ -504,7 +506,7 @@ def test_a_client_that_takes_nothing_is_closed(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_client_that_takes_a_little_now_and_then_is_not_closed(tmp_path: Path) -> None:
+def test_a_client_that_reads_a_little_now_and_then_is_not_closed(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         slow = await slow_client(gateway)
         async with slow:
