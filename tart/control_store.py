@@ -46,7 +46,7 @@ class AuditEntry(NamedTuple):
     """An entry of the audit log.
 
     Attributes:
-        at: The time, Unix microseconds.
+        time_us: The time, Unix microseconds; ``at`` in the table and the API.
         key: The id of the key; ``None`` without a key.
         address: The address of the client; ``local`` for the command line.
         action: ``request``, ``sql``, ``create_key`` or ``revoke_key``.
@@ -54,7 +54,7 @@ class AuditEntry(NamedTuple):
         status: The HTTP status; 0 for the command line.
     """
 
-    at: int
+    time_us: int
     key: str | None
     address: str
     action: str

@@ -22,7 +22,7 @@ def entry(number):
     return AuditEntry(number, None, "127.0.0.1", "request", f"GET /{number}", 401)
 
 
-def test_keys_are_there_when_it_is_opened_again(path):
+def test_keys_are_there_when_the_store_is_opened_again(path):
     first, _ = new_key("one", Role.VIEWER, 1)
     second, _ = new_key("two", Role.ADMIN, 2)
     with open_store(path) as store:
@@ -37,12 +37,12 @@ def test_keys_are_there_when_it_is_opened_again(path):
     assert (kept.id, kept.revoked_at, other) == (first.id, 7, second)
 
 
-def test_nobody_else_may_read_the_file(path):
+def test_other_users_may_not_read_the_file(path):
     with open_store(path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_asking_for_keys_makes_no_file(path):
+def test_asking_for_keys_creates_no_file(path):
     assert has_keys(path) is False
     assert not path.exists()
     with open_store(path) as store:
@@ -51,7 +51,7 @@ def test_asking_for_keys_makes_no_file(path):
     assert has_keys(path) is True
 
 
-def test_another_s_change_is_noticed_ones_own_is_not(path):
+def test_the_version_changes_with_writes_of_other_connections_only(path):
     with open_store(path) as mine, open_store(path) as other:
         before = mine.version()
         mine.add(new_key("mine", Role.VIEWER, 1)[0])
@@ -64,20 +64,20 @@ def test_the_audit_log_is_read_backwards_page_by_page(path):
     with open_store(path) as store:
         store.append_audit([entry(number) for number in range(5)])
         newest = store.read_audit(2)
-        assert [each.entry.at for each in newest] == [4, 3]
+        assert [each.entry.time_us for each in newest] == [4, 3]
         rest = store.read_audit(10, before=newest[-1].number)
         assert [each.entry for each in rest] == [entry(2), entry(1), entry(0)]
 
 
-def test_the_oldest_entries_go(path, monkeypatch):
+def test_the_oldest_audit_entries_are_deleted(path, monkeypatch):
     monkeypatch.setattr(storing, "AUDIT_ROWS", 3)
     with open_store(path) as store:
         for number in range(5):
             store.append_audit([entry(number)])
-        assert [each.entry.at for each in store.read_audit(10)] == [4, 3, 2]
+        assert [each.entry.time_us for each in store.read_audit(10)] == [4, 3, 2]
 
 
-def test_two_may_write_at_the_same_time(path):
+def test_two_connections_may_write_at_the_same_time(path):
     def write(first):
         with open_store(path) as store:
             for number in range(first, first + 50):
@@ -89,12 +89,12 @@ def test_two_may_write_at_the_same_time(path):
     for thread in threads:
         thread.join()
     with open_store(path) as store:
-        found = sorted(each.entry.at for each in store.read_audit(1000))
+        found = sorted(each.entry.time_us for each in store.read_audit(1000))
     assert found == [*range(50), *range(100, 150)]
 
 
 @pytest.mark.parametrize("kind", ["garbage", "directory", "newer"])
-def test_a_file_that_cannot_be_used_is_told(tmp_path, kind):
+def test_a_file_that_cannot_be_used_is_a_storage_error(tmp_path, kind):
     path = tmp_path / "control.sqlite"
     if kind == "garbage":
         path.write_bytes(b"this is no database" * 100)

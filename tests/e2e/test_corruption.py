@@ -303,7 +303,7 @@ def test_a_file_that_is_lost_under_a_running_shard_costs_itself(tmp_path, whole,
 
     async def scenario(shard):
         damage(tmp_path)
-        shard.store.maintenance.look()
+        shard.store.maintenance.check_files()
         found, statistics = await served(shard)
         return found, statistics, await goes_on(shard)
 

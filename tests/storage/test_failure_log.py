@@ -21,7 +21,7 @@ def failed(failures, count=1, **more):
         failures.isolation.record(Failure("judging", ValueError("x" * 1_000), 2, **more))
 
 
-def test_the_first_is_logged_with_its_traceback_and_then_ever_fewer(caplog):
+def test_the_first_failure_is_logged_with_its_traceback_and_later_ones_more_rarely(caplog):
     failures = FailureLog()
     with caplog.at_level(logging.ERROR):
         failed(failures, 1_000, session=7, event_type=81, seq=12)
@@ -33,7 +33,7 @@ def test_the_first_is_logged_with_its_traceback_and_then_ever_fewer(caplog):
     assert caplog.records[0].exc_info[0] is ValueError
 
 
-def test_health_is_told_for_an_hour_and_counters_stay():
+def test_health_reports_a_failure_for_an_hour_and_counters_stay():
     clock = Clock()
     failures = FailureLog(clock)
     failed(failures, 3)

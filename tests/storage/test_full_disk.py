@@ -32,7 +32,7 @@ def stored(storage):
     return sorted(seq for (seq,) in found)
 
 
-def test_a_batch_that_finds_no_room_is_written_once_there_is(tmp_path, disk, caplog):
+def test_a_batch_without_disk_space_is_committed_once_there_is_space(tmp_path, disk, caplog):
     ballast, root = Ballast(disk), disk / "shards"
     with open_storage(root, checkpoint_seconds=1000.0) as storage:
         first = hundred(0)
@@ -55,7 +55,7 @@ def test_a_batch_that_finds_no_room_is_written_once_there_is(tmp_path, disk, cap
     assert caplog.text.count("cannot commit, retrying") == 1
 
 
-def test_a_period_that_begins_on_a_full_disk_begins_when_there_is_room(tmp_path, disk):
+def test_a_period_that_begins_on_a_full_disk_begins_once_there_is_space(tmp_path, disk):
     ballast, root = Ballast(disk), disk / "shards"
     with open_storage(root, file_hours=1) as storage:
         first = hundred(0)
@@ -72,7 +72,7 @@ def test_a_period_that_begins_on_a_full_disk_begins_when_there_is_room(tmp_path,
         assert sessions == [("continued",)]
 
 
-def test_a_checkpoint_waits_for_room(tmp_path, disk):
+def test_a_checkpoint_waits_for_disk_space(tmp_path, disk):
     ballast, root = Ballast(disk), disk / "shards"
     with open_storage(root, checkpoint_seconds=0.01) as storage:
         storage.write(hundred(0))
@@ -94,7 +94,7 @@ def readable(storage):
         return []
 
 
-def test_a_checkpoint_that_runs_out_of_room_costs_nothing(tmp_path, disk, monkeypatch, caplog):
+def test_a_checkpoint_that_runs_out_of_space_loses_no_event(tmp_path, disk, monkeypatch, caplog):
     """Others can take the room while it runs; DuckDB then shuts the file to everybody."""
     monkeypatch.setattr(checkpoints, "_check_disk_space", lambda file: None)
     ballast, root = Ballast(disk), disk / "shards"
@@ -114,7 +114,7 @@ def test_a_checkpoint_that_runs_out_of_room_costs_nothing(tmp_path, disk, monkey
         assert storage.failures.empty()
 
 
-def test_a_stop_on_a_full_disk_ends_and_says_what_is_not_written(tmp_path, disk):
+def test_a_stop_on_a_full_disk_ends_and_reports_the_failure(tmp_path, disk):
     ballast, root = Ballast(disk), disk / "shards"
     with open_storage(root) as storage:
         storage.write(hundred(0))
@@ -131,7 +131,7 @@ def test_a_stop_on_a_full_disk_ends_and_says_what_is_not_written(tmp_path, disk)
         assert len(found) % 100 == 0
 
 
-def test_a_log_left_on_a_full_disk_is_read_where_it_is(tmp_path, disk):
+def test_a_wal_on_a_full_disk_is_read_in_place(tmp_path, disk):
     ballast, elsewhere = Ballast(disk), tmp_path / "elsewhere"
     with open_storage(elsewhere, checkpoint_seconds=1000.0) as storage:
         storage.write(*(hundred(number) for number in range(20)))
@@ -149,7 +149,7 @@ def test_a_log_left_on_a_full_disk_is_read_where_it_is(tmp_path, disk):
     assert day(disk / "shards").exists()
 
 
-def test_the_keeper_pauses_reading_while_the_disk_is_full(tmp_path, disk, monkeypatch):
+def test_maintenance_pauses_ingestion_while_the_disk_is_full(tmp_path, disk, monkeypatch):
     monkeypatch.setattr(maintenance, "WATCH_SECONDS", 0.01)
     progress = []
     ballast = Ballast(disk)

@@ -90,7 +90,7 @@ def test_a_period_in_use_blocks_the_deletion_of_newer_ones(tmp_path, monkeypatch
         assert len(storage.store.files(0)) == 4
 
 
-def test_no_file_is_deleted_during_a_backup(tmp_path, monkeypatch):
+def test_retention_deletes_nothing_while_segments_may_not_rotate(tmp_path, monkeypatch):
     monkeypatch.setattr("tart.storage.store._LOCK_SECONDS", 0.01)
     hourly(tmp_path)
     with open_storage(tmp_path, file_hours=1, retain_disk_share=1e-12) as storage:

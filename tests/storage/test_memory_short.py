@@ -43,7 +43,7 @@ def is_short(storage):
 # Where in the commit it happens differs; with some of these DuckDB's own retry stores
 # bodies with other events' numbers.
 @pytest.mark.parametrize("size", ["3MB", "10MB"])
-def test_a_commit_without_memory_is_made_once_there_is_some(tmp_path, caplog, size):
+def test_a_commit_without_memory_is_repeated_once_there_is_memory(tmp_path, caplog, size):
     first, large = batch(*rows(0, 100), nodes=[NodeRow(0, PEERS[0])]), batch(*rows(100, ROWS))
     first.sessions.append(opened(0))
     last = batch(*rows(100 + ROWS, 10))
@@ -66,7 +66,7 @@ def test_a_commit_without_memory_is_made_once_there_is_some(tmp_path, caplog, si
     assert len(contents(day(tmp_path), "nodes")) == len(contents(day(tmp_path), "sessions")) == 1
 
 
-def test_while_it_lasts_reading_pauses(tmp_path, monkeypatch):
+def test_ingestion_pauses_while_memory_is_short(tmp_path, monkeypatch):
     monkeypatch.setattr(maintenance, "WATCH_SECONDS", 0.01)
     progress = []
     with open_storage(tmp_path, on_shortage=progress.append) as storage:
@@ -78,7 +78,7 @@ def test_while_it_lasts_reading_pauses(tmp_path, monkeypatch):
         wait_for(lambda: progress == ["memory", ""])
 
 
-def test_a_file_that_is_being_read_is_attached_again_when_that_has_ended(tmp_path):
+def test_a_file_in_use_is_reattached_when_its_readers_have_ended(tmp_path):
     with open_storage(tmp_path, checkpoint_seconds=1000.0) as storage:
         storage.write(batch(*rows(0, 5000)))
         (file,) = storage.store.files(0)
@@ -96,7 +96,7 @@ def test_a_file_that_is_being_read_is_attached_again_when_that_has_ended(tmp_pat
     assert [(row.seq, row.body) for row in found] == [(n, body(n)) for n in range(5000 + ROWS)]
 
 
-def test_a_stop_without_memory_ends_and_says_so(tmp_path):
+def test_a_stop_without_memory_ends_and_reports_the_failure(tmp_path):
     with open_storage(tmp_path, checkpoint_seconds=1000.0) as storage:
         storage.write(batch(*rows(0, 100)))
         limit(storage, "2MB")

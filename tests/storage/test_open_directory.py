@@ -73,7 +73,7 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 @pytest.mark.parametrize("which", [0, 1, 2])
-def test_a_damaged_file_is_put_aside_and_named_and_the_rest_serves(tmp_path, caplog, damage, which):
+def test_a_damaged_file_is_quarantined_and_the_others_are_served(tmp_path, caplog, damage, which):
     filled(tmp_path)
     path = day(tmp_path, NAMES[which])
     damage(path)
@@ -95,7 +95,7 @@ def test_a_damaged_file_is_put_aside_and_named_and_the_rest_serves(tmp_path, cap
     assert any(str(path) in text and "corrupt-" in text for text in errors)
 
 
-def test_numbers_a_lost_newest_file_may_have_used_are_never_used_again(tmp_path):
+def test_numbers_of_a_lost_newest_file_are_never_used_again(tmp_path):
     filled(tmp_path)
     DAMAGE["emptied"](day(tmp_path, NAMES[2]))
     expected = 10_000 + SEQUENCE_LEAP
@@ -111,7 +111,7 @@ def test_numbers_a_lost_newest_file_may_have_used_are_never_used_again(tmp_path)
 
 
 @pytest.mark.parametrize("lost", ["2026-11-21", "2026-11-21.1"])
-def test_a_lost_lane_of_the_newest_period_is_succeeded_and_its_frames_are_missed(
+def test_a_lost_segment_of_the_newest_period_is_replaced_and_its_frames_count_as_missing(
     tmp_path, lost, caplog
 ):
     in_both_segments(tmp_path)
@@ -135,7 +135,7 @@ def test_a_lost_lane_of_the_newest_period_is_succeeded_and_its_frames_are_missed
     assert f"{missing} frames are missing" in caplog.text
 
 
-def test_when_both_lanes_are_lost_both_are_succeeded_from_one_number(tmp_path):
+def test_two_lost_segments_are_replaced_with_the_same_next_number(tmp_path):
     in_both_segments(tmp_path)
     for name in ("2026-11-21", "2026-11-21.1"):
         DAMAGE["emptied"](day(tmp_path, name))
@@ -146,7 +146,7 @@ def test_when_both_lanes_are_lost_both_are_succeeded_from_one_number(tmp_path):
             assert len(storage.store.files(0)) == 2
 
 
-def test_after_a_lost_older_file_numbers_go_on_as_they_would_have(tmp_path, caplog):
+def test_after_the_loss_of_an_older_file_numbers_continue_without_a_leap(tmp_path, caplog):
     filled(tmp_path)
     DAMAGE["emptied"](day(tmp_path, NAMES[1]))
     with open_storage(tmp_path, file_hours=1) as storage:
@@ -155,7 +155,7 @@ def test_after_a_lost_older_file_numbers_go_on_as_they_would_have(tmp_path, capl
     assert "5000 frames are missing" in caplog.text
 
 
-def test_a_file_with_a_damaged_log_is_put_aside_together_with_it(tmp_path):
+def test_a_file_with_a_damaged_wal_is_quarantined_together_with_the_wal(tmp_path):
     root = tmp_path / "shards"
     batches = [batch(*(event(n * 100 + row) for row in range(100))) for n in range(20)]
     killed(root, tmp_path / "elsewhere", *batches)
@@ -171,7 +171,7 @@ def test_a_file_with_a_damaged_log_is_put_aside_together_with_it(tmp_path):
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.999])
-def test_a_log_that_ends_in_the_middle_gives_what_is_whole_and_writing_goes_on(tmp_path, share):
+def test_a_truncated_wal_gives_its_whole_entries_and_writing_continues(tmp_path, share):
     """Twice: after the first recovery and its checkpoint the next log must fit the file."""
     root = tmp_path / "shards"
     batches = [batch(*(event(n * 100 + row) for row in range(100))) for n in range(20)]
@@ -192,7 +192,7 @@ def test_a_log_that_ends_in_the_middle_gives_what_is_whole_and_writing_goes_on(t
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"xyz" * 900, bytes(9000)])
-def test_a_log_that_says_nothing_is_no_damage_and_what_comes_after_it_lasts(tmp_path, content):
+def test_an_empty_wal_is_not_damage_and_later_commits_last(tmp_path, content):
     root = tmp_path / "shards"
     write(root, batch(event(0)))
     day(root).with_name(day(root).name + ".wal").write_bytes(content)
@@ -203,7 +203,7 @@ def test_a_log_that_says_nothing_is_no_damage_and_what_comes_after_it_lasts(tmp_
         assert storage.store.recovered[0].next_sequence == 2
 
 
-def test_a_damaged_file_of_an_adopted_directory_is_put_aside_too(tmp_path):
+def test_a_damaged_file_of_an_adopted_directory_is_quarantined(tmp_path):
     filled(tmp_path, shard=1, count=2)
     DAMAGE["emptied"](day(tmp_path, NAMES[2], directory=1))
     with open_storage(tmp_path) as storage:
@@ -223,7 +223,7 @@ OTHER_LAYOUT = {
 
 
 @pytest.mark.parametrize("change", OTHER_LAYOUT.values(), ids=OTHER_LAYOUT)
-def test_aggregates_of_another_layout_are_made_anew(tmp_path, caplog, change):
+def test_aggregates_of_another_layout_are_rebuilt(tmp_path, caplog, change):
     write(tmp_path, batch(event(0)))
     path = tmp_path / "00" / "aggregates.duckdb"
     with closing(duckdb.connect(str(path))) as connection:
@@ -242,7 +242,7 @@ HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True
 
 
 @pytest.mark.slow
-def test_a_file_another_process_holds_is_left_where_it_is(tmp_path):
+def test_a_file_locked_by_another_process_is_not_quarantined(tmp_path):
     write(tmp_path, batch(event(0)))
     path = day(tmp_path)
     with subprocess.Popen(

@@ -38,7 +38,7 @@ def test_an_empty_directory_has_no_files_until_the_first_batch(tmp_path):
         assert names(storage) == ["2026-11-21"]
 
 
-def test_files_are_given_newest_first_and_a_new_period_s_comes_in_front(tmp_path):
+def test_files_are_listed_newest_first(tmp_path):
     write(tmp_path, batch(event(0)), batch(event(1), at=HOURS[1]), file_hours=1)
     with open_storage(tmp_path, file_hours=1) as storage:
         assert names(storage) == ["2026-11-21T13", "2026-11-21T12"]
@@ -50,7 +50,7 @@ def test_files_are_given_newest_first_and_a_new_period_s_comes_in_front(tmp_path
         assert found == [[(2,)], [(1,)], [(0,)]]
 
 
-def test_the_list_of_files_is_the_caller_s_own(tmp_path):
+def test_the_list_of_files_belongs_to_the_caller(tmp_path):
     with open_storage(tmp_path) as storage:
         storage.write(batch(event(0)))
         storage.store.files(0).clear()
@@ -69,7 +69,7 @@ def test_only_the_newest_file_of_the_own_directory_may_be_written(tmp_path):
         assert [read_only[file.alias] for file in adopted] == [True]
 
 
-def test_disk_says_what_its_directories_take(tmp_path):
+def test_disk_usage_is_that_of_the_store_s_directories(tmp_path):
     write(tmp_path, batch(event(0)), shard=1, count=2)
     with open_storage(tmp_path, 0, 2) as storage:
         storage.write(batch(event(0)))
@@ -81,7 +81,7 @@ def test_disk_says_what_its_directories_take(tmp_path):
         assert storage.store.disk_usage()[0] == 2
 
 
-def test_a_store_that_cannot_open_its_files_lets_go_of_all_of_them(tmp_path):
+def test_a_store_that_fails_to_open_releases_all_files(tmp_path):
     write(tmp_path, batch(event(0)), batch(event(1), at=HOURS[1]), file_hours=1)
     newer = day(tmp_path, "2026-11-21T13")
     for version in ("99", str(SCHEMA_VERSION)):
@@ -94,13 +94,13 @@ def test_a_store_that_cannot_open_its_files_lets_go_of_all_of_them(tmp_path):
         assert storage.store.recovered[0].next_sequence == 2
 
 
-def test_a_file_that_somebody_writes_already_is_refused(tmp_path):
+def test_a_file_that_another_store_writes_is_refused(tmp_path):
     write(tmp_path, batch(event(0)))
     with open_storage(tmp_path), pytest.raises(StorageError), open_storage(tmp_path):
         pass
 
 
-def test_after_a_close_the_files_are_free_and_complete(tmp_path):
+def test_closing_a_store_releases_complete_files(tmp_path):
     for seq in range(3):
         with open_storage(tmp_path) as storage:
             assert storage.store.recovered[0].next_sequence == seq
@@ -108,7 +108,7 @@ def test_after_a_close_the_files_are_free_and_complete(tmp_path):
     assert log_files(tmp_path) == ["2026-11-21.duckdb"]
 
 
-def test_after_a_restart_both_lanes_of_the_newest_period_are_written_to_again(tmp_path):
+def test_after_a_restart_both_segments_of_the_newest_period_are_written_to(tmp_path):
     in_both_segments(tmp_path)
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
         assert names(storage) == ["2026-11-21", "2026-11-21.1"]
@@ -127,7 +127,7 @@ def test_after_a_restart_both_lanes_of_the_newest_period_are_written_to_again(tm
     assert (len(first), len(second)) == (4, 4)
 
 
-def test_either_lane_can_be_read_alone(tmp_path):
+def test_each_segment_can_be_read_alone(tmp_path):
     in_both_segments(tmp_path)
     for name, what in (("2026-11-21", "opened"), ("2026-11-21.1", "continued")):
         path = alone(day(tmp_path, name), tmp_path / "elsewhere")
@@ -135,7 +135,7 @@ def test_either_lane_can_be_read_alone(tmp_path):
         assert [(row[0], row[2]) for row in contents(path, "sessions")] == [(0, what)]
 
 
-def test_both_lanes_of_a_period_go_together(tmp_path):
+def test_both_segments_of_a_period_are_deleted_together(tmp_path):
     in_both_segments(tmp_path, file_hours=1)
     with open_storage(tmp_path, file_hours=1) as storage:
         segments = storage.store.files(0)
@@ -148,7 +148,7 @@ def test_both_lanes_of_a_period_go_together(tmp_path):
         assert storage.store.recovered[0].missing == 0
 
 
-def test_a_file_that_was_put_aside_may_have_what_a_window_asks_for(tmp_path):
+def test_a_quarantined_file_counts_as_unreadable_in_the_windows_of_its_period(tmp_path):
     write(tmp_path, batch(event(0)))
     path = day(tmp_path, "2026-11-21")
     aside = path.with_name(f"{path.name}.corrupt-20261122T000000Z")

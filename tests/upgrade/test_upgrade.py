@@ -30,7 +30,7 @@ def old(request, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("aggregates", ["kept", "lost"])
-def test_what_was_stored_is_answered_as_it_was(old, aggregates):
+def test_a_directory_of_an_earlier_release_is_answered_as_before(old, aggregates):
     data, answers = old
     if aggregates == "lost":
         for path in data.glob("*/aggregates.duckdb"):
@@ -41,7 +41,7 @@ def test_what_was_stored_is_answered_as_it_was(old, aggregates):
 
 
 @pytest.mark.slow
-def test_its_keys_are_known(old, capsys):
+def test_the_keys_of_an_earlier_release_are_valid(old, capsys):
     data, _ = old
     assert main(["keys", "list", "--data-dir", str(data)]) == 0
     assert "of old" in capsys.readouterr().out

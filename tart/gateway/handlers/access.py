@@ -50,7 +50,16 @@ async def audit(access: Authenticator, values: Values, caller: Caller) -> Answer
     """``GET /api/audit``."""
     found = await access.audit(values["limit"], values["before"])
     entries = [
-        {"number": number, **entry._asdict(), "at": _time(entry.at)} for number, entry in found
+        {
+            "number": number,
+            "at": _time(entry.time_us),
+            "key": entry.key,
+            "address": entry.address,
+            "action": entry.action,
+            "detail": entry.detail,
+            "status": entry.status,
+        }
+        for number, entry in found
     ]
     return Answer({"entries": entries, "has_more": len(found) == values["limit"]})
 

@@ -63,7 +63,7 @@ def count(cursor, file, table):
     return cursor.execute(f"SELECT count(*) FROM {file.alias}.{table}").fetchall()[0][0]
 
 
-def test_a_new_file_knows_nothing(cursor, file):
+def test_a_new_aggregate_file_is_empty(cursor, file):
     assert read_state(cursor, file) == FlushState(0, 0, 0)
     assert read_nodes(cursor, file) == {}
     assert {table: count(cursor, file, table) for table in STORED} == dict.fromkeys(STORED, 0)
@@ -78,7 +78,7 @@ def test_a_flush_is_written_with_its_state_and_nodes(cursor, file):
         assert count(cursor, file, table) == len(next(iter(rows.values()))) > 0, table
 
 
-def test_coarser_copies_add_up_to_the_same(cursor, file):
+def test_rollups_add_up_to_the_same_counts(cursor, file):
     write_flush(cursor, file, flush_of(1))
     for name, source, seconds in ROLLUPS:
         total = f"SELECT sum(count) FROM {file.alias}."
@@ -87,7 +87,7 @@ def test_coarser_copies_add_up_to_the_same(cursor, file):
         assert all(bucket % (seconds * 1_000_000) == 0 for (bucket,) in buckets)
 
 
-def test_a_flush_that_fails_leaves_nothing(cursor, file):
+def test_a_failed_flush_leaves_no_row(cursor, file):
     cursor.execute(f"ALTER TABLE {file.alias}.tickets DROP COLUMN reason")
     with pytest.raises(duckdb.Error, match="tickets"):
         write_flush(cursor, file, flush_of(1))
@@ -96,7 +96,7 @@ def test_a_flush_that_fails_leaves_nothing(cursor, file):
     assert {count(cursor, file, table) for table in STORED} == {0}
 
 
-def test_the_writer_writes_in_order_and_says_so(database, cursor, file):
+def test_flushes_are_written_and_reported_in_order(database, cursor, file):
     written, failures = [], []
     writer = writer_of(database, file, written.append, failures.append)
     for number in (1, 2, 3):
@@ -107,7 +107,7 @@ def test_the_writer_writes_in_order_and_says_so(database, cursor, file):
     assert writer.rows == sum(count(cursor, file, table) for table in TABLES)
 
 
-def test_what_cannot_be_written_is_told_once(database, file):
+def test_a_failure_of_the_aggregate_writer_is_reported_once(database, file):
     failed = threading.Event()
     writer = writer_of(database, file, failed=lambda error: failed.set())
     with closing(database.cursor()) as cursor:
@@ -117,7 +117,7 @@ def test_what_cannot_be_written_is_told_once(database, file):
     writer.stop()
 
 
-def test_old_rows_go_and_others_stay(cursor, file):
+def test_expired_rows_are_deleted_and_others_stay(cursor, file):
     write_flush(cursor, file, flush_of(1))
     config = AggregatesConfig()
     newest = max(
@@ -139,12 +139,12 @@ def test_old_rows_go_and_others_stay(cursor, file):
     assert {count(cursor, file, table) for table in STORED} == {0}
 
 
-def test_every_table_is_kept_for_some_time():
+def test_every_table_has_a_retention():
     for table in STORED:
         assert retention_us(table, AggregatesConfig()) > 0
 
 
-def test_a_row_that_no_table_can_hold_is_left_out_and_counted(cursor, file):
+def test_a_row_that_no_table_can_hold_is_omitted_and_counted(cursor, file):
     rows = {name: list(each) for name, each in flush_of(1).rows["failures"].items()}
     count_of = len(rows["reason"])
     rows["reason"][3] = object()
@@ -161,7 +161,7 @@ def test_a_row_that_no_table_can_hold_is_left_out_and_counted(cursor, file):
     assert count(cursor, file, "counts") > 0
 
 
-def test_a_table_whose_rows_duckdb_does_not_take_costs_no_other(database, cursor, file):
+def test_a_table_whose_rows_duckdb_refuses_affects_no_other(database, cursor, file):
     cursor.execute(f"ALTER TABLE {file.alias}.failures ALTER reason TYPE UTINYINT")
     written, failures = [], []
     writer = writer_of(database, file, written.append, failures.append)
@@ -172,7 +172,7 @@ def test_a_table_whose_rows_duckdb_does_not_take_costs_no_other(database, cursor
     assert all(count(cursor, file, table) for table in TABLES if table != "failures")
 
 
-def test_after_a_failure_nothing_waits_for_the_writer(database, file):
+def test_after_a_failure_no_flush_waits_for_the_writer(database, file):
     failed = threading.Event()
     writer = writer_of(database, file, failed=lambda error: failed.set())
     with closing(database.cursor()) as cursor:

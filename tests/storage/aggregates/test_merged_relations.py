@@ -63,7 +63,7 @@ def totals(relations, text):
     ).fetchall()
 
 
-def test_rows_of_files_and_memory_with_the_directory_they_are_of(cursor, files):
+def test_a_relation_has_the_rows_of_files_and_memory_with_their_directory(cursor, files):
     found = every_row()
     write_flush(cursor, files[0], Flush(FlushState(1, 1, 1), found, []))
     write_flush(cursor, files[1], Flush(FlushState(7, 1, 1), found, []))
@@ -81,7 +81,7 @@ def test_a_snapshot_from_before_a_flush_is_refused(cursor, files):
         assert totals(relations, relations.table("blocks"))
 
 
-def test_a_question_that_is_interrupted_leaves_its_cursor_free(cursor, files, monkeypatch):
+def test_an_interrupted_query_leaves_its_cursor_without_a_transaction(cursor, files, monkeypatch):
     write_flush(cursor, files[0], Flush(FlushState(1, 1, 1), every_row(), []))
 
     def interrupted(*_):
@@ -99,7 +99,7 @@ def test_a_question_that_is_interrupted_leaves_its_cursor_free(cursor, files, mo
             assert totals(relations, relations.table("counts"))
 
 
-def test_nothing_is_left_registered(cursor, files):
+def test_no_relation_stays_registered(cursor, files):
     found = every_row()
     for _ in range(2):
         with MergedRelations(cursor, files, snapshot(0, found), FINE) as relations:
@@ -110,7 +110,7 @@ def test_nothing_is_left_registered(cursor, files):
 
 @pytest.mark.parametrize("later", [0, 3 * HOUR_US, 20 * HOUR_US, 100 * HOUR_US])
 @pytest.mark.parametrize("before", [HOUR_US, 20 * HOUR_US, 90 * HOUR_US])
-def test_counts_are_the_same_however_coarse_they_are(cursor, files, later, before):
+def test_counts_are_the_same_from_every_rollup(cursor, files, later, before):
     """Half rolled up, half not yet, and the rest in memory: all of it once."""
     found = every_row()
     counts = rows(aggregate(troubled_network()), "counts")
@@ -128,7 +128,7 @@ def test_counts_are_the_same_however_coarse_they_are(cursor, files, later, befor
 
 
 @pytest.mark.parametrize("later", [0, 400 * HOUR_US])
-def test_durations_likewise(cursor, files, later):
+def test_durations_are_the_same_from_every_rollup(cursor, files, later):
     found = every_row()
     total = int(found["latency"]["count"].sum())
     first, newest = (int(f(found["latency"]["bucket"])) for f in (min, max))

@@ -98,7 +98,7 @@ def rows(database, file):
         }
 
 
-def test_every_row_is_there_and_the_types_are_this_release_s(database, old):
+def test_a_migration_copies_every_row_into_the_types_of_this_release(database, old):
     with opened(old) as connection:
         before = {
             table: sorted(connection.execute(f"FROM {table}").fetchall(), key=repr)
@@ -118,7 +118,7 @@ def test_every_row_is_there_and_the_types_are_this_release_s(database, old):
     assert not list(old.path.parent.glob("*.new*"))
 
 
-def test_a_file_of_this_release_is_left_as_it_is(database, tmp_path):
+def test_a_file_of_this_release_is_not_migrated(database, tmp_path):
     file = aggregate_file(tmp_path, 3)
     migrate(database, file)
     assert not file.path.exists()
@@ -140,7 +140,7 @@ def test_a_migration_that_fails_leaves_the_old_file_whole(database, old, monkeyp
     assert len(rows(database, old)["packages"]) == 2
 
 
-def test_an_unknown_version_is_told_and_nothing_is_changed(database, old):
+def test_a_file_of_an_unknown_version_is_refused_unchanged(database, old):
     with opened(old) as connection:
         connection.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
     migrate(database, old)

@@ -34,13 +34,13 @@ async def aggregate(shard):
     shard.ingest.flush_aggregates()
 
 
-def test_without_aggregates_all_of_the_log_is_read(tmp_path):
+def test_without_aggregates_the_whole_event_log_is_counted(tmp_path):
     run(aggregate, tmp_path)
     aggregate_file(tmp_path, 0).path.unlink()
     assert run(total, tmp_path) == everything(troubled_network())
 
 
-def test_damaged_aggregates_are_put_aside_and_made_again(tmp_path):
+def test_damaged_aggregates_are_quarantined_and_rebuilt(tmp_path):
     run(aggregate, tmp_path)
     path = aggregate_file(tmp_path, 0).path
     path.write_bytes(b"not a database" * 1000)
@@ -48,14 +48,14 @@ def test_damaged_aggregates_are_put_aside_and_made_again(tmp_path):
     assert list(path.parent.glob("aggregates.duckdb.corrupt-*"))
 
 
-def test_aggregates_outlive_the_log(tmp_path):
+def test_aggregates_outlive_the_event_log(tmp_path):
     run(aggregate, tmp_path)
     for path in (tmp_path / "00").glob("20*.duckdb*"):
         path.unlink()
     assert run(total, tmp_path) == everything(troubled_network())
 
 
-def test_numbers_go_on_where_the_aggregates_are_when_the_log_is_lost(tmp_path):
+def test_numbers_continue_from_the_aggregates_when_the_event_log_is_lost(tmp_path):
     run(aggregate, tmp_path)
     for path in (tmp_path / "00").glob("20*.duckdb*"):
         path.unlink()
@@ -63,7 +63,7 @@ def test_numbers_go_on_where_the_aggregates_are_when_the_log_is_lost(tmp_path):
     assert run(total, tmp_path) == 2 * everything(troubled_network())
 
 
-def test_another_shard_s_directory_is_caught_up_by_who_adopts_it(tmp_path):
+def test_an_adopted_directory_s_aggregates_catch_up(tmp_path):
     async def second(shard):
         told(shard, troubled_network().sessions)
 
@@ -71,7 +71,7 @@ def test_another_shard_s_directory_is_caught_up_by_who_adopts_it(tmp_path):
     assert run(total, tmp_path, 0, 1) == everything(troubled_network())
 
 
-def test_stored_rows_are_heard_as_they_were():
+def test_stored_rows_become_the_batch_that_they_arrived_in():
     batch = event_batches(troubled_network(), 3_000)[0]
     rows = [
         LogRow(
@@ -101,7 +101,7 @@ def test_stored_rows_are_heard_as_they_were():
         assert np.array_equal(one[where], other[where]), name
 
 
-def test_a_hole_of_lost_numbers_costs_nothing(tmp_path, monkeypatch):
+def test_a_rebuild_skips_a_gap_of_lost_numbers(tmp_path, monkeypatch):
     """As where a file of the newest period was put aside, and the other segment goes on."""
     run(tell, tmp_path)
     with open_storage(tmp_path) as storage:
@@ -120,7 +120,7 @@ def test_a_hole_of_lost_numbers_costs_nothing(tmp_path, monkeypatch):
     assert 2 <= len(steps) < 100
 
 
-def test_a_start_that_was_interrupted_goes_on_where_it_was(tmp_path, monkeypatch):
+def test_an_interrupted_rebuild_continues_from_its_last_flush(tmp_path, monkeypatch):
     run(tell, tmp_path)
     aggregate_file(tmp_path, 0).path.unlink()
     monkeypatch.setattr(rebuild, "_CHUNK", 1000)
@@ -155,7 +155,7 @@ def run_with(root, progress):
 
 
 @pytest.mark.parametrize("events", [0, 3], ids=["nothing else came", "events came after it"])
-def test_a_refused_first_message_is_found_again_after_a_kill(tmp_path, events):
+def test_a_refused_node_information_is_found_again_after_a_kill(tmp_path, events):
     async def refused(shard):
         shard.session(framed(b"\x07 no first message"))
         node = fake_node()

@@ -43,11 +43,11 @@ def recount(*every, known=(), before=()):
     return SessionRecovery({each.session: each for each in every}, set(known), before)
 
 
-def test_what_has_a_row_needs_none():
+def test_a_session_with_a_row_is_not_recovered():
     assert not recount(closed(0), known={0})
 
 
-def test_a_connection_that_was_closed_is_as_the_log_says():
+def test_a_closed_connection_is_recovered_from_the_event_log():
     counters = {"events": 3, "bytes": 70, "dropped": 2, "undecodable": 1, "next_event_id": 9}
     more = {"last_event_id": 8, "last_at": NOON + 4, "deviations": {"a": 1}, "shed": {"rate": 4}}
     (found,) = recount(closed(7, **counters, **more)).ended()
@@ -59,23 +59,23 @@ def test_a_connection_that_was_closed_is_as_the_log_says():
     }
 
 
-def test_one_of_an_older_release_that_kept_less_is_a_row_all_the_same():
+def test_a_connection_of_an_older_release_with_fewer_counters_is_recovered():
     (found,) = recount(closed(7)).ended()
     assert (found.outcome, found.events, found.last_event_id) == ("closed", 0, None)
 
 
-def test_a_connection_that_was_refused_is_nobody_s():
+def test_a_refused_connection_is_recovered_without_a_node():
     refused = stored(3, node=None, node_information=b"", ended_at=NOON, refused=True, reason="no")
     (found,) = recount(refused).ended()
     assert (found.outcome, found.node, found.protocol_version) == ("refused", None, None)
 
 
-def test_it_began_when_it_began_not_where_the_log_begins():
+def test_a_recovered_session_keeps_its_beginning_before_the_event_log():
     (found,) = recount(closed(0), before=[summary(0, started_at=NOON - 9)]).ended()
     assert found.started_at == NOON - 9
 
 
-def test_one_without_an_end_ended_when_it_was_last_heard():
+def test_a_session_without_an_end_ends_with_its_last_event():
     (found,) = recount(stored(0), before=[summary(0, last_at=NOON + 3, events=2)]).died()
     assert (found.ended_at, found.outcome, found.reason) == (NOON + 3, "died", "shard died")
     assert found.events == 2
@@ -83,17 +83,17 @@ def test_one_without_an_end_ended_when_it_was_last_heard():
     assert (silent.ended_at, silent.bytes) == (NOON, 4 + len(HELLO))
 
 
-def test_one_whose_log_is_lost_is_as_it_was_last():
+def test_a_session_whose_event_log_is_lost_is_as_of_the_last_flush():
     (found,) = recount(before=[summary(5, last_at=NOON + 3)]).died()
     assert (found.session, found.outcome, found.ended_at) == (5, "died", NOON + 3)
 
 
-def test_what_an_older_release_understood_is_kept():
+def test_node_information_that_no_longer_decodes_is_tolerated():
     (found,) = recount(stored(0, node_information=b"of old")).died()
     assert (found.outcome, found.protocol_version, found.params_layout) == ("died", None, None)
 
 
-def test_first_messages_are_judged_where_they_were_not_yet():
+def test_node_information_after_the_last_flush_has_findings():
     version = b"\x07" + HELLO[1:]
     every = [stored(at, node_information=version) for at in range(3)]
     found = list(recount(*every, known={0}, before=[summary(1)]).findings())
@@ -136,7 +136,7 @@ async def written(shard):
 
 
 @pytest.mark.parametrize("flushes", [0, 1, 2], ids=["none", "before", "between"])
-def test_connections_open_at_a_crash_end_when_they_were_last_heard(tmp_path, flushes):
+def test_connections_open_at_a_crash_end_with_their_last_event(tmp_path, flushes):
     """The store is closed without a last flush, as after a kill."""
 
     async def first(shard):
@@ -169,7 +169,7 @@ def test_connections_open_at_a_crash_end_when_they_were_last_heard(tmp_path, flu
         assert progress == expected
 
 
-def test_connections_that_ended_before_a_crash_are_as_they_were(tmp_path):
+def test_connections_that_ended_before_a_crash_are_unchanged(tmp_path):
     async def first(shard):
         for number in (1, 2):
             session = talk(shard, fake_node(number))
@@ -188,7 +188,7 @@ def test_connections_that_ended_before_a_crash_are_as_they_were(tmp_path):
     assert run(then, tmp_path) == expected
 
 
-def test_all_is_made_again_from_the_log(tmp_path):
+def test_all_sessions_are_recovered_from_the_event_log(tmp_path):
     async def first(shard):
         session = talk(shard, fake_node(1, version=7))
         shard.ingest.close_session(session, "over")
@@ -208,7 +208,7 @@ def test_all_is_made_again_from_the_log(tmp_path):
     assert died["bytes"] == open_["bytes"]
 
 
-def test_numbers_of_connections_are_not_given_again_when_the_log_is_lost(tmp_path):
+def test_session_numbers_are_not_reused_when_the_event_log_is_lost(tmp_path):
     async def first(shard):
         shard.ingest.close_session(talk(shard, fake_node()), "over")
         await written(shard)
@@ -220,7 +220,7 @@ def test_numbers_of_connections_are_not_given_again_when_the_log_is_lost(tmp_pat
     assert [row["id"] >> 8 for row in run(sessions, tmp_path)] == [1, 0]
 
 
-def test_a_row_is_kept_through_a_clean_stop(tmp_path):
+def test_a_session_row_survives_a_clean_stop(tmp_path):
     async def first(shard):
         await shard.listen()
         node = fake_node()

@@ -27,7 +27,7 @@ def scanned(table):
     return found
 
 
-def test_numbers_come_through_with_their_extremes_and_nulls():
+def test_duckdb_reads_numbers_with_their_extremes_and_nulls():
     values = np.array([0, 2**64 - 1, 5], np.uint64)
     valid = np.array([True, True, False])
     assert scanned(ArrowTable({"n": number_column(UINT64, values, valid)}, 3)) == [
@@ -37,13 +37,13 @@ def test_numbers_come_through_with_their_extremes_and_nulls():
     ]
 
 
-def test_integers_of_128_bits_come_through():
+def test_duckdb_reads_integers_of_128_bits():
     values = [0, 1, -1, 2**63, 2**64 - 1, 2**64, 10**38 - 1, None, 1 - 10**38]
     found = scanned(ArrowTable({"n": column(INT128, values)}, len(values)))
     assert [None if each is None else int(each) for (each,) in found] == values
 
 
-def test_octets_come_through_empty_long_and_null():
+def test_duckdb_reads_bytes_empty_long_and_null():
     values = [b"", b"\0\xff" * 5000, b"gone"]
     valid = np.array([True, True, False])
     assert scanned(ArrowTable({"b": binary_column(BYTES, values, valid)}, 3)) == [
@@ -62,13 +62,13 @@ def test_octets_come_through_empty_long_and_null():
         (BYTES, [b"", None, b"\0"]),
     ],
 )
-def test_python_values_come_through(kind, values):
+def test_duckdb_reads_python_values(kind, values):
     assert scanned(ArrowTable({"v": column(kind, values)}, len(values))) == [
         (each,) for each in values
     ]
 
 
-def test_times_are_unix_microseconds():
+def test_duckdb_reads_times_as_unix_microseconds():
     table = ArrowTable({"t": column(TIME, [1_795_262_400_000_001])}, 1)
     with duckdb.connect(":memory:") as connection:
         connection.register("times", table)
@@ -77,11 +77,11 @@ def test_times_are_unix_microseconds():
     assert found == [(1_795_262_400_000_001,)]
 
 
-def test_a_table_can_be_read_twice():
+def test_an_arrow_table_can_be_read_twice():
     table = ArrowTable({"n": number_column(INT32, np.arange(3))}, 3)
     assert scanned(table) == scanned(table)
 
 
-def test_what_does_not_fit_is_an_error():
+def test_a_value_that_does_not_fit_its_column_is_an_error():
     with pytest.raises(OverflowError):
         column(UINT8, [256])

@@ -22,12 +22,12 @@ def test_a_new_batch_is_empty():
         (Batch(nodes=[(0, bytes(32))]), 0),
     ],
 )
-def test_anything_makes_it_worth_writing_and_events_understood_or_not_are_its_rows(content, rows):
+def test_a_batch_with_any_row_is_not_empty_and_frames_count_as_rows(content, rows):
     assert content
     assert content.rows == rows
 
 
-def test_the_first_arrival_sets_its_age_and_its_period():
+def test_the_first_arrival_sets_the_age_and_period_of_a_batch():
     batch = Batch()
     batch.touch(1.0, 100)
     batch.log.append(LogColumns.from_rows([event(0)]))
@@ -35,6 +35,6 @@ def test_the_first_arrival_sets_its_age_and_its_period():
     assert (batch.opened_at, batch.received_at) == (1.0, 100)
 
 
-def test_batches_share_nothing():
+def test_batches_share_no_lists():
     Batch().log.append(LogColumns.from_rows([event(0)]))
     assert not Batch()

@@ -50,7 +50,7 @@ def test_a_file_is_named_after_its_period_in_utc(tmp_path, hours, period, name):
 @pytest.mark.parametrize(
     ("hours", "name"), [(24, "2026-11-21.1.duckdb"), (6, "2026-11-21T12.1.duckdb")]
 )
-def test_the_other_lane_of_a_period_has_a_file_beside_the_first(tmp_path, hours, name):
+def test_the_second_segment_of_a_period_has_a_file_beside_the_first(tmp_path, hours, name):
     first = first_segment(tmp_path, 3, period_start(NOON, hours), hours)
     second = other_segment(first)
     assert second.path == first.path.with_name(name)
@@ -59,7 +59,7 @@ def test_the_other_lane_of_a_period_has_a_file_beside_the_first(tmp_path, hours,
 
 
 @pytest.mark.parametrize("hours", [1, 6, 24])
-def test_files_are_found_again_as_what_they_were_made(tmp_path, hours):
+def test_paths_are_parsed_into_the_files_they_were_made_from(tmp_path, hours):
     made = first_segment(tmp_path, 7, period_start(NOON, hours), hours)
     made.path.parent.mkdir()
     made.path.touch()
@@ -68,7 +68,7 @@ def test_files_are_found_again_as_what_they_were_made(tmp_path, hours):
     assert group_by_period(list_files(tmp_path, 7)) == [sorted([made, other_segment(made)])]
 
 
-def test_files_are_listed_oldest_first_and_what_is_not_ours_is_left_out(tmp_path):
+def test_files_are_listed_oldest_first_without_foreign_files(tmp_path):
     directory = tmp_path / "00"
     directory.mkdir()
     for name in (
@@ -88,11 +88,11 @@ def test_files_are_listed_oldest_first_and_what_is_not_ours_is_left_out(tmp_path
     assert names == ["2026-11-20.duckdb", "2026-11-21T05.duckdb", "2026-11-21T06.duckdb"]
 
 
-def test_a_directory_that_is_not_there_has_no_files(tmp_path):
+def test_a_missing_directory_has_no_files(tmp_path):
     assert list_files(tmp_path, 0) == []
 
 
-def test_files_of_all_directories_and_hours_have_names_of_their_own_inside_duckdb(tmp_path):
+def test_files_of_all_directories_and_hours_have_distinct_catalogs(tmp_path):
     files = [
         file
         for directory in (0, 1, 10, 255)
@@ -114,14 +114,14 @@ def test_a_directory_without_a_worker_is_adopted_by_exactly_one(tmp_path, shard,
     assert list(list_adopted(tmp_path, shard, count)) == expected
 
 
-def test_all_directories_are_listed_and_nothing_else(tmp_path):
+def test_only_numbered_directories_are_listed(tmp_path):
     for name in ("00", "07", "255", "256", "007", "run", "1"):
         (tmp_path / name).mkdir()
     (tmp_path / "04").touch()
     assert list(list_directories(tmp_path)) == [0, 7, 255]
 
 
-def test_what_is_in_quarantine_is_listed_and_no_file_of_the_log(tmp_path):
+def test_quarantined_files_are_listed_separately_from_segments(tmp_path):
     aside = tmp_path / "00" / "2026-11-21.duckdb.corrupt-20261121T120000Z"
     aside.parent.mkdir()
     aside.touch()
@@ -130,7 +130,7 @@ def test_what_is_in_quarantine_is_listed_and_no_file_of_the_log(tmp_path):
     assert [file.path.name for file in list_files(tmp_path, 0)] == ["2026-11-20.duckdb"]
 
 
-def test_a_file_s_logs_come_before_it_so_that_none_is_left_alone(tmp_path):
+def test_the_wals_of_a_file_come_before_the_file(tmp_path):
     file = first_segment(tmp_path, 0, DAY, 24)
     file.path.parent.mkdir()
     for suffix in ("", ".wal", ".wal.checkpoint"):
@@ -140,7 +140,7 @@ def test_a_file_s_logs_come_before_it_so_that_none_is_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".wal", ".wal.checkpoint", ".wal.recovery"])
-def test_a_log_beside_a_file_is_noticed_by_whatever_name(tmp_path, suffix):
+def test_a_wal_beside_a_file_is_found_under_each_of_its_names(tmp_path, suffix):
     file = first_segment(tmp_path, 0, DAY, 24)
     file.path.parent.mkdir()
     file.path.touch()

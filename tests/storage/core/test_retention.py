@@ -30,13 +30,13 @@ def dropped(files, *, hours=math.inf, size=math.inf):
     return [(segments[0].directory, (segments[0].period - NOON) // HOUR_US) for segments in found]
 
 
-def test_a_file_goes_when_its_last_write_is_too_long_ago(tmp_path):
+def test_a_period_expires_by_its_last_write(tmp_path):
     files = [held(tmp_path, hour, age=-hour) for hour in (-4, -3, -2, -1)]
     assert dropped(files, hours=3) == [(0, -4), (0, -3)]
     assert dropped(files, hours=5) == []
 
 
-def test_the_file_events_go_to_stays_however_old_and_large(tmp_path):
+def test_the_current_period_never_expires(tmp_path):
     files = [held(tmp_path, -9, age=9, size=100, current=True)]
     assert dropped(files, hours=1, size=1) == []
 
@@ -44,7 +44,7 @@ def test_the_file_events_go_to_stays_however_old_and_large(tmp_path):
 @pytest.mark.parametrize(
     ("limit", "expected"), [(40, []), (39, [-4]), (30, [-4]), (29, [-4, -3]), (1, [-4, -3, -2])]
 )
-def test_the_oldest_files_go_until_the_rest_fits(tmp_path, limit, expected):
+def test_the_oldest_periods_expire_until_the_rest_fits(tmp_path, limit, expected):
     files = [held(tmp_path, hour, current=hour == -1) for hour in (-1, -3, -4, -2)]
     assert [hour for _, hour in dropped(files, size=limit)] == expected
 
@@ -60,20 +60,20 @@ def test_directories_without_a_shard_age_and_count_alike(tmp_path):
     assert dropped(files, size=25) == [(2, -4), (0, -3)]
 
 
-def test_a_name_from_a_wrong_clock_neither_kills_nor_keeps_a_file(tmp_path):
+def test_a_file_name_of_a_wrong_clock_does_not_affect_retention(tmp_path):
     just_written_in_1970 = StoredPeriod([first_segment(tmp_path, 0, 0, 24)], 10, NOW - 60, False)
     long_ago_named_2081 = held(tmp_path, 500_000, age=30)
     assert dropped([just_written_in_1970], hours=24) == []
     assert dropped([long_ago_named_2081], hours=24) == [(0, 500_000)]
 
 
-def test_a_file_written_in_the_future_stays_until_there_is_too_much(tmp_path):
+def test_a_file_written_in_the_future_expires_only_by_size(tmp_path):
     files = [held(tmp_path, -2, age=-1000), held(tmp_path, -1, current=True)]
     assert dropped(files, hours=1) == []
     assert dropped(files, size=15) == [(0, -2)]
 
 
-def test_a_clock_is_believed_when_it_has_run_evenly_for_a_while():
+def test_a_clock_is_stable_after_a_while_without_a_step():
     clock = ClockMonitor(NOW, 0.0)
     assert not clock.is_stable(NOW + 10, 10.0)
     assert not clock.is_stable(NOW + STABLE_SECONDS - 1, STABLE_SECONDS - 1)
@@ -81,7 +81,7 @@ def test_a_clock_is_believed_when_it_has_run_evenly_for_a_while():
 
 
 @pytest.mark.parametrize("step", [1e9, 3600.0, -3600.0, -1e9])
-def test_after_a_step_it_has_to_run_evenly_again(step):
+def test_a_step_makes_a_clock_unstable_again(step):
     clock = ClockMonitor(NOW, 0.0)
     at = STABLE_SECONDS
     assert clock.is_stable(NOW + at, at)
@@ -92,6 +92,6 @@ def test_after_a_step_it_has_to_run_evenly_again(step):
     assert clock.is_stable(NOW + at + step, at)
 
 
-def test_a_clock_that_is_corrected_slowly_stays_believed():
+def test_a_clock_that_is_corrected_slowly_stays_stable():
     clock = ClockMonitor(NOW, 0.0)
     assert clock.is_stable(NOW + STABLE_SECONDS + 5, STABLE_SECONDS)

@@ -178,21 +178,21 @@ def kept(rows):
     return {name: values.tolist() for name, values in found.items() if name != "received_at"}
 
 
-def test_what_runs_along_with_something_else_is_stored_as_its_distance():
+def test_numbers_are_stored_as_deltas():
     near = LogRow(100, NOON, NOON - JCE_US - 5, 0, 0, 102, 128, 99, PEERS[1], None, None, None, b"")
     stored = kept([near])
     assert (stored["sent_after"], stored["id_ahead"], stored["ref_back"]) == ([-5], [2], [3])
     assert (stored["parts"], stored["peer_number"]) == ([0], [1])
 
 
-def test_a_part_its_type_does_not_have_is_noted_and_so_is_one_it_lacks():
+def test_parts_record_the_difference_from_the_usual_parts_of_the_type():
     usual = LogRow(0, 0, 0, 0, 0, 0, 128, 1, PEERS[0], None, None, None, b"")
     rows = [usual, usual._replace(seq=1, peer=None), usual._replace(seq=2, ref=None, core=9)]
     assert kept(rows)["parts"] == [0, 0b00010, 0b01001]
     assert through_duckdb("log", rows) == rows
 
 
-def test_where_there_is_no_slot_the_last_one_is_repeated_and_means_nothing():
+def test_an_absent_slot_is_stored_as_the_previous_one_and_read_as_null():
     rows = [
         LogRow(seq, 0, 0, 0, 0, 0, 11, None, None, slot, None, None, b"")
         for seq, slot in enumerate([None, 7, None, None, 8])
@@ -201,7 +201,7 @@ def test_where_there_is_no_slot_the_last_one_is_repeated_and_means_nothing():
     assert [row.slot for row in through_duckdb("log", rows)] == [None, 7, None, None, 8]
 
 
-def test_an_id_that_no_peer_has_leaves_the_row_without_it():
+def test_a_peer_number_without_a_peer_id_reads_as_null():
     with closing(duckdb.connect(":memory:")) as connection:
         for statement in DDL:
             connection.execute(statement.format(file="memory"))

@@ -36,7 +36,7 @@ def wanted(files, keep):
 
 
 @given(ranges(), BOUNDS, SIZES)
-def test_upwards_takes_all_from_the_start_on(files, start, size):
+def test_a_forward_scan_covers_all_sequences_from_the_start_on(files, start, size):
     found = seen(scan_forward(files, start, size, 256))
     assert len(found) == len(set(found))
     assert set(found) >= wanted(files, lambda at: at >= start)
@@ -45,7 +45,7 @@ def test_upwards_takes_all_from_the_start_on(files, start, size):
 
 
 @given(ranges(), BOUNDS, SIZES)
-def test_downwards_takes_all_below_highest_first(files, below, size):
+def test_a_backward_scan_covers_all_sequences_below_highest_first(files, below, size):
     stretches = list(scan_backward(files, below, size, 256))
     found = seen(stretches)
     assert len(found) == len(set(found))
@@ -54,7 +54,7 @@ def test_downwards_takes_all_below_highest_first(files, below, size):
     assert all(one.first >= other.end for one, other in pairwise(stretches))
 
 
-def test_a_leap_between_files_costs_nothing():
+def test_a_scan_skips_a_gap_between_files():
     far = 1 << 32
     files = [
         FileRange(LogFile(0, 0, Path("a")), 0, 9),
@@ -64,7 +64,7 @@ def test_a_leap_between_files_costs_nothing():
     assert [each.end for each in scan_backward(files, far + 10, 10)] == [far + 10, 10]
 
 
-def test_stretches_grow_up_to_the_longest():
+def test_ranges_of_a_scan_grow_up_to_the_longest():
     files = [FileRange(LogFile(0, 0, Path("a")), 0, 100)]
     lengths = [each.end - each.first for each in scan_forward(files, 0, 8, 32)]
     assert lengths == [8, 16, 32, 32, 32]

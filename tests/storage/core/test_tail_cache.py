@@ -46,7 +46,7 @@ def seqs(found):
     return [row.seq for row in found]
 
 
-def test_what_is_held_is_what_the_files_have(tmp_path):
+def test_the_cache_has_the_same_rows_as_the_files(tmp_path):
     with open_storage(tmp_path) as storage:
         every = rows(40)
         for at in range(0, 40, 8):
@@ -74,7 +74,7 @@ def test_what_is_held_is_what_the_files_have(tmp_path):
         compared()
 
 
-def test_the_oldest_leave_and_nothing_between_is_missing():
+def test_the_oldest_parts_are_evicted_without_a_gap():
     latest = TailCache(limit_bytes=100)
     assert latest.rows(Selection(), None, 5) == ([], None)
     assert latest.rows(Selection(), None, 5, before=7) == ([], 7)
@@ -88,7 +88,7 @@ def test_the_oldest_leave_and_nothing_between_is_missing():
     assert (seqs(found), below) == ([43, 42, 41, 40], 40)
 
 
-def test_where_to_go_on_is_told():
+def test_a_search_of_the_cache_returns_where_to_continue():
     latest = TailCache()
     latest.add([LogColumns.from_rows(rows(4), PEERS), LogColumns.from_rows(rows(4, 4), PEERS)], 100)
     assert latest.rows(Selection(), None, 3) == (rows(8)[:4:-1], 5)
@@ -96,7 +96,7 @@ def test_where_to_go_on_is_told():
     assert latest.rows(Selection(), None, 5, before=2) == (rows(2)[::-1], 0)
 
 
-def test_what_is_inside_a_body_is_for_the_files():
+def test_a_hash_inside_of_a_body_is_not_searched_in_the_cache():
     latest = TailCache()
     latest.add([LogColumns.from_rows(rows(4), PEERS)], 100)
     assert latest.rows(Selection(hash="00" * 32), None, 3, before=9) == ([], 9)

@@ -43,5 +43,5 @@ def test_a_block_beyond_the_end_is_damaged(path):
     assert find_damaged_blocks(path, [last], SIZE) == {last}
 
 
-def test_a_block_of_zeros_has_the_checksum_duckdb_says_it_should():
+def test_a_block_of_zeros_has_the_checksum_that_duckdb_computes():
     assert block_checksum(bytes(SIZE - 8)) == 5381

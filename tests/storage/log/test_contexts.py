@@ -104,14 +104,14 @@ def test_a_context_beyond_the_look_back_is_unknown(tmp_path, monkeypatch):
     assert contexts == {50: Context(0), 51: Context(20), 52: Context(None)}
 
 
-def test_many_events_are_looked_for_together(tmp_path):
+def test_contexts_of_many_events_are_read_together(tmp_path):
     rows = [request(seq) for seq in range(20)]
     rows += [logged(20 + seq, 125, request_id=seq) for seq in range(20)]
     contexts = found(tmp_path, rows, *range(20, 40))
     assert contexts == {20 + seq: Context(seq, HASH) for seq in range(20)}
 
 
-def test_ids_beyond_what_the_first_look_compares_are_told_apart(tmp_path):
+def test_event_ids_that_differ_beyond_the_search_key_are_distinguished(tmp_path):
     far = 1 << 50
     rows = [
         request(0, event_id=7),
@@ -122,7 +122,7 @@ def test_ids_beyond_what_the_first_look_compares_are_told_apart(tmp_path):
     assert found(tmp_path, rows, 2, 3) == {2: Context(far + 7), 3: Context(None)}
 
 
-def test_among_some_events_nothing_else_is_looked_at():
+def test_contexts_from_given_rows_read_no_file():
     row, above = logged(1, 125, request_id=0), request(0)
     decode_context = {0: DecodeContext(1, 2)}.__getitem__
     assert contexts_from_rows([row], (), decode_context) is None
@@ -130,6 +130,6 @@ def test_among_some_events_nothing_else_is_looked_at():
     assert contexts_from_rows([], (), decode_context) == {}
 
 
-def test_what_cannot_be_read_any_more_tells_nothing(tmp_path):
+def test_an_event_that_no_longer_decodes_has_no_hash(tmp_path):
     broken = request(0)._replace(body=b"\x01", peer=None, shard_index=None)
     assert found(tmp_path, [broken, logged(1, 125, request_id=0)], 1) == {1: Context(0)}

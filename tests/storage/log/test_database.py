@@ -46,7 +46,7 @@ def left_behind(root, elsewhere):
     return file
 
 
-def test_a_new_file_has_every_table_and_says_whose_it_is(tmp_path):
+def test_a_new_file_has_every_table_and_names_its_directory(tmp_path):
     file = made(tmp_path)
     assert dict(contents(file.path, "meta")) == {
         "schema_version": str(SCHEMA_VERSION),
@@ -59,12 +59,12 @@ def test_files_are_written_in_the_format_of_duckdb_1_5(tmp_path):
     assert int.from_bytes(made(tmp_path).path.read_bytes()[12:20], "little") == 68
 
 
-def test_a_complete_file_has_nothing_beside_it(tmp_path):
+def test_a_complete_file_has_no_other_file_beside_it(tmp_path):
     file = made(tmp_path)
     assert list(file.path.parent.iterdir()) == [file.path]
 
 
-def test_a_file_that_is_there_is_opened_as_it_is(tmp_path):
+def test_an_existing_file_is_attached_unchanged(tmp_path):
     file = made(tmp_path, rows=3)
     with database() as base:
         base.attach_writable(file)
@@ -73,7 +73,7 @@ def test_a_file_that_is_there_is_opened_as_it_is(tmp_path):
 
 @pytest.mark.parametrize("size", [0, 100, 4096, 12288, None])
 @pytest.mark.parametrize("with_log", [False, True])
-def test_a_file_that_was_being_made_when_its_process_died_is_made_anew(tmp_path, size, with_log):
+def test_an_incomplete_file_of_a_killed_process_is_replaced(tmp_path, size, with_log):
     """DuckDB itself refuses to open what it was killed while creating."""
     file = left_behind(tmp_path / "shards", tmp_path / "elsewhere")
     file.draft.path.write_bytes(file.path.read_bytes()[:size])
@@ -89,7 +89,7 @@ def test_a_file_that_was_being_made_when_its_process_died_is_made_anew(tmp_path,
     assert list(file.path.parent.iterdir()) == [file.path]
 
 
-def test_the_log_of_a_file_nobody_writes_any_more_is_put_into_it(tmp_path):
+def test_the_wal_of_a_file_that_is_not_written_to_is_merged(tmp_path):
     file = left_behind(tmp_path / "shards", tmp_path / "elsewhere")
     with database() as base:
         base.attach_readable(file)
@@ -115,7 +115,7 @@ def test_a_file_of_another_schema_is_refused_by_name_and_version(tmp_path, attac
 
 
 @pytest.mark.parametrize("attach", [Database.attach_readable, Database.attach_writable])
-def test_a_file_that_is_no_database_is_refused_by_name(tmp_path, attach):
+def test_a_file_that_is_not_a_database_is_refused_by_name(tmp_path, attach):
     file = file_at(tmp_path)
     file.path.parent.mkdir()
     file.path.write_bytes(b"no database" * 1000)
@@ -123,7 +123,7 @@ def test_a_file_that_is_no_database_is_refused_by_name(tmp_path, attach):
         attach(base, file)
 
 
-def test_a_file_without_our_tables_is_refused(tmp_path):
+def test_a_file_without_the_tables_is_refused(tmp_path):
     file = file_at(tmp_path)
     file.path.parent.mkdir()
     config = {"storage_compatibility_version": "v1.5.0"}
@@ -150,7 +150,7 @@ def test_a_file_without_our_tables_is_refused(tmp_path):
         (duckdb.CatalogException("Table meta does not exist"), StorageError),
     ],
 )
-def test_an_error_is_want_of_room_damage_or_neither(tmp_path, error, kind):
+def test_an_error_means_no_space_damage_or_neither(tmp_path, error, kind):
     """Only damage moves a file out of the way: the machine's faults are not the file's."""
     assert type(storage_error(file_at(tmp_path), error)) is kind
 
@@ -196,7 +196,7 @@ def test_cursors_are_independent_of_one_another(tmp_path):
         assert (before, reads.execute(count).fetchall()) == ([(0,)], [(1,)])
 
 
-def test_cursors_may_be_asked_for_while_files_are_attached(tmp_path):
+def test_cursors_can_be_made_while_files_are_attached(tmp_path):
     with database() as base:
         failures = []
 
@@ -217,7 +217,7 @@ def test_cursors_may_be_asked_for_while_files_are_attached(tmp_path):
     assert failures == []
 
 
-def test_bytes_on_disk_count_files_and_logs_of_the_directories_asked_for(tmp_path):
+def test_bytes_on_disk_include_files_and_wals_of_the_given_directories(tmp_path):
     for name, size in (
         ("00/2026-11-20.duckdb", 10),
         ("00/2026-11-21.duckdb", 20),
@@ -232,7 +232,7 @@ def test_bytes_on_disk_count_files_and_logs_of_the_directories_asked_for(tmp_pat
     assert bytes_on_disk(tmp_path, [0, 1, 2]) == (3, 1035)
 
 
-def test_a_log_that_a_checkpoint_removes_meanwhile_costs_no_answer(tmp_path):
+def test_a_wal_removed_meanwhile_does_not_fail_the_size(tmp_path):
     directory = tmp_path / "00"
     directory.mkdir()
     (directory / "2026-11-21.duckdb").write_bytes(bytes(10))

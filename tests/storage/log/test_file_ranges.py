@@ -40,7 +40,7 @@ def test_a_file_has_one_range_of_both_its_tables(ranges):
     assert bounds(found) == [(2, 9)]
 
 
-def test_a_file_that_goes_on_behind_a_hole_has_two(ranges):
+def test_a_file_with_a_gap_has_two_ranges(ranges):
     found = ranges(
         batch(event(3), event(4), undecodable=[unreadable(7)]),
         batch(event(FAR, slot=1), event(FAR + 1, slot=1), undecodable=[unreadable(FAR + 2)]),
@@ -50,5 +50,5 @@ def test_a_file_that_goes_on_behind_a_hole_has_two(ranges):
     assert [(each.first, len(each.files)) for each in steps] == [(3, 1), (FAR, 1)]
 
 
-def test_a_small_hole_parts_nothing(ranges):
+def test_a_short_gap_separates_no_ranges(ranges):
     assert bounds(ranges(batch(event(3), event(3 + GAP // 2, slot=1)))) == [(3, 3 + GAP // 2)]

@@ -27,7 +27,7 @@ def all_of(queue: QueryQueue[str], worst: QueryCost = QueryCost.SCAN) -> list[st
     return found
 
 
-def test_cheap_ones_go_first_and_of_equals_those_of_the_oldest_request() -> None:
+def test_cheap_queries_go_first_and_older_requests_before_newer_ones() -> None:
     queue = queue_of(
         ("scan 2", QueryCost.SCAN, 2.0),
         ("cheap 4", QueryCost.CHEAP, 4.0),
@@ -39,20 +39,20 @@ def test_cheap_ones_go_first_and_of_equals_those_of_the_oldest_request() -> None
     assert all_of(queue) == ["cheap 3", "cheap 3, asked later", "cheap 4", "scan 1", "scan 2"]
 
 
-def test_scans_have_their_turn_however_many_cheap_ones_come() -> None:
+def test_a_scan_follows_after_some_cheap_queries() -> None:
     cheap = [(f"cheap {at}", QueryCost.CHEAP, float(at)) for at in range(2 * CHEAP_IN_A_ROW + 1)]
     queue = queue_of(*cheap, ("scan 0", QueryCost.SCAN, 9.0), ("scan 1", QueryCost.SCAN, 9.0))
     scans = [at for at, each in enumerate(all_of(queue)) if each.startswith("scan")]
     assert scans == [CHEAP_IN_A_ROW, 2 * CHEAP_IN_A_ROW + 1]
 
 
-def test_who_takes_only_cheap_ones_gets_no_scan() -> None:
+def test_a_thread_for_cheap_queries_gets_no_scan() -> None:
     queue = queue_of(("scan", QueryCost.SCAN, 1.0), ("cheap", QueryCost.CHEAP, 2.0))
     assert all_of(queue, QueryCost.CHEAP) == ["cheap"]
     assert all_of(queue) == ["scan"]
 
 
-def test_who_leaves_makes_room_at_once() -> None:
+def test_a_removed_query_makes_room_in_the_queue() -> None:
     queue = queue_of(("one", QueryCost.CHEAP, 1.0), ("two", QueryCost.SCAN, 2.0), limit=2)
     with pytest.raises(Busy, match="2 queries are waiting"):
         queue.put("three", QueryCost.CHEAP, 0.0)
@@ -63,7 +63,7 @@ def test_who_leaves_makes_room_at_once() -> None:
     assert all_of(queue) == ["three", "one"]
 
 
-def test_a_closed_queue_hands_out_what_it_has_and_takes_no_more() -> None:
+def test_a_closed_queue_hands_out_its_queries_and_refuses_others() -> None:
     queue = queue_of(("one", QueryCost.CHEAP, 1.0))
     queue.close()
     with pytest.raises(ShardUnavailable):
@@ -71,7 +71,7 @@ def test_a_closed_queue_hands_out_what_it_has_and_takes_no_more() -> None:
     assert [queue.take(), queue.take()] == ["one", None]
 
 
-def test_a_thread_waits_for_what_it_may_take() -> None:
+def test_a_thread_waits_for_a_query_of_its_kind() -> None:
     queue: QueryQueue[str] = QueryQueue(10)
     found: list[str | None] = []
     taking = threading.Thread(target=lambda: found.append(queue.take(QueryCost.CHEAP)))
@@ -82,7 +82,7 @@ def test_a_thread_waits_for_what_it_may_take() -> None:
     assert found == ["cheap"]
 
 
-def test_threads_of_one_priority_take_questions_at_a_time() -> None:
+def test_threads_of_one_priority_take_queries_at_a_time() -> None:
     queue: QueryQueue[str] = QueryQueue(10)
     found: list[tuple[str, str | None]] = []
     threads = [
@@ -101,7 +101,7 @@ def test_threads_of_one_priority_take_questions_at_a_time() -> None:
     assert found[1:] == [("usual", "two")]
 
 
-def test_nobody_sleeps_while_there_is_something_to_take() -> None:
+def test_no_thread_waits_while_it_could_take_a_query() -> None:
     """Many threads and many that put: whoever is woken, all is taken."""
     queue: QueryQueue[str] = QueryQueue(10_000)
     taken: list[str] = []

@@ -75,7 +75,7 @@ def asked(scenario):
         uvloop.run(whole(reader))
 
 
-def test_a_question_is_answered():
+def test_a_query_returns_its_result():
     async def scenario(reader):
         assert await reader.run(one, DEADLINE) == [(1,)]
         assert (reader.open, reader.refused, reader.cancelled.total()) == (0, 0, 0)
@@ -83,7 +83,7 @@ def test_a_question_is_answered():
     asked(scenario)
 
 
-def test_what_a_question_raises_reaches_who_asked():
+def test_an_error_of_a_query_reaches_its_caller():
     def broken(cursor):
         cursor.execute("SELECT nonsense")
 
@@ -95,7 +95,7 @@ def test_what_a_question_raises_reaches_who_asked():
     asked(scenario)
 
 
-def test_a_question_is_interrupted_at_its_deadline_and_its_cursor_stays_usable():
+def test_a_query_is_interrupted_at_its_deadline_and_its_cursor_stays_usable():
     async def scenario(reader):
         for _ in range(2 * THREADS):
             with pytest.raises(QueryTimeout, match=r"within 0\.01 s"):
@@ -108,7 +108,7 @@ def test_a_question_is_interrupted_at_its_deadline_and_its_cursor_stays_usable()
     asked(scenario)
 
 
-def test_a_question_nobody_waits_for_any_more_is_interrupted():
+def test_a_query_whose_caller_leaves_is_interrupted():
     async def scenario(reader):
         started = threading.Event()
 
@@ -127,7 +127,7 @@ def test_a_question_nobody_waits_for_any_more_is_interrupted():
     asked(scenario)
 
 
-def test_a_question_between_two_statements_at_its_deadline_is_interrupted_in_the_next():
+def test_a_deadline_between_two_statements_interrupts_the_second():
     """DuckDB forgets an interrupt that comes while nothing runs."""
 
     async def scenario(reader):
@@ -146,7 +146,7 @@ def test_a_question_between_two_statements_at_its_deadline_is_interrupted_in_the
     asked(scenario)
 
 
-def test_an_interrupt_does_not_hit_the_next_question():
+def test_an_interrupt_does_not_hit_the_next_query():
     async def scenario(reader):
         for _ in range(30):
             with pytest.raises(QueryTimeout):
@@ -157,7 +157,7 @@ def test_an_interrupt_does_not_hit_the_next_question():
     asked(scenario)
 
 
-def test_too_many_questions_are_refused_and_the_others_answered():
+def test_queries_beyond_the_limit_are_refused_and_the_others_answered():
     async def scenario(reader):
         go = threading.Event()
 
@@ -179,7 +179,7 @@ def test_too_many_questions_are_refused_and_the_others_answered():
     asked(scenario)
 
 
-def test_a_question_that_was_given_up_in_the_queue_is_never_begun():
+def test_a_query_cancelled_in_the_queue_never_runs():
     async def scenario(reader):
         go, begun = threading.Event(), []
         running = await busy(reader, lambda cursor: go.wait(DEADLINE))
@@ -196,7 +196,7 @@ def test_a_question_that_was_given_up_in_the_queue_is_never_begun():
     asked(scenario)
 
 
-def test_what_was_given_up_is_counted_for_as_long_as_it_runs():
+def test_a_cancelled_query_counts_as_running_until_it_ends():
     async def scenario(reader):
         go = threading.Event()
         (first, *others) = await busy(reader, lambda cursor: go.wait(DEADLINE))
@@ -211,7 +211,7 @@ def test_what_was_given_up_is_counted_for_as_long_as_it_runs():
     asked(scenario)
 
 
-def test_a_loop_outside_duckdb_ends_when_nobody_waits():
+def test_a_loop_in_python_ends_when_its_query_is_cancelled():
     def counting(cursor):
         while True:
             raise_if_cancelled()
@@ -226,7 +226,7 @@ def test_a_loop_outside_duckdb_ends_when_nobody_waits():
     assert raise_if_cancelled() is None
 
 
-def test_scans_leave_a_thread_to_cheap_questions():
+def test_scans_leave_a_thread_to_cheap_queries():
     async def scenario(reader):
         go = threading.Event()
         scans = [
@@ -240,7 +240,7 @@ def test_scans_leave_a_thread_to_cheap_questions():
     asked(scenario)
 
 
-def test_questions_run_beside_one_another():
+def test_queries_run_concurrently():
     async def scenario(reader):
         together = threading.Barrier(THREADS)
         questions = (
@@ -252,7 +252,7 @@ def test_questions_run_beside_one_another():
     asked(scenario)
 
 
-def test_closing_waits_for_questions_and_refuses_more():
+def test_closing_waits_for_running_queries_and_refuses_others():
     async def scenario(reader):
         go = threading.Event()
 
@@ -280,7 +280,7 @@ def test_closing_waits_for_questions_and_refuses_more():
     asked(scenario)
 
 
-def test_slow_questions_hold_up_each_other_and_nobody_else():
+def test_slow_queries_hold_up_only_each_other():
     released = threading.Event()
 
     def held(cursor, abandoned):
@@ -313,7 +313,7 @@ def until_abandoned(cursor, abandoned):
     return "abandoned"
 
 
-def test_a_slow_question_learns_that_nobody_waits():
+def test_a_slow_query_learns_that_it_is_cancelled():
     async def scenario(reader):
         with pytest.raises(QueryTimeout):
             await reader.run_slow(until_abandoned, 0.01)
@@ -322,7 +322,7 @@ def test_a_slow_question_learns_that_nobody_waits():
     asked(scenario)
 
 
-def test_closing_does_not_wait_for_slow_questions():
+def test_closing_does_not_wait_for_slow_queries():
     begun = threading.Event()
 
     def begin(cursor, abandoned):
@@ -342,7 +342,7 @@ def test_closing_does_not_wait_for_slow_questions():
     uvloop.run(scenario())
 
 
-def test_readers_step_back_while_they_are_told_to_and_long_questions_always():
+def test_queries_run_with_low_priority_on_demand_and_slow_ones_always():
     def niceness(*_):
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
@@ -358,7 +358,7 @@ def test_readers_step_back_while_they_are_told_to_and_long_questions_always():
     asked(scenario)
 
 
-def test_what_runs_when_readers_step_back_is_answered_all_the_same():
+def test_a_query_that_runs_when_the_priority_changes_is_answered():
     async def scenario(reader):
         go = threading.Event()
         running = await busy(reader, lambda cursor: go.wait(DEADLINE))

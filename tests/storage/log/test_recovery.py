@@ -36,7 +36,7 @@ def dropped(seq, body, node=0):
     return event(seq, type=EventKind.DROPPED, slot=None, node=node, body=body)
 
 
-def test_an_empty_directory_has_no_past(tmp_path):
+def test_an_empty_directory_has_an_empty_state(tmp_path):
     assert past_of(tmp_path) == RecoveredState(0)
 
 
@@ -50,7 +50,7 @@ def test_an_empty_directory_has_no_past(tmp_path):
         (batch(sessions=[opened(0)]), 0),
     ],
 )
-def test_the_sequence_continues_behind_every_frame(tmp_path, rows, following):
+def test_the_sequence_continues_after_every_frame(tmp_path, rows, following):
     write(tmp_path, rows)
     assert past_of(tmp_path).next_sequence == following
 
@@ -62,7 +62,7 @@ def test_the_sequence_continues_over_files_whatever_their_clocks_said(tmp_path):
 
 
 @pytest.mark.parametrize("what", ["opened", "closed", "refused", "continued"])
-def test_sessions_continue_behind_every_connection(tmp_path, what):
+def test_session_numbers_continue_after_every_connection(tmp_path, what):
     write(tmp_path, batch(sessions=[opened(5)._replace(what=what), opened(2)]))
     assert past_of(tmp_path).next_session == 6
 
@@ -79,7 +79,7 @@ def test_peers_keep_their_numbers(tmp_path):
     assert past_of(tmp_path).peers == dict(enumerate(PEERS))
 
 
-def test_the_lanes_of_a_period_are_one_sequence_and_one_session(tmp_path):
+def test_the_segments_of_a_period_share_sequence_and_sessions(tmp_path):
     in_both_segments(tmp_path)
     past = past_of(tmp_path)
     assert (past.next_sequence, past.missing, past.next_session) == (6, 0, 1)
@@ -88,7 +88,7 @@ def test_the_lanes_of_a_period_are_one_sequence_and_one_session(tmp_path):
 
 
 @pytest.mark.parametrize("clock", [-7, 7])
-def test_a_connection_began_where_it_was_opened_in_whichever_lane(tmp_path, clock):
+def test_a_connection_began_in_the_segment_in_which_it_was_opened(tmp_path, clock):
     with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
         statistics = storage.store.writer.checkpoints.statistics
         storage.write(batch(event(0)))
@@ -112,7 +112,7 @@ def test_events_are_counted_per_node_and_type_over_all_files(tmp_path):
     assert past.last_seen == {0: NOON + 2 * HOUR_US, 1: NOON + 2 * HOUR_US}
 
 
-def test_frames_not_understood_are_counted_per_node(tmp_path):
+def test_undecodable_frames_are_counted_per_node(tmp_path):
     frames = [unreadable(0), unreadable(1, node=1), unreadable(2), unreadable(3, node=None)]
     write(tmp_path, batch(undecodable=frames))
     past = past_of(tmp_path)
@@ -131,7 +131,7 @@ def test_frames_not_understood_are_counted_per_node(tmp_path):
     ],
     ids=["as specified", "the highest", "as u32", "without a timestamp", "with bytes left over"],
 )
-def test_dropped_is_summed_up_in_every_way_it_is_written(tmp_path, body, number):
+def test_dropped_is_summed_up_in_both_of_its_layouts(tmp_path, body, number):
     write(tmp_path, batch(dropped(0, body), dropped(1, body), dropped(2, body, node=1)))
     assert past_of(tmp_path).dropped == {0: (2 * number, 2), 1: (number, 1)}
 
@@ -150,7 +150,7 @@ def test_a_connection_that_was_closed_has_its_end_and_its_counters(tmp_path):
     }
 
 
-def test_a_connection_that_was_refused_says_so(tmp_path):
+def test_a_refused_connection_is_recovered_as_refused(tmp_path):
     write(tmp_path, batch(sessions=[closed(0, node=None)._replace(what="refused")]))
     assert past_of(tmp_path).sessions[0].refused
 
@@ -173,7 +173,7 @@ def test_a_connection_began_where_it_was_opened_not_where_it_continued(tmp_path)
     assert (stored.started_at, stored.ended_at) == (NOON, later + 1)
 
 
-def test_a_connection_whose_first_file_was_deleted_is_known_all_the_same(tmp_path):
+def test_a_connection_whose_first_file_was_deleted_is_recovered(tmp_path):
     later = NOON + HOUR_US
     write(
         tmp_path,
@@ -206,7 +206,7 @@ def image(directory):
     return {path.name: path.read_bytes() for path in directory.iterdir()}
 
 
-def test_directories_without_a_worker_are_read_and_counted_and_not_written(tmp_path):
+def test_adopted_directories_are_read_and_counted_and_not_written(tmp_path):
     filled(tmp_path, 3)
     before = {name: image(tmp_path / name) for name in ("01", "02")}
 
@@ -231,7 +231,7 @@ def test_directories_without_a_worker_are_read_and_counted_and_not_written(tmp_p
         assert [one.store.recovered[d].next_sequence for d in range(3)] == [2, 3, 3]
 
 
-def test_a_directory_whose_shard_died_is_adopted_with_its_log(tmp_path):
+def test_an_adopted_directory_includes_its_wal(tmp_path):
     """Its worker does not come back; what it committed last is still in the log."""
     elsewhere = tmp_path / "elsewhere"
     root = tmp_path / "shards"
@@ -279,7 +279,7 @@ def assert_each_once(root, least):
 
 
 @pytest.mark.slow
-def test_what_was_committed_is_there_once_however_often_the_process_is_killed(tmp_path):
+def test_each_committed_event_is_stored_once_after_any_number_of_kills(tmp_path):
     for times in (1, 30, 61):
         least = int(killed("events", tmp_path, r"committed (\d+)", times))
         past = assert_each_once(tmp_path, least)
@@ -288,7 +288,7 @@ def test_what_was_committed_is_there_once_however_often_the_process_is_killed(tm
 
 
 @pytest.mark.slow
-def test_a_process_killed_while_it_makes_files_leaves_a_directory_that_opens(tmp_path):
+def test_a_process_killed_while_creating_files_leaves_a_readable_directory(tmp_path):
     for times in (1, 3):
         last = killed("files", tmp_path, r"made (\S+)", times)
         with open_storage(tmp_path) as storage:
@@ -306,7 +306,7 @@ def test_a_process_killed_while_it_makes_files_leaves_a_directory_that_opens(tmp
         ([[7, 8], [9]], 0),
     ],
 )
-def test_frames_that_are_missing_between_others_are_counted(tmp_path, numbers, missing):
+def test_missing_frames_are_counted(tmp_path, numbers, missing):
     hours = [NOON, NOON + HOUR_US]
     batches = [
         batch(*(event(seq, at=at) for seq in each), at=at)
@@ -316,6 +316,6 @@ def test_frames_that_are_missing_between_others_are_counted(tmp_path, numbers, m
     assert past_of(tmp_path).missing == missing
 
 
-def test_frames_understood_or_not_are_one_sequence(tmp_path):
+def test_decodable_and_undecodable_frames_share_one_sequence(tmp_path):
     write(tmp_path, batch(event(0), event(2), undecodable=[unreadable(1)]))
     assert past_of(tmp_path).missing == 0

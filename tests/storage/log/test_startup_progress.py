@@ -3,5 +3,5 @@
 from tart.storage.log.startup_progress import ignore_progress
 
 
-def test_who_does_not_listen_stops_nothing():
+def test_ignored_progress_does_not_end_the_start():
     assert ignore_progress("opening files", 1, 2) is None

@@ -42,7 +42,7 @@ def storage(tmp_path):
 
 @pytest.mark.parametrize("window", [1, 3, 1 << 17])
 @pytest.mark.parametrize("limit", [0, 1, 5, 27, 100])
-def test_rows_come_newest_first_over_lanes_and_periods(storage, monkeypatch, window, limit):
+def test_rows_come_newest_first_over_segments_and_periods(storage, monkeypatch, window, limit):
     monkeypatch.setattr(tail_scan, "WINDOW", window)
     expected = list(range(39, -1, -1))
     assert asked(storage, everything, limit) == expected[:limit]
@@ -53,13 +53,13 @@ def test_rows_come_newest_first_over_lanes_and_periods(storage, monkeypatch, win
 
 
 @pytest.mark.parametrize("before", [-1, 0, 40, 1000])
-def test_before_may_be_anywhere(storage, before):
+def test_the_upper_bound_of_a_tail_scan_may_be_any_number(storage, before):
     assert asked(storage, everything, 3, before=before) == list(range(39, -1, -1))[:3] * (
         before > 3
     )
 
 
-def test_a_directory_without_rows_has_none(tmp_path):
+def test_a_tail_scan_of_a_directory_without_rows_is_empty(tmp_path):
     with open_storage(tmp_path) as storage:
         assert asked(storage, everything, 5) == []
         storage.write(batch(nodes=[(0, bytes(32))]))

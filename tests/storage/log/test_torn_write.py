@@ -61,7 +61,7 @@ def stored(root):
         return sorted(seq for (seq,) in found)
 
 
-def test_wherever_a_checkpoint_is_cut_short_everything_is_there(tmp_path, cut_short, caplog):
+def test_a_checkpoint_cut_short_in_any_block_loses_no_event(tmp_path, cut_short, caplog):
     before, after, file = cut_short
     old, root, mended = before[file.path.name], tmp_path / "left", 0
     for at in blocks(old, after, file.block_bytes):
@@ -77,7 +77,7 @@ def test_wherever_a_checkpoint_is_cut_short_everything_is_there(tmp_path, cut_sh
     assert mended
 
 
-def test_a_wrong_checksum_in_a_file_that_was_closed_is_damage(tmp_path, cut_short, caplog):
+def test_a_wrong_checksum_in_a_closed_file_is_damage(tmp_path, cut_short, caplog):
     before, after, file = cut_short
     (at, *_) = blocks(before[file.path.name], after, file.block_bytes)
     torn = bytearray(after)

@@ -57,7 +57,7 @@ def image(root):
     return {path: path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
-def test_what_the_writer_wrote_is_sound(tmp_path):
+def test_files_of_the_writer_have_no_findings(tmp_path):
     sound(tmp_path)
     before = image(tmp_path)
     report = verify(tmp_path, well, deep=True)
@@ -67,11 +67,11 @@ def test_what_the_writer_wrote_is_sound(tmp_path):
     assert image(tmp_path) == before
 
 
-def test_a_directory_without_files_is_sound(tmp_path):
+def test_a_directory_without_files_has_no_findings(tmp_path):
     assert verify(tmp_path, well, deep=False).findings == []
 
 
-def test_a_log_is_read_and_left_where_it_is(tmp_path):
+def test_a_wal_is_verified_in_place(tmp_path):
     root = tmp_path / "shards"
     with open_storage(tmp_path / "elsewhere", checkpoint_seconds=1000.0) as storage:
         rows = batch(event(0), event(1), nodes=[NodeRow(0, PEERS[0])], sessions=[opened(0)])
@@ -107,7 +107,7 @@ def test_a_log_is_read_and_left_where_it_is(tmp_path):
         ("DROP TABLE undecodable", "undecodable"),
     ],
 )
-def test_each_thing_that_is_wrong_is_found_and_its_file_named(tmp_path, statement, words):
+def test_each_fault_is_found_and_its_file_named(tmp_path, statement, words):
     first, second = sound(tmp_path)
     change(first, statement)
     findings = verify(tmp_path, well, deep=False).findings
@@ -115,7 +115,7 @@ def test_each_thing_that_is_wrong_is_found_and_its_file_named(tmp_path, statemen
     assert all(str(first) in each or str(second) in each for each in findings)
 
 
-def test_the_lanes_of_a_period_are_checked_as_one(tmp_path):
+def test_the_segments_of_a_period_are_verified_together(tmp_path):
     in_both_segments(tmp_path)
     report = verify(tmp_path, well, deep=True)
     assert (report.findings, report.files, report.events) == ([], 2, 6)
@@ -129,7 +129,7 @@ def test_the_lanes_of_a_period_are_checked_as_one(tmp_path):
     ]
 
 
-def test_of_a_period_whose_one_lane_is_no_database_the_other_is_checked(tmp_path):
+def test_one_unreadable_segment_does_not_keep_the_other_from_verification(tmp_path):
     in_both_segments(tmp_path)
     day(tmp_path).write_bytes(b"no database" * 1000)
     report = verify(tmp_path, well, deep=False)
@@ -138,7 +138,7 @@ def test_of_a_period_whose_one_lane_is_no_database_the_other_is_checked(tmp_path
     assert report.events == 3
 
 
-def test_ids_are_followed_from_file_to_file(tmp_path):
+def test_event_ids_are_verified_across_files(tmp_path):
     _, second = sound(tmp_path)
     change(second, "UPDATE log SET id_ahead = 7")
     (finding,) = verify(tmp_path, well, deep=False).findings
@@ -146,7 +146,7 @@ def test_ids_are_followed_from_file_to_file(tmp_path):
     assert "session 0: 1 event ids" in finding
 
 
-def test_a_file_that_is_no_database_is_a_finding_and_the_others_are_checked(tmp_path):
+def test_an_unreadable_file_is_a_finding_and_the_others_are_verified(tmp_path):
     first, _ = sound(tmp_path)
     first.write_bytes(b"no database" * 1000)
     report = verify(tmp_path, well, deep=False)
@@ -154,14 +154,14 @@ def test_a_file_that_is_no_database_is_a_finding_and_the_others_are_checked(tmp_
     assert report.events == 1
 
 
-def test_a_file_in_quarantine_is_named(tmp_path):
+def test_a_quarantined_file_is_a_finding(tmp_path):
     first, _ = sound(tmp_path)
     name = first.name + ".corrupt-20261121T120000Z"
     first.rename(first.with_name(name))
     assert any(name in each for each in verify(tmp_path, well, deep=False).findings)
 
 
-def test_numbers_left_out_for_a_lost_file_are_not_missing(tmp_path):
+def test_numbers_skipped_for_a_lost_file_are_not_missing(tmp_path):
     write(
         tmp_path, batch(*map(event, range(5)), nodes=[NodeRow(0, PEERS[0])], sessions=[opened(0)])
     )
@@ -176,7 +176,7 @@ def test_numbers_left_out_for_a_lost_file_are_not_missing(tmp_path):
     assert "quarantine" in finding
 
 
-def test_payloads_are_decoded_a_sample_or_all(tmp_path):
+def test_verification_decodes_a_sample_or_all_payloads(tmp_path):
     rows = [event(seq) for seq in range(3 * SAMPLE)]
     write(tmp_path, batch(*rows, nodes=[NodeRow(0, PEERS[0])], sessions=[opened(0)]))
 

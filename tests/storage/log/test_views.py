@@ -138,7 +138,7 @@ def test_the_view_of_all_events_has_the_payload_byte_for_byte(log, said):
 
 
 @pytest.mark.parametrize("target", [1, 100])
-def test_a_scan_of_many_stretches_has_every_row_once(log, monkeypatch, target):
+def test_a_scan_of_many_ranges_has_every_row_once(log, monkeypatch, target):
     monkeypatch.setattr(views, "FIRST_WINDOW_ROWS", 4)
     monkeypatch.setattr(views, "SHORTEST_WINDOW_ROWS", 2)
     monkeypatch.setattr(views, "LONGEST_WINDOW_ROWS", 16)
@@ -158,7 +158,7 @@ def test_a_scan_of_many_stretches_has_every_row_once(log, monkeypatch, target):
     assert sorted(row["slot"] for row in found) == [47, 48, 49]
 
 
-def test_a_time_that_cannot_be_is_null_and_its_number_is_there(log):
+def test_an_impossible_time_is_null_beside_its_number(log):
     log.hold((1, content(13, b"\x01", timestamp=2**64 - 1)))
     (row,) = log.rows("sync_status_changed")
     assert (row["timestamp"], row["timestamp_us"], row["synced"]) == (None, 2**64 - 1, True)
@@ -167,5 +167,5 @@ def test_a_time_that_cannot_be_is_null_and_its_number_is_there(log):
     assert row["timestamp"].isoformat() == "2025-01-01T12:00:00"
 
 
-def test_what_a_newer_release_wrote_is_null(log):
+def test_fields_of_an_event_of_a_newer_release_are_null(log):
     assert views.decode_to_json(11, b"\x01", 1, None) is None

@@ -99,7 +99,7 @@ def test_a_batch_of_the_next_period_starts_a_segment(tmp_path, hours, arrivals, 
     assert sequences(paths[-1]) == [len(arrivals) - 1]
 
 
-def test_with_a_clock_set_back_events_go_on_in_the_newest_file_as_they_arrived(tmp_path):
+def test_events_of_a_clock_set_back_go_to_the_newest_file_as_they_arrived(tmp_path):
     arrivals = [NOON + HOUR_US, NOON, NOON - 100 * HOUR_US, NOON + HOUR_US + 1]
     batches = [batch(event(seq, at=at), at=at) for seq, at in enumerate(arrivals)]
     write(tmp_path, *batches, file_hours=1)
