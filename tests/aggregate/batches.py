@@ -1,4 +1,4 @@
-"""A played network's events as the shard hears them, in batches of any size."""
+"""Event batches of a simulated network, of any size, and their aggregates."""
 
 from __future__ import annotations
 
@@ -17,30 +17,33 @@ from tart.protocol.node_information import decode_node_information
 from tart.simulate.model.in_memory import Played, Session, play_troubled
 from tart.units import JCE_US
 
-# What events say when they come a millisecond after they were sent.
+# The delay of each event: from its timestamp to ``received_at``.
 DELAY_US = 1_000
 
 
 @cache
 def troubled_network(seed: int = 1) -> Played:
-    """A network in which much goes wrong."""
+    """Return a network with many faults."""
     return play_troubled(30, seed=seed)
 
 
 def decode_contexts(played: Played) -> dict[int, DecodeContext]:
-    """How to read each session."""
-    said = [decode_node_information(each.hello[4:]) for each in played.sessions]
-    return {at: DecodeContext(each.protocol_version, each.cores) for at, each in enumerate(said)}
+    """Return the decode context of each session."""
+    nodes = [decode_node_information(each.hello[4:]) for each in played.sessions]
+    return {
+        number: DecodeContext(node.protocol_version, node.cores)
+        for number, node in enumerate(nodes)
+    }
 
 
 def event_batches(played: Played, size: int) -> list[EventBatch]:
-    """All events, ``size`` at a time, those of a session together within a batch."""
+    """Return all events, ``size`` at a time; within a batch they are sorted by session."""
     session_of = {
         id(emission): at
         for at, session in enumerate(played.sessions)
         for emission in session.emissions
     }
-    said = decode_contexts(played)
+    contexts = decode_contexts(played)
     batches = []
     for start in range(0, len(played.emissions), size):
         part = played.emissions[start : start + size]
@@ -49,7 +52,7 @@ def event_batches(played: Played, size: int) -> list[EventBatch]:
         sessions = [session_of[id(each)] for each in part]
         columns = read_columns(frames)
         leads = [
-            leading_reference(EVENTS[number].layout(said[session].version)) is not None
+            leading_reference(EVENTS[number].layout(contexts[session].version)) is not None
             for number, session in zip(columns.number.tolist(), sessions, strict=True)
         ]
         batches.append(
@@ -77,10 +80,10 @@ def event_batches(played: Played, size: int) -> list[EventBatch]:
 
 
 def connection_batch(*events: tuple[int, int, bytes], first: int = 0) -> EventBatch:
-    """Events of one connection of protocol version 1.
+    """Return a batch of events of one connection of protocol version 1.
 
     Args:
-        events: the node's clock, type and payload of each.
+        events: timestamp, type and payload of each.
         first: the event id of the first.
     """
     times = np.array([at for at, _, _ in events])
@@ -110,19 +113,18 @@ def connection_batch(*events: tuple[int, int, bytes], first: int = 0) -> EventBa
 
 
 def aggregate(played: Played, size: int = 500) -> Aggregates:
-    """Aggregates that were told everything; all connections are over."""
-    said = decode_contexts(played)
-    aggregates = Aggregates(said.__getitem__)
+    """Return the aggregates of all events; all connections have ended."""
+    aggregates = Aggregates(decode_contexts(played).__getitem__)
     for batch in event_batches(played, size):
         aggregates.add(batch)
     aggregates.end_all_sessions()
-    for at, each in enumerate(played.sessions):
-        aggregates.record_session(session_summary(at, each))
+    for number, session in enumerate(played.sessions):
+        aggregates.record_session(session_summary(number, session))
     return aggregates
 
 
 def session_summary(number: int, session: Session) -> SessionSummary:
-    """A played connection as a row; it was closed by the node."""
+    """Return the row of a played connection, which the node has closed."""
     times = [each.timestamp + JCE_US + DELAY_US for each in session.emissions]
     information = decode_node_information(session.hello[4:])
     last = session.emissions[-1].event_id if times else None
@@ -149,14 +151,14 @@ def session_summary(number: int, session: Session) -> SessionSummary:
 
 
 def rows(aggregates: Aggregates, table: str) -> list[dict]:
-    """A table's rows as objects."""
+    """Return a table's rows as objects."""
     found = aggregates.rows(table, include_open=False)
     columns = [each.tolist() if hasattr(each, "tolist") else each for each in found.values()]
     return [dict(zip(found, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def sum_by(found: list[dict], *keys: str, value: str = "count") -> Counter:
-    """A value of rows, added up by keys."""
+    """Return the sum of a value of rows by keys."""
     total: Counter = Counter()
     for row in found:
         total[tuple(row[key] for key in keys)] += row[value]

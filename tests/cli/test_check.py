@@ -17,7 +17,7 @@ from tart.cli import check as module
 from tart.cli.main import main
 from tart.protocol import capture
 from tart.units import JCE_US
-from tests.aggregate.rules.test_conformance_checks import Talk, misbehaving
+from tests.aggregate.node_script import NodeScript, misbehaving_script
 from tests.running import wait_for
 from tests.shard.check.test_offline_check import ALONE, DEVIATING
 from tests.shard.running import framed
@@ -33,22 +33,22 @@ WRONG = {
 
 
 def now():
-    """A talk by a clock that is right."""
-    talk = Talk()
-    talk.now = time.time_ns() // 1000 - JCE_US
-    return talk
+    """A script by a clock that is right."""
+    script = NodeScript()
+    script.now = time.time_ns() // 1000 - JCE_US
+    return script
 
 
 def good():
-    talk = now()
-    talk.status(0)
-    return talk
+    script = now()
+    script.send_status(0)
+    return script
 
 
 def bad():
-    talk = now()
-    talk.failed(talk.best(0))
-    return talk
+    script = now()
+    script.send_authoring_failed(script.send_best(0))
+    return script
 
 
 # --- Listening -------------------------------------------------------------------------
@@ -67,10 +67,10 @@ class Checking:
         lines = self.process.errors().splitlines()
         return next((line[len(start) :] for line in lines if line.startswith(start)), None)
 
-    def say(self, talk, *, leaves=True):
+    def say(self, script, *, leaves=True):
         """A connection of a node; without leaving, what is to be closed."""
         line = socket.create_connection(("127.0.0.1", self.port), timeout=30)
-        line.sendall(b"".join(talk.frames))
+        line.sendall(b"".join(script.frames))
         if leaves:
             line.close()
         return line
@@ -125,10 +125,10 @@ def test_findings_name_the_node_of_several(tmp_path):
     with checking("--for", "30s", "--once", "--format", "junit", "--output", target) as check:
         first = check.say(good(), leaves=False)
         wait_for(lambda: "node 01010101" in check.process.errors(), "the first node")
-        talk = Talk(number=2)
-        talk.now = time.time_ns() // 1000 - JCE_US
-        talk.broken()
-        check.say(talk)
+        script = NodeScript(number=2)
+        script.now = time.time_ns() // 1000 - JCE_US
+        script.send_undecodable()
+        check.say(script)
         check.process.line("error    unknown_event .* node 02020202, .*")
         first.close()
         code, said = check.ended()
@@ -178,12 +178,12 @@ def test_connections_beyond_the_limit_are_refused():
 # --- Files -----------------------------------------------------------------------------
 
 
-def recorded(*talks, version=2, closed=True, at=None):
+def recorded(*scripts, version=2, closed=True, at=None):
     """A capture of connections one after another."""
     records = []
-    for number, talk in enumerate(talks):
-        moment = talk.now + JCE_US if at is None else at
-        hello, *frames = talk.frames
+    for number, script in enumerate(scripts):
+        moment = script.now + JCE_US if at is None else at
+        hello, *frames = script.frames
         records.append(capture.Record(capture.OPENED, number, moment, hello[4:]))
         records += (capture.Record(capture.FRAME, number, moment, each[4:]) for each in frames)
         if closed:
@@ -207,29 +207,29 @@ def judge(tmp_path, capsys):
 
 def test_a_capture_is_checked(judge):
     assert judge(recorded(good()))[0] == 0
-    code, said, _ = judge(recorded(misbehaving()))
+    code, said, _ = judge(recorded(misbehaving_script()))
     assert code == 1
     assert {rule for rule in WRONG if f"  {rule}: " in said} == WRONG
 
 
 def test_only_the_first_findings_of_a_rule_are_shown(judge):
-    _, said, _ = judge(recorded(misbehaving()), "--max-findings", 2)
+    _, said, _ = judge(recorded(misbehaving_script()), "--max-findings", 2)
     assert said.count("error    reference_wrong_type  AuthoringFailed") == 2
     assert "further findings of reference_wrong_type are only counted" in said
     assert "  error    reference_wrong_type: 30 events" in said
 
 
 def test_warnings_fail_with_strict(judge):
-    talk = Talk()
-    talk.best()
-    talk.best(-2_000_000)
-    talk.best(2_000_000)
-    assert judge(recorded(talk))[0] == 0
-    assert judge(recorded(talk), "--strict")[0] == 1
+    script = NodeScript()
+    script.send_best()
+    script.send_best(-2_000_000)
+    script.send_best(2_000_000)
+    assert judge(recorded(script))[0] == 0
+    assert judge(recorded(script), "--strict")[0] == 1
 
 
 def test_a_partial_capture_is_checked_message_by_message(judge):
-    data = recorded(misbehaving(), closed=False, version=1)
+    data = recorded(misbehaving_script(), closed=False, version=1)
     code, _, errors = judge(data)
     assert code == 1
     assert "--partial" in errors
@@ -241,7 +241,7 @@ def test_a_partial_capture_is_checked_message_by_message(judge):
 
 
 def test_a_capture_that_was_cut_short_is_checked_as_far_as_it_goes(judge):
-    code, said, errors = judge(recorded(misbehaving())[:-3])
+    code, said, errors = judge(recorded(misbehaving_script())[:-3])
     assert code == 2
     conclusion = said.splitlines()[-1]
     assert conclusion.startswith("NOT CHECKED: ")
@@ -255,8 +255,8 @@ def test_a_capture_that_was_cut_short_is_checked_as_far_as_it_goes(judge):
 
 
 def test_a_damaged_capture_is_checked_up_to_the_damage(judge):
-    talks = [misbehaving() for _ in range(30)]
-    code, said, errors = judge(recorded(*talks)[:-25] + b"\xff" * 25)
+    scripts = [misbehaving_script() for _ in range(30)]
+    code, said, errors = judge(recorded(*scripts)[:-25] + b"\xff" * 25)
     assert code == 2
     assert said.splitlines()[-1].startswith("NOT CHECKED: ")
     assert errors.endswith("invalid record length 4294967295\n")
@@ -271,16 +271,16 @@ def test_checking_a_file_that_is_not_a_capture_is_one_sentence(judge, tmp_path, 
 
 
 def test_event_ids_continue_where_a_capture_begins_within_a_connection(judge):
-    talk = Talk()
-    lost = [talk.say("Authoring", slot=1, parent=bytes(32)) for _ in range(3)]
-    del talk.frames[1:]
+    script = NodeScript()
+    lost = [script.send("Authoring", slot=1, parent=bytes(32)) for _ in range(3)]
+    del script.frames[1:]
     first = len(lost).to_bytes(8, "little")
-    own = talk.say("Authoring", slot=1, parent=bytes(32))
-    talk.failed(own)
-    talk.failed(lost[0])
-    wrong = talk.failed(own + 1)
-    hello, *frames = talk.frames
-    moment = talk.now + JCE_US
+    own = script.send("Authoring", slot=1, parent=bytes(32))
+    script.send_authoring_failed(own)
+    script.send_authoring_failed(lost[0])
+    wrong = script.send_authoring_failed(own + 1)
+    hello, *frames = script.frames
+    moment = script.now + JCE_US
     records = [
         capture.Record(capture.OPENED, 7, moment, hello[4:]),
         capture.Record(capture.EVENT_ID, 7, moment, first),
@@ -301,10 +301,10 @@ def test_an_empty_capture_fails(judge):
 
 def test_a_report_is_written_to_the_output_file(judge, tmp_path):
     target = tmp_path / "report"
-    _, said, _ = judge(recorded(misbehaving()), "--output", target)
+    _, said, _ = judge(recorded(misbehaving_script()), "--output", target)
     assert target.read_text(encoding="utf-8").endswith(said[said.index("checked ") :])
-    _, said, _ = judge(recorded(misbehaving()), "--format", "json")
-    judge(recorded(misbehaving()), "--format", "json", "--output", target)
+    _, said, _ = judge(recorded(misbehaving_script()), "--format", "json")
+    judge(recorded(misbehaving_script()), "--format", "json", "--output", target)
     assert json.loads(target.read_text(encoding="utf-8"))["rules"] == json.loads(said)["rules"]
     code, said, errors = judge(recorded(good()), "--output", tmp_path / "no" / "report")
     assert (code, said) == (2, "")
@@ -337,9 +337,9 @@ def test_a_piped_capture_is_checked_to_its_end_despite_an_interrupt():
 @pytest.mark.parametrize("vector", event_vectors(conformant=False), ids=str)
 def test_deviations_of_deployed_nodes_are_named_by_rule(judge, vector):
     (name,) = [each for each in DEVIATING if each in vector.description]
-    talk = Talk(cores=vector.cores or 2, version=vector.protocol_version)
-    talk.frames.append(framed(vector.content))
-    _, said, _ = judge(recorded(talk, at=NOW), "--format", "json")
+    script = NodeScript(cores=vector.cores or 2, version=vector.protocol_version)
+    script.frames.append(framed(vector.content))
+    _, said, _ = judge(recorded(script, at=NOW), "--format", "json")
     found = [
         (each["rule"], each["field"], each["offset"])
         for each in json.loads(said)["findings"]

@@ -15,11 +15,12 @@ from datetime import datetime
 import pytest
 
 from tart.aggregate.keyed.conformance import EXAMPLE_BYTES
+from tart.aggregate.rules.conformance_checks import STATUS_LATE_US
 from tart.protocol.byte_reader import encode_natural
 from tart.protocol.rules import RULES
 from tart.query.topics.conformance import CLOCK_US, NOT_JCE_US
 from tart.units import HOUR_US, JCE_US
-from tests.aggregate.rules.test_conformance_checks import STATUS_LATE_US, Talk
+from tests.aggregate.node_script import NodeScript
 from tests.e2e.test_truth_sessions import at, every
 from tests.running import running_system, wait_for
 from tests.shard.check.test_offline_check import ALONE, DEVIATING
@@ -212,43 +213,43 @@ HELLOS = {
 }
 
 
-def referring_to_the_future(talk):
-    talk.failed(talk.node.next_event_id)
+def referring_to_the_future(script):
+    script.send_authoring_failed(script.node.next_event_id)
 
 
-def referring_to_another(talk):
-    talk.failed(talk.best())
+def referring_to_another(script):
+    script.send_authoring_failed(script.send_best())
 
 
-def failing_twice(talk):
-    authoring = talk.say("Authoring", slot=1, parent=HASH)
-    talk.failed(authoring)
-    talk.failed(authoring)
+def failing_twice(script):
+    authoring = script.send("Authoring", slot=1, parent=HASH)
+    script.send_authoring_failed(authoring)
+    script.send_authoring_failed(authoring)
 
 
-def with_a_clock_set_back(talk):
-    talk.best()
-    talk.best(-1_500_000)
+def with_a_clock_set_back(script):
+    script.send_best()
+    script.send_best(-1_500_000)
 
 
-def with_status_late(talk):
-    talk.now -= STATUS_LATE_US + 1
-    talk.status(0)
-    talk.status(STATUS_LATE_US + 1)
+def with_status_late(script):
+    script.now -= STATUS_LATE_US + 1
+    script.send_status(0)
+    script.send_status(STATUS_LATE_US + 1)
 
 
-def beginning_a_package(talk):
-    talk.say("WorkPackageSubmission", builder=HASH, bundle=False)
+def beginning_a_package(script):
+    script.send("WorkPackageSubmission", builder=HASH, bundle=False)
 
 
-def since_1970(talk):
-    talk.now += JCE_US
-    talk.best(0)
+def since_1970(script):
+    script.now += JCE_US
+    script.send_best(0)
 
 
-def five_seconds_ago(talk):
-    talk.now -= 5_000_000
-    talk.best(0)
+def five_seconds_ago(script):
+    script.now -= 5_000_000
+    script.send_best(0)
 
 
 # What is said, and the place of what is wrong with it where it has one.
@@ -258,7 +259,7 @@ TALKS = {
     "second_outcome": (failing_twice, (9, "authoring_id")),
     "timestamp_backwards": (with_a_clock_set_back, (0, "timestamp")),
     "status_late": (with_status_late, (0, "timestamp")),
-    "events_dropped": (lambda talk: talk.lose(3), (17, "num")),
+    "events_dropped": (lambda script: script.send_dropped(3), (17, "num")),
     "pipeline_cut_short": (beginning_a_package, (0, "")),
     "clock_not_jce": (since_1970, None),
     "clock_offset": (five_seconds_ago, None),
@@ -284,45 +285,45 @@ SHEDDING = {
 
 def talk_of(number, **more):
     """A connection of a node of its own, by a clock that is right."""
-    talk = Talk(number=number, **more)
-    talk.now = time.time_ns() // 1000 - JCE_US
-    return talk
+    script = NodeScript(number=number, **more)
+    script.now = time.time_ns() // 1000 - JCE_US
+    return script
 
 
 def hello_of(code, number):
     """A connection whose first message is not as it should be."""
     more, changed, *_ = HELLOS[code]
-    talk = talk_of(number, **more)
-    content = changed(talk.frames[0][4:])
-    talk.frames = [framed(content)]
-    return talk
+    script = talk_of(number, **more)
+    content = changed(script.frames[0][4:])
+    script.frames = [framed(content)]
+    return script
 
 
-def raw(talk, number, payload):
+def raw(script, number, payload):
     """An event as it is."""
-    content = talk.now.to_bytes(8, "little") + bytes([number]) + payload
-    talk.frames.append(framed(content))
-    talk.node.next_event_id += 1
+    content = script.now.to_bytes(8, "little") + bytes([number]) + payload
+    script.frames.append(framed(content))
+    script.node.next_event_id += 1
 
 
 def breaking(code, number):
     """A connection that breaks one rule."""
     if code in HELLOS:
         return hello_of(code, number)
-    talk = talk_of(number)
+    script = talk_of(number)
     if code in PAYLOADS:
-        raw(talk, *PAYLOADS[code][:2])
+        raw(script, *PAYLOADS[code][:2])
     elif code in TALKS:
-        TALKS[code][0](talk)
+        TALKS[code][0](script)
     elif code == "frame_too_long":
-        talk.frames.append(b"\xff\xff\xff\xff")
+        script.frames.append(b"\xff\xff\xff\xff")
     elif code == "node_information":
-        talk.frames = [framed(b"GET / HTTP/1.1")]
+        script.frames = [framed(b"GET / HTTP/1.1")]
     else:
         assert code == "events_shed"
         for _ in range(SAID_BY_ONE):
-            talk.best(0)
-    return talk
+            script.send_best(0)
+    return script
 
 
 def place(code):
@@ -346,7 +347,7 @@ class Wrong:
     """A running tart that was told something wrong, and what that was.
 
     Attributes:
-        talks: by rule, the connection that broke it.
+        scripts: by rule, the connection that broke it.
         clean: one that broke none.
         vectors: what others write otherwise than specified, and the node that said it.
         good: the nodes that said what others write as specified.
@@ -354,13 +355,13 @@ class Wrong:
 
     def __init__(self, system):
         self.system = system
-        self.talks = {}
+        self.scripts = {}
         codes = [code for code in RULES if code not in NOT_HERE]
         for number, code in enumerate(codes, 1):
-            self.talks[code] = breaking(code, number)
-            self._say(self.talks[code])
+            self.scripts[code] = breaking(code, number)
+            self._say(self.scripts[code])
         self.clean = talk_of(100)
-        self.clean.failed(self.clean.say("Authoring", slot=1, parent=HASH))
+        self.clean.send_authoring_failed(self.clean.send("Authoring", slot=1, parent=HASH))
         self._say(self.clean)
         self.vectors = [(each, self._quote(each, 101 + at)) for at, each in enumerate(BAD)]
         settings = sorted({setting(vector) for vector in GOOD})
@@ -368,7 +369,7 @@ class Wrong:
         wait_for(lambda: self._over() == len(self), "all connections to be over")
 
     def __len__(self):
-        return len(self.talks) + 1 + len(BAD) + len(GOOD)
+        return len(self.scripts) + 1 + len(BAD) + len(GOOD)
 
     def _over(self):
         sessions = self.system.get("/api/sessions", limit=1000)["sessions"]
@@ -377,14 +378,14 @@ class Wrong:
     def _quote(self, vector, number):
         """A connection on which nothing else is said; whose it is."""
         version, cores = setting(vector)
-        talk = Talk(number=number, version=version, cores=cores)
-        talk.frames.append(framed(vector.content))
-        self._say(talk)
-        return talk.node.peer_id.hex()
+        script = NodeScript(number=number, version=version, cores=cores)
+        script.frames.append(framed(vector.content))
+        self._say(script)
+        return script.node.peer_id.hex()
 
-    def _say(self, talk):
+    def _say(self, script):
         with self.system.connect() as line:
-            line.sendall(b"".join(talk.frames))
+            line.sendall(b"".join(script.frames))
 
 
 @pytest.fixture(
@@ -406,12 +407,12 @@ def wrong(request, tmp_path_factory):
 
 
 def test_every_rule_is_broken_by_somebody(wrong):
-    assert wrong.talks.keys() | NOT_HERE == RULES.keys()
+    assert wrong.scripts.keys() | NOT_HERE == RULES.keys()
 
 
 @pytest.mark.parametrize("code", [code for code in RULES if code not in NOT_HERE])
 def test_who_breaks_a_rule_is_found_out_and_of_nothing_else(wrong, code):
-    talk = wrong.talks[code]
+    script = wrong.scripts[code]
     if code == "node_information":
         body = wrong.system.get("/api/conformance")
         assert [(each["code"], each["count"]) for each in body["unidentified"]] == [(code, 1)]
@@ -420,7 +421,7 @@ def test_who_breaks_a_rule_is_found_out_and_of_nothing_else(wrong, code):
         assert (example["node_id"], rule["nodes"]) == (None, 0)
         assert example["hex"] == "0x" + b"GET / HTTP/1.1".hex()
         return
-    body = conformance(wrong.system, talk.node.peer_id.hex())
+    body = conformance(wrong.system, script.node.peer_id.hex())
     found = {each["code"]: each for each in body["findings"]}
     assert found.keys() == {code} | BESIDES.get(code, set())
     shown, rule = found[code], RULES[code]
@@ -437,14 +438,14 @@ def test_who_breaks_a_rule_is_found_out_and_of_nothing_else(wrong, code):
     if code == "frame_too_long":
         assert example["hex"] == "0xffffffff"
     elif code != "pipeline_cut_short":
-        assert example["hex"] == "0x" + talk.frames[-1][4:].hex()
+        assert example["hex"] == "0x" + script.frames[-1][4:].hex()
     if rule.scope == "handshake":
         assert (example["id"], example["event_id"]) == (None, None)
 
 
 def test_what_a_wrong_clock_counts_is_told(wrong):
     def clock(code):
-        return conformance(wrong.system, wrong.talks[code].node.peer_id.hex())["clock"]
+        return conformance(wrong.system, wrong.scripts[code].node.peer_id.hex())["clock"]
 
     assert clock("clock_not_jce")["looks_like"] == "microseconds since 1970-01-01"
     assert clock("clock_not_jce")["is_jce"] is False
@@ -453,7 +454,7 @@ def test_what_a_wrong_clock_counts_is_told(wrong):
 
 
 def test_what_is_shed_is_counted_event_by_event(wrong):
-    node = wrong.talks["events_shed"].node.peer_id.hex()
+    node = wrong.scripts["events_shed"].node.peer_id.hex()
     (found,) = conformance(wrong.system, node)["findings"]
     (session,) = every(wrong.system, f"/api/nodes/{node}/sessions")
     assert found["count"] == session["shed"] > 0
@@ -487,14 +488,14 @@ def test_what_others_write_as_specified_is_not_found(wrong):
 
 
 def test_sessions_tell_what_was_wrong_on_them(wrong):
-    for code, talk in wrong.talks.items():
+    for code, script in wrong.scripts.items():
         scope = RULES[code].scope
         if code == "node_information":
             sessions = every(wrong.system)
             (session,) = [each for each in sessions if each["outcome"] == "refused"]
             assert (session["node_id"], session["protocol_version"]) == (None, None)
             continue
-        (session,) = every(wrong.system, f"/api/nodes/{talk.node.peer_id.hex()}/sessions")
+        (session,) = every(wrong.system, f"/api/nodes/{script.node.peer_id.hex()}/sessions")
         assert session["outcome"] == "closed"
         assert session["deviations"] == ({code: 1} if scope in ("handshake", "event") else {})
         assert session["undecodable"] == (scope in ("frame", "connection"))

@@ -1,4 +1,4 @@
-"""The last complete seconds, bounded whatever nodes do."""
+"""``tart/aggregate/columnar/live_counters.py``: the last complete seconds, bounded."""
 
 import numpy as np
 import pytest
@@ -94,10 +94,10 @@ def test_counting_restarts_if_the_clock_is_set_back_far(back):
 
 def test_details_cover_the_requested_seconds_up_to_the_limit():
     counters = counted(*range(NOW - 400, NOW + 1))
-    for asked, kept in ((10, 10), (SECONDS, SECONDS), (10_000, SECONDS)):
-        found = counters.as_json(NOW, str, asked)
-        assert [each[0] for each in found["details"]] == list(range(NOW - kept, NOW))
-        assert len(found["nodes"]) == kept
+    for requested, shown_seconds in ((10, 10), (SECONDS, SECONDS), (10_000, SECONDS)):
+        found = counters.as_json(NOW, str, requested)
+        assert [each[0] for each in found["details"]] == list(range(NOW - shown_seconds, NOW))
+        assert len(found["nodes"]) == shown_seconds
     second, _, nodes = found["details"][-1]
     assert bits_of(int(nodes, 16)) == [second - (NOW - 400)]
     assert dict(found["nodes"])[second - (NOW - 400)] == str(second - (NOW - 400))

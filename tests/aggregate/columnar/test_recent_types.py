@@ -1,4 +1,4 @@
-"""Types by event id, as long as they are remembered."""
+"""``tart/aggregate/columnar/recent_types.py``: types and outcomes by event id."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def types(recent, row, *event_ids):
     return recent.types(rows, np.array(event_ids, np.uint64)).tolist()
 
 
-def note(recent, row, *events):
+def record(recent, row, *events):
     ids, numbers = zip(*events, strict=True)
     rows = np.full(len(ids), row)
     recent.record(rows, np.array(ids, np.uint64), np.array(numbers, np.uint8))
@@ -33,14 +33,14 @@ def test_a_new_connection_has_no_types():
 
 def test_equal_ids_of_two_connections_are_distinct():
     recent = fresh(2)
-    note(recent, 0, (5, 10))
-    note(recent, 1, (5, 20))
+    record(recent, 0, (5, 10))
+    record(recent, 1, (5, 20))
     assert (types(recent, 0, 5), types(recent, 1, 5)) == ([10], [20])
 
 
 def test_a_reset_row_has_no_types():
     recent = fresh()
-    note(recent, 0, (5, 10))
+    record(recent, 0, (5, 10))
     recent.reset(0)
     assert types(recent, 0, 5) == [UNKNOWN_TYPE]
 
@@ -48,7 +48,7 @@ def test_a_reset_row_has_no_types():
 @given(st.integers(0, 2**64 - 1 - 3 * DEPTH), st.integers(1, 3 * DEPTH))
 def test_a_type_is_remembered_until_an_id_with_its_position_arrives(first, distance):
     recent = fresh()
-    note(recent, 0, (first, 10), (first + distance, 20))
+    record(recent, 0, (first, 10), (first + distance, 20))
     known = UNKNOWN_TYPE if distance % DEPTH == 0 else 10
     assert types(recent, 0, first, first + distance) == [known, 20]
 
@@ -56,18 +56,18 @@ def test_a_type_is_remembered_until_an_id_with_its_position_arrives(first, dista
 @given(st.integers(0, 2**64 - 1 - 200 * DEPTH), st.integers(1, 200))
 def test_an_unseen_id_has_no_type(first, turns):
     recent = fresh()
-    note(recent, 0, (first, 10))
+    record(recent, 0, (first, 10))
     assert types(recent, 0, first + turns * DEPTH) == [UNKNOWN_TYPE]
 
 
-def say(recent, *told):
-    """Of each: row, id, what excludes it, what it says; whether it was excluded."""
-    rows, ids, excluded_by, says = zip(*told, strict=True)
+def record_outcomes(recent, *outcomes):
+    """Record (row, id, excluding bits, bits set) each; return whether it was excluded."""
+    rows, ids, excluded_by, bits_set = zip(*outcomes, strict=True)
     return recent.record_outcomes(
         np.array(rows),
         np.array(ids, np.uint64),
         np.array(excluded_by, np.uint8),
-        np.array(says, np.uint8),
+        np.array(bits_set, np.uint8),
     ).tolist()
 
 
@@ -78,24 +78,24 @@ bits = st.integers(0, 3)
     st.lists(st.tuples(st.integers(0, 1), st.integers(0, 3), bits, bits), max_size=12),
     st.integers(0, 12),
 )
-def test_earlier_outcomes_exclude_later_ones_in_any_batches(told, cut):
+def test_earlier_outcomes_exclude_later_ones_in_any_batches(outcomes, cut):
     recent = fresh(2)
-    said: dict = {}
+    known: dict = {}
     expected = []
-    for row, event_id, excluded_by, says in told:
-        before = said.get((row, event_id), 0)
+    for row, event_id, excluded_by, bits_set in outcomes:
+        before = known.get((row, event_id), 0)
         expected.append(bool(before & excluded_by))
-        said[row, event_id] = before | says
-    parts = [part for part in (told[:cut], told[cut:]) if part]
-    assert [each for part in parts for each in say(recent, *part)] == expected
+        known[row, event_id] = before | bits_set
+    parts = [part for part in (outcomes[:cut], outcomes[cut:]) if part]
+    assert [each for part in parts for each in record_outcomes(recent, *part)] == expected
 
 
 def test_an_event_that_replaces_another_has_no_outcomes():
     recent = fresh()
-    note(recent, 0, (5, 10))
-    assert say(recent, (0, 5, 1, 1), (0, 5, 1, 1)) == [False, True]
-    note(recent, 0, (5 + DEPTH, 10))
-    assert say(recent, (0, 5 + DEPTH, 1, 1)) == [False]
+    record(recent, 0, (5, 10))
+    assert record_outcomes(recent, (0, 5, 1, 1), (0, 5, 1, 1)) == [False, True]
+    record(recent, 0, (5 + DEPTH, 10))
+    assert record_outcomes(recent, (0, 5 + DEPTH, 1, 1)) == [False]
     recent.reset(0)
-    note(recent, 0, (5 + DEPTH, 10))
-    assert say(recent, (0, 5 + DEPTH, 1, 1)) == [False]
+    record(recent, 0, (5 + DEPTH, 10))
+    assert record_outcomes(recent, (0, 5 + DEPTH, 1, 1)) == [False]

@@ -30,16 +30,16 @@ def test_a_released_row_is_assigned_to_another_session():
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans())))
-def test_rows_are_unique_and_dense(told):
-    sessions, there, most = SessionRows(), set(), 0
-    for session, leaves in told:
+def test_rows_are_unique_and_dense(actions):
+    sessions, assigned, most = SessionRows(), set(), 0
+    for session, leaves in actions:
         if leaves:
             sessions.release(session)
-            there.discard(session)
+            assigned.discard(session)
         else:
             sessions.assign(np.array([session]))
-            there.add(session)
-        most = max(most, len(there))
-        rows = {sessions.get(each) for each in there}
-        assert len(rows) == len(there)
+            assigned.add(session)
+        most = max(most, len(assigned))
+        rows = {sessions.get(each) for each in assigned}
+        assert len(rows) == len(assigned)
         assert rows <= set(range(most))

@@ -10,10 +10,10 @@ def test_an_event_s_own_slot_is_not_overwritten():
     batch = event_batches(troubled_network(), 10_000)[0]
     own = int(np.flatnonzero(batch.columns.has_slot)[0])
     none = int(np.flatnonzero(~batch.columns.has_slot)[0])
-    said = int(batch.columns.slot[own])
-    batch.inherit_slots([own, none], [said + 1, 77])
+    slot = int(batch.columns.slot[own])
+    batch.inherit_slots([own, none], [slot + 1, 77])
     batch.inherit_cores([], [])
-    assert int(batch.columns.slot[own]) == said
+    assert int(batch.columns.slot[own]) == slot
     assert (int(batch.columns.slot[none]), bool(batch.columns.has_slot[none])) == (77, True)
     assert not batch.columns.has_core[none]
 

@@ -1,7 +1,8 @@
-"""``tart/aggregate/keyed/gauges.py``: what nodes say of themselves, by the minute."""
+"""``tart/aggregate/keyed/gauges.py``: last value, minimum, maximum and sum by minute."""
 
 from tart.aggregate.core.tables import GAUGES
 from tart.aggregate.keyed.gauges import Gauges
+from tart.protocol.events import EventKind
 from tests.aggregate.batches import aggregate, rows, troubled_network
 
 
@@ -21,8 +22,15 @@ def test_status_rows_have_last_minimum_maximum_and_sum():
 
 
 def test_heads_have_the_highest_slots_and_the_last_sync_status():
+    reported = (
+        (EventKind.BEST_BLOCK_CHANGED, 5),
+        (EventKind.BEST_BLOCK_CHANGED, 4),
+        (EventKind.FINALIZED_BLOCK_CHANGED, 3),
+        (EventKind.SYNC_STATUS_CHANGED, 1),
+        (EventKind.SYNC_STATUS_CHANGED, 0),
+    )
     gauges = Gauges()
-    for number, value in ((11, 5), (11, 4), (12, 3), (13, 1), (13, 0)):
+    for number, value in reported:
         gauges.add_head(1, 4, number, value)
     found = gauges.rows("heads")
     assert (found["best"], found["finalized"], found["synced"]) == ([5], [3], [0])
@@ -30,7 +38,7 @@ def test_heads_have_the_highest_slots_and_the_last_sync_status():
 
 def test_a_head_that_was_not_reported_is_null():
     gauges = Gauges()
-    gauges.add_head(1, 4, 12, 3)
+    gauges.add_head(1, 4, EventKind.FINALIZED_BLOCK_CHANGED, 3)
     assert gauges.rows("heads")["best"] == [None]
 
 
@@ -39,8 +47,8 @@ def test_every_status_of_the_simulator_is_counted():
     found = rows(aggregate(troubled_network()), "status")
     assert sum(row["samples"] for row in found) == len(facts.events("Status"))
     for at, node in enumerate(facts.of("node")):
-        said = [f for f in facts.events("Status") if f["node"] == node["node"]]
+        statuses = [f for f in facts.events("Status") if f["node"] == node["node"]]
         last = max((row for row in found if row["node"] == at), key=lambda row: row["seen_at"])
-        newest = max(said, key=lambda f: f["node_us"])["data"]
+        newest = max(statuses, key=lambda f: f["node_us"])["data"]
         assert {name: last[name] for name in GAUGES} == {name: newest[name] for name in GAUGES}
         assert list(last["num_guarantees"]) == newest["num_guarantees"]

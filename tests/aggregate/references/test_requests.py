@@ -1,4 +1,4 @@
-"""Counted by the batch, as one by one would have been."""
+"""``tart/aggregate/references/requests.py``: counted by the batch, as if one by one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tart.protocol.connection import Connection
 from tart.shard.decode.batch_decoder import FrameRun, decode_batch
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
+from tart.units import SECOND_US
 from tests.aggregate.batches import (
     aggregate,
     decode_contexts,
@@ -23,7 +24,7 @@ from tests.aggregate.batches import (
     sum_by,
     troubled_network,
 )
-from tests.aggregate.rules.test_conformance_checks import HASH, NOW, Talk
+from tests.aggregate.node_script import HASH, NOW, NodeScript
 
 PLAYED = troubled_network()
 FACTS = PLAYED.facts
@@ -32,26 +33,24 @@ ROOT, OTHER = b"r" * 32, b"o" * 32
 TABLES = ("erasures", "shard_requests", "assurances", "reports", "failures", "latency")
 
 
-def told(talk, size):
-    """Aggregates that heard a connection's events so many at a time."""
+def aggregate_script(script, size):
+    """Return the aggregates of a connection's events, ``size`` at a time, a second apart."""
     session = Session(3, 0, "", 0, Connection(), node_number=4)
-    contents = session.connection.receive_frames(b"".join(talk.frames))
+    contents = session.connection.receive_frames(b"".join(script.frames))
     aggregates = Aggregates(lambda session: DecodeContext(1, 2))
     for start in range(0, len(contents), size):
         part = contents[start : start + size]
-        # A second between two of them, whoever cuts them how.
-        found = decode_batch(
-            part, [FrameRun(session, len(part), NOW)], start, PeerDictionary({})
-        ).events
-        found.columns.received_at[:] = NOW + 1_000_000 * np.arange(start, start + len(part))
-        aggregates.add(found)
+        runs = [FrameRun(session, len(part), NOW)]
+        batch = decode_batch(part, runs, start, PeerDictionary({})).events
+        batch.columns.received_at[:] = NOW + SECOND_US * np.arange(start, start + len(part))
+        aggregates.add(batch)
     return aggregates
 
 
-def odd(talk):
-    """Give the last frame a byte too many: it is read, and no longer as specified."""
-    content = talk.frames[-1][4:] + b"\0"
-    talk.frames[-1] = len(content).to_bytes(4, "little") + content
+def append_byte(script):
+    """Append a byte to the last frame: it is decoded, and no longer as specified."""
+    content = script.frames[-1][4:] + b"\0"
+    script.frames[-1] = len(content).to_bytes(4, "little") + content
 
 
 def counters(aggregates, root=ROOT):
@@ -59,20 +58,20 @@ def counters(aggregates, root=ROOT):
     return {name: value for name, value in row.items() if value and isinstance(value, int)}
 
 
-def ask(talk):
-    return talk.say("SendingShardRequest", guarantor=HASH, erasure_root=ROOT, shard=7)
+def send_request(script):
+    return script.send("SendingShardRequest", guarantor=HASH, erasure_root=ROOT, shard=7)
 
 
-both = pytest.mark.parametrize("size", [1, 100])
+batch_sizes = pytest.mark.parametrize("size", [1, 100])
 
 
-@both
+@batch_sizes
 def test_a_sent_shard_request_and_its_end_count_for_its_erasure_root(size):
-    talk = Talk()
-    request = ask(talk)
-    talk.say("ShardRequestSent", request_id=request)
-    talk.say("ShardsTransferred", request_id=request)
-    found = counters(told(talk, size))
+    script = NodeScript()
+    request = send_request(script)
+    script.send("ShardRequestSent", request_id=request)
+    script.send("ShardsTransferred", request_id=request)
+    found = counters(aggregate_script(script, size))
     assert found == {
         "first_at": NOW,
         "last_at": NOW + 2_000_000,
@@ -81,13 +80,13 @@ def test_a_sent_shard_request_and_its_end_count_for_its_erasure_root(size):
     }
 
 
-@both
+@batch_sizes
 def test_a_received_shard_request_and_its_end_count_for_its_erasure_root(size):
-    talk = Talk()
-    request = talk.say("ReceivingShardRequest", assurer=HASH)
-    talk.say("ShardRequestReceived", request_id=request, erasure_root=ROOT, shard=7)
-    talk.say("ShardRequestFailed", request_id=request, reason="gone")
-    aggregates = told(talk, size)
+    script = NodeScript()
+    request = script.send("ReceivingShardRequest", assurer=HASH)
+    script.send("ShardRequestReceived", request_id=request, erasure_root=ROOT, shard=7)
+    script.send("ShardRequestFailed", request_id=request, reason="gone")
+    aggregates = aggregate_script(script, size)
     found = counters(aggregates)
     assert (found["served"], found["failed"]) == (1, 1)
     (failure,) = rows(aggregates, "failures")
@@ -96,55 +95,55 @@ def test_a_received_shard_request_and_its_end_count_for_its_erasure_root(size):
     assert (shard["node"], shard["type"], shard["shard_index"]) == (None, 124, 7)
 
 
-@both
+@batch_sizes
 def test_only_the_first_end_of_a_request_counts(size):
-    talk = Talk()
-    request = ask(talk)
+    script = NodeScript()
+    request = send_request(script)
     for _ in range(3):
-        talk.say("ShardsTransferred", request_id=request)
-    aggregates = told(talk, size)
+        script.send("ShardsTransferred", request_id=request)
+    aggregates = aggregate_script(script, size)
     assert counters(aggregates)["transferred"] == 1
     assert aggregates.statistics()["references_unresolved"] == 2
     assert sum(row["count"] for row in rows(aggregates, "latency")) == 1
 
 
-@both
+@batch_sizes
 def test_the_end_of_an_assurance_does_not_end_a_request(size):
-    talk = Talk()
-    request = ask(talk)
-    talk.say("AssuranceDistributed", distributing_id=request)
-    talk.say("ShardsTransferred", request_id=request)
-    aggregates = told(talk, size)
+    script = NodeScript()
+    request = send_request(script)
+    script.send("AssuranceDistributed", distributing_id=request)
+    script.send("ShardsTransferred", request_id=request)
+    aggregates = aggregate_script(script, size)
     assert counters(aggregates)["transferred"] == 1
     assert rows(aggregates, "assurances") == []
 
 
-@both
+@batch_sizes
 def test_a_reference_to_a_later_event_is_not_resolved(size):
-    talk = Talk()
-    talk.say("ShardsTransferred", request_id=1)
-    ask(talk)
-    aggregates = told(talk, size)
+    script = NodeScript()
+    script.send("ShardsTransferred", request_id=1)
+    send_request(script)
+    aggregates = aggregate_script(script, size)
     assert "transferred" not in counters(aggregates)
     assert aggregates.statistics()["open_references"] == 1
 
 
-@both
-@pytest.mark.parametrize("strange", [False, True])
-def test_events_with_a_deviating_layout_are_counted(size, strange):
-    talk = Talk()
-    spoil = odd if strange else lambda talk: None
-    request = ask(talk)
-    spoil(talk)
-    talk.say("ShardsTransferred", request_id=request)
-    spoil(talk)
+@batch_sizes
+@pytest.mark.parametrize("deviating", [False, True])
+def test_events_with_a_deviating_layout_are_counted(size, deviating):
+    script = NodeScript()
+    modify = append_byte if deviating else lambda script: None
+    request = send_request(script)
+    modify(script)
+    script.send("ShardsTransferred", request_id=request)
+    modify(script)
     outline = {"work_report_hash": OTHER, "slot": 5, "guarantors": [1]}
-    talk.say("GuaranteeDiscarded", outline=outline, reason="TooManyGuarantees")
-    spoil(talk)
-    receiving = talk.say("ReceivingGuarantee", sender=HASH)
-    talk.say("GuaranteeReceived", receiving_id=receiving, outline=outline)
-    spoil(talk)
-    aggregates = told(talk, size)
+    script.send("GuaranteeDiscarded", outline=outline, reason="TooManyGuarantees")
+    modify(script)
+    receiving = script.send("ReceivingGuarantee", sender=HASH)
+    script.send("GuaranteeReceived", receiving_id=receiving, outline=outline)
+    modify(script)
+    aggregates = aggregate_script(script, size)
     found = counters(aggregates)
     assert (found["requested"], found["transferred"]) == (1, 1)
     (shard,) = rows(aggregates, "shard_requests")
@@ -156,25 +155,25 @@ def test_events_with_a_deviating_layout_are_counted(size, strange):
     assert (failure["type"], failure["reason"]) == (113, "TooManyGuarantees")
 
 
-KINDS = (
-    lambda talk, at: ask(talk),
-    lambda talk, at: talk.say("ReceivingShardRequest", assurer=HASH),
-    lambda talk, at: talk.say(
-        "ShardRequestReceived", request_id=at, erasure_root=OTHER, shard=at % 3
+ACTIONS = (
+    lambda script, event_id: send_request(script),
+    lambda script, event_id: script.send("ReceivingShardRequest", assurer=HASH),
+    lambda script, event_id: script.send(
+        "ShardRequestReceived", request_id=event_id, erasure_root=OTHER, shard=event_id % 3
     ),
-    lambda talk, at: talk.say("ShardsTransferred", request_id=at),
-    lambda talk, at: talk.say("ShardRequestFailed", request_id=at, reason="no"),
-    lambda talk, at: talk.say("AssuranceReceived", sender=HASH, anchor=ROOT),
-    lambda talk, at: talk.say("AssuranceDistributed", distributing_id=at),
+    lambda script, event_id: script.send("ShardsTransferred", request_id=event_id),
+    lambda script, event_id: script.send("ShardRequestFailed", request_id=event_id, reason="no"),
+    lambda script, event_id: script.send("AssuranceReceived", sender=HASH, anchor=ROOT),
+    lambda script, event_id: script.send("AssuranceDistributed", distributing_id=event_id),
 )
 
 
-@given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 12))), st.integers(1, 20))
-def test_counts_of_requests_do_not_depend_on_batches(said, size):
-    talk = Talk()
-    for kind, at in said:
-        kind(talk, at)
-    alone, together = told(talk, 1), told(talk, size)
+@given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 12))), st.integers(1, 20))
+def test_counts_of_requests_do_not_depend_on_batches(actions, size):
+    script = NodeScript()
+    for action, event_id in actions:
+        action(script, event_id)
+    alone, together = aggregate_script(script, 1), aggregate_script(script, size)
     for table in TABLES:
         assert sorted(map(repr, rows(together, table))) == sorted(map(repr, rows(alone, table)))
     one, other = alone.statistics(), together.statistics()

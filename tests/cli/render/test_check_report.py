@@ -12,70 +12,75 @@ from tart.cli.render.findings import Ink, Shortlist
 from tart.protocol.rules import ERROR, RULES, SEVERITIES, WARNING
 from tart.shard.check.offline_check import Checker
 from tart.units import JCE_US
-from tests.aggregate.rules.test_conformance_checks import Talk, misbehaving
+from tests.aggregate.node_script import NodeScript, misbehaving_script
 
 # A timestamp that goes back is a warning.
 DOUBTFUL = "timestamp_backwards"
 
 
-def report_of(*talks, whole=True):
+def report_of(*scripts, whole=True):
     """What is said of connections that were judged one after another."""
     chosen = Shortlist()
     checker = Checker(chosen.add, whole=whole)
-    for talk in talks:
-        at = talk.now + JCE_US
+    for script in scripts:
+        at = script.now + JCE_US
         session = checker.open("192.0.2.1:4", at)
-        checker.receive(session, b"".join(talk.frames), at)
+        checker.receive(session, b"".join(script.frames), at)
         checker.close(session, at)
     return checker.finish(), chosen
 
 
 def clean():
-    talk = Talk()
-    talk.status()
-    talk.status()
-    return talk
+    script = NodeScript()
+    script.send_status()
+    script.send_status()
+    return script
 
 
 def doubtful():
-    talk = Talk()
-    talk.best()
-    talk.best(-2_000_000)
-    talk.best(2_000_000)
-    return talk
+    script = NodeScript()
+    script.send_best()
+    script.send_best(-2_000_000)
+    script.send_best(2_000_000)
+    return script
 
 
-def summary(*talks, strict=False, **more):
-    return as_summary(report_of(*talks, **more)[0], strict=strict)
+def summary(*scripts, strict=False, **more):
+    return as_summary(report_of(*scripts, **more)[0], strict=strict)
 
 
-def rendered(how, *talks, strict=False):
-    report, chosen = report_of(*talks)
+def rendered(how, *scripts, strict=False):
+    report, chosen = report_of(*scripts)
     return how(report, chosen, strict=strict, source="listen 9000")
 
 
 @pytest.mark.parametrize(
-    ("talks", "strict", "passed", "conclusion"),
+    ("scripts", "strict", "passed", "conclusion"),
     [
         ([], False, False, "FAILED: nothing was received"),
         ([clean()], True, True, "PASSED"),
         ([doubtful()], False, True, "PASSED: warnings against 1 rule"),
         ([doubtful()], True, False, "FAILED: warnings against 1 rule"),
-        ([misbehaving()], False, False, "FAILED: errors against 3 rules, warnings against 2 rules"),
+        (
+            [misbehaving_script()],
+            False,
+            False,
+            "FAILED: errors against 3 rules, warnings against 2 rules",
+        ),
     ],
 )
-def test_text_json_and_junit_have_the_same_conclusion(talks, strict, passed, conclusion):
-    report, _ = report_of(*talks)
+def test_text_json_and_junit_have_the_same_conclusion(scripts, strict, passed, conclusion):
+    report, _ = report_of(*scripts)
     assert report.passed(strict=strict) is passed
-    assert summary(*talks, strict=strict).splitlines()[-1] == conclusion
-    assert json.loads(rendered(as_json, *talks, strict=strict))["passed"] is passed
-    suite = ElementTree.fromstring(rendered(as_junit, *talks, strict=strict)).find("testsuite")
+    assert summary(*scripts, strict=strict).splitlines()[-1] == conclusion
+    assert json.loads(rendered(as_json, *scripts, strict=strict))["passed"] is passed
+    suite = ElementTree.fromstring(rendered(as_junit, *scripts, strict=strict)).find("testsuite")
     assert (suite.get("failures") == "0") is passed
 
 
 def test_the_summary_lists_each_node_and_rule():
-    lines = summary(misbehaving()).splitlines()
-    sent = misbehaving().frames
+    lines = summary(misbehaving_script()).splitlines()
+    sent = misbehaving_script().frames
     size = sum(map(len, sent))
     assert lines[0] == f"checked 1 node, 1 connection, {len(sent) - 1} events, {size:,} bytes"
     assert lines[2] == f"node {'01' * 32}"
@@ -88,24 +93,26 @@ def test_the_summary_lists_each_node_and_rule():
 
 
 def test_a_report_has_the_findings_before_the_summary():
-    text = rendered(as_report, misbehaving())
+    text = rendered(as_report, misbehaving_script())
     assert text.startswith("error    unknown_event")
-    assert text.endswith(summary(misbehaving()))
+    assert text.endswith(summary(misbehaving_script()))
 
 
 def test_the_summary_notes_what_was_not_checked():
-    assert "\n  note: messages are missing: references" in summary(misbehaving(), whole=False)
-    talk = Talk()
-    talk.frames.append(b"\x09\0\0\0half")
-    assert "\n  note: 1 connection ended within a message\n" in summary(talk)
+    assert "\n  note: messages are missing: references" in summary(
+        misbehaving_script(), whole=False
+    )
+    script = NodeScript()
+    script.frames.append(b"\x09\0\0\0half")
+    assert "\n  note: 1 connection ended within a message\n" in summary(script)
 
 
 def test_a_wrong_clock_is_named_by_its_epoch():
-    talk = clean()
-    assert "; clock 0 ms behind" in summary(talk)
-    off = Talk()
+    script = clean()
+    assert "; clock 0 ms behind" in summary(script)
+    off = NodeScript()
     off.now += JCE_US
-    off.status(0)
+    off.send_status(0)
     report = Checker(lambda found: None)
     report.receive(report.open("", off.now), b"".join(off.frames), off.now)
     text = as_summary(report.finish(), strict=False)
@@ -113,29 +120,29 @@ def test_a_wrong_clock_is_named_by_its_epoch():
 
 
 def test_the_summary_has_colours_only_when_enabled():
-    report, _ = report_of(misbehaving())
+    report, _ = report_of(misbehaving_script())
     assert "\x1b[31m" in as_summary(report, strict=False, ink=Ink(True))
     assert "\x1b" not in as_summary(report, strict=False)
 
 
 def test_control_characters_of_a_node_s_text_are_replaced():
-    talk = Talk(name="\x1b[31m\0")
-    talk.broken()
-    assert "\x1b" not in summary(talk)
-    assert ElementTree.fromstring(rendered(as_junit, talk)) is not None
+    script = NodeScript(name="\x1b[31m\0")
+    script.send_undecodable()
+    assert "\x1b" not in summary(script)
+    assert ElementTree.fromstring(rendered(as_junit, script)) is not None
 
 
 # --- JSON ------------------------------------------------------------------------------
 
 
 def test_the_json_report_matches_its_documentation():
-    body = json.loads(rendered(as_json, misbehaving()))
+    body = json.loads(rendered(as_json, misbehaving_script()))
     assert (body["format"], body["version"]) == ("tart-check", 1)
     assert (body["source"], body["verdict"], body["strict"]) == ("listen 9000", "error", False)
     assert (body["sessions"], body["connections"], body["events"]) == (
         1,
         1,
-        len(misbehaving().frames) - 1,
+        len(misbehaving_script().frames) - 1,
     )
     rules = {each["code"]: each for each in body["rules"]}
     assert rules["reference_wrong_type"]["count"] == 30
@@ -153,7 +160,7 @@ def test_the_documentation_names_every_member_of_the_json():
     from tests.test_architecture import ROOT
 
     page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
-    body = json.loads(rendered(as_json, misbehaving()))
+    body = json.loads(rendered(as_json, misbehaving_script()))
     for members in (body, body["findings"][0], body["rules"][0], body["nodes"][0]):
         for name in members:
             assert f"`{name}`" in page, name
@@ -164,12 +171,12 @@ def test_the_documentation_names_every_member_of_the_json():
 
 def test_junit_has_a_case_for_each_rule_that_fails_by_severity():
     for strict, fatal in ((False, {ERROR}), (True, {ERROR, WARNING})):
-        root = ElementTree.fromstring(rendered(as_junit, misbehaving(), strict=strict))
+        root = ElementTree.fromstring(rendered(as_junit, misbehaving_script(), strict=strict))
         suite = root.find("testsuite")
         cases = {case.get("name"): case for case in suite.findall("testcase")}
         assert cases.keys() == RULES.keys() | {"something_received"}
         broken = {name for name, case in cases.items() if case.find("failure") is not None}
-        found = {each["code"] for each in report_of(misbehaving())[0].rules}
+        found = {each["code"] for each in report_of(misbehaving_script())[0].rules}
         assert broken == {code for code in found if RULES[code].severity in fatal}
         assert suite.get("tests") == root.get("tests") == str(len(cases))
         assert suite.get("failures") == root.get("failures") == str(len(broken))
@@ -178,7 +185,7 @@ def test_junit_has_a_case_for_each_rule_that_fails_by_severity():
 
 
 def test_a_junit_failure_has_its_count_and_bytes():
-    root = ElementTree.fromstring(rendered(as_junit, misbehaving()))
+    root = ElementTree.fromstring(rendered(as_junit, misbehaving_script()))
     failure = root.find(".//testcase[@name='unknown_event']/failure")
     assert failure.get("message") == "unknown_event: 4 messages"
     assert RULES["unknown_event"].explanation in failure.text

@@ -17,7 +17,7 @@ from tart.query.topics.conformance import SILENT_US
 from tart.shard.check.offline_check import Checker, CheckLimits, check
 from tart.simulate.model.in_memory import play, play_troubled
 from tart.units import JCE_US, SECOND_US
-from tests.aggregate.rules.test_conformance_checks import Talk, misbehaving
+from tests.aggregate.node_script import NodeScript, misbehaving_script
 from tests.protocol.strategies import segmentations
 from tests.shard.running import best, fake_node, framed, run
 from tests.vectors import event_vectors, node_vectors, stream_vectors
@@ -102,7 +102,7 @@ def test_the_finding_that_closes_the_connection_is_last():
 
 
 def test_a_shard_has_the_same_findings(tmp_path):
-    data = b"".join(misbehaving().frames)
+    data = b"".join(misbehaving_script().frames)
 
     async def scenario(shard):
         shard.session(data)
@@ -124,11 +124,11 @@ class Recorder:
         self.findings = []
         self.checker = Checker(self.findings.append, **more)
 
-    def receive(self, talk, at=None, source="", ends=True):
+    def receive(self, script, at=None, source="", ends=True):
         """Receive a whole connection at one time, by default that of its last event."""
-        at = talk.now + JCE_US if at is None else at
+        at = script.now + JCE_US if at is None else at
         session = self.checker.open(source, at)
-        continues = self.checker.receive(session, b"".join(talk.frames), at)
+        continues = self.checker.receive(session, b"".join(script.frames), at)
         if ends:
             self.checker.close(session, at)
         return continues
@@ -192,18 +192,18 @@ def test_a_simulated_hour_has_no_severe_findings(playing):
 )
 def test_published_event_vectors_have_no_severe_findings(vector):
     for version in vector["protocol_versions"]:
-        talk = Talk(version=version, cores=vector["cores"])
+        script = NodeScript(version=version, cores=vector["cores"])
         layout = EVENTS[vector["number"]].layout(version)
         if leading_reference(layout) is not None:
             refers_to = int(vector["fields"][layout.fields[0][0]])
             if refers_to == 2**64 - 1:
                 continue  # No event can come after that one.
-            talk.lose(refers_to + 1)
+            script.send_dropped(refers_to + 1)
         content = bytes.fromhex(vector["hex"])[4:]
         # Their timestamps are of any time.
-        talk.frames.append(framed(talk.now.to_bytes(8, "little") + content[8:]))
+        script.frames.append(framed(script.now.to_bytes(8, "little") + content[8:]))
         recorder = Recorder()
-        recorder.receive(talk)
+        recorder.receive(script)
         assert severe(recorder) == {}
 
 
@@ -227,7 +227,7 @@ def test_published_first_message_vectors_have_no_other_findings(vector):
 @given(st.data())
 @settings(max_examples=30)
 def test_findings_do_not_depend_on_the_pieces_received(data):
-    stream = b"".join(misbehaving().frames)
+    stream = b"".join(misbehaving_script().frames)
     pieces = data.draw(segmentations(stream))
     whole = Counter(check([(NOW, stream)]))
     assert Counter(check([(NOW, each) for each in pieces])) == whole
@@ -236,9 +236,9 @@ def test_findings_do_not_depend_on_the_pieces_received(data):
 def test_findings_have_their_node_and_source():
     recorder = Recorder()
     for number in (1, 2):
-        talk = Talk(number=number)
-        talk.failed(talk.best())
-        recorder.receive(talk, source=f"192.0.2.{number}:4")
+        script = NodeScript(number=number)
+        script.send_authoring_failed(script.send_best())
+        recorder.receive(script, source=f"192.0.2.{number}:4")
     refused = recorder.checker.open("192.0.2.3:4", NOW)
     assert not recorder.checker.receive(refused, framed(b"GET / HTTP/1.1"), NOW)
     assert [(each.node_id, each.source) for each in recorder.findings] == [
@@ -257,9 +257,9 @@ def test_findings_have_their_node_and_source():
 
 
 def submitting():
-    talk = Talk()
-    talk.say("WorkPackageSubmission", builder=bytes(32), bundle=False)
-    return talk
+    script = NodeScript()
+    script.send("WorkPackageSubmission", builder=bytes(32), bundle=False)
+    return script
 
 
 def test_pipesessions_are_cut_short_by_the_node_s_close_only():
@@ -272,9 +272,9 @@ def test_pipesessions_are_cut_short_by_the_node_s_close_only():
 
 
 def test_a_pipeline_without_an_end_is_reported_after_ten_minutes():
-    recorder, talk = Recorder(), submitting()
-    at = talk.now + JCE_US
-    recorder.receive(talk, ends=False)
+    recorder, script = Recorder(), submitting()
+    at = script.now + JCE_US
+    recorder.receive(script, ends=False)
     recorder.checker.advance(at + FOLLOW_SECONDS * SECOND_US)
     assert recorder.rules() == []
     recorder.checker.advance(at + (FOLLOW_SECONDS + 31) * SECOND_US)
@@ -283,29 +283,29 @@ def test_a_pipeline_without_an_end_is_reported_after_ten_minutes():
 
 def test_a_missing_status_is_reported_after_half_a_minute():
     for silent, expected in ((SILENT_US - 1, {}), (SILENT_US, {"status_missing": 1})):
-        recorder, talk = Recorder(), Talk()
-        talk.best()
-        recorder.receive(talk, ends=False)
-        assert recorder.counts(talk.now + JCE_US + silent) == expected
+        recorder, script = Recorder(), NodeScript()
+        script.send_best()
+        recorder.receive(script, ends=False)
+        assert recorder.counts(script.now + JCE_US + silent) == expected
     assert recorder.findings[-1].finding.expectation == "about every 2 s, none came in 30.0 s"
 
 
 def test_no_status_is_missing_without_a_time_of_the_end():
-    recorder, talk = Recorder(), Talk()
-    talk.best()
-    recorder.receive(talk, ends=False)
+    recorder, script = Recorder(), NodeScript()
+    script.send_best()
+    recorder.receive(script, ends=False)
     assert recorder.counts() == {}
 
 
 def test_a_partial_recording_is_checked_by_single_messages_only():
     recorder = Recorder(whole=False)
-    talk = misbehaving()
-    talk.say("WorkPackageSubmission", builder=bytes(32), bundle=False)
-    recorder.receive(talk)
-    counts = recorder.counts(talk.now + JCE_US + 3600 * SECOND_US)
+    script = misbehaving_script()
+    script.send("WorkPackageSubmission", builder=bytes(32), bundle=False)
+    recorder.receive(script)
+    counts = recorder.counts(script.now + JCE_US + 3600 * SECOND_US)
     assert counts.keys() == {"events_dropped", "unknown_event"}
     recorder = Recorder(whole=False)
-    recorder.receive(Talk(), NOW)
+    recorder.receive(NodeScript(), NOW)
     assert recorder.checker.finish(NOW + 3600 * SECOND_US).rules == []
 
 
@@ -313,9 +313,9 @@ def test_a_partial_recording_is_checked_by_single_messages_only():
 
 
 def test_the_quietest_connection_beyond_the_limit_is_abandoned():
-    recorder, talk = Recorder(limits=CheckLimits(connections=2)), submitting()
+    recorder, script = Recorder(limits=CheckLimits(connections=2)), submitting()
     for at in range(3):
-        recorder.receive(talk, talk.now + JCE_US + at, ends=False)
+        recorder.receive(script, script.now + JCE_US + at, ends=False)
     report = recorder.checker.finish()
     assert (report.abandoned, report.connections, report.sessions) == (1, 3, 3)
     assert report.rules == []
@@ -324,9 +324,9 @@ def test_the_quietest_connection_beyond_the_limit_is_abandoned():
 def test_nodes_beyond_the_limit_are_not_checked():
     recorder = Recorder(limits=CheckLimits(nodes=1))
     for number in (1, 2, 1):
-        talk = Talk(number=number)
-        talk.broken()
-        assert recorder.receive(talk) is (number == 1)
+        script = NodeScript(number=number)
+        script.send_undecodable()
+        assert recorder.receive(script) is (number == 1)
     report = recorder.checker.finish()
     assert (report.abandoned, report.sessions) == (1, 2)
     assert {each["code"]: each["count"] for each in report.rules} == {"unknown_event": 2}

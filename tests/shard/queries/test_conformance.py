@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.aggregate.rules.test_conformance_checks import misbehaving
+from tests.aggregate.node_script import misbehaving_script
 from tests.shard.clock import FAR, Clock, connection, window
 from tests.shard.running import best, fake_node, framed, run
 from tests.storage.running import NOON
@@ -36,7 +36,7 @@ def test_an_example_leads_to_its_event(tmp_path):
 
 def test_the_newest_of_each_rule_come_first(tmp_path):
     async def scenario(shard):
-        shard.session(b"".join(misbehaving().frames))
+        shard.session(b"".join(misbehaving_script().frames))
         found = await examples(shard, limit=2)
         rules = [each["rule"] for each in found]
         assert len(set(rules)) == 6
