@@ -46,7 +46,7 @@ from tart.ipc.messages import (
     Welcome,
     encode,
 )
-from tart.supervisor.data_lock import LOCK_NAME, claimed, keep_private
+from tart.supervisor.data_lock import LOCK_NAME, lock_directories, restrict_umask
 
 MANIFEST = "backup.json"
 FORMAT = 1
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     name = now.strftime("%Y-%m-%dT%H-%M-%SZ")
     final, draft = target / name, target / f".{name}.unfinished"
     started = time.monotonic()
-    keep_private()
+    restrict_umask()
     try:
         target.mkdir(parents=True, exist_ok=True, mode=0o750)
         draft.mkdir(mode=0o750)
@@ -174,7 +174,7 @@ def _copy_all(config: Config, files: _BackupFiles) -> dict[int, int | None]:
     root = config.data_path
     with ExitStack() as stack:
         try:
-            stack.enter_context(claimed(root, config.run_path))
+            stack.enter_context(lock_directories(root, config.run_path))
         except StartupError:
             return _copy_running(config, files)
         for folder in sorted(root.iterdir()):

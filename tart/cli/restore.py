@@ -10,7 +10,7 @@ from tart.cli.arguments import add_config, add_data_dir
 from tart.cli.backup import CONTROL, copy_file, read_manifest
 from tart.config.load import load
 from tart.errors import StartupError
-from tart.supervisor.data_lock import claimed
+from tart.supervisor.data_lock import lock_directories
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = load(arguments.config, environ=os.environ, flags=flags)
     root = config.data_path
     manifest = read_manifest(source)
-    with claimed(root, config.run_path):
+    with lock_directories(root, config.run_path):
         # README.md and .gitignore are in the default directory of a checkout.
         data = {path.name for path in root.iterdir() if path.is_dir() or path.name == CONTROL}
         if present := sorted(data - {config.run_path.name}):

@@ -30,10 +30,10 @@ from tart.control_store import has_keys
 from tart.errors import ConfigError, StorageError
 from tart.process_handle import ProcessHandle
 from tart.supervisor.child import Target
-from tart.supervisor.core.watchdog import watchdog_of
-from tart.supervisor.data_lock import claimed
+from tart.supervisor.core.watchdog import read_watchdog
+from tart.supervisor.data_lock import lock_directories
 from tart.supervisor.sd_notify import Notifier
-from tart.supervisor.sockets import Reservation, reserved
+from tart.supervisor.sockets import Reservation, reserve_port
 from tart.supervisor.supervisor import Supervisor
 
 # Argument of ``tart serve`` to the setting it overrides.
@@ -100,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = settings.config
     logs.set_up(config.log, "supervisor")
     with ExitStack() as stack:
-        stack.enter_context(claimed(config.data_path, config.run_path))
+        stack.enter_context(lock_directories(config.data_path, config.run_path))
         _require_keys(config)
         telemetry = stack.enter_context(_reserve(config.telemetry.bind, "telemetry.bind"))
         api = stack.enter_context(_reserve(config.api.bind, "api.bind"))
@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
             on_ready=partial(_announce, telemetry, api, config.shard_count),
             reload=partial(settings.reload, "supervisor"),
             notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
-            watchdog=watchdog_of(os.environ, os.getpid()),
+            watchdog=read_watchdog(os.environ, os.getpid()),
         ).run()
 
 
@@ -135,7 +135,7 @@ def _require_keys(config: Config) -> None:
 
 
 def _reserve(bind: str, key: str) -> AbstractContextManager[Reservation]:
-    return reserved(*configuration.parse_address(bind, key), key)
+    return reserve_port(*configuration.parse_address(bind, key), key)
 
 
 def _announce(

@@ -28,7 +28,7 @@ from tart.shard.queries.sql import rows
 from tart.storage.core.files import LogFile, list_directories, list_files
 from tart.storage.log import views
 from tart.storage.log.database import Database
-from tart.supervisor.data_lock import claimed
+from tart.supervisor.data_lock import lock_directories
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -138,7 +138,7 @@ def _query_files(config: Config, statement: str, reduce: str | None, form: str) 
     if not root.is_dir():
         raise StartupError(f"data_dir: {root} does not exist")
     formulas = config.api.csv_formulas
-    with claimed(root, config.run_path), _attached(root) as (cursor, files):
+    with lock_directories(root, config.run_path), _attached(root) as (cursor, files):
         last = reduce is None
         map_job = process.SqlJob(
             statement,

@@ -17,7 +17,7 @@ from tart.protocol.decoding import check_event
 from tart.protocol.node_information import NodeInformation, decode_node_information
 from tart.storage.core.log_columns import LogRow
 from tart.storage.log import verify as storage
-from tart.supervisor.data_lock import claimed
+from tart.supervisor.data_lock import lock_directories
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     root = config.data_path
     if not root.is_dir():
         raise StartupError(f"data_dir: {root} does not exist")
-    with claimed(root, config.run_path):
+    with lock_directories(root, config.run_path):
         report = storage.verify(root, complaint, deep=arguments.deep)
     for finding in report.findings:
         print(finding)

@@ -1,9 +1,9 @@
-"""The life of a forked part, from the fork to its exit code; never returns.
+"""The life of a child process, from the fork to its exit code; never returns.
 
-Here is one of the few places that catch everything: an error somebody can act on becomes one
-sentence, any other a traceback, both exit code 1, and the supervisor decides what follows.
-The process ends by ``os._exit``: what the supervisor had open, registered or buffered before
-the fork is not this process' to clean up.
+This is one of the few places that catch everything: an error that a person can act on becomes one
+sentence, any other a traceback, both exit code 1, and the supervisor decides what follows. The
+process ends by ``os._exit``: what the supervisor had open, registered or buffered before the fork
+is not this process's to clean up.
 """
 
 from __future__ import annotations
@@ -26,38 +26,39 @@ _log = logging.getLogger(__name__)
 
 def live(
     target: Target,
-    voice: int,
+    *,
+    status_pipe: int,
     lifeline: int,
     foreign: Iterable[int],
-    beat_seconds: float,
-    patience_seconds: float,
+    heartbeat_seconds: float,
+    startup_seconds: float,
 ) -> NoReturn:
-    """Run ``target`` and exit with what it returns.
+    """Run ``target`` and exit with the code that it returns.
 
     Args:
-        target: the part; what it raises is logged and becomes exit code 1.
-        voice: write end of the pipe on which the supervisor listens to this part.
-        lifeline: read end of the pipe whose write end only the supervisor may hold.
-        foreign: descriptors of the supervisor that this process must not keep open.
-        beat_seconds: how often the part is to show that it is alive; 0: never.
-        patience_seconds: see ``ProcessHandle``.
+        target: The callable; an exception is logged and becomes exit code 1.
+        status_pipe: Write end of the pipe from which the supervisor reads messages.
+        lifeline: Read end of the pipe whose write end only the supervisor may hold.
+        foreign: Descriptors of the supervisor that this process must not keep open.
+        heartbeat_seconds: See ``ProcessHandle``.
+        startup_seconds: See ``ProcessHandle``.
     """
     code = 1
     try:
-        for each in foreign:
-            os.close(each)
+        for descriptor in foreign:
+            os.close(descriptor)
         _reset_signals()
-        speak = _Voice(voice)
-        startup = ProcessHandle(
-            speak.ready,
-            lifeline,
-            speak.beat,
-            beat_seconds,
-            speak.advance,
-            speak.waive,
-            patience_seconds,
+        status = _StatusPipe(status_pipe)
+        handle = ProcessHandle(
+            ready=status.ready,
+            lifeline=lifeline,
+            heartbeat=status.heartbeat,
+            heartbeat_seconds=heartbeat_seconds,
+            extend_startup=status.extend_startup,
+            waive_startup=status.waive_startup,
+            startup_seconds=startup_seconds,
         )
-        code = _run(target, startup)
+        code = _run(target, handle)
     finally:
         # Whatever happened above, this process must not go on as a second supervisor.
         with suppress(Exception):
@@ -67,17 +68,17 @@ def live(
 
 
 def flush_streams() -> None:
-    """Write what is buffered: before a fork, or both sides would write it, and before the end."""
+    """Flush stdout and stderr: before a fork, or both sides would write, and before the end."""
     for stream in (sys.stdout, sys.stderr):
-        # None if it was closed when we were started; broken if its reader has gone since.
+        # ``None`` if it was closed at the start; broken if its reader has gone since.
         with suppress(OSError, ValueError):
             if stream is not None:
                 stream.flush()
 
 
-def _run(target: Target, startup: ProcessHandle) -> int:
+def _run(target: Target, handle: ProcessHandle) -> int:
     try:
-        return target(startup) or 0
+        return target(handle) or 0
     except TartError as error:
         _log.error("%s", error)
     except SystemExit as stop:
@@ -88,7 +89,7 @@ def _run(target: Target, startup: ProcessHandle) -> int:
 
 
 def _reset_signals() -> None:
-    """Undo the supervisor's handlers; a terminal's signals are its business, not ours."""
+    """Undo the supervisor's handlers; ignore a terminal's signals, which it handles."""
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
@@ -98,8 +99,8 @@ def _reset_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
-class _Voice:
-    """What this process tells the supervisor: that it gets on, that it accepts, that it lives."""
+class _StatusPipe:
+    """The messages of this process to the supervisor."""
 
     def __init__(self, descriptor: int) -> None:
         os.set_blocking(descriptor, False)
@@ -107,25 +108,25 @@ class _Voice:
         self._ready = False
 
     def ready(self) -> None:
-        """This part accepts; a second call does nothing."""
+        """Report that this process accepts; a second call does nothing."""
         if not self._ready:
             self._ready = True
-            self._say(READY)
+            self._send(READY)
 
-    def beat(self) -> None:
-        """This part is alive."""
-        self._say(HEARTBEAT)
+    def heartbeat(self) -> None:
+        """Report that this process is alive."""
+        self._send(HEARTBEAT)
 
-    def advance(self) -> None:
-        """This part does not accept yet, and gets on."""
-        self._say(EXTEND_STARTUP)
+    def extend_startup(self) -> None:
+        """Report that this process still starts and makes progress."""
+        self._send(EXTEND_STARTUP)
 
-    def waive(self) -> None:
-        """Likewise, and nobody is to wait for it."""
-        self._say(WAIVE_STARTUP)
+    def waive_startup(self) -> None:
+        """Report the same, and that the other processes should not wait."""
+        self._send(WAIVE_STARTUP)
 
-    def _say(self, byte: bytes) -> None:
-        # With the supervisor gone nobody listens; the lifeline says so, too. And one that has
-        # not listened for 65,536 beats needs no other.
+    def _send(self, message: bytes) -> None:
+        # A broken pipe: the supervisor is gone, which the lifeline shows as well. A full pipe:
+        # the supervisor has not read 65,536 messages and needs no other.
         with suppress(BrokenPipeError, BlockingIOError):
-            os.write(self._descriptor, byte)
+            os.write(self._descriptor, message)

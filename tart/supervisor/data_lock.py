@@ -1,10 +1,10 @@
-"""The data directory is there, writable, and ours alone.
+"""The lock on the data directory, which exists, is writable and belongs to one tart.
 
-One tart owns a data directory. The owner is who holds the lock on ``tart.lock`` in it, never
-who wrote a number into a file: the kernel frees the lock when the last process that inherited
-it is gone, also after ``kill -9``, and not before. ``run_dir`` is locked alike when it lies
-elsewhere, because the sockets found in it are removed: under the lock they can only be left
-over from a server that could not tidy up.
+The owner of a data directory is the holder of the lock on ``tart.lock`` in it, not the process
+whose number a file contains: the kernel frees the lock when the last process that inherited it is
+gone, also after ``kill -9``, and not before. ``run_dir`` is locked likewise when it lies elsewhere,
+because the sockets in it are removed: under the lock they can only be left over from a server that
+was killed.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from pathlib import Path
 
 from tart.errors import ConfigError, StartupError
 
-# Writing for the group, and everything for others.
-_OTHERS = 0o027
+# The permissions to remove: writing for the group, and all for others.
+_FORBIDDEN = 0o027
 LOCK_NAME = "tart.lock"
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
 
 
 @contextmanager
-def claimed(data_dir: Path, run_dir: Path) -> Iterator[None]:
-    """Own both directories, made if missing, until this and every process forked inside end.
+def lock_directories(data_dir: Path, run_dir: Path) -> Iterator[None]:
+    """Make and lock both directories until this and every process forked inside end.
 
     Raises:
         ConfigError: ``data_dir`` lies where Python packages are installed.
-        StartupError: a directory cannot be used, or another tart uses it.
+        StartupError: A directory cannot be used, or another tart uses it.
     """
     if _PACKAGES & set(data_dir.resolve().parts):
         raise ConfigError(
@@ -39,17 +39,17 @@ def claimed(data_dir: Path, run_dir: Path) -> Iterator[None]:
             "upgrade would delete it; set data_dir to a directory of its own"
         )
     with ExitStack() as held:
-        held.callback(os.close, _own(data_dir, "data_dir"))
+        held.callback(os.close, _lock(data_dir, "data_dir"))
         if not run_dir.resolve().is_relative_to(data_dir.resolve()):
-            held.callback(os.close, _own(run_dir, "run_dir"))
+            held.callback(os.close, _lock(run_dir, "run_dir"))
         else:
             _make(run_dir, "run_dir")
         _remove_sockets(run_dir)
         yield
 
 
-def _own(directory: Path, key: str) -> int:
-    """Make, try and lock a directory; the descriptor holds the lock."""
+def _lock(directory: Path, key: str) -> int:
+    """Make and lock a directory; the returned descriptor holds the lock."""
     _make(directory, key)
     try:
         lock = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
@@ -60,32 +60,32 @@ def _own(directory: Path, key: str) -> int:
     except BlockingIOError:
         owner = os.pread(lock, 32, 0).decode(errors="replace").strip()
         os.close(lock)
-        raise StartupError(_taken(directory, owner)) from None
+        raise StartupError(_in_use(directory, owner)) from None
     os.ftruncate(lock, 0)
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     return lock
 
 
-def keep_private() -> None:
-    """Have what this process makes from now on be readable by its user and group only.
+def restrict_umask() -> None:
+    """Make files that this process creates from now on accessible to its user and group only.
 
-    Directories are made so, but one that was there may be open to all.
+    New directories have such permissions anyway; an existing one may be open to all.
     """
-    os.umask(os.umask(0o777) | _OTHERS)
+    os.umask(os.umask(0o777) | _FORBIDDEN)
 
 
 def _make(directory: Path, key: str) -> None:
-    keep_private()
+    restrict_umask()
     try:
         directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-        # Asking for permissions would not notice a full or read-only disk; writing does.
+        # Permissions do not show a full or read-only disk; writing does.
         with tempfile.TemporaryFile(dir=directory) as trial:
             trial.write(b"tart")
     except OSError as error:
         raise StartupError(f"{key}: cannot write to {directory}: {error.strerror}") from None
 
 
-def _taken(directory: Path, owner: str) -> str:
+def _in_use(directory: Path, owner: str) -> str:
     if owner.isdecimal() and not _alive(int(owner)):
         return (
             f"processes of a tart whose supervisor (pid {owner}) was killed still use "
@@ -105,6 +105,6 @@ def _alive(pid: int) -> bool:
 
 
 def _remove_sockets(run_dir: Path) -> None:
-    for each in run_dir.iterdir():
-        if stat.S_ISSOCK(each.lstat().st_mode):
-            each.unlink()
+    for path in run_dir.iterdir():
+        if stat.S_ISSOCK(path.lstat().st_mode):
+            path.unlink()

@@ -1,9 +1,8 @@
-"""What systemd is told: sd_notify's protocol, which is one datagram per message.
+"""Messages to systemd: the protocol of sd_notify(3), one datagram per message.
 
-Only the supervisor speaks (``NotifyAccess=main``). Without ``$NOTIFY_SOCKET`` nothing is
-sent, so nobody has to ask whether systemd is there. A message that cannot be delivered is
-logged and forgotten: systemd draws its own conclusion, and a telemetry server that runs must
-not stop because its observer is away.
+Only the supervisor sends them (``NotifyAccess=main``). Without ``$NOTIFY_SOCKET`` no message is
+sent. A message that cannot be delivered is logged and dropped: systemd acts on its absence, and a
+telemetry server that runs must not stop because its observer is away.
 """
 
 from __future__ import annotations
@@ -16,31 +15,31 @@ _log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Speaks to the socket at ``address``; an empty address swallows everything."""
+    """Sends to the socket at ``address``; sends nothing if the address is empty."""
 
     def __init__(self, address: str = "") -> None:
         # '@' stands for the NUL byte that marks Linux' abstract socket names.
         self._address = "\0" + address[1:] if address.startswith("@") else address
 
     def ready(self, status: str) -> None:
-        """Everything accepts, for the first time or after reloading."""
+        """Report that all processes accept, for the first time or after a reload."""
         self._send("READY=1", f"STATUS={status}")
 
     def stopping(self, status: str) -> None:
-        """A stop has begun, on request or because of a fault."""
+        """Report that a stop has begun, on request or because of a fault."""
         self._send("STOPPING=1", f"STATUS={status}")
 
     def reloading(self) -> None:
-        """The settings are being read again; ``ready`` must follow."""
+        """Report that the settings are read again; ``ready`` must follow."""
         # systemd pairs the message with its request by the time: CLOCK_MONOTONIC, in µs.
         self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def alive(self) -> None:
-        """Everything answers; feeds systemd's watchdog."""
+        """Report that all processes respond, for systemd's watchdog."""
         self._send("WATCHDOG=1")
 
     def status(self, status: str) -> None:
-        """A line for people, shown by ``systemctl status``."""
+        """Set the line that ``systemctl status`` shows."""
         self._send(f"STATUS={status}")
 
     def _send(self, *lines: str) -> None:
@@ -52,4 +51,4 @@ class Notifier:
                 out.connect(self._address)
                 out.send("\n".join(lines).encode())
         except OSError as error:
-            _log.warning("systemd cannot be told %s: %s", lines[0], error.strerror or error)
+            _log.warning("cannot notify systemd of %s: %s", lines[0], error.strerror or error)

@@ -1,14 +1,14 @@
-"""Reserving a port for processes that are yet to be forked, and to be forked again.
+"""Reservation of a port for processes that are forked later, and forked again after a crash.
 
-Several processes listen on one port through ``SO_REUSEPORT``, which a second server would
-join just as silently. So a port is first taken exclusively, which fails if anybody has it,
-and then pinned: bound with ``SO_REUSEPORT`` but never listening. Such a socket is given no
-connections (the kernel chooses among listeners only), yet it keeps the port, and the number
-chosen for port 0, while parts die and come back.
+Several processes listen on one port through ``SO_REUSEPORT``, which a second server would join just
+as silently. So a port is first bound exclusively, which fails if another program uses it, and then
+pinned: bound with ``SO_REUSEPORT`` but never listening. Such a socket gets no connections (the
+kernel chooses among listeners only), yet it keeps the port, and the number chosen for port 0, while
+processes end and restart.
 
-A part binds the reserved address with both ``SO_REUSEADDR`` and ``SO_REUSEPORT`` and, for
-IPv6, ``IPV6_V6ONLY``: what asyncio and uvloop do for ``reuse_port=True``. Without
-``SO_REUSEADDR`` its old connections in TIME_WAIT would look like a server to the next start.
+A process binds the reserved address with both ``SO_REUSEADDR`` and ``SO_REUSEPORT`` and, for IPv6,
+``IPV6_V6ONLY``: what asyncio and uvloop do for ``reuse_port=True``. Without ``SO_REUSEADDR`` its
+old connections in TIME_WAIT would look like a server to the next start.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class Reservation:
-    """A pinned port. ``host`` is numeric, ``port`` never 0."""
+    """A pinned port; ``host`` is numeric, ``port`` never 0."""
 
     host: str
     port: int
@@ -41,13 +41,13 @@ class Reservation:
 
 
 @contextmanager
-def reserved(host: str, port: int, key: str) -> Iterator[Reservation]:
-    """Hold ``host:port`` for the processes forked inside; port 0 takes a free one.
+def reserve_port(host: str, port: int, key: str) -> Iterator[Reservation]:
+    """Reserve ``host:port`` for the processes forked inside; port 0 reserves a free one.
 
-    A name stands for the first address it resolves to.
+    A name stands for the first address that it resolves to.
 
     Raises:
-        StartupError: the address is not to be had; the text names it and ``key``.
+        StartupError: The address cannot be bound; the text names the address and ``key``.
     """
     with _pinned(host, port, key) as pin:
         numeric, chosen = pin.getsockname()[:2]
@@ -57,8 +57,8 @@ def reserved(host: str, port: int, key: str) -> Iterator[Reservation]:
 def _pinned(host: str, port: int, key: str) -> socket.socket:
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, _, _, _, address = found[0]
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = addresses[0]
         return _pin(family, address)
     except (OSError, UnicodeError) as error:
         advice = _ADVICE.get(getattr(error, "errno", None) or 0)
@@ -71,7 +71,7 @@ def _pin(family: int, address: tuple[object, ...]) -> socket.socket:
         guard.bind(address)
         # Two sockets with SO_REUSEADDR may both bind; only one of them may listen.
         guard.listen()
-        # From here the guard lets the pin join it, so the port is not free for a moment.
+        # From here the pin may join the guard, so the port is not free in between.
         guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         pin = _socket(family)
         try:
@@ -86,9 +86,9 @@ def _pin(family: int, address: tuple[object, ...]) -> socket.socket:
 
 
 def _socket(family: int) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM)
+    new = socket.socket(family, socket.SOCK_STREAM)
     # Connections of a server that just ended stay in TIME_WAIT for a minute.
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    new.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == socket.AF_INET6:
-        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    return made
+        new.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    return new

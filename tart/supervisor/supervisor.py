@@ -1,14 +1,15 @@
-"""Keeps a set of processes alive until it is told to stop.
+"""Keeps a set of child processes alive until it is told to stop.
 
-It is handed named callables and knows nothing about them but when they accept, fall silent,
-end, or do not stop. One plain loop in one thread: a signal becomes a byte in a pipe, readiness
-and each sign of life a byte in another, and everything is decided between two waits. When to
-restart is ``policy``'s decision, what a silence means ``watchdog``'s.
+The supervisor gets named callables and knows nothing of them but when they accept, fall silent,
+end, or do not stop. It is one loop in one thread: a signal becomes a byte in a pipe, a child's
+messages are bytes in another, and every decision is made between two waits. ``restart_policy``
+decides when to restart, ``watchdog`` what a silence means.
 
 What must stay true:
-- Nothing but pipes is opened here before a fork, and a child closes those at once.
-- Signals are blocked across a fork: a child that ran our handlers would report a signal of
-  its own as ours.
+
+- Only pipes are opened here before a fork, and a child closes those at once.
+- Signals are blocked across a fork: a child that ran the supervisor's handlers would report a
+  signal of its own as the supervisor's.
 - Only this process holds the lifeline's write end, so however it ends, its children notice.
 """
 
@@ -33,48 +34,57 @@ from tart.supervisor.core.restart_policy import GiveUp, RestartPolicy, Start, Wa
 from tart.supervisor.core.watchdog import Watchdog
 from tart.supervisor.sd_notify import Notifier
 
-_HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
-
-# A part is waited for during this part of ``ready_seconds``, then the others are ready without
-# it if it gets on.
-_PATIENCE = 3
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+# The others wait for a child for ``ready_seconds`` divided by this; after that they become ready
+# without it if it makes progress.
+_STARTUP_SHARE = 3
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Part:
-    """One callable and the process that runs it now, if any."""
+class _Child:
+    """One callable and the process that runs it now, if any.
+
+    Attributes:
+        status_pipe: Read end of the pipe with the child's messages.
+        accepts: Whether it is ready.
+        waived: Whether it still starts and the others are ready without it.
+        ready_by: Deadline to accept, moved by progress.
+        responds_by: Deadline of its next message.
+        exits: When its processes ended.
+        due: When to start it; ``None`` while it runs, or if it is not to be started.
+    """
 
     name: str
     target: Target
     pid: int | None = None
-    voice: int | None = None  # read end of the pipe it speaks on
+    status_pipe: int | None = None
     accepts: bool = False
-    waived: bool = False  # it recovers, and the others are ready without it
-    ready_by: float = math.inf  # past this time it is too late to accept
-    heard_by: float = math.inf  # past this time it does not answer
+    waived: bool = False
+    ready_by: float = math.inf
+    responds_by: float = math.inf
     exits: list[float] = field(default_factory=list)
-    due: float | None = 0.0  # when to start it; None: not at all, or it runs
+    due: float | None = 0.0
 
 
 class Supervisor:
-    """Forks ``parts``, restarts what ends, and stops all of them on SIGTERM or SIGINT.
+    """Forks child processes, restarts those that end, and stops all on SIGTERM or SIGINT.
 
     Args:
-        parts: name to callable; each runs in a process of its own.
-        config: the limits.
-        on_ready: called once, when all parts accept for the first time, but for those it is
-            given: they recover, and accept later.
-        reload: called on SIGHUP; reads the settings again and says in a sentence what
-            came of it. ``ConfigError`` keeps the old ones.
-        notifier: tells systemd.
-        watchdog: what systemd, if it watches, is to be told when.
+        targets: Name to callable; each runs in a process of its own.
+        config: The limits.
+        on_ready: Called once, when all children accept for the first time. Its argument names
+            those that still recover and accept later.
+        reload: Called on SIGHUP; reads the settings again and returns a sentence for the log.
+            A ``ConfigError`` keeps the current settings.
+        notifier: Sends messages to systemd.
+        watchdog: The intervals of systemd's watchdog.
     """
 
     def __init__(
         self,
-        parts: Mapping[str, Target],
+        targets: Mapping[str, Target],
         config: SupervisorConfig,
         *,
         on_ready: Callable[[Sequence[str]], None],
@@ -82,7 +92,7 @@ class Supervisor:
         notifier: Notifier,
         watchdog: Watchdog,
     ) -> None:
-        self._parts = [_Part(name, target) for name, target in parts.items()]
+        self._children = [_Child(name, target) for name, target in targets.items()]
         self._config = config
         self._policy = RestartPolicy(
             config.backoff_seconds, config.crash_limit, config.crash_window_seconds
@@ -91,46 +101,46 @@ class Supervisor:
         self._reload_settings = reload
         self._notifier = notifier
         self._watchdog = watchdog
-        self._feed_at = math.inf  # once all accepted, if systemd watches
-        self._silent: list[_Part] = []  # when systemd was last told, or not, about it
+        self._feed_at = math.inf  # set once all children accept, if systemd watches
+        self._unresponsive: list[_Child] = []  # at the last feed of systemd's watchdog
         # Poll, not epoll: a forked epoll would still be the one of this process.
         self._selector = selectors.PollSelector()
-        self._own: list[int] = []  # descriptors no child may keep
+        self._own: list[int] = []  # descriptors that no child may keep
         self._lifeline = -1
-        self._announced = False  # that all accepted for the first time
+        self._announced = False  # whether all have accepted once
         self._stop_by: float | None = None  # set once a stop has begun
         self._stop_signals = 0
         self._code = 0
 
     def run(self) -> int:
-        """Supervise until all parts have stopped.
+        """Supervise until all children have stopped.
 
         Returns:
-            0 after a stop that was asked for and went cleanly, else 1.
+            0 after a clean stop by a signal, else 1.
         """
         with self._pipes():
-            for part in self._parts:
-                part.ready_by = time.monotonic() + self._config.ready_seconds
-            while self._stop_by is None or any(part.pid for part in self._parts):
+            for child in self._children:
+                child.ready_by = time.monotonic() + self._config.ready_seconds
+            while self._stop_by is None or any(child.pid for child in self._children):
                 self._start_due()
-                for key, _ in self._selector.select(self._patience()):
+                for key, _ in self._selector.select(self._next_deadline()):
                     key.data()
                 self._reap()
-                self._keep_deadlines()
+                self._check_deadlines()
         _log.info("stopped, exit code %d", self._code)
         return self._code
 
     @contextmanager
     def _pipes(self) -> Iterator[None]:
-        """Signals arrive as bytes in one pipe; the other is the children's lifeline."""
+        """Open the pipe of signals and the children's lifeline; handle signals meanwhile."""
         wakeup, woken = os.pipe()
         self._lifeline, held = os.pipe()
         os.set_blocking(wakeup, False)
         os.set_blocking(woken, False)
         self._own = [wakeup, woken, held]
-        self._selector.register(wakeup, selectors.EVENT_READ, partial(self._hear, wakeup))
+        self._selector.register(wakeup, selectors.EVENT_READ, partial(self._read_signals, wakeup))
         previous = signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
-        handlers = {number: signal.signal(number, _noted) for number in _HANDLED}
+        handlers = {number: signal.signal(number, _ignore_signal) for number in _SIGNALS}
         try:
             yield
         finally:
@@ -141,150 +151,156 @@ class Supervisor:
             for descriptor in (*self._own, self._lifeline):
                 os.close(descriptor)
 
-    # Starting and ending
+    # --- Start and end of children ---
 
     def _start_due(self) -> None:
         now = time.monotonic()
-        for part in self._parts:
-            if part.due is not None and part.due <= now:
-                part.due = None
+        for child in self._children:
+            if child.due is not None and child.due <= now:
+                child.due = None
                 try:
-                    self._start(part)
+                    self._start(child)
                 except OSError as error:
-                    self._ended(part, f"could not be started ({error.strerror})", clean=False)
+                    how = f"could not be started ({error.strerror})"
+                    self._record_end(child, how, clean=False)
 
-    def _start(self, part: _Part) -> None:
-        part.voice, spoken = os.pipe()
-        voices = [each.voice for each in self._parts if each.voice is not None]
+    def _start(self, child: _Child) -> None:
+        child.status_pipe, write_end = os.pipe()
+        pipes = [each.status_pipe for each in self._children if each.status_pipe is not None]
         flush_streams()
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
-            part.pid = os.fork()
-            if part.pid == 0:
-                foreign = [*self._own, *voices]
+            child.pid = os.fork()
+            if child.pid == 0:
                 live(
-                    *(part.target, spoken, self._lifeline, foreign),
-                    *(self._watchdog.beat_seconds, self._config.ready_seconds / _PATIENCE),
+                    child.target,
+                    status_pipe=write_end,
+                    lifeline=self._lifeline,
+                    foreign=[*self._own, *pipes],
+                    heartbeat_seconds=self._watchdog.heartbeat_seconds,
+                    startup_seconds=self._config.ready_seconds / _STARTUP_SHARE,
                 )
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            os.close(spoken)
-        part.heard_by = time.monotonic() + self._config.ready_seconds
+            os.close(write_end)
+        child.responds_by = time.monotonic() + self._config.ready_seconds
         self._selector.register(
-            part.voice, selectors.EVENT_READ, partial(self._hear_part, part, part.voice)
+            child.status_pipe,
+            selectors.EVENT_READ,
+            partial(self._read_status, child, child.status_pipe),
         )
-        _log.info("%s started, pid %d", part.name, part.pid)
+        _log.info("%s started, pid %d", child.name, child.pid)
 
     def _reap(self) -> None:
-        # Each by its own number: waiting for "any child" could take somebody else's.
-        for part in self._parts:
-            if part.pid and (found := os.waitpid(part.pid, os.WNOHANG))[0]:
-                code = os.waitstatus_to_exitcode(found[1])
-                # A part that had not yet set up its own way of stopping ends by the signal.
-                self._ended(part, _ending(code), clean=code in (0, -signal.SIGTERM))
+        # Each by its own number: waiting for "any child" could take a process of another library.
+        for child in self._children:
+            if child.pid and (ended := os.waitpid(child.pid, os.WNOHANG))[0]:
+                code = os.waitstatus_to_exitcode(ended[1])
+                # A child that had not yet installed its handler ends by the signal itself.
+                self._record_end(child, _ending(code), clean=code in (0, -signal.SIGTERM))
 
-    def _ended(self, part: _Part, how: str, *, clean: bool) -> None:
-        part.pid = None
-        part.accepts = part.waived = False
-        part.heard_by = math.inf
-        self._forget_voice(part)
+    def _record_end(self, child: _Child, how: str, *, clean: bool) -> None:
+        child.pid = None
+        child.accepts = child.waived = False
+        child.responds_by = math.inf
+        self._close_status_pipe(child)
         if self._stop_by is None:
-            self._restart(part, how)
+            self._restart(child, how)
         elif clean:
-            _log.info("%s stopped", part.name)
+            _log.info("%s stopped", child.name)
         else:
-            _log.error("%s %s while stopping", part.name, how)
+            _log.error("%s %s while stopping", child.name, how)
             self._code = 1
 
-    def _restart(self, part: _Part, how: str) -> None:
+    def _restart(self, child: _Child, how: str) -> None:
         now = time.monotonic()
-        part.exits = [*self._policy.remembered(part.exits, now), now]
-        match self._policy.decide(part.exits, now):
+        child.exits = [*self._policy.recent(child.exits, now), now]
+        match self._policy.decide(child.exits, now):
             case GiveUp(reason):
                 self._stop(
-                    f"{part.name} {reason}, the last time it {how}; giving up, "
-                    "what it logged before says why",
+                    f"{child.name} {reason}, the last time it {how}; giving up, "
+                    "its earlier log lines say why",
                     code=1,
                 )
             case Wait(until):
-                part.due = until
-                _log.error("%s %s; starting it again in %.1f s", part.name, how, until - now)
+                child.due = until
+                _log.error("%s %s; restarting it in %.1f s", child.name, how, until - now)
                 self._notifier.status(self._status())
             case Start():
-                part.due = now
+                child.due = now
 
-    # What is heard
+    # --- Signals and messages ---
 
-    def _hear(self, wakeup: int) -> None:
+    def _read_signals(self, wakeup: int) -> None:
         for number in os.read(wakeup, 4096):
             if number in (signal.SIGTERM, signal.SIGINT):
                 self._stop_signals += 1
                 if self._stop_signals == 1:
                     self._stop(signal.Signals(number).name, code=0)
                 else:
-                    self._kill("was told twice to stop")
+                    self._kill("second stop signal")
             elif number == signal.SIGHUP:
                 self._reload()
 
-    def _hear_part(self, part: _Part, voice: int) -> None:
-        said = os.read(voice, 4096)
-        if not said:
-            self._forget_voice(part)
-            return  # It is gone; its end is heard on the other pipe.
+    def _read_status(self, child: _Child, status_pipe: int) -> None:
+        messages = os.read(status_pipe, 4096)
+        if not messages:
+            self._close_status_pipe(child)
+            return  # The child is gone; SIGCHLD arrives on the other pipe.
         now = time.monotonic()
-        if part.accepts or READY in said:
-            part.heard_by = math.inf
+        if child.accepts or READY in messages:
+            child.responds_by = math.inf
             if self._watchdog.seconds:
-                part.heard_by = now + self._watchdog.patience_seconds
-            if not part.accepts:
-                part.accepts, part.waived, part.ready_by = True, False, math.inf
-                _log.info("%s accepts", part.name)
-                self._welcome()
+                child.responds_by = now + self._watchdog.timeout_seconds
+            if not child.accepts:
+                child.accepts, child.waived, child.ready_by = True, False, math.inf
+                _log.info("%s accepts", child.name)
+                self._announce()
             return
-        # It gets on: what it has to do is bounded, how long that takes is not ours to know.
-        part.heard_by = now + self._config.ready_seconds
-        if part.ready_by != math.inf:
-            part.ready_by = part.heard_by
-        if WAIVE_STARTUP in said and not part.waived:
-            part.waived = True
-            _log.warning("%s recovers; the others are ready without it", part.name)
-            self._welcome()
+        # The child makes progress: its work is bounded, the time for it is not known here.
+        child.responds_by = now + self._config.ready_seconds
+        if child.ready_by != math.inf:
+            child.ready_by = child.responds_by
+        if WAIVE_STARTUP in messages and not child.waived:
+            child.waived = True
+            _log.warning("%s recovers; the others are ready without it", child.name)
+            self._announce()
 
-    def _welcome(self) -> None:
-        """Tell the world, if now all accept that are waited for."""
-        if self._stop_by is None and all(each.accepts or each.waived for each in self._parts):
+    def _announce(self) -> None:
+        """Report readiness if all children accept that are waited for."""
+        if self._stop_by is None and all(each.accepts or each.waived for each in self._children):
             if not self._announced:
                 self._announced = True
-                for part in self._parts:
-                    part.ready_by = math.inf
-                self._on_ready([part.name for part in self._parts if part.waived])
+                for child in self._children:
+                    child.ready_by = math.inf
+                self._on_ready([child.name for child in self._children if child.waived])
                 if self._watchdog.seconds:
                     self._feed_at = time.monotonic()
             self._notifier.ready(self._status())
 
-    def _forget_voice(self, part: _Part) -> None:
-        if part.voice is not None:
-            if part.voice in self._selector.get_map():
-                self._selector.unregister(part.voice)
-            os.close(part.voice)
-            part.voice = None
+    def _close_status_pipe(self, child: _Child) -> None:
+        if child.status_pipe is not None:
+            if child.status_pipe in self._selector.get_map():
+                self._selector.unregister(child.status_pipe)
+            os.close(child.status_pipe)
+            child.status_pipe = None
 
     def _reload(self) -> None:
         if self._stop_by is not None:
             return
-        # Before everything accepted for the first time, READY=1 would say too much.
+        # Before all children have accepted once, READY=1 would be wrong.
         if self._announced:
             self._notifier.reloading()
         try:
             _log.info("SIGHUP: %s", self._reload_settings())
         except ConfigError as error:
-            _log.error("SIGHUP: %s; the old settings stay", error)
+            _log.error("reload failed, keeping current settings: %s", error)
         else:
             self._signal(signal.SIGHUP)
         if self._announced:
             self._notifier.ready(self._status())
 
-    # Stopping
+    # --- Stop ---
 
     def _stop(self, why: str, *, code: int) -> None:
         self._code = max(self._code, code)
@@ -292,48 +308,52 @@ class Supervisor:
         if self._stop_by is None:
             self._stop_by = time.monotonic() + self._config.stop_seconds
             self._notifier.stopping(why)
-            for part in self._parts:
-                part.due = None
+            for child in self._children:
+                child.due = None
             self._signal(signal.SIGTERM)
-            # One that does not answer would not stop either, and the others would wait for it.
-            for part in self._silent:
-                if part.pid:
-                    os.kill(part.pid, signal.SIGKILL)
+            # An unresponsive child would not stop either, and the others would wait for it.
+            for child in self._unresponsive:
+                if child.pid:
+                    os.kill(child.pid, signal.SIGKILL)
 
     def _kill(self, why: str) -> None:
         self._code = 1
         self._stop_by = math.inf
-        names = ", ".join(part.name for part in self._parts if part.pid)
+        names = ", ".join(child.name for child in self._children if child.pid)
         _log.error("%s: killing %s", why, names)
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
-        for part in self._parts:
-            if part.pid:
+        for child in self._children:
+            if child.pid:
                 # Not reaped yet, so the number is still its own.
-                os.kill(part.pid, number)
+                os.kill(child.pid, number)
 
-    # Time
+    # --- Time ---
 
-    def _feed(self, now: float) -> None:
-        """Tell systemd's watchdog that all is well, if it is."""
+    def _feed_watchdog(self, now: float) -> None:
+        """Tell systemd's watchdog that all children respond, if they do."""
         self._feed_at = now + self._watchdog.feed_seconds
-        silent = [part for part in self._parts if now >= part.heard_by]
-        if silent != self._silent:
-            for part in silent:
-                _log.error("%s does not answer; systemd will end this", part.name)
-            self._silent = silent
+        unresponsive = [child for child in self._children if now >= child.responds_by]
+        if unresponsive != self._unresponsive:
+            for child in unresponsive:
+                _log.error(
+                    "%s is unresponsive; stopping watchdog notifications, systemd will restart "
+                    "the service",
+                    child.name,
+                )
+            self._unresponsive = unresponsive
             self._notifier.status(self._status())
         # A stop has a deadline of its own.
-        if not silent or self._stop_by is not None:
+        if not unresponsive or self._stop_by is not None:
             self._notifier.alive()
 
-    def _keep_deadlines(self) -> None:
+    def _check_deadlines(self) -> None:
         now = time.monotonic()
         if now >= self._feed_at:
-            self._feed(now)
+            self._feed_watchdog(now)
         if self._stop_by is None:
-            if late := ", ".join(part.name for part in self._parts if now >= part.ready_by):
+            if late := ", ".join(child.name for child in self._children if now >= child.ready_by):
                 seconds = self._config.ready_seconds
                 self._stop(
                     f"{late} did not accept within {seconds:g} s (supervisor.ready_seconds)", code=1
@@ -342,28 +362,29 @@ class Supervisor:
             seconds = self._config.stop_seconds
             self._kill(f"not stopped within {seconds:g} s (supervisor.stop_seconds)")
 
-    def _patience(self) -> float | None:
-        """Seconds until something is due; ``None``: only a signal or a part can bring it."""
+    def _next_deadline(self) -> float | None:
+        """Return the seconds until the next deadline; ``None`` if there is none."""
         stop = math.inf if self._stop_by is None else self._stop_by
         ready = math.inf
         if self._stop_by is None:
-            ready = min(part.ready_by for part in self._parts)
-        starts = [part.due for part in self._parts if part.due is not None]
+            ready = min(child.ready_by for child in self._children)
+        starts = [child.due for child in self._children if child.due is not None]
         first = min(stop, ready, self._feed_at, *starts)
         return None if first == math.inf else max(0.0, first - time.monotonic())
 
     def _status(self) -> str:
-        accepting = sum(part.accepts for part in self._parts)
-        silent = "".join(f", {part.name} does not answer" for part in self._silent)
-        recovering = "".join(f", {part.name} recovers" for part in self._parts if part.waived)
-        return f"{accepting} of {len(self._parts)} processes accept{recovering}{silent}"
+        accepting = sum(child.accepts for child in self._children)
+        unresponsive = "".join(f", {child.name} is unresponsive" for child in self._unresponsive)
+        recovering = "".join(f", {child.name} recovers" for child in self._children if child.waived)
+        return f"{accepting} of {len(self._children)} processes accept{recovering}{unresponsive}"
 
 
-def _noted(number: int, frame: object) -> None:
-    """Nothing to do: the number is already in the wake-up pipe."""
+def _ignore_signal(number: int, frame: object) -> None:
+    """Do nothing: the number is already in the wake-up pipe."""
 
 
 def _ending(code: int) -> str:
+    """Return how a process ended, as the end of a sentence."""
     if code >= 0:
         return f"ended with exit code {code}"
     try:

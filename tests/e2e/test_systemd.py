@@ -121,7 +121,7 @@ def test_a_process_that_hangs_starves_the_watchdog_and_is_ended_with_the_rest(tm
     with service(tmp_path, watchdog_seconds=4) as tart:
         tart.until(READY)
         os.kill(tart.pid_of(part), signal.SIGSTOP)
-        tart.until(rf"STATUS=3 of 3 processes accept.*, {part} does not answer.*")
+        tart.until(rf"STATUS=3 of 3 processes accept.*, {part} is unresponsive.*")
         # Now systemd hears nothing more, and at the end of WatchdogSec= does this.
         tart.process.send(signal.SIGTERM)
 

@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from tart.errors import ConfigError, StartupError
-from tart.supervisor.data_lock import LOCK_NAME, claimed, keep_private
+from tart.supervisor.data_lock import LOCK_NAME, lock_directories, restrict_umask
 
 
 def refusal(data, run=None, kind=StartupError):
-    with pytest.raises(kind) as caught, claimed(data, run or data / "run"):
+    with pytest.raises(kind) as caught, lock_directories(data, run or data / "run"):
         pass
     return str(caught.value)
 
 
 def test_both_directories_are_made_for_owner_and_group(tmp_path):
     data = tmp_path / "a" / "data"
-    with claimed(data, data / "run"):
+    with lock_directories(data, data / "run"):
         for made in (data, data / "run"):
             assert stat.S_IMODE(made.stat().st_mode) & ~0o750 == 0
         assert (data / LOCK_NAME).read_text() == f"{os.getpid()}\n"
@@ -26,13 +26,13 @@ def test_both_directories_are_made_for_owner_and_group(tmp_path):
 def test_directories_that_exist_are_used_as_they_are(tmp_path):
     tmp_path.chmod(0o700)
     (tmp_path / "run").mkdir()
-    with claimed(tmp_path, tmp_path / "run"):
+    with lock_directories(tmp_path, tmp_path / "run"):
         assert sorted(each.name for each in tmp_path.iterdir()) == ["run", LOCK_NAME]
         assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
 
 
 def test_a_second_tart_is_told_who_has_the_directory(tmp_path):
-    with claimed(tmp_path, tmp_path / "run"):
+    with lock_directories(tmp_path, tmp_path / "run"):
         said = refusal(tmp_path)
 
     assert said == f"another tart (pid {os.getpid()}) uses {tmp_path}"
@@ -40,13 +40,13 @@ def test_a_second_tart_is_told_who_has_the_directory(tmp_path):
 
 def test_the_directory_is_free_again_afterwards(tmp_path):
     for _ in range(2):
-        with claimed(tmp_path, tmp_path / "run"):
+        with lock_directories(tmp_path, tmp_path / "run"):
             pass
 
 
 def test_a_lock_file_without_its_lock_means_nothing(tmp_path):
     (tmp_path / LOCK_NAME).write_text("4711 and more")
-    with claimed(tmp_path, tmp_path / "run"):
+    with lock_directories(tmp_path, tmp_path / "run"):
         assert (tmp_path / LOCK_NAME).read_text() == f"{os.getpid()}\n"
 
 
@@ -54,7 +54,7 @@ def test_the_directory_stays_ours_while_a_forked_process_lives(tmp_path):
     gate, opens = os.pipe()
     owner = os.fork()
     if owner == 0:
-        with claimed(tmp_path, tmp_path / "run"):
+        with lock_directories(tmp_path, tmp_path / "run"):
             if os.fork() == 0:
                 os.close(opens)
                 os.read(gate, 1)
@@ -74,7 +74,7 @@ def test_the_directory_stays_ours_while_a_forked_process_lives(tmp_path):
 
 def test_a_run_directory_elsewhere_is_locked_too(tmp_path):
     run = tmp_path / "run"
-    with claimed(tmp_path / "one", run):
+    with lock_directories(tmp_path / "one", run):
         said = refusal(tmp_path / "two", run)
 
     assert said == f"another tart (pid {os.getpid()}) uses {run}"
@@ -83,7 +83,7 @@ def test_a_run_directory_elsewhere_is_locked_too(tmp_path):
 def test_a_refused_run_directory_frees_the_data_directory(tmp_path):
     (tmp_path / "file").touch()
     refusal(tmp_path / "data", tmp_path / "file" / "run")
-    with claimed(tmp_path / "data", tmp_path / "run"):
+    with lock_directories(tmp_path / "data", tmp_path / "run"):
         pass
 
 
@@ -127,13 +127,13 @@ def test_sockets_left_over_are_removed_and_nothing_else(tmp_path):
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(run / "00.sock"))
 
-    with claimed(tmp_path, run):
+    with lock_directories(tmp_path, run):
         assert sorted(each.name for each in run.iterdir()) == ["link", "note.txt"]
 
 
 def test_the_owner_may_belong_to_another_user(tmp_path):
     """Process 1 is alive, whoever may signal it."""
-    with claimed(tmp_path, tmp_path / "run"):
+    with lock_directories(tmp_path, tmp_path / "run"):
         (tmp_path / LOCK_NAME).write_text("1\n")
         assert refusal(tmp_path) == f"another tart (pid 1) uses {tmp_path}"
         (tmp_path / LOCK_NAME).write_text("")
@@ -145,12 +145,12 @@ def test_what_is_made_in_a_directory_is_as_private_as_the_directory(tmp_path):
     before = os.umask(0)
     tmp_path.chmod(0o755)
     try:
-        with claimed(tmp_path, tmp_path / "run"):
+        with lock_directories(tmp_path, tmp_path / "run"):
             (tmp_path / "file").write_text("")
             (tmp_path / "directory").mkdir()
         modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
         os.umask(0o077)
-        keep_private()
+        restrict_umask()
         (tmp_path / "closer").write_text("")
     finally:
         os.umask(before)

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from tart.errors import StartupError
-from tart.supervisor.sockets import reserved
+from tart.supervisor.sockets import reserve_port
 
 
 def listener(host, port, *, reuse_port=True):
@@ -26,13 +26,16 @@ def listener(host, port, *, reuse_port=True):
 
 
 def assert_refused(host, port, sentence):
-    with pytest.raises(StartupError) as caught, reserved(host, port, "telemetry.bind"):
+    with pytest.raises(StartupError) as caught, reserve_port(host, port, "telemetry.bind"):
         pass
     assert str(caught.value) == f"telemetry.bind: cannot listen on {sentence}"
 
 
 def test_port_0_becomes_a_number_and_is_held():
-    with reserved("127.0.0.1", 0, "api.bind") as first, reserved("127.0.0.1", 0, "x") as second:
+    with (
+        reserve_port("127.0.0.1", 0, "api.bind") as first,
+        reserve_port("127.0.0.1", 0, "x") as second,
+    ):
         assert first.host == "127.0.0.1"
         assert first.port not in (0, second.port)
         assert str(first) == f"127.0.0.1:{first.port}"
@@ -40,7 +43,7 @@ def test_port_0_becomes_a_number_and_is_held():
 
 def test_a_pinned_port_without_listeners_refuses_connections():
     with (
-        reserved("127.0.0.1", 0, "api.bind") as at,
+        reserve_port("127.0.0.1", 0, "api.bind") as at,
         pytest.raises(ConnectionRefusedError),
         socket.create_connection((at.host, at.port)),
     ):
@@ -49,7 +52,7 @@ def test_a_pinned_port_without_listeners_refuses_connections():
 
 def test_the_pin_is_given_no_connections_beside_listeners():
     """If the kernel counted the pin in, about a third of these would never be accepted."""
-    with reserved("127.0.0.1", 0, "api.bind") as at:
+    with reserve_port("127.0.0.1", 0, "api.bind") as at:
         listeners = [listener(at.host, at.port) for _ in range(2)]
         clients = [socket.create_connection((at.host, at.port)) for _ in range(60)]
         accepted = 0
@@ -69,7 +72,7 @@ def test_the_pin_is_given_no_connections_beside_listeners():
 
 
 def test_the_port_stays_ours_while_no_part_listens():
-    with reserved("127.0.0.1", 0, "api.bind") as at:
+    with reserve_port("127.0.0.1", 0, "api.bind") as at:
         listener(at.host, at.port).close()
         listener(at.host, at.port).close()
         with pytest.raises(OSError, match=os.strerror(errno.EADDRINUSE)):
@@ -80,12 +83,12 @@ IN_USE = "another program uses this port; stop it or choose another"
 
 
 def test_a_second_tart_is_noticed_while_the_first_listens():
-    with reserved("127.0.0.1", 0, "api.bind") as at, listener(at.host, at.port):
+    with reserve_port("127.0.0.1", 0, "api.bind") as at, listener(at.host, at.port):
         assert_refused(at.host, at.port, f"{at}: {IN_USE}")
 
 
 def test_a_second_tart_is_noticed_before_the_first_listens():
-    with reserved("127.0.0.1", 0, "api.bind") as at:
+    with reserve_port("127.0.0.1", 0, "api.bind") as at:
         assert_refused(at.host, at.port, f"{at}: {IN_USE}")
 
 
@@ -98,15 +101,15 @@ def test_another_program_on_the_port_is_noticed(reuse_port):
 
 def test_the_same_port_on_another_address_is_free():
     with (
-        reserved("127.0.0.1", 0, "api.bind") as one,
-        reserved("127.0.0.2", one.port, "api.bind") as two,
+        reserve_port("127.0.0.1", 0, "api.bind") as one,
+        reserve_port("127.0.0.2", one.port, "api.bind") as two,
     ):
         assert two.port == one.port
 
 
 def test_connections_in_time_wait_do_not_look_like_a_server():
     with (
-        reserved("127.0.0.1", 0, "api.bind") as at,
+        reserve_port("127.0.0.1", 0, "api.bind") as at,
         listener(at.host, at.port) as server,
         socket.create_connection((at.host, at.port)) as client,
     ):
@@ -114,26 +117,26 @@ def test_connections_in_time_wait_do_not_look_like_a_server():
         server.accept()[0].close()
         assert client.recv(1) == b""
 
-    with reserved(at.host, at.port, "api.bind") as again:
+    with reserve_port(at.host, at.port, "api.bind") as again:
         assert again.port == at.port
 
 
 def test_an_ipv6_address_is_shown_in_brackets():
-    with reserved("::1", 0, "api.bind") as at, listener(at.host, at.port):
+    with reserve_port("::1", 0, "api.bind") as at, listener(at.host, at.port):
         assert str(at) == f"[::1]:{at.port}"
         assert_refused("::1", at.port, f"[::1]:{at.port}: {IN_USE}")
 
 
 def test_ipv4_and_ipv6_share_a_number_as_two_ports():
     with (
-        reserved("::", 0, "telemetry.bind") as six,
-        reserved("0.0.0.0", six.port, "api.bind") as four,
+        reserve_port("::", 0, "telemetry.bind") as six,
+        reserve_port("0.0.0.0", six.port, "api.bind") as four,
     ):
         assert four.port == six.port
 
 
 def test_a_name_stands_for_its_first_address():
-    with reserved("localhost", 0, "api.bind") as at:
+    with reserve_port("localhost", 0, "api.bind") as at:
         assert at.host in ("127.0.0.1", "::1")
 
 
@@ -143,4 +146,4 @@ def test_a_foreign_address_is_refused():
 
 def test_a_host_that_cannot_be_a_name_is_refused():
     with pytest.raises(StartupError, match=r"^api.bind: cannot listen on a\.\.b:0: "):
-        reserved("a..b", 0, "api.bind").__enter__()
+        reserve_port("a..b", 0, "api.bind").__enter__()

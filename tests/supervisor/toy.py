@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tart.config.schema import SupervisorConfig
 from tart.errors import ConfigError, StartupError
-from tart.supervisor.core.watchdog import watchdog_of
+from tart.supervisor.core.watchdog import read_watchdog
 from tart.supervisor.sd_notify import Notifier
 from tart.supervisor.supervisor import Supervisor
 
@@ -153,7 +153,7 @@ def main(limits, *parts):
         on_ready=lambda waived: say(" but ".join(["all ready", *waived])),
         reload=reload,
         notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
-        watchdog=watchdog_of(os.environ, os.getpid()),
+        watchdog=read_watchdog(os.environ, os.getpid()),
     ).run()
     say(f"supervisor returned {code}")
     return code

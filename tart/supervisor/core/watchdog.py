@@ -1,10 +1,10 @@
-"""How systemd's watchdog is kept, and how parts show that they are alive. Pure.
+"""The intervals of systemd's watchdog and of the children's heartbeats. Pure.
 
-systemd ends a service that has not said ``WATCHDOG=1`` for ``WatchdogSec``. The supervisor says
-it only while every part answers: each beats from its event loop, so one that is stopped, or
-whose loop hangs, falls silent, and after half of that time systemd is told nothing more.
-So a hang is ended after one to one and a half times ``WatchdogSec``, and a loop may be held up
-for nearly half of it without harm.
+systemd ends a service that has not sent ``WATCHDOG=1`` for ``WatchdogSec``. The supervisor sends
+it only while every child responds: each sends heartbeats from its event loop, so a stopped process
+and a blocked loop fall silent, and after half of that time systemd gets no more messages. A hang
+is ended after one to one and a half times ``WatchdogSec``, and a loop may be blocked for nearly
+half of it without harm.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from tart.errors import StartupError
 
 @dataclass(frozen=True)
 class Watchdog:
-    """What ``seconds`` of ``WatchdogSec`` mean; 0: nobody watches."""
+    """The intervals that follow from ``seconds`` of ``WatchdogSec``; 0 without a watchdog."""
 
     seconds: float = 0.0
 
     @property
     def feed_seconds(self) -> float:
-        """Between two messages to systemd."""
+        """The interval of messages to systemd."""
         return self.seconds / 4
 
     @property
-    def beat_seconds(self) -> float:
-        """Between two beats of a part."""
+    def heartbeat_seconds(self) -> float:
+        """The interval of a child's heartbeats."""
         return self.seconds / 16
 
     @property
-    def patience_seconds(self) -> float:
-        """A part that has not beaten for so long does not answer."""
+    def timeout_seconds(self) -> float:
+        """The time without a heartbeat after which a child is unresponsive."""
         return self.seconds / 2
 
 
-def watchdog_of(environ: Mapping[str, str], pid: int) -> Watchdog:
-    """What systemd asks of the process ``pid``; see sd_watchdog_enabled(3).
+def read_watchdog(environ: Mapping[str, str], pid: int) -> Watchdog:
+    """Return the watchdog that systemd expects of process ``pid``; see sd_watchdog_enabled(3).
 
     Raises:
         StartupError: ``$WATCHDOG_USEC`` is not a number of microseconds.

@@ -1,6 +1,6 @@
 import pytest
 
-from tart.supervisor.core.restart_policy import LONGEST_PAUSE, GiveUp, RestartPolicy, Start, Wait
+from tart.supervisor.core.restart_policy import MAX_DELAY, GiveUp, RestartPolicy, Start, Wait
 
 POLICY = RestartPolicy(backoff=0.5, crash_limit=5, crash_window=60.0)
 PATIENT = RestartPolicy(backoff=0.5, crash_limit=10_000, crash_window=1e9)
@@ -18,7 +18,7 @@ def test_the_pause_doubles_with_each_death_up_to_a_limit(deaths, pause):
 
 
 def test_the_limit_is_ten_seconds():
-    assert LONGEST_PAUSE == 10.0
+    assert MAX_DELAY == 10.0
 
 
 def test_the_pause_is_counted_from_the_last_death_not_from_the_question():
@@ -53,4 +53,4 @@ def test_a_limit_of_one_gives_up_on_the_first_death():
 
 
 def test_only_deaths_that_still_count_are_remembered():
-    assert POLICY.remembered([1.0, 39.0, 41.0, 99.0], now=100.0) == [41.0, 99.0]
+    assert POLICY.recent([1.0, 39.0, 41.0, 99.0], now=100.0) == [41.0, 99.0]

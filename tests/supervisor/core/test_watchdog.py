@@ -1,7 +1,7 @@
 import pytest
 
 from tart.errors import StartupError
-from tart.supervisor.core.watchdog import Watchdog, watchdog_of
+from tart.supervisor.core.watchdog import Watchdog, read_watchdog
 
 
 @pytest.mark.parametrize(
@@ -16,21 +16,21 @@ from tart.supervisor.core.watchdog import Watchdog, watchdog_of
     ],
 )
 def test_it_is_as_systemd_says_in_the_environment(environ, seconds):
-    assert watchdog_of(environ, 42) == Watchdog(seconds)
+    assert read_watchdog(environ, 42) == Watchdog(seconds)
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "1.5"])
 def test_nonsense_is_said(text):
     with pytest.raises(StartupError, match="is not a number of microseconds"):
-        watchdog_of({"WATCHDOG_USEC": text}, 42)
+        read_watchdog({"WATCHDOG_USEC": text}, 42)
 
 
 def test_a_part_is_heard_often_enough_and_systemd_too():
     watchdog = Watchdog(30.0)
 
     # Several beats may be lost or late before a part counts as silent.
-    assert watchdog.beat_seconds * 4 <= watchdog.patience_seconds
+    assert watchdog.heartbeat_seconds * 4 <= watchdog.timeout_seconds
     # A message that is sent half that late is still in time.
     assert watchdog.feed_seconds * 2 <= watchdog.seconds
     # systemd.service(5): silence must be noticed before systemd would have given up.
-    assert watchdog.patience_seconds + watchdog.feed_seconds < watchdog.seconds
+    assert watchdog.timeout_seconds + watchdog.feed_seconds < watchdog.seconds
