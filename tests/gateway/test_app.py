@@ -24,7 +24,7 @@ HANDSHAKE = (
 )
 
 
-def test_several_gateways_live_in_one_process_and_leave_nothing(tmp_path: Path) -> None:
+def test_several_gateways_share_a_process_and_leave_no_tasks(tmp_path: Path) -> None:
     async def run() -> None:
         before = len(asyncio.all_tasks())
         async with (
@@ -39,7 +39,7 @@ def test_several_gateways_live_in_one_process_and_leave_nothing(tmp_path: Path) 
     asyncio.run(run())
 
 
-def test_a_running_request_ends_before_the_gateway_does(tmp_path: Path) -> None:
+def test_a_running_request_is_answered_before_the_gateway_stops(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path, deadline_seconds=0.2) as gateway:
             for shard in gateway.shards:
@@ -74,7 +74,7 @@ def request_of(route: Route) -> bytes:
     return head % (route.method.encode(), path, len(body)) + body
 
 
-def test_a_client_that_leaves_takes_along_what_was_asked_for_it(
+def test_a_client_that_leaves_cancels_its_queries(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def run() -> None:
@@ -119,9 +119,7 @@ async def two_come_and_leave(gateway: Running, route: Route) -> None:
     assert not gateway.gateway.streams.subscribers
 
 
-def test_background_work_that_fails_goes_on_with_its_next_turn_and_is_told(
-    tmp_path: Path, monkeypatch: Any
-) -> None:
+def test_failed_background_work_is_reported_and_retried(tmp_path: Path, monkeypatch: Any) -> None:
     """Each loop of the gateway fails once, then does what it did before."""
     failing = {"nodes", "keys", "registry"}
 

@@ -121,7 +121,7 @@ def with_process(
 
 
 @pytest.mark.slow
-def test_it_is_ready_once_every_shard_is_there_and_stops_on_sigterm(tmp_path: Path) -> None:
+def test_the_gateway_is_ready_with_all_shards_and_stops_on_sigterm(tmp_path: Path) -> None:
     async def check(process: Process, shards: list[FakeShard]) -> None:
         await eventually(process.is_accepting)
         await shards[0].start()
@@ -151,7 +151,7 @@ async def _read_all(client: ClientConnection) -> None:
 
 
 @pytest.mark.slow
-def test_it_stops_when_the_supervisor_is_gone(tmp_path: Path) -> None:
+def test_the_gateway_stops_when_the_supervisor_exits(tmp_path: Path) -> None:
     async def check(process: Process, shards: list[FakeShard]) -> None:
         await eventually(process.is_accepting)
         os.close(process.lifeline)
@@ -160,12 +160,12 @@ def test_it_stops_when_the_supervisor_is_gone(tmp_path: Path) -> None:
     with_process(tmp_path, check)
 
 
-def test_an_address_that_cannot_be_had_is_the_operators() -> None:
+def test_an_unusable_address_is_a_startup_error() -> None:
     with pytest.raises(StartupError, match=r"192\.0\.2\.1:1"):
         listen("192.0.2.1", 1)
 
 
-def test_ipv6_is_an_address_too() -> None:
+def test_the_gateway_listens_on_ipv6() -> None:
     try:
         listening = listen("::1", 0)
     except StartupError:

@@ -1,11 +1,11 @@
-"""Every node ever seen, in ``control.sqlite``: what shards told of it, shard by shard.
+"""Every node ever seen, in ``control.sqlite``: the newest report of each shard on each node.
 
-Answers never wait for the file: all of it is in memory, changes are written behind, in one
-transaction for all nodes that changed. A file that cannot be used costs the memory of past
-runs, nothing else. The process may be killed at any time.
+Answers never wait for the file: all nodes are in memory, and changes are written behind, in one
+transaction for all nodes that changed. Without the file, only the nodes of earlier runs are
+missing. The process may be killed at any time.
 
-What is kept serves nodes of a shard that does not answer and nodes whose events are gone.
-At most ``MAX_NODES`` are kept: ids are free to invent, the longest unseen go first.
+The registry serves nodes of a shard that does not answer, and nodes whose events have expired. At
+most ``MAX_NODES`` are stored, since anybody can invent ids; the longest unseen are removed first.
 """
 
 from __future__ import annotations
@@ -49,7 +49,15 @@ _UPSERT = """
 
 
 class NodeRegistry:
-    """The known nodes; ``path`` is the file."""
+    """The known nodes.
+
+    Args:
+        path: of ``control.sqlite``.
+        maximum: the most nodes that are stored.
+
+    Attributes:
+        failures: how often the file could not be used.
+    """
 
     def __init__(
         self, path: Path, maximum: int = MAX_NODES, background: Background | None = None
@@ -57,9 +65,9 @@ class NodeRegistry:
         self._path = path
         self._maximum = maximum
         self._background = background or Background()
-        self._told: dict[str, dict[int, Json]] = {}
-        # Nodes merged over the shards that told of them; made when wanted.
-        self._one: dict[str, Json] = {}
+        self._reports: dict[str, dict[int, Json]] = {}
+        # Nodes merged over the reports of all shards; filled on demand.
+        self._merged: dict[str, Json] = {}
         self._changed: set[str] = set()
         self._removed: set[str] = set()
         self._wake = asyncio.Event()
@@ -69,22 +77,22 @@ class NodeRegistry:
         self.failures = 0
 
     def __len__(self) -> int:
-        return len(self._told)
+        return len(self._reports)
 
     def __contains__(self, node_id: str) -> bool:
-        return node_id in self._told
+        return node_id in self._reports
 
     async def start(self) -> None:
-        """Read the file, or go on without it."""
+        """Read the file; without it, start empty."""
         try:
             await self._open()
         except (sqlite3.Error, OSError, ValueError) as error:
-            self._failed("opened", error)
+            self._record_failure("open", error)
             await self._close()
         self._writer = asyncio.create_task(self._write_behind())
 
     async def stop(self) -> None:
-        """Write what has changed and close the file."""
+        """Write the changes and close the file."""
         self._stopping.set()
         self._wake.set()
         if self._writer is not None:
@@ -93,75 +101,75 @@ class NodeRegistry:
         await self._close()
 
     def record(self, shard: int, nodes: Iterable[Json]) -> None:
-        """A shard said how nodes are."""
+        """Store a shard's reports on nodes."""
         for node in nodes:
             node_id = node["node_id"]
-            parts = self._told.setdefault(node_id, {})
-            if node["node_info"] is None and shard in parts:
-                # Its first message is in no file any more; what was told then still holds.
-                node = {**node, **{name: parts[shard][name] for name in _INTRODUCED}}
-            if parts.get(shard) != node:
-                parts[shard] = node
-                self._one.pop(node_id, None)
+            reports = self._reports.setdefault(node_id, {})
+            if node["node_info"] is None and shard in reports:
+                # The node's first message has expired; its content still holds.
+                node = {**node, **{name: reports[shard][name] for name in _INFORMATION}}
+            if reports.get(shard) != node:
+                reports[shard] = node
+                self._merged.pop(node_id, None)
                 self._changed.add(node_id)
                 self._removed.discard(node_id)
-        if len(self._told) > self._maximum:
-            self._forget_the_longest_unseen()
+        if len(self._reports) > self._maximum:
+            self._remove_longest_unseen()
         if self._changed:
             self._wake.set()
 
     def of_shard(
         self, shard: int, *, there: bool, rendering: str, node_id: str | None = None
     ) -> list[Json]:
-        """What a shard last told of its nodes, for when it does not answer.
+        """Return a shard's newest reports, for when it does not answer.
 
         Args:
             shard: its number.
-            there: whether the process may be alive; if not, its connections are not.
+            there: whether its process may be alive; if not, all its connections have ended.
             rendering: of hashes, ``hex`` or ``array``.
             node_id: of this node only.
         """
-        wanted = self._told.values() if node_id is None else [self._told.get(node_id, {})]
-        found = [parts[shard] for parts in wanted if shard in parts]
-        found = found if there else [all_ended(part) for part in found]
-        return [_rendered(part, rendering) for part in found]
+        wanted = self._reports.values() if node_id is None else [self._reports.get(node_id, {})]
+        nodes = [reports[shard] for reports in wanted if shard in reports]
+        nodes = nodes if there else [all_ended(node) for node in nodes]
+        return [_rendered(node, rendering) for node in nodes]
 
     def others(self, known: Mapping[str, Json], rendering: str) -> list[Json]:
-        """Nodes that no shard knows any more; none of them is connected."""
+        """Return the nodes that no shard knows any more; none of them is connected."""
         return [
-            _rendered(self._whole(node_id), rendering)
-            for node_id in self._told
+            _rendered(self._merge(node_id), rendering)
+            for node_id in self._reports
             if node_id not in known
         ]
 
     def introduced(self, node: Json, rendering: str) -> Json:
-        """A node with what it last said of itself, where no shard knows that any more."""
+        """Return a node with its newest node information, if no shard knows it any more."""
         if node["node_info"] is not None or node["node_id"] not in self:
             return node
-        whole = _rendered(self._whole(node["node_id"]), rendering)
-        return {**node, **{name: whole[name] for name in _INTRODUCED}}
+        whole = _rendered(self._merge(node["node_id"]), rendering)
+        return {**node, **{name: whole[name] for name in _INFORMATION}}
 
     def one(self, node_id: str, rendering: str) -> Json | None:
-        """A single node that no shard knows any more."""
-        return _rendered(self._whole(node_id), rendering) if node_id in self else None
+        """Return a node that no shard knows any more."""
+        return _rendered(self._merge(node_id), rendering) if node_id in self else None
 
-    def _whole(self, node_id: str) -> Json:
-        if node_id not in self._one:
-            self._one[node_id] = _merged(node_id, self._told[node_id])
-        return self._one[node_id]
+    def _merge(self, node_id: str) -> Json:
+        if node_id not in self._merged:
+            self._merged[node_id] = _merge_reports(node_id, self._reports[node_id])
+        return self._merged[node_id]
 
-    def _forget_the_longest_unseen(self) -> None:
-        # A tenth at a time, so that a flood of invented ids does not sort for each.
-        by_age = sorted(self._told, key=lambda node_id: _last_seen(self._told[node_id]))
-        for node_id in by_age[: max(1, len(self._told) - self._maximum * 9 // 10)]:
-            del self._told[node_id]
-            self._one.pop(node_id, None)
+    def _remove_longest_unseen(self) -> None:
+        # A tenth at a time, so that a flood of invented ids does not cause a sort for each.
+        by_age = sorted(self._reports, key=lambda node_id: _last_seen(self._reports[node_id]))
+        for node_id in by_age[: max(1, len(self._reports) - self._maximum * 9 // 10)]:
+            del self._reports[node_id]
+            self._merged.pop(node_id, None)
             self._changed.discard(node_id)
             self._removed.add(node_id)
 
     async def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        # Where this fails, aiosqlite would leave a thread behind that outlives the loop.
+        # If this fails in aiosqlite, it leaves a thread behind that outlives the event loop.
         sqlite3.connect(self._path).close()
         database = self._database = await aiosqlite.connect(self._path)
         await database.execute("PRAGMA journal_mode = WAL")
@@ -176,8 +184,8 @@ class NodeRegistry:
         await database.commit()
         async with database.execute("SELECT node_id, document FROM nodes") as cursor:
             async for node_id, document in cursor:
-                parts = {int(shard): part for shard, part in json_encoding.unpack(document).items()}
-                self._told[node_id] = parts
+                reports = json_encoding.unpack(document)
+                self._reports[node_id] = {int(shard): node for shard, node in reports.items()}
 
     async def _write_behind(self) -> None:
         while not self._stopping.is_set():
@@ -202,16 +210,16 @@ class NodeRegistry:
             )
             await self._database.commit()
         except sqlite3.Error as error:
-            self._failed("written", error)
-            # With the next change they are tried again.
-            self._changed |= changed & self._told.keys()
-            self._removed |= removed - self._told.keys()
+            self._record_failure("write", error)
+            # Retried with the next change.
+            self._changed |= changed & self._reports.keys()
+            self._removed |= removed - self._reports.keys()
             with suppress(sqlite3.Error):
                 await self._database.rollback()
 
     def _row(self, node_id: str) -> tuple[str, str, str | None, str | None]:
-        document = {str(shard): part for shard, part in self._told[node_id].items()}
-        node = self._whole(node_id)
+        document = {str(shard): report for shard, report in self._reports[node_id].items()}
+        node = self._merge(node_id)
         text = json_encoding.pack(document).decode()
         return node_id, text, node["first_seen_at"], node["last_seen_at"]
 
@@ -221,21 +229,21 @@ class NodeRegistry:
                 await self._database.close()
             self._database = None
 
-    def _failed(self, what: str, error: Exception) -> None:
+    def _record_failure(self, operation: str, error: Exception) -> None:
         self.failures += 1
-        log.error("%s could not be %s: %s", self._path, what, error)
+        log.error("cannot %s the node registry in %s: %s", operation, self._path, error)
 
 
-_INTRODUCED = ("node_info", "implementation_name", "implementation_version")
+_INFORMATION = ("node_info", "implementation_name", "implementation_version")
 
 
-def _merged(node_id: str, parts: Mapping[int, Json]) -> Json:
-    every = [(shard, [all_ended(part)]) for shard, part in parts.items()]
-    return merge.nodes(every)[node_id]
+def _merge_reports(node_id: str, reports: Mapping[int, Json]) -> Json:
+    ended = [(shard, [all_ended(node)]) for shard, node in reports.items()]
+    return merge.nodes(ended)[node_id]
 
 
 def _rendered(node: Json, rendering: str) -> Json:
-    """A node as it was told (in hex) in the rendering that is wanted."""
+    """Return a node, whose hashes are stored in hex, in another rendering."""
     if rendering != "array":
         return node
     node = {**node}
@@ -255,5 +263,5 @@ def _array(text: str) -> list[int]:
     return list(bytes.fromhex(text.removeprefix("0x")))
 
 
-def _last_seen(parts: Mapping[int, Json]) -> str:
-    return max((part.get("last_seen_at") or "" for part in parts.values()), default="")
+def _last_seen(reports: Mapping[int, Json]) -> str:
+    return max((node.get("last_seen_at") or "" for node in reports.values()), default="")

@@ -42,7 +42,7 @@ def rows(path: Path) -> list[tuple[Any, ...]]:
         database.close()
 
 
-def test_what_was_told_survives_a_restart(tmp_path: Path) -> None:
+def test_reports_survive_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "control.sqlite"
     use(path, lambda registry: registry.record(1, [node(), node(NODE_B)]))
 
@@ -59,7 +59,7 @@ def test_what_was_told_survives_a_restart(tmp_path: Path) -> None:
     ]
 
 
-def test_each_shard_tells_its_own_part_of_a_node(tmp_path: Path) -> None:
+def test_a_node_is_merged_from_the_reports_of_all_shards(tmp_path: Path) -> None:
     def check(registry: NodeRegistry) -> None:
         registry.record(0, [node(event_count=3)])
         registry.record(1, [node(event_count=4)])
@@ -74,7 +74,7 @@ def test_each_shard_tells_its_own_part_of_a_node(tmp_path: Path) -> None:
     use(tmp_path / "c", check)
 
 
-def test_a_node_no_shard_knows_is_not_connected(tmp_path: Path) -> None:
+def test_a_node_that_no_shard_knows_is_not_connected(tmp_path: Path) -> None:
     def check(registry: NodeRegistry) -> None:
         registry.record(0, [node()])
         merged = registry.one(NODE_A, "hex")
@@ -84,7 +84,7 @@ def test_a_node_no_shard_knows_is_not_connected(tmp_path: Path) -> None:
     use(tmp_path / "c", check)
 
 
-def test_a_shard_that_is_gone_has_no_connections_one_that_is_late_may(tmp_path: Path) -> None:
+def test_only_a_shard_that_is_alive_may_have_connections(tmp_path: Path) -> None:
     def check(registry: NodeRegistry) -> None:
         registry.record(0, [node(), node(NODE_B)])
         (late,) = registry.of_shard(0, there=True, rendering="hex", node_id=NODE_A)
@@ -96,7 +96,7 @@ def test_a_shard_that_is_gone_has_no_connections_one_that_is_late_may(tmp_path: 
     use(tmp_path / "c", check)
 
 
-def test_hashes_are_rendered_as_asked(tmp_path: Path) -> None:
+def test_hashes_of_a_node_are_rendered_in_hex_or_as_arrays(tmp_path: Path) -> None:
     def check(registry: NodeRegistry) -> None:
         registry.record(0, [node(), node(NODE_B, node_info=None, best=None)])
         shown = registry.one(NODE_A, "array")
@@ -112,7 +112,7 @@ def test_hashes_are_rendered_as_asked(tmp_path: Path) -> None:
     use(tmp_path / "c", check)
 
 
-def test_only_so_many_nodes_are_kept_and_the_longest_unseen_go(tmp_path: Path) -> None:
+def test_the_longest_unseen_nodes_are_removed_beyond_the_maximum(tmp_path: Path) -> None:
     path = tmp_path / "c"
     ids = [f"{i:064x}" for i in range(31)]
 
@@ -130,7 +130,7 @@ def test_only_so_many_nodes_are_kept_and_the_longest_unseen_go(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("kind", ["garbage", "newer", "directory"])
-def test_a_file_that_cannot_be_used_costs_only_the_past(
+def test_without_its_file_the_registry_lacks_only_earlier_runs(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
     path = tmp_path / "control.sqlite"
@@ -148,10 +148,10 @@ def test_a_file_that_cannot_be_used_costs_only_the_past(
         assert NODE_A in registry
 
     assert use(path, check).failures == 1
-    assert "could not be opened" in caplog.text
+    assert "cannot open the node registry" in caplog.text
 
 
-def test_a_write_that_fails_is_logged_and_survived(
+def test_a_failed_write_of_the_registry_is_logged_and_retried(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "c"
@@ -164,10 +164,10 @@ def test_a_write_that_fails_is_logged_and_survived(
 
     registry = use(path, check)
     assert NODE_A in registry
-    assert "could not be written" in caplog.text
+    assert "cannot write the node registry" in caplog.text
 
 
-def test_the_file_is_in_wal_mode_with_its_schema_version(tmp_path: Path) -> None:
+def test_the_registry_file_is_in_wal_mode_with_its_schema_version(tmp_path: Path) -> None:
     path = tmp_path / "c"
     use(path, lambda registry: None)
     database = sqlite3.connect(path)
@@ -191,7 +191,7 @@ def with_gateway(directory: Path, test: Callable[[Running], Awaitable[None]]) ->
     asyncio.run(run())
 
 
-def test_nodes_of_a_shard_that_is_gone_are_still_listed(tmp_path: Path) -> None:
+def test_nodes_of_a_missing_shard_are_listed(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         await eventually(lambda: NODE_A in gateway.gateway.registry)
         await gateway.shards[0].stop()
@@ -205,7 +205,7 @@ def test_nodes_of_a_shard_that_is_gone_are_still_listed(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_a_node_whose_shard_is_late_is_as_it_last_told(tmp_path: Path) -> None:
+def test_a_node_of_a_late_shard_is_shown_as_last_reported(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         await eventually(lambda: NODE_A in gateway.gateway.registry)
         gateway.shards[0].push(NodeChanged(raw(node(event_count=77))))
@@ -237,7 +237,7 @@ def test_nodes_outlive_their_events_and_the_gateway(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_what_a_node_said_of_itself_outlives_the_log(tmp_path: Path) -> None:
+def test_node_information_outlives_the_event_log(tmp_path: Path) -> None:
     unnamed = {"node_info": None, "implementation_name": None, "implementation_version": None}
 
     async def check(gateway: Running) -> None:

@@ -22,7 +22,7 @@ class Asked:
         return await asyncio.shield(self.answer)
 
 
-def test_all_who_ask_at_once_share_one_question() -> None:
+def test_concurrent_callers_share_one_call() -> None:
     async def run() -> None:
         asked = Asked()
         shared = SingleFlight(asked)
@@ -35,7 +35,7 @@ def test_all_who_ask_at_once_share_one_question() -> None:
     asyncio.run(run())
 
 
-def test_a_fresh_answer_is_not_asked_for_again_an_old_one_is() -> None:
+def test_a_fresh_result_is_reused_and_an_old_one_is_renewed() -> None:
     async def run() -> None:
         asked = Asked()
         asked.answer.set_result(7)
@@ -49,7 +49,7 @@ def test_a_fresh_answer_is_not_asked_for_again_an_old_one_is() -> None:
     asyncio.run(run())
 
 
-def test_who_leaves_takes_nothing_along() -> None:
+def test_a_caller_that_leaves_does_not_cancel_the_call_of_others() -> None:
     async def run() -> None:
         asked = Asked()
         shared = SingleFlight(asked)
@@ -63,7 +63,7 @@ def test_who_leaves_takes_nothing_along() -> None:
     asyncio.run(run())
 
 
-def test_it_is_given_up_with_the_last_who_leaves_and_the_next_starts_anew() -> None:
+def test_the_last_caller_that_leaves_cancels_the_call_and_the_next_starts_a_new_one() -> None:
     async def run() -> None:
         asked = Asked()
         shared = SingleFlight(asked)
@@ -84,7 +84,7 @@ def test_it_is_given_up_with_the_last_who_leaves_and_the_next_starts_anew() -> N
     asyncio.run(run())
 
 
-def test_a_failure_reaches_all_and_the_next_starts_anew() -> None:
+def test_a_failure_reaches_all_callers_and_the_next_starts_a_new_call() -> None:
     async def run() -> None:
         asked = Asked()
         shared = SingleFlight(asked)
@@ -101,7 +101,7 @@ def test_a_failure_reaches_all_and_the_next_starts_anew() -> None:
     asyncio.run(run())
 
 
-def test_it_can_be_stopped_in_the_middle() -> None:
+def test_a_single_flight_can_be_stopped_during_a_call() -> None:
     async def run() -> None:
         shared = SingleFlight(Asked())
         await shared.stop()

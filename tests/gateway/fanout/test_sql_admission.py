@@ -13,7 +13,7 @@ from tart.sandbox.process import SqlJob
 from tests.gateway.running import eventually
 
 
-def test_no_more_run_at_once_and_no_more_wait_than_may() -> None:
+def test_running_and_waiting_statements_are_limited() -> None:
     async def scenario() -> None:
         sandboxes, done = SqlAdmission(), asyncio.Event()
         running = 0
@@ -39,7 +39,7 @@ def test_no_more_run_at_once_and_no_more_wait_than_may() -> None:
     asyncio.run(scenario())
 
 
-def test_who_leaves_while_waiting_makes_room() -> None:
+def test_a_client_that_leaves_while_waiting_makes_room() -> None:
     async def scenario() -> None:
         sandboxes = SqlAdmission()
 
@@ -59,7 +59,7 @@ def test_who_leaves_while_waiting_makes_room() -> None:
 
 
 @pytest.mark.slow
-def test_a_statement_nobody_waits_for_is_killed_before_its_place_is_given_away() -> None:
+def test_an_abandoned_statement_is_killed_before_its_slot_is_reused() -> None:
     counting = "SELECT count(*) FROM range(100000000000) AS a(x) WHERE hash(x) = 1"
 
     async def scenario() -> None:

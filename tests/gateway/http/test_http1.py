@@ -49,7 +49,7 @@ def test_a_head_is_method_target_version_and_fields() -> None:
     assert (head.length, head.keep_alive, head.expects_continue) == (0, True, False)
 
 
-def test_every_value_of_a_field_is_a_text_that_can_be_written_again() -> None:
+def test_every_value_of_a_field_is_encodable_text() -> None:
     ((_, value),) = got(b"X: \xff\xc3").fields[1:]
     assert value == "\\xff\\xc3"
     assert value.encode()
@@ -67,7 +67,7 @@ def test_every_value_of_a_field_is_a_text_that_can_be_written_again() -> None:
         b"PRI * HTTP/2.0",
     ],
 )
-def test_what_is_no_request_line_is_refused(request_line: bytes) -> None:
+def test_an_invalid_request_line_is_refused(request_line: bytes) -> None:
     with pytest.raises(Unreadable) as error:
         read_head(head_of(request_line, b"Host: example.org"))
     assert error.value.status == 400
@@ -96,11 +96,11 @@ def test_path_and_query_are_read_from_either_form(target: bytes, expected: bytes
         b"http://example.org\\@other.org/",
     ],
 )
-def test_a_target_on_another_host_or_on_none_is_refused(target: bytes) -> None:
+def test_a_target_on_another_or_no_host_is_refused(target: bytes) -> None:
     assert refused(target=target) == 400
 
 
-def test_options_may_be_asked_of_the_whole_server() -> None:
+def test_options_may_target_the_whole_server() -> None:
     assert read_head(head_of(b"OPTIONS * HTTP/1.1", b"Host: a")).target == b"*"
 
 
@@ -133,7 +133,7 @@ def test_a_host_is_a_name_or_an_address(host: bytes) -> None:
     assert read_head(head_of(b"GET / HTTP/1.1", b"Host: " + host)).fields
 
 
-def test_older_clients_may_name_no_host_but_not_two() -> None:
+def test_http_1_0_may_omit_the_host_but_not_repeat_it() -> None:
     assert read_head(head_of(b"GET / HTTP/1.0")).fields == []
     with pytest.raises(Unreadable):
         read_head(head_of(b"GET / HTTP/1.0", b"Host: a", b"Host: a"))
@@ -146,7 +146,7 @@ def test_older_clients_may_name_no_host_but_not_two() -> None:
         *(b"X: a\nb", b"X: a\rb", b"X: a\x00b", b"X: \x1b[2J", b"X: \x7f", b"X\x00: a"),
     ],
 )
-def test_what_is_no_field_is_refused(line: bytes) -> None:
+def test_an_invalid_field_is_refused(line: bytes) -> None:
     assert refused(line, b"Y: a") == 400
 
 
@@ -161,7 +161,7 @@ def test_what_is_no_field_is_refused(line: bytes) -> None:
         ((b"Transfer-Encoding: , chunked,",), None),
     ],
 )
-def test_the_length_of_the_body_is_told_in_one_of_two_ways(
+def test_the_body_has_a_content_length_or_chunks(
     lines: tuple[bytes, ...], length: int | None
 ) -> None:
     assert got(*lines).length == length
@@ -189,9 +189,7 @@ def test_the_length_of_the_body_is_told_in_one_of_two_ways(
         ((b"Transfer-Encoding: gzip", b"Transfer-Encoding: chunked"), 501),
     ],
 )
-def test_a_length_that_can_be_read_in_two_ways_is_refused(
-    lines: tuple[bytes, ...], status: int
-) -> None:
+def test_an_ambiguous_body_length_is_refused(lines: tuple[bytes, ...], status: int) -> None:
     assert refused(*lines) == status
 
 
@@ -218,7 +216,7 @@ def test_http_1_0_has_no_chunks() -> None:
         (b"1.0", (b"Connection: Keep-Alive, x",), True),
     ],
 )
-def test_who_may_ask_again_on_the_same_connection(
+def test_keep_alive_follows_version_and_connection_header(
     version: bytes, lines: tuple[bytes, ...], expected: bool
 ) -> None:
     assert got(*lines, version=version).keep_alive is expected
@@ -244,7 +242,7 @@ def test_the_head_of_a_response_is_status_and_fields() -> None:
 
 @given(st.lists(st.text(max_size=10), max_size=4))
 @example(["a\r\nX: b", "\n", "\r", "\r\n", "\x00", "\ud800", "a\tb"])
-def test_no_value_begins_a_line_of_its_own(values: list[str]) -> None:
+def test_a_response_value_cannot_begin_a_new_line(values: list[str]) -> None:
     written = response_head(200, [("X", value) for value in values])
     lines = written.split(b"\r\n")
     assert (len(lines), lines[-2:]) == (len(values) + 3, [b"", b""])
@@ -255,7 +253,7 @@ def test_no_value_begins_a_line_of_its_own(values: list[str]) -> None:
 # --- Where a head ends ----------------------------------------------------------------
 
 
-def test_a_head_is_whole_or_not_wherever_it_is_cut() -> None:
+def test_a_head_is_complete_or_not_wherever_it_is_cut() -> None:
     whole = head_of(b"GET / HTTP/1.1", b"Host: a")
     searched = 0
     for length in range(len(whole)):
@@ -271,7 +269,7 @@ def test_a_head_is_whole_or_not_wherever_it_is_cut() -> None:
         *(b"\x16", b"GET /\x00", b"\x00", b"GET / HTTP/1.1\r\nX: \x1b", b"\r\r"),
     ],
 )
-def test_what_cannot_become_a_head_is_not_waited_for(begin: bytes) -> None:
+def test_bytes_that_cannot_become_a_head_are_refused_at_once(begin: bytes) -> None:
     for length in range(1, len(begin)):
         assert end_of_head(begin[:length], length - 1, LIMIT) == 0
     with pytest.raises(Unreadable):
@@ -281,7 +279,7 @@ def test_what_cannot_become_a_head_is_not_waited_for(begin: bytes) -> None:
 
 
 @pytest.mark.parametrize("end", [b"", b"\r\n\r\n"])
-def test_a_head_has_a_longest_length(end: bytes) -> None:
+def test_the_length_of_a_head_is_limited(end: bytes) -> None:
     with pytest.raises(Unreadable) as error:
         end_of_head(b"GET /" + b"a" * LIMIT + end, 0, LIMIT)
     assert error.value.status == 413
@@ -304,7 +302,7 @@ STEPS = [1, 2, 3, 7, 10_000]
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_body_of_known_length_ends_there(step: int) -> None:
+def test_a_body_with_a_content_length_ends_there(step: int) -> None:
     body = Sized(5)
     assert taken(body, b"12345GET /", step) == (b"12345", b"GET /")
     assert body.ended
@@ -324,7 +322,7 @@ def test_a_body_of_known_length_ends_there(step: int) -> None:
         (b"1\r\nx\r\n0\r\nX: a\r\nContent-Length: 5\r\n\r\n", b"x"),
     ],
 )
-def test_chunks_are_put_together_extensions_and_trailers_dropped(
+def test_chunks_are_joined_and_extensions_and_trailers_dropped(
     data: bytes, expected: bytes, step: int
 ) -> None:
     body = Chunked(100)
@@ -344,7 +342,7 @@ def test_chunks_are_put_together_extensions_and_trailers_dropped(
         b"0\r\nX: a\x00\r\n",
     ],
 )
-def test_what_is_no_chunk_is_refused_as_soon_as_it_is_there(data: bytes, step: int) -> None:
+def test_an_invalid_chunk_is_refused_as_soon_as_it_is_received(data: bytes, step: int) -> None:
     with pytest.raises(Unreadable) as error:
         taken(Chunked(100), data, step)
     assert error.value.status == 400
@@ -358,13 +356,13 @@ def test_what_is_no_chunk_is_refused_as_soon_as_it_is_there(data: bytes, step: i
         *(b"0\r\n" + b"X: " + b"a" * 9000, b"0\r\n" + b"X: a\r\n" * 2000),
     ],
 )
-def test_bodies_lines_and_trailers_have_a_longest_length(data: bytes, step: int) -> None:
+def test_bodies_lines_and_trailers_are_limited(data: bytes, step: int) -> None:
     with pytest.raises(Unreadable) as error:
         taken(Chunked(100), data, step)
     assert error.value.status == 413
 
 
-def test_extensions_have_a_longest_length_also_all_together() -> None:
+def test_chunk_extensions_are_limited_one_by_one_and_together() -> None:
     with pytest.raises(Unreadable) as error:
         taken(Chunked(10_000), (b"1;%b\r\nx\r\n" % (b"a" * 200)) * 100, 10_000)
     assert error.value.status == 413
@@ -403,7 +401,7 @@ def heads(draw: st.DrawFn) -> bytes:
 
 @given(heads())
 @example(b"".join(PLAIN) + b"\r\n")
-def test_what_is_read_another_strict_reader_reads_alike(data: bytes) -> None:
+def test_another_strict_parser_reads_the_same(data: bytes) -> None:
     """h11 is one; what it takes and we do not is our own choice, never the other way round."""
     try:
         length = end_of_head(data, 0, LIMIT)
@@ -425,7 +423,7 @@ def test_what_is_read_another_strict_reader_reads_alike(data: bytes) -> None:
 
 
 @given(st.lists(st.binary(max_size=20), max_size=5), st.integers(1, 9), st.data())
-def test_no_bytes_break_the_reading_of_chunks(
+def test_any_bytes_are_chunks_or_unreadable(
     chunks: list[bytes], step: int, data: st.DataObject
 ) -> None:
     whole = b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in chunks if each)

@@ -70,7 +70,7 @@ def with_maker(check: Callable[[Maker], Awaitable[None]], **arguments: Any) -> N
     asyncio.run(run())
 
 
-def test_what_is_fresh_serves_all_who_ask_the_same() -> None:
+def test_a_fresh_answer_serves_equal_requests() -> None:
     async def check(maker: Maker) -> None:
         assert number(await maker.ask(a=1)) == 1
         maker.now += 1.0
@@ -82,7 +82,7 @@ def test_what_is_fresh_serves_all_who_ask_the_same() -> None:
     with_maker(check)
 
 
-def test_what_is_stale_is_given_once_more_and_made_anew() -> None:
+def test_a_stale_answer_is_served_while_it_is_computed_again() -> None:
     async def check(maker: Maker) -> None:
         await maker.ask()
         maker.now += STALE
@@ -98,7 +98,7 @@ def test_what_is_stale_is_given_once_more_and_made_anew() -> None:
     with_maker(check)
 
 
-def test_without_staleness_whoever_asks_after_a_moment_waits() -> None:
+def test_without_staleness_an_expired_answer_is_waited_for() -> None:
     async def check(maker: Maker) -> None:
         maker.cache = ResponseCache(1.0, stale=0.0, clock=lambda: maker.now)
         assert number(await maker.ask()) == 1
@@ -111,7 +111,7 @@ def test_without_staleness_whoever_asks_after_a_moment_waits() -> None:
     with_maker(check)
 
 
-def test_what_is_too_old_is_given_to_nobody() -> None:
+def test_an_answer_beyond_staleness_is_not_served() -> None:
     async def check(maker: Maker) -> None:
         await maker.ask()
         maker.now += 1.0 + STALE + 0.1
@@ -120,7 +120,7 @@ def test_what_is_too_old_is_given_to_nobody() -> None:
     with_maker(check)
 
 
-def test_one_making_serves_all_who_wait_and_none_takes_it_along() -> None:
+def test_requests_share_a_computation_that_survives_one_that_leaves() -> None:
     async def check(maker: Maker) -> None:
         maker.gate.clear()
         waiting = [asyncio.create_task(maker.ask()) for _ in range(3)]
@@ -134,7 +134,7 @@ def test_one_making_serves_all_who_wait_and_none_takes_it_along() -> None:
     with_maker(check)
 
 
-def test_what_nobody_waits_for_any_more_is_given_up() -> None:
+def test_a_computation_is_cancelled_with_its_last_request() -> None:
     async def check(maker: Maker) -> None:
         maker.gate.clear()
         waiting = [asyncio.create_task(maker.ask()) for _ in range(2)]
@@ -151,7 +151,7 @@ def test_what_nobody_waits_for_any_more_is_given_up() -> None:
     with_maker(check)
 
 
-def test_who_comes_while_something_is_being_given_up_does_not_share_its_end() -> None:
+def test_a_request_during_a_cancellation_starts_a_new_computation() -> None:
     async def check(maker: Maker) -> None:
         maker.gate.clear()
         leaving = asyncio.create_task(maker.ask())
@@ -166,7 +166,7 @@ def test_who_comes_while_something_is_being_given_up_does_not_share_its_end() ->
     with_maker(check)
 
 
-def test_one_at_a_time_is_made_anew() -> None:
+def test_stored_answers_are_computed_again_one_at_a_time() -> None:
     async def check(maker: Maker) -> None:
         for each in range(5):
             await maker.ask(a=each)
@@ -193,7 +193,7 @@ def test_one_at_a_time_is_made_anew() -> None:
 @pytest.mark.parametrize(
     ("taken", "fresh"), [(0.0, 1.0), (0.1, 1.0), (0.3, 3.0), (60.0, MAX_FRESH)]
 )
-def test_what_took_long_is_fresh_for_longer(taken: float, fresh: float) -> None:
+def test_an_expensive_answer_is_fresh_for_longer(taken: float, fresh: float) -> None:
     async def check(maker: Maker) -> None:
         maker.taking = taken
         await maker.ask()
@@ -210,7 +210,7 @@ def test_what_took_long_is_fresh_for_longer(taken: float, fresh: float) -> None:
     with_maker(check)
 
 
-def test_an_answer_without_all_shards_is_not_kept() -> None:
+def test_an_answer_without_all_shards_is_not_stored() -> None:
     async def check(maker: Maker) -> None:
         maker.seen = SOME
         assert number(await maker.ask()) == 1
@@ -225,7 +225,7 @@ def test_an_answer_without_all_shards_is_not_kept() -> None:
     with_maker(check)
 
 
-def test_a_failure_is_told_and_not_kept() -> None:
+def test_an_error_is_raised_and_not_stored() -> None:
     async def check(maker: Maker) -> None:
         maker.error = QueryTimeout("late")
         with pytest.raises(QueryTimeout):
@@ -242,7 +242,7 @@ def test_a_failure_is_told_and_not_kept() -> None:
     with_maker(check)
 
 
-def test_those_not_asked_for_the_longest_leave_when_there_is_no_room() -> None:
+def test_the_least_recently_used_answers_are_evicted() -> None:
     async def check(maker: Maker) -> None:
         for name in ("a", "b"):
             await maker.ask(of=name)
@@ -258,7 +258,7 @@ def test_those_not_asked_for_the_longest_leave_when_there_is_no_room() -> None:
     with_maker(check, max_bytes=20)
 
 
-def test_stopping_gives_up_what_is_being_made() -> None:
+def test_stopping_cancels_computations() -> None:
     async def check(maker: Maker) -> None:
         maker.gate.clear()
         waiting = asyncio.create_task(maker.ask())
@@ -270,7 +270,7 @@ def test_stopping_gives_up_what_is_being_made() -> None:
     with_maker(check)
 
 
-def test_over_http_the_second_answer_is_the_first_and_says_how_old_it_is(tmp_path: Any) -> None:
+def test_a_cached_response_has_the_same_body_and_an_age(tmp_path: Any) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path, cache_seconds=60.0) as gateway:
             await gateway.all_there()

@@ -85,7 +85,7 @@ def assert_error(status: int, body: Any, expected: int, code: str) -> None:
         ("GET", "/api/ws", 426, "upgrade_required"),
     ],
 )
-def test_what_cannot_be_answered_is_said_in_the_one_error_shape(
+def test_errors_of_requests_have_the_common_shape(
     tmp_path: Path, method: str, path: str, status: int, code: str
 ) -> None:
     async def check(gateway: Running) -> None:
@@ -125,7 +125,7 @@ def test_what_cannot_be_answered_is_said_in_the_one_error_shape(
     ],
     ids=["no-http", "version", "bytes", "length", "expect", "body", "header", "handshake"],
 )
-def test_what_is_no_decent_request_gets_the_same_shape(
+def test_errors_of_malformed_requests_have_the_common_shape(
     tmp_path: Path, request_bytes: bytes, status: int, code: str
 ) -> None:
     async def check(gateway: Running) -> None:
@@ -134,7 +134,7 @@ def test_what_is_no_decent_request_gets_the_same_shape(
     with_gateway(tmp_path, check)
 
 
-def test_a_fault_of_ours_is_500_without_its_traceback(
+def test_an_internal_error_is_500_without_its_traceback(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def check(gateway: Running) -> None:
@@ -148,7 +148,7 @@ def test_a_fault_of_ours_is_500_without_its_traceback(
 
 
 @pytest.mark.parametrize("route", SCATTERED, ids=lambda route: route.name)
-def test_no_shard_is_503_and_too_late_is_504(tmp_path: Path, route: Any) -> None:
+def test_unavailable_shards_are_503_and_late_ones_504(tmp_path: Path, route: Any) -> None:
     async def check(gateway: Running) -> None:
         path = path_of(route)
         for shard in gateway.shards:
@@ -169,7 +169,7 @@ def test_no_shard_is_503_and_too_late_is_504(tmp_path: Path, route: Any) -> None
     with_gateway(tmp_path, check, deadline_seconds=0.05)
 
 
-def test_a_parameter_a_shard_refuses_is_400_and_named(tmp_path: Path) -> None:
+def test_a_parameter_that_a_shard_refuses_is_400_and_named(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         refusal = Failure(0, "bad_parameter", "slot is odd", "slot")
         gateway.shards[1].answers["events"] = lambda _: refusal
@@ -184,7 +184,9 @@ def test_a_parameter_a_shard_refuses_is_400_and_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", ["internal", "deadline", "no_shard", None])
-def test_an_answer_without_one_shard_says_so(tmp_path: Path, code: str | None) -> None:
+def test_an_answer_without_one_shard_says_which_shards_answered(
+    tmp_path: Path, code: str | None
+) -> None:
     async def check(gateway: Running) -> None:
         failure = code and Failure(0, code, "broken")
         gateway.shards[1].answers["events"] = lambda _: failure
@@ -203,7 +205,7 @@ def test_an_answer_without_one_shard_says_so(tmp_path: Path, code: str | None) -
     with_gateway(tmp_path, check, deadline_seconds=0.2)
 
 
-def test_a_shard_that_comes_back_is_asked_again(tmp_path: Path) -> None:
+def test_a_shard_that_comes_back_is_queried_again(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         shard = gateway.shards[1]
         shard.append(event(1, 0))
@@ -216,7 +218,7 @@ def test_a_shard_that_comes_back_is_asked_again(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-def test_two_questions_of_one_answer_count_the_shards_that_answered_both(tmp_path: Path) -> None:
+def test_an_answer_from_two_queries_counts_the_shards_that_answered_both(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].answers["chain"] = lambda _: Failure(0, "internal", "x")
         gateway.shards[1].answers["listed"] = lambda _: Failure(0, "internal", "x")
@@ -227,7 +229,7 @@ def test_two_questions_of_one_answer_count_the_shards_that_answered_both(tmp_pat
     with_gateway(tmp_path, check)
 
 
-def test_where_too_many_wait_the_client_is_told_when_to_come_again(tmp_path: Path) -> None:
+def test_a_busy_gateway_tells_when_to_retry(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for shard in gateway.shards:
             shard.answers["events"] = lambda _: Failure(0, "busy", "256 questions are waiting")
@@ -239,7 +241,7 @@ def test_where_too_many_wait_the_client_is_told_when_to_come_again(tmp_path: Pat
     with_gateway(tmp_path, check)
 
 
-def test_questions_say_how_old_the_request_is_that_they_are_for(tmp_path: Path) -> None:
+def test_queries_carry_the_age_of_their_request(tmp_path: Path) -> None:
     """Also where they are asked from the other thread, and one after the other."""
 
     async def check(gateway: Running) -> None:
@@ -289,7 +291,7 @@ def test_head_has_the_headers_of_get_and_no_body(tmp_path: Path, route: Any) -> 
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_options_tells_the_methods(tmp_path: Path, route: Any) -> None:
+def test_options_lists_the_methods(tmp_path: Path, route: Any) -> None:
     async def check(gateway: Running) -> None:
         response = await gateway.client.options(route.path.replace("{id}", "x"))
         assert (response.status_code, response.content) == (204, b"")
@@ -301,7 +303,9 @@ def test_options_tells_the_methods(tmp_path: Path, route: Any) -> None:
 
 
 @pytest.mark.parametrize("events", [10, 1000])
-def test_large_bodies_are_compressed_for_who_accepts_it(tmp_path: Path, events: int) -> None:
+def test_large_bodies_are_compressed_if_the_client_accepts_gzip(
+    tmp_path: Path, events: int
+) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].append(*[event(0, i) for i in range(events)])
         path = f"/api/events?limit={events}"
@@ -343,7 +347,9 @@ def test_small_bodies_are_not_compressed(tmp_path: Path) -> None:
         ("gzip;q=x", False),
     ],
 )
-def test_who_accepts_gzip(accepted: str | None, expected: bool) -> None:
+def test_gzip_is_accepted_by_the_weights_of_accept_encoding(
+    accepted: str | None, expected: bool
+) -> None:
     assert _accepts_gzip(accepted) is expected
 
 
@@ -393,7 +399,7 @@ ORIGIN = "https://dash.example"
 PREFLIGHT = {"origin": ORIGIN, "access-control-request-method": "GET"}
 
 
-def test_by_default_no_other_origin_may_read(tmp_path: Path) -> None:
+def test_other_origins_may_not_read_by_default(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for response in (
             await gateway.get("/api/health", headers={"origin": ORIGIN}),

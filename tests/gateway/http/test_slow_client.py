@@ -26,17 +26,17 @@ def outcome(transport: Transport, room_at: int) -> bool:
     return asyncio.run(send_with_stall_timeout(send, transport, 0.001))
 
 
-def test_a_client_that_takes_a_little_each_time_is_waited_for() -> None:
+def test_sending_waits_for_a_client_that_reads_a_little_each_time() -> None:
     assert outcome(Transport(10, 0), room_at=3)
 
 
-def test_a_client_that_takes_nothing_more_is_not() -> None:
+def test_sending_gives_up_on_a_client_that_reads_nothing() -> None:
     transport = Transport(10, 6)
     assert not outcome(transport, room_at=3)
     assert transport.waiting == 6
 
 
-def test_what_can_be_sent_is_sent_at_once() -> None:
+def test_data_is_sent_at_once_if_there_is_room() -> None:
     transport = Transport(10, 0)
     assert outcome(transport, room_at=9)
     assert transport.waiting == 9

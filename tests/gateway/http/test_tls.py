@@ -22,7 +22,7 @@ def pair(directory: Path) -> tuple[Path, Path]:
     return certificate, key
 
 
-def test_old_versions_are_not_spoken(tmp_path: Path) -> None:
+def test_old_versions_of_tls_are_not_offered(tmp_path: Path) -> None:
     assert server_context(pair(tmp_path)).minimum_version is ssl.TLSVersion.TLSv1_2
 
 
@@ -49,7 +49,7 @@ def client_of(ciphers: str) -> ssl.SSLContext:
     return context
 
 
-def test_every_suite_of_tls_1_2_is_authenticated_and_has_keys_of_its_own(tmp_path: Path) -> None:
+def test_every_suite_of_tls_1_2_is_authenticated_with_ephemeral_keys(tmp_path: Path) -> None:
     context = server_context(pair(tmp_path))
     old = [each for each in context.get_ciphers() if each["protocol"] == "TLSv1.2"]
     assert old
@@ -57,7 +57,7 @@ def test_every_suite_of_tls_1_2_is_authenticated_and_has_keys_of_its_own(tmp_pat
 
 
 @pytest.mark.parametrize("ciphers", ["ECDHE+AES", "ECDHE+AES:DHE+AES:RSA+AES"])
-def test_suites_in_cbc_mode_are_not_spoken(tmp_path: Path, ciphers: str) -> None:
+def test_suites_in_cbc_mode_are_not_offered(tmp_path: Path, ciphers: str) -> None:
     server = server_context(pair(tmp_path))
     cbc = client_of(f"{ciphers}:!AESGCM:!AESCCM")
     with pytest.raises(ssl.SSLError):
@@ -69,11 +69,11 @@ def test_suites_in_cbc_mode_are_not_spoken(tmp_path: Path, ciphers: str) -> None
     assert "SHA" in handshake(plain, cbc)[0]
 
 
-def test_suites_with_authentication_are_spoken(tmp_path: Path) -> None:
+def test_authenticated_suites_are_offered(tmp_path: Path) -> None:
     assert "GCM" in handshake(server_context(pair(tmp_path)), client_of("ECDHE+AESGCM"))[0]
 
 
-def test_what_does_not_belong_together_or_is_not_there_is_the_operators(tmp_path: Path) -> None:
+def test_a_missing_or_mismatched_certificate_is_a_startup_error(tmp_path: Path) -> None:
     certificate, _ = pair(tmp_path)
     (tmp_path / "other").mkdir()
     _, foreign = pair(tmp_path / "other")

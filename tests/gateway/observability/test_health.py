@@ -30,7 +30,7 @@ def words(measured: Measured) -> tuple[str, dict[str, str]]:
     return body["status"], {name: word for name, word in parts.items() if word != "Healthy"}
 
 
-def test_all_well() -> None:
+def test_healthy_measurements_make_healthy_components() -> None:
     assert words(WELL) == ("Healthy", {})
     body = report(WELL, "now", "0", 5)
     assert body["uptime_seconds"] == 5
@@ -55,12 +55,12 @@ def message(measured: Measured, part: str) -> str:
     return text
 
 
-def test_a_damaged_file_is_named() -> None:
+def test_a_quarantined_file_is_named() -> None:
     name = "01/2026-11-21.duckdb.corrupt-20261121T120000Z"
     assert name in message(shards(quarantined=[name]), "shard_01")
 
 
-def test_a_pause_says_whether_it_is_the_disk() -> None:
+def test_a_pause_names_the_shortage_of_disk_or_memory() -> None:
     full = shards(reading_paused=True, paused_for="disk")
     assert message(full, "batch_writer") == (
         "disk nearly full: ingestion is paused in 1 of 2 shards"
@@ -107,11 +107,11 @@ def test_a_pause_says_whether_it_is_the_disk() -> None:
         (shards(loop_lag_seconds=1.5), "Degraded", {"shard_01": "Degraded"}),
     ],
 )
-def test_each_rule(measured: Measured, overall: str, parts: dict[str, str]) -> None:
+def test_each_rule_of_health(measured: Measured, overall: str, parts: dict[str, str]) -> None:
     assert words(measured) == (overall, parts)
 
 
-def test_a_shard_that_starts_says_how_far_it_is() -> None:
+def test_a_starting_shard_reports_its_progress() -> None:
     starting = replace(WELL, statistics={0: statistics()}, recovering={1: "counting, 43 %"})
     assert words(starting) == ("Degraded", {"database": "Degraded", "shard_01": "Degraded"})
     assert message(starting, "shard_01") == "starting: counting, 43 %"
@@ -127,7 +127,7 @@ LOST = {
 }
 
 
-def test_what_cannot_be_read_of_a_file_is_named() -> None:
+def test_unreadable_parts_of_files_are_listed() -> None:
     damaged = shards(damaged=[LOST])
     assert words(damaged) == ("Degraded", {"shard_01": "Degraded"})
     assert message(damaged, "shard_01") == (
@@ -139,7 +139,7 @@ def test_what_cannot_be_read_of_a_file_is_named() -> None:
     assert many.endswith("and 2 more")
 
 
-def test_files_that_vanished_and_frames_that_are_missing_are_told() -> None:
+def test_vanished_files_and_missing_frames_are_reported() -> None:
     found = message(shards(vanished=["01/x.duckdb"], frames_missing=3), "shard_01")
     assert found == (
         "files deleted while in use, lost at the next stop: 01/x.duckdb; "

@@ -9,20 +9,20 @@ from tart.gateway.observability.host_stats import disk, memory, rss_bytes
 SIZE = 64 << 20
 
 
-def test_memory_that_is_used_is_resident() -> None:
+def test_used_memory_is_resident() -> None:
     before = rss_bytes()
     taken = bytearray(b"x") * SIZE
     assert rss_bytes() - before > SIZE // 2
     assert len(taken) == SIZE
 
 
-def test_what_is_available_is_part_of_the_whole() -> None:
+def test_available_memory_is_part_of_the_total() -> None:
     available, whole = memory()
     assert 0 < available < whole
     assert rss_bytes() < whole
 
 
-def test_what_is_free_is_part_of_the_disk_also_of_what_is_not_there_yet(tmp_path: Path) -> None:
+def test_free_space_of_a_missing_directory_is_part_of_its_disk(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere"):
         free, whole = disk(path)
         assert 0 < free < whole

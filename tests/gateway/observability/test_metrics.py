@@ -47,7 +47,7 @@ def value(samples: list[Sample], name: str, **labels: str) -> float:
     return found
 
 
-def test_every_promised_name_is_there_exactly_and_is_the_total(tmp_path: Path) -> None:
+def test_every_metric_of_jamtart_is_a_total_under_its_exact_name(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path) as gateway:
             samples = await scraped(gateway)
@@ -62,7 +62,7 @@ def test_every_promised_name_is_there_exactly_and_is_the_total(tmp_path: Path) -
     asyncio.run(run())
 
 
-def test_each_shard_has_its_own_figures(tmp_path: Path) -> None:
+def test_each_shard_has_its_own_metrics(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path) as gateway:
             gateway.shards[1].statistics = statistics(
@@ -110,7 +110,7 @@ def test_each_shard_has_its_own_figures(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_missing_shard_is_down_and_pulls_no_total_back(tmp_path: Path) -> None:
+def test_a_missing_shard_is_down_and_lowers_no_total(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path) as gateway:
             await scraped(gateway)
@@ -168,7 +168,7 @@ def test_subscribers_are_counted(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_names_follow_prometheus_where_they_are_ours(tmp_path: Path) -> None:
+def test_names_of_tart_follow_the_conventions_of_prometheus(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path) as gateway:
             text = (await gateway.get("/metrics")).text
@@ -197,7 +197,7 @@ def test_totals_only_grow(scrapes: list[dict[int, Any]], total: int) -> None:
     assert found == total
 
 
-def test_durations_are_cumulative_and_a_bound_belongs_below() -> None:
+def test_buckets_are_cumulative_and_include_their_bound() -> None:
     durations = Durations()
     for seconds in (0.0005, HTTP_BOUNDS[1], 99.0):
         durations.add(seconds)
