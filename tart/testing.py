@@ -1,8 +1,8 @@
-"""FakeNode: plays a JAM node's side of JIP-3, in bytes.
+"""FakeNode: a JAM node's side of JIP-3, as bytes.
 
-Pure: it makes the bytes and keeps the event ids; sending them is the caller's part, so
-it serves asyncio, blocking sockets and gevent alike. Public, for our tests, the load
-tests, the simulator, and whoever writes a telemetry receiver.
+Pure: it encodes messages and counts event ids; the caller sends them, so it works with asyncio,
+blocking sockets and gevent. Public: for the tests, the load tests, the simulator, and
+authors of other telemetry receivers.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""``tart simulate``: plays a simulated network against a telemetry server in real time.
+"""Runs a simulated network against a telemetry server in real time, for ``tart simulate``.
 
 One connection per node. Simulated time runs ``speed`` times as fast as the clock, from
 the present JAM slot on; the timestamps of events stay wall-clock, so that at speed X
-slot numbers run ahead and the durations told are X times shorter than simulated.
+slot numbers run ahead and durations in events are X times shorter than simulated.
 
-- A node that cannot connect, or loses its connection, tries again with growing pauses.
-- When this machine is too slow for the network, simulated time falls behind the clock;
-  nothing is skipped, and the report says by how much.
-- It stops when ``duration`` is over or ``stop`` is set: what was written is delivered,
-  within ``grace_seconds``.
+- A node that cannot connect, or loses its connection, retries with growing pauses.
+- If this machine is too slow for the network, simulated time falls behind the clock;
+  nothing is skipped, and the report has the delay.
+- The run stops when ``duration`` is over or ``stop`` is set; written data is delivered within
+  ``grace_seconds``.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.network import Network
 from tart.simulate.model.schedule import MILLISECOND
 from tart.simulate.model.truth import Truth
-from tart.simulate.telemetry_connection import Sender
+from tart.simulate.telemetry_connection import TelemetryConnection
 from tart.units import JCE_UNIX_SECONDS, SECOND_US
 
 logger = logging.getLogger(__name__)
 
-# Events are batched for so long at most; a node's timestamps are finer than that.
+# Events are batched up to this time; a node's timestamps are finer.
 _TICK_SECONDS = 0.02
-# Simulated time between two looks at the sockets, for networks this machine can only just play.
+# Simulated time between two turns of the event loop, for networks at this machine's limit.
 _STEP = 10 * MILLISECOND
-_CONNECTING_AT_ONCE = 64
+_MAX_CONNECTING = 64
 _FIRST_ATTEMPT_SECONDS = 5.0
-_WORTH_A_WARNING_SECONDS = 2.0
+_WARNING_SECONDS = 2.0
 _WATCH_SECONDS = 0.25
 
 
@@ -58,13 +58,13 @@ class SimulationOptions:
         duration: seconds of real time, ``None`` for no end.
         seed: equal seeds play equal networks.
         protocol: telemetry protocol version, 0 or 1; of several the nodes take turns.
-        rates: how often what goes wrong goes wrong.
-        buffer_bytes: what each node keeps for a server that does not read, before it
-            drops events; so much again is in the kernel.
-        retry_seconds: first pause before connecting again; it doubles up to
-            ``retry_limit_seconds`` while there is no success.
-        grace_seconds: at the end, for the server to read what was written.
-        truth: file for what really happens (:mod:`tart.simulate.model.truth`), written anew.
+        rates: fault rates.
+        buffer_bytes: each node's buffer for a server that does not read, before it drops
+            events; the kernel buffers the same amount again.
+        retry_seconds: first pause before connecting again; it doubles while attempts fail.
+        retry_limit_seconds: longest pause.
+        grace_seconds: time at the end for the server to read the written data.
+        truth: file for the truth (:mod:`tart.simulate.model.truth`), overwritten.
     """
 
     host: str = "127.0.0.1"
@@ -85,13 +85,13 @@ class SimulationOptions:
 
 @dataclass(frozen=True)
 class NodeReport:
-    """What one node did.
+    """Counters of one node.
 
     Attributes:
         events: events sent, by type.
-        bytes_sent: of events and first messages.
-        dropped: events it dropped.
-        connections: how often it was connected.
+        bytes_sent: bytes sent, including node information.
+        dropped: events dropped.
+        connections: number of connections.
     """
 
     events: Mapping[str, int]
@@ -102,11 +102,12 @@ class NodeReport:
 
 @dataclass(frozen=True)
 class SimulationReport:
-    """What all nodes did.
+    """Counters of all nodes.
 
     Attributes:
-        seconds: of real time.
-        behind_seconds: the most that simulated time was behind the clock.
+        nodes: the counters of each node.
+        seconds: duration in real time.
+        behind_seconds: the longest delay of simulated time behind the clock.
     """
 
     nodes: tuple[NodeReport, ...]
@@ -117,8 +118,8 @@ class SimulationReport:
     def events(self) -> Counter[str]:
         """Events sent, by type."""
         total: Counter[str] = Counter()
-        for each in self.nodes:
-            total.update(each.events)
+        for node in self.nodes:
+            total.update(node.events)
         return total
 
     @property
@@ -143,10 +144,10 @@ class SimulationReport:
 
 
 def run(options: SimulationOptions) -> SimulationReport:
-    """Play until the end or a signal, under uvloop; for the command line.
+    """Run until the end or a signal, under uvloop; for the command line.
 
     Raises:
-        StartupError: the file for the truth cannot be written.
+        StartupError: the truth file cannot be written.
         ValueError: an option is out of its range.
     """
 
@@ -165,21 +166,23 @@ async def simulate(
     stop: asyncio.Event,
     watch: Callable[[SimulationReport], None] | None = None,
 ) -> SimulationReport:
-    """Play until ``stop`` is set or the duration is over.
+    """Run until ``stop`` is set or the duration is over.
 
     Args:
-        watch: called with what was done so far, a few times a second.
+        options: the options.
+        stop: set to stop the run.
+        watch: called with the counters a few times a second.
 
     Raises:
-        StartupError: the file for the truth cannot be written.
+        StartupError: the truth file cannot be written.
         ValueError: an option is out of its range.
     """
-    with _telling(options.truth) as truth:
+    with _open_truth(options.truth) as truth:
         return await _simulate(options, stop, watch, truth)
 
 
 @contextmanager
-def _telling(path: Path | None) -> Iterator[Truth | None]:
+def _open_truth(path: Path | None) -> Iterator[Truth | None]:
     if path is None:
         yield None
         return
@@ -208,121 +211,130 @@ async def _simulate(
         protocol=options.protocol,
         truth=truth,
     )
-    senders = [Sender(network, node, options.buffer_bytes) for node in range(options.nodes)]
-    lines = _Lines(options, senders)
-    playing = _Playing(options, network, senders, began)
+    connections = [
+        TelemetryConnection(network, node, options.buffer_bytes) for node in range(options.nodes)
+    ]
+    connector = _Connector(options, connections)
+    runner = _Runner(options, network, connections, began)
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(lines.keep(sender)) for sender in senders]
+        tasks = [group.create_task(connector.maintain(each)) for each in connections]
         if watch is not None:
-            tasks.append(group.create_task(_watch(playing, watch)))
-        await lines.tried_all(stop)
-        await playing.until(stop)
+            tasks.append(group.create_task(_watch(runner, watch)))
+        await connector.wait_first_attempts(stop)
+        await runner.run(stop)
         for task in tasks:
             task.cancel()
-    await _close(senders, options.grace_seconds)
+    await _close(connections, options.grace_seconds)
     network.end()
-    return playing.report()
+    return runner.report()
 
 
-async def _watch(playing: _Playing, watch: Callable[[SimulationReport], None]) -> None:
+async def _watch(runner: _Runner, watch: Callable[[SimulationReport], None]) -> None:
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
-        watch(playing.report())
+        watch(runner.report())
 
 
-class _Lines:
+class _Connector:
     """Keeps every node connected."""
 
-    def __init__(self, options: SimulationOptions, senders: list[Sender]) -> None:
+    def __init__(self, options: SimulationOptions, connections: list[TelemetryConnection]) -> None:
         self._options = options
-        self._untried = {each.node for each in senders}
+        self._untried = {each.node for each in connections}
         self._all_tried = asyncio.Event()
-        self._connecting = asyncio.Semaphore(_CONNECTING_AT_ONCE)
+        self._connecting = asyncio.Semaphore(_MAX_CONNECTING)
         self._jitter = random.Random(options.seed)
 
-    async def tried_all(self, stop: asyncio.Event) -> None:
-        """Wait for everybody's first attempt, so that the beginning has an audience."""
+    async def wait_first_attempts(self, stop: asyncio.Event) -> None:
+        """Wait for every node's first attempt, so that the first events reach the server."""
         waits = [asyncio.create_task(each.wait()) for each in (self._all_tried, stop)]
         await asyncio.wait(
             waits, timeout=_FIRST_ATTEMPT_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
-        for each in waits:
-            each.cancel()
+        for wait in waits:
+            wait.cancel()
 
-    async def keep(self, sender: Sender) -> None:
-        """Connect this node, again and again, until cancelled."""
+    async def maintain(self, connection: TelemetryConnection) -> None:
+        """Connect a node whenever it has no connection, until cancelled."""
         pause = self._options.retry_seconds
         while True:
-            before = sender.events.total()
-            await self._connect(sender)
-            self._tried(sender)
-            await sender.closed.wait()
-            if sender.events.total() > before:
+            before = connection.events.total()
+            await self._connect(connection)
+            self._record_attempt(connection)
+            await connection.closed.wait()
+            if connection.events.total() > before:
                 pause = self._options.retry_seconds
             await asyncio.sleep(pause * (0.5 + self._jitter.random()))
             pause = min(2 * pause, self._options.retry_limit_seconds)
 
-    async def _connect(self, sender: Sender) -> None:
+    async def _connect(self, connection: TelemetryConnection) -> None:
         loop, options = asyncio.get_running_loop(), self._options
         async with self._connecting:
             try:
-                await loop.create_connection(lambda: sender, options.host, options.port)
+                await loop.create_connection(lambda: connection, options.host, options.port)
             except OSError as error:
-                logger.info("node %d cannot connect: %s", sender.node, error)
+                logger.info("node %d cannot connect: %s", connection.node, error)
 
-    def _tried(self, sender: Sender) -> None:
-        self._untried.discard(sender.node)
+    def _record_attempt(self, connection: TelemetryConnection) -> None:
+        self._untried.discard(connection.node)
         if not self._untried:
             self._all_tried.set()
 
 
-class _Playing:
-    """Follows the clock, and knows what was done so far.
+class _Runner:
+    """Advances the network with the clock, and counts.
 
     Args:
+        options: the options.
+        network: the network.
+        connections: the connection of each node.
         began: the monotonic time at which simulated time began.
     """
 
     def __init__(
-        self, options: SimulationOptions, network: Network, senders: list[Sender], began: float
+        self,
+        options: SimulationOptions,
+        network: Network,
+        connections: list[TelemetryConnection],
+        began: float,
     ) -> None:
         self._options = options
         self._network = network
-        self._senders = senders
+        self._connections = connections
         self._began = began
         self._start = network.now
         self._behind = 0.0
-        # Longer at once for small networks, which cost little.
-        self._most = _STEP * max(1, 1023 // options.nodes)
+        # Longer steps for small networks, which cost little.
+        self._max_step = _STEP * max(1, 1023 // options.nodes)
 
-    async def until(self, stop: asyncio.Event) -> None:
-        """Play until ``stop`` is set or the duration is over."""
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until ``stop`` is set or the duration is over."""
         network, duration = self._network, self._options.duration
         while not stop.is_set():
             elapsed = time.monotonic() - self._began
             if duration is not None and elapsed >= duration:
                 break
             target = self._start + int(elapsed * self._options.speed * SECOND_US)
-            self._note_lateness(target)
-            self._advance(min(target, network.now + self._most))
+            self._measure_delay(target)
+            self._advance(min(target, network.now + self._max_step))
             await asyncio.sleep(0 if network.now < target else _TICK_SECONDS)
 
-    def _note_lateness(self, target: int) -> None:
+    def _measure_delay(self, target: int) -> None:
         late = (target - self._network.now) / self._options.speed / SECOND_US - _TICK_SECONDS
-        if late > _WORTH_A_WARNING_SECONDS >= self._behind:
-            logger.warning("this machine is too slow for the network: %.1f s behind", late)
+        if late > _WARNING_SECONDS >= self._behind:
+            logger.warning("simulation is %.1f s behind: the machine is too slow", late)
         self._behind = max(self._behind, late)
 
     def _advance(self, until: int) -> None:
         for emission in self._network.advance(until):
-            self._senders[emission.node].add(emission)
-        for sender in self._senders:
-            sender.flush()
+            self._connections[emission.node].add(emission)
+        for connection in self._connections:
+            connection.flush()
         for node in self._network.leaving():
-            self._senders[node].close("hung up")
+            self._connections[node].close("hung up")
 
     def report(self) -> SimulationReport:
-        """What was done so far."""
+        """Return the counters so far."""
         nodes = tuple(
             NodeReport(
                 events=dict(each.events),
@@ -330,19 +342,19 @@ class _Playing:
                 dropped=self._network.dropped(each.node),
                 connections=each.connections,
             )
-            for each in self._senders
+            for each in self._connections
         )
         return SimulationReport(nodes, time.monotonic() - self._began, self._behind)
 
 
-async def _close(senders: list[Sender], grace: float) -> None:
-    for sender in senders:
-        sender.close()
-    closing = asyncio.gather(*(each.closed.wait() for each in senders))
+async def _close(connections: list[TelemetryConnection], grace: float) -> None:
+    for connection in connections:
+        connection.close()
+    closing = asyncio.gather(*(each.closed.wait() for each in connections))
     try:
         async with asyncio.timeout(grace):
             await closing
     except TimeoutError:
-        for sender in senders:
-            sender.abort()
-        await asyncio.gather(*(each.closed.wait() for each in senders))
+        for connection in connections:
+            connection.abort()
+        await asyncio.gather(*(each.closed.wait() for each in connections))

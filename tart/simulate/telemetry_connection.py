@@ -1,11 +1,11 @@
-"""One node's telemetry connection: bytes out, within a bounded buffer.
+"""The telemetry connection of one simulated node, with a bounded buffer.
 
 A shell around one node of a :class:`~tart.simulate.model.network.Network`, for any loop.
 
-- While the server reads, what the node reports is written at the end of each tick.
-- While it does not, events wait here, at most ``limit`` bytes and one step of the network
-  more; then the node drops events, and tells how many once there is room (Dropped).
-- What waits when the connection is lost is lost with it; the next one begins anew.
+- While the server reads, the node's events are written at the end of each tick.
+- Otherwise events wait in the buffer, at most ``limit`` bytes and one step of the network
+  more; then the node drops events, and reports their number once there is room (Dropped).
+- Events that wait when the connection is lost are lost with it.
 - Events count as sent when they are handed to the transport.
 """
 
@@ -19,21 +19,22 @@ from typing import cast
 from tart.simulate.model.network import Network
 from tart.simulate.model.reporter import Emission
 
-# Written bytes that the kernel has not taken yet; beyond, we hold back.
+# Bytes in the transport's buffer above which events wait here.
 _HIGH_WATER = 64 << 10
 
 
-class Sender(asyncio.Protocol):
-    """The connection, again and again, of one node.
+class TelemetryConnection(asyncio.Protocol):
+    """The connections of one node, one after the other.
 
     Args:
-        network: where the node is played.
-        node: its index.
-        limit: bytes of events that may wait for the server.
+        network: the network with the node.
+        node: index of the node.
+        limit: size of the buffer for events that wait for the server, in bytes.
 
     Attributes:
-        events: events sent, by type; ``bytes_sent`` counts first messages too.
-        connections: how often it was connected.
+        events: events sent, by type.
+        bytes_sent: bytes sent, including node information.
+        connections: number of connections.
         closed: set while there is no connection.
     """
 
@@ -54,16 +55,16 @@ class Sender(asyncio.Protocol):
 
     @property
     def waiting_bytes(self) -> int:
-        """Bytes of events that wait for the server to read."""
+        """Bytes of waiting events."""
         return self._waiting_bytes
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin a session with the node information."""
-        # The kernel would else buffer megabytes per node and hide that nobody reads.
+        """asyncio: start a session with the node information."""
+        # Otherwise the kernel would buffer megabytes per node and hide a server that stalls.
         sock = transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._limit)
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by type
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's does not inherit from it
         self._transport.set_write_buffer_limits(high=min(_HIGH_WATER, self._limit))
         self._paused = False
         self.connections += 1
@@ -73,7 +74,7 @@ class Sender(asyncio.Protocol):
         self._transport.write(hello)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """End the session; what waits is of no use to the next."""
+        """asyncio: end the session; waiting events are discarded."""
         self._end("connection lost" if error is None else str(error))
         self._closing = None
         self.closed.set()
@@ -86,16 +87,16 @@ class Sender(asyncio.Protocol):
             self._clear()
 
     def pause_writing(self) -> None:
-        """The server does not read as fast as the node speaks."""
+        """asyncio: the server reads slower than the node sends."""
         self._paused = True
 
     def resume_writing(self) -> None:
-        """It has caught up."""
+        """asyncio: the server has caught up."""
         self._paused = False
         self.flush()
 
     def add(self, emission: Emission) -> None:
-        """Take what the node reports."""
+        """Add an event to the buffer."""
         self._waiting.append(emission)
         self._waiting_bytes += len(emission.frame)
         if self._waiting_bytes > self._limit:
@@ -103,7 +104,7 @@ class Sender(asyncio.Protocol):
             self._network.congest(self.node, self._waiting_bytes > self._limit)
 
     def flush(self) -> None:
-        """Write what waits, unless the server does not read."""
+        """Write the waiting events, unless the server does not read."""
         if self._transport is None or self._paused or not self._waiting:
             return
         frames = b"".join([each.frame for each in self._waiting])
@@ -118,7 +119,7 @@ class Sender(asyncio.Protocol):
         self._waiting_bytes = 0
 
     def close(self, reason: str = "end of the run") -> None:
-        """End the session now, and the connection once what was written is delivered."""
+        """End the session now, and the connection after the written data is delivered."""
         self.flush()
         transport = self._transport
         if transport is not None:
@@ -127,7 +128,7 @@ class Sender(asyncio.Protocol):
             transport.close()
 
     def abort(self) -> None:
-        """End the connection at once."""
+        """Close the connection at once."""
         transport = self._transport or self._closing
         if transport is not None:
             transport.abort()

@@ -1,4 +1,4 @@
-"""A network played for a while, and questions to ask about what its nodes told."""
+"""A network simulated for a while, and its events by type, node and reference."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tart.protocol.connection import Connection, ReceivedEvent
+from tart.protocol.events import EventKind
 from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.network import Network
 from tart.simulate.model.reporter import Emission
 from tart.simulate.model.world import SLOT
 
-# What nodes told is complete only where no telemetry is lost.
+# The events are complete only where no telemetry is lost.
 NO_DROPS = Rates(dropped=0)
 
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """What the nodes of one network told.
+    """The events of one network's nodes.
 
     Attributes:
         hellos: the first frame of each node.
@@ -36,7 +37,9 @@ class Played:
             found.setdefault(each.variant, []).append(each)
         return found
 
-    def of(self, variant: str) -> list[Emission]:
+    def of(self, kind: str | EventKind) -> list[Emission]:
+        """Return the events of a type, given by name or kind."""
+        variant = kind.variant if isinstance(kind, EventKind) else kind
         return self.by_variant.get(variant, [])
 
     @cached_property
@@ -61,7 +64,7 @@ class Played:
         return self._by_id[emission.node, emission.fields[field]]
 
     def received(self, node: int) -> list[ReceivedEvent]:
-        """What a telemetry server makes of that node's bytes."""
+        """Return the events that a telemetry server decodes from a node's bytes."""
         connection = Connection()
         frames = [each.frame for each in self.emissions if each.node == node]
         events = connection.receive_data(self.hellos[node] + b"".join(frames))
@@ -80,7 +83,7 @@ def play(
     rates: Rates | None = None,
     protocol: int = 1,
 ) -> Played:
-    """Play so many slots with every node connected."""
+    """Simulate a number of slots with every node connected."""
     network = Network(
         nodes=nodes, cores=cores, seed=seed, speed=speed, rates=rates, protocol=protocol
     )

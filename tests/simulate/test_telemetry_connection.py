@@ -7,7 +7,7 @@ from tart.protocol.events import EVENTS
 from tart.simulate.model.network import Network
 from tart.simulate.model.truth import Truth
 from tart.simulate.model.world import SLOT
-from tart.simulate.telemetry_connection import Sender
+from tart.simulate.telemetry_connection import TelemetryConnection
 from tests.simulate.played import NO_DROPS
 
 LIMIT = 2_000
@@ -37,14 +37,14 @@ class Wire(asyncio.Transport):
         self.high = high
 
 
-def started() -> tuple[Network, Sender, Wire]:
+def started() -> tuple[Network, TelemetryConnection, Wire]:
     network, wire = Network(seed=1, rates=NO_DROPS), Wire()
-    sender = Sender(network, 0, LIMIT)
+    sender = TelemetryConnection(network, 0, LIMIT)
     sender.connection_made(wire)
     return network, sender, wire
 
 
-def advance(network: Network, sender: Sender, slots: int) -> None:
+def advance(network: Network, sender: TelemetryConnection, slots: int) -> None:
     for emission in network.advance(network.now + slots * SLOT):
         sender.add(emission)
         assert sender.waiting_bytes <= LIMIT + LARGEST_STEP
@@ -114,7 +114,7 @@ def test_a_new_connection_begins_with_node_information_and_id_0():
 def test_the_truth_knows_what_left_and_what_still_waited():
     facts: list[dict] = []
     network, wire = Network(seed=1, rates=NO_DROPS, truth=Truth(facts.append)), Wire()
-    sender = Sender(network, 0, LIMIT)
+    sender = TelemetryConnection(network, 0, LIMIT)
     sender.connection_made(wire)
     advance(network, sender, 2)
     sender.pause_writing()
@@ -148,7 +148,7 @@ def test_once_closed_nothing_more_is_written_and_the_session_is_over():
 
 def test_without_a_connection_there_is_nothing_to_do():
     network = Network(seed=1)
-    sender = Sender(network, 0, LIMIT)
+    sender = TelemetryConnection(network, 0, LIMIT)
     advance(network, sender, 1)
     sender.close()
     sender.abort()

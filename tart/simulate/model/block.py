@@ -1,8 +1,8 @@
-"""What an author puts into a block, and what becomes of the reports on chain.
+"""Composes blocks: the author's extrinsics and the state of the reports on chain.
 
 Pure. A block starts from its parent's pending reports: those whose shards two thirds of
-the validators hold become available, those that waited too long are given up, and the
-cores thus free take guarantees from the author's pool. Nothing is brought on chain twice.
+the validators hold become available, those that waited too long time out, and the cores
+thus free take guarantees from the author's pool. Every item comes on chain once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tart.simulate.model.records import Block, Guarantee, Preimage
-from tart.simulate.model.world import Node, Stage
+from tart.simulate.model.world import Node, World
 
 # A guarantee or preimage is out of all pools by then.
 _REMEMBERED = 20
@@ -25,21 +25,21 @@ class Composer:
         tickets: tickets that reached their proxies and are not in a block yet.
     """
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, world: World) -> None:
+        self._world = world
         self.blocks: dict[bytes, Block] = {}
         self.tickets = 0
 
     def compose(self, node: Node, parent: Block, slot: int) -> Block:
-        """The block this node would make on ``parent``, put among the others."""
+        """Make a node's block on ``parent`` and add it to ``blocks``."""
         known = list(self._ancestors(parent))
-        flaw = "seal" if self._stage.happens("invalid_seal") else ""
-        if not flaw and self._stage.happens("invalid_execution"):
+        flaw = "seal" if self._world.happens("invalid_seal") else ""
+        if not flaw and self._world.happens("invalid_execution"):
             flaw = "execution"
         block = Block(
             slot=slot,
             number=parent.number + 1,
-            hash=self._stage.hash("header", slot, node.index),
+            hash=self._world.hash("header", slot, node.index),
             parent=parent.hash,
             author=node.index,
             preimages=_new_preimages(node, slot, known),
@@ -47,7 +47,7 @@ class Composer:
             tickets=self._take_tickets(),
             flaw=flaw,
         )
-        self._settle(node, parent, block, known)
+        self._update_reports(node, parent, block, known)
         self.blocks[block.hash] = block
         return block
 
@@ -59,14 +59,14 @@ class Composer:
             block = self.blocks.get(block.parent)
 
     def _take_tickets(self) -> int:
-        taken = min(self.tickets, self._stage.parameters["max_tickets_per_block"])
+        taken = min(self.tickets, self._world.parameters["max_tickets_per_block"])
         self.tickets -= taken
         return taken
 
-    def _settle(self, node: Node, parent: Block, block: Block, known: list[Block]) -> None:
+    def _update_reports(self, node: Node, parent: Block, block: Block, known: list[Block]) -> None:
         """Move reports from pending to available, and from the pool to pending."""
-        needed = 2 * len(self._stage.nodes)
-        timeout = self._stage.parameters["availability_timeout"]
+        needed = 2 * len(self._world.nodes)
+        timeout = self._world.parameters["availability_timeout"]
         available = []
         for core, (report, since) in parent.pending.items():
             if 3 * report.holders.bit_count() > needed:
@@ -75,22 +75,23 @@ class Composer:
                 block.pending[core] = (report, since)
         block.available = tuple(available)
         block.reported = tuple(_reportable(node, block, known))
-        for each in block.reported:
-            block.pending[each.report.core] = (each.report, block.slot)
+        for guarantee in block.reported:
+            block.pending[guarantee.report.core] = (guarantee.report, block.slot)
 
 
 def _reportable(node: Node, block: Block, known: list[Block]) -> Iterator[Guarantee]:
-    """Guarantees of the author's pool for cores that are free, one for each."""
+    """Return guarantees of the author's pool for free cores, one for each."""
     reported = {each.report for ancestor in known for each in ancestor.reported}
     taken = set(block.pending)
-    for each in node.guarantees.values():
-        if each.report.core not in taken and each.report not in reported:
-            taken.add(each.report.core)
-            yield each
+    for guarantee in node.guarantees.values():
+        report = guarantee.report
+        if report.core not in taken and report not in reported:
+            taken.add(report.core)
+            yield guarantee
 
 
 def _new_preimages(node: Node, slot: int, known: list[Block]) -> tuple[Preimage, ...]:
-    """Preimages of the author's pool that have had a slot to spread."""
+    """Return preimages of the author's pool that have had a slot to spread."""
     provided = {each for ancestor in known for each in ancestor.preimages}
     ready = (each for each in node.preimages.values() if each.slot < slot and each not in provided)
     return tuple(each for each, _ in zip(ready, range(_PREIMAGES_PER_BLOCK), strict=False))

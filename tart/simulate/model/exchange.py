@@ -1,9 +1,9 @@
-"""One request between two nodes and what both tell of it, for all seven kinds of JIP-3.
+"""One request between two nodes and the events of both, for all seven kinds of JIP-3.
 
-Pure. The pattern is the same everywhere: sending, receiving, request sent, request
-received, transferred on either side, or failed. Both ends tell the same story in the
-order in which it happened, and what was received was sent before. ``enough`` runs many
-requests side by side, for what takes shards from many nodes.
+Pure. The pattern is always the same: sending, receiving, request sent, request received,
+transferred on either side, or failed. Both ends report it in the order in which it happened,
+and a receipt follows its sending. ``enough`` runs many requests in parallel, for activities
+that need shards from many nodes.
 """
 
 from __future__ import annotations
@@ -12,87 +12,88 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from tart.protocol.events import EventKind
 from tart.simulate.model.schedule import MILLISECOND, Outcome, Process
-from tart.simulate.model.world import Node, Stage, linked
+from tart.simulate.model.world import Node, World, linked
 
 Fields = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """The names of one kind of request's events, and of its failure rate."""
+    """The event types of one kind of request, and the name of its failure rate."""
 
     rate: str
-    sending: str
-    receiving: str
-    failed: str
-    sent: str
-    received: str
-    transferred: str
+    sending: EventKind
+    receiving: EventKind
+    failed: EventKind
+    sent: EventKind
+    received: EventKind
+    transferred: EventKind
 
 
 BLOCKS = Exchange(
     "block_request",
-    "SendingBlockRequest",
-    "ReceivingBlockRequest",
-    "BlockRequestFailed",
-    "BlockRequestSent",
-    "BlockRequestReceived",
-    "BlockTransferred",
+    EventKind.SENDING_BLOCK_REQUEST,
+    EventKind.RECEIVING_BLOCK_REQUEST,
+    EventKind.BLOCK_REQUEST_FAILED,
+    EventKind.BLOCK_REQUEST_SENT,
+    EventKind.BLOCK_REQUEST_RECEIVED,
+    EventKind.BLOCK_TRANSFERRED,
 )
 SHARDS = Exchange(
     "shard_request",
-    "SendingShardRequest",
-    "ReceivingShardRequest",
-    "ShardRequestFailed",
-    "ShardRequestSent",
-    "ShardRequestReceived",
-    "ShardsTransferred",
+    EventKind.SENDING_SHARD_REQUEST,
+    EventKind.RECEIVING_SHARD_REQUEST,
+    EventKind.SHARD_REQUEST_FAILED,
+    EventKind.SHARD_REQUEST_SENT,
+    EventKind.SHARD_REQUEST_RECEIVED,
+    EventKind.SHARDS_TRANSFERRED,
 )
 BUNDLE_SHARD = Exchange(
     "bundle_shard_request",
-    "SendingBundleShardRequest",
-    "ReceivingBundleShardRequest",
-    "BundleShardRequestFailed",
-    "BundleShardRequestSent",
-    "BundleShardRequestReceived",
-    "BundleShardTransferred",
+    EventKind.SENDING_BUNDLE_SHARD_REQUEST,
+    EventKind.RECEIVING_BUNDLE_SHARD_REQUEST,
+    EventKind.BUNDLE_SHARD_REQUEST_FAILED,
+    EventKind.BUNDLE_SHARD_REQUEST_SENT,
+    EventKind.BUNDLE_SHARD_REQUEST_RECEIVED,
+    EventKind.BUNDLE_SHARD_TRANSFERRED,
 )
 BUNDLE = Exchange(
     "bundle_request",
-    "SendingBundleRequest",
-    "ReceivingBundleRequest",
-    "BundleRequestFailed",
-    "BundleRequestSent",
-    "BundleRequestReceived",
-    "BundleTransferred",
+    EventKind.SENDING_BUNDLE_REQUEST,
+    EventKind.RECEIVING_BUNDLE_REQUEST,
+    EventKind.BUNDLE_REQUEST_FAILED,
+    EventKind.BUNDLE_REQUEST_SENT,
+    EventKind.BUNDLE_REQUEST_RECEIVED,
+    EventKind.BUNDLE_TRANSFERRED,
 )
 SEGMENT_SHARDS = Exchange(
     "segment_shard_request",
-    "SendingSegmentShardRequest",
-    "ReceivingSegmentShardRequest",
-    "SegmentShardRequestFailed",
-    "SegmentShardRequestSent",
-    "SegmentShardRequestReceived",
-    "SegmentShardsTransferred",
+    EventKind.SENDING_SEGMENT_SHARD_REQUEST,
+    EventKind.RECEIVING_SEGMENT_SHARD_REQUEST,
+    EventKind.SEGMENT_SHARD_REQUEST_FAILED,
+    EventKind.SEGMENT_SHARD_REQUEST_SENT,
+    EventKind.SEGMENT_SHARD_REQUEST_RECEIVED,
+    EventKind.SEGMENT_SHARDS_TRANSFERRED,
 )
 SEGMENTS = Exchange(
     "segment_request",
-    "SendingSegmentRequest",
-    "ReceivingSegmentRequest",
-    "SegmentRequestFailed",
-    "SegmentRequestSent",
-    "SegmentRequestReceived",
-    "SegmentsTransferred",
+    EventKind.SENDING_SEGMENT_REQUEST,
+    EventKind.RECEIVING_SEGMENT_REQUEST,
+    EventKind.SEGMENT_REQUEST_FAILED,
+    EventKind.SEGMENT_REQUEST_SENT,
+    EventKind.SEGMENT_REQUEST_RECEIVED,
+    EventKind.SEGMENTS_TRANSFERRED,
 )
 PREIMAGE = Exchange(
     "preimage_request",
-    "SendingPreimageRequest",
-    "ReceivingPreimageRequest",
-    "PreimageRequestFailed",
-    "PreimageRequestSent",
-    "PreimageRequestReceived",
-    "PreimageTransferred",
+    EventKind.SENDING_PREIMAGE_REQUEST,
+    EventKind.RECEIVING_PREIMAGE_REQUEST,
+    EventKind.PREIMAGE_REQUEST_FAILED,
+    EventKind.PREIMAGE_REQUEST_SENT,
+    EventKind.PREIMAGE_REQUEST_RECEIVED,
+    EventKind.PREIMAGE_TRANSFERRED,
 )
 
 _ASKING_GAP = MILLISECOND
@@ -102,7 +103,7 @@ _REASONS = ("stream reset by peer", "request timed out", "not found")
 
 
 class Step(NamedTuple):
-    """One event of a request: of which node, when by its clock, and which."""
+    """One event of a request: its node, time by the node's clock, and identity."""
 
     node: int
     node_us: int
@@ -114,10 +115,13 @@ class Request:
     """One request, for the truth.
 
     Attributes:
-        number: numbers a network's requests from 1.
-        of: what is requested.
+        number: number of the request in its network, from 1.
+        kind: name of its failure rate.
+        asker: the node that requests.
+        answerer: the node that answers.
+        of: the requested object.
         reason: why it failed.
-        steps: what both sides told of it; filled by the truth.
+        steps: events of both sides; filled by the truth.
     """
 
     number: int
@@ -129,12 +133,12 @@ class Request:
     steps: list[Step] = field(default_factory=list)
 
     def steps_of(self, node: Node) -> list[Step]:
-        """One side's."""
+        """Return the events of one side."""
         return [each for each in self.steps if each.node == node.index]
 
 
 def exchange(
-    stage: Stage,
+    world: World,
     kind: Exchange,
     asker: Node,
     answerer: Node,
@@ -145,28 +149,28 @@ def exchange(
     received: Fields,
     answers: Sequence[Fields] = ({},),
 ) -> Outcome:
-    """A process: one request, answered or failed.
+    """Run one request, a process that returns whether everything was transferred.
 
     Args:
-        asker: who requests; ``answerer`` is asked.
-        of: the thing that is, or is part of, what is requested.
+        world: the network.
+        kind: the kind of request.
+        asker: the node that requests.
+        answerer: the node that answers.
+        of: the requested object, or the one that the request is part of.
         sending: fields of the asker's first event.
         receiving: fields of the answerer's first event.
         received: fields of the answerer's event when it has read the request.
-        answers: fields of the transfer's event, once for each thing transferred.
-
-    Returns:
-        Whether everything was transferred.
+        answers: fields of the transfer's event, once for each transferred object.
     """
-    request = Request(next(stage.requests), kind.rate, asker, answerer, of)
-    done = yield from _exchange(stage, kind, request, sending, receiving, received, answers)
-    if stage.truth is not None:
-        stage.truth.request(request, done)
+    request = Request(next(world.requests), kind.rate, asker, answerer, of)
+    done = yield from _exchange(world, kind, request, sending, receiving, received, answers)
+    if world.truth is not None:
+        world.truth.add_request(request, done)
     return done
 
 
 def _exchange(
-    stage: Stage,
+    world: World,
     kind: Exchange,
     request: Request,
     sending: Fields,
@@ -175,47 +179,47 @@ def _exchange(
     answers: Sequence[Fields],
 ) -> Outcome:
     asker, answerer = request.asker, request.answerer
-    asked = stage.emit(asker, kind.sending, request, **sending)
-    yield stage.latency()
+    sending_id = world.emit(asker, kind.sending, request, **sending)
+    yield world.latency()
     if not linked(asker, answerer):
         request.reason = "not connected"
-        stage.emit(asker, kind.failed, request, request_id=asked, reason=request.reason)
+        world.emit(asker, kind.failed, request, request_id=sending_id, reason=request.reason)
         return False
-    heard = stage.emit(answerer, kind.receiving, request, **receiving)
+    receiving_id = world.emit(answerer, kind.receiving, request, **receiving)
     # A request may fail before it is sent, before it is read, or before it is answered.
-    fails_at = stage.rng.randrange(3) if stage.happens(kind.rate) else None
+    fails_at = world.rng.randrange(3) if world.happens(kind.rate) else None
     if fails_at != 0:
         yield MILLISECOND
-        stage.emit(asker, kind.sent, request, request_id=asked)
-    yield stage.latency()
+        world.emit(asker, kind.sent, request, request_id=sending_id)
+    yield world.latency()
     if fails_at in (None, 2):
-        stage.emit(answerer, kind.received, request, request_id=heard, **received)
-        yield stage.between(2 * MILLISECOND, 30 * MILLISECOND)
+        world.emit(answerer, kind.received, request, request_id=receiving_id, **received)
+        yield world.between(2 * MILLISECOND, 30 * MILLISECOND)
     if fails_at is not None:
         request.reason = reason = _REASONS[fails_at]
-        stage.emit(answerer, kind.failed, request, request_id=heard, reason=reason)
-        yield stage.latency()
-        stage.emit(asker, kind.failed, request, request_id=asked, reason=reason)
+        world.emit(answerer, kind.failed, request, request_id=receiving_id, reason=reason)
+        yield world.latency()
+        world.emit(asker, kind.failed, request, request_id=sending_id, reason=reason)
         return False
     for answer in answers:
-        stage.emit(answerer, kind.transferred, request, request_id=heard, **answer)
+        world.emit(answerer, kind.transferred, request, request_id=receiving_id, **answer)
         yield MILLISECOND
-    yield stage.latency()
+    yield world.latency()
     for answer in answers:
-        stage.emit(asker, kind.transferred, request, request_id=asked, **answer)
+        world.emit(asker, kind.transferred, request, request_id=sending_id, **answer)
         yield MILLISECOND
     return True
 
 
-def enough(stage: Stage, requests: Iterable[Outcome], needed: int) -> Outcome:
-    """A process: all these requests at once; whether ``needed`` of them were answered.
+def enough(world: World, requests: Iterable[Outcome], needed: int) -> Outcome:
+    """Run requests in parallel, a process that returns whether ``needed`` were answered.
 
-    It ends as soon as it is decided; the requests go on.
+    It ends as soon as the outcome is certain; the requests continue.
     """
     outcomes: list[bool] = []
     started = 0
-    for each in requests:
-        stage.start(_noted(each, outcomes))
+    for request in requests:
+        world.start(_record_outcome(request, outcomes))
         started += 1
         yield _ASKING_GAP
     while sum(outcomes) < needed and len(outcomes) < started:
@@ -223,5 +227,5 @@ def enough(stage: Stage, requests: Iterable[Outcome], needed: int) -> Outcome:
     return sum(outcomes) >= needed
 
 
-def _noted(request: Outcome, outcomes: list[bool]) -> Process:
+def _record_outcome(request: Outcome, outcomes: list[bool]) -> Process:
     outcomes.append((yield from request))

@@ -1,9 +1,8 @@
-"""How often what goes wrong goes wrong: every knob of the simulated network.
+"""Fault rates: every parameter of the simulated network.
 
 Pure. A rate is the share of the opportunities named beside it, from 0 (never) to 1
-(always). What happens at a rate comes with little variance, not as independent coin
-tosses: a run of a few simulated minutes then has each kind of failure, and a long run
-has it as often as its rate says.
+(always). Occurrences have little variance, unlike independent coin tosses: a run of a few
+simulated minutes then has each kind of failure, and a long run has it as often as its rate.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _OFTEN = 0.5
 
 @dataclass(frozen=True)
 class Rates:
-    """Rates of a network that is a little unwell, so that everything is seen.
+    """Rates of a network with a few faults, so that every event type occurs.
 
     Raises:
         ValueError: a rate is not between 0 and 1.
@@ -27,10 +26,10 @@ class Rates:
     # Of the slots.
     authoring: float = 0.04  # the author fails to make its block
     fork: float = 0.05  # a second author makes a competing block
-    preimage: float = 0.5  # somebody brings a preimage
+    preimage: float = 0.5  # a new preimage appears
     # Of the blocks.
-    invalid_seal: float = 0.03  # nobody but the author can verify it
-    invalid_execution: float = 0.03  # nobody but the author can execute it
+    invalid_seal: float = 0.03  # no node but the author can verify it
+    invalid_execution: float = 0.03  # no node but the author can execute it
     # Of the slots of each node.
     disconnect: float = 0.02  # it loses a peer
     misbehave: float = 0.01  # a peer misbehaves towards it
@@ -72,19 +71,19 @@ class Rates:
     assurance_send: float = 0.002
     assurance_receive: float = 0.002
     # Of the reports that became available.
-    audit: float = 1.0  # somebody audits it
+    audit: float = 1.0  # one of the nodes audits it
     bundle_recovery: float = 0.5  # of the audits: from erasure shards, not a guarantor
     # Of the preimage announcements.
     preimage_announcement: float = 0.04
-    preimage_unwanted: float = 0.05  # who hears it has no request for it on its chain
+    preimage_unwanted: float = 0.05  # its receiver has no request for it on its chain
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            if not 0 <= getattr(self, each.name) <= 1:
-                raise ValueError(f"rate {each.name} is not between 0 and 1")
+        for rate in fields(self):
+            if not 0 <= getattr(self, rate.name) <= 1:
+                raise ValueError(f"rate {rate.name} is not between 0 and 1")
 
 
-# A network in which next to everything goes wrong now and then, and still goes on.
+# A network in which almost every fault occurs now and then, and which still works.
 TROUBLED = Rates(
     authoring=0.12,
     fork=0.25,
@@ -123,19 +122,21 @@ TROUBLED = Rates(
 )
 
 
-# Losing telemetry's connection is decided apart: the network is the same, however often.
+# Losing telemetry's connection is decided separately, so that it does not change the network.
 TELEMETRY_KINDS = ("reconnect",)
 NETWORK_KINDS = tuple(each.name for each in fields(Rates) if each.name not in TELEMETRY_KINDS)
 
 
 class Chances:
-    """Decides what happens when, at the rates given.
+    """Decides when faults happen, at the given rates.
 
-    Each kind keeps the sum of the probabilities it was offered and happens each time that
-    sum passes its next mark; marks are half to one and a half apart.
+    Each kind sums up the probabilities of its opportunities and happens each time the sum
+    passes its next mark; marks are 0.5 to 1.5 apart.
 
     Args:
-        kinds: those that can be asked for.
+        rates: the rates.
+        rng: the source of randomness.
+        kinds: the kinds that are decided here.
     """
 
     def __init__(
@@ -147,7 +148,7 @@ class Chances:
         self._left = {kind: rng.random() for kind in kinds}
 
     def happens(self, kind: str, share: float = 1.0) -> bool:
-        """One opportunity for ``kind``; ``share`` scales its rate down."""
+        """Return whether a fault happens at one opportunity; ``share`` scales its rate down."""
         probability = self._rates[kind] * share
         if probability > _OFTEN:
             return self._random() < probability

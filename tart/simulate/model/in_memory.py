@@ -1,8 +1,7 @@
-"""A network played in memory, with what its nodes send and what really happened.
+"""Simulates a network in memory; returns the telemetry of its nodes and the truth.
 
-Pure. As ``tart simulate`` plays it, but at once and without a server: telemetry
-connections end when the network says so (rate ``reconnect``) and come back a simulated
-second later.
+Pure. The same simulation as ``tart simulate``, without waiting and without a server:
+telemetry connections end at the rate ``reconnect`` and return a simulated second later.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from tart.simulate.model.truth_reader import Facts
 from tart.simulate.model.world import SLOT
 from tart.units import SECOND_US
 
-# As often as ``tart simulate`` looks, with many nodes.
+# The step of ``tart simulate`` with many nodes.
 _STEP = 10 * MILLISECOND
 _AWAY = SECOND_US
 
@@ -29,11 +28,11 @@ MIXED = (1, 0)
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """One telemetry connection of one node, all it sends.
+    """One telemetry connection of one node.
 
     Attributes:
         node: index of the node.
-        ordinal: which of the node's connections, from 0.
+        ordinal: number of the connection among the node's, from 0.
         hello: its first frame.
         emissions: its events.
     """
@@ -45,18 +44,18 @@ class Session:
 
     @property
     def data(self) -> bytes:
-        """Its bytes, from the first to the last."""
+        """All bytes of the connection."""
         return self.hello + b"".join([each.frame for each in self.emissions])
 
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """What the nodes of a network sent, and the truth.
+    """The telemetry of a simulated network, and the truth.
 
     Attributes:
         emissions: all events in order of time.
         sessions: the connections in the order in which they opened.
-        facts: what really happened.
+        facts: the truth.
     """
 
     emissions: list[Emission]
@@ -75,7 +74,17 @@ def play(
     rates: Rates | None = None,
     protocol: int | Sequence[int] = 1,
 ) -> Played:
-    """Play so many slots; the arguments are those of :class:`Network`.
+    """Simulate a number of slots.
+
+    Args:
+        slots: number of slots.
+        nodes: see :class:`Network`, as for all further arguments.
+        cores: number of cores.
+        seed: equal seeds give equal runs.
+        start: simulated time of the beginning.
+        speed: simulated seconds per second of the timestamps.
+        rates: fault rates.
+        protocol: telemetry protocol version, or several.
 
     Raises:
         ValueError: an argument is out of its range.
@@ -91,33 +100,34 @@ def play(
         protocol=protocol,
         truth=Truth(facts.append),
     )
-    lines = _Lines(network, nodes)
+    sessions = _Sessions(network, nodes)
     emissions: list[Emission] = []
     end = network.now + slots * SLOT
     while network.now < end:
         for emission in network.advance(min(network.now + _STEP, end)):
             emissions.append(emission)
-            lines.open[emission.node].emissions.append(emission)
-        lines.tend()
+            sessions.open[emission.node].emissions.append(emission)
+        sessions.update()
     network.end()
-    return Played(emissions, lines.sessions, Facts(facts))
+    return Played(emissions, sessions.all, Facts(facts))
 
 
 def play_troubled(slots: int, *, nodes: int = 6, cores: int = 2, seed: int = 0) -> Played:
-    """A network as ``tart simulate --troubled`` plays it."""
+    """Simulate the network of ``tart simulate --troubled``."""
     return play(slots, nodes=nodes, cores=cores, seed=seed, rates=TROUBLED, protocol=MIXED)
 
 
-class _Lines:
+class _Sessions:
     """The telemetry connections.
 
     Attributes:
-        open: by node, those of now; ``sessions``: all there were.
+        open: open connections by node.
+        all: all connections in the order in which they opened.
     """
 
     def __init__(self, network: Network, nodes: int) -> None:
         self.open: dict[int, Session] = {}
-        self.sessions: list[Session] = []
+        self.all: list[Session] = []
         self._network = network
         self._ordinals = [0] * nodes
         self._back: dict[int, int] = {}
@@ -128,10 +138,10 @@ class _Lines:
         session = Session(node, self._ordinals[node], self._network.connect(node))
         self._ordinals[node] += 1
         self.open[node] = session
-        self.sessions.append(session)
+        self.all.append(session)
 
-    def tend(self) -> None:
-        """Let go who leaves, and bring back who has been away."""
+    def update(self) -> None:
+        """Close connections of leaving nodes, and reopen those that were closed long enough."""
         now = self._network.now
         for node in self._network.leaving():
             if self.open.pop(node, None):

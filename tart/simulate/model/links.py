@@ -1,14 +1,15 @@
 """Connections between the nodes, and their block announcement streams.
 
-Pure. Every pair is connected by the one of the two that JAMNP-S prefers; neighbours of
+Pure. Every pair is connected by the node of the two that JAMNP-S prefers; neighbours of
 the grid also open a block announcement stream. Connections and streams get lost at the
-given rates, both sides say so, and they are restored a little later.
+given rates, both sides report it, and they are restored a little later.
 """
 
 from __future__ import annotations
 
+from tart.protocol.events import EventKind
 from tart.simulate.model.schedule import MILLISECOND, Outcome, Process
-from tart.simulate.model.world import Node, Stage, linked
+from tart.simulate.model.world import Node, World, linked
 from tart.units import SECOND_US
 
 _DIALLING = 2 * SECOND_US
@@ -17,35 +18,35 @@ _DEPARTURES = ("going away", "too many connections", "keep-alive missed")
 
 
 class Links:
-    """Connects everybody at the start and keeps it so."""
+    """Connects all nodes at the start and after losses."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        for node in stage.nodes:
-            stage.start(self._dial_all(node))
+    def __init__(self, world: World) -> None:
+        self._world = world
+        for node in world.nodes:
+            world.start(self._dial_all(node))
 
     def open_slot(self, slot: int) -> None:
-        """Let what goes wrong go wrong, some time in this slot."""
-        stage = self._stage
-        for node in stage.nodes:
-            if stage.happens("disconnect"):
-                stage.start(self._disconnect(node), stage.between(0, 5 * SECOND_US))
-            if stage.happens("misbehave"):
-                stage.start(self._misbehave(node), stage.between(0, 5 * SECOND_US))
-            if stage.happens("stream_closed"):
-                stage.start(self._close_stream(node), stage.between(0, 5 * SECOND_US))
+        """Let faults happen at random times of this slot."""
+        world = self._world
+        for node in world.nodes:
+            if world.happens("disconnect"):
+                world.start(self._disconnect(node), world.between(0, 5 * SECOND_US))
+            if world.happens("misbehave"):
+                world.start(self._misbehave(node), world.between(0, 5 * SECOND_US))
+            if world.happens("stream_closed"):
+                world.start(self._close_stream(node), world.between(0, 5 * SECOND_US))
 
     def _dial_all(self, node: Node) -> Process:
-        peers = [each for each in self._stage.others(node) if _initiates(node, each)]
+        peers = [each for each in self._world.others(node) if _initiates(node, each)]
         for peer in peers:
-            yield self._stage.between(0, 2 * _DIALLING // len(self._stage.nodes))
-            self._stage.start(self._connect(node, peer))
+            yield self._world.between(0, 2 * _DIALLING // len(self._world.nodes))
+            self._world.start(self._connect(node, peer))
 
     def _connect(self, a: Node, b: Node) -> Process:
         """``a`` dials ``b`` until it answers."""
-        stage = self._stage
+        world = self._world
         while not (yield from self._attempt(a, b)):
-            yield stage.between(SECOND_US // 2, 2 * SECOND_US)
+            yield world.between(SECOND_US // 2, 2 * SECOND_US)
         a.linked |= 1 << b.index
         b.linked |= 1 << a.index
         if b in a.neighbours:
@@ -53,37 +54,37 @@ class Links:
             yield from self._open_stream(a, b)
 
     def _attempt(self, a: Node, b: Node) -> Outcome:
-        stage = self._stage
+        world = self._world
         details = {"peer_id": b.peer_id, "peer_address": b.address}
-        dialled = stage.emit(a, "ConnectingOut", b, to=details)
-        yield stage.latency()
-        if stage.happens("connection_refused"):
-            stage.emit(b, "ConnectionRefused", a, from_=a.address)
-            yield stage.latency()
+        dialled = world.emit(a, EventKind.CONNECTING_OUT, b, to=details)
+        yield world.latency()
+        if world.happens("connection_refused"):
+            world.emit(b, EventKind.CONNECTION_REFUSED, a, from_=a.address)
+            yield world.latency()
             reason = "refused by peer"
-            stage.emit(a, "ConnectOutFailed", b, connecting_id=dialled, reason=reason)
+            world.emit(a, EventKind.CONNECT_OUT_FAILED, b, connecting_id=dialled, reason=reason)
             return False
-        answered = stage.emit(b, "ConnectingIn", a, from_=a.address)
-        yield stage.latency()
-        if stage.happens("connection_failed"):
+        answered = world.emit(b, EventKind.CONNECTING_IN, a, from_=a.address)
+        yield world.latency()
+        if world.happens("connection_failed"):
             reason = "handshake failed: bad certificate"
-            stage.emit(a, "ConnectOutFailed", b, connecting_id=dialled, reason=reason)
-            yield stage.latency()
-            stage.emit(b, "ConnectInFailed", a, connecting_id=answered, reason=reason)
+            world.emit(a, EventKind.CONNECT_OUT_FAILED, b, connecting_id=dialled, reason=reason)
+            yield world.latency()
+            world.emit(b, EventKind.CONNECT_IN_FAILED, a, connecting_id=answered, reason=reason)
             return False
-        stage.emit(a, "ConnectedOut", b, connecting_id=dialled)
-        yield stage.latency()
-        stage.emit(b, "ConnectedIn", a, connecting_id=answered, peer_id=a.peer_id)
+        world.emit(a, EventKind.CONNECTED_OUT, b, connecting_id=dialled)
+        yield world.latency()
+        world.emit(b, EventKind.CONNECTED_IN, a, connecting_id=answered, peer_id=a.peer_id)
         return True
 
     def _open_stream(self, a: Node, b: Node) -> Process:
-        stage, opened = self._stage, "BlockAnnouncementStreamOpened"
+        world, opened = self._world, EventKind.BLOCK_ANNOUNCEMENT_STREAM_OPENED
         if not linked(a, b) or b.index in a.streams:
             return
-        a.streams[b.index] = stage.emit(a, opened, b, peer=b.peer_id, opener="Local")
-        yield stage.latency()
+        a.streams[b.index] = world.emit(a, opened, b, peer=b.peer_id, opener="Local")
+        yield world.latency()
         if b.index in a.streams:
-            b.streams[a.index] = stage.emit(b, opened, a, peer=a.peer_id, opener="Remote")
+            b.streams[a.index] = world.emit(b, opened, a, peer=a.peer_id, opener="Remote")
 
     def _stream_gone(self, node: Node, peer: Node, closer: str, reason: str) -> None:
         opened = node.streams.pop(peer.index, None)
@@ -91,32 +92,37 @@ class Links:
             return
         # The one event that differs between the protocol versions.
         fields = {"opened_id": opened} if node.protocol else {"peer": peer.peer_id}
-        self._stage.emit(
-            node, "BlockAnnouncementStreamClosed", peer, **fields, closer=closer, reason=reason
+        self._world.emit(
+            node,
+            EventKind.BLOCK_ANNOUNCEMENT_STREAM_CLOSED,
+            peer,
+            **fields,
+            closer=closer,
+            reason=reason,
         )
 
     def _close_stream(self, node: Node) -> Process:
-        stage = self._stage
+        world = self._world
         if not node.streams:
             return
-        peer = stage.nodes[stage.rng.choice(list(node.streams))]
+        peer = world.nodes[world.rng.choice(list(node.streams))]
         self._stream_gone(node, peer, "Local", "stream idle")
-        yield stage.latency()
+        yield world.latency()
         self._stream_gone(peer, node, "Remote", "stream idle")
-        yield stage.between(SECOND_US // 2, SECOND_US)
+        yield world.between(SECOND_US // 2, SECOND_US)
         yield from self._open_stream(node, peer)
 
     def _a_peer(self, node: Node) -> Node | None:
-        peers = [each for each in self._stage.nodes if linked(node, each)]
-        return self._stage.rng.choice(peers) if peers else None
+        peers = [each for each in self._world.nodes if linked(node, each)]
+        return self._world.rng.choice(peers) if peers else None
 
     def _misbehave(self, node: Node) -> Process:
-        stage = self._stage
+        world = self._world
         peer = self._a_peer(node)
         if peer is None:
             return
-        reason = stage.rng.choice(_MISBEHAVIOURS)
-        stage.emit(node, "PeerMisbehaved", peer, peer=peer.peer_id, reason=reason)
+        reason = world.rng.choice(_MISBEHAVIOURS)
+        world.emit(node, EventKind.PEER_MISBEHAVED, peer, peer=peer.peer_id, reason=reason)
         yield MILLISECOND
         yield from self._part(node, peer, "Local", reason)
 
@@ -124,32 +130,38 @@ class Links:
         peer = self._a_peer(node)
         if peer is None:
             return
-        # A timeout was nobody's doing: both sides leave the terminator open.
-        terminator = self._stage.rng.choice(("Local", "Local", None))
-        reason = self._stage.rng.choice(_DEPARTURES) if terminator else "timed out"
+        # A time-out has no terminator: both sides leave it empty.
+        terminator = self._world.rng.choice(("Local", "Local", None))
+        reason = self._world.rng.choice(_DEPARTURES) if terminator else "timed out"
         yield from self._part(node, peer, terminator, reason)
 
     def _part(self, a: Node, b: Node, terminator: str | None, reason: str) -> Process:
         """``a`` ends its connection with ``b``; it is restored after a while."""
-        stage = self._stage
+        world = self._world
         if not linked(a, b):
             return
         a.linked &= ~(1 << b.index)
         b.linked &= ~(1 << a.index)
         remote = "Remote" if terminator else None
         self._gone(a, b, terminator, reason)
-        yield stage.latency()
+        yield world.latency()
         self._gone(b, a, remote, reason)
-        yield stage.between(SECOND_US, 4 * SECOND_US)
-        yield from self._connect(*((a, b) if _initiates(a, b) else (b, a)))
+        yield world.between(SECOND_US, 4 * SECOND_US)
+        dialler, dialled = (a, b) if _initiates(a, b) else (b, a)
+        yield from self._connect(dialler, dialled)
 
     def _gone(self, node: Node, peer: Node, terminator: str | None, reason: str) -> None:
         self._stream_gone(node, peer, terminator or "Local", "connection lost")
-        self._stage.emit(
-            node, "Disconnected", peer, peer=peer.peer_id, terminator=terminator, reason=reason
+        self._world.emit(
+            node,
+            EventKind.DISCONNECTED,
+            peer,
+            peer=peer.peer_id,
+            terminator=terminator,
+            reason=reason,
         )
 
 
 def _initiates(a: Node, b: Node) -> bool:
-    """Whether ``a`` is the preferred initiator of the two (JAMNP-S)."""
+    """Return whether ``a`` is the preferred initiator of the two (JAMNP-S)."""
     return (a.peer_id[31] > 127) ^ (b.peer_id[31] > 127) ^ (a.peer_id < b.peer_id)

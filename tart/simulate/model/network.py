@@ -1,13 +1,13 @@
-"""A JAM network that happens only in memory, told as its nodes would tell it in JIP-3.
+"""A simulated JAM network and the telemetry of its nodes.
 
 Pure: no clock, no sockets, no randomness but the seed's. One chain, six-second slots,
-and every activity JIP-3 has events for, in one simulated time.
+and every activity that JIP-3 has events for, in one simulated time.
 
-- The stream of events is in order of simulated time; the ids in it are those of each
-  node's own connection, and every reference names an earlier event of that connection.
-- Equal arguments give equal networks, and what happens does not depend on which nodes
-  are connected: several processes may each play some nodes of one network.
-- What is finished is forgotten; memory does not grow with the length of the run.
+- Events are in order of simulated time; their ids are those of each node's own connection,
+  and every reference names an earlier event of that connection.
+- Equal arguments give equal networks, and the network does not depend on which nodes are
+  connected: several processes may each simulate some nodes of one network.
+- Finished activities are forgotten; memory does not grow with the length of the run.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from tart.simulate.model.schedule import Process
 from tart.simulate.model.status import Status
 from tart.simulate.model.tickets import Tickets
 from tart.simulate.model.truth import Truth
-from tart.simulate.model.world import SLOT, Stage
+from tart.simulate.model.world import SLOT, World
 from tart.units import SECOND_US
 
-# Late 2026, when nothing else is said.
+# The default start, late in 2026.
 DEFAULT_START = 10_000_000 * SLOT
 MAX_CORES = 341
 MAX_NODES = 1023
@@ -50,10 +50,10 @@ class Network:
         seed: equal seeds give equal runs.
         start: when it begins, microseconds of the JAM Common Era; slots are counted from it.
         speed: simulated seconds per second of the events' timestamps. At 2.0 slot numbers
-            advance every three seconds and all durations told are halved.
-        rates: how often what happens.
-        protocol: telemetry protocol version, 0 or 1; of several the nodes take turns.
-        truth: is told what really happens; without it nothing is recorded.
+            advance every three seconds and all durations in events are halved.
+        rates: fault rates.
+        protocol: telemetry protocol version, 0 or 1; several are assigned to the nodes in turn.
+        truth: records the truth, if given.
 
     Example:
         >>> network = Network(nodes=6, cores=2, seed=1)
@@ -78,117 +78,127 @@ class Network:
         truth: Truth | None = None,
     ) -> None:
         _check(nodes, cores, start, speed, protocol)
-        self._stage = Stage(nodes, cores, seed, start, speed, rates or Rates(), protocol, truth)
-        stage, self._truth = self._stage, truth
+        self._world = World(
+            nodes,
+            cores,
+            seed=seed,
+            start=start,
+            speed=speed,
+            rates=rates or Rates(),
+            protocol=protocol,
+            truth=truth,
+        )
+        world, self._truth = self._world, truth
         if truth is not None:
-            truth.begin(stage, seed, speed)
-        composer, packages = Composer(stage), Packages(stage)
-        self._chain = chain = Chain(stage, composer)
-        guaranteeing = Guaranteeing(stage, packages)
-        availability, preimages = Availability(stage), Preimages(stage)
+            truth.begin(world, seed, speed)
+        composer, packages = Composer(world), Packages(world)
+        self._chain = chain = Chain(world, composer)
+        guaranteeing = Guaranteeing(world, packages)
+        availability, preimages = Availability(world), Preimages(world)
         chain.followers += [
             packages.follow,
             guaranteeing.follow,
             availability.follow,
-            Auditing(stage).follow,
+            Auditing(world).follow,
             preimages.follow,
         ]
         self._activities = (
-            Links(stage),
+            Links(world),
             chain,
-            Tickets(stage, composer),
+            Tickets(world, composer),
             guaranteeing,
             availability,
             preimages,
-            Status(stage),
+            Status(world),
         )
-        stage.start(self._slots(start))
+        world.start(self._slots(start))
 
     @property
     def now(self) -> int:
         """Simulated time, microseconds of the JAM Common Era."""
-        return self._stage.schedule.now
+        return self._world.schedule.now
 
     def connect(self, node: int) -> bytes:
-        """A node's telemetry connects: its ids restart, what was in flight is abandoned.
+        """Connect a node's telemetry: ids restart, activities in progress are abandoned.
 
         Returns:
             The first frame to send, its node information.
         """
         self.disconnect(node)
-        one = self._stage.nodes[node]
+        one = self._world.nodes[node]
         hello = one.reporter.connect()
         if self._truth is not None:
-            self._truth.opened(one, hello)
+            self._truth.open_session(one, hello)
         return hello
 
     def disconnect(
         self, node: int, reason: str = "connection lost", unsent: Sequence[Emission] = ()
     ) -> None:
-        """A node's telemetry lost its connection: it reports nothing until it connects.
+        """Disconnect a node's telemetry: it reports nothing until it connects.
 
         Args:
-            reason: why, for the truth.
-            unsent: the last events taken from ``advance``, if they never left.
+            node: index of the node.
+            reason: the reason, for the truth.
+            unsent: the last events of ``advance``, if they never left.
         """
-        self._forget_unsent(node)
-        one = self._stage.nodes[node]
+        self._discard_pending(node)
+        one = self._world.nodes[node]
         one.reporter.disconnect()
         if self._truth is not None:
-            self._truth.closed(one, reason, unsent)
+            self._truth.close_session(one, reason, unsent)
 
     def leaving(self) -> list[int]:
-        """Nodes whose telemetry loses its connection now, by the rate ``reconnect``.
+        """Return nodes whose telemetry loses its connection now, by the rate ``reconnect``.
 
-        It is for the caller to disconnect them, and to connect them again a little later.
+        The caller disconnects them, and connects them again a little later.
         """
-        leaving = sorted(self._stage.leaving)
-        self._stage.leaving.clear()
+        leaving = sorted(self._world.leaving)
+        self._world.leaving.clear()
         return leaving
 
     def end(self) -> None:
-        """Nothing more will happen: complete the truth."""
-        for node in range(len(self._stage.nodes)):
+        """Disconnect all nodes and complete the truth."""
+        for node in range(len(self._world.nodes)):
             self.disconnect(node, "end of the run")
         if self._truth is not None:
             self._truth.end()
 
-    def _forget_unsent(self, node: int) -> None:
-        """What was not taken from ``advance`` yet belongs to the connection that ended."""
-        out = self._stage.out
-        kept = [each for each in out if each.node != node]
+    def _discard_pending(self, node: int) -> None:
+        """Discard events that ``advance`` has not returned; they belong to the old connection."""
+        out = self._world.out
+        others = [emission for emission in out if emission.node != node]
         out.clear()
-        out.extend(kept)
+        out.extend(others)
 
     def congest(self, node: int, congested: bool) -> None:
-        """While congested a node drops its events, and says so afterwards (Dropped)."""
-        self._stage.nodes[node].reporter.congested = congested
+        """Let a node drop its events while congested; it reports that afterwards (Dropped)."""
+        self._world.nodes[node].reporter.congested = congested
 
     def dropped(self, node: int) -> int:
-        """Events that node has dropped so far."""
-        return self._stage.nodes[node].reporter.dropped
+        """Return the number of events that a node has dropped."""
+        return self._world.nodes[node].reporter.dropped
 
     def advance(self, until: int) -> Iterator[Emission]:
-        """What the connected nodes report up to ``until``, in order of time.
+        """Return the events that connected nodes report up to ``until``, in order of time.
 
-        Lazy: what is done to the network between two events counts from the next step on.
+        Lazy: changes of the network between two events take effect from the next step on.
         """
-        out, step, truth = self._stage.out, self._stage.schedule.step, self._truth
+        out, step, truth = self._world.out, self._world.schedule.step, self._truth
         more = True
         while more:
-            # One by one, so that a caller who stops early finds the rest the next time.
+            # One by one, so that a caller that stops early gets the rest the next time.
             while out:
                 emission = out.popleft()
                 if truth is not None:
-                    truth.taken(emission)
+                    truth.add_emission(emission)
                 yield emission
             more = step(until)
 
     def statistics(self) -> dict[str, int]:
-        """How much is held in memory; bounded however long the run."""
-        nodes = self._stage.nodes
+        """Return the sizes of the state in memory, which are bounded."""
+        nodes = self._world.nodes
         return {
-            "processes": len(self._stage.schedule),
+            "processes": len(self._world.schedule),
             "blocks": len(self._chain.blocks),
             "guarantees": sum(len(each.guarantees) for each in nodes),
             "preimages": sum(len(each.preimages) + len(each.announced) for each in nodes),
@@ -198,8 +208,8 @@ class Network:
         slot = -(-(start + _SETTLING) // SLOT)
         yield slot * SLOT - start
         while True:
-            for each in self._activities:
-                each.open_slot(slot)
+            for activity in self._activities:
+                activity.open_slot(slot)
             slot += 1
             yield SLOT
 

@@ -1,8 +1,8 @@
-"""Work-packages as builders make them, and who guarantees them.
+"""Work-packages of builders, and their guarantors.
 
-Pure. A package names its items and what it imports of earlier packages; the report it
-will lead to is determined from the start, since every guarantor computes the same.
-Packages whose reports became available are remembered a while for others to import.
+Pure. A package names its items and its imports from earlier packages; its report is
+determined from the start, since every guarantor computes the same. Packages whose reports
+became available are remembered for a while, for others to import.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import deque
 from typing import Any
 
 from tart.simulate.model.records import Block, Report, WorkItem
-from tart.simulate.model.world import Node, Stage
+from tart.simulate.model.world import Node, World
 
 SERVICES = tuple(range(1000, 1012))
 _BUILDERS = 5
@@ -22,37 +22,37 @@ _IMPORTED_SEGMENTS = 4
 class Packages:
     """Makes packages and remembers those whose exports can be imported."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, world: World) -> None:
+        self._world = world
         self._importable: deque[Report] = deque(maxlen=_IMPORTABLE)
         self._last_slot = 0
-        self._builders = tuple(stage.hash("builder", at) for at in range(_BUILDERS))
+        self._builders = tuple(world.hash("builder", index) for index in range(_BUILDERS))
 
     def follow(self, node: Node, block: Block) -> None:
         """Remember the available reports of a block, when the first node follows it."""
         if block.slot > self._last_slot:
             self._last_slot = block.slot
-            for each in block.available:
-                each.imports = None  # or each report would keep all before it
-                if each.exports:
-                    self._importable.append(each)
+            for report in block.available:
+                report.imports = None  # otherwise each report would keep all earlier ones alive
+                if report.exports:
+                    self._importable.append(report)
 
     def builder(self) -> bytes:
-        """The key of some builder; builders send no telemetry."""
-        return self._stage.rng.choice(self._builders)
+        """Return the key of a random builder; builders send no telemetry."""
+        return self._world.rng.choice(self._builders)
 
     def make(self, slot: int, core: int) -> Report:
-        """A new package for that core."""
-        stage, rng = self._stage, self._stage.rng
-        wants = stage.happens("with_imports") and bool(self._importable)
+        """Return a new package for a core."""
+        world, rng = self._world, self._world.rng
+        wants = world.happens("with_imports") and bool(self._importable)
         identity = (slot, core)
         return Report(
             slot=slot,
             core=core,
-            package_hash=stage.hash("package", *identity),
-            hash=stage.hash("report", *identity),
-            erasure_root=stage.hash("erasure", *identity),
-            segments_root=stage.hash("segments", *identity),
+            package_hash=world.hash("package", *identity),
+            hash=world.hash("report", *identity),
+            erasure_root=world.hash("erasure", *identity),
+            segments_root=world.hash("segments", *identity),
             bundle_size=rng.randrange(20_000, 2_000_000),
             items=tuple(self._item() for _ in range(rng.randint(1, 3))),
             exports=rng.randint(0, _IMPORTED_SEGMENTS),
@@ -61,19 +61,19 @@ class Packages:
         )
 
     def _item(self) -> WorkItem:
-        rng = self._stage.rng
+        rng = self._world.rng
         refine = rng.randrange(50_000_000, 400_000_000)
         return WorkItem(rng.choice(SERVICES), refine, rng.randrange(500_000, 5_000_000))
 
 
 def imported_segments(report: Report) -> list[int]:
-    """Positions of the segments that the package imports, in its list of imports."""
+    """Return the positions of the imported segments in the package's list of imports."""
     return list(range(report.imports.exports)) if report.imports else []
 
 
 def outline(report: Report, anchor: Block) -> dict[str, Any]:
-    """As JIP-3's Work Package Outline; the imports stand in the first item."""
-    items = [_item_outline(report, at) for at in range(len(report.items))]
+    """Return JIP-3's Work Package Outline; the first item has the imports."""
+    items = [_item_outline(report, index) for index in range(len(report.items))]
     source = report.imports if report.by_package_hash else None
     return {
         "work_package_size": report.bundle_size // 3,
@@ -85,16 +85,16 @@ def outline(report: Report, anchor: Block) -> dict[str, Any]:
     }
 
 
-def _item_outline(report: Report, at: int) -> dict[str, Any]:
-    item = report.items[at]
+def _item_outline(report: Report, index: int) -> dict[str, Any]:
+    item = report.items[index]
     return {
         "service_id": item.service,
         "payload_size": 1_000 + item.refine_gas % 9_000,
         "refine_gas_limit": 1_000_000_000,
         "accumulate_gas_limit": 10_000_000,
         "sum_of_extrinsic_lengths": item.refine_gas % 20_000,
-        "imports": _import_specs(report) if at == 0 else [],
-        "num_exported_segments": report.exports if at == 0 else 0,
+        "imports": _import_specs(report) if index == 0 else [],
+        "num_exported_segments": report.exports if index == 0 else 0,
     }
 
 
@@ -110,9 +110,9 @@ def _import_specs(report: Report) -> list[dict[str, Any]]:
     return [{"root_identifier": root, "export_index": index} for index in imported_segments(report)]
 
 
-def guarantors_of(stage: Stage, core: int, slot: int) -> list[Node]:
-    """The validators assigned to a core in a slot; they change every rotation period."""
-    rotation = slot // stage.parameters["rotation_period"]
-    cores = stage.cores
-    # (index + rotation) % cores == core, without asking every validator.
-    return stage.nodes[(core - rotation) % cores :: cores]
+def guarantors_of(world: World, core: int, slot: int) -> list[Node]:
+    """Return the validators assigned to a core in a slot; they change every rotation period."""
+    rotation = slot // world.parameters["rotation_period"]
+    cores = world.cores
+    # (index + rotation) % cores == core, without testing every validator.
+    return world.nodes[(core - rotation) % cores :: cores]

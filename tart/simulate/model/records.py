@@ -1,7 +1,7 @@
 """Blocks, work-packages, the reports made of them, guarantees and preimages, as values.
 
-Pure. Identity is the object's; hashes are made where the things are made. A report also
-remembers who holds its erasure shards, because that decides when it becomes available.
+Pure. Objects are compared by identity; their hashes are assigned when they are made. A report
+also has the holders of its erasure shards, which decide when it becomes available.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class Report:
     primary: int = -1
 
     def holds(self, validator: int) -> bool:
-        """Whether that validator has its erasure shards of this report."""
+        """Return whether a validator has its erasure shards of this report."""
         return bool(self.holders >> validator & 1)
 
     def outline(self) -> dict[str, Any]:
-        """As JIP-3's Work Report Outline."""
+        """Return JIP-3's Work Report Outline."""
         return {
             "work_report_hash": self.hash,
             "bundle_size": self.bundle_size,
@@ -71,7 +71,7 @@ class Guarantee:
     guarantors: tuple[int, ...]
 
     def outline(self) -> dict[str, Any]:
-        """As JIP-3's Guarantee Outline."""
+        """Return JIP-3's Guarantee Outline."""
         return {
             "work_report_hash": self.report.hash,
             "slot": self.slot,
@@ -98,7 +98,7 @@ class Ticket(NamedTuple):
 
 
 class Assurance(NamedTuple):
-    """What one validator, by its index, assures as of a block, by its header hash."""
+    """An assurance of a validator, by index, as of a block, by header hash."""
 
     assurer: int
     anchor: bytes
@@ -115,7 +115,7 @@ class Block:
         reported: guarantees it brings on chain.
         available: reports that became available with it and were accumulated.
         pending: by core, the report that waits for availability, and since which slot.
-        flaw: ``"seal"``, ``"execution"`` or ``""``: what all nodes but its author refuse.
+        flaw: ``"seal"``, ``"execution"`` or ``""``: why all nodes but its author refuse it.
     """
 
     slot: int
@@ -132,7 +132,7 @@ class Block:
     flaw: str = ""
 
     def outline(self) -> dict[str, Any]:
-        """As JIP-3's Block Outline."""
+        """Return JIP-3's Block Outline."""
         preimages_size = sum(each.length for each in self.preimages)
         size = 500 + 400 * len(self.reported) + 106 * self.assurances + 784 * self.tickets
         return {

@@ -1,15 +1,15 @@
-"""What a node tells of itself: its events, on its telemetry connection, with their ids.
+"""The telemetry of one simulated node: its events, on its connection, with their ids.
 
-Pure. A ``Reporter`` is the telemetry part of one simulated node.
+Pure.
 
-- An event's id is the one its connection gives it. A ``Handle`` remembers it for the
-  events that refer to it, together with the session it belongs to.
-- References never cross sessions. An event that refers to one which was not reported, or
-  was reported on an earlier connection, is not reported either; so what was in flight
-  when a connection ended is abandoned, link by link.
-- An event that the node had to drop keeps the id it would have had, as JIP-3 counts it:
-  the next event that fits is preceded by a Dropped of so many.
-- What happens in the network does not depend on what is reported of it.
+- An event has the id that its connection assigns. A ``Handle`` stores the id and the session
+  for the events that refer to it.
+- References never cross sessions. An event that refers to one that was not reported, or was
+  reported on an earlier connection, is not reported either; so activities in progress when a
+  connection ends are abandoned.
+- An event that the node drops keeps the id it would have had, as JIP-3 counts: a Dropped with
+  their number precedes the next event that fits.
+- The simulated network does not depend on which events are reported.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any, NamedTuple
 
+from tart.protocol.events import EventKind
 from tart.testing import FakeNode
 
 
 class Handle(NamedTuple):
-    """An event that others may refer to.
+    """A reference to an event.
 
     Attributes:
-        session: the session it belongs to; ``event_id``: its id there.
-        timestamp: what it says, or would have said.
-        lost: it was dropped.
+        session: number of its session.
+        event_id: its id in that session.
+        timestamp: its timestamp, also if it was dropped.
+        lost: whether it was dropped.
     """
 
     session: int
@@ -46,8 +48,8 @@ class Emission(NamedTuple):
         when: simulated time in microseconds of the JAM Common Era.
         node: index of the node.
         event_id: its id on the node's present connection.
-        timestamp: what the event says, microseconds of the JAM Common Era.
-        variant: the event's name.
+        timestamp: its timestamp, microseconds of the JAM Common Era.
+        kind: the event type.
         fields: its fields, references resolved.
         frame: its bytes, length prefix included.
     """
@@ -56,9 +58,14 @@ class Emission(NamedTuple):
     node: int
     event_id: int
     timestamp: int
-    variant: str
+    kind: EventKind
     fields: dict[str, Any]
     frame: bytes
+
+    @property
+    def variant(self) -> str:
+        """The event's name in JSON."""
+        return self.kind.variant
 
 
 class Reporter:
@@ -66,13 +73,13 @@ class Reporter:
 
     Args:
         node: index of the node.
-        fake: makes its bytes and counts its ids.
-        sessions: numbers for connections; shared by all reporters, so that a handle of one
-            node can never pass for another's.
+        fake: encodes its events and counts their ids.
+        sessions: numbers for connections; shared by all reporters, so that the handles of all
+            nodes are distinct.
 
     Attributes:
-        congested: while set, every event is dropped; for whoever sends the bytes.
-        dropped: events dropped so far, by the node's own doing or by congestion.
+        congested: while set, every event is dropped; set by the sender of the bytes.
+        dropped: events dropped so far, by the fault rates or by congestion.
     """
 
     def __init__(self, node: int, fake: FakeNode, sessions: Iterator[int] | None = None) -> None:
@@ -88,11 +95,11 @@ class Reporter:
 
     @property
     def connected(self) -> bool:
-        """Whether there is a connection to report on."""
+        """True while there is a connection to report on."""
         return self._session > 0
 
     def connect(self) -> bytes:
-        """Start a session: ids from 0, older handles void. The first frame to send."""
+        """Start a session: ids from 0, older handles void; return the first frame."""
         self._session = next(self._sessions)
         self._to_lose = self._lost = 0
         self.congested = False
@@ -103,34 +110,33 @@ class Reporter:
         self._session = 0
 
     def lose(self, number: int) -> None:
-        """Drop the next so many events."""
+        """Drop the next ``number`` events."""
         self._to_lose = number
 
     def report(
-        self, when: int, timestamp: int, variant: str, fields: dict[str, Any]
+        self, when: int, timestamp: int, kind: EventKind, fields: dict[str, Any]
     ) -> tuple[Handle, list[Emission]]:
-        """Report an event, if its references hold.
+        """Report an event, if its references are valid.
 
         Args:
             when: simulated time, microseconds.
-            timestamp: what the event shall say, not before the last one.
-            variant: the event's name.
+            timestamp: the event's timestamp, not before the last one.
+            kind: the event type.
             fields: its fields; references are handles.
 
         Returns:
-            The event's own handle, and what to send: nothing, the event, or a Dropped and
-            the event.
+            The event's handle, and the emissions: none, the event, or a Dropped and the event.
         """
         if not self._session or not self._resolve(fields):
             return UNREPORTED, []
         if self.congested or self._to_lose:
             return self._drop(timestamp), []
         sent = [self._dropped(when, timestamp)] if self._lost else []
-        sent.append(self._emission(when, timestamp, variant, fields))
+        sent.append(self._emission(when, timestamp, kind, fields))
         return Handle(self._session, sent[-1].event_id, timestamp), sent
 
     def _resolve(self, fields: dict[str, Any]) -> bool:
-        """Put ids in the place of handles; false if one does not belong to this session."""
+        """Replace handles by ids; return false if one does not belong to this session."""
         for name, value in fields.items():
             if type(value) is Handle:
                 if value.session != self._session:
@@ -150,10 +156,10 @@ class Reporter:
     def _dropped(self, when: int, timestamp: int) -> Emission:
         fields = {"last_timestamp": self._lost_at, "num": self._lost}
         self._lost = 0
-        return self._emission(when, timestamp, "Dropped", fields)
+        return self._emission(when, timestamp, EventKind.DROPPED, fields)
 
     def _emission(
-        self, when: int, timestamp: int, variant: str, fields: dict[str, Any]
+        self, when: int, timestamp: int, kind: EventKind, fields: dict[str, Any]
     ) -> Emission:
-        event_id, frame = self.fake.event(variant, timestamp, **fields)
-        return Emission(when, self._node, event_id, timestamp, variant, fields, frame)
+        event_id, frame = self.fake.event(kind.variant, timestamp, **fields)
+        return Emission(when, self._node, event_id, timestamp, kind, fields, frame)

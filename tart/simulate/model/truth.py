@@ -1,42 +1,42 @@
-"""What really happened in a simulated network, told beside the telemetry and not from it.
+"""The truth of a simulated network: facts recorded independently of the telemetry.
 
-Pure. Activities say what their events are about, in the network's own objects; a ``Truth``
-turns that into facts, one JSON object each, in order of time. ``tart simulate --truth FILE``
-writes them as lines (NDJSON), ``truth_reader`` reads them. A server is checked against these:
-every figure it shows must follow from them.
+Pure. Activities name the objects that their events are about; a ``Truth`` turns them into
+facts, one JSON object each, in order of time. ``tart simulate --truth FILE`` writes them as
+lines (NDJSON), ``truth_reader`` reads them. Tests compare every figure of a server with them.
 
-- Times are microseconds of the JAM Common Era: ``network_us`` by a clock that is right,
-  ``node_us`` by the node's, which is what its event says. When the server receives is not
-  known here. At speed X both run with the clock on the wall, X times slower than slots.
+- Times are microseconds of the JAM Common Era: ``network_us`` by an exact clock, ``node_us``
+  by the node's clock, which is the event's timestamp. Times of receipt are not known here. At
+  speed X both run with the wall clock, X times slower than slots.
 - Bytes are lowercase hex without a prefix. ``node`` is a peer id; ``session`` counts the
   connections of that node from 0; ``event_id`` is as JIP-3 derives it.
-- ``told`` says what became of an event: ``sent``; ``dropped``, with the id it would have
-  had; ``untold``, without one, because the node had no connection or the event refers to
-  one of an earlier connection. ``sent`` after the ``last_event_id`` of its session was
-  still waiting when the connection ended, and never left. What the kernel took counts as
-  sent; where the server ended the connection, it may not have read it.
+- ``told`` is the fate of an event: ``sent``; ``dropped``, with the id it would have had;
+  ``untold``, without an id, because the node had no connection or the event refers to one of
+  an earlier connection. An event ``sent`` after the ``last_event_id`` of its session was still
+  waiting when the connection ended, and never left. Bytes that the kernel accepted count as
+  sent; if the server ended the connection, it may not have read them.
 
 ========== =====================================================================
-fact       says
+fact       content
 ========== =====================================================================
 network    size, parameters, genesis, slot length, seed; once, first
 node       one validator: names, protocol version, parameter layout, clock offset
 opened     a node's telemetry connected
-happened   one event: ``about`` in the network's terms, ``data`` as the node had it,
-           ``root`` the event it refers to and how long ago that was (node clock)
-block      a block was made: what is in it, and its flaw if it has one
+happened   one event: ``about`` the objects concerned, ``data`` its fields, ``root`` the
+           event it refers to and the time since then (node clock)
+block      a block was made: its content, and its flaw if it has one
 package    a work-package reached its primary guarantor, ``node``, with that event
-request    a request is over: outcome, reason, the events and duration on both sides
-closed     a connection ended: why (``hung up``: by the node itself), its events by type,
-           first and last id, drops
-state      a node as it is at the end
+request    a request ended: outcome, reason, the events and duration on both sides
+closed     a connection ended: reason (``hung up``: by the node itself), its events by
+           type, first and last id, drops
+state      a node's state at the end
 end        time and number of facts; last, a file without it is cut short
 ========== =====================================================================
 
-``about`` may name: ``peer``; ``block``, ``number``, ``slot``, ``author``; ``package``,
+``about`` may have: ``peer``; ``block``, ``number``, ``slot``, ``author``; ``package``,
 ``report``, ``erasure_root``, ``core``, and in guaranteeing the node's ``role`` (primary,
 secondary); ``signers`` of a guarantee; ``preimage``; ``ticket``; ``assurer`` and
-``anchor``; of requests ``request``, ``kind``, ``asker``, ``answerer`` and the thing.
+``anchor``; for requests ``request``, ``kind``, ``asker``, ``answerer`` and the requested
+object.
 """
 
 from __future__ import annotations
@@ -45,27 +45,36 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from tart.protocol.events import BY_VARIANT
+from tart.protocol.events import EventKind
 from tart.simulate.model.exchange import Request, Step
 from tart.simulate.model.records import Assurance, Block, Guarantee, Preimage, Report, Ticket
 from tart.simulate.model.reporter import UNREPORTED, Emission, Handle
-from tart.simulate.model.world import SLOT, Node, Stage
+from tart.simulate.model.world import SLOT, Node, World
 from tart.units import JCE_US
 
 Fact: TypeAlias = dict[str, Any]
 
 SENT, DROPPED, UNTOLD = "sent", "dropped", "untold"
 
-# From the submission to the last of the guarantees: where a node is primary or secondary.
-_GUARANTEEING = range(90, 110)
+# From the submission to the last of the guarantees: events of a primary or secondary.
+_GUARANTEEING = frozenset(
+    kind
+    for kind in EventKind
+    if EventKind.WORK_PACKAGE_SUBMISSION <= kind <= EventKind.GUARANTEES_DISTRIBUTED
+)
 
 
 class _Session:
-    """One connection of a node, and what left on it.
+    """One connection of a node, and the events that left on it.
 
     Attributes:
-        drops: Dropped messages: id and number.
-        losing: events dropped since; ``lost_at``: when the last was.
+        ordinal: number of the connection among those of its node.
+        opened: when it was opened.
+        bytes: bytes that left on it.
+        events: number of events by type.
+        drops: number of dropped events by id of their Dropped event.
+        losing: events dropped since the last Dropped event.
+        lost_at: timestamp of the last dropped event.
         last: id of the last event that left.
     """
 
@@ -79,89 +88,89 @@ class _Session:
         self.lost_at = 0
         self.last: int | None = None
 
-    def take(self, emission: Emission) -> None:
-        """An event leaves."""
+    def add(self, emission: Emission) -> None:
+        """Add an event that leaves."""
         self._count(emission, 1)
         self.last = emission.event_id
-        if emission.variant == "Dropped":
+        if emission.kind is EventKind.DROPPED:
             self.drops[emission.event_id] = emission.fields["num"]
 
-    def untake(self, emissions: Sequence[Emission]) -> None:
-        """The last events taken did not leave after all."""
-        for each in emissions:
-            self._count(each, -1)
-            self.drops.pop(each.event_id, None)
+    def remove_last(self, emissions: Sequence[Emission]) -> None:
+        """Remove the last events, which did not leave after all."""
+        for emission in emissions:
+            self._count(emission, -1)
+            self.drops.pop(emission.event_id, None)
         if emissions:
             first = emissions[0].event_id
-            # Ids are consecutive, but for those of the events a Dropped stands for.
-            before = [each for each, num in self.drops.items() if each + num == first]
+            # Ids are consecutive, except for the events that a Dropped stands for.
+            before = [event_id for event_id, num in self.drops.items() if event_id + num == first]
             self.last = before[0] if before else first - 1 if first else None
 
     def _count(self, emission: Emission, number: int) -> None:
-        self.events[BY_VARIANT[emission.variant].number] += number
+        self.events[emission.kind.number] += number
         self.bytes += number * len(emission.frame)
 
 
 class Truth:
-    """Makes facts of what happens.
+    """Turns the network's activities into facts.
 
     Args:
-        tell: is given each fact.
+        write: called with each fact.
     """
 
-    def __init__(self, tell: Callable[[Fact], object]) -> None:
-        self._tell_fact = tell
+    def __init__(self, write: Callable[[Fact], object]) -> None:
+        self._write_fact = write
         self._facts = 0
         self._sessions: dict[int, _Session] = {}
         self._ordinals: Counter[int] = Counter()
 
-    def _tell(self, fact: str, **said: Any) -> None:
+    def _write(self, fact: str, **members: Any) -> None:
         self._facts += 1
-        self._tell_fact({"fact": fact, "network_us": self._stage.wall_time(), **_plain(said)})
+        self._write_fact({"fact": fact, "network_us": self._world.wall_time(), **_plain(members)})
 
     # --- The network, at its beginning and end ----------------------------------------
 
-    def begin(self, stage: Stage, seed: int, speed: float) -> None:
-        """Describe the network; before anything else."""
-        self._stage = stage
-        self._peers = [each.peer_id for each in stage.nodes]
-        self._tell(
+    def begin(self, world: World, seed: int, speed: float) -> None:
+        """Describe the network; call before all other methods."""
+        self._world = world
+        self._peers = [each.peer_id for each in world.nodes]
+        self._write(
             "network",
-            cores=stage.cores,
-            validators=len(stage.nodes),
+            cores=world.cores,
+            validators=len(world.nodes),
             seed=seed,
             speed=speed,
             slot_us=SLOT,
             jce_unix_us=JCE_US,
-            genesis=stage.nodes[0].reporter.fake.information.genesis,
-            base={"slot": stage.base.slot, "block": stage.base.hash},
-            parameters=stage.parameters,
+            genesis=world.nodes[0].reporter.fake.information.genesis,
+            base={"slot": world.base.slot, "block": world.base.hash},
+            parameters=world.parameters,
         )
-        for node in stage.nodes:
+        for node in world.nodes:
             self._node(node)
 
     def _node(self, node: Node) -> None:
-        said = node.reporter.fake.information
-        self._tell(
+        information = node.reporter.fake.information
+        self._write(
             "node",
             node=node.peer_id,
             index=node.index,
-            name=said.implementation_name,
-            version=said.implementation_version,
-            gp_version=said.gp_version,
-            protocol=said.protocol_version,
-            layout=said.layout,
-            address=said.address,
-            port=said.port,
-            flags=said.flags,
-            note=said.additional_info,
+            name=information.implementation_name,
+            version=information.implementation_version,
+            gp_version=information.gp_version,
+            protocol=information.protocol_version,
+            layout=information.layout,
+            address=information.address,
+            port=information.port,
+            flags=information.flags,
+            note=information.additional_info,
             clock_us=node.clock,
         )
 
     def end(self) -> None:
-        """Say how every node is in the end; no connection is open any more."""
-        for node in self._stage.nodes:
-            self._tell(
+        """Write the final state of every node; all connections must be closed."""
+        for node in self._world.nodes:
+            self._write(
                 "state",
                 node=node.peer_id,
                 sessions=self._ordinals[node.index],
@@ -173,32 +182,34 @@ class Truth:
                 guarantees=[each.report.hash for each in node.guarantees.values()],
                 preimages=list(node.preimages),
             )
-        self._tell("end", facts=self._facts + 1)
+        self._write("end", facts=self._facts + 1)
 
     # --- Connections ------------------------------------------------------------------
 
-    def opened(self, node: Node, hello: bytes) -> None:
-        """A node's telemetry connected, and said this of itself."""
+    def open_session(self, node: Node, hello: bytes) -> None:
+        """Record that a node's telemetry connected and sent its node information."""
         ordinal = self._ordinals[node.index]
         self._ordinals[node.index] += 1
-        self._sessions[node.index] = _Session(ordinal, self._stage.wall_time(), len(hello))
-        self._tell("opened", node=node.peer_id, session=ordinal)
+        self._sessions[node.index] = _Session(ordinal, self._world.wall_time(), len(hello))
+        self._write("opened", node=node.peer_id, session=ordinal)
 
-    def taken(self, emission: Emission) -> None:
-        """An event is on its way to the server."""
-        self._sessions[emission.node].take(emission)
+    def add_emission(self, emission: Emission) -> None:
+        """Record that an event is on its way to the server."""
+        self._sessions[emission.node].add(emission)
 
-    def closed(self, node: Node, reason: str, unsent: Sequence[Emission]) -> None:
-        """A node's connection ended.
+    def close_session(self, node: Node, reason: str, unsent: Sequence[Emission]) -> None:
+        """Record that a node's connection ended.
 
         Args:
-            unsent: the last of the events that were taken, if they did not leave.
+            node: the node.
+            reason: why it ended.
+            unsent: the last emissions that were added, if they did not leave.
         """
         session = self._sessions.pop(node.index, None)
         if session is None:
             return
-        session.untake(unsent)
-        self._tell(
+        session.remove_last(unsent)
+        self._write(
             "closed",
             node=node.peer_id,
             session=session.ordinal,
@@ -206,83 +217,85 @@ class Truth:
             opened_us=session.opened,
             first_event_id=None if session.last is None else 0,
             last_event_id=session.last,
-            events={str(each): n for each, n in sorted(session.events.items()) if n},
+            events={str(number): n for number, n in sorted(session.events.items()) if n},
             bytes=session.bytes,
-            dropped_messages=[{"event_id": at, "num": n} for at, n in session.drops.items()],
+            dropped_messages=[{"event_id": id_, "num": n} for id_, n in session.drops.items()],
             dropped=sum(session.drops.values()),
             dropped_unsaid=session.losing,
         )
 
-    # --- What happens -----------------------------------------------------------------
+    # --- Events -----------------------------------------------------------------------
 
-    def happened(
+    def add_event(
         self,
         node: Node,
-        variant: str,
+        kind: EventKind,
         about: object,
         data: Mapping[str, Any],
         timestamp: int,
         handle: Handle,
     ) -> None:
-        """A node had an event to tell.
+        """Record an event of a node, reported or not.
 
         Args:
+            node: the node.
+            kind: the event type.
+            about: the objects that it is about.
             data: its fields; references are handles.
-            timestamp: by the node's clock.
-            handle: what became of it.
+            timestamp: time by the node's clock.
+            handle: the event's handle, which tells whether it was reported.
         """
         session = self._sessions.get(node.index)
         if handle.lost and session:
             session.losing += 1
             session.lost_at = timestamp
         references = [each for each in data.values() if type(each) is Handle]
-        number = BY_VARIANT[variant].number
         fact = {
-            **self._event(node, variant, timestamp, handle),
+            **self._event(node, kind, timestamp, handle),
             "root": self._root(references[0], handle, timestamp) if references else None,
-            "about": self._about(about, node, number),
+            "about": self._about(about, node, kind),
             "data": {
                 name.rstrip("_"): value for name, value in data.items() if type(value) is not Handle
             },
         }
-        self._tell("happened", **fact)
+        self._write("happened", **fact)
         if isinstance(about, Request):
             names = ("type", "node_us", "told", "session", "event_id")
             event = {name: fact[name] for name in names}
             about.steps.append(Step(node.index, timestamp, event))
 
-    def told_of_drops(self, node: Node, timestamp: int, event_id: int) -> None:
-        """A node sends a Dropped of that id, for all it dropped since the last."""
+    def add_dropped(self, node: Node, timestamp: int, event_id: int) -> None:
+        """Record the Dropped event for all events that a node dropped since the last."""
         session = self._sessions[node.index]
         data = {"last_timestamp": session.lost_at, "num": session.losing}
         session.losing = 0
-        event = self._event(node, "Dropped", timestamp, Handle(1, event_id))
-        self._tell("happened", **event, root=None, about={}, data=data)
+        event = self._event(node, EventKind.DROPPED, timestamp, Handle(1, event_id))
+        self._write("happened", **event, root=None, about={}, data=data)
 
-    def _event(self, node: Node, variant: str, timestamp: int, handle: Handle) -> Fact:
+    def _event(self, node: Node, kind: EventKind, timestamp: int, handle: Handle) -> Fact:
         session = self._sessions.get(node.index)
         return {
             "node": node.peer_id,
             "session": session.ordinal if session else None,
             "event_id": handle.event_id if handle.session else None,
-            "told": _told(handle),
-            "event": variant,
-            "type": BY_VARIANT[variant].number,
+            "told": _fate(handle),
+            "event": kind.variant,
+            "type": kind.number,
             "node_us": timestamp,
         }
 
     def _root(self, root: Handle, handle: Handle, timestamp: int) -> Fact:
-        """The event referred to; of another connection it cannot be named."""
+        """Return the event referred to; one of another connection has no id here."""
         if handle is UNREPORTED or not root.session:
             return {"event_id": None, "told": UNTOLD, "after_us": None}
         after = timestamp - root.timestamp
-        return {"event_id": root.event_id, "told": _told(root), "after_us": after}
+        return {"event_id": root.event_id, "told": _fate(root), "after_us": after}
 
-    # --- Things -----------------------------------------------------------------------
+    # --- Objects ----------------------------------------------------------------------
 
-    def block(self, block: Block) -> None:
-        """A block was made."""
-        self._tell(
+    def add_block(self, block: Block) -> None:
+        """Record that a block was made."""
+        self._write(
             "block",
             **self._block(block),
             parent=block.parent,
@@ -293,22 +306,24 @@ class Truth:
             flaw=block.flaw or None,
         )
 
-    def package(
+    def add_package(
         self,
         report: Report,
         secondaries: Sequence[Node],
         submitted: Mapping[str, object],
         root: Handle,
     ) -> None:
-        """A work-package reached its primary guarantor.
+        """Record that a work-package reached its primary guarantor.
 
         Args:
-            submitted: as the builder did: ``builder``, ``bundle``.
+            report: the work-package and its report.
+            secondaries: the other guarantors.
+            submitted: fields of the submission: ``builder``, ``bundle``.
             root: the primary's event.
         """
         imported = report.imports
-        primary, session = self._stage.nodes[report.primary], self._sessions.get(report.primary)
-        self._tell(
+        primary, session = self._world.nodes[report.primary], self._sessions.get(report.primary)
+        self._write(
             "package",
             **_report(report),
             **submitted,
@@ -322,13 +337,13 @@ class Truth:
             node=primary.peer_id,
             session=session.ordinal if session and root.session else None,
             event_id=root.event_id if root.session else None,
-            told=_told(root),
+            told=_fate(root),
         )
 
-    def request(self, request: Request, done: bool) -> None:
-        """A request is over."""
+    def add_request(self, request: Request, done: bool) -> None:
+        """Record that a request ended."""
         sides = {"asker": request.asker, "answerer": request.answerer}
-        self._tell(
+        self._write(
             "request",
             **self._about(request, request.asker, 0),
             outcome="transferred" if done else "failed",
@@ -378,7 +393,7 @@ class Truth:
         return {**_report(guarantee.report), "signers": signers}
 
 
-def _told(handle: Handle) -> str:
+def _fate(handle: Handle) -> str:
     if not handle.session:
         return UNTOLD
     return DROPPED if handle.lost else SENT
@@ -400,7 +415,7 @@ def _role(report: Report, node: Node, number: int) -> Fact:
 
 
 def _side(request: Request, node: Node) -> Fact:
-    """The events of one side, and the time from the first to the last by its clock."""
+    """Return the events of one side, and the time from the first to the last by its clock."""
     steps = request.steps_of(node)
     return {
         "events": [each.event for each in steps],
@@ -409,7 +424,7 @@ def _side(request: Request, node: Node) -> Fact:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it."""
+    """Return a value in the form of JSON."""
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
-"""Facts of a simulated network (:mod:`tart.simulate.model.truth`), read and asked.
+"""Reads and queries the facts of a simulated network (:mod:`tart.simulate.model.truth`).
 
-``sent`` here means that the event left on its connection: what waited when that ended is
-not among it. A server that read every connection to its end has exactly these events.
+Sent events are those that left on their connection, without those that waited when it ended. A
+server that read every connection to its end has exactly these events.
 """
 
 from __future__ import annotations
@@ -13,10 +13,16 @@ from pathlib import Path
 
 import orjson
 
+from tart.protocol.events import EventKind
 from tart.simulate.model.truth import SENT, Fact
 
-# What a node can know a block from first.
-_SIGHTS = ("Authored", "BlockAnnounced", "BlockTransferred", "Importing")
+# Events by which a node can first know a block.
+_FIRST_SEEN_BY = (
+    EventKind.AUTHORED.variant,
+    EventKind.BLOCK_ANNOUNCED.variant,
+    EventKind.BLOCK_TRANSFERRED.variant,
+    EventKind.IMPORTING.variant,
+)
 
 
 class Facts:
@@ -33,11 +39,11 @@ class Facts:
 
     @classmethod
     def load(cls, path: Path) -> Facts:
-        """The facts of a file.
+        """Load the facts of a file.
 
         Raises:
-            OSError: it cannot be read.
-            ValueError: it is no such file, or cut short.
+            OSError: the file cannot be read.
+            ValueError: the file has another format, or was cut short.
         """
         with path.open("rb") as lines:
             facts = cls(map(orjson.loads, lines))
@@ -47,31 +53,31 @@ class Facts:
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Fact]]:
-        found: dict[str, list[Fact]] = {}
-        for each in self.all:
-            found.setdefault(each["fact"], []).append(each)
-        return found
+        groups: dict[str, list[Fact]] = {}
+        for fact in self.all:
+            groups.setdefault(fact["fact"], []).append(fact)
+        return groups
 
     def of(self, fact: str, **values: object) -> list[Fact]:
-        """Facts of that kind which have these values."""
+        """Return facts of a kind which have these values."""
         facts = self._by_kind.get(fact, [])
         return [f for f in facts if all(f[name] == value for name, value in values.items())]
 
     @cached_property
     def sent(self) -> list[Fact]:
-        """What happened and left for the server, in order of time."""
+        """The events that were sent, in order of time."""
         last = {(f["node"], f["session"]): f["last_event_id"] for f in self.of("closed")}
         return [f for f in self.of("happened", told=SENT) if _left(f, last)]
 
     @cached_property
     def _by_event(self) -> dict[str, list[Fact]]:
-        found: dict[str, list[Fact]] = {}
-        for each in self.sent:
-            found.setdefault(each["event"], []).append(each)
-        return found
+        groups: dict[str, list[Fact]] = {}
+        for fact in self.sent:
+            groups.setdefault(fact["event"], []).append(fact)
+        return groups
 
     def events(self, *variants: str, **about: object) -> list[Fact]:
-        """Events of these types that were sent, about that; type by type."""
+        """Return sent events of these types with these members of ``about``, type by type."""
         return [
             f
             for variant in variants
@@ -80,30 +86,30 @@ class Facts:
         ]
 
     def counts(self, node: str | None = None) -> Counter[int]:
-        """Events sent by type number: of a node by its peer id, or of all."""
+        """Count sent events by type, of one node, by its peer id, or of all."""
         total: Counter[int] = Counter()
-        for each in self.of("closed"):
-            if node in (None, each["node"]):
-                total.update({int(number): n for number, n in each["events"].items()})
+        for fact in self.of("closed"):
+            if node in (None, fact["node"]):
+                total.update({int(number): n for number, n in fact["events"].items()})
         return total
 
-    def first_sights(self, block: str) -> dict[str, Fact]:
-        """By node: the event, of those sent, by which it first knew of that block."""
+    def first_seen(self, block: str) -> dict[str, Fact]:
+        """Return, by node, the first sent event by which it knew of a block."""
         first: dict[str, Fact] = {}
-        sights = [f for f in self.events(*_SIGHTS) if _names(f, block)]
-        for each in sorted(sights, key=lambda f: f["network_us"]):
-            first.setdefault(each["node"], each)
+        candidates = [f for f in self.events(*_FIRST_SEEN_BY) if _is_about(f, block)]
+        for fact in sorted(candidates, key=lambda f: f["network_us"]):
+            first.setdefault(fact["node"], fact)
         return first
 
     def latencies(self, variant: str, after: str) -> Iterator[int]:
-        """Microseconds by node clocks from events of type ``after`` to those that refer to them.
+        """Return the times from events of type ``after`` to those that refer to them.
 
-        Of what was sent; the same pairs that a server has.
+        In microseconds by the nodes' clocks; for sent events, the pairs that a server has.
         """
         roots = {(f["node"], f["session"], f["event_id"]) for f in self._by_event.get(after, [])}
-        for each in self._by_event.get(variant, []):
-            root = each["root"]
-            if root and (each["node"], each["session"], root["event_id"]) in roots:
+        for fact in self._by_event.get(variant, []):
+            root = fact["root"]
+            if root and (fact["node"], fact["session"], root["event_id"]) in roots:
                 yield root["after_us"]
 
 
@@ -112,10 +118,10 @@ def _left(fact: Fact, last: dict[tuple[str, int], int | None]) -> bool:
     return end is not None and fact["event_id"] <= end
 
 
-def _names(fact: Fact, block: str) -> bool:
-    """Whether it is a sight of that block: a transfer may bring another than asked for."""
-    if fact["event"] == "BlockTransferred":
-        asked = fact["about"]["asker"] == fact["node"]
-        return bool(asked and fact["data"]["outline"]["hash"] == block)
+def _is_about(fact: Fact, block: str) -> bool:
+    """Return whether an event shows a block; a transfer may bring another than requested."""
+    if fact["event"] == EventKind.BLOCK_TRANSFERRED.variant:
+        is_asker = fact["about"]["asker"] == fact["node"]
+        return bool(is_asker and fact["data"]["outline"]["hash"] == block)
     seen: str = fact["about"]["block"]
     return seen == block

@@ -1,8 +1,8 @@
-"""What every activity of the simulated network acts on: nodes, time, chance, and speech.
+"""The world of the simulated network: nodes, time, chance, and event reporting.
 
-Pure. Activities (chain, guaranteeing, …) share nothing but the stage and the state of
-the nodes on it. All randomness comes from one seeded source, and nothing an activity
-decides may depend on whether an event was reported.
+Pure. Activities (chain, guaranteeing, …) share only the world and the state of its nodes. All
+randomness comes from one seeded source, and no decision of an activity may depend on whether
+an event was reported.
 
 Simulated time is in microseconds of the JAM Common Era; at speed X the timestamps of
 events advance X times slower, so that they stay wall-clock.
@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from tart.protocol.events import EventKind
 from tart.simulate.model.fault_rates import Chances, Rates
 from tart.simulate.model.records import Block, Guarantee, Preimage
 from tart.simulate.model.reporter import UNREPORTED, Emission, Handle, Reporter
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 SLOT = 6 * SECOND_US
 
-# Clocks are off by less than the shortest latency, so received stays after sent.
+# Clock offsets are below the shortest latency, so a receipt stays after its sending.
 _CLOCK_OFFSET = 4 * MILLISECOND
 _SHORTEST_LATENCY = 10 * MILLISECOND
 
@@ -44,25 +45,30 @@ IMPLEMENTATIONS = (
 
 
 class Node:
-    """One validator and what it knows.
+    """One validator and its state.
 
     Attributes:
-        index: its place in the validator set.
-        address: IPv6, of the range set aside for documentation.
-        clock: how far its clock is ahead, microseconds.
-        protocol: the version of JIP-3 it speaks.
+        index: its index in the validator set.
+        reporter: its telemetry.
+        address: IPv6, of the range reserved for documentation.
+        clock: offset of its clock, microseconds ahead.
+        protocol: its version of JIP-3.
+        neighbours: nodes with which it has block announcement streams.
         linked: bit i: connected to validator i.
         streams: open block announcement streams by peer, with the event that opened each.
-        best: its best block; ``finalized`` likewise.
+        best: its best block.
+        finalized: its finalized block.
+        synced: whether it is in sync.
         lagging_until: it fetches no blocks before this slot.
         blocks: blocks it executed, with the event that began it (Authoring or Importing).
         begun: blocks it has begun to fetch or import.
-        heard: by block, the peers that announced it.
-        followed: blocks whose consequences it has drawn.
-        guarantees: its pool, by report hash.
-        preimages: its pool, by hash; ``announced``: those it only heard of.
-        assurances: received in the present slot, by anchor.
-        shards: per slot of arrival, number and bytes of the erasure shards it stores.
+        announcers: by block, the peers that announced it.
+        followed: blocks that its activities have followed.
+        guarantees: its pool of guarantees, by report hash.
+        preimages: its pool of preimages, by hash.
+        announced: announced preimages that it does not have, by hash.
+        assurances: assurances received in the present slot, by anchor.
+        shards: by slot of arrival, number and bytes of the erasure shards it stores.
     """
 
     def __init__(self, index: int, reporter: Reporter, clock: int, base: Block) -> None:
@@ -83,7 +89,7 @@ class Node:
         self.lagging_until = 0
         self.blocks: dict[bytes, Handle] = {base.hash: UNREPORTED}
         self.begun: set[bytes] = {base.hash}
-        self.heard: dict[bytes, list[int]] = {}
+        self.announcers: dict[bytes, list[int]] = {}
         self.followed: set[bytes] = {base.hash}
         self.guarantees: dict[bytes, Guarantee] = {}
         self.preimages: dict[bytes, Preimage] = {}
@@ -92,14 +98,14 @@ class Node:
         self.shards: dict[int, tuple[int, int]] = {}
 
     def forget_block(self, block: bytes) -> None:
-        """Forget what was known of a block long past."""
+        """Forget an old block."""
         self.blocks.pop(block, None)
-        self.heard.pop(block, None)
+        self.announcers.pop(block, None)
         self.begun.discard(block)
         self.followed.discard(block)
 
 
-class Stage:
+class World:
     """The nodes, the time and the chances of one network.
 
     Args:
@@ -108,18 +114,19 @@ class Stage:
         seed: equal seeds give equal runs.
         start: simulated time of the beginning, microseconds of the JAM Common Era.
         speed: simulated seconds per second of the timestamps.
-        rates: how often what happens.
-        protocol: telemetry protocol version, 0 or 1; several are taken in turn by the nodes.
-        truth: is told what happens.
+        rates: fault rates.
+        protocol: telemetry protocol version, 0 or 1; several are assigned to the nodes in turn.
+        truth: records the truth, if given.
 
     Attributes:
-        leaving: nodes whose telemetry shall lose its connection now.
+        leaving: nodes whose telemetry loses its connection now.
     """
 
     def __init__(
         self,
         validators: int,
         cores: int,
+        *,
         seed: int,
         start: int,
         speed: float,
@@ -142,12 +149,12 @@ class Stage:
         self._speed = speed
         slot = start // SLOT
         self.base = Block(slot, 0, self.hash("header", slot), self.hash("header", slot - 1), -1)
-        self.nodes = self._cast(validators)
+        self.nodes = self._make_nodes(validators)
         self.parameters = dict(self.nodes[0].reporter.fake.information.parameters or {})
         # Shards needed to recover what was erasure coded, one third of all.
         self.recovery = max(1, validators // 3)
 
-    def _cast(self, validators: int) -> list[Node]:
+    def _make_nodes(self, validators: int) -> list[Node]:
         sessions = count(1)
         genesis = self.hash("genesis")
         nodes = []
@@ -182,26 +189,29 @@ class Stage:
             note=f"simulated validator {index}",
         )
 
-    def emit(self, node: Node, variant: str, about: object = None, /, **fields: Any) -> Handle:
-        """A node reports an event, now; handles among the fields become event ids.
+    def emit(self, node: Node, kind: EventKind, about: object = None, /, **fields: Any) -> Handle:
+        """Report an event of a node, now.
 
         Args:
-            about: the thing or things it is about, for the truth; nodes do not tell it.
+            node: the node.
+            kind: the event type.
+            about: the objects that the event is about, for the truth; not part of the event.
+            fields: the event's fields; handles among them become event ids.
         """
         truth = self.truth
-        # Reporting puts ids in the place of handles.
+        # Reporting replaces handles by ids.
         given = fields if truth is None else dict(fields)
         timestamp = self.wall_time() + node.clock
-        handle, sent = node.reporter.report(self.schedule.now, timestamp, variant, fields)
+        handle, sent = node.reporter.report(self.schedule.now, timestamp, kind, fields)
         self.out.extend(sent)
         if truth is not None:
             if len(sent) > 1:
-                truth.told_of_drops(node, timestamp, sent[0].event_id)
-            truth.happened(node, variant, about, given, timestamp, handle)
+                truth.add_dropped(node, timestamp, sent[0].event_id)
+            truth.add_event(node, kind, about, given, timestamp, handle)
         return handle
 
     def wall_time(self) -> int:
-        """What a clock that is right says now, microseconds of the JAM Common Era."""
+        """Return the time of an exact clock, microseconds of the JAM Common Era."""
         return self._start + int((self.schedule.now - self._start) / self._speed)
 
     def start(self, process: Process, delay: int = 0) -> None:
@@ -209,30 +219,30 @@ class Stage:
         self.schedule.start(process, delay)
 
     def others(self, node: Node) -> Iterator[Node]:
-        """All other nodes, beginning after it, so that not everybody starts with the first."""
+        """Return all other nodes, beginning after this one, so that the order differs by node."""
         nodes = self.nodes
-        for at in range(node.index + 1, node.index + len(nodes)):
-            yield nodes[at % len(nodes)]
+        for index in range(node.index + 1, node.index + len(nodes)):
+            yield nodes[index % len(nodes)]
 
     def sample(self, choices: list[Node], number: int) -> list[Node]:
-        """At most so many of them, in random order."""
+        """Return at most ``number`` of the nodes, in random order."""
         return self.rng.sample(choices, min(number, len(choices)))
 
     def hash(self, kind: str, *identity: object) -> bytes:
-        """32 bytes that only this seed, kind and identity give."""
+        """Return 32 bytes that are unique for seed, kind and identity."""
         text = "/".join(map(str, (self._seed, kind, *identity)))
         return hashlib.blake2b(text.encode(), digest_size=32).digest()
 
     def between(self, low: int, high: int) -> int:
-        """A random number of microseconds from ``low`` to below ``high``."""
+        """Return a random number of microseconds from ``low`` to below ``high``."""
         return low + int((high - low) * self.rng.random())
 
     def latency(self) -> int:
-        """Microseconds one message takes to a peer: mostly short, sometimes long."""
+        """Return the microseconds that a message takes to a peer: mostly few, sometimes many."""
         chance = self.rng.random()
         return _SHORTEST_LATENCY + int(110 * MILLISECOND * chance * chance)
 
 
 def linked(a: Node, b: Node) -> bool:
-    """Whether the two have a connection."""
+    """Return whether two nodes are connected."""
     return bool(a.linked >> b.index & 1)

@@ -27,7 +27,7 @@ def test_hashes_beyond_the_limit_replace_the_oldest():
     assert len(first_seen.rows()["node"]) == 4  # the first came again
 
 
-def test_rows_of_first_sights_beyond_the_limit_are_counted():
+def test_rows_of_first_seen_beyond_the_limit_are_counted():
     first_seen = FirstSeen(max_rows=1)
     first_seen.add(5, 1, b"a" * 32, 7, 62, 50)
     first_seen.add(5, 2, b"a" * 32, 7, 62, 50)

@@ -13,7 +13,7 @@ def node_numbers():
     return {node["node"]: at for at, node in enumerate(troubled_network().facts.of("node"))}
 
 
-def test_first_sights_of_blocks_match_the_simulator():
+def test_first_seen_of_blocks_match_the_simulator():
     played = troubled_network()
     numbers = node_numbers()
     found = {
@@ -21,7 +21,7 @@ def test_first_sights_of_blocks_match_the_simulator():
     }
     compared = 0
     for block in played.facts.of("block"):
-        for node, fact in played.facts.first_sights(block["block"]).items():
+        for node, fact in played.facts.first_seen(block["block"]).items():
             if fact["event"] == "BlockAnnounced" and fact["data"]["announcer"] == "Local":
                 continue  # The node may have seen the block on an earlier connection.
             if fact["root"] is not None and fact["root"]["told"] != "sent":

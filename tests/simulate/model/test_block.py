@@ -5,34 +5,36 @@ from dataclasses import fields, replace
 from tart.simulate.model.block import Composer
 from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.records import Guarantee, Preimage, Report
-from tart.simulate.model.world import SLOT, Stage
+from tart.simulate.model.world import SLOT, World
 
 PEACE = Rates(**{each.name: 0.0 for each in fields(Rates)})
 
 
-def stage(**rates: float) -> Stage:
-    return Stage(6, 2, 0, 100 * SLOT, 1.0, replace(PEACE, **rates), 1)
+def world(**rates: float) -> World:
+    return World(
+        6, 2, seed=0, start=100 * SLOT, speed=1.0, rates=replace(PEACE, **rates), protocol=1
+    )
 
 
-def composer(one: Stage) -> Composer:
+def composer(one: World) -> Composer:
     made = Composer(one)
     made.blocks[one.base.hash] = one.base
     return made
 
 
-def guarantee(one: Stage, core: int, number: int = 0) -> Guarantee:
+def guarantee(one: World, core: int, number: int = 0) -> Guarantee:
     names = ("package", "report", "erasure", "segments")
     hashes = [one.hash(name, core, number) for name in names]
     report = Report(100, core, *hashes, bundle_size=1, items=(), exports=0)
     return Guarantee(report, 100, (0, 1))
 
 
-def pooled(one: Stage, *guarantees: Guarantee) -> None:
+def pooled(one: World, *guarantees: Guarantee) -> None:
     one.nodes[0].guarantees = {each.report.hash: each for each in guarantees}
 
 
 def test_a_core_takes_one_guarantee_at_a_time():
-    one = stage()
+    one = world()
     first, second, other = guarantee(one, 0), guarantee(one, 0, 1), guarantee(one, 1)
     pooled(one, first, second, other)
     block = composer(one).compose(one.nodes[0], one.base, 101)
@@ -41,7 +43,7 @@ def test_a_core_takes_one_guarantee_at_a_time():
 
 
 def test_a_report_becomes_available_with_shards_at_two_thirds():
-    one = stage()
+    one = world()
     make, first, other = composer(one), guarantee(one, 0), guarantee(one, 1)
     pooled(one, first, other)
     parent = make.compose(one.nodes[0], one.base, 101)
@@ -52,7 +54,7 @@ def test_a_report_becomes_available_with_shards_at_two_thirds():
 
 
 def test_nothing_is_reported_twice_on_one_chain_but_may_be_on_another():
-    one = stage()
+    one = world()
     make, first = composer(one), guarantee(one, 0)
     pooled(one, first)
     parent = make.compose(one.nodes[0], one.base, 101)
@@ -64,7 +66,7 @@ def test_nothing_is_reported_twice_on_one_chain_but_may_be_on_another():
 
 
 def test_a_report_that_stays_unavailable_is_given_up():
-    one = stage()
+    one = world()
     make = composer(one)
     pooled(one, guarantee(one, 0))
     parent = make.compose(one.nodes[0], one.base, 101)
@@ -73,7 +75,7 @@ def test_a_report_that_stays_unavailable_is_given_up():
 
 
 def test_preimages_have_a_slot_to_spread_and_come_once():
-    one = stage()
+    one = world()
     make = composer(one)
     old, new = Preimage(100, 1000, b"o" * 32, 5), Preimage(101, 1000, b"n" * 32, 5)
     one.nodes[0].preimages = {each.hash: each for each in (old, new)}
@@ -83,7 +85,7 @@ def test_preimages_have_a_slot_to_spread_and_come_once():
 
 
 def test_tickets_are_taken_a_few_per_block():
-    one = stage()
+    one = world()
     make = composer(one)
     make.tickets = 4
     taken = [make.compose(one.nodes[0], one.base, slot).tickets for slot in (101, 102, 103)]
@@ -96,5 +98,5 @@ def test_flaws_come_at_their_rates():
         ({"invalid_execution": 1.0}, "execution"),
         ({}, ""),
     ):
-        one = stage(**rates)
+        one = world(**rates)
         assert composer(one).compose(one.nodes[0], one.base, 101).flaw == flaw

@@ -32,7 +32,7 @@ def test_what_is_imported_was_authored_before(played: Played):
 @NETWORKS
 def test_a_block_is_built_on_one_the_author_had_executed(played: Played):
     executed = set()
-    base = played.network._stage.base.hash
+    base = played.network._world.base.hash
     for each in played.emissions:
         if each.variant == "BlockExecuted":
             root = played.origin(each, "authoring_or_importing_id")

@@ -20,7 +20,7 @@ from tart.simulate.model.exchange import (
 )
 from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.schedule import Outcome
-from tart.simulate.model.world import SLOT, Stage
+from tart.simulate.model.world import SLOT, World
 from tests.simulate.played import Played
 
 # Who is asked, in the asker's event; who asks, in the answerer's.
@@ -58,9 +58,9 @@ def test_the_asker_sends_before_the_answerer_has_it(told: Played, kind):
     asked, asker = PEERS[kind]
     sent: Counter[tuple[int, int]] = Counter()
     for each in told.emissions:
-        if each.variant == kind.sending:
+        if each.kind == kind.sending:
             sent[each.node, told.node_of(each.fields[asked])] += 1
-        elif each.variant == kind.receiving:
+        elif each.kind == kind.receiving:
             sent[told.node_of(each.fields[asker]), each.node] -= 1
     assert min(sent.values()) >= 0
 
@@ -94,7 +94,7 @@ def test_what_arrives_was_sent_by_the_one_asked(told: Played, kind):
     under_way: Counter[tuple[int, int]] = Counter()
     for each in told.of(kind.transferred):
         opened = told.origin(each, "request_id")
-        if opened.variant == kind.receiving:
+        if opened.kind == kind.receiving:
             under_way[told.node_of(opened.fields[asker]), each.node] += 1
         else:
             under_way[each.node, told.node_of(opened.fields[asked])] -= 1
@@ -116,15 +116,17 @@ def test_every_request_ends(told: Played, kind):
 
 @KINDS
 def test_failures_are_told_on_both_sides(told: Played, kind):
-    sides = Counter(told.origin(each, "request_id").variant for each in told.of(kind.failed))
+    sides = Counter(told.origin(each, "request_id").kind for each in told.of(kind.failed))
     assert sides[kind.sending] >= sides[kind.receiving] >= 1
 
 
-def stage() -> Stage:
-    return Stage(6, 2, 0, 100 * SLOT, 1.0, Rates(preimage_request=0), 1)
+def world() -> World:
+    return World(
+        6, 2, seed=0, start=100 * SLOT, speed=1.0, rates=Rates(preimage_request=0), protocol=1
+    )
 
 
-def run(one: Stage, process: Outcome) -> tuple[bool, list[str]]:
+def run(one: World, process: Outcome) -> tuple[bool, list[str]]:
     outcomes = []
 
     def note():
@@ -133,10 +135,10 @@ def run(one: Stage, process: Outcome) -> tuple[bool, list[str]]:
     one.start(note())
     while one.schedule.step(200 * SLOT):
         pass
-    return outcomes[0], [each.variant for each in one.out]
+    return outcomes[0], [each.kind for each in one.out]
 
 
-def ask(one: Stage) -> Outcome:
+def ask(one: World) -> Outcome:
     a, b = one.nodes[:2]
     return exchange(
         one,
@@ -152,7 +154,7 @@ def ask(one: Stage) -> Outcome:
 
 
 def test_an_unhindered_request_is_six_events_in_order():
-    one = stage()
+    one = world()
     for node in one.nodes[:2]:
         node.reporter.connect()
     one.nodes[0].linked = 1 << 1
@@ -169,7 +171,7 @@ def test_an_unhindered_request_is_six_events_in_order():
 
 
 def test_without_a_connection_only_the_asker_tells():
-    one = stage()
+    one = world()
     for node in one.nodes[:2]:
         node.reporter.connect()
     assert run(one, ask(one)) == (False, [PREIMAGE.sending, PREIMAGE.failed])
@@ -182,12 +184,12 @@ def ending(after: int, answered: bool) -> Outcome:
 
 @pytest.mark.parametrize(("needed", "decided"), [(2, True), (3, False)])
 def test_enough_counts_the_answered(needed, decided):
-    one = stage()
+    one = world()
     requests = [ending(10, True), ending(20_000, False), ending(300_000, True)]
     assert run(one, enough(one, requests, needed))[0] is decided
 
 
 def test_enough_does_not_wait_for_the_last():
-    one = stage()
+    one = world()
     assert run(one, enough(one, [ending(10, True), ending(SLOT, True)], 1))[0]
     assert not run(one, enough(one, [], 1))[0]

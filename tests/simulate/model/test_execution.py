@@ -4,9 +4,9 @@ from tart.protocol.types import ACCUMULATED_SERVICE, IS_AUTHORIZED_COST, REFINE_
 from tart.simulate.model.execution import accumulate_costs, authorization_cost, refine_costs
 from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.records import Block, Report, WorkItem
-from tart.simulate.model.world import SLOT, Stage
+from tart.simulate.model.world import SLOT, World
 
-STAGE = Stage(3, 1, 0, 100 * SLOT, 1.0, Rates(), 1)
+STAGE = World(3, 1, seed=0, start=100 * SLOT, speed=1.0, rates=Rates(), protocol=1)
 
 
 def report(*items: WorkItem) -> Report:

@@ -88,7 +88,7 @@ def test_guarantors_are_those_of_the_core(told: Played):
             node.index
             # A share may arrive in the slot after its submission.
             for at in (slot, slot - 1)
-            for node in guarantors_of(told.network._stage, each.fields["core"], at)
+            for node in guarantors_of(told.network._world, each.fields["core"], at)
         }
         assert each.node in assigned
 

@@ -16,7 +16,7 @@ def test_everybody_connects_to_everybody_once(told: Played):
 def test_streams_are_opened_among_neighbours_only(network, request):
     played = request.getfixturevalue(network)
     neighbours = {
-        (node.index, each.index) for node in played.network._stage.nodes for each in node.neighbours
+        (node.index, each.index) for node in played.network._world.nodes for each in node.neighbours
     }
     opened = {
         (each.node, played.node_of(each.fields["peer"]))

@@ -6,15 +6,15 @@ from tart.protocol.types import WORK_PACKAGE_OUTLINE
 from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.packages import Packages, guarantors_of, imported_segments, outline
 from tart.simulate.model.records import Block, Report
-from tart.simulate.model.world import SLOT, Stage
+from tart.simulate.model.world import SLOT, World
 
 
-def stage(validators: int = 6, cores: int = 2) -> Stage:
+def world(validators: int = 6, cores: int = 2) -> World:
     rates = replace(Rates(), with_imports=1.0)
-    return Stage(validators, cores, 0, 100 * SLOT, 1.0, rates, 1)
+    return World(validators, cores, seed=0, start=100 * SLOT, speed=1.0, rates=rates, protocol=1)
 
 
-def importing(one: Stage, by_package_hash: bool) -> Report:
+def importing(one: World, by_package_hash: bool) -> Report:
     packages = Packages(one)
     source = packages.make(100, 0)
     source.exports = 3
@@ -26,14 +26,14 @@ def importing(one: Stage, by_package_hash: bool) -> Report:
 
 
 def test_every_validator_guarantees_for_one_core():
-    one = stage(9, 3)
+    one = world(9, 3)
     cores = [[each.index for each in guarantors_of(one, core, 40)] for core in range(3)]
     assert sorted(index for each in cores for index in each) == list(range(9))
     assert [len(each) for each in cores] == [3, 3, 3]
 
 
 def test_assignments_rotate_every_rotation_period():
-    one = stage()
+    one = world()
     period = one.parameters["rotation_period"]
     for slot in range(40):
         for core in (0, 1):
@@ -42,7 +42,7 @@ def test_assignments_rotate_every_rotation_period():
 
 
 def test_a_package_imports_what_is_available_by_either_name():
-    one = stage()
+    one = world()
     for by_package_hash, kind in ((True, "WorkPackageHash"), (False, "SegmentsRoot")):
         made = importing(one, by_package_hash)
         told = outline(made, one.base)
@@ -57,7 +57,7 @@ def test_a_package_imports_what_is_available_by_either_name():
 
 
 def test_a_package_without_imports_has_none():
-    one = stage()
+    one = world()
     made = Packages(one).make(100, 0)
     assert made.imports is None
     assert imported_segments(made) == []
@@ -66,7 +66,7 @@ def test_a_package_without_imports_has_none():
 
 def test_an_available_report_lets_go_of_what_it_imported():
     """Else each report would keep all before it in memory."""
-    one = stage()
+    one = world()
     made = importing(one, True)
     block = Block(103, 2, bytes(32), bytes(32), 0, available=(made,))
     Packages(one).follow(one.nodes[0], block)

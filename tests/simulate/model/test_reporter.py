@@ -3,6 +3,7 @@ from __future__ import annotations
 from itertools import count
 
 from tart.protocol.connection import Connection
+from tart.protocol.events import EventKind
 from tart.simulate.model.reporter import UNREPORTED, Reporter
 from tart.testing import FakeNode
 
@@ -15,12 +16,12 @@ def reporter(node: int = 0, sessions=None) -> Reporter:
 
 def opened(of: Reporter, timestamp: int = 1):
     fields = {"peer": PEER, "opener": "Local"}
-    return of.report(timestamp, timestamp, "BlockAnnouncementStreamOpened", fields)
+    return of.report(timestamp, timestamp, EventKind.BLOCK_ANNOUNCEMENT_STREAM_OPENED, fields)
 
 
 def closed(of: Reporter, handle, timestamp: int = 2):
     fields = {"opened_id": handle, "closer": "Local", "reason": ""}
-    return of.report(timestamp, timestamp, "BlockAnnouncementStreamClosed", fields)
+    return of.report(timestamp, timestamp, EventKind.BLOCK_ANNOUNCEMENT_STREAM_CLOSED, fields)
 
 
 def test_nothing_is_reported_without_a_connection():

@@ -107,7 +107,7 @@ def test_a_block_is_first_seen_as_each_node_heard_of_it():
         ]
         + [closed(each, 9) for each in "abc"]
     )
-    seen = {node: fact["network_us"] for node, fact in facts.first_sights("x").items()}
+    seen = {node: fact["network_us"] for node, fact in facts.first_seen("x").items()}
     assert seen == {"a": 1, "b": 6, "c": 5}
 
 

@@ -2,59 +2,60 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from tart.protocol.events import EventKind
 from tart.simulate.model.fault_rates import Rates
-from tart.simulate.model.world import SLOT, Stage, linked
+from tart.simulate.model.world import SLOT, World, linked
 
 
-def stage(validators: int = 25, **changes) -> Stage:
+def world(validators: int = 25, **changes) -> World:
     given = {"cores": 4, "seed": 1, "start": 100 * SLOT, "speed": 1.0, "protocol": 1} | changes
-    return Stage(validators, rates=Rates(), **given)
+    return World(validators, rates=Rates(), **given)
 
 
 def test_neighbours_share_a_row_or_a_column_of_the_grid():
-    nodes = stage().nodes
+    nodes = world().nodes
     assert [each.index for each in nodes[7].neighbours] == [2, 5, 6, 8, 9, 12, 17, 22]
 
 
 def test_neighbours_are_mutual():
-    nodes = stage(23).nodes
+    nodes = world(23).nodes
     assert all(a in b.neighbours for a in nodes for b in a.neighbours)
     assert all(each.neighbours for each in nodes)
 
 
 def test_hashes_depend_on_seed_kind_and_identity():
-    a, b = stage(), stage(seed=2)
+    a, b = world(), world(seed=2)
     hashes = [a.hash("x", 1), a.hash("x", 2), a.hash("y", 1), a.hash("x", 1, 1), b.hash("x", 1)]
     assert len(set(hashes)) == 5
     assert {len(each) for each in hashes} == {32}
-    assert a.hash("x", 1) == stage().hash("x", 1)
+    assert a.hash("x", 1) == world().hash("x", 1)
 
 
 def test_clocks_are_off_by_less_than_any_message_takes():
-    one = stage()
+    one = world()
     clocks = [each.clock for each in one.nodes]
     assert len(set(clocks)) > 1
     assert max(clocks) - min(clocks) < min(one.latency() for _ in range(1_000))
 
 
 def test_others_are_all_others_once_beginning_with_the_next():
-    one = stage(4)
+    one = world(4)
     assert [each.index for each in one.others(one.nodes[2])] == [3, 0, 1]
 
 
 def test_events_say_when_they_happened_by_the_node_s_clock():
-    one = stage(3, speed=2.0)
+    one = world(3, speed=2.0)
     node = one.nodes[1]
     node.reporter.connect()
     one.schedule.step(one.schedule.now + 1_000)
-    one.emit(node, "SyncStatusChanged", synced=True)
+    one.emit(node, EventKind.SYNC_STATUS_CHANGED, synced=True)
     (emission,) = one.out
     assert emission.when == 100 * SLOT + 1_000
     assert emission.timestamp == 100 * SLOT + 500 + node.clock
 
 
 def test_nobody_is_linked_at_first():
-    nodes = stage(4).nodes
+    nodes = world(4).nodes
     assert not any(linked(a, b) for a, b in pairwise(nodes))
     nodes[0].linked |= 1 << 1
     assert linked(nodes[0], nodes[1])
