@@ -9,7 +9,7 @@ import pytest
 
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.protocol.events import EVENTS
-from tart.query.core.chain_stats import reached
+from tart.query.core.chain_stats import slot_reached
 from tart.query.core.failure_rates import PIPELINES
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.query.core.windows import time_us
@@ -370,7 +370,7 @@ def test_nodes_in_sync_by_bucket(truth, received, duration):
     seen = 0
     for at, row in found.items():
         slots = best[at].values()
-        network = reached(slots)
+        network = slot_reached(slots)
         synced = sum(slot >= network - 2 for slot in slots)
         said = {node: claim for when, _, node, claim in sorted(told) if when < at + step}
         assert row | {"timestamp": 0, "partial": 0} == {
@@ -411,7 +411,7 @@ def test_nodes_in_sync_now(truth, received):
         slot = received.fields(each)["slot"]
         mine = named[each["node_id"]]
         mine[bucket] = max(mine.get(bucket, 0), slot)
-    network = reached(each["slot"] for each in found)
+    network = slot_reached(each["slot"] for each in found)
     for node, each in shown.items():
         # Who has not connected since a restart has the greatest of its last five minutes.
         greatest = named[node][max(named[node])]

@@ -11,7 +11,7 @@ from tart.aggregate.columnar.counters import STEPS
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.protocol.events import EVENTS
 from tart.query.core import log_histogram
-from tart.query.core.chain_stats import reached
+from tart.query.core.chain_stats import slot_reached
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
 from tart.query.packages.packages import PAIRS
@@ -108,7 +108,7 @@ def test_blocks_by_time(truth, received):
             "authored": counts[42],
             "best_block_events": counts[11],
             "authoring_nodes": len(authors),
-            "max_slot": reached(slots.values()),
+            "max_slot": slot_reached(slots.values()),
         }
 
 

@@ -38,7 +38,7 @@ from tart.ipc.messages import (
 from tart.query.core.catalog import event_api_id, event_identity
 from tart.query.core.filters import FilterInput, parse
 from tart.query.core.live_event import live_event
-from tart.query.core.nodes import origin
+from tart.query.core.nodes import statement_source
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
 from tart.units import SECOND_US
@@ -87,7 +87,7 @@ def raw(value: Any) -> Raw:
 
 def statement(at: int = NOON, *, is_open: bool = True, **more: Any) -> dict[str, Any]:
     """What a node said of itself, as a shard gives it."""
-    return {**origin(rfc3339(at) or "", 256, "127.0.0.1:40000", is_open=is_open), **more}
+    return {**statement_source(rfc3339(at) or "", 256, "127.0.0.1:40000", is_open=is_open), **more}
 
 
 def claims(node_id: str, best: int | None, finalized: int | None) -> list[Any]:

@@ -24,7 +24,7 @@ from tart.background_tasks import Background
 from tart.control_store import SCHEMA_VERSION
 from tart.query.core import merge
 from tart.query.core.merge import Json
-from tart.query.core.nodes import all_ended
+from tart.query.core.nodes import end_connections
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class NodeRegistry:
         """
         wanted = self._reports.values() if node_id is None else [self._reports.get(node_id, {})]
         nodes = [reports[shard] for reports in wanted if shard in reports]
-        nodes = nodes if there else [all_ended(node) for node in nodes]
+        nodes = nodes if there else [end_connections(node) for node in nodes]
         return [_rendered(node, rendering) for node in nodes]
 
     def others(self, known: Mapping[str, Json], rendering: str) -> list[Json]:
@@ -238,7 +238,7 @@ _INFORMATION = ("node_info", "implementation_name", "implementation_version")
 
 
 def _merge_reports(node_id: str, reports: Mapping[int, Json]) -> Json:
-    ended = [(shard, [all_ended(node)]) for shard, node in reports.items()]
+    ended = [(shard, [end_connections(node)]) for shard, node in reports.items()]
     return merge.nodes(ended)[node_id]
 
 

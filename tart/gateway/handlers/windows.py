@@ -21,7 +21,7 @@ from tart.gateway.fanout.queries import Coverage, Questions, now_text, now_us
 from tart.gateway.http.responses import Answer
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import rfc3339
-from tart.query.core.windows import Window, aligned, bounded, resolve
+from tart.query.core.windows import Window, align_window, bounded_window, resolve
 from tart.query.topics.time_series import Buckets, cut_buckets
 from tart.units import DAY_US, HOUR_US, MINUTE_US
 
@@ -102,7 +102,9 @@ class Asked:
 
     def _bounded(self) -> Window:
         assert self._duration is not None
-        return bounded(self._now, start_us=self._start, end_us=self._end, duration=self._duration)
+        return bounded_window(
+            self._now, start_us=self._start, end_us=self._end, duration=self._duration
+        )
 
     def _settled(self, window: Window, step_us: int, *, durations: bool = False) -> Window:
         minutes = min(
@@ -111,7 +113,7 @@ class Asked:
         )
         if step_us > 1 and window.start_us is not None and window.start_us < self._now - minutes:
             step_us = max(step_us, HOUR_US)
-        found = aligned(window, step_us, self._now)
+        found = align_window(window, step_us, self._now)
         if self._found is not None and self._found != (found, step_us):
             raise AssertionError("an answer has two windows")
         self._found = found, step_us

@@ -1,6 +1,6 @@
-"""Figures that are more than a sum: what a network has reached, shares, and does now.
+"""Statistics of the chain and of the network, which no single node can distort.
 
-Pure. One node that lies moves none of them, and what cannot be known is ``None``.
+Pure. A false claim of one node changes none of them. Values that cannot be known are ``None``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, overload
 
 from tart import json_encoding
+from tart.protocol.events import EventKind
 from tart.protocol.node_information import VALIDATORS_PER_CORE
 from tart.query.answers.network import (
     ChainFigures,
@@ -25,16 +26,19 @@ from tart.query.core.merge import Claim, Json, Second
 LIVE_SECONDS = 10
 MINUTE_SECONDS = 60
 
-# BestBlockChanged, FinalizedBlockChanged, SyncStatusChanged.
-_CHAIN_TYPES = ("11", "12", "13")
+# Keys of ``node_status``: event types as text.
+_STATUS = str(EventKind.STATUS.number)
+_BEST = str(EventKind.BEST_BLOCK_CHANGED.number)
+_FINALIZED = str(EventKind.FINALIZED_BLOCK_CHANGED.number)
+_SYNC = str(EventKind.SYNC_STATUS_CHANGED.number)
 
 
-def reached(slots: Iterable[int | None]) -> int | None:
-    """The highest slot that a third of the connected nodes, and at least one, have reached.
+def slot_reached(slots: Iterable[int | None]) -> int | None:
+    """Return the highest slot that a third of the connected nodes, and at least one, have reached.
 
     Args:
-        slots: one per connected node; ``None`` for one that has said nothing yet, which
-            counts as connected.
+        slots: one per connected node; ``None`` for a node without a claim, which counts as
+            connected.
     """
     every = list(slots)
     needed = max(1, -(-len(every) // 3))
@@ -43,9 +47,9 @@ def reached(slots: Iterable[int | None]) -> int | None:
 
 
 def chain_figures(claims: Mapping[str, Claim]) -> ChainFigures:
-    """Best and finalized block, and the nodes that claim to be beyond either."""
-    best = reached(claim[0] for claim in claims.values())
-    finalized = reached(claim[1] for claim in claims.values())
+    """Return the best and finalized block, and the nodes that claim to be beyond either."""
+    best = slot_reached(claim[0] for claim in claims.values())
+    finalized = slot_reached(claim[1] for claim in claims.values())
     ahead: list[NodeAhead] = []
     for node_id, (node_best, node_finalized) in sorted(claims.items()):
         best_slot = _beyond(node_best, best)
@@ -61,8 +65,8 @@ def _beyond(slot: int | None, limit: int | None) -> int | None:
     return slot if slot is not None and (limit is None or slot > limit) else None
 
 
-def commonest(values: Iterable[Any]) -> Any:
-    """The JSON value most often given, ``None`` left out; a tie goes to the lowest text."""
+def most_common(values: Iterable[Any]) -> Any:
+    """Return the most frequent JSON value, ``None`` excluded; a tie goes to the lowest text."""
     given: dict[bytes, Any] = {}
     counts: Counter[bytes] = Counter()
     for value in values:
@@ -76,11 +80,11 @@ def commonest(values: Iterable[Any]) -> Any:
 
 
 def network(nodes: Iterable[Json]) -> Network:
-    """The body of ``/api/network``: what most connected nodes share, not what one says."""
+    """Return the answer of ``/api/network``: the values that most connected nodes report."""
     every = list(nodes)
     connected = [node for node in every if node["is_connected"]]
     information = [node["node_info"] or {} for node in connected]
-    agreed = commonest(
+    agreed = most_common(
         [each["params"], each.get("params_layout")] for each in information if each.get("params")
     )
     parameters, layout = agreed or (None, None)
@@ -88,7 +92,7 @@ def network(nodes: Iterable[Json]) -> Network:
         "network": {
             "connected_nodes": len(connected),
             "total_nodes": len(every),
-            "genesis": commonest(each.get("genesis") for each in information),
+            "genesis": most_common(each.get("genesis") for each in information),
         },
         "topology": _topology(parameters or {}, layout),
         "protocol_params": parameters,
@@ -99,7 +103,7 @@ def network(nodes: Iterable[Json]) -> Network:
 def _topology(parameters: Json, layout: str | None) -> NetworkTopology:
     cores, validators = parameters.get("core_count"), parameters.get("val_count")
     if validators is None and cores is not None and layout == "gp-0.8":
-        # Gray Paper 0.8 has no such parameter any more.
+        # Gray Paper 0.8 no longer has this parameter.
         validators = cores * VALIDATORS_PER_CORE
     return {
         "core_count": cores,
@@ -120,10 +124,13 @@ def _implementations(connected: Sequence[Json]) -> list[Implementation]:
 
 
 def live(seconds: Mapping[int, Second], now: int, length: int, since: int = 0) -> LiveCounts:
-    """The last ``length`` complete seconds before the Unix second ``now``.
+    """Return counts of the last complete seconds.
 
     Args:
-        since: the first second that every shard has counted; there is none before it.
+        seconds: counts by Unix second.
+        now: the present Unix second, which is not complete.
+        length: number of seconds.
+        since: first second that every shard has counted.
     """
     start = min(now, max(now - length, since))
     counted = now - start
@@ -144,26 +151,27 @@ def live(seconds: Mapping[int, Second], now: int, length: int, since: int = 0) -
 def reported_status(merged: Json) -> ReportedStatus:
     """Return what a node last reported from the merged answers of ``node_status``."""
     counts, latest = merged["counts"], merged["latest"]
-    best, finalized = _payload(latest, "11"), _payload(latest, "12")
-    told = [latest[number]["received_at"] for number in _CHAIN_TYPES if number in latest]
+    best, finalized = _payload(latest, _BEST), _payload(latest, _FINALIZED)
+    kinds = (_BEST, _FINALIZED, _SYNC)
+    times = [latest[number]["received_at"] for number in kinds if number in latest]
     return {
         "chain_status": {
             "best_slot": best.get("slot"),
             "finalized_slot": finalized.get("slot"),
             "best_hash": bare_hex(best.get("hash")),
             "finalized_hash": bare_hex(finalized.get("hash")),
-            "best_block_events": counts.get("11", 0),
-            "finalized_block_events": counts.get("12", 0),
-            "synced": _payload(latest, "13").get("synced"),
-            "last_updated": max(told, default=None),
+            "best_block_events": counts.get(_BEST, 0),
+            "finalized_block_events": counts.get(_FINALIZED, 0),
+            "synced": _payload(latest, _SYNC).get("synced"),
+            "last_updated": max(times, default=None),
         },
-        "latest_status": _payload(latest, "10") or None,
+        "latest_status": _payload(latest, _STATUS) or None,
         "event_breakdown": breakdown(counts),
     }
 
 
 def _payload(latest: Mapping[str, Json], number: str) -> Json:
-    """The inner object of the latest event of a type, empty if there is none."""
+    """Return the fields of the latest event of a type, empty if there is none."""
     data = (latest.get(number) or {}).get("data") or {}
     return next((each for each in data.values() if isinstance(each, dict)), {})
 
@@ -173,14 +181,14 @@ def bare_hex(value: str | Sequence[int]) -> str: ...
 @overload
 def bare_hex(value: str | Sequence[int] | None) -> str | None: ...
 def bare_hex(value: str | Sequence[int] | None) -> str | None:
-    """A hash, however it was rendered, as 64 hex digits without prefix."""
+    """Return a hash in either JSON encoding as 64 hex digits without prefix."""
     if value is None:
         return None
     return value.removeprefix("0x") if isinstance(value, str) else bytes(value).hex()
 
 
 def breakdown(counts: Mapping[str, int]) -> list[EventTypeCount]:
-    """Counts by event type, the most frequent first."""
+    """Return counts by event type, the most frequent first."""
     numbers: defaultdict[int, int] = defaultdict(int)
     for text, count in counts.items():
         numbers[int(text)] += count

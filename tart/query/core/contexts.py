@@ -1,8 +1,8 @@
-"""What stored events belong to: the first event of their chain, and what that is about.
+"""Contexts of stored events: the first event of their chain, and the hash it is about.
 
-Pure. Of some events ``Chains`` makes ``Context``s; ``wanted`` says which events lead further,
-``learn`` takes them. What counts is what was known when an event came, as it is live: what
-its chain told later is not in it.
+Pure. ``Chains`` calculates the ``Context`` of some events: ``missing`` names the events that it
+needs, ``learn`` takes them. A context contains what was known when its event arrived, as in live
+streams; hashes that its chain named later are not in it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Key = tuple[int, int]
 
 
 class Link(NamedTuple):
-    """What is looked at of a stored event."""
+    """The columns of a stored event that decide its context."""
 
     seq: int
     session: int
@@ -36,12 +36,12 @@ class Link(NamedTuple):
 
     @classmethod
     def of(cls, row: Row) -> Link:
-        """The same of a row of the log."""
+        """Return the columns of a row of the event log."""
         return cls(row.seq, row.session, row.event_id, row.type, row.ref)
 
 
 class Row(Protocol):
-    """Whatever has these is looked at."""
+    """A row with the columns of ``Link``."""
 
     @property
     def seq(self) -> int: ...
@@ -56,71 +56,71 @@ class Row(Protocol):
 
 
 class Chains:
-    """The chains that some events of one directory belong to; ``rows`` are these."""
+    """The chains of some events of one directory; ``rows`` are these events."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._rows = [Link.of(row) for row in rows]
         self._links: dict[Key, Link] = {}
-        # By the root's key, the first event that tells what its chain is about.
-        self._tellers: dict[Key, Link] = {}
+        # By the root's key, the first event that names the hash of its chain.
+        self._hash_events: dict[Key, Link] = {}
         self.learn(self._rows)
 
     def learn(self, links: Iterable[Link]) -> None:
-        """Events of the directory, each perhaps a link or one that tells."""
+        """Take events of the directory; those without a part in a chain are ignored."""
         for link in links:
             if link.type in REFERENCED_TYPES:
                 self._links[link.session, link.event_id] = link
             if link.type in CHAIN_HASH_FIELDS:
                 root = direct_root(link.type, link.event_id, link.ref)
                 if root is not None:
-                    known = self._tellers.get((link.session, root))
+                    known = self._hash_events.get((link.session, root))
                     if known is None or link.seq < known.seq:
-                        self._tellers[link.session, root] = link
+                        self._hash_events[link.session, root] = link
 
-    def wanted(self) -> frozenset[Key]:
-        """Events that would tell more: these, or events that refer to them and tell."""
-        found = set[Key]()
+    def missing(self) -> frozenset[Key]:
+        """Return the needed events: these, or events that refer to them and name a hash."""
+        keys = set[Key]()
         for row in self._rows:
-            root, missing = self._root(row)
-            if missing is not None:
-                found.add(missing)
+            root, needed = self._root(row)
+            if needed is not None:
+                keys.add(needed)
             elif (
                 root is not None
                 and row.type in TYPES_WITH_HASH
                 and row.type not in CHAIN_HASH_FIELDS
             ):
                 key = row.session, root
-                if key not in self._tellers and key not in self._links:
-                    found.add(key)
-        return frozenset(found)
+                if key not in self._hash_events and key not in self._links:
+                    keys.add(key)
+        return frozenset(keys)
 
-    def tellers(self) -> frozenset[int]:
-        """The ``seq`` of the events whose hash is what others are about."""
-        found = (self._teller(row, self._root(row)[0]) for row in self._rows)
-        return frozenset(each.seq for each in found if each is not None)
+    def hash_events(self) -> frozenset[int]:
+        """Return the ``seq`` of the events that name the hashes of the contexts."""
+        links = (self._hash_event(row, self._root(row)[0]) for row in self._rows)
+        return frozenset(link.seq for link in links if link is not None)
 
-    def contexts(self, told: Mapping[int, bytes | None]) -> dict[int, Context]:
-        """By ``seq``, as far as is known.
+    def contexts(self, hashes: Mapping[int, bytes | None]) -> dict[int, Context]:
+        """Return contexts by ``seq``, as far as they are known.
 
         Args:
-            told: by ``seq``, the hashes of ``tellers``.
+            hashes: the hashes of ``hash_events`` by ``seq``.
         """
-        found = {}
+        contexts = {}
         for row in self._rows:
             root, _ = self._root(row)
-            teller = self._teller(row, root)
-            found[row.seq] = Context(root, None if teller is None else told.get(teller.seq))
-        return found
+            link = self._hash_event(row, root)
+            contexts[row.seq] = Context(root, None if link is None else hashes.get(link.seq))
+        return contexts
 
-    def _teller(self, row: Link, root: int | None) -> Link | None:
-        """Which event told what a row is about, before it or by itself."""
+    def _hash_event(self, row: Link, root: int | None) -> Link | None:
+        """Return the event that names the hash of a row's chain: the row or one before it."""
         if root is None or row.type not in TYPES_WITH_HASH:
             return None
-        teller = self._tellers.get((row.session, root))
-        return teller if teller is not None and teller.seq <= row.seq else None
+        link = self._hash_events.get((row.session, root))
+        return link if link is not None and link.seq <= row.seq else None
 
     def _root(self, row: Link) -> tuple[int | None, Key | None]:
-        """Where the chain begins, or else which event leads there."""
+        """Return the root of a row's chain, or the next event that is needed to find it."""
         while row.type in INDIRECT_TYPES:
             ref = resolve_reference(row.type, row.event_id, row.ref)
             if ref is None:

@@ -1,8 +1,9 @@
-"""How much of what was tried failed, pipeline by pipeline.
+"""Failure rates by pipeline.
 
-Pure. A rate divides failures by attempts of the same pipeline, and attempts are what began
-or, where nothing says that, what ended either way. 113, 192 and 199 are not here: whether
-they are failures depends on their reason.
+Pure. A rate divides failures by attempts of the same pipeline. Attempts are beginnings or, if a
+pipeline has no event for those, ends of either kind. GuaranteeDiscarded (113),
+AnnouncedPreimageForgotten (192) and PreimageDiscarded (199) are not included, because their reasons
+decide whether they are failures.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from tart.protocol.events import EventKind
 from tart.query.core.merge import Json
 
 
 class Pipeline(NamedTuple):
-    """Event types of attempts, and of failures."""
+    """The event types of a pipeline's attempts and failures."""
 
     attempts: tuple[int, ...]
     failures: tuple[int, ...]
@@ -23,48 +25,116 @@ class Pipeline(NamedTuple):
 
 PIPELINES: Mapping[str, Pipeline] = MappingProxyType(
     {
-        "connections": Pipeline((21, 24), (22, 25)),
-        "block_authoring": Pipeline((40,), (41,)),
-        "block_verification": Pipeline((43,), (44,)),
-        "block_execution": Pipeline((42, 45), (46,)),
-        "block_requests": Pipeline((63, 64), (65,)),
-        "ticket_generation": Pipeline((80,), (81,)),
-        "ticket_transfers": Pipeline((83, 84), (83,)),
-        "work_package": Pipeline((90, 91), (92,)),
-        "sharing": Pipeline((98,), (99,)),
-        "guarantee": Pipeline((106,), (107,)),
-        "guarantee_receiving": Pipeline((110,), (111,)),
-        "shard_requests": Pipeline((120, 121), (122,)),
-        "assurance_sending": Pipeline((127, 128), (127,)),
-        "assurance_receiving": Pipeline((130, 131), (130,)),
-        "bundle_shard_requests": Pipeline((140, 141), (142,)),
-        "bundle_requests": Pipeline((148, 149), (150,)),
-        "segment_shard_requests": Pipeline((162, 163), (164,)),
-        "segment_reconstruction": Pipeline((168,), (169,)),
-        "segment_verification": Pipeline((171, 172), (171,)),
-        "segment_requests": Pipeline((173, 174), (175,)),
-        "preimage_announcements": Pipeline((190, 191), (190,)),
-        "preimage_requests": Pipeline((193, 194), (195,)),
+        "connections": Pipeline(
+            attempts=(EventKind.CONNECTING_IN, EventKind.CONNECTING_OUT),
+            failures=(EventKind.CONNECT_IN_FAILED, EventKind.CONNECT_OUT_FAILED),
+        ),
+        "block_authoring": Pipeline(
+            attempts=(EventKind.AUTHORING,), failures=(EventKind.AUTHORING_FAILED,)
+        ),
+        "block_verification": Pipeline(
+            attempts=(EventKind.IMPORTING,), failures=(EventKind.BLOCK_VERIFICATION_FAILED,)
+        ),
+        "block_execution": Pipeline(
+            attempts=(EventKind.AUTHORED, EventKind.BLOCK_VERIFIED),
+            failures=(EventKind.BLOCK_EXECUTION_FAILED,),
+        ),
+        "block_requests": Pipeline(
+            attempts=(EventKind.SENDING_BLOCK_REQUEST, EventKind.RECEIVING_BLOCK_REQUEST),
+            failures=(EventKind.BLOCK_REQUEST_FAILED,),
+        ),
+        "ticket_generation": Pipeline(
+            attempts=(EventKind.GENERATING_TICKETS,), failures=(EventKind.TICKET_GENERATION_FAILED,)
+        ),
+        "ticket_transfers": Pipeline(
+            attempts=(EventKind.TICKET_TRANSFER_FAILED, EventKind.TICKET_TRANSFERRED),
+            failures=(EventKind.TICKET_TRANSFER_FAILED,),
+        ),
+        "work_package": Pipeline(
+            attempts=(EventKind.WORK_PACKAGE_SUBMISSION, EventKind.WORK_PACKAGE_BEING_SHARED),
+            failures=(EventKind.WORK_PACKAGE_FAILED,),
+        ),
+        "sharing": Pipeline(
+            attempts=(EventKind.SHARING_WORK_PACKAGE,),
+            failures=(EventKind.WORK_PACKAGE_SHARING_FAILED,),
+        ),
+        "guarantee": Pipeline(
+            attempts=(EventKind.SENDING_GUARANTEE,), failures=(EventKind.GUARANTEE_SEND_FAILED,)
+        ),
+        "guarantee_receiving": Pipeline(
+            attempts=(EventKind.RECEIVING_GUARANTEE,),
+            failures=(EventKind.GUARANTEE_RECEIVE_FAILED,),
+        ),
+        "shard_requests": Pipeline(
+            attempts=(EventKind.SENDING_SHARD_REQUEST, EventKind.RECEIVING_SHARD_REQUEST),
+            failures=(EventKind.SHARD_REQUEST_FAILED,),
+        ),
+        "assurance_sending": Pipeline(
+            attempts=(EventKind.ASSURANCE_SEND_FAILED, EventKind.ASSURANCE_SENT),
+            failures=(EventKind.ASSURANCE_SEND_FAILED,),
+        ),
+        "assurance_receiving": Pipeline(
+            attempts=(EventKind.ASSURANCE_RECEIVE_FAILED, EventKind.ASSURANCE_RECEIVED),
+            failures=(EventKind.ASSURANCE_RECEIVE_FAILED,),
+        ),
+        "bundle_shard_requests": Pipeline(
+            attempts=(
+                EventKind.SENDING_BUNDLE_SHARD_REQUEST,
+                EventKind.RECEIVING_BUNDLE_SHARD_REQUEST,
+            ),
+            failures=(EventKind.BUNDLE_SHARD_REQUEST_FAILED,),
+        ),
+        "bundle_requests": Pipeline(
+            attempts=(EventKind.SENDING_BUNDLE_REQUEST, EventKind.RECEIVING_BUNDLE_REQUEST),
+            failures=(EventKind.BUNDLE_REQUEST_FAILED,),
+        ),
+        "segment_shard_requests": Pipeline(
+            attempts=(
+                EventKind.SENDING_SEGMENT_SHARD_REQUEST,
+                EventKind.RECEIVING_SEGMENT_SHARD_REQUEST,
+            ),
+            failures=(EventKind.SEGMENT_SHARD_REQUEST_FAILED,),
+        ),
+        "segment_reconstruction": Pipeline(
+            attempts=(EventKind.RECONSTRUCTING_SEGMENTS,),
+            failures=(EventKind.SEGMENT_RECONSTRUCTION_FAILED,),
+        ),
+        "segment_verification": Pipeline(
+            attempts=(EventKind.SEGMENT_VERIFICATION_FAILED, EventKind.SEGMENTS_VERIFIED),
+            failures=(EventKind.SEGMENT_VERIFICATION_FAILED,),
+        ),
+        "segment_requests": Pipeline(
+            attempts=(EventKind.SENDING_SEGMENT_REQUEST, EventKind.RECEIVING_SEGMENT_REQUEST),
+            failures=(EventKind.SEGMENT_REQUEST_FAILED,),
+        ),
+        "preimage_announcements": Pipeline(
+            attempts=(EventKind.PREIMAGE_ANNOUNCEMENT_FAILED, EventKind.PREIMAGE_ANNOUNCED),
+            failures=(EventKind.PREIMAGE_ANNOUNCEMENT_FAILED,),
+        ),
+        "preimage_requests": Pipeline(
+            attempts=(EventKind.SENDING_PREIMAGE_REQUEST, EventKind.RECEIVING_PREIMAGE_REQUEST),
+            failures=(EventKind.PREIMAGE_REQUEST_FAILED,),
+        ),
     }
 )
 
 
 def rates(counts: Mapping[int, int]) -> list[Json]:
-    """Attempts, failures and their rate of every pipeline in which something was tried."""
-    found = []
+    """Return attempts, failures and their rate of every pipeline with an attempt."""
+    pipelines = []
     for name, pipeline in PIPELINES.items():
-        attempts = sum(counts.get(number, 0) for number in pipeline.attempts)
-        failures = sum(counts.get(number, 0) for number in pipeline.failures)
+        attempts = sum(counts.get(kind, 0) for kind in pipeline.attempts)
+        failures = sum(counts.get(kind, 0) for kind in pipeline.failures)
         if attempts:
             rate = failures / attempts
-            found.append(
+            pipelines.append(
                 {"pipeline": name, "attempts": attempts, "failures": failures, "rate": rate}
             )
-    return found
+    return pipelines
 
 
 def overall(counts: Mapping[int, int]) -> float | None:
-    """Failures of all pipelines by their attempts; ``None`` if nothing was tried."""
+    """Return failures of all pipelines divided by attempts; ``None`` without attempts."""
     every = rates(counts)
     attempts = sum(each["attempts"] for each in every)
     return sum(each["failures"] for each in every) / attempts if attempts else None

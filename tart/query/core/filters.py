@@ -1,11 +1,10 @@
-"""Which events somebody wants: one declaration for history and for live streams.
+"""Filters of events: one declaration for stored events and one for live streams.
 
-Pure. A live filter arrives as JSON (``api.md`` section 3), is parsed once and then asked
-``matches`` for each event in the shard, before anything is encoded. A ``Selection`` is
-the same for history: it becomes a WHERE clause over the log.
+Pure. A live filter arrives as JSON, is parsed once, and is called as ``matches`` for each event in
+the shard, before anything is encoded. A ``Selection`` is the equivalent for stored events: it
+becomes a WHERE clause over the event log.
 
-A filter tree has at most ``MAX_TERMS`` terms, so that one subscriber cannot make every
-event expensive.
+A filter has at most ``MAX_TERMS`` terms, so that one subscriber cannot make every event expensive.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ _HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
 
 
 class FilterInput(NamedTuple):
-    """What a filter looks at: one event, with the slot, core and hash it is about.
+    """The input of a filter: an event, with its slot, core and hash.
 
-    These may be its own or those of the event it refers to.
+    These are its own or those of the event that it refers to.
     """
 
     node_id: str
@@ -43,22 +42,22 @@ Matches = Callable[[FilterInput], bool]
 
 
 def node_id(text: Any, parameter: str = "node_id") -> str:
-    """A node id in lower case; ``BadQuery`` unless it is 64 hex digits."""
+    """Return a node id in lower case; ``BadQuery`` unless it is 64 hex digits."""
     if not isinstance(text, str) or not _NODE_ID.fullmatch(text):
         raise BadQuery(f"{parameter} must be 64 hex digits", parameter)
     return text.lower()
 
 
 def hash_bytes(text: Any, parameter: str = "hash") -> bytes:
-    """The 32 bytes of a hash written with or without ``0x``."""
-    found = _HASH.fullmatch(text) if isinstance(text, str) else None
-    if not found:
-        raise BadQuery(f"{parameter} must be 64 hex digits, 0x before them or not", parameter)
-    return bytes.fromhex(found[1])
+    """Return the 32 bytes of a hash written with or without ``0x``."""
+    match = _HASH.fullmatch(text) if isinstance(text, str) else None
+    if not match:
+        raise BadQuery(f"{parameter} must be 64 hex digits, with or without 0x", parameter)
+    return bytes.fromhex(match[1])
 
 
 def parse(document: Any) -> Matches:
-    """The test a live filter stands for.
+    """Return the predicate of a live filter.
 
     Raises:
         BadQuery: an unknown type, a missing or wrong member, or too many terms.
@@ -77,10 +76,10 @@ class _Parser:
         if not isinstance(document, Mapping):
             raise BadQuery('a filter is an object such as {"type": "All"}', "filter")
         kind = document.get("type")
-        found = _KINDS.get(kind) if isinstance(kind, str) else None
-        if found is None:
+        known = _KINDS.get(kind) if isinstance(kind, str) else None
+        if known is None:
             raise BadQuery(f"filter type must be one of {', '.join(_KINDS)}", "filter.type")
-        build, *members = found
+        build, *members = known
         only_known(document, ("type", *members), f"a filter of type {kind}", "filter.")
         return build(self, document)
 
@@ -135,7 +134,7 @@ class _Parser:
 
 
 _Build = Callable[[_Parser, Mapping[str, Any]], Matches]
-# How the test of each type is built, and what its filter has beside the type.
+# Constructor of each type of filter, and its members besides the type.
 _KINDS: Mapping[str, tuple[_Build, *tuple[str, ...]]] = {
     "All": (_Parser.all,),
     "Node": (_Parser.node, "node_id"),
@@ -159,7 +158,7 @@ def _integer(document: Mapping[str, Any], name: str, highest: int) -> int:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which stored events are wanted; ``None`` leaves a dimension open.
+    """A selection of stored events; ``None`` is no condition.
 
     Attributes:
         node: 64 lower-case hex digits.
@@ -193,16 +192,16 @@ class Selection:
 
     @property
     def any_content(self) -> bool:
-        """Whether it asks for nothing that only an event that was understood can have."""
+        """The selection also matches events that could not be decoded."""
         return self.types is None and self.slot is None and self.core is None and self.hash is None
 
     def where(self, file: str) -> tuple[str, list[Any]]:
-        """A WHERE clause over the log's columns, and its parameters.
+        """Return a WHERE clause over the columns of the event log, and its parameters.
 
-        ``node`` is left to the caller, who knows the number a file gave to it.
+        ``node`` is left to the caller, which knows the node's number in the file.
 
         Args:
-            file: the database whose ``peers`` says which ids its numbers stand for.
+            file: the database whose table ``peers`` maps numbers to ids.
         """
         terms: list[tuple[Any, ...]] = []
         if self.start_us is not None:
@@ -210,16 +209,16 @@ class Selection:
         if self.end_us is not None:
             terms.append(("received_at <= make_timestamp(?)", self.end_us))
         if self.slot is not None:
-            # DuckDB knows where in a file which ``last_slot`` can be.
+            # Zone maps of ``last_slot`` exclude most row groups.
             terms.append(("slot = ? AND last_slot = ?", self.slot, self.slot))
         if self.core is not None:
             terms.append(("core = ?", self.core))
         if self.hash is not None:
             digits = self.hash.upper()
             named = f"peer IN (SELECT peer FROM {file}.peers WHERE peer_id = unhex(?))"
-            # The text search is fast, and also matches across half a byte.
-            said = "contains(hex(body), ?) AND regexp_matches(hex(body), ?)"
-            terms.append((f"({named} OR ({said}))", digits, digits, f"^(?:..)*{digits}"))
+            # The text search is fast, but also matches at odd digits; the pattern excludes those.
+            body = "contains(hex(body), ?) AND regexp_matches(hex(body), ?)"
+            terms.append((f"({named} OR ({body}))", digits, digits, f"^(?:..)*{digits}"))
         clauses = [clause for clause, *_ in terms]
         if self.types is not None:
             numbers = ", ".join(str(int(each)) for each in self.types)

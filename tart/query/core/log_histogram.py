@@ -1,8 +1,8 @@
-"""Durations in logarithmic bins: additive over nodes, shards and time.
+"""Histograms of durations with logarithmic bins, similar to DDSketch.
 
-Pure. Four bins to the octave from a microsecond to more than an hour: a percentile read
-from them is at most a tenth off (2^(1/8) - 1). Bin 0 also holds what took no time or
-less, which is what a clock that was set back says.
+Pure. Histograms add up over nodes, shards and time. There are four bins per octave, from a
+microsecond to more than an hour, so a percentile is exact within 10 % (2^(1/8) - 1). Bin 0 also
+contains durations of zero and below, which occur if a node's clock is set back.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ BINS = 128
 
 
 def middle_us(number: int) -> float:
-    """The geometric middle of a bin, microseconds."""
+    """Return the geometric middle of a bin in microseconds."""
     return float(2.0 ** ((number + 0.5) / PER_OCTAVE)) if number else 1.0
 
 
 def upper_us(number: int) -> float:
-    """Where a bin ends, microseconds."""
+    """Return the upper end of a bin in microseconds."""
     return float(2.0 ** ((number + 1) / PER_OCTAVE))
 
 
 def percentile_us(counts: Mapping[int, int], share: float) -> float | None:
-    """The duration that ``share`` of the samples do not exceed; ``None`` without samples.
+    """Return the duration that a share of the samples does not exceed; ``None`` without samples.
 
-    Nearest rank, then the middle of the bin that holds it.
+    The result is the middle of the bin that contains the sample of the nearest rank.
     """
     total = sum(counts.values())
     if not total:
         return None
-    # Less than a millionth of a sample is the share's own rounding.
+    # Differences below a millionth of a sample are rounding errors of the share.
     rank = max(1, ceil(share * total - 1e-6))
     seen = 0
     for number in sorted(counts):
@@ -43,7 +43,7 @@ def percentile_us(counts: Mapping[int, int], share: float) -> float | None:
 
 
 def mean_us(counts: Mapping[int, int]) -> float | None:
-    """The mean of the bins' middles; ``None`` without samples."""
+    """Return the mean of the bins' middles in microseconds; ``None`` without samples."""
     total = sum(counts.values())
     if not total:
         return None

@@ -16,7 +16,7 @@ from typing import Any
 
 from tart.query.core.catalog import event_identity
 from tart.query.core.cursor import Cursor
-from tart.query.core.nodes import add_counts, newest, one_node
+from tart.query.core.nodes import add_counts, merge_node, newest_statement
 
 Json = dict[str, Any]
 # One shard's answer with the number of that shard.
@@ -96,7 +96,7 @@ def nodes(partials: Partials) -> dict[str, Json]:
     for _, answer in partials:
         for node in answer:
             known.setdefault(node["node_id"], []).append(node)
-    return {node_id: one_node(parts) for node_id, parts in known.items()}
+    return {node_id: merge_node(parts) for node_id, parts in known.items()}
 
 
 def node_status(partials: Partials) -> Json:
@@ -107,7 +107,7 @@ def node_status(partials: Partials) -> Json:
             latest.setdefault(number, []).append(statement)
     return {
         "counts": add_counts(answer["counts"] for _, answer in partials),
-        "latest": {number: newest(statements) for number, statements in latest.items()},
+        "latest": {number: newest_statement(statements) for number, statements in latest.items()},
     }
 
 
@@ -124,7 +124,7 @@ def chain(partials: Partials) -> dict[str, Claims]:
         for node_id, *said in answer:
             known = claims.get(node_id, (None, None))
             best, finalized = (
-                newest(each for each in pair if each is not None)
+                newest_statement(each for each in pair if each is not None)
                 for pair in zip(known, said, strict=True)
             )
             claims[node_id] = best, finalized

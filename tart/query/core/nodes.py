@@ -1,16 +1,15 @@
-"""One node on several connections: what they say together.
+"""Merging of a node's connections into one node.
 
-Pure, and the only place that decides it. A shard puts a node's connections together with
-``counting``, the gateway the shards' answers with ``one_node``, which is the same rule for
-what was written as JSON: the answer does not depend on the shard where the kernel put a
-connection.
+Pure, and the only place that decides which statement of a node counts. A shard merges a node's
+connections with ``choose_statement``; the gateway merges the shards' answers with ``merge_node``,
+which is the same rule for JSON. So the answer does not depend on the shard to which the kernel
+assigned a connection.
 
-A *statement* holds until the node makes it again: who it is (its first message), its status
-(10), its best and its finalized block (11, 12), whether it is in sync (13). Of each, the
-newest by ``received_at`` counts among those made on connections that are open; where no open
-connection has made it, the newest among those that have ended. So of two statements the one
-with the greater ``rank`` counts: the greatest of the greatest is the greatest of all, in
-whatever order and in whatever groups they are compared.
+A *statement* holds until the node makes it again: its node information (first message), its
+status (10), its best and finalized block (11, 12), and whether it is in sync (13). The newest by
+``received_at`` counts among those made on open connections; if no open connection has made one, the
+newest among those made on ended connections. Of two statements the one with the greater ``rank``
+counts, so statements can be compared in any order and in any groups.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from tart.query.answers.nodes import Node, NodeSummary, Statement
 Json = dict[str, Any]
 R = TypeVar("R", bound="Ranked")
 
-# By the name of a statement, the members of a node that are taken from it.
+# Members of a node by the statement from which they are taken.
 STATEMENTS: Mapping[str, tuple[str, ...]] = {
     "node_info": (
         "node_info",
@@ -37,20 +36,20 @@ STATEMENTS: Mapping[str, tuple[str, ...]] = {
     "finalized": ("finalized",),
     "synced": ("synced",),
 }
-_SUMS = ("event_count", "dropped_count", "dropped_messages", "undecodable", "paused_seconds")
+_ADDED = ("event_count", "dropped_count", "dropped_messages", "undecodable", "paused_seconds")
 _COUNTERS = ("deviations", "pauses", "shed")
 
 
-def origin(
+def statement_source(
     received_at: str, session: int | None, address: str | None, *, is_open: bool
 ) -> Statement:
-    """Where a statement comes from.
+    """Return the source of a statement.
 
     Args:
         received_at: RFC 3339 with six digits, so that text order is time order.
-        session: the connection it was made on, as the API numbers it.
-        address: that connection's.
-        is_open: whether it is open now.
+        session: API id of the connection on which it was made.
+        address: remote address of that connection.
+        is_open: whether that connection is open now.
     """
     return {
         "received_at": received_at,
@@ -61,7 +60,7 @@ def origin(
 
 
 def rank(statement: Mapping[str, Any]) -> tuple[bool, str, str]:
-    """By what statements are compared; the address only where two came at the same time."""
+    """Return the key by which statements are compared; the address decides ties."""
     return (
         bool(statement["is_open"]),
         statement["received_at"],
@@ -74,49 +73,49 @@ class Ranked(Protocol):
 
     @property
     def rank(self) -> tuple[int, str]:
-        """When it came, Unix microseconds, and its connection's address."""
+        """Time of arrival, Unix microseconds, and address of the connection."""
         ...
 
 
-def counting(made: Iterable[tuple[R, bool]]) -> tuple[R, bool] | None:
-    """Of statements, and whether their connections are open, the one that counts."""
-    return max(made, key=lambda each: (each[1], *each[0].rank), default=None)
+def choose_statement(statements: Iterable[tuple[R, bool]]) -> tuple[R, bool] | None:
+    """Return the statement that counts, of pairs with whether the connection is open."""
+    return max(statements, key=lambda each: (each[1], *each[0].rank), default=None)
 
 
-def newest(statements: Iterable[Json]) -> Json | None:
-    """The statement that counts, ``None`` if there is none; each is an ``origin`` and more."""
+def newest_statement(statements: Iterable[Json]) -> Json | None:
+    """Return the statement that counts; each has the members of its source."""
     return max(statements, key=rank, default=None)
 
 
-def one_node(parts: Sequence[Json]) -> Json:
-    """What several parts say of one node; what comes out may be a part again.
+def merge_node(parts: Sequence[Json]) -> Json:
+    """Merge several parts of one node; the result can be a part again.
 
-    A part tells of some connections of the node, or of one: ``node_id``, ``is_connected``,
-    the members in ``STATEMENTS`` with ``statements`` (the ``origin`` of each), and what adds
-    up. What a part does not have, it does not know.
+    A part covers one or several connections of the node: ``node_id``, ``is_connected``, the
+    members in ``STATEMENTS`` with ``statements`` (the source of each), and counts. Members that a
+    part does not have are not known to it.
     """
     node: Json = {"node_id": parts[0]["node_id"]}
-    origins: Json = {}
+    sources: Json = {}
     for name, members in STATEMENTS.items():
-        made = [(found, part) for part in parts if (found := _origin(part, name)) is not None]
-        counts, source = max(made, key=lambda each: rank(each[0]), default=(None, {}))
-        node |= {member: source.get(member) for member in members}
-        origins[name] = counts
-    node["statements"] = origins
+        made = [(found, part) for part in parts if (found := _source(part, name)) is not None]
+        newest, source_part = max(made, key=lambda each: rank(each[0]), default=(None, {}))
+        node |= {member: source_part.get(member) for member in members}
+        sources[name] = newest
+    node["statements"] = sources
     node["is_connected"] = any(part.get("is_connected") for part in parts)
     ends = _known(parts, "disconnected_at")
     node["disconnected_at"] = None if node["is_connected"] else max(ends, default=None)
     node["first_seen_at"] = min(_known(parts, "first_seen_at"), default=None)
     node["last_seen_at"] = max(_known(parts, "last_seen_at"), default=None)
-    node |= {name: sum(_known(parts, name)) for name in _SUMS}
+    node |= {name: sum(_known(parts, name)) for name in _ADDED}
     node |= {name: add_counts(part.get(name) or {} for part in parts) for name in _COUNTERS}
     connections = [each for part in parts for each in part.get("connections") or ()]
-    node["connections"] = sorted(connections, key=_beginning, reverse=True)
+    node["connections"] = sorted(connections, key=_start, reverse=True)
     return node
 
 
 def node_json(node: Json) -> Node:
-    """Return a node that ``one_node`` put together as the API shows it."""
+    """Return a node that ``merge_node`` put together as the API shows it."""
     return {
         "node_id": node["node_id"],
         "peer_id": node["node_id"],
@@ -145,7 +144,7 @@ def node_json(node: Json) -> Node:
 
 
 def node_summary(node: Json) -> NodeSummary:
-    """Return a node that ``one_node`` put together in brief."""
+    """Return a node that ``merge_node`` put together in brief."""
     return {
         "node_id": node["node_id"],
         "peer_id": node["node_id"],
@@ -158,48 +157,48 @@ def node_summary(node: Json) -> NodeSummary:
     }
 
 
-def all_ended(part: Json) -> Json:
-    """A part whose process is gone: no connection of it is open, the last one just ended.
+def end_connections(part: Json) -> Json:
+    """Return a part whose shard process is gone: all of its connections have ended.
 
-    When that was nobody knows; the node was heard until ``last_seen_at``.
+    The exact time is not known; the last message was received at ``last_seen_at``.
     """
     if not part.get("is_connected"):
         return part
-    statements = {name: _origin(part, name) for name in STATEMENTS}
+    statements = {name: _source(part, name) for name in STATEMENTS}
     return {
         **part,
         "is_connected": False,
         "disconnected_at": part.get("last_seen_at"),
         "connections": [],
         "statements": {
-            name: found and {**found, "is_open": False} for name, found in statements.items()
+            name: source and {**source, "is_open": False} for name, source in statements.items()
         },
     }
 
 
 def add_counts(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """Counters by label, added up."""
+    """Add up counters by label."""
     total: Counter[str] = Counter()
-    for each in counts:
-        total.update(each)
+    for labels in counts:
+        total.update(labels)
     return dict(total)
 
 
-def _origin(part: Json, name: str) -> Statement | None:
+def _source(part: Json, name: str) -> Statement | None:
     statements = part.get("statements")
     if statements is not None:
-        found: Statement | None = statements.get(name)
-        return found
-    # A part kept by a release that did not say where statements come from.
+        source: Statement | None = statements.get(name)
+        return source
+    # A part stored by a release that did not store the sources of statements.
     if part.get(name) is None or part.get("connected_at") is None:
         return None
     is_open = bool(part.get("is_connected"))
-    return origin(part["connected_at"], None, part.get("address"), is_open=is_open)
+    return statement_source(part["connected_at"], None, part.get("address"), is_open=is_open)
 
 
 def _known(parts: Iterable[Json], name: str) -> list[Any]:
     return [part[name] for part in parts if part.get(name) is not None]
 
 
-def _beginning(connection: Json) -> tuple[str, str]:
+def _start(connection: Json) -> tuple[str, str]:
     return str(connection["connected_at"]), str(connection.get("address"))

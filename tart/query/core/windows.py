@@ -1,7 +1,7 @@
-"""Which stretch of time a question is about: texts in, Unix microseconds out.
+"""Time windows of requests: texts are parsed, Unix microseconds returned.
 
-Pure; the present is an argument. Windows are on ``received_at`` and both ends belong to
-them. An explicit start or end takes precedence over a duration, which ends now.
+Pure; the present is an argument. Windows are on ``received_at`` and include both ends. An explicit
+start or end takes precedence over a duration, which ends now.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from tart.units import DAY_US, SECOND_US
 
 MAX_DAYS = 366
 _AHEAD_US = DAY_US
-# Later than anything; a timestamp of DuckDB all the same.
+# Later than any event, and within the timestamps of DuckDB.
 FOREVER_US = 1 << 61
-# The peer's presets; every other count of seconds, minutes, hours or days works as well.
+# Presets of jamtart. Every other number of seconds, minutes, hours or days is valid, too.
 PRESETS = ("5m", "15m", "1h", "6h", "24h")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,8})([smhd])", re.ASCII)
-# A '+' that was not escaped in a URL arrives as a space; there is nothing else it can mean.
+# A '+' that is not escaped in a URL arrives as a space, which has no other meaning here.
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d{1,18}))?(?:([Zz])|([+\- ])(\d\d):(\d\d))",
     re.ASCII,
@@ -36,14 +36,14 @@ _TIME = re.compile(
 class Window:
     """First and last ``received_at``, inclusive; ``None`` leaves that end open.
 
-    One that ends a microsecond before it starts has nothing in it.
+    A window that ends a microsecond before it starts is empty.
     """
 
     start_us: int | None = None
     end_us: int | None = None
 
     def halves(self) -> tuple[Window, ...]:
-        """The same stretch of time in two; nothing if it is open, or one microsecond."""
+        """Return both halves of the window; nothing if it is open, or one microsecond long."""
         if self.start_us is None or self.end_us is None or self.start_us >= self.end_us:
             return ()
         middle = (self.start_us + self.end_us) // 2
@@ -51,12 +51,12 @@ class Window:
 
 
 def duration_us(text: str, parameter: str = "duration") -> int:
-    """A duration such as ``15m`` in microseconds; ``BadQuery`` if it is none of ours."""
-    found = _DURATION.fullmatch(text)
-    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
+    """Return a duration such as ``15m`` in microseconds; ``BadQuery`` if it is not valid."""
+    match = _DURATION.fullmatch(text)
+    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
     if not 0 < seconds <= MAX_DAYS * 86_400:
         raise BadQuery(
-            f"{parameter} must be a count of s, m, h or d such as {', '.join(PRESETS)}, "
+            f"{parameter} must be a number of s, m, h or d such as {', '.join(PRESETS)}, "
             f"at most {MAX_DAYS}d",
             parameter,
         )
@@ -64,16 +64,16 @@ def duration_us(text: str, parameter: str = "duration") -> int:
 
 
 def time_us(text: str, parameter: str) -> int:
-    """An RFC 3339 time from 1970 on in Unix microseconds, digits beyond them cut.
+    """Return an RFC 3339 time from 1970 on in Unix microseconds; further digits are cut off.
 
     Raises:
-        BadQuery: it is none.
+        BadQuery: the text is not a valid time.
     """
-    found = _TIME.fullmatch(text.strip())
+    match = _TIME.fullmatch(text.strip())
     try:
-        if found is None:
+        if match is None:
             raise ValueError
-        if (moment := _unix_us(found)) < 0:
+        if (moment := _unix_us(match)) < 0:
             raise ValueError
         return moment
     except (ValueError, OverflowError):
@@ -83,9 +83,9 @@ def time_us(text: str, parameter: str) -> int:
         ) from None
 
 
-def _unix_us(found: re.Match[str]) -> int:
-    date, clock, second, fraction, _, sign, hours, minutes = found.groups()
-    # RFC 3339 knows the second 60; the next minute begins there.
+def _unix_us(match: re.Match[str]) -> int:
+    date, clock, second, fraction, _, sign, hours, minutes = match.groups()
+    # RFC 3339 has the second 60, which is the beginning of the next minute.
     leap = second == "60"
     local = datetime.fromisoformat(f"{date}T{clock}:{'59' if leap else second}+00:00")
     offset = 0
@@ -105,10 +105,10 @@ def resolve(
     end_us: int | None = None,
     duration: int | None = None,
 ) -> Window:
-    """The window of a question asked now.
+    """Return the window of a request.
 
     Raises:
-        BadQuery: it ends before it starts.
+        BadQuery: the window ends before it starts.
     """
     if start_us is None and end_us is None:
         if duration is None:
@@ -119,20 +119,22 @@ def resolve(
     return Window(start_us, end_us)
 
 
-def bounded(
+def bounded_window(
     now_us: int,
     *,
     start_us: int | None = None,
     end_us: int | None = None,
     duration: int,
 ) -> Window:
-    """The window of figures: both ends known, no longer than a year.
+    """Return a window of counts, which has both ends and is not longer than a year.
 
-    A window with a start only ends now; one with an end only is as long as ``duration``. An
-    end may lie a day ahead, for clocks differ and some round up; one beyond that is cut.
+    A window without an end ends now; a window without a start is as long as ``duration``. The end
+    may be up to a day in the future, because clocks differ and some clients round up; a later end
+    is cut.
 
     Raises:
-        BadQuery: it ends before it starts, begins in the future or before 1970, or is longer.
+        BadQuery: the window ends before it starts, begins in the future or before 1970, or is
+            longer than a year.
     """
     end = now_us if end_us is None else min(end_us, now_us + _AHEAD_US)
     start = end - duration if start_us is None else start_us
@@ -147,13 +149,13 @@ def bounded(
     return Window(start, end)
 
 
-def aligned(window: Window, step_us: int, now_us: int) -> Window:
-    """The same in whole steps, as what is counted by steps can answer it.
+def align_window(window: Window, step_us: int, now_us: int) -> Window:
+    """Align a window to whole steps, for counts that are kept by steps.
 
-    It begins with the step that its start is in. The step that its end is in is left out, for
-    it has more than what came before the end; unless the end is now or later, for then there
-    is no more. So a window that ends before something has nothing of it, and windows that
-    follow one another add up. One in which no step ends has none: it ends where it begins.
+    The window begins with the step that contains its start. The step that contains its end is
+    excluded, because it also counts later events, unless the end is now or later. So a window
+    counts nothing after its end, and counts of consecutive windows add up. A window without the
+    end of a step is empty: it ends where it begins.
     """
     start, end = window.start_us, window.end_us
     if start is not None:

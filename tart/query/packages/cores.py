@@ -15,7 +15,7 @@ from tart.json_encoding import quotient
 from tart.protocol.events import EventKind
 from tart.query.answers import cores as answers
 from tart.query.answers.packages import Percentiles
-from tart.query.core.chain_stats import chain_figures, commonest, reached
+from tart.query.core.chain_stats import chain_figures, most_common, slot_reached
 from tart.query.core.merge import Claim
 from tart.query.core.rfc3339 import rfc3339_of_jce, server_time
 from tart.query.packages.packages import Handled, mean_ms, ms, share
@@ -36,7 +36,7 @@ def core_count(nodes: Iterable[Json]) -> int | None:
     """Return the core count that most connected nodes report; of all nodes if none is connected."""
     every = list(nodes)
     reporting = [node for node in every if node["is_connected"]] or every
-    count: int | None = commonest(
+    count: int | None = most_common(
         ((node["node_info"] or {}).get("params") or {}).get("core_count") for node in reporting
     )
     return count
@@ -136,7 +136,7 @@ def guarantees(
     return {
         "core_index": core,
         # The number that a third of the pools have, because they are copies of one another.
-        "current_guarantees": reached(
+        "current_guarantees": slot_reached(
             number for number, seen_at in pools.values() if seen_at >= newest - _PRESENT_US
         ),
         "by_node": [

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from tart.protocol.events import EventKind
 from tart.query.answers import analytics as answers
-from tart.query.core.chain_stats import commonest
+from tart.query.core.chain_stats import most_common
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import server_time
 from tart.units import SECOND_US
@@ -30,7 +30,7 @@ _KINDS: Mapping[str, EventKind] = {
 def slot_seconds(nodes: Iterable[Json]) -> int | None:
     """Return the slot length that most nodes report, connected or not."""
     parameters = ((node["node_info"] or {}).get("params") or {} for node in nodes)
-    seconds: int | None = commonest(values.get("slot_period_sec") for values in parameters)
+    seconds: int | None = most_common(values.get("slot_period_sec") for values in parameters)
     return seconds
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 from tart.errors import BadQuery
 from tart.protocol.events import EventKind
 from tart.query.answers.metrics import Bucket, GroupBucket, SeriesBucket
-from tart.query.core.chain_stats import reached
+from tart.query.core.chain_stats import slot_reached
 from tart.query.core.failure_rates import PIPELINES
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import Spread
@@ -133,7 +133,7 @@ def blocks(
             "authored": counts.get((start, EventKind.AUTHORED), 0),
             "best_block_events": counts.get((start, EventKind.BEST_BLOCK_CHANGED), 0),
             "authoring_nodes": authors[start],
-            "max_slot": reached(
+            "max_slot": slot_reached(
                 slot for slot in slots.get((start,), {}).values() if slot is not None
             ),
         }

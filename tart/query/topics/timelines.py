@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tart.query.answers import analytics as answers
-from tart.query.core.chain_stats import reached
+from tart.query.core.chain_stats import slot_reached
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import Spread
 from tart.query.core.windows import time_us
@@ -38,7 +38,7 @@ def sync_timeline(
     rows: list[answers.SyncBucket] = []
     for start in buckets.starts:
         known = [slot for slot in slots.get((start,), {}).values() if slot is not None]
-        network = reached(known)
+        network = slot_reached(known)
         synced = sum(_in_sync(slot, network) for slot in known)
         rows.append(
             {
@@ -91,7 +91,7 @@ def sync_status(nodes: Iterable[Json], slots: Spread) -> list[answers.NodeSync]:
             best[node_id] = node["best"]["slot"]
         elif node_id in newest:
             best[node_id] = newest[node_id]
-    network = reached(best.values())
+    network = slot_reached(best.values())
     rows: list[answers.NodeSync] = [
         {
             "node_id": node_id,

@@ -16,7 +16,7 @@ from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS, EventKind
 from tart.query.answers import nodes as answers
-from tart.query.core.nodes import origin
+from tart.query.core.nodes import statement_source
 from tart.query.core.rfc3339 import rfc3339
 
 # The types of events that are statements, and the members of a node's object that show them.
@@ -83,7 +83,9 @@ class Statement:
 
     def origin(self, *, is_open: bool) -> answers.Statement:
         """Return the statement's origin; ``is_open``: whether its connection is open."""
-        return origin(rfc3339(self.received_at) or "", self.session, self.address, is_open=is_open)
+        return statement_source(
+            rfc3339(self.received_at) or "", self.session, self.address, is_open=is_open
+        )
 
     def claim(self, *, is_open: bool) -> dict[str, Any]:
         """Return a statement about a block as an element of the ``chain`` query's answer."""

@@ -20,7 +20,7 @@ from tart.protocol.connection import Connection
 from tart.protocol.events import EventKind
 from tart.protocol.node_information import NodeInformation, decode_node_information
 from tart.query.core.catalog import DIRECTORY_BITS
-from tart.query.core.nodes import STATEMENTS, counting, origin
+from tart.query.core.nodes import STATEMENTS, choose_statement, statement_source
 from tart.query.core.rfc3339 import rfc3339
 from tart.shard.state.event_counts import EventCounts
 from tart.shard.state.node_statements import MEMBERS, Statement, later_statement
@@ -250,7 +250,7 @@ class Node:
 
     def claim(self, type_: int) -> dict[str, Any] | None:
         """Return the best or finalized block that counts, as the ``chain`` query has it."""
-        statement = counting(self.statements(type_))
+        statement = choose_statement(self.statements(type_))
         return None if statement is None else statement[0].claim(is_open=statement[1])
 
     def block_claims(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
@@ -260,7 +260,7 @@ class Node:
 
     def latest(self, type_: int) -> dict[str, Any] | None:
         """Return the statement of a type that counts, as the ``node_status`` query has it."""
-        statement = counting(self.statements(type_))
+        statement = choose_statement(self.statements(type_))
         return None if statement is None else statement[0].latest(is_open=statement[1])
 
     def as_json(self) -> dict[str, Any]:
@@ -269,7 +269,7 @@ class Node:
         node: dict[str, Any] = {"node_id": self.id, "statements": origins}
         node |= self._handshake_as_json(origins)
         for kind, member in MEMBERS.items():
-            statement = counting(self.statements(kind))
+            statement = choose_statement(self.statements(kind))
             node[member] = statement and statement[0].value
             origins[member] = statement and statement[0].origin(is_open=statement[1])
         return node | {
@@ -293,13 +293,15 @@ class Node:
         handshakes = [(session.handshake, True) for session in self.sessions.values()]
         if self.past_handshake is not None:
             handshakes.append((self.past_handshake, False))
-        chosen = counting(handshakes)
+        chosen = choose_statement(handshakes)
         if chosen is None:
             return dict.fromkeys(STATEMENTS["node_info"])
         handshake, is_open = chosen
         information, address = handshake.information, handshake.address or None
         started_at = rfc3339(handshake.started_at) or ""
-        origins["node_info"] = origin(started_at, handshake.session, address, is_open=is_open)
+        origins["node_info"] = statement_source(
+            started_at, handshake.session, address, is_open=is_open
+        )
         return {
             "node_info": information and information.as_json(),
             "implementation_name": information and information.implementation_name,

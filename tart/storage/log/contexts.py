@@ -56,10 +56,10 @@ def read_contexts(
         decode_context: Returns how to decode the events of a session.
     """
     chains = Chains(rows)
-    if chains.wanted():
+    if chains.missing():
         _follow_links(cursor, files, rows, chains)
     known = read_hashes(rows, decode_context)
-    further = sorted(chains.tellers() - known.keys())
+    further = sorted(chains.hash_events() - known.keys())
     if further:
         known |= read_hashes(_select_rows(cursor, files, further), decode_context)
     return chains.contexts(known)
@@ -77,9 +77,9 @@ def contexts_from_rows(
     """
     chains, others = Chains(rows), list(others)
     chains.learn(map(Link.of, others))
-    if chains.wanted():
+    if chains.missing():
         return None
-    with_hash = chains.tellers()
+    with_hash = chains.hash_events()
     return chains.contexts(
         read_hashes((row for row in [*rows, *others] if row.seq in with_hash), decode_context)
     )
@@ -112,11 +112,11 @@ def _follow_links(
     newest = max(row.seq for row in rows)
     ranges = read_file_ranges(cursor, files)
     for sequences in scan_backward(ranges, newest + 1, _FIRST_RANGE, _LONGEST_RANGE):
-        if not chains.wanted() or sequences.end < newest - LOOK_BACK:
+        if not chains.missing() or sequences.end < newest - LOOK_BACK:
             return
         links = _Links(cursor, sequences, {row.session for row in rows})
         searched = set[Key]()
-        while wanted := chains.wanted() - searched:
+        while wanted := chains.missing() - searched:
             searched |= wanted
             chains.learn(links.search(wanted))
 

@@ -35,8 +35,8 @@ def test_a_journey_looks_where_and_when_it_was_heard_of(tmp_path: Path) -> None:
         questions = gateway.gateway.questions
         rows, _ = await package_queries.handlings(questions, hashes=[PACKAGE])
         found, _ = await package_queries.journey(questions, rows, 5, "hex")
-        assert found.account is not None
-        assert found.account.stage == "available"
+        assert found.state is not None
+        assert found.state.stage == "available"
         asked = next(each for each in gateway.shards[0].requests if each.name == "journey")
         around = NOON - SECOND_US, NOON + 2 * SECOND_US
         assert asked.parameters["pipelines"] == [[SESSION, 7, *around]]

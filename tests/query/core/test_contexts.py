@@ -30,14 +30,16 @@ class Found:
     def __init__(self, *rows: Row) -> None:
         self._chains = Chains(rows)
         self._known = {row.seq: row for row in rows}
-        self.wanted = self._chains.wanted
+        self.missing = self._chains.missing
 
     def learn(self, rows: list[Row]) -> None:
         self._known |= {row.seq: row for row in rows}
         self._chains.learn([Link.of(row) for row in rows])
 
     def contexts(self) -> dict[int, Context]:
-        return self._chains.contexts({at: self._known[at].says for at in self._chains.tellers()})
+        return self._chains.contexts(
+            {at: self._known[at].says for at in self._chains.hash_events()}
+        )
 
 
 def chains(*rows: Row) -> Found:
@@ -49,7 +51,7 @@ PIPELINE = [Row(0, 90), Row(1, 94, 0, A), Row(2, 105, 0), Row(3, 106, 2), Row(4,
 
 def test_the_root_of_a_chain_of_four_events_is_its_first_event() -> None:
     found = chains(*PIPELINE)
-    assert not found.wanted()
+    assert not found.missing()
     assert found.contexts() == {
         # Nothing was told of it yet when it came.
         0: Context(0, None),
@@ -61,11 +63,11 @@ def test_missing_references_are_requested_step_by_step() -> None:
     *above, last = PIPELINE
     found = chains(last)
     for expected in (3, 2, 0):
-        assert found.wanted() == {(0, expected)}
+        assert found.missing() == {(0, expected)}
         assert found.contexts()[4].root == (0 if expected == 0 else None)
         found.learn([each for each in above if each.seq == expected])
     # The first event does not tell: whatever does came between, and was looked for before it.
-    assert not found.wanted()
+    assert not found.missing()
     found.learn([PIPELINE[1]])
     assert found.contexts()[4] == Context(0, A)
 
@@ -86,7 +88,7 @@ def test_the_first_event_that_names_a_hash_decides_in_any_order() -> None:
 def test_equal_event_ids_of_two_connections_are_not_mixed_up() -> None:
     found = chains(Row(1, 108, 0, session=1))
     found.learn([Row(0, 106, 7, session=0)])
-    assert found.wanted() == {(1, 0)}
+    assert found.missing() == {(1, 0)}
     assert found.contexts()[1] == Context(None, None)
 
 
@@ -100,13 +102,13 @@ def test_an_invalid_reference_has_no_context_and_requests_nothing() -> None:
     found = chains(*rows)
     found.learn([Row(1, 60), Row(1, 106, 0)])
     assert {context.root for context in found.contexts().values()} == {None}
-    assert not found.wanted()
+    assert not found.missing()
 
 
 def test_requests_of_both_kinds_are_distinguished_by_their_fields() -> None:
     found = chains(Row(8, 164, 5), Row(9, 164, 6))
-    assert found.wanted() == {(0, 5), (0, 6)}
+    assert found.missing() == {(0, 5), (0, 6)}
     found.learn([Row(5, 162, 0), Row(6, 163)])
     assert (found.contexts()[8].root, found.contexts()[9].root) == (0, 6)
     # Of 163 no hash is ever told; of 90 one may be.
-    assert found.wanted() == {(0, 0)}
+    assert found.missing() == {(0, 0)}

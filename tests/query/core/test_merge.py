@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tart.query.core import merge
 from tart.query.core.catalog import event_api_id, event_identity
 from tart.query.core.cursor import Cursor, decode, encode
-from tart.query.core.nodes import origin
+from tart.query.core.nodes import statement_source
 from tart.query.core.rfc3339 import rfc3339
 
 NODE = "aa" * 32
@@ -155,7 +155,7 @@ def test_recent_events_are_oldest_first_and_at_most_so_many() -> None:
 
 
 def said(at: int, *, is_open: bool = True, **more: Any) -> dict[str, Any]:
-    return {**origin(rfc3339(at) or "", 0, "192.0.2.1:4", is_open=is_open), **more}
+    return {**statement_source(rfc3339(at) or "", 0, "192.0.2.1:4", is_open=is_open), **more}
 
 
 def node(**changes: Any) -> dict[str, Any]:

@@ -7,7 +7,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.query.core.nodes import STATEMENTS, all_ended, newest, one_node, origin, rank
+from tart.query.core.nodes import (
+    STATEMENTS,
+    end_connections,
+    merge_node,
+    newest_statement,
+    rank,
+    statement_source,
+)
 from tart.query.core.rfc3339 import rfc3339
 
 NODE = "aa" * 32
@@ -21,7 +28,7 @@ def part(
     address = f"192.0.2.{number}:4"
 
     def made(at: int) -> dict[str, Any]:
-        return origin(rfc3339(at) or "", number, address, is_open=is_open)
+        return statement_source(rfc3339(at) or "", number, address, is_open=is_open)
 
     found: dict[str, Any] = {
         "node_id": NODE,
@@ -66,7 +73,7 @@ def test_connections_on_any_shards_merge_to_the_same_node(
     connections: list[dict[str, Any]], data: st.DataObject, shards: int
 ) -> None:
     parts = [part(number, **each) for number, each in enumerate(connections)]
-    together = one_node(parts)
+    together = merge_node(parts)
     places = data.draw(
         st.lists(st.integers(0, shards - 1), min_size=len(parts), max_size=len(parts))
     )
@@ -75,14 +82,14 @@ def test_connections_on_any_shards_merge_to_the_same_node(
         [parts[at] for at in order if places[at] == shard]
         for shard in data.draw(st.permutations(range(shards)))
     ]
-    assert one_node([one_node(some) for some in each_shard if some]) == together
+    assert merge_node([merge_node(some) for some in each_shard if some]) == together
 
 
 @given(connections=st.lists(CONNECTION, min_size=1, max_size=6))
 def test_statements_of_open_connections_precede_those_of_ended_ones(
     connections: list[dict[str, Any]],
 ) -> None:
-    found = one_node([part(number, **each) for number, each in enumerate(connections)])
+    found = merge_node([part(number, **each) for number, each in enumerate(connections)])
     for name in VALUES:
         # By hand: when, where, and on an open connection before any other.
         made = [
@@ -107,30 +114,30 @@ def test_statements_of_open_connections_precede_those_of_ended_ones(
 
 def test_ties_of_statements_are_resolved_by_address() -> None:
     one, two = (part(number, is_open=True, began=1, ended=0, said={"best": 4}) for number in (1, 2))
-    assert one_node([one, two])["address"] == one_node([two, one])["address"] == "192.0.2.2:4"
+    assert merge_node([one, two])["address"] == merge_node([two, one])["address"] == "192.0.2.2:4"
 
 
 def test_a_node_of_a_dead_shard_has_no_open_connection() -> None:
     one = part(1, is_open=True, began=1, ended=0, said={"best": 4})
-    gone = all_ended(one)
+    gone = end_connections(one)
     assert (gone["is_connected"], gone["connections"]) == (False, [])
     assert gone["disconnected_at"] == rfc3339(4)
     two = part(2, is_open=True, began=2, ended=0, said={"best": 3})
-    assert one_node([gone, two])["best"] == (2, 3)
-    assert one_node([one, two])["best"] == (1, 4)
-    assert all_ended(gone) is gone
+    assert merge_node([gone, two])["best"] == (2, 3)
+    assert merge_node([one, two])["best"] == (1, 4)
+    assert end_connections(gone) is gone
 
 
 def test_a_part_without_sources_counts_from_its_connection() -> None:
     kept = part(1, is_open=True, began=5, ended=0, said={"best": 5})
     del kept["statements"]
     newer = part(2, is_open=False, began=6, ended=7, said={"best": 6})
-    assert one_node([kept, newer])["best"] == (1, 5)
-    assert one_node([all_ended(kept), newer])["best"] == (2, 6)
+    assert merge_node([kept, newer])["best"] == (1, 5)
+    assert merge_node([end_connections(kept), newer])["best"] == (2, 6)
 
 
 def test_a_node_without_statements_has_null_values() -> None:
-    assert newest([]) is None
-    node = one_node([{"node_id": NODE}])
+    assert newest_statement([]) is None
+    node = merge_node([{"node_id": NODE}])
     assert {node[name] for members in STATEMENTS.values() for name in members} == {None}
-    assert rank(origin("2026", None, None, is_open=False)) == (False, "2026", "")
+    assert rank(statement_source("2026", None, None, is_open=False)) == (False, "2026", "")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import BadQuery
-from tart.query.core.windows import PRESETS, Window, bounded, duration_us, resolve, time_us
+from tart.query.core.windows import PRESETS, Window, bounded_window, duration_us, resolve, time_us
 from tart.units import SECOND_US
 
 NOW = 1_795_176_000 * SECOND_US
@@ -124,11 +124,11 @@ def test_an_open_or_single_moment_window_has_no_halves(window: Window) -> None:
 def test_a_bounded_window_has_both_ends_and_ends_near_now():
     now = 400 * 86_400 * SECOND_US * 40
     hour = 3_600 * SECOND_US
-    assert bounded(now, duration=hour) == Window(now - hour, now)
-    assert bounded(now, duration=hour, start_us=now - 5) == Window(now - 5, now)
-    assert bounded(now, duration=hour, end_us=now - 5) == Window(now - 5 - hour, now - 5)
-    assert bounded(now, duration=hour, end_us=now + 5) == Window(now + 5 - hour, now + 5)
-    assert bounded(now, duration=hour, end_us=now + 25 * hour).end_us == now + 24 * hour
+    assert bounded_window(now, duration=hour) == Window(now - hour, now)
+    assert bounded_window(now, duration=hour, start_us=now - 5) == Window(now - 5, now)
+    assert bounded_window(now, duration=hour, end_us=now - 5) == Window(now - 5 - hour, now - 5)
+    assert bounded_window(now, duration=hour, end_us=now + 5) == Window(now + 5 - hour, now + 5)
+    assert bounded_window(now, duration=hour, end_us=now + 25 * hour).end_us == now + 24 * hour
 
 
 @pytest.mark.parametrize(
@@ -137,4 +137,4 @@ def test_a_bounded_window_has_both_ends_and_ends_near_now():
 )
 def test_an_invalid_bounded_window_is_refused(start, end):
     with pytest.raises(BadQuery):
-        bounded(10 << 50, duration=3_600 * SECOND_US, start_us=start, end_us=end)
+        bounded_window(10 << 50, duration=3_600 * SECOND_US, start_us=start, end_us=end)
