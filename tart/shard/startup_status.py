@@ -1,8 +1,8 @@
-"""What a shard says of itself while it starts: to the supervisor, the log and the gateway.
+"""The progress of a shard's start, for the supervisor, the server log and the gateway.
 
-The work is done on a thread, which reports each step; the loop stays free to be told to stop.
-A start that takes longer than others wait for is told on the shard's Unix socket: who
-connects there hears how far it is, and nothing else, until the shard answers questions.
+The work runs on a thread, which reports each step; the loop stays free to receive a stop. A start
+that takes longer than the other processes wait is published on the shard's Unix socket: a client
+that connects there gets the progress, and nothing else, until the shard answers queries.
 """
 
 from __future__ import annotations
@@ -24,40 +24,47 @@ from tart.process_handle import ProcessHandle
 log = logging.getLogger(__name__)
 
 LOG_SECONDS = 5.0
-TELL_SECONDS = 1.0
+SEND_SECONDS = 1.0
 
 
-class Recovery:
-    """How far one start is.
+class StartupStatus:
+    """The progress of one start.
 
     Args:
-        path: of the shard's Unix socket.
+        shard: The shard's index.
+        handle: The ties to the supervisor.
+        path: The shard's Unix socket.
     """
 
-    def __init__(self, shard: int, startup: ProcessHandle, path: Path) -> None:
+    def __init__(self, shard: int, handle: ProcessHandle, path: Path) -> None:
         self._shard = shard
-        self._startup = startup
+        self._handle = handle
         self._path = path
         self._began = self._logged = time.monotonic()
         self._interrupted = threading.Event()
-        # Replaced as a whole by the thread that works; the loop looks at it.
-        self._state = ("opening files", 0, 0)
+        # The working thread replaces it as a whole; the loop reads it.
+        self._progress = ("opening files", 0, 0)
         self._channels: list[Channel[Request]] = []
 
     def interrupt(self) -> None:
-        """Have the work end at its next step."""
+        """Make the work end at its next step."""
         self._interrupted.set()
 
-    def told(self, what: str, done: int, total: int) -> None:
-        """So much of something is done; on the thread that does it.
+    def report(self, activity: str, done: int, total: int) -> None:
+        """Report progress; called on the thread that works.
+
+        Args:
+            activity: What is being done.
+            done: How much of it is done.
+            total: How much there is; 0 if unknown.
 
         Raises:
-            StartInterrupted: it is to end here; what was written stays, and is not done again.
+            StartInterrupted: The work is to end here; what was written is not done again.
         """
         if self._interrupted.is_set():
             raise StartInterrupted("told to stop while starting")
-        self._state = what, done, total
-        self._startup.extend_startup()
+        self._progress = activity, done, total
+        self._handle.extend_startup()
         now = time.monotonic()
         if now - self._logged >= LOG_SECONDS:
             self._logged = now
@@ -65,49 +72,49 @@ class Recovery:
 
     @property
     def text(self) -> str:
-        """What is being done, and how much of it is."""
-        what, done, total = self._state
-        return f"{what}, {100 * done // total} %" if total else what
+        """The activity, with a percentage if that is known."""
+        activity, done, total = self._progress
+        return f"{activity}, {100 * done // total} %" if total else activity
 
     @asynccontextmanager
-    async def shown(self) -> AsyncIterator[None]:
-        """Tell whoever connects, once the start takes longer than it is waited for."""
-        showing = asyncio.create_task(self._show())
+    async def serve(self) -> AsyncIterator[None]:
+        """Serve the progress inside the block, once the start takes longer than is waited for."""
+        serving = asyncio.create_task(self._serve())
         try:
             yield
         finally:
-            showing.cancel()
-            await asyncio.gather(showing, return_exceptions=True)
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
 
-    async def _show(self) -> None:
-        await asyncio.sleep(self._startup.startup_seconds)
+    async def _serve(self) -> None:
+        await asyncio.sleep(self._handle.startup_seconds)
         log.warning("the start takes long: %s; other shards are ready without this one", self.text)
         server = await asyncio.get_running_loop().create_unix_server(
-            lambda: Channel(REQUESTS, _nothing, self._lost, self._made), self._path
+            lambda: Channel(REQUESTS, _ignore, self._remove, self._add), self._path
         )
         try:
-            self._startup.waive_startup()
+            self._handle.waive_startup()
             while True:
-                await asyncio.sleep(TELL_SECONDS)
+                await asyncio.sleep(SEND_SECONDS)
                 for channel in self._channels:
-                    self._tell(channel)
+                    self._send(channel)
         finally:
             server.close()
             for channel in list(self._channels):
                 channel.close()
 
-    def _made(self, channel: Channel[Request]) -> None:
+    def _add(self, channel: Channel[Request]) -> None:
         self._channels.append(channel)
-        self._tell(channel)
+        self._send(channel)
 
-    def _lost(self, channel: Channel[Request], error: Exception | None) -> None:
+    def _remove(self, channel: Channel[Request], error: Exception | None) -> None:
         self._channels.remove(channel)
 
-    def _tell(self, channel: Channel[Request]) -> None:
+    def _send(self, channel: Channel[Request]) -> None:
         if channel.writable:
             seconds = time.monotonic() - self._began
             channel.send(Recovering(self._shard, os.getpid(), self.text, seconds))
 
 
-def _nothing(channel: Channel[Request], message: object) -> None:
-    """Questions are asked of who said Welcome."""
+def _ignore(channel: Channel[Request], message: Request) -> None:
+    """Ignore a request: only a shard that sent ``Welcome`` answers."""

@@ -1,8 +1,9 @@
-"""One shard process: how it starts and how it stops.
+"""One shard process: start, service, stop.
 
-Everything is opened here, after the fork. Start: files, on a thread (``recovering``), then the
-gateway's socket, then the telemetry port, then ready. Stop: telemetry port, connections, what
-gathered, files, the gateway's socket last, so that it is told why questions end.
+Everything is opened here, after the fork. The start opens the files, on a thread, then the
+gateway's socket, then the telemetry port, and reports readiness. The stop closes the telemetry
+port and its connections, writes the last batch, closes the files, and closes the gateway's socket
+last, so that the gateway learns why queries end.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tart.aggregate.columnar.live_counters import LiveCounters
 from tart.config.schema import Config
 from tart.errors import DiskFull, StartInterrupted, StorageError
 from tart.process_handle import ProcessHandle
-from tart.shard.cpu_pressure import Pressure
+from tart.shard.cpu_pressure import CpuPressure
 from tart.shard.ingest.aggregator import open_aggregator
 from tart.shard.ingest.listener import Listener, listening_socket
 from tart.shard.ingest.live_streams import Streams
@@ -30,7 +31,7 @@ from tart.shard.malloc_arenas import limit_arenas
 from tart.shard.queries.aggregate_queries import AggregateQueries
 from tart.shard.queries.handlers import Answers
 from tart.shard.query_server import QueryServer
-from tart.shard.startup_status import Recovery
+from tart.shard.startup_status import StartupStatus
 from tart.shard.state.backpressure import Backpressure
 from tart.shard.state.nodes import Nodes, Session
 from tart.shard.state.peer_dictionary import PeerDictionary
@@ -39,16 +40,19 @@ from tart.storage.store import Store
 
 log = logging.getLogger(__name__)
 
+# The interval at which the loop's lag is measured.
 _LAG_SECONDS = 0.5
-_LOOK_SECONDS = 0.25
+# The interval at which the pressure of ingestion on the CPU is measured.
+_PRESSURE_SECONDS = 0.25
+# The interval at which Python switches between threads.
 _SWITCH_SECONDS = 0.0005
 COLLECT_SECONDS = 600.0
-# Between two looks whether the disk has room to start.
-_ROOM_SECONDS = 0.5
+# The interval at which a start is retried that found the disk full.
+_DISK_FULL_SECONDS = 0.5
 
 
 def run_shard(
-    index: int, count: int, config: Config, host: str, port: int, startup: ProcessHandle
+    index: int, count: int, config: Config, host: str, port: int, handle: ProcessHandle
 ) -> int:
     """Run shard ``index`` of ``count`` until SIGTERM or until the supervisor is gone.
 
@@ -56,21 +60,21 @@ def run_shard(
         The exit code: 0 after a clean stop.
 
     Raises:
-        StorageError: a file cannot be opened, or writing failed for good.
+        StorageError: A file cannot be opened, or a write failed for good.
     """
-    # Cycles are rare here, and looking for them among a million open references holds the
-    # loop up for 0.2 s, every few seconds if Python decides when.
+    # Reference cycles are rare here, and a search for them among a million open references
+    # blocks the loop for 0.2 s, every few seconds if Python decides when.
     gc.disable()
-    # Writing aggregates is Python, too: the loop waits for it no longer than it must.
+    # Aggregates are written in Python, too: the loop waits for that thread as briefly as possible.
     sys.setswitchinterval(_SWITCH_SECONDS)
     limit_arenas()
     worker = Worker(index, count, config)
-    uvloop.run(worker.run(host, port, startup))
+    uvloop.run(worker.run(host, port, handle))
     return 0
 
 
 class Worker:
-    """The parts of one shard, wired together."""
+    """The parts of one shard, connected to each other."""
 
     def __init__(self, index: int, count: int, config: Config) -> None:
         self._index = index
@@ -83,14 +87,14 @@ class Worker:
         self._counters = LiveCounters(int(time.time()))
         self._backpressure = Backpressure()
 
-    async def run(self, host: str, port: int, startup: ProcessHandle) -> None:
-        """Start, serve, stop."""
+    async def run(self, host: str, port: int, handle: ProcessHandle) -> None:
+        """Start, serve until a stop is requested, and stop."""
         loop = asyncio.get_running_loop()
         self._loop = loop
         socket_path = self._config.run_path / f"{self._index:02d}.sock"
-        self._recovery = Recovery(self._index, startup, socket_path)
-        self._watch(loop, startup.lifeline)
-        async with self._recovery.shown():
+        self._startup = StartupStatus(self._index, handle, socket_path)
+        self._watch(loop, handle.lifeline)
+        async with self._startup.serve():
             store = await self._recover()
         if store is None:
             return
@@ -98,7 +102,6 @@ class Worker:
             ingest = self._make_ingest(store)
             store.maintenance.start()
             listener = Listener(self._config.telemetry, ingest, self._backpressure)
-            aggregating = loop.create_task(self._aggregate())
             answers = Answers(store, self._nodes, self._counters, self._streams, ingest, listener)
             self._ingest = ingest
             aggregated = AggregateQueries(
@@ -111,25 +114,26 @@ class Worker:
             self._control = QueryServer(self._index, answers, aggregated, self._streams, store)
             await self._control.start(socket_path)
             await listener.start(listening_socket(host, port))
-            lag = loop.create_task(_measure_lag(answers))
-            yielding = loop.create_task(_step_back(ingest, store))
-            collecting = loop.create_task(collect_cycles(COLLECT_SECONDS))
-            startup.ready()
-            startup.start_heartbeat(loop)
+            tasks = [
+                loop.create_task(self._flush_aggregates()),
+                loop.create_task(_measure_lag(answers)),
+                loop.create_task(_yield_to_ingest(ingest, store)),
+                loop.create_task(collect_cycles(COLLECT_SECONDS)),
+            ]
+            handle.ready()
+            handle.start_heartbeat(loop)
             log.info("shard %d of %d accepts nodes on port %d", self._index, self._count, port)
 
             await self._stopping.wait()
 
-            lag.cancel()
-            yielding.cancel()
-            collecting.cancel()
-            aggregating.cancel()
+            for task in tasks:
+                task.cancel()
             await listener.stop()
             ingest.flush_aggregates()
             ingest.flush()
             await self._control.end_holds()
         finally:
-            # After a failed start, too: the writer's threads would outlive it.
+            # Also after a failed start: the writer's threads would keep the process alive.
             await loop.run_in_executor(None, store.close)
         await self._control.stop()
         if self._failure is not None:
@@ -144,13 +148,13 @@ class Worker:
         self._stop()
 
     def _stop(self) -> None:
-        self._recovery.interrupt()
+        self._startup.interrupt()
         self._stopping.set()
 
     async def _recover(self) -> Store | None:
-        """The files, and figures that go as far as the log; none if we stop first."""
+        """Open the files and bring the aggregates up to date; ``None`` if stopped first."""
         try:
-            store = await self._open_patiently()
+            store = await self._open_when_possible()
             if store is not None:
                 try:
                     await self._loop.run_in_executor(None, self._catch_up, store)
@@ -158,25 +162,27 @@ class Worker:
                     await self._loop.run_in_executor(None, store.close)
                     raise
         except StartInterrupted:
-            log.info("stopped while starting: %s; the next start goes on", self._recovery.text)
+            log.info(
+                "stopped while starting: %s; the next start continues there", self._startup.text
+            )
             return None
         return store
 
-    async def _open_patiently(self) -> Store | None:
-        """The files, once there is room to make those that are missing; none if we stop first.
+    async def _open_when_possible(self) -> Store | None:
+        """Open the files, once the disk has room for missing ones; ``None`` if stopped first.
 
-        How long that may take is the supervisor's to bound.
+        The supervisor limits the time that this may take.
         """
-        said = False
+        logged = False
         while not self._stopping.is_set():
             try:
                 return await self._loop.run_in_executor(None, self._open_store)
             except DiskFull as error:
-                if not said:
-                    log.error("no room to start, trying again until there is: %s", error)
-                said = True
+                if not logged:
+                    log.error("no room to start, retrying until there is: %s", error)
+                logged = True
             with suppress(TimeoutError):
-                async with asyncio.timeout(_ROOM_SECONDS):
+                async with asyncio.timeout(_DISK_FULL_SECONDS):
                     await self._stopping.wait()
         return None
 
@@ -186,11 +192,11 @@ class Worker:
             self._config.data_path,
             self._index,
             self._count,
-            on_commit=self._committed,
-            on_failure=self._failed,
-            on_shortage=self._short_of,
-            on_sessions_deleted=self._forgotten,
-            progress=self._recovery.told,
+            on_commit=self._on_commit,
+            on_failure=self._on_failure,
+            on_shortage=self._on_shortage,
+            on_sessions_deleted=self._on_sessions_deleted,
+            progress=self._startup.report,
             start_maintenance=False,
         )
 
@@ -201,8 +207,8 @@ class Worker:
             store,
             self._nodes,
             self._config.aggregates,
-            self._aggregated,
-            self._aggregates_failed,
+            self._on_aggregates_written,
+            self._on_aggregates_failure,
         )
 
     def _make_ingest(self, store: Store) -> Ingest:
@@ -225,57 +231,57 @@ class Worker:
             node_changed=self._node_changed,
         )
 
-    async def _aggregate(self) -> None:
+    async def _flush_aggregates(self) -> None:
         while True:
             await asyncio.sleep(self._config.aggregates.flush_seconds)
-            # Whatever fails must not end this loop.
+            # A failure must not end this loop.
             with self._aggregator.isolation.guard("flush"):
                 self._ingest.flush_aggregates()
 
-    def _aggregated(self, flush: int) -> None:
+    def _on_aggregates_written(self, flush: int) -> None:
         self._loop.call_soon_threadsafe(self._aggregator.record_written, flush)
 
-    def _aggregates_failed(self, error: Exception) -> None:
-        # Events are stored all the same, so the shard goes on.
+    def _on_aggregates_failure(self, error: Exception) -> None:
+        # Events are stored without aggregates, so the shard continues.
         self._loop.call_soon_threadsafe(self._aggregator.stop_writing)
 
-    def _committed(self, batch: Batch) -> None:
+    def _on_commit(self, batch: Batch) -> None:
         if batch.flush is not None:
             self._aggregate_writer.put(batch.flush)
         self._loop.call_soon_threadsafe(self._ingest.record_commit, batch)
 
-    def _failed(self, error: Exception) -> None:
+    def _on_failure(self, error: Exception) -> None:
         self._failure = error
         self._loop.call_soon_threadsafe(self._stopping.set)
 
-    def _short_of(self, what: str) -> None:
-        self._loop.call_soon_threadsafe(self._backpressure.set_shortage, what)
+    def _on_shortage(self, resource: str) -> None:
+        self._loop.call_soon_threadsafe(self._backpressure.set_shortage, resource)
 
-    def _forgotten(self, directory: int, sessions: set[int]) -> None:
+    def _on_sessions_deleted(self, directory: int, sessions: set[int]) -> None:
         self._loop.call_soon_threadsafe(self._nodes.forget_sessions, directory, sessions)
 
     def _node_changed(self, session: Session) -> None:
         self._control.node_changed(session)
 
 
-async def _step_back(ingest: Ingest, store: Store) -> None:
-    """Have questions step back while receiving needs the machine."""
-    pressure = Pressure()
+async def _yield_to_ingest(ingest: Ingest, store: Store) -> None:
+    """Lower the priority of queries while ingestion needs the CPU."""
+    pressure = CpuPressure()
     while True:
         received, (pending, _) = ingest.statistics.events, ingest.pending
-        store.query_threads.set_low_priority(pressure.look(time.monotonic(), received, pending))
-        await asyncio.sleep(_LOOK_SECONDS)
+        store.query_threads.set_low_priority(pressure.update(time.monotonic(), received, pending))
+        await asyncio.sleep(_PRESSURE_SECONDS)
 
 
 async def collect_cycles(seconds: float) -> None:
-    """Free what only refers to itself, so often; in place of Python's own collector."""
+    """Collect reference cycles at this interval, in place of Python's own schedule."""
     while True:
         await asyncio.sleep(seconds)
         gc.collect()
 
 
 async def _measure_lag(answers: Answers) -> None:
-    """How late the loop runs what is due: the delay every connection feels."""
+    """Measure how late the loop runs its timers: the delay of every connection."""
     loop = asyncio.get_running_loop()
     while True:
         due = loop.time() + _LAG_SECONDS

@@ -1,33 +1,33 @@
-"""``tart/shard/cpu_pressure.py``: when answering has to step back for receiving."""
+"""``tart/shard/cpu_pressure.py``: when queries yield the CPU to ingestion."""
 
 from __future__ import annotations
 
 from tart.shard.cpu_pressure import (
     BUSY_EVENTS_PER_SECOND,
     BUSY_PENDING_EVENTS,
-    EASE_SECONDS,
-    Pressure,
+    CALM_SECONDS,
+    CpuPressure,
 )
 
 
-def test_who_answers_is_at_ease_while_little_is_received():
-    pressure = Pressure()
+def test_queries_have_their_priority_while_little_is_received():
+    pressure = CpuPressure()
     rate = BUSY_EVENTS_PER_SECOND - 100
-    # What was received before the first look says nothing of now.
-    looks = [pressure.look(at / 4, 10**9 + int(rate * at / 4), 10) for at in range(50)]
-    assert looks == [False] * 50
+    # What was received before the first sample says nothing of now.
+    samples = [pressure.update(at / 4, 10**9 + int(rate * at / 4), 10) for at in range(50)]
+    assert samples == [False] * 50
 
 
-def test_much_that_is_received_is_noticed_at_once_and_for_a_while():
-    pressure = Pressure()
-    assert not pressure.look(0.0, 0, 0)
-    assert pressure.look(0.25, int(BUSY_EVENTS_PER_SECOND / 4), 0)
+def test_a_high_rate_lowers_the_priority_at_once_and_for_a_while():
+    pressure = CpuPressure()
+    assert not pressure.update(0.0, 0, 0)
+    assert pressure.update(0.25, int(BUSY_EVENTS_PER_SECOND / 4), 0)
     calm = int(BUSY_EVENTS_PER_SECOND / 4)
-    assert pressure.look(0.25 + EASE_SECONDS / 2, calm, 0)
-    assert not pressure.look(0.25 + EASE_SECONDS, calm, 0)
+    assert pressure.update(0.25 + CALM_SECONDS / 2, calm, 0)
+    assert not pressure.update(0.25 + CALM_SECONDS, calm, 0)
 
 
-def test_what_cannot_be_written_in_time_counts_however_little_it_is():
-    pressure = Pressure()
-    assert pressure.look(0.0, 0, BUSY_PENDING_EVENTS)
-    assert not pressure.look(EASE_SECONDS, 0, BUSY_PENDING_EVENTS - 1)
+def test_many_pending_events_lower_the_priority_at_any_rate():
+    pressure = CpuPressure()
+    assert pressure.update(0.0, 0, BUSY_PENDING_EVENTS)
+    assert not pressure.update(CALM_SECONDS, 0, BUSY_PENDING_EVENTS - 1)

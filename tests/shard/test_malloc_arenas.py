@@ -1,4 +1,4 @@
-"""``tart/shard/malloc_arenas.py``: threads share heaps, as glibc itself says."""
+"""``tart/shard/malloc_arenas.py``: threads share arenas, as malloc_info(3) reports."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ done.set()
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
 @pytest.mark.parametrize("shared", [True, False])
-def test_threads_share_two_heaps(shared):
+def test_threads_share_two_arenas(shared):
     script = SCRIPT.format(shared=shared)
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert told.returncode == 0, told.stderr

@@ -1,7 +1,7 @@
-"""From a row of the log to the API's Event object.
+"""The API's Event object of a row of the event log.
 
-Pure. The inverse of ``shard.decode.batch_decoder``: what was cut off the payload is put back
-before it is decoded again.
+Pure. The inverse of ``shard.decode.batch_decoder``: the parts of the payload are joined again
+before it is decoded.
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ def to_json(
     owner: SessionOwner,
     context: Context | None = None,
 ) -> dict[str, Any]:
-    """The API's Event object of a row; hashes in it are still bytes.
+    """Return the API's Event object of a row; hashes in it are still bytes.
 
     Args:
-        context: what it belongs to; without it, what the event itself tells of that.
+        row: The event.
+        directory: The directory of the event log.
+        owner: The owner of the event's connection.
+        context: The chain that the event belongs to; if ``None``, the event's own fields tell.
     """
     if context is None:
         context = Context(direct_root(row.type, row.event_id, row.ref))
@@ -45,7 +48,7 @@ def to_json(
             version=owner.protocol_version,
             cores=owner.cores,
         ).fields
-    except DecodeError as error:  # stored by a release that understood more
+    except DecodeError as error:  # stored by a release that could decode more
         fields = {"undecodable": str(error)}
     return {
         "id": event_api_id(directory, row.seq),
@@ -67,8 +70,6 @@ def to_json(
     }
 
 
-def _hash(number: int, fields: Mapping[str, Any]) -> bytes | None:
-    """The hash that an event itself is about."""
-    return find_hash(number, fields, CHAIN_HASH_FIELDS) or find_hash(
-        number, fields, OWN_HASH_FIELDS
-    )
+def _hash(type_: int, fields: Mapping[str, Any]) -> bytes | None:
+    """Return the hash that an event itself is about."""
+    return find_hash(type_, fields, CHAIN_HASH_FIELDS) or find_hash(type_, fields, OWN_HASH_FIELDS)
