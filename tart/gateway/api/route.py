@@ -161,4 +161,3 @@ BYTES = Parameter(
 EVERYWHERE = (BYTES,)
 # Statuses of every route that queries the shards.
 SHARD_ERRORS = (503, 504)
-ASKED = SHARD_ERRORS

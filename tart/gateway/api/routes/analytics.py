@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tart.gateway.api.common import hours, window
 from tart.gateway.api.parameters import Integer, Parameter
-from tart.gateway.api.route import ASKED, Cache, Route
+from tart.gateway.api.route import SHARD_ERRORS, Cache, Route
 from tart.query.answers import analytics as answers
 
 ANALYTICS_ROUTES: tuple[Route, ...] = (
@@ -25,7 +25,7 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
         "Reasons are the nodes' own words. The window is in whole minutes.",
         parameters=window("1h"),
         answer=answers.FailureRates,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -42,7 +42,7 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
         "first sightings by kind.",
         parameters=window("1h"),
         answer=answers.BlockPropagation,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -58,7 +58,7 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
         "least 20 attempts of which more than 5 % failed, and for a network without events.",
         parameters=window("1h"),
         answer=answers.NetworkHealth,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -73,7 +73,7 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
         "/api/nodes.",
         parameters=hours(),
         answer=answers.SyncTimeline,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -85,7 +85,7 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
         "of the sync timeline. uptime_hours is the time connected within the window.",
         parameters=hours(),
         answer=answers.ConnectionTimeline,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -105,7 +105,7 @@ ANALYTICS_ROUTES: tuple[Route, ...] = (
             *window("15m"),
         ),
         answer=answers.Assurances,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
 )

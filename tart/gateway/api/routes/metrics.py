@@ -10,7 +10,7 @@ from typing import Any
 
 from tart.gateway.api.common import hours, window
 from tart.gateway.api.parameters import Choice, EventTypes, Integer, Parameter
-from tart.gateway.api.route import ASKED, BYTES, Cache, Route
+from tart.gateway.api.route import BYTES, SHARD_ERRORS, Cache, Route
 from tart.query.answers import blocks as block_answers
 from tart.query.answers import metrics as answers
 
@@ -49,7 +49,7 @@ METRIC_ROUTES: tuple[Route, ...] = (
         "whole minutes.",
         parameters=window("1h"),
         answer=block_answers.Blocks,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -72,7 +72,7 @@ METRIC_ROUTES: tuple[Route, ...] = (
             BYTES,
         ),
         answer=block_answers.Slot,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -97,7 +97,7 @@ METRIC_ROUTES: tuple[Route, ...] = (
             *hours(24),
         ),
         answer=answers.Timeseries,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -126,7 +126,7 @@ METRIC_ROUTES: tuple[Route, ...] = (
             *hours(),
         ),
         answer=answers.GroupedTimeseries,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -144,7 +144,7 @@ METRIC_ROUTES: tuple[Route, ...] = (
             ),
         ),
         answer=answers.Realtime,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.LIVE,
     ),
     Route(
@@ -170,7 +170,7 @@ METRIC_ROUTES: tuple[Route, ...] = (
             *window("1h"),
         ),
         answer=answers.Latency,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -194,7 +194,7 @@ METRIC_ROUTES: tuple[Route, ...] = (
             *window("1h"),
         ),
         answer=answers.TopNodes,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
 )

@@ -11,7 +11,7 @@ from typing import Any
 from tart.errors import BadQuery
 from tart.gateway.api.common import window
 from tart.gateway.api.parameters import CursorText, Duration, Integer, Parameter, Time
-from tart.gateway.api.route import ASKED, BYTES, NODE, Cache, Route
+from tart.gateway.api.route import BYTES, NODE, SHARD_ERRORS, Cache, Route
 from tart.query.answers import availability, execution, node_activity, topology
 from tart.query.answers.errors import Error
 from tart.query.answers.nodes import NodeDetails, Nodes, NodeStatus
@@ -57,7 +57,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "has the source.",
         parameters=(BYTES,),
         answer=Nodes,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.BRIEF,
     ),
     Route(
@@ -67,7 +67,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "As in /api/nodes, with its open connections, newest first.",
         parameters=(NODE, BYTES),
         answer=NodeDetails,
-        errors=(404, *ASKED),
+        errors=(404, *SHARD_ERRORS),
     ),
     Route(
         "node_status",
@@ -78,7 +78,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "that have ended.",
         parameters=(NODE, BYTES),
         answer=NodeStatus,
-        errors=(404, *ASKED),
+        errors=(404, *SHARD_ERRORS),
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -91,7 +91,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "Fields named `*_last_hour` cover the requested window (the names are kept for jamtart).",
         parameters=window("1h"),
         answer=topology.Topology,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -103,7 +103,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "tickets generated.",
         parameters=window("24h"),
         answer=node_activity.ValidatorsCores,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -115,7 +115,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "guarantors.",
         parameters=(NODE, *window("24h"), BYTES),
         answer=node_activity.NodeStatusEnhanced,
-        errors=(404, *ASKED),
+        errors=(404, *SHARD_ERRORS),
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -126,7 +126,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "newest 100. connections counts the node's events about connections (20 to 28).",
         parameters=(NODE, *window("1h")),
         answer=node_activity.NodePeers,
-        errors=(404, *ASKED),
+        errors=(404, *SHARD_ERRORS),
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -160,7 +160,7 @@ NODE_ROUTES: tuple[Route, ...] = (
             BYTES,
         ),
         answer=node_activity.NodeTimeline,
-        errors=(404, *ASKED),
+        errors=(404, *SHARD_ERRORS),
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -170,7 +170,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "Uses the newest Status of each node in the window.",
         parameters=window("1h"),
         answer=availability.DaStats,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -184,7 +184,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "the requesting nodes. No event tells the size of a shard or of a disk.",
         parameters=window("1h"),
         answer=availability.DaStatsEnhanced,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
@@ -196,7 +196,7 @@ NODE_ROUTES: tuple[Route, ...] = (
         "that report it.",
         parameters=window("1h"),
         answer=execution.Execution,
-        errors=ASKED,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     *(
