@@ -70,10 +70,14 @@ class AuditRecord(NamedTuple):
 
 
 @contextmanager
-def open_store(path: Path) -> Iterator[ControlStore]:
+def open_store(path: Path, *, audit_rows: int = AUDIT_ROWS) -> Iterator[ControlStore]:
     """Open the store in a file, which is created if it does not exist.
 
     Only the thread that opens the store may use it.
+
+    Args:
+        path: The file.
+        audit_rows: The greatest number of audit entries.
 
     Raises:
         StorageError: The file cannot be used.
@@ -95,7 +99,7 @@ def open_store(path: Path) -> Iterator[ControlStore]:
                 )
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(_CREATE)
-            yield ControlStore(database)
+            yield ControlStore(database, audit_rows)
         finally:
             database.close()
     except (sqlite3.Error, OSError) as error:
@@ -117,8 +121,9 @@ def has_keys(path: Path) -> bool:
 class ControlStore:
     """An open ``control.sqlite``."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: sqlite3.Connection, audit_rows: int) -> None:
         self._database = database
+        self._audit_rows = audit_rows
 
     def version(self) -> int:
         """Return a number that changes when another connection has written."""
@@ -151,7 +156,7 @@ class ControlStore:
         return cursor.rowcount == 1
 
     def append_audit(self, entries: Sequence[AuditEntry]) -> None:
-        """Append entries to the audit log, and delete the oldest beyond ``AUDIT_ROWS``."""
+        """Append entries to the audit log, and delete the oldest beyond the limit."""
         self._database.execute("BEGIN IMMEDIATE")
         self._database.executemany(
             "INSERT INTO audit (at, key, address, action, detail, status) "
@@ -159,7 +164,8 @@ class ControlStore:
             entries,
         )
         self._database.execute(
-            "DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?", (AUDIT_ROWS,)
+            "DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?",
+            (self._audit_rows,),
         )
         self._database.execute("COMMIT")
 

@@ -6,7 +6,6 @@ import threading
 
 import pytest
 
-from tart import control_store as storing
 from tart.access.keys import new_key
 from tart.access.roles import Role
 from tart.control_store import SCHEMA_VERSION, AuditEntry, has_keys, open_store
@@ -69,9 +68,8 @@ def test_the_audit_log_is_read_backwards_page_by_page(path):
         assert [each.entry for each in rest] == [entry(2), entry(1), entry(0)]
 
 
-def test_the_oldest_audit_entries_are_deleted(path, monkeypatch):
-    monkeypatch.setattr(storing, "AUDIT_ROWS", 3)
-    with open_store(path) as store:
+def test_the_oldest_audit_entries_are_deleted(path):
+    with open_store(path, audit_rows=3) as store:
         for number in range(5):
             store.append_audit([entry(number)])
         assert [each.entry.time_us for each in store.read_audit(10)] == [4, 3, 2]

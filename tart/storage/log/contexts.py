@@ -1,8 +1,8 @@
 """The contexts of stored events: the chains that they belong to, read from the event log.
 
 References point backwards, mostly by seconds. So the event log is read in ranges of ``seq``
-backwards from the events, each longer than the one before, until all chains are complete or
-``LOOK_BACK`` frames were read: links further back are unknown. The numbers of a range's events
+backwards from the events, each longer than the one before, until all chains are complete or the
+limit of ``LookBack`` is reached: links further back are unknown. The numbers of a range's events
 that can be links are read once, and searched as arrays however many steps a chain has; bodies
 are read only of the events whose hash a context needs.
 """
@@ -10,6 +10,7 @@ are read only of the events whose hash a context needs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,10 +30,24 @@ from tart.storage.log.file_ranges import read_file_ranges
 if TYPE_CHECKING:
     import duckdb
 
-# More than half a minute of a shard at line rate, hours of a small network.
-LOOK_BACK = 1 << 21
-_FIRST_RANGE = 1 << 15
-_LONGEST_RANGE = 1 << 20
+
+@dataclass(frozen=True)
+class LookBack:
+    """How far back chains are followed.
+
+    Attributes:
+        frames: The number of frames: more than half a minute of a shard at line rate, hours of a
+            small network.
+        first_range: The length of the first range that is read.
+        longest_range: The length that ranges grow to.
+    """
+
+    frames: int = 1 << 21
+    first_range: int = 1 << 15
+    longest_range: int = 1 << 20
+
+
+LOOK_BACK = LookBack()
 # The bits of a search key that the event id takes; the session has the others.
 _ID_BITS = np.uint64(44)
 _ID_MASK = (1 << 44) - 1
@@ -46,6 +61,7 @@ def read_contexts(
     files: Sequence[LogFile],
     rows: Sequence[LogRow],
     decode_context: Callable[[int], DecodeContext],
+    look_back: LookBack = LOOK_BACK,
 ) -> dict[int, Context]:
     """Return the contexts of events, by ``seq``.
 
@@ -54,10 +70,11 @@ def read_contexts(
         files: The files of the events' directory.
         rows: The events.
         decode_context: Returns how to decode the events of a session.
+        look_back: How far back the chains are followed.
     """
     chains = Chains(rows)
     if chains.missing():
-        _follow_links(cursor, files, rows, chains)
+        _follow_links(cursor, files, rows, chains, look_back)
     known = read_hashes(rows, decode_context)
     further = sorted(chains.hash_events() - known.keys())
     if further:
@@ -108,11 +125,13 @@ def _follow_links(
     files: Sequence[LogFile],
     rows: Sequence[LogRow],
     chains: Chains,
+    look_back: LookBack,
 ) -> None:
     newest = max(row.seq for row in rows)
     ranges = read_file_ranges(cursor, files)
-    for sequences in scan_backward(ranges, newest + 1, _FIRST_RANGE, _LONGEST_RANGE):
-        if not chains.missing() or sequences.end < newest - LOOK_BACK:
+    first, longest = look_back.first_range, look_back.longest_range
+    for sequences in scan_backward(ranges, newest + 1, first, longest):
+        if not chains.missing() or sequences.end < newest - look_back.frames:
             return
         links = _Links(cursor, sequences, {row.session for row in rows})
         searched = set[Key]()

@@ -261,13 +261,17 @@ class Database:
         self._execute(file, f"INSERT INTO {file.catalog}.meta VALUES {values}")
         self._execute(file, f"CHECKPOINT {file.catalog}")
 
-    def close(self) -> None:
-        """Close the instance, once every cursor is back. Blocks."""
-        if not self._shared.close(_CLOSE_SECONDS):
+    def close(self, seconds: float = _CLOSE_SECONDS) -> None:
+        """Close the instance, once every cursor is back. Blocks.
+
+        Args:
+            seconds: The wait for the cursors; after it the instance is left open.
+        """
+        if not self._shared.close(seconds):
             log.error(
                 "a statement still runs %g s after the shard was told to stop; its files are left "
                 "open, committed rows stay in their WALs",
-                _CLOSE_SECONDS,
+                seconds,
             )
 
     def _checkpoint_wal(self, file: LogFile) -> None:

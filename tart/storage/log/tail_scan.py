@@ -40,6 +40,8 @@ def scan_newest(
     limit: int,
     before: int | None = None,
     since: int = 0,
+    *,
+    first_window: int = WINDOW,
 ) -> list[LogRow]:
     """Return the newest rows of a directory that match a condition, newest first.
 
@@ -50,6 +52,7 @@ def scan_newest(
         limit: The greatest number of rows.
         before: Only rows with a smaller ``seq``.
         since: Only rows with this ``seq`` or a greater one.
+        first_window: The length of the first window of each period.
     """
     newest: list[LogRow] = []
     first = since + 1
@@ -60,7 +63,7 @@ def scan_newest(
         first = max(since, min((each.first for each in bounds), default=since + 1))
         end = max((each.end for each in bounds), default=0)
         end = end if before is None else min(end, before)
-        window = limit if condition(segments[0])[0] == "true" else WINDOW
+        window = limit if condition(segments[0])[0] == "true" else first_window
         while first < end and len(newest) < limit:
             start = max(first, end - window)
             wanted = limit - len(newest)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence, Sized
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TypeVar
 
 import duckdb
@@ -36,12 +37,28 @@ Result = TypeVar("Result", bound=Sized)
 # Returns the protocol version and core count of (directory, session).
 SessionLayout = Callable[[int, int], tuple[int, int | None]]
 
-# The rows of the event log that one statement scans. Its result is held in memory, so the next
-# statement scans more rows while the result is small, and fewer when it exceeds the target.
-FIRST_WINDOW_ROWS = 1 << 17
-LONGEST_WINDOW_ROWS = 1 << 22
-SHORTEST_WINDOW_ROWS = 1 << 12
-TARGET_BYTES = 16 << 20
+
+@dataclass(frozen=True)
+class ScanWindows:
+    """The rows of the event log that one statement scans.
+
+    A result is held in memory, so the next statement scans more rows while the result is small,
+    and fewer when it exceeds the target.
+
+    Attributes:
+        first: The rows of the first statement.
+        shortest: The fewest rows.
+        longest: The most rows.
+        target: The length of a result that is not exceeded by choice.
+    """
+
+    first: int = 1 << 17
+    shortest: int = 1 << 12
+    longest: int = 1 << 22
+    target: int = 16 << 20
+
+
+SCAN_WINDOWS = ScanWindows()
 # Columns that are stored unencoded, in row groups of narrow ranges.
 _UNENCODED = frozenset({"received_at"})
 
@@ -83,7 +100,11 @@ def decode_to_json(number: int, payload: bytes, version: int, cores: int | None)
 
 
 def scan(
-    cursor: Cursor, files: Sequence[LogFile], wanted: Scan, read: Callable[[Relation], Result]
+    cursor: Cursor,
+    files: Sequence[LogFile],
+    wanted: Scan,
+    read: Callable[[Relation], Result],
+    windows: ScanWindows = SCAN_WINDOWS,
 ) -> Iterator[Result]:
     """Run a scan in parts, and yield what ``read`` returns for each.
 
@@ -93,6 +114,7 @@ def scan(
         wanted: The scan.
         read: Reads the result of a part; the length of its return value decides how many rows of
             the event log the next part scans.
+        windows: The limits of these rows.
     """
     view = VIEWS[wanted.view]
     where, values = wanted.where()
@@ -104,7 +126,7 @@ def scan(
         statement = f"SELECT {names} FROM ({rows}) WHERE {where} {wanted.order_and_limit()}"
         yield read(cursor.sql(statement, params=values))
         return
-    size = FIRST_WINDOW_ROWS
+    size = windows.first
     for file, first, last in _ranges(cursor, view, files, wanted):
         while first <= last:
             rows = _select_rows(view, file, f"seq >= {first} AND seq < {first + size}")
@@ -113,10 +135,10 @@ def scan(
             yield result
             first += size
             # Planning costs 8 ms, whatever the result.
-            if len(result) < TARGET_BYTES // 4:
-                size = min(2 * size, LONGEST_WINDOW_ROWS)
-            elif len(result) > TARGET_BYTES:
-                size = max(size // 2, SHORTEST_WINDOW_ROWS)
+            if len(result) < windows.target // 4:
+                size = min(2 * size, windows.longest)
+            elif len(result) > windows.target:
+                size = max(size // 2, windows.shortest)
 
 
 def _ranges(

@@ -10,8 +10,7 @@ from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.references import Context
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import log_rows_query
-from tart.storage.log import contexts as module
-from tart.storage.log.contexts import contexts_from_rows, read_contexts
+from tart.storage.log.contexts import LOOK_BACK, LookBack, contexts_from_rows, read_contexts
 from tests.storage.running import NOON, batch, event, open_storage, opened
 
 HASH = bytes(range(32))
@@ -43,7 +42,7 @@ def request(seq, **more):
     return logged(seq, 120, guarantor=PEER, erasure_root=HASH, shard=1, **more)
 
 
-def found(root, rows, *wanted, hourly=False):
+def found(root, rows, *wanted, hourly=False, look_back=LOOK_BACK):
     """The contexts of the events with these sequences."""
     batches = [batch(row, at=row.received_at) for row in rows] if hourly else [batch(*rows)]
     batches[0].sessions += [opened(0), opened(1)]
@@ -60,12 +59,13 @@ def found(root, rows, *wanted, hourly=False):
                 ).fetchall()
             ]
             assert len(rows) == len(wanted)
-            return read_contexts(cursor, files, rows, lambda session: DecodeContext(1, 2))
+            return read_contexts(
+                cursor, files, rows, lambda session: DecodeContext(1, 2), look_back
+            )
 
 
 @pytest.mark.parametrize("hourly", [False, True], ids=["one file", "files of an hour"])
-def test_the_context_of_an_event_is_found_far_back(tmp_path, hourly, monkeypatch):
-    monkeypatch.setattr(module, "_FIRST_RANGE", 4)
+def test_the_context_of_an_event_is_found_far_back(tmp_path, hourly):
     far = 5_000 if hourly else 50
     rows = [
         request(0),
@@ -76,7 +76,17 @@ def test_the_context_of_an_event_is_found_far_back(tmp_path, hourly, monkeypatch
         logged(far + 3, 98, submission_id=far, secondary=PEER),
     ]
     rows = rows[:1] + rows[1 :: 40 if hourly else 1][:-4] + rows[-4:] if hourly else rows
-    contexts = found(tmp_path, rows, 0, far, far + 1, far + 2, far + 3, hourly=hourly)
+    contexts = found(
+        tmp_path,
+        rows,
+        0,
+        far,
+        far + 1,
+        far + 2,
+        far + 3,
+        hourly=hourly,
+        look_back=LookBack(first_range=4),
+    )
     assert contexts == {
         0: Context(0, HASH),
         far: Context(far),
@@ -86,10 +96,8 @@ def test_the_context_of_an_event_is_found_far_back(tmp_path, hourly, monkeypatch
     }
 
 
-def test_a_context_beyond_the_look_back_is_unknown(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_FIRST_RANGE", 4)
-    monkeypatch.setattr(module, "_LONGEST_RANGE", 4)
-    monkeypatch.setattr(module, "LOOK_BACK", 40)
+def test_a_context_beyond_the_look_back_is_unknown(tmp_path):
+    look_back = LookBack(frames=40, first_range=4, longest_range=4)
     rows = [
         request(0),
         *map(block, range(1, 20)),
@@ -99,7 +107,7 @@ def test_a_context_beyond_the_look_back_is_unknown(tmp_path, monkeypatch):
         logged(51, 164, request_id=20, reason="no"),
         logged(52, 164, request_id=0, reason="no"),
     ]
-    contexts = found(tmp_path, rows, 50, 51, 52)
+    contexts = found(tmp_path, rows, 50, 51, 52, look_back=look_back)
     # Where the reference itself is the root, it needs no looking for; its hash does.
     assert contexts == {50: Context(0), 51: Context(20), 52: Context(None)}
 

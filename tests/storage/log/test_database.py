@@ -11,7 +11,6 @@ from tart.config.schema import StorageConfig
 from tart.errors import DamagedFile, DiskFull, OutOfMemory, StorageError
 from tart.storage.core.files import first_segment, period_start
 from tart.storage.core.schema import SCHEMA_VERSION, TABLES
-from tart.storage.log import database as storing
 from tart.storage.log.database import Database, bytes_on_disk, storage_error
 from tests.storage.running import NOON, contents
 
@@ -275,11 +274,10 @@ def test_the_instance_is_closed_after_every_statement_and_cursor(tmp_path):
         assert len(ended) == 3
 
 
-def test_an_instance_whose_cursor_is_never_closed_is_left_open(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(storing, "_CLOSE_SECONDS", 0.01)
+def test_an_instance_whose_cursor_is_never_closed_is_left_open(caplog):
     base = Database(StorageConfig())
     cursor = base.cursor()
-    base.close()
+    base.close(0.01)
     assert "left open" in caplog.text
     assert cursor.execute("SELECT 1").fetchall() == [(1,)]
     cursor.close()

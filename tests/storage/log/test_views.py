@@ -55,12 +55,16 @@ class Log:
         self.cursor.execute(f"INSERT INTO {FILE.alias}.{table} SELECT * FROM feed")
         self.cursor.unregister("feed")
 
+    windows = views.SCAN_WINDOWS
+
     def rows(self, view, *columns, **more):
         """What a scan of a view gives, as dicts."""
         names = columns or tuple(each.name for each in VIEWS[view].columns)
         found = []
         wanted = Scan(view, names, **more)
-        for part in views.scan(self.cursor, [FILE], wanted, lambda result: result.fetchall()):
+        for part in views.scan(
+            self.cursor, [FILE], wanted, lambda result: result.fetchall(), self.windows
+        ):
             found += (dict(zip(names, row, strict=True)) for row in part)
         return sorted(found, key=lambda row: row.get("id", 0))
 
@@ -138,12 +142,9 @@ def test_the_view_of_all_events_has_the_payload_byte_for_byte(log, said):
 
 
 @pytest.mark.parametrize("target", [1, 100])
-def test_a_scan_of_many_ranges_has_every_row_once(log, monkeypatch, target):
-    monkeypatch.setattr(views, "FIRST_WINDOW_ROWS", 4)
-    monkeypatch.setattr(views, "SHORTEST_WINDOW_ROWS", 2)
-    monkeypatch.setattr(views, "LONGEST_WINDOW_ROWS", 16)
-    # Lengths here are numbers of rows.
-    monkeypatch.setattr(views, "TARGET_BYTES", target)
+def test_a_scan_of_many_ranges_has_every_row_once(log, target):
+    # Lengths of results are numbers of rows here.
+    log.windows = views.ScanWindows(first=4, shortest=2, longest=16, target=target)
     blocks = [(1, content(11, slot.to_bytes(4, "little") + bytes(32))) for slot in range(50)]
     log.hold(*blocks, seq=1000)
     found = log.rows("best_block_changed", "id", "slot")
