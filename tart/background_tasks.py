@@ -1,9 +1,8 @@
-"""Work in the background whose failures cost one turn of it: the next one comes all the same.
+"""Background tasks whose failures cost one turn: the next turn runs nevertheless.
 
-A loop that keeps files in order, refreshes what a process knows, or handles messages has
-nobody who waits for it, so an exception would end it without a word. Each turn runs in
-``Background.guard``: a failure is counted by task, logged ever more rarely (the first, the
-second, the fourth …) and told by health for a while.
+No caller waits for a loop that maintains files, refreshes a cache, or handles messages, so an
+exception would end the loop silently. Each turn runs in ``Background.guard``: a failure is counted
+by task, logged at the 1st, 2nd, 4th, 8th ... time, and reported by health for an hour.
 """
 
 from __future__ import annotations
@@ -16,19 +15,19 @@ from contextlib import contextmanager
 
 log = logging.getLogger(__name__)
 
-# A failure is told by health for so long.
+# The time for which health reports a failure.
 RECENT_SECONDS = 3600.0
 _ERROR_CHARACTERS = 200
 
 
 class Failures:
-    """Failures by name: how many there were, and the newest of each.
+    """Failures by name: their number, and the newest of each.
 
     Args:
-        now: Unix seconds.
+        now: A clock of Unix seconds.
 
     Attributes:
-        counts: by name.
+        counts: The number of failures by name.
     """
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
@@ -36,27 +35,28 @@ class Failures:
         self._last: dict[str, tuple[float, str]] = {}
         self.counts: Counter[str] = Counter()
 
-    def note(self, name: str, error: Exception) -> str | None:
-        """Count one; how it reads in the log, ``None`` if it is not to be logged."""
+    def record(self, name: str, error: Exception) -> str | None:
+        """Count a failure; return its text for the log, ``None`` if it should not be logged."""
         self.counts[name] += 1
         text = f"{type(error).__name__}: {error}"[:_ERROR_CHARACTERS]
         self._last[name] = self._now(), text
         return text if self.counts[name].bit_count() == 1 else None
 
     def recent(self) -> dict[str, str]:
-        """Names that failed within the last ``RECENT_SECONDS``, with the newest reason."""
+        """Return the newest reason of each name that failed within ``RECENT_SECONDS``."""
         since = self._now() - RECENT_SECONDS
-        return {name: text for name, (at, text) in self._last.items() if at >= since}
+        return {name: text for name, (failed_at, text) in self._last.items() if failed_at >= since}
 
 
 class Background:
     """Runs the background tasks of one process, turn by turn.
 
     Args:
-        now: Unix seconds.
+        now: A clock of Unix seconds.
 
     Attributes:
-        failures: by task.
+        failures: The number of failures by task.
+        recent: Returns the newest reason of each task that failed recently.
     """
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
@@ -66,14 +66,13 @@ class Background:
 
     @contextmanager
     def guard(self, task: str) -> Iterator[None]:
-        """One turn; what it raises is counted and goes no further."""
+        """Run one turn; an exception is counted and suppressed."""
         try:
             yield
         except Exception as error:
-            if text := self._failures.note(task, error):
+            if text := self._failures.record(task, error):
                 log.error(
-                    "background work failed: %s, %s; %d times so far; it is tried again with its "
-                    "next turn",
+                    "background task failed: %s: %s; failures=%d; it is retried with its next turn",
                     task,
                     text,
                     self.failures[task],

@@ -1,11 +1,11 @@
-"""Handles that more than one thread has to do with, and who may close them.
+"""Handles that several threads use, closed only when no thread uses them.
 
-To close a handle while another thread runs a statement on it is a crash of the process. A
-cancelled ``asyncio.to_thread`` leaves its thread running, so whoever holds a lock while it
-waits for one has let go of the lock too early. So nobody holds such a handle itself:
+Closing a handle while another thread runs a statement on it crashes the process. A cancelled
+``asyncio.to_thread`` leaves its thread running, so a lock that is held during such a call is
+released too early. So no code holds such a handle itself:
 
-- ``Owned``: one thread opens, uses and closes it; what comes from an event loop is queued.
-- ``Shared``: threads use it side by side; ``close`` waits for every use that has begun.
+- ``OwnedHandle``: one thread opens, uses and closes it; uses from an event loop are queued.
+- ``SharedHandle``: threads use it concurrently; ``close`` waits for every use that has begun.
 """
 
 from __future__ import annotations
@@ -20,51 +20,52 @@ from typing import Generic, TypeVar
 from tart.errors import HandleClosed
 
 Handle = TypeVar("Handle")
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
-class Owned(Generic[Handle]):
-    """A handle that one thread owns: nothing else can reach it.
+class OwnedHandle(Generic[Handle]):
+    """A handle that one thread owns and no other can reach.
 
-    Opened at its first use. Where a use fails it is closed, and opened anew by the next.
+    It is opened at its first use. A use that fails closes it, and the next one opens it again.
 
     Args:
-        name: of the thread.
-        opening: makes the handle; leaving it closes the handle.
+        name: The thread's name.
+        opening: Makes the handle; leaving the context closes it.
     """
 
     def __init__(self, name: str, opening: Callable[[], AbstractContextManager[Handle]]) -> None:
         self._opening = opening
         self._thread = ThreadPoolExecutor(1, name)
-        # Both are the thread's alone.
+        # Only the thread uses both.
         self._handle: Handle | None = None
         self._opened = ExitStack()
 
-    async def use(self, work: Callable[[Handle], Found]) -> Found:
-        """What ``work`` gives, after all that was asked for before it.
+    async def use(self, work: Callable[[Handle], Result]) -> Result:
+        """Return the result of ``work``, run after all uses that were queued before.
 
-        Cancelled, what has begun goes on to its end, and what has not is left undone.
+        If the caller is cancelled, a use that has begun runs to its end, and one that has not
+        is skipped.
 
         Raises:
             HandleClosed: ``close`` was called.
         """
         try:
-            asked = asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)
+            result = asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)
         except RuntimeError:
-            raise HandleClosed("the handle is closed already") from None
-        return await asked
+            raise HandleClosed("the handle is closed") from None
+        return await result
 
     async def close(self) -> None:
-        """Close it after all uses that were asked for; a second time without effect."""
+        """Close the handle after all queued uses; a second call does nothing."""
         try:
             closing = asyncio.get_running_loop().run_in_executor(self._thread, self._end)
         except RuntimeError:
             return
-        # From here on nothing is taken; what is queued is done, also where we are cancelled.
+        # No use is queued from here on; queued ones run even if this call is cancelled.
         self._thread.shutdown(wait=False)
         await asyncio.shield(closing)
 
-    def _do(self, work: Callable[[Handle], Found]) -> Found:
+    def _do(self, work: Callable[[Handle], Result]) -> Result:
         try:
             if self._handle is None:
                 self._handle = self._opened.enter_context(self._opening())
@@ -78,12 +79,12 @@ class Owned(Generic[Handle]):
         self._opened.close()
 
 
-class Shared(Generic[Handle]):
-    """A handle that threads use side by side.
+class SharedHandle(Generic[Handle]):
+    """A handle that threads use concurrently.
 
     Args:
-        handle: nobody else may keep it.
-        closing: what closes it.
+        handle: The handle; no other code may keep a reference.
+        closing: Closes the handle.
     """
 
     def __init__(self, handle: Handle, closing: Callable[[Handle], None]) -> None:
@@ -94,45 +95,45 @@ class Shared(Generic[Handle]):
         self._closed = False
 
     @contextmanager
-    def using(self) -> Iterator[Handle]:
-        """The handle for as long as the block lasts.
+    def use(self) -> Iterator[Handle]:
+        """Provide the handle inside the block.
 
         Raises:
             HandleClosed: ``close`` was called.
         """
-        handle = self.lend()
+        handle = self.acquire()
         try:
             yield handle
         finally:
-            self.give_back()
+            self.release()
 
-    def lend(self) -> Handle:
-        """The handle until ``give_back``, which must be called once.
+    def acquire(self) -> Handle:
+        """Return the handle, to be used until ``release``, which must be called once.
 
         Raises:
             HandleClosed: ``close`` was called.
         """
         with self._changed:
             if self._closed:
-                raise HandleClosed("the handle is closed already")
+                raise HandleClosed("the handle is closed")
             self._uses += 1
         return self._handle
 
-    def give_back(self) -> None:
-        """A use has ended."""
+    def release(self) -> None:
+        """End a use."""
         with self._changed:
             self._uses -= 1
             self._changed.notify_all()
 
     def close(self, within: float) -> bool:
-        """Let nobody begin to use it, wait for those who have, and close it. Blocks.
+        """Allow no further use, wait for those that have begun, and close the handle. Blocks.
 
         Args:
-            within: seconds to wait.
+            within: The seconds to wait.
 
         Returns:
-            Whether it is closed. If somebody uses it still it is left open: that costs its
-            memory, to close it would cost the process.
+            Whether the handle is closed. A handle that is still in use stays open, which costs
+            its memory; closing it would crash the process.
         """
         with self._changed:
             self._closed = True

@@ -1,4 +1,4 @@
-"""Names that are not known, and the known one that was probably meant. Pure."""
+"""Suggestions of a known name for an unknown one. Pure."""
 
 from __future__ import annotations
 
@@ -7,26 +7,30 @@ from collections.abc import Collection, Iterable
 
 from tart.errors import BadQuery
 
-# Of an unknown name, so many characters are repeated.
+# The maximum length of an unknown name in a message.
 _SHOWN = 60
-_LEAST_ALIKE = 0.5
+_MIN_SIMILARITY = 0.5
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence that names the nearest known name; empty if none is near."""
-    nearest = difflib.get_close_matches(name[:_SHOWN], list(known), 1, _LEAST_ALIKE)
+    """Return the end of a sentence with the most similar known name; empty if none is similar."""
+    nearest = difflib.get_close_matches(name[:_SHOWN], list(known), 1, _MIN_SIMILARITY)
     return f"; did you mean {nearest[0]}?" if nearest else ""
 
 
-def only_known(given: Iterable[str], known: Collection[str], what: str, where: str = "") -> None:
-    """Refuse names that are not among the known ones: they would be ignored.
+def reject_unknown(
+    given: Iterable[str], known: Collection[str], what: str, where: str = ""
+) -> None:
+    """Reject unknown names, which would otherwise be ignored.
 
     Args:
-        what: what has these names, for the sentence: ``/api/events`` or ``a filter of type Node``.
-        where: what stands before the name in ``BadQuery.parameter``: ``filter.``
+        given: The names of a request.
+        known: The accepted names.
+        what: The owner of the names, for the message: ``/api/events``, ``a filter of type Node``.
+        where: The prefix of the name in ``BadQuery.parameter``: ``filter.``
 
     Raises:
-        BadQuery: naming the first that is not known, and the nearest that is.
+        BadQuery: Names the first unknown name, and the most similar known one.
     """
     for name in given:
         if name not in known:

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from tart.errors import HandleClosed
-from tart.handles import Owned, Shared
+from tart.handles import OwnedHandle, SharedHandle
 
 LONG = 60.0
 COUNTING = (
@@ -55,7 +55,7 @@ def test_an_owned_handle_is_opened_used_and_closed_by_one_thread():
     recorder = Recorder()
 
     async def scenario():
-        owned = Owned("test", recorder.opened)
+        owned = OwnedHandle("test", recorder.opened)
         uses = [owned.use(lambda handle, n=n: handle.tell(n)) for n in range(5)]
         await asyncio.gather(*uses)
         await owned.close()
@@ -73,7 +73,7 @@ def test_closing_waits_for_a_use_whose_caller_was_cancelled():
     recorder = Recorder()
 
     async def scenario():
-        owned = Owned("test", recorder.opened)
+        owned = OwnedHandle("test", recorder.opened)
         using = asyncio.create_task(owned.use(lambda handle: handle.held()))
         waiting = asyncio.create_task(owned.use(lambda handle: handle.tell("undone")))
         await asyncio.to_thread(recorder.going.wait, LONG)
@@ -93,7 +93,7 @@ def test_a_closing_that_is_cancelled_closes_all_the_same():
     recorder = Recorder()
 
     async def scenario():
-        owned = Owned("test", recorder.opened)
+        owned = OwnedHandle("test", recorder.opened)
         using = asyncio.create_task(owned.use(lambda handle: handle.held()))
         await asyncio.to_thread(recorder.going.wait, LONG)
         ending = asyncio.create_task(owned.close())
@@ -113,7 +113,7 @@ def test_after_a_failure_an_owned_handle_is_opened_anew():
     recorder = Recorder()
 
     async def scenario():
-        owned = Owned("test", recorder.opened)
+        owned = OwnedHandle("test", recorder.opened)
         with pytest.raises(ZeroDivisionError):
             await owned.use(lambda handle: 1 // 0)
         await owned.use(lambda handle: handle.tell("used"))
@@ -125,10 +125,10 @@ def test_after_a_failure_an_owned_handle_is_opened_anew():
 
 def test_a_shared_handle_is_closed_after_its_last_use():
     recorder = Recorder()
-    shared = Shared(recorder, lambda handle: handle.tell("closed"))
+    shared = SharedHandle(recorder, lambda handle: handle.tell("closed"))
 
     def use():
-        with shared.using() as handle:
+        with shared.use() as handle:
             handle.held()
 
     user = threading.Thread(target=use)
@@ -137,7 +137,7 @@ def test_a_shared_handle_is_closed_after_its_last_use():
     assert not shared.close(0.0)
     assert recorder.told == ["begun"]
     with pytest.raises(HandleClosed):
-        shared.lend()
+        shared.acquire()
     closer = threading.Thread(target=shared.close, args=(LONG,))
     closer.start()
     recorder.go_on.set()
@@ -161,7 +161,7 @@ def closing_sqlite(path, rounds):
 
     async def scenario():
         for _ in range(rounds):
-            owned = Owned("test", lambda: closing(sqlite3.connect(path)))
+            owned = OwnedHandle("test", lambda: closing(sqlite3.connect(path)))
             statement = COUNTING.format(chance.randint(1, 2000))
             uses = [
                 asyncio.create_task(owned.use(lambda handle, s=statement: list(handle.execute(s))))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tart.config.schema import LogConfig
-from tart.logs import Quota, left_out, set_up
+from tart.logs import SiteLimit, set_up, suppressed_lines
 
 
 class Terminal(io.StringIO):
@@ -104,7 +104,7 @@ def test_setting_up_again_replaces(monkeypatch):
 def test_a_flood_of_one_kind_hides_nothing_else_and_is_told(monkeypatch):
     out = logged(monkeypatch, LogConfig(format="json", lines_per_minute=3))
     log = logging.getLogger("tart.x")
-    before = left_out()
+    before = suppressed_lines()
     for number in range(10):
         log.warning("connection from %s closed", number)
     log.warning("something else")
@@ -117,11 +117,11 @@ def test_a_flood_of_one_kind_hides_nothing_else_and_is_told(monkeypatch):
         "something else",
         *["broken"] * 3,
     ]
-    assert left_out() - before == 9
+    assert suppressed_lines() - before == 9
 
 
 def test_a_minute_later_it_is_said_how_many_were_left_out():
-    quota = Quota(2)
+    quota = SiteLimit(2)
     passed = []
     for at in [0, 1, 2, 3, 61, 62, 63, 200]:
         record = logging.LogRecord("n", logging.WARNING, "", 0, "of %d", (at,), None)
@@ -130,13 +130,13 @@ def test_a_minute_later_it_is_said_how_many_were_left_out():
             passed.append(record.getMessage())
 
     assert passed == [
-        *("of 0", "of 1", "of 61 (2 more like this were left out before)", "of 62"),
-        "of 200 (1 more like this were left out before)",
+        *("of 0", "of 1", "of 61 (2 more like this were suppressed)", "of 62"),
+        "of 200 (1 more like this were suppressed)",
     ]
 
 
 def test_errors_have_a_quota_of_their_own_and_libraries_words_make_no_kinds():
-    quota = Quota(2)
+    quota = SiteLimit(2)
     passed = []
     for number in range(5000):
         for level in (logging.WARNING, logging.ERROR):

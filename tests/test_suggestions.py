@@ -1,7 +1,7 @@
 import pytest
 
 from tart.errors import BadQuery
-from tart.suggestions import did_you_mean, only_known
+from tart.suggestions import did_you_mean, reject_unknown
 
 
 def test_the_nearest_known_name_is_named():
@@ -21,11 +21,11 @@ def test_the_nearest_known_name_is_named():
 )
 def test_a_name_that_is_not_known_is_refused_with_the_way_out(name, known, message):
     with pytest.raises(BadQuery) as refused:
-        only_known([*known, name], known, "/p", "in.")
+        reject_unknown([*known, name], known, "/p", "in.")
     assert str(refused.value) == message
     assert refused.value.parameter == f"in.{name[:60]}"
 
 
 def test_known_names_are_let_pass():
-    only_known(["a", "b"], ("b", "a"), "/p")
-    only_known([], (), "/p")
+    reject_unknown(["a", "b"], ("b", "a"), "/p")
+    reject_unknown([], (), "/p")

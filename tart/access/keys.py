@@ -1,8 +1,8 @@
-"""API keys: made, kept as digests, recognised. Pure, but for the randomness of a new one.
+"""API keys: creation and recognition. Pure, but for the randomness of a new key.
 
-A key is ``tart_<id>_<secret>``. The id, eight hex digits, is public: it names the key in lists
-and in the audit log. The secret is 32 random bytes in base64url. Kept is the SHA-256 of the
-whole: a slow hash makes short secrets costly to guess, and nobody guesses 256 random bits.
+A key is ``tart_<id>_<secret>``. The id, eight hex digits, is public: it names the key in lists and
+in the audit log. The secret is 32 random bytes in base64url. Only the SHA-256 of the whole key is
+stored: a slow hash would protect short secrets, and 256 random bits cannot be guessed.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ _FORM = re.compile(r"tart_(?P<id>[0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True)
 class Key:
-    """What is kept of a key.
+    """A key as stored.
 
     Attributes:
-        name: whose it is, in the words of who made it.
-        created_at, revoked_at: Unix microseconds.
+        name: The holder's name, chosen by its creator.
+        created_at: Unix microseconds.
+        revoked_at: Unix microseconds, ``None`` if the key is valid.
     """
 
     id: str
@@ -38,14 +39,14 @@ class Key:
 
 
 def new_key(name: str, role: Role, now_us: int) -> tuple[Key, str]:
-    """A new key and its text, which is shown once and kept nowhere."""
+    """Return a new key and its text, which is shown once and not stored."""
     number = secrets.token_hex(4)
     text = f"tart_{number}_{secrets.token_urlsafe(32)}"
     return Key(number, name, role, _digest(text), now_us), text
 
 
 class KeyRing:
-    """All keys there are and were."""
+    """All keys, including the revoked ones."""
 
     def __init__(self, keys: Iterable[Key] = ()) -> None:
         self._keys = {key.id: key for key in keys}
@@ -54,20 +55,20 @@ class KeyRing:
         return sum(key.revoked_at is None for key in self._keys.values())
 
     @property
-    def ever(self) -> bool:
-        """Whether there ever was one: the last one's end does not open the door to all."""
+    def any_created(self) -> bool:
+        """Whether a key was ever created; revoking the last one does not allow anonymous access."""
         return bool(self._keys)
 
     def find(self, text: str) -> Key | None:
-        """The key with that text, unless it was revoked."""
+        """Return the valid key with that text."""
         match = _FORM.fullmatch(text)
         key = self._keys.get(match["id"]) if match else None
         if key is None or not hmac.compare_digest(key.digest, _digest(text)):
             return None
         return key if key.revoked_at is None else None
 
-    def holds(self, key_id: str) -> bool:
-        """Whether a key of that id is there and was not revoked."""
+    def is_valid(self, key_id: str) -> bool:
+        """Return whether a key of that id exists and is not revoked."""
         key = self._keys.get(key_id)
         return key is not None and key.revoked_at is None
 

@@ -1,4 +1,4 @@
-"""Who is where: networks that may connect, and which addresses are this machine's own. Pure."""
+"""Networks that may connect, and the addresses of HTTP requests. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-# RFC 3986: an IPv6 address in brackets, or a reg-name, which IPv4 addresses are, too; a port.
-# Zones (RFC 6874) are of one machine and no business of HTTP.
+# RFC 3986: an IPv6 address in brackets, or a reg-name (IPv4 addresses included); then a port.
+# Zones (RFC 6874) have a meaning on one machine only, so HTTP does not carry them.
 _AUTHORITY = re.compile(
     r"(?:\[([0-9A-Fa-f:.]+)\]|((?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+))"
     r"(?::([0-9]{0,5}))?"
@@ -21,14 +21,14 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Networks:
-    """Networks that are let in, and those that are not.
+    """Networks that may connect, and networks that may not.
 
     Args:
-        allow: such as ``10.0.0.0/8`` or ``2001:db8::1``; empty: all.
-        deny: likewise, and stronger than ``allow``; empty: none.
+        allow: Networks such as ``10.0.0.0/8`` or ``2001:db8::1``; empty allows all.
+        deny: Networks that are excluded even if ``allow`` includes them.
 
     Raises:
-        ValueError: one of them is no network; the text names it.
+        ValueError: A text is not a network; the message names it.
     """
 
     def __init__(self, allow: Iterable[str] = (), deny: Iterable[str] = ()) -> None:
@@ -39,7 +39,7 @@ class Networks:
         return bool(self._allow or self._deny)
 
     def admit(self, host: str) -> bool:
-        """Whether a numeric address is let in; what is none is only if all are."""
+        """Return whether a numeric address may connect; other text only if all may."""
         address = _address(host)
         if address is None:
             return not self
@@ -49,28 +49,28 @@ class Networks:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address, or a name, is this machine's to itself."""
+    """Return whether an address or a name is a loopback one."""
     address = _address(host)
     return host.lower() == "localhost" if address is None else address.is_loopback
 
 
 class Authority(NamedTuple):
-    """Where a request or a page is from.
+    """The host and port of a URL.
 
     Attributes:
-        host: a name in small letters or an address, without brackets.
-        port: ``None`` where it is the scheme's.
+        host: A name in lower case or an address, without brackets.
+        port: ``None`` for the scheme's default.
     """
 
     host: str
     port: int | None = None
 
 
-def authority_of(text: str) -> Authority | None:
-    """A ``Host`` header taken apart; ``None`` if it is none.
+def parse_authority(text: str) -> Authority | None:
+    """Return a parsed ``Host`` header; ``None`` if it is not valid.
 
-    All of it must be as RFC 9110 (7.2) and RFC 3986 (3.2.2) have it: whoever reads only its
-    beginning takes ``[::1].example.org`` for this machine.
+    The whole text must follow RFC 9110 (7.2) and RFC 3986 (3.2.2): a parser that reads only the
+    beginning mistakes ``[::1].example.org`` for this machine.
     """
     match = _AUTHORITY.fullmatch(text)
     if match is None:
@@ -88,12 +88,12 @@ def authority_of(text: str) -> Authority | None:
 
 
 def same_origin(origin: str, host: str) -> bool:
-    """Whether a page of an ``Origin`` header is from where a ``Host`` header says we are.
+    """Return whether an ``Origin`` header names the same host and port as a ``Host`` header.
 
-    The scheme is not compared: whoever ends TLS before us does not tell.
+    The scheme is not compared: a proxy that terminates TLS does not report it.
     """
     scheme, mark, rest = origin.partition("://")
-    page, here = authority_of(rest), authority_of(host)
+    page, here = parse_authority(rest), parse_authority(host)
     if not mark or page is None or here is None:
         return False
     usual = _PORTS.get(scheme)
@@ -104,12 +104,14 @@ def _network(text: str) -> _Network:
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise ValueError(f"{text!r} is no network such as 10.0.0.0/8 or 2001:db8::1") from None
+        raise ValueError(
+            f"{text!r} is not a network (CIDR) such as 10.0.0.0/8 or 2001:db8::1"
+        ) from None
 
 
 def _address(text: str) -> _Address | None:
     try:
-        # An IPv6 address may have a zone, as those of peers do; nothing else may.
+        # Only an IPv6 address may have a zone, as those of connections do.
         address = ipaddress.ip_address(text)
     except ValueError:
         return None

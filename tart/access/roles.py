@@ -1,4 +1,4 @@
-"""What somebody who asks may do: each role may what the one before it may, and more. Pure."""
+"""Roles of API keys: each role includes the permissions of the one before it. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from enum import IntEnum
 
 
 class Role(IntEnum):
-    """Who may use a route: whoever has at least this role.
+    """The least role that a route requires.
 
     Attributes:
-        ANYONE: no key is asked for.
-        VIEWER: reads answers and streams.
-        OPERATOR: also asks what costs much: SQL, exports.
-        ADMIN: also makes and revokes keys, and reads the audit log.
+        ANYONE: No key is required.
+        VIEWER: Reads answers and streams.
+        OPERATOR: Also runs expensive queries: SQL, exports.
+        ADMIN: Also creates and revokes keys, and reads the audit log.
     """
 
     ANYONE = 0
@@ -24,5 +24,5 @@ class Role(IntEnum):
         return self.name.lower()
 
 
-# Those a key can have.
+# The roles that a key can have.
 ROLES = {str(role): role for role in Role if role is not Role.ANYONE}

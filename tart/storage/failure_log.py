@@ -35,7 +35,7 @@ class FailureLog:
     def report(self, failure: Failure) -> None:
         """Record a failure, which the isolation has counted."""
         stage, error = failure.stage, failure.error
-        if text := self._failures.note(stage, error):
+        if text := self._failures.record(stage, error):
             log.error(
                 "stage %s failed (event type %s, session %s, seq %s): %s; %d failures so far. The "
                 "events are stored; the results of this stage lack them. Please report this fault "

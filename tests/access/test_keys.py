@@ -48,9 +48,9 @@ def test_a_revoked_key_is_none_but_the_ring_remembers_that_there_was_one():
     ring = KeyRing([replace(key, revoked_at=1)])
 
     assert ring.find(text) is None
-    assert (len(ring), ring.ever, ring.holds(key.id)) == (0, True, False)
-    assert (len(KeyRing()), KeyRing().ever) == (0, False)
-    assert KeyRing([key]).holds(key.id)
+    assert (len(ring), ring.any_created, ring.is_valid(key.id)) == (0, True, False)
+    assert (len(KeyRing()), KeyRing().any_created) == (0, False)
+    assert KeyRing([key]).is_valid(key.id)
 
 
 def test_two_keys_never_share_an_id_or_a_text():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.access.networks import Networks, authority_of, is_loopback, same_origin
+from tart.access.networks import Networks, is_loopback, parse_authority, same_origin
 
 
 def test_without_lists_all_are_let_in():
@@ -36,8 +36,8 @@ def test_what_is_denied_is_denied_though_nothing_is_allowed_by_name():
 
 
 @pytest.mark.parametrize("text", ["10.0.0.0/33", "example.org", "", "10.0.0"])
-def test_what_is_no_network_is_named(text):
-    with pytest.raises(ValueError, match="is no network") as caught:
+def test_text_that_is_not_a_network_is_named(text):
+    with pytest.raises(ValueError, match="is not a network") as caught:
         Networks([text])
     assert repr(text) in str(caught.value)
 
@@ -81,7 +81,7 @@ def test_what_is_this_machine_s_own(host, expected):
     ],
 )
 def test_a_host_header_is_taken_apart(header, authority):
-    assert authority_of(header) == authority
+    assert parse_authority(header) == authority
 
 
 # What a page elsewhere may make of its own name, so that it looks like this machine's.
@@ -137,13 +137,13 @@ NOT_LOOPBACK = [
 
 @pytest.mark.parametrize("header", NOT_LOOPBACK)
 def test_no_other_name_is_taken_for_this_machine_s(header):
-    found = authority_of(header)
+    found = parse_authority(header)
     assert found is None or not is_loopback(found.host)
 
 
 @given(st.text(max_size=30), st.sampled_from(["127.0.0.1", "[::1]", "localhost"]), st.text())
 def test_only_a_port_may_follow_a_loopback_name(before, name, after):
-    found = authority_of(before + name + after)
+    found = parse_authority(before + name + after)
     if found is not None and is_loopback(found.host):
         assert (before, name) == ("", name)
         assert (

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from tart.access.roles import Role
 from tart.errors import BadQuery
 from tart.gateway.api.parameters import Choice, NodeId, Parameter
-from tart.suggestions import only_known
+from tart.suggestions import reject_unknown
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
@@ -137,7 +137,7 @@ class Route:
         if name == "token":
             raise BadQuery(f"{self.path} takes no key in its URL; send it as a header", name)
         try:
-            only_known([name], self.query_names, f"{self.path}")
+            reject_unknown([name], self.query_names, f"{self.path}")
         except BadQuery as error:
             more = f"; {self.see} takes more" if self.see else ""
             raise BadQuery(f"{error}{more}", error.parameter) from None

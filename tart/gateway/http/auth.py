@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tart.access.keys import KeyRing, new_key
-from tart.access.networks import authority_of, is_loopback
+from tart.access.networks import is_loopback, parse_authority
 from tart.access.rate_limiter import RateLimiter
 from tart.access.roles import Role
 from tart.background_tasks import Background
@@ -37,7 +37,7 @@ from tart.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from tart.handles import Owned
+from tart.handles import OwnedHandle
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Credentials:
     @property
     def local(self) -> bool:
         """True if the request was sent by the local machine to its loopback address."""
-        named = authority_of(self.host)
+        named = parse_authority(self.host)
         # Browsers always send a host.
         host_is_local = not self.host or (named is not None and is_loopback(named.host))
         is_local = is_loopback(self.address) and host_is_local
@@ -136,7 +136,7 @@ class Authenticator:
         self._entries: deque[AuditEntry] = deque()
         self._max_queued_entries = max_queued_entries
         self._refresh_seconds = refresh_seconds
-        self._owned: Owned[ControlStore] = Owned("keys", lambda: open_store(path))
+        self._owned: OwnedHandle[ControlStore] = OwnedHandle("keys", lambda: open_store(path))
         self._version = -1
         self._refreshing = asyncio.Lock()
         self._refreshes: set[asyncio.Task[None]] = set()
@@ -189,8 +189,8 @@ class Authenticator:
         if self._ring is None:
             return True
         if caller.key:
-            return self._ring.holds(caller.key)
-        return self._open_to_all or not self._ring.ever
+            return self._ring.is_valid(caller.key)
+        return self._open_to_all or not self._ring.any_created
 
     async def wait_revoked(self, caller: Caller) -> None:
         """Wait until a caller is no longer valid."""
@@ -273,7 +273,7 @@ class Authenticator:
             return self._holder(credentials, self._ring)
         if self._open_to_all:
             return Caller(credentials.address, Role.OPERATOR)
-        if self._ring.ever:
+        if self._ring.any_created:
             raise Unauthorized(_HOW_TO_GET_A_KEY)
         if not credentials.local:
             raise Forbidden(
@@ -290,7 +290,7 @@ class Authenticator:
         key = ring.find(credentials.key or "")
         if key is not None:
             return Caller(credentials.address, key.role, key.id)
-        unneeded = self._open_to_all or (credentials.local and not ring.ever)
+        unneeded = self._open_to_all or (credentials.local and not ring.any_created)
         if unneeded:
             hint = "no key is needed here, so send none"
         else:

@@ -36,7 +36,7 @@ from tart.gateway.api.route import JSON, Cache, Kind, Route
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http.sanic_adapter import WEBSOCKET_VERSION, BadHandshake
 from tart.query.core.rfc3339 import rfc3339
-from tart.suggestions import only_known
+from tart.suggestions import reject_unknown
 
 log = logging.getLogger(__name__)
 
@@ -377,5 +377,5 @@ def body_of(request: Request[Any, Any], members: Collection[str]) -> dict[str, A
         raise BadQuery(f"the request body is not valid JSON: {error}") from None
     if not isinstance(body, dict):
         raise BadQuery("the request body must be a JSON object")
-    only_known(body, members, "the request body")
+    reject_unknown(body, members, "the request body")
     return body

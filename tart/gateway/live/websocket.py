@@ -37,7 +37,7 @@ from tart.query.core.failure_rates import overall
 from tart.query.core.live_event import live_event
 from tart.query.core.merge import Json
 from tart.query.core.windows import Window, duration_us, resolve
-from tart.suggestions import only_known
+from tart.suggestions import reject_unknown
 from tart.units import MINUTE_US, SECOND_US
 
 log = logging.getLogger(__name__)
@@ -269,7 +269,7 @@ class Client:
             if command is None:
                 raise BadQuery(f"type must be one of {', '.join(_COMMANDS)}", "type")
             method, *members = command
-            only_known(request, ("type", *members), f"a message of type {kind}")
+            reject_unknown(request, ("type", *members), f"a message of type {kind}")
             name, data = await method(self, request)
         except TartError as error:
             parameter = getattr(error, "parameter", None)

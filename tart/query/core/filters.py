@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from tart.errors import BadQuery
 from tart.protocol.events import EVENTS, GROUPS
-from tart.suggestions import only_known
+from tart.suggestions import reject_unknown
 
 MAX_TERMS = 64
 _FOREVER_US = 1 << 62
@@ -80,7 +80,7 @@ class _Parser:
         if known is None:
             raise BadQuery(f"filter type must be one of {', '.join(_KINDS)}", "filter.type")
         build, *members = known
-        only_known(document, ("type", *members), f"a filter of type {kind}", "filter.")
+        reject_unknown(document, ("type", *members), f"a filter of type {kind}", "filter.")
         return build(self, document)
 
     def all(self, document: Mapping[str, Any]) -> Matches:

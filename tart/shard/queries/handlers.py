@@ -282,7 +282,7 @@ class Answers:
             "uptime_seconds": time.monotonic() - self._started,
             "rss_bytes": int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE,
             "cpu_seconds": usage.ru_utime + usage.ru_stime,
-            "log_lines_left_out": logs.left_out(),
+            "log_lines_left_out": logs.suppressed_lines(),
             "connections": self._listener.connections,
             "connections_total": self._listener.total,
             "connections_rejected": dict(self._listener.rejected),

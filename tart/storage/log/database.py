@@ -48,7 +48,7 @@ import duckdb
 
 from tart.config.schema import StorageConfig
 from tart.errors import DamagedFile, DiskFull, HandleClosed, OutOfMemory, StorageError
-from tart.handles import Shared
+from tart.handles import SharedHandle
 from tart.storage.core.files import AGGREGATES, LogFile, move_to_quarantine
 from tart.storage.log.block_checksums import CHECKSUM_BYTES
 from tart.storage.log.damage import (
@@ -143,7 +143,7 @@ class Database:
             connection = duckdb.connect(":memory:", config=settings)
         except duckdb.Error as error:
             raise StorageError(f"DuckDB does not start: {error}") from None
-        self._shared = Shared(connection, duckdb.DuckDBPyConnection.close)
+        self._shared = SharedHandle(connection, duckdb.DuckDBPyConnection.close)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a cursor to be used and closed by one thread.
@@ -152,16 +152,16 @@ class Database:
             StorageError: The instance is closed.
         """
         try:
-            connection = self._shared.lend()
+            connection = self._shared.acquire()
         except HandleClosed:
             raise StorageError("DuckDB is closed already: the shard stops") from None
         try:
             with self._lock:
                 own = connection.cursor()
         except BaseException:
-            self._shared.give_back()
+            self._shared.release()
             raise
-        return cast(duckdb.DuckDBPyConnection, Cursor(own, self._shared.give_back))
+        return cast(duckdb.DuckDBPyConnection, Cursor(own, self._shared.release))
 
     def attach_writable(self, file: LogFile) -> None:
         """Attach a file for writing; create the file and its tables if it does not exist."""
@@ -398,7 +398,7 @@ class Database:
 
     def _execute(self, file: LogFile, statement: str) -> list[tuple[Any, ...]]:
         try:
-            with self._shared.using() as connection, self._lock:
+            with self._shared.use() as connection, self._lock:
                 return connection.execute(statement).fetchall()
         except HandleClosed:
             raise StorageError(f"{file.path}: DuckDB is closed already") from None
