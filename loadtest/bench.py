@@ -1,10 +1,10 @@
 """``python -m loadtest.bench``: benchmarks of the whole server, by scenario.
 
-Starts the real server and a generator beside it, measures both from outside, stops the
-server and counts what is in its files. Prints and saves what was found.
+Starts the real server and a load generator, measures both from outside, stops the server and
+counts the events in its files. Prints and saves the figures.
 
-The exit code is 1 if events were lost or something broke, never for a figure that is too
-high: benchmarks are not timed tests.
+The exit code is 1 if events were lost or a part failed, never for a figure that is too high:
+benchmarks are not timed tests.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PARAMETERS = ("connections", "rate", "seconds", "shards", "nodes", "cores", "wr
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Run the command and return its exit code."""
     given = _parser().parse_args(arguments)
     results: dict[str, Json] = {}
     for name in given.scenarios:
@@ -38,12 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         saved = save(result, given.results)
         print(f"\n{report.summary(result)}\nsaved as {saved}\n", flush=True)
     print(report.bars(results))
-    print("(✓) and (✗): under another load than the bar asks for")
+    print("(✓) and (✗): under another load than that of the target")
     return int(any(each["broken"] for each in results.values()))
 
 
 def run(scenario: Scenario) -> Json:
-    """Play one scenario; what broke is in the result."""
+    """Run one scenario; failures are in the result."""
     began = datetime.now(UTC)
     result: Json = {
         "scenario": scenario.name,
@@ -67,7 +67,7 @@ def run(scenario: Scenario) -> Json:
 
 
 def save(result: Json, directory: Path) -> Path:
-    """Keep a result as JSON."""
+    """Save a result as JSON."""
     directory.mkdir(parents=True, exist_ok=True)
     moment = result["date"].split("+")[0].replace(":", "")
     path = directory / f"{result['scenario']}-{moment}.json"
@@ -76,7 +76,7 @@ def save(result: Json, directory: Path) -> Path:
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no infinity."""
+    """Replace infinities, which JSON does not have."""
     if isinstance(value, dict):
         return {key: _finite(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -91,21 +91,23 @@ def _parser() -> argparse.ArgumentParser:
         epilog="scenarios: " + "; ".join(f"{e.name}: {e.summary}" for e in SCENARIOS.values()),
     )
     parser.add_argument("scenarios", nargs="+", choices=SCENARIOS, metavar="SCENARIO")
-    parser.add_argument("--connections", type=int, help="nodes")
+    parser.add_argument("--connections", type=int, help="number of nodes")
     parser.add_argument("--rate", type=float, help="events per second over all nodes")
-    parser.add_argument("--seconds", type=float, help="how long to send")
+    parser.add_argument("--seconds", type=float, help="duration of the load")
     parser.add_argument("--shards", type=int, help="worker processes; 0: one per CPU")
     parser.add_argument("--nodes", type=int, help="validators of the recorded network")
     parser.add_argument("--cores", type=int, help="cores of the recorded network")
     parser.add_argument("--write-interval", type=float, help="seconds between a node's writes")
-    parser.add_argument("--growth-millions", type=float, help="events to store, for growth")
-    parser.add_argument("--floor-seconds", type=float, help="how long to measure the floor")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="where to save")
+    parser.add_argument(
+        "--growth-millions", type=float, help="millions of events to store, for growth"
+    )
+    parser.add_argument("--floor-seconds", type=float, help="duration of the floor's measurement")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="directory for the results")
     return parser
 
 
 def _with(scenario: Scenario, given: argparse.Namespace) -> Scenario:
-    """The scenario with the parameters that were given."""
+    """Return the scenario with the given parameters."""
     names = [*_PARAMETERS, "growth_millions", "floor_seconds"]
     values = {name: getattr(given, name) for name in names}
     return replace(scenario, **{key: value for key, value in values.items() if value is not None})

@@ -1,7 +1,7 @@
-"""Processes of a benchmark talk in lines: one word in, one JSON object out.
+"""The protocol between the processes of a benchmark: one word in, one JSON object out.
 
 The bench starts each part (generator, floor, queries, hostile) with its options as one
-JSON argument. ``Part`` is the bench's end, ``say`` and ``wait_for`` are the part's.
+JSON argument. ``Part`` is the bench's end, ``send`` and ``wait_for`` are the part's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 
 class Broken(Exception):
-    """Something of the benchmark did not work; its figures mean nothing."""
+    """A part of the benchmark failed; its figures are invalid."""
 
 
 class Part:
@@ -49,46 +49,46 @@ class Part:
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """Id of its process."""
         return self._popen.pid
 
-    def tell(self, word: str) -> None:
-        """Say a word to it."""
+    def command(self, word: str) -> None:
+        """Send a word to the part."""
         assert self._popen.stdin is not None
         self._popen.stdin.write(f"{word}\n".encode())
         self._popen.stdin.flush()
 
-    def hear(self, seconds: float) -> Json:
-        """Its next line.
+    def receive(self, seconds: float) -> Json:
+        """Return the part's next object.
 
         Raises:
-            Broken: it said nothing in time, or ended.
+            Broken: the part did not send one in time, or ended.
         """
         assert self._popen.stdout is not None
         with selectors.DefaultSelector() as selector:
             selector.register(self._popen.stdout, selectors.EVENT_READ)
             if not selector.select(seconds):
-                raise Broken(f"{self.name} said nothing for {seconds:.0f} s")
+                raise Broken(f"{self.name} sent nothing for {seconds:.0f} s")
         line = self._popen.stdout.readline()
         if not line:
             raise Broken(f"{self.name} ended with {self._popen.wait()}")
-        heard: Json = json.loads(line)
-        return heard
+        values: Json = json.loads(line)
+        return values
 
 
 def options() -> Json:
-    """What this part shall do."""
+    """Return the options of this part."""
     given: Json = json.loads(sys.argv[1])
     return given
 
 
-def say(**values: Any) -> None:
-    """Tell the bench."""
+def send(**values: Any) -> None:
+    """Send an object to the bench."""
     print(json.dumps(values), flush=True)
 
 
 def wait_for(word: str) -> None:
-    """Wait until the bench says this word; end with it."""
+    """Wait until the bench sends this word; exit if the bench ends."""
     for line in sys.stdin:
         if line.strip() == word:
             return

@@ -1,7 +1,7 @@
-"""The least any server can do: accept the same bytes and split them into frames.
+"""The floor of a server's cost: accepts the same bytes and splits them into frames.
 
-uvloop and ``FrameBuffer``, nothing else: nothing is checked, kept or counted but the frames
-themselves. What a server costs above this is what it does with events.
+uvloop and ``FrameBuffer`` only: frames are counted, but not checked or stored. A server's cost
+above this is the processing of events.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 
 import uvloop
 
-from loadtest.dialogue import say
+from loadtest.dialogue import send
 from tart.protocol.framing import FrameBuffer
 
 
@@ -26,20 +26,20 @@ class Frames(asyncio.Protocol):
         self._buffer = FrameBuffer()
 
     def data_received(self, data: bytes) -> None:
-        """asyncio: bytes came."""
+        """asyncio: count the frames."""
         Frames.reads += 1
         Frames.total += len(self._buffer.receive_data(data))
 
 
 async def serve() -> None:
-    """Accept until told to close; say what was done whenever asked."""
+    """Accept connections; send the counters at each ``count``, until another word."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Frames, "127.0.0.1", 0, backlog=1024)
-    say(port=server.sockets[0].getsockname()[1])
+    send(port=server.sockets[0].getsockname()[1])
     words: asyncio.Queue[str] = asyncio.Queue()
     loop.add_reader(sys.stdin, lambda: words.put_nowait(sys.stdin.readline().strip()))
     while await words.get() == "count":
-        say(frames=Frames.total, reads=Frames.reads, cpu_seconds=time.process_time())
+        send(frames=Frames.total, reads=Frames.reads, cpu_seconds=time.process_time())
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""The load: so many connections, so many events per second, every one of them counted.
+"""The load generator: a number of connections and events per second, all counted.
 
 One process, plain non-blocking sockets, prepared bytes. Connections have their turns one
 after another, each once per ``write_interval``; at its turn a connection hands the kernel
-what is due by then. What the kernel does not take is sent at the next turn: nothing is
-skipped, the generator falls behind and says by how much.
+the events that are due. Bytes that the kernel does not accept are sent at the next turn:
+nothing is skipped, the generator falls behind and reports the delay.
 
-An event counts as sent when its last byte was accepted by the kernel.
+An event counts as sent when the kernel accepted its last byte.
 """
 
 from __future__ import annotations
@@ -19,32 +19,36 @@ from pathlib import Path
 from typing import Any
 
 from loadtest import recordings, traffic
-from loadtest.dialogue import options, say, wait_for
+from loadtest.dialogue import options, send, wait_for
 from loadtest.traffic import Block, Recording, Replay
 from tart.units import JCE_UNIX_SECONDS
 
-# What a node keeps for a server that does not read is its own affair; this is the kernel's
-# share. Its default would hide megabytes per connection.
+# The kernel's buffer for a server that does not read; its default would hide megabytes per
+# connection.
 SEND_BUFFER = 256 << 10
-# Blocks are made for so long ahead, and for not more events than this.
+# Blocks are prepared this far ahead, and for at most this many events.
 _BLOCK_SECONDS = 1.0
 _BLOCK_EVENTS = 2_000
-# The generator sleeps no shorter than this.
-_REST_SECONDS = 0.002
-_LOOK_SECONDS = 0.1
+# The shortest sleep of the generator.
+_MIN_SLEEP_SECONDS = 0.002
+_SAMPLE_SECONDS = 0.1
 _PREPARATION_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Load:
-    """What to send.
+    """The parameters of a load.
 
     Attributes:
-        run: sets of peer ids differ by it.
-        recording: the file with what to replay.
-        rate: events per second over all connections; ``seconds``: for how long.
+        host: host of the telemetry port.
+        port: number of the telemetry port.
+        run: number of the run; runs have different peer ids.
+        connections: number of connections.
+        recording: file with the recording to replay.
+        rate: events per second over all connections.
+        seconds: duration of the sending.
         write_interval: seconds between two writes of a connection.
-        deadline: seconds from the start after which what is left is not sent.
+        deadline: seconds from the start after which remaining events are not sent.
     """
 
     host: str
@@ -59,18 +63,18 @@ class Load:
 
     @property
     def events(self) -> int:
-        """How many in all."""
+        """The total number of events."""
         return round(self.rate * self.seconds)
 
 
 class Line:
-    """One connection and what it has sent.
+    """One connection and its progress.
 
     Attributes:
-        sent: events completely handed to the kernel.
-        blocked: turns at which the kernel did not take all; ``behind``: the most events
-            that were due and not sent after such a turn.
-        broken: the server closed the connection.
+        sent: events that the kernel accepted completely.
+        blocked: turns at which the kernel did not accept all bytes.
+        behind: the most events that were due and not sent after such a turn.
+        broken: whether the server closed the connection.
     """
 
     __slots__ = (
@@ -101,35 +105,35 @@ class Line:
         self.broken = False
 
     def prepare(self, begin: int, interval: float, first_block: int) -> None:
-        """Make the first block; the schedule begins at ``begin``, in microseconds."""
+        """Prepare the first block; the schedule begins at ``begin``, in microseconds."""
         self._begin, self._interval = begin, interval
-        self._take(0, first_block)
+        self._prepare_block(0, first_block)
 
     @property
     def finished(self) -> bool:
-        """Everything is sent, or cannot be."""
+        """True if all events are sent, or cannot be sent."""
         return self.broken or self.sent >= self._quota
 
     def send(self, scheduled: int) -> int:
-        """Send what is not sent of the first ``scheduled`` events; how many were completed."""
+        """Send unsent events of the first ``scheduled``; return the number completed."""
         before, due = self.sent, min(scheduled, self._quota)
         while self.sent < due and not self.broken:
             block = self._block
             target = block.ends[min(due, block.next) - block.first - 1]
             if not self._hand_over(target):
-                # Time goes on for what cannot be sent, also after the last is due.
+                # The delay grows while bytes cannot be sent, also after the last event is due.
                 self.behind = max(self.behind, scheduled - self.sent)
                 break
             if self.sent >= block.next:
-                self._take(self.sent, self._size)
+                self._prepare_block(self.sent, self._size)
         return self.sent - before
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._socket.close()
 
     def _hand_over(self, target: int) -> bool:
-        """Send up to ``target`` of the block; whether the kernel took all of it."""
+        """Send the block up to ``target``; return whether the kernel accepted all of it."""
         block = self._block
         try:
             self._position += self._socket.send(self._view[self._position : target])
@@ -146,7 +150,7 @@ class Line:
         self.sent = block.first + bisect_right(block.ends, target)
         return True
 
-    def _take(self, first: int, count: int) -> None:
+    def _prepare_block(self, first: int, count: int) -> None:
         self._block: Block = self._replay.block(
             first, max(1, min(count, self._quota - first)), self._begin, self._interval
         )
@@ -156,11 +160,13 @@ class Line:
 
 @dataclass
 class Progress:
-    """How the sending went.
+    """The progress of the sending.
 
     Attributes:
-        behind: events due and not sent, at each look.
-        late: the longest that turns waited for the generator itself, seconds.
+        sent: events sent.
+        seconds: duration.
+        late: the longest delay of turns by the generator itself, in seconds.
+        behind: events due and not sent, at each sample.
     """
 
     sent: int = 0
@@ -170,7 +176,7 @@ class Progress:
 
 
 def connect(load: Load, recording: Recording) -> list[Line]:
-    """Open all connections, each from a loopback address of its own, and say who we are."""
+    """Open all connections, each from its own loopback address, and send node information."""
     size = max(1, min(_BLOCK_EVENTS, round(load.rate / load.connections * _BLOCK_SECONDS)))
     lines = []
     for connection, quota in enumerate(traffic.shares(load.events, load.connections)):
@@ -188,12 +194,12 @@ def connect(load: Load, recording: Recording) -> list[Line]:
 
 
 def own_address(connection: int, network: int = 1) -> str:
-    """A loopback address for each connection: nodes are not on one machine."""
+    """Return a connection's own loopback address, because nodes are not on one machine."""
     return f"127.{network}.{connection >> 8}.{connection & 255}"
 
 
 def prepare(load: Load, lines: list[Line], begin: float) -> None:
-    """Make every connection's first block; the schedule begins at ``begin``, Unix seconds."""
+    """Prepare every connection's first block; the schedule begins at ``begin``, Unix seconds."""
     per_line = load.rate / len(lines)
     # The first blocks differ in length, or all connections would need their second at once.
     size = max(1, min(_BLOCK_EVENTS, round(per_line * _BLOCK_SECONDS)))
@@ -204,10 +210,10 @@ def prepare(load: Load, lines: list[Line], begin: float) -> None:
 
 
 def play(load: Load, lines: list[Line]) -> Progress:
-    """Send everything; returns when all is handed over or the deadline is past."""
+    """Send all events; return when all are sent or the deadline has passed."""
     count, interval = len(lines), load.write_interval
     per_line = load.rate / count
-    progress, turn, look = Progress(), 0, 0.0
+    progress, turn, next_sample = Progress(), 0, 0.0
     started = time.monotonic()
     while progress.sent < load.events:
         now = time.monotonic() - started
@@ -215,48 +221,48 @@ def play(load: Load, lines: list[Line]) -> Progress:
             break
         last = int(now * count / interval)
         progress.late = max(progress.late, (last - turn) * interval / count)
-        # After a long wait each connection has one turn, not one for each it missed.
-        for each in range(max(turn, last - count + 1), last + 1):
-            index = each % count
+        # After a long wait each connection has one turn, not one for each missed turn.
+        for number in range(max(turn, last - count + 1), last + 1):
+            index = number % count
             due = int((now - index * interval / count) * per_line)
             progress.sent += lines[index].send(due)
         turn = last + 1
-        if now >= look:
-            look = now + _LOOK_SECONDS
+        if now >= next_sample:
+            next_sample = now + _SAMPLE_SECONDS
             scheduled = round(min(now, load.seconds) * load.rate)
             progress.behind.append(max(0, scheduled - progress.sent))
             if all(line.finished for line in lines):
                 break
         rest = started + turn * interval / count - time.monotonic()
-        time.sleep(max(_REST_SECONDS, rest))
+        time.sleep(max(_MIN_SLEEP_SECONDS, rest))
     progress.seconds = time.monotonic() - started
     return progress
 
 
 def main() -> None:
-    """The generator's process."""
+    """Run the generator."""
     load = Load(**options())
     recording = recordings.load(Path(load.recording))
     lines = connect(load, recording)
     gc.collect()
     gc.freeze()
     gc.disable()
-    say(connected=len(lines))
+    send(connected=len(lines))
     wait_for("go")
     begin = time.time() + _PREPARATION_SECONDS
     prepare(load, lines, begin)
     time.sleep(max(0.0, begin - time.time()))
-    say(playing=True)
+    send(playing=True)
     cpu = time.process_time()
     progress = play(load, lines)
-    say(**summary(load, lines, progress, time.process_time() - cpu))
+    send(**summary(load, lines, progress, time.process_time() - cpu))
     wait_for("close")
     for line in lines:
         line.close()
 
 
 def summary(load: Load, lines: list[Line], progress: Progress, cpu: float) -> dict[str, Any]:
-    """What the bench wants to know."""
+    """Return the figures for the bench."""
     behind = sorted(progress.behind)
     return {
         "scheduled": load.events,

@@ -1,7 +1,7 @@
-"""Peers that mean no good: sockets that never speak, and senders of half frames.
+"""Hostile clients: sockets that never send, and senders of incomplete frames.
 
-Silent ones connect and wait to be closed; slow ones send a byte now and then, half of them
-of a first message that never ends, the others of an event that never ends.
+Silent clients connect and wait to be closed. Slow clients send a byte now and then: half of
+them as part of an endless first message, the others as part of an endless event.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtest import recordings, traffic
-from loadtest.dialogue import options, say, wait_for
+from loadtest.dialogue import options, send, wait_for
 from loadtest.generator import own_address
 
 _TRICKLE_SECONDS = 0.25
-# Announces more than will ever come.
+# Announces more bytes than are ever sent.
 _ENDLESS = (4096).to_bytes(4, "little")
 _SILENT_NETWORK, _SLOW_NETWORK = 2, 3
 _RUN = 1_000_000
@@ -25,7 +25,7 @@ _RUN = 1_000_000
 
 @dataclass
 class Peer:
-    """One such socket; ``closed_after`` is how many seconds it lived."""
+    """One hostile socket; ``closed_after`` is its lifetime in seconds."""
 
     connected: socket.socket
     opened: float
@@ -34,7 +34,7 @@ class Peer:
 
 
 def open_all(host: str, port: int, silent: int, slow: int, hello: list[bytes]) -> list[Peer]:
-    """Connect them all; the slow ones send their first bytes."""
+    """Open all sockets; the slow ones send their first bytes."""
     peers = []
     for number in range(silent + slow):
         is_silent = number < silent
@@ -49,14 +49,14 @@ def open_all(host: str, port: int, silent: int, slow: int, hello: list[bytes]) -
 
 
 def watch(peers: list[Peer], seconds: float) -> None:
-    """Trickle, and note who is closed when."""
+    """Send bytes of the slow clients, and record when sockets are closed."""
     selector = selectors.DefaultSelector()
     for peer in peers:
         selector.register(peer.connected, selectors.EVENT_READ, peer)
     end, trickle = time.monotonic() + seconds, 0.0
     while (now := time.monotonic()) < end:
         for key, _ in selector.select(_TRICKLE_SECONDS):
-            _note_end(key.data, selector)
+            _record_end(key.data, selector)
         if now >= trickle:
             trickle = now + _TRICKLE_SECONDS
             for peer in peers:
@@ -65,7 +65,7 @@ def watch(peers: list[Peer], seconds: float) -> None:
     selector.close()
 
 
-def _note_end(peer: Peer, selector: selectors.BaseSelector) -> None:
+def _record_end(peer: Peer, selector: selectors.BaseSelector) -> None:
     try:
         ended = peer.connected.recv(64) == b""
     except BlockingIOError:
@@ -81,19 +81,18 @@ def _send_a_byte(peer: Peer) -> None:
     try:
         peer.connected.send(b"\x00")
     except OSError:
-        return  # the selector tells that it is closed
+        return  # the selector reports that it is closed
 
 
 def main() -> None:
-    """The hostile process."""
+    """Run the hostile clients."""
     given = options()
     recording = recordings.load(Path(given["recording"]))
     hello = [traffic.first_message(recording, each, _RUN) for each in range(given["slow"])]
-    where = given["host"], given["port"]
-    peers = open_all(*where, given["silent"], given["slow"], hello)
-    say(connected=len(peers))
+    peers = open_all(given["host"], given["port"], given["silent"], given["slow"], hello)
+    send(connected=len(peers))
     watch(peers, given["seconds"])
-    say(
+    send(
         silent=[peer.closed_after for peer in peers if peer.silent],
         slow=[peer.closed_after for peer in peers if not peer.silent],
     )

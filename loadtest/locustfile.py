@@ -1,11 +1,11 @@
 """Nodes, dashboards and stream readers for locust.
 
 Blocking sockets and the encoder without I/O: locust runs on gevent, which would patch the
-server's event loop, so nothing of the server is imported. What a node says is encoded once
-and stamped anew for each write, so one process plays a thousand nodes.
+server's event loop, so nothing of the server is imported. A node's events are encoded once
+and get new timestamps for each write, so one process simulates a thousand nodes.
 
-``TART_LOAD_TELEMETRY`` is the telemetry port, ``TART_LOAD_EVENTS`` events a second of each
-node, ``TART_LOAD_KEY`` a key of the API; ``shapes/`` has how the load grows and falls.
+``TART_LOAD_TELEMETRY`` is the telemetry port, ``TART_LOAD_EVENTS`` the events per second of
+each node, ``TART_LOAD_KEY`` an API key; ``shapes/`` has the shapes of the load.
 """
 
 from __future__ import annotations
@@ -24,37 +24,48 @@ from locust import HttpUser, User, constant_pacing, task
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from tart.protocol.events import EventKind
 from tart.testing import FakeNode
 from tart.units import JCE_UNIX_SECONDS, SECOND_US
 
 EVENTS_PER_SECOND = float(os.environ.get("TART_LOAD_EVENTS", "20"))
 WRITE_SECONDS = 1.0
 DASHBOARD_SECONDS = 2.0
-PATIENCE_SECONDS = 20.0
-# Message length, then the time.
-_TIME_AT = 4
+TIMEOUT_SECONDS = 20.0
+# The timestamp follows the message length.
+_TIMESTAMP_OFFSET = 4
 _KEY = os.environ.get("TART_LOAD_KEY")
 _HEADERS = {"Authorization": f"Bearer {_KEY}"} if _KEY else {}
-# What the peer's terminal dashboard polls.
+# The routes that jamtart's terminal dashboard polls.
 _POLLED = (
-    *("/api/health/detailed", "/api/stats", "/api/nodes", "/api/events?limit=50"),
-    *("/api/metrics/live", "/api/cores/status", "/api/workpackages", "/api/guarantees"),
+    "/api/health/detailed",
+    "/api/stats",
+    "/api/nodes",
+    "/api/events?limit=50",
+    "/api/metrics/live",
+    "/api/cores/status",
+    "/api/workpackages",
+    "/api/guarantees",
 )
 _FILTERS = (
     {"type": "All"},
-    {"type": "EventType", "event_type": 11},
-    {"type": "EventTypeRange", "start": 120, "end": 131},
+    {"type": "EventType", "event_type": EventKind.BEST_BLOCK_CHANGED},
+    {
+        "type": "EventTypeRange",
+        "start": EventKind.SENDING_SHARD_REQUEST,
+        "end": EventKind.ASSURANCE_RECEIVED,
+    },
     {"type": "Group", "group": "blocks"},
 )
 
 
 def jce_now() -> int:
-    """Microseconds of the JAM Common Era."""
+    """Return microseconds of the JAM Common Era."""
     return int((time.time() - JCE_UNIX_SECONDS) * SECOND_US)
 
 
-class Speech:
-    """What a node says in a second: encoded once, stamped for each write."""
+class EventBlock:
+    """A node's events of a second: encoded once, with new timestamps for each write."""
 
     def __init__(self, node: FakeNode, events: int) -> None:
         frames = [frame for frame in self._frames(node, events)]
@@ -63,18 +74,18 @@ class Speech:
         self._times = []
         offset = 0
         for frame in frames:
-            self._times.append(offset + _TIME_AT)
+            self._times.append(offset + _TIMESTAMP_OFFSET)
             offset += len(frame)
 
-    def stamped(self, now: int) -> bytes:
-        """The frames, said at that moment, JCE microseconds."""
+    def with_timestamp(self, now: int) -> bytes:
+        """Return the frames with this timestamp, JCE microseconds."""
         for offset in self._times:
             struct.pack_into("<Q", self._data, offset, now)
         return bytes(self._data)
 
     @staticmethod
     def _frames(node: FakeNode, events: int) -> Iterator[bytes]:
-        """Assurances, as most of a full network's events are, and some of the rest."""
+        """Return mostly assurances, like the events of a full network, and some others."""
         anchor, sender = random.randbytes(32), random.randbytes(32)
         slot = random.randrange(1 << 20)
         yield node.event("BestBlockChanged", 0, slot=slot, hash=anchor)[1]
@@ -84,13 +95,13 @@ class Speech:
 
 
 class Measured(User):
-    """A user that tells locust of its requests itself."""
+    """A user that reports its requests to locust itself."""
 
     abstract = True
 
     @contextmanager
     def request(self, kind: str, name: str) -> Iterator[Callable[[int], None]]:
-        """Measure the block; it says how many bytes it moved."""
+        """Measure the block, which reports the bytes it transferred."""
         moved: list[int] = []
         started = time.perf_counter()
         failure: Exception | None = None
@@ -108,51 +119,51 @@ class Measured(User):
 
 
 class Node(Measured):
-    """A node: a write a second of what it has to say."""
+    """A node that writes its events once a second."""
 
     wait_time = constant_pacing(WRITE_SECONDS)
     weight = 1024
 
     def on_start(self) -> None:
-        """Connect and say who we are."""
-        where = os.environ.get("TART_LOAD_TELEMETRY", "127.0.0.1:9000")
-        host, _, port = where.rpartition(":")
+        """Connect and send node information."""
+        address = os.environ.get("TART_LOAD_TELEMETRY", "127.0.0.1:9000")
+        host, _, port = address.rpartition(":")
         node = FakeNode(random.randbytes(32), name="locust")
         self._socket: socket.socket | None = None
         with self.request("TCP", "connect"):
-            self._socket = socket.create_connection((host, int(port)), PATIENCE_SECONDS)
+            self._socket = socket.create_connection((host, int(port)), TIMEOUT_SECONDS)
             self._socket.sendall(node.connect())
-        self._speech = Speech(node, max(1, round(EVENTS_PER_SECOND * WRITE_SECONDS)))
+        self._events = EventBlock(node, max(1, round(EVENTS_PER_SECOND * WRITE_SECONDS)))
 
     def on_stop(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._socket is not None:
             self._socket.close()
 
     @task
-    def speak(self) -> None:
-        """One write of many events."""
+    def send_events(self) -> None:
+        """Write the events of a second."""
         with self.request("TCP", "events") as moved:
             if self._socket is None:
                 raise ConnectionError("never connected")
-            data = self._speech.stamped(jce_now())
+            data = self._events.with_timestamp(jce_now())
             self._socket.sendall(data)
             moved(len(data))
 
 
 class Dashboard(HttpUser):
-    """Somebody with the terminal dashboard open: all its routes every two seconds."""
+    """A terminal dashboard, which polls all its routes every two seconds."""
 
     wait_time = constant_pacing(DASHBOARD_SECONDS)
     weight = 20
 
     def on_start(self) -> None:
-        """Every request has the key, if there is one."""
+        """Add the key, if any, to all requests."""
         self.client.headers.update(_HEADERS)
 
     @task
     def poll(self) -> None:
-        """One screen."""
+        """Poll all routes once."""
         for path in _POLLED:
             with self.client.get(path, name=path.partition("?")[0], catch_response=True) as answer:
                 seen, _, total = answer.headers.get("X-Tart-Shards", "").partition("/")
@@ -161,24 +172,24 @@ class Dashboard(HttpUser):
 
 
 class Stream(Measured):
-    """Somebody who reads live events over a WebSocket, filtered."""
+    """A reader of live events over a WebSocket, with a filter."""
 
     wait_time = constant_pacing(1.0)
     weight = 50
 
     def on_start(self) -> None:
         """Connect and subscribe."""
-        at = urlsplit(self.host or "")
-        scheme = "wss" if at.scheme == "https" else "ws"
+        address = urlsplit(self.host or "")
+        scheme = "wss" if address.scheme == "https" else "ws"
         wanted = random.choice(_FILTERS)
         self._socket = None
         self._open = ExitStack()
         with self.request("WS", "subscribe"):
             self._socket = self._open.enter_context(
                 connect(
-                    f"{scheme}://{at.netloc}/api/ws?subscribe=none",
+                    f"{scheme}://{address.netloc}/api/ws?subscribe=none",
                     additional_headers=_HEADERS,
-                    open_timeout=PATIENCE_SECONDS,
+                    open_timeout=TIMEOUT_SECONDS,
                     proxy=None,
                 )
             )
@@ -186,12 +197,12 @@ class Stream(Measured):
             self._socket.send(json.dumps(message))
 
     def on_stop(self) -> None:
-        """Leave."""
+        """Close the connection."""
         self._open.close()
 
     @task
     def read(self) -> None:
-        """Take what has come in a second."""
+        """Read messages for a second."""
         with self.request("WS", "read") as moved:
             if self._socket is None:
                 raise ConnectionError("never connected")

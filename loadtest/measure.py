@@ -1,8 +1,8 @@
-"""Readings: what processes used, what ``/metrics`` says, what machine this is.
+"""Measurements: resources of processes, ``/metrics``, and a description of the machine.
 
-CPU is user and system time from ``/proc/<pid>/stat``, with that of ended children where
-their parent has collected it. Memory is the proportional set size (shared pages counted
-once over all processes) beside the plain resident sizes, which count them again and again.
+CPU is user and system time from ``/proc/<pid>/stat``, including ended children that their
+parent has collected. Memory is the proportional set size, which counts shared pages once over
+all processes, beside the plain resident sizes, which count them in each process.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ CHECKPOINT_SECONDS = "tart_checkpoint_seconds_total"
 
 
 def family(root: int) -> list[int]:
-    """A process and its living descendants."""
+    """Return a process and its living descendants."""
     children: dict[int, list[int]] = {}
     for entry in _PROC.iterdir():
         if entry.name.isdigit() and (fields := _stat(int(entry.name))):
             children.setdefault(int(fields[1]), []).append(int(entry.name))
-    found = [root]
-    for pid in found:
-        found += children.get(pid, [])
-    return found
+    members = [root]
+    for pid in members:
+        members += children.get(pid, [])
+    return members
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """CPU of these processes so far, and of children of theirs that have ended."""
+    """Return the CPU seconds of processes so far, including their ended children."""
     ticks = 0
     for pid in pids:
         if fields := _stat(pid):
@@ -60,7 +60,7 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 
 def _stat(pid: int) -> list[str]:
-    """``/proc/<pid>/stat`` after the name; empty if the process is gone."""
+    """Return ``/proc/<pid>/stat`` after the name; empty if the process has ended."""
     try:
         text = (_PROC / str(pid) / "stat").read_text()
     except OSError:
@@ -70,14 +70,14 @@ def _stat(pid: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes of some processes; ``pss`` is ``None`` where it cannot be read."""
+    """Memory of processes in bytes; ``pss`` is ``None`` if it cannot be read."""
 
     rss: int
     pss: int | None
 
 
 def memory(pids: Iterable[int]) -> Memory:
-    """Memory in use now."""
+    """Return the memory in use now."""
     rss, pss, known = 0, 0, True
     for pid in pids:
         try:
@@ -94,17 +94,17 @@ def memory(pids: Iterable[int]) -> Memory:
     return Memory(rss, pss if known else None)
 
 
-class Watch:
-    """Watches the memory of a process and its descendants; a context manager."""
+class MemoryWatch:
+    """Samples the peak memory of a process and its descendants; a context manager."""
 
     def __init__(self, root: int) -> None:
         self._root = root
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._sample, daemon=True)
         self.peak_rss = 0
         self.peak_pss: int | None = 0
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> MemoryWatch:
         self._thread.start()
         return self
 
@@ -112,7 +112,7 @@ class Watch:
         self._stop.set()
         self._thread.join()
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         while True:
             now = memory(family(self._root))
             self.peak_rss = max(self.peak_rss, now.rss)
@@ -126,15 +126,21 @@ class Watch:
 
 @dataclass(frozen=True)
 class Use:
-    """CPU used so far, at some moment: of some processes, and of the whole machine."""
+    """CPU seconds used up to a time.
 
-    at: float
+    Attributes:
+        time: monotonic time of the measurement.
+        seconds: CPU of some processes.
+        machine: CPU of the whole machine.
+    """
+
+    time: float
     seconds: float
     machine: float
 
 
 def use(root: int) -> Use:
-    """CPU of a process and its descendants, and of everybody."""
+    """Return the CPU of a process and its descendants, and of the whole machine."""
     fields = [int(each) for each in (_PROC / "stat").read_text().splitlines()[0].split()[1:9]]
     busy = sum(fields) - fields[3] - fields[4]
     return Use(time.monotonic(), cpu_seconds(family(root)), busy / _TICK)
@@ -147,11 +153,11 @@ Buckets = dict[float, float]
 
 @dataclass
 class Scrape:
-    """The figures of one scrape, summed over shards.
+    """The metrics of one scrape, summed over shards.
 
     Attributes:
         samples: counters and gauges by name.
-        latency: from read to committed; cumulative counts by upper bound in seconds.
+        latency: time from read to committed; cumulative counts by upper bound in seconds.
     """
 
     samples: dict[str, float] = field(default_factory=dict)
@@ -174,10 +180,10 @@ class Scrape:
 
 
 def read_metrics(text: str) -> Scrape:
-    """Read Prometheus' text format."""
+    """Parse Prometheus' text format."""
     scrape = Scrape()
-    for each in text_string_to_metric_families(text):
-        for sample in each.samples:
+    for metric in text_string_to_metric_families(text):
+        for sample in metric.samples:
             if sample.name == f"{LATENCY}_bucket":
                 bound = float(sample.labels["le"])
                 scrape.latency[bound] = scrape.latency.get(bound, 0.0) + sample.value
@@ -191,7 +197,7 @@ def read_metrics(text: str) -> Scrape:
 
 
 def machine() -> Json:
-    """Where this was measured, with which versions."""
+    """Return a description of the machine and the versions of the software."""
     models = [
         line.partition(":")[2].strip()
         for line in (_PROC / "cpuinfo").read_text().splitlines()

@@ -1,10 +1,10 @@
-"""People who look while events arrive: some questions a second, each route on its own.
+"""Queries while events arrive: a few requests per second to each of several routes.
 
-Three routes are asked often; for a dashboard it is every route of the contract that can be
-asked without knowing more than a node, each every two seconds.
+Three routes are requested often; for a dashboard it is every route of the contract that needs
+no argument but a node or core, each every two seconds.
 
-One thread and one connection per route; the next question comes when its time is there
-and the last one is answered. How long each took is told when the bench says ``close``.
+One thread and one connection per route; the next request starts when it is due and the last
+one is answered. The durations are sent when the bench sends ``close``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from loadtest.dialogue import options, say, wait_for
+from loadtest.dialogue import options, send, wait_for
 from tart.gateway.api.contract import ROUTES
 
 PER_SECOND = 4.0
@@ -25,14 +25,17 @@ _TIMEOUT = 30.0
 
 @dataclass
 class Route:
-    """One route, and how it answered.
+    """One route, and its responses.
 
     Attributes:
-        opening: whether the first answer is told apart: what is asked for again and again is
-            kept, and a dashboard that is opened waits for it once.
-        seconds: of each answer.
-        first: of the first one, told apart.
-        failures: answers that were none, or without all shards.
+        name: name for the report.
+        path: path and query.
+        per_second: requests per second.
+        opening: whether the first response is measured separately: later ones come from the
+            response cache, and a dashboard that is opened waits for the first one once.
+        seconds: duration of each response.
+        first: duration of the first response, if measured separately.
+        failures: failed requests, and responses without all shards.
     """
 
     name: str
@@ -43,15 +46,15 @@ class Route:
     first: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
-    def ask(self, api: str, stop: threading.Event) -> None:
-        """Ask again and again."""
+    def run(self, api: str, stop: threading.Event) -> None:
+        """Send requests until stopped."""
         with httpx.Client(base_url=api, timeout=_TIMEOUT, trust_env=False) as client:
             while not stop.is_set():
                 began = time.monotonic()
-                self._ask_once(client)
+                self._request(client)
                 stop.wait(max(0.0, began + 1 / self.per_second - time.monotonic()))
 
-    def _ask_once(self, client: httpx.Client) -> None:
+    def _request(self, client: httpx.Client) -> None:
         began = time.monotonic()
         try:
             response = client.get(self.path)
@@ -66,24 +69,24 @@ class Route:
 
 
 def _dashboard(node: str) -> list[Route]:
-    """Every route a dashboard polls: JSON, and nothing but a node or a core to be known."""
+    """Return every JSON route that needs no argument but a node or a core."""
     known = {"{id}": node, "{core_index}": "0", "{index}": "0", "{i}": "0"}
     required = {"/api/metrics/timeseries/grouped": "?metric=events&group_by=event_type"}
-    found = []
+    routes = []
     for route in ROUTES:
         path = route.path
         if path.startswith("/api/nodes/") or path.startswith("/api/cores/"):
             for name, value in known.items():
                 path = path.replace(name, value)
-        asked = route.scattered and route.method == "GET" and route.schema is not None
-        if asked and "{" not in path and not path.startswith("/api/jam/"):
-            asked_for = path + required.get(path, "")
-            found.append(Route(route.path, asked_for, DASHBOARD_PER_SECOND, opening=True))
-    return found
+        polled = route.scattered and route.method == "GET" and route.schema is not None
+        if polled and "{" not in path and not path.startswith("/api/jam/"):
+            request = path + required.get(path, "")
+            routes.append(Route(route.path, request, DASHBOARD_PER_SECOND, opening=True))
+    return routes
 
 
 def main() -> None:
-    """The process that asks."""
+    """Run the queries."""
     given = options()
     routes = [
         Route("recent events", "/api/events?limit=50"),
@@ -91,11 +94,11 @@ def main() -> None:
         Route("live metrics", "/api/metrics/live"),
         *(_dashboard(given["node"]) if given["dashboard"] else ()),
     ]
-    say(ready=True)
+    send(ready=True)
     wait_for("go")
     stop = threading.Event()
     threads = [
-        threading.Thread(target=route.ask, args=(given["api"], stop), daemon=True)
+        threading.Thread(target=route.run, args=(given["api"], stop), daemon=True)
         for route in routes
     ]
     for thread in threads:
@@ -104,7 +107,7 @@ def main() -> None:
     stop.set()
     for thread in threads:
         thread.join()
-    say(
+    send(
         routes={
             route.name: {
                 "seconds": route.seconds,

@@ -1,4 +1,4 @@
-"""Recordings on disk: made once for equal arguments and equal code."""
+"""A cache of recordings on disk, by arguments and code."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from loadtest.traffic import Recording
 ROOT = Path(__file__).parents[1]
 CACHE = Path(__file__).parent / "cache"
 SEED = 1
-# Two, so that one slot's hashes do not come again at once.
+# Two, so that a slot's hashes do not repeat at once.
 SLOTS = 2
 
-# What decides on a recording's bytes.
+# The files that determine a recording's bytes.
 _CODE = (
     "loadtest/traffic.py",
-    "tart/simulate/*.py",
+    "tart/simulate/**/*.py",
     "tart/testing.py",
     *(f"tart/protocol/{name}.py" for name in ("encoding", "events", "types", "wire")),
 )
 
 
 def recorded(nodes: int, cores: int, progress: Callable[[str], None] = lambda text: None) -> Path:
-    """The file with the recording of a network of that size, made if it is not there."""
+    """Return the file with the recording of a network; make it if it does not exist."""
     path = path_of(nodes, cores)
     if not path.exists():
         made = traffic.record(nodes, cores, SEED, SLOTS, progress)
@@ -50,14 +50,14 @@ def recorded(nodes: int, cores: int, progress: Callable[[str], None] = lambda te
 
 
 def load(path: Path) -> Recording:
-    """A recording from its file."""
+    """Load a recording."""
     with np.load(path) as stored:
         arrays = {name: stored[name] for name in stored.files}
     return Recording(cores=int(arrays.pop("cores")), **arrays)
 
 
 def path_of(nodes: int, cores: int) -> Path:
-    """Where that recording is kept; another version of the code has another name."""
+    """Return the path of a recording, which depends on the version of the code."""
     return CACHE / f"{_size(nodes, cores)}-{_version()}.npz"
 
 

@@ -1,4 +1,4 @@
-"""Figures for people: percentiles, the bars, and the tables.
+"""Percentiles, targets and tables of a benchmark.
 
 Pure.
 """
@@ -16,14 +16,14 @@ Json = dict[str, Any]
 
 
 def histogram_difference(after: Buckets, before: Buckets) -> Buckets:
-    """What was counted between two readings of a cumulative histogram."""
+    """Return the counts between two readings of a cumulative histogram."""
     return {bound: count - before.get(bound, 0.0) for bound, count in after.items()}
 
 
 def histogram_percentile(buckets: Buckets, share: float) -> float | None:
-    """A percentile, interpolated within its bucket as if counts lay evenly in it.
+    """Return a percentile, interpolated linearly within its bucket.
 
-    ``inf`` beyond the last finite bound; ``None`` if nothing was counted.
+    ``inf`` beyond the last finite bound; ``None`` if the histogram is empty.
     """
     ordered = sorted(buckets.items())
     total = ordered[-1][1] if ordered else 0.0
@@ -39,7 +39,7 @@ def histogram_percentile(buckets: Buckets, share: float) -> float | None:
 
 
 def histogram_maximum(buckets: Buckets) -> float | None:
-    """The upper bound of the highest bucket with anything in it: at most so much."""
+    """Return the upper bound of the highest bucket that is not empty."""
     below, highest = 0.0, None
     for bound, count in sorted(buckets.items()):
         if count > below:
@@ -49,7 +49,7 @@ def histogram_maximum(buckets: Buckets) -> float | None:
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
-    """The smallest value that at least that share of the values do not exceed."""
+    """Return the smallest value that at least this share of the values do not exceed."""
     if not values:
         return None
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
@@ -57,14 +57,16 @@ def percentile(values: Sequence[float], share: float) -> float | None:
 
 @dataclass(frozen=True)
 class Bar:
-    """What must be reached.
+    """A target for a figure.
 
     Attributes:
-        scenario: where it is asked for.
-        what: in words.
-        figure: which figure it is.
-        limit: the figure at most; ``strict``: below it; ``least``: at least.
-        unit: of both.
+        scenario: scenario of the target.
+        what: the figure in words.
+        figure: name of the figure.
+        limit: the limit, by default a maximum.
+        unit: unit of figure and limit.
+        strict: whether the figure must be below the limit.
+        least: whether the limit is a minimum.
     """
 
     scenario: str
@@ -77,11 +79,11 @@ class Bar:
 
     @property
     def sign(self) -> str:
-        """How the limit is to be read."""
+        """The relation of figure and limit."""
         return "≥" if self.least else "<" if self.strict else "≤"
 
     def met(self, value: float) -> bool:
-        """Whether that is good enough."""
+        """Return whether a value meets the target."""
         if self.least:
             return value >= self.limit
         return value < self.limit if self.strict else value <= self.limit
@@ -89,7 +91,7 @@ class Bar:
 
 BARS = (
     Bar("line", "events lost", "lost", 0),
-    # What the kernel's buffers hold for a server that cannot follow is not held by it.
+    # Events that wait in the kernel's buffers are not held by the server.
     Bar("line", "of the rate, until all stored", "held_share", 0.97, least=True),
     Bar("line", "write latency p99", "write_p99_ms", 50, "ms", strict=True),
     Bar("line", "all server processes", "cores", 0.5, "cores", strict=True),
@@ -115,14 +117,17 @@ BARS = (
 )
 
 
-# Where a scenario was not run, a smaller one that asks the same gives an idea.
+# If a scenario was not run, a smaller one with the same targets gives an estimate.
 _STAND_INS = {"line": "quick"}
 
 
 def bars(results: Mapping[str, Json]) -> str:
-    """Every bar beside what was measured; results by scenario.
+    """Return every target beside the measured figure.
 
-    A mark in parentheses is of a load other than the bar asks for.
+    A mark in parentheses is for another load than that of the target.
+
+    Args:
+        results: results by scenario.
     """
     rows = []
     for bar in BARS:
@@ -137,13 +142,13 @@ def bars(results: Mapping[str, Json]) -> str:
         else:
             measured = f"{number(value)} {bar.unit}".rstrip()
             mark = "✓" if bar.met(value) else "✗"
-            as_asked = scenario == bar.scenario and not results[scenario].get("altered")
-            rows.append((name, bar.what, limit, measured, mark if as_asked else f"({mark})"))
+            same_load = scenario == bar.scenario and not results[scenario].get("altered")
+            rows.append((name, bar.what, limit, measured, mark if same_load else f"({mark})"))
     return table(("scenario", "what", "bar", "measured", ""), rows)
 
 
 def number(value: float) -> str:
-    """As people write it: three digits that matter, thousands apart."""
+    """Format a number with three significant digits and thousands separators."""
     if math.isinf(value) or math.isnan(value):
         return "beyond the scale"
     if value == int(value):
@@ -153,7 +158,7 @@ def number(value: float) -> str:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as they must be."""
+    """Format rows as aligned columns."""
     widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
     lines = [heads, ["─" * width for width in widths], *rows]
     return "\n".join(
@@ -162,7 +167,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-# Figures as they are printed: key, words, unit.
+# Printed figures: key, words, unit.
 _FIGURES = (
     ("sent", "sent", "events"),
     ("stored", "stored, by the files", "events"),
@@ -210,7 +215,7 @@ _FIGURES = (
 
 
 def summary(result: Json) -> str:
-    """One scenario's result."""
+    """Format the result of one scenario."""
     figures, parameters = result["figures"], result["parameters"]
     given = ", ".join(f"{key} {value}" for key, value in parameters.items())
     rows = [

@@ -1,6 +1,6 @@
-"""How a scenario is run: who is started, when, and what is read when.
+"""Runs scenarios: starts the parts, takes measurements, writes the result.
 
-One function per kind of scenario; each writes what it finds into the result.
+One function per kind of scenario; each writes its figures into the result.
 """
 
 from __future__ import annotations
@@ -15,34 +15,36 @@ from typing import Any
 
 from loadtest import measure, recordings, report, traffic
 from loadtest.dialogue import Broken, Json, Part
-from loadtest.measure import Scrape, Use, Watch
+from loadtest.measure import MemoryWatch, Scrape, Use
 from loadtest.scenarios import Scenario
 from loadtest.server import Server, Stored
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 
-# Without any progress for so long, what is not stored by then never will be.
+# After this time without progress, events that are not stored are lost.
 _STALLED_SECONDS = 20.0
-# What is due is sent, however late, until the run has taken this many times its seconds.
-_PATIENCE = 4.0
-_PATIENCE_SECONDS = 60.0
-_SETTLING_SECONDS = 3.0
-_LOOK_SECONDS = 0.5
+# Events are sent, however late, until this multiple of the run's seconds, and this time more.
+_DEADLINE_FACTOR = 4.0
+_DEADLINE_SECONDS = 60.0
+_WARM_UP_SECONDS = 3.0
+_SAMPLE_SECONDS = 0.5
 _CONNECTING_SECONDS = 60.0
 _MIB = 1 << 20
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One load, from its first event until all was stored.
+    """One load, from its first event until all events were stored.
 
     Attributes:
-        summary: the generator's own words.
-        before, after: the server's CPU around the sending; ``stored``: when all was stored.
-        scrapes: the metrics before and when all was stored.
-        backlog: the most seconds that what was committed was behind what was due.
-        queries: how the routes answered meanwhile.
-        delivered: how late each live event was at its subscriber, and how many never came.
+        summary: the generator's figures.
+        before: the server's CPU before the sending.
+        after: the server's CPU after the sending.
+        stored: the server's CPU when all events were stored.
+        scrapes: the metrics before, and when all events were stored.
+        backlog: the longest delay of commits behind the schedule, in seconds.
+        queries: figures of the queries.
+        delivered: delays of live events at their subscribers, and the number missed.
     """
 
     summary: Json
@@ -56,87 +58,92 @@ class Sent:
 
     @property
     def events(self) -> int:
-        """How many were sent."""
+        """Number of events sent."""
         count: int = self.summary["sent"]
         return count
 
     @property
     def committed(self) -> int:
-        """How many were committed, by the server's counters."""
+        """Number of events committed, by the server's counters."""
         return round(self.scrapes[1].committed - self.scrapes[0].committed)
 
     @property
     def cpu_us(self) -> float:
-        """The server's CPU from the first event until all was stored, per event."""
+        """The server's CPU from the first event until all were stored, per event."""
         return (self.stored.seconds - self.before.seconds) / max(self.events, 1) * 1e6
 
 
-def play(scenario: Scenario, result: Json, tell: Tell) -> None:
-    """Run a scenario and write what it found into ``result``.
+def play(scenario: Scenario, result: Json, progress: Progress) -> None:
+    """Run a scenario and write its figures into ``result``.
+
+    Args:
+        scenario: the scenario.
+        result: the figures go here.
+        progress: called with messages on the progress.
 
     Raises:
-        Broken: something did not work; what was found so far is in the result.
+        Broken: a part failed; the figures so far are in the result.
     """
     if not scenario.connections:
-        _idle(scenario, result["figures"], tell)
+        _idle(scenario, result["figures"], progress)
         return
-    path = recordings.recorded(scenario.nodes, scenario.cores, tell)
+    path = recordings.recorded(scenario.nodes, scenario.cores, progress)
     recording = recordings.load(path)
     result["mix"] = recording.mix()
     result["figures"]["wire_bytes_per_event"] = recording.bytes_per_event
     if scenario.growth_millions:
-        _growth(scenario, path, result, tell)
+        _growth(scenario, path, result, progress)
         return
     if scenario.floor_seconds:
-        tell(f"floor, {scenario.floor_seconds:.0f} s")
+        progress(f"floor, {scenario.floor_seconds:.0f} s")
         result["figures"]["floor_us_per_event"] = _floor(scenario, path)
-    _load(scenario, path, result, tell)
+    _load(scenario, path, result, progress)
 
 
 # --- Kinds of scenario --------------------------------------------------------------------
 
 
-def _idle(scenario: Scenario, figures: Json, tell: Tell) -> None:
+def _idle(scenario: Scenario, figures: Json, progress: Progress) -> None:
     with Server(scenario.shards, scenario.settings) as server:
-        time.sleep(_SETTLING_SECONDS)
-        tell(f"idle, {scenario.seconds:.0f} s")
-        with Watch(server.pid) as watch:
+        time.sleep(_WARM_UP_SECONDS)
+        progress(f"idle, {scenario.seconds:.0f} s")
+        with MemoryWatch(server.pid) as watch:
             before = measure.use(server.pid)
             time.sleep(scenario.seconds)
             after = measure.use(server.pid)
-        figures["cores"] = (after.seconds - before.seconds) / (after.at - before.at)
+        figures["cores"] = (after.seconds - before.seconds) / (after.time - before.time)
         _note_memory(figures, watch)
         figures["stop_s"] = server.stop().stop_seconds
 
 
-def _load(scenario: Scenario, path: Path, result: Json, tell: Tell) -> None:
+def _load(scenario: Scenario, path: Path, result: Json, progress: Progress) -> None:
     figures = result["figures"]
     with Server(scenario.shards, scenario.settings) as server, ExitStack() as held:
-        watch = held.enter_context(Watch(server.pid))
+        watch = held.enter_context(MemoryWatch(server.pid))
         hostile: Part | None = None
         if scenario.silent or scenario.slow:
             hostile = held.enter_context(_hostile(scenario, path, server))
-            hostile.hear(_CONNECTING_SECONDS)
-        sent = _send(scenario, path, server, 0, tell)
+            hostile.receive(_CONNECTING_SECONDS)
+        sent = _send(scenario, path, server, 0, progress)
         if hostile is not None:
-            _note_hostile(figures, hostile.hear(scenario.seconds + _PATIENCE_SECONDS))
+            _note_hostile(figures, hostile.receive(scenario.seconds + _DEADLINE_SECONDS))
         _note_sent(result, sent)
         _note_memory(figures, watch)
-        tell("stopping, counting what is in the files")
+        progress("stopping, counting what is in the files")
         _note_stored(figures, server.stop(), sent.events, sent.before.seconds)
         result["server_log"] = server.log()[-20:]
 
 
-def _growth(scenario: Scenario, path: Path, result: Json, tell: Tell) -> None:
+def _growth(scenario: Scenario, path: Path, result: Json, progress: Progress) -> None:
     figures = result["figures"]
     fill = _filling(scenario)
-    with Server(scenario.shards, scenario.settings) as server, Watch(server.pid) as watch:
-        empty = _send(scenario, path, server, 0, tell)
-        filled = _send(fill, path, server, 1, tell)
-        full = _send(scenario, path, server, 2, tell)
+    with Server(scenario.shards, scenario.settings) as server, MemoryWatch(server.pid) as watch:
+        empty = _send(scenario, path, server, 0, progress)
+        filled = _send(fill, path, server, 1, progress)
+        full = _send(scenario, path, server, 2, progress)
         _note_sent(result, full)
         _note_memory(figures, watch)
-        tell("stopping, counting what is in the files")
+        progress("stopping, counting what is in the files")
         events = empty.events + filled.events + full.events
         _note_stored(figures, server.stop(), events, empty.before.seconds)
     figures["committed"] = empty.committed + filled.committed + full.committed
@@ -148,7 +155,7 @@ def _growth(scenario: Scenario, path: Path, result: Json, tell: Tell) -> None:
 
 
 def _filling(scenario: Scenario) -> Scenario:
-    """The load that fills the store."""
+    """Return the load that fills the store."""
     values: dict[str, Any] = {
         **vars(scenario),
         "rate": scenario.fill_rate,
@@ -159,17 +166,17 @@ def _filling(scenario: Scenario) -> Scenario:
 
 
 def _floor(scenario: Scenario, path: Path) -> float:
-    """CPU microseconds per event of splitting frames."""
+    """Measure the CPU microseconds per event of splitting frames."""
     with Part("loadtest.floor", {}) as floor:
-        port = floor.hear(30.0)["port"]
+        port = floor.receive(30.0)["port"]
         short = {**vars(scenario), "seconds": scenario.floor_seconds}
         with _generator(Scenario(**short), path, "127.0.0.1", port, 0) as generator:
-            generator.hear(_CONNECTING_SECONDS)
-            generator.tell("go")
-            generator.hear(_CONNECTING_SECONDS)
-            floor.tell("count")
-            before = floor.hear(30.0)
-            summary = generator.hear(_deadline(Scenario(**short)) + 30.0)
+            generator.receive(_CONNECTING_SECONDS)
+            generator.command("go")
+            generator.receive(_CONNECTING_SECONDS)
+            floor.command("count")
+            before = floor.receive(30.0)
+            summary = generator.receive(_deadline(Scenario(**short)) + 30.0)
             expected = summary["sent"] + scenario.connections
             after = before
             waited = time.monotonic()
@@ -177,19 +184,19 @@ def _floor(scenario: Scenario, path: Path) -> float:
                 if time.monotonic() - waited > _STALLED_SECONDS:
                     raise Broken(f"the floor got {after['frames']} of {expected} frames")
                 time.sleep(0.05)
-                floor.tell("count")
-                after = floor.hear(30.0)
+                floor.command("count")
+                after = floor.receive(30.0)
     spent: float = after["cpu_seconds"] - before["cpu_seconds"]
     sent: int = summary["sent"]
     return spent / sent * 1e6
 
 
 class _Backlog:
-    """Watches while the generator sends; the most seconds that commits were behind.
+    """Measures the longest delay of commits behind the schedule while the generator sends.
 
-    The server's own latency begins when it reads; what waits in the kernel shows only here.
-    On a thread of its own: a server that is too busy answers late, and the end of the
-    sending must not be noticed late for it.
+    The server's own latency begins when it reads; bytes that wait in the kernel show only here.
+    It runs on its own thread: a server that is too busy answers late, and must not delay the
+    end of the measurement.
     """
 
     def __init__(self, scenario: Scenario, server: Server, committed_before: float) -> None:
@@ -210,67 +217,76 @@ class _Backlog:
 
     def _watch(self) -> None:
         began, scenario = time.monotonic(), self._scenario
-        while not self._stop.wait(_LOOK_SECONDS):
+        while not self._stop.wait(_SAMPLE_SECONDS):
             due = scenario.rate * min(time.monotonic() - began, scenario.seconds)
             try:
                 committed = self._server.scrape().committed - self._before
             except Broken:
-                continue  # too busy to answer; the next look tells
+                continue  # too busy to answer; sampled again
             self.longest = max(self.longest, (due - committed) / scenario.rate)
 
 
 # --- One load -----------------------------------------------------------------------------
 
 
-def _send(scenario: Scenario, path: Path, server: Server, run: int, tell: Tell) -> Sent:
-    tell(f"{scenario.connections:,} nodes, {scenario.rate:,.0f} events/s, {scenario.seconds:.0f} s")
+def _send(scenario: Scenario, path: Path, server: Server, run: int, progress: Progress) -> Sent:
+    progress(
+        f"{scenario.connections:,} nodes, {scenario.rate:,.0f} events/s, {scenario.seconds:.0f} s"
+    )
     node = traffic.peer_id(0, run).hex()
-    asked = {"api": server.api, "node": node, "dashboard": scenario.dashboard}
+    query_options = {"api": server.api, "node": node, "dashboard": scenario.dashboard}
     with (
         _generator(scenario, path, server.host, server.port, run) as generator,
-        Part("loadtest.queries", asked) as queries,
+        Part("loadtest.queries", query_options) as queries,
         _streams(scenario, server) as streams,
     ):
-        generator.hear(_CONNECTING_SECONDS)
-        queries.hear(_CONNECTING_SECONDS)
-        before = _everybody_known(server, scenario.connections + scenario.silent + scenario.slow)
-        generator.tell("go")
-        generator.hear(_CONNECTING_SECONDS)
+        generator.receive(_CONNECTING_SECONDS)
+        queries.receive(_CONNECTING_SECONDS)
+        before = _wait_connected(server, scenario.connections + scenario.silent + scenario.slow)
+        generator.command("go")
+        generator.receive(_CONNECTING_SECONDS)
         used = measure.use(server.pid)
         members = set(measure.family(server.pid))
-        queries.tell("go")
+        queries.command("go")
         if streams is not None:
-            streams.tell("go")
+            streams.command("go")
         with _Backlog(scenario, server, before.committed) as backlog:
-            summary = generator.hear(_deadline(scenario) + 30.0)
+            summary = generator.receive(_deadline(scenario) + 30.0)
             after = measure.use(server.pid)
-        queries.tell("close")
+        queries.command("close")
         if streams is not None:
-            streams.tell("close")
+            streams.command("close")
         wanted = before.committed + summary["sent"]
         scrape = server.wait(lambda now: now.committed >= wanted, _STALLED_SECONDS)
         stored = measure.use(server.pid)
-        answers = queries.hear(60.0)["routes"]
-        delivered = streams.hear(60.0) if streams is not None else None
+        answers = queries.receive(60.0)["routes"]
+        delivered = streams.receive(60.0) if streams is not None else None
         if ended := members - set(measure.family(server.pid)):
             raise Broken(f"of the server, {sorted(ended)} ended under load\n{_tail(server)}")
-        generator.tell("close")
+        generator.command("close")
     return Sent(
-        summary, used, after, stored, (before, scrape), backlog.longest, _routes(answers), delivered
+        summary=summary,
+        before=used,
+        after=after,
+        stored=stored,
+        scrapes=(before, scrape),
+        backlog=backlog.longest,
+        queries=_routes(answers),
+        delivered=delivered,
     )
 
 
 def _streams(scenario: Scenario, server: Server) -> AbstractContextManager[Part | None]:
-    """The subscribers, connected, if there are any."""
+    """Start the subscribers and connect them, if there are any."""
     if not scenario.subscribers:
         return nullcontext()
     part = Part("loadtest.streams", {"api": server.api, "subscribers": scenario.subscribers})
-    part.hear(_CONNECTING_SECONDS)
+    part.receive(_CONNECTING_SECONDS)
     return part
 
 
-def _everybody_known(server: Server, connections: int) -> Scrape:
-    """Wait until the server has accepted all connections; the metrics then."""
+def _wait_connected(server: Server, connections: int) -> Scrape:
+    """Wait until the server has accepted all connections; return the metrics."""
     scrape = server.wait(lambda now: now.connections >= connections, _STALLED_SECONDS)
     if scrape.connections < connections:
         raise Broken(
@@ -280,7 +296,7 @@ def _everybody_known(server: Server, connections: int) -> Scrape:
 
 
 def _tail(server: Server) -> str:
-    """What the server complained of last."""
+    """Return the last warnings and errors of the server log."""
     lines = [line for line in server.log() if '"level": "info"' not in line]
     return "\n".join(lines[-10:])
 
@@ -317,17 +333,17 @@ def _hostile(scenario: Scenario, path: Path, server: Server) -> Part:
 
 
 def _deadline(scenario: Scenario) -> float:
-    return scenario.seconds * _PATIENCE + _PATIENCE_SECONDS
+    return scenario.seconds * _DEADLINE_FACTOR + _DEADLINE_SECONDS
 
 
-# --- What was found -----------------------------------------------------------------------
+# --- Figures ------------------------------------------------------------------------------
 
 
 def _note_sent(result: Json, sent: Sent) -> None:
     figures, summary = result["figures"], sent.summary
     before, after = sent.scrapes
     latency = report.histogram_difference(after.latency, before.latency)
-    wall = sent.after.at - sent.before.at
+    wall = sent.after.time - sent.before.time
     server = sent.after.seconds - sent.before.seconds
     machine = sent.after.machine - sent.before.machine
     figures |= {
@@ -335,18 +351,18 @@ def _note_sent(result: Json, sent: Sent) -> None:
         "committed": sent.committed,
         "rate": sent.events / summary["seconds"],
         "held_share": sent.events
-        / (sent.stored.at - sent.before.at)
+        / (sent.stored.time - sent.before.time)
         / result["parameters"]["rate"],
-        "backlog_s": max(sent.backlog, sent.stored.at - sent.after.at),
+        "backlog_s": max(sent.backlog, sent.stored.time - sent.after.time),
         "write_p50_ms": _ms(report.histogram_percentile(latency, 0.5)),
         "write_p99_ms": _ms(report.histogram_percentile(latency, 0.99)),
         "write_max_ms": _ms(report.histogram_maximum(latency)),
         "cores": server / wall,
         "cpu_us_until_stored": sent.cpu_us,
-        "pauses": _grown(sent, measure.PAUSES),
-        "checkpoints": _grown(sent, measure.CHECKPOINTS),
-        "checkpoint_s": _grown(sent, measure.CHECKPOINT_SECONDS),
-        "stored_after_s": sent.stored.at - sent.after.at,
+        "pauses": _increase(sent, measure.PAUSES),
+        "checkpoints": _increase(sent, measure.CHECKPOINTS),
+        "checkpoint_s": _increase(sent, measure.CHECKPOINT_SECONDS),
+        "stored_after_s": sent.stored.time - sent.after.time,
         "behind_s": summary["behind_max_seconds"],
         "worst_behind_s": summary["worst_behind_seconds"],
         "generator_cores": summary["cpu_seconds"] / summary["seconds"],
@@ -390,17 +406,17 @@ def _note_stored(figures: Json, stored: Stored, sent: int, cpu_before: float) ->
         figures["above_floor"] = figures["cpu_us_per_event"] / floor
 
 
-def _note_memory(figures: Json, watch: Watch) -> None:
+def _note_memory(figures: Json, watch: MemoryWatch) -> None:
     figures["rss_mib"] = watch.peak_rss / _MIB
     pss = watch.peak_pss
     figures["memory_mib"] = figures["rss_mib"] if pss is None else pss / _MIB
 
 
-def _note_hostile(figures: Json, told: Json) -> None:
-    closed = [each for each in told["silent"] if each is not None]
-    figures["silent_left"] = len(told["silent"]) - len(closed)
+def _note_hostile(figures: Json, lifetimes: Json) -> None:
+    closed = [each for each in lifetimes["silent"] if each is not None]
+    figures["silent_left"] = len(lifetimes["silent"]) - len(closed)
     figures["silent_closed_s"] = max(closed, default=None)
-    figures["slow_closed"] = sum(each is not None for each in told["slow"])
+    figures["slow_closed"] = sum(each is not None for each in lifetimes["slow"])
 
 
 def _routes(answers: Json) -> dict[str, Json]:
@@ -417,7 +433,7 @@ def _routes(answers: Json) -> dict[str, Json]:
     }
 
 
-def _grown(sent: Sent, name: str) -> float:
+def _increase(sent: Sent, name: str) -> float:
     before, after = sent.scrapes
     return after.samples.get(name, 0.0) - before.samples.get(name, 0.0)
 

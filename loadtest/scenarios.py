@@ -1,4 +1,4 @@
-"""What is played, by name."""
+"""The scenarios of the benchmark, by name."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ class Scenario:
     """One benchmark.
 
     Attributes:
-        summary: what it shows, for the help.
-        connections: how many nodes; none means that nothing is sent.
-        rate: events per second, over all of them.
-        seconds: how long it is sent.
-        nodes, cores: the simulated network whose traffic they replay. Three validators per
-            core, as in the real one, give its mix at any size.
-        shards: worker processes; 0 as many as there are CPUs.
+        name: name on the command line.
+        summary: description for the help.
+        connections: number of nodes; 0: no load.
+        rate: events per second over all nodes.
+        seconds: duration of the load.
+        nodes: validators of the simulated network whose traffic is replayed.
+        cores: cores of that network. Three validators per core, as in the real network, give
+            its mix at any size.
+        shards: worker processes; 0: one per CPU.
         write_interval: seconds between two writes of one node.
-        silent, slow: hostile sockets beside them.
-        growth_millions: events to store between two equal measurements.
-        fill_rate: events per second while doing so.
-        subscribers: of live events, filtered; and one more that takes nothing.
-        dashboard: whether every route that dashboards poll is asked, too.
-        floor_seconds: how long the floor is measured.
-        settings: of the server, where its defaults would refuse this load.
+        silent: hostile sockets that never send.
+        slow: hostile sockets that send incomplete frames.
+        growth_millions: events to store between two equal measurements, in millions.
+        fill_rate: events per second while storing them.
+        subscribers: subscribers of live events with filters; one more does not read.
+        dashboard: whether every route that dashboards poll is requested as well.
+        floor_seconds: duration of the measurement of the floor.
+        settings: settings of the server, where its defaults would refuse this load.
     """
 
     name: str
@@ -48,7 +51,7 @@ class Scenario:
 
     @property
     def events(self) -> int:
-        """How many events one measurement sends."""
+        """Number of events that one measurement sends."""
         return round(self.rate * self.seconds)
 
 
@@ -116,7 +119,7 @@ SCENARIOS = {
         ),
         Scenario(
             "growth",
-            "the same 10 s on an empty store and after so many million events",
+            "the same 10 s on an empty store and after millions of events",
             connections=300,
             rate=50_000,
             seconds=10,

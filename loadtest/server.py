@@ -1,7 +1,7 @@
-"""The server under test: ``tart serve`` as it is, with its files in a directory of its own.
+"""The server under test: an unchanged ``tart serve`` with its own directory of files.
 
-The directory is beside this file, on the disk of the checkout; it is gone afterwards.
-Once the server has stopped its files are read, to count what it really stored.
+The directory is beside this file, on the disk of the checkout, and is removed afterwards. The
+files are read after the stop, to count the events that were really stored.
 """
 
 from __future__ import annotations
@@ -36,14 +36,15 @@ _STOP_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Stored:
-    """What the files hold after a clean stop.
+    """The content of the files after a clean stop.
 
     Attributes:
-        events: rows, understood or not; ``undecodable``: those of them that were not.
-        gaps: sessions whose ids are not 0, 1, 2 … without a hole or a repetition.
+        events: rows, including undecodable ones.
+        undecodable: rows of undecodable events.
+        gaps: sessions whose ids are not 0, 1, 2 … without gap or duplicate.
         bytes: size of all files.
-        cpu_seconds: of all processes from start to end, final checkpoints included.
-        stop_seconds: how long stopping took.
+        cpu_seconds: CPU of all processes from start to end, including final checkpoints.
+        stop_seconds: duration of the stop.
     """
 
     events: int
@@ -55,10 +56,10 @@ class Stored:
 
 
 class Server:
-    """A running tart; a context manager that leaves nothing behind.
+    """A running server; a context manager that removes all its files.
 
     Args:
-        shards: worker processes, 0 for the default.
+        shards: worker processes; 0: the default.
         settings: environment variables with settings.
     """
 
@@ -66,15 +67,20 @@ class Server:
         RUNS.mkdir(exist_ok=True)
         self.directory = Path(tempfile.mkdtemp(dir=RUNS))
         self._data = self.directory / "data"
-        # Unix sockets have short names.
+        # Paths of Unix sockets must be short.
         self._sockets = Path(tempfile.mkdtemp(prefix="tart-bench-"))
         self._errors = (self.directory / "stderr").open("w+b")
         clean = {key: value for key, value in os.environ.items() if not key.startswith("TART_")}
         self._popen = subprocess.Popen(
             [
-                *(sys.executable, "-m", "tart", "serve"),
-                *("--telemetry-bind", "127.0.0.1:0", "--api-bind", "127.0.0.1:0"),
-                *("--data-dir", str(self._data), "--shards", str(shards)),
+                sys.executable,
+                "-m",
+                "tart",
+                "serve",
+                "--telemetry-bind=127.0.0.1:0",
+                "--api-bind=127.0.0.1:0",
+                f"--data-dir={self._data}",
+                f"--shards={shards}",
             ],
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -108,18 +114,18 @@ class Server:
 
     @property
     def pid(self) -> int:
-        """The supervisor."""
+        """Process id of the supervisor."""
         return self._popen.pid
 
     def log(self) -> list[str]:
-        """What the server wrote to stderr."""
+        """Return the server log."""
         return (self.directory / "stderr").read_text(errors="replace").splitlines()
 
     def scrape(self) -> Scrape:
-        """``/metrics``, now.
+        """Return the metrics now.
 
         Raises:
-            Broken: it did not answer, or a shard is missing.
+            Broken: the server does not answer, or a shard is missing.
         """
         try:
             response = self.http.get("/metrics")
@@ -130,32 +136,34 @@ class Server:
         return read_metrics(response.text)
 
     def wait(self, condition: Callable[[Scrape], bool], seconds: float) -> Scrape:
-        """Wait until the metrics say so; what they say then, or when nothing moves any more.
+        """Wait until the metrics meet a condition, and return them.
 
-        ``seconds`` without a change of what is received or committed end it.
+        Args:
+            condition: the condition.
+            seconds: returns after this time without a change of received or committed events.
         """
-        before, moved = None, time.monotonic()
+        before, changed_at = None, time.monotonic()
         while True:
             try:
                 scrape = self.scrape()
             except Broken:
-                if time.monotonic() - moved > seconds:
+                if time.monotonic() - changed_at > seconds:
                     raise
                 continue
             if condition(scrape):
                 return scrape
             now = (scrape.received, scrape.committed, scrape.connections)
             if now != before:
-                before, moved = now, time.monotonic()
-            if time.monotonic() - moved > seconds:
+                before, changed_at = now, time.monotonic()
+            if time.monotonic() - changed_at > seconds:
                 return scrape
             time.sleep(0.05)
 
     def stop(self) -> Stored:
-        """Stop it as an operator would, and count what is in its files.
+        """Stop the server as an operator would, and count the events in its files.
 
         Raises:
-            Broken: it did not end, or not well.
+            Broken: the server did not stop, or failed.
         """
         began = time.monotonic()
         os.kill(self.pid, signal.SIGTERM)
@@ -163,8 +171,8 @@ class Server:
         while usage is None:
             if time.monotonic() - began > _STOP_SECONDS:
                 raise Broken("the server did not stop")
-            pid, status, found = os.wait4(self.pid, os.WNOHANG)
-            usage = found if pid else None
+            pid, status, resources = os.wait4(self.pid, os.WNOHANG)
+            usage = resources if pid else None
             time.sleep(0.01)
         self._popen.returncode = os.waitstatus_to_exitcode(status)
         took = time.monotonic() - began
@@ -187,7 +195,7 @@ class Server:
 
     def _end(self) -> None:
         if self._popen.returncode is None:
-            # The session is ours alone: the supervisor and its children.
+            # The session has only the supervisor and its children.
             os.killpg(self.pid, signal.SIGKILL)
             self._popen.wait()
         if self._popen.stdout is not None:
@@ -198,7 +206,7 @@ class Server:
 
 
 def _count(data: Path, cpu: float, took: float) -> Stored:
-    """Read all files of a data directory that nobody has open."""
+    """Count the events in the files of a stopped server."""
     events = undecodable = gaps = size = 0
     for directory in sorted(each for each in data.iterdir() if each.name.isdigit()):
         ids = "session, event_id"

@@ -1,7 +1,7 @@
-"""Subscribers of live events, each with a filter of its own, and one that takes nothing.
+"""Subscribers of live events, each with its own filter, and one that does not read.
 
-Delivery is measured as the subscriber sees it: from ``received_at``, when the shard had read
-the event, to the moment its message is here. Both clocks are this machine's.
+Delivery is measured at the subscriber: from ``received_at``, when the shard read the event, to
+the receipt of its message. Both clocks are this machine's.
 """
 
 from __future__ import annotations
@@ -18,21 +18,42 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from loadtest.dialogue import options, say, wait_for
+from loadtest.dialogue import options, send, wait_for
+from tart.protocol.events import EventKind
 
-# Together about as much as everything once: types of a full network, rare and frequent.
-_TYPES = (10, 11, 12, 42, 43, 47, 62, 68, 94, 101, 105, 106, 108, 112, 120, 121, 123, 125, 126, 128)
-
+# Types of a full network, rare and frequent, together about as many events as all once.
+_TYPES = (
+    EventKind.STATUS,
+    EventKind.BEST_BLOCK_CHANGED,
+    EventKind.FINALIZED_BLOCK_CHANGED,
+    EventKind.AUTHORED,
+    EventKind.IMPORTING,
+    EventKind.BLOCK_EXECUTED,
+    EventKind.BLOCK_ANNOUNCED,
+    EventKind.BLOCK_TRANSFERRED,
+    EventKind.WORK_PACKAGE_RECEIVED,
+    EventKind.REFINED,
+    EventKind.GUARANTEE_BUILT,
+    EventKind.SENDING_GUARANTEE,
+    EventKind.GUARANTEE_SENT,
+    EventKind.GUARANTEE_RECEIVED,
+    EventKind.SENDING_SHARD_REQUEST,
+    EventKind.RECEIVING_SHARD_REQUEST,
+    EventKind.SHARD_REQUEST_SENT,
+    EventKind.SHARDS_TRANSFERRED,
+    EventKind.DISTRIBUTING_ASSURANCE,
+    EventKind.ASSURANCE_SENT,
+)
 
 _EVENT = b'{"type":"event"'
 _RECEIVED = b'"received_at":"'
 
 
 def _received_at(data: bytes) -> float:
-    """When the shard had read the event, Unix seconds."""
-    at = data.index(_RECEIVED) + len(_RECEIVED)
-    # As api.md has it: 2026-11-21T12:00:00.000000Z
-    return _minute(data[at : at + 17]) + float(data[at + 17 : at + 26])
+    """Return the time at which the shard read the event, Unix seconds."""
+    start = data.index(_RECEIVED) + len(_RECEIVED)
+    # The format of api.md: 2026-11-21T12:00:00.000000Z
+    return _minute(data[start : start + 17]) + float(data[start + 17 : start + 26])
 
 
 @cache
@@ -41,11 +62,12 @@ def _minute(text: bytes) -> float:
 
 
 class Subscriber:
-    """One of them, and how late each event was.
+    """One subscriber and the delays of its events.
 
     Attributes:
-        seconds: of each event.
-        missed: events that the server says it did not send.
+        wanted: its filter.
+        seconds: delay of each event.
+        missed: events that the server reports as not sent.
     """
 
     def __init__(self, wanted: dict[str, Any]) -> None:
@@ -54,12 +76,11 @@ class Subscriber:
         self.missed = 0
 
     async def follow(self, socket: ClientConnection) -> None:
-        """Subscribe and take what comes until the connection is closed."""
+        """Subscribe and read messages until the connection is closed."""
         await socket.send(json.dumps({"type": "Subscribe", "filter": self.wanted}))
         with contextlib.suppress(WebSocketException):
             while True:
-                # Bytes, and no more of them read than is needed: who measures must not be
-                # what is slow.
+                # Parses as few bytes as possible: the measurement must not be the bottleneck.
                 data = await socket.recv(decode=False)
                 now = time.time()
                 if data.startswith(_EVENT):
@@ -69,7 +90,7 @@ class Subscriber:
 
 
 async def stall(socket: ClientConnection) -> None:
-    """Ask for everything and take nothing."""
+    """Subscribe to all events and do not read."""
     await socket.send(json.dumps({"type": "Subscribe", "filter": {"type": "All"}}))
     assert socket.transport is not None
     socket.transport.pause_reading()  # type: ignore[attr-defined]
@@ -77,7 +98,7 @@ async def stall(socket: ClientConnection) -> None:
 
 
 async def run(api: str, count: int) -> None:
-    """All of them, from ``go`` to ``close``."""
+    """Run all subscribers, from ``go`` to ``close``."""
     url = f"{api.replace('http', 'ws', 1)}/api/ws?subscribe=none"
     subscribers = [
         Subscriber({"type": "EventType", "event_type": _TYPES[number % len(_TYPES)]})
@@ -88,7 +109,7 @@ async def run(api: str, count: int) -> None:
             await stack.enter_async_context(connect(url, proxy=None, max_queue=None))
             for _ in range(count + 1)
         ]
-        say(ready=True)
+        send(ready=True)
         await asyncio.to_thread(wait_for, "go")
         tasks = [
             asyncio.create_task(each.follow(socket))
@@ -100,7 +121,7 @@ async def run(api: str, count: int) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         delays = sorted(delay for each in subscribers for delay in each.seconds)
-        say(seconds=delays, missed=sum(each.missed for each in subscribers))
+        send(seconds=delays, missed=sum(each.missed for each in subscribers))
         for socket in sockets:
             socket.transport.abort()
 

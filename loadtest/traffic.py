@@ -1,12 +1,12 @@
-"""What a full network says, recorded once and replayed as often as a benchmark needs.
+"""The traffic of a full network, recorded once and replayed as often as necessary.
 
 Pure. A ``Recording`` holds the frames that each node of a simulated network sends in some
 steady slots. A ``Replay`` repeats one node's frames for one connection without end:
 
-- Timestamps are the moments events are due, a little irregular as clocks are.
-- A leading reference keeps its distance: it names the event so many ids before, on this
-  connection. One that would name an event before the first names the first.
-- Everything else stays as recorded: slots and hashes come again in each lap.
+- Timestamps are the times at which events are due, with a little jitter.
+- A leading reference keeps its distance in event ids, on this connection. One that would
+  name an event before the first names the first.
+- All other fields stay as recorded: slots and hashes repeat in each lap.
 
 Frames are patched a block at a time, in numpy, so that sending costs next to nothing.
 """
@@ -44,8 +44,8 @@ _REFERS = np.array(
 )
 _JITTER = np.random.default_rng(0).random(4096)
 
-# Every core busy in every slot and a block in each; what goes wrong, goes wrong rarely.
-# Nothing is dropped, so that ids are consecutive.
+# Every core is busy in every slot and each slot has a block; faults are rare. No event is
+# dropped, so that ids are consecutive.
 FULL_LOAD = Rates(
     work_package=1.0,
     authoring=0.0,
@@ -68,9 +68,9 @@ class Recording:
     """The frames of some nodes, one node after another.
 
     Attributes:
-        cores: of the network; nodes tell it in their first message.
+        cores: core count of the network, for the node information.
         data: all frames.
-        starts: where each frame begins, and the end.
+        starts: offset of each frame, and the end.
         firsts: the index of each node's first frame, and the number of frames.
         first_ids: the event id of each node's first frame; the others follow it.
     """
@@ -83,21 +83,21 @@ class Recording:
 
     @property
     def nodes(self) -> int:
-        """How many nodes were recorded."""
+        """Number of recorded nodes."""
         return len(self.first_ids)
 
     @property
     def frames(self) -> int:
-        """How many events were recorded."""
+        """Number of recorded events."""
         return len(self.starts) - 1
 
     @property
     def bytes_per_event(self) -> float:
-        """On the wire, length prefix included."""
+        """Bytes per event on the wire, including the length prefix."""
         return len(self.data) / self.frames
 
     def mix(self) -> dict[str, float]:
-        """The share of each group of event types, the largest first."""
+        """Return the share of each group of event types, the largest first."""
         numbers = np.bincount(self.data[self.starts[:-1] + _TYPE], minlength=256)
         groups: Counter[str] = Counter()
         for number, count in enumerate(numbers.tolist()):
@@ -113,7 +113,7 @@ def record(
     slots: int,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Recording:
-    """Play a network until it is steady, and keep what its nodes say in the next slots."""
+    """Simulate a network until it is steady, and record its nodes' events of the next slots."""
     network = Network(nodes=nodes, cores=cores, seed=seed, rates=FULL_LOAD)
     for node in range(nodes):
         network.connect(node)
@@ -145,9 +145,9 @@ class Block:
     """Consecutive frames, ready to be sent.
 
     Attributes:
-        first: the number of the first one on its connection.
-        data: their bytes.
-        ends: where each of them ends in ``data``.
+        first: number of the first frame on its connection.
+        data: the bytes.
+        ends: end of each frame in ``data``.
     """
 
     first: int
@@ -161,11 +161,12 @@ class Block:
 
 
 class Replay:
-    """One node's recorded frames, for one connection, again and again.
+    """Repeats one node's recorded frames for one connection.
 
     Args:
-        node: whose frames.
-        offset: with which of them to begin; two replays of one node should differ.
+        recording: the recording.
+        node: index of the node.
+        offset: the first frame; two replays of one node should differ.
     """
 
     def __init__(self, recording: Recording, node: int, offset: int = 0) -> None:
@@ -178,12 +179,13 @@ class Replay:
         self._offset = offset % self._length
 
     def block(self, first: int, count: int, begin: int, interval: float) -> Block:
-        """The next ``count`` events.
+        """Return the next events.
 
         Args:
-            first: the number of the first of them on this connection.
-            begin: when the connection's first event was due, microseconds of the Common Era.
-            interval: microseconds from one event to the next.
+            first: number of the first of them on this connection.
+            count: number of events.
+            begin: due time of the connection's first event, microseconds of the Common Era.
+            interval: microseconds between two events.
         """
         numbers = np.arange(first, first + count)
         indices = (self._offset + numbers) % self._length
@@ -197,7 +199,7 @@ class Replay:
         return Block(first, data.tobytes(), starts[1:].tolist())
 
     def _copy(self, index: int, count: int) -> tuple[Bytes, Numbers]:
-        """So many frames from ``index`` on, over the end of a lap, and where they start."""
+        """Return ``count`` frames from ``index``, also over the end of a lap, and their starts."""
         pieces, lengths = [], []
         while count:
             end = min(index + count, self._length)
@@ -210,10 +212,14 @@ class Replay:
 
 
 def replay(recording: Recording, connection: int, connections: int) -> Replay:
-    """The replay of one of so many connections.
+    """Return the replay of a connection.
 
-    When there are more connections than nodes, those of one node are apart by equal parts
-    of a lap.
+    With more connections than nodes, those of one node are distributed evenly over a lap.
+
+    Args:
+        recording: the recording.
+        connection: index of the connection.
+        connections: number of connections.
     """
     turn, node = divmod(connection, recording.nodes)
     turns = -(-connections // recording.nodes)
@@ -222,12 +228,12 @@ def replay(recording: Recording, connection: int, connections: int) -> Replay:
 
 
 def peer_id(connection: int, run: int = 0) -> bytes:
-    """The key of a connection's node; no two are equal."""
+    """Return the unique key of a connection's node."""
     return hashlib.sha256(f"loadtest {run} {connection}".encode()).digest()
 
 
 def first_message(recording: Recording, connection: int, run: int = 0) -> bytes:
-    """The first frame of a connection: node information."""
+    """Return the first frame of a connection: node information."""
     node = FakeNode(
         peer_id(connection, run),
         cores=recording.cores,
@@ -238,9 +244,9 @@ def first_message(recording: Recording, connection: int, run: int = 0) -> bytes:
 
 
 def shares(total: int, connections: int) -> list[int]:
-    """How many of ``total`` events each connection sends: equal parts, exact in sum."""
-    each, rest = divmod(total, connections)
-    return [each + (connection < rest) for connection in range(connections)]
+    """Divide ``total`` events among connections: equal parts, exact in sum."""
+    share, rest = divmod(total, connections)
+    return [share + (connection < rest) for connection in range(connections)]
 
 
 def _read_u64(data: Bytes, positions: Numbers) -> Numbers:

@@ -9,10 +9,10 @@ MINUTES, BURST_SECONDS = 5, 10
 
 
 class Burst(LoadTestShape):
-    """Quiet, loud, quiet."""
+    """Few users, and all users for a short time of every minute."""
 
     def tick(self) -> tuple[int, float] | None:
-        """Locust: how many users, and how many more a second."""
+        """Return the number of users and the spawn rate, for locust."""
         minute, second = divmod(self.get_run_time(), 60)
         if minute >= MINUTES:
             return None

@@ -1,4 +1,4 @@
-"""Ever more users until ``TART_LOAD_USERS``, in ten equal steps of half a minute."""
+"""A ramp to ``TART_LOAD_USERS`` in ten equal steps of half a minute."""
 
 import os
 
@@ -9,9 +9,9 @@ STEPS, STEP_SECONDS = 10, 30
 
 
 class Ramp(LoadTestShape):
-    """One step after the other."""
+    """Users in equal steps."""
 
     def tick(self) -> tuple[int, float] | None:
-        """Locust: how many users, and how many more a second."""
+        """Return the number of users and the spawn rate, for locust."""
         step = int(self.get_run_time() // STEP_SECONDS) + 1
         return None if step > STEPS else (MOST * step // STEPS, max(1.0, MOST / STEP_SECONDS))

@@ -1,4 +1,4 @@
-"""The same load for hours: ``TART_LOAD_USERS`` for ``TART_LOAD_SECONDS``."""
+"""A constant load for hours: ``TART_LOAD_USERS`` for ``TART_LOAD_SECONDS``."""
 
 import os
 
@@ -9,8 +9,8 @@ SECONDS = float(os.environ.get("TART_LOAD_SECONDS", "14400"))
 
 
 class Soak(LoadTestShape):
-    """All at once, and for long."""
+    """All users for the whole time."""
 
     def tick(self) -> tuple[int, float] | None:
-        """Locust: how many users, and how many more a second."""
+        """Return the number of users and the spawn rate, for locust."""
         return None if self.get_run_time() > SECONDS else (MOST, 50.0)

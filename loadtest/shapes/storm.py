@@ -1,4 +1,4 @@
-"""A reconnect storm: all of ``TART_LOAD_USERS`` leave and come again, every ten seconds."""
+"""A reconnect storm: all of ``TART_LOAD_USERS`` disconnect and reconnect every ten seconds."""
 
 import os
 
@@ -9,12 +9,12 @@ SECONDS, PERIOD_SECONDS = 120, 10
 
 
 class Storm(LoadTestShape):
-    """Nobody, everybody, nobody."""
+    """All users and one user in turn."""
 
     def tick(self) -> tuple[int, float] | None:
-        """Locust: how many users, and how many more a second."""
-        at = self.get_run_time()
-        if at > SECONDS:
+        """Return the number of users and the spawn rate, for locust."""
+        run_time = self.get_run_time()
+        if run_time > SECONDS:
             return None
-        there = at % PERIOD_SECONDS < PERIOD_SECONDS - 2
-        return MOST if there else 1, float(MOST)
+        connected = run_time % PERIOD_SECONDS < PERIOD_SECONDS - 2
+        return MOST if connected else 1, float(MOST)
