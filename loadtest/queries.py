@@ -78,7 +78,7 @@ def _dashboard(node: str) -> list[Route]:
         if path.startswith("/api/nodes/") or path.startswith("/api/cores/"):
             for name, value in known.items():
                 path = path.replace(name, value)
-        polled = route.scattered and route.method == "GET" and route.schema is not None
+        polled = route.scattered and route.method == "GET" and route.answer is not None
         if polled and "{" not in path and not path.startswith("/api/jam/"):
             request = path + required.get(path, "")
             routes.append(Route(route.path, request, DASHBOARD_PER_SECOND, opening=True))
