@@ -151,6 +151,8 @@ def node(node_id: str = NODE_A, **changes: Any) -> dict[str, Any]:
                 "event_count": 3,
                 "next_event_id": 3,
                 "bytes": 100,
+                "dropped_count": 0,
+                "undecodable": 0,
             }
         ],
     } | changes
@@ -404,12 +406,15 @@ class FakeShard:
 
     def _trace(self, parameters: dict[str, Any]) -> dict[str, Any] | None:
         found = self._event(parameters)
-        return found and {
-            "root": found["id"],
+        if found is None:
+            return None
+        event = {name: value for name, value in found.items() if name != "raw"}
+        return {
+            "root": event["id"],
             "missing_ref": None,
             "truncated": False,
-            "searched_until": found["received_at"],
-            "events": [{**found, "parent": None, "depth": 0}],
+            "searched_until": event["received_at"],
+            "events": [{**event, "parent": None, "depth": 0}],
         }
 
     def _export(self, parameters: dict[str, Any]) -> Attached:

@@ -83,6 +83,9 @@ def _members(value: Any, schema: dict[str, Any], where: str) -> list[str]:
         found += [f"{where}: no {name}" for name in schema.get("required", ()) if name not in value]
         if len(value) > schema.get("maxProperties", len(value)):
             found.append(f"{where}: too many members")
+        if "properties" in schema:
+            undeclared = value.keys() - schema["properties"].keys()
+            found += [f"{where}: {name} is not declared" for name in sorted(undeclared)]
         for name, each in value.items():
             inner = schema.get("properties", {}).get(name, schema.get("additionalProperties", {}))
             found += violations(each, inner, f"{where}.{name}")

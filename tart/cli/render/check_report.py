@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from tart.cli.render.findings import Ink, Shortlist, Shown, as_text, printable
 from tart.protocol.rules import RULES
-from tart.query.answers.sessions import BrokenRule, ConformanceClock, JudgedNode
+from tart.query.answers.sessions import BrokenRule, ConformanceClock, NodeFindings
 from tart.shard.check.conformance_stats import describe_offset
 from tart.shard.check.offline_check import CheckReport
 
@@ -114,7 +114,7 @@ def _heading(report: CheckReport) -> str:
     )
 
 
-def _node(node: JudgedNode) -> list[str]:
+def _node(node: NodeFindings) -> list[str]:
     name = printable(f"{node['implementation_name']} {node['implementation_version']}").strip()
     protocols = ", ".join(
         f"protocol {handshake['protocol_version']} with {handshake['params_layout']} parameters"

@@ -353,6 +353,12 @@ class OpenConnection(TypedDict):
     session: int
     address: str | None
     connected_at: str | None
+    event_count: int
+    next_event_id: int
+    bytes: int
+    # Events that the node reports as dropped by itself.
+    dropped_count: int | str
+    undecodable: int
     protocol_version: NotRequired[int | None]
     params_layout: NotRequired[str | None]
 
@@ -366,7 +372,7 @@ class ConnectionInfo(TypedDict):
 
 
 class NodeStatus(TypedDict):
-    """What a node last reported of itself and of the chain."""
+    """A node with its last statements about itself and the chain."""
 
     chain_status: ChainStatus
     # Fields of the newest Status event.
@@ -944,7 +950,7 @@ class Event(TypedDict):
 
 
 class EventContext(TypedDict):
-    """What an event is about, by its chain of references."""
+    """The slot, core and hash of an event, by its chain of references."""
 
     # Of the event itself, or of the event that its chain of references begins with.
     slot: int | None
@@ -1143,7 +1149,7 @@ class Conformance(TypedDict):
     window: OpenWindow
     verdict: Literal["error", "warning", "conformant"]
     rules: list[BrokenRule]
-    nodes: list[JudgedNode]
+    nodes: list[NodeFindings]
     # Findings of connections that never named their node.
     unidentified: list[Finding]
     # Present only if a shard did not answer.
@@ -1191,7 +1197,7 @@ class NodeExample(TypedDict):
     node_id: str | None
 
 
-class JudgedNode(TypedDict):
+class NodeFindings(TypedDict):
     """A node, its verdict and its findings."""
 
     node_id: str

@@ -887,12 +887,12 @@ class Api:
         """List conformance findings for all nodes.
 
         ``GET /api/conformance``. A finding is a rule that a node broke. Rules have stable codes and
-        a page each (docs). error: JIP-3 forbids it, and a reader that does as JIP-3 says gets
-        nothing or something wrong. warning: JIP-3 is silent or leaves room, or something is most
-        likely wrong. info: JIP-3 allows it, and it is good to know. Counts are kept by the hour, so
-        a window begins with a whole hour. References to events that were dropped, shed, not decoded
-        or long past are not reported, because they may be correct. rules are over all nodes, with
-        examples. unidentified lists findings of connections that never sent their node information.
+        a page each (docs). error: JIP-3 forbids it; a reader that follows JIP-3 gets no data or
+        wrong data. warning: JIP-3 does not specify it clearly, or it is most likely a mistake.
+        info: JIP-3 allows it; for information. Counts are kept by the hour, so a window begins with
+        a whole hour. References to events that were dropped, shed, not decoded or long past are not
+        reported, because they may be correct. rules are over all nodes, with examples. unidentified
+        lists findings of connections that never sent their node information.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. Default:
@@ -918,14 +918,13 @@ class Api:
         """List conformance findings for one node.
 
         ``GET /api/nodes/{id}/conformance``. A finding is a rule that a node broke. Rules have
-        stable codes and a page each (docs). error: JIP-3 forbids it, and a reader that does as
-        JIP-3 says gets nothing or something wrong. warning: JIP-3 is silent or leaves room, or
-        something is most likely wrong. info: JIP-3 allows it, and it is good to know. Counts are
-        kept by the hour, so a window begins with a whole hour. References to events that were
-        dropped, shed, not decoded or long past are not reported, because they may be correct.
-        Examples are the newest that are stored; three a day are stored for each rule. id is the
-        event's id in /api/events, offset counts bytes of the message from its timestamp on, hex has
-        its first 1,024 bytes.
+        stable codes and a page each (docs). error: JIP-3 forbids it; a reader that follows JIP-3
+        gets no data or wrong data. warning: JIP-3 does not specify it clearly, or it is most likely
+        a mistake. info: JIP-3 allows it; for information. Counts are kept by the hour, so a window
+        begins with a whole hour. References to events that were dropped, shed, not decoded or long
+        past are not reported, because they may be correct. Examples are the newest that are stored;
+        three a day are stored for each rule. id is the event's id in /api/events, offset counts
+        bytes of the message from its timestamp on, hex has its first 1,024 bytes.
 
         Args:
             id: Node id: 64 hex digits of either case.

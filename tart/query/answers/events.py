@@ -22,7 +22,7 @@ _CONTEXT_VALUE = "Of the event itself, or of the event that its chain of referen
 
 
 class EventContext(TypedDict):
-    """What an event is about, by its chain of references."""
+    """The slot, core and hash of an event, by its chain of references."""
 
     slot: Annotated[Count | None, Meta(description=_CONTEXT_VALUE)]
     core: Annotated[Count | None, Meta(description=_CONTEXT_VALUE)]

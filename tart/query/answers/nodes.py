@@ -154,6 +154,13 @@ class OpenConnection(TypedDict):
     connected_at: Time | None
     protocol_version: NotRequired[Count | None]
     params_layout: NotRequired[str | None]
+    event_count: Count
+    next_event_id: Count
+    bytes: Count
+    dropped_count: Annotated[
+        Total, Meta(description="Events that the node reports as dropped by itself.")
+    ]
+    undecodable: Count
 
 
 class ConnectionInfo(TypedDict):
@@ -212,7 +219,7 @@ class EventTypeCount(TypedDict):
 
 
 class ReportedStatus(TypedDict):
-    """What a node last reported of itself and of the chain."""
+    """The last statements of a node about itself and the chain."""
 
     chain_status: ChainStatus
     latest_status: Annotated[
@@ -222,6 +229,6 @@ class ReportedStatus(TypedDict):
 
 
 class NodeStatus(ReportedStatus, Scattered):
-    """What a node last reported of itself and of the chain."""
+    """A node with its last statements about itself and the chain."""
 
     node: NodeSummary

@@ -101,7 +101,7 @@ class ConformanceFigures(TypedDict):
     clock: ConformanceClock
 
 
-class Judgement(ConformanceNode, ConformanceFigures):
+class NodeVerdict(ConformanceNode, ConformanceFigures):
     """A node, its verdict, and what the verdict rests on."""
 
     verdict: Annotated[Verdict, Meta(description="The worst severity other than info.")]
@@ -167,13 +167,13 @@ class BrokenRule(Finding, RuleText):
     examples: list[NodeExample]
 
 
-class JudgedNode(Judgement):
+class NodeFindings(NodeVerdict):
     """A node, its verdict and its findings."""
 
     findings: list[Finding]
 
 
-class NodeConformance(Judgement, OpenWindowed):
+class NodeConformance(NodeVerdict, OpenWindowed):
     """Conformance of one node."""
 
     findings: list[ExplainedFinding]
@@ -184,7 +184,7 @@ class Conformance(OpenWindowed):
 
     verdict: Verdict
     rules: list[BrokenRule]
-    nodes: list[JudgedNode]
+    nodes: list[NodeFindings]
     unidentified: Annotated[
         list[Finding], Meta(description="Findings of connections that never named their node.")
     ]

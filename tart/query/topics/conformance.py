@@ -144,7 +144,7 @@ def network_conformance(nodes: Sequence[Row], rows: ConformanceInput) -> answers
     findings = collect_findings(rows)
     connections, clocks = _by_node(rows.connections), _by_node(rows.clocks)
     events, status = _by_node(rows.events), _by_node(rows.status)
-    judgements: list[answers.JudgedNode] = [
+    judgements: list[answers.NodeFindings] = [
         {
             **_node(node),
             "verdict": verdict(findings.get(node_id, [])),

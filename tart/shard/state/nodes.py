@@ -19,6 +19,7 @@ from tart.errors import NodeInformationError
 from tart.protocol.connection import Connection
 from tart.protocol.events import EventKind
 from tart.protocol.node_information import NodeInformation, decode_node_information
+from tart.query.answers.nodes import OpenConnection
 from tart.query.core.catalog import DIRECTORY_BITS
 from tart.query.core.nodes import STATEMENTS, choose_statement, statement_source
 from tart.query.core.rfc3339 import rfc3339
@@ -145,15 +146,15 @@ class Session:
             deviations=json.dumps(self.deviations),
         )
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> OpenConnection:
         """Return the connection as an element of ``connections`` in the API."""
         information = self.connection.node
         return {
             "session": self.api_id,
             "address": self.address,
             "connected_at": rfc3339(self.opened_at),
-            "protocol_version": information and information.protocol_version,
-            "params_layout": information and information.layout,
+            "protocol_version": information.protocol_version if information else None,
+            "params_layout": information.layout if information else None,
             "event_count": self.events,
             "next_event_id": self.connection.next_event_id,
             "bytes": self.bytes,

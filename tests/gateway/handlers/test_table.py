@@ -12,11 +12,12 @@ from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.openapi import statuses
 from tart.gateway.api.route import EVENT_STREAM
+from tart.ipc.messages import Attached
 from tart.query.answers.errors import Error
 from tests.gateway.fake_network import populate
-from tests.gateway.fake_shard import (
-    NODE_A,
-)
+from tests.gateway.fake_packages import PACKAGE
+from tests.gateway.fake_shard import NODE_A
+from tests.gateway.handlers.test_sql import arrow
 from tests.gateway.json_schema import violations
 from tests.gateway.running import Running, path_of, with_gateway
 
@@ -49,6 +50,26 @@ def test_every_answer_is_valid_against_the_openapi_document(
             assert violations(response.json(), SCHEMAS[route.answer.__name__]) == []
             assert "shards" not in response.json()
             assert response.headers.get("x-tart-shards") == ("2/2" if route.scattered else None)
+
+    with_gateway(tmp_path, check)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "answer"),
+    [
+        ("/api/workpackages/batch/journey", {"hashes": [PACKAGE]}, "BatchJourney"),
+        ("/api/sql", {"map": "SELECT 1 AS n"}, "SqlResult"),
+    ],
+)
+def test_answers_to_posted_bodies_match_the_openapi_document(
+    tmp_path: Path, path: str, body: Any, answer: str
+) -> None:
+    async def check(gateway: Running) -> None:
+        populate(*gateway.shards)
+        for shard in gateway.shards:
+            shard.answers["sql"] = lambda _: Attached({}, arrow("SELECT 1 AS n"))
+        response = await gateway.client.post(path, json=body)
+        assert violations(response.json(), SCHEMAS[answer]) == []
 
     with_gateway(tmp_path, check)
 
