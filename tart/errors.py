@@ -1,39 +1,44 @@
-"""Every error tart raises on purpose, sorted by who must act.
+"""The errors that tart raises on purpose, by who must act on them.
 
     TartError
     ├── ConfigError            the operator, before anything starts; exit code 2
-    ├── StartupError           the operator: port taken, directory not writable; exit code 1
-    ├── ProtocolError          the node: what it said ends its connection
+    ├── StartupError           the operator: port in use, directory not writable; exit code 1
+    ├── ProtocolError          the node: its bytes end its connection
     │   ├── FrameTooLong           a length prefix beyond the limit
     │   ├── NodeInformationError   the first message is not node information
-    │   └── PeerRefused            the settings do not name this node
-    ├── DecodeError            the node: costs that one event, which is kept as it came
+    │   └── PeerRefused            the settings do not allow this node
+    ├── DecodeError            the node: costs that one event, which is stored as received
     ├── EncodeError            the caller of the encoder: a value that does not fit its type
-    ├── CaptureError           whoever made the capture: bytes that are none
+    ├── CaptureError           the maker of the capture: the bytes are not one
     ├── QueryError             the caller of the API
-    │   ├── BadQuery               a parameter that cannot be understood
+    │   ├── BadQuery               a parameter that is not valid
     │   ├── SqlRefused             a statement that is not run, or that failed
-    │   ├── NotFound               nothing of that name
+    │   ├── NotFound               the name is not known
     │   └── QueryTimeout           no answer within the deadline
-    ├── AccessError            who asks: has no key, or one that may not do this
-    │   ├── Unauthorized           no key, or one that is not known
-    │   ├── Forbidden              a key, or an address, that may not do this
-    │   └── TooManyRequests        too often
-    ├── Busy                   whoever asks: too many wait already; try again a little later
-    ├── ShardUnavailable       us: degrades an answer, never hides that it did
-    ├── Incomplete             us: an answer that is sent bit by bit lacks something
-    ├── HandleClosed           us: asked of a part that has stopped
-    └── StorageError           us: fatal to one shard, which the supervisor restarts
+    ├── AccessError            the caller of the API: the key is missing or insufficient
+    │   ├── Unauthorized           no key, or an unknown one
+    │   ├── Forbidden              the key or the address does not permit this
+    │   └── TooManyRequests        the rate limit is exceeded
+    ├── Busy                   the caller of the API: too many requests wait; retry later
+    ├── ShardUnavailable       tart: the answer lacks shards, and says so
+    ├── Incomplete             tart: a streamed answer lacks something
+    ├── HandleClosed           tart: a file or database was used after it was closed
+    └── StorageError           tart: fatal to one shard, which the supervisor restarts
         ├── RowsRefused            rows of aggregates with values that do not fit: left out
-        ├── DamagedFile            a file or a part of it that cannot be read: the rest serves
-        ├── StartInterrupted       told to stop while starting; the next start goes on from there
-        └── NoRoom                 tried again until there is room
+        ├── DamagedFile            a part of a file that cannot be read: the rest is served
+        ├── StartInterrupted       stopped while starting; the next start continues there
+        └── NoRoom                 retried until there is room
             ├── DiskFull               on the disk
             └── OutOfMemory            within ``storage.memory_limit``
 
-Each carries its data as attributes and builds its sentence in ``__str__``.
-``status`` is what the gateway answers when the error reaches a person.
-Expected outcomes (more bytes needed, a full batch) are values, never errors.
+Errors of one module stand there, and are of the kinds above: those of HTTP in ``gateway.http``,
+``gateway.fanout`` and ``gateway.handlers``; of messages between processes in ``ipc.messages``; of
+a server's answers in ``cli.http_client`` and ``client.core.request``; of statements in
+``sandbox.statement``.
+
+Each error carries its data as attributes and is one sentence as text. ``status`` and ``code`` are
+what the gateway answers where the error ends a request. Expected outcomes (more bytes needed, a
+full batch) are values, not errors.
 """
 
 from __future__ import annotations
@@ -42,26 +47,31 @@ from collections.abc import Sequence
 
 
 class TartError(Exception):
-    """The root: everything raised here is one."""
+    """The base of all errors of tart.
+
+    Attributes:
+        status: The HTTP status of a request that ends with this error.
+        code: The error's name in the body of that response.
+    """
 
     status = 500
     code = "internal"
 
 
 class ConfigError(TartError):
-    """A setting that cannot be used; the text names the key and what is accepted."""
+    """A setting that is not valid; the text names the setting and the accepted values."""
 
 
 class StartupError(TartError):
-    """The machine does not let tart start; the text says what to free or to change."""
+    """The system does not let tart start; the text says what to free or to change."""
 
 
 class ProtocolError(TartError):
     """A node broke the protocol in a way that ends its connection.
 
     Attributes:
-        rule: short name of the rule that was broken, a metric label.
-        frame: the bytes of the offending frame as far as they were read.
+        rule: Short name of the broken rule, a metric label.
+        frame: The bytes of the offending frame as far as they were read.
     """
 
     rule = "protocol"
@@ -72,7 +82,7 @@ class ProtocolError(TartError):
 
 
 class FrameTooLong(ProtocolError):
-    """A frame announces more bytes than the limit; reading on would be guessing."""
+    """A frame announces more bytes than the limit; the next frame cannot be found."""
 
     rule = "frame_too_long"
 
@@ -83,13 +93,13 @@ class FrameTooLong(ProtocolError):
 
 
 class NodeInformationError(ProtocolError):
-    """The first message of a connection cannot be read as node information."""
+    """The first message of a connection cannot be decoded as node information."""
 
     rule = "node_information"
 
 
 class PeerRefused(ProtocolError):
-    """A node that is not among ``telemetry.peer_ids``."""
+    """The node is not among ``telemetry.peer_ids``."""
 
     rule = "peer_refused"
 
@@ -98,13 +108,13 @@ class PeerRefused(ProtocolError):
 
 
 class DecodeError(TartError):
-    """Bytes that JIP-3's types do not allow.
+    """Bytes that the types of JIP-3 do not allow.
 
     Attributes:
-        rule: short name of the rule that was broken, a metric label.
-        field: dotted path of the field being read, ``""`` before the first.
-        offset: where in the decoded bytes it failed, in bytes.
-        expectation: what would have been right there.
+        rule: Short name of the broken rule, a metric label.
+        field: Dotted path of the field being read, ``""`` before the first.
+        offset: Where in the decoded bytes decoding failed, in bytes.
+        expectation: What would have been right there.
     """
 
     def __init__(self, rule: str, offset: int, expectation: str, field: str = "") -> None:
@@ -125,7 +135,7 @@ class DecodeError(TartError):
 
 
 class EncodeError(TartError):
-    """A value that its JIP-3 type cannot carry."""
+    """A value that its JIP-3 type cannot represent."""
 
     def __init__(self, field: str, expectation: str) -> None:
         super().__init__(field, expectation)
@@ -142,11 +152,15 @@ class EncodeError(TartError):
 
 
 class CaptureError(TartError):
-    """Bytes that are no capture, or not all of one."""
+    """Bytes that are not a capture, or not a whole one."""
 
 
 class QueryError(TartError):
-    """A question that cannot be answered as asked."""
+    """A query that cannot be answered.
+
+    Attributes:
+        parameter: The parameter at fault, if one is.
+    """
 
     status = 400
     code = "bad_request"
@@ -157,77 +171,77 @@ class QueryError(TartError):
 
 
 class BadQuery(QueryError):
-    """A parameter that cannot be understood; the text says what is accepted."""
+    """A parameter that is not valid; the text says what is accepted."""
 
     code = "bad_parameter"
 
 
 class SqlRefused(QueryError):
-    """A SQL statement that is not run, or that failed; DuckDB's words where they are its."""
+    """A SQL statement that is not run, or that failed; the text of a failure is DuckDB's."""
 
     status = 422
     code = "sql"
 
 
 class NotFound(QueryError):
-    """Nothing is known under that name."""
+    """The name is not known."""
 
     status = 404
     code = "not_found"
 
 
 class QueryTimeout(QueryError):
-    """The deadline passed before the answer was there."""
+    """The deadline passed before the answer was complete."""
 
     status = 504
     code = "deadline"
 
 
 class AccessError(TartError):
-    """Whoever asks may not have the answer."""
+    """The caller may not have the answer."""
 
     status = 403
     code = "forbidden"
 
 
 class Unauthorized(AccessError):
-    """No key was sent, or one that is not known."""
+    """No key was sent, or an unknown one."""
 
     status = 401
     code = "unauthorized"
 
 
 class Forbidden(AccessError):
-    """The key, or the address, may not do this."""
+    """The key or the address does not permit this."""
 
 
 class TooManyRequests(AccessError):
-    """More requests than a key or an address may make.
+    """More requests than a key or an address may send.
 
     Attributes:
-        seconds: until the next one would be taken.
+        seconds: The time until the next request is accepted.
     """
 
     status = 429
     code = "too_many_requests"
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"too many requests; the next is taken in {seconds:.1f} s")
+        super().__init__(f"too many requests; the next is accepted in {seconds:.1f} s")
         self.seconds = seconds
 
 
 class ShardUnavailable(TartError):
-    """No shard could be asked."""
+    """No shard could be queried."""
 
     status = 503
     code = "no_shard"
 
 
 class Busy(TartError):
-    """As many wait for an answer as may; it is worth trying again.
+    """The limit of waiting requests is reached.
 
     Attributes:
-        seconds: until then.
+        seconds: The time after which a retry makes sense.
     """
 
     status = 503
@@ -239,12 +253,12 @@ class Busy(TartError):
 
 
 class Incomplete(TartError):
-    """An answer that is sent bit by bit lacks something, so it must not end like a whole one.
+    """A streamed answer lacks something, so it must not end like a complete one.
 
     Raised after the last byte that could be sent.
 
     Attributes:
-        reasons: what is missing and why, a sentence for each.
+        reasons: What is missing and why, a sentence for each.
     """
 
     status = 503
@@ -259,7 +273,7 @@ class Incomplete(TartError):
 
 
 class HandleClosed(TartError):
-    """A file or database that is closed already was to be used."""
+    """A file or database was used after it was closed."""
 
     status = 503
     code = "unavailable"
@@ -270,15 +284,15 @@ class StorageError(TartError):
 
 
 class DamagedFile(StorageError):
-    """What is in a file is not what was written to it."""
+    """The content of a file is not what was written to it."""
 
 
 class RowsRefused(StorageError):
-    """DuckDB does not take the rows of a table of aggregates: a fault of tart.
+    """DuckDB rejects rows of a table of aggregates, which is a fault of tart.
 
     Attributes:
-        table: which.
-        reason: in DuckDB's words.
+        table: The table.
+        reason: DuckDB's message.
     """
 
     def __init__(self, table: str, reason: str) -> None:
@@ -291,22 +305,26 @@ class RowsRefused(StorageError):
 
 
 class StartInterrupted(StorageError):
-    """A start was told to stop; what it did is kept."""
+    """A start was told to stop; its work so far is kept."""
 
 
 class NoRoom(StorageError):
-    """There was no room for a write; what it would have changed is as before."""
+    """There was no room for a write, which has changed nothing.
+
+    Attributes:
+        what: The resource that is short.
+    """
 
     what = ""
 
 
 class DiskFull(NoRoom):
-    """The disk has none."""
+    """The disk is full."""
 
     what = "disk"
 
 
 class OutOfMemory(NoRoom):
-    """DuckDB has none within ``storage.memory_limit``."""
+    """DuckDB exceeded ``storage.memory_limit``."""
 
     what = "memory"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import re
+from pathlib import Path
 
 import pytest
 
@@ -64,8 +67,25 @@ SAMPLES: dict[type[TartError], TartError] = {
 CLASSES = [getattr(errors, name) for name in real_tree()]
 
 
-def test_the_tree_is_as_it_is_drawn():
+def test_the_docstring_draws_the_tree():
     assert drawn_tree() == real_tree()
+
+
+def test_the_docstring_names_every_package_with_errors_of_its_own():
+    named = set(re.findall(r"``([a-z]+(?:\.[a-z_]+)+)``", errors.__doc__ or ""))
+    kinds = {*real_tree()}
+    root = Path(errors.__file__).parent
+    for path in root.rglob("*.py"):
+        module = ".".join(path.relative_to(root).with_suffix("").parts)
+        bases = {
+            base.id
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ClassDef)
+            for base in node.bases
+            if isinstance(base, ast.Name)
+        }
+        if bases & kinds and module != "errors":
+            assert module in named or module.rpartition(".")[0] in named, module
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)

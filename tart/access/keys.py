@@ -56,7 +56,7 @@ class KeyRing:
 
     @property
     def any_created(self) -> bool:
-        """Whether a key was ever created; revoking the last one does not allow anonymous access."""
+        """True once a key was created; revoking the last one does not allow anonymous access."""
         return bool(self._keys)
 
     def find(self, text: str) -> Key | None:

@@ -27,10 +27,11 @@ import nanoarrow as na
 from nanoarrow.ipc import StreamWriter
 
 from tart import json_encoding
+from tart.process_memory import process_memory
 from tart.query.sql.cells import csv_cell
 from tart.query.sql.views import VIEWS, quote_identifier
 from tart.sandbox import pipes
-from tart.sandbox.statement import Needs, Refused, Tree, examine
+from tart.sandbox.statement import Needs, StatementRefused, Tree, examine
 
 # Address space beside what DuckDB may use: what escapes its account ends here.
 _SPARE_BYTES = 1 << 29
@@ -118,8 +119,7 @@ def _connection(memory_bytes: int, *, lossless: bool = False) -> duckdb.DuckDBPy
 
 
 def _give_up(memory_bytes: int, cpu_seconds: int) -> None:
-    with open("/proc/self/statm") as file:
-        mapped = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    mapped = process_memory().virtual
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
     os.nice(10)
@@ -150,7 +150,7 @@ def _serve(
     _load(connection, needs, source)
     relation = connection.sql(order["sql"])
     if relation is None:
-        raise Refused("only a statement with a result is run")
+        raise StatementRefused("only a statement with a result is run")
     if order["format"] == "arrow" and not order["lossless"]:
         relation = _standard(relation)
     max_rows, max_bytes = order["max_rows"], order["max_bytes"]

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tart.errors import TartError
 from tart.query.sql.pushdown import MAX_CONDITIONS, MAX_LIMIT, Condition, Scan
 
 Tree = Mapping[str, Any]
@@ -91,7 +92,7 @@ _CONSTANT_FUNCTIONS = frozenset(
 )
 
 
-class Refused(Exception):
+class StatementRefused(TartError):
     """A statement that is not run; the text is for its author."""
 
 
@@ -117,7 +118,7 @@ def examine(tree: Tree, schemas: Schemas, tables: frozenset[str], constant: Cons
         tables: others that are there already.
 
     Raises:
-        Refused: it is not to be run.
+        StatementRefused: it is not to be run.
     """
     node = _only_select(tree)
     every = list(_walk(node))
@@ -139,10 +140,10 @@ def examine(tree: Tree, schemas: Schemas, tables: frozenset[str], constant: Cons
 
 def _only_select(tree: Tree) -> Tree:
     if tree.get("error"):
-        raise Refused(str(tree.get("error_message")))
+        raise StatementRefused(str(tree.get("error_message")))
     statements = tree.get("statements") or []
     if len(statements) != 1:
-        raise Refused(f"exactly one SELECT is expected, not {len(statements)} statements")
+        raise StatementRefused(f"exactly one SELECT is expected, not {len(statements)} statements")
     node: Tree = statements[0]["node"]
     return node
 
@@ -176,21 +177,21 @@ def _check(every: list[Tree], schemas: Schemas, tables: frozenset[str]) -> None:
     for node in every:
         kind = str(node.get("type"))
         if kind.endswith("_NODE") and kind not in _NODES:
-            raise Refused("only SELECT is run")
+            raise StatementRefused("only SELECT is run")
         if kind == "TABLE_FUNCTION":
             name = str((node.get("function") or {}).get("function_name")).lower()
             if name not in ALLOWED:
-                raise Refused(f"the table function {name} is not available")
+                raise StatementRefused(f"the table function {name} is not available")
         if node.get("class") == "FUNCTION":
             name = str(node.get("function_name")).lower()
             if name in _REFUSED_FUNCTIONS:
-                raise Refused(f"the function {name} is not available")
+                raise StatementRefused(f"the function {name} is not available")
         if _is_table(node):
             name, schema = node["table_name"].lower(), _schema(node)
             if schema == "information_schema" and name in _CATALOGUE:
                 continue
             if schema not in ("", "main") or name not in known:
-                raise Refused(
+                raise StatementRefused(
                     f"there is no table {node['table_name']}; views are named after event "
                     "types, and information_schema.tables has them all"
                 )

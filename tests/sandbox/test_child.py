@@ -199,7 +199,7 @@ SERVE = """
 import io, json, sys
 import duckdb
 from tart.sandbox import child
-from tart.sandbox.statement import Refused
+from tart.sandbox.statement import StatementRefused
 order = {"format": "json", "partials": False, "max_rows": 1000, "max_bytes": 1 << 20}
 statements = json.load(sys.stdin)
 connection = child._connection(64 << 20)
@@ -208,7 +208,7 @@ told = []
 for sql in statements:
     try:
         blocks = list(child._serve(connection, order | {"sql": sql}, io.BytesIO(), io.BytesIO()))
-    except (Refused, duckdb.Error) as error:
+    except (StatementRefused, duckdb.Error) as error:
         told.append([False, str(error)])
     except Exception as error:
         told.append([True, repr(error)])

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from tart.query.sql.pushdown import MAX_LIMIT, Condition
-from tart.sandbox.statement import Refused, examine
+from tart.sandbox.statement import StatementRefused, examine
 
 SCHEMAS = {
     "blocks": {"id": "BIGINT", "slot": "UINTEGER", "hash": "BLOB", "Time": "TIMESTAMP"},
@@ -103,7 +103,7 @@ def needs(parser):
     ],
 )
 def test_what_is_not_one_select_from_a_view_is_refused(needs, sql):
-    with pytest.raises(Refused):
+    with pytest.raises(StatementRefused):
         needs(sql)
 
 

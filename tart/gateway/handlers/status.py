@@ -16,7 +16,8 @@ from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_text
 from tart.gateway.fanout.shards import Answers
 from tart.gateway.http.responses import Answer
 from tart.gateway.observability import health, metrics
-from tart.gateway.observability.host_stats import disk, memory, rss_bytes
+from tart.gateway.observability.host_stats import disk, memory
+from tart.process_memory import process_memory
 
 
 class LiveStatistics(Protocol):
@@ -90,7 +91,7 @@ class StatusHandlers:
             pending_limit=self._config.storage.pending_bytes,
             broadcaster=self._live.statistics(),
             shed_recently=self._live.shed_recently,
-            rss_bytes=rss_bytes(),
+            rss_bytes=process_memory().resident,
             memory=memory(),
             disk=disk(self._config.data_path),
             recovering={

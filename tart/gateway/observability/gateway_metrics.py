@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tart.gateway.observability.host_stats import rss_bytes
+from tart.process_memory import process_memory
 
 
 class GatewayCounts(NamedTuple):
@@ -76,7 +76,10 @@ _METRICS = {
 def gateway_metrics(counts: GatewayCounts) -> dict[str, tuple[float, str]]:
     """Return the metrics of the gateway: name to (value, help)."""
     metrics: dict[str, tuple[float, str]] = {
-        "tart_gateway_resident_memory_bytes": (rss_bytes(), "Resident memory of the gateway.")
+        "tart_gateway_resident_memory_bytes": (
+            process_memory().resident,
+            "Resident memory of the gateway.",
+        )
     }
     for name, value in counts._asdict().items():
         metric, documentation = _METRICS[name]

@@ -12,7 +12,6 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,6 +19,7 @@ import duckdb
 from tart import logs
 from tart.aggregate.columnar.live_counters import LiveCounters
 from tart.errors import BadQuery
+from tart.process_memory import process_memory
 from tart.protocol.references import LINK_TYPES, Context
 from tart.query.core.filters import Selection
 from tart.shard.encoding.event_json import to_json
@@ -33,7 +33,6 @@ from tart.shard.queries.history import History
 from tart.shard.queries.journeys import Journeys
 from tart.shard.queries.slots import Slots
 from tart.shard.queries.sql import Sql
-from tart.shard.state import node_statements
 from tart.shard.state.nodes import Node, Nodes
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
@@ -57,7 +56,6 @@ _AT_ONCE_BYTES = 256 << 10
 # What may lead from them to where their chains begin; so many are looked at there.
 _LINKS = Selection(types=tuple(sorted(LINK_TYPES)))
 _AT_ONCE_LINKS = 400
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Answers:
@@ -250,10 +248,9 @@ class Answers:
         node = self._nodes.by_id.get(str(parameters.get("node")))
         if node is None:
             return {"counts": {}, "latest": {}}
-        latest = {str(number): node.latest(number) for number in node_statements.STATEMENT_TYPES}
         answer = {
             "counts": {str(number): count for number, count in enumerate(node.counts) if count},
-            "latest": {number: each for number, each in latest.items() if each is not None},
+            "latest": node.latest_statements(),
         }
         return replace_bytes(answer, _rendering(parameters))
 
@@ -280,7 +277,7 @@ class Answers:
         return {
             "pid": os.getpid(),
             "uptime_seconds": time.monotonic() - self._started,
-            "rss_bytes": int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE,
+            "rss_bytes": process_memory().resident,
             "cpu_seconds": usage.ru_utime + usage.ru_stime,
             "log_lines_left_out": logs.suppressed_lines(),
             "connections": self._listener.connections,

@@ -20,7 +20,7 @@ class PauseReason(StrEnum):
 
 
 class Backpressure:
-    """Whether one shard reads its telemetry connections.
+    """The permission of one shard to read its telemetry connections.
 
     Attributes:
         reading_allowed: Whether no reason holds.

@@ -24,7 +24,7 @@ from tart.query.core.catalog import DIRECTORY_BITS
 from tart.query.core.nodes import STATEMENTS, choose_statement, statement_source
 from tart.query.core.rfc3339 import rfc3339
 from tart.shard.state.event_counts import EventCounts
-from tart.shard.state.node_statements import MEMBERS, Statement, later_statement
+from tart.shard.state.node_statements import MEMBERS, STATEMENT_TYPES, Statement, later_statement
 from tart.storage.core.log_columns import LogRow
 from tart.storage.log.recovery import NodeHistory, RecoveredState, StoredSession
 
@@ -259,10 +259,14 @@ class Node:
         best = self.claim(EventKind.BEST_BLOCK_CHANGED)
         return best, self.claim(EventKind.FINALIZED_BLOCK_CHANGED)
 
-    def latest(self, type_: int) -> dict[str, Any] | None:
-        """Return the statement of a type that counts, as the ``node_status`` query has it."""
-        statement = choose_statement(self.statements(type_))
-        return None if statement is None else statement[0].latest(is_open=statement[1])
+    def latest_statements(self) -> dict[str, dict[str, Any]]:
+        """Return the statement of each type that counts, as the ``node_status`` query has it."""
+        chosen = {str(kind): choose_statement(self.statements(kind)) for kind in STATEMENT_TYPES}
+        return {
+            kind: statement[0].latest(is_open=statement[1])
+            for kind, statement in chosen.items()
+            if statement is not None
+        }
 
     def as_json(self) -> dict[str, Any]:
         """Return the node as an element of the ``nodes`` query's answer; hashes are bytes."""

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tart.gateway.observability.host_stats import disk, memory, rss_bytes
-
-SIZE = 64 << 20
-
-
-def test_used_memory_is_resident() -> None:
-    before = rss_bytes()
-    taken = bytearray(b"x") * SIZE
-    assert rss_bytes() - before > SIZE // 2
-    assert len(taken) == SIZE
+from tart.gateway.observability.host_stats import disk, memory
 
 
 def test_available_memory_is_part_of_the_total() -> None:
     available, whole = memory()
     assert 0 < available < whole
-    assert rss_bytes() < whole
 
 
 def test_free_space_of_a_missing_directory_is_part_of_its_disk(tmp_path: Path) -> None:

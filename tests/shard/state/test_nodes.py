@@ -403,11 +403,7 @@ class Placed:
                     at,
                     {
                         "counts": {},
-                        "latest": {
-                            str(number): latest
-                            for number in STATEMENTS
-                            if (latest := node.latest(number))
-                        },
+                        "latest": node.latest_statements(),
                     },
                 )
                 for at, some in enumerate(every)
