@@ -32,8 +32,8 @@ def test_keys_are_there_when_the_store_is_opened_again(path):
         assert store.revoke("00000000", 8) is False
 
     with open_store(path) as store:
-        kept, other = store.keys()
-    assert (kept.id, kept.revoked_at, other) == (first.id, 7, second)
+        stored, other = store.keys()
+    assert (stored.id, stored.revoked_at, other) == (first.id, 7, second)
 
 
 def test_other_users_may_not_read_the_file(path):

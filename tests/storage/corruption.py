@@ -17,7 +17,7 @@ import duckdb
 from tart.storage.core.files import QUARANTINED
 from tests.shard.running import best, fake_node, run, until
 
-# So many that the block with the first hashes is followed by another vector of rows.
+# Enough that the block with the first hashes is followed by another vector of rows.
 ROUND = 6_000
 BLOCK_BYTES = 128 << 10
 HEADER_BYTES = 3 * 4096
@@ -35,15 +35,15 @@ def make_killed(root, elsewhere):
     """The same, and a log beside today's segments."""
 
     async def scenario(shard):
-        async def said(rounds):
+        async def sent(rounds):
             await _say(shard, rounds)
             shard.ingest.flush_aggregates()
 
-        await said(1)
+        await sent(1)
         with closing(shard.store.cursor()) as cursor:
-            # Both segments get a log: nobody checkpoints.
+            # Both segments get a WAL: no checkpoint runs.
             shard.store.writer.segments.rotate(shard.store.writer.segments.current)
-            await said(1)
+            await sent(1)
             cursor.execute("SELECT 1")
         shutil.copytree(elsewhere, root, dirs_exist_ok=True)
 

@@ -36,7 +36,7 @@ class Ballast:
         self._path = disk / "ballast"
 
     def leave(self, free):
-        """Take all but so many bytes."""
+        """Take all free space but ``free`` bytes."""
         self._path.unlink(missing_ok=True)
         with self._path.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(self._path.parent).free - free)

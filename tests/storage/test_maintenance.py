@@ -44,10 +44,10 @@ def aged(path, hours):
 
 def test_an_expired_file_is_deleted_and_the_sessions_only_it_names_are_reported(tmp_path):
     hourly(tmp_path)
-    forgotten = []
+    deleted_sessions = []
     aged(day(tmp_path, "2026-11-21T12"), 25)
     with open_storage(
-        tmp_path, file_hours=1, on_sessions_deleted=lambda *what: forgotten.append(what)
+        tmp_path, file_hours=1, on_sessions_deleted=lambda *what: deleted_sessions.append(what)
     ) as storage:
         storage.store.maintenance.apply_retention(time.time(), clock_is_stable=True)
         assert [file.path.stem for file in storage.store.files(0)] == [
@@ -57,7 +57,7 @@ def test_an_expired_file_is_deleted_and_the_sessions_only_it_names_are_reported(
         assert storage.store.maintenance.statistics.files == 1
         storage.write(batch(event(3), at=HOURS[2]))
     assert log_files(tmp_path) == ["2026-11-21T13.duckdb", "2026-11-21T14.duckdb"]
-    assert forgotten == [(0, {0})]
+    assert deleted_sessions == [(0, {0})]
 
 
 def test_nothing_is_deleted_by_age_while_the_clock_is_unstable(tmp_path):
@@ -123,27 +123,27 @@ def test_an_adopted_directory_is_removed_with_its_last_file(tmp_path):
 def test_a_running_query_reads_a_file_to_its_end_before_it_is_deleted(tmp_path):
     hourly(tmp_path)
     aged(day(tmp_path, "2026-11-21T12"), 25)
-    reading, go_on = threading.Event(), threading.Event()
+    reading, may_continue = threading.Event(), threading.Event()
 
-    def question(cursor):
+    def query(cursor):
         oldest = storage.store.files(0)[-1]
         reading.set()
-        assert go_on.wait(DEADLINE)
+        assert may_continue.wait(DEADLINE)
         return cursor.execute(f"SELECT seq FROM {oldest.alias}.log").fetchall()
 
     async def both():
-        asked = asyncio.create_task(storage.store.query_threads.run(question, DEADLINE))
+        running = asyncio.create_task(storage.store.query_threads.run(query, DEADLINE))
         await asyncio.to_thread(reading.wait, DEADLINE)
-        tidying = asyncio.create_task(
+        retention = asyncio.create_task(
             asyncio.to_thread(
                 storage.store.maintenance.apply_retention, time.time(), clock_is_stable=True
             )
         )
         await asyncio.to_thread(wait_for, lambda: len(storage.store.files(0)) == 2)
         assert day(tmp_path, "2026-11-21T12").exists()
-        go_on.set()
-        await tidying
-        return await asked
+        may_continue.set()
+        await retention
+        return await running
 
     with open_storage(tmp_path, file_hours=1) as storage:
         assert asyncio.run(both()) == [(0,)]
@@ -152,20 +152,20 @@ def test_a_running_query_reads_a_file_to_its_end_before_it_is_deleted(tmp_path):
 
 def test_a_file_that_is_read_for_too_long_is_not_deleted(tmp_path):
     hourly(tmp_path)
-    reading, go_on = threading.Event(), threading.Event()
+    reading, may_continue = threading.Event(), threading.Event()
 
-    def question(cursor):
+    def query(cursor):
         reading.set()
-        assert go_on.wait(DEADLINE)
+        assert may_continue.wait(DEADLINE)
 
     async def both():
-        asked = asyncio.create_task(storage.store.query_threads.run(question, DEADLINE))
+        running = asyncio.create_task(storage.store.query_threads.run(query, DEADLINE))
         await asyncio.to_thread(reading.wait, DEADLINE)
         oldest = storage.store.files(0)[-1]
         assert not await asyncio.to_thread(storage.store.delete_period, [oldest], 0.0)
         assert storage.store.files(0)[-1] == oldest
-        go_on.set()
-        await asked
+        may_continue.set()
+        await running
 
     with open_storage(tmp_path, file_hours=1) as storage:
         asyncio.run(both())

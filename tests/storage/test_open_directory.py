@@ -117,7 +117,7 @@ def test_a_lost_segment_of_the_newest_period_is_replaced_and_its_frames_count_as
     in_both_segments(tmp_path)
     DAMAGE["emptied"](day(tmp_path, lost))
     expected = 6 - (lost == "2026-11-21.1") + SEQUENCE_LEAP
-    kept = day(tmp_path, "2026-11-21.1" if lost == "2026-11-21" else "2026-11-21")
+    quarantined = day(tmp_path, "2026-11-21.1" if lost == "2026-11-21" else "2026-11-21")
     missing = 2  # between those the other segment has
     for _ in range(2):
         with open_storage(tmp_path, checkpoint_seconds=0.001) as storage:
@@ -128,7 +128,7 @@ def test_a_lost_segment_of_the_newest_period_is_replaced_and_its_frames_count_as
             storage.write(batch(event(expected + seq, slot=1)))
             done = storage.store.writer.checkpoints.statistics
             wait_for(lambda seq=seq, done=done: done.done > seq)
-        assert {file.path for file in storage.store.files(0)} == {kept, day(tmp_path, lost)}
+        assert {file.path for file in storage.store.files(0)} == {quarantined, day(tmp_path, lost)}
     with open_storage(tmp_path) as storage:
         past = storage.store.recovered[0]
         assert (past.next_sequence, past.missing) == (expected + 4, missing)

@@ -1,4 +1,4 @@
-"""``tart/storage/store.py``: files, writer and readers of a shard as one thing."""
+"""``tart/storage/store.py``: the files, writer and query threads of a shard."""
 
 import os
 

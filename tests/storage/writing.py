@@ -18,7 +18,7 @@ from tart.units import HOUR_US
 from tests.storage.running import NOON, PEERS, batch, event, opened
 
 ROWS = 50
-# Every so many batches the next hour begins.
+# The batches after which the next hour begins.
 BATCHES_PER_FILE = 20
 
 

@@ -22,8 +22,8 @@ BLOCKS = 5
 NODES = 2
 
 
-def asked(system: System) -> dict[str, object]:
-    """What the directory's tart answers, of what must stay the same."""
+def read_answers(system: System) -> dict[str, object]:
+    """Return the answers of the directory's tart that must stay the same."""
     nodes = system.get("/api/nodes")["nodes"]
     return {
         "nodes": {node["node_id"]: node["event_count"] for node in nodes},
@@ -57,15 +57,15 @@ def make(directory: Path) -> None:
             with system.connect() as connection:
                 connection.sendall(node.connect())
                 for slot in range(BLOCKS):
-                    said = node.event("BestBlockChanged", slot, slot=slot, hash=bytes(32))[1]
-                    connection.sendall(said)
+                    message = node.event("BestBlockChanged", slot, slot=slot, hash=bytes(32))[1]
+                    connection.sendall(message)
                 # No such event: kept as it came.
                 connection.sendall(bytes([9, 0, 0, 0, *bytes(8), 255]))
                 system.wait_for_events(fake_peer_id(number), BLOCKS)
         system.process.send(signal.SIGTERM)
         assert system.process.ended() == 0
     with running_system(data) as system:
-        answers = asked(system)
+        answers = read_answers(system)
         system.process.send(signal.SIGTERM)
         assert system.process.ended() == 0
     assert main(["keys", "create", "--name", "of old", "--data-dir", str(data)]) == 0

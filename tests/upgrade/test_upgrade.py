@@ -11,7 +11,7 @@ import pytest
 from tart.cli.main import main
 from tart.storage.core.schema import SCHEMA_VERSION
 from tests.running import running_system
-from tests.upgrade.make import HERE, asked
+from tests.upgrade.make import HERE, read_answers
 
 SCHEMAS = range(1, SCHEMA_VERSION + 1)
 # So old events are past retention, which is not what this is about.
@@ -37,7 +37,7 @@ def test_a_directory_of_an_earlier_release_is_answered_as_before(old, aggregates
             path.unlink()
     assert main(["verify", "--deep", "--data-dir", str(data)]) == 0
     with running_system(data, environ=FOREVER) as system:
-        assert asked(system) == answers
+        assert read_answers(system) == answers
 
 
 @pytest.mark.slow

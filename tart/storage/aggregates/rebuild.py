@@ -146,7 +146,7 @@ class _Rebuild:
         ends.apply_until(self.state.taken_at, aggregates)
         aggregates.clear()
         aggregates.add_findings(self._sessions.findings())
-        for summary in self._sessions.ended():
+        for summary in self._sessions.ended_sessions():
             aggregates.record_session(summary)
         end = self._recovered.next_sequence
         for chunk in self._chunks(self.state.through, end):
@@ -158,9 +158,9 @@ class _Rebuild:
             total = max(self.events, expected)
             progress(f"counting the events of directory {place} again", self.events, total)
             if self.events % _FLUSH_EVENTS < len(chunk.batch):
-                self._flush(aggregates, chunk.end, [], self._sessions.open())
+                self._flush(aggregates, chunk.end, [], self._sessions.open_sessions())
         aggregates.end_all_sessions()
-        for summary in self._sessions.died():
+        for summary in self._sessions.lost_sessions():
             aggregates.record_session(summary)
         self._flush(aggregates, end, self._missing_nodes, [])
 

@@ -50,7 +50,7 @@ class SessionRecovery:
         for number, session in self._missing.items():
             if session.ended_at is None:
                 self._counters[number] = _SessionCounters(
-                    self._before.get(number) or _begun(session)
+                    self._before.get(number) or _open_summary(session)
                 )
         for number, summary in self._before.items():
             # The part of the event log that had it is lost.
@@ -114,21 +114,21 @@ class SessionRecovery:
                     session.node_information,
                 )
 
-    def ended(self) -> Iterator[SessionSummary]:
+    def ended_sessions(self) -> Iterator[SessionSummary]:
         """Yield the connections whose end is in the event log."""
         for number, session in self._missing.items():
             if session.ended_at is not None:
                 before = self._before.get(number)
                 started_at = session.started_at if before is None else before.started_at
-                yield _ended(session, session.counters.get("started_at", started_at))
+                yield _ended_summary(session, session.counters.get("started_at", started_at))
 
-    def open(self) -> list[SessionSummary]:
+    def open_sessions(self) -> list[SessionSummary]:
         """Return the connections without an end, with the events added so far."""
         return [counters.summary() for counters in self._counters.values()]
 
-    def died(self) -> Iterator[SessionSummary]:
+    def lost_sessions(self) -> Iterator[SessionSummary]:
         """Yield the connections without an end as ended, when all events are added."""
-        for summary in self.open():
+        for summary in self.open_sessions():
             yield summary._replace(
                 ended_at=summary.last_at or summary.started_at, outcome=DIED, reason=SHARD_DIED
             )
@@ -194,7 +194,7 @@ def undecodable_finding(row: UndecodableRow) -> Finding:
     )
 
 
-def _ended(stored: StoredSession, started_at: int) -> SessionSummary:
+def _ended_summary(stored: StoredSession, started_at: int) -> SessionSummary:
     """Return a connection whose end is in the event log."""
     counters: dict[str, Any] = stored.counters
     information = None if stored.refused else _information(stored)
@@ -220,11 +220,11 @@ def _ended(stored: StoredSession, started_at: int) -> SessionSummary:
     )
 
 
-def _begun(stored: StoredSession) -> SessionSummary:
+def _open_summary(stored: StoredSession) -> SessionSummary:
     """Return a connection of which only the beginning is known."""
     information = _information(stored)
     deviations = Counter(each.rule for each in information.deviations) if information else {}
-    return _ended(stored, stored.started_at)._replace(
+    return _ended_summary(stored, stored.started_at)._replace(
         outcome=OPEN,
         bytes=LENGTH_BYTES + len(stored.node_information),
         deviations=json.dumps(deviations),

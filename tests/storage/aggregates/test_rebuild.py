@@ -1,4 +1,4 @@
-"""``tart/storage/aggregates/rebuild.py``: aggregates made again from the log are the same."""
+"""``tart/storage/aggregates/rebuild.py``: aggregates rebuilt from the event log are the same."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def total(shard):
     return count
 
 
-async def tell(shard):
+async def send(shard):
     told(shard, troubled_network().sessions)
 
 
@@ -59,7 +59,7 @@ def test_numbers_continue_from_the_aggregates_when_the_event_log_is_lost(tmp_pat
     run(aggregate, tmp_path)
     for path in (tmp_path / "00").glob("20*.duckdb*"):
         path.unlink()
-    run(tell, tmp_path)
+    run(send, tmp_path)
     assert run(total, tmp_path) == 2 * everything(troubled_network())
 
 
@@ -91,8 +91,8 @@ def test_stored_rows_become_the_batch_that_they_arrived_in():
         )
         for at in range(len(batch))
     ]
-    said = decode_contexts(troubled_network())
-    again = event_batch_from_rows(rows, said.__getitem__)
+    contexts = decode_contexts(troubled_network())
+    again = event_batch_from_rows(rows, contexts.__getitem__)
     assert (again.contents, again.faults) == (batch.contents, [*batch.faults])
     assert np.array_equal(again.clean, batch.clean)
     for name in array_types(EventColumns):
@@ -103,7 +103,7 @@ def test_stored_rows_become_the_batch_that_they_arrived_in():
 
 def test_a_rebuild_skips_a_gap_of_lost_numbers(tmp_path, monkeypatch):
     """As where a file of the newest period was put aside, and the other segment goes on."""
-    run(tell, tmp_path)
+    run(send, tmp_path)
     with open_storage(tmp_path) as storage:
         last = storage.store.recovered[0].next_sequence - 1
     leapt = event(last + SEQUENCE_LEAP, at=0, node=0, session=0, event_id=10**6, slot=1)
@@ -121,7 +121,7 @@ def test_a_rebuild_skips_a_gap_of_lost_numbers(tmp_path, monkeypatch):
 
 
 def test_an_interrupted_rebuild_continues_from_its_last_flush(tmp_path, monkeypatch):
-    run(tell, tmp_path)
+    run(send, tmp_path)
     aggregate_file(tmp_path, 0).path.unlink()
     monkeypatch.setattr(rebuild, "_CHUNK", 1000)
     monkeypatch.setattr(rebuild, "_FLUSH_EVENTS", 2000)

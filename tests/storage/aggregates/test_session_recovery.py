@@ -50,7 +50,7 @@ def test_a_session_with_a_row_is_not_recovered():
 def test_a_closed_connection_is_recovered_from_the_event_log():
     counters = {"events": 3, "bytes": 70, "dropped": 2, "undecodable": 1, "next_event_id": 9}
     more = {"last_event_id": 8, "last_at": NOON + 4, "deviations": {"a": 1}, "shed": {"rate": 4}}
-    (found,) = recount(closed(7, **counters, **more)).ended()
+    (found,) = recount(closed(7, **counters, **more)).ended_sessions()
     assert found._asdict() == {
         **summary(7)._asdict(),
         **{"ended_at": NOON + 5, "outcome": "closed", "reason": "closed by the node"},
@@ -60,36 +60,36 @@ def test_a_closed_connection_is_recovered_from_the_event_log():
 
 
 def test_a_connection_of_an_older_release_with_fewer_counters_is_recovered():
-    (found,) = recount(closed(7)).ended()
+    (found,) = recount(closed(7)).ended_sessions()
     assert (found.outcome, found.events, found.last_event_id) == ("closed", 0, None)
 
 
 def test_a_refused_connection_is_recovered_without_a_node():
     refused = stored(3, node=None, node_information=b"", ended_at=NOON, refused=True, reason="no")
-    (found,) = recount(refused).ended()
+    (found,) = recount(refused).ended_sessions()
     assert (found.outcome, found.node, found.protocol_version) == ("refused", None, None)
 
 
 def test_a_recovered_session_keeps_its_beginning_before_the_event_log():
-    (found,) = recount(closed(0), before=[summary(0, started_at=NOON - 9)]).ended()
+    (found,) = recount(closed(0), before=[summary(0, started_at=NOON - 9)]).ended_sessions()
     assert found.started_at == NOON - 9
 
 
 def test_a_session_without_an_end_ends_with_its_last_event():
-    (found,) = recount(stored(0), before=[summary(0, last_at=NOON + 3, events=2)]).died()
+    (found,) = recount(stored(0), before=[summary(0, last_at=NOON + 3, events=2)]).lost_sessions()
     assert (found.ended_at, found.outcome, found.reason) == (NOON + 3, "died", "shard died")
     assert found.events == 2
-    (silent,) = recount(stored(0)).died()
+    (silent,) = recount(stored(0)).lost_sessions()
     assert (silent.ended_at, silent.bytes) == (NOON, 4 + len(HELLO))
 
 
 def test_a_session_whose_event_log_is_lost_is_as_of_the_last_flush():
-    (found,) = recount(before=[summary(5, last_at=NOON + 3)]).died()
+    (found,) = recount(before=[summary(5, last_at=NOON + 3)]).lost_sessions()
     assert (found.session, found.outcome, found.ended_at) == (5, "died", NOON + 3)
 
 
 def test_node_information_that_no_longer_decodes_is_tolerated():
-    (found,) = recount(stored(0, node_information=b"of old")).died()
+    (found,) = recount(stored(0, node_information=b"of old")).lost_sessions()
     assert (found.outcome, found.protocol_version, found.params_layout) == ("died", None, None)
 
 

@@ -169,7 +169,7 @@ def test_any_rows_come_back_from_duckdb_as_they_were(rows):
     assert through_duckdb("log", rows) == sorted(rows, key=lambda row: row.seq)
 
 
-def kept(rows):
+def stored_columns(rows):
     """The stored columns, by name."""
     with closing(duckdb.connect(":memory:")) as connection:
         batch = encode_log(LogColumns.from_rows(rows, PEERS))
@@ -180,7 +180,7 @@ def kept(rows):
 
 def test_numbers_are_stored_as_deltas():
     near = LogRow(100, NOON, NOON - JCE_US - 5, 0, 0, 102, 128, 99, PEERS[1], None, None, None, b"")
-    stored = kept([near])
+    stored = stored_columns([near])
     assert (stored["sent_after"], stored["id_ahead"], stored["ref_back"]) == ([-5], [2], [3])
     assert (stored["parts"], stored["peer_number"]) == ([0], [1])
 
@@ -188,7 +188,7 @@ def test_numbers_are_stored_as_deltas():
 def test_parts_record_the_difference_from_the_usual_parts_of_the_type():
     usual = LogRow(0, 0, 0, 0, 0, 0, 128, 1, PEERS[0], None, None, None, b"")
     rows = [usual, usual._replace(seq=1, peer=None), usual._replace(seq=2, ref=None, core=9)]
-    assert kept(rows)["parts"] == [0, 0b00010, 0b01001]
+    assert stored_columns(rows)["parts"] == [0, 0b00010, 0b01001]
     assert through_duckdb("log", rows) == rows
 
 
@@ -197,7 +197,7 @@ def test_an_absent_slot_is_stored_as_the_previous_one_and_read_as_null():
         LogRow(seq, 0, 0, 0, 0, 0, 11, None, None, slot, None, None, b"")
         for seq, slot in enumerate([None, 7, None, None, 8])
     ]
-    assert kept(rows)["last_slot"] == [7, 7, 7, 7, 8]
+    assert stored_columns(rows)["last_slot"] == [7, 7, 7, 7, 8]
     assert [row.slot for row in through_duckdb("log", rows)] == [None, 7, None, None, 8]
 
 

@@ -24,9 +24,9 @@ def ranges(draw):
     return found
 
 
-def seen(stretches):
+def seen(ranges_of_scan):
     """(file, sequence) that are looked at, in order."""
-    return [(file, at) for each in stretches for at in range(*each[:2]) for file in each.files]
+    return [(file, at) for each in ranges_of_scan for at in range(*each[:2]) for file in each.files]
 
 
 def wanted(files, keep):
@@ -46,12 +46,12 @@ def test_a_forward_scan_covers_all_sequences_from_the_start_on(files, start, siz
 
 @given(ranges(), BOUNDS, SIZES)
 def test_a_backward_scan_covers_all_sequences_below_highest_first(files, below, size):
-    stretches = list(scan_backward(files, below, size, 256))
-    found = seen(stretches)
+    ranges_of_scan = list(scan_backward(files, below, size, 256))
+    found = seen(ranges_of_scan)
     assert len(found) == len(set(found))
     assert set(found) >= wanted(files, lambda at: at < below)
     assert all(at < below for _, at in found)
-    assert all(one.first >= other.end for one, other in pairwise(stretches))
+    assert all(one.first >= other.end for one, other in pairwise(ranges_of_scan))
 
 
 def test_a_scan_skips_a_gap_between_files():

@@ -60,7 +60,7 @@ def test_the_cache_has_the_same_rows_as_the_files(tmp_path):
                 clause, values = selection.where(file.alias)
                 return clause + ("" if node is None else f" AND node = {node}"), values
 
-            asked = asyncio.run(
+            searched = asyncio.run(
                 storage.store.query_threads.run(
                     lambda cursor: scan_newest(
                         cursor, storage.store.files(0), condition, limit, before
@@ -69,7 +69,7 @@ def test_the_cache_has_the_same_rows_as_the_files(tmp_path):
                 )
             )
             found, _ = storage.store.writer.tail.rows(selection, node, limit, before)
-            assert found == asked
+            assert found == searched
 
         compared()
 

@@ -102,7 +102,7 @@ def test_threads_of_one_priority_take_queries_at_a_time() -> None:
 
 
 def test_no_thread_waits_while_it_could_take_a_query() -> None:
-    """Many threads and many that put: whoever is woken, all is taken."""
+    """Many threads put and take: whichever thread is woken, every query is taken."""
     queue: QueryQueue[str] = QueryQueue(10_000)
     taken: list[str] = []
 

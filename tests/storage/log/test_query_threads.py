@@ -64,7 +64,7 @@ async def idle(reader):
             await asyncio.sleep(0.001)
 
 
-def asked(scenario):
+def started(scenario):
     """Run a scenario that takes a reader, until no question is left."""
 
     async def whole(reader):
@@ -80,7 +80,7 @@ def test_a_query_returns_its_result():
         assert await reader.run(one, DEADLINE) == [(1,)]
         assert (reader.open, reader.refused, reader.cancelled.total()) == (0, 0, 0)
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_an_error_of_a_query_reaches_its_caller():
@@ -92,7 +92,7 @@ def test_an_error_of_a_query_reaches_its_caller():
             await reader.run(broken, DEADLINE)
         assert await reader.run(one, DEADLINE) == [(1,)]
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_a_query_is_interrupted_at_its_deadline_and_its_cursor_stays_usable():
@@ -105,7 +105,7 @@ def test_a_query_is_interrupted_at_its_deadline_and_its_cursor_stays_usable():
         assert cursors
         assert await reader.run(one, DEADLINE) == [(1,)]
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_a_query_whose_caller_leaves_is_interrupted():
@@ -124,7 +124,7 @@ def test_a_query_whose_caller_leaves_is_interrupted():
         await idle(reader)
         assert await reader.run(one, DEADLINE) == [(1,)]
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_a_deadline_between_two_statements_interrupts_the_second():
@@ -143,7 +143,7 @@ def test_a_deadline_between_two_statements_interrupts_the_second():
         late.set()
         await idle(reader)
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_an_interrupt_does_not_hit_the_next_query():
@@ -154,7 +154,7 @@ def test_an_interrupt_does_not_hit_the_next_query():
             answers = await asyncio.gather(*(reader.run(one, DEADLINE) for _ in range(4)))
             assert answers == [[(1,)]] * 4
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_queries_beyond_the_limit_are_refused_and_the_others_answered():
@@ -176,7 +176,7 @@ def test_queries_beyond_the_limit_are_refused_and_the_others_answered():
         assert await asyncio.gather(*tasks) == [[(1,)]] * len(tasks)
         assert await reader.run(one, DEADLINE) == [(1,)]
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_a_query_cancelled_in_the_queue_never_runs():
@@ -193,7 +193,7 @@ def test_a_query_cancelled_in_the_queue_never_runs():
         await idle(reader)
         assert begun == []
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_a_cancelled_query_counts_as_running_until_it_ends():
@@ -208,7 +208,7 @@ def test_a_cancelled_query_counts_as_running_until_it_ends():
         go.set()
         await idle(reader)
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_a_loop_in_python_ends_when_its_query_is_cancelled():
@@ -222,7 +222,7 @@ def test_a_loop_in_python_ends_when_its_query_is_cancelled():
         await idle(reader)
         assert await reader.run(lambda cursor: raise_if_cancelled(), DEADLINE) is None
 
-    asked(scenario)
+    started(scenario)
     assert raise_if_cancelled() is None
 
 
@@ -237,7 +237,7 @@ def test_scans_leave_a_thread_to_cheap_queries():
         go.set()
         await asyncio.gather(*scans)
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_queries_run_concurrently():
@@ -249,7 +249,7 @@ def test_queries_run_concurrently():
         )
         assert sorted(await asyncio.gather(*questions)) == list(range(THREADS))
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_closing_waits_for_running_queries_and_refuses_others():
@@ -277,7 +277,7 @@ def test_closing_waits_for_running_queries_and_refuses_others():
         await closing
         await idle(reader)
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_slow_queries_hold_up_only_each_other():
@@ -304,7 +304,7 @@ def test_slow_queries_hold_up_only_each_other():
         assert await asyncio.gather(*waiting) == [[(1,)]] * (1 + SLOW_QUEUE_LIMIT)
         assert await reader.run_slow(held, DEADLINE) == [(1,)]
 
-    asked(scenario)
+    started(scenario)
 
 
 def until_abandoned(cursor, abandoned):
@@ -319,7 +319,7 @@ def test_a_slow_query_learns_that_it_is_cancelled():
             await reader.run_slow(until_abandoned, 0.01)
         await idle(reader)
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_closing_does_not_wait_for_slow_queries():
@@ -355,7 +355,7 @@ def test_queries_run_with_low_priority_on_demand_and_slow_ones_always():
                 assert await reader.run(niceness, DEADLINE, rank) == (low if back else own)
         assert await reader.run_slow(niceness, DEADLINE) == low
 
-    asked(scenario)
+    started(scenario)
 
 
 def test_a_query_that_runs_when_the_priority_changes_is_answered():
@@ -367,4 +367,4 @@ def test_a_query_that_runs_when_the_priority_changes_is_answered():
         go.set()
         assert await asyncio.gather(*running) == [True] * THREADS
 
-    asked(scenario)
+    started(scenario)

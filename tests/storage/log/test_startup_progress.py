@@ -1,4 +1,4 @@
-"""``tart/storage/log/startup_progress.py``: nobody has to listen."""
+"""``tart/storage/log/startup_progress.py``: progress may be ignored."""
 
 from tart.storage.log.startup_progress import ignore_progress
 

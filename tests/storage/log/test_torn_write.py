@@ -38,7 +38,7 @@ def cut_short(tmp_path):
 
 
 def blocks(before, after, size):
-    """Where a block was written again in place."""
+    """The offsets of blocks that were written again in place."""
     for at in range(BLOCKS_AT, len(before), size):
         if before[at : at + size] != after[at : at + size]:
             yield at
@@ -84,8 +84,8 @@ def test_a_wrong_checksum_in_a_closed_file_is_damage(tmp_path, cut_short, caplog
     torn[at] ^= 1
     path = left(tmp_path / "left", file, {file.path.name: bytes(torn)})
     assert stored(tmp_path / "left") == []
-    (kept,) = path.parent.glob(f"{path.name}.corrupt-*")
-    assert kept.read_bytes() == torn
+    (quarantined,) = path.parent.glob(f"{path.name}.corrupt-*")
+    assert quarantined.read_bytes() == torn
     assert "cannot be read" in caplog.text
 
 
@@ -98,9 +98,9 @@ def test_a_block_that_stays_unreadable_gets_its_checksum_back(tmp_path, cut_shor
     path = left(tmp_path / "left", file, {**before, file.path.name: bytes(torn)})
     caplog.set_level(logging.WARNING)
     assert stored(tmp_path / "left") == []
-    kept = sorted(path.parent.glob(f"{path.name}.corrupt-*"))
+    quarantined = sorted(path.parent.glob(f"{path.name}.corrupt-*"))
     log = before[file.wal.name]
-    assert [each.read_bytes() for each in kept] == [torn, log]
+    assert [each.read_bytes() for each in quarantined] == [torn, log]
     assert "repaired the checksum" not in caplog.text
 
 

@@ -1,4 +1,4 @@
-"""``tart/storage/log/verify.py``: each thing that can be wrong is found, and nothing is touched."""
+"""``tart/storage/log/verify.py``: each fault is found, and nothing is touched."""
 
 from contextlib import closing
 
@@ -30,7 +30,7 @@ def well(row, hello):
 
 
 def sound(root):
-    """Two files; session 0 goes through both, drops 7 events, and says one thing wrong."""
+    """Two files; session 0 goes through both, drops 7 events, and sends one invalid event."""
     drop = event(3, type=0, slot=None, body=bytes(8) + (7).to_bytes(8, "little"))
     first = batch(
         *(event(seq) for seq in range(2)),

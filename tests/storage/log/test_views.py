@@ -58,7 +58,7 @@ class Log:
     windows = views.SCAN_WINDOWS
 
     def rows(self, view, *columns, **more):
-        """What a scan of a view gives, as dicts."""
+        """The rows of a scan of a view, as dicts."""
         names = columns or tuple(each.name for each in VIEWS[view].columns)
         found = []
         wanted = Scan(view, names, **more)
@@ -117,8 +117,8 @@ def expected(log, row):
 
 @given(st.lists(messages(), min_size=1, max_size=8))
 @settings(deadline=None)
-def test_every_column_of_a_view_is_what_the_plain_decoder_says(log, said):
-    for row in log.hold(*said):
+def test_every_column_of_a_view_is_what_the_plain_decoder_says(log, sent):
+    for row in log.hold(*sent):
         name = view_name(EVENTS[row.type].variant)
         (found,) = [each for each in log.rows(name) if each["id"] >> 8 == row.seq]
         fields = expected(log, row)
@@ -132,8 +132,8 @@ def test_every_column_of_a_view_is_what_the_plain_decoder_says(log, said):
 
 @given(st.lists(messages(), min_size=1, max_size=8))
 @settings(deadline=None)
-def test_the_view_of_all_events_has_the_payload_byte_for_byte(log, said):
-    rows = log.hold(*said)
+def test_the_view_of_all_events_has_the_payload_byte_for_byte(log, sent):
+    rows = log.hold(*sent)
     found = log.rows("events", "id", "type", "payload", "peer")
     assert [(each["id"] >> 8, each["type"], each["payload"]) for each in found] == [
         (row.seq, row.type, row.payload) for row in rows
