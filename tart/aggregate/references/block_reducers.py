@@ -67,21 +67,20 @@ def _reduce_executed(state: ReducerState, event: Event) -> None:
         return
     if fields:
         block.advance(event.number, state.timestamp[event.index], fields)
-        _add_executions(state, event, block, fields)
+        if block.hash is not None:
+            _add_executions(state, event, block.hash, block.slot, fields)
     _finish(state, event, block)
 
 
-def _add_executions(state: ReducerState, event: Event, block: Block, fields: Fields) -> None:
-    """Add the accumulation costs of a block whose hash is known."""
-    if block.hash is None:
-        return
-    received_at = state.received_at[event.index]
+def _add_executions(
+    state: ReducerState, event: Event, block: bytes, slot: int | None, fields: Fields
+) -> None:
     for service, cost in fields["accumulate_costs"]:
         state.defer(
             state.counters.add_execution,
-            received_at,
-            block.hash,
-            block.slot,
+            state.received_at[event.index],
+            block,
+            slot,
             service,
             cost["total"]["gas_used"],
             cost["total"]["elapsed_ns"],

@@ -49,6 +49,25 @@ def _finish(state: ReducerState, event: Event, package: Package) -> Package:
     return package
 
 
+def _advance(state: ReducerState, event: Event, fields: Fields | None) -> Package | None:
+    """Record a step of a work-package; ``None`` are fields that cannot be decoded."""
+    package = _package_of(state, event)
+    if package is None:
+        return None
+    if fields is not None:
+        package.advance(event.number, state.timestamp[event.index], fields)
+    return _finish(state, event, package)
+
+
+def _reduce_step(state: ReducerState, event: Event) -> Package | None:
+    """Reduce a step of which only the reference is needed."""
+    return _advance(state, event, {})
+
+
+def _reduce_decoded_step(state: ReducerState, event: Event) -> Package | None:
+    return _advance(state, event, state.fields(event))
+
+
 def _reduce_failed(state: ReducerState, event: Event) -> Package | None:
     fields = state.fields(event)
     state.count_failure(event, fields)
@@ -71,29 +90,10 @@ def _reduce_duplicate(state: ReducerState, event: Event) -> Package | None:
     return _finish(state, event, package)
 
 
-def _reduce_step(state: ReducerState, event: Event) -> Package | None:
-    """Reduce a step of which only the reference is needed."""
-    package = _package_of(state, event)
-    if package is None:
-        return None
-    package.advance(event.number, state.timestamp[event.index], {})
-    return _finish(state, event, package)
-
-
-def _reduce_decoded_step(state: ReducerState, event: Event) -> Package | None:
-    fields, package = state.fields(event), _package_of(state, event)
-    if package is None:
-        return None
-    if fields:
-        package.advance(event.number, state.timestamp[event.index], fields)
-    return _finish(state, event, package)
-
-
 def _reduce_authorized(state: ReducerState, event: Event) -> Package | None:
-    fields, package = state.fields(event), _package_of(state, event)
+    fields = state.fields(event)
+    package = _advance(state, event, fields)
     if fields:
-        if package is not None:
-            package.advance(event.number, state.timestamp[event.index], fields)
         total = fields["cost"]["total"]
         state.defer(
             state.counters.add_authorization,
@@ -103,23 +103,14 @@ def _reduce_authorized(state: ReducerState, event: Event) -> Package | None:
             total["gas_used"],
             total["elapsed_ns"],
         )
-    return None if package is None else _finish(state, event, package)
+    return package
 
 
 def _reduce_refined(state: ReducerState, event: Event) -> Package | None:
-    fields, package = state.fields(event), _package_of(state, event)
-    if fields:
-        if package is not None:
-            package.advance(event.number, state.timestamp[event.index], fields)
-        _add_refinements(state, event, package, fields)
-    return None if package is None else _finish(state, event, package)
-
-
-def _add_refinements(
-    state: ReducerState, event: Event, package: Package | None, fields: Fields
-) -> None:
+    fields = state.fields(event)
+    package = _advance(state, event, fields)
     core, services = (package.core, package.services) if package else (None, [])
-    for item, cost in enumerate(fields["costs"]):
+    for item, cost in enumerate(fields["costs"] if fields else ()):
         state.defer(
             state.counters.add_refinement,
             state.received_at[event.index],
@@ -129,6 +120,7 @@ def _add_refinements(
             cost["total"]["gas_used"],
             cost["total"]["elapsed_ns"],
         )
+    return package
 
 
 def _reduce_sending(state: ReducerState, event: Event) -> Package | None:

@@ -1,4 +1,4 @@
-"""The state of reducers: the batch in work, and the tables and rows that events change.
+"""The state of reducers: the current batch, and the tables and rows that events change.
 
 Pure. A reducer is a function of this state and one event. It reads the event's fields,
 changes the pipeline that the event belongs to, and defers its changes to tables until the
@@ -38,7 +38,7 @@ class Reporter(NamedTuple):
 
 @dataclass(slots=True)
 class Event:
-    """One event of the batch in work.
+    """One event of the current batch.
 
     Attributes:
         index: in the batch.
@@ -58,7 +58,7 @@ class ReducerState:
     """The state that reducers read and change.
 
     Attributes:
-        batch: the batch in work.
+        batch: the current batch.
         received_at, timestamp, seq, clean: columns of the batch as lists.
         contexts: the contexts of the batch's events.
         closed: rows of closed pipelines since the last flush, by table.
