@@ -151,13 +151,13 @@ def test_a_wal_on_a_full_disk_is_read_in_place(tmp_path, disk):
 
 def test_maintenance_pauses_ingestion_while_the_disk_is_full(tmp_path, disk, monkeypatch):
     monkeypatch.setattr(maintenance, "WATCH_SECONDS", 0.01)
-    progress = []
+    shortages = []
     ballast = Ballast(disk)
     settings = {"disk_reserve_bytes": 4 << 20}
-    with open_storage(disk / "shards", on_shortage=progress.append, **settings) as storage:
+    with open_storage(disk / "shards", on_shortage=shortages.append, **settings) as storage:
         storage.write(hundred(0))
         ballast.leave(3 << 20)
-        wait_for(lambda: progress == ["disk"])
+        wait_for(lambda: shortages == ["disk"])
         storage.write(hundred(1))
         ballast.release()
-        wait_for(lambda: progress == ["disk", ""])
+        wait_for(lambda: shortages == ["disk", ""])

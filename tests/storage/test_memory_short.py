@@ -68,14 +68,14 @@ def test_a_commit_without_memory_is_repeated_once_there_is_memory(tmp_path, capl
 
 def test_ingestion_pauses_while_memory_is_short(tmp_path, monkeypatch):
     monkeypatch.setattr(maintenance, "WATCH_SECONDS", 0.01)
-    progress = []
-    with open_storage(tmp_path, on_shortage=progress.append) as storage:
+    shortages = []
+    with open_storage(tmp_path, on_shortage=shortages.append) as storage:
         storage.write(batch(*rows(0, 100)))
         limit(storage, "2MB")
         storage.store.writer.put(batch(*rows(100, ROWS)))
-        wait_for(lambda: progress == ["memory"])
+        wait_for(lambda: shortages == ["memory"])
         limit(storage, "512MB")
-        wait_for(lambda: progress == ["memory", ""])
+        wait_for(lambda: shortages == ["memory", ""])
 
 
 def test_a_file_in_use_is_reattached_when_its_readers_have_ended(tmp_path):

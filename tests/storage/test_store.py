@@ -156,11 +156,11 @@ def test_a_quarantined_file_counts_as_unreadable_in_the_windows_of_its_period(tm
     path.with_name(f"{aside.name}.wal").touch()
     os.utime(aside, (NOON / 1e6, NOON / 1e6))
     midnight = NOON - 12 * HOUR_US
-    progress = [[f"00/{aside.name}", None, midnight, NOON]]
+    expected = [[f"00/{aside.name}", None, midnight, NOON]]
     with open_storage(tmp_path) as storage:
         unreadable = storage.store.unreadable_events
-        assert unreadable(None, None) == progress
-        assert unreadable(NOON, None) == unreadable(None, midnight) == progress
+        assert unreadable(None, None) == expected
+        assert unreadable(NOON, None) == unreadable(None, midnight) == expected
         assert unreadable(NOON + 1, None) == unreadable(None, midnight - 1) == []
         aside.unlink()
         assert unreadable(None, None) == []

@@ -161,12 +161,12 @@ def test_connections_open_at_a_crash_end_with_their_last_event(tmp_path, flushes
     assert (living["events"], living["undecodable"], living["dropped"]) == (16, 2, 26)
     assert json.loads(living["deviations"]) == {"trailing_bytes": 4}
     for _ in range(2):
-        (found,), progress = run(then, tmp_path)
+        (found,), findings = run(then, tmp_path)
         assert found == {
             **living,
             **{"ended_at": living["last_at"], "outcome": "died", "reason": "shard died"},
         }
-        assert progress == expected
+        assert findings == expected
 
 
 def test_connections_that_ended_before_a_crash_are_unchanged(tmp_path):
@@ -199,11 +199,11 @@ def test_all_sessions_are_recovered_from_the_event_log(tmp_path):
     async def then(shard):
         return await sessions(shard), await conformance(shard)
 
-    (open_, ended), progress = run(first, tmp_path)
-    assert "unknown_protocol_version" in str(progress)
+    (open_, ended), findings = run(first, tmp_path)
+    assert "unknown_protocol_version" in str(findings)
     aggregate_file(tmp_path, 0).path.unlink()
-    (died, again), retold = run(then, tmp_path)
-    assert (again, retold) == (ended, progress)
+    (died, again), findings_again = run(then, tmp_path)
+    assert (again, findings_again) == (ended, findings)
     assert died["events"] == open_["events"]
     assert died["bytes"] == open_["bytes"]
 
