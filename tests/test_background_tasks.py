@@ -14,7 +14,7 @@ class Clock:
         return self.now
 
 
-def test_a_turn_that_fails_costs_itself_alone(caplog) -> None:
+def test_a_failed_turn_is_counted_and_the_next_one_runs(caplog) -> None:
     clock = Clock()
     background, done = Background(clock), 0
     with caplog.at_level(logging.ERROR):

@@ -111,7 +111,7 @@ def test_a_frame_too_long_carries_its_numbers():
     assert str(error) == "frame of 300 bytes announced, at most 200 are accepted"
 
 
-def test_a_decode_error_says_what_where_and_what_would_have_been_right():
+def test_a_decode_error_names_rule_offset_field_and_expectation():
     assert str(DecodeError("truncated", 9, "1 byte")) == "truncated at offset 9: expected 1 byte"
     assert (
         str(DecodeError("truncated", 9, "1 byte").inside("slot").inside("outline"))

@@ -89,7 +89,7 @@ def test_closing_waits_for_a_use_whose_caller_was_cancelled():
     assert recorder.told == ["opened", "begun", "ended", "closed"]
 
 
-def test_a_closing_that_is_cancelled_closes_all_the_same():
+def test_a_cancelled_close_still_closes_the_handle():
     recorder = Recorder()
 
     async def scenario():
@@ -109,7 +109,7 @@ def test_a_closing_that_is_cancelled_closes_all_the_same():
     assert recorder.told[-1] == "closed"
 
 
-def test_after_a_failure_an_owned_handle_is_opened_anew():
+def test_an_owned_handle_is_opened_again_after_a_failure():
     recorder = Recorder()
 
     async def scenario():
@@ -149,7 +149,7 @@ def test_a_shared_handle_is_closed_after_its_last_use():
 
 
 @pytest.mark.slow
-def test_sqlite_is_closed_while_statements_run_and_the_process_lives(tmp_path):
+def test_closing_sqlite_while_statements_run_does_not_crash(tmp_path):
     """In a process of its own: what this is against is a segmentation fault."""
     outcome = run_alone(closing_sqlite, tmp_path / "c.sqlite", 150)
     assert (outcome.returncode, outcome.stdout) == (0, "150 rounds\n"), outcome.stderr

@@ -23,13 +23,13 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_what_is_packed_is_unpacked_as_it_was(value):
+def test_unpack_restores_what_pack_wrote(value):
     assert json_encoding.unpack(json_encoding.pack(value)) == value
     assert json_encoding.unpack(json_encoding.pack(value).decode()) == value
 
 
 @pytest.mark.parametrize("number", EXTREMES)
-def test_for_others_an_integer_beyond_64_bits_is_decimal_text(number):
+def test_for_clients_an_integer_beyond_64_bits_is_decimal_text(number):
     shown = json.loads(json_encoding.dumps({"sum": [number]}))["sum"][0]
     assert shown == (
         number if json_encoding.LEAST <= number <= json_encoding.GREATEST else str(number)
@@ -45,7 +45,7 @@ def test_a_packed_integer_beyond_64_bits_is_a_json_integer():
     )
 
 
-def test_what_is_no_json_is_refused_as_ever():
+def test_a_value_without_json_is_an_error():
     with pytest.raises(TypeError):
         json_encoding.dumps({"a": object()})
     with pytest.raises(TypeError):

@@ -44,7 +44,7 @@ def test_each_event_is_one_json_object(monkeypatch):
     assert abs((time - before).total_seconds()) < 60
 
 
-def test_extra_cannot_hide_what_every_line_has(monkeypatch):
+def test_extra_cannot_replace_the_members_of_every_line(monkeypatch):
     out = logged(monkeypatch, LogConfig(format="json"))
     logging.getLogger("tart").info("x", extra={"level": "fake", "time": "never"})
 
@@ -92,7 +92,7 @@ def test_the_level_is_the_least_that_is_logged(monkeypatch, level, count):
     assert out.getvalue().count("\n") == count
 
 
-def test_setting_up_again_replaces(monkeypatch):
+def test_a_second_set_up_replaces_the_first(monkeypatch):
     logged(monkeypatch, LogConfig())
     out = logged(monkeypatch, LogConfig(level="error"))
     logging.getLogger("tart").error("once")
@@ -101,7 +101,7 @@ def test_setting_up_again_replaces(monkeypatch):
     assert out.getvalue().count("\n") == 1
 
 
-def test_a_flood_of_one_kind_hides_nothing_else_and_is_told(monkeypatch):
+def test_a_flood_of_one_call_site_hides_no_other_line_and_is_counted(monkeypatch):
     out = logged(monkeypatch, LogConfig(format="json", lines_per_minute=3))
     log = logging.getLogger("tart.x")
     before = suppressed_lines()
@@ -120,7 +120,7 @@ def test_a_flood_of_one_kind_hides_nothing_else_and_is_told(monkeypatch):
     assert suppressed_lines() - before == 9
 
 
-def test_a_minute_later_it_is_said_how_many_were_left_out():
+def test_the_next_minute_reports_how_many_lines_were_suppressed():
     quota = SiteLimit(2)
     passed = []
     for at in [0, 1, 2, 3, 61, 62, 63, 200]:
@@ -135,7 +135,7 @@ def test_a_minute_later_it_is_said_how_many_were_left_out():
     ]
 
 
-def test_errors_have_a_quota_of_their_own_and_libraries_words_make_no_kinds():
+def test_errors_have_a_limit_of_their_own_and_messages_make_no_call_sites():
     quota = SiteLimit(2)
     passed = []
     for number in range(5000):
@@ -156,7 +156,7 @@ FORGED = "x\n2026-01-01 00:00:00,000 ERROR   shard 3: forged"
 
 
 @pytest.mark.parametrize("format_", ["text", "json"])
-def test_nothing_that_was_said_moves_a_cursor_or_passes_for_a_line(monkeypatch, format_):
+def test_control_characters_in_messages_are_escaped(monkeypatch, format_):
     out = logged(monkeypatch, LogConfig(format=format_))
     log = logging.getLogger("tart.x")
     log.warning("%s", HOSTILE)
@@ -182,7 +182,7 @@ def test_nothing_that_was_said_moves_a_cursor_or_passes_for_a_line(monkeypatch, 
 
 
 @pytest.mark.parametrize("format_", ["text", "json"])
-def test_a_line_and_a_traceback_have_a_longest_length(monkeypatch, format_):
+def test_lines_and_tracebacks_have_a_maximum_length(monkeypatch, format_):
     out = logged(monkeypatch, LogConfig(format=format_))
     log = logging.getLogger("tart.x")
     log.warning("x" * 1_000_000)
@@ -197,7 +197,7 @@ def test_a_line_and_a_traceback_have_a_longest_length(monkeypatch, format_):
     assert "the end" in out.getvalue()
 
 
-def test_a_record_whose_arguments_do_not_fit_is_written_all_the_same(monkeypatch):
+def test_a_record_whose_arguments_do_not_fit_is_written(monkeypatch):
     out = logged(monkeypatch, LogConfig(format="text"))
     logging.getLogger("tart.x").warning("%d nodes", "many\x1b")
 
@@ -226,7 +226,7 @@ Broken()
 """
 
 
-def test_what_python_itself_would_write_goes_through_the_log():
+def test_output_of_python_itself_goes_through_the_log():
     ran = subprocess.run(
         [sys.executable, "-c", STRAYS], capture_output=True, text=True, check=True, timeout=30
     )

@@ -1,7 +1,7 @@
 from tart.process_handle import ProcessHandle
 
 
-def test_a_part_is_handed_a_way_to_say_ready_and_a_lifeline():
+def test_a_handle_has_ready_and_a_lifeline():
     said = []
     startup = ProcessHandle(ready=lambda: said.append("ready"), lifeline=7)
 
@@ -21,7 +21,7 @@ class Loop:
         self.later.append((delay, callback, args))
 
 
-def test_beats_come_from_the_loop_one_by_one():
+def test_heartbeats_are_sent_by_the_loop_one_by_one():
     beats, loop = [], Loop()
     startup = ProcessHandle(
         lambda: None, 7, heartbeat=lambda: beats.append("beat"), heartbeat_seconds=2.0
@@ -37,7 +37,7 @@ def test_beats_come_from_the_loop_one_by_one():
     assert len(beats) == 4
 
 
-def test_without_anybody_who_watches_nothing_beats():
+def test_without_an_interval_no_heartbeat_is_sent():
     loop = Loop()
     ProcessHandle(lambda: None, 7).start_heartbeat(loop)
 

@@ -36,7 +36,7 @@ def test_the_limit_is_raised_to_what_is_wanted_and_never_lowered(caplog):
     assert caplog.text == ""
 
 
-def test_where_the_system_allows_fewer_that_is_said(caplog):
+def test_a_limit_below_the_need_is_logged(caplog):
     with limited(256) as hard:
         if hard == resource.RLIM_INFINITY:
             pytest.skip("the system has no limit")

@@ -4,7 +4,7 @@ from tart.errors import BadQuery
 from tart.suggestions import did_you_mean, reject_unknown
 
 
-def test_the_nearest_known_name_is_named():
+def test_the_most_similar_known_name_is_suggested():
     assert did_you_mean("event_type", ["limit", "event_types"]) == "; did you mean event_types?"
     assert did_you_mean("x", ["limit"]) == ""
     assert did_you_mean("l" * 100_000, ["limit"]) == ""
@@ -19,13 +19,13 @@ def test_the_nearest_known_name_is_named():
         ("z" * 100, (), f"/p has no {'z' * 60}; it takes none"),
     ],
 )
-def test_a_name_that_is_not_known_is_refused_with_the_way_out(name, known, message):
+def test_an_unknown_name_is_rejected_with_a_suggestion(name, known, message):
     with pytest.raises(BadQuery) as refused:
         reject_unknown([*known, name], known, "/p", "in.")
     assert str(refused.value) == message
     assert refused.value.parameter == f"in.{name[:60]}"
 
 
-def test_known_names_are_let_pass():
+def test_known_names_are_accepted():
     reject_unknown(["a", "b"], ("b", "a"), "/p")
     reject_unknown([], (), "/p")

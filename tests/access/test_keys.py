@@ -16,7 +16,7 @@ def test_a_new_key_is_found_by_its_text():
     assert (key.name, key.role, key.created_at, key.revoked_at) == ("grafana", Role.VIEWER, 5, None)
 
 
-def test_nothing_that_is_kept_is_in_the_text():
+def test_the_stored_key_does_not_contain_the_secret():
     key, text = new_key("k", Role.ADMIN, 0)
     secret = text.split("_", 2)[2]
 
@@ -38,12 +38,12 @@ def test_nothing_that_is_kept_is_in_the_text():
         lambda text: "",
     ],
 )
-def test_any_other_text_is_no_key(spoil):
+def test_any_other_text_is_not_a_key(spoil):
     key, text = new_key("k", Role.ADMIN, 0)
     assert KeyRing([key]).find(spoil(text)) is None
 
 
-def test_a_revoked_key_is_none_but_the_ring_remembers_that_there_was_one():
+def test_a_revoked_key_is_not_valid_but_counts_as_created():
     key, text = new_key("k", Role.ADMIN, 0)
     ring = KeyRing([replace(key, revoked_at=1)])
 

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from tart.access.networks import Networks, is_loopback, parse_authority, same_origin
 
 
-def test_without_lists_all_are_let_in():
+def test_without_lists_every_address_is_admitted():
     assert Networks().admit("192.0.2.1")
     assert Networks().admit("anything")
     assert not Networks()
 
 
-def test_only_those_that_are_allowed_and_not_denied():
+def test_addresses_that_are_allowed_and_not_denied_are_admitted():
     networks = Networks(["10.0.0.0/8", "2001:db8::/32"], ["10.1.0.0/16", "2001:db8::bad"])
 
     assert networks.admit("10.0.0.1")
@@ -29,7 +29,7 @@ def test_only_those_that_are_allowed_and_not_denied():
     assert not networks.admit("unix")
 
 
-def test_what_is_denied_is_denied_though_nothing_is_allowed_by_name():
+def test_denied_addresses_are_refused_without_an_allow_list():
     networks = Networks(deny=["192.0.2.0/24"])
     assert not networks.admit("192.0.2.200")
     assert networks.admit("198.51.100.1")
@@ -61,7 +61,7 @@ def test_text_that_is_not_a_network_is_named(text):
         ("", False),
     ],
 )
-def test_what_is_this_machine_s_own(host, expected):
+def test_loopback_addresses_and_names(host, expected):
     assert is_loopback(host) is expected
 
 
@@ -80,7 +80,7 @@ def test_what_is_this_machine_s_own(host, expected):
         ("a_b~!$&'()*+,;=%2f", ("a_b~!$&'()*+,;=%2f", None)),
     ],
 )
-def test_a_host_header_is_taken_apart(header, authority):
+def test_a_host_header_is_parsed(header, authority):
     assert parse_authority(header) == authority
 
 
@@ -136,7 +136,7 @@ NOT_LOOPBACK = [
 
 
 @pytest.mark.parametrize("header", NOT_LOOPBACK)
-def test_no_other_name_is_taken_for_this_machine_s(header):
+def test_no_other_name_passes_for_loopback(header):
     found = parse_authority(header)
     assert found is None or not is_loopback(found.host)
 
@@ -170,5 +170,5 @@ def test_only_a_port_may_follow_a_loopback_name(before, name, after):
         ("tart.example", "tart.example", False),
     ],
 )
-def test_a_page_is_ours_if_it_is_from_where_we_are(origin, host, same):
+def test_an_origin_is_the_same_with_equal_host_and_port(origin, host, same):
     assert same_origin(origin, host) is same

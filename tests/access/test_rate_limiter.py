@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tart.access.rate_limiter import RateLimiter, TokenBucket
 
 
-def test_a_burst_then_the_rate():
+def test_requests_are_limited_to_a_burst_and_then_to_the_rate():
     limiter = RateLimiter(rate=2, burst=3)
 
     assert [limiter.take("a", 0) for _ in range(4)] == [0, 0, 0, 0.5]

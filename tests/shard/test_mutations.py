@@ -222,7 +222,7 @@ def head(number, timestamp=NOW):
 @pytest.mark.parametrize(
     ("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", f"version {x}")
 )
-def test_of_each_field_the_right_rule_field_and_byte_are_named(event, version):
+def test_a_mutated_field_is_reported_with_rule_field_and_offset(event, version):
     line = Line(version)
     payload, leaves = sample(event.layout(version))
     assert line.say(head(event.number) + payload) == []
@@ -237,7 +237,7 @@ def test_of_each_field_the_right_rule_field_and_byte_are_named(event, version):
 @pytest.mark.parametrize(
     ("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", f"version {x}")
 )
-def test_of_what_stands_before_the_fields_likewise(event, version):
+def test_a_mutated_header_is_reported_with_rule_and_offset(event, version):
     line = Line(version)
     payload, _ = sample(event.layout(version))
     assert line.say(head(NO_EVENT) + payload) == [("unknown_event", "", 8)]
@@ -247,7 +247,7 @@ def test_of_what_stands_before_the_fields_likewise(event, version):
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=lambda x: x.variant)
-def test_of_each_reference_likewise(event):
+def test_a_mutated_reference_is_reported_with_its_rule(event):
     reference = leading_reference(event.fields)
     named = [each for _, each in event.fields.fields if isinstance(each, EventId)]
     assert named == ([] if reference is None else [reference])

@@ -83,7 +83,7 @@ def test_on_sigterm_everything_read_is_in_the_file_and_the_exit_is_clean(tmp_pat
     assert json.loads(ended[6])["events"] == 2001
 
 
-def test_questions_step_back_while_more_was_received_than_is_written(tmp_path):
+def test_queries_get_low_priority_while_many_events_are_pending(tmp_path):
     node = fake_node()
     settings = {"flush_seconds": 1e6, "flush_rows": 10**9, "flush_bytes": 10**12}
     with shard_process(tmp_path, storage=settings) as worker:
@@ -93,7 +93,7 @@ def test_questions_step_back_while_more_was_received_than_is_written(tmp_path):
             assert asked(worker, "events", limit=1, node="ff" * 32) == []
 
 
-def test_it_stops_as_cleanly_when_its_supervisor_is_gone(tmp_path):
+def test_a_shard_stops_cleanly_when_its_supervisor_is_gone(tmp_path):
     node = fake_node()
     with shard_process(tmp_path) as worker, connected(worker, node.connect(), *blocks(node, 10)):
         received(worker, 10)
@@ -102,7 +102,7 @@ def test_it_stops_as_cleanly_when_its_supervisor_is_gone(tmp_path):
     assert len(contents(only_file(tmp_path))) == 10
 
 
-def test_it_goes_on_where_it_stopped(tmp_path):
+def test_a_restarted_shard_continues_its_numbering(tmp_path):
     node = fake_node()
     for round_ in (1, 2):
         said = [node.connect(), *blocks(node, 5)]
@@ -117,7 +117,7 @@ def test_it_goes_on_where_it_stopped(tmp_path):
     ]
 
 
-def test_what_was_reported_as_committed_survives_kill_9_exactly_once(tmp_path):
+def test_committed_events_survive_kill_9_exactly_once(tmp_path):
     kills, node = 3, fake_node()
     settings = {"flush_rows": 50, "checkpoint_seconds": 0.02}
     least = 0
@@ -162,7 +162,7 @@ def test_directories_of_fewer_shards_are_adopted_and_answered_for(tmp_path):
         assert len(asked(worker, "events", node="03" * 32)) == 3
 
 
-def test_when_files_can_no_longer_be_written_it_ends_with_a_storage_error(tmp_path):
+def test_a_shard_ends_with_a_storage_error_when_its_files_cannot_be_written(tmp_path):
     node = fake_node()
     with shard_process(tmp_path) as worker:
         # Where the directory's first file should come to be there is something else.
@@ -189,7 +189,7 @@ def test_a_start_that_fails_ends_at_once(tmp_path):
         pass
 
 
-def test_what_only_refers_to_itself_is_freed_now_and_then():
+def test_reference_cycles_are_collected_periodically():
     class Cycle:
         def __init__(self):
             self.itself = self

@@ -14,11 +14,11 @@ def errors_of(kind):
 
 
 @pytest.mark.parametrize(("kind", "code"), [("crashing", 3), ("exiting", 1)])
-def test_its_exit_code_is_the_parts_own(kind, code):
+def test_the_exit_code_of_a_child_is_reported(kind, code):
     assert f"the last time it ended with exit code {code};" in errors_of(kind)
 
 
-def test_an_error_somebody_can_mend_is_one_sentence():
+def test_an_expected_error_is_one_sentence():
     errors = errors_of("refused")
 
     assert "ERROR the disk is full\n" in errors

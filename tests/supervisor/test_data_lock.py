@@ -31,26 +31,26 @@ def test_directories_that_exist_are_used_as_they_are(tmp_path):
         assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
 
 
-def test_a_second_tart_is_told_who_has_the_directory(tmp_path):
+def test_a_second_tart_is_refused_with_the_owner_s_pid(tmp_path):
     with lock_directories(tmp_path, tmp_path / "run"):
         said = refusal(tmp_path)
 
     assert said == f"another tart (pid {os.getpid()}) uses {tmp_path}"
 
 
-def test_the_directory_is_free_again_afterwards(tmp_path):
+def test_the_lock_is_released_at_the_end(tmp_path):
     for _ in range(2):
         with lock_directories(tmp_path, tmp_path / "run"):
             pass
 
 
-def test_a_lock_file_without_its_lock_means_nothing(tmp_path):
+def test_a_lock_file_that_is_not_locked_is_ignored(tmp_path):
     (tmp_path / LOCK_NAME).write_text("4711 and more")
     with lock_directories(tmp_path, tmp_path / "run"):
         assert (tmp_path / LOCK_NAME).read_text() == f"{os.getpid()}\n"
 
 
-def test_the_directory_stays_ours_while_a_forked_process_lives(tmp_path):
+def test_the_lock_is_held_while_a_forked_process_lives(tmp_path):
     gate, opens = os.pipe()
     owner = os.fork()
     if owner == 0:
@@ -140,7 +140,7 @@ def test_the_owner_may_belong_to_another_user(tmp_path):
         assert refusal(tmp_path) == f"another tart (pid unknown) uses {tmp_path}"
 
 
-def test_what_is_made_in_a_directory_is_as_private_as_the_directory(tmp_path):
+def test_new_files_are_not_accessible_to_others(tmp_path):
     """Also where the directory was there and is open to all, and whatever the umask was."""
     before = os.umask(0)
     tmp_path.chmod(0o755)

@@ -46,7 +46,7 @@ def test_reloading_carries_the_monotonic_time_in_microseconds(tmp_path):
     assert before <= int(found[1]) <= after
 
 
-def test_without_an_address_nothing_happens(caplog):
+def test_without_an_address_nothing_is_sent(caplog):
     Notifier("").ready("all")
     Notifier().reloading()
 

@@ -71,7 +71,7 @@ def test_the_pin_is_given_no_connections_beside_listeners():
     assert accepted == 60
 
 
-def test_the_port_stays_ours_while_no_part_listens():
+def test_the_port_stays_reserved_while_no_process_listens():
     with reserve_port("127.0.0.1", 0, "api.bind") as at:
         listener(at.host, at.port).close()
         listener(at.host, at.port).close()

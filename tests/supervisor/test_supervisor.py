@@ -14,7 +14,7 @@ def toy(*parts, environ=None, **limits):
     return Process("tests.supervisor.toy", json.dumps(given), *parts, environ=environ)
 
 
-def test_all_parts_are_announced_once_and_stopped_cleanly():
+def test_readiness_is_announced_once_and_all_children_stop_cleanly():
     with toy("shard 0=steady", "shard 1=steady", "gateway=steady") as running:
         running.line("all ready")
         running.send(signal.SIGTERM)
@@ -47,7 +47,7 @@ def test_a_stop_before_everything_accepts_is_clean():
         assert "all ready" not in running.rest()
 
 
-def test_a_killed_part_comes_back_while_the_others_stay():
+def test_a_killed_child_is_restarted_while_the_others_stay():
     with toy("shard 0=steady", "shard 1=steady") as running:
         running.line("all ready")
         running.line(r"shard 1 up \d+")
@@ -62,7 +62,7 @@ def test_a_killed_part_comes_back_while_the_others_stay():
         assert "shard 0 was killed by SIGKILL; restarting it in 0.0 s" in running.errors()
 
 
-def test_a_part_that_leaves_unasked_is_started_again():
+def test_a_child_that_exits_is_restarted():
     with toy("shard 0=steady", "gateway=leaving", crash_limit=3) as running:
         for _ in range(3):
             running.line("gateway left")
@@ -71,7 +71,7 @@ def test_a_part_that_leaves_unasked_is_started_again():
         assert "gateway ended with exit code 0; restarting it" in running.errors()
 
 
-def test_a_crash_loop_is_given_up_and_the_rest_is_stopped():
+def test_a_crash_loop_stops_the_supervisor():
     with toy("shard 0=steady", "gateway=crashing", crash_limit=3) as running:
         running.line(r"shard 0 up \d+")
 
@@ -83,7 +83,7 @@ def test_a_crash_loop_is_given_up_and_the_rest_is_stopped():
         assert running.errors().count("restarting it") == 2
 
 
-def test_an_unclean_stop_is_not_success():
+def test_an_unclean_stop_has_exit_code_1():
     with toy("shard 0=steady", "gateway=sulking") as running:
         running.line("all ready")
         running.send(signal.SIGTERM)
@@ -93,7 +93,7 @@ def test_an_unclean_stop_is_not_success():
 
 
 @pytest.mark.slow
-def test_what_does_not_stop_in_time_is_killed():
+def test_a_child_that_does_not_stop_in_time_is_killed():
     with toy("shard 0=steady", "gateway=stubborn", stop_seconds=0.2) as running:
         running.line("all ready")
         running.send(signal.SIGTERM)
@@ -117,7 +117,7 @@ def test_a_second_signal_kills_at_once(second):
         assert "second stop signal: killing gateway" in running.errors()
 
 
-def test_parts_stop_by_themselves_when_the_supervisor_is_killed():
+def test_children_stop_when_the_supervisor_is_killed():
     with toy("shard 0=steady", "gateway=steady") as running:
         running.line("all ready")
         running.send(signal.SIGKILL)
@@ -128,7 +128,7 @@ def test_parts_stop_by_themselves_when_the_supervisor_is_killed():
 
 
 @pytest.mark.slow
-def test_a_part_that_does_not_accept_in_time_ends_the_start():
+def test_a_child_that_does_not_accept_in_time_ends_the_start():
     with toy("shard 0=steady", "gateway=silent", ready_seconds=0.3) as running:
         running.line(r"gateway up \d+")
 
@@ -138,14 +138,14 @@ def test_a_part_that_does_not_accept_in_time_ends_the_start():
 
 
 @pytest.mark.slow
-def test_a_part_that_gets_on_is_given_time_to_accept(tmp_path):
+def test_progress_extends_the_deadline_to_accept(tmp_path):
     with toy("shard 0=advancing", "gateway=steady", ready_seconds=1.0) as running:
         running.line("all ready$")
         running.send(signal.SIGTERM)
         assert running.ended() == 0
 
 
-def test_all_are_ready_without_a_part_that_recovers_and_it_accepts_later(tmp_path):
+def test_readiness_does_not_wait_for_a_child_that_recovers(tmp_path):
     done = tmp_path / "recovered"
     parts = ("shard 0=recovering", "shard 1=steady", "gateway=steady")
     with toy(*parts, environ={"TOY_RECOVERED": str(done)}) as running:
@@ -159,7 +159,7 @@ def test_all_are_ready_without_a_part_that_recovers_and_it_accepts_later(tmp_pat
         assert "shard 0 accepts" in running.errors()
 
 
-def test_sighup_reads_the_settings_and_is_forwarded_only_if_they_are_good(tmp_path):
+def test_sighup_is_forwarded_only_if_the_settings_are_valid(tmp_path):
     settings = tmp_path / "settings"
     with toy("shard 0=steady", environ={"TOY_SETTINGS": str(settings)}) as running:
         running.line("all ready")
@@ -177,7 +177,7 @@ def test_sighup_reads_the_settings_and_is_forwarded_only_if_they_are_good(tmp_pa
         assert "shard 0 SIGHUP" not in running.rest()
 
 
-def test_a_part_that_does_not_listen_for_sighup_survives_it(tmp_path):
+def test_a_child_without_a_handler_survives_sighup(tmp_path):
     (tmp_path / "settings").write_text("good")
     environ = {"TOY_SETTINGS": str(tmp_path / "settings")}
     with toy("shard 0=steady", "gateway=silent", environ=environ) as running:
@@ -190,7 +190,7 @@ def test_a_part_that_does_not_listen_for_sighup_survives_it(tmp_path):
         assert running.ended() == 0
 
 
-def test_a_part_keeps_only_its_own_ends_of_the_pipes():
+def test_a_child_keeps_only_its_own_ends_of_the_pipes():
     """One to announce itself, one lifeline: a third would hide somebody's end-of-file."""
     names = [f"shard {index}" for index in range(3)]
     with toy(*(f"{name}=descriptors" for name in names)) as running:
@@ -202,7 +202,7 @@ def test_a_part_keeps_only_its_own_ends_of_the_pipes():
         assert running.ended() == 0
 
 
-def test_systemd_hears_of_start_reload_death_and_stop(tmp_path):
+def test_systemd_is_notified_of_start_reload_crash_and_stop(tmp_path):
     (tmp_path / "settings").write_text("good")
     environ = {
         "TOY_SETTINGS": str(tmp_path / "settings"),
@@ -252,7 +252,7 @@ HANGS = "STATUS=2 of 2 processes accept, shard 0 is unresponsive"
 
 
 @pytest.mark.slow
-def test_the_watchdog_is_fed_once_all_accept_and_while_all_answer(tmp_path):
+def test_the_watchdog_is_fed_while_all_children_respond(tmp_path):
     with watched(tmp_path, "shard 0=steady", "gateway=steady") as (running, told):
         assert told() == "READY=1\nSTATUS=2 of 2 processes accept"
         assert [told() for _ in range(5)] == ["WATCHDOG=1"] * 5
@@ -267,7 +267,7 @@ def test_the_watchdog_is_fed_once_all_accept_and_while_all_answer(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_part_that_hangs_does_not_hold_up_the_stop(tmp_path):
+def test_an_unresponsive_child_does_not_delay_the_stop(tmp_path):
     parts = ("shard 0=steady", "gateway=steady")
     with watched(tmp_path, *parts, stop_seconds=3600.0) as (running, told):
         until(told, "READY=1\nSTATUS=2 of 2 processes accept")
@@ -282,7 +282,7 @@ def test_a_part_that_hangs_does_not_hold_up_the_stop(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_watchdog_is_fed_while_a_part_that_died_comes_back_but_not_for_ever(tmp_path):
+def test_the_watchdog_is_fed_during_a_restart_but_not_forever(tmp_path):
     parts = ("shard 0=steady", "gateway=late")
     with watched(tmp_path, *parts, ready_seconds=0.5) as (running, told):
         until(told, "READY=1\nSTATUS=2 of 2 processes accept")

@@ -79,14 +79,14 @@ def assert_same(session, contents, **where):
 @pytest.mark.slow
 @quick
 @given(frames.filter(bool), st.sampled_from((0, 1)), st.integers(0, 2**64 - 1))
-def test_any_frames_give_what_the_plain_decoder_says_of_each(contents, version, first_id):
+def test_a_batch_of_any_frames_equals_the_plain_decoder(contents, version, first_id):
     session = session_of(version)
     session.connection.next_event_id = first_id
     assert_same(session, contents, seq=100, received_at=200)
 
 
 @pytest.mark.parametrize("version", [0, 1])
-def test_the_vectors_give_what_the_plain_decoder_says_of_each(version):
+def test_a_batch_of_the_vectors_equals_the_plain_decoder(version):
     contents = [vector.content for vector in VECTORS]
     assert_same(session_of(version), contents, seq=0, received_at=1)
 
@@ -129,7 +129,7 @@ def test_a_peer_gets_a_number_the_first_time_it_is_named():
     assert decoded(session, received_from(B), peers=peers).new_peers == []
 
 
-def test_what_is_not_understood_gives_no_peer_a_number():
+def test_an_undecodable_frame_assigns_no_peer_number():
     found = decoded(session_of(), content(131, A), content(128, bytes(8) + A[:31]))
     assert (len(found.log), found.new_peers) == (0, [])
 
@@ -143,7 +143,7 @@ def test_beyond_the_limit_a_peer_stays_in_the_body():
     assert other.payload == B + bytes(32)
 
 
-def test_what_a_node_says_of_itself_is_told_apart_and_in_order():
+def test_status_changes_are_listed_in_order():
     session = session_of()
     best = content(11, (3).to_bytes(4, "little") + bytes(32))
     status = content(10, bytes(32 + CORES))
@@ -155,7 +155,7 @@ def test_what_a_node_says_of_itself_is_told_apart_and_in_order():
     ]
 
 
-def test_an_event_id_beyond_64_bits_starts_again_at_zero():
+def test_event_ids_wrap_around_after_64_bits():
     session = session_of()
     session.connection.next_event_id = 2**64 - 1
     found = decoded(session, content(13, b"\x01"), content(13, b"\x01"))
@@ -166,7 +166,7 @@ def test_every_event_type_is_in_the_vectors_used_here():
     assert {vector.number for vector in VECTORS} >= EVENTS.keys() - {90, 98, 104}
 
 
-def test_a_decoding_that_fails_has_changed_nothing(monkeypatch):
+def test_a_failed_decoding_changes_nothing(monkeypatch):
     peers, session = PeerDictionary({0: A}), session_of()
     session.connection.next_event_id = 7
 
@@ -183,7 +183,7 @@ def test_a_decoding_that_fails_has_changed_nothing(monkeypatch):
 
 
 @pytest.mark.parametrize("bad", [(), (0,), (5,), (2, 3), (0, 1, 2, 3, 4, 5)])
-def test_a_frame_that_cannot_be_processed_is_kept_as_it_came_and_costs_no_other(monkeypatch, bad):
+def test_a_frame_that_makes_decoding_fail_is_stored_and_costs_no_other(monkeypatch, bad):
     one, other = session_of(number=1, node_number=11), session_of(number=2, node_number=12)
     other.connection.next_event_id = 50
     frames = [content(13, b"\x01", timestamp=at) for at in range(6)]

@@ -57,7 +57,7 @@ def shown(row, version=1, cores=CORES):
 @pytest.mark.slow
 @quick
 @given(events(), U64, U64)
-def test_ref_and_body_of_any_event_are_its_payload(event, timestamp, event_id):
+def test_the_stored_parts_of_any_event_join_to_its_payload(event, timestamp, event_id):
     kind, version, fields = event
     sent = payload(kind.layout(version), fields)
     row = row_of(received(kind.number, sent, timestamp=timestamp, event_id=event_id), version)
@@ -89,7 +89,7 @@ def _first(fields, name):
 @pytest.mark.slow
 @quick
 @given(hostile_payloads())
-def test_ref_and_body_of_whatever_is_understood_are_its_payload(hostile):
+def test_the_stored_parts_of_any_decodable_frame_join_to_its_payload(hostile):
     number, version, sent = hostile
     try:
         decoded = decode_event(number, sent, version=version, cores=CORES)
@@ -103,14 +103,14 @@ def test_ref_and_body_of_whatever_is_understood_are_its_payload(hostile):
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=str)
-def test_ref_and_body_of_what_others_wrote_are_its_payload(vector):
+def test_the_stored_parts_of_the_vectors_join_to_their_payloads(vector):
     if vector.number not in EVENTS:
         return
     assert kept(vector.number, vector.payload, vector.protocol_version) == vector.payload
 
 
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 40])
-def test_no_payload_is_too_short_to_be_kept(size):
+def test_a_payload_of_any_length_is_stored(size):
     sent = bytes(range(size))
     for number in EVENTS:
         for version in (0, 1, 2, 255):
@@ -131,7 +131,7 @@ def test_a_reference_may_be_any_u64(ref):
     assert orjson.loads(dumps(event, "hex"))["event_id"] == HIGHEST
 
 
-def test_an_event_is_shown_with_who_said_it_when_and_where():
+def test_an_event_is_shown_with_its_node_times_and_context():
     row = row_of(received(11, (6).to_bytes(4, "little") + bytes(32)))
     event = shown(row._replace(received_at=1_795_262_400_000_001))
     assert event_identity(event.pop("id")) == (5, 7)
@@ -149,18 +149,18 @@ def test_an_event_is_shown_with_who_said_it_when_and_where():
     }
 
 
-def test_a_time_that_no_calendar_has_is_null_and_its_number_stays():
+def test_a_timestamp_beyond_the_calendar_is_null_and_its_number_is_kept():
     event = shown(row_of(received(13, b"\x01", timestamp=HIGHEST)))
     assert event["timestamp"] is None
     assert event["data"]["SyncStatusChanged"]["timestamp"] == HIGHEST
 
 
-def test_a_row_that_is_no_longer_understood_is_shown_as_that():
+def test_a_row_that_cannot_be_decoded_is_shown_as_undecodable():
     event = shown(row_of(received(13, b"\x01"))._replace(body=b"\x05"))
     assert "bool_out_of_range" in event["data"]["SyncStatusChanged"]["undecodable"]
 
 
-def test_a_status_of_a_node_that_did_not_tell_its_cores_is_read_by_its_length():
+def test_a_status_without_known_cores_is_decoded_by_its_length():
     fields = {name: 1 for name, _ in EVENTS[10].layout(1).fields} | {"num_guarantees": [1, 2, 3]}
     sent = encode_event("Status", 4, fields)[4 + 9 :]
     event = shown(row_of(received(10, sent)), cores=None)
@@ -169,7 +169,7 @@ def test_a_status_of_a_node_that_did_not_tell_its_cores_is_read_by_its_length():
 
 @given(st.integers(0, 2**45 - 1), st.integers(0, 255))
 @settings(max_examples=50, deadline=None, database=None)
-def test_the_id_of_an_event_tells_its_directory_and_sequence(seq, directory):
+def test_the_id_of_an_event_encodes_directory_and_sequence(seq, directory):
     row = row_of(received(13, b"\x01"))._replace(seq=seq)
     number = to_json(row, directory, owner())["id"]
     assert event_identity(number) == (directory, seq)
@@ -199,7 +199,7 @@ async def _stored(shard):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
-def test_live_and_stored_an_event_belongs_to_the_first_of_its_chain(tmp_path, seed):
+def test_live_and_stored_events_have_the_same_chain_root(tmp_path, seed):
     sequences = Sequences(seed)
     sent = sequences.say(100)
 

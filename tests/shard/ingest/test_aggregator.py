@@ -32,7 +32,7 @@ def everything(played):
     return sum(played.facts.counts().values())
 
 
-def test_what_came_counts_before_during_and_after_a_flush(tmp_path):
+def test_every_event_counts_once_before_during_and_after_a_flush(tmp_path):
     played = troubled_network()
 
     async def scenario(shard):
@@ -62,7 +62,7 @@ def test_without_an_event_there_is_no_flush(tmp_path):
 
 
 @pytest.mark.parametrize("flushed", [False, True])
-def test_after_a_crash_the_log_is_read_again(tmp_path, flushed):
+def test_after_a_crash_aggregates_are_rebuilt_from_the_event_log(tmp_path, flushed):
     """The store is closed without a last flush, as after a kill."""
     played = troubled_network()
     half = len(played.sessions) // 2
@@ -91,7 +91,7 @@ def test_after_a_crash_the_log_is_read_again(tmp_path, flushed):
     assert run(answers, tmp_path) == expected  # and is not counted twice
 
 
-def test_a_file_that_cannot_be_written_does_not_stop_the_shard_and_is_made_up_at_the_next_start(
+def test_an_unwritable_aggregate_file_does_not_stop_the_shard_and_is_rebuilt_at_the_next_start(
     tmp_path,
 ):
     played = troubled_network()
@@ -119,7 +119,7 @@ def test_a_file_that_cannot_be_written_does_not_stop_the_shard_and_is_made_up_at
     run(after, tmp_path)
 
 
-def test_what_fails_is_missing_until_the_aggregates_are_made_again_from_the_log(tmp_path):
+def test_events_whose_aggregation_failed_are_missing_until_the_rebuild(tmp_path):
     played = troubled_network()
 
     async def figures(shard):

@@ -28,7 +28,7 @@ def listening(scenario):
     return whole
 
 
-def test_what_nodes_send_is_stored(tmp_path):
+def test_events_of_nodes_are_stored(tmp_path):
     @listening
     async def scenario(shard):
         nodes = [fake_node(number) for number in range(5)]
@@ -45,7 +45,7 @@ def test_what_nodes_send_is_stored(tmp_path):
 
 
 @pytest.mark.slow
-def test_bytes_may_come_one_at_a_time(tmp_path):
+def test_events_are_assembled_from_single_bytes(tmp_path):
     @listening
     async def scenario(shard):
         node = fake_node()
@@ -60,7 +60,7 @@ def test_bytes_may_come_one_at_a_time(tmp_path):
 
 
 @pytest.mark.parametrize("reset", [False, True])
-def test_a_node_that_leaves_is_recorded_with_the_reason(tmp_path, reset):
+def test_the_end_of_a_connection_is_recorded_with_its_reason(tmp_path, reset):
     @listening
     async def scenario(shard):
         node = fake_node()
@@ -87,7 +87,7 @@ def test_a_node_that_leaves_is_recorded_with_the_reason(tmp_path, reset):
         (framed(b""), "node_information"),
     ],
 )
-def test_breaking_the_protocol_costs_that_connection_and_no_other(tmp_path, said, rule):
+def test_a_protocol_error_closes_that_connection_and_no_other(tmp_path, said, rule):
     @listening
     async def scenario(shard):
         node = fake_node(2)
@@ -104,7 +104,7 @@ def test_breaking_the_protocol_costs_that_connection_and_no_other(tmp_path, said
     run(scenario, tmp_path)
 
 
-def test_more_connections_than_allowed_are_closed_at_once_and_counted(tmp_path):
+def test_connections_beyond_the_limit_are_closed_at_once_and_counted(tmp_path):
     @listening
     async def scenario(shard):
         node = fake_node()
@@ -125,7 +125,7 @@ def test_more_connections_than_allowed_are_closed_at_once_and_counted(tmp_path):
     run(scenario, tmp_path, telemetry={"max_connections": 2})
 
 
-def test_a_connection_reset_before_it_was_accepted_harms_nobody(tmp_path):
+def test_a_connection_reset_before_it_was_accepted_affects_no_other(tmp_path):
     @listening
     async def scenario(shard):
         complaints = []
@@ -142,7 +142,7 @@ def test_a_connection_reset_before_it_was_accepted_harms_nobody(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_a_silent_connection_is_closed_and_one_that_said_who_it_is_may_be_silent(tmp_path):
+def test_a_connection_without_node_information_is_closed_after_the_deadline(tmp_path):
     @listening
     async def scenario(shard):
         node = fake_node()
@@ -158,7 +158,7 @@ def test_a_silent_connection_is_closed_and_one_that_said_who_it_is_may_be_silent
     run(scenario, tmp_path, telemetry={"handshake_seconds": 0.05})
 
 
-def test_a_connection_we_do_not_read_from_is_not_called_silent(tmp_path):
+def test_the_handshake_deadline_is_extended_while_reading_is_paused(tmp_path):
     @listening
     async def scenario(shard):
         node = fake_node()
@@ -196,7 +196,7 @@ async def blast(peer, node, amount):
 
 
 @pytest.mark.slow
-def test_when_the_writer_is_held_up_nothing_is_read_and_nothing_is_lost(tmp_path):
+def test_a_blocked_writer_pauses_reading_and_loses_nothing(tmp_path):
     @listening
     async def scenario(shard):
         nodes = [fake_node(number) for number in range(3)]
@@ -230,7 +230,7 @@ async def still(measure):
 
 
 @pytest.mark.slow
-def test_under_steady_pressure_every_event_sent_is_stored_once(tmp_path):
+def test_every_event_is_stored_once_under_steady_backpressure(tmp_path):
     """Batches of a few rows and a limit of a few batches: reading pauses all the time."""
 
     @listening
@@ -251,7 +251,7 @@ def test_under_steady_pressure_every_event_sent_is_stored_once(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_connection_that_comes_during_a_pause_waits_like_the_others(tmp_path):
+def test_a_new_connection_is_not_read_during_a_pause(tmp_path):
     @listening
     async def scenario(shard):
         first, second = fake_node(1), fake_node(2)
@@ -288,7 +288,7 @@ def test_stopping_closes_every_connection_and_records_why(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_a_connection_that_slips_in_while_it_stops_is_not_taken(tmp_path):
+def test_a_connection_accepted_during_the_stop_is_refused(tmp_path):
     @listening
     async def scenario(shard):
         late = [socket.create_connection(("127.0.0.1", shard.port)) for _ in range(20)]
@@ -304,7 +304,7 @@ def test_a_connection_that_slips_in_while_it_stops_is_not_taken(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_a_listener_that_never_listened_stops(tmp_path):
+def test_a_listener_that_was_not_started_stops(tmp_path):
     async def scenario(shard):
         await shard.listener.stop()
 
@@ -319,7 +319,7 @@ def test_a_listener_that_never_listened_stops(tmp_path):
         ("::", "127.0.0.1", r"127\.0\.0\.1:\d+"),
     ],
 )
-def test_addresses_are_written_as_people_write_them(tmp_path, host, to, address):
+def test_addresses_are_shown_in_their_usual_notation(tmp_path, host, to, address):
     async def scenario(shard):
         bound = listening_socket(host, 0)
         port = bound.getsockname()[1]
@@ -367,7 +367,7 @@ def test_a_node_over_its_rate_is_paused_and_loses_nothing(tmp_path):
 
 
 @pytest.mark.slow
-def test_while_a_node_is_paused_the_others_go_on(tmp_path):
+def test_a_throttled_node_does_not_delay_other_nodes(tmp_path):
     @listening
     async def scenario(shard):
         fast, calm = fake_node(1), fake_node(2)
@@ -404,7 +404,7 @@ def test_connections_of_one_node_share_its_rate(tmp_path):
     run(scenario, tmp_path, telemetry={"events_per_second": 1, "burst_events": 100})
 
 
-def test_pauses_of_all_are_counted_for_each_node_with_the_reason(tmp_path):
+def test_a_pause_of_the_shard_is_counted_for_each_node_with_its_reason(tmp_path):
     @listening
     async def scenario(shard):
         nodes = [fake_node(number) for number in range(2)]
@@ -426,7 +426,7 @@ def test_pauses_of_all_are_counted_for_each_node_with_the_reason(tmp_path):
     run(scenario, tmp_path, storage={"pending_bytes": 1})
 
 
-def test_one_node_s_pause_does_not_end_with_that_of_all(tmp_path):
+def test_the_throttling_of_a_node_outlasts_a_pause_of_the_shard(tmp_path):
     @listening
     async def scenario(shard):
         node = fake_node()
@@ -455,7 +455,7 @@ def test_a_pause_that_ends_with_its_connection_is_counted(tmp_path):
     run(scenario, tmp_path, telemetry={"events_per_second": 1, "burst_events": 10})
 
 
-def test_one_address_gets_so_many_connections_and_others_are_not_affected(tmp_path):
+def test_connections_from_one_address_are_limited_and_other_addresses_are_not_affected(tmp_path):
     @listening
     async def scenario(shard):
         first, _ = [await shard.connect() for _ in range(2)]
@@ -474,7 +474,7 @@ def test_one_address_gets_so_many_connections_and_others_are_not_affected(tmp_pa
     run(scenario, tmp_path, telemetry={"max_connections_per_address": 2})
 
 
-def test_a_node_that_is_silent_for_too_long_is_closed_unless_we_do_not_read_it(tmp_path):
+def test_an_idle_connection_is_closed_unless_its_reading_is_paused(tmp_path):
     @listening
     async def scenario(shard):
         silent, paused = fake_node(1), fake_node(2)
@@ -496,7 +496,7 @@ def test_a_node_that_is_silent_for_too_long_is_closed_unless_we_do_not_read_it(t
     run(scenario, tmp_path, telemetry=limits)
 
 
-def test_when_unfinished_frames_are_too_many_the_one_that_holds_most_is_closed(tmp_path):
+def test_beyond_the_limit_of_partial_frames_the_largest_is_closed(tmp_path):
     @listening
     async def scenario(shard):
         nodes = [fake_node(number) for number in range(4)]
@@ -529,7 +529,7 @@ def test_when_unfinished_frames_are_too_many_the_one_that_holds_most_is_closed(t
 
 
 @pytest.mark.slow
-def test_silent_sockets_and_senders_of_half_frames_harm_nobody(tmp_path):
+def test_silent_sockets_and_partial_frames_do_not_delay_a_healthy_node(tmp_path):
     @listening
     async def scenario(shard):
         good = fake_node(1)
@@ -560,7 +560,7 @@ def test_silent_sockets_and_senders_of_half_frames_harm_nobody(tmp_path):
 @pytest.mark.parametrize(
     ("said", "cause"), [(framed(b"GET /"), "protocol"), (b"", "handshake"), (None, "node")]
 )
-def test_why_connections_end_is_counted_and_none_is_missing(tmp_path, said, cause):
+def test_each_end_of_a_connection_is_counted_by_its_cause(tmp_path, said, cause):
     @listening
     async def scenario(shard):
         peer = await shard.connect(said or b"")
@@ -574,7 +574,7 @@ def test_why_connections_end_is_counted_and_none_is_missing(tmp_path, said, caus
     run(scenario, tmp_path, telemetry={"handshake_seconds": seconds})
 
 
-def test_the_process_may_open_as_many_as_it_may_accept(tmp_path):
+def test_the_descriptor_limit_is_raised_for_max_connections(tmp_path):
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = min(before[1], 1000 + OTHER_DESCRIPTORS)
 
@@ -589,7 +589,7 @@ def test_the_process_may_open_as_many_as_it_may_accept(tmp_path):
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def test_the_kernel_asks_silent_peers_whether_they_are_there(tmp_path):
+def test_keepalive_is_enabled_with_the_configured_time(tmp_path):
     @listening
     async def scenario(shard):
         await shard.connect()
@@ -602,7 +602,7 @@ def test_the_kernel_asks_silent_peers_whether_they_are_there(tmp_path):
     run(scenario, tmp_path, telemetry={"keepalive_seconds": 7})
 
 
-def test_uvloop_is_what_these_tests_run_on(tmp_path):
+def test_the_tests_run_on_uvloop(tmp_path):
     async def scenario(shard):
         assert isinstance(asyncio.get_running_loop(), uvloop.Loop)
 

@@ -77,7 +77,7 @@ def run(scenario):
     uvloop.run(whole())
 
 
-def test_events_arrive_with_the_subscriptions_they_passed():
+def test_events_are_sent_with_the_subscriptions_that_select_them():
     async def scenario(offering):
         channel = Recorder()
         offering.subscribe(channel, 1)
@@ -95,7 +95,7 @@ def test_events_arrive_with_the_subscriptions_they_passed():
     run(scenario)
 
 
-def test_events_of_one_moment_are_one_message():
+def test_events_published_together_are_one_message():
     async def scenario(offering):
         channel = Recorder()
         offering.subscribe(channel, 1)
@@ -108,7 +108,7 @@ def test_events_of_one_moment_are_one_message():
     run(scenario)
 
 
-def test_nothing_is_made_that_nobody_wants():
+def test_an_event_that_no_subscription_selects_is_not_encoded():
     async def scenario(offering):
         channel = Recorder()
         offering.offer()
@@ -124,7 +124,7 @@ def test_nothing_is_made_that_nobody_wants():
     run(scenario)
 
 
-def test_an_event_is_made_once_per_rendering_however_many_want_it():
+def test_an_event_is_encoded_once_per_byte_encoding():
     async def scenario(offering):
         channels = [Recorder() for _ in range(3)]
         for channel in channels:
@@ -142,7 +142,7 @@ def test_an_event_is_made_once_per_rendering_however_many_want_it():
     run(scenario)
 
 
-def test_a_channel_that_does_not_read_is_not_waited_for_and_told_what_it_missed():
+def test_a_full_channel_is_skipped_and_gets_the_count_of_missed_events():
     async def scenario(offering):
         slow, quick = Recorder(), Recorder()
         offering.subscribe(slow, 1)
@@ -163,7 +163,7 @@ def test_a_channel_that_does_not_read_is_not_waited_for_and_told_what_it_missed(
     run(scenario)
 
 
-def test_what_was_missed_is_told_once_and_even_if_nothing_more_comes():
+def test_missed_events_are_reported_once_even_without_further_events():
     async def scenario(offering):
         channel = Recorder()
         offering.subscribe(channel, 1)
@@ -179,7 +179,7 @@ def test_what_was_missed_is_told_once_and_even_if_nothing_more_comes():
     run(scenario)
 
 
-def test_a_subscription_that_ended_gets_nothing_more():
+def test_an_ended_subscription_gets_no_events():
     async def scenario(offering):
         channel = Recorder()
         offering.subscribe(channel, 1)
@@ -209,7 +209,7 @@ def test_a_subscription_of_the_same_number_replaces_the_one_before():
     run(scenario)
 
 
-def test_a_channel_that_is_gone_is_forgotten_with_all_it_wanted():
+def test_the_subscriptions_of_a_closed_channel_end():
     async def scenario(offering):
         gone, there = Recorder(), Recorder()
         offering.subscribe(gone, 1)
@@ -227,7 +227,7 @@ def test_a_channel_that_is_gone_is_forgotten_with_all_it_wanted():
     run(scenario)
 
 
-def test_a_channel_that_is_gone_leaves_nothing_to_be_told():
+def test_missed_events_of_a_closed_channel_are_not_reported():
     async def scenario(offering):
         gone, there = Recorder(), Recorder()
         offering.subscribe(gone, 1)
@@ -243,7 +243,7 @@ def test_a_channel_that_is_gone_leaves_nothing_to_be_told():
     run(scenario)
 
 
-def test_a_filter_that_cannot_be_used_is_refused_and_changes_nothing():
+def test_an_invalid_filter_is_refused_and_changes_nothing():
     async def scenario(offering):
         channel = Recorder()
         with pytest.raises(BadQuery):

@@ -32,7 +32,7 @@ def dropped(node, num):
     return node.event("Dropped", 5, last_timestamp=6, num=num)[1]
 
 
-def test_an_event_is_stored_with_its_place_and_its_bytes(tmp_path):
+def test_an_event_is_stored_with_its_numbers_and_its_bytes(tmp_path):
     async def scenario(shard):
         node = fake_node()
         said = [
@@ -52,7 +52,7 @@ def test_an_event_is_stored_with_its_place_and_its_bytes(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", [0, 1])
-def test_what_others_wrote_is_stored_byte_for_byte_good_or_not(tmp_path, version):
+def test_vectors_are_stored_byte_for_byte(tmp_path, version):
     async def scenario(shard):
         node = fake_node(version=version)
         contents = [vector.content for vector in VECTORS]
@@ -84,7 +84,7 @@ def test_what_others_wrote_is_stored_byte_for_byte_good_or_not(tmp_path, version
         (bytes(8) + b"\x0d" + b"\x02", 13, "bool_out_of_range", "synced", 9),
     ],
 )
-def test_a_frame_that_cannot_be_understood_is_kept_with_the_reason(
+def test_an_undecodable_frame_is_stored_with_the_reason(
     tmp_path, content, number, rule, field, offset
 ):
     async def scenario(shard):
@@ -103,7 +103,7 @@ def test_a_frame_that_cannot_be_understood_is_kept_with_the_reason(
     run(scenario, tmp_path)
 
 
-def test_deviations_are_understood_and_counted(tmp_path):
+def test_events_with_deviations_are_stored_and_counted(tmp_path):
     async def scenario(shard):
         node = fake_node()
         longer = framed(best(node, 1)[4:] + b"left over")
@@ -116,7 +116,7 @@ def test_deviations_are_understood_and_counted(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_an_unreadable_first_message_is_kept_and_refused(tmp_path):
+def test_an_undecodable_first_message_is_stored_and_refused(tmp_path):
     async def scenario(shard):
         content = b"GET / HTTP/1.1\r\n\r\n"
         session = shard.session(framed(content))
@@ -136,7 +136,7 @@ def test_an_unreadable_first_message_is_kept_and_refused(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_of_a_huge_unreadable_first_message_the_beginning_is_kept(tmp_path):
+def test_only_the_beginning_of_a_huge_undecodable_first_message_is_stored(tmp_path):
     async def scenario(shard):
         content = bytes(range(256)) * 200
         shard.session(framed(content))
@@ -148,7 +148,7 @@ def test_of_a_huge_unreadable_first_message_the_beginning_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize("with_events", [False, True])
-def test_a_frame_too_long_is_kept_after_what_came_before_it(tmp_path, with_events):
+def test_a_frame_that_is_too_long_is_stored_after_the_events_before_it(tmp_path, with_events):
     async def scenario(shard):
         node = fake_node()
         good = [best(node, slot) for slot in range(3)] if with_events else []
@@ -164,7 +164,7 @@ def test_a_frame_too_long_is_kept_after_what_came_before_it(tmp_path, with_event
     run(scenario, tmp_path)
 
 
-def test_a_frame_too_long_before_node_information_is_nobody_s(tmp_path):
+def test_a_frame_that_is_too_long_before_node_information_has_no_node(tmp_path):
     async def scenario(shard):
         shard.session(b"\xff\xff\xff\xff" + b"x" * 100)
         ((seq, node, *_, frame),) = await shard.undecodable()
@@ -191,7 +191,7 @@ def test_a_whole_connection_of_another_implementation_is_stored(tmp_path, vector
     run(scenario, tmp_path)
 
 
-def test_ids_are_the_node_s_own_counting_dropped_events_too(tmp_path):
+def test_event_ids_advance_over_dropped_events(tmp_path):
     async def scenario(shard):
         node = fake_node()
         frames = [
@@ -212,7 +212,7 @@ def test_ids_are_the_node_s_own_counting_dropped_events_too(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_dropped_events_are_summed_up_by_node_and_connection(tmp_path):
+def test_dropped_events_are_counted_by_node_and_connection(tmp_path):
     async def scenario(shard):
         node = fake_node()
         first = shard.session(node.connect(), dropped(node, 3), dropped(node, 4))
@@ -225,7 +225,7 @@ def test_dropped_events_are_summed_up_by_node_and_connection(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_absurd_claims_of_dropped_events_do_not_spoil_any_answer(tmp_path):
+def test_counts_of_dropped_events_beyond_64_bits_are_exact_in_answers(tmp_path):
     async def scenario(shard):
         node = fake_node()
         session = shard.session(node.connect(), *(dropped(node, HIGHEST) for _ in range(3)))
@@ -239,7 +239,7 @@ def test_absurd_claims_of_dropped_events_do_not_spoil_any_answer(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_two_connections_of_a_node_at_once_are_told_apart(tmp_path):
+def test_concurrent_connections_of_a_node_are_separate_sessions(tmp_path):
     async def scenario(shard):
         old, new = fake_node(), fake_node()
         first = shard.session(old.connect(), best(old, 1))
@@ -266,7 +266,7 @@ def said(node):
     return shown["best"]["slot"], shown["synced"], shown["finalized"]["slot"]
 
 
-def test_a_node_s_state_is_what_it_said_last_on_any_open_connection(tmp_path):
+def test_the_state_of_a_node_is_its_last_statement_on_an_open_connection(tmp_path):
     async def scenario(shard):
         old, new = fake_node(), fake_node()
         first = shard.session(old.connect(), best(old, 900))
@@ -292,7 +292,7 @@ def test_a_node_s_state_is_what_it_said_last_on_any_open_connection(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_a_reconnect_is_a_new_session_with_ids_from_zero_and_nothing_known_yet(tmp_path):
+def test_a_reconnect_is_a_new_session_with_event_ids_from_zero(tmp_path):
     async def scenario(shard):
         node = fake_node()
         first = shard.session(node.connect(), best(node, 1), best(node, 2))
@@ -313,7 +313,7 @@ def test_a_reconnect_is_a_new_session_with_ids_from_zero_and_nothing_known_yet(t
     run(scenario, tmp_path)
 
 
-def test_a_connection_s_end_is_stored_with_its_reason_and_counters(tmp_path):
+def test_the_end_of_a_session_is_stored_with_its_reason_and_counters(tmp_path):
     async def scenario(shard):
         node = fake_node()
         hello = node.connect()
@@ -343,7 +343,7 @@ def test_a_connection_s_end_is_stored_with_its_reason_and_counters(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_a_connection_that_said_nothing_leaves_nothing(tmp_path):
+def test_a_connection_without_events_stores_nothing(tmp_path):
     async def scenario(shard):
         shard.ingest.close_session(shard.session(b"\x01"), "no node information in time")
         await shard.settled()
@@ -380,7 +380,7 @@ def test_sequence_and_session_numbers_continue_after_a_restart(tmp_path):
     ],
     ids=["age", "rows", "bytes"],
 )
-def test_a_batch_leaves_by_age_by_rows_or_by_bytes(tmp_path, storage):
+def test_a_batch_is_flushed_by_age_by_rows_or_by_bytes(tmp_path, storage):
     async def scenario(shard):
         node = fake_node()
         shard.session(node.connect(), best(node, 1), best(node, 2))
@@ -390,7 +390,7 @@ def test_a_batch_leaves_by_age_by_rows_or_by_bytes(tmp_path, storage):
     run(scenario, tmp_path, storage=storage)
 
 
-def test_what_gathered_can_be_handed_over_at_once_and_then_there_is_nothing(tmp_path):
+def test_flush_writes_the_batch_at_once_and_a_second_flush_nothing(tmp_path):
     async def scenario(shard):
         node = fake_node()
         shard.session(node.connect(), best(node, 1))
@@ -404,7 +404,7 @@ def test_what_gathered_can_be_handed_over_at_once_and_then_there_is_nothing(tmp_
 
 
 @pytest.mark.parametrize("limit", [1, 2, 1000, 5000])
-def test_reading_stops_while_too_much_waits_and_goes_on_afterwards(tmp_path, limit):
+def test_reading_pauses_while_too_many_bytes_wait_for_the_writer(tmp_path, limit):
     async def scenario(shard):
         told = []
         shard.backpressure.subscribe(lambda: told.append(shard.backpressure.reading_allowed))
@@ -431,7 +431,7 @@ def test_reading_stops_while_too_much_waits_and_goes_on_afterwards(tmp_path, lim
     run(scenario, tmp_path, storage={"pending_bytes": limit})
 
 
-def test_reading_goes_on_only_when_neither_the_disk_nor_the_buffer_is_full(tmp_path):
+def test_reading_resumes_only_when_neither_disk_nor_buffer_is_full(tmp_path):
     async def scenario(shard):
         node, told = fake_node(), []
         session = shard.session(node.connect())
@@ -484,7 +484,7 @@ def test_totals_count_every_event_and_byte(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_what_happened_is_counted_in_its_second(tmp_path):
+def test_live_counters_count_events_in_their_second(tmp_path):
     async def scenario(shard):
         for number in (1, 2):
             node = fake_node(number)
@@ -507,7 +507,7 @@ def test_what_happened_is_counted_in_its_second(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_only_events_that_are_understood_are_published_and_only_while_somebody_listens(tmp_path):
+def test_only_decoded_events_are_published_and_only_to_subscribers(tmp_path):
     async def scenario(shard):
         node, channel = fake_node(), Recorder()
         session = shard.session(node.connect(), best(node, 1))
@@ -529,7 +529,7 @@ def test_only_events_that_are_understood_are_published_and_only_while_somebody_l
     run(scenario, tmp_path)
 
 
-def test_a_candidate_for_filters_is_the_event_s_own(tmp_path):
+def test_filters_get_the_own_fields_of_an_event(tmp_path):
     async def scenario(shard):
         offered = []
         shard.streams.subscribe(Recorder(), Subscribe(1, {"type": "All"}))
@@ -546,7 +546,7 @@ def test_a_candidate_for_filters_is_the_event_s_own(tmp_path):
 @pytest.mark.parametrize(
     "document", [{"type": "Slot", "slot": 6}, {"type": "Hash", "hash": (b"\x07" * 32).hex()}]
 )
-def test_filters_match_what_an_event_inherits(tmp_path, document):
+def test_filters_match_slots_and_hashes_that_an_event_inherits(tmp_path, document):
     async def scenario(shard):
         node, channel = fake_node(), Recorder()
         shard.streams.subscribe(channel, Subscribe(1, document))
@@ -586,7 +586,7 @@ def test_filters_match_the_erasure_root_of_a_request(tmp_path):
 SHEDDING = {"shed": True, "events_per_second": 1, "burst_events": 3}
 
 
-def test_what_is_shed_is_counted_and_takes_its_ids(tmp_path):
+def test_shed_events_are_counted_and_take_event_ids(tmp_path):
     async def scenario(shard):
         node = fake_node()
         first = shard.session(node.connect(), b"".join(best(node, slot) for slot in range(10)))
@@ -604,7 +604,7 @@ def test_what_is_shed_is_counted_and_takes_its_ids(tmp_path):
     run(scenario, tmp_path, telemetry=SHEDDING)
 
 
-def test_a_dropped_event_that_is_shed_stands_for_as_many_ids_and_counts(tmp_path):
+def test_a_shed_dropped_event_advances_the_ids_by_its_number(tmp_path):
     async def scenario(shard):
         node = fake_node()
         said = [*(best(node, slot) for slot in range(4)), dropped(node, 5), dropped(node, 7)]
@@ -619,7 +619,7 @@ def test_a_dropped_event_that_is_shed_stands_for_as_many_ids_and_counts(tmp_path
     run(scenario, tmp_path, telemetry=SHEDDING)
 
 
-def test_connections_of_one_node_are_shed_together_and_of_another_apart(tmp_path):
+def test_the_limit_of_shedding_is_shared_by_the_connections_of_a_node(tmp_path):
     async def scenario(shard):
         nodes = [fake_node(1), fake_node(1), fake_node(2)]
         for node in nodes:
@@ -631,7 +631,7 @@ def test_connections_of_one_node_are_shed_together_and_of_another_apart(tmp_path
     run(scenario, tmp_path, telemetry=SHEDDING)
 
 
-def test_without_the_setting_the_intake_sheds_nothing(tmp_path):
+def test_without_the_setting_no_event_is_shed(tmp_path):
     async def scenario(shard):
         node = fake_node()
         shard.session(node.connect(), b"".join(best(node, slot) for slot in range(10)))
@@ -658,7 +658,7 @@ STAGES = (
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_that_fails_costs_no_stored_event_and_reaches_no_connection(tmp_path, stage):
+def test_a_failing_stage_costs_no_stored_event_and_no_connection(tmp_path, stage):
     """Everything that can be made to fail fails, all the time, with somebody listening."""
     ran = set()
 

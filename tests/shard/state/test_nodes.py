@@ -74,7 +74,7 @@ def test_a_node_is_one_whatever_its_connections():
     assert len(nodes.by_id) == 1
 
 
-def test_numbers_are_given_per_directory_and_only_once():
+def test_node_numbers_are_assigned_once_per_directory():
     nodes = Nodes()
     keys = [bytes([number]) * 32 for number in range(3)]
     given = [
@@ -86,7 +86,7 @@ def test_numbers_are_given_per_directory_and_only_once():
     assert nodes.number_of(8, keys[2].hex()) is None
 
 
-def test_numbers_go_on_behind_those_in_the_files():
+def test_node_numbers_continue_after_the_stored_ones():
     nodes = recovered(RecoveredState(0, nodes={4: b"\x04" * 32}))
     assert nodes.assign_number(0, b"\x04" * 32) == (4, False)
     assert nodes.assign_number(0, b"\x05" * 32) == (5, True)
@@ -174,7 +174,7 @@ def test_after_a_restart_a_node_has_its_counts_from_all_directories():
     assert shown(nodes, 2)["event_count"] == 100
 
 
-def test_after_a_restart_a_node_is_as_its_newest_connection_was_in_whichever_directory():
+def test_after_a_restart_the_newest_connection_of_any_directory_counts():
     sessions = [
         past(stored(1, NOON + 20, NOON + 30, name="newest"), directory=0),
         past(stored(2, NOON, NOON + 90, name="oldest"), directory=1),
@@ -211,7 +211,7 @@ def test_deviations_of_closed_connections_add_up():
     assert shown(nodes)["deviations"] == {"a": 4, "b": 2}
 
 
-def test_what_was_shed_of_closed_connections_adds_up():
+def test_shed_events_of_closed_connections_add_up():
     nodes = recovered(
         past(
             stored(0, NOON, NOON + 1, counters={"shed": {"rate": 1}}),
@@ -419,9 +419,7 @@ class Placed:
     places=st.lists(st.integers(0, 4), min_size=6, max_size=6),
     order=st.lists(st.integers(0, 4), max_size=5),
 )
-def test_wherever_the_kernel_puts_connections_the_answers_are_those_of_one_shard(
-    steps, places, order
-):
+def test_answers_do_not_depend_on_how_connections_spread_over_shards(steps, places, order):
     one, several = Placed([0] * 6), Placed(places)
     for each in (one, several):
         each.happen(steps)

@@ -15,17 +15,17 @@ from tart.supervisor.core.watchdog import Watchdog, read_watchdog
         ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "41"}, 0.0),
     ],
 )
-def test_it_is_as_systemd_says_in_the_environment(environ, seconds):
+def test_the_watchdog_follows_the_environment_of_systemd(environ, seconds):
     assert read_watchdog(environ, 42) == Watchdog(seconds)
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "1.5"])
-def test_nonsense_is_said(text):
+def test_an_invalid_watchdog_time_is_an_error(text):
     with pytest.raises(StartupError, match="is not a number of microseconds"):
         read_watchdog({"WATCHDOG_USEC": text}, 42)
 
 
-def test_a_part_is_heard_often_enough_and_systemd_too():
+def test_the_intervals_fit_into_the_watchdog_time():
     watchdog = Watchdog(30.0)
 
     # Several beats may be lost or late before a part counts as silent.
