@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tart.aggregate.aggregates import Aggregates
+from tart.aggregate.core.event_batch import DecodeContext
 from tart.aggregate.rules.conformance_checks import STATUS_LATE_US
 from tart.protocol.connection import Connection
 from tart.shard.check.offline_check import check
@@ -65,6 +67,12 @@ class NodeScript:
         contents = owner.connection.receive_frames(b"".join(self.frames))
         runs = [FrameRun(owner, len(contents), NOW)]
         return decode_batch(contents, runs, 0, PeerDictionary({})).events
+
+    def aggregate(self):
+        """Return the aggregates of the events; the connection is still open."""
+        aggregates = Aggregates(lambda session: DecodeContext(1, 2))
+        aggregates.add(self.batch())
+        return aggregates
 
     def findings(self):
         return check([(NOW, b"".join(self.frames))])

@@ -6,10 +6,18 @@ from collections import Counter
 
 import numpy as np
 
-from tart.aggregate.columnar.counters import STEPS, LatencyHistograms
-from tart.protocol.events import EVENTS
+from tart.aggregate.columnar.counters import STEPS, ClockOffsets, LatencyHistograms
+from tart.protocol.events import EVENTS, EventKind
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
-from tests.aggregate.batches import DELAY_US, aggregate, rows, sum_by, troubled_network
+from tart.units import JCE_US, SECOND_US
+from tests.aggregate.batches import (
+    DELAY_US,
+    aggregate,
+    connection_batch,
+    rows,
+    sum_by,
+    troubled_network,
+)
 
 
 def test_events_are_counted_by_node_and_type():
@@ -80,3 +88,15 @@ def test_the_minimum_offset_of_a_minute_is_the_delay():
 def bin_of(duration: int) -> int:
     """As ``query.core.log_histogram`` says: four to the octave."""
     return min(int(np.log2(max(duration, 1)) * PER_OCTAVE), BINS - 1)
+
+
+def test_clock_offsets_of_nodes_with_high_numbers_are_kept_by_node():
+    clocks = ClockOffsets()
+    for node, delay in ((0, 7), (20, 5), (70, 3), (20, 9)):
+        batch = connection_batch((SECOND_US, EventKind.STATUS, b""))
+        batch.columns.node[:] = node
+        batch.columns.received_at[:] = JCE_US + SECOND_US + delay
+        clocks.add(batch)
+    found = clocks.rows()
+    offsets = dict(zip(found["node"].tolist(), found["offset_us"].tolist(), strict=True))
+    assert offsets == {0: 7, 20: 5, 70: 3}

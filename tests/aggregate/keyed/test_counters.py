@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tart.aggregate.core.tables import SUMMED
-from tart.aggregate.keyed.counters import OTHER_REASONS, KeyedCounters
+from tart.aggregate.keyed.counters import OTHER_REASONS, KeyedCounters, count_by_key
 from tart.protocol.events import EventKind
 from tart.units import MINUTE_US
 
@@ -75,3 +75,24 @@ def test_clear_removes_rows_and_keeps_the_overflow_count():
         assert list(counters.rows(table)) == list(SUMMED[table])
         assert not next(iter(counters.rows(table).values()))
     assert counters.overflowed["reports"] == 1
+
+
+def test_times_of_guarantees_are_the_first_and_last_in_any_order():
+    counters = KeyedCounters()
+    for first, last in ((7, 8), (5, 6), (9, 9)):
+        counters.add_guarantees(first, last, b"r" * 32, 1, None, 1)
+    found = counters.rows("reports")
+    assert (found["first_at"], found["last_at"], found["received_at"]) == ([5], [9], [5])
+
+
+def test_the_time_of_an_execution_is_the_first_in_any_order():
+    counters = KeyedCounters()
+    for received_at in (7, 5, 9):
+        counters.add_execution(received_at, b"b" * 32, 1, 2, 3, 4)
+        counters.add_head(received_at, EventKind.BEST_BLOCK_CHANGED, 1, b"b" * 32)
+    assert counters.rows("executions")["seen_at"] == [5]
+    assert counters.rows("reached")["seen_at"] == [5]
+
+
+def test_keys_have_their_count_and_their_first_and_last_time():
+    assert count_by_key("abaa", [5, 1, 9, 2]) == {"a": (3, 2, 9), "b": (1, 1, 1)}

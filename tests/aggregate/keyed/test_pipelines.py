@@ -8,6 +8,8 @@ import pytest
 
 from tart.aggregate.core.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
 from tart.aggregate.keyed.pipelines import Block, Package
+from tart.protocol.events import EventKind
+from tart.query.topics.blocks import OUTLINE
 from tests.aggregate.batches import aggregate, rows, troubled_network
 
 
@@ -140,3 +142,23 @@ def test_sums_of_64_bit_costs_do_not_overflow():
     block = Block(outcome="unfinished", kind=40)
     block.advance(47, 5, {"accumulate_costs": [(1, cost), (2, cost)]})
     assert block.values["gas"] == block.values["elapsed_ns"] == 2 * most
+
+
+def test_a_block_is_done_when_executed_and_if_authored_here_also_authored():
+    executed = {"accumulate_costs": []}
+    imported = Block(outcome="unfinished", kind=EventKind.IMPORTING)
+    imported.advance(EventKind.BLOCK_EXECUTED, 5, executed)
+    assert (imported.done, imported.values["outcome"]) == (True, "executed")
+    authored = Block(outcome="unfinished", kind=EventKind.AUTHORING)
+    authored.advance(EventKind.BLOCK_EXECUTED, 5, executed)
+    assert (authored.done, authored.values["outcome"]) == (False, "unfinished")
+    outline = {**dict.fromkeys(OUTLINE, 0), "hash": bytes(32)}
+    authored.advance(EventKind.AUTHORED, 6, {"outline": outline})
+    assert (authored.done, authored.values["outcome"]) == (True, "authored")
+
+
+def test_the_last_event_of_a_pipeline_is_the_newest_in_any_order():
+    package = Package()
+    package.touch(7, 70)
+    package.touch(5, 50)
+    assert (package.values["last_seq"], package.values["ended_at"]) == (7, 70)

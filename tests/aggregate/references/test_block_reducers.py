@@ -7,6 +7,7 @@ from tests.aggregate.batches import (
     rows,
     troubled_network,
 )
+from tests.aggregate.node_script import NodeScript
 
 
 def node_numbers():
@@ -54,3 +55,13 @@ def test_gas_is_counted_once_for_a_block_and_service():
         assert row["gas"] == gas
     exact = [k for k, r in found.items() if (r["nodes"], r["gas"], r["elapsed_ns"]) == expected[k]]
     assert len(exact) > len(found) / 2
+
+
+def test_an_authored_block_is_seen_without_its_slot_if_its_beginning_is_unknown():
+    script = NodeScript()
+    outline = dict.fromkeys(("size_bytes", "num_tickets", "num_preimages"), 0)
+    outline |= dict.fromkeys(("total_preimages_size", "num_guarantees", "num_assurances"), 0)
+    outline |= {"num_dispute_verdicts": 0, "hash": b"b" * 32}
+    script.send("Authored", authoring_id=script.send_dropped(1), outline=outline)
+    (row,) = rows(script.aggregate(), "sightings")
+    assert (row["hash"], row["slot"]) == (b"b" * 32, None)

@@ -10,7 +10,7 @@ from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.first_seen import FirstSeen
 from tart.aggregate.keyed.gauges import Gauges
-from tart.aggregate.keyed.pipelines import Block
+from tart.aggregate.keyed.pipelines import Block, Package
 from tart.aggregate.references.reducer_state import Event, ReducerState, Reporter
 from tart.protocol.events import EventKind
 from tests.aggregate.batches import connection_batch
@@ -99,3 +99,43 @@ def test_events_inherit_the_slot_of_their_pipeline():
     assert state.batch.columns.slot[1] == 7
     assert state.batch.columns.has_slot[1]
     assert state.contexts == {1: (0, None)}
+
+
+def test_a_batch_that_is_rolled_back_restores_the_state_before_its_first_event():
+    state, _ = state_of(AUTHORING, FAILED, FAILED)
+    block, opening = block_of(state)
+    before = block.state()
+    for index in (1, 2):
+        event = Event(index, EventKind.AUTHORING_FAILED, REPORTER, opening.number, block)
+        state.run(lambda state, event: state.touch(event, block), event)
+    state.rollback()
+    assert block.state() == before
+
+
+def test_an_event_whose_reducer_raises_inherits_no_slot():
+    state, _ = state_of(AUTHORING, FAILED)
+    block, opening = block_of(state)
+
+    def reduce(state, event):
+        state.touch(event, block)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        state.run(reduce, Event(1, EventKind.AUTHORING_FAILED, REPORTER, opening.number, block))
+    state.commit()
+    assert not state.batch.columns.has_slot[1]
+
+
+def test_guarantees_sent_before_a_reducer_that_raises_remain_to_be_counted():
+    state, _ = state_of(AUTHORING, FAILED)
+    package = Package(outcome="unfinished")
+    key = package, EventKind.GUARANTEE_SENT.number
+    state.guarantees_sent[key] = [0]
+
+    def reduce(state, event):
+        state.guarantees_sent.clear()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        state.run(reduce, Event(1, EventKind.AUTHORING_FAILED, REPORTER))
+    assert state.guarantees_sent == {key: [0]}

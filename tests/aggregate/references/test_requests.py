@@ -283,3 +283,12 @@ def test_assurances_are_counted_by_anchor():
             if (f["node"], f["session"], f["root"]["event_id"]) in distributing:
                 expected[bytes.fromhex(f["about"]["anchor"]), f["type"]] += 1
     assert found == expected
+
+
+def test_a_guarantee_discarded_for_an_unknown_reason_counts_as_other():
+    script = NodeScript()
+    outline = {"work_report_hash": OTHER, "slot": 5, "guarantors": [1]}
+    script.send("GuaranteeDiscarded", outline=outline, reason="Other")
+    script.frames[-1] = script.frames[-1][:-1] + b"\x63"
+    (row,) = rows(script.aggregate(), "reports")
+    assert (row["other"], row["reported_on_chain"]) == (1, 0)

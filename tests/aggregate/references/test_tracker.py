@@ -18,6 +18,7 @@ from tests.aggregate.batches import (
     rows,
     troubled_network,
 )
+from tests.aggregate.node_script import HASH, NodeScript
 
 
 def track(limits=None):
@@ -82,3 +83,9 @@ def test_an_announcement_stream_does_not_expire_and_ends_by_its_id():
     assert (row["parent"], row["type"], row["count"]) == (*kind, 1)
     assert log_histogram.middle_us(row["bin"]) == pytest.approx(HOUR_US, rel=0.1)
     assert aggregates.statistics()["open_references"] == 0
+
+
+def test_a_reference_of_an_event_to_itself_is_unresolved():
+    script = NodeScript()
+    script.send("SendingGuarantee", built_id=0, recipient=HASH)
+    assert script.aggregate().statistics()["references_unresolved"] == 1

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.columnar.recent_types import DEPTH, RecentTypes
+from tart.aggregate.columnar.session_rows import SessionRows
 from tart.aggregate.core.event_batch import DecodeContext
 from tart.aggregate.references.tracker import FOLLOW_SECONDS
 from tart.aggregate.rules import conformance_checks as module
-from tart.aggregate.rules.conformance_checks import BACKWARDS_US, STATUS_LATE_US
+from tart.aggregate.rules.conformance_checks import BACKWARDS_US, STATUS_LATE_US, ConformanceChecker
 from tart.protocol.connection import Connection
 from tart.protocol.events import EventKind
 from tart.shard.check.offline_check import check
@@ -420,3 +421,31 @@ def test_rows_of_ended_connections_are_reused(monkeypatch):
         aggregates.end_session(number)
     assert len(findings) == 50
     assert reset_rows == [0] * 50
+
+
+def test_a_check_that_fails_forgets_the_gap_of_its_batch(monkeypatch):
+    """A pipeline without an end is reported, unless its end may be in a gap."""
+    script = NodeScript()
+    submission = script.send("WorkPackageSubmission", builder=HASH, bundle=False)
+    script.send_dropped(1)
+    batch, sessions, findings = script.batch(), SessionRows(), []
+    checker = ConformanceChecker(sessions, findings.append)
+    runs = sessions.assign(batch.columns.session)
+    checker.reset(runs.new)
+    monkeypatch.setattr(checker, "_check_status", None)
+    values = {
+        **dict.fromkeys(("ended_at", "node", "session", "seq"), 0),
+        "root": submission,
+        "kind": EventKind.WORK_PACKAGE_SUBMISSION,
+    }
+    checker.check(batch, runs)
+    checker.report_unfinished(values, cut_short=True)
+    assert [finding.rule for finding in findings] == ["events_dropped"]
+    checker.reset([0])
+    findings.clear()
+    script.send_status()
+    batch = script.batch()
+    with pytest.raises(TypeError):
+        checker.check(batch, sessions.assign(batch.columns.session))
+    checker.report_unfinished(values, cut_short=True)
+    assert [finding.rule for finding in findings] == ["pipeline_cut_short"]
