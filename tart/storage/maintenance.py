@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WATCH_SECONDS = 1.0
+INTERVAL_SECONDS = 1.0
 # The rounds between two runs of retention: reading the size of every file each second would
 # cost more than deleting a little late.
 _RETENTION_ROUNDS = 10
@@ -55,6 +55,7 @@ class Maintenance:
         count: The number of shards that share the disk.
         on_shortage: Called on this thread with ``disk`` or ``memory`` when that is exhausted,
             and with an empty string when it suffices again.
+        interval: Seconds between two rounds.
 
     Attributes:
         shortage: The resource that is exhausted, ``disk`` or ``memory``, or an empty string.
@@ -69,12 +70,14 @@ class Maintenance:
         root: Path,
         count: int,
         on_shortage: Callable[[str], None],
+        interval: float = INTERVAL_SECONDS,
     ) -> None:
         self._store = store
         self._config = config
         self._root = root
         self._count = count
         self._on_shortage = on_shortage
+        self._interval = interval
         self._clock = ClockMonitor(time.time(), time.monotonic())
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="maintenance")
@@ -161,7 +164,7 @@ class Maintenance:
 
     def _run(self) -> None:
         rounds = 0
-        while not self._stop.wait(WATCH_SECONDS):
+        while not self._stop.wait(self._interval):
             stable = self._clock.is_stable(time.time(), time.monotonic())
             # A failure here does not end the shard; the next round tries again.
             with self._store.background.guard("watching the disk"):

@@ -50,7 +50,7 @@ from tart.storage.log.query_threads import QueryThreads
 from tart.storage.log.recovery import RecoveredState
 from tart.storage.log.startup_progress import ReportProgress, ignore_progress
 from tart.storage.log.writer import Writer, WriterCallbacks
-from tart.storage.maintenance import Maintenance
+from tart.storage.maintenance import INTERVAL_SECONDS, Maintenance
 from tart.storage.open_directory import (
     damage_report,
     open_aggregates,
@@ -86,6 +86,7 @@ class Store:
         progress: Called with the progress of the start; may raise to end it.
         start_maintenance: Whether maintenance begins at once; else the caller starts it when
             the aggregates have caught up with the event log.
+        maintenance_interval: Seconds between two rounds of maintenance.
 
     Attributes:
         directory: The number of the shard's own directory.
@@ -115,6 +116,7 @@ class Store:
         on_sessions_deleted: Callable[[int, set[int]], None] = lambda directory, sessions: None,
         progress: ReportProgress = ignore_progress,
         start_maintenance: bool = True,
+        maintenance_interval: float = INTERVAL_SECONDS,
     ) -> None:
         self._root = root
         self._lock = threading.Lock()
@@ -157,7 +159,7 @@ class Store:
             isolation=self.failures.isolation,
             background=self.background,
         )
-        self.maintenance = Maintenance(self, config, root, count, on_shortage)
+        self.maintenance = Maintenance(self, config, root, count, on_shortage, maintenance_interval)
         for file in self.attached_files():
             if self._database.damage(file) is not None:
                 self._record_damage(file)

@@ -83,7 +83,13 @@ def wait_for(condition):
 
 
 # Arguments of the store that are not settings.
-ARGUMENTS = ("on_shortage", "on_sessions_deleted", "progress", "start_maintenance")
+ARGUMENTS = (
+    "on_shortage",
+    "on_sessions_deleted",
+    "progress",
+    "start_maintenance",
+    "maintenance_interval",
+)
 
 
 class Storage:

@@ -5,7 +5,6 @@ import shutil
 import duckdb
 import pytest
 
-from tart.storage import maintenance
 from tart.storage.log import checkpoints
 from tart.units import HOUR_US
 from tests.storage.full_disk import Ballast, small_disk
@@ -149,11 +148,10 @@ def test_a_wal_on_a_full_disk_is_read_in_place(tmp_path, disk):
     assert day(disk / "shards").exists()
 
 
-def test_maintenance_pauses_ingestion_while_the_disk_is_full(tmp_path, disk, monkeypatch):
-    monkeypatch.setattr(maintenance, "WATCH_SECONDS", 0.01)
+def test_maintenance_pauses_ingestion_while_the_disk_is_full(tmp_path, disk):
     shortages = []
     ballast = Ballast(disk)
-    settings = {"disk_reserve_bytes": 4 << 20}
+    settings = {"disk_reserve_bytes": 4 << 20, "maintenance_interval": 0.01}
     with open_storage(disk / "shards", on_shortage=shortages.append, **settings) as storage:
         storage.write(hundred(0))
         ballast.leave(3 << 20)

@@ -247,10 +247,9 @@ def test_ingestion_pauses_below_the_reserve_and_resumes_a_tenth_above_it(tmp_pat
     assert shortages.empty()
 
 
-def test_the_thread_reports_a_full_disk(tmp_path, disk, monkeypatch):
-    monkeypatch.setattr(module, "WATCH_SECONDS", 0.001)
+def test_the_thread_reports_a_full_disk(tmp_path, disk):
     shortages = queue.SimpleQueue()
-    with open_storage(tmp_path, on_shortage=shortages.put):
+    with open_storage(tmp_path, on_shortage=shortages.put, maintenance_interval=0.001):
         disk.free = 0
         assert shortages.get(timeout=DEADLINE) == "disk"
         disk.free = 1 << 39
@@ -262,15 +261,13 @@ def test_the_thread_reports_a_full_disk(tmp_path, disk, monkeypatch):
 def test_a_failed_round_does_not_end_the_maintenance_thread(
     tmp_path, disk, monkeypatch, part, error
 ):
-    monkeypatch.setattr(module, "WATCH_SECONDS", 0.001)
-
     def fail(self, *arguments, **more):
         raise error
 
     monkeypatch.setattr(module.Maintenance, part, fail)
     shortages = queue.SimpleQueue()
     task = {"apply_retention": "retention", "check_files": "looking for deleted files"}[part]
-    with open_storage(tmp_path, on_shortage=shortages.put) as storage:
+    with open_storage(tmp_path, on_shortage=shortages.put, maintenance_interval=0.001) as storage:
         wait_for(lambda: storage.store.background.failures[task])
         disk.free = 0
         assert shortages.get(timeout=DEADLINE) == "disk"

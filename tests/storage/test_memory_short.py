@@ -5,7 +5,6 @@ from contextlib import closing
 
 import pytest
 
-from tart.storage import maintenance
 from tart.storage.core.schema import NodeRow
 from tests.storage.running import (
     DEADLINE,
@@ -66,10 +65,9 @@ def test_a_commit_without_memory_is_repeated_once_there_is_memory(tmp_path, capl
     assert len(contents(day(tmp_path), "nodes")) == len(contents(day(tmp_path), "sessions")) == 1
 
 
-def test_ingestion_pauses_while_memory_is_short(tmp_path, monkeypatch):
-    monkeypatch.setattr(maintenance, "WATCH_SECONDS", 0.01)
+def test_ingestion_pauses_while_memory_is_short(tmp_path):
     shortages = []
-    with open_storage(tmp_path, on_shortage=shortages.append) as storage:
+    with open_storage(tmp_path, on_shortage=shortages.append, maintenance_interval=0.01) as storage:
         storage.write(batch(*rows(0, 100)))
         limit(storage, "2MB")
         storage.store.writer.put(batch(*rows(100, ROWS)))
