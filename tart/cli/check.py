@@ -190,14 +190,14 @@ class _Check:
         else:
             self._checker.receive(sessions[number], record.wire_bytes, record.received_at)
 
-    def _show(self, found: AttributedFinding) -> None:
-        shown, first_left_out = self._shortlist.add(found)
+    def _show(self, attributed: AttributedFinding) -> None:
+        shown, first_left_out = self._shortlist.add(attributed)
         if not self._prints_findings:
             return
         if shown is not None:
             print(as_text(shown, self._ink), flush=True)
         elif first_left_out:
-            rule = found.finding.rule
+            rule = attributed.finding.rule
             print(self._ink("dim", f"further findings of {rule} are only counted\n"), flush=True)
 
 

@@ -46,7 +46,7 @@ class Playback:
 
     @property
     def complete(self) -> bool:
-        """Whether the end of the capture was read."""
+        """True once the end of the capture was read."""
         return self._reader.complete
 
     def receive_data(self, data: bytes) -> Iterator[Step]:

@@ -1,10 +1,10 @@
-"""The sandbox itself: ``python -m tart.sandbox.child``, one statement and then the end.
+"""The sandbox process: ``python -m tart.sandbox.child`` runs one statement and exits.
 
-It reads what to do from stdin, says which rows it wants, takes them, runs the statement
-and writes the result to stdout. Before it parses a byte of the statement it has given up
-all that it could do harm with: DuckDB's access to files and network, with its settings
-locked; and by the kernel's limits the opening of any file or socket, writing to a file,
-memory, and processor time. Nothing imports this module.
+It reads a job from stdin, requests the rows it needs, receives them, runs the statement and
+writes the result to stdout. Before it parses the statement it drops all capabilities to do
+harm: DuckDB's access to files and network is off and its settings are locked; kernel limits
+forbid opening files and sockets and writing to files, and bound memory and processor time.
+No module imports this one.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from tart.query.sql.views import VIEWS, quote_identifier
 from tart.sandbox import pipes
 from tart.sandbox.statement import Needs, StatementRefused, Tree, examine
 
-# Address space beside what DuckDB may use: what escapes its account ends here.
+# Address space beyond DuckDB's memory limit, for memory that DuckDB does not account for.
 _SPARE_BYTES = 1 << 29
-# Shown as they are; everything else is made text or taken apart.
+# Types whose values JSON has; others are converted to text or split into parts.
 _SIMPLE = frozenset(
     [
         "BOOLEAN",
@@ -54,36 +54,36 @@ _SIMPLE = frozenset(
 )
 _NOWHERE = "/nonexistent"
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
-# What DuckDB imports by itself for some types; later it could not be opened any more.
+# Modules that DuckDB imports for some types; later their files could not be opened.
 _NEEDED = (csv, datetime, decimal, uuid)
 
 
 @dataclass
-class _TooMuch(Exception):
+class _ResultTooLarge(Exception):
     """A result beyond its limit."""
 
-    what: str
+    limit: str
 
     def __str__(self) -> str:
-        return f"the result has more than {self.what}; narrow the statement or add a LIMIT"
+        return f"the result has more than {self.limit}; narrow the statement or add a LIMIT"
 
 
 def main() -> None:
-    """Serve one statement."""
+    """Run one statement."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    order = pipes.read_json(source)
-    connection = _connection(order["memory_bytes"], lossless=order["lossless"])
-    _give_up(order["memory_bytes"], order["cpu_seconds"])
+    job = pipes.read_json(source)
+    connection = _connection(job["memory_bytes"], lossless=job["lossless"])
+    _drop_capabilities(job["memory_bytes"], job["cpu_seconds"])
     try:
-        # The result comes in one piece of good news or not at all.
-        blocks = list(_serve(connection, order, source, sink))
+        # The result is complete before its first byte is sent.
+        blocks = list(_run(connection, job, source, sink))
         pipes.write_json(sink, {"rows": len(blocks)})
-        pipes.write_series(sink, (each for each in blocks if each))
+        pipes.write_series(sink, (block for block in blocks if block))
     except Exception as error:
-        # The boundary of the sandbox: whatever broke, its author is told.
-        pipes.write_json(sink, {"error": _said(error)})
+        # The boundary of the sandbox: the statement's author gets any error.
+        pipes.write_json(sink, {"error": _message(error)})
     sink.flush()
-    # Nothing is left to put in order, and DuckDB's leak report helps nobody.
+    # No clean-up is necessary, and DuckDB's leak report would only be noise.
     os._exit(0)
 
 
@@ -97,7 +97,7 @@ def _connection(memory_bytes: int, *, lossless: bool = False) -> duckdb.DuckDBPy
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
-            # Else its own paths tell where the service's home is.
+            # Otherwise DuckDB's default paths disclose the service's home.
             "home_directory": _NOWHERE,
             "secret_directory": _NOWHERE,
             "extension_directory": _NOWHERE,
@@ -106,57 +106,56 @@ def _connection(memory_bytes: int, *, lossless: bool = False) -> duckdb.DuckDBPy
     )
     for statement in (
         "SET TimeZone = 'UTC'",
-        # Arrow has no integers of 128 bits: as they are, or as decimals, see ``_standard``.
+        # Arrow has no 128-bit integers: kept for another sandbox, or converted by ``_standard``.
         f"SET arrow_lossless_conversion = {str(lossless).lower()}",
         "SET enable_external_access = false",
         "SET lock_configuration = true",
     ):
         connection.execute(statement)
-    # Loads what is loaded at the first use of each.
+    # Load the modules that are loaded at first use.
     connection.execute("SELECT now()::TIMESTAMP, 1::DECIMAL(9, 2), uuid()").fetchall()
     list(na.ArrayStream(connection.sql("SELECT 1 AS one")))
     return connection
 
 
-def _give_up(memory_bytes: int, cpu_seconds: int) -> None:
+def _drop_capabilities(memory_bytes: int, cpu_seconds: int) -> None:
     mapped = process_memory().virtual
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
     os.nice(10)
-    for what, limit in (
+    for kind, limit in (
         (resource.RLIMIT_AS, mapped + memory_bytes + _SPARE_BYTES),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),
-        # Lower than any number that is free: nothing can be opened.
+        # Below every free descriptor: nothing can be opened.
         (resource.RLIMIT_NOFILE, 3),
     ):
-        resource.setrlimit(what, (limit, limit))
-    # At the first it is told, at the second killed: what is told says why it ended.
+        resource.setrlimit(kind, (limit, limit))
+    # SIGXCPU at the first limit, which the exit status shows, and SIGKILL at the second.
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
 
 
-def _serve(
-    connection: duckdb.DuckDBPyConnection, order: Mapping[str, Any], source: Any, sink: Any
+def _run(
+    connection: duckdb.DuckDBPyConnection, job: Mapping[str, Any], source: Any, sink: Any
 ) -> Iterator[bytes]:
-    tables = frozenset({"partials"} if order["partials"] else ())
+    tables = frozenset({"partials"} if job["partials"] else ())
     schemas = {} if tables else _SCHEMAS
-    needs = examine(
-        _tree(connection, order["sql"]), schemas, tables, lambda *of: _constant(connection, *of)
-    )
-    pipes.write_json(sink, {"scans": [each.as_json() for each in needs.scans]})
+    tree = _tree(connection, job["sql"])
+    needs = examine(tree, schemas, tables, lambda node, kind: _constant(connection, node, kind))
+    pipes.write_json(sink, {"scans": [scan.as_json() for scan in needs.scans]})
     if tables:
         _load_partials(connection, pipes.read_series(source))
     _load(connection, needs, source)
-    relation = connection.sql(order["sql"])
+    relation = connection.sql(job["sql"])
     if relation is None:
         raise StatementRefused("only a statement with a result is run")
-    if order["format"] == "arrow" and not order["lossless"]:
+    if job["format"] == "arrow" and not job["lossless"]:
         relation = _standard(relation)
-    max_rows, max_bytes = order["max_rows"], order["max_bytes"]
-    if order["format"] == "csv":
-        return _csv(relation, max_rows, max_bytes, formulas=order["formulas"])
-    return (_arrow if order["format"] == "arrow" else _json)(relation, max_rows, max_bytes)
+    max_rows, max_bytes = job["max_rows"], job["max_bytes"]
+    if job["format"] == "csv":
+        return _csv(relation, max_rows, max_bytes, formulas=job["formulas"])
+    return (_arrow if job["format"] == "arrow" else _json)(relation, max_rows, max_bytes)
 
 
 _SCHEMAS = {
@@ -174,19 +173,18 @@ def _tree(connection: duckdb.DuckDBPyConnection, sql: str) -> Tree:
 
 
 def _constant(connection: duckdb.DuckDBPyConnection, node: Tree, kind: str) -> str | None:
-    """See ``statement.Constant``; whatever cannot be found out is ``None``."""
+    """Evaluate a constant, see ``statement.Constant``; ``None`` if that fails."""
     whole = _tree(connection, "SELECT 1")
     whole["statements"][0]["node"]["select_list"] = [node]
     try:
         ((text,),) = connection.execute(
             "SELECT json_deserialize_sql(?::JSON)", [json.dumps(whole)]
         ).fetchall()
-        found = connection.execute(
+        ((value, same),) = connection.execute(
             f"SELECT (value::{kind})::VARCHAR, value = value::{kind} FROM ({text}) AS t(value)"
         ).fetchall()
     except duckdb.Error:
         return None
-    ((value, same),) = found
     return str(value) if same else None
 
 
@@ -207,7 +205,7 @@ def _create(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[
 
 
 def _load_partials(connection: duckdb.DuckDBPyConnection, blocks: Iterator[bytes]) -> None:
-    """One table of what the shards found; their columns are the same."""
+    """Load the results of the shards, which have equal columns, into one table."""
     for number, block in enumerate(blocks):
         if number:
             _insert(connection, "partials", block)
@@ -227,7 +225,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, block: bytes) -> 
 
 
 class _Blocks(io.RawIOBase):
-    """Takes what is written, up to a limit."""
+    """A file that collects blocks up to a limit."""
 
     def __init__(self, limit: int) -> None:
         self.blocks: list[bytes] = []
@@ -239,33 +237,33 @@ class _Blocks(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         self.size += len(data)
-        # Raising here would be lost on the way through the writer.
+        # The writer would lose an exception raised here.
         if self.size <= self._limit:
             self.blocks.append(bytes(data))
         return len(data)
 
-    def whole(self) -> bytes:
-        """All that was written."""
+    def content(self) -> bytes:
+        """Return the written bytes; raise ``_ResultTooLarge`` beyond the limit."""
         if self.size > self._limit:
-            raise _TooMuch(f"{self._limit} bytes")
+            raise _ResultTooLarge(f"{self._limit} bytes")
         return b"".join(self.blocks)
 
 
 def _standard(relation: Any) -> Any:
-    """With columns that every reader of Arrow has, or an error: nothing is rounded.
+    """Convert columns to types that every Arrow reader supports, without rounding.
 
-    HUGEINT as DECIMAL(38, 0), which is exact and refuses what does not fit; UHUGEINT, of which
-    DuckDB's own conversion makes negative numbers, as text.
+    HUGEINT becomes DECIMAL(38, 0), which is exact and fails for values that do not fit;
+    UHUGEINT, which DuckDB's own conversion makes negative, becomes text.
     """
-    shown = []
+    expressions = []
     for name, kind in zip(relation.columns, map(str, relation.types), strict=True):
         column = quote_identifier(name)
         if kind == "HUGEINT":
             column = f"{column}::DECIMAL(38, 0) AS {column}"
         elif "UHUGEINT" in kind:
             column = f"{column}::VARCHAR AS {column}"
-        shown.append(column)
-    return relation.project(", ".join(shown))
+        expressions.append(column)
+    return relation.project(", ".join(expressions))
 
 
 def _arrow(relation: Any, max_rows: int, max_bytes: int) -> Iterator[bytes]:
@@ -277,9 +275,9 @@ def _arrow(relation: Any, max_rows: int, max_bytes: int) -> Iterator[bytes]:
         for chunk in stream.iter_chunks():
             rows += len(chunk)
             if rows > max_rows:
-                raise _TooMuch(f"{max_rows} rows")
+                raise _ResultTooLarge(f"{max_rows} rows")
             writer.write_array(chunk)
-    yield out.whole()
+    yield out.content()
 
 
 def _json(relation: Any, max_rows: int, max_bytes: int) -> Iterator[bytes]:
@@ -293,7 +291,7 @@ def _json(relation: Any, max_rows: int, max_bytes: int) -> Iterator[bytes]:
         text = json_encoding.dumps(row, option=json_encoding.ANY_NAMES)
         size += len(text)
         if size > max_bytes:
-            raise _TooMuch(f"{max_bytes} bytes")
+            raise _ResultTooLarge(f"{max_bytes} bytes")
         yield b"," + text if rows else text
         rows += 1
     yield b'],"row_count":%d}' % rows
@@ -311,27 +309,27 @@ def _csv(relation: Any, max_rows: int, max_bytes: int, *, formulas: bool) -> Ite
             for each in row
         )
         if out.tell() > max_bytes:
-            raise _TooMuch(f"{max_bytes} bytes")
+            raise _ResultTooLarge(f"{max_bytes} bytes")
     yield out.getvalue().encode()
 
 
 def _rows(relation: Any, max_rows: int) -> Iterator[list[Any]]:
-    """Rows of values that JSON has."""
-    shown = relation.project(
+    """Return rows of values that JSON has."""
+    projected = relation.project(
         ", ".join(
-            f"{_shown(quote_identifier(name), str(kind))} AS {quote_identifier(name)}"
+            f"{_json_expression(quote_identifier(name), str(kind))} AS {quote_identifier(name)}"
             for name, kind in zip(relation.columns, relation.types, strict=True)
         )
     )
-    rows = shown.limit(max_rows + 1).fetchall()
+    rows = projected.limit(max_rows + 1).fetchall()
     if len(rows) > max_rows:
-        raise _TooMuch(f"{max_rows} rows")
+        raise _ResultTooLarge(f"{max_rows} rows")
     for row in rows:
         yield [_plain(each) for each in row]
 
 
-def _shown(column: str, kind: str) -> str:
-    """A column as DuckDB makes it text, where it does that best."""
+def _json_expression(column: str, kind: str) -> str:
+    """Return SQL that converts a column to text where DuckDB does that best."""
     if kind == "BLOB":
         return f"'0x' || lower(hex({column}))"
     if "WITH TIME ZONE" in kind and kind != "TIMESTAMP WITH TIME ZONE":
@@ -364,18 +362,18 @@ def _plain(value: Any) -> Any:
 
 
 def _number(value: decimal.Decimal) -> int | float | str:
-    """An integer if it has no fraction, a float if that is exactly it, else text."""
+    """Return an integer if there is no fraction, a float if that is exact, otherwise text."""
     if value.is_finite() and value.as_tuple().exponent == 0:
         return cast("int | str", _plain(int(value)))
-    shown = float(value)
-    return shown if decimal.Decimal(repr(shown)) == value else str(value)
+    as_float = float(value)
+    return as_float if decimal.Decimal(repr(as_float)) == value else str(value)
 
 
-def _said(error: Exception) -> str:
-    """What went wrong, for the author of the statement."""
+def _message(error: Exception) -> str:
+    """Return the message for the author of the statement."""
     if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
         return (
-            "the statement needs more memory than it may have; read fewer rows or columns: "
+            "the statement exceeds its memory limit; read fewer rows or columns: "
             "a narrower received_at, fewer columns, or an aggregate in map"
         )
     return str(error) or type(error).__name__

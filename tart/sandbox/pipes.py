@@ -1,7 +1,7 @@
-"""What goes between a process and its sandbox: blocks of bytes, each with its length.
+"""The protocol between a process and its sandbox: blocks of bytes, each with its length.
 
-A block of length 0 ends a series. The first block of either side is JSON, then come
-series of blocks that are Arrow IPC streams, or the result.
+A block of length 0 ends a series. The first block of either side is JSON; series of blocks
+follow, which are Arrow IPC streams, or the result.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ _LENGTH = struct.Struct("<Q")
 
 
 def write(file: IO[bytes], block: bytes) -> None:
-    """One block."""
+    """Write one block."""
     file.write(_LENGTH.pack(len(block)))
     file.write(block)
     file.flush()
 
 
 def write_json(file: IO[bytes], document: Any) -> None:
-    """One block of JSON."""
+    """Write one block of JSON."""
     write(file, json.dumps(document).encode())
 
 
 def write_series(file: IO[bytes], blocks: Iterable[bytes]) -> None:
-    """Blocks, none of them empty, and the end."""
+    """Write blocks, none of them empty, and the end of the series."""
     for block in blocks:
         write(file, block)
     write(file, b"")
 
 
 def read(file: IO[bytes], limit: int | None = None) -> bytes:
-    """The next block.
+    """Read the next block.
 
     Raises:
-        EOFError: the other side is gone.
-        ValueError: it is longer than ``limit``.
+        EOFError: the other side closed the pipe.
+        ValueError: the block is longer than ``limit``.
     """
     (length,) = _LENGTH.unpack(_exactly(file, _LENGTH.size))
     if limit is not None and length > limit:
@@ -47,12 +47,12 @@ def read(file: IO[bytes], limit: int | None = None) -> bytes:
 
 
 def read_json(file: IO[bytes], limit: int | None = None) -> Any:
-    """The next block, which is JSON."""
+    """Read the next block as JSON."""
     return json.loads(read(file, limit))
 
 
 def read_series(file: IO[bytes], limit: int | None = None) -> Iterator[bytes]:
-    """Blocks until the end of the series, ``limit`` bytes altogether."""
+    """Read blocks until the end of the series, at most ``limit`` bytes altogether."""
     while block := read(file, limit):
         if limit is not None:
             limit -= len(block)
@@ -60,7 +60,7 @@ def read_series(file: IO[bytes], limit: int | None = None) -> Iterator[bytes]:
 
 
 def _exactly(file: IO[bytes], size: int) -> bytes:
-    found = file.read(size)
-    if found is None or len(found) < size:
-        raise EOFError("the other side of the pipe is gone")
-    return found
+    data = file.read(size)
+    if data is None or len(data) < size:
+        raise EOFError("the other side closed the pipe")
+    return data

@@ -1,17 +1,17 @@
-"""A process of its own for SQL that people send: start it, hand it rows, end it in time.
+"""Runs SQL statements of users in a sandbox process: starts it, feeds it rows, ends it in time.
 
-What DuckDB 1.5.6 and 2.0.0 do in one instance with a statement nobody has checked,
-measured: a query that reaches ``memory_limit`` makes commits of the writer fail, and a
-checkpoint that then finds no memory leaves the file unusable to everybody until it is
-attached again; ``SELECT range(1000000000)`` takes 20 GiB whatever the limit says, cannot be
-interrupted for half a minute, and ends with the kernel killing the process. So such a
-statement never runs where the files are. It gets a process that has no file, no network
-and a limit of memory and of processor time that the kernel keeps (``child``), and is
-handed the rows of the views it names (``statement`` says which). Starting it takes 0.15 s.
+Untrusted statements in the instance with the files, measured with DuckDB 1.5.6 and 2.0.0: a
+query that reaches ``memory_limit`` makes commits of the writer fail, and a checkpoint that
+then finds no memory leaves the file unusable until it is attached again;
+``SELECT range(1000000000)`` takes 20 GiB in spite of the limit, cannot be interrupted for half
+a minute, and ends with the kernel killing the process. So such a statement never runs where
+the files are. It gets a process without files or network and with kernel limits of memory
+and processor time (``child``), and receives the rows of the views it names, which
+``statement`` determines. Starting the process takes 0.15 s.
 
-Blocking, for a thread that has nothing else to do. Whatever happens inside, a bad
-statement is a ``SqlRefused`` with words for its author and never more: a process that
-does not end by itself is killed at the deadline.
+Blocking, for a dedicated thread. A bad statement raises ``SqlRefused`` with a message for its
+author and has no other effect: a process that does not end by itself is killed at the
+deadline.
 """
 
 from __future__ import annotations
@@ -31,26 +31,31 @@ from tart.sandbox import pipes
 
 FORMATS = ("json", "csv", "arrow")
 MAX_SQL_BYTES = 64 << 10
-# What DuckDB may use in a sandbox; the kernel ends one that takes half a gibibyte more.
+# DuckDB's memory limit in a sandbox; the kernel ends a process that takes half a gibibyte more.
 MEMORY_BYTES = 512 << 20
 MAX_ROWS = 1_000_000
 MAX_BYTES = 64 << 20
 _MAX_HEAD = 1 << 20
-_LOOK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
-# One scan's description to the Arrow streams that are its rows.
+# From a scan's description to the Arrow streams of its rows.
 Rows = Callable[[Any], Iterable[bytes]]
 
 
 @dataclass(frozen=True)
 class SqlJob:
-    """What to run.
+    """A statement and how to run it.
 
     Attributes:
-        partials: whether the one table there is ``partials``, instead of the views.
-        lossless: whether Arrow is for another sandbox: types that only DuckDB has stay.
-        seconds: until it is killed.
+        sql: the statement.
+        format: format of the result, one of ``FORMATS``.
+        partials: whether the only table is ``partials``, instead of the views.
+        lossless: whether Arrow is for another sandbox and keeps DuckDB's own types.
+        seconds: time limit after which the process is killed.
+        max_rows: limit of the result's rows.
+        max_bytes: limit of the result's size.
         formulas: whether CSV may have text that spreadsheets run; see ``query.sql.cells``.
+        memory_bytes: DuckDB's memory limit.
     """
 
     sql: str
@@ -65,59 +70,60 @@ class SqlJob:
 
 
 def run(
-    order: SqlJob,
+    job: SqlJob,
     rows: Rows,
     partials: Iterable[bytes] = (),
     abandoned: Callable[[], bool] = lambda: False,
 ) -> bytes:
-    """The result of one statement in the order's format.
+    """Run a statement and return its result in the job's format.
 
     Args:
-        abandoned: asked now and then whether nobody waits any more.
-        rows: gives the rows of each scan the statement needs.
+        job: the statement.
+        rows: returns the rows of each scan that the statement needs.
         partials: the table of that name, as Arrow streams.
+        abandoned: polled; returns whether the result is not needed any more.
 
     Raises:
-        SqlRefused: the statement is not run, or failed.
-        QueryTimeout: it did not end in time.
+        SqlRefused: the statement is refused, or failed.
+        QueryTimeout: the statement did not end in time.
     """
-    if len(order.sql.encode()) > MAX_SQL_BYTES:
+    if len(job.sql.encode()) > MAX_SQL_BYTES:
         raise SqlRefused(f"a statement has at most {MAX_SQL_BYTES} bytes")
-    with _started(order.seconds, abandoned) as sandbox:
+    with _started(job.seconds, abandoned) as sandbox:
         try:
-            return _converse(sandbox, order, rows, partials)
+            return _converse(sandbox, job, rows, partials)
         except (EOFError, ValueError):
-            raise sandbox.explained() from None
+            raise sandbox.failure() from None
 
 
-def _converse(sandbox: _Sandbox, order: SqlJob, rows: Rows, partials: Iterable[bytes]) -> bytes:
+def _converse(sandbox: _Sandbox, job: SqlJob, rows: Rows, partials: Iterable[bytes]) -> bytes:
     source, sink = sandbox.process.stdout, sandbox.process.stdin
     assert source is not None
     assert sink is not None
-    # It stops listening when something is wrong; what that is, it says.
+    # The child stops reading after an error, which its answer contains.
     with suppress(BrokenPipeError):
-        pipes.write_json(sink, _document(order))
+        pipes.write_json(sink, _document(job))
     head = _answer(source)
     with suppress(BrokenPipeError):
-        if order.partials:
+        if job.partials:
             pipes.write_series(sink, partials)
         for scan in head["scans"]:
             pipes.write_series(sink, rows(scan))
     _answer(source)
-    return b"".join(pipes.read_series(source, order.max_bytes + _MAX_HEAD))
+    return b"".join(pipes.read_series(source, job.max_bytes + _MAX_HEAD))
 
 
-def _document(order: SqlJob) -> dict[str, Any]:
+def _document(job: SqlJob) -> dict[str, Any]:
     return {
-        "sql": order.sql,
-        "format": order.format,
-        "partials": order.partials,
-        "lossless": order.lossless,
-        "cpu_seconds": int(order.seconds) + 1,
-        "max_rows": order.max_rows,
-        "max_bytes": order.max_bytes,
-        "formulas": order.formulas,
-        "memory_bytes": order.memory_bytes,
+        "sql": job.sql,
+        "format": job.format,
+        "partials": job.partials,
+        "lossless": job.lossless,
+        "cpu_seconds": int(job.seconds) + 1,
+        "max_rows": job.max_rows,
+        "max_bytes": job.max_bytes,
+        "formulas": job.formulas,
+        "memory_bytes": job.memory_bytes,
     }
 
 
@@ -129,7 +135,7 @@ def _answer(source: Any) -> Any:
 
 
 class _Sandbox:
-    """The process, and whether its time ran out."""
+    """The process, with its deadline."""
 
     def __init__(self, seconds: float, abandoned: Callable[[], bool]) -> None:
         self._seconds = seconds
@@ -146,29 +152,29 @@ class _Sandbox:
         self._watch = threading.Thread(target=self._end_in_time, name="sandbox", daemon=True)
         self._watch.start()
 
-    def explained(self) -> SqlRefused | QueryTimeout:
-        """Why it went away without a word."""
+    def failure(self) -> SqlRefused | QueryTimeout:
+        """Return why the process ended without an answer."""
         self.process.wait()
         if self.late or self.process.returncode in (-9, -24):  # killed, or by SIGXCPU
             return QueryTimeout(f"the statement did not end within {self._seconds:g} s")
-        return SqlRefused("the statement took more than it may have, or is nested too deeply")
+        return SqlRefused("the statement exceeded its memory limit, or is nested too deeply")
 
     def end(self) -> None:
-        """Kill it if it still runs; nothing of it stays."""
+        """Kill the process if it still runs, and release its resources."""
         self._over.set()
         self._watch.join()
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
-                # What was not taken any more does not matter.
+                # Bytes that the child did not read are irrelevant.
                 with suppress(BrokenPipeError):
                     pipe.close()
 
     def _end_in_time(self) -> None:
-        """Kill it at its deadline, or when nobody waits any more."""
+        """Kill the process at its deadline, or when it is abandoned."""
         ends = time.monotonic() + self._seconds
-        while not self._over.wait(_LOOK_SECONDS):
+        while not self._over.wait(_POLL_SECONDS):
             if time.monotonic() >= ends or self._abandoned():
                 self.late = True
                 self.process.kill()

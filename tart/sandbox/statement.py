@@ -1,16 +1,16 @@
-"""What a statement may do, and what it needs of the views.
+"""Checks a statement, and determines the rows of the views that it needs.
 
-Pure: it looks at the tree that DuckDB's ``json_serialize_sql`` makes of a text, whose
-shape 1.5 and 2.0 share in what is looked at here. What it is not sure of it does not push
-down: then more rows are read, and the statement itself sorts them out.
+Pure: examines the syntax tree of DuckDB's ``json_serialize_sql``, whose examined parts are the
+same in 1.5 and 2.0. Conditions that are not certain are not pushed down: then more rows are
+read, and the statement itself filters them.
 
-- No function that tells of the process instead of the data.
+- No function that reads the state of the process instead of the data.
 - Exactly one SELECT; tables are views, ``partials``, its own WITH names and the two
   catalogues ``information_schema.tables`` and ``columns``; table functions are ``ALLOWED``.
-- Columns: all that are named anywhere; every column where ``*`` or its like occurs.
+- Columns: all that are named anywhere; every column if ``*`` or an equivalent occurs.
 - Conditions: comparisons of a column with a constant, joined by AND in the WHERE of a
   SELECT from that view alone.
-- LIMIT, with ORDER BY of columns: where the statement is nothing else.
+- LIMIT, with ORDER BY of columns: if the statement does nothing else.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from tart.query.sql.pushdown import MAX_CONDITIONS, MAX_LIMIT, Condition, Scan
 Tree = Mapping[str, Any]
 # Name of a view to its columns and their types.
 Schemas = Mapping[str, Mapping[str, str]]
-# The text of a constant expression cast to a type; ``None`` where that changes its meaning.
+# Returns the text of a constant expression cast to a type; ``None`` if that changes its value.
 Constant = Callable[[Tree, str], str | None]
 
 ALLOWED = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree"})
 _CATALOGUE = frozenset({"tables", "columns"})
-# What they tell of, or do, is the process's and not the data's; ``json_serialize_plan`` binds
-# another statement, which nobody has looked at.
+# They read or change the state of the process, not the data; ``json_serialize_plan`` binds
+# another, unchecked statement.
 _REFUSED_FUNCTIONS = frozenset(
     [
         "current_setting",
@@ -60,9 +60,9 @@ _COMPARISONS = {
     "COMPARE_GREATERTHANOREQUALTO": ">=",
 }
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-# With these every column of a table may be meant without being named.
+# These may refer to every column of a table without naming it.
 _WHOLE = frozenset({"STAR", "POSITIONAL_REFERENCE"})
-# Functions whose value does not depend on a row and is quickly found.
+# Functions whose value does not depend on a row and is cheap to compute.
 _CONSTANT_FUNCTIONS = frozenset(
     [
         "+",
@@ -93,16 +93,16 @@ _CONSTANT_FUNCTIONS = frozenset(
 
 
 class StatementRefused(TartError):
-    """A statement that is not run; the text is for its author."""
+    """A statement is refused; the message is for its author."""
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What must be there before the statement runs.
+    """The tables that a statement needs.
 
     Attributes:
-        scans: of views.
-        catalogue: whether it asks which views there are: all must exist, without rows.
+        scans: the scans of views.
+        catalogue: whether it queries the catalogue: all views must exist, without rows.
     """
 
     scans: tuple[Scan, ...]
@@ -110,15 +110,16 @@ class Needs:
 
 
 def examine(tree: Tree, schemas: Schemas, tables: frozenset[str], constant: Constant) -> Needs:
-    """Check a statement and find what it needs.
+    """Check a statement and return the tables that it needs.
 
     Args:
-        tree: what ``json_serialize_sql`` says.
-        schemas: the views there are.
-        tables: others that are there already.
+        tree: the syntax tree of ``json_serialize_sql``.
+        schemas: the views.
+        tables: other tables, which exist already.
+        constant: evaluates constant expressions.
 
     Raises:
-        StatementRefused: it is not to be run.
+        StatementRefused: the statement is not permitted.
     """
     node = _only_select(tree)
     every = list(_walk(node))
@@ -149,15 +150,15 @@ def _only_select(tree: Tree) -> Tree:
 
 
 def _walk(tree: Any) -> Iterator[Tree]:
-    """Every object of the tree, without recursion: its depth is the author's choice."""
-    waiting = [tree]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, Mapping):
-            yield each
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
+    """Return every object of the tree, without recursion: the author decides on its depth."""
+    stack = [tree]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Mapping):
+            yield value
+            stack += value.values()
+        elif isinstance(value, list):
+            stack += value
 
 
 def _is_table(node: Tree) -> bool:
@@ -165,7 +166,7 @@ def _is_table(node: Tree) -> bool:
 
 
 def _schema(node: Tree) -> str:
-    """The schema a table is looked for in, as written."""
+    """Return the schema of a table reference, as written."""
     if not _is_table(node):
         return ""
     path = (node.get("qualified_name") or {}).get("path") or []
@@ -199,8 +200,8 @@ def _check(every: list[Tree], schemas: Schemas, tables: frozenset[str]) -> None:
 
 def _with_names(every: list[Tree]) -> Iterator[str]:
     for node in every:
-        for each in (node.get("cte_map") or {}).get("map") or ():
-            yield str(each["key"]).lower()
+        for entry in (node.get("cte_map") or {}).get("map") or ():
+            yield str(entry["key"]).lower()
         if node.get("type") in ("RECURSIVE_CTE_NODE", "CTE_NODE"):
             yield str(node.get("cte_name") or node.get("ctename")).lower()
 
@@ -246,14 +247,14 @@ def _columns(name: str, every: list[Tree], columns: Mapping[str, str]) -> tuple[
             whole = True
         if node.get("class") == "COLUMN_REF":
             first, *rest = (str(each).lower() for each in node["column_names"])
-            # A table named as a value is all of its columns.
+            # A table's name as a value stands for all of its columns.
             whole |= not rest and first in aliases
             named.update((first, *rest))
         named.update(str(each).lower() for each in node.get("using_columns") or ())
     if whole:
         return tuple(columns)
-    found = tuple(each for each in columns if each.lower() in named)
-    return found or (next(iter(columns)),)
+    needed = tuple(column for column in columns if column.lower() in named)
+    return needed or (next(iter(columns)),)
 
 
 def _conditions(
@@ -261,21 +262,21 @@ def _conditions(
 ) -> tuple[Condition, ...]:
     terms = list(_terms(select.get("where_clause")))
     alias = str((select["from_table"]).get("alias") or name).lower()
-    found = [_condition(each, alias, columns, constant) for each in terms]
-    return tuple(condition for each in found for condition in each)
+    conditions = [_condition(term, alias, columns, constant) for term in terms]
+    return tuple(condition for group in conditions for condition in group)
 
 
 def _terms(where: Tree | None) -> Iterator[Tree]:
-    """What must hold altogether."""
-    waiting = [where]
-    while waiting:
-        each = waiting.pop()
-        if each is None:
+    """Return the terms of a conjunction."""
+    stack = [where]
+    while stack:
+        term = stack.pop()
+        if term is None:
             continue
-        if each.get("type") == "CONJUNCTION_AND":
-            waiting += each.get("children") or ()
+        if term.get("type") == "CONJUNCTION_AND":
+            stack += term.get("children") or ()
         else:
-            yield each
+            yield term
 
 
 def _condition(
@@ -301,7 +302,7 @@ def _condition(
 
 
 def _column(node: Any, alias: str, columns: Mapping[str, str]) -> str | None:
-    """The column a reference means, if it can be no other."""
+    """Return the column that a reference means, if it is unambiguous."""
     if not isinstance(node, Mapping) or node.get("class") != "COLUMN_REF":
         return None
     *qualifier, name = (str(each).lower() for each in node["column_names"])
@@ -313,9 +314,9 @@ def _column(node: Any, alias: str, columns: Mapping[str, str]) -> str | None:
 def _is_constant(node: Any) -> bool:
     if not isinstance(node, Mapping):
         return False
-    for each in _walk(node):
-        kind = each.get("class")
-        if kind == "FUNCTION" and each.get("function_name") not in _CONSTANT_FUNCTIONS:
+    for part in _walk(node):
+        kind = part.get("class")
+        if kind == "FUNCTION" and part.get("function_name") not in _CONSTANT_FUNCTIONS:
             return False
         if kind is not None and kind not in ("CONSTANT", "FUNCTION", "CAST", "TYPE"):
             return False
@@ -325,7 +326,7 @@ def _is_constant(node: Any) -> bool:
 def _limit(
     node: Tree, name: str, columns: Mapping[str, str], narrowed: tuple[tuple[Condition, ...], ...]
 ) -> tuple[tuple[tuple[str, bool], ...] | None, int | None]:
-    """ORDER BY and LIMIT of a statement that only picks columns and rows."""
+    """Return ORDER BY and LIMIT of a statement that only selects columns and rows."""
     alias = str(node["from_table"].get("alias") or name).lower()
     plain = all(_is_plain(each) for each in node.get("select_list") or ())
     terms = list(_terms(node.get("where_clause")))
@@ -336,21 +337,21 @@ def _limit(
         return None, None
     bounds = modifiers.get("LIMIT_MODIFIER", {})
     if bounds.keys() - {"type", "limit", "offset"}:
-        return None, None  # a percentage, or what a later DuckDB has
+        return None, None  # a percentage, or a feature of a later DuckDB
     limit, offset = _number(bounds.get("limit")), _number(bounds.get("offset"), 0)
     order = []
-    for each in modifiers.get("ORDER_MODIFIER", {}).get("orders") or ():
-        column = _column(each.get("expression"), alias, columns)
-        if column is None or each.get("null_order") not in (None, "ORDER_DEFAULT"):
+    for term in modifiers.get("ORDER_MODIFIER", {}).get("orders") or ():
+        column = _column(term.get("expression"), alias, columns)
+        if column is None or term.get("null_order") not in (None, "ORDER_DEFAULT"):
             return None, None
-        order.append((column, each.get("type") == "DESCENDING"))
+        order.append((column, term.get("type") == "DESCENDING"))
     if limit is None or offset is None or limit + offset > MAX_LIMIT:
         return None, None
     return tuple(order), limit + offset
 
 
 def _is_plain(node: Tree) -> bool:
-    """A column under its own name, or all of them."""
+    """Return whether an expression is a column under its own name, or all columns."""
     if node.get("class") == "STAR":
         return not node.get("expr") and not node.get("replace_list")
     return node.get("class") == "COLUMN_REF" and not node.get("alias")
@@ -363,8 +364,7 @@ def _number(node: Any, absent: int | None = None) -> int | None:
         return None
     literal = node.get("literal") or {}
     value = node.get("value") or {}
-    found = literal.get("text") if literal.get("kind") == "INTEGER" else value.get("value")
-    text = str(found)
+    text = str(literal.get("text") if literal.get("kind") == "INTEGER" else value.get("value"))
     if not (text.isascii() and text.isdecimal() and len(text) <= 10):
         return None
     return int(text)

@@ -49,15 +49,17 @@ _WATCH_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class SimulationOptions:
-    """What to play, and against whom.
+    """The parameters of a run.
 
     Attributes:
-        host: where the telemetry server is; ``port`` likewise.
-        nodes: validators; ``cores``: cores. Three validators per core are usual.
+        host: host of the telemetry server.
+        port: port of the telemetry server.
+        nodes: number of validators; three per core are usual.
+        cores: number of cores.
         speed: simulated seconds per second.
-        duration: seconds of real time, ``None`` for no end.
-        seed: equal seeds play equal networks.
-        protocol: telemetry protocol version, 0 or 1; of several the nodes take turns.
+        duration: seconds to run; ``None``: until stopped.
+        seed: equal seeds give equal networks.
+        protocol: telemetry protocol version, or several, assigned to the nodes in turn.
         rates: fault rates.
         buffer_bytes: each node's buffer for a server that does not read, before it drops
             events; the kernel buffers the same amount again.

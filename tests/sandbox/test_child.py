@@ -16,7 +16,7 @@ TRY = """
 import socket, os, duckdb
 from tart.sandbox import child
 connection = child._connection(64 << 20)
-child._give_up(64 << 20, 1)
+child._drop_capabilities(64 << 20, 1)
 def refused(attempt, *errors):
     try:
         attempt()
@@ -203,11 +203,11 @@ from tart.sandbox.statement import StatementRefused
 order = {"format": "json", "partials": False, "max_rows": 1000, "max_bytes": 1 << 20}
 statements = json.load(sys.stdin)
 connection = child._connection(64 << 20)
-child._give_up(64 << 20, 60)
+child._drop_capabilities(64 << 20, 60)
 told = []
 for sql in statements:
     try:
-        blocks = list(child._serve(connection, order | {"sql": sql}, io.BytesIO(), io.BytesIO()))
+        blocks = list(child._run(connection, order | {"sql": sql}, io.BytesIO(), io.BytesIO()))
     except (StatementRefused, duckdb.Error) as error:
         told.append([False, str(error)])
     except Exception as error:

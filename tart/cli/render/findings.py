@@ -137,27 +137,27 @@ class Shortlist:
         self.shown: list[Shown] = []
         self.left_out: Counter[str] = Counter()
 
-    def add(self, found: AttributedFinding) -> tuple[Shown | None, bool]:
+    def add(self, attributed: AttributedFinding) -> tuple[Shown | None, bool]:
         """Add a finding.
 
         Returns:
             The finding if it is to be shown, and whether it is the first left out of its rule.
         """
-        rule = found.finding.rule
-        key = found.node_id, rule
+        rule = attributed.finding.rule
+        key = attributed.node_id, rule
         if self._counts[key] >= self._limit or len(self.shown) >= MAX_SHOWN:
             first = not self.left_out[rule]
             self.left_out[rule] += 1
             return None, first
         self._counts[key] += 1
-        shown = excerpt(found)
+        shown = excerpt(attributed)
         self.shown.append(shown)
         return shown, False
 
 
-def excerpt(found: AttributedFinding) -> Shown:
+def excerpt(attributed: AttributedFinding) -> Shown:
     """Return a finding with an excerpt of its message."""
-    finding = found.finding
+    finding = attributed.finding
     frame = finding.frame
     length = _length(finding.rule, finding.offset, finding.number, frame)
     before = finding.offset // _ROW * _ROW - _AROUND * _ROW
@@ -166,8 +166,8 @@ def excerpt(found: AttributedFinding) -> Shown:
     return Shown(
         rule=finding.rule,
         severity=RULES[finding.rule].severity,
-        node_id=found.node_id,
-        connection=found.source,
+        node_id=attributed.node_id,
+        connection=attributed.source,
         received_at=finding.received_at,
         event_id=finding.event_id,
         event_type=finding.number,

@@ -135,8 +135,8 @@ class Chain:
         else:
             node.begun.difference_update(each.hash for each in missing)
             return
-        for each in reversed(missing):
-            yield from self._import(node, each)
+        for ancestor in reversed(missing):
+            yield from self._import(node, ancestor)
 
     def _missing(self, node: Node, block: Block) -> list[Block]:
         missing = [block]

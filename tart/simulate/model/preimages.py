@@ -58,9 +58,9 @@ class Preimages:
         )
 
     def _forget(self, node: Node, preimage: Preimage, reason: str) -> None:
-        told = _described(preimage)
+        described = _described(preimage)
         self._world.emit(
-            node, EventKind.ANNOUNCED_PREIMAGE_FORGOTTEN, preimage, **told, reason=reason
+            node, EventKind.ANNOUNCED_PREIMAGE_FORGOTTEN, preimage, **described, reason=reason
         )
 
     def _bring(self, slot: int) -> Process:
