@@ -1,1 +1,1 @@
-"""Aggregates that are computed for a whole batch in NumPy. Pure."""
+"""Aggregates computed for whole batches with NumPy. Pure."""

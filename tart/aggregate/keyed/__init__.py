@@ -1,1 +1,1 @@
-"""Aggregates that are kept in dictionaries by key: sums, sessions, pipelines. Pure."""
+"""Aggregates in dictionaries by key: counters, gauges, sessions, pipelines. Pure."""

@@ -16,6 +16,15 @@ from tart.aggregate.core.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
 from tart.protocol.events import EventKind
 from tart.query.topics.blocks import OUTLINE
 
+# The event types that open a pipeline.
+PIPELINE_ROOTS = frozenset(
+    {
+        EventKind.AUTHORING,
+        EventKind.IMPORTING,
+        EventKind.WORK_PACKAGE_SUBMISSION,
+        EventKind.WORK_PACKAGE_BEING_SHARED,
+    }
+)
 # The outcome until another is known.
 UNFINISHED = "unfinished"
 
@@ -70,8 +79,8 @@ class Pipeline:
     @property
     def hash(self) -> bytes | None:
         """Return the hash of the header or the work-package, once known."""
-        digest: bytes | None = self.values.get("hash")
-        return digest
+        value: bytes | None = self.values.get("hash")
+        return value
 
     def state(self) -> PipelineState:
         """Return a copy of the state, to be restored if the next event fails."""

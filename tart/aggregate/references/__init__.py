@@ -1,1 +1,1 @@
-"""Aggregates that follow references between the events of a connection. Pure."""
+"""Tracking of references between the events of a connection, and the reducers of events. Pure."""

@@ -13,6 +13,9 @@ from tart.aggregate.references.reducer_state import Event, Fields, Reducer, Redu
 from tart.aggregate.references.requests import HASH_BYTES
 from tart.protocol.events import EventKind
 
+# Offsets in the payload of Block announced, after the peer and the announcer.
+_SLOT_AT = HASH_BYTES + 1
+_BLOCK_AT = _SLOT_AT + 4
 # Column ``side`` of ``links``: the node itself, or its peer.
 _LOCAL, _REMOTE = 0, 1
 # Column ``side`` of ``transfers``.
@@ -43,8 +46,8 @@ def _reduce_announced(state: ReducerState, event: Event) -> None:
     if state.clean[event.index]:
         payload = state.payload(event)
         peer, side = payload[:HASH_BYTES], payload[HASH_BYTES]
-        slot = int.from_bytes(payload[33:37], "little")
-        block = payload[37:69]
+        slot = int.from_bytes(payload[_SLOT_AT:_BLOCK_AT], "little")
+        block = payload[_BLOCK_AT : _BLOCK_AT + HASH_BYTES]
     else:
         fields = state.fields(event)
         if fields is None:

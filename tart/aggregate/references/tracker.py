@@ -35,7 +35,7 @@ from tart.aggregate.core.event_columns import Array
 from tart.aggregate.core.isolation import Failure, Isolation
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
-from tart.aggregate.keyed.pipelines import Pipeline
+from tart.aggregate.keyed.pipelines import PIPELINE_ROOTS, Pipeline
 from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
 from tart.aggregate.references.reducer_state import Event, Fields, Reporter
 from tart.aggregate.references.reducers import REDUCERS, Reducers
@@ -43,7 +43,9 @@ from tart.aggregate.references.requests import BATCH_KINDS, Requests
 from tart.aggregate.rules.terminal_events import TERMINAL_KINDS
 from tart.protocol.events import EventKind
 
+# Open events expire at this age.
 FOLLOW_SECONDS = 600
+# The part of ``per_session`` that is freed in advance.
 _SPARE = 8
 _NO_STEP = -1
 _NEVER = np.iinfo(np.int64).max
@@ -56,27 +58,18 @@ _STEP_INDEX = np.full((256, 256), _NO_STEP, np.int16)
 for (_parent, _child), _index in STEP_INDEX.items():
     _STEP_INDEX[_parent, _child] = _index
 
-_PIPELINE_ROOTS = frozenset(
-    {
-        EventKind.AUTHORING,
-        EventKind.IMPORTING,
-        EventKind.WORK_PACKAGE_SUBMISSION,
-        EventKind.WORK_PACKAGE_BEING_SHARED,
-    }
-)
-
 
 def _pipeline_kinds() -> frozenset[int]:
     """Return the types that may belong to a pipeline, by their reference or its chain."""
-    members: set[int] = set(_PIPELINE_ROOTS)
+    members: set[int] = set(PIPELINE_ROOTS)
     while more := {child for parent, child in STEPS if parent in members} - members:
         members |= more
-    return frozenset(members - _PIPELINE_ROOTS)
+    return frozenset(members - PIPELINE_ROOTS)
 
 
 # The types that are reduced one by one.
 _REDUCED = kind_mask((REDUCERS.keys() | _pipeline_kinds()) - BATCH_KINDS)
-_ROOTS = kind_mask(_PIPELINE_ROOTS)
+_ROOTS = kind_mask(PIPELINE_ROOTS)
 
 
 @dataclass(frozen=True)

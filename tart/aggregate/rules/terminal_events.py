@@ -14,19 +14,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from tart.aggregate.core.failure_events import FAILURES
+from tart.aggregate.keyed.pipelines import PIPELINE_ROOTS
 from tart.protocol.events import EventKind
 from tart.protocol.references import PARENT_TYPES
 
-# These begin or continue a pipeline (``keyed.pipelines``), which is not an attempt.
-_PIPELINE_KINDS = frozenset(
-    {
-        EventKind.AUTHORING,
-        EventKind.IMPORTING,
-        EventKind.WORK_PACKAGE_SUBMISSION,
-        EventKind.WORK_PACKAGE_BEING_SHARED,
-        EventKind.GUARANTEE_BUILT,
-    }
-)
+# These begin or continue a pipeline, which is not an attempt.
+_PIPELINE_KINDS = PIPELINE_ROOTS | {EventKind.GUARANTEE_BUILT}
 # One attempt may have several of these: a transfer for each block requested, a failure for
 # each recipient of an assurance.
 _REPEATED = frozenset({EventKind.BLOCK_TRANSFERRED, EventKind.ASSURANCE_SEND_FAILED})
