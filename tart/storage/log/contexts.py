@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LookBack:
-    """How far back chains are followed.
+    """The limits within which chains are followed back.
 
     Attributes:
         frames: The number of frames: more than half a minute of a shard at line rate, hours of a
@@ -70,7 +70,7 @@ def read_contexts(
         files: The files of the events' directory.
         rows: The events.
         decode_context: Returns how to decode the events of a session.
-        look_back: How far back the chains are followed.
+        look_back: The limits within which the chains are followed back.
     """
     chains = Chains(rows)
     if chains.missing():
