@@ -142,7 +142,7 @@ def test_a_refused_event_takes_no_id():
 
 
 @pytest.mark.parametrize("version", [0, 1])
-def test_the_version_picks_the_layout_of_event_61(version):
+def test_the_protocol_version_selects_the_layout_of_event_61(version):
     first = {"opened_id": 3} if version else {"peer": PEER}
     fields = {**first, "closer": "Remote", "reason": "done"}
     node = FakeNode(PEER, version=version)

@@ -49,11 +49,11 @@ async def tell(shard, path, cuts):
     assert_well(shard)
 
 
-def test_there_are_sequences():
+def test_the_corpus_has_sequences():
     assert len(FILES) >= 4
 
 
 @pytest.mark.parametrize("cuts", ["as they are", "everywhere", "nowhere"])
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_sequence_that_once_cost_something_is_stored(tmp_path, path, cuts):
+def test_every_corpus_sequence_is_stored(tmp_path, path, cuts):
     run(lambda shard: tell(shard, path, cuts), tmp_path, storage=HELD)

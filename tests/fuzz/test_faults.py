@@ -63,7 +63,7 @@ def shards_of(system):
     return [each for each in components if each["name"].startswith("shard_")]
 
 
-def test_whatever_fails_nothing_that_nodes_say_is_lost_altered_or_reordered(tmp_path):
+def test_faults_neither_lose_nor_alter_nor_reorder_events(tmp_path):
     faults, data = tmp_path / "faults", tmp_path / "data"
     faults.touch()
     environ = SETTINGS | {"FAULTS": str(faults)}

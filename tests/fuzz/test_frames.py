@@ -94,7 +94,7 @@ def tell(shard, sent, messages):
 
 @pytest.mark.fuzz
 @pytest.mark.timeout(TIMEOUT)
-def test_any_frames_are_stored_and_cost_nobody_else_anything(tmp_path):
+def test_arbitrary_frames_are_stored_and_affect_no_other_node(tmp_path):
     for seed in rounds():
         run(partial(mix, seed=seed, count=20_000), tmp_path / str(seed), storage=HELD)
 
@@ -161,7 +161,7 @@ def whole_attack(tmp_path, seed, count):
 
 @pytest.mark.fuzz
 @pytest.mark.timeout(TIMEOUT)
-def test_any_frames_on_the_wire_cost_nobody_else_anything(tmp_path):
+def test_arbitrary_frames_on_the_wire_affect_no_other_node(tmp_path):
     # Unix sockets have short names, so their directories must have, too.
     for at, seed in enumerate(rounds()):
         whole_attack(tmp_path / str(at), seed, 5_000 if not SECONDS else 200_000)
@@ -169,7 +169,7 @@ def test_any_frames_on_the_wire_cost_nobody_else_anything(tmp_path):
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
-def test_ten_million_frames_likewise(tmp_path):
+def test_ten_million_arbitrary_frames_affect_no_other_node(tmp_path):
     for at in range(0, FRAMES, OF_A_SHARD):
         root = tmp_path / str(at)
         run(partial(mix, seed=at, count=OF_A_SHARD), root, storage=HELD)

@@ -84,7 +84,7 @@ async def tell_all_pairs(telling, *, legally, version=1):
     await telling.over()
 
 
-def test_there_are_as_many_pairs_as_types_times_types_that_refer():
+def test_pairs_cover_all_types_and_referring_types():
     assert len(pairs(1)) == 115 * 77
     assert len(pairs(0)) == 115 * 76
 
@@ -100,7 +100,7 @@ def test_there_are_as_many_pairs_as_types_times_types_that_refer():
         pytest.param(1, True, marks=[pytest.mark.soak, pytest.mark.timeout(900)]),
     ],
 )
-def test_what_refers_to_anything_is_stored_with_all_else(tmp_path, many, legally):
+def test_events_with_any_reference_are_stored_with_all_others(tmp_path, many, legally):
     async def scenario(shard):
         await tell_all_pairs(Telling(shard, many), legally=legally)
 
@@ -109,7 +109,7 @@ def test_what_refers_to_anything_is_stored_with_all_else(tmp_path, many, legally
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["least", "half", "most"])
-def test_what_refers_to_anything_is_stored_whatever_it_says(tmp_path, kind):
+def test_events_with_any_reference_and_content_are_stored(tmp_path, kind):
     async def scenario(shard):
         values = Values(Random(1), kind, longest=2)
         await tell_all_pairs(Telling(shard, 500, values), legally=True)
@@ -118,7 +118,7 @@ def test_what_refers_to_anything_is_stored_whatever_it_says(tmp_path, kind):
 
 
 @pytest.mark.slow
-def test_what_refers_to_anything_is_stored_in_version_0(tmp_path):
+def test_events_with_any_reference_are_stored_in_version_0(tmp_path):
     async def scenario(shard):
         await tell_all_pairs(Telling(shard, 500, version=0), legally=True, version=0)
 
@@ -126,7 +126,7 @@ def test_what_refers_to_anything_is_stored_in_version_0(tmp_path):
 
 
 @pytest.mark.parametrize("many", [1, 1000])
-def test_tickets_of_a_submission_cost_nobody_else_anything(tmp_path, many):
+def test_tickets_of_a_submission_affect_no_other_node(tmp_path, many):
     async def scenario(shard):
         telling = Telling(shard, many)
         authoring, submission = telling.say(40), telling.say(90)

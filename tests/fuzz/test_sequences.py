@@ -435,5 +435,5 @@ def tell(count, steps):
 @pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.timeout(TIMEOUT)
-def test_whatever_nodes_say_is_stored_and_counted():
+def test_arbitrary_sequences_are_stored_and_counted():
     tell(15, 40)

@@ -147,7 +147,7 @@ def try_to_escape(sql: str, directory: Path) -> None:
     assert look(directory) == before, sql
 
 
-def test_the_secret_is_found_by_whoever_may_read_it(secrets):
+def test_the_secret_is_readable_outside_the_sandbox(secrets):
     """So the other tests can fail."""
     with duckdb.connect() as connection:
         for read in ("read_text('{dir}/a.txt')", "read_csv('{dir}/a.csv')", "'{dir}/a.json'"):
@@ -169,6 +169,6 @@ def statements() -> list[str]:
     return [line for line in lines if line and not line.startswith("--")]
 
 
-def test_statements_that_were_found_interesting_stay_inside(secrets):
+def test_corpus_statements_stay_in_the_sandbox(secrets):
     for sql in statements():
         try_to_escape(sql.replace("{dir}", str(secrets)), secrets)

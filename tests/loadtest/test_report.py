@@ -26,7 +26,7 @@ def test_a_percentile_beyond_the_last_bound_is_infinite():
     assert report.histogram_maximum({0.1: 1.0, math.inf: 100.0}) == math.inf
 
 
-def test_nothing_counted_has_no_percentile():
+def test_an_empty_histogram_has_no_percentile():
     assert report.histogram_percentile({}, 0.5) is None
     assert report.histogram_percentile({0.1: 0.0, math.inf: 0.0}, 0.5) is None
     assert report.histogram_maximum({0.1: 0.0}) is None
@@ -37,7 +37,7 @@ def test_the_maximum_is_the_bound_of_the_highest_bucket_in_use():
     assert report.histogram_maximum(BUCKETS) == 0.1
 
 
-def test_what_was_counted_before_is_left_out():
+def test_a_histogram_difference_excludes_earlier_counts():
     before = {0.01: 0.0, 0.05: 80.0, 0.1: 90.0, math.inf: 90.0}
 
     only = report.histogram_difference(BUCKETS, before)
@@ -50,14 +50,14 @@ def test_percentiles_of_values_are_values(share, expected):
     assert report.percentile([4, 1, 3, 2], share) == expected
 
 
-def test_a_bar_is_met_at_its_limit_unless_it_is_strict():
+def test_a_target_is_met_at_its_limit_unless_strict():
     assert Bar("line", "", "lost", 10).met(10)
     assert not Bar("line", "", "lost", 10).met(10.01)
     assert not Bar("line", "", "lost", 10, strict=True).met(10)
     assert Bar("line", "", "lost", 10, strict=True).met(9.99)
 
 
-def test_a_bar_may_ask_for_so_much_at_least():
+def test_a_target_may_be_a_minimum():
     assert Bar("full", "", "held_share", 0.97, least=True).met(0.97)
     assert not Bar("full", "", "held_share", 0.97, least=True).met(0.96)
 
@@ -66,7 +66,7 @@ def test_every_bar_is_of_a_scenario():
     assert {bar.scenario for bar in BARS} <= set(SCENARIOS)
 
 
-def test_the_table_shows_every_bar_and_what_was_not_measured():
+def test_the_table_shows_every_target_also_unmeasured_ones():
     results = {"line": {"figures": {"lost": 0, "write_p99_ms": 80.0}}}
 
     lines = report.bars(results).splitlines()
@@ -85,7 +85,7 @@ def test_a_shortened_run_is_marked_in_parentheses():
     assert any(line.startswith("idle") and line.endswith("(✗)") for line in lines)
 
 
-def test_a_smaller_scenario_stands_in_and_says_so():
+def test_a_smaller_scenario_replaces_one_that_was_not_run():
     lines = report.bars({"quick": {"figures": {"lost": 0}}}).splitlines()
 
     assert any(line.startswith("line, by quick") and line.endswith("(✓)") for line in lines)
@@ -102,7 +102,7 @@ def test_a_smaller_scenario_stands_in_and_says_so():
         (math.inf, "beyond the scale"),
     ],
 )
-def test_numbers_have_three_digits_that_matter(value, text):
+def test_numbers_have_three_significant_digits(value, text):
     assert report.number(value) == text
 
 

@@ -67,7 +67,7 @@ def test_timestamps_are_when_events_are_due(recording):
     assert len(set(gaps.tolist())) > 10
 
 
-def test_only_timestamps_and_references_differ_from_what_was_recorded(recording):
+def test_a_replay_changes_only_timestamps_and_references(recording):
     events = received(recording, 2, [lap(recording, 2)])
 
     first = recording.firsts[2]
@@ -120,7 +120,7 @@ def test_blocks_may_be_cut_anywhere_and_span_laps(recording):
     assert [event.content for event in whole] == [event.content for event in cut]
 
 
-def test_connections_of_one_node_are_apart_and_have_keys_of_their_own(recording):
+def test_connections_of_one_node_have_different_offsets_and_keys(recording):
     connections = 3 * NODES + 1
     beginnings = {
         connection: traffic.replay(recording, connection, connections).block(0, 5, 0, 1.0).data

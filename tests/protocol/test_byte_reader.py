@@ -21,7 +21,7 @@ def found(reader: Reader):
 
 
 @pytest.mark.parametrize("vector", natural_vectors(), ids=str)
-def test_naturals_of_others_are_read(vector):
+def test_naturals_of_the_vectors_are_decoded(vector):
     reader = Reader(vector.data, leb128=not vector.conformant)
     assert read_natural(reader) == vector.value
     assert reader.remaining == 0
@@ -31,7 +31,7 @@ def test_naturals_of_others_are_read(vector):
 
 
 @pytest.mark.parametrize("vector", [v for v in natural_vectors() if v.conformant], ids=str)
-def test_naturals_are_written_as_others_write_them(vector):
+def test_naturals_of_the_vectors_are_encoded(vector):
     assert encode_natural(vector.value) == vector.data
 
 
@@ -43,7 +43,7 @@ def test_a_natural_grows_by_a_byte_for_each_seven_bits(following):
 
 
 @given(U64)
-def test_a_natural_reads_as_it_was_written(value):
+def test_a_natural_decodes_to_what_was_encoded(value):
     reader = Reader(encode_natural(value))
     assert read_natural(reader) == value
     assert (reader.remaining, reader.deviations) == (0, [])
@@ -64,7 +64,7 @@ def test_bytes_read_as_a_natural_without_deviation_are_its_only_encoding(data):
     ("data", "value"),
     [("8000", 0), ("807f", 127), ("c00000", 0), ("c0ff3f", 16383), ("ff" + "00" * 8, 0)],
 )
-def test_a_natural_longer_than_need_be_is_a_deviation(data, value):
+def test_a_natural_longer_than_necessary_is_a_deviation(data, value):
     reader = reader_of(data)
     assert read_natural(reader) == value
     assert found(reader) == [("non_canonical_natural", 0, "")]
@@ -72,7 +72,7 @@ def test_a_natural_longer_than_need_be_is_a_deviation(data, value):
 
 @pytest.mark.parametrize("data", ["", "80", "c000", "ff00000000000000"])
 @pytest.mark.parametrize("leb128", [False, True])
-def test_half_a_natural_is_truncated(data, leb128):
+def test_an_incomplete_natural_is_truncated(data, leb128):
     with pytest.raises(DecodeError) as caught:
         read_natural(reader_of("80" if leb128 and data else data, leb128=leb128))
     assert caught.value.rule == "truncated"

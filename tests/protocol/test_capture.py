@@ -58,7 +58,7 @@ def read(*pieces):
 
 
 @given(recordings(), st.data())
-def test_what_is_written_is_read_however_it_is_cut(records, data):
+def test_a_capture_is_read_from_reads_cut_anywhere(records, data):
     pieces = data.draw(segmentations(written(records)))
     assert read(*pieces) == (records, True)
 
@@ -73,7 +73,7 @@ def test_a_capture_that_was_cut_short_is_not_complete(records, data):
 
 
 @given(st.binary(max_size=200), st.booleans())
-def test_other_bytes_end_in_an_error_of_ours_or_are_incomplete(octets, headed):
+def test_arbitrary_bytes_are_a_capture_error_or_incomplete(octets, headed):
     try:
         _, complete = read(HEADER + octets if headed else octets)
     except CaptureError:
@@ -132,25 +132,25 @@ def test_an_invalid_capture_is_refused_with_its_fault(octets, complaint):
         read(octets)
 
 
-def test_version_1_is_read():
+def test_a_capture_of_version_1_is_read():
     records = frames(b"a", b"b")
     old = VERSION_1 + b"".join(map(encode_record, records)) + encode_end(len(records))
     assert read(old) == (records, True)
 
 
-def test_a_number_may_be_given_again_once_its_session_is_closed():
+def test_a_session_number_may_be_reused_after_its_session_is_closed():
     records = [*frames(b"a"), Record(CLOSED, 1, 3), *frames(b"b")]
     assert read(written(records)) == (records, True)
 
 
-def test_what_a_node_sent_is_the_message_with_its_length_or_the_raw_bytes():
+def test_wire_bytes_are_the_message_with_its_length_or_raw_bytes():
     assert [each.wire_bytes for each in frames(b"ab")] == [b"\5\0\0\0hello", b"\2\0\0\0ab"]
     assert Record(EVENT_ID, 1, 1, bytes(8)).wire_bytes == b""
     assert Record(RAW, 1, 1, b"\xff").wire_bytes == b"\xff"
     assert Record(CLOSED, 1, 1).wire_bytes == b""
 
 
-def test_the_documentation_s_example_and_its_reader_are_right():
+def test_the_documented_capture_example_and_reader_are_right():
     text = (Path(tart.__file__).parents[1] / "docs/capture.md").read_text()
     lines = re.findall(r"^((?:[0-9a-f]{2} +)+[0-9a-f]{2})$", text, re.MULTILINE)
     example = HEADER + bytes.fromhex("".join(lines))
@@ -168,7 +168,7 @@ def test_the_documentation_s_example_and_its_reader_are_right():
     assert said.decode().splitlines()[-1] == "session 0: 17 bytes"
 
 
-def test_a_record_is_laid_out_as_described():
+def test_a_record_has_the_documented_layout():
     assert encode_record(Record(FRAME, 258, -1, b"ab")) == (
         (1 + 8 + 8 + 4 + 2).to_bytes(4, "little")
         + b"\x01"

@@ -25,7 +25,7 @@ hostile = hostile_payloads().map(lambda each: content(each[0], each[2]))
 @pytest.mark.slow
 @quick
 @given(st.lists(st.one_of(hostile, st.binary(max_size=60)), max_size=30))
-def test_the_plain_decoder_finds_nothing_wrong_with_what_is_clean(contents):
+def test_clean_frames_pass_the_plain_decoder(contents):
     columns = read_columns(contents)
     assert len(columns.clean) == len(contents)
     for frame, clean in zip(contents, columns.clean.tolist(), strict=True):
@@ -48,7 +48,7 @@ SURE = sorted(EVENTS.keys() - ONE_BY_ONE)
 @pytest.mark.slow
 @quick
 @given(events())
-def test_conformant_events_are_clean_but_for_those_left_to_the_plain_decoder(event):
+def test_conformant_events_are_clean_except_variable_layouts(event):
     kind, version, fields = event
     sent = payload(kind.layout(version), fields)
     (clean,) = read_columns([content(kind.number, sent)]).clean.tolist()
@@ -57,14 +57,14 @@ def test_conformant_events_are_clean_but_for_those_left_to_the_plain_decoder(eve
         assert clean
 
 
-def test_most_types_need_no_second_look():
+def test_most_event_types_are_checked_by_column():
     vectors = event_vectors()
     columns = read_columns([vector.content for vector in vectors])
     clean = {vector.number for vector, each in zip(vectors, columns.clean, strict=True) if each}
     assert len(clean) >= 80
 
 
-def test_headers_and_named_places_are_those_of_the_declaration():
+def test_columns_match_the_declared_offsets():
     for vector in event_vectors():
         columns = read_columns([b"", vector.content])
         event = EVENTS[vector.number]
@@ -96,7 +96,7 @@ def test_no_frames_give_empty_columns():
     assert all(len(column) == 0 for column in read_columns([]))
 
 
-def test_a_peer_id_is_what_comes_first_or_next_after_a_reference():
+def test_a_peer_id_is_first_or_follows_a_reference():
     for vector in event_vectors():
         columns = read_columns([vector.content])
         fields = [each for _, each in EVENTS[vector.number].fields.fields]
@@ -108,7 +108,7 @@ def test_a_peer_id_is_what_comes_first_or_next_after_a_reference():
             assert columns.body_start[0] == HEADER_BYTES + 8 * bool(columns.has_ref[0])
 
 
-def test_the_parts_of_a_type_are_those_its_vectors_have():
+def test_optional_fields_of_a_type_match_its_vectors():
     parts = optional_fields_by_type()
     for vector in event_vectors():
         event = EVENTS[vector.number]

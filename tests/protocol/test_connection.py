@@ -65,7 +65,7 @@ def single_bytes(data: bytes) -> list[bytes]:
 # --- Order -----------------------------------------------------------------------
 
 
-def test_the_node_is_known_before_its_first_event():
+def test_node_information_is_set_before_the_first_event():
     connection = Connection()
     assert (connection.node, connection.next_event_id, connection.error) == (None, 0, None)
 
@@ -86,7 +86,7 @@ def test_an_event_keeps_its_message_byte_for_byte():
     assert event.timestamp == LAST_ID
 
 
-def test_half_a_message_waits_for_the_other_half():
+def test_an_incomplete_message_waits_for_its_rest():
     connection = connected()
     assert connection.receive_data(SYNCED[:7]) == []
     assert connection.buffered == 7
@@ -105,7 +105,7 @@ def test_a_first_message_that_is_an_event_ends_the_connection(cut):
 
 
 @pytest.mark.parametrize("first", [EMPTY, SHORT, BROKEN, frame(b"\x01" * 5000)])
-def test_any_other_first_message_ends_the_connection_too(first):
+def test_an_invalid_first_message_ends_the_connection(first):
     connection = Connection()
     assert connection.receive_data(first) == []
     assert isinstance(connection.error, NodeInformationError)
@@ -125,7 +125,7 @@ def test_a_frame_too_long_ends_the_connection_after_the_events_before_it(cut):
     assert connection.receive_data(SYNCED) == []
 
 
-def test_of_two_faults_the_first_is_told():
+def test_the_first_of_two_errors_is_reported():
     connection = Connection(max_frame=500)
     assert connection.receive_data(SYNCED + b"\xff\xff\xff\xff") == []
     assert isinstance(connection.error, NodeInformationError)
@@ -165,13 +165,13 @@ def test_an_undecodable_frame_still_takes_one_id(bad, number, rule, offset):
     ("count", "following"),
     [(0, 1), (1, 2), (397, 398), (LAST_ID - 1, LAST_ID), (LAST_ID, 0)],
 )
-def test_a_dropped_event_stands_for_as_many_ids_as_it_says(count, following):
+def test_a_dropped_event_advances_the_ids_by_its_number(count, following):
     connection = connected()
     received = connection.receive_data(SYNCED + dropped(count) + SYNCED)
     assert ids(received) == [0, 1, following]
 
 
-def test_ids_wrap_like_the_u64_they_are():
+def test_event_ids_wrap_at_64_bits():
     connection = connected()
     received = connection.receive_data(dropped(LAST_ID) + SYNCED * 2)
     assert ids(received) == [0, LAST_ID, 0]
@@ -186,19 +186,19 @@ def test_ids_wrap_like_the_u64_they_are():
         (bytes(8) + (5).to_bytes(8, "little") + b"\xff", "trailing_bytes"),
     ],
 )
-def test_a_dropped_event_of_an_older_draft_counts_too(data, rule):
+def test_a_dropped_event_of_an_older_draft_advances_the_ids(data, rule):
     first, second = connected().receive_data(message(0, data) + SYNCED)
     assert [each.rule for each in first.deviations] == [rule]
     assert ids([first, second]) == [0, 5]
 
 
-def test_an_undecodable_dropped_event_stands_for_itself():
+def test_an_undecodable_dropped_event_takes_one_id():
     first, second = connected().receive_data(message(0, b"\xff" * 9) + SYNCED)
     assert first.error.rule == "truncated"
     assert ids([first, second]) == [0, 1]
 
 
-def test_cores_and_version_are_those_the_node_told():
+def test_events_are_decoded_with_the_node_s_cores_and_version():
     fields = [(4).to_bytes(4, "little")] * 3
     status = message(10, b"".join(fields) + b"\x07" * 5 + bytes(4 + 8 + 4 + 4))
     stream_closed = message(61, PEER + b"\0\0")
@@ -233,7 +233,7 @@ def conversations(vectors: list[EventVector]):
 
 
 @pytest.mark.parametrize(("node", "vectors"), conversations(event_vectors()))
-def test_events_of_others_arrive_in_one_segment_or_in_single_bytes(node, vectors):
+def test_vector_events_arrive_in_one_segment_or_in_single_bytes(node, vectors):
     data = node.connect() + b"".join(frame(vector.content) for vector in vectors)
     whole = heard(Connection(), [data])
     assert heard(Connection(), single_bytes(data)) == whole
@@ -248,7 +248,7 @@ def test_events_of_others_arrive_in_one_segment_or_in_single_bytes(node, vectors
 
 
 @pytest.mark.parametrize(("node", "vectors"), conversations(event_vectors(conformant=False)))
-def test_deviating_events_of_others_cost_nothing_but_themselves(node, vectors):
+def test_deviating_vector_events_affect_no_other_event(node, vectors):
     data = node.connect() + b"".join(frame(vector.content) + SYNCED for vector in vectors)
     whole = heard(Connection(), [data])
     assert heard(Connection(), single_bytes(data)) == whole
@@ -264,7 +264,7 @@ def test_deviating_events_of_others_cost_nothing_but_themselves(node, vectors):
 
 @pytest.mark.parametrize("vector", [v for v in stream_vectors() if v.messages], ids=str)
 @pytest.mark.parametrize("cut", [lambda data: [data], single_bytes], ids=["whole", "bytewise"])
-def test_connections_of_others_have_the_stated_ids(vector, cut):
+def test_vector_connections_have_the_stated_event_ids(vector, cut):
     received, node, error, next_id = heard(Connection(), cut(vector.data))
     assert node is not None
     assert error == "None"
@@ -315,7 +315,7 @@ def conversation(draw: st.DrawFn) -> bytes:
 
 @pytest.mark.slow
 @given(conversation() | st.binary(max_size=300), st.data())
-def test_nothing_raises_and_cutting_makes_no_difference(stream, data):
+def test_arbitrary_bytes_never_raise_however_they_are_cut(stream, data):
     whole = heard(Connection(max_frame=1000), [stream])
     assert heard(Connection(max_frame=1000), single_bytes(stream)) == whole
     assert heard(Connection(max_frame=1000), data.draw(segmentations(stream))) == whole
@@ -331,7 +331,7 @@ def test_every_event_but_dropped_moves_the_id_by_one(stream):
 
 @pytest.mark.slow
 @given(st.lists(events(), max_size=5))
-def test_what_a_conformant_node_sends_arrives_without_deviation(cases):
+def test_a_conformant_node_s_events_have_no_deviations(cases):
     by_version = {0: FakeNode(PEER, cores=11, version=0), 1: FakeNode(PEER, cores=11)}
     for version, node in by_version.items():
         chosen = [(event, fields) for event, of, fields in cases if of == version]
@@ -355,7 +355,7 @@ def test_an_error_does_not_keep_the_bytes_around_it_alive():
     assert [each.error.__context__ for each in bad] == [None] * 3
 
 
-def test_a_connection_is_gone_when_its_last_user_is():
+def test_a_connection_is_freed_without_the_collector():
     """Without a collection: thousands of nodes may come, say nonsense and go."""
     gc.disable()
     try:

@@ -68,7 +68,7 @@ def places(deviations):
 
 
 @pytest.mark.parametrize("vector", event_vectors(), ids=str)
-def test_events_of_others_decode_to_their_values(vector):
+def test_vector_events_decode_to_their_values(vector):
     layout = EVENTS[vector.number].layout(vector.protocol_version)
     decoded = decode_event(
         vector.number, vector.payload, version=vector.protocol_version, cores=vector.cores
@@ -79,14 +79,14 @@ def test_events_of_others_decode_to_their_values(vector):
 
 
 @pytest.mark.parametrize("vector", event_vectors(), ids=str)
-def test_events_of_others_are_written_as_they_came(vector):
+def test_vector_events_encode_to_their_bytes(vector):
     version = vector.protocol_version
     decoded = decode_event(vector.number, vector.payload, version=version, cores=vector.cores)
     assert payload(EVENTS[vector.number].layout(version), decoded.fields) == vector.payload
 
 
 @pytest.mark.parametrize("vector", event_vectors(), ids=str)
-def test_events_of_others_pass_the_check(vector):
+def test_vector_events_pass_the_check(vector):
     version = vector.protocol_version
     assert check_event(vector.number, vector.payload, version=version, cores=vector.cores) == ()
 
@@ -99,24 +99,24 @@ BY_HAND = {
 }
 
 
-def test_every_other_event_type_is_covered_by_bytes_of_others():
+def test_every_event_type_is_covered_by_vectors_or_field_table():
     assert {*BY_HAND, *(vector.number for vector in event_vectors())} == set(EVENTS)
 
 
 @pytest.mark.parametrize("number", BY_HAND)
-def test_events_without_bytes_of_others_decode_as_the_field_table_says(number):
+def test_events_without_vectors_decode_by_the_field_table(number):
     data, fields = BY_HAND[number]
     assert decode_event(number, data) == (fields, ())
     assert payload(EVENTS[number].fields, fields) == data
 
 
-def test_the_fate_of_every_deviating_event_is_stated():
+def test_the_outcome_of_every_deviating_vector_is_stated():
     stated = sorted([*UNDERSTOOD, *UNDECODABLE])
     assert stated == sorted(v.description for v in event_vectors(conformant=False))
 
 
 @pytest.mark.parametrize("vector", event_vectors(conformant=False), ids=str)
-def test_deviating_events_of_others_meet_the_stated_fate(vector):
+def test_deviating_vectors_have_the_stated_outcome(vector):
     def decode():
         return decode_event(
             vector.number, vector.payload, version=vector.protocol_version, cores=vector.cores
@@ -141,7 +141,7 @@ def test_deviating_events_of_others_meet_the_stated_fate(vector):
         (8, "dropped_without_timestamp", 0, {"num": 1}),
     ],
 )
-def test_a_dropped_event_of_an_older_draft_is_told_by_its_length(size, rule, offset, fields):
+def test_a_dropped_event_of_an_older_draft_is_recognized_by_its_length(size, rule, offset, fields):
     data = ((1).to_bytes(8, "little") + (2).to_bytes(8, "little"))[:size]
     decoded = decode_event(0, data)
     assert decoded.fields == fields
@@ -156,7 +156,7 @@ def test_a_dropped_event_of_no_known_length_is_undecodable(size):
 
 
 @pytest.mark.parametrize("version", [0, 1])
-def test_event_61_of_the_other_version_is_understood(version):
+def test_event_61_of_another_version_is_decoded(version):
     first = {0: HASH, 1: EVENT_ID}
     tail = b"\x01\x02ok"
     own = decode_event(61, first[version] + tail, version=version)
@@ -188,19 +188,23 @@ def core_list(decoded):
 @pytest.mark.parametrize(("number", "head", "tail", "size_for"), SIZED_BY_CORES)
 @pytest.mark.parametrize("cores", [1, 2, 8, 9, 128, MAX_CORES])
 class TestListsSizedByCores:
-    def test_the_list_has_the_size_that_the_cores_say(self, number, head, tail, size_for, cores):
+    def test_a_core_list_has_the_size_of_the_core_count(self, number, head, tail, size_for, cores):
         octets = [9] * size_for(cores)
         decoded = decode_event(number, head + bytes(octets) + tail, cores=cores)
         assert core_list(decoded) == octets
         assert decoded.deviations == ()
 
-    def test_without_a_core_count_the_length_tells(self, number, head, tail, size_for, cores):
+    def test_without_a_core_count_the_payload_determines_the_list(
+        self, number, head, tail, size_for, cores
+    ):
         octets = [9] * size_for(cores)
         decoded = decode_event(number, head + bytes(octets) + tail)
         assert core_list(decoded) == octets
         assert decoded.deviations == ()
 
-    def test_a_length_before_the_list_is_understood(self, number, head, tail, size_for, cores):
+    def test_a_core_list_with_a_length_prefix_is_a_deviation(
+        self, number, head, tail, size_for, cores
+    ):
         octets = [9] * size_for(cores)
         data = head + encode_natural(len(octets)) + bytes(octets) + tail
         decoded = decode_event(number, data, cores=cores)
@@ -210,7 +214,7 @@ class TestListsSizedByCores:
         ]
         assert list(decoded.fields) == [name for name, _ in EVENTS[number].fields.fields]
 
-    def test_of_list_and_core_count_the_list_is_believed(self, number, head, tail, size_for, cores):
+    def test_the_core_list_overrides_the_core_count(self, number, head, tail, size_for, cores):
         expected, longest = size_for(cores), size_for(MAX_CORES)
         for size in {1, expected - 1, expected + 1, expected + 2, longest} - {0, expected}:
             octets = [0] * min(size, longest - (longest == expected))
@@ -220,13 +224,13 @@ class TestListsSizedByCores:
                 ("core_count_mismatch", len(head))
             ]
 
-    def test_an_empty_list_is_truncated(self, number, head, tail, size_for, cores):
+    def test_an_empty_core_list_is_truncated(self, number, head, tail, size_for, cores):
         for told in (cores, None):
             with pytest.raises(DecodeError) as caught:
                 decode_event(number, head + tail, cores=told)
             assert caught.value.rule == "truncated"
 
-    def test_a_payload_below_its_smallest_is_truncated(self, number, head, tail, size_for, cores):
+    def test_a_payload_below_its_minimum_is_truncated(self, number, head, tail, size_for, cores):
         for size in range(len(head + tail)):
             for told in (cores, None):
                 with pytest.raises(DecodeError) as caught:
@@ -234,7 +238,9 @@ class TestListsSizedByCores:
                 assert caught.value.rule == "truncated"
                 assert caught.value.offset <= HEADER_BYTES + size
 
-    def test_no_list_is_longer_than_the_largest_network(self, number, head, tail, size_for, cores):
+    def test_a_core_list_is_bounded_by_the_largest_network(
+        self, number, head, tail, size_for, cores
+    ):
         longest = size_for(MAX_CORES)
         data = head + bytes(longest + 3) + tail
         for told, read in ((cores, size_for(cores)), (None, longest)):
@@ -243,7 +249,7 @@ class TestListsSizedByCores:
             assert rules(decoded.deviations) == ["trailing_bytes"]
 
 
-def test_one_byte_more_than_the_cores_is_not_taken_for_a_length_by_itself():
+def test_one_extra_byte_alone_is_not_a_length_prefix():
     """Only the very length of the list is; anything else is one element more."""
     for first, rule in ((2, "core_list_prefixed"), (3, "core_count_mismatch")):
         decoded = decode_event(10, STATUS_HEAD + bytes([first, 8, 9]) + STATUS_TAIL, cores=2)
@@ -251,13 +257,13 @@ def test_one_byte_more_than_the_cores_is_not_taken_for_a_length_by_itself():
         assert decoded.fields["num_shards"] == 4
 
 
-def test_bytes_left_over_are_a_deviation_where_they_start():
+def test_trailing_bytes_are_a_deviation_at_their_start():
     decoded = decode_event(13, b"\x01\xaa\xbb")
     assert decoded.fields == {"synced": True}
     assert places(decoded.deviations) == [("trailing_bytes", 1, "")]
 
 
-def test_a_deviation_inside_and_bytes_left_over_are_both_told():
+def test_an_inner_deviation_and_trailing_bytes_are_both_reported():
     decoded = decode_event(60, HASH + b"\x07\xff")
     assert decoded.fields == {"peer": HASH, "opener": 7}
     assert places(decoded.deviations) == [
@@ -285,7 +291,7 @@ def test_a_deviation_inside_and_bytes_left_over_are_both_told():
         ),
     ],
 )
-def test_what_is_forbidden_but_clear_is_understood(variant, data, place):
+def test_known_deviations_are_decoded(variant, data, place):
     decoded = decode_event(BY_VARIANT[variant].number, data)
     assert places(decoded.deviations) == [place]
 
@@ -303,9 +309,7 @@ def test_what_is_forbidden_but_clear_is_understood(variant, data, place):
         (255, b"\0" * 100, "unknown_event", 8, ""),
     ],
 )
-def test_what_fits_nothing_is_named_with_its_place_in_the_message(
-    number, data, rule, offset, field
-):
+def test_an_undecodable_payload_names_rule_and_offset(number, data, rule, offset, field):
     with pytest.raises(DecodeError) as caught:
         decode_event(number, data)
     error = caught.value
@@ -313,21 +317,21 @@ def test_what_fits_nothing_is_named_with_its_place_in_the_message(
     assert outcome(check_event, number, data, 1, None) == str(error)
 
 
-def test_the_complaint_is_the_one_of_the_specification():
+def test_the_error_is_that_of_the_specification_s_layout():
     """Not of the last thing that was tried instead."""
     with pytest.raises(DecodeError) as caught:
         decode_event(61, EVENT_ID + b"\x01\xc8", version=0)
     assert (caught.value.offset, caught.value.field) == (HEADER_BYTES, "peer")
 
 
-def test_lengths_in_leb128_are_understood_where_naturals_are_not():
+def test_leb128_lengths_are_decoded_where_naturals_do_not_fit():
     decoded = decode_event(28, HASH + b"\x80\x01" + b"r" * 128)
     assert decoded.fields["reason"] == "r" * 128
     assert places(decoded.deviations) == [("leb128_length", 32, "reason")]
 
 
 @pytest.mark.parametrize("number", [n for n in range(256) if n not in EVENTS])
-def test_numbers_that_jip_3_has_not_given_are_unknown(number):
+def test_unassigned_event_numbers_are_unknown(number):
     with pytest.raises(DecodeError) as caught:
         event_kind(number)
     assert caught.value.rule == "unknown_event"
@@ -365,7 +369,7 @@ def test_the_check_agrees_with_decoding_about_any_bytes(case, cores):
 @pytest.mark.slow
 @settings(max_examples=500)
 @given(hostile_payloads(), st.none() | st.just(CORES))
-def test_any_bytes_are_understood_or_refused_with_a_place_inside_of_them(case, cores):
+def test_arbitrary_bytes_decode_or_fail_at_an_offset_within_them(case, cores):
     number, version, data = case
     try:
         told = decode_event(number, data, version=version, cores=cores).deviations
@@ -427,7 +431,7 @@ def test_hostile_bytes_cost_a_bounded_multiple_of_their_size(name):
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_nothing_of_an_event_stays_behind_for_the_collector(name):
+def test_decoding_leaves_no_reference_cycles(name):
     """Thousands of bad events a second must not pile up until a collection."""
     number, data = HOSTILE[name]
     outcome(check_event, number, data, 1, 2)
@@ -440,7 +444,7 @@ def test_nothing_of_an_event_stays_behind_for_the_collector(name):
         gc.enable()
 
 
-def test_a_deviation_in_every_element_is_not_told_for_every_element():
+def test_reported_deviations_are_bounded():
     number, data = HOSTILE["deviating work items"]
     assert len(check_event(number, data)) == MAX_DEVIATIONS
 

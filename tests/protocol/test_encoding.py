@@ -42,7 +42,7 @@ def test_an_event_is_framed_with_timestamp_and_number():
 
 
 @pytest.mark.parametrize("version", [0, 1])
-def test_the_version_picks_the_layout_of_event_61(version):
+def test_the_protocol_version_selects_the_layout_of_event_61(version):
     fields = {"closer": "Local", "reason": ""}
     first = {0: {"peer": HASH}, 1: {"opened_id": 3}}
     variant = "BlockAnnouncementStreamClosed"
@@ -66,7 +66,7 @@ def test_a_first_message_is_the_framed_node_information():
 
 
 @pytest.mark.parametrize("vector", event_vectors(), ids=str)
-def test_others_frames_are_reproduced_from_their_fields(vector):
+def test_vector_frames_are_reproduced_from_their_fields(vector):
     version = vector.protocol_version
     decoded = decode_event(vector.number, vector.payload, version=version, cores=vector.cores)
     variant = EVENTS[vector.number].variant
@@ -103,7 +103,7 @@ def test_fields_that_do_not_fit_are_refused_by_name(fields, field):
 
 
 @given(events(), U64)
-def test_encoding_leaves_the_fields_alone(case, timestamp):
+def test_encoding_does_not_change_the_fields(case, timestamp):
     event, version, fields = case
     before = copy.deepcopy(fields)
     encode_event(event.variant, timestamp, fields, version=version)

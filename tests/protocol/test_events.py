@@ -63,7 +63,7 @@ def test_groups_keep_the_order_of_the_specification():
     assert list(GROUPS) == list(dict.fromkeys(row["group"] for row in ROWS))
 
 
-def test_references_point_at_events_that_exist():
+def test_references_name_existing_event_types():
     for event in EVENTS.values():
         for each in nested(event.fields):
             if isinstance(each, EventId):
@@ -95,12 +95,12 @@ def test_every_element_of_a_list_takes_bytes():
         ("Status", None, None),
     ],
 )
-def test_slot_and_core_are_found_without_decoding(variant, slot, core):
+def test_slot_and_core_offsets_match_the_vectors(variant, slot, core):
     event = BY_VARIANT[variant]
     assert (event.slot_offset, event.core_offset) == (slot, core)
 
 
-def test_the_slot_found_without_decoding_is_the_decoded_one():
+def test_the_slot_at_its_offset_is_the_decoded_one():
     checked = 0
     for vector in event_vectors():
         event = EVENTS[vector.number]

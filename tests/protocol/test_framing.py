@@ -49,7 +49,7 @@ def test_frames_come_out_of_single_bytes():
     assert (buffer.buffered, buffer.unfinished, buffer.error) == (0, b"", None)
 
 
-def test_what_has_come_of_an_unfinished_message_can_be_seen():
+def test_the_bytes_of_an_incomplete_message_are_available():
     buffer = FrameBuffer(LIMIT)
     fed(buffer, [frame(b"ab"), frame(b"cd")[:2], frame(b"cd")[2:5]])
     assert buffer.unfinished == frame(b"cd")[:5]
@@ -67,11 +67,11 @@ def test_a_zero_length_frame_is_an_empty_message():
     assert FrameBuffer().receive_data(bytes(3 * LENGTH_BYTES)) == [b"", b"", b""]
 
 
-def test_nothing_in_gives_nothing_out():
+def test_no_data_gives_no_messages():
     assert FrameBuffer().receive_data(b"") == []
 
 
-def test_messages_are_bytes_that_stay():
+def test_messages_are_immutable_bytes():
     buffer = FrameBuffer()
     first, second = fed(buffer, [frame(b"ab")[:5], frame(b"ab")[5:] + frame(b"cd")])
     assert type(first) is type(second) is bytes
@@ -97,7 +97,7 @@ def test_a_frame_too_long_ends_the_stream_after_those_before_it(length, cut):
     assert buffer.receive_data(frame(b"more")) == []
 
 
-def test_the_length_is_judged_before_the_content_has_come():
+def test_a_length_is_checked_before_its_content_arrives():
     buffer = FrameBuffer(LIMIT)
     assert buffer.receive_data((LIMIT + 1).to_bytes(4, "little")) == []
     assert buffer.error is not None
@@ -108,7 +108,7 @@ def test_the_default_limit_holds_the_longest_legal_event():
     assert DEFAULT_MAX_FRAME > 8 + 1 + 8 + 2 + 80 + 16 * 40 + 3072 * 34
 
 
-def test_no_more_is_held_than_one_unfinished_frame():
+def test_at_most_one_incomplete_frame_is_buffered():
     buffer = FrameBuffer(LIMIT)
     most = 0
     for piece in single_bytes(stream([bytes(LIMIT)] * 4)):
@@ -118,7 +118,7 @@ def test_no_more_is_held_than_one_unfinished_frame():
 
 
 @given(st.binary(max_size=200), st.data())
-def test_no_more_is_held_whatever_comes_and_however_it_is_cut(noise, data):
+def test_the_buffer_is_bounded_for_arbitrary_reads(noise, data):
     buffer = FrameBuffer(16)
     for piece in data.draw(segmentations(noise)):
         buffer.receive_data(piece)
@@ -126,7 +126,7 @@ def test_no_more_is_held_whatever_comes_and_however_it_is_cut(noise, data):
 
 
 @pytest.mark.parametrize("size", [1, 1000, 20_000])
-def test_bytes_trickling_in_are_parsed_a_constant_number_of_times(size):
+def test_single_bytes_are_parsed_a_constant_number_of_times(size):
     buffer = CountingBuffer()
     fed(buffer, single_bytes(frame(bytes(size))))
     assert buffer.bytes_parsed <= size + 3 * LENGTH_BYTES

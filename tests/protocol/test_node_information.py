@@ -67,7 +67,7 @@ def places(information: NodeInformation):
 
 
 @pytest.mark.parametrize("vector", node_vectors(), ids=str)
-def test_node_informations_of_others_are_understood(vector):
+def test_vector_node_information_is_decoded(vector):
     read = decode_node_information(vector.content)
     expected = vector.expected
     address = expected["peer_address"]
@@ -89,11 +89,11 @@ def test_node_informations_of_others_are_understood(vector):
 
 
 @pytest.mark.parametrize("vector", [v for v in node_vectors() if v.conformant], ids=str)
-def test_conformant_node_informations_are_written_as_they_came(vector):
+def test_conformant_node_information_encodes_to_its_bytes(vector):
     assert encode_node_information(decode_node_information(vector.content)) == vector.content
 
 
-def test_deviating_messages_are_among_those_of_others():
+def test_vectors_include_deviating_node_information():
     assert set(DEVIATIONS) <= {vector.description for vector in node_vectors()}
 
 
@@ -127,7 +127,7 @@ def test_parameters_of_0_8_have_122_bytes_and_three_validators_per_core():
 
 
 @pytest.mark.parametrize(("name", "size"), SIZES.items())
-def test_parameters_behind_their_length_are_understood(name, size):
+def test_parameters_with_a_length_prefix_are_decoded(name, size):
     parameters = TINY_PARAMETERS if name == "gp-0.7" else TINY_0_8
     plain = encode_node_information(node(parameters=parameters, layout=name))
     prefixed = plain[:1] + encode_natural(size) + plain[1:]
@@ -149,7 +149,7 @@ def test_parameters_behind_their_length_are_understood(name, size):
         (bytes(400), bytes(400), "parameters_length"),
     ],
 )
-def test_parameters_that_nobody_described_are_kept_as_they_came(params, raw, rule):
+def test_parameters_of_unknown_layout_are_stored_unchanged(params, raw, rule):
     read = decode_node_information(b"\x01" + params + tail_of(node()))
     assert (read.parameters, read.layout, read.raw_parameters) == (None, "unknown", raw)
     assert (read.peer_id, read.additional_info) == (PEER, "a note")
@@ -159,7 +159,7 @@ def test_parameters_that_nobody_described_are_kept_as_they_came(params, raw, rul
 
 @pytest.mark.parametrize("cores", [0, MAX_CORES + 1, 65_535])
 @pytest.mark.parametrize("prefix", [b"", encode_natural(134)], ids=["plain", "prefixed"])
-def test_a_core_count_of_no_network_is_not_used(cores, prefix):
+def test_an_invalid_core_count_is_not_used(cores, prefix):
     parameters = {**TINY_PARAMETERS, "core_count": cores}
     content = encode_node_information(node(parameters=parameters))
     read = decode_node_information(content[:1] + prefix + content[1:])
@@ -171,7 +171,7 @@ def test_a_core_count_of_no_network_is_not_used(cores, prefix):
 
 
 @pytest.mark.parametrize("cores", [1, 2, MAX_CORES])
-def test_a_core_count_of_a_network_is_used(cores):
+def test_a_valid_core_count_is_used(cores):
     parameters = {**TINY_PARAMETERS, "core_count": cores}
     read = decode_node_information(encode_node_information(node(parameters=parameters)))
     assert (read.cores, read.deviations) == (cores, ())
@@ -188,13 +188,13 @@ def test_of_an_unknown_version_only_the_known_lengths_are_tried(params):
 
 
 @pytest.mark.parametrize("version", [2, 255])
-def test_an_unknown_version_is_told_and_read_all_the_same(version):
+def test_an_unknown_protocol_version_is_a_deviation(version):
     read = decode_node_information(encode_node_information(node(protocol_version=version)))
     assert (read.protocol_version, read.cores) == (version, 2)
     assert places(read) == [("unknown_protocol_version", 0, "protocol_version")]
 
 
-def test_flags_without_meaning_are_told_at_their_place():
+def test_undefined_flags_are_a_deviation_at_their_offset():
     content = encode_node_information(node(flags=0x0102))
     read = decode_node_information(content)
     ((rule, at, field),) = places(read)
@@ -210,7 +210,7 @@ def test_flags_without_meaning_are_told_at_their_place():
         (b"\x80\x01n", "n", "non_canonical_natural"),
     ],
 )
-def test_a_note_that_breaks_its_rules_is_understood(raw, text, rule):
+def test_an_invalid_note_is_decoded_with_a_deviation(raw, text, rule):
     content = encode_node_information(node(additional_info=""))[:-1]
     read = decode_node_information(content + raw)
     assert read.additional_info == text
@@ -233,7 +233,7 @@ def test_strings_have_the_limits_of_the_field_table(field, limit):
         encode_node_information(node(**{field: "x" * (limit + 1)}))
 
 
-def test_lengths_in_leb128_are_understood_where_naturals_are_not():
+def test_leb128_lengths_are_decoded_where_naturals_do_not_fit():
     content = encode_node_information(node(additional_info=""))[:-1]
     read = decode_node_information(content + b"\xc8\x01" + b"n" * 200)
     assert (read.additional_info, read.layout) == ("n" * 200, "gp-0.7")
@@ -253,7 +253,7 @@ def test_of_two_lengths_that_fit_the_graypaper_version_decides(gp_version, layou
     assert (read.implementation_name == name) is (layout == "gp-0.7")
 
 
-def test_a_known_length_that_fits_badly_gives_way_to_one_that_fits():
+def test_a_flawless_unknown_length_overrides_a_flawed_known_one():
     """No parameters, but a note that passes for a tail at 122 bytes, except for its flags."""
     note = "a" * 116 + "\0" * 4
     tail = tail_of(
@@ -287,7 +287,7 @@ def test_a_known_length_that_fits_badly_gives_way_to_one_that_fits():
         (bytes(MAX_NODE_INFORMATION + 1), f"{MAX_NODE_INFORMATION} are accepted"),
     ],
 )
-def test_what_is_not_node_information_is_refused_in_words(content, words):
+def test_invalid_node_information_is_refused_with_a_reason(content, words):
     with pytest.raises(NodeInformationError, match=words) as caught:
         decode_node_information(content)
     assert caught.value.frame == content[:1024]
@@ -331,7 +331,7 @@ def test_a_message_of_exactly_the_limit_is_read():
 # --- Values ----------------------------------------------------------------------
 
 
-def test_it_becomes_json_with_null_for_what_the_layout_lacks():
+def test_node_information_as_json_has_null_for_missing_parameters():
     out = node(parameters=TINY_0_8, layout="gp-0.8").as_json()
     assert list(out["params"]) == [name for name, _ in PARAMETER_LAYOUTS["gp-0.7"].fields]
     assert out["params"]["core_count"] == 2
@@ -344,7 +344,7 @@ def test_it_becomes_json_with_null_for_what_the_layout_lacks():
     assert node(parameters=None, layout="unknown").as_json()["params"] is None
 
 
-def test_deviations_do_not_make_it_another_node():
+def test_deviations_do_not_affect_equality():
     read = decode_node_information(encode_node_information(node(flags=2)))
     assert read.deviations
     assert read == replace(read, deviations=())
@@ -362,7 +362,7 @@ def test_deviations_do_not_make_it_another_node():
         ({"implementation_name": "n" * 33}, "implementation_name"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_by_name(changes, field):
+def test_unencodable_node_information_is_refused_by_field(changes, field):
     with pytest.raises(EncodeError) as caught:
         encode_node_information(node(**changes))
     assert caught.value.field == field
@@ -370,7 +370,7 @@ def test_what_cannot_be_sent_is_refused_by_name(changes, field):
 
 @pytest.mark.slow
 @given(st.data())
-def test_it_decodes_to_what_was_encoded(data):
+def test_node_information_decodes_to_what_was_encoded(data):
     name = data.draw(st.sampled_from(sorted(PARAMETER_LAYOUTS)))
     parameters = data.draw(values(PARAMETER_LAYOUTS[name]))
     parameters["core_count"] = data.draw(st.integers(1, MAX_CORES))

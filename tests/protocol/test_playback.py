@@ -38,7 +38,7 @@ def played(octets, speed=1.0):
     return steps, playback.complete
 
 
-def test_steps_are_due_when_they_were_received_by_speed():
+def test_steps_are_due_at_their_times_divided_by_the_speed():
     octets = capture(
         Record(OPENED, 7, 50 * SECOND_US, b"a"),
         Record(FRAME, 7, 52 * SECOND_US, b"b"),
@@ -56,26 +56,26 @@ def test_steps_are_due_when_they_were_received_by_speed():
     assert [each.due for each in played(octets, 0.0)[0]] == [0.0] * 4
 
 
-def test_a_clock_that_was_set_back_does_not_turn_time_round():
+def test_due_times_do_not_decrease_when_the_clock_was_set_back():
     octets = capture(*(Record(RAW, 1, at * SECOND_US, b"x") for at in (5, 8, 6, 9)))
     assert [each.due for each in played(octets)[0]] == [0.0, 3.0, 3.0, 4.0, 4.0]
 
 
-def test_what_is_open_at_the_end_is_closed_then_in_order():
+def test_open_sessions_are_closed_in_order_at_the_end():
     records = [Record(RAW, session, session, b"x") for session in (4, 2, 3)]
     steps, complete = played(capture(*records, Record(CLOSED, 2, 5), complete=False))
     assert [each.session for each in steps if each.closes] == [2, 4, 3]
     assert not complete
 
 
-def test_the_id_of_an_event_is_nothing_to_send():
+def test_event_id_records_send_nothing():
     records = Record(OPENED, 7, 0, b"a"), Record(EVENT_ID, 7, 0, bytes(8))
     steps, _ = played(capture(*records))
     assert [each.data for each in steps] == [b"\1\0\0\0a", b""]
     assert [each.closes for each in steps] == [False, True]
 
 
-def test_what_is_no_capture_is_an_error():
+def test_playing_invalid_data_is_a_capture_error():
     with pytest.raises(CaptureError):
         played(b"something else\n")
 
@@ -84,7 +84,7 @@ def test_what_is_no_capture_is_an_error():
     st.lists(st.tuples(st.integers(0, 3), st.binary(max_size=60), st.integers(0, 9)), max_size=9),
     st.data(),
 )
-def test_record_replay_record_gives_the_same_bytes(reads, data):
+def test_recording_a_playback_gives_the_same_bytes(reads, data):
     """With a clock that tells the replay's time, at speed 1, the captures are equal."""
 
     def recorded(reads, ends):

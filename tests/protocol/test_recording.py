@@ -82,7 +82,7 @@ def test_messages_do_not_depend_on_how_they_were_cut(sent, data):
     assert messages(*data.draw(segmentations(sent))) == messages(sent)
 
 
-def test_the_first_message_opens_and_the_others_follow_with_the_time_of_their_last_byte():
+def test_messages_have_the_time_of_their_last_byte():
     sent = frame(b"hello") + frame(b"a") + frame(b"b")
     found, recording = recorded(sent[:3], sent[3:13], sent[13:])
     assert found == [
@@ -94,14 +94,14 @@ def test_the_first_message_opens_and_the_others_follow_with_the_time_of_their_la
     assert (recording.frames, recording.raw) == (3, 0)
 
 
-def test_a_message_that_never_ended_is_there_as_it_came():
+def test_an_incomplete_message_is_recorded_raw():
     found, _ = recorded(frame(b"hello") + frame(b"a")[:3])
     assert kinds(found) == [(OPENED, b"hello"), (RAW, frame(b"a")[:3]), (CLOSED, b"")]
     found, _ = recorded(frame(b"hello")[:3], closed=False)
     assert kinds(found) == [(RAW, frame(b"hello")[:3])]
 
 
-def test_from_a_length_that_cannot_be_on_all_is_raw_and_the_reason_is_told():
+def test_everything_after_an_invalid_length_is_raw_with_a_fault():
     recording = Recording(LIMIT)
     session = recording.open_session()
     session.receive_data(frame(b"hello"), 1)
@@ -117,7 +117,7 @@ def test_from_a_length_that_cannot_be_on_all_is_raw_and_the_reason_is_told():
     assert recording.raw == 1
 
 
-def test_nothing_sent_is_no_session():
+def test_a_connection_without_data_is_not_recorded():
     found, recording = recorded()
     assert found == []
     assert recording.sessions == 0
@@ -134,7 +134,7 @@ def test_sessions_are_numbered_in_the_order_of_their_first_records():
     ]
 
 
-def test_what_all_hold_together_is_bounded_and_nothing_is_lost():
+def test_incomplete_messages_of_all_sessions_are_bounded_without_loss():
     recording = Recording(LIMIT, max_incomplete=30)
     one, other = recording.open_session(), recording.open_session()
     capture = recording.header + one.receive_data(frame(bytes(LIMIT))[:20], 1)

@@ -32,7 +32,7 @@ def referred_to(entry):
     return set()
 
 
-def test_events_refer_to_what_the_table_says():
+def test_parent_types_match_the_field_table():
     table = {each["number"]: referred_to(each) for each in TABLE["events"]}
     for number, changed in TABLE["version_differences"]["1"].items():
         table[int(number)] = referred_to(changed)
@@ -40,7 +40,7 @@ def test_events_refer_to_what_the_table_says():
     assert not any(PARENT_TYPES[number] for number in AUDITS)
 
 
-def test_chains_begin_with_what_refers_to_nothing():
+def test_root_types_refer_to_nothing():
     assert set() == ROOT_TYPES & INNER_TYPES
     assert all(not PARENT_TYPES[number] for number in ROOT_TYPES)
     assert {105, 106, 162, 168, 173} == INNER_TYPES
@@ -62,7 +62,7 @@ def test_every_hash_is_a_member_of_32_bytes(names):
     assert CHAIN_HASH_FIELDS.keys() <= TYPES_WITH_HASH
 
 
-def test_a_reference_names_an_event_before_it():
+def test_a_reference_names_an_earlier_event():
     assert resolve_reference(41, 5, 4) == 4
     assert (
         resolve_reference(41, 5, 5)
@@ -73,7 +73,7 @@ def test_a_reference_names_an_event_before_it():
     assert all(resolve_reference(number, 5, 4) is None for number in AUDITS)
 
 
-def test_the_root_is_the_event_itself_what_it_names_or_further_away():
+def test_direct_roots_are_the_event_its_reference_or_unknown():
     assert direct_root(40, 5, None) == 5
     assert direct_root(41, 5, 4) == 4
     assert direct_root(108, 5, 4) is None
@@ -82,7 +82,7 @@ def test_the_root_is_the_event_itself_what_it_names_or_further_away():
     assert [direct_root(number, 5, 4) for number in sorted(AUDITS)] == [5, None, None, 5]
 
 
-def test_a_hash_that_is_not_there_is_none():
+def test_a_missing_hash_is_none():
     assert find_hash(42, {"outline": {"hash": b"x"}}, CHAIN_HASH_FIELDS) == b"x"
     assert find_hash(42, {"undecodable": "why"}, CHAIN_HASH_FIELDS) is None
     assert find_hash(42, {"outline": 7}, CHAIN_HASH_FIELDS) is None

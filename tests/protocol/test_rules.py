@@ -37,13 +37,13 @@ def test_every_error_that_ends_a_connection_is_in_the_table():
     assert endings == {FrameTooLong.rule, NodeInformationError.rule} == scoped("connection")
 
 
-def test_every_rule_of_a_conversation_is_judged_somewhere():
+def test_every_rule_of_a_conversation_has_a_check():
     judges = ("aggregate/rules/conformance_checks.py", "query/topics/conformance.py")
     named = {name for each in judges for name in NAMED.findall((PACKAGE / each).read_text())}
     assert scoped("conversation") <= named
 
 
-def test_each_says_in_a_sentence_what_is_wrong_and_how_much():
+def test_every_rule_has_an_explanation_and_a_unit():
     for code, rule in RULES.items():
         assert rule.code == code
         assert rule.severity in SEVERITIES

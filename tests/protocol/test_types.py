@@ -25,7 +25,7 @@ def test_every_structure_and_enumeration_is_as_the_field_table_has_it(name):
     assert NAMED[name] == type_of(name)
 
 
-def test_nothing_is_declared_that_the_field_table_lacks():
+def test_every_declared_type_is_in_the_field_table():
     assert set(NAMED) == {*field_table()["structs"], *field_table()["enums"]}
 
 
@@ -33,11 +33,11 @@ def test_the_jam_common_era_starts_at_noon_of_2025():
     assert datetime(2025, 1, 1, 12, tzinfo=UTC).timestamp() == JCE_UNIX_SECONDS
 
 
-def test_a_trailing_underscore_frees_a_word_of_python():
+def test_a_trailing_underscore_of_a_field_is_dropped():
     assert struct("Refused", from_=Integer(1)).fields == (("from", Integer(1)),)
 
 
-def test_a_reference_knows_what_it_points_at():
+def test_a_reference_has_its_target_types():
     assert refers_to(40, 43) == EventId(refers_to=(40, 43))
 
 
@@ -50,7 +50,7 @@ def test_a_reference_knows_what_it_points_at():
         ("WorkPackageHash", 0x7FFF, "ffff"),
     ],
 )
-def test_bit_15_of_an_import_tells_the_kind_of_its_root(kind, index, on_the_wire):
+def test_bit_15_of_an_import_selects_the_kind_of_its_root(kind, index, on_the_wire):
     value = {"root_identifier": {kind: ROOT}, "export_index": index}
     data = ROOT + bytes.fromhex(on_the_wire)
 
@@ -78,7 +78,7 @@ def test_bit_15_of_an_import_tells_the_kind_of_its_root(kind, index, on_the_wire
         ({"root_identifier": {"SegmentsRoot": ROOT}, "export_index": True}, "export_index"),
     ],
 )
-def test_an_import_that_cannot_be_written_names_the_field(value, field):
+def test_an_unencodable_import_names_the_field(value, field):
     with pytest.raises(EncodeError) as caught:
         IMPORT_SPEC.write(value, bytearray())
     assert caught.value.field == field

@@ -78,7 +78,7 @@ BOTH_WAYS = [
 
 
 @pytest.mark.parametrize(("layout", "value", "data"), BOTH_WAYS)
-def test_a_value_and_its_bytes_are_the_same_thing(layout, value, data):
+def test_values_round_trip_through_their_bytes(layout, value, data):
     reader = reader_of(data, core_bytes=3, core_bits=2)
     assert layout.read(reader) == value
     assert (reader.remaining, reader.deviations) == (0, [])
@@ -86,7 +86,7 @@ def test_a_value_and_its_bytes_are_the_same_thing(layout, value, data):
 
 
 @pytest.mark.parametrize(("layout", "value", "data"), BOTH_WAYS)
-def test_a_value_cut_short_is_truncated_inside_of_what_is_there(layout, value, data):
+def test_a_truncated_value_fails_at_an_offset_within_the_data(layout, value, data):
     whole = bytes.fromhex(data)
     for size in range(len(whole)):
         with pytest.raises(DecodeError) as caught:
@@ -108,7 +108,7 @@ def test_a_value_cut_short_is_truncated_inside_of_what_is_there(layout, value, d
         (LOOSE, "0161", "truncated", 2, "pair.left"),
     ],
 )
-def test_what_is_not_allowed_is_named_with_its_place(layout, data, rule, offset, field):
+def test_invalid_bytes_name_rule_and_offset(layout, data, rule, offset, field):
     with pytest.raises(DecodeError) as caught:
         layout.read(reader_of(data))
     error = caught.value
@@ -148,17 +148,17 @@ def test_what_is_not_allowed_is_named_with_its_place(layout, data, rule, offset,
         ),
     ],
 )
-def test_what_is_understood_all_the_same_is_remembered(layout, data, value, deviations):
+def test_deviations_are_recorded(layout, data, value, deviations):
     reader = reader_of(data)
     assert layout.read(reader) == value
     assert found(reader) == deviations
 
 
-def test_an_unknown_enumeration_value_can_be_sent_again():
+def test_an_unknown_enumeration_value_round_trips():
     assert written(SIDE, 9) == "09"
 
 
-def test_only_the_first_deviations_are_remembered():
+def test_only_the_first_deviations_are_recorded():
     count = MAX_DEVIATIONS + 50
     reader = Reader(encode_natural(count) + b"\x07" * count)
     assert List(SIDE).read(reader) == [7] * count
@@ -167,7 +167,7 @@ def test_only_the_first_deviations_are_remembered():
 
 @pytest.mark.parametrize("inner", [U8, U16, Bytes(32), PAIR, Option(U8), String(4), List(U8)])
 @pytest.mark.parametrize("count", [2**20, 2**32, 2**64 - 1])
-def test_a_count_alone_does_not_make_us_allocate(inner, count):
+def test_a_count_alone_allocates_nothing(inner, count):
     data = encode_natural(count) + b"\0" * 100
     tracemalloc.start()
     try:
@@ -229,11 +229,11 @@ def test_a_refused_value_is_named_by_its_path():
         (CoreBytes(), None, 0),
     ],
 )
-def test_a_type_knows_its_size_or_at_least_the_smallest(layout, size, minimum):
+def test_a_type_has_a_size_or_a_minimum(layout, size, minimum):
     assert (layout.size, layout.minimum) == (size, minimum)
 
 
-def test_bytes_of_limited_range_are_known_up_to_the_first_variable_field():
+def test_bounded_bytes_end_at_the_first_variable_field():
     assert NEST.bounded_bytes() == (
         (3, 1, "unknown_enum_value"),
         (4, 1, "bool_out_of_range"),
@@ -241,13 +241,13 @@ def test_bytes_of_limited_range_are_known_up_to_the_first_variable_field():
     assert LOOSE.bounded_bytes() == ()
 
 
-def test_the_offset_of_a_field_is_known_until_something_varies():
+def test_field_offsets_end_at_the_first_variable_field():
     assert [NEST.offset_of(name) for name in ("head", "left", "right", "tail")] == [0, 2, 3, 4]
     assert [LOOSE.offset_of(name) for name in ("name", "left", "last")] == [0, None, None]
     assert NEST.offset_of("nothing") is None
 
 
-def test_a_type_must_say_how_it_reads_and_writes():
+def test_the_base_type_is_abstract():
     with pytest.raises(NotImplementedError):
         Type().read(Reader(b""))
     with pytest.raises(NotImplementedError):

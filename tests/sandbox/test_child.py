@@ -49,16 +49,16 @@ def attempted(code):
         "refused(lambda: connection.execute('LOAD httpfs'), duckdb.Error)",
     ],
 )
-def test_it_has_no_files_no_network_and_little_memory(code):
+def test_the_sandbox_has_no_files_no_network_and_bounded_memory(code):
     found = attempted(code)
     assert found.stdout.startswith("refused"), found
 
 
-def test_it_is_ended_when_it_has_used_its_time():
+def test_the_sandbox_ends_after_its_processor_time():
     assert attempted("while True: pass").returncode == -24  # SIGXCPU
 
 
-def test_it_is_the_first_to_go_when_memory_is_short():
+def test_the_sandbox_is_the_first_victim_of_the_oom_killer():
     code = "import time; print(os.getpid(), flush=True); time.sleep(60)"
     command = [sys.executable, "-c", TRY.format(attempt=code)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:
@@ -68,7 +68,7 @@ def test_it_is_the_first_to_go_when_memory_is_short():
         sandbox.kill()
 
 
-def test_it_ends_when_nobody_speaks_to_it():
+def test_the_sandbox_ends_when_its_pipe_closes():
     command = [sys.executable, "-m", "tart.sandbox.child"]
     found = subprocess.run(command, input=b"", capture_output=True, check=False, timeout=60)
     assert found.returncode != 0
@@ -245,7 +245,7 @@ def test_no_statement_reads_a_file_the_environment_or_where_the_service_lives(ho
     assert sorted(home.iterdir()) == before
 
 
-def test_what_is_no_attack_is_run(home):
+def test_a_harmless_statement_is_run(home):
     statements = [
         "SELECT version()",
         "SELECT '~/secret' AS a",
@@ -255,7 +255,7 @@ def test_what_is_no_attack_is_run(home):
     assert all(was_run for was_run, _ in served(home, statements))
 
 
-def test_what_duckdb_knows_of_its_surroundings_is_nothing(home, monkeypatch):
+def test_duckdb_settings_disclose_no_paths(home, monkeypatch):
     """Whatever road to its settings is found: they name no place."""
     monkeypatch.setenv("HOME", str(home))
     connection = child._connection(64 << 20)

@@ -12,7 +12,7 @@ from tart.sandbox import pipes
 
 
 @given(st.lists(st.binary(min_size=1)), st.binary(), st.integers())
-def test_what_is_written_is_read(series, block, number):
+def test_written_blocks_are_read(series, block, number):
     pipe = io.BytesIO()
     pipes.write_json(pipe, {"number": number})
     pipes.write_series(pipe, series)
@@ -24,7 +24,7 @@ def test_what_is_written_is_read(series, block, number):
 
 
 @given(st.binary(max_size=40))
-def test_a_pipe_that_ends_early_says_so(block):
+def test_a_pipe_that_ends_early_is_an_error(block):
     whole = io.BytesIO()
     pipes.write(whole, block)
     for size in range(len(whole.getvalue())):

@@ -75,7 +75,7 @@ def test_a_result_has_columns_rows_and_their_number():
         ("chr(0)", "\0"),
     ],
 )
-def test_every_type_has_a_place_in_json(expression, shown):
+def test_every_duckdb_type_has_a_json_form(expression, shown):
     assert result(f"SELECT {expression} AS value")["rows"] == [[shown]]
 
 
@@ -84,7 +84,7 @@ def test_results_come_as_csv():
     assert run(order, nothing) == b'a,b,c\r\n1,"x,""y","[1,2]"\r\n'
 
 
-def test_text_of_csv_is_no_formula_unless_that_is_wanted():
+def test_csv_text_is_not_a_formula_unless_enabled():
     sql = "SELECT '=1+1' AS \"@a\", -1 AS b, '-1' AS c, ['=1'] AS d"
     order = SqlJob(sql, "csv", seconds=SECONDS)
     assert run(order, nothing) == b'\'@a,b,c,d\r\n\'=1+1,-1,-1,"[""=1""]"\r\n'
@@ -141,7 +141,7 @@ def test_arrow_refuses_an_integer_that_does_not_fit_instead_of_changing_it():
         run(SqlJob(f"SELECT {2**127 - 1}::HUGEINT AS n", "arrow", seconds=SECONDS), nothing)
 
 
-def test_a_view_has_the_rows_it_is_given():
+def test_a_view_has_the_supplied_rows():
     asked = []
 
     def rows(scan):
@@ -181,7 +181,7 @@ def test_a_constant_that_changes_as_the_columns_type_is_not_pushed_down(value):
     assert asked[0]["conditions"] == []
 
 
-def test_reduce_sees_what_all_maps_found():
+def test_reduce_reads_the_results_of_all_maps():
     partials = [arrow("SELECT 1::BIGINT AS n"), arrow("SELECT 2::BIGINT AS n")]
     assert result("SELECT sum(n)::BIGINT AS n FROM partials", partials=partials)["rows"] == [[3]]
     with pytest.raises(SqlRefused, match="no table"):
@@ -226,7 +226,7 @@ def test_all_views_are_in_the_catalogue():
         "SELECT range FROM range(100000000)",
     ],
 )
-def test_a_hostile_statement_ends_in_words_for_its_author(sql):
+def test_a_hostile_statement_ends_with_a_message(sql):
     with pytest.raises((SqlRefused, QueryTimeout)) as refused:
         result(sql, seconds=10.0)
     assert str(refused.value)
@@ -241,7 +241,7 @@ def test_a_hostile_statement_ends_in_words_for_its_author(sql):
         "SELECT sum(hash(a)) FROM range(1000000000000) t(a)",
     ],
 )
-def test_one_without_an_end_is_ended(sql):
+def test_an_endless_statement_is_ended(sql):
     with pytest.raises(QueryTimeout, match="within 1 s"):
         result(sql, seconds=1.0)
 
@@ -257,13 +257,13 @@ def test_one_without_an_end_is_ended(sql):
         "SELECT * FROM " + "(SELECT * FROM " * 2_000 + "range(1)" + ")" * 2_000,
     ],
 )
-def test_nesting_costs_nobody_else_anything(sql):
+def test_deep_nesting_affects_only_its_statement(sql):
     """Whether DuckDB can do it is its own affair."""
     with suppress(SqlRefused, QueryTimeout):
         assert result(sql, seconds=10.0)["row_count"]
 
 
-def test_rows_that_do_not_fit_into_memory_are_no_disaster():
+def test_rows_beyond_the_memory_limit_are_refused():
     def rows(scan):
         while True:
             yield block
@@ -273,14 +273,14 @@ def test_rows_that_do_not_fit_into_memory_are_no_disaster():
         result("SELECT max(id), max(node_id) FROM events", rows)
 
 
-def test_one_that_nobody_waits_for_is_ended():
+def test_an_abandoned_statement_is_ended():
     endless = "SELECT sum(hash(a)) FROM range(1000000000000) t(a)"
     asked = iter([False, False, True])
     with pytest.raises(QueryTimeout):
         run(SqlJob(endless, seconds=SECONDS), nothing, abandoned=lambda: next(asked, True))
 
 
-def test_what_giving_rows_raises_is_raised_and_the_process_is_gone():
+def test_an_error_while_supplying_rows_ends_the_process():
     def rows(scan):
         yield arrow("SELECT 1::BIGINT AS id")
         raise LookupError("mine")
@@ -289,7 +289,7 @@ def test_what_giving_rows_raises_is_raised_and_the_process_is_gone():
         result("SELECT id FROM events", rows)
 
 
-def test_a_result_has_its_limits():
+def test_a_result_beyond_its_limits_is_refused():
     assert result("FROM range(10)", max_rows=10)["row_count"] == 10
     for form in ("json", "csv", "arrow"):
         with pytest.raises(SqlRefused, match="10 rows"):

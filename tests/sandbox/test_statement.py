@@ -102,7 +102,7 @@ def needs(parser):
         "SELECT * FROM partials",
     ],
 )
-def test_what_is_not_one_select_from_a_view_is_refused(needs, sql):
+def test_statements_other_than_one_select_from_a_view_are_refused(needs, sql):
     with pytest.raises(StatementRefused):
         needs(sql)
 
@@ -121,11 +121,11 @@ def test_what_is_not_one_select_from_a_view_is_refused(needs, sql):
         "SELECT 1 UNION SELECT 2",
     ],
 )
-def test_what_needs_no_view_needs_nothing(needs, sql):
+def test_a_statement_without_views_needs_no_scans(needs, sql):
     assert needs(sql).scans == ()
 
 
-def test_partials_are_a_table_where_they_are_there(needs):
+def test_partials_are_a_table_if_present(needs):
     assert needs("SELECT * FROM partials", frozenset({"partials"})).scans == ()
 
 
@@ -146,7 +146,7 @@ def test_partials_are_a_table_where_they_are_there(needs):
         ("SELECT (SELECT max(slot) FROM blocks)", ("slot",)),
     ],
 )
-def test_columns_are_those_that_may_be_meant(needs, sql, columns):
+def test_scanned_columns_are_those_that_may_be_referenced(needs, sql, columns):
     (scan,) = needs(sql).scans
     assert scan.view == "blocks"
     assert scan.columns == columns
@@ -181,7 +181,7 @@ SLOT_3 = (Condition("slot", "=", "3"),)
         ("other.slot = 3", ()),
     ],
 )
-def test_comparisons_with_constants_are_looked_up(needs, where, conditions):
+def test_comparisons_with_constants_are_pushed_down(needs, where, conditions):
     (scan,) = needs(f"SELECT count(*) FROM blocks WHERE {where}").scans
     found = scan.conditions[0] if scan.conditions else ()
     if conditions == ("id", "slot"):
@@ -202,7 +202,7 @@ def test_comparisons_with_constants_are_looked_up(needs, where, conditions):
         "SELECT slot FROM blocks GROUP BY slot HAVING slot = 3",
     ],
 )
-def test_what_may_mean_other_rows_is_not(needs, sql):
+def test_uncertain_conditions_are_not_pushed_down(needs, sql):
     assert needs(sql).scans[0].conditions == ()
 
 
@@ -241,7 +241,7 @@ def test_several_uses_of_a_view_are_alternatives(needs):
         ("SELECT * FROM (SELECT * FROM blocks LIMIT 5)", (), None),
     ],
 )
-def test_a_limit_counts_where_the_statement_only_picks(needs, sql, order, limit):
+def test_a_limit_is_pushed_down_for_plain_selections(needs, sql, order, limit):
     scan = needs(sql).scans[0]
     assert (scan.order, scan.limit) == (order, limit)
 
@@ -249,7 +249,7 @@ def test_a_limit_counts_where_the_statement_only_picks(needs, sql, order, limit)
 @pytest.mark.parametrize(
     "sql", ["DESCRIBE blocks", "SHOW TABLES", "SELECT * FROM information_schema.columns"]
 )
-def test_who_asks_what_there_is_needs_the_catalogue(needs, sql):
+def test_catalogue_queries_need_the_catalogue(needs, sql):
     assert needs(sql).catalogue
 
 

@@ -102,7 +102,7 @@ def check(server: Server) -> None:
             expected += int.from_bytes(each.payload[8:16], "little") if dropped else 1
 
 
-def test_every_node_connects_and_tells():
+def test_every_node_connects_and_sends_events():
     stop = asyncio.Event()
 
     def enough(server: Server) -> None:
@@ -125,7 +125,7 @@ def test_every_node_connects_and_tells():
 
 
 @pytest.mark.slow
-def test_it_ends_when_its_duration_is_over():
+def test_a_simulation_ends_after_its_duration():
     async def main():
         async with Server().listening() as server, asyncio.timeout(DEADLINE):
             report = await simulate(options(server, duration=0.3, protocol=0), asyncio.Event())
@@ -137,7 +137,7 @@ def test_it_ends_when_its_duration_is_over():
     assert report.events_sent == sum(map(len, server.events)) > 0
 
 
-def test_a_node_that_loses_its_connection_comes_back_and_counts_from_0():
+def test_a_reconnected_node_counts_event_ids_from_0():
     stop = asyncio.Event()
 
     def progress(server: Server) -> None:
@@ -160,7 +160,7 @@ def test_a_node_that_loses_its_connection_comes_back_and_counts_from_0():
         assert first < second
 
 
-def test_it_survives_a_server_that_is_killed_and_restarted():
+def test_a_simulation_survives_a_restart_of_the_server():
     before, stop = asyncio.Event(), asyncio.Event()
 
     def all_tell(done: asyncio.Event) -> Callable[[Server], None]:
@@ -187,7 +187,7 @@ def test_it_survives_a_server_that_is_killed_and_restarted():
     assert report.reconnects == 6
 
 
-def test_without_a_server_it_keeps_trying():
+def test_a_simulation_without_a_server_keeps_retrying():
     stop = asyncio.Event()
 
     def enough(server: Server) -> None:
@@ -207,7 +207,7 @@ def test_without_a_server_it_keeps_trying():
 
 
 @pytest.mark.slow
-def test_a_server_that_does_not_read_makes_nodes_drop():
+def test_nodes_drop_events_when_the_server_does_not_read():
     stop = asyncio.Event()
 
     def look(report: SimulationReport) -> None:
@@ -234,7 +234,7 @@ def test_a_server_that_does_not_read_makes_nodes_drop():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly(number):
+def test_a_signal_ends_a_simulation_cleanly(number):
     """``run`` as the command line calls it, under uvloop, in this process."""
     ready, done = threading.Event(), threading.Event()
     port = []
@@ -264,7 +264,7 @@ def test_a_signal_ends_it_cleanly(number):
 
 
 @pytest.mark.slow
-def test_the_truth_is_what_the_server_got_reconnects_and_all(tmp_path):
+def test_the_truth_matches_what_the_server_received_over_reconnects(tmp_path):
     stop, path = asyncio.Event(), tmp_path / "truth"
 
     def enough(server: Server) -> None:

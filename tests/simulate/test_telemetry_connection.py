@@ -58,7 +58,7 @@ def read(wire: Wire):
     return received
 
 
-def test_what_is_reported_reaches_the_server_in_order():
+def test_events_reach_the_server_in_order():
     network, sender, wire = started()
     advance(network, sender, 5)
     received = read(wire)
@@ -78,7 +78,7 @@ def test_nothing_is_written_while_the_server_does_not_read():
     assert len(wire.written) > before
 
 
-def test_what_does_not_fit_is_dropped_and_told_of():
+def test_events_that_do_not_fit_are_dropped_and_reported():
     network, sender, wire = started()
     advance(network, sender, 1)
     sender.pause_writing()
@@ -111,7 +111,7 @@ def test_a_new_connection_begins_with_node_information_and_id_0():
     assert sender.connections == 2
 
 
-def test_the_truth_knows_what_left_and_what_still_waited():
+def test_the_truth_excludes_events_that_still_waited():
     facts: list[dict] = []
     network, wire = Network(seed=1, rates=NO_DROPS, truth=Truth(facts.append)), Wire()
     sender = TelemetryConnection(network, 0, LIMIT)
@@ -127,7 +127,7 @@ def test_the_truth_knows_what_left_and_what_still_waited():
     assert sum(facts[-1]["events"].values()) == sender.events.total()
 
 
-def test_once_closed_nothing_more_is_written_and_the_session_is_over():
+def test_closing_ends_the_session_and_writes_nothing_more():
     network, sender, wire = started()
     for emission in network.advance(network.now + SLOT):
         sender.add(emission)
@@ -146,7 +146,7 @@ def test_once_closed_nothing_more_is_written_and_the_session_is_over():
     assert wire.aborted == 1
 
 
-def test_without_a_connection_there_is_nothing_to_do():
+def test_flushing_without_a_connection_does_nothing():
     network = Network(seed=1)
     sender = TelemetryConnection(network, 0, LIMIT)
     advance(network, sender, 1)
@@ -155,6 +155,6 @@ def test_without_a_connection_there_is_nothing_to_do():
     assert sender.events.total() == 0
 
 
-def test_the_transport_s_own_buffer_is_bounded_too():
+def test_the_transport_s_buffer_is_bounded():
     _, _, wire = started()
     assert wire.high == LIMIT

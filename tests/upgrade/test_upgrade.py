@@ -30,7 +30,7 @@ def old(request, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("aggregates", ["kept", "lost"])
-def test_a_directory_of_an_earlier_release_is_answered_as_before(old, aggregates):
+def test_a_directory_of_an_earlier_release_gives_the_same_answers(old, aggregates):
     data, answers = old
     if aggregates == "lost":
         for path in data.glob("*/aggregates.duckdb"):

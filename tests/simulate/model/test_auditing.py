@@ -22,7 +22,7 @@ def test_an_audit_refers_to_a_block_the_auditor_executed(told: Played):
         assert (each.node, each.fields["audit_id"]) in executed
 
 
-def test_bundles_are_of_reports_that_were_built(told: Played):
+def test_requested_bundles_belong_to_built_reports(told: Played):
     built = {each.fields["outline"]["erasure_root"] for each in told.of("WorkReportBuilt")}
     for variant in ("BundleRequestReceived", "BundleShardRequestReceived"):
         assert {each.fields["erasure_root"] for each in told.of(variant)} <= built

@@ -28,7 +28,7 @@ def test_an_assurance_received_was_sent_before(network, request):
 
 
 @NETWORKS
-def test_everybody_assures_every_peer_every_slot(network, request):
+def test_every_node_assures_every_peer_in_every_slot(network, request):
     played = request.getfixturevalue(network)
     nodes = len(played.peer_ids)
     told = Counter()
@@ -42,7 +42,7 @@ def test_everybody_assures_every_peer_every_slot(network, request):
 
 
 @NETWORKS
-def test_shards_are_asked_of_guarantors_of_the_report(network, request):
+def test_shards_are_requested_from_guarantors_of_the_report(network, request):
     played = request.getfixturevalue(network)
     guarantors: dict[bytes, set[int]] = {}
     roots = {
@@ -68,7 +68,7 @@ def test_every_assurer_has_its_own_shard_of_a_report(told: Played):
     assert {len(each) for each in owners.values()} == {1}
 
 
-def test_nobody_assures_what_it_has_no_shards_of(told: Played):
+def test_assurances_name_only_reports_with_stored_shards(told: Played):
     """A bit set means: of the report pending on that core, shards arrived or were made."""
     cores = {
         each.fields["outline"]["work_package_hash"]: each.fields["core"]

@@ -53,7 +53,7 @@ def test_a_report_becomes_available_with_shards_at_two_thirds():
     assert block.pending == {1: (other.report, 101)}
 
 
-def test_nothing_is_reported_twice_on_one_chain_but_may_be_on_another():
+def test_a_report_is_on_a_chain_at_most_once():
     one = world()
     make, first = composer(one), guarantee(one, 0)
     pooled(one, first)
@@ -65,7 +65,7 @@ def test_nothing_is_reported_twice_on_one_chain_but_may_be_on_another():
     assert make.compose(one.nodes[0], one.base, 103).reported == (first,)
 
 
-def test_a_report_that_stays_unavailable_is_given_up():
+def test_a_report_that_stays_unavailable_times_out():
     one = world()
     make = composer(one)
     pooled(one, guarantee(one, 0))
@@ -92,7 +92,7 @@ def test_tickets_are_taken_a_few_per_block():
     assert taken == [3, 1, 0]
 
 
-def test_flaws_come_at_their_rates():
+def test_flaws_occur_at_their_rates():
     for rates, flaw in (
         ({"invalid_seal": 1.0, "invalid_execution": 1.0}, "seal"),
         ({"invalid_execution": 1.0}, "execution"),

@@ -21,7 +21,7 @@ def header(emission) -> bytes:
 
 
 @NETWORKS
-def test_what_is_imported_was_authored_before(played: Played):
+def test_imported_blocks_were_authored_before(played: Played):
     authored = {header(each): each for each in played.of("Authored")}
     for each in played.of("Importing"):
         assert authored[header(each)].when < each.when
@@ -77,7 +77,7 @@ def test_finality_trails_the_best_block(played: Played):
             assert hash_ not in behind[: FINALITY_DEPTH - 1]
 
 
-def test_an_announcement_heard_was_made(told: Played):
+def test_a_received_announcement_was_sent_before(told: Played):
     made = Counter()
     for each in told.of("BlockAnnounced"):
         peer = told.node_of(each.fields["peer"])
@@ -149,7 +149,7 @@ def test_a_chain_without_failing_authors_has_a_block_every_slot():
     assert slots == list(range(slots[0], slots[0] + len(slots)))
 
 
-def test_a_chain_that_stands_still_goes_on_afterwards():
+def test_a_chain_resumes_after_slots_without_blocks():
     """Everybody fails to author: nothing is forgotten that is still needed."""
     played = play(60, rates=Rates(authoring=1.0))
     assert not played.of("Authored")

@@ -44,7 +44,7 @@ def pairs(played: Played, kind: Exchange) -> Counter[tuple[int, int]]:
 
 
 @KINDS
-def test_who_receives_a_request_was_sent_one(told: Played, kind):
+def test_a_received_request_was_sent_before(told: Played, kind):
     _, asker = PEERS[kind]
     received = Counter(
         (told.node_of(each.fields[asker]), each.node) for each in told.of(kind.receiving)
@@ -54,7 +54,7 @@ def test_who_receives_a_request_was_sent_one(told: Played, kind):
 
 
 @KINDS
-def test_the_asker_sends_before_the_answerer_has_it(told: Played, kind):
+def test_a_request_is_sent_before_it_is_received(told: Played, kind):
     asked, asker = PEERS[kind]
     sent: Counter[tuple[int, int]] = Counter()
     for each in told.emissions:
@@ -66,7 +66,7 @@ def test_the_asker_sends_before_the_answerer_has_it(told: Played, kind):
 
 
 @KINDS
-def test_what_is_read_is_what_was_asked(told: Played, kind):
+def test_a_received_request_has_the_sent_fields(told: Played, kind):
     asked, asker = PEERS[kind]
     common = {"erasure_root", "shard", "hash", "direction", "max_blocks"}
 
@@ -89,7 +89,7 @@ def test_what_is_read_is_what_was_asked(told: Played, kind):
 
 
 @KINDS
-def test_what_arrives_was_sent_by_the_one_asked(told: Played, kind):
+def test_a_received_transfer_was_sent_by_the_answerer(told: Played, kind):
     asked, asker = PEERS[kind]
     under_way: Counter[tuple[int, int]] = Counter()
     for each in told.of(kind.transferred):
@@ -115,7 +115,7 @@ def test_every_request_ends(told: Played, kind):
 
 
 @KINDS
-def test_failures_are_told_on_both_sides(told: Played, kind):
+def test_request_failures_are_reported_on_both_sides(told: Played, kind):
     sides = Counter(told.origin(each, "request_id").kind for each in told.of(kind.failed))
     assert sides[kind.sending] >= sides[kind.receiving] >= 1
 
@@ -170,7 +170,7 @@ def test_an_unhindered_request_is_six_events_in_order():
     ]
 
 
-def test_without_a_connection_only_the_asker_tells():
+def test_without_a_connection_only_the_asker_reports():
     one = world()
     for node in one.nodes[:2]:
         node.reporter.connect()
@@ -183,7 +183,7 @@ def ending(after: int, answered: bool) -> Outcome:
 
 
 @pytest.mark.parametrize(("needed", "decided"), [(2, True), (3, False)])
-def test_enough_counts_the_answered(needed, decided):
+def test_enough_counts_answered_requests(needed, decided):
     one = world()
     requests = [ending(10, True), ending(20_000, False), ending(300_000, True)]
     assert run(one, enough(one, requests, needed))[0] is decided

@@ -13,7 +13,7 @@ def report(*items: WorkItem) -> Report:
     return Report(1, 0, *[bytes(32)] * 4, bundle_size=1, items=items, exports=0)
 
 
-def test_costs_are_what_jip_3_encodes():
+def test_costs_can_be_encoded():
     one = report(WorkItem(1, 1_000_000, 500))
     block = Block(1, 1, bytes(32), bytes(32), 0, available=(one,))
     IS_AUTHORIZED_COST.write(authorization_cost(STAGE), bytearray())

@@ -21,12 +21,12 @@ def test_a_long_run_has_a_failure_as_often_as_its_rate_says(rate):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_what_can_happen_has_happened_once_its_rate_adds_up_to_one(seed):
+def test_a_fault_has_happened_once_its_rate_adds_up_to_one(seed):
     chances = Chances(replace(PEACE, lag=0.01), random.Random(seed))
     assert any(chances.happens("lag") for _ in range(101))
 
 
-def test_never_is_never_and_always_is_always():
+def test_rates_of_0_and_1_are_exact():
     assert occurrences(0.0, 1_000) == []
     assert occurrences(1.0, 1_000) == list(range(1_000))
 
@@ -41,6 +41,6 @@ def test_kinds_do_not_disturb_each_other():
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.1, float("nan")])
-def test_a_rate_that_is_none_is_refused(rate):
+def test_an_invalid_rate_is_refused(rate):
     with pytest.raises(ValueError, match="rate fork is not between 0 and 1"):
         Rates(fork=rate)

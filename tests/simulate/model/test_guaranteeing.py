@@ -57,7 +57,7 @@ def hash_of(story: list[Emission]) -> bytes | None:
     [("WorkPackageSubmission", PRIMARY_STEPS), ("WorkPackageBeingShared", SECONDARY_STEPS)],
 )
 @pytest.mark.parametrize("network", ["told", "larger"])
-def test_the_steps_of_a_package_come_in_order(network, root, steps, request):
+def test_the_events_of_a_package_are_in_order(network, root, steps, request):
     complete = 0
     for story in stories(request.getfixturevalue(network), root).values():
         taken = [each.variant for each in story if each.variant in steps]
@@ -93,7 +93,7 @@ def test_guarantors_are_those_of_the_core(told: Played):
         assert each.node in assigned
 
 
-def test_a_package_is_the_same_with_all_its_guarantors(told: Played):
+def test_all_guarantors_of_a_package_report_the_same_outline(told: Played):
     shared: dict[bytes, set[int]] = {}
     primaries = {}
     for story in stories(told, "WorkPackageSubmission").values():
@@ -107,7 +107,7 @@ def test_a_package_is_the_same_with_all_its_guarantors(told: Played):
     assert max(map(len, shared.values())) == 2
 
 
-def test_gas_of_refining_is_the_same_everywhere(told: Played):
+def test_refine_gas_is_the_same_on_every_node(told: Played):
     gas: dict[bytes, set[tuple[int, ...]]] = {}
     for root in ("WorkPackageSubmission", "WorkPackageBeingShared"):
         for story in stories(told, root).values():
@@ -137,7 +137,7 @@ def test_an_early_guarantee_is_replaced_by_a_better_one(told: Played):
     assert reasons["PackageReportedOnChain"] > reasons["ReplacedByBetter"]
 
 
-def test_a_guarantee_received_was_sent_by_its_primary(told: Played):
+def test_a_received_guarantee_was_sent_by_its_primary(told: Played):
     sent = Counter()
     for each in told.emissions:
         if each.variant == "SendingGuarantee":

@@ -15,13 +15,13 @@ def troubled() -> Played:
     return play_troubled(60)
 
 
-def test_equal_arguments_give_equal_plays():
+def test_equal_arguments_give_equal_simulations():
     one, two = play_troubled(6, seed=3), play_troubled(6, seed=3)
     assert [each.data for each in one.sessions] == [each.data for each in two.sessions]
     assert one.facts.all == two.facts.all
 
 
-def test_sessions_have_all_emissions_once(troubled: Played):
+def test_sessions_contain_every_emission_once(troubled: Played):
     in_sessions = [each for session in troubled.sessions for each in session.emissions]
     assert len(in_sessions) == len(troubled.emissions)
     assert set(map(id, in_sessions)) == set(map(id, troubled.emissions))
@@ -60,12 +60,12 @@ def test_equal_event_ids_stand_for_different_packages(seed):
     assert sum(len(each) > 1 for each in packages.values()) >= 5
 
 
-def test_nobody_leaves_unless_the_rates_say_so():
+def test_no_node_leaves_at_a_reconnect_rate_of_0():
     played = play(12, rates=Rates(reconnect=0))
     assert [each.ordinal for each in played.sessions] == [0] * 6
 
 
-def test_who_left_comes_back_a_second_later(troubled: Played):
+def test_a_disconnected_node_reconnects_a_second_later(troubled: Played):
     away = []
     closed = {(f["node"], f["session"]): f["network_us"] for f in troubled.facts.of("closed")}
     for each in troubled.facts.of("opened"):

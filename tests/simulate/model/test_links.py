@@ -7,7 +7,7 @@ import pytest
 from tests.simulate.played import Played
 
 
-def test_everybody_connects_to_everybody_once(told: Played):
+def test_every_pair_of_nodes_connects_once(told: Played):
     early = [each for each in told.of("ConnectedIn") if each.when < told.emissions[0].when + 6e6]
     assert len({frozenset((e.node, told.node_of(e.fields["peer_id"]))) for e in early}) == 15
 
@@ -39,7 +39,7 @@ def test_each_attempt_to_connect_has_one_outcome(told: Played):
             assert ended[each.node, each.event_id] == 1
 
 
-def test_both_sides_tell_of_a_parting(told: Played):
+def test_both_sides_report_a_disconnect(told: Played):
     parted = Counter()
     for each in told.of("Disconnected"):
         pair = frozenset((each.node, told.node_of(each.fields["peer"])))
@@ -50,7 +50,7 @@ def test_both_sides_tell_of_a_parting(told: Played):
     assert sum(number % 2 for number in parted.values()) <= len(late)
 
 
-def test_local_and_remote_are_two_sides_of_one_thing(told: Played):
+def test_local_and_remote_are_the_two_sides_of_an_event(told: Played):
     sides = Counter(each.fields["terminator"] for each in told.of("Disconnected"))
     assert abs(sides["Local"] - sides["Remote"]) <= 1
 

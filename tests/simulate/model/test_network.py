@@ -76,7 +76,7 @@ def test_another_seed_gives_another_network():
     assert a.emissions != b.emissions
 
 
-def test_a_server_understands_every_frame_and_counts_the_same_ids(usual: Played):
+def test_every_frame_decodes_with_the_same_event_ids(usual: Played):
     for node in range(6):
         received = usual.received(node)
         assert not [each for each in received if each.error or each.deviations]
@@ -87,7 +87,7 @@ def test_a_server_understands_every_frame_and_counts_the_same_ids(usual: Played)
         assert variants == [each.variant for each in sent]
 
 
-def test_frames_say_what_the_fields_say(usual: Played):
+def test_frames_decode_to_the_emitted_fields(usual: Played):
     for variant, emissions in usual.by_variant.items():
         emission = emissions[-1]
         decoded = decode_event(BY_VARIANT[variant].number, emission.frame[13:], cores=2)
@@ -97,7 +97,7 @@ def test_frames_say_what_the_fields_say(usual: Played):
 
 
 @pytest.mark.slow
-def test_version_0_differs_in_nothing_but_the_closing_of_streams():
+def test_protocol_version_0_differs_only_in_closed_streams():
     zero, one = play(20, seed=3, protocol=0), play(20, seed=3)
     for node in range(6):
         assert not [each for each in zero.received(node) if each.error or each.deviations]
@@ -117,14 +117,14 @@ def test_every_reference_names_an_earlier_event_of_the_right_type(usual: Played)
         sessions[each.node].assert_good(each)
 
 
-def test_without_drops_no_reference_leads_nowhere(told: Played):
+def test_without_drops_every_reference_exists(told: Played):
     assert not told.of("Dropped")
     sessions = [Session() for _ in range(6)]
     for each in told.emissions:
         sessions[each.node].assert_good(each)
 
 
-def test_time_does_not_go_back(usual: Played):
+def test_simulated_time_does_not_decrease(usual: Played):
     times = [each.when for each in usual.emissions]
     assert times == sorted(times)
     for node in range(6):
@@ -132,7 +132,7 @@ def test_time_does_not_go_back(usual: Played):
         assert timestamps == sorted(timestamps)
 
 
-def test_it_can_be_advanced_in_any_steps():
+def test_a_network_can_be_advanced_in_any_steps():
     whole = play(3, seed=9)
     network = Network(seed=9)
     for node in range(6):
@@ -144,7 +144,7 @@ def test_it_can_be_advanced_in_any_steps():
     assert stepped == whole.emissions
 
 
-def test_who_stops_early_finds_the_rest_the_next_time():
+def test_emissions_not_consumed_are_returned_by_the_next_advance():
     whole = play(2, seed=9)
     network = Network(seed=9)
     for node in range(6):
@@ -157,7 +157,7 @@ def test_who_stops_early_finds_the_rest_the_next_time():
     assert taken + list(network.advance(until)) == whole.emissions
 
 
-def test_what_happens_does_not_depend_on_who_listens():
+def test_the_network_does_not_depend_on_connected_nodes():
     everybody = play(15, seed=6)
     network = Network(seed=6)
     network.connect(2)
@@ -165,18 +165,18 @@ def test_what_happens_does_not_depend_on_who_listens():
     assert alone == [each for each in everybody.emissions if each.node == 2]
 
 
-def test_who_leaves_is_said_once_and_in_order():
+def test_leaving_nodes_are_reported_once_in_order():
     network = Network(seed=2, rates=Rates(reconnect=1.0))
     list(network.advance(network.now + 3 * SLOT))
     assert network.leaving() == [0, 1, 2, 3, 4, 5]
     assert network.leaving() == []
 
 
-def test_how_often_telemetry_reconnects_changes_nothing_in_the_network():
+def test_the_reconnect_rate_does_not_change_the_network():
     assert play(10, seed=4).emissions == play(10, seed=4, rates=Rates(reconnect=0.7)).emissions
 
 
-def test_nodes_take_turns_at_the_versions():
+def test_protocol_versions_are_assigned_in_turn():
     network = Network(nodes=5, seed=2, protocol=(1, 0))
     versions = []
     for node in range(5):
@@ -187,7 +187,7 @@ def test_nodes_take_turns_at_the_versions():
     assert versions == [1, 0, 1, 0, 1]
 
 
-def test_a_reconnected_node_begins_anew():
+def test_a_reconnected_node_starts_a_new_session():
     network = Network(seed=2)
     for node in range(6):
         network.connect(node)
@@ -208,7 +208,7 @@ def test_a_reconnected_node_begins_anew():
     }
 
 
-def test_what_was_not_taken_before_a_reconnect_is_lost_with_the_connection():
+def test_pending_emissions_are_discarded_on_reconnect():
     network = Network(seed=2)
     network.connect(0)
     stream = network.advance(network.now + 3 * SLOT)
@@ -217,7 +217,7 @@ def test_what_was_not_taken_before_a_reconnect_is_lost_with_the_connection():
     assert next(stream).event_id == 0
 
 
-def test_a_congested_node_drops_and_says_so():
+def test_a_congested_node_drops_events_and_reports_them():
     network = Network(seed=2, rates=NO_DROPS)
     network.connect(0)
     list(network.advance(network.now + 2 * SLOT))
@@ -274,7 +274,7 @@ def assert_good(played: Played) -> None:
         assert not [each for each in played.received(node) if each.error or each.deviations]
 
 
-def test_a_network_where_nothing_goes_wrong_tells_of_no_failure():
+def test_a_network_without_faults_reports_no_failures():
     kept = {"preimage", "work_package", "with_imports", "segment_recovery", "audit"}
     peace = {each.name: 0.0 for each in dataclass_fields(Rates) if each.name not in kept}
     played = play(20, rates=Rates(**peace))
@@ -285,12 +285,12 @@ def test_a_network_where_nothing_goes_wrong_tells_of_no_failure():
 
 
 @pytest.mark.parametrize("name", [each.name for each in dataclass_fields(Rates)])
-def test_a_network_where_one_thing_always_goes_wrong_is_still_consistent(name):
+def test_a_network_with_one_permanent_fault_is_consistent(name):
     assert_good(play(12, nodes=5, cores=2, rates=Rates(**{name: 1.0})))
 
 
 @pytest.mark.slow
-def test_a_network_where_everything_goes_wrong_half_the_time_is_still_consistent():
+def test_a_network_with_all_faults_half_the_time_is_consistent():
     rates = Rates(**{each.name: 0.5 for each in dataclass_fields(Rates)})
     played = play(60, rates=rates)
     assert_good(played)
@@ -298,7 +298,7 @@ def test_a_network_where_everything_goes_wrong_half_the_time_is_still_consistent
 
 
 @pytest.mark.parametrize(("nodes", "cores"), [(1, 1), (2, 1), (3, 5), (7, 3), (12, 1)])
-def test_odd_sizes_work(nodes, cores):
+def test_networks_of_unusual_sizes_work(nodes, cores):
     played = play(15, nodes=nodes, cores=cores)
     for node in range(nodes):
         assert not [each for each in played.received(node) if each.error or each.deviations]
@@ -321,7 +321,7 @@ def test_odd_sizes_work(nodes, cores):
         {"start": 0},
     ],
 )
-def test_what_cannot_be_is_refused(wrong):
+def test_network_arguments_out_of_range_are_refused(wrong):
     ((name, _),) = wrong.items()
     with pytest.raises(ValueError, match=name):
         Network(**wrong)

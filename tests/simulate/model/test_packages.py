@@ -64,7 +64,7 @@ def test_a_package_without_imports_has_none():
     WORK_PACKAGE_OUTLINE.write(outline(made, one.base), bytearray())
 
 
-def test_an_available_report_lets_go_of_what_it_imported():
+def test_an_available_report_releases_its_imports():
     """Else each report would keep all before it in memory."""
     one = world()
     made = importing(one, True)

@@ -5,7 +5,7 @@ from collections import Counter
 from tests.simulate.played import Played
 
 
-def test_an_announcement_heard_was_made(told: Played):
+def test_a_received_announcement_was_sent_before(told: Played):
     made = Counter()
     for each in told.of("PreimageAnnounced"):
         peer = told.node_of(each.fields["peer"])
@@ -16,7 +16,7 @@ def test_an_announcement_heard_was_made(told: Played):
             assert made[peer, each.node, each.fields["hash"]] >= 0
 
 
-def test_who_asks_for_a_preimage_heard_of_it_from_the_one_asked(told: Played):
+def test_a_preimage_is_requested_from_its_announcer(told: Played):
     heard = set()
     for each in told.emissions:
         if each.variant == "PreimageAnnounced" and each.fields["announcer"] == "Remote":
@@ -25,7 +25,7 @@ def test_who_asks_for_a_preimage_heard_of_it_from_the_one_asked(told: Played):
             assert (each.node, each.fields["recipient"], each.fields["hash"]) in heard
 
 
-def test_who_discards_a_preimage_had_it_and_who_forgets_one_had_not(told: Played):
+def test_discarded_preimages_were_held_and_forgotten_ones_were_not(told: Played):
     has: set[tuple[int, bytes]] = set()
     for each in told.emissions:
         if each.variant == "PreimageTransferred":
@@ -48,6 +48,6 @@ def test_most_preimages_end_on_chain(told: Played):
     assert sum(each.fields["outline"]["num_preimages"] for each in authored) > 10
 
 
-def test_both_sides_tell_of_a_failed_announcement(told: Played):
+def test_both_sides_report_a_failed_announcement(told: Played):
     sides = Counter(e.fields["announcer"] for e in told.of("PreimageAnnouncementFailed"))
     assert abs(sides["Local"] - sides["Remote"]) <= 1

@@ -11,13 +11,13 @@ def report(**changes) -> Report:
     )
 
 
-def test_a_report_knows_who_holds_its_shards():
+def test_a_report_has_the_holders_of_its_shards():
     one = report()
     one.holders |= 1 << 4
     assert [each for each in range(10) if one.holds(each)] == [4]
 
 
-def test_outlines_are_what_jip_3_encodes():
+def test_outlines_can_be_encoded():
     guarantee = Guarantee(report(), 7, (1, 4))
     preimage = Preimage(6, 1000, b"i" * 32, 50)
     block = Block(8, 1, b"b" * 32, b"a" * 32, 0, (guarantee,), preimages=(preimage,), tickets=2)

@@ -39,7 +39,7 @@ def test_a_handle_becomes_the_id_of_its_event():
     assert (emission.fields["opened_id"], emission.event_id) == (1, 2)
 
 
-def test_what_refers_to_an_unreported_event_is_not_reported():
+def test_an_event_that_refers_to_an_unreported_one_is_not_reported():
     node = reporter()
     node.connect()
     assert closed(node, UNREPORTED) == (UNREPORTED, [])
@@ -57,7 +57,7 @@ def test_references_do_not_cross_sessions():
     assert closed(node, again)[1]
 
 
-def test_a_handle_of_one_node_is_none_of_another():
+def test_handles_of_different_nodes_differ():
     sessions = count(1)
     a, b = reporter(0, sessions), reporter(1, sessions)
     a.connect()
@@ -66,7 +66,7 @@ def test_a_handle_of_one_node_is_none_of_another():
     assert closed(b, handle) == (UNREPORTED, [])
 
 
-def test_lost_events_keep_their_ids_and_are_told_of():
+def test_dropped_events_keep_their_ids_and_are_reported():
     node, server = reporter(), Connection()
     server.receive_data(node.connect())
     opened(node, 1)
@@ -103,7 +103,7 @@ def test_a_congested_node_drops_until_it_is_not():
     assert (dropped.fields["num"], emission.event_id) == (4, 4)
 
 
-def test_a_new_connection_owes_nothing_for_the_last():
+def test_a_new_connection_reports_no_earlier_drops():
     node = reporter()
     node.connect()
     node.lose(5)

@@ -23,7 +23,7 @@ def test_processes_run_in_order_of_time():
     assert heard == [(100, "b"), (103, "b"), (105, "a"), (115, "a"), (125, "a"), (133, "b")]
 
 
-def test_what_is_due_at_once_runs_in_the_order_it_was_scheduled():
+def test_processes_due_at_once_run_in_the_order_of_scheduling():
     schedule, heard = Schedule(0), []
     for name in "cab":
         schedule.start(talker(schedule, heard, name), 7)
@@ -31,7 +31,7 @@ def test_what_is_due_at_once_runs_in_the_order_it_was_scheduled():
     assert [name for _, name in heard] == ["c", "a", "b"]
 
 
-def test_time_advances_to_where_it_was_asked_to_and_no_further():
+def test_time_advances_exactly_to_the_requested_time():
     schedule, heard = Schedule(0), []
     schedule.start(talker(schedule, heard, "a", 10))
     run(schedule, 9)
@@ -40,7 +40,7 @@ def test_time_advances_to_where_it_was_asked_to_and_no_further():
     assert (schedule.now, len(schedule)) == (10, 0)
 
 
-def test_time_does_not_go_back():
+def test_simulated_time_does_not_decrease():
     schedule = Schedule(50)
     assert not schedule.step(20)
     assert schedule.now == 50

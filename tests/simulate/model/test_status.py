@@ -6,21 +6,21 @@ from tart.simulate.model.status import INTERVAL
 from tests.simulate.played import Played
 
 
-def test_every_node_says_its_status_every_two_seconds(told: Played):
+def test_every_node_reports_its_status_every_two_seconds(told: Played):
     for node in range(6):
         times = [each.when for each in told.of("Status") if each.node == node]
         assert {b - a for a, b in pairwise(times)} == {INTERVAL} == {2_000_000}
         assert len(times) == 180
 
 
-def test_peers_are_those_connected(told: Played):
+def test_status_counts_connected_peers(told: Played):
     peers = [each.fields["num_peers"] for each in told.of("Status")]
     assert min(peers[:6]) < 5
     assert max(peers) == 5
     assert all(e.fields["num_sync_peers"] <= e.fields["num_peers"] for e in told.of("Status"))
 
 
-def test_guarantees_are_those_in_the_pool(told: Played):
+def test_status_counts_guarantees_in_the_pool(told: Played):
     """As many as the node said it took in and had not said it let go of."""
     pool: dict[int, set[bytes]] = {node: set() for node in range(6)}
     for each in told.emissions:
@@ -34,7 +34,7 @@ def test_guarantees_are_those_in_the_pool(told: Played):
             assert sum(each.fields["num_guarantees"]) == len(pool[each.node])
 
 
-def test_shards_grow_with_what_is_transferred(told: Played):
+def test_status_counts_transferred_shards(told: Played):
     shards = [each.fields["num_shards"] for each in told.of("Status") if each.node == 0]
     assert shards[0] == 0
     assert shards[:140] == sorted(shards[:140])

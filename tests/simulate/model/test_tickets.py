@@ -12,14 +12,14 @@ def test_tickets_are_for_the_next_epoch(told: Played):
         assert each.fields["epoch"] == each.when // (12 * 6_000_000) + 1
 
 
-def test_everybody_generates_once_an_epoch(told: Played):
+def test_every_node_generates_tickets_once_an_epoch(told: Played):
     generated = Counter((e.node, e.fields["epoch"]) for e in told.of("GeneratingTickets"))
     assert set(generated.values()) == {1}
     assert len({node for node, _ in generated}) == 6
 
 
 @pytest.mark.parametrize("network", ["told", "larger"])
-def test_what_travels_was_generated_and_goes_through_a_proxy(network, request):
+def test_transferred_tickets_were_generated_and_pass_a_proxy(network, request):
     played = request.getfixturevalue(network)
     makers = {
         ticket: each.node for each in played.of("TicketsGenerated") for ticket in each.fields["ids"]
@@ -38,7 +38,7 @@ def test_what_travels_was_generated_and_goes_through_a_proxy(network, request):
             proxies[ticket] = peer
 
 
-def test_what_arrives_was_sent(told: Played):
+def test_a_received_ticket_was_sent_before(told: Played):
     sent = Counter()
     for each in told.of("TicketTransferred"):
         peer = told.node_of(each.fields["peer"])
@@ -47,7 +47,7 @@ def test_what_arrives_was_sent(told: Played):
         assert sent[*way, each.fields["id"]] >= 0
 
 
-def test_a_large_network_does_not_drown_in_tickets(larger: Played):
+def test_the_number_of_tickets_does_not_grow_with_the_network(larger: Played):
     """What cannot win does not travel: three contenders for each slot."""
     per_epoch: dict[int, set[bytes]] = {}
     for each in larger.of("TicketTransferred"):

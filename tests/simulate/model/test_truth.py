@@ -279,17 +279,17 @@ def test_the_truth_of_a_troubled_network_agrees_with_what_it_sent(troubled: Play
 @pytest.mark.parametrize(
     "seed", [*range(12), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(12, 50))]
 )
-def test_it_agrees_whatever_the_seed(seed):
+def test_the_truth_matches_the_events_for_any_seed(seed):
     nodes, cores = ((6, 2), (5, 1), (9, 3))[seed % 3]
     check(play_troubled(16, nodes=nodes, cores=cores, seed=1000 + seed))
 
 
 @pytest.mark.parametrize("options", [{}, {"speed": 7.5}, {"protocol": 0}, {"nodes": 1}])
-def test_it_agrees_in_any_network(options):
+def test_the_truth_matches_the_events_in_any_network(options):
     check(play(8, seed=4, **options))
 
 
-def test_recording_it_changes_nothing_that_happens():
+def test_recording_the_truth_does_not_change_the_network():
     network = Network(seed=5)
     for node in range(6):
         network.connect(node)
@@ -320,7 +320,7 @@ def test_roles_follow_from_the_event_that_began_it(troubled: Played):
     assert roles == {"primary", "secondary"}
 
 
-def test_the_nodes_states_at_the_end_are_what_they_said_last():
+def test_final_states_match_the_last_events():
     facts = play(20, seed=2, rates=Rates(dropped=0)).facts
     for state in facts.of("state"):
         mine = [f for f in facts.sent if f["node"] == state["node"]]
@@ -331,7 +331,7 @@ def test_the_nodes_states_at_the_end_are_what_they_said_last():
         assert state["synced"] == synced["data"]["synced"]
 
 
-def test_what_was_taken_and_not_sent_is_not_counted():
+def test_unsent_emissions_are_not_counted():
     facts: list[Fact] = []
     network = Network(seed=3, truth=Truth(facts.append), rates=Rates(dropped=0.9))
     hello = network.connect(0)

@@ -25,24 +25,24 @@ def write(path, facts):
     path.write_bytes(b"".join(orjson.dumps(each) + b"\n" for each in facts))
 
 
-def test_the_example_is_true():
+def test_the_documented_example_of_the_truth_is_true():
     failed, tried = doctest.testmod(module)
     assert (failed, tried > 0) == (0, True)
 
 
-def test_a_file_has_the_facts_that_were_told(facts: Facts, tmp_path):
+def test_a_truth_file_has_the_written_facts(facts: Facts, tmp_path):
     write(tmp_path / "truth", facts.all)
     assert Facts.load(tmp_path / "truth").all == facts.all
 
 
 @pytest.mark.parametrize("kept", [0, 1, -1])
-def test_a_file_that_was_cut_short_is_refused(facts: Facts, tmp_path, kept):
+def test_a_truth_file_that_was_cut_short_is_refused(facts: Facts, tmp_path, kept):
     write(tmp_path / "truth", facts.all[:kept])
     with pytest.raises(ValueError, match="does not end"):
         Facts.load(tmp_path / "truth")
 
 
-def test_counts_are_of_one_node_or_of_all(played: Played):
+def test_event_counts_are_of_one_node_or_of_all(played: Played):
     ids = {each["index"]: each["node"] for each in played.facts.of("node")}
     of_one = Counter(each.variant for each in played.emissions if each.node == 2)
     counted = played.facts.counts(ids[2])
@@ -51,7 +51,7 @@ def test_counts_are_of_one_node_or_of_all(played: Played):
     assert played.facts.counts().total() == len(played.emissions) == len(played.facts.sent)
 
 
-def test_events_are_found_by_type_and_by_what_they_are_about(facts: Facts):
+def test_events_are_found_by_type_and_object(facts: Facts):
     package = facts.of("package")[0]["package"]
     found = facts.events("Authorized", "Refined", package=package)
     assert {each["event"] for each in found} == {"Authorized", "Refined"}
@@ -78,7 +78,7 @@ def closed(node, last):
     return {"fact": "closed", "node": node, "session": 0, "last_event_id": last, "events": {}}
 
 
-def test_what_never_left_is_not_sent():
+def test_events_that_never_left_are_not_sent():
     facts = Facts(
         [
             line("Status", "a", 1),
@@ -92,7 +92,7 @@ def test_what_never_left_is_not_sent():
     assert [(each["node"], each["event_id"]) for each in facts.sent] == [("a", 1)]
 
 
-def test_a_block_is_first_seen_as_each_node_heard_of_it():
+def test_a_block_is_first_seen_by_each_node_s_first_event():
     block, other = {"block": "x"}, {"block": "y"}
     ancestor = {"about": {**other, "asker": "c"}, "data": {"outline": {"hash": "x"}}}
     facts = Facts(
@@ -111,7 +111,7 @@ def test_a_block_is_first_seen_as_each_node_heard_of_it():
     assert seen == {"a": 1, "b": 6, "c": 5}
 
 
-def test_latencies_are_of_pairs_that_were_both_sent():
+def test_latencies_are_of_pairs_of_sent_events():
     root = {"event_id": 1, "told": "sent", "after_us": 5}
     facts = Facts(
         [

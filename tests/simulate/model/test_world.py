@@ -31,19 +31,19 @@ def test_hashes_depend_on_seed_kind_and_identity():
     assert a.hash("x", 1) == world().hash("x", 1)
 
 
-def test_clocks_are_off_by_less_than_any_message_takes():
+def test_clock_offsets_are_below_the_shortest_latency():
     one = world()
     clocks = [each.clock for each in one.nodes]
     assert len(set(clocks)) > 1
     assert max(clocks) - min(clocks) < min(one.latency() for _ in range(1_000))
 
 
-def test_others_are_all_others_once_beginning_with_the_next():
+def test_others_are_all_other_nodes_beginning_with_the_next():
     one = world(4)
     assert [each.index for each in one.others(one.nodes[2])] == [3, 0, 1]
 
 
-def test_events_say_when_they_happened_by_the_node_s_clock():
+def test_event_timestamps_are_by_the_node_s_clock():
     one = world(3, speed=2.0)
     node = one.nodes[1]
     node.reporter.connect()
@@ -54,7 +54,7 @@ def test_events_say_when_they_happened_by_the_node_s_clock():
     assert emission.timestamp == 100 * SLOT + 500 + node.clock
 
 
-def test_nobody_is_linked_at_first():
+def test_no_nodes_are_linked_at_the_start():
     nodes = world(4).nodes
     assert not any(linked(a, b) for a, b in pairwise(nodes))
     nodes[0].linked |= 1 << 1
