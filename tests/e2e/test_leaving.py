@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,13 +31,15 @@ def total(system, name):
 
 
 def statements(pid):
-    """Processes below this one that run somebody's SQL."""
+    """Return the descendants of a process that run SQL statements."""
     found = set()
     for task in Path(f"/proc/{pid}/task").glob("*"):
-        for child in (task / "children").read_text().split():
-            found |= statements(child)
-            if b"tart.sandbox.child" in Path(f"/proc/{child}/cmdline").read_bytes():
-                found.add(child)
+        # Threads and processes may end while their files are read.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in (task / "children").read_text().split():
+                found |= statements(child)
+                if b"tart.sandbox.child" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    found.add(child)
     return found
 
 

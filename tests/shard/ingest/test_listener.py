@@ -10,7 +10,7 @@ import pytest
 import uvloop
 
 from tart.rlimits import OTHER_DESCRIPTORS
-from tart.shard.ingest.listener import listening_socket
+from tart.shard.ingest.listener import SHORTEST_PAUSE, listening_socket
 from tests.shard.running import best, fake_node, framed, run, until
 
 # More than the kernel keeps of one connection, on both sides.
@@ -384,6 +384,20 @@ def test_a_throttled_node_does_not_delay_other_nodes(tmp_path):
         assert shard.backpressure.reading_allowed
 
     run(scenario, tmp_path, telemetry={"events_per_second": 1, "burst_events": 10})
+
+
+def test_a_pause_is_long_enough_for_the_clock_of_the_loop(tmp_path):
+    @listening
+    async def scenario(shard):
+        node = fake_node()
+        await shard.connect(node.connect(), blocks(node, 3))
+        await until(lambda: shard.listener.pauses["rate"])
+        (known,) = shard.nodes.by_id.values()
+        await until(lambda: known.paused_seconds > 0)
+        # Two events too many are a debt of two microseconds.
+        assert known.paused_seconds > SHORTEST_PAUSE / 2
+
+    run(scenario, tmp_path, telemetry={"events_per_second": 1_000_000, "burst_events": 1})
 
 
 def test_connections_of_one_node_share_its_rate(tmp_path):
