@@ -62,7 +62,7 @@ class AggregateQueries:
     """Answers the questions to the aggregates of ``query.core.catalog`` for one shard.
 
     Args:
-        settle: counts what was received and not yet digested.
+        settle: counts what was received and not yet decoded.
     """
 
     def __init__(

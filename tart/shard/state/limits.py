@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from enum import StrEnum
 
-# The reason of pauses and of shed events that a node's rate limit causes. ``ingest.backpressure``
+# The reason of pauses and of shed events that a node's rate limit causes. ``state.backpressure``
 # has the reasons that stop the whole shard.
 RATE = "rate"
 
