@@ -32,9 +32,9 @@ def dumps(value: Any, default: Default | None = None, option: int | None = None)
     return _write(value, str, default, option)
 
 
-def pack(value: Any, default: Default | None = None) -> bytes:
+def pack(value: Any, default: Default | None = None, option: int | None = None) -> bytes:
     """Return JSON from which ``unpack`` restores the value."""
-    return _write(value, _literal, default, None)
+    return _write(value, _literal, default, option)
 
 
 def unpack(data: bytes | str) -> Any:

@@ -20,9 +20,9 @@ from tart.config.schema import Config
 from tart.errors import TartError
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.dispatch import Call, Dispatcher, Handler
-from tart.gateway.fanout.merge_thread import Apart, QuestionsApart
+from tart.gateway.fanout.merge_thread import Apart, QueriesApart
 from tart.gateway.fanout.node_registry import NodeRegistry
-from tart.gateway.fanout.queries import Questions
+from tart.gateway.fanout.queries import QueryClient
 from tart.gateway.fanout.shards import Shards
 from tart.gateway.handlers.access import HANDLERS as ACCESS_HANDLERS
 from tart.gateway.handlers.access import Handler as AccessHandler
@@ -38,6 +38,7 @@ from tart.gateway.live.streams import Streams
 from tart.gateway.live.websocket import PushIntervals, WebSocketClients
 from tart.gateway.observability.gateway_metrics import GatewayCounts, gateway_metrics
 from tart.ipc.messages import LiveEvents, Missed
+from tart.query.shard_queries.nodes import Nodes
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +68,8 @@ class Gateway:
         self.background = Background()
         self.shards = Shards(paths, self, self.background)
         self.registry = NodeRegistry(config.control_path, background=self.background)
-        self.questions = Questions(self.shards, self.registry, config.api)
-        self.questions.kept = config.aggregates
+        self.questions = QueryClient(self.shards, self.registry, config.api)
+        self.questions.retention = config.aggregates
         self.streams = Streams(self.shards)
         self.websocket_clients = WebSocketClients(
             self.questions, self.streams, config.api, intervals or PushIntervals(), self.background
@@ -96,7 +97,7 @@ class Gateway:
             touch_up=touch_up,
         )
         self._apart: Apart | None = None
-        self._questions_apart: QuestionsApart | None = None
+        self._questions_apart: QueriesApart | None = None
         self._refresher: asyncio.Task[None] | None = None
         self._refresh = asyncio.Event()
 
@@ -106,7 +107,7 @@ class Gateway:
         await self.authenticator.start()
         self.shards.start()
         self._apart = Apart()
-        self._questions_apart = QuestionsApart(self.questions, asyncio.get_running_loop())
+        self._questions_apart = QueriesApart(self.questions, asyncio.get_running_loop())
         self._refresher = asyncio.create_task(self._keep_registry())
         await self.server.start(listening, tls)
 
@@ -210,9 +211,7 @@ class Gateway:
                 pass
             self._refresh.clear()
             try:
-                answers = await self.shards.scatter(
-                    "nodes", {"bytes": "hex"}, self.config.api.deadline_seconds
-                )
+                answers = await self.questions.ask_each(Nodes())
             except TartError as error:
                 log.warning("nodes could not be read: %s", error)
                 continue

@@ -13,12 +13,13 @@ between the answers pushes what the gateway subscribed to. Both sides come from 
 from __future__ import annotations
 
 import struct
-from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
 from tart.errors import TartError
+from tart.query.core.query import ByteEncoding
 
 VERSION = 2
 
@@ -26,8 +27,6 @@ VERSION = 2
 MAX_MESSAGE = 256 << 20
 
 _LENGTHS = struct.Struct("<II")
-
-Encoding: TypeAlias = Literal["hex", "array"]
 
 
 class MessageError(TartError):
@@ -46,15 +45,16 @@ class _Message(
 
 
 class RunQuery(_Message, frozen=True):
-    """Run a query of ``query.core.catalog``; answered by ``Partial`` or ``Failure``.
+    """Run a query of ``query.shard_queries``; answered by ``Partial`` or ``Failure``.
 
     Attributes:
+        parameters: JSON of the query.
         age_seconds: how long ago the client's request arrived. The oldest requests go first.
     """
 
     id: int
     name: str
-    parameters: dict[str, Any]
+    parameters: Raw
     deadline_seconds: float
     age_seconds: float = 0.0
 
@@ -70,7 +70,7 @@ class Subscribe(_Message, frozen=True):
 
     subscription: int
     filter: dict[str, Any]
-    byte_encoding: Encoding = "hex"
+    byte_encoding: ByteEncoding = "hex"
 
 
 class Unsubscribe(_Message, frozen=True):
@@ -143,25 +143,17 @@ class UnreadableRows(NamedTuple):
     last_at: int | None
 
 
-class Attached(NamedTuple):
-    """A query's answer whose largest part is bytes that neither side parses on the way."""
-
-    value: Any
-    data: bytes
-
-
 class Partial(_Message, frozen=True):
     """One shard's answer to a query.
 
     Attributes:
-        value: JSON of the query's ``Partial`` type.
-        attached: whether ``attachment`` belongs to the answer.
+        value: JSON of the type that the query declares for one shard's answer.
+        attachment: a part of the answer that is not JSON.
         unreadable: rows that may belong to the answer and cannot be read.
     """
 
     id: int
     value: Raw
-    attached: bool = False
     attachment: bytes = b""
     unreadable: list[UnreadableRows] = []
 

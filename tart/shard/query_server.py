@@ -1,7 +1,7 @@
-"""The shard's Unix socket: questions in, answers and live events out.
+"""The shard's Unix socket: queries in, answers and live events out.
 
-Each question is a task of its own, so a slow one holds up nothing. A task ends with
-exactly one Partial or Failure, unless the gateway cancelled it or went away.
+Each query is a task of its own, so that a slow one delays no other. A task ends with exactly
+one Partial or Failure, unless the gateway cancelled it or went away.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import asyncio
 import logging
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, assert_never
 
+import msgspec
 from msgspec import Raw
 
-from tart import json_encoding
 from tart.errors import (
     Busy,
     QueryError,
@@ -26,7 +27,6 @@ from tart.errors import (
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
     REQUESTS,
-    Attached,
     BackupStep,
     Cancel,
     Failure,
@@ -45,10 +45,12 @@ from tart.ipc.messages import (
     Unsubscribe,
     Welcome,
 )
-from tart.shard.encoding.json_bytes import pack
+from tart.query.shard_queries.catalog import QUERIES
+from tart.query.shard_queries.events import Event, Events
+from tart.shard.encoding.json_bytes import encode_answer, pack
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.queries.aggregate_queries import AggregateQueries
-from tart.shard.queries.handlers import Answers
+from tart.shard.queries.handlers import AnyQuery, QueryHandlers
 from tart.shard.state.nodes import Session
 from tart.storage.backup_snapshot import BackupSnapshot
 from tart.storage.log.query_queue import QueryCost
@@ -63,8 +65,8 @@ class QueryServer:
     def __init__(
         self,
         shard: int,
-        answers: Answers,
-        aggregated: AggregateQueries,
+        handlers: QueryHandlers,
+        aggregates: AggregateQueries,
         streams: Streams,
         store: Store,
     ) -> None:
@@ -72,8 +74,8 @@ class QueryServer:
         self._store = store
         self._snapshots: dict[Channel[Request], BackupSnapshot] = {}
         self._backup_steps: set[asyncio.Task[None]] = set()
-        self._answers = answers
-        self._aggregated = aggregated
+        self._handlers = handlers
+        self._aggregates = aggregates
         self._streams = streams
         self._reader = store.query_threads
         self._stopping = False
@@ -185,74 +187,76 @@ class QueryServer:
         channel.send(await self._reply(request))
 
     async def _reply(self, request: RunQuery) -> Partial | Failure:
-        self._answers.asked[request.name] += 1
-        since = time.monotonic() - request.age_seconds
+        self._handlers.received[request.name] += 1
         try:
-            if request.name in self._answers.memory:
-                value = self._answers.memory[request.name](request.parameters)
-            elif request.name in self._aggregated.questions:
-                value = await self._aggregated.answer(
-                    request.name,
-                    request.parameters,
-                    lambda question: self._reader.run(
-                        question, request.deadline_seconds, QueryCost.CHEAP, since
-                    ),
-                )
-            elif request.name in self._answers.slow:
-                slow = self._answers.slow[request.name]
-                value = await self._reader.run_slow(
-                    lambda cursor, abandoned: slow(cursor, request.parameters, abandoned),
-                    request.deadline_seconds,
-                    since,
-                )
-            elif request.name in self._answers.rows:
-                rows = self._answers.rows[request.name]
-                value = await self._reader.run(
-                    lambda cursor: rows(cursor, request.parameters),
-                    request.deadline_seconds,
-                    QueryCost.CHEAP,
-                    since,
-                )
-            elif request.name in self._answers.log:
-                question = self._answers.log[request.name]
-                value = self._answers.at_once(request.name, request.parameters)
-                if value is None:
-                    value = await self._reader.run(
-                        lambda cursor: question(cursor, request.parameters),
-                        request.deadline_seconds,
-                        QueryCost.SCAN,
-                        since,
-                    )
-            else:
+            declaration = QUERIES.get(request.name)
+            if declaration is None:
                 return Failure(request.id, "unknown_query", f"no query {request.name!r}")
-            return self._partial(request, value)
+            query = msgspec.json.decode(request.parameters, type=declaration)
+            since = time.monotonic() - request.age_seconds
+            value, attachment = await self.run(query, request.deadline_seconds, since)
+            unreadable = [UnreadableRows(*each) for each in self._unreadable(query, value)]
+            return Partial(request.id, value, attachment, unreadable)
         except QueryError as error:
-            self._answers.failures += not isinstance(error, QueryTimeout)
+            self._handlers.failures += not isinstance(error, QueryTimeout)
             return Failure(request.id, error.code, str(error), error.parameter)
         except (Busy, ShardUnavailable) as error:
             return Failure(request.id, error.code, str(error))
         except Exception:
             # The boundary of a query: whatever failed, the gateway is told once.
             log.exception("query %s failed", request.name)
-            self._answers.failures += 1
+            self._handlers.failures += 1
             return Failure(request.id, "internal", f"query {request.name} failed; see the log")
 
-    def _partial(self, request: RunQuery, value: Any) -> Partial:
-        unreadable = [UnreadableRows(*each) for each in self._unreadable(request, value)]
-        if isinstance(value, Attached):
-            text = json_encoding.pack(value.value)
-            return Partial(request.id, Raw(text), True, value.data, unreadable)
-        return Partial(request.id, Raw(json_encoding.pack(value)), unreadable=unreadable)
+    async def run(self, query: AnyQuery, deadline: float, since: float) -> tuple[Raw, bytes]:
+        """Return the encoded answer to a query and its attachment.
 
-    def _unreadable(self, request: RunQuery, value: Any) -> list[list[Any]]:
-        """What an answer may lack, because a part of a file is damaged."""
-        if request.name in self._aggregated.questions:
+        Except from memory, the answer is encoded on a query thread.
+
+        Args:
+            deadline: seconds.
+            since: when the client's request arrived, by the monotonic clock.
+        """
+        handlers = self._handlers
+        encode = partial(encode_answer, query)
+        kind = type(query)
+        match query.source:
+            case "memory":
+                return encode(handlers.answer_from_memory(query))
+            case "aggregates":
+                return await self._aggregates.answer(
+                    query,
+                    lambda work: self._reader.run(work, deadline, QueryCost.CHEAP, since),
+                    encode,
+                )
+            case "slow":
+                return await self._reader.run_slow(
+                    lambda cursor, is_cancelled: encode(
+                        handlers.slow[kind](cursor, query, is_cancelled)
+                    ),
+                    deadline,
+                    since,
+                )
+            case "rows" | "log":
+                if isinstance(query, Events):
+                    events = handlers.newest_events(query)
+                    if events is not None:
+                        return encode(events)
+                return await self._reader.run(
+                    lambda cursor: encode(handlers.log[kind](cursor, query)),
+                    deadline,
+                    QueryCost.CHEAP if query.source == "rows" else QueryCost.SCAN,
+                    since,
+                )
+            case _:
+                assert_never(query.source)
+
+    def _unreadable(self, query: AnyQuery, value: Raw) -> list[list[Any]]:
+        """Return the rows that an answer may lack because a part of a file is damaged."""
+        if query.source == "aggregates":
             return self._store.unreadable_aggregates()
-        looked_for = self._answers.log.keys() | self._answers.slow.keys() | {"event"}
-        if request.name not in looked_for:
+        missing = isinstance(query, Event) and bytes(value) == b"null"
+        if query.source not in ("log", "slow") and not missing:
             return []
-        if request.name == "event" and value is not None:
-            return []
-        asked = request.parameters
-        start = asked.get("start_us", asked.get("since_us"))
-        return self._store.unreadable_events(start, asked.get("end_us"))
+        window = query.window_on(self._shard)
+        return self._store.unreadable_events(window.start_us, window.end_us)

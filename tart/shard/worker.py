@@ -29,7 +29,7 @@ from tart.shard.ingest.live_streams import Streams
 from tart.shard.ingest.pipeline import Ingest, Numbering
 from tart.shard.malloc_arenas import limit_arenas
 from tart.shard.queries.aggregate_queries import AggregateQueries
-from tart.shard.queries.handlers import Answers
+from tart.shard.queries.handlers import QueryHandlers
 from tart.shard.query_server import QueryServer
 from tart.shard.startup_status import StartupStatus
 from tart.shard.state.backpressure import Backpressure
@@ -102,21 +102,23 @@ class Worker:
             ingest = self._make_ingest(store)
             store.maintenance.start()
             listener = Listener(self._config.telemetry, ingest, self._backpressure)
-            answers = Answers(store, self._nodes, self._counters, self._streams, ingest, listener)
+            handlers = QueryHandlers(
+                store, self._nodes, self._counters, self._streams, ingest, listener
+            )
             self._ingest = ingest
-            aggregated = AggregateQueries(
+            aggregates = AggregateQueries(
                 store,
                 self._nodes,
                 self._aggregator,
                 self._config.aggregates,
                 ingest.decode_received,
             )
-            self._control = QueryServer(self._index, answers, aggregated, self._streams, store)
+            self._control = QueryServer(self._index, handlers, aggregates, self._streams, store)
             await self._control.start(socket_path)
             await listener.start(listening_socket(host, port))
             tasks = [
                 loop.create_task(self._flush_aggregates()),
-                loop.create_task(_measure_lag(answers)),
+                loop.create_task(_measure_lag(handlers)),
                 loop.create_task(_yield_to_ingest(ingest, store)),
                 loop.create_task(collect_cycles(COLLECT_SECONDS)),
             ]
@@ -280,10 +282,10 @@ async def collect_cycles(seconds: float) -> None:
         gc.collect()
 
 
-async def _measure_lag(answers: Answers) -> None:
+async def _measure_lag(handlers: QueryHandlers) -> None:
     """Measure how late the loop runs its timers: the delay of every connection."""
     loop = asyncio.get_running_loop()
     while True:
         due = loop.time() + _LAG_SECONDS
         await asyncio.sleep(_LAG_SECONDS)
-        answers.loop_lag = max(0.0, loop.time() - due)
+        handlers.loop_lag = max(0.0, loop.time() - due)

@@ -169,7 +169,7 @@ def test_shed_and_expired_events_are_reported_as_lagged(tmp_path):
             await scene.cut()
             found = {"events": [event(0, 8)], "cut": True, "at": {"0": 8}, "more": []}
             found |= {"committed": 0, "next": 0}
-            scene.one.answers["missed"] = lambda _: found
+            scene.one.answers["backfill"] = lambda _: found
             scene.line.open = True
             assert await scene.item() == Lagged(None)
             assert await scene.ids(1) == [8]
@@ -185,12 +185,12 @@ def test_a_stream_retries_while_missed_events_cannot_be_requested(tmp_path):
             assert await scene.ids(1) == [1]
             await scene.cut()
             for shard in scene.gateway.shards:
-                shard.answers["missed"] = lambda _: Failure(0, "internal", "x")
+                shard.answers["backfill"] = lambda _: Failure(0, "internal", "x")
             scene.one.append(event(0, 2))
             scene.line.open = True
             await scene.subscribed(connections=4)
             for shard in scene.gateway.shards:
-                del shard.answers["missed"]
+                del shard.answers["backfill"]
             assert await scene.ids(1) == [2]
 
     run(scenario())

@@ -258,7 +258,7 @@ def test_under_a_running_shard_damage_costs_the_same_and_is_told_once(
     async def scenario(shard):
         damage(tmp_path)
         found, statistics = await served(shard)
-        await shard.ask("summed", table="counts", by=["type"])
+        await shard.ask("aggregate_sum", table="counts", by=["type"])
         await shard.ask("events", limit=1000, types=[11], hash="00" * 32)
         shard.ingest.flush_aggregates()
         return found, statistics, await goes_on(shard)

@@ -14,7 +14,7 @@ from tart.query.core import log_histogram
 from tart.query.core.chain_stats import slot_reached
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
-from tart.query.packages.packages import PAIRS
+from tart.query.shard_queries.packages import PAIRS
 from tart.query.topics.time_series import CATEGORY_OF
 from tart.units import MINUTE_US, SECOND_US
 from tests.e2e.packages_truth import Packages

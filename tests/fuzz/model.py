@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from tart.query.shard_queries.nodes import Statistics
 from tests.fuzz.legal import DROPPED, HEADER, offset_of
 
 IDS = 1 << 64
@@ -100,7 +101,7 @@ def assert_same(found, expected):
 def assert_well(shard):
     """Nothing that is derived from events has failed."""
     assert shard.failures == []
-    told = shard.answers.memory["statistics"]({})
+    told = shard.answers.answer_from_memory(Statistics())
     assert told["derived_failures"] == told["derived_events_lost"] == {}
     # What failed as a whole and succeeded in parts is a fault, too.
     assert not any(told["derived_retries"].values())

@@ -42,4 +42,4 @@ def counts_of_nodes(data, shards):
 
 
 async def _counted(shard):
-    return await shard.ask("summed", table="counts", by=["node", "type"])
+    return await shard.ask("aggregate_sum", table="counts", by=["node", "type"])

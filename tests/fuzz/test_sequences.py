@@ -90,19 +90,22 @@ nonsense = (
 )
 WINDOW = {"start_us": BEGINNING - 10**10, "end_us": BEGINNING + 10**12}
 QUESTIONS = [
-    *((name, {}) for name in ("nodes", "statistics", "live", "chain", "events", "sighted")),
+    *(
+        (name, {})
+        for name in ("nodes", "statistics", "live", "chain", "events", "first_seen_blocks")
+    ),
     ("live", {"seconds": 300}),
-    *(("summed", {"table": table, "by": []}) for table in OPERATIONS),
-    *(("listed", {"table": table, "limit": 100}) for table in ROWS),
+    *(("aggregate_sum", {"table": table, "by": []}) for table in OPERATIONS),
+    *(("aggregate_rows", {"table": table, "limit": 100}) for table in ROWS),
     ("sessions", WINDOW | {"limit": 100}),
     ("connections", WINDOW | {"step_us": 10**9}),
-    ("spoken", WINDOW | {"now_us": BEGINNING}),
+    ("protocol_versions", WINDOW | {"now_us": BEGINNING}),
     ("examples", WINDOW | {"limit": 3}),
-    ("handled", WINDOW),
-    ("tallied", WINDOW | {"by": ["node"], "settled_us": BEGINNING}),
-    ("steps", WINDOW),
-    ("states", WINDOW | {"limit": 100}),
-    ("export", {"format": "capture", "bytes": 10**6}),
+    ("package_stages", WINDOW),
+    ("package_counts", WINDOW | {"by": ["node"], "settled_us": BEGINNING}),
+    ("step_durations", WINDOW),
+    ("package_states", WINDOW | {"limit": 100}),
+    ("export", {"format": "capture"}),
 ]
 
 
@@ -407,7 +410,7 @@ class Telemetry(RuleBasedStateMachine):
             # Of several that came at the same moment any is the last.
             values = [name for name, how in OPERATIONS[table].items() if how != "last"]
             question = {"table": table, "by": [], "values": values}
-            found[table] = await self._shard.ask("summed", **question)
+            found[table] = await self._shard.ask("aggregate_sum", **question)
         return found
 
     async def _assert_stored(self):
@@ -421,7 +424,7 @@ class Telemetry(RuleBasedStateMachine):
             found = (node["event_count"], node["undecodable"], node["dropped_messages"])
             assert found == (good[key], self._broken[key], self._dropped[key]), key
         assert nodes.keys() >= good.keys()
-        counts = await self._shard.ask("summed", table="counts", by=["node", "type"])
+        counts = await self._shard.ask("aggregate_sum", table="counts", by=["node", "type"])
         found = {(bytes.fromhex(node)[0], number): count for node, number, count in counts}
         assert found == self._counts
 

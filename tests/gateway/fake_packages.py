@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tart.aggregate.core.tables import OPERATIONS, ROWS
-from tart.query.packages.packages import MARKS, MEASURES, STATE, TALLY
+from tart.query.shard_queries.packages import MARKS, MEASURES, STATE, TALLY
 from tart.units import SECOND_US
 from tests.gateway.fake_shard import NODE_A, NOON, FakeShard, event
 
@@ -119,15 +119,15 @@ def add_package(shard: FakeShard) -> None:
     )
     marks = sum(1 << at for at in range(len(MARKS)))
     shard.answers |= {
-        "handled": lambda _: {
+        "package_stages": lambda _: {
             "rows": [[5, 1, marks, *(3 for _ in MEASURES)]],
             "below": None,
             "unidentified": {"submissions": 0, "shares": 0, "failed": 0},
         },
-        "tallied": lambda asked: [tally(asked["by"])],
-        "steps": lambda _: [[1, 40, 2]],
-        "states": lambda _: [state()],
-        "handlings": lambda _: [handling()],
+        "package_counts": lambda asked: [tally(asked["by"])],
+        "step_durations": lambda _: [[1, 40, 2]],
+        "package_states": lambda _: [state()],
+        "package_rows": lambda _: [handling()],
         "journey": lambda _: {
             "pipelines": {f"{SESSION}/7": [began, built]},
             "reports": [on_chain],
@@ -135,5 +135,7 @@ def add_package(shard: FakeShard) -> None:
             "auditors": [NODE_A],
         },
     }
-    plainly = shard.answers.get("summed")
-    shard.answers["summed"] = lambda asked: summed(asked) or (plainly(asked) if plainly else [])
+    plainly = shard.answers.get("aggregate_sum")
+    shard.answers["aggregate_sum"] = lambda asked: (
+        summed(asked) or (plainly(asked) if plainly else [])
+    )

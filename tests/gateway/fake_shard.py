@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 from msgspec import Raw
 
 from tart import json_encoding
+from tart.aggregate.core.tables import OPERATIONS, clock_column
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
     REQUESTS,
     VERSION,
-    Attached,
     Cancel,
     Failure,
     LiveEvent,
@@ -36,11 +38,16 @@ from tart.ipc.messages import (
     Welcome,
 )
 from tart.query.core.catalog import event_api_id, event_identity
-from tart.query.core.filters import FilterInput, parse
+from tart.query.core.filters import FilterInput, Selection, parse
 from tart.query.core.live_event import live_event
 from tart.query.core.nodes import statement_source
+from tart.query.core.query import Attached, Query
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
+from tart.query.shard_queries.aggregates import AggregateByNode, AggregateRows, AggregateSum
+from tart.query.shard_queries.catalog import QUERIES
+from tart.query.shard_queries.events import Backfill, Event, Events, Export, Trace
+from tart.query.shard_queries.nodes import Nodes
 from tart.units import SECOND_US
 
 NODE_A = "aa" * 32
@@ -226,6 +233,29 @@ def statistics(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+class SentQuery(NamedTuple):
+    """A query that a gateway sent; ``parameters`` are its members as plain JSON."""
+
+    id: int
+    name: str
+    query: Query[Any, Any]
+    parameters: dict[str, Any]
+    age_seconds: float
+    deadline_seconds: float
+
+    @classmethod
+    def of(cls, message: RunQuery) -> SentQuery:
+        """Decode a message."""
+        return cls(
+            message.id,
+            message.name,
+            msgspec.json.decode(message.parameters, type=QUERIES[message.name]),
+            msgspec.json.decode(message.parameters),
+            message.age_seconds,
+            message.deadline_seconds,
+        )
+
+
 class FakeShard:
     """One shard.
 
@@ -258,7 +288,7 @@ class FakeShard:
         # What cannot be read of what is attached; see ``Partial``.
         self.unreadable: list[list[Any]] = []
         self.delays: dict[str, float] = {}
-        self.requests: list[RunQuery] = []
+        self.requests: list[SentQuery] = []
         self.cancelled: list[int] = []
         self.subscriptions: dict[int, Subscribe] = {}
         self.channels: list[Channel[Request]] = []
@@ -323,13 +353,14 @@ class FakeShard:
 
     def _received(self, channel: Channel[Request], message: Request) -> None:
         match message:
-            case RunQuery(name=name) if name in self.delays:
-                self.requests.append(message)
-                loop = asyncio.get_running_loop()
-                loop.call_later(self.delays[name], self._reply, channel, message)
-            case RunQuery():
-                self.requests.append(message)
-                self._reply(channel, message)
+            case RunQuery(name=name):
+                query = SentQuery.of(message)
+                self.requests.append(query)
+                if name in self.delays:
+                    loop = asyncio.get_running_loop()
+                    loop.call_later(self.delays[name], self._reply, channel, query)
+                else:
+                    self._reply(channel, query)
             case Cancel():
                 self.cancelled.append(message.id)
             case Subscribe():
@@ -337,75 +368,71 @@ class FakeShard:
             case Unsubscribe():
                 self.subscriptions.pop(message.subscription, None)
 
-    def _reply(self, channel: Channel[Request], message: RunQuery) -> None:
-        if message.id in self.cancelled:
+    def _reply(self, channel: Channel[Request], request: SentQuery) -> None:
+        if request.id in self.cancelled:
             return
-        answer = self._answer(message)
+        answer = self._answer(request)
         if isinstance(answer, Failure):
-            channel.send(Failure(message.id, answer.code, answer.message, answer.parameter))
+            channel.send(Failure(request.id, answer.code, answer.message, answer.parameter))
             return
-        unreadable = [UnreadableRows(*each) for each in self.unreadable]
+        data = b""
         if isinstance(answer, Attached):
-            value = raw(answer.value)
-            channel.send(Partial(message.id, value, True, answer.data, unreadable))
-        elif answer is not None:
-            value = raw(None if answer is NOTHING else answer)
-            channel.send(Partial(message.id, value, unreadable=unreadable))
+            answer, data = answer
+        if answer is not None:
+            value = raw(None if answer is NOTHING else _as_partial(request.query, answer))
+            unreadable = [UnreadableRows(*each) for each in self.unreadable]
+            channel.send(Partial(request.id, value, data, unreadable))
 
-    def _answer(self, request: RunQuery) -> Any:
-        name, parameters = request.name, request.parameters
-        if name in self.answers:
-            return self.answers[name](parameters)
-        if name == "events":
-            return self._events(parameters)
-        if name == "export":
-            return self._export(parameters)
-        if name == "nodes":
-            wanted = parameters.get("node")
-            return [each for each in self.nodes if wanted in (None, each["node_id"])]
+    def _answer(self, request: SentQuery) -> Any:
+        if request.name in self.answers:
+            return self.answers[request.name](request.parameters)
+        return self._usual_answer(request.query)
+
+    def usual_answer(self, name: str, parameters: dict[str, Any]) -> Any:
+        """What is answered to a query with these parameters unless ``answers`` has another."""
+        return self._usual_answer(msgspec.convert(parameters, QUERIES[name], str_keys=True))
+
+    def _usual_answer(self, query: Query[Any, Any]) -> Any:
+        match query:
+            case Events():
+                return self._events(query)
+            case Export():
+                return self._export(query)
+            case Event(id=event_id):
+                return self._event(event_id) or NOTHING
+            case Trace(id=event_id):
+                return self._trace(event_id) or NOTHING
+            case Backfill():
+                return self._backfill(query)
+            case Nodes(node=wanted):
+                return [each for each in self.nodes if wanted in (None, each["node_id"])]
+            case AggregateRows(table=table):
+                # Blocks authored are known, no others.
+                authored = self.authored if table == "sightings" else []
+                return [{"hash": each, "node": NODE_A} for each in authored]
         return {
             "node_status": self.status,
-            "event": self._event(parameters) or NOTHING,
-            "trace": self._trace(parameters) or NOTHING,
             "chain": self.chain,
             "live": self.live,
             "statistics": self.statistics,
-            "summed": [],
-            "listed": self._listed(parameters),
-            "spread": {"nodes": [], "rows": []},
-            "sighted": [],
-            "propagated": [],
+            "aggregate_by_node": {"nodes": [], "rows": []},
             "slot": {"events": [], "hashes": [], "first_at": None, "last_at": None},
-            "transfers": [],
-            "missed": self._missed(parameters),
-            "sessions": [],
-            "spoken": [],
-            "examples": [],
             "connections": {"open": 0, "buckets": []},
-            "handled": {
+            "package_stages": {
                 "rows": [],
                 "below": None,
                 "unidentified": {"submissions": 0, "shares": 0, "failed": 0},
             },
-            "tallied": [],
-            "steps": [],
-            "states": [],
-            "handlings": [],
             "journey": {"pipelines": {}, "reports": [], "erasures": [], "auditors": []},
-        }[name]
+        }.get(query.name, [])
 
-    def _listed(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-        """Blocks authored are known, no others."""
-        authored = parameters.get("table") == "sightings"
-        return [{"hash": each, "node": NODE_A} for each in self.authored if authored]
-
-    def _event(self, parameters: dict[str, Any]) -> dict[str, Any] | None:
-        directory, _ = event_identity(parameters.get("id") or 0)
-        found = [each for each in self.log.get(directory, ()) if each["id"] == parameters.get("id")]
+    def _event(self, event_id: int) -> dict[str, Any] | None:
+        directory, _ = event_identity(event_id)
+        found = [each for each in self.log.get(directory, ()) if each["id"] == event_id]
         return {**found[0], "raw": {"payload": "0x01", "frame": "0x0102"}} if found else None
 
-    def _trace(self, parameters: dict[str, Any]) -> dict[str, Any] | None:
-        found = self._event(parameters)
+    def _trace(self, event_id: int) -> dict[str, Any] | None:
+        found = self._event(event_id)
         if found is None:
             return None
         event = {name: value for name, value in found.items() if name != "raw"}
@@ -417,19 +444,18 @@ class FakeShard:
             "events": [{**event, "parent": None, "depth": 0}],
         }
 
-    def _export(self, parameters: dict[str, Any]) -> Attached:
+    def _export(self, query: Export) -> Attached[Any]:
         """Two lines of each directory at a time."""
         parts: dict[str, Any] = {}
         data = b""
-        after = parameters["after"]
         for directory, rows in self.log.items():
-            first = 0 if after is None else after.get(str(directory))
+            first = 0 if query.after is None else query.after.get(directory)
             if first is None:
                 continue
             left = [
                 each
                 for each in rows
-                if event_identity(each["id"])[1] >= first and _selected(each, parameters)
+                if event_identity(each["id"])[1] >= first and _selected(each, query.selection)
             ]
             lines = [orjson.dumps(each) + b"\n" for each in left[:2]]
             data += b"".join(lines)
@@ -442,60 +468,77 @@ class FakeShard:
             }
         return Attached({"parts": parts}, data)
 
-    def _missed(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """So many that are new, of those what passes the filter; everything is stored."""
-        after = {int(key): value for key, value in (parameters.get("after") or {}).items()}
-        wanted = Subscribe(0, parameters.get("filter") or {"type": "All"}, "hex")
+    def _backfill(self, query: Backfill) -> dict[str, Any]:
+        """New rows up to the limit, and of those the events that pass; all rows are stored."""
+        wanted = Subscribe(0, query.filter, "hex")
         events, at, more = [], {}, []
         for directory, rows in self.log.items():
             new = [
                 each
                 for each in rows
                 if (
-                    event_identity(each["id"])[1] > after[directory]
-                    if directory in after
-                    else _us(each["received_at"]) >= parameters.get("since_us", 0)
+                    event_identity(each["id"])[1] > query.after[directory]
+                    if directory in query.after
+                    else _us(each["received_at"]) >= query.since_us
                 )
             ]
-            part = new[: parameters.get("limit")]
+            part = new[: query.limit]
             events += [each for each in part if _passes(each, wanted)]
             if new[len(part) :]:
                 more.append(directory)
             if part:
                 at[str(directory)] = event_identity(part[-1]["id"])[1]
-            elif directory in after:
-                at[str(directory)] = after[directory]
+            elif directory in query.after:
+                at[str(directory)] = query.after[directory]
         return {
             **{"events": events, "at": at, "more": more, "cut": False},
             **{"committed": 0, "next": 0},
         }
 
-    def _events(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-        before = {int(key): value for key, value in (parameters.get("before") or {}).items()}
+    def _events(self, query: Events) -> list[dict[str, Any]]:
+        before, window = query.cursor.positions, query.window_on(self.index)
+        selection = replace(query.selection, start_us=window.start_us, end_us=window.end_us)
         found = []
         for directory, rows in self.log.items():
             passing = [
                 each
                 for each in reversed(rows)
                 if event_identity(each["id"])[1] < before.get(directory, 1 << 60)
-                and _selected(each, parameters)
+                and _selected(each, selection)
             ]
-            found += passing[: parameters["limit"]]
+            found += passing[: query.limit]
         return found
 
 
-def _selected(each: dict[str, Any], parameters: dict[str, Any]) -> bool:
-    start, end = parameters.get("start_us"), parameters.get("end_us")
+def _as_partial(query: Query[Any, Any], answer: Any) -> Any:
+    """What a test gives as rows, with the columns that a shard adds."""
+    match query, answer:
+        case AggregateSum(), list():
+            operations = OPERATIONS[query.table]
+            names = [name for name in operations if query.values is None or name in query.values]
+            values = {name: operations[name] for name in names}
+            return {"keys": list(query.by), "values": values, "rows": answer}
+        case AggregateRows(), list():
+            columns = list(answer[0]) if answer else []
+            rows = [[row[name] for name in columns] for row in answer]
+            return {"columns": columns, "clock": clock_column(query.table), "rows": rows}
+        case AggregateByNode(), dict():
+            return {"operation": OPERATIONS[query.table][query.value], **answer}
+    return answer
+
+
+def _selected(each: dict[str, Any], selection: Selection) -> bool:
+    start, end = selection.start_us, selection.end_us
     received = each["received_at"]
     fields = next(iter(each["data"].values()))
     return (
-        parameters.get("node") in (None, each["node_id"])
-        and (parameters.get("types") is None or each["event_type"] in parameters["types"])
+        selection.node in (None, each["node_id"])
+        and (selection.types is None or each["event_type"] in selection.types)
         and (start is None or received >= _text(start))
         and (end is None or received <= _text(end))
-        and parameters.get("slot") in (None, fields.get("slot"))
-        and parameters.get("core") in (None, fields.get("core"))
-        and (parameters.get("hash") is None or "0x" + parameters["hash"] in fields.values())
+        and selection.slot in (None, fields.get("slot"))
+        and selection.core in (None, fields.get("core"))
+        and (selection.hash is None or "0x" + selection.hash in fields.values())
     )
 
 

@@ -14,7 +14,7 @@ from tart.gateway.api.route import EVENT_STREAM, Route
 from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.http.auth import Authenticator
 from tart.ipc.messages import NodeChanged
-from tart.query.core.catalog import QUERIES as QUESTIONS
+from tart.query.shard_queries.catalog import QUERIES as SHARD_QUERIES
 from tests.gateway.fake_shard import node, raw
 from tests.gateway.running import Running, eventually, path_of, running_gateway
 
@@ -83,7 +83,7 @@ def test_a_client_that_leaves_cancels_its_queries(
             await eventually(lambda: all(each.requests for each in gateway.shards))
             await eventually(lambda: not any(e.pending for e in gateway.gateway.shards.every))
             for shard in gateway.shards:
-                shard.answers = dict.fromkeys(QUESTIONS, lambda _: None)
+                shard.answers = dict.fromkeys(SHARD_QUERIES, lambda _: None)
             for route in ASKING:
                 try:
                     await two_come_and_leave(gateway, route)

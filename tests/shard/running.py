@@ -12,19 +12,23 @@ import os
 import socket
 from contextlib import asynccontextmanager, contextmanager, suppress
 
+import msgspec
 import uvloop
+from msgspec import Raw
 
 from tart import json_encoding
 from tart.aggregate.columnar.live_counters import LiveCounters
 from tart.config.schema import AggregatesConfig, StorageConfig, TelemetryConfig
 from tart.ipc.channel import Channel
 from tart.ipc.messages import REPLIES, Failure, Partial, RunQuery, Welcome
+from tart.query.core.query import Attached
+from tart.query.shard_queries.catalog import QUERIES
 from tart.shard.ingest.aggregator import open_aggregator
 from tart.shard.ingest.listener import Listener, listening_socket
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.ingest.pipeline import Ingest, Numbering
 from tart.shard.queries.aggregate_queries import AggregateQueries
-from tart.shard.queries.handlers import Answers
+from tart.shard.queries.handlers import QueryHandlers
 from tart.shard.query_server import QueryServer
 from tart.shard.state.backpressure import Backpressure
 from tart.shard.state.nodes import Nodes
@@ -49,6 +53,29 @@ def fake_node(number=1, **more):
 def best(node, slot, block=HASH):
     """A Best block changed of a node, as it sends it."""
     return node.event("BestBlockChanged", 1_000_000 + slot, slot=slot, hash=block)[1]
+
+
+def query_of(name, *, start_us=None, end_us=None, **parameters):
+    """A query of plain values; ``end_us`` of aggregates is the first moment after the window."""
+    kind = QUERIES[name]
+    fields = kind.__struct_fields__
+    parameters = {each: value for each, value in parameters.items() if value is not None}
+    if "bytes" in parameters:
+        parameters["byte_encoding"] = parameters.pop("bytes")
+    if "window" in fields or name == "sessions":
+        end_us = None if end_us is None else end_us - 1
+    window = {"start_us": start_us, "end_us": end_us}
+    if "window" in fields:
+        parameters["window"] = window
+    if "cursor" in fields:
+        before = parameters.pop("before", None) or {}
+        parameters["cursor"] = {"until_us": 1 << 60, "window": window, "positions": before}
+        parameters.setdefault("limit", 50)
+    if "selection" in fields:
+        names = ("node", "types", "slot", "core", "hash")
+        selection = {each: parameters.pop(each) for each in names if each in parameters}
+        parameters["selection"] = {**window, **selection}
+    return msgspec.convert(parameters, kind, str_keys=True)
 
 
 def framed(content):
@@ -135,17 +162,17 @@ class Shard:
             node_changed=self._node_changed,
         )
         self.listener = Listener(limits, self.ingest, self.backpressure)
-        self.answers = Answers(
+        self.answers = QueryHandlers(
             self.store, self.nodes, self.counters, self.streams, self.ingest, self.listener
         )
-        self.aggregated = AggregateQueries(
+        self.aggregates = AggregateQueries(
             self.store,
             self.nodes,
             self.aggregator,
             AggregatesConfig(),
             self.ingest.decode_received,
         )
-        self.control = QueryServer(shard, self.answers, self.aggregated, self.streams, self.store)
+        self.control = QueryServer(shard, self.answers, self.aggregates, self.streams, self.store)
         self.port = 0
         self._peers = []
 
@@ -182,22 +209,15 @@ class Shard:
         await until(lambda: self.ingest.pending == (0, 0))
 
     async def ask(self, name, **parameters):
-        """An answer, through the reader where the catalogue says so."""
-        if name in self.answers.memory:
-            return self.answers.memory[name](parameters)
-        if name in self.aggregated.questions:
-            return await self.aggregated.answer(
-                name, parameters, lambda question: self.store.query_threads.run(question, DEADLINE)
-            )
-        if name in self.answers.slow:
-            slow = self.answers.slow[name]
-            return await self.store.query_threads.run_slow(
-                lambda cursor, abandoned: slow(cursor, parameters, abandoned), DEADLINE
-            )
-        question = {**self.answers.rows, **self.answers.log}[name]
-        return await self.store.query_threads.run(
-            lambda cursor: question(cursor, parameters), DEADLINE
-        )
+        """The answer to a query as plain values; the rows alone of one to any table."""
+        query = query_of(name, **parameters)
+        value, attachment = await self.control.run(query, DEADLINE, 0.0)
+        answer = json_encoding.unpack(value)
+        if name in ("export", "sql"):
+            return Attached(answer, attachment)
+        if name == "aggregate_rows":
+            return [dict(zip(answer["columns"], row, strict=True)) for row in answer["rows"]]
+        return answer["rows"] if name == "aggregate_sum" else answer
 
     async def stored(self, table="log", columns=COLUMNS, order="seq"):
         """Rows of all files of all directories, in their order; bodies with the peer id."""
@@ -293,8 +313,13 @@ class Gateway:
 
     def ask_nowait(self, name, deadline=DEADLINE, **parameters):
         """Ask; the request's id."""
+        return self.send(name, query_of(name, **parameters), deadline)
+
+    def send(self, name, parameters, deadline=DEADLINE):
+        """Send a query with any parameters; the request's id."""
         self._id += 1
-        self.channel.send(RunQuery(self._id, name, parameters, deadline))
+        text = msgspec.json.encode(parameters)
+        self.channel.send(RunQuery(self._id, name, Raw(text), deadline))
         return self._id
 
     async def answer(self, request):

@@ -6,6 +6,7 @@ import socket
 import threading
 
 import pytest
+from msgspec import Raw
 
 from tart import json_encoding
 from tart.ipc.messages import (
@@ -20,6 +21,8 @@ from tart.ipc.messages import (
     Welcome,
     encode,
 )
+from tart.query.shard_queries.events import Slot
+from tart.query.shard_queries.nodes import Chain
 from tart.storage.log.query_threads import QUEUE_LIMIT, THREADS
 from tests.shard.running import DEADLINE, best, fake_node, gateway, run, until
 
@@ -63,7 +66,7 @@ def test_questions_to_memory_and_log_are_answered(tmp_path):
         assert (node_id, best_block["slot"], finalized) == ("01" * 32, 7, None)
         (event,) = await there.ask("events", limit=5, bytes="array")
         assert event["data"]["BestBlockChanged"]["hash"] == list(range(32))
-        assert shard.answers.asked == {"chain": 1, "events": 1}
+        assert shard.answers.received == {"chain": 1, "events": 1}
 
     served(tmp_path, scenario)
 
@@ -72,16 +75,18 @@ def test_questions_to_memory_and_log_are_answered(tmp_path):
     ("name", "parameters", "code", "parameter"),
     [
         ("nonsense", {}, "unknown_query", None),
-        ("events", {"bytes": "base64"}, "bad_parameter", "bytes"),
-        ("nodes", {"bytes": "base64"}, "bad_parameter", "bytes"),
+        ("export", {"format": "pigeon"}, "bad_parameter", "format"),
+        ("nodes", {"byte_encoding": "base64"}, "internal", None),
         ("events", {"limit": "many"}, "internal", None),
+        ("sql", {"sql": 1, "seconds": 1}, "internal", None),
+        ("slot", {}, "internal", None),
     ],
 )
 def test_a_question_that_cannot_be_answered_fails_and_the_next_is_answered(
     tmp_path, name, parameters, code, parameter
 ):
     async def scenario(shard, there):
-        failure = await there.ask(name, **parameters)
+        failure = await there.answer(there.send(name, parameters))
         assert isinstance(failure, Failure)
         assert (failure.code, failure.parameter) == (code, parameter)
         assert await there.ask("chain") == []
@@ -91,7 +96,7 @@ def test_a_question_that_cannot_be_answered_fails_and_the_next_is_answered(
 
 def test_an_answer_that_is_no_json_is_a_failure_and_not_silence(tmp_path):
     async def scenario(shard, there):
-        shard.answers.memory["chain"] = lambda parameters: [object()]
+        shard.answers.memory[Chain] = lambda query: [object()]
         failure = await there.ask("chain")
         assert failure.code == "internal"
         assert shard.answers.failures == 1
@@ -99,7 +104,7 @@ def test_an_answer_that_is_no_json_is_a_failure_and_not_silence(tmp_path):
     served(tmp_path, scenario)
 
 
-def slow(shard, name="slot"):
+def slow(shard, kind=Slot):
     """Make a log query run until it is interrupted; an event that tells it has begun."""
     begun = threading.Event()
 
@@ -107,14 +112,14 @@ def slow(shard, name="slot"):
         begun.set()
         return cursor.execute(ENDLESS).fetchall()
 
-    shard.answers.log[name] = question
+    shard.answers.log[kind] = question
     return begun
 
 
 def test_a_question_fails_at_its_deadline_and_holds_up_nothing_meanwhile(tmp_path):
     async def scenario(shard, there):
         slow(shard)
-        late = there.ask_nowait("slot", deadline=0.05)
+        late = there.ask_nowait("slot", slot=1, deadline=0.05)
         assert await there.ask("events") == []
         assert await there.ask("chain") == []
         assert (await there.answer(late)).code == "deadline"
@@ -126,7 +131,7 @@ def test_a_question_fails_at_its_deadline_and_holds_up_nothing_meanwhile(tmp_pat
 def test_a_cancelled_question_is_interrupted_and_gets_no_answer(tmp_path):
     async def scenario(shard, there):
         begun = slow(shard)
-        request = there.ask_nowait("slot")
+        request = there.ask_nowait("slot", slot=1)
         await asyncio.to_thread(begun.wait, DEADLINE)
         there.channel.send(Cancel(request))
         there.channel.send(Cancel(999))
@@ -142,7 +147,7 @@ def test_questions_of_a_gateway_that_goes_away_are_interrupted(tmp_path):
     async def scenario(shard, there):
         begun = slow(shard)
         async with gateway(tmp_path / "control.sock") as other:
-            other.ask_nowait("slot")
+            other.ask_nowait("slot", slot=1)
             await asyncio.to_thread(begun.wait, DEADLINE)
         await until(lambda: shard.store.query_threads.open == 0)
         assert await there.ask("chain") == []
@@ -153,11 +158,11 @@ def test_questions_of_a_gateway_that_goes_away_are_interrupted(tmp_path):
 def test_too_many_questions_at_once_are_refused_one_by_one(tmp_path):
     async def scenario(shard, there):
         go = threading.Event()
-        shard.answers.log["slot"] = lambda cursor, parameters: go.wait(DEADLINE)
+        shard.answers.log[Slot] = lambda cursor, query: go.wait(DEADLINE)
         # One thread takes no scans.
-        requests = [there.ask_nowait("slot") for _ in range(THREADS - 1)]
+        requests = [there.ask_nowait("slot", slot=1) for _ in range(THREADS - 1)]
         await until(lambda: shard.store.query_threads.running == THREADS - 1)
-        requests += [there.ask_nowait("slot") for _ in range(QUEUE_LIMIT + 5)]
+        requests += [there.ask_nowait("slot", slot=1) for _ in range(QUEUE_LIMIT + 5)]
         await until(lambda: len(there.of(Failure)) == 5)
         statistics = await there.ask("statistics")
         assert statistics["questions_waiting"] == {"scan": QUEUE_LIMIT}
@@ -267,11 +272,11 @@ def test_questions_after_the_files_are_closed_are_refused_as_such(tmp_path):
 
 def test_stopping_does_not_wait_for_a_gateway_that_reads_nothing(tmp_path):
     async def scenario(shard, there):
-        shard.answers.memory["chain"] = lambda parameters: ["x" * (1 << 20)] * 20
+        shard.answers.memory[Chain] = lambda query: ["x" * (1 << 20)] * 20
         with socket.socket(socket.AF_UNIX) as stuck:
             stuck.connect(str(tmp_path / "control.sock"))
-            stuck.sendall(encode(RunQuery(1, "chain", {}, DEADLINE)))
-            await until(lambda: shard.answers.asked["chain"])
+            stuck.sendall(encode(RunQuery(1, "chain", Raw(b"{}"), DEADLINE)))
+            await until(lambda: shard.answers.received["chain"])
             async with asyncio.timeout(DEADLINE):
                 await shard.control.stop()
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import TypeVar
 
-from tart.gateway.fanout.queries import Coverage, Questions
+from tart.gateway.fanout.queries import Coverage, QueryClient
 from tart.gateway.fanout.shards import Answers
+from tart.ipc.messages import Partial
 from tart.query.core.merge import Json
+from tart.query.core.query import ByteEncoding, Query
 
+A = TypeVar("A")
+R = TypeVar("R")
 Found = TypeVar("Found")
 
 
@@ -46,36 +50,33 @@ async def _others_ended() -> None:
     await asyncio.gather(*others, return_exceptions=True)
 
 
-class QuestionsApart(Questions):
-    """``Questions`` for handlers that run apart.
+class QueriesApart(QueryClient):
+    """``QueryClient`` for handlers that run apart.
 
     Args:
         questions: whose parts belong to ``home``.
         home: the gateway's loop.
     """
 
-    def __init__(self, questions: Questions, home: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, questions: QueryClient, home: asyncio.AbstractEventLoop) -> None:
         super().__init__(questions.shards, questions.registry, questions.config)
-        self.kept = questions.kept
+        self.retention = questions.retention
         self._questions = questions
         self._home = home
 
-    async def nodes(self, rendering: str = "hex") -> tuple[list[Json], Coverage]:
-        """See ``Questions``."""
-        return await self._at_home(self._questions.nodes(rendering))
+    async def nodes(self, byte_encoding: ByteEncoding = "hex") -> tuple[list[Json], Coverage]:
+        """See ``QueryClient``."""
+        return await self._at_home(self._questions.nodes(byte_encoding))
 
-    async def node(self, node_id: str, rendering: str = "hex") -> tuple[Json, Coverage]:
-        """See ``Questions``."""
-        return await self._at_home(self._questions.node(node_id, rendering))
+    async def node(
+        self, node_id: str, byte_encoding: ByteEncoding = "hex"
+    ) -> tuple[Json, Coverage]:
+        """See ``QueryClient``."""
+        return await self._at_home(self._questions.node(node_id, byte_encoding))
 
-    async def scatter(
-        self,
-        name: str,
-        parameters: Mapping[str, Any] | Callable[[int], Mapping[str, Any]],
-        deadline: float | None = None,
-    ) -> Answers:
-        """See ``Questions``."""
-        return await self._at_home(self._questions.scatter(name, parameters, deadline))
+    async def scatter(self, query: Query[A, R], deadline: float | None = None) -> Answers[Partial]:
+        """See ``QueryClient``."""
+        return await self._at_home(self._questions.scatter(query, deadline))
 
     async def _at_home(self, asking: Awaitable[Found]) -> Found:
         return await _done_on(self._home, asking)

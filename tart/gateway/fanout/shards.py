@@ -11,12 +11,15 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, assert_never
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, assert_never
+
+import msgspec
+from msgspec import Raw
 
 from tart import json_encoding
 from tart.background_tasks import Background
@@ -25,7 +28,6 @@ from tart.ipc.channel import Channel
 from tart.ipc.messages import (
     REPLIES,
     VERSION,
-    Attached,
     Cancel,
     Failure,
     FrozenFiles,
@@ -42,8 +44,12 @@ from tart.ipc.messages import (
     Unsubscribe,
     Welcome,
 )
+from tart.query.core.query import Query
 
 log = logging.getLogger(__name__)
+
+A = TypeVar("A")
+R = TypeVar("R")
 
 FIRST_BACKOFF = 0.05
 LONGEST_BACKOFF = 1.0
@@ -71,27 +77,27 @@ class Pushes(Protocol):
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What a scatter brought.
+class Answers(Generic[A]):
+    """The answers of the shards to one query.
 
     Attributes:
-        values: shard and its answer, in the order of the shards.
-        total: how many shards there are.
-        unreadable: what may belong to it and shards cannot read.
+        values: shard and answer, in the order of the shards.
+        total: the number of shards.
+        unreadable: rows that may belong to the answers and cannot be read.
     """
 
-    values: list[tuple[int, Any]]
+    values: list[tuple[int, A]]
     total: int
     unreadable: frozenset[UnreadableRows] = frozenset()
 
     @property
     def answered(self) -> int:
-        """How many shards answered."""
+        """The number of shards that answered."""
         return len(self.values)
 
     @property
     def missing(self) -> list[int]:
-        """The shards that did not."""
+        """The shards that did not answer."""
         there = {shard for shard, _ in self.values}
         return [shard for shard in range(self.total) if shard not in there]
 
@@ -112,7 +118,7 @@ class Shard:
         self.index = index
         self.statistics = ShardStatistics()
         self.subscriptions: dict[int, Subscribe] = {}
-        self.pending: dict[int, asyncio.Future[Any]] = {}
+        self.pending: dict[int, asyncio.Future[Partial | Failure]] = {}
         self.welcomed = asyncio.Event()
         self.recovering: Recovering | None = None
         # Set with the first word of any kind.
@@ -154,30 +160,30 @@ class Shard:
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
-    def ask(self, name: str, parameters: Mapping[str, Any], deadline: float) -> _Asked | None:
-        """Send a question; ``None`` if it cannot be asked.
+    def ask(self, name: str, parameters: Raw, deadline: float) -> PendingQuery | None:
+        """Send a query; ``None`` if the shard cannot be asked.
 
-        A shard that has ``MAX_PENDING`` open is not asked; the answer is that it is busy.
+        A shard that has ``MAX_PENDING`` open gets no more; the answer is that it is busy.
         """
         channel = self._channel
         if not self.up or channel is None:
             return None
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Partial | Failure] = asyncio.get_running_loop().create_future()
         self._next_id += 1
-        asked = _Asked(self, self._next_id, future)
+        pending = PendingQuery(self, self._next_id, future)
         if len(self.pending) >= MAX_PENDING:
             self.statistics.refused += 1
-            future.set_result(Failure(asked.number, Busy.code, "too many questions are open"))
-            return asked
-        came = requested_at.get()
-        age = 0.0 if came is None else max(0.0, time.monotonic() - came)
-        if not channel.send(RunQuery(asked.number, name, dict(parameters), deadline, age)):
+            future.set_result(Failure(pending.number, Busy.code, "too many queries are open"))
+            return pending
+        arrived = requested_at.get()
+        age = 0.0 if arrived is None else max(0.0, time.monotonic() - arrived)
+        if not channel.send(RunQuery(pending.number, name, parameters, deadline, age)):
             return None
-        self.pending[asked.number] = future
-        return asked
+        self.pending[pending.number] = future
+        return pending
 
     def cancel(self, number: int) -> None:
-        """Nobody waits for that answer any more; without effect once it is there."""
+        """Give a query up; without effect once the answer is there."""
         future = self.pending.pop(number, None)
         if future is not None and self._channel is not None:
             self._channel.send(Cancel(number))
@@ -266,15 +272,15 @@ class Shard:
         self._lost.set()
 
 
-class _Asked(NamedTuple):
-    """A question that was put to a shard."""
+class PendingQuery(NamedTuple):
+    """A query that was sent to a shard."""
 
     shard: Shard
     number: int
-    future: asyncio.Future[Any]
+    future: asyncio.Future[Partial | Failure]
 
     def cancel(self) -> None:
-        """Nobody waits for it any more; without effect once the answer is there."""
+        """Give the query up; without effect once the answer is there."""
         self.shard.cancel(self.number)
 
 
@@ -326,74 +332,65 @@ class Shards:
         for shard in self.every:
             await shard.welcomed.wait()
 
-    async def scatter(
-        self,
-        name: str,
-        parameters: Mapping[str, Any] | Callable[[int], Mapping[str, Any]],
-        deadline: float,
-    ) -> Answers:
-        """Ask every shard and wait for those that answer in time.
+    async def scatter(self, query: Query[A, R], deadline: float) -> Answers[Partial]:
+        """Send a query to every shard and wait for those that answer in time.
 
         Args:
-            name: of the query in ``query.core.catalog``.
-            parameters: of the query, or what makes them for a shard's number.
             deadline: seconds.
 
         Raises:
-            BadQuery: a shard could not make sense of the parameters.
-            QueryTimeout: none answered in time.
-            Busy: none answered, and one had too many questions already.
-            ShardUnavailable: none could be asked, or all failed.
+            BadQuery: a shard refused the parameters.
+            QueryTimeout: no shard answered in time.
+            Busy: no shard answered, and one had too many queries already.
+            ShardUnavailable: no shard could be asked, or all failed.
         """
-        asked: list[_Asked] = []
+        parameters = Raw(msgspec.json.encode(query))
+        pending: list[PendingQuery] = []
         try:
             for shard in self.every:
-                own = parameters(shard.index) if callable(parameters) else parameters
-                if (question := shard.ask(name, own, deadline)) is not None:
-                    asked.append(question)
-            if asked:
-                await asyncio.wait([each.future for each in asked], timeout=deadline)
+                sent = shard.ask(query.name, parameters, deadline)
+                if sent is not None:
+                    pending.append(sent)
+            if pending:
+                await asyncio.wait([each.future for each in pending], timeout=deadline)
         finally:
-            for each in asked:
-                each.cancel()
-        return self._gather(name, asked)
+            for sent in pending:
+                sent.cancel()
+        return self._gather(query.name, pending)
 
-    async def ask(
-        self, shard: int, name: str, parameters: Mapping[str, Any], deadline: float
-    ) -> Any:
-        """One shard's answer; raises what ``scatter`` does."""
-        asked = self.every[shard].ask(name, parameters, deadline)
-        if asked is None:
+    async def ask(self, shard: int, query: Query[A, R], deadline: float) -> Partial:
+        """Return one shard's answer; raises as ``scatter`` does."""
+        pending = self.every[shard].ask(query.name, Raw(msgspec.json.encode(query)), deadline)
+        if pending is None:
             raise ShardUnavailable(f"shard {shard} cannot be asked")
         try:
-            await asyncio.wait((asked.future,), timeout=deadline)
+            await asyncio.wait((pending.future,), timeout=deadline)
         finally:
-            asked.cancel()
-        ((_, answer),) = self._gather(name, [asked]).values
+            pending.cancel()
+        ((_, answer),) = self._gather(query.name, [pending]).values
         return answer
 
-    def _gather(self, name: str, asked: Sequence[_Asked]) -> Answers:
-        values, reasons = [], set()
+    def _gather(self, name: str, pending: Sequence[PendingQuery]) -> Answers[Partial]:
+        values: list[tuple[int, Partial]] = []
+        reasons = set()
         unreadable: set[UnreadableRows] = set()
-        for shard, _, future in asked:
+        for shard, _, future in pending:
             if not future.done():
                 reasons.add(QueryTimeout.code)
                 shard.statistics.failures[QueryTimeout.code] += 1
-            elif isinstance(failure := future.result(), Failure):
-                reasons.add(self._failed(name, shard, failure))
+                continue
+            reply = future.result()
+            if isinstance(reply, Failure):
+                reasons.add(self._failed(name, shard, reply))
             else:
-                reply: Partial = future.result()
-                value = json_encoding.unpack(reply.value)
-                if reply.attached:
-                    value = Attached(value, reply.attachment)
-                values.append((shard.index, value))
+                values.append((shard.index, reply))
                 unreadable.update(reply.unreadable)
         if values:
             return Answers(values, self.total, frozenset(unreadable))
         if QueryTimeout.code in reasons:
             raise QueryTimeout("no shard answered in time")
         if Busy.code in reasons:
-            raise Busy("as many questions are waiting as may; try again")
+            raise Busy("too many queries are waiting; retry later")
         raise ShardUnavailable("no shard could be asked")
 
     def _failed(self, name: str, shard: Shard, failure: Failure) -> str:

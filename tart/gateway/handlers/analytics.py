@@ -8,12 +8,16 @@ from typing import Any
 
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.aggregate.core.tables import COUNT_BUCKET
-from tart.gateway.fanout.queries import Questions, now_text, now_us, together
+from tart.gateway.fanout.queries import QueryClient, now_text, now_us, together
 from tart.gateway.handlers.windows import answered, asked, hours_of
 from tart.gateway.http.responses import Answer
 from tart.query.answers import analytics as answers
 from tart.query.core.cursor import Cursor
+from tart.query.core.filters import Selection
 from tart.query.core.windows import Window
+from tart.query.shard_queries.aggregates import AggregateByNode, AggregateSum
+from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks
+from tart.query.shard_queries.sessions import Connections, ProtocolVersions
 from tart.query.topics import assurances as assurance_figures
 from tart.query.topics import failures, propagation, timelines
 from tart.query.topics import network_health as health
@@ -22,7 +26,7 @@ from tart.query.topics.time_series import Buckets
 from tart.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
 Values = Mapping[str, Any]
-Handler = Callable[[Questions, Values], Awaitable[Answer]]
+Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 _TEN_MINUTES_US = 10 * MINUTE_US
 _SIX_HOURS_US = 6 * HOUR_US
@@ -33,19 +37,19 @@ _TIMELINE_BUCKETS = 72
 _DISCARDS = 500
 
 
-async def failure_rates(questions: Questions, values: Values) -> Answer:
+async def failure_rates(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/failure-rates``."""
     window = asked(values).whole()
     cursor = Cursor(now_us(), window)
     counts, rows, (failed, failed_seen), (discards, discards_seen) = await together(
-        questions.summed("counts", window, by=["type"]),
-        questions.summed("failures", window, by=["node", "type", "reason"]),
-        questions.events({"types": sorted(FAILURES)}, failures.RECENT, 0, cursor),
-        questions.events({"types": sorted(FAILED_REASONS)}, _DISCARDS, 0, cursor),
+        questions.ask(AggregateSum("counts", window, by=["type"])),
+        questions.ask(AggregateSum("failures", window, by=["node", "type", "reason"])),
+        questions.events(Selection(types=tuple(sorted(FAILURES))), failures.RECENT, 0, cursor),
+        questions.events(Selection(types=tuple(sorted(FAILED_REASONS))), _DISCARDS, 0, cursor),
     )
     worst = failures.worst_nodes(rows[0])
-    node_counts = await questions.summed(
-        "counts", window, by=["node", "type"], where={"node": worst}
+    node_counts = await questions.ask(
+        AggregateSum("counts", window, by=["node", "type"], where={"node": worst})
     )
 
     def body() -> answers.FailureRates:
@@ -62,18 +66,18 @@ async def failure_rates(questions: Questions, values: Values) -> Answer:
     return answered(body, counts, rows, node_counts, (None, failed_seen), (None, discards_seen))
 
 
-async def block_propagation(questions: Questions, values: Values) -> Answer:
+async def block_propagation(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/block-propagation``."""
     window = asked(values).whole()
     assert window.start_us is not None
     assert window.end_us is not None
-    blocks = await questions.sighted(window)
+    blocks = await questions.ask(FirstSeenBlocks(window))
     is_long = window.end_us - window.start_us > _SIX_HOURS_US
     step_us = HOUR_US if is_long else _TEN_MINUTES_US
     around = Window(window.start_us - window.start_us % step_us, window.end_us)
     sightings, active = await together(
-        questions.propagated(propagation.sample_blocks(blocks[0])),
-        questions.spread("counts", "count", around, by=["bucket"], step_us=step_us),
+        questions.ask(BlockPropagation(propagation.sample_blocks(blocks[0]))),
+        questions.ask(AggregateByNode("counts", "count", around, by=["bucket"], step_us=step_us)),
     )
     body = partial(
         propagation.propagation,
@@ -86,14 +90,14 @@ async def block_propagation(questions: Questions, values: Values) -> Answer:
     return answered(body, blocks, sightings, active)
 
 
-async def network_health(questions: Questions, values: Values) -> Answer:
+async def network_health(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/network-health``."""
     window = asked(values).whole()
     minute = _last_minute(window, now_us())
     counts, active, last_minute, (nodes, seen) = await together(
-        questions.summed("counts", window, by=["type"]),
-        questions.summed("counts", window, by=["node"]),
-        questions.summed("counts", minute, by=["node"]),
+        questions.ask(AggregateSum("counts", window, by=["type"])),
+        questions.ask(AggregateSum("counts", window, by=["node"])),
+        questions.ask(AggregateSum("counts", minute, by=["node"])),
         questions.nodes(),
     )
     figures = health.HealthInput(
@@ -117,17 +121,21 @@ def _last_minute(window: Window, now: int) -> Window:
     return Window(max(window.start_us, start), now)
 
 
-async def sync_timeline(questions: Questions, values: Values) -> Answer:
+async def sync_timeline(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/sync-status/timeline``."""
     buckets = _timeline_buckets(values)
     slots, claims, (nodes, seen) = await together(
-        questions.spread("heads", "best", buckets.window, by=["bucket"], step_us=buckets.step_us),
-        questions.summed(
-            "heads",
-            Window(None, buckets.end_us),
-            by=["bucket", "node"],
-            values=["seen_at", "synced"],
-            where={"synced": [0, 1]},
+        questions.ask(
+            AggregateByNode("heads", "best", buckets.window, by=["bucket"], step_us=buckets.step_us)
+        ),
+        questions.ask(
+            AggregateSum(
+                "heads",
+                Window(None, buckets.end_us),
+                by=["bucket", "node"],
+                values=["seen_at", "synced"],
+                where={"synced": [0, 1]},
+            )
         ),
         questions.nodes(),
     )
@@ -142,23 +150,25 @@ async def sync_timeline(questions: Questions, values: Values) -> Answer:
     return answered(body, slots, claims, (None, seen))
 
 
-async def connection_timeline(questions: Questions, values: Values) -> Answer:
+async def connection_timeline(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/connections/timeline``."""
     buckets = _timeline_buckets(values)
     window, step_us, now = buckets.window, buckets.step_us, now_us()
     changes, active, events, counts, days, sessions, (nodes, seen) = await together(
-        questions.connections(window, step_us),
-        questions.spread("counts", "count", window, by=["bucket"], step_us=step_us),
-        questions.summed(
-            "counts",
-            window,
-            by=["bucket", "type"],
-            where={"type": list(CONNECTION_KINDS.values())},
-            step_us=step_us,
+        questions.ask(Connections(window, step_us)),
+        questions.ask(AggregateByNode("counts", "count", window, by=["bucket"], step_us=step_us)),
+        questions.ask(
+            AggregateSum(
+                "counts",
+                window,
+                by=["bucket", "type"],
+                where={"type": list(CONNECTION_KINDS.values())},
+                step_us=step_us,
+            )
         ),
-        questions.summed("counts", window, by=["node"]),
-        questions.spread("counts", "count", window, by=["bucket"], step_us=DAY_US),
-        questions.spoken(window, now),
+        questions.ask(AggregateSum("counts", window, by=["node"])),
+        questions.ask(AggregateByNode("counts", "count", window, by=["bucket"], step_us=DAY_US)),
+        questions.ask(ProtocolVersions(window, now)),
         questions.nodes(),
     )
 
@@ -177,12 +187,12 @@ async def connection_timeline(questions: Questions, values: Values) -> Answer:
     return answered(body, changes, active, events, counts, days, sessions, (None, seen))
 
 
-async def assurances(questions: Questions, values: Values) -> Answer:
+async def assurances(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/assurances``."""
     window = asked(values).whole()
     rows, blocks, (nodes, seen) = await together(
-        questions.summed("assurances", window, by=["anchor", "seen_at", "type"]),
-        questions.sighted(window),
+        questions.ask(AggregateSum("assurances", window, by=["anchor", "seen_at", "type"])),
+        questions.ask(FirstSeenBlocks(window)),
         questions.nodes(),
     )
     body = partial(

@@ -8,18 +8,27 @@ from typing import Any
 from tart.gateway.api.routes.packages import MAX_FAILED
 from tart.gateway.fanout import package_queries as asked
 from tart.gateway.fanout.package_queries import NEWEST, Period
-from tart.gateway.fanout.queries import Coverage, Questions, now_text, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, now_text, now_us, together
 from tart.gateway.handlers.packages import newest_events, period, settled_us
 from tart.gateway.http.responses import Answer
 from tart.query.answers.cores import CoreGuarantors
+from tart.query.core.filters import Selection
 from tart.query.core.windows import Window
 from tart.query.packages import cores, package_progress
 from tart.query.packages import packages as figures
+from tart.query.shard_queries.aggregates import AggregateRows, AggregateSum
+from tart.query.shard_queries.packages import (
+    COMPLETION,
+    PackageCounts,
+    PackageStages,
+    StepDurations,
+    samples_by_pair,
+)
 from tart.units import DAY_US, SECOND_US
 
 Values = Mapping[str, Any]
 Json = dict[str, Any]
-Handler = Callable[[Questions, Values], Awaitable[Answer]]
+Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 _SLOTS = 300_000
 _ROWS = 300
@@ -27,20 +36,22 @@ _SEGMENTS = 50
 _SENDING_SEGMENT_REQUEST, _SEGMENTS_TRANSFERRED = 173, 178
 
 
-async def cores_status(questions: Questions, values: Values) -> Answer:
+async def cores_status(questions: QueryClient, values: Values) -> Answer:
     """``/api/cores/status``."""
     when = period(values)
     found = await together(
-        asked.handled(questions, when),
-        asked.tallied(questions, when, ["core"]),
+        questions.ask(PackageStages(when.window, when.core)),
+        questions.ask(PackageCounts(when.window, when.core, by=["core"])),
         # An authoring that failed has made no block: it has no hash.
-        questions.listed(
-            "blocks",
-            when.window,
-            columns=["slot"],
-            known=["hash"],
-            limit=_SLOTS,
-            distinct=True,
+        questions.ask(
+            AggregateRows(
+                "blocks",
+                when.window,
+                columns=["slot"],
+                known=["hash"],
+                limit=_SLOTS,
+                distinct=True,
+            )
         ),
         questions.chain(),
         questions.nodes(),
@@ -51,29 +62,33 @@ async def cores_status(questions: Questions, values: Values) -> Answer:
     return Answer(body, _seen(found))
 
 
-async def core_guarantees(questions: Questions, values: Values) -> Answer:
+async def core_guarantees(questions: QueryClient, values: Values) -> Answer:
     """``/api/cores/{core_index}/guarantees``."""
     when = period(values)
     core = values["core_index"]
     found = await together(
-        questions.summed("status", when.window, by=["node"], values=["seen_at", "num_guarantees"]),
-        questions.listed("packages", when.window, where={"core": [core]}, limit=_ROWS),
-        asked.tallied(questions, when, ["node"]),
+        questions.ask(
+            AggregateSum("status", when.window, by=["node"], values=["seen_at", "num_guarantees"])
+        ),
+        questions.ask(AggregateRows("packages", when.window, where={"core": [core]}, limit=_ROWS)),
+        questions.ask(PackageCounts(when.window, when.core, by=["node"])),
     )
     (statuses, _), (rows, _), (tallies, _) = found
     return Answer(cores.guarantees(core, statuses, rows, tallies), _seen(found))
 
 
-async def core_guarantors(questions: Questions, values: Values) -> Answer:
+async def core_guarantors(questions: QueryClient, values: Values) -> Answer:
     """``/api/cores/{core_index}/guarantors``."""
     return Answer(*await _guarantors(questions, period(values, durations=True)))
 
 
-async def enhanced_core_guarantors(questions: Questions, values: Values) -> Answer:
+async def enhanced_core_guarantors(questions: QueryClient, values: Values) -> Answer:
     """``/api/cores/{core_index}/guarantors/enhanced``."""
     when = period(values, durations=True)
     sent, received = (
-        newest_events(questions, values, when.window, _SEGMENTS, types=[each], core=when.core)
+        newest_events(
+            questions, values, when.window, _SEGMENTS, Selection(types=(each,), core=when.core)
+        )
         for each in (_SENDING_SEGMENT_REQUEST, _SEGMENTS_TRANSFERRED)
     )
     (body, seen), (requests, also), (transfers, too) = await together(
@@ -83,30 +98,34 @@ async def enhanced_core_guarantors(questions: Questions, values: Values) -> Answ
     return Answer({**body, **sharing, "timestamp": now_text()}, seen & also & too)
 
 
-async def _guarantors(questions: Questions, when: Period) -> tuple[CoreGuarantors, Coverage]:
+async def _guarantors(questions: QueryClient, when: Period) -> tuple[CoreGuarantors, Coverage]:
     found = await together(
-        asked.handled(questions, when),
-        asked.tallied(questions, when, ["node"]),
-        questions.summed(
-            "latency",
-            when.window,
-            by=["node", "parent", "type"],
-            where={"parent": cores.REQUESTS, "type": cores.ENDS},
+        questions.ask(PackageStages(when.window, when.core)),
+        questions.ask(PackageCounts(when.window, when.core, by=["node"])),
+        questions.ask(
+            AggregateSum(
+                "latency",
+                when.window,
+                by=["node", "parent", "type"],
+                where={"parent": cores.REQUESTS, "type": cores.ENDS},
+            )
         ),
-        questions.summed("status", when.window, by=["node"], values=["seen_at", "num_shards"]),
+        questions.ask(
+            AggregateSum("status", when.window, by=["node"], values=["seen_at", "num_shards"])
+        ),
     )
     (packages, _), (tallies, _), (requests, _), (stored, _) = found
     body = cores.guarantors(when.core or 0, packages, tallies, requests, stored)
     return body, _seen(found)
 
 
-async def core_work_packages(questions: Questions, values: Values) -> Answer:
+async def core_work_packages(questions: QueryClient, values: Values) -> Answer:
     """``/api/cores/{core_index}/work-packages``."""
     when = period(values)
     found = await together(
         asked.newest(questions, when, NEWEST),
-        asked.handled(questions, when),
-        asked.tallied(questions, when, []),
+        questions.ask(PackageStages(when.window, when.core)),
+        questions.ask(PackageCounts(when.window, when.core, by=[])),
     )
     (newest, _), (packages, _), (tallies, _) = found
     shown = newest[: values["limit"]]
@@ -122,13 +141,13 @@ async def core_work_packages(questions: Questions, values: Values) -> Answer:
     return Answer(body, _seen(found))
 
 
-async def core_validators(questions: Questions, values: Values) -> Answer:
+async def core_validators(questions: QueryClient, values: Values) -> Answer:
     """``/api/cores/{core_index}/validators``."""
     when = period(values)
     found = await together(
-        asked.tallied(questions, when, ["node"]),
+        questions.ask(PackageCounts(when.window, when.core, by=["node"])),
         questions.nodes(),
-        questions.summed("heads", when.window, by=["node"], values=["best"]),
+        questions.ask(AggregateSum("heads", when.window, by=["node"], values=["best"])),
     )
     (tallies, _), (nodes, _), (heads, _) = found
     # A window may end ahead of the present.
@@ -137,48 +156,54 @@ async def core_validators(questions: Questions, values: Values) -> Answer:
     return Answer({**body, "timestamp": now_text()}, _seen(found))
 
 
-async def core_metrics(questions: Questions, values: Values) -> Answer:
+async def core_metrics(questions: QueryClient, values: Values) -> Answer:
     """``/api/cores/{core_index}/metrics``."""
     when = period(values)
     start, end = when.window.start_us, when.window.end_us
     assert end is not None
     day = Period(Window(end - DAY_US, end), when.core)
     found = await together(
-        asked.handled(questions, when),
-        asked.handled(questions, day),
-        asked.tallied(questions, when, ["node"], settled_us(when)),
-        asked.durations(questions, when),
+        questions.ask(PackageStages(when.window, when.core)),
+        questions.ask(PackageStages(day.window, day.core)),
+        questions.ask(
+            PackageCounts(when.window, when.core, by=["node"], settled_us=settled_us(when))
+        ),
+        questions.ask(StepDurations(when.window, when.core)),
     )
     (packages, _), (of_day, _), (tallies, _), (durations, _) = found
-    completion = figures.percentiles(durations[figures.COMPLETION])
+    completion = figures.percentiles(samples_by_pair(durations)[COMPLETION])
     seconds = None if start is None else max(0, end - start) / SECOND_US
     body = cores.metrics(when.core or 0, packages, of_day, tallies, completion, seconds)
     return Answer({**body, "timestamp": now_text()}, _seen(found))
 
 
-async def core_bottlenecks(questions: Questions, values: Values) -> Answer:
+async def core_bottlenecks(questions: QueryClient, values: Values) -> Answer:
     """``/api/cores/{core_index}/bottlenecks``."""
     when = period(values)
     found = await together(
-        asked.tallied(questions, when, ["node"]),
-        questions.listed(
-            "packages",
-            when.window,
-            where={"core": [values["core_index"]], "outcome": ["failed"]},
-            columns=["node", "hash"],
-            known=["hash"],
-            limit=MAX_FAILED,
+        questions.ask(PackageCounts(when.window, when.core, by=["node"])),
+        questions.ask(
+            AggregateRows(
+                "packages",
+                when.window,
+                where={"core": [values["core_index"]], "outcome": ["failed"]},
+                columns=["node", "hash"],
+                known=["hash"],
+                limit=MAX_FAILED,
+            )
         ),
     )
     (tallies, _), (failed, _) = found
     # Whenever and for whichever core another guarantor has it.
-    guaranteed = await questions.listed(
-        "packages",
-        where={"hash": sorted({row["hash"] for row in failed}), "outcome": cores.GUARANTEED},
-        columns=["hash"],
-        known=["guaranteed"],
-        limit=MAX_FAILED,
-        distinct=True,
+    guaranteed = await questions.ask(
+        AggregateRows(
+            "packages",
+            where={"hash": sorted({row["hash"] for row in failed}), "outcome": cores.GUARANTEED},
+            columns=["hash"],
+            known=["guaranteed"],
+            limit=MAX_FAILED,
+            distinct=True,
+        )
     )
     superseded = cores.count_superseded(failed, guaranteed[0])
     body = cores.bottlenecks(values["core_index"], tallies, superseded)

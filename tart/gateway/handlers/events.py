@@ -6,46 +6,45 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tart.errors import NotFound, ShardUnavailable
-from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_text, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, now_text, now_us, together
 from tart.gateway.handlers.windows import asked
 from tart.gateway.http.responses import Answer
 from tart.query.answers.events import Events, SearchResult
 from tart.query.core import cursor as cursors
 from tart.query.core.cursor import Cursor
+from tart.query.core.filters import Selection
 from tart.query.core.merge import Page
 from tart.query.core.windows import Window
+from tart.query.shard_queries.events import ANY_EVENT, Event, Trace
 
 Values = Mapping[str, Any]
-Handler = Callable[[Questions, Values], Awaitable[Answer]]
+Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 
-async def node_events(questions: Questions, values: Values) -> Answer:
+async def node_events(questions: QueryClient, values: Values) -> Answer:
     """``/api/nodes/{id}/events``."""
-    selection = {"node": values["id"], "bytes": values["bytes"]}
     # A node that is known but has no events left is not an unknown node.
     (page, seen), _ = await together(
-        _events(questions, values, selection), questions.node(values["id"])
+        _events(questions, values, Selection(node=values["id"])), questions.node(values["id"])
     )
     return Answer(_listed(page), seen)
 
 
-async def events(questions: Questions, values: Values) -> Answer:
+async def events(questions: QueryClient, values: Values) -> Answer:
     """``/api/events``."""
-    page, seen = await _events(questions, values, {"bytes": values["bytes"]})
+    page, seen = await _events(questions, values, ANY_EVENT)
     return Answer(_listed(page), seen)
 
 
-async def search(questions: Questions, values: Values) -> Answer:
+async def search(questions: QueryClient, values: Values) -> Answer:
     """``/api/events/search``."""
-    names = {
-        "node": "node_id",
-        "types": "event_types",
-        "slot": "slot",
-        "core": "core_index",
-        "hash": "wp_hash",
-        "bytes": "bytes",
-    }
-    selection = {name: values[given] for name, given in names.items()}
+    selection = Selection(
+        node=values["node_id"],
+        types=values["event_types"],
+        slot=values["slot"],
+        core=values["core_index"],
+        hash=values["wp_hash"],
+    )
     place = values["cursor"]
     window = asked(values).open(place=place and place.window)
     page, seen = await _events(questions, values, selection, window)
@@ -59,34 +58,34 @@ async def search(questions: Questions, values: Values) -> Answer:
     return Answer(body, seen)
 
 
-async def event(questions: Questions, values: Values) -> Answer:
+async def event(questions: QueryClient, values: Values) -> Answer:
     """``/api/events/{id}``."""
-    return await _one(questions, "event", values)
+    return await _one(questions, Event(values["id"], values["bytes"]))
 
 
-async def trace(questions: Questions, values: Values) -> Answer:
+async def trace(questions: QueryClient, values: Values) -> Answer:
     """``/api/events/{id}/trace``."""
-    return await _one(questions, "trace", values)
+    query = Trace(values["id"], values["limit"], values["depth"], values["bytes"])
+    return await _one(questions, query)
 
 
-async def _one(questions: Questions, name: str, values: Values) -> Answer:
-    """What the one shard says that has an id."""
-    answers = await questions.scatter(name, values)
-    seen = coverage(answers)
-    found = next((value for _, value in answers.values if value is not None), None)
+async def _one(questions: QueryClient, query: Event | Trace) -> Answer:
+    """Return the answer of the one shard that has an event."""
+    found, seen = await questions.ask(query)
     if found is None:
         if len(seen.shards) != seen.total:
             raise ShardUnavailable("no shard that answered has that event, and not all did")
-        raise NotFound(f"no event {values['id']} is kept", "id")
+        raise NotFound(f"no event {query.id} is kept", "id")
     # One shard's word is all of it.
     return Answer(found, Coverage(frozenset(range(seen.total)), seen.total))
 
 
 async def _events(
-    questions: Questions, values: Values, selection: Values, window: Window | None = None
+    questions: QueryClient, values: Values, selection: Selection, window: Window | None = None
 ) -> tuple[Page, Coverage]:
     place = values["cursor"] or Cursor(now_us(), window or Window())
-    return await questions.events(selection, values["limit"], values["offset"], place)
+    limit, offset = values["limit"], values["offset"]
+    return await questions.events(selection, limit, offset, place, values["bytes"])
 
 
 def _listed(page: Page) -> Events:

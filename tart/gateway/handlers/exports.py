@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from tart.errors import Incomplete, ShardUnavailable, SqlRefused, TartError
-from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_us
+from tart.gateway.fanout.queries import Coverage, QueryClient, coverage, now_us
 from tart.gateway.http.responses import Answer, lacks_of
-from tart.ipc.messages import Attached
 from tart.protocol import capture
+from tart.query.core.filters import Selection
 from tart.query.core.windows import resolve
+from tart.query.shard_queries.events import Export
 from tart.query.sql.exports import (
     CSV_COLUMNS,
     FORMATS,
@@ -21,12 +24,12 @@ from tart.query.sql.exports import (
 )
 
 Values = Mapping[str, Any]
-Handler = Callable[[Questions, Values], Awaitable[Answer]]
+Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 _CHUNK_BYTES = 64 << 10
 
 
-async def export(questions: Questions, values: Values) -> Answer:
+async def export(questions: QueryClient, values: Values) -> Answer:
     """``/api/events/export``."""
     form = values["format"]
     if form not in FORMATS:
@@ -35,63 +38,61 @@ async def export(questions: Questions, values: Values) -> Answer:
             "for Arrow, or export as csv",
             "format",
         )
-    names = {
-        "node": "node_id",
-        "types": "event_types",
-        "slot": "slot",
-        "core": "core_index",
-        "hash": "wp_hash",
-        "bytes": "bytes",
-        "format": "format",
-    }
     window = resolve(
         now_us(),
         start_us=values["start_time"],
         end_us=values["end_time"],
         duration=values["duration"],
     )
-    selection = {name: values[given] for name, given in names.items()}
-    selection |= {"start_us": window.start_us, "end_us": window.end_us}
-    selection["formulas"] = questions.config.csv_formulas
+    first = Export(
+        format=form,
+        selection=Selection(
+            node=values["node_id"],
+            types=values["event_types"],
+            start_us=window.start_us,
+            end_us=window.end_us,
+            slot=values["slot"],
+            core=values["core_index"],
+            hash=values["wp_hash"],
+        ),
+        byte_encoding=values["bytes"],
+        formulas=questions.config.csv_formulas,
+    )
     merger = ExportMerger()
     # Before anything is sent, so that an error still has its status.
-    seen = await _fetch(questions, merger, selection, None)
+    seen = await _fetch(questions, merger, first, None)
     return Answer(
         None,
         seen,
         media_type=FORMATS[form],
-        stream=_gathered(_records(questions, merger, selection, seen)),
+        stream=_gathered(_records(questions, merger, first, seen)),
     )
 
 
 async def _fetch(
-    questions: Questions, merger: ExportMerger, selection: Values, shards: frozenset[int] | None
+    questions: QueryClient, merger: ExportMerger, first: Export, shards: frozenset[int] | None
 ) -> Coverage:
-    """Ask for the next pages; ``shards`` are those that must answer, ``None`` at first."""
-
-    def asked(shard: int) -> dict[str, Any]:
-        return {**selection, "after": None if shards is None else merger.next_positions(shard)}
-
+    """Read the next pages; ``shards`` are those that must answer, ``None`` at first."""
     needed = merger.pending_shards
-    answers = await questions.scatter("export", asked)
+    after = None if shards is None else merger.next_positions()
+    answers = await questions.ask_each(replace(first, after=after))
     if needed - {shard for shard, _ in answers.values}:
         raise ShardUnavailable("a shard whose events were being exported does not answer")
     for shard, answer in answers.values:
         if shards is None or shard in needed:
-            page = answer if isinstance(answer, Attached) else Attached(answer, b"")
-            merger.add(shard, page.value["parts"], page.data)
+            merger.add(shard, answer.value["parts"], answer.data)
     return coverage(answers)
 
 
 async def _records(
-    questions: Questions, merger: ExportMerger, selection: Values, seen: Coverage
+    questions: QueryClient, merger: ExportMerger, first: Export, seen: Coverage
 ) -> AsyncIterator[bytes]:
     """The whole export in small pieces.
 
     Raises:
         Incomplete: after the last of them, where something is missing.
     """
-    form, asked = selection["format"], seen.shards
+    form, asked = first.format, seen.shards
     ended = ""
     if form == "csv":
         yield (",".join(CSV_COLUMNS) + "\r\n").encode()
@@ -108,7 +109,7 @@ async def _records(
         if not merger.pending_shards:
             break
         try:
-            more = await _fetch(questions, merger, selection, asked)
+            more = await _fetch(questions, merger, first, asked)
         except TartError as error:
             ended = f"the export ends early: {error}"
             break

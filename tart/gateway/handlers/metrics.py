@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from tart.errors import BadQuery
-from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
 from tart.gateway.handlers.windows import answered, asked, hours_of
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
@@ -25,10 +25,14 @@ from tart.query.answers.metrics import Realtime as RealtimeAnswer
 from tart.query.core import merge
 from tart.query.core.chain_stats import chain_figures
 from tart.query.core.cursor import Cursor
+from tart.query.core.filters import Selection
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import Spread
 from tart.query.core.windows import Window
-from tart.query.packages.packages import PAIRS
+from tart.query.shard_queries.aggregates import AggregateByNode, AggregateRows, AggregateSum
+from tart.query.shard_queries.events import Slot
+from tart.query.shard_queries.nodes import Live
+from tart.query.shard_queries.packages import PAIRS, StepDurations
 from tart.query.topics import blocks as block_figures
 from tart.query.topics import latency as latency_figures
 from tart.query.topics import realtime as realtime_figures
@@ -37,7 +41,7 @@ from tart.query.topics.time_series import Buckets
 from tart.units import MINUTE_US, SECOND_US
 
 Values = Mapping[str, Any]
-Handler = Callable[[Questions, Values], Awaitable[Answer]]
+Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 # The answer to a query, and the shards it covers.
 Part = tuple[Any, Coverage]
 # The function that builds the rows of a series, and the parts it takes them from.
@@ -50,30 +54,36 @@ _NAMED_US = 10 * MINUTE_US
 _BUCKETS_PER_QUERY = 12
 
 
-async def blocks(questions: Questions, values: Values) -> Answer:
+async def blocks(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/blocks``."""
     window = asked(values).whole()
     authoring = {"kind": [EventKind.AUTHORING]}
     counts, (claims, seen), authored, done, failed = await together(
-        questions.summed(
-            "counts",
-            window,
-            by=["type"],
-            where={"type": list(block_figures.COUNTED_KINDS)},
+        questions.ask(
+            AggregateSum(
+                "counts",
+                window,
+                by=["type"],
+                where={"type": list(block_figures.COUNTED_KINDS)},
+            )
         ),
         questions.chain(),
         questions.authored(window),
-        questions.listed(
-            "blocks",
-            window,
-            where={**authoring, "outcome": ["authored"]},
-            limit=block_figures.RECENT,
+        questions.ask(
+            AggregateRows(
+                "blocks",
+                window,
+                where={**authoring, "outcome": ["authored"]},
+                limit=block_figures.RECENT,
+            )
         ),
-        questions.listed(
-            "blocks",
-            window,
-            where={**authoring, "failed_type": [EventKind.BLOCK_EXECUTION_FAILED]},
-            limit=block_figures.RECENT,
+        questions.ask(
+            AggregateRows(
+                "blocks",
+                window,
+                where={**authoring, "failed_type": [EventKind.BLOCK_EXECUTION_FAILED]},
+                limit=block_figures.RECENT,
+            )
         ),
     )
     body = partial(
@@ -86,16 +96,15 @@ async def blocks(questions: Questions, values: Values) -> Answer:
     return answered(body, (None, seen), counts, authored, done, failed)
 
 
-async def slot(questions: Questions, values: Values) -> Answer:
+async def slot(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/slots/{slot}``."""
     number = values["slot"]
-    partials = await questions.scatter("slot", {"slot": number})
-    activity = partial(slots.slot_activity, number, [value for _, value in partials.values])
-    seen = coverage(partials)
+    answers, seen = await questions.ask(Slot(number))
+    activity = partial(slots.slot_activity, number, answers)
     if not values["include_events"]:
         return Answer(activity, seen)
-    selection = {"slot": number, "types": list(slots.SLOT_KINDS), "bytes": values["bytes"]}
-    page, page_seen = await questions.events(selection, values["limit"], 0, Cursor(now_us()))
+    selection, cursor = Selection(slot=number, types=slots.SLOT_KINDS), Cursor(now_us())
+    page, page_seen = await questions.events(selection, values["limit"], 0, cursor, values["bytes"])
 
     def body() -> Mapping[str, Any]:
         events = slots.events_by_node(page.events)
@@ -104,7 +113,7 @@ async def slot(questions: Questions, values: Values) -> Answer:
     return Answer(body, seen & page_seen)
 
 
-async def timeseries(questions: Questions, values: Values) -> Answer:
+async def timeseries(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/timeseries``."""
     buckets = asked(values).buckets(values["interval"] * MINUTE_US)
     rows, parts = await _SERIES[values["metric"]](questions, buckets)
@@ -115,18 +124,22 @@ async def timeseries(questions: Questions, values: Values) -> Answer:
     return answered(body, *parts)
 
 
-async def _blocks(questions: Questions, buckets: Buckets) -> Series:
+async def _blocks(questions: QueryClient, buckets: Buckets) -> Series:
     counts, named, authored, best = await together(
         _counts(questions, buckets),
         _named(questions, buckets),
-        questions.summed(
-            "counts",
-            buckets.window,
-            by=["bucket", "node"],
-            where={"type": [EventKind.AUTHORED]},
-            step_us=buckets.step_us,
+        questions.ask(
+            AggregateSum(
+                "counts",
+                buckets.window,
+                by=["bucket", "node"],
+                where={"type": [EventKind.AUTHORED]},
+                step_us=buckets.step_us,
+            )
         ),
-        questions.spread("heads", "best", buckets.window, by=["bucket"], step_us=buckets.step_us),
+        questions.ask(
+            AggregateByNode("heads", "best", buckets.window, by=["bucket"], step_us=buckets.step_us)
+        ),
     )
     rows = partial(
         time_series.blocks,
@@ -139,20 +152,24 @@ async def _blocks(questions: Questions, buckets: Buckets) -> Series:
     return rows, [counts, named, authored, best]
 
 
-async def _events(questions: Questions, buckets: Buckets) -> Series:
+async def _events(questions: QueryClient, buckets: Buckets) -> Series:
     counts, nodes = await together(
         _counts(questions, buckets),
-        questions.spread("counts", "count", buckets.window, by=["bucket"], step_us=buckets.step_us),
+        questions.ask(
+            AggregateByNode(
+                "counts", "count", buckets.window, by=["bucket"], step_us=buckets.step_us
+            )
+        ),
     )
     return partial(time_series.events, buckets, counts[0], nodes[0]), [counts, nodes]
 
 
-async def _throughput(questions: Questions, buckets: Buckets) -> Series:
+async def _throughput(questions: QueryClient, buckets: Buckets) -> Series:
     counts, named = await together(_counts(questions, buckets), _named(questions, buckets))
     return partial(time_series.throughput, buckets, named[0], counts[0]), [counts, named]
 
 
-_SERIES: Mapping[str, Callable[[Questions, Buckets], Awaitable[Series]]] = {
+_SERIES: Mapping[str, Callable[[QueryClient, Buckets], Awaitable[Series]]] = {
     "blocks": _blocks,
     "events": _events,
     "throughput": _throughput,
@@ -160,22 +177,24 @@ _SERIES: Mapping[str, Callable[[Questions, Buckets], Awaitable[Series]]] = {
 
 
 async def _counts(
-    questions: Questions, buckets: Buckets
+    questions: QueryClient, buckets: Buckets
 ) -> tuple[dict[tuple[int, int], int], Coverage]:
     """Return the number of events by bucket and type."""
-    rows, seen = await questions.summed(
-        "counts", buckets.window, by=["bucket", "type"], step_us=buckets.step_us
+    rows, seen = await questions.ask(
+        AggregateSum("counts", buckets.window, by=["bucket", "type"], step_us=buckets.step_us)
     )
     return {(row["bucket"], row["type"]): row["count"] for row in rows}, seen
 
 
-async def _named(questions: Questions, buckets: Buckets) -> tuple[list[Json], Coverage]:
+async def _named(questions: QueryClient, buckets: Buckets) -> tuple[list[Json], Coverage]:
     """Return the blocks named best or finalized in the window and shortly before it."""
     window = Window(max(0, buckets.start_us - _NAMED_US), buckets.end_us)
-    return await questions.summed("reached", window, by=["hash", "type"], values=["seen_at"])
+    return await questions.ask(
+        AggregateSum("reached", window, by=["hash", "type"], values=["seen_at"])
+    )
 
 
-async def grouped_timeseries(questions: Questions, values: Values) -> Answer:
+async def grouped_timeseries(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/timeseries/grouped``."""
     buckets = asked(values).buckets(values["interval"] * MINUTE_US)
     metric_and_group = values["metric"], values["group_by"]
@@ -190,16 +209,16 @@ async def grouped_timeseries(questions: Questions, values: Values) -> Answer:
     return answered(body, *parts)
 
 
-async def _events_by_node(questions: Questions, buckets: Buckets) -> GroupSeries:
+async def _events_by_node(questions: QueryClient, buckets: Buckets) -> GroupSeries:
     return await _newest_rows(questions, buckets, time_series.events_by_node)
 
 
-async def _events_by_type(questions: Questions, buckets: Buckets) -> GroupSeries:
+async def _events_by_type(questions: QueryClient, buckets: Buckets) -> GroupSeries:
     return await _newest_rows(questions, buckets, time_series.events_by_type)
 
 
 async def _newest_rows(
-    questions: Questions,
+    questions: QueryClient,
     buckets: Buckets,
     figure: Callable[[Buckets, Spread], list[GroupBucket]],
 ) -> GroupSeries:
@@ -211,8 +230,10 @@ async def _newest_rows(
         window = buckets.window
         if chunk := starts[index : index + _BUCKETS_PER_QUERY]:
             window = Window(chunk[-1], min(chunk[0] + buckets.step_us - 1, buckets.end_us))
-        counts = await questions.spread(
-            "counts", "count", window, by=["bucket", "type"], step_us=buckets.step_us
+        counts = await questions.ask(
+            AggregateByNode(
+                "counts", "count", window, by=["bucket", "type"], step_us=buckets.step_us
+            )
         )
         parts.append(counts)
         rows += await asyncio.to_thread(figure, buckets, counts[0])
@@ -221,30 +242,34 @@ async def _newest_rows(
     return lambda: rows[: time_series.MAX_ROWS], parts
 
 
-async def _guarantees_by_core(questions: Questions, buckets: Buckets) -> GroupSeries:
-    counts = await questions.summed(
-        "core_events",
-        buckets.window,
-        by=["bucket", "core", "node"],
-        values=["count"],
-        where={"type": [EventKind.GUARANTEE_BUILT]},
-        step_us=buckets.step_us,
+async def _guarantees_by_core(questions: QueryClient, buckets: Buckets) -> GroupSeries:
+    counts = await questions.ask(
+        AggregateSum(
+            "core_events",
+            buckets.window,
+            by=["bucket", "core", "node"],
+            values=["count"],
+            where={"type": [EventKind.GUARANTEE_BUILT]},
+            step_us=buckets.step_us,
+        )
     )
     return partial(time_series.guarantees_by_core, buckets, counts[0]), [counts]
 
 
-async def _failures_by_category(questions: Questions, buckets: Buckets) -> GroupSeries:
-    counts = await questions.summed(
-        "failures",
-        buckets.window,
-        by=["bucket", "type", "node"],
-        values=["count"],
-        step_us=buckets.step_us,
+async def _failures_by_category(questions: QueryClient, buckets: Buckets) -> GroupSeries:
+    counts = await questions.ask(
+        AggregateSum(
+            "failures",
+            buckets.window,
+            by=["bucket", "type", "node"],
+            values=["count"],
+            step_us=buckets.step_us,
+        )
     )
     return partial(time_series.failures_by_category, buckets, counts[0]), [counts]
 
 
-_GROUPED: Mapping[tuple[str, str], Callable[[Questions, Buckets], Awaitable[GroupSeries]]] = {
+_GROUPED: Mapping[tuple[str, str], Callable[[QueryClient, Buckets], Awaitable[GroupSeries]]] = {
     ("events", "node"): _events_by_node,
     ("events", "event_type"): _events_by_type,
     ("guarantees", "core"): _guarantees_by_core,
@@ -260,27 +285,27 @@ def _header(values: Values, buckets: Buckets) -> SeriesHeader:
     }
 
 
-async def realtime(questions: Questions, values: Values) -> Answer:
+async def realtime(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/realtime``."""
     now = int(time.time())
     length = values["seconds"]
-    partials, (claims, seen) = await together(
-        questions.scatter("live", {"seconds": length}), questions.chain()
+    (answers, seen), (claims, chain_seen) = await together(
+        questions.ask(Live(length)), questions.chain()
     )
 
     def body() -> RealtimeAnswer:
         return realtime_figures.realtime(
-            merge.seconds(partials.values),
-            [value for _, value in partials.values],
+            merge.seconds(answers),
+            answers,
             now,
             length,
             chain_figures(claims)["best_block"],
         )
 
-    return Answer(body, seen & coverage(partials))
+    return Answer(body, seen & chain_seen)
 
 
-async def latency(questions: Questions, values: Values) -> Answer:
+async def latency(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/latency``."""
     window = asked(values).whole(durations=True)
     group = values["group_by"]
@@ -289,7 +314,7 @@ async def latency(questions: Questions, values: Values) -> Answer:
     types = values["event_types"]
     by = ["parent", "type", "bin", *(["node"] if group != "none" else [])]
     rows, (nodes, seen) = await together(
-        questions.summed("latency", window, by=by, where=types and {"type": types}),
+        questions.ask(AggregateSum("latency", window, by=by, where=types and {"type": types})),
         questions.nodes(),
     )
     group_of = _GROUPS[group](nodes)
@@ -300,28 +325,15 @@ async def latency(questions: Questions, values: Values) -> Answer:
     return answered(body, rows, (None, seen))
 
 
-async def _latency_by_core(questions: Questions, window: Window) -> Answer:
-    end = window.end_us
-    partials = await questions.scatter(
-        "steps",
-        {
-            "start_us": window.start_us,
-            "end_us": None if end is None else end + 1,
-            "core": None,
-            "by_core": True,
-        },
-    )
+async def _latency_by_core(questions: QueryClient, window: Window) -> Answer:
+    samples, seen = await questions.ask(StepDurations(window, by_core=True))
     names = list(PAIRS)
 
     def body() -> Latency:
-        rows = (
-            (names[pair], core, bin_number, count)
-            for _, value in partials.values
-            for pair, bin_number, count, core in value
-        )
+        rows = ((names[row.pair], row.core, row.bin, row.samples) for row in samples)
         return {"group_by": "core", "steps": latency_figures.latency_by_core(rows)}
 
-    return answered(body, (None, coverage(partials)))
+    return answered(body, (None, seen))
 
 
 def _implementation(node: Json) -> str | None:
@@ -337,12 +349,12 @@ _GROUPS: Mapping[str, Callable[[list[Json]], dict[str, str | None] | None]] = {
 }
 
 
-async def busiest_nodes(questions: Questions, values: Values) -> Answer:
+async def busiest_nodes(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/top``."""
     window = asked(values).whole()
     types = values["event_types"]
     rows, (nodes, seen) = await together(
-        questions.summed("counts", window, by=["node"], where=types and {"type": types}),
+        questions.ask(AggregateSum("counts", window, by=["node"], where=types and {"type": types})),
         questions.nodes(),
     )
     assert window.start_us is not None

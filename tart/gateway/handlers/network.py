@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tart.gateway.fanout.queries import Questions, now_text, now_us
+from tart.gateway.fanout.queries import QueryClient, now_text, now_us
 from tart.gateway.http.responses import Answer
 from tart.query.answers.network import Live
 from tart.query.core import chain_stats
 from tart.query.core.windows import resolve
 
 Values = Mapping[str, Any]
-Handler = Callable[[Questions, Values], Awaitable[Answer]]
+Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 
-async def stats(questions: Questions, values: Values) -> Answer:
+async def stats(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/stats``."""
     # Always up to now: without a window in it, an unchanged answer is not sent again.
     return Answer(*await questions.stats(resolve(now_us(), duration=values["duration"])))
 
 
-async def network(questions: Questions, values: Values) -> Answer:
+async def network(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/network``."""
     nodes, coverage = await questions.nodes(values["bytes"])
     return Answer(chain_stats.network(nodes), coverage)
 
 
-async def live(questions: Questions, values: Values) -> Answer:
+async def live(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/live``."""
     figures, coverage = await questions.live()
     body: Live = {

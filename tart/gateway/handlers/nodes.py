@@ -10,7 +10,7 @@ from typing import Any
 
 from tart.aggregate.core.tables import LINK_BUCKET
 from tart.errors import TartError
-from tart.gateway.fanout.queries import Coverage, Questions, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
 from tart.gateway.handlers.windows import answered, asked
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
@@ -19,13 +19,16 @@ from tart.query.answers.nodes import ConnectionInfo, NodeDetails, Nodes, NodeSta
 from tart.query.core import chain_stats
 from tart.query.core import cursor as cursors
 from tart.query.core.cursor import Cursor
+from tart.query.core.filters import Selection
 from tart.query.core.merge import Json
 from tart.query.core.nodes import node_json, node_summary
+from tart.query.shard_queries.aggregates import AggregateRows, AggregateSum
+from tart.query.shard_queries.blocks import Transfers
 from tart.query.topics import availability, execution, node_activity, topology
 from tart.units import MINUTE_US, SECOND_US
 
 Values = Mapping[str, Any]
-Handler = Callable[[Questions, Values], Awaitable[Answer]]
+Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 _LINK_BUCKET_US = LINK_BUCKET * SECOND_US
 _PEER_SAMPLES = 100
@@ -41,7 +44,7 @@ class NotConfigured(TartError):
     code = "not_configured"
 
 
-async def nodes(questions: Questions, values: Values) -> Answer:
+async def nodes(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes``."""
     merged, seen = await questions.nodes(values["bytes"])
 
@@ -51,7 +54,7 @@ async def nodes(questions: Questions, values: Values) -> Answer:
     return Answer(body, seen)
 
 
-async def node(questions: Questions, values: Values) -> Answer:
+async def node(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}``."""
     merged, seen = await questions.node(values["id"], values["bytes"])
     body: NodeDetails = {**node_json(merged), "connections": merged["connections"]}
@@ -69,26 +72,30 @@ def _connection_info(connection: Json) -> ConnectionInfo:
     }
 
 
-async def node_status(questions: Questions, values: Values) -> Answer:
+async def node_status(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/status``."""
     merged, events, seen = await questions.node_status(values["id"], values["bytes"])
     body: NodeStatus = {"node": node_summary(merged), **chain_stats.reported_status(events)}
     return Answer(body, seen)
 
 
-async def network_topology(questions: Questions, values: Values) -> Answer:
+async def network_topology(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/network/topology``."""
     window = asked(values).whole(_LINK_BUCKET_US)
     links, transfers, counts = await together(
-        questions.summed(
-            "links",
-            window,
-            by=["node", "peer", "type", "side"],
-            where={"type": list(topology.LINK_KINDS)},
+        questions.ask(
+            AggregateSum(
+                "links",
+                window,
+                by=["node", "peer", "type", "side"],
+                where={"type": list(topology.LINK_KINDS)},
+            )
         ),
-        questions.transfers(window),
-        questions.summed(
-            "counts", window, by=["node", "type"], where={"type": list(topology.KINDS)}
+        questions.ask(Transfers(window)),
+        questions.ask(
+            AggregateSum(
+                "counts", window, by=["node", "type"], where={"type": list(topology.KINDS)}
+            )
         ),
     )
     body = partial(
@@ -101,30 +108,32 @@ async def network_topology(questions: Questions, values: Values) -> Answer:
     return _answer(body, links, transfers, counts)
 
 
-async def validators_cores(questions: Questions, values: Values) -> Answer:
+async def validators_cores(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/validators/cores``."""
     window = asked(values).whole()
     guarantees, tickets = await together(
-        questions.summed(
-            "core_events",
-            window,
-            by=["node", "core"],
-            where={"type": [EventKind.GUARANTEE_BUILT]},
+        questions.ask(
+            AggregateSum(
+                "core_events",
+                window,
+                by=["node", "core"],
+                where={"type": [EventKind.GUARANTEE_BUILT]},
+            )
         ),
-        questions.listed("tickets", window, limit=_MAX_TICKETS),
+        questions.ask(AggregateRows("tickets", window, limit=_MAX_TICKETS)),
     )
     body = partial(node_activity.validators_cores, guarantees[0], tickets[0])
     return _answer(body, guarantees, tickets)
 
 
-async def node_status_enhanced(questions: Questions, values: Values) -> Answer:
+async def node_status_enhanced(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/status/enhanced``."""
     window, where = asked(values).whole(), {"node": [values["id"]]}
     (merged, events, seen), cores, counts, tickets = await together(
         questions.node_status(values["id"], values["bytes"]),
-        questions.summed("core_events", window, by=["core", "type"], where=where),
-        questions.summed("counts", window, by=["type"], where=where),
-        questions.listed("tickets", window, where=where, limit=_MAX_TICKETS),
+        questions.ask(AggregateSum("core_events", window, by=["core", "type"], where=where)),
+        questions.ask(AggregateSum("counts", window, by=["type"], where=where)),
+        questions.ask(AggregateRows("tickets", window, where=where, limit=_MAX_TICKETS)),
     )
 
     def body() -> NodeStatusEnhanced:
@@ -137,17 +146,17 @@ async def node_status_enhanced(questions: Questions, values: Values) -> Answer:
     return _answer(body, (None, seen), cores, counts, tickets)
 
 
-async def node_peers(questions: Questions, values: Values) -> Answer:
+async def node_peers(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/peers``."""
     window, where = asked(values).whole(_LINK_BUCKET_US), {"node": [values["id"]]}
-    selection = {"node": values["id"], "types": [EventKind.STATUS]}
+    selection = Selection(node=values["id"], types=(EventKind.STATUS,))
     streams = {**where, "type": [EventKind.BLOCK_ANNOUNCEMENT_STREAM_OPENED]}
     (_, seen), status, (page, page_seen), opened, counts = await together(
         questions.node(values["id"]),
-        questions.summed("status", window, by=["node"], where=where),
+        questions.ask(AggregateSum("status", window, by=["node"], where=where)),
         questions.events(selection, _PEER_SAMPLES, 0, Cursor(now_us(), window)),
-        questions.summed("links", window, by=["peer"], where=streams),
-        questions.summed("counts", window, by=["type"], where=where),
+        questions.ask(AggregateSum("links", window, by=["peer"], where=streams)),
+        questions.ask(AggregateSum("counts", window, by=["type"], where=where)),
     )
     body = partial(
         node_activity.peers,
@@ -159,21 +168,20 @@ async def node_peers(questions: Questions, values: Values) -> Answer:
     return _answer(body, (None, seen), (None, page_seen), status, opened, counts)
 
 
-async def node_timeline(questions: Questions, values: Values) -> Answer:
+async def node_timeline(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/timeline``."""
     cursor = values["cursor"]
     window = asked(values).open(MINUTE_US, cursor and cursor.window)
     cursor = cursor or Cursor(now_us(), window)
     categories = values["categories"]
-    selection = {
-        "node": values["id"],
-        "types": None if categories is None else node_activity.types_of(categories),
-        "bytes": values["bytes"],
-    }
+    selection = Selection(
+        node=values["id"],
+        types=None if categories is None else tuple(node_activity.types_of(categories)),
+    )
     (_, seen), (page, page_seen), counts = await together(
         questions.node(values["id"]),
-        questions.events(selection, values["limit"], 0, cursor),
-        questions.summed("counts", window, by=["type"], where={"node": [values["id"]]}),
+        questions.events(selection, values["limit"], 0, cursor, values["bytes"]),
+        questions.ask(AggregateSum("counts", window, by=["type"], where={"node": [values["id"]]})),
     )
     body = partial(
         node_activity.timeline,
@@ -185,44 +193,54 @@ async def node_timeline(questions: Questions, values: Values) -> Answer:
     return answered(body, (None, seen), (None, page_seen), counts)
 
 
-async def da_stats(questions: Questions, values: Values) -> Answer:
+async def da_stats(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/da/stats``."""
     window = asked(values).whole()
     status, counts = await together(
-        questions.summed("status", window, by=["node"]),
-        questions.summed(
-            "counts",
-            window,
-            by=["type"],
-            where={"type": list(availability.PREIMAGE_KINDS)},
+        questions.ask(AggregateSum("status", window, by=["node"])),
+        questions.ask(
+            AggregateSum(
+                "counts",
+                window,
+                by=["type"],
+                where={"type": list(availability.PREIMAGE_KINDS)},
+            )
         ),
     )
     body = partial(availability.da_stats, status[0], _count_by_type(counts[0]))
     return _answer(body, status, counts)
 
 
-async def da_stats_enhanced(questions: Questions, values: Values) -> Answer:
+async def da_stats_enhanced(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/da/stats/enhanced``."""
     window = asked(values).whole(_LINK_BUCKET_US, durations=True)
     ends = [availability.FAILED, availability.TRANSFERRED]
     (page, seen), status, counts, latencies, indices, reasons = await together(
-        questions.events({"types": ends}, _RECENT_OPERATIONS, 0, Cursor(now_us(), window)),
-        questions.summed("status", window, by=["node"]),
-        questions.summed(
-            "counts",
-            window,
-            by=["node", "type"],
-            where={"type": list(availability.COUNTED_KINDS)},
+        questions.events(
+            Selection(types=tuple(ends)), _RECENT_OPERATIONS, 0, Cursor(now_us(), window)
         ),
-        questions.summed(
-            "latency",
-            window,
-            by=["node", "parent", "type", "bin"],
-            where={"type": [*ends, EventKind.PREIMAGE_TRANSFERRED]},
+        questions.ask(AggregateSum("status", window, by=["node"])),
+        questions.ask(
+            AggregateSum(
+                "counts",
+                window,
+                by=["node", "type"],
+                where={"type": list(availability.COUNTED_KINDS)},
+            )
         ),
-        questions.summed("shard_requests", window, by=["shard_index", "type", "node"]),
-        questions.summed(
-            "failures", window, by=["node", "reason"], where={"type": [availability.FAILED]}
+        questions.ask(
+            AggregateSum(
+                "latency",
+                window,
+                by=["node", "parent", "type", "bin"],
+                where={"type": [*ends, EventKind.PREIMAGE_TRANSFERRED]},
+            )
+        ),
+        questions.ask(AggregateSum("shard_requests", window, by=["shard_index", "type", "node"])),
+        questions.ask(
+            AggregateSum(
+                "failures", window, by=["node", "reason"], where={"type": [availability.FAILED]}
+            )
         ),
     )
     body = partial(
@@ -237,20 +255,22 @@ async def da_stats_enhanced(questions: Questions, values: Values) -> Answer:
     return answered(body, (None, seen), status, counts, latencies, indices, reasons)
 
 
-async def execution_metrics(questions: Questions, values: Values) -> Answer:
+async def execution_metrics(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/execution``."""
     window = asked(values).whole()
     (page, seen), refined, authorized, accumulated, counts = await together(
         questions.events(
-            {"types": list(execution.RECENT_KINDS)},
+            Selection(types=tuple(execution.RECENT_KINDS)),
             _RECENT_EXECUTIONS,
             0,
             Cursor(now_us(), window),
         ),
-        questions.summed("refinements", window, by=["service"]),
-        questions.summed("authorizations", window),
-        questions.summed("executions", window, by=["hash", "service"]),
-        questions.summed("counts", window, by=["type"], where={"type": [EventKind.REFINED]}),
+        questions.ask(AggregateSum("refinements", window, by=["service"])),
+        questions.ask(AggregateSum("authorizations", window)),
+        questions.ask(AggregateSum("executions", window, by=["hash", "service"])),
+        questions.ask(
+            AggregateSum("counts", window, by=["type"], where={"type": [EventKind.REFINED]})
+        ),
     )
     body = partial(
         execution.execution,
@@ -263,7 +283,7 @@ async def execution_metrics(questions: Questions, values: Values) -> Answer:
     return _answer(body, (None, seen), refined, authorized, accumulated, counts)
 
 
-async def jam_rpc(questions: Questions, values: Values) -> Answer:
+async def jam_rpc(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/jam/…``."""
     raise NotConfigured("this needs the RPC of a JAM node, for which tart has no client yet")
 

@@ -8,21 +8,29 @@ from typing import Any
 from tart.errors import BadQuery, NotFound
 from tart.gateway.fanout import package_queries as asked
 from tart.gateway.fanout.package_queries import NEWEST, Period
-from tart.gateway.fanout.queries import Coverage, Questions, now_text, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, now_text, now_us, together
 from tart.gateway.handlers import windows
 from tart.gateway.http.responses import Answer, error_object
 from tart.query.core.cursor import Cursor
-from tart.query.core.filters import hash_bytes
+from tart.query.core.filters import Selection, hash_bytes
 from tart.query.core.windows import Window
 from tart.query.packages import guarantees as guaranteeing
 from tart.query.packages import journey_details, journeys, package_progress
 from tart.query.packages import packages as figures
 from tart.query.packages.journeys import Journey
+from tart.query.shard_queries.aggregates import AggregateSum
+from tart.query.shard_queries.packages import (
+    PackageCounts,
+    PackageRows,
+    PackageStages,
+    StepDurations,
+    samples_by_pair,
+)
 from tart.units import HOUR_US, MINUTE_US, SECOND_US
 
 Values = Mapping[str, Any]
 Json = dict[str, Any]
-Handler = Callable[[Questions, Values], Awaitable[Answer]]
+Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 MAX_BATCH = 50
 _RECENT_PACKAGES, _RECENT_GUARANTEES = 100, 50
@@ -43,38 +51,44 @@ def settled_us(when: Period) -> int:
 
 
 async def newest_events(
-    questions: Questions, values: Values, window: Window, limit: int, **selection: Any
+    questions: QueryClient, values: Values, window: Window, limit: int, selection: Selection
 ) -> tuple[list[Json], Coverage]:
     """The newest events of a window that were selected, newest first."""
     page, seen = await questions.events(
-        {**selection, "bytes": values["bytes"]}, limit, 0, Cursor(now_us(), window)
+        selection, limit, 0, Cursor(now_us(), window), values["bytes"]
     )
     return page.events, seen
 
 
-async def workpackages(questions: Questions, values: Values) -> Answer:
+async def workpackages(questions: QueryClient, values: Values) -> Answer:
     """``/api/workpackages``."""
     when = period(values)
     (packages, seen), (counts, also), (recent, too) = await together(
-        asked.handled(questions, when),
-        questions.summed(
-            "counts",
-            when.window,
-            by=["type"],
-            where={"type": list(package_progress.EVENTS.values())},
+        questions.ask(PackageStages(when.window, when.core)),
+        questions.ask(
+            AggregateSum(
+                "counts",
+                when.window,
+                by=["type"],
+                where={"type": list(package_progress.EVENTS.values())},
+            )
         ),
-        newest_events(questions, values, when.window, _RECENT_PACKAGES, types=[_RECEIVED]),
+        newest_events(
+            questions, values, when.window, _RECENT_PACKAGES, Selection(types=(_RECEIVED,))
+        ),
     )
     return Answer(package_progress.overview(packages, counts, recent), seen & also & too)
 
 
-async def active_workpackages(questions: Questions, values: Values) -> Answer:
+async def active_workpackages(questions: QueryClient, values: Values) -> Answer:
     """``/api/workpackages/active``."""
     when = period(values)
     (packages, seen), (durations, also), (reasons, too) = await together(
         asked.newest(questions, when, NEWEST),
-        asked.durations(questions, when),
-        questions.summed("failures", when.window, by=["reason"], where={"type": [_FAILED]}),
+        questions.ask(StepDurations(when.window, when.core)),
+        questions.ask(
+            AggregateSum("failures", when.window, by=["reason"], where={"type": [_FAILED]})
+        ),
     )
     body = {
         "work_packages": [
@@ -83,23 +97,23 @@ async def active_workpackages(questions: Questions, values: Values) -> Answer:
         "summary": package_progress.summary(packages),
         "reached": package_progress.count_reached(packages),
         "failure_breakdown": {each["reason"]: each["count"] for each in reasons},
-        "stage_duration_percentiles": figures.all_percentiles(durations),
+        "stage_duration_percentiles": figures.all_percentiles(samples_by_pair(durations)),
         "complete": len(packages) < NEWEST,
     }
     return Answer(body, seen & also & too)
 
 
-async def journey(questions: Questions, values: Values) -> Answer:
+async def journey(questions: QueryClient, values: Values) -> Answer:
     """``/api/workpackages/{hash}/journey``."""
     return await _journey(questions, values, journeys.plain)
 
 
-async def enhanced_journey(questions: Questions, values: Values) -> Answer:
+async def enhanced_journey(questions: QueryClient, values: Values) -> Answer:
     """``/api/workpackages/{hash}/journey/enhanced``."""
     return await _journey(questions, values, journey_details.enhanced)
 
 
-async def audit_progress(questions: Questions, values: Values) -> Answer:
+async def audit_progress(questions: QueryClient, values: Values) -> Answer:
     """``/api/workpackages/{hash}/audit-progress``."""
     answer = await _journey(questions, values, journey_details.audit)
     if answer.status == 200:
@@ -108,15 +122,15 @@ async def audit_progress(questions: Questions, values: Values) -> Answer:
 
 
 async def _journey(
-    questions: Questions, values: Values, shown: Callable[[Journey, str], Mapping[str, Any]]
+    questions: QueryClient, values: Values, shown: Callable[[Journey, str], Mapping[str, Any]]
 ) -> Answer:
     reference = values["hash"]
     if isinstance(reference, int):
-        rows, seen = await asked.handlings(
-            questions, root=reference, node=values["node_id"], session=values["session"]
+        rows, seen = await questions.ask(
+            PackageRows(root=reference, node=values["node_id"], session=values["session"])
         )
     else:
-        rows, seen = await asked.handlings(questions, hashes=[reference])
+        rows, seen = await questions.ask(PackageRows(hashes=[reference]))
     if not rows:
         raise NotFound(f"no work-package is known by {reference}", "hash")
     if isinstance(reference, int) and len(several := journeys.candidates(rows)) > 1:
@@ -124,7 +138,7 @@ async def _journey(
     hashes = sorted({row["hash"] for row in rows if row["hash"]})
     if hashes and hashes != [reference]:
         # By an id or a report: the package may have been at other guarantors, too.
-        rows, also = await asked.handlings(questions, hashes=hashes)
+        rows, also = await questions.ask(PackageRows(hashes=hashes))
         seen &= also
     found, also = await asked.journey(questions, rows, values["limit"], values["bytes"])
     return Answer(shown(found, str(reference)), seen & also)
@@ -136,7 +150,7 @@ def _ambiguous(several: list[Json]) -> Json:
     return error
 
 
-async def batch_journey(questions: Questions, values: Values) -> Answer:
+async def batch_journey(questions: QueryClient, values: Values) -> Answer:
     """``/api/workpackages/batch/journey``."""
     given = values["body"].get("hashes")
     if not isinstance(given, list) or len(given) > MAX_BATCH:
@@ -145,7 +159,7 @@ async def batch_journey(questions: Questions, values: Values) -> Answer:
     if not hashes:
         return Answer({"journeys": [], "timestamp": now_text()})
     (rows, seen), (packages, also) = await together(
-        asked.handlings(questions, hashes=hashes), asked.named(questions, hashes)
+        questions.ask(PackageRows(hashes=hashes)), asked.named(questions, hashes)
     )
     known = {each.row["hash"]: each for each in packages}
     found = [
@@ -162,24 +176,30 @@ async def batch_journey(questions: Questions, values: Values) -> Answer:
     return Answer(body, seen & also)
 
 
-async def guarantees(questions: Questions, values: Values) -> Answer:
+async def guarantees(questions: QueryClient, values: Values) -> Answer:
     """``/api/guarantees``."""
     window = period(values).window
     (counts, seen), (recent, also) = await together(
-        questions.summed(
-            "counts",
-            window,
-            by=["node", "type"],
-            where={"type": guaranteeing.TYPES},
+        questions.ask(
+            AggregateSum(
+                "counts",
+                window,
+                by=["node", "type"],
+                where={"type": guaranteeing.TYPES},
+            )
         ),
         newest_events(
-            questions, values, window, _RECENT_GUARANTEES, types=list(guaranteeing.RECENT_TYPES)
+            questions,
+            values,
+            window,
+            _RECENT_GUARANTEES,
+            Selection(types=tuple(guaranteeing.RECENT_TYPES)),
         ),
     )
     return Answer(guaranteeing.guarantees(counts, recent), seen & also)
 
 
-async def guarantors(questions: Questions, values: Values) -> Answer:
+async def guarantors(questions: QueryClient, values: Values) -> Answer:
     """``/api/guarantees/by-guarantor``."""
     when = period(values)
     end = when.window.end_us
@@ -188,9 +208,11 @@ async def guarantors(questions: Questions, values: Values) -> Answer:
     begun -= begun % MINUTE_US
     where = {"type": guaranteeing.GUARANTOR_TYPES}
     (rows, seen), (counts, also), (lately, too) = await together(
-        asked.tallied(questions, when, ["node"], settled_us(when)),
-        questions.summed("counts", when.window, by=["node", "type"], where=where),
-        questions.summed("counts", Window(begun, end), by=["node", "type"], where=where),
+        questions.ask(
+            PackageCounts(when.window, when.core, by=["node"], settled_us=settled_us(when))
+        ),
+        questions.ask(AggregateSum("counts", when.window, by=["node", "type"], where=where)),
+        questions.ask(AggregateSum("counts", Window(begun, end), by=["node", "type"], where=where)),
     )
     body = {**guaranteeing.guarantors(rows, counts, lately), "timestamp": now_text()}
     return Answer(body, seen & also & too)

@@ -8,7 +8,7 @@ from operator import and_
 from typing import Any
 
 from tart.gateway.api.rule_pages import rule_list, rule_text
-from tart.gateway.fanout.queries import Coverage, Questions, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
 from tart.gateway.handlers.windows import asked
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
@@ -17,19 +17,21 @@ from tart.query.core import cursor as cursors
 from tart.query.core.cursor import Cursor
 from tart.query.core.sessions import session_json
 from tart.query.core.windows import Window
+from tart.query.shard_queries.aggregates import AggregateSum
+from tart.query.shard_queries.sessions import Examples, ProtocolVersions, SessionPage
 from tart.query.topics import conformance as figures
 from tart.units import HOUR_US
 
 Values = Mapping[str, Any]
-Handler = Callable[[Questions, Values], Awaitable[Answer]]
+Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 
-async def sessions(questions: Questions, values: Values) -> Answer:
+async def sessions(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/sessions``."""
     return await _sessions(questions, values, None)
 
 
-async def node_sessions(questions: Questions, values: Values) -> Answer:
+async def node_sessions(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/sessions``."""
     answer, _ = await together(
         _sessions(questions, values, values["id"]), questions.node(values["id"])
@@ -38,7 +40,7 @@ async def node_sessions(questions: Questions, values: Values) -> Answer:
     return page
 
 
-async def conformance(questions: Questions, values: Values) -> Answer:
+async def conformance(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/conformance``."""
     window = asked(values).open(HOUR_US, ends=True)
     (nodes, seen), (rows, rows_seen) = await together(
@@ -47,7 +49,7 @@ async def conformance(questions: Questions, values: Values) -> Answer:
     return Answer(partial(figures.network_conformance, nodes, rows), seen & rows_seen)
 
 
-async def node_conformance(questions: Questions, values: Values) -> Answer:
+async def node_conformance(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/conformance``."""
     window = asked(values).open(HOUR_US, ends=True)
     (node, seen), (rows, rows_seen) = await together(
@@ -56,21 +58,21 @@ async def node_conformance(questions: Questions, values: Values) -> Answer:
     return Answer(partial(figures.node_conformance, node, rows), seen & rows_seen)
 
 
-async def rules(questions: Questions, values: Values) -> Answer:
+async def rules(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/docs/rules``."""
     return Answer(rule_list().encode())
 
 
-async def rule(questions: Questions, values: Values) -> Answer:
+async def rule(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/docs/rules/{code}``."""
     return Answer(rule_text(values["code"]).encode())
 
 
-async def _sessions(questions: Questions, values: Values, node: str | None) -> Answer:
+async def _sessions(questions: QueryClient, values: Values, node: str | None) -> Answer:
     place = values["cursor"]
     window = asked(values).open(place=place and place.window)
     place = place or Cursor(now_us(), window)
-    page, seen = await questions.sessions(values["limit"], place, node)
+    page, seen = await questions.ask(SessionPage(place, values["limit"] + 1, node))
     body: Sessions = {
         "sessions": [session_json(row) for row in page.events],
         "has_more": page.has_more,
@@ -81,19 +83,21 @@ async def _sessions(questions: Questions, values: Values, node: str | None) -> A
 
 
 async def _conformance_input(
-    questions: Questions, window: Window, node: str | None
+    questions: QueryClient, window: Window, node: str | None
 ) -> tuple[figures.ConformanceInput, Coverage]:
     """Return the rows about one node, or about all."""
     where = {} if node is None else {"node": [node]}
     counts, connections, clocks, events, status, examples = parts = await together(
-        questions.summed("conformance", window, by=["node", "rule"], where=where),
-        questions.spoken(window, now_us(), node),
-        questions.summed("clocks", window, by=["bucket", "node"], where=where, step_us=HOUR_US),
-        questions.summed("counts", window, by=["node"], where=where),
-        questions.summed(
-            "counts", window, by=["node"], where={**where, "type": [EventKind.STATUS]}
+        questions.ask(AggregateSum("conformance", window, by=["node", "rule"], where=where)),
+        questions.ask(ProtocolVersions(window, now_us(), node)),
+        questions.ask(
+            AggregateSum("clocks", window, by=["bucket", "node"], where=where, step_us=HOUR_US)
         ),
-        questions.examples(window, figures.EXAMPLES, node),
+        questions.ask(AggregateSum("counts", window, by=["node"], where=where)),
+        questions.ask(
+            AggregateSum("counts", window, by=["node"], where={**where, "type": [EventKind.STATUS]})
+        ),
+        questions.ask(Examples(window, figures.EXAMPLES, node)),
     )
     rows = figures.ConformanceInput(
         counts=counts[0],

@@ -7,13 +7,14 @@ from typing import Any
 
 from tart import json_encoding
 from tart.errors import BadQuery, Incomplete
-from tart.gateway.fanout.queries import Questions, coverage
+from tart.gateway.fanout.queries import QueryClient, coverage
 from tart.gateway.http.responses import Answer, lacks_of, members_of
+from tart.query.shard_queries.events import Sql
 from tart.query.sql.exports import incomplete_marker
 from tart.sandbox import process
 
 Values = Mapping[str, Any]
-Handler = Callable[[Questions, Values], Awaitable[Answer]]
+Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 # A statement may take longer than a page does: first on the shards, then for reduce.
 MAP_SECONDS = 25.0
@@ -29,7 +30,7 @@ async def _cut(data: bytes, form: str, lacking: Incomplete) -> AsyncIterator[byt
     raise lacking
 
 
-async def sql(questions: Questions, values: Values) -> Answer:
+async def sql(questions: QueryClient, values: Values) -> Answer:
     """``/api/sql``."""
     mapped = _statement(values["body"], "map")
     reduced = "SELECT * FROM partials"
@@ -37,9 +38,7 @@ async def sql(questions: Questions, values: Values) -> Answer:
         reduced = _statement(values["body"], "reduce")
     form = values["format"] or _accepted(values["accept"])
     async with questions.sandboxes:
-        answers = await questions.scatter(
-            "sql", {"sql": mapped, "seconds": MAP_SECONDS}, MAP_SECONDS
-        )
+        answers = await questions.ask_each(Sql(mapped, MAP_SECONDS), MAP_SECONDS)
         partials = [value.data for _, value in answers.values]
         order = process.SqlJob(
             reduced,

@@ -12,7 +12,7 @@ from tart.background_tasks import Background
 from tart.config.schema import Config
 from tart.errors import QueryTimeout, ShardUnavailable
 from tart.gateway.api import docs, openapi
-from tart.gateway.fanout.queries import Coverage, Questions, coverage, now_text
+from tart.gateway.fanout.queries import Coverage, QueryClient, coverage, now_text
 from tart.gateway.fanout.shards import Answers
 from tart.gateway.http.responses import Answer
 from tart.gateway.observability import health, metrics
@@ -43,7 +43,7 @@ class StatusHandlers:
 
     def __init__(
         self,
-        queries: Questions,
+        queries: QueryClient,
         config: Config,
         background: Background,
         *,
@@ -124,7 +124,7 @@ class StatusHandlers:
         )
         return Answer(metrics.text(scrape), Coverage(frozenset(statistics), answers.total))
 
-    async def _statistics(self) -> tuple[Answers, float]:
+    async def _statistics(self) -> tuple[Answers[dict[str, Any]], float]:
         """Return the statistics of the shards that answer, and how long that took."""
         began = time.monotonic()
         try:

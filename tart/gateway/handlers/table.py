@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tart.gateway.fanout.queries import Questions
+from tart.gateway.fanout.queries import QueryClient
 from tart.gateway.handlers.analytics import ANALYTICS_HANDLERS
 from tart.gateway.handlers.cores import CORE_HANDLERS
 from tart.gateway.handlers.events import EVENT_HANDLERS
@@ -24,7 +24,7 @@ from tart.gateway.handlers.windows import windowed
 from tart.gateway.http.responses import Answer
 
 Values = Mapping[str, Any]
-Handler = Callable[[Questions, Values], Awaitable[Answer]]
+Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 _HANDLERS: Mapping[str, Handler] = {
     **NETWORK_HANDLERS,

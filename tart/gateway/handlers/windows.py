@@ -17,7 +17,7 @@ from operator import and_
 from typing import Any
 
 from tart.config.schema import AggregatesConfig
-from tart.gateway.fanout.queries import Coverage, Questions, now_text, now_us
+from tart.gateway.fanout.queries import Coverage, QueryClient, now_text, now_us
 from tart.gateway.http.responses import Answer
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import rfc3339
@@ -26,7 +26,7 @@ from tart.query.topics.time_series import Buckets, cut_buckets
 from tart.units import DAY_US, HOUR_US, MINUTE_US
 
 Values = Mapping[str, Any]
-Handler = Callable[[Questions, Values], Awaitable[Answer]]
+Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 
 class Asked:
@@ -135,8 +135,8 @@ def windowed(handler: Handler) -> Handler:
     """The handler with ``asked`` for its window, which its answer then tells."""
 
     @wraps(handler)
-    async def handle(questions: Questions, values: Values) -> Answer:
-        window = Asked(values, questions.kept, now_us())
+    async def handle(questions: QueryClient, values: Values) -> Answer:
+        window = Asked(values, questions.retention, now_us())
         answer = await handler(questions, _Windowed(values, window))
         shown = window.shown()
         if shown is not None and answer.status == 200:

@@ -17,12 +17,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from tart.errors import Busy, QueryTimeout, ShardUnavailable
-from tart.gateway.fanout.queries import Questions
+from tart.gateway.fanout.queries import QueryClient
 from tart.query.core.catalog import event_api_id, event_identity
 from tart.query.core.merge import Json
+from tart.query.core.query import ByteEncoding
+from tart.query.shard_queries.events import Backfill, BackfillPart
 
 # Rows that a part looks at: at first and after one that came too late, and at most.
 FIRST_ROWS, MOST_ROWS = 64, 1024
@@ -91,17 +95,17 @@ class CatchingUp:
 
     def __init__(
         self,
-        questions: Questions,
+        questions: QueryClient,
         client: Client,
         wanted: Json,
-        rendering: str,
+        rendering: ByteEncoding,
         since_us: int,
         after: Mapping[int, int],
     ) -> None:
         self._questions = questions
         self._client = client
-        self._asked = {"filter": wanted, "bytes": rendering, "since_us": since_us}
-        self._after = {str(key): event_identity(each)[1] for key, each in after.items()}
+        self._query = Backfill(filter=wanted, since_us=since_us, byte_encoding=rendering)
+        self._after = {directory: event_identity(each)[1] for directory, each in after.items()}
         self._sources = [_Source() for _ in questions.shards.every]
         self._news = asyncio.Event()
         self._answered = asyncio.Event()
@@ -138,7 +142,7 @@ class CatchingUp:
 
     async def _all_looked_up(self, shard: int, source: _Source) -> bool:
         clock = asyncio.get_running_loop().time
-        after, own = dict(self._after), str(shard)
+        after, own = dict(self._after), shard
         rows, looked_at, tries = FIRST_ROWS, 0, 0
         held, wanted, ends = False, 0, 0.0
         while True:
@@ -155,39 +159,37 @@ class CatchingUp:
             except ShardUnavailable:
                 return False
             tries, looked_at = 0, looked_at + rows
-            if answer["cut"]:
+            if answer.cut:
                 await self._client.cut()
             self._came(source, answer)
-            further = answer["at"].get(own) != after.get(own)
-            after |= answer["at"]
+            further = answer.at.get(own) != after.get(own)
+            after |= answer.at
             if not held:
-                if not answer["more"] or looked_at >= ENOUGH_ROWS:
+                if not answer.more or looked_at >= ENOUGH_ROWS:
                     self._client.hold(shard)
                     held, ends = True, 0.0
             else:
                 # What it has given a number to since is live, and kept for later.
-                wanted = wanted or answer["next"]
-                others = [each for each in answer["more"] if str(each) != own]
+                wanted = wanted or answer.next
+                others = [each for each in answer.more if each != own]
                 if not others and after.get(own, -1) + 1 >= wanted:
                     return True
                 if further or not ends:
                     ends = clock() + self._questions.config.deadline_seconds
-                elif not answer["more"]:
+                elif not answer.more:
                     if clock() > ends:
                         return False
                     await asyncio.sleep(STORED_SECONDS)
             rows = min(2 * rows, MOST_ROWS)
             await _room(source)
 
-    async def _ask(self, shard: int, after: Mapping[str, int], rows: int) -> Any:
-        question = {**self._asked, "after": after, "limit": rows}
-        deadline = self._questions.config.deadline_seconds
-        return await self._questions.shards.ask(shard, "missed", question, deadline)
+    async def _ask(self, shard: int, after: Mapping[int, int], rows: int) -> BackfillPart:
+        return await self._questions.ask_shard(shard, replace(self._query, after=after, limit=rows))
 
-    def _came(self, source: _Source, answer: Json) -> None:
+    def _came(self, source: _Source, answer: BackfillPart) -> None:
         self._answered.set()
-        source.found += (Found(event, {}) for event in answer["events"])
-        at = {int(key): event_api_id(int(key), each) for key, each in answer["at"].items()}
+        source.found += (Found(event, {}) for event in answer.events)
+        at = {directory: event_api_id(directory, each) for directory, each in answer.at.items()}
         source.found.append(Found(None, at))
         self._news.set()
 

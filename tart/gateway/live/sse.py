@@ -31,7 +31,7 @@ from tart.config.schema import ApiConfig
 from tart.errors import BadQuery, Busy, NotFound, QueryTimeout, ShardUnavailable, TartError
 from tart.gateway.api.route import Route
 from tart.gateway.api.routes.streams import filter_of
-from tart.gateway.fanout.queries import Questions, now_us
+from tart.gateway.fanout.queries import QueryClient, now_us
 from tart.gateway.fanout.single_flight import SingleFlight
 from tart.gateway.handlers.table import HANDLERS
 from tart.gateway.http import responses
@@ -203,7 +203,7 @@ class EventStreams:
         stalled: clients closed because they read nothing.
     """
 
-    def __init__(self, questions: Questions, streams: Streams, config: ApiConfig) -> None:
+    def __init__(self, questions: QueryClient, streams: Streams, config: ApiConfig) -> None:
         self._questions = questions
         self._streams = streams
         self._config = config

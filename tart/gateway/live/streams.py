@@ -19,8 +19,9 @@ from tart import json_encoding
 from tart.gateway.fanout.queries import now_text
 from tart.gateway.fanout.shards import Shards
 from tart.gateway.http.websocket_frames import text_frame
-from tart.ipc.messages import Encoding, LiveEvents, Missed, Subscribe
+from tart.ipc.messages import LiveEvents, Missed, Subscribe
 from tart.query.core import filters
+from tart.query.core.query import ByteEncoding
 
 Json = dict[str, Any]
 
@@ -175,7 +176,7 @@ class Feed:
     number: int
     key: bytes
     document: Json
-    rendering: Encoding
+    rendering: ByteEncoding
     subscribers: set[Subscriber] = field(default_factory=set)
 
 
@@ -201,7 +202,7 @@ class Streams:
         self.shed = 0
         self._missed_by_removed = 0
 
-    def subscribe(self, subscriber: Subscriber, document: Any, rendering: Encoding) -> None:
+    def subscribe(self, subscriber: Subscriber, document: Any, rendering: ByteEncoding) -> None:
         """Send a subscriber the events that pass a filter, instead of its present ones.
 
         Raises:

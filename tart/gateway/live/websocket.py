@@ -24,19 +24,20 @@ from tart.aggregate.keyed.pipelines import UNFINISHED
 from tart.background_tasks import Background
 from tart.config.schema import ApiConfig
 from tart.errors import BadQuery, TartError
-from tart.gateway.fanout.queries import Questions, now_text, now_us, together
+from tart.gateway.fanout.queries import QueryClient, now_text, now_us, together
 from tart.gateway.fanout.single_flight import SingleFlight
 from tart.gateway.http.responses import error_object
 from tart.gateway.http.sanic_adapter import WebSocket
 from tart.gateway.http.slow_client import send_with_stall_timeout
 from tart.gateway.live.alerts import ALERT_WINDOW_US, AlertSample, alerts
 from tart.gateway.live.streams import ALL, Streams, Subscriber, message
-from tart.ipc.messages import Encoding
 from tart.query.core.chain_stats import chain_figures
 from tart.query.core.failure_rates import overall
 from tart.query.core.live_event import live_event
 from tart.query.core.merge import Json
+from tart.query.core.query import ByteEncoding
 from tart.query.core.windows import Window, duration_us, resolve
+from tart.query.shard_queries.aggregates import AggregateRows, AggregateSum
 from tart.suggestions import reject_unknown
 from tart.units import MINUTE_US, SECOND_US
 
@@ -73,7 +74,7 @@ class WebSocketClients:
 
     def __init__(
         self,
-        questions: Questions,
+        questions: QueryClient,
         streams: Streams,
         config: ApiConfig,
         intervals: PushIntervals = PushIntervals(),
@@ -165,18 +166,20 @@ class WebSocketClients:
     async def _counts(self, start_us: int) -> dict[int, int]:
         """Return events by type since a time, rounded down to a whole bucket."""
         start_us -= start_us % (COUNT_BUCKET * SECOND_US)
-        rows, _ = await self.questions.summed("counts", Window(start_us), by=["type"])
+        rows, _ = await self.questions.ask(AggregateSum("counts", Window(start_us), by=["type"]))
         return {row["type"]: row["count"] for row in rows}
 
     async def _active_packages(self, now: int) -> int:
         """Return the number of work-packages in progress; those without a hash do not count."""
-        rows, _ = await self.questions.listed(
-            "packages",
-            Window(now - ACTIVE_US),
-            where={"outcome": [UNFINISHED]},
-            columns=["hash"],
-            limit=MAX_ACTIVE,
-            distinct=True,
+        rows, _ = await self.questions.ask(
+            AggregateRows(
+                "packages",
+                Window(now - ACTIVE_US),
+                where={"outcome": [UNFINISHED]},
+                columns=["hash"],
+                limit=MAX_ACTIVE,
+                distinct=True,
+            )
         )
         return len({row["hash"] for row in rows if row["hash"]})
 
@@ -215,7 +218,7 @@ class Client:
     """One client: its subscriptions, and the replies to its messages."""
 
     def __init__(
-        self, shared: WebSocketClients, subscriber: Subscriber, rendering: Encoding
+        self, shared: WebSocketClients, subscriber: Subscriber, rendering: ByteEncoding
     ) -> None:
         self._shared = shared
         self._subscriber = subscriber

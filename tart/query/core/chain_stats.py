@@ -21,7 +21,7 @@ from tart.query.answers.network import (
     NodeAhead,
 )
 from tart.query.answers.nodes import EventTypeCount, ReportedStatus
-from tart.query.core.merge import Claim, Json, Second
+from tart.query.core.merge import Claim, Json, NodeStatusAnswer, Second
 
 LIVE_SECONDS = 10
 MINUTE_SECONDS = 60
@@ -148,7 +148,7 @@ def live(seconds: Mapping[int, Second], now: int, length: int, since: int = 0) -
     }
 
 
-def reported_status(merged: Json) -> ReportedStatus:
+def reported_status(merged: NodeStatusAnswer) -> ReportedStatus:
     """Return what a node last reported from the merged answers of ``node_status``."""
     counts, latest = merged["counts"], merged["latest"]
     best, finalized = _payload(latest, _BEST), _payload(latest, _FINALIZED)

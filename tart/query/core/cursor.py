@@ -1,4 +1,4 @@
-"""Where a list of events goes on: one position for each directory events are stored in.
+"""The place at which a list of events continues: one position for each directory.
 
 Pure. Events of a directory are ordered by sequence and new ones get higher sequences, so
 "below sequence n" stays the same rows while events arrive. A cursor also keeps the window
@@ -6,8 +6,8 @@ of the first page, or a duration that ends now would slide from page to page.
 
 What a continued list may still show of a directory without a position:
 
-- its own shard answered before: it had no row to show then, whatever it has now is newer.
-  Such a directory gets position 0, nothing lies below.
+- its own shard answered before: it had no row to show then, so all its rows are newer.
+  Such a directory gets position 0, below which there is no row.
 - its own shard has not answered yet: rows received until the first page began
   (``until_us``), the only case in which a time and not a sequence decides. Adopted
   directories get no new rows and need no bound of their own.
@@ -21,7 +21,6 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from tart.errors import BadQuery
 from tart.query.core.windows import Window
@@ -38,10 +37,10 @@ class Cursor:
     """A place in a list of events, newest first.
 
     Attributes:
-        until_us: when the first page was asked for.
-        window: the first page's.
+        until_us: when the first page was requested.
+        window: of the first page.
         count: events before this place.
-        positions: directory to the sequence below which it goes on.
+        positions: by directory, the sequence below which the list continues.
     """
 
     until_us: int
@@ -49,23 +48,22 @@ class Cursor:
     count: int = 0
     positions: Mapping[int, int] = field(default_factory=dict)
 
-    def question(self, shard: int) -> dict[str, Any]:
-        """The parameters of the ``events`` query that continue here in that shard."""
+    def window_on(self, shard: int) -> Window:
+        """Return the window that continues the list on a shard."""
+        if not self.positions or shard in self.positions:
+            return self.window
         end_us = self.window.end_us
-        if self.positions and shard not in self.positions:
-            end_us = self.until_us if end_us is None else min(end_us, self.until_us)
-        asked: dict[str, Any] = {"start_us": self.window.start_us, "end_us": end_us}
-        if self.positions:
-            asked["before"] = {str(key): value for key, value in self.positions.items()}
-        return asked
+        return replace(
+            self.window, end_us=self.until_us if end_us is None else min(end_us, self.until_us)
+        )
 
     def advanced(self, positions: Mapping[int, int], count: int) -> Cursor:
-        """The place after ``count`` more events; new positions replace old ones."""
+        """Return the place after ``count`` more events; new positions replace old ones."""
         return replace(self, count=self.count + count, positions={**self.positions, **positions})
 
 
 def encode(cursor: Cursor) -> str:
-    """A cursor as text for a URL."""
+    """Return a cursor as text for a URL."""
     window = cursor.window
     numbers = [cursor.until_us, cursor.count, window.start_us, window.end_us]
     head = ",".join("" if number is None else f"{number:x}" for number in numbers)
@@ -75,7 +73,11 @@ def encode(cursor: Cursor) -> str:
 
 
 def decode(text: str) -> Cursor:
-    """The cursor of a text; ``BadQuery`` if we did not write it."""
+    """Return the cursor of a text.
+
+    Raises:
+        BadQuery: ``encode`` did not write the text.
+    """
     try:
         if len(text) > _MAX_TEXT:
             raise ValueError

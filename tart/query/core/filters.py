@@ -176,20 +176,6 @@ class Selection:
     core: int | None = None
     hash: str | None = None
 
-    @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> Selection:
-        """The selection that a query's parameters describe."""
-        types = parameters.get("types")
-        return cls(
-            node=parameters.get("node"),
-            types=None if types is None else tuple(types),
-            start_us=_moment(parameters.get("start_us")),
-            end_us=_moment(parameters.get("end_us")),
-            slot=parameters.get("slot"),
-            core=parameters.get("core"),
-            hash=parameters.get("hash"),
-        )
-
     @property
     def any_content(self) -> bool:
         """The selection also matches events that could not be decoded."""
@@ -205,9 +191,9 @@ class Selection:
         """
         terms: list[tuple[Any, ...]] = []
         if self.start_us is not None:
-            terms.append(("received_at >= make_timestamp(?)", self.start_us))
+            terms.append(("received_at >= make_timestamp(?)", _moment(self.start_us)))
         if self.end_us is not None:
-            terms.append(("received_at <= make_timestamp(?)", self.end_us))
+            terms.append(("received_at <= make_timestamp(?)", _moment(self.end_us)))
         if self.slot is not None:
             # Zone maps of ``last_slot`` exclude most row groups.
             terms.append(("slot = ? AND last_slot = ?", self.slot, self.slot))
@@ -226,6 +212,6 @@ class Selection:
         return " AND ".join(clauses) or "true", [each for _, *values in terms for each in values]
 
 
-def _moment(unix_us: int | None) -> int | None:
-    """Within what DuckDB takes for a time; nothing is stored beyond it."""
-    return None if unix_us is None else max(-_FOREVER_US, min(unix_us, _FOREVER_US))
+def _moment(unix_us: int) -> int:
+    """Return a time within what DuckDB takes for one; nothing is stored beyond it."""
+    return max(-_FOREVER_US, min(unix_us, _FOREVER_US))

@@ -1,44 +1,45 @@
-"""How the shards' partial answers add up to one.
+"""Merging of shards' answers about events, nodes and the chain.
 
-Pure. Counts add, sets unite, of states the newest holds. A node has no home shard: after
-a reconnect it may be on another one, or for a moment on two, so everything about a node
+Pure. Counts add, sets unite, the newest of several states counts. A node has no home shard:
+after a reconnect it may be on another one, or for a moment on two, so everything about a node
 is merged by its id.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple, TypedDict
 
 from tart.query.core.catalog import event_identity
 from tart.query.core.cursor import Cursor
 from tart.query.core.nodes import add_counts, merge_node, newest_statement
+from tart.query.core.query import Partials
 
 Json = dict[str, Any]
-# One shard's answer with the number of that shard.
-Partials = Sequence[tuple[int, Any]]
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some events, newest first, whether older ones follow, and where."""
+    """Some events, newest first, whether older ones follow, and their place."""
 
     events: list[Any]
     has_more: bool
     cursor: Cursor
 
 
-def event_page(partials: Partials, limit: int, cursor: Cursor, time: str = "received_at") -> Page:
-    """The first ``limit`` events over all shards, or what else has ids and a ``time``.
+def event_page(
+    partials: Partials[list[Json]], limit: int, cursor: Cursor, time: str = "received_at"
+) -> Page:
+    """Return the first ``limit`` events over all shards, or other rows with ids and a ``time``.
 
-    Each shard was asked for one more than ``limit`` per directory, continuing at
-    ``cursor``. Of the directories' newest unread events the newest comes next; a
-    directory's own order is kept even where its clock was set back. Where a directory had
-    no room for more, the page ends: what follows may be newer than the others'.
+    Each shard answered with one more than ``limit`` per directory, continuing at ``cursor``.
+    The newest of the directories' newest unread events comes next; a directory's own order
+    stays even where its clock was set back. Where a directory had no room for more, the page
+    ends: its next event may be newer than those of the others.
     """
     directories: dict[int, list[Json]] = {}
     for _, events in partials:
@@ -47,20 +48,20 @@ def event_page(partials: Partials, limit: int, cursor: Cursor, time: str = "rece
     merged, cut = _until_cut(islice(_newest_first(directories.values(), time), limit + 1))
     page = merged[:limit]
     positions = {shard: 0 for shard, _ in partials if shard not in cursor.positions}
-    # What was seen but not taken begins above its first event: nothing newer may follow.
+    # A directory none of whose events is taken continues above its first: nothing newer follows.
     positions |= {key: _sequence(rows[0]) + 1 for key, rows in directories.items()}
     positions |= {event_identity(event["id"])[0]: _sequence(event) for event in page}
     return Page(page, cut or len(merged) > limit, cursor.advanced(positions, len(page)))
 
 
 def _until_cut(events: Iterable[Json]) -> tuple[list[Json], bool]:
-    """Events up to one after which its directory had no room, and whether there was one."""
-    found: list[Json] = []
+    """Return events up to one after which its directory had no room, and whether there is one."""
+    page: list[Json] = []
     for event in events:
-        found.append(event)
+        page.append(event)
         if event.pop("more", False):
-            return found, True
-    return found, False
+            return page, True
+    return page, False
 
 
 def _newest_first(directories: Iterable[list[Json]], time: str) -> Iterable[Json]:
@@ -75,14 +76,14 @@ def _sequence(event: Json) -> int:
     return event_identity(event["id"])[1]
 
 
-def recent(partials: Partials, limit: int) -> list[Json]:
-    """The newest ``limit`` events over all shards, oldest first."""
+def recent(partials: Partials[list[Json]], limit: int) -> list[Json]:
+    """Return the newest ``limit`` events over all shards, oldest first."""
     events = sorted((event for _, answer in partials for event in answer), key=_age, reverse=True)
     return _until_cut(events[:limit])[0][::-1]
 
 
 def oldest_first(answers: Iterable[list[Json]]) -> list[Json]:
-    """Events that are in order within each directory, merged into one order."""
+    """Return events that are in order within each directory in one order."""
     directories: dict[int, list[Json]] = {}
     for answer in answers:
         for event in answer:
@@ -90,8 +91,8 @@ def oldest_first(answers: Iterable[list[Json]]) -> list[Json]:
     return list(heapq.merge(*directories.values(), key=_age))
 
 
-def nodes(partials: Partials) -> dict[str, Json]:
-    """Nodes by id; one that several shards know becomes one."""
+def nodes(partials: Partials[list[Json]]) -> dict[str, Json]:
+    """Return nodes by id; one that several shards know becomes one."""
     known: dict[str, list[Json]] = {}
     for _, answer in partials:
         for node in answer:
@@ -99,40 +100,59 @@ def nodes(partials: Partials) -> dict[str, Json]:
     return {node_id: merge_node(parts) for node_id, parts in known.items()}
 
 
-def node_status(partials: Partials) -> Json:
-    """``{counts, latest}`` of one node: counts add, of statements the newest counts."""
+class NodeStatusAnswer(TypedDict):
+    """Counts of one node by event type, and by type the latest statement and its origin."""
+
+    counts: dict[str, int]
+    latest: dict[str, Json]
+
+
+def node_status(partials: Partials[NodeStatusAnswer]) -> NodeStatusAnswer:
+    """Return the status of one node: counts add, the newest of each statement counts."""
     latest: dict[str, list[Json]] = {}
     for _, answer in partials:
         for number, statement in answer["latest"].items():
             latest.setdefault(number, []).append(statement)
     return {
         "counts": add_counts(answer["counts"] for _, answer in partials),
-        "latest": {number: newest_statement(statements) for number, statements in latest.items()},
+        "latest": {
+            number: newest
+            for number, statements in latest.items()
+            if (newest := newest_statement(statements)) is not None
+        },
     }
 
 
-# What a node connected now has said of the chain: best slot and finalized slot.
+class ChainStatements(NamedTuple):
+    """A node's last statements of the best and finalized block: origin and ``slot``."""
+
+    node: str
+    best: Json | None
+    finalized: Json | None
+
+
+# Statements of the best and the finalized block; ``query.core.nodes.origin`` and ``slot``.
+Statements = tuple[Json | None, Json | None]
+# The best and the finalized slot that a node has stated.
 Claim = tuple[int | None, int | None]
-# The same by statement: ``query.core.nodes.origin`` and ``slot``.
-Claims = tuple[Json | None, Json | None]
 
 
-def chain(partials: Partials) -> dict[str, Claims]:
-    """What nodes said of the chain, by node id: of each statement the newest."""
-    claims: dict[str, Claims] = {}
-    for _, answer in partials:
-        for node_id, *said in answer:
-            known = claims.get(node_id, (None, None))
-            best, finalized = (
-                newest_statement(each for each in pair if each is not None)
-                for pair in zip(known, said, strict=True)
-            )
-            claims[node_id] = best, finalized
-    return claims
+def chain(partials: Partials[list[ChainStatements]]) -> dict[str, Statements]:
+    """Return the newest of each statement, by node id."""
+    merged: dict[str, Statements] = {}
+    for _, rows in partials:
+        for row in rows:
+            best, finalized = merged.get(row.node, (None, None))
+            merged[row.node] = _newer(best, row.best), _newer(finalized, row.finalized)
+    return merged
 
 
-def claims(chain: Mapping[str, Claims]) -> dict[str, Claim]:
-    """The slots of what was said."""
+def _newer(one: Json | None, other: Json | None) -> Json | None:
+    return newest_statement(statement for statement in (one, other) if statement is not None)
+
+
+def claims(chain: Mapping[str, Statements]) -> dict[str, Claim]:
+    """Return the slots of statements."""
     return {
         node_id: (_slot(best), _slot(finalized)) for node_id, (best, finalized) in chain.items()
     }
@@ -142,14 +162,9 @@ def _slot(statement: Json | None) -> int | None:
     return None if statement is None else statement["slot"]
 
 
-def union(partials: Partials) -> set[str]:
-    """What any shard named, each once."""
-    return {each for _, answer in partials for each in answer}
-
-
 @dataclass
 class Second:
-    """One second over all shards."""
+    """Counts of one second over all shards."""
 
     events: int
     best: set[str]
@@ -158,25 +173,25 @@ class Second:
     finalized_events: int
 
 
-def seconds(partials: Partials) -> dict[int, Second]:
-    """Live counters by Unix second; hashes are united, events added."""
-    found: dict[int, Second] = {}
-    for _, answer in partials:
+def seconds(answers: Iterable[Mapping[str, Any]]) -> dict[int, Second]:
+    """Return live counts by Unix second; hashes are united, events added."""
+    merged: dict[int, Second] = {}
+    for answer in answers:
         for number, events, best, finalized, best_events, finalized_events in answer["seconds"]:
-            into = found.setdefault(number, Second(0, set(), set(), 0, 0))
+            into = merged.setdefault(number, Second(0, set(), set(), 0, 0))
             into.events += events
             into.best.update(best)
             into.finalized.update(finalized)
             into.best_events += best_events
             into.finalized_events += finalized_events
-    return found
+    return merged
 
 
-def histogram(partials: Iterable[Json]) -> Json:
-    """Histograms ``{buckets, sum, count}`` of equal bounds, added bin by bin."""
+def histogram(histograms: Iterable[Json]) -> Json:
+    """Return histograms ``{buckets, sum, count}`` of equal bounds, added bin by bin."""
     buckets: dict[float, int] = {}
     total: Json = {"sum": 0.0, "count": 0}
-    for each in partials:
+    for each in histograms:
         total["sum"] += each["sum"]
         total["count"] += each["count"]
         for bound, count in each["buckets"]:

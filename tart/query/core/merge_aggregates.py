@@ -1,8 +1,7 @@
-"""How shards' rows of the aggregates add up: by key, with one operation for each value.
+"""Merging of shards' rows of the aggregates: by key, with one operation for each value.
 
-Pure. A row is its keys and then its values; ``None`` is what nobody knows and changes
-nothing. Shards that counted the same thing (a report, a block's costs) give rows with the
-same keys.
+Pure. A row is its keys and then its values; ``None`` is an unknown value and changes nothing.
+Shards that counted the same message (a report, a block's costs) give rows with the same keys.
 """
 
 from __future__ import annotations
@@ -11,9 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 Row = Sequence[Any]
+# By keys, each node's value.
+ByNode = dict[tuple[Any, ...], dict[str, Any]]
+Spread = ByNode
 
 
-def _known(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _of_known(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def apply(one: Any, other: Any) -> Any:
         if one is None or other is None:
             return other if one is None else one
@@ -23,14 +25,14 @@ def _known(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 
 _OPERATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "sum": _known(lambda one, other: one + other),
-    "min": _known(min),
-    "max": _known(max),
+    "sum": _of_known(lambda one, other: one + other),
+    "min": _of_known(min),
+    "max": _of_known(max),
 }
 
 
-def merged(rows: Iterable[Row], keys: int, operations: Sequence[str]) -> list[list[Any]]:
-    """Rows of several shards as rows of one.
+def merge_rows(rows: Iterable[Row], keys: int, operations: Sequence[str]) -> list[list[Any]]:
+    """Return the rows of several shards as rows of one.
 
     Args:
         rows: of all shards; keys first, then values.
@@ -38,36 +40,35 @@ def merged(rows: Iterable[Row], keys: int, operations: Sequence[str]) -> list[li
         operations: one for each value: ``sum``, ``min``, ``max``, or ``last``: the value of
             the row whose greatest ``max`` value, the first there is, is greater.
     """
-    found: dict[tuple[Any, ...], list[Any]] = {}
+    merged: dict[tuple[Any, ...], list[Any]] = {}
     newest = operations.index("max") if "last" in operations else None
     for row in rows:
         key, values = tuple(row[:keys]), list(row[keys:])
-        known = found.get(key)
+        known = merged.get(key)
         if known is None:
-            found[key] = values
+            merged[key] = values
             continue
         later = newest is not None and (values[newest] or 0) > (known[newest] or 0)
-        for at, operation in enumerate(operations):
+        for index, operation in enumerate(operations):
             if operation == "last":
-                known[at] = values[at] if later else known[at]
+                known[index] = values[index] if later else known[index]
             else:
-                known[at] = _OPERATIONS[operation](known[at], values[at])
-    return [[*key, *values] for key, values in found.items()]
+                known[index] = _OPERATIONS[operation](known[index], values[index])
+    return [[*key, *values] for key, values in merged.items()]
 
 
-# By the keys asked for: each node's value.
-Spread = dict[tuple[Any, ...], dict[str, Any]]
+def merge_by_node(answers: Iterable[tuple[Sequence[Any], Iterable[Row]]], operation: str) -> ByNode:
+    """Return each node's value by the keys; a node on several shards has one value.
 
-
-def spread(answers: Iterable[Mapping[str, Any]], operation: str) -> Spread:
-    """Shards' answers to ``spread`` as one; a node on several of them has one value."""
+    Args:
+        answers: of each shard its nodes, and rows of keys, places in the nodes, and values.
+    """
     combine = _OPERATIONS[operation]
-    found: Spread = {}
-    for answer in answers:
-        names = answer["nodes"]
-        for *key, places, values in answer["rows"]:
-            into = found.setdefault(tuple(key), {})
+    merged: ByNode = {}
+    for nodes, rows in answers:
+        for *key, places, values in rows:
+            into = merged.setdefault(tuple(key), {})
             for place, value in zip(places, values, strict=True):
-                node = names[place]
+                node = nodes[place]
                 into[node] = combine(into[node], value) if node in into else value
-    return found
+    return merged

@@ -6,7 +6,7 @@ Pure.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tart.query.answers.sessions import Session
@@ -39,15 +39,3 @@ def session_json(row: Mapping[str, Any]) -> Session:
         "shed": row["shed"],
         "deviations": json.loads(row["deviations"]),
     }
-
-
-def merged_connections(answers: Iterable[Mapping[str, Any]]) -> Json:
-    """Several shards' ``connections`` as one; buckets in order of time."""
-    found: dict[int, list[int]] = {}
-    already = 0
-    for answer in answers:
-        already += answer["open"]
-        for at, *counts in answer["buckets"]:
-            known = found.setdefault(at, [0] * len(counts))
-            found[at] = [one + more for one, more in zip(known, counts, strict=True)]
-    return {"open": already, "buckets": [[at, *counts] for at, counts in sorted(found.items())]}

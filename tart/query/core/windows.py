@@ -7,10 +7,8 @@ start or end takes precedence over a duration, which ends now.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from tart.errors import BadQuery
 from tart.units import DAY_US, SECOND_US
@@ -166,14 +164,11 @@ def align_window(window: Window, step_us: int, now_us: int) -> Window:
     return Window(start, end)
 
 
-def bounds_us(parameters: Mapping[str, Any]) -> tuple[int, int]:
-    """``start_us`` and ``end_us`` of a question to a shard, where they are missing: all time.
+def bounds_us(window: Window) -> tuple[int, int]:
+    """Return the first microsecond of a window and the one after its last.
 
-    Returns:
-        The first microsecond, and the one after the last.
+    An open end is all time; both ends are within what DuckDB takes for a time.
     """
-    start, end = parameters.get("start_us"), parameters.get("end_us")
-    return (
-        max(0, min(int(start or 0), FOREVER_US)),
-        max(0, min(FOREVER_US if end is None else int(end), FOREVER_US)),
-    )
+    start = window.start_us or 0
+    end = FOREVER_US if window.end_us is None else window.end_us + 1
+    return max(0, min(start, FOREVER_US)), max(0, min(end, FOREVER_US))

@@ -18,7 +18,8 @@ from tart.query.answers.packages import Percentiles
 from tart.query.core.chain_stats import chain_figures, most_common, slot_reached
 from tart.query.core.merge import Claim
 from tart.query.core.rfc3339 import rfc3339_of_jce, server_time
-from tart.query.packages.packages import Handled, mean_ms, ms, share
+from tart.query.packages.packages import mean_ms, ms, share
+from tart.query.shard_queries.packages import PackageSet
 from tart.units import MINUTE_US
 
 Json = dict[str, Any]
@@ -43,7 +44,7 @@ def core_count(nodes: Iterable[Json]) -> int | None:
 
 
 def status(
-    packages: Handled,
+    packages: PackageSet,
     counts: Iterable[Json],
     slots: Sequence[int],
     claims: Mapping[str, Claim],
@@ -84,11 +85,11 @@ def status(
 
 
 def _core(
-    core: int, packages: Handled | None, row: Json | None, slots: set[int], best: int | None
+    core: int, packages: PackageSet | None, row: Json | None, slots: set[int], best: int | None
 ) -> answers.Core:
-    packages = packages or Handled((), Fraction(1), {})
+    packages = packages or PackageSet((), Fraction(1), {})
     guaranteed = [each for each in packages.packages if each.has("guaranteed")]
-    guarantees = Handled(guaranteed, packages.scale, {})
+    guarantees = PackageSet(guaranteed, packages.scale, {})
     blocks = {each.guarantee_slot for each in guaranteed} & slots
     last = row["last_slot"] if row else None
     received = packages.distinct("received")
@@ -173,7 +174,7 @@ def _most_guarantees_first(counts: Iterable[Json]) -> list[Json]:
 
 def guarantors(
     core: int,
-    packages: Handled,
+    packages: PackageSet,
     counts: Iterable[Json],
     requests: Iterable[Json],
     stored: Iterable[Json],
@@ -192,7 +193,7 @@ def guarantors(
         ends.setdefault(row["node"], {})[row["parent"], row["type"]] = row["count"]
     shards = {row["node"]: row["num_shards"] for row in stored}
     every = _most_guarantees_first(counts)
-    guaranteed = Handled(
+    guaranteed = PackageSet(
         [each for each in packages.packages if each.has("guaranteed")], packages.scale, {}
     )
     return {
@@ -339,8 +340,8 @@ def _text(nodes: Mapping[str, Json], node: str, name: str) -> str:
 
 def metrics(
     core: int,
-    packages: Handled,
-    day: Handled,
+    packages: PackageSet,
+    day: PackageSet,
     counts: Sequence[Json],
     completion: Percentiles | None,
     seconds: float | None,

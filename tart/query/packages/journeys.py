@@ -16,6 +16,7 @@ from tart.query.answers import packages as answers
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce, server_time
 from tart.query.core.windows import time_us
 from tart.query.packages.package_progress import PackageState
+from tart.query.shard_queries.packages import JourneyEvents
 
 Json = dict[str, Any]
 
@@ -229,21 +230,6 @@ def candidates(rows: Iterable[Json]) -> list[Json]:
     return list(packages.values())
 
 
-def merged(answers: Iterable[Json], limit: int) -> Json:
-    """Shards' answers to ``journey`` as one; ``truncated`` if there may be more."""
-    body: Json = {"pipelines": {}, "reports": [], "erasures": [], "truncated": False}
-    auditors: set[str] = set()
-    for answer in answers:
-        body["pipelines"] |= answer["pipelines"]
-        body["reports"] += answer["reports"]
-        body["erasures"] += answer["erasures"]
-        auditors.update(answer["auditors"])
-        lists = [*answer["pipelines"].values(), answer["reports"], answer["erasures"]]
-        body["truncated"] |= any(len(each) >= limit for each in lists)
-    body["erasures"].sort(key=lambda each: (each["received_at"], each["id"]))
-    return {**body, "auditors": sorted(auditors)}
-
-
 def row_steps(row: Json) -> list[Step]:
     """Return the steps of a guarantor's row, for a guarantor whose events are gone."""
     times = [(row["started"], row["kind"])]
@@ -319,7 +305,7 @@ def event_identity(step: Step) -> answers.EventIdentity:
 
 def batch_item(rows: Sequence[Json], state: PackageState) -> answers.BatchJourneyItem:
     """Return an element of a batch, from the aggregates alone."""
-    journey = Journey(rows, state, merged((), 1))
+    journey = Journey(rows, state, JourneyEvents().merge([]))
     stages: list[answers.BatchJourneyStep] = [
         {
             "stage": journey.name(step),

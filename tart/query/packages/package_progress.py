@@ -27,7 +27,8 @@ from tart.query.answers.packages import (
 )
 from tart.query.core.chain_stats import bare_hex
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce, server_time
-from tart.query.packages.packages import Handled, ms
+from tart.query.packages.packages import ms
+from tart.query.shard_queries.packages import PackageSet
 
 Json = dict[str, Any]
 
@@ -176,7 +177,7 @@ def join_states(
     ]
 
 
-def overview(packages: Handled, counts: Iterable[Json], recent: Iterable[Json]) -> Workpackages:
+def overview(packages: PackageSet, counts: Iterable[Json], recent: Iterable[Json]) -> Workpackages:
     """Return the answer of ``/api/workpackages``.
 
     Args:

@@ -147,12 +147,12 @@ class ExportMerger:
             for session, event_id in (part.get("first_ids") or {}).items():
                 self.first_ids.setdefault(int(session), event_id)
 
-    def next_positions(self, shard: int) -> dict[str, int]:
-        """Return the positions from which a shard's drained directories continue."""
+    def next_positions(self) -> dict[int, int]:
+        """Return the positions from which drained directories continue."""
         return {
-            str(number): each.next
+            number: each.next
             for number, each in self._directories.items()
-            if each.shard == shard and not each.waiting and each.next is not None
+            if not each.waiting and each.next is not None
         }
 
     @property

@@ -8,7 +8,7 @@ sent, and is the figure of the link.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tart.protocol.events import EventKind
@@ -109,35 +109,3 @@ def _busiest(links: Mapping[_Ends, _Messages]) -> list[answers.Link]:
         }
         for negated, sender, receiver in ordered[:MAX_LINKS]
     ]
-
-
-def merge_transfers(partials: Iterable[Iterable[Sequence[int | str]]]) -> list[Json]:
-    """Merge the shards' answers to ``transfers``; a slot that two shards name counts once."""
-    blocks: defaultdict[str, int] = defaultdict(int)
-    last: defaultdict[str, int] = defaultdict(int)
-    ranges: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    for partial in partials:
-        for node, first_slot, last_slot, count, last_at in partial:
-            name = str(node)
-            blocks[name] += int(count)
-            last[name] = max(last[name], int(last_at))
-            ranges[name].append((int(first_slot), int(last_slot)))
-    return [
-        {
-            "node": node,
-            "blocks": blocks[node],
-            "slots": _union_length(ranges[node]),
-            "last_at": last[node],
-        }
-        for node in blocks
-    ]
-
-
-def _union_length(ranges: list[tuple[int, int]]) -> int:
-    """Return the number of integers in the union of ranges, both ends included."""
-    total, reached = 0, -1
-    for first, last in sorted(ranges):
-        if last > reached:
-            total += last - max(first, reached + 1) + 1
-            reached = last
-    return total

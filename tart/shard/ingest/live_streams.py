@@ -19,6 +19,7 @@ from tart.protocol.references import Context
 from tart.query.core.catalog import event_api_id
 from tart.query.core.filters import FilterInput, Matches, parse
 from tart.query.core.live_event import live_event
+from tart.query.core.query import ByteEncoding
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import dumps
 from tart.shard.state.nodes import SessionOwner
@@ -31,7 +32,7 @@ _RETRY_SECONDS = 0.01
 @dataclass
 class _Subscription:
     matches: Matches
-    byte_encoding: str
+    byte_encoding: ByteEncoding
 
 
 @dataclass
@@ -117,9 +118,9 @@ class Streams:
             event_id: The event's API id.
             event: Makes the Event object; called only if a filter passes.
         """
-        encoded: dict[str, bytes] = {}
+        encoded: dict[ByteEncoding, bytes] = {}
         for subscriber in self._subscribers.values():
-            wanted: dict[str, list[int]] = {}
+            wanted: dict[ByteEncoding, list[int]] = {}
             for number, subscription in subscriber.subscriptions.items():
                 if subscription.matches(candidate):
                     wanted.setdefault(subscription.byte_encoding, []).append(number)

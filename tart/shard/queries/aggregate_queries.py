@@ -1,26 +1,45 @@
-"""Answers from the aggregates: sums of the additive tables, rows of the others.
+"""Queries to the aggregates: sums of the additive tables, rows of the others.
 
-Two questions serve all of them. ``summed`` adds a table's values up by the keys that are
-asked for; ``listed`` gives rows, newest first. Both take a window on the shard's clock and
-filters by column, cost what the aggregates cost and not what the log does, and see what
-was received until now: what was not flushed yet comes from memory (``Snapshot``).
+Three queries serve all tables (``query.shard_queries.aggregates``); the other modules of this
+package answer those about one subject. All of them cost what the aggregates cost and not what
+the event log does, and cover all events received until now: those that were not flushed yet
+come from memory (``Snapshot``).
 
-Nodes leave by id, times as Unix microseconds, bytes as hex.
+Nodes leave by id, times as Unix microseconds, byte strings as hex.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from tart.aggregate.core.tables import OPERATIONS, ROWS, TABLES, TIME, clock_column
 from tart.config.schema import AggregatesConfig
 from tart.errors import BadQuery, ShardUnavailable
+from tart.query.core.query import Query
 from tart.query.core.windows import bounds_us
+from tart.query.shard_queries.aggregates import (
+    AggregateByNode,
+    AggregateRows,
+    AggregateSum,
+    Rows,
+    Sums,
+    ValuesByNode,
+    Where,
+)
+from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks, Transfers
+from tart.query.shard_queries.packages import (
+    PackageCounts,
+    PackageRows,
+    PackageStages,
+    PackageStates,
+    StepDurations,
+)
+from tart.query.shard_queries.sessions import Connections, Examples, ProtocolVersions, SessionPage
 from tart.shard.ingest.aggregator import Aggregator
 from tart.shard.queries import conformance, first_seen, packages, sessions, transfers
 from tart.shard.state.nodes import Nodes
@@ -29,40 +48,39 @@ from tart.storage.store import Store
 from tart.units import HOUR_US
 
 Cursor = duckdb.DuckDBPyConnection
-Parameters = Mapping[str, Any]
-Run = Callable[[Callable[[Cursor], Any]], Any]
-# Of relations, parameters, a condition on nodes, and nodes' ids by directory and number.
-Answer = Callable[[MergedRelations, Parameters, str, Callable[[int, int], str | None]], Any]
+T = TypeVar("T")
+Run = Callable[[Callable[[Cursor], T]], Awaitable[T]]
+AnyQuery = Query[Any, Any]
+# Of relations, the query, a condition on nodes, and nodes' ids by directory and number.
+Handler = Callable[[MergedRelations, Any, str, Callable[[int, int], str | None]], Any]
 
 # Rows of one answer; more would not fit a message.
 MAX_ROWS = 300_000
-MAX_SPREAD = 1_500_000
+MAX_VALUES_BY_NODE = 1_500_000
 _TRIES = 10
-# What the other questions are about.
-_TABLE_OF = {
-    "sighted": "sightings",
-    "propagated": "sightings",
-    "sessions": "sessions",
-    "connections": "sessions",
-    "spoken": "sessions",
-    "examples": "examples",
-    "transfers": "transfers",
-    "handled": "packages",
-    "tallied": "packages",
-    "steps": "packages",
-    "states": "packages",
-    "handlings": "packages",
+_HANDLERS: Mapping[type[AnyQuery], Handler] = {
+    FirstSeenBlocks: first_seen.first_seen_blocks,
+    BlockPropagation: first_seen.block_propagation,
+    Transfers: transfers.transfers,
+    Connections: sessions.connections,
+    ProtocolVersions: conformance.protocol_versions,
+    Examples: conformance.examples,
+    PackageStages: packages.package_stages,
+    PackageCounts: packages.package_counts,
+    StepDurations: packages.step_durations,
+    PackageStates: packages.package_states,
+    PackageRows: packages.package_rows,
 }
-
-# And which table they look at besides.
-_ALSO = {"propagated": ("clocks",), "tallied": ("sessions",)}
 
 
 class AggregateQueries:
-    """Answers the questions to the aggregates of ``query.core.catalog`` for one shard.
+    """Answers the queries to the aggregates for one shard.
 
     Args:
-        settle: counts what was received and not yet decoded.
+        settle: counts the events that were received and not yet decoded.
+
+    Attributes:
+        handlers: the function that answers a query, of relations and the query.
     """
 
     def __init__(
@@ -78,171 +96,155 @@ class AggregateQueries:
         self._aggregation = aggregation
         self._config = config
         self._settle = settle
-        self.questions: Mapping[str, Callable[[MergedRelations, Parameters], Any]] = {
-            "summed": self._summed,
-            "listed": self._listed,
-            "spread": self._spread,
-            "sighted": self._by_nodes(first_seen.sighted),
-            "propagated": self._by_nodes(first_seen.propagated),
-            "sessions": self._by_nodes(sessions.sessions),
-            "connections": self._by_nodes(sessions.connections),
-            "spoken": self._by_nodes(conformance.spoken),
-            "examples": self._by_nodes(conformance.examples),
-            "transfers": self._by_nodes(transfers.transfers),
-            **{name: self._by_nodes(each) for name, each in packages.QUESTIONS.items()},
+        self.handlers: Mapping[type[AnyQuery], Callable[[MergedRelations, Any], Any]] = {
+            AggregateSum: self._sum,
+            AggregateRows: self._rows_of,
+            AggregateByNode: self._by_node,
+            SessionPage: self._for_nodes(partial(sessions.sessions, shard=store.directory)),
+            **{query: self._for_nodes(handler) for query, handler in _HANDLERS.items()},
         }
 
-    async def answer(self, name: str, parameters: Parameters, run: Run) -> Any:
-        """The answer to one of ``questions``; ``run`` takes it to a reader thread."""
-        tables = [self._table(name, parameters), *_ALSO.get(name, ())]
-        question = self.questions[name]
+    async def answer(self, query: AnyQuery, run: Run[T], encode: Callable[[Any], T]) -> T:
+        """Return the encoded answer to a query.
+
+        Args:
+            run: runs a function of a cursor on a query thread.
+            encode: encodes an answer, on that thread.
+
+        Raises:
+            ShardUnavailable: the aggregates were flushed again and again meanwhile.
+        """
+        tables = [_known_table(query, table) for table in query.tables_read()]
         for _ in range(_TRIES):
             self._settle()
             snapshot = self._aggregation.snapshot(tables, time.monotonic())
             try:
-                return await run(partial(self._ask, question, parameters, snapshot))
+                return await run(partial(self._run, query, snapshot, encode))
             except StaleSnapshot:
                 continue
         raise ShardUnavailable("aggregates were written again and again")
 
-    def _ask(
-        self,
-        question: Callable[[MergedRelations, Parameters], Any],
-        parameters: Parameters,
-        snapshot: Snapshot,
-        cursor: Cursor,
-    ) -> Any:
+    def _run(
+        self, query: AnyQuery, snapshot: Snapshot, encode: Callable[[Any], T], cursor: Cursor
+    ) -> T:
         files = [self._store.aggregates[each] for each in self._store.directories]
         counts_10s_us = self._config.counts_10s_hours * HOUR_US
         with MergedRelations(cursor, files, snapshot, counts_10s_us) as relations:
-            return question(relations, parameters)
+            answer = self.handlers[type(query)](relations, query)
+        return encode(answer)
 
-    def _table(self, name: str, parameters: Parameters) -> str:
-        if name in _TABLE_OF:
-            return _TABLE_OF[name]
-        table = parameters.get("table")
-        tables: Mapping[str, Any] = ROWS if name == "listed" else OPERATIONS
-        if table not in tables:
-            raise BadQuery(f"table must be one of {', '.join(tables)}", "table")
-        return str(table)
-
-    def _summed(self, relations: MergedRelations, parameters: Parameters) -> Any:
-        """Rows of the keys in ``by`` and all values of the table, in that order."""
-        table = self._table("summed", parameters)
+    def _sum(self, relations: MergedRelations, query: AggregateSum) -> Sums:
+        table = query.table
         operations = OPERATIONS[table]
-        keys = [each for each in parameters.get("by") or () if each in TABLES[table]]
-        step = int(parameters.get("step_us") or 0)
-        shown = [self._key(table, key, step) for key in keys]
+        keys = [key for key in query.by if key in TABLES[table]]
+        shown = [self._key(table, key, query.step_us) for key in keys]
+        names = [name for name in operations if query.values is None or name in query.values]
         values = [
-            f"{_operation(name, operations[name], TABLES[table][name])} AS {name}"
-            for name in operations
+            f"{_operation(name, operations[name], TABLES[table][name])} AS {name}" for name in names
         ]
-        wanted = parameters.get("values")
-        if wanted is not None:
-            values = [each for each, name in zip(values, operations, strict=True) if name in wanted]
         group = f"GROUP BY {', '.join(map(str, _places(keys)))}" if keys else ""
-        top = parameters.get("top")
-        order = f"ORDER BY {next(iter(operations))} DESC LIMIT {int(top)}" if top else ""
-        statement = (
-            f"SELECT {', '.join([*shown, *values])} "
-            f"FROM {self._relation(relations, table, parameters)} "
-            f"{group} {order or f'LIMIT {MAX_ROWS + 1}'}"
+        limit = f"LIMIT {MAX_ROWS + 1}"
+        if query.top:
+            limit = f"ORDER BY {next(iter(operations))} DESC LIMIT {query.top}"
+        relation = self._relation(relations, table, query, self._filters(table, query.where))
+        rows = self._rows(
+            relations.cursor,
+            f"SELECT {', '.join([*shown, *values])} FROM {relation} {group} {limit}",
+            keys,
         )
-        return self._rows(relations.cursor, statement, keys)
+        return Sums(keys, {name: operations[name] for name in names}, rows)
 
-    def _listed(self, relations: MergedRelations, parameters: Parameters) -> Any:
-        """Rows of a table as objects, newest first, at most ``limit``."""
-        table = self._table("listed", parameters)
-        columns = [name for name in TABLES[table]]
-        wanted = parameters.get("columns")
-        columns = [name for name in columns if wanted is None or name in wanted]
-        limit = max(0, min(int(parameters.get("limit") or 100), MAX_ROWS))
-        distinct = "DISTINCT" if parameters.get("distinct") else ""
-        order = "" if distinct else f"ORDER BY {clock_column(table)} DESC"
+    def _rows_of(self, relations: MergedRelations, query: AggregateRows) -> Rows:
+        table = query.table
+        columns = [name for name in TABLES[table] if query.columns is None or name in query.columns]
+        distinct = "DISTINCT" if query.distinct else ""
+        order = "" if query.distinct else f"ORDER BY {clock_column(table)} DESC"
         shown = [self._key(table, name, 0) for name in columns]
-        statement = (
+        where = self._filters(table, query.where, query.known)
+        rows = self._rows(
+            relations.cursor,
             f"SELECT {distinct} {', '.join(shown)} "
-            f"FROM {self._relation(relations, table, parameters)} {order} LIMIT {limit}"
+            f"FROM {self._relation(relations, table, query, where)} {order} "
+            f"LIMIT {max(0, min(query.limit, MAX_ROWS))}",
+            columns,
         )
-        found = self._rows(relations.cursor, statement, columns)
-        return [dict(zip(columns, row, strict=True)) for row in found]
+        return Rows(columns, clock_column(table), rows)
 
-    def _spread(self, relations: MergedRelations, parameters: Parameters) -> Any:
-        """One value of a table by node: nodes by their place in a list, so that it is small."""
-        table = self._table("spread", parameters)
-        value = str(parameters.get("value"))
+    def _by_node(self, relations: MergedRelations, query: AggregateByNode) -> ValuesByNode:
+        table, value = query.table, query.value
         if value not in OPERATIONS[table]:
             raise BadQuery(f"{table} has no value {value}", "value")
-        keys = [each for each in parameters.get("by") or () if each in TABLES[table]]
-        step = int(parameters.get("step_us") or 0)
-        shown = [self._key(table, key, step) for key in keys]
-        operation = _operation(value, OPERATIONS[table][value], TABLES[table][value])
+        keys = [key for key in query.by if key in TABLES[table]]
+        shown = [self._key(table, key, query.step_us) for key in keys]
+        operation = OPERATIONS[table][value]
+        relation = self._relation(relations, table, query, self._filters(table, query.where))
         rows = relations.cursor.execute(
             f"SELECT {', '.join([*keys, ''])} list(directory * {1 << 32} + node), list(value) "
-            f"FROM (SELECT {', '.join([*shown, ''])} directory, node, {operation} AS value "
-            f"FROM {self._relation(relations, table, parameters)} GROUP BY ALL) GROUP BY ALL"
+            f"FROM (SELECT {', '.join([*shown, ''])} directory, node, "
+            f"{_operation(value, operation, TABLES[table][value])} AS value "
+            f"FROM {relation} GROUP BY ALL) GROUP BY ALL"
         ).fetchall()
-        if sum(len(row[-1]) for row in rows) > MAX_SPREAD:
+        if sum(len(row[-1]) for row in rows) > MAX_VALUES_BY_NODE:
             raise BadQuery("too many values: ask for a shorter window or a longer interval")
         places: dict[int, int] = {}
-        return {
-            "rows": [
+        return ValuesByNode(
+            operation=operation,
+            rows=[
                 [*row[:-2], [places.setdefault(one, len(places)) for one in row[-2]], row[-1]]
                 for row in rows
             ],
-            "nodes": [self._nodes.id_of(one >> 32, one & 0xFFFF_FFFF) for one in places],
-        }
+            nodes=[self._nodes.id_of(one >> 32, one & 0xFFFF_FFFF) for one in places],
+        )
 
-    def _by_nodes(self, answer: Answer) -> Callable[[MergedRelations, Parameters], Any]:
-        """A question about some nodes, answered elsewhere."""
+    def _for_nodes(self, handler: Handler) -> Callable[[MergedRelations, Any], Any]:
+        """Return a function that answers a query which may be about one node."""
 
-        def answered(relations: MergedRelations, parameters: Parameters) -> Any:
-            return answer(relations, parameters, self._of_node(parameters), self._nodes.id_of)
+        def answer(relations: MergedRelations, query: Any) -> Any:
+            node = getattr(query, "node", None)
+            nodes = "true" if node is None else self._of_nodes([node])
+            return handler(relations, query, nodes, self._nodes.id_of)
 
-        return answered
+        return answer
 
-    def _of_node(self, parameters: Parameters) -> str:
-        node = parameters.get("node")
-        return "true" if node is None else self._of_nodes([node])
-
-    def _relation(self, relations: MergedRelations, table: str, parameters: Parameters) -> str:
-        where = self._filters(table, parameters)
-        if table not in ("counts", "latency"):
-            return relations.table(table, self._where(table, parameters))
-        start, end = bounds_us(parameters)
+    def _relation(
+        self,
+        relations: MergedRelations,
+        table: str,
+        query: AggregateSum | AggregateRows | AggregateByNode,
+        where: str,
+    ) -> str:
+        start, end = bounds_us(query.window)
         now = time.time_ns() // 1000
         if table == "counts":
             return relations.counts(start, end, now, where)
-        kept = self._config.latency_hours * HOUR_US
-        return relations.latencies(start, end, now, kept, where)
-
-    def _where(self, table: str, parameters: Parameters) -> str:
-        start, end = bounds_us(parameters)
+        if table == "latency":
+            retention_us = self._config.latency_hours * HOUR_US
+            return relations.latencies(start, end, now, retention_us, where)
         column = clock_column(table)
-        return (
-            f"{column} >= make_timestamp({start}) AND {column} < make_timestamp({end}) "
-            f"AND {self._filters(table, parameters)}"
+        return relations.table(
+            table,
+            f"{column} >= make_timestamp({start}) AND {column} < make_timestamp({end}) AND {where}",
         )
 
-    def _filters(self, table: str, parameters: Parameters) -> str:
+    def _filters(self, table: str, where: Where | None, known: Sequence[str] = ()) -> str:
         clauses = ["true"]
-        for name, values in (parameters.get("where") or {}).items():
+        for name, values in (where or {}).items():
             kind = TABLES[table].get(name)
             if kind is None:
                 raise BadQuery(f"{table} has no {name}", name)
             if name == "node":
                 clauses.append(self._of_nodes(values))
                 continue
-            some = ", ".join(_literal(name, kind, value) for value in values)
+            some = ", ".join(_literal(kind, value) for value in values)
             clauses.append(f"{name} IN ({some})" if some else "false")
-        for name in parameters.get("known") or ():
+        for name in known:
             if name not in TABLES[table]:
                 raise BadQuery(f"{table} has no {name}", name)
             clauses.append(f"{name} IS NOT NULL")
         return " AND ".join(clauses)
 
     def _of_nodes(self, node_ids: Sequence[str]) -> str:
-        """Numbers are a directory's own; a file's rows carry its directory as a literal."""
+        """Return a condition on the nodes' numbers, which are each directory's own."""
         pairs = [
             (directory, number)
             for directory in self._store.directories
@@ -269,16 +271,24 @@ class AggregateQueries:
         if len(rows) > MAX_ROWS:
             raise BadQuery("too many rows: ask for a shorter window or a longer interval")
         node = keys.index("node") if "node" in keys else None
-        found = [list(row) for row in rows]
+        shown = [list(row) for row in rows]
         if node is not None:
             names: dict[tuple[int, int], str | None] = {}
-            for row in found:
+            for row in shown:
                 directory, number = row[node]
                 pair = (directory, number)
                 if pair not in names:
                     names[pair] = self._nodes.id_of(directory, number)
                 row[node] = names[pair]
-        return found
+        return shown
+
+
+def _known_table(query: AnyQuery, table: str) -> str:
+    if isinstance(query, AggregateSum | AggregateByNode | AggregateRows):
+        tables: Mapping[str, Any] = ROWS if isinstance(query, AggregateRows) else OPERATIONS
+        if table not in tables:
+            raise BadQuery(f"table must be one of {', '.join(tables)}", "table")
+    return table
 
 
 def _places(keys: Sequence[str]) -> range:
@@ -292,12 +302,12 @@ def _operation(name: str, operation: str, kind: str) -> str:
     if kind == TIME:
         return f"epoch_us({operation}({name}))"
     if operation == "sum":
-        # Of 128 bits, whatever is added up: exact.
+        # The sum has 128 bits, so it is exact.
         return f"coalesce(sum({name}), 0)"
     return f"{operation}({name})"
 
 
-def _literal(name: str, kind: str, value: Any) -> str:
+def _literal(kind: str, value: Any) -> str:
     if kind == "BLOB":
         return f"from_hex('{bytes.fromhex(str(value).removeprefix('0x')).hex()}')"
     if kind == "VARCHAR":

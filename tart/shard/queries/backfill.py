@@ -1,24 +1,25 @@
-"""What a subscriber missed: recent events that pass a live filter, from the log.
+"""Events that a subscriber missed: recent ones that pass a live filter, from the event log.
 
-The same filter as the live stream's, with what events inherited: slot and core from the log,
-the hash from the events they lead back to.
+The filter is the live stream's, applied to what events inherit, too: slot and core from the
+log, the hash from the events they refer to.
 
-One answer looks at so many rows and no more, upwards from where the asker is, and says how
-far it got: whoever asks has something to pass on at once, goes on from there after a break,
-and leaves little behind that nobody wants. What was committed last is in memory.
+One answer reads a bounded number of rows, upwards from the client's position, and says how far
+it came: the client gets its first events soon, continues there after a break, and a client
+that leaves wastes little work. The rows committed last are in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import duckdb
 
 from tart.query.core import merge
 from tart.query.core.filters import FilterInput, Matches, Selection, parse
+from tart.query.shard_queries.events import Backfill as BackfillQuery
+from tart.query.shard_queries.events import BackfillPart
 from tart.shard.encoding.event_json import to_json
-from tart.shard.encoding.json_bytes import replace_bytes
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
@@ -28,7 +29,8 @@ from tart.storage.log.query_threads import raise_if_cancelled
 from tart.storage.log.tail_scan import scan_newest
 from tart.storage.store import Store
 
-# Of each directory: what counts as recent, and what one answer looks at and has room for.
+# Rows of each directory: those that count as recent, and those that one answer reads;
+# and the bytes of events that it has room for.
 RECENT = 10_000
 PART_ROWS = 1_024
 PART_BYTES = 1 << 20
@@ -37,26 +39,26 @@ Cursor = duckdb.DuckDBPyConnection
 
 
 class _Part(NamedTuple):
-    """What one directory has.
+    """The events of one directory.
 
     Attributes:
-        found: events that passed, oldest first.
-        cut: whether there may be older ones that nobody gets any more.
-        at: the last sequence that was looked at; ``None`` where there is none.
+        events: those that passed, oldest first.
+        cut: whether events may be missing that are not stored any more.
+        at: the last sequence that was read; ``None`` where there is none.
         more: whether there are rows behind it.
     """
 
-    found: list[Any]
+    events: list[Any]
     cut: bool
     at: int | None
     more: bool
 
 
-class MissedEvents:
-    """Answers ``missed`` of ``query.core.catalog``.
+class Backfill:
+    """Answers the query ``backfill`` for one shard.
 
     Args:
-        numbers: the ``seq`` after the last committed, and that after the last given.
+        numbers: returns the ``seq`` after the last committed, and that after the last given.
     """
 
     def __init__(self, store: Store, nodes: Nodes, numbers: Callable[[], tuple[int, int]]) -> None:
@@ -64,35 +66,34 @@ class MissedEvents:
         self._nodes = nodes
         self._numbers = numbers
 
-    def missed(self, cursor: Cursor, parameters: Mapping[str, Any]) -> Any:
-        """Events of all directories that are newer than the positions given."""
+    def backfill(self, cursor: Cursor, query: BackfillQuery) -> BackfillPart:
+        """Return events of all directories that are newer than the positions given."""
         committed, following = self._numbers()
-        matches = parse(parameters["filter"])
-        after = {int(key): int(value) for key, value in (parameters.get("after") or {}).items()}
-        since_us = int(parameters["since_us"])
-        limit = max(1, min(int(parameters.get("limit") or PART_ROWS), PART_ROWS))
+        matches = parse(query.filter)
+        limit = max(1, min(query.limit, PART_ROWS))
         parts: dict[int, _Part] = {}
         for directory in self._store.directories:
-            # Of our own what is committed now; nothing comes to the others any more.
+            # The own directory ends with the last committed row; the others get no more rows.
             own = directory == self._store.directory
             end = committed if own else self._end(cursor, directory)
-            # Where events have numbers that were not given yet, this is another log.
-            known = after.get(directory)
+            # Sequences that were not given yet belong to another event log.
+            known = query.after.get(directory)
             other = known is not None and known >= (following if own else end)
-            start, cut = self._start(cursor, directory, None if other else known, end, since_us)
+            start, cut = self._start(
+                cursor, directory, None if other else known, end, query.since_us
+            )
             part = self._part(cursor, directory, start, min(end, start + limit), matches)
             parts[directory] = part._replace(
                 cut=cut or other, more=part.at is not None and part.at + 1 < end
             )
-        events = merge.oldest_first([each.found for each in parts.values()])
-        return {
-            "events": replace_bytes(events, str(parameters.get("bytes") or "hex")),
-            "at": {str(key): each.at for key, each in parts.items() if each.at is not None},
-            "cut": any(each.cut for each in parts.values()),
-            "more": [key for key, each in parts.items() if each.more],
-            "committed": committed,
-            "next": following,
-        }
+        return BackfillPart(
+            events=merge.oldest_first([part.events for part in parts.values()]),
+            at={directory: part.at for directory, part in parts.items() if part.at is not None},
+            cut=any(part.cut for part in parts.values()),
+            more=[directory for directory, part in parts.items() if part.more],
+            committed=committed,
+            next=following,
+        )
 
     def _start(
         self, cursor: Cursor, directory: int, known: int | None, end: int, since_us: int

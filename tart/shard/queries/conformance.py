@@ -1,27 +1,25 @@
-"""Answers about what nodes did not do as specified, from the aggregates.
+"""Examples of findings, and how nodes introduced themselves, from the aggregates.
 
-Counts are ``summed`` from ``conformance``; here are the examples, and what connections
-said of themselves.
+Findings themselves are counted by ``aggregate_sum`` of ``conformance``.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from tart.aggregate.keyed.sessions import REFUSED
 from tart.query.core.catalog import event_api_id
 from tart.query.core.windows import bounds_us
+from tart.query.shard_queries.sessions import Examples, ProtocolVersions
 from tart.storage.aggregates.merged_relations import MergedRelations
 
-Parameters = Mapping[str, Any]
 NodeIds = Callable[[int, int], str | None]
 _COLUMNS = (
     *("node", "session", "seq", "event_id", "type", "rule", "byte_offset", "field"),
     *("expectation", "size"),
 )
-_SPOKEN = (
+_INTRODUCTION = (
     *("protocol_version", "params_layout", "sessions", "first_at", "last_at"),
     *("connected_us", "shed"),
 )
@@ -30,16 +28,16 @@ MAX_EXAMPLES = 20
 
 
 def examples(
-    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: Examples, nodes: str, id_of: NodeIds
 ) -> list[dict[str, Any]]:
-    """The newest examples of each rule, newest first.
+    """Return the newest examples of each rule, newest first.
 
     Args:
         nodes: a condition on ``directory`` and ``node``.
         id_of: the id of a directory's node, by numbers.
     """
-    start, end = bounds_us(parameters)
-    limit = max(0, min(int(parameters.get("limit") or 3), MAX_EXAMPLES))
+    start, end = bounds_us(query.window)
+    limit = max(0, min(query.limit, MAX_EXAMPLES))
     where = f"seen_at >= make_timestamp({start}) AND seen_at < make_timestamp({end}) AND {nodes}"
     rows = relations.cursor.execute(
         f"SELECT directory, epoch_us(seen_at), lower(hex(frame)), {', '.join(_COLUMNS)} "
@@ -47,26 +45,26 @@ def examples(
         f"row_number() OVER (PARTITION BY rule ORDER BY seen_at DESC, seq DESC) <= {limit} "
         "ORDER BY seen_at DESC, seq DESC"
     ).fetchall()
-    found = []
+    shown = []
     for directory, seen_at, frame, *values in rows:
         row = {"at": seen_at, "frame": frame, **dict(zip(_COLUMNS, values, strict=True))}
         number, seq = row["node"], row.pop("seq")
         row["node"] = None if number is None else id_of(directory, number)
         row["id"] = None if seq is None else event_api_id(directory, seq)
         row["session"] = event_api_id(directory, row["session"])
-        found.append(row)
-    return found
+        shown.append(row)
+    return shown
 
 
-def spoken(
-    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
+def protocol_versions(
+    relations: MergedRelations, query: ProtocolVersions, nodes: str, id_of: NodeIds
 ) -> list[dict[str, Any]]:
-    """How nodes introduced themselves on the connections they had in a window.
+    """Return how nodes introduced themselves on the connections they had in a window.
 
     ``connected_us`` is within the window, ``shed`` of whole connections.
     """
-    start, end = bounds_us(parameters)
-    now = int(parameters.get("now_us") or time.time_ns() // 1000)
+    start, end = bounds_us(query.window)
+    now = query.now_us
     until = min(end, now)
     open_till = f"least(coalesce(epoch_us(ended_at), {now}), {until})"
     rows = relations.cursor.execute(
@@ -78,6 +76,6 @@ def spoken(
         f"AND (ended_at IS NULL OR ended_at >= make_timestamp({start})) GROUP BY 1, 2, 3, 4"
     ).fetchall()
     return [
-        {"node": id_of(directory, number), **dict(zip(_SPOKEN, values, strict=True))}
+        {"node": id_of(directory, number), **dict(zip(_INTRODUCTION, values, strict=True))}
         for directory, number, *values in rows
     ]

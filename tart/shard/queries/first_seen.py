@@ -1,42 +1,46 @@
-"""Answers about when nodes saw blocks first, from the aggregates' ``sightings``.
+"""When nodes saw blocks first, from the aggregates' ``sightings``.
 
-With each sight stands how far that node's clock was behind ours in that minute, so that the
-times of different nodes' clocks can be compared (``clocks``).
+Each sight comes with how far the node's clock was behind ours in that minute (``clocks``), so
+that times of different nodes' clocks can be compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from tart.errors import BadQuery
 from tart.query.core.windows import bounds_us
+from tart.query.shard_queries.blocks import (
+    BlockPropagation,
+    FirstSeenBlock,
+    FirstSeenBlocks,
+    FirstSight,
+)
 from tart.storage.aggregates.merged_relations import MergedRelations
 
-Parameters = Mapping[str, Any]
 NodeIds = Callable[[int, int], str | None]
 MAX_SIGHTS = 300_000
 
 
-def sighted(
-    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
-) -> list[list[Any]]:
-    """[hash, slot, first sight µs, nodes] of each block first seen in a window."""
-    start, end = bounds_us(parameters)
+def first_seen_blocks(
+    relations: MergedRelations, query: FirstSeenBlocks, nodes: str, id_of: NodeIds
+) -> list[FirstSeenBlock]:
+    """Return each block first seen in a window."""
+    start, end = bounds_us(query.window)
     where = f"seen_at >= make_timestamp({start}) AND seen_at < make_timestamp({end}) AND {nodes}"
     rows = relations.cursor.execute(
         "SELECT lower(hex(hash)), max(slot), epoch_us(min(seen_at)), "
         f"count(DISTINCT (directory, node)) FROM {relations.table('sightings', where)} "
         f"GROUP BY 1 ORDER BY 3 DESC LIMIT {MAX_SIGHTS}"
     ).fetchall()
-    return [list(row) for row in rows]
+    return [FirstSeenBlock(*row) for row in rows]
 
 
-def propagated(
-    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
-) -> list[list[Any]]:
-    """[hash, node, first sight µs, its clock then, event type, offset µs] of certain blocks."""
-    digests = [bytes.fromhex(str(each)).hex() for each in parameters.get("hashes") or ()]
+def block_propagation(
+    relations: MergedRelations, query: BlockPropagation, nodes: str, id_of: NodeIds
+) -> list[FirstSight]:
+    """Return when each node saw certain blocks first."""
+    digests = [bytes.fromhex(block).hex() for block in query.hashes]
     if not digests:
         return []
     among = ", ".join(f"from_hex('{each}')" for each in digests)
@@ -55,4 +59,7 @@ def propagated(
     ).fetchall()
     if len(rows) > MAX_SIGHTS:
         raise BadQuery("too many rows: ask for fewer blocks")
-    return [[block, id_of(directory, node), *values] for directory, node, block, *values in rows]
+    return [
+        FirstSight(block, id_of(directory, node), *values)
+        for directory, node, block, *values in rows
+    ]

@@ -1,8 +1,7 @@
-"""A shard's answers to the queries of ``query.core.catalog``.
+"""The functions that answer the queries of ``query.shard_queries``.
 
-``memory`` queries read the state the shard keeps; ``rows`` and ``log`` queries are functions
-of a cursor, run by the reader. Each is named after its catalogue entry; a test holds the two
-together.
+``memory`` queries read the shard's state on the event loop; ``rows``, ``log`` and ``slow``
+queries read the event log with a cursor, on a query thread.
 """
 
 from __future__ import annotations
@@ -12,28 +11,34 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 
 from tart import logs
 from tart.aggregate.columnar.live_counters import LiveCounters
-from tart.errors import BadQuery
 from tart.process_memory import process_memory
 from tart.protocol.references import LINK_TYPES, Context
 from tart.query.core.filters import Selection
+from tart.query.core.merge import ChainStatements, NodeStatusAnswer
+from tart.query.core.query import Query
+from tart.query.shard_queries import nodes as queries
+from tart.query.shard_queries.events import Backfill as BackfillQuery
+from tart.query.shard_queries.events import Event, Events, Export, Slot, Trace
+from tart.query.shard_queries.events import Sql as SqlQuery
+from tart.query.shard_queries.packages import JourneyEvents
 from tart.shard.encoding.event_json import to_json
-from tart.shard.encoding.json_bytes import BYTE_ENCODINGS, replace_bytes
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.ingest.listener import Listener
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.ingest.pipeline import Ingest
-from tart.shard.queries.backfill import MissedEvents
+from tart.shard.queries.backfill import Backfill
 from tart.shard.queries.history import History
 from tart.shard.queries.journeys import Journeys
 from tart.shard.queries.slots import Slots
 from tart.shard.queries.sql import Sql
-from tart.shard.state.nodes import Node, Nodes
+from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
 from tart.storage.log.contexts import contexts_from_rows, read_contexts
@@ -41,7 +46,7 @@ from tart.storage.log.query_threads import SLOW_THREADS, THREADS, IsCancelled, r
 from tart.storage.log.tail_scan import scan_newest
 from tart.storage.store import Store
 
-Parameters = Mapping[str, Any]
+AnyQuery = Query[Any, Any]
 Cursor = duckdb.DuckDBPyConnection
 
 MAX_EVENTS = 110_000
@@ -58,8 +63,17 @@ _LINKS = Selection(types=tuple(sorted(LINK_TYPES)))
 _AT_ONCE_LINKS = 400
 
 
-class Answers:
-    """Answers for one shard, from its parts."""
+class QueryHandlers:
+    """The functions that answer queries for one shard, except those to the aggregates.
+
+    Attributes:
+        memory: by query, a function of the query.
+        log: a function of a cursor and the query; also of the ``rows`` queries.
+        slow: a function of a cursor, the query, and whether the answer is still wanted.
+        received: queries by name.
+        failures: queries that failed.
+        loop_lag: seconds by which the event loop is late.
+    """
 
     def __init__(
         self,
@@ -77,67 +91,68 @@ class Answers:
         self._ingest = ingest
         self._listener = listener
         self._started = time.monotonic()
-        self.asked: Counter[str] = Counter()
+        self.received: Counter[str] = Counter()
         self.failures = 0
         self.loop_lag = 0.0
-        self.memory: Mapping[str, Callable[[Parameters], Any]] = {
-            "nodes": self._settled(self._all_nodes),
-            "node_status": self._settled(self._node_status),
-            "chain": self._settled(self._chain),
-            "live": self._settled(self._live),
-            "statistics": self._settled(self._statistics),
-        }
         history = History(store, nodes)
-        missed = MissedEvents(store, nodes, lambda: ingest.sequences)
-        self.rows: Mapping[str, Callable[[Cursor, Parameters], Any]] = {
-            "event": history.event,
-            "missed": missed.missed,
+        self.memory: dict[type[AnyQuery], Callable[[Any], Any]] = {
+            queries.Nodes: self._all_nodes,
+            queries.NodeStatus: self._node_status,
+            queries.Chain: self._chain,
+            queries.Live: self._live,
+            queries.Statistics: self._statistics,
         }
-        self.log: Mapping[str, Callable[[Cursor, Parameters], Any]] = {
-            "events": self._events,
-            "trace": history.trace,
-            "journey": Journeys(store, nodes).journey,
-            "slot": Slots(store, nodes).slot,
+        self.log: dict[type[AnyQuery], Callable[[Cursor, Any], Any]] = {
+            Event: history.event,
+            BackfillQuery: Backfill(store, nodes, lambda: ingest.sequences).backfill,
+            Events: self._events,
+            Trace: history.trace,
+            JourneyEvents: Journeys(store, nodes).journey,
+            Slot: Slots(store, nodes).slot,
         }
-        # On a thread of its own: it may take as long as its deadline lets it.
-        self.slow: Mapping[str, Callable[[Cursor, Parameters, IsCancelled], Any]] = {
-            "export": lambda cursor, parameters, _: history.export(cursor, parameters),
-            "sql": Sql(store, nodes).answer,
+        self.slow: dict[type[AnyQuery], Callable[[Cursor, Any, IsCancelled], Any]] = {
+            Export: lambda cursor, query, _: history.export(cursor, query),
+            SqlQuery: Sql(store, nodes).answer,
         }
 
-    # --- From the log, on a reader thread --------------------------------------------
+    def answer_from_memory(self, query: AnyQuery) -> Any:
+        """Return the answer to a ``memory`` query once all events received are counted."""
+        self._ingest.decode_received()
+        return self.memory[type(query)](query)
 
-    def at_once(self, name: str, parameters: Parameters) -> Any:
-        """The answer to a ``log`` query from the events committed last; ``None`` unless all is."""
+    # --- From the event log, on a query thread ----------------------------------------
+
+    def newest_events(self, query: Events) -> list[dict[str, Any]] | None:
+        """Return the answer from the events committed last; ``None`` unless it is complete."""
         directory = self._store.directory
-        if name != "events" or self._store.directories != [directory]:
+        if self._store.directories != [directory] or query.limit > _AT_ONCE:
             return None
-        selection, limit, before = _asked(parameters)
-        if limit > _AT_ONCE:
-            return None
+        selection = _selection(query, directory)
         number = self._number(directory, selection)
         if number is None and selection.node is not None:
             return []
         latest = self._store.writer.tail
-        rows, _ = latest.rows(selection, number, limit, before.get(directory))
+        limit = query.limit
+        rows, _ = latest.rows(selection, number, limit, query.cursor.positions.get(directory))
         if len(rows) < limit or sum(len(row.body) for row in rows) > _AT_ONCE_BYTES:
             return None
-        voice = decode_context_for(self._nodes, directory)
-        contexts = contexts_from_rows(rows, (), voice)
+        context = decode_context_for(self._nodes, directory)
+        contexts = contexts_from_rows(rows, (), context)
         if contexts is None:
             links, _ = latest.rows(_LINKS, None, _AT_ONCE_LINKS, rows[0].seq)
-            contexts = contexts_from_rows(rows, links, voice)
+            contexts = contexts_from_rows(rows, links, context)
             if contexts is None:
                 return None
-        events = [self._event(directory, row, contexts) for row in rows]
-        return replace_bytes(events, _rendering(parameters))
+        return [self._event(directory, row, contexts) for row in rows]
 
-    def _events(self, cursor: Cursor, parameters: Parameters) -> Any:
-        selection, limit, before = _asked(parameters)
-        found = []
+    def _events(self, cursor: Cursor, query: Events) -> list[dict[str, Any]]:
+        selection = _selection(query, self._store.directory)
+        limit = max(0, min(query.limit, MAX_EVENTS))
+        events = []
         for directory in self._store.directories:
-            found += self._page(cursor, directory, selection, limit, before.get(directory))
-        return replace_bytes(found, _rendering(parameters))
+            before = query.cursor.positions.get(directory)
+            events += self._page(cursor, directory, selection, limit, before)
+        return events
 
     def _page(
         self,
@@ -226,48 +241,33 @@ class Answers:
 
     # --- From memory, on the loop ----------------------------------------------------
 
-    def _settled(self, answer: Callable[[Parameters], Any]) -> Callable[[Parameters], Any]:
-        """The answer once everything received until now is counted."""
+    def _all_nodes(self, query: queries.Nodes) -> list[dict[str, Any]]:
+        nodes = self._nodes.by_id
+        wanted = nodes.keys() if query.node is None else {query.node} & nodes.keys()
+        return [nodes[node_id].as_json() for node_id in wanted]
 
-        def settled(parameters: Parameters) -> Any:
-            self._ingest.decode_received()
-            return answer(parameters)
-
-        return settled
-
-    def _all_nodes(self, parameters: Parameters) -> Any:
-        wanted = parameters.get("node")
-        nodes: list[Node]
-        if wanted is None:
-            nodes = list(self._nodes.by_id.values())
-        else:
-            nodes = [self._nodes.by_id[wanted]] if wanted in self._nodes.by_id else []
-        return replace_bytes([node.as_json() for node in nodes], _rendering(parameters))
-
-    def _node_status(self, parameters: Parameters) -> Any:
-        node = self._nodes.by_id.get(str(parameters.get("node")))
+    def _node_status(self, query: queries.NodeStatus) -> NodeStatusAnswer:
+        node = self._nodes.by_id.get(query.node)
         if node is None:
             return {"counts": {}, "latest": {}}
-        answer = {
+        return {
             "counts": {str(number): count for number, count in enumerate(node.counts) if count},
             "latest": node.latest_statements(),
         }
-        return replace_bytes(answer, _rendering(parameters))
 
-    def _chain(self, parameters: Parameters) -> Any:
-        wanted = parameters.get("nodes")
-        if wanted is None:
+    def _chain(self, query: queries.Chain) -> list[ChainStatements]:
+        if query.nodes is None:
             nodes = [node for node in self._nodes.by_id.values() if node.sessions]
         else:
-            known = map(self._nodes.by_id.get, wanted)
+            known = map(self._nodes.by_id.get, query.nodes)
             nodes = [node for node in known if node is not None]
-        return [[node.id, *node.block_claims()] for node in nodes]
+        return [ChainStatements(node.id, *node.block_claims()) for node in nodes]
 
-    def _live(self, parameters: Parameters) -> Any:
+    def _live(self, query: queries.Live) -> Any:
         rows = {node.row: node.id for node in self._nodes.by_id.values()}
-        return self._counters.as_json(int(time.time()), rows.__getitem__, parameters.get("seconds"))
+        return self._counters.as_json(int(time.time()), rows.__getitem__, query.seconds)
 
-    def _statistics(self, parameters: Parameters) -> Any:
+    def _statistics(self, query: queries.Statistics) -> dict[str, Any]:
         ingest, writer = self._ingest.statistics, self._store.writer.statistics
         checkpoints = self._store.writer.checkpoints.statistics
         pending_events, pending_bytes = self._ingest.pending
@@ -318,7 +318,7 @@ class Answers:
             **self._ingest.aggregator.statistics(),
             "background_failures": dict(self._store.background.failures),
             "background_failing": self._store.background.recent(),
-            "queries": dict(self.asked),
+            "queries": dict(self.received),
             "query_failures": self.failures,
             "loop_lag_seconds": self.loop_lag,
             "readers": THREADS + SLOW_THREADS,
@@ -330,15 +330,6 @@ class Answers:
         }
 
 
-def _asked(parameters: Parameters) -> tuple[Selection, int, dict[int, int]]:
-    """Which events, how many, and for each directory the sequence they lie below."""
-    limit = max(0, min(int(parameters.get("limit") or 50), MAX_EVENTS))
-    before = {int(key): int(value) for key, value in (parameters.get("before") or {}).items()}
-    return Selection.of(parameters), limit, before
-
-
-def _rendering(parameters: Parameters) -> str:
-    rendering = parameters.get("bytes") or "hex"
-    if rendering not in BYTE_ENCODINGS:
-        raise BadQuery(f"bytes must be one of {', '.join(BYTE_ENCODINGS)}", "bytes")
-    return str(rendering)
+def _selection(query: Events, shard: int) -> Selection:
+    window = query.window_on(shard)
+    return replace(query.selection, start_us=window.start_us, end_us=window.end_us)

@@ -1,8 +1,7 @@
-"""Single events and long stretches of them, from the log: what a person looks into.
+"""Single events, trees of references, and exports, from the event log.
 
-Answers for ``event``, ``trace`` and ``export`` of ``query.core.catalog``. An export is read in
-pages: each gives, per directory, some records already in their final form, when they were
-received, and where to go on; the gateway only puts them in order.
+An export is read in pages: a page has, per directory, some records in their final form, when
+they were received, and where to go on. The gateway only puts records in order.
 """
 
 from __future__ import annotations
@@ -17,18 +16,26 @@ from typing import Any, NamedTuple
 import duckdb
 
 from tart.errors import BadQuery
-from tart.ipc.messages import Attached
 from tart.protocol import capture
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.framing import frame
 from tart.protocol.references import Context, resolve_reference
 from tart.query.core.catalog import DIRECTORY_BITS, event_api_id, event_identity
 from tart.query.core.filters import Selection
+from tart.query.core.query import Attached, ByteEncoding
 from tart.query.core.rfc3339 import rfc3339
+from tart.query.shard_queries.events import (
+    Event,
+    Export,
+    ExportPage,
+    ExportPart,
+    SessionEnds,
+    Trace,
+)
 from tart.query.sql.cells import csv_cell
 from tart.query.sql.exports import CSV_COLUMNS
 from tart.shard.encoding.event_json import to_json
-from tart.shard.encoding.json_bytes import dumps, replace_bytes
+from tart.shard.encoding.json_bytes import dumps, to_hex
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.queries.trace import MAX_DEPTH, MAX_NODES, trace
 from tart.shard.state.nodes import Nodes
@@ -40,7 +47,6 @@ from tart.storage.log.file_ranges import FRAME_TABLES, read_file_ranges
 from tart.storage.log.query_threads import raise_if_cancelled
 from tart.storage.store import Store
 
-Parameters = Mapping[str, Any]
 Cursor = duckdb.DuckDBPyConnection
 
 PAGE_ROWS = 2000
@@ -54,32 +60,31 @@ _UNDECODABLE = ", ".join(
 
 
 class History:
-    """Answers about events of one shard's directories."""
+    """Answers the queries ``event``, ``trace`` and ``export`` for one shard."""
 
     def __init__(self, store: Store, nodes: Nodes) -> None:
         self._store = store
         self._nodes = nodes
 
-    def event(self, cursor: Cursor, parameters: Parameters) -> Any:
-        """One event with its bytes, or ``None`` if its directory is not ours."""
-        directory, sequence = event_identity(int(parameters["id"]))
+    def event(self, cursor: Cursor, query: Event) -> dict[str, Any] | None:
+        """Return one event with its bytes, or ``None`` if its directory is not this shard's."""
+        directory, sequence = event_identity(query.id)
         row = self._row(cursor, directory, sequence)
         if row is not None:
             decode_context = decode_context_for(self._nodes, directory)
             contexts = read_contexts(cursor, self._store.files(directory), [row], decode_context)
             event = self._json(directory, row, contexts)
-            found = replace_bytes(event, str(parameters.get("bytes") or "hex"))
-            return {**found, "raw": replace_bytes(_raw(_Frame(row).content), "hex")}
+            return {**event, "raw": _raw(_Frame(row).content)}
         return self._undecodable(cursor, directory, sequence)
 
-    def trace(self, cursor: Cursor, parameters: Parameters) -> Any:
-        """The tree an event belongs to, or ``None`` if its directory is not ours."""
-        directory, sequence = event_identity(int(parameters["id"]))
+    def trace(self, cursor: Cursor, query: Trace) -> dict[str, Any] | None:
+        """Return the tree an event belongs to, or ``None`` if its directory is not this shard's."""
+        directory, sequence = event_identity(query.id)
         start = self._row(cursor, directory, sequence)
         if start is None:
             return None
-        nodes = max(1, min(int(parameters.get("limit") or MAX_NODES), MAX_NODES))
-        depth = max(1, min(int(parameters.get("depth") or MAX_DEPTH), MAX_DEPTH))
+        nodes = max(1, min(query.limit, MAX_NODES))
+        depth = max(1, min(query.depth, MAX_DEPTH))
         files = self._store.files(directory)
         found = trace(cursor, files, start, nodes=nodes, depth=depth)
         ids = {row.event_id: row for row in found.rows}
@@ -100,31 +105,29 @@ class History:
                     "depth": levels[row.event_id],
                 }
             )
-        answer = {
+        return {
             "root": event_api_id(directory, found.rows[0].seq),
             "missing_ref": found.missing,
             "truncated": found.truncated,
             "searched_until": rfc3339(found.searched_until),
             "events": events,
         }
-        return replace_bytes(answer, str(parameters.get("bytes") or "hex"))
 
-    def export(self, cursor: Cursor, parameters: Parameters) -> Attached:
-        """The next records of the directories asked for; see ``query.core.catalog``."""
-        form = _FORMS.get(str(parameters.get("format")))
+    def export(self, cursor: Cursor, query: Export) -> Attached[ExportPage]:
+        """Return the next records of the directories that are left."""
+        form = _FORMS.get(query.format)
         if form is None:
             raise BadQuery(f"format must be one of {', '.join(_FORMS)}", "format")
-        asked = parameters.get("after")
         after = {
-            each: 0 if asked is None else int(asked.get(str(each), -1))
-            for each in self._store.directories
+            directory: 0 if query.after is None else query.after.get(directory, -1)
+            for directory in self._store.directories
         }
-        style = _Style(str(parameters.get("bytes") or "hex"), bool(parameters.get("formulas")))
-        parts: dict[str, Any] = {}
+        style = _Style(query.byte_encoding, query.formulas)
+        parts: dict[str, ExportPart] = {}
         texts: list[bytes] = []
         for directory, first in after.items():
             if first >= 0:
-                page = self._page(cursor, directory, first, parameters, whole=form.whole)
+                page = self._page(cursor, directory, first, query.selection, whole=form.whole)
                 parts[str(directory)] = part = _part(page)
                 contexts = self._contexts(cursor, directory, page.rows) if form.contexts else {}
                 for each in page.rows:
@@ -132,7 +135,7 @@ class History:
                     part["lengths"].append(len(text))
                     texts.append(text)
                 if form.whole:
-                    part |= self._ends(cursor, directory, page.rows, parameters.get("end_us"))
+                    part.update(self._ends(cursor, directory, page.rows, query.selection.end_us))
         return Attached({"parts": parts}, b"".join(texts))
 
     def _row(self, cursor: Cursor, directory: int, sequence: int) -> LogRow | None:
@@ -149,7 +152,7 @@ class History:
         owner = self._nodes.session_owners[directory, row.session]
         return to_json(row, directory, owner, contexts.get(row.seq))
 
-    def _undecodable(self, cursor: Cursor, directory: int, sequence: int) -> Any:
+    def _undecodable(self, cursor: Cursor, directory: int, sequence: int) -> dict[str, Any] | None:
         for file in self._store.files(directory):
             rows = cursor.execute(
                 f"SELECT {_UNDECODABLE} FROM {file.alias}.undecodable WHERE seq = {sequence}"
@@ -179,16 +182,15 @@ class History:
                 "offset": row.byte_offset,
                 "expectation": row.expectation,
             },
-            "raw": replace_bytes(_raw(row.frame), "hex"),
+            "raw": _raw(row.frame),
         }
 
     # --- Pages of an export ----------------------------------------------------------
 
     def _page(
-        self, cursor: Cursor, directory: int, first: int, parameters: Parameters, *, whole: bool
+        self, cursor: Cursor, directory: int, first: int, selection: Selection, *, whole: bool
     ) -> _Page:
         """Selected frames of a directory from a sequence on, in its order."""
-        selection = Selection.of(parameters)
         number = None
         if selection.node is not None:
             number = self._nodes.number_of(directory, selection.node)
@@ -207,14 +209,11 @@ class History:
 
     def _ends(
         self, cursor: Cursor, directory: int, rows: Sequence[_Frame], last: int | None
-    ) -> dict[str, Any]:
-        """For a capture: what is known of the beginnings and ends of the rows' sessions.
+    ) -> SessionEnds:
+        """Return the known beginnings and ends of the rows' sessions.
 
-        Returns:
-            ``openings``: each session's first message, in hex, by its id; ``first_ids``:
-            the event id of its first row; ``closings``: by
-            the index of a row that was its session's last, when the connection was closed,
-            unless that was after ``last``.
+        Args:
+            last: sessions that were closed later have no end (Unix microseconds).
         """
         sessions = {each.row.session for each in rows}
         openings: dict[str, str] = {}
@@ -319,7 +318,7 @@ class _Page(NamedTuple):
 class _Style(NamedTuple):
     """How values are written: bytes as hex or arrays; text that is a formula as it is, or not."""
 
-    bytes: str
+    bytes: ByteEncoding
     formulas: bool
 
 
@@ -343,12 +342,12 @@ _FORMS: Mapping[str, _Form] = {
 }
 
 
-def _raw(content: bytes) -> dict[str, bytes]:
-    """A message as it came: the payload, and all of it with its length in front."""
-    return {"payload": content[HEADER_BYTES:], "frame": frame(content)}
+def _raw(content: bytes) -> dict[str, str]:
+    """Return the bytes of a message in hex: its payload, and all of it with its length in front."""
+    return {"payload": to_hex(content[HEADER_BYTES:]), "frame": to_hex(frame(content))}
 
 
-def _part(page: _Page) -> dict[str, Any]:
+def _part(page: _Page) -> ExportPart:
     return {
         "received_at": [each.row.received_at for each in page.rows],
         "sessions": [each.row.session for each in page.rows],

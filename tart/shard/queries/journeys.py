@@ -1,10 +1,10 @@
-"""The events of a work-package's way, from the log: what the aggregates tell, in full.
+"""The events of a work-package, from the event log.
 
-A row of ``packages`` names the session, the first event and when it was heard of; a row of
-``reports`` or ``erasures`` when its hash was heard of. So this looks at a stretch of the
-log that is as long as the package took, whatever the length of the log, and three times:
-for what is named, for what refers to it, and for what refers to that. What the log no
-longer has is not in the answer; the gateway knows the rows.
+A row of ``packages`` names the session, the first event and its window of time; a row of
+``reports`` or ``erasures`` the window of its hash. So an answer reads a range of the event log
+that is as long as the package took, whatever the length of the log, and reads it three times:
+for the events that are named, for those that refer to them, and for those that refer to these.
+Events that are not stored any more are not in the answer; the gateway has the rows.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import duckdb
 
 from tart.protocol.references import Context
 from tart.query.core.catalog import event_api_id, event_identity
+from tart.query.shard_queries.packages import JourneyEvents, JourneyPart
 from tart.shard.encoding.event_json import to_json
-from tart.shard.encoding.json_bytes import replace_bytes
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.log_columns import LogRow
@@ -26,7 +26,6 @@ from tart.storage.log.contexts import read_contexts
 from tart.storage.log.query_threads import raise_if_cancelled
 from tart.storage.store import Store
 
-Parameters = Mapping[str, Any]
 Cursor = duckdb.DuckDBPyConnection
 # A session and an event id in it; the first and the last moment, Unix microseconds.
 Key = tuple[int, int]
@@ -34,7 +33,6 @@ Stretch = tuple[int, int]
 
 # Of each kind: a pipeline, a report, an erasure root.
 MAX_EVENTS = 1000
-_DEFAULT_EVENTS = 200
 _FIRST, _LAST = 90, 109
 _BUILT, _SENDING = 105, 106
 _SENDS = (107, 108)
@@ -83,20 +81,15 @@ class Journeys:
         self._store = store
         self._nodes = nodes
 
-    def journey(self, cursor: Cursor, parameters: Parameters) -> Any:
-        """What the log has of ``pipelines``, ``reports`` and ``erasures``.
-
-        Args:
-            parameters: ``pipelines``: [session, first event's id, from µs, until µs];
-                ``reports`` and ``erasures``: [hash in hex, from µs, until µs].
-        """
-        limit = max(1, min(int(parameters.get("limit") or _DEFAULT_EVENTS), MAX_EVENTS))
+    def journey(self, cursor: Cursor, query: JourneyEvents) -> JourneyPart:
+        """Return the stored events of pipelines, reports and erasure roots."""
+        limit = max(1, min(query.limit, MAX_EVENTS))
         pipelines: dict[str, list[Any]] = {}
         reports: list[tuple[int, LogRow]] = []
         erasures: list[tuple[int, LogRow]] = []
         contexts: dict[int, dict[int, Context]] = {}
         for directory in self._store.directories:
-            named = _named(parameters, directory, limit)
+            named = _named(query, directory, limit)
             found = self._found(cursor, directory, named)
             contexts[directory] = self._contexts(cursor, directory, found)
             for (session, root), rows in found.pipelines.items():
@@ -107,13 +100,12 @@ class Journeys:
             erasures += [(directory, row) for row in found.erasures]
         asked = [row.peer for _, row in erasures if row.type in _ASKED]
         ended = [each for each in erasures if each[1].type not in _ASKED]
-        answer = {
+        return {
             "pipelines": pipelines,
             "reports": self._events(reports, contexts)[:limit],
             "erasures": self._events(ended, contexts)[:limit],
             "auditors": sorted({peer.hex() for peer in asked if peer}),
         }
-        return replace_bytes(answer, str(parameters.get("bytes") or "hex"))
 
     def _found(self, cursor: Cursor, directory: int, named: _Named) -> _Found:
         found = _Found({}, [], [])
@@ -165,19 +157,16 @@ class Journeys:
         return events
 
 
-def _named(parameters: Parameters, directory: int, limit: int) -> _Named:
-    """The part of a question that a directory can know of."""
+def _named(query: JourneyEvents, directory: int, limit: int) -> _Named:
+    """Return the part of a query that a directory can answer."""
     pipelines: dict[Key, Stretch] = {}
-    for api_id, root, start, end in parameters.get("pipelines") or ():
-        where, session = event_identity(int(api_id))
+    for api_id, root, start, end in query.pipelines:
+        where, session = event_identity(api_id)
         if where == directory:
-            pipelines[session, int(root)] = int(start), int(end)
+            pipelines[session, root] = start, end
     reports, erasures = (
-        {
-            bytes.fromhex(text).hex(): (int(start), int(end))
-            for text, start, end in parameters.get(name) or ()
-        }
-        for name in ("reports", "erasures")
+        {bytes.fromhex(text).hex(): (start, end) for text, start, end in named}
+        for named in (query.reports, query.erasures)
     )
     return _Named(pipelines, reports, erasures, limit)
 

@@ -1,19 +1,19 @@
-"""Answers about work-packages, from the aggregates' ``packages``: a row for each guarantor.
+"""Work-packages, from the aggregates' ``packages``: a row for each guarantor.
 
-``query.packages.packages`` says what the answers mean and how they add up. They cost what the
-window's rows cost, whatever is left of the log.
+``query.shard_queries.packages`` describes the answers and merges them. An answer costs what
+the window's rows cost, however much of the event log is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tart.aggregate.core.tables import ROWS, TIME
 from tart.query.core.catalog import DIRECTORY_BITS, event_identity
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
-from tart.query.core.windows import FOREVER_US, bounds_us
-from tart.query.packages.packages import (
+from tart.query.core.windows import FOREVER_US, Window, bounds_us
+from tart.query.shard_queries.packages import (
     HUNG_UP,
     KEYS,
     LEAD,
@@ -24,15 +24,20 @@ from tart.query.packages.packages import (
     SETTLED,
     SUBMISSION,
     TALLY,
+    PackageCounts,
+    PackageRows,
+    PackageStages,
+    PackageStates,
+    StageRows,
+    StepDurations,
+    StepSamples,
 )
 from tart.storage.aggregates.merged_relations import MergedRelations
 
-Parameters = Mapping[str, Any]
 NodeIds = Callable[[int, int], str | None]
-Answer = Callable[[MergedRelations, Parameters, str, NodeIds], Any]
 # Of one answer: packages, and guarantors' rows of packages that are asked for by hash.
 MAX_STATES = 1000
-MAX_HANDLINGS = 5000
+MAX_ROWS = 5000
 _DUPLICATE, _FAILED = "outcome = 'duplicate'", "outcome = 'failed'"
 # By how far a guarantor came; a secondary's signature comes after its report.
 _RANK = (
@@ -44,16 +49,11 @@ _HASHES = ("report", "erasure_root", "segments_root")
 _NAMES = ("hash", "report", "erasure_root")
 
 
-def handled(
-    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
-) -> dict[str, Any]:
-    """The packages of a window by hash, or a sample of them; see ``query.packages.packages``.
-
-    Returns:
-        ``rows`` of [key, core, marks, *``MEASURES``]; ``below``: only packages with keys
-        below that are among them, ``None`` if all are; ``unidentified`` attempts.
-    """
-    relation = relations.table("packages", f"{_inside(parameters)} AND {nodes}")
+def package_stages(
+    relations: MergedRelations, query: PackageStages, nodes: str, id_of: NodeIds
+) -> StageRows:
+    """Return the packages of a window by hash, or a sample of them."""
+    relation = relations.table("packages", f"{_inside(query.window, query.core)} AND {nodes}")
     submission = f"kind = {SUBMISSION}"
     nameless = (submission, f"NOT {submission}", _FAILED)
     counts = ", ".join(_count(f"hash IS NULL AND {each}") for each in nameless)
@@ -70,25 +70,24 @@ def handled(
         f"SELECT hash(hash), core, bit_or({marks}), {', '.join(f'max({m})' for m in MEASURES)} "
         f"FROM {relation} WHERE hash IS NOT NULL AND {sample} GROUP BY hash, core"
     ).fetchall()
-    return {
-        "rows": [list(row) for row in rows],
-        "below": below,
-        "unidentified": {"submissions": submissions, "shares": shares, "failed": failed},
-    }
+    return StageRows(
+        rows=[list(row) for row in rows],
+        below=below,
+        unidentified={"submissions": submissions, "shares": shares, "failed": failed},
+    )
 
 
-def tallied(
-    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
+def package_counts(
+    relations: MergedRelations, query: PackageCounts, nodes: str, id_of: NodeIds
 ) -> list[list[Any]]:
-    """Rows of [key, …, *``TALLY``], counted by ``by``: node, core, both or neither."""
-    keys = [key for key in ("node", "core") if key in (parameters.get("by") or ())]
+    """Return rows of keys and ``TALLY``."""
+    keys = query.keys
     shown = ["[directory, node]" if key == "node" else key for key in keys]
-    settled = parameters.get("settled_us")
-    settled = FOREVER_US if settled is None else min(int(settled), FOREVER_US)
-    moment = f"make_timestamp({settled})"
+    settled_us = FOREVER_US if query.settled_us is None else min(query.settled_us, FOREVER_US)
+    moment = f"make_timestamp({settled_us})"
     values = [_of_none(sql.replace(SETTLED, moment)) for sql, _ in TALLY.values()]
     group = f"GROUP BY {', '.join(str(at + 1) for at in range(len(keys)))}" if keys else ""
-    relation = relations.table("packages", f"{_inside(parameters)} AND {nodes}")
+    relation = relations.table("packages", f"{_inside(query.window, query.core)} AND {nodes}")
     ended = relations.table("sessions", "ended_at IS NOT NULL")
     rows = relations.cursor.execute(
         f"SELECT {', '.join([*shown, *values])} FROM (SELECT packages.*, "
@@ -96,27 +95,24 @@ def tallied(
         f"(SELECT DISTINCT directory, session FROM {ended}) AS ended USING (directory, session)) "
         f"{group}"
     ).fetchall()
-    found = []
+    counted = []
     for row in rows:
         key = [
             id_of(*value) if name == "node" else value
             for name, value in zip(keys, row, strict=False)
         ]
         cores = {str(core): count for core, count in (row[-1] or {}).items()}
-        found.append([*key, *row[len(keys) : -1], cores])
-    return found
+        counted.append([*key, *row[len(keys) : -1], cores])
+    return counted
 
 
-def steps(
-    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
-) -> list[list[int]]:
-    """[pair, bin, samples] of the durations between the steps of ``PAIRS``.
-
-    With ``by_core`` also the core, last.
-    """
-    core = ", core" if parameters.get("by_core") else ""
+def step_durations(
+    relations: MergedRelations, query: StepDurations, nodes: str, id_of: NodeIds
+) -> list[StepSamples]:
+    """Return samples of the durations between the steps of ``PAIRS``."""
+    core = ", core" if query.by_core else ""
     columns = [*sorted({step for pair in PAIRS.values() for step in pair}), "core"]
-    relation = relations.table("packages", f"{_inside(parameters)} AND {nodes}")
+    relation = relations.table("packages", f"{_inside(query.window, query.core)} AND {nodes}")
     parts = [
         f"SELECT {at} AS pair, {_bin(first, last)} AS bin{core} FROM found "
         f"WHERE {first} IS NOT NULL AND {last} IS NOT NULL"
@@ -126,18 +122,18 @@ def steps(
         f"WITH found AS MATERIALIZED (SELECT {', '.join(columns)} FROM {relation}) "
         f"SELECT pair, bin, count(*){core} FROM ({' UNION ALL '.join(parts)}) GROUP BY ALL"
     ).fetchall()
-    return [list(row) for row in rows]
+    return [StepSamples(*row) for row in rows]
 
 
-def states(
-    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
+def package_states(
+    relations: MergedRelations, query: PackageStates, nodes: str, id_of: NodeIds
 ) -> list[list[Any]]:
-    """The packages that began last, or those in ``hashes``, as ``query.packages.STATE``."""
-    limit = max(0, min(int(parameters.get("limit") or MAX_STATES), MAX_STATES))
-    where = f"{_inside(parameters)} AND {nodes} AND hash IS NOT NULL AND NOT {_DUPLICATE}"
-    hashes = parameters.get("hashes")
-    if hashes is not None:
-        where += f" AND {_among(('hash',), hashes)}"
+    """Return the packages that began last, or those in ``hashes``, as ``STATE``."""
+    limit = max(0, min(query.limit, MAX_STATES))
+    where = f"{_inside(query.window, query.core)} AND {nodes}"
+    where += f" AND hash IS NOT NULL AND NOT {_DUPLICATE}"
+    if query.hashes is not None:
+        where += f" AND {_among(('hash',), query.hashes)}"
     fields = {name: name for name in LEAD} | {
         "node": "[directory, node]",
         "started_at": "epoch_us(started_at)",
@@ -147,7 +143,7 @@ def states(
     # Rank and kind above, an earlier start below: microseconds fit 52 bits.
     place = f"(rank * 2 + (kind = {SUBMISSION})::BIGINT) * {1 << 52} - epoch_us(started_at)"
     submission = f"kind = {SUBMISSION}"
-    # Which are the newest costs a tenth of what is to be said of each.
+    # To find the newest costs a tenth of reading their states.
     rows = relations.cursor.execute(
         f"WITH newest AS (SELECT hash FROM {relations.table('packages', where)} GROUP BY hash "
         f"ORDER BY min(started_at) DESC LIMIT {limit}) "
@@ -175,41 +171,31 @@ def _state(row: tuple[Any, ...], id_of: NodeIds) -> list[Any]:
     return [package, *values, place, first, last, names, taker, *rest]
 
 
-def handlings(
-    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
+def package_rows(
+    relations: MergedRelations, query: PackageRows, nodes: str, id_of: NodeIds
 ) -> list[dict[str, Any]]:
-    """Guarantors' rows of packages, the first first: objects of the table's columns.
-
-    Args:
-        parameters: ``hashes``: a package's, its report's or its erasure root's; ``root``: the
-            first event's id, of one ``session`` or of any.
-    """
+    """Return guarantors' rows of packages in order, as objects of the table's columns."""
     columns = ROWS["packages"]
     where = nodes
-    if parameters.get("hashes") is not None:
-        where += f" AND {_among(_NAMES, parameters['hashes'])}"
-    if parameters.get("root") is not None:
-        where += f" AND root = {int(parameters['root'])}"
-    if parameters.get("session") is not None:
-        directory, session = event_identity(int(parameters["session"]))
+    if query.hashes is not None:
+        where += f" AND {_among(_NAMES, query.hashes)}"
+    if query.root is not None:
+        where += f" AND root = {query.root}"
+    if query.session is not None:
+        directory, session = event_identity(query.session)
         where += f" AND directory = {directory} AND session = {session}"
     shown = [_shown(name, kind) for name, kind in columns.items()]
     rows = relations.cursor.execute(
         f"SELECT directory, {', '.join(shown)} FROM {relations.table('packages', where)} "
-        f"ORDER BY started_at, directory, seq LIMIT {MAX_HANDLINGS}"
+        f"ORDER BY started_at, directory, seq LIMIT {MAX_ROWS}"
     ).fetchall()
-    found = []
+    objects = []
     for directory, *values in rows:
         row = dict(zip(columns, values, strict=True))
         row["node"] = id_of(directory, row["node"])
         row["session"] = row["session"] << DIRECTORY_BITS | directory
-        found.append(row)
-    return found
-
-
-QUESTIONS: Mapping[str, Answer] = {
-    each.__name__: each for each in (handled, tallied, steps, states, handlings)
-}
+        objects.append(row)
+    return objects
 
 
 def _shown(name: str, kind: str) -> str:
@@ -225,11 +211,10 @@ def _among(columns: Iterable[str], hashes: Iterable[str]) -> str:
     return f"({' OR '.join(f'{column} IN ({some})' for column in columns)})"
 
 
-def _inside(parameters: Parameters) -> str:
-    start, end = bounds_us(parameters)
-    core = parameters.get("core")
-    window = f"started_at >= make_timestamp({start}) AND started_at < make_timestamp({end})"
-    return window if core is None else f"{window} AND core = {int(core)}"
+def _inside(window: Window, core: int | None) -> str:
+    start, end = bounds_us(window)
+    inside = f"started_at >= make_timestamp({start}) AND started_at < make_timestamp({end})"
+    return inside if core is None else f"{inside} AND core = {core}"
 
 
 def _count(condition: str) -> str:
@@ -237,11 +222,11 @@ def _count(condition: str) -> str:
 
 
 def _of_none(sql: str) -> str:
-    """A sum, of 128 bits and so exact; 0 of no rows."""
+    """Return SQL of a sum, of 128 bits and so exact; 0 of no rows."""
     return f"coalesce({sql}, 0)" if sql.startswith("sum(") else sql
 
 
 def _bin(first: str, last: str) -> str:
-    """The bin of a duration, as ``aggregate.columnar.counters`` has it."""
+    """Return SQL of the bin of a duration, as ``aggregate.columnar.counters`` has it."""
     taken = f"greatest(1, least({last}::HUGEINT - {first}::HUGEINT, {1 << 62}))::DOUBLE"
     return f"least({BINS - 1}, floor(log2({taken}) * {PER_OCTAVE}))::INTEGER"

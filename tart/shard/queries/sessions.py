@@ -1,13 +1,13 @@
-"""Answers about connections, from the aggregates' ``sessions``.
+"""Telemetry connections, from the aggregates' ``sessions``.
 
-Those that are open are rows, too: their ``ended_at`` is NULL. A connection is in a window
-if it was open at any time of it. Numbers of a directory's connections grow with time, as
+Open connections are rows, too: their ``ended_at`` is NULL. A connection is in a window if it
+was open at any time of it. Numbers of a directory's connections grow with time, as
 those of its events do, so lists are paged in the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from tart.aggregate.core.tables import ROWS, TIME
@@ -15,9 +15,14 @@ from tart.aggregate.keyed.sessions import REFUSED
 from tart.query.core.catalog import DIRECTORY_BITS
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import bounds_us
+from tart.query.shard_queries.sessions import (
+    ConnectionBucket,
+    ConnectionCounts,
+    Connections,
+    SessionPage,
+)
 from tart.storage.aggregates.merged_relations import MergedRelations
 
-Parameters = Mapping[str, Any]
 NodeIds = Callable[[int, int], str | None]
 # Of one answer, and of a directory.
 MAX_SESSIONS = 110_000
@@ -26,53 +31,50 @@ _API_ID = f"(session::BIGINT << {DIRECTORY_BITS} | directory)"
 
 def sessions(
     relations: MergedRelations,
-    parameters: Parameters,
+    query: SessionPage,
     nodes: str,
     id_of: NodeIds,
+    *,
+    shard: int,
 ) -> list[dict[str, Any]]:
-    """A directory's connections as objects of ``sessions``' columns, the newest first.
+    """Return a directory's connections as objects of ``sessions``' columns, newest first.
 
     Args:
         nodes: a condition on ``directory`` and ``node``.
         id_of: the id of a directory's node, by numbers.
+        shard: the number of this shard.
     """
-    start, end = bounds_us(parameters)
-    before = parameters.get("before") or {}
+    start, end = bounds_us(query.cursor.window_on(shard))
     below = [
-        f"(directory <> {int(directory)} OR session < {int(number)})"
-        for directory, number in before.items()
+        f"(directory <> {directory} OR session < {number})"
+        for directory, number in query.cursor.positions.items()
     ]
     where = " AND ".join((_overlapping(start, end), nodes, *below))
     columns = ROWS["sessions"]
     shown = [f"epoch_us({name})" if kind == TIME else name for name, kind in columns.items()]
-    limit = max(0, min(int(parameters.get("limit") or 50), MAX_SESSIONS))
+    limit = max(0, min(query.limit, MAX_SESSIONS))
     rows = relations.cursor.execute(
         f"SELECT {_API_ID}, directory, {', '.join(shown)} "
         f"FROM {relations.table('sessions', where)} QUALIFY "
         f"row_number() OVER (PARTITION BY directory ORDER BY session DESC) <= {limit} "
         "ORDER BY directory, session DESC"
     ).fetchall()
-    found = []
+    shown_rows = []
     for api_id, directory, *values in rows:
         row = {"id": api_id, **dict(zip(columns, values, strict=True))}
         row["node"] = None if row["node"] is None else id_of(directory, row["node"])
         for name, kind in columns.items():
             row[name] = _text(row[name]) if kind == TIME else row[name]
-        found.append(row)
-    return found
+        shown_rows.append(row)
+    return shown_rows
 
 
 def connections(
-    relations: MergedRelations, parameters: Parameters, nodes: str, id_of: NodeIds
-) -> dict[str, Any]:
-    """How many began, ended and were refused in each bucket of a window.
-
-    Returns:
-        ``open``: how many were open when the window began, and ``buckets``: rows of
-        [µs, connects, disconnects, refused] where any is not 0.
-    """
-    start, end = bounds_us(parameters)
-    step = int(parameters.get("step_us") or end - start)
+    relations: MergedRelations, query: Connections, nodes: str, id_of: NodeIds
+) -> ConnectionCounts:
+    """Return how many began, ended and were refused in each bucket of a window."""
+    start, end = bounds_us(query.window)
+    step = query.step_us or end - start
     relation = relations.table("sessions", f"{_overlapping(start, end)} AND {nodes}")
     accepted = f"outcome <> '{REFUSED}'"
     began, ended = (_inside(name, start, end) for name in ("started_at", "ended_at"))
@@ -86,10 +88,10 @@ def connections(
         f"WHERE {accepted} AND started_at < make_timestamp({start})) "
         "GROUP BY moment ORDER BY moment"
     ).fetchall()
-    return {
-        "open": sum(row[1] for row in rows if row[0] is None),
-        "buckets": [list(row) for row in rows if row[0] is not None],
-    }
+    return ConnectionCounts(
+        open=sum(row[1] for row in rows if row[0] is None),
+        buckets=[ConnectionBucket(*row) for row in rows if row[0] is not None],
+    )
 
 
 def _overlapping(start: int, end: int) -> str:

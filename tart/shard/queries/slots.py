@@ -1,9 +1,8 @@
-"""What happened in one slot, from the log: how many events of which node, and which blocks."""
+"""Events of one slot, from the event log: counts by type and node, and blocks."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 import duckdb
@@ -11,6 +10,7 @@ import duckdb
 from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
 from tart.query.core.filters import Selection
+from tart.query.shard_queries.events import Slot, SlotEvents
 from tart.query.topics.slots import BLOCK_KINDS, SLOT_KINDS
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
@@ -22,22 +22,20 @@ Cursor = duckdb.DuckDBPyConnection
 
 
 class Slots:
-    """Answers ``slot`` of ``query.core.catalog`` for one shard."""
+    """Answers the query ``slot`` for one shard."""
 
     def __init__(self, store: Store, nodes: Nodes) -> None:
         self._store = store
         self._nodes = nodes
 
-    def slot(self, cursor: Cursor, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Events by type and node, header hashes by type, and when the first and last came."""
+    def slot(self, cursor: Cursor, query: Slot) -> SlotEvents:
+        """Return counts by type and node, header hashes by type, first and last arrival."""
         events: Counter[tuple[int, str | None]] = Counter()
         hashes: set[tuple[int, str]] = set()
         times: list[int] = []
         for directory in self._store.directories:
             for file in self._store.files(directory):
-                where, values = Selection(slot=int(parameters["slot"]), types=SLOT_KINDS).where(
-                    file.alias
-                )
+                where, values = Selection(slot=query.slot, types=SLOT_KINDS).where(file.alias)
                 rows = cursor.execute(
                     "SELECT type, node, count(*), epoch_us(min(received_at)), "
                     f"epoch_us(max(received_at)) FROM {log_subquery(file.alias)} WHERE {where} "
@@ -50,8 +48,8 @@ class Slots:
                 if rows:
                     hashes |= self._hashes(cursor, directory, file, where, values)
         return {
-            "events": [[number, node, count] for (number, node), count in events.items()],
-            "hashes": [list(each) for each in hashes],
+            "events": [(number, node, count) for (number, node), count in events.items()],
+            "hashes": list(hashes),
             "first_at": min(times, default=None),
             "last_at": max(times, default=None),
         }

@@ -16,7 +16,8 @@ import nanoarrow as na
 from nanoarrow.ipc import StreamWriter
 
 from tart.errors import BadQuery
-from tart.ipc.messages import Attached
+from tart.query.core.query import Attached
+from tart.query.shard_queries.events import Sql as SqlQuery
 from tart.query.sql import pushdown
 from tart.sandbox import process
 from tart.shard.state.nodes import Nodes
@@ -34,27 +35,24 @@ _GRACE_SECONDS = 0.5
 
 
 class Sql:
-    """Answers ``sql`` of ``query.core.catalog``."""
+    """Answers the query ``sql`` for one shard."""
 
     def __init__(self, store: Store, nodes: Nodes) -> None:
         self._store = store
         self._nodes = nodes
 
     def answer(
-        self, cursor: Cursor, parameters: Mapping[str, Any], abandoned: IsCancelled
-    ) -> Attached:
-        """The statement's result over this shard's directories, as an Arrow stream."""
-        sql, seconds = parameters.get("sql"), parameters.get("seconds")
-        if not isinstance(sql, str) or not isinstance(seconds, int | float):
-            raise BadQuery("map must be a SQL statement", "map")
+        self, cursor: Cursor, query: SqlQuery, is_cancelled: IsCancelled
+    ) -> Attached[dict[str, Any]]:
+        """Return the statement's result over this shard's directories, as an Arrow stream."""
         views.install_decoder(cursor, self._speaking)
-        seconds = max(_GRACE_SECONDS, seconds - _GRACE_SECONDS)
-        order = process.SqlJob(sql, lossless=True, seconds=seconds)
+        seconds = max(_GRACE_SECONDS, query.seconds - _GRACE_SECONDS)
+        order = process.SqlJob(query.sql, lossless=True, seconds=seconds)
 
         def scanned(scan: Mapping[str, Any]) -> Iterator[bytes]:
             return rows(cursor, self._files(), scan)
 
-        return Attached({}, process.run(order, scanned, abandoned=abandoned))
+        return Attached({}, process.run(order, scanned, abandoned=is_cancelled))
 
     def _files(self) -> list[LogFile]:
         """All files, oldest first."""

@@ -1,4 +1,4 @@
-"""Answers about blocks that nodes transferred, from the aggregates' ``transfers``.
+"""Blocks that nodes transferred, from the aggregates' ``transfers``.
 
 A node gets every block, so its slots are mostly one after the other: ranges of them are few,
 and shards' ranges of one node can be united.
@@ -6,30 +6,29 @@ and shards' ranges of one node can be united.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from tart.query.core.windows import bounds_us
+from tart.query.shard_queries.blocks import TransferredSlots, Transfers
 from tart.storage.aggregates.merged_relations import MergedRelations
 
-Parameters = Mapping[str, Any]
 NodeIds = Callable[[int, int], str | None]
 MAX_RANGES = 300_000
 
 
 def transfers(
     relations: MergedRelations,
-    parameters: Parameters,
+    query: Transfers,
     nodes: str,
     id_of: NodeIds,
-) -> list[list[Any]]:
-    """[node, first slot, last slot, blocks, last µs] of each unbroken range of slots.
+) -> list[TransferredSlots]:
+    """Return each unbroken range of slots whose blocks a node transferred.
 
     Args:
         nodes: a condition on ``directory`` and ``node``.
         id_of: the id of a directory's node, by numbers.
     """
-    start, end = bounds_us(parameters)
+    start, end = bounds_us(query.window)
     where = f"bucket >= make_timestamp({start}) AND bucket < make_timestamp({end}) AND {nodes}"
     of_slot = (
         "SELECT directory, node, slot, sum(count) AS blocks, max(last_at) AS last_at, "
@@ -41,4 +40,4 @@ def transfers(
         f"epoch_us(max(last_at)) FROM ({of_slot}) GROUP BY directory, node, range "
         f"LIMIT {MAX_RANGES}"
     ).fetchall()
-    return [[id_of(directory, node), *values] for directory, node, *values in rows]
+    return [TransferredSlots(id_of(directory, node), *values) for directory, node, *values in rows]

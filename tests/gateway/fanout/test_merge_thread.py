@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tart.errors import NotFound
-from tart.gateway.fanout.merge_thread import Apart, QuestionsApart
+from tart.gateway.fanout.merge_thread import Apart, QueriesApart
 from tests.gateway.fake_shard import NODE_A, node
 from tests.gateway.running import Running, running_gateway
 
@@ -110,7 +110,7 @@ def test_stopping_ends_what_is_being_done() -> None:
 def test_questions_are_asked_at_home(tmp_path: Path) -> None:
     async def check(running: Running) -> None:
         gateway = running.gateway
-        questions = QuestionsApart(gateway.questions, asyncio.get_running_loop())
+        questions = QueriesApart(gateway.questions, asyncio.get_running_loop())
         apart = Apart()
         try:
             for asked, same in (

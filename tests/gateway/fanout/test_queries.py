@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tart.errors import QueryTimeout, ShardUnavailable
 from tart.gateway.fanout.queries import Coverage, LiveFigures, _left, coverage, together
 from tart.gateway.fanout.shards import Answers
-from tart.query.core.merge import Second
+from tart.query.core.merge import Json, Second
+from tart.query.core.query import Partials
+from tart.query.core.windows import Window
+from tart.query.shard_queries.aggregates import AggregateSum
+from tart.query.shard_queries.blocks import Transfers
+from tart.query.shard_queries.nodes import Statistics
 from tests.gateway.fake_shard import NODE_A, claims, statement
 from tests.gateway.running import running_gateway
 
 
 def test_coverage_of_two_scatters_is_who_answered_both() -> None:
-    one = Answers([(0, None), (1, None)], 3)
-    two = Answers([(1, None), (2, None)], 3)
-    assert coverage(one, two) == Coverage(frozenset({1}), 3)
+    one: Answers[None] = Answers([(0, None), (1, None)], 3)
+    two: Answers[None] = Answers([(1, None), (2, None)], 3)
     assert coverage(one) & coverage(two) == Coverage(frozenset({1}), 3)
     assert not coverage(one).complete
     assert Coverage(frozenset({0, 1, 2}), 3).complete
@@ -67,5 +73,48 @@ def test_what_a_node_said_before_it_reconnected_is_asked_for_where_it_lacks(tmp_
             assert body["ahead"] == []
             asked = [each.parameters.get("nodes") for each in two.requests if each.name == "chain"]
             assert asked == [None, [NODE_A]]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("limit", [0, 1 << 20])
+def test_large_answers_are_merged_on_a_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    threads = []
+
+    def merge(query: Statistics, partials: Partials[Json]) -> dict[int, Json]:
+        threads.append(threading.current_thread())
+        return dict(partials)
+
+    async def run() -> None:
+        monkeypatch.setattr("tart.gateway.fanout.queries.MERGE_ON_THREAD_BYTES", limit)
+        monkeypatch.setattr(Statistics, "merge", merge)
+        async with running_gateway(tmp_path, 2) as gateway:
+            merged, seen = await gateway.gateway.questions.ask(Statistics())
+            assert sorted(merged) == [0, 1]
+            assert seen.complete
+
+    asyncio.run(run())
+    assert [each is threading.main_thread() for each in threads] == [limit > 0]
+
+
+def test_an_answer_of_the_wrong_type_is_an_error(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running_gateway(tmp_path, 1) as gateway:
+            gateway.shards[0].answers["transfers"] = lambda _: [["aa", "first", 2, 3, 4]]
+            with pytest.raises(msgspec.ValidationError, match="Expected `int`, got `str`"):
+                await gateway.gateway.questions.ask(Transfers(Window()))
+
+    asyncio.run(run())
+
+
+def test_integers_beyond_64_bits_are_added_exactly(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running_gateway(tmp_path, 2) as gateway:
+            for shard in gateway.shards:
+                shard.answers["aggregate_sum"] = lambda _: [[11, 2**70 + 1]]
+            rows, _ = await gateway.gateway.questions.ask(AggregateSum("counts", by=["type"]))
+            assert rows == [{"type": 11, "count": 2 * (2**70 + 1)}]
 
     asyncio.run(run())

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tart import json_encoding
 from tart.errors import BadQuery, Busy, QueryTimeout, ShardUnavailable
 from tart.gateway.fanout import shards as module
 from tart.gateway.fanout.shards import Answers, Shards
@@ -23,6 +24,9 @@ from tart.ipc.messages import (
     Subscribe,
     UnreadableRows,
 )
+from tart.query.core.cursor import Cursor
+from tart.query.shard_queries.events import Events
+from tart.query.shard_queries.nodes import Chain, Nodes
 from tests.gateway.fake_shard import FakeShard, event, raw
 from tests.gateway.running import PATIENCE_SECONDS, eventually
 
@@ -77,22 +81,18 @@ def run(
     asyncio.run(inside())
 
 
-def test_every_shard_is_asked_and_named(tmp_path: Path) -> None:
+def decoded(answers: Answers[Partial]) -> list[tuple[int, Any]]:
+    return [(shard, json_encoding.unpack(partial.value)) for shard, partial in answers.values]
+
+
+def test_every_shard_is_queried_and_its_answer_has_its_number(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
-        fakes[0].chain, fakes[1].chain = ["a"], ["b"]
-        answers = await shards.scatter("chain", {"start_us": 1}, 5)
-        assert answers == Answers([(0, ["a"]), (1, ["b"])], 2)
-        assert (answers.answered, answers.missing) == (2, [])
-        assert fakes[1].requests[-1].parameters == {"start_us": 1}
+        fakes[0].chain, fakes[1].chain = [["a"]], [["b"]]
+        answers = await shards.scatter(Chain(["cc"]), 5)
+        assert decoded(answers) == [(0, [["a"]]), (1, [["b"]])]
+        assert (answers.total, answers.answered, answers.missing) == (2, 2, [])
+        assert fakes[1].requests[-1].parameters == {"nodes": ["cc"]}
         assert fakes[1].requests[-1].deadline_seconds == 5
-
-    run(tmp_path, check)
-
-
-def test_parameters_may_differ_by_shard(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
-        await shards.scatter("chain", lambda shard: {"start_us": shard}, 5)
-        assert [fake.requests[-1].parameters["start_us"] for fake in fakes] == [0, 1]
 
     run(tmp_path, check)
 
@@ -100,8 +100,8 @@ def test_parameters_may_differ_by_shard(tmp_path: Path) -> None:
 def test_a_late_shard_is_left_out_and_told(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
         fakes[1].answers["chain"] = lambda _: None
-        answers = await shards.scatter("chain", {}, 0.05)
-        assert (answers.values, answers.missing) == ([(0, [])], [1])
+        answers = await shards.scatter(Chain(), 0.05)
+        assert (decoded(answers), answers.missing) == ([(0, [])], [1])
         await eventually(lambda: fakes[1].cancelled == [fakes[1].requests[-1].id])
         assert fakes[0].cancelled == []
         assert shards.every[1].statistics.failures == {"deadline": 1}
@@ -113,7 +113,7 @@ def test_a_late_shard_is_left_out_and_told(tmp_path: Path) -> None:
 def test_a_caller_that_leaves_cancels_its_question(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
         fakes[1].answers["chain"] = lambda _: None
-        asking = asyncio.create_task(shards.scatter("chain", {}, 60))
+        asking = asyncio.create_task(shards.scatter(Chain(), 60))
         await eventually(lambda: fakes[1].requests)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -126,10 +126,10 @@ def test_a_caller_that_leaves_cancels_its_question(tmp_path: Path) -> None:
 def test_an_answer_after_the_deadline_harms_nobody(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
         fakes[1].answers["chain"] = lambda _: None
-        await shards.scatter("chain", {}, 0.02)
+        await shards.scatter(Chain(), 0.02)
         fakes[1].channels[0].send(Partial(fakes[1].requests[-1].id, raw(["late"])))
         fakes[1].answers.clear()
-        assert (await shards.scatter("chain", {}, 5)).answered == 2
+        assert (await shards.scatter(Chain(), 5)).answered == 2
 
     run(tmp_path, check)
 
@@ -139,11 +139,11 @@ def test_no_answer_in_time_is_a_timeout(tmp_path: Path) -> None:
         for fake in fakes:
             fake.answers["chain"] = lambda _: None
         with pytest.raises(QueryTimeout):
-            await shards.scatter("chain", {}, 0.02)
+            await shards.scatter(Chain(), 0.02)
         for fake in fakes:
             fake.answers["chain"] = lambda _: Failure(0, "deadline", "too slow")
         with pytest.raises(QueryTimeout):
-            await shards.scatter("chain", {}, 5)
+            await shards.scatter(Chain(), 5)
 
     run(tmp_path, check)
 
@@ -153,7 +153,7 @@ def test_failures_of_all_shards_are_unavailability(tmp_path: Path) -> None:
         for fake in fakes:
             fake.answers["chain"] = lambda _: Failure(0, "something new", "x")
         with pytest.raises(ShardUnavailable):
-            await shards.scatter("chain", {}, 5)
+            await shards.scatter(Chain(), 5)
         # What a shard calls its failure does not become a label.
         assert shards.every[0].statistics.failures == {"internal": 1}
 
@@ -165,7 +165,7 @@ def test_a_bad_parameter_is_the_callers(tmp_path: Path) -> None:
         refusal = Failure(0, "bad_parameter", "no such slot", "slot")
         fakes[1].answers["events"] = lambda _: refusal
         with pytest.raises(BadQuery, match="no such slot") as refused:
-            await shards.scatter("events", {"limit": 1}, 5)
+            await shards.scatter(Events(cursor=Cursor(1), limit=1), 5)
         assert refused.value.parameter == "slot"
 
     run(tmp_path, check)
@@ -174,7 +174,7 @@ def test_a_bad_parameter_is_the_callers(tmp_path: Path) -> None:
 def test_a_shard_that_dies_answers_nothing_and_comes_back(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
         fakes[1].answers["chain"] = lambda _: None
-        asking = asyncio.create_task(shards.scatter("chain", {}, 60))
+        asking = asyncio.create_task(shards.scatter(Chain(), 60))
         await eventually(lambda: fakes[1].requests)
         await fakes[1].stop()
         assert (await asking).missing == [1]
@@ -183,7 +183,7 @@ def test_a_shard_that_dies_answers_nothing_and_comes_back(tmp_path: Path) -> Non
         fakes[1].pid = 200
         await fakes[1].start()
         await eventually(lambda: heard.said.count(("welcomed", 1)) == 2)
-        assert (await shards.scatter("chain", {}, 5)).answered == 2
+        assert (await shards.scatter(Chain(), 5)).answered == 2
         assert [shard.statistics.restarts for shard in shards.every] == [0, 1]
 
     run(tmp_path, check)
@@ -194,7 +194,7 @@ def test_without_any_shard_the_answer_is_immediate(tmp_path: Path) -> None:
         shards = Shards([tmp_path / "nobody"], EventBatch())
         shards.start()
         with pytest.raises(ShardUnavailable):
-            await shards.scatter("chain", {}, 60)
+            await shards.scatter(Chain(), 60)
         await shards.stop()
 
     asyncio.run(inside())
@@ -212,7 +212,7 @@ def test_a_shard_of_another_release_or_number_is_refused(
         await eventually(lambda: "refused shard" in caplog.text)
         assert not shards.every[0].up
         with pytest.raises(ShardUnavailable):
-            await shards.scatter("chain", {}, 5)
+            await shards.scatter(Chain(), 5)
         await shards.stop()
         await fake.stop()
 
@@ -224,13 +224,13 @@ def test_a_busy_shard_is_told_apart_from_one_that_is_gone(tmp_path: Path) -> Non
         for fake in fakes:
             fake.answers["chain"] = lambda _: Failure(0, "busy", "256 questions are waiting")
         with pytest.raises(Busy) as refused:
-            await shards.scatter("chain", {}, 5)
+            await shards.scatter(Chain(), 5)
         assert refused.value.seconds > 0
         assert shards.every[0].statistics.failures == {"busy": 1}
         with pytest.raises(Busy):
-            await shards.ask(1, "chain", {}, 5)
+            await shards.ask(1, Chain(), 5)
         del fakes[0].answers["chain"]
-        assert (await shards.scatter("chain", {}, 5)).missing == [1]
+        assert (await shards.scatter(Chain(), 5)).missing == [1]
 
     run(tmp_path, check)
 
@@ -238,25 +238,26 @@ def test_a_busy_shard_is_told_apart_from_one_that_is_gone(tmp_path: Path) -> Non
 def test_one_shard_can_be_asked_by_itself(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
         fakes[1].chain = [["aa", 1, 2]]
-        assert await shards.ask(1, "chain", {}, 5) == [["aa", 1, 2]]
+        partial = await shards.ask(1, Chain(), 5)
+        assert json_encoding.unpack(partial.value) == [["aa", 1, 2]]
         assert fakes[0].requests == []
         fakes[1].answers["chain"] = lambda _: None
         with pytest.raises(QueryTimeout):
-            await shards.ask(1, "chain", {}, 0.01)
+            await shards.ask(1, Chain(), 0.01)
         await eventually(lambda: fakes[1].cancelled)
         await fakes[1].stop()
         await eventually(lambda: not shards.every[1].up)
         with pytest.raises(ShardUnavailable):
-            await shards.ask(1, "chain", {}, 5)
+            await shards.ask(1, Chain(), 5)
 
     run(tmp_path, check)
 
 
 def test_a_question_is_as_old_as_the_request_it_is_for(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
-        await shards.scatter("chain", {}, 5)
+        await shards.scatter(Chain(), 5)
         module.requested_at.set(time.monotonic() - 3.0)
-        await shards.scatter("chain", {}, 5)
+        await shards.scatter(Chain(), 5)
         fresh, old = fakes[0].requests
         assert fresh.age_seconds == 0.0
         assert old.age_seconds >= 3.0
@@ -271,14 +272,14 @@ def test_questions_waiting_at_one_shard_are_limited_and_counted(
 
     async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
         fakes[1].answers["chain"] = lambda _: None
-        waiting = [asyncio.create_task(shards.scatter("chain", {}, 60)) for _ in range(2)]
+        waiting = [asyncio.create_task(shards.scatter(Chain(), 60)) for _ in range(2)]
         await eventually(lambda: len(fakes[1].requests) == 2)
-        assert (await shards.scatter("nodes", {}, 5)).missing == [1]
+        assert (await shards.scatter(Nodes(), 5)).missing == [1]
         assert shards.every[1].statistics.refused == 1
         for each in waiting:
             each.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-        assert (await shards.scatter("nodes", {}, 5)).missing == []
+        assert (await shards.scatter(Nodes(), 5)).missing == []
 
     run(tmp_path, check)
 
@@ -326,7 +327,7 @@ def test_a_shard_that_sends_requests_is_disconnected(
 def test_what_shards_cannot_read_comes_with_their_answers(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
         fakes[1].unreadable = [["01/x.duckdb", 4096, 5, None]]
-        answers = await shards.scatter("chain", {}, 5)
+        answers = await shards.scatter(Chain(), 5)
         assert answers.unreadable == {UnreadableRows("01/x.duckdb", 4096, 5, None)}
 
     run(tmp_path, check)
@@ -345,13 +346,13 @@ def test_a_shard_that_starts_is_heard_of_and_not_asked(tmp_path: Path) -> None:
             assert {at: each.progress for at, each in shards.recovering.items()} == {
                 1: "counting, 43 %"
             }
-            assert (await shards.scatter("chain", {}, 5)).missing == [1]
+            assert (await shards.scatter(Chain(), 5)).missing == [1]
             await fakes[1].stop()
             fakes[1].recovering = ""
             await fakes[1].start()
             await asyncio.wait_for(shards.wait_all_welcomed(), PATIENCE_SECONDS)
             assert shards.recovering == {}
-            assert (await shards.scatter("chain", {}, 5)).missing == []
+            assert (await shards.scatter(Chain(), 5)).missing == []
         finally:
             await shards.stop()
             for fake in fakes:

@@ -46,23 +46,26 @@ async def test_events_are_queried_only_of_the_worst_nodes(gateway: Running) -> N
             return [[NODE_A, 122, "no", 2, 5]]
         return [[NODE_A, 120, 4]] if parameters["by"] == ["node", "type"] else [[120, 4]]
 
-    gateway.shards[0].answers["summed"] = summed
+    gateway.shards[0].answers["aggregate_sum"] = summed
     (found,) = (await gateway.json("/api/analytics/failure-rates"))["by_node"]
     assert (found["node_id"], found["total_events"], found["failures"]) == (NODE_A, 4, 2)
-    assert queries(gateway, "summed")[-1]["where"] == {"node": [NODE_A]}
+    assert queries(gateway, "aggregate_sum")[-1]["where"] == {"node": [NODE_A]}
 
 
 async def test_every_shard_is_queried_for_blocks_that_any_shard_saw(gateway: Running) -> None:
     now = 2_000_000_000_000_000
     one, two = gateway.shards
-    one.answers["sighted"] = lambda _: [["0a" * 32, 5, now, 1]]
-    two.answers["sighted"] = lambda _: [["0a" * 32, 5, now + 3, 1], ["0b" * 32, 6, now + 9, 1]]
-    one.answers["propagated"] = lambda _: [["0a" * 32, NODE_A, now, 1, 42, None]]
-    two.answers["propagated"] = lambda _: [["0a" * 32, NODE_B, now + 3000, 1, 62, None]]
+    one.answers["first_seen_blocks"] = lambda _: [["0a" * 32, 5, now, 1]]
+    two.answers["first_seen_blocks"] = lambda _: [
+        ["0a" * 32, 5, now + 3, 1],
+        ["0b" * 32, 6, now + 9, 1],
+    ]
+    one.answers["block_propagation"] = lambda _: [["0a" * 32, NODE_A, now, 1, 42, None]]
+    two.answers["block_propagation"] = lambda _: [["0a" * 32, NODE_B, now + 3000, 1, 62, None]]
     path = "/api/analytics/block-propagation?start=2026-11-20T00:00:00Z"
     body = await gateway.json(path)
     for shard in gateway.shards:
-        (question,) = [each for each in shard.requests if each.name == "propagated"]
+        (question,) = [each for each in shard.requests if each.name == "block_propagation"]
         assert sorted(question.parameters["hashes"]) == ["0a" * 32, "0b" * 32]
     assert (body["blocks"], body["last_hour"]["avg_propagation_ms"]) == (2, 3.0)
     # Their clocks are not known.
@@ -74,7 +77,7 @@ async def test_connections_add_up_over_all_shards(gateway: Running) -> None:
     for shard in gateway.shards:
         shard.answers["connections"] = lambda asked: {
             "open": 1,
-            "buckets": [[asked["start_us"], 2, 1, 0]],
+            "buckets": [[asked["window"]["start_us"], 2, 1, 0]],
         }
     body = await gateway.json("/api/analytics/connections/timeline")
     assert [body["timeline"][at]["open"] for at in (0, -1)] == [4, 4]
@@ -85,9 +88,9 @@ async def test_connections_add_up_over_all_shards(gateway: Running) -> None:
 async def test_the_slot_of_an_anchor_comes_from_its_block(gateway: Running) -> None:
     anchor = "0a" * 32
     gateway.shards[0].nodes = [node(is_connected=False, connections=[])]
-    gateway.shards[0].answers["sighted"] = lambda _: [[anchor, 5, 1, 1]]
+    gateway.shards[0].answers["first_seen_blocks"] = lambda _: [[anchor, 5, 1, 1]]
     for shard in gateway.shards:
-        shard.answers["summed"] = lambda _: [[anchor, 1_000_000, 131, 2]]
+        shard.answers["aggregate_sum"] = lambda _: [[anchor, 1_000_000, 131, 2]]
     (found,) = (await gateway.json("/api/analytics/assurances"))["anchors"]
     assert (found["slot"], found["received"], found["share_within_5_slots"]) == (5, 4, 1.0)
 

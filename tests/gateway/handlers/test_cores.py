@@ -91,10 +91,10 @@ def test_a_core_index_that_is_not_a_number_is_refused(tmp_path: Path) -> None:
         for wrong in ("-1", "65536", "x"):
             body = await gateway.json(f"/api/cores/{wrong}/metrics", 400)
             assert body["error"]["param"] == "core_index"
-        asked = [each for each in gateway.shards[0].requests if each.name == "handled"]
+        asked = [each for each in gateway.shards[0].requests if each.name == "package_stages"]
         assert asked == []
         await gateway.json("/api/cores/1/metrics")
-        asked = [each for each in gateway.shards[0].requests if each.name == "handled"]
+        asked = [each for each in gateway.shards[0].requests if each.name == "package_stages"]
         assert {each.parameters["core"] for each in asked} == {1}
 
     with_gateway(tmp_path, check)

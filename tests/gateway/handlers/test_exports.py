@@ -13,10 +13,11 @@ import httpx
 import pytest
 
 from tart.access.roles import Role
-from tart.ipc.messages import Attached, Failure
+from tart.ipc.messages import Failure
 from tart.protocol import capture
 from tart.protocol.capture import CLOSED, EVENT_ID, FRAME, OPENED, CaptureReader, Record
 from tart.query.core.catalog import event_api_id
+from tart.query.core.query import Attached
 from tart.units import SECOND_US
 from tests.gateway.fake_shard import NODE_B, NOON, event
 from tests.gateway.running import Running, eventually, with_gateway
@@ -150,7 +151,7 @@ def test_an_export_that_breaks_off_does_not_look_complete(tmp_path: Path) -> Non
         def second_time_never(parameters: dict[str, Any]) -> Any:
             nonlocal asked
             asked += 1
-            return fails if asked > 3 else gateway.shards[1]._export(parameters)
+            return fails if asked > 3 else gateway.shards[1].usual_answer("export", parameters)
 
         fails = Failure(0, "internal", "broken")
         gateway.shards[1].answers["export"] = second_time_never
@@ -199,7 +200,7 @@ def test_an_incomplete_export_has_the_rest_and_no_end(tmp_path: Path, form: str,
             asked += 1
             if why == "later" and asked > 2:
                 return Failure(0, "internal", "broken")
-            return gateway.shards[1]._export(parameters)
+            return gateway.shards[1].usual_answer("export", parameters)
 
         gateway.shards[1].answers["export"] = answer
         if why == "damage":

@@ -47,17 +47,16 @@ async def test_a_grouped_series_queries_newest_buckets_until_it_has_enough_rows(
 ) -> None:
     def spread(parameters: dict[str, Any]) -> dict[str, Any]:
         nodes = [f"{number:064x}" for number in range(600)]
-        bucket = parameters["end_us"] - 1
+        bucket = parameters["window"]["end_us"]
         bucket -= bucket % parameters["step_us"]
         return {"nodes": nodes, "rows": [[bucket, 11, list(range(600)), [1] * 600]]}
 
-    gateway.shards[0].answers["spread"] = spread
+    gateway.shards[0].answers["aggregate_by_node"] = spread
     body = await gateway.json("/api/metrics/timeseries/grouped?duration=20&interval=5")
     assert len(body["data"]) == 1000
-    spreads = queries(gateway, "spread")
-    assert len(spreads) == 2
-    assert all(each["end_us"] - each["start_us"] <= HOUR_US for each in spreads)
-    assert spreads[0]["start_us"] == spreads[1]["end_us"]
+    newer, older = (each["window"] for each in queries(gateway, "aggregate_by_node"))
+    assert all(each["end_us"] - each["start_us"] < HOUR_US for each in (newer, older))
+    assert newer["start_us"] == older["end_us"] + 1
 
 
 async def test_realtime_queries_its_seconds_and_live_queries_none(gateway: Running) -> None:
@@ -72,7 +71,7 @@ async def test_realtime_queries_its_seconds_and_live_queries_none(gateway: Runni
     assert (body["totals"]["events"], body["totals"]["active_nodes"]) == (6, 1)
     assert (body["totals"]["announcements"], body["totals"]["tickets"]) == (2, 4)
     await gateway.json("/api/metrics/live")
-    assert queries(gateway, "live") == [{"seconds": 10}, {}]
+    assert queries(gateway, "live") == [{"seconds": 10}, {"seconds": None}]
 
 
 async def test_events_of_a_slot_are_listed_on_request(gateway: Running) -> None:
@@ -88,21 +87,21 @@ async def test_events_of_a_slot_are_listed_on_request(gateway: Running) -> None:
 
 async def test_the_path_nodes_top_is_not_the_path_of_a_node(gateway: Running) -> None:
     gateway.shards[0].nodes = [node()]
-    gateway.shards[0].answers["summed"] = lambda _: [[NODE_A, 5]]
-    gateway.shards[1].answers["summed"] = lambda _: [[NODE_A, 2], [NODE_B, 9]]
+    gateway.shards[0].answers["aggregate_sum"] = lambda _: [[NODE_A, 5]]
+    gateway.shards[1].answers["aggregate_sum"] = lambda _: [[NODE_A, 2], [NODE_B, 9]]
     body = await gateway.json("/api/nodes/top?event_type=62&limit=1")
     assert [(each["node_id"], each["events"]) for each in body["nodes"]] == [(NODE_B, 9)]
     assert body["total_events"] == 16
-    (query,) = queries(gateway, "summed")
+    (query,) = queries(gateway, "aggregate_sum")
     assert (query["where"], query["by"]) == ({"type": [62]}, ["node"])
 
 
 async def test_latency_windows_before_yesterday_are_in_whole_hours(gateway: Running) -> None:
     for duration, step in (("90m", MINUTE_US), ("3d", HOUR_US)):
         await gateway.json(f"/api/metrics/latency?duration={duration}")
-        assert queries(gateway, "summed")[-1]["start_us"] % step == 0
+        assert queries(gateway, "aggregate_sum")[-1]["window"]["start_us"] % step == 0
     body = await gateway.json("/api/metrics/latency?group_by=core")
-    assert queries(gateway, "steps")[-1]["by_core"] is True
+    assert queries(gateway, "step_durations")[-1]["by_core"] is True
     assert (body["group_by"], body["steps"]) == ("core", [])
 
 
@@ -114,7 +113,7 @@ async def test_latencies_by_implementation_have_name_and_version(gateway: Runnin
         return [[*(row[name] for name in parameters["by"]), 2]]
 
     for shard in gateway.shards:
-        shard.answers["summed"] = summed
+        shard.answers["aggregate_sum"] = summed
     body = await gateway.json("/api/metrics/latency?group_by=implementation&event_types=45")
     (step,) = body["steps"]
     assert (step["group"], step["count"]) == ("fake-node 0.1.0", 4)

@@ -29,8 +29,11 @@ def test_stats_count_each_block_once_and_list_nodes_ahead(tmp_path: Path) -> Non
         assert body["total_blocks_authored"] == 3
         assert (body["best_block"], body["finalized_block"]) == (7, 4)
         assert [each["node_id"] for each in body["ahead"]] == [NODE_A, "ee" * 32]
-        asked = [each.parameters for each in gateway.shards[0].requests if each.name == "listed"]
-        assert asked[0]["end_us"] - asked[0]["start_us"] == 900 * SECOND_US + 1
+        asked = [
+            each.parameters for each in gateway.shards[0].requests if each.name == "aggregate_rows"
+        ]
+        window = asked[0]["window"]
+        assert window["end_us"] - window["start_us"] == 900 * SECOND_US
 
     with_gateway(tmp_path, check)
 
@@ -43,16 +46,16 @@ def test_more_blocks_than_a_shard_lists_are_requested_by_halves_of_the_window(
     blocks = {now - age * SECOND_US: f"{age:064x}" for age in range(1, 8)}
 
     def listed(parameters: dict[str, Any]) -> list[dict[str, Any]]:
-        first, last = parameters["start_us"], parameters["end_us"]
+        first, last = parameters["window"]["start_us"], parameters["window"]["end_us"]
         found = [
-            {"hash": each, "node": NODE_A} for at, each in blocks.items() if first <= at < last
+            {"hash": each, "node": NODE_A} for at, each in blocks.items() if first <= at <= last
         ]
         return found[: parameters["limit"]]
 
     async def check(gateway: Running) -> None:
-        gateway.shards[0].answers["listed"] = listed
+        gateway.shards[0].answers["aggregate_rows"] = listed
         assert (await gateway.json("/api/stats?duration=1h"))["total_blocks_authored"] == 7
-        asked = [each for each in gateway.shards[0].requests if each.name == "listed"]
+        asked = [each for each in gateway.shards[0].requests if each.name == "aggregate_rows"]
         # However long the window is, what is empty in it is asked for a few times at most.
         assert len(asked) < 4 * (3_600).bit_length()
         assert all(each.deadline_seconds <= asked[0].deadline_seconds for each in asked)

@@ -64,13 +64,13 @@ async def test_a_window_begins_with_a_whole_bucket_and_is_in_the_answer(
     assert start % MINUTE_US == 0
     assert start <= time_us("2026-11-20T11:47:31Z", "")
     bounds = [
-        request.parameters
+        request.parameters["window"]
         for request in gateway.shards[0].requests
-        if request.name in ("summed", "listed", "transfers")
+        if request.name in ("aggregate_sum", "aggregate_rows", "transfers")
     ]
     assert bounds
     # Queries end before the end of the window: whole buckets, no later one.
-    assert all(each["end_us"] == NOON for each in bounds)
+    assert all(each["end_us"] == NOON - 1 for each in bounds)
     assert all(each["start_us"] <= start for each in bounds)
     await gateway.json(f"{path}?start=2026-11-20T12:00:00Z&end=2026-11-20T11:00:00Z", 400)
     body = await gateway.json(f"{path}?duration=1x", 400)
@@ -87,8 +87,8 @@ async def test_reports_of_a_link_on_two_shards_are_one_link(gateway: Running) ->
     def answering(rows: list[Any]) -> Callable[[dict[str, Any]], Any]:
         return lambda parameters: rows if parameters["table"] == "links" else []
 
-    gateway.shards[0].answers["summed"] = answering([[NODE_A, NODE_B, 62, 0, 5, NOON]])
-    gateway.shards[1].answers["summed"] = answering([[NODE_B, NODE_A, 62, 1, 4, NOON + 1]])
+    gateway.shards[0].answers["aggregate_sum"] = answering([[NODE_A, NODE_B, 62, 0, 5, NOON]])
+    gateway.shards[1].answers["aggregate_sum"] = answering([[NODE_B, NODE_A, 62, 1, 4, NOON + 1]])
     (link,) = (await gateway.json("/api/network/topology"))["connections"]
     assert (link["sent"], link["received"], link["message_count"]) == (5, 4, 5)
 
@@ -96,7 +96,7 @@ async def test_reports_of_a_link_on_two_shards_are_one_link(gateway: Running) ->
 async def test_a_timeline_is_paged_and_counts_all_categories(gateway: Running) -> None:
     gateway.shards[0].append(*[event(0, i, at=NOON + i) for i in range(3)])
     gateway.shards[0].append(event(0, 3, number=120, variant="SendingShardRequest", fields={}))
-    gateway.shards[0].answers["summed"] = lambda _: [[11, 3], [120, 1]]
+    gateway.shards[0].answers["aggregate_sum"] = lambda _: [[11, 3], [120, 1]]
     path = f"/api/nodes/{NODE_A}/timeline?categories=status&limit=2"
     first = await gateway.json(path)
     assert [each["event_id"] for each in first["events"]] == [2, 1]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from tart.query.shard_queries.packages import PackageRows
 from tests.gateway.fake_packages import PACKAGE, SESSION, add_package, handling
 from tests.gateway.fake_shard import NODE_A, NODE_B
 from tests.gateway.running import Running, running_gateway
@@ -25,7 +26,7 @@ def with_gateway(directory: Path, test: Callable[[Running], Awaitable[None]]) ->
 def test_an_event_id_of_two_packages_is_refused_with_candidates(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         other = handling(node=NODE_B, session=SESSION + 1, hash="ab" * 32)
-        gateway.shards[1].answers["handlings"] = lambda _: [other]
+        gateway.shards[1].answers["package_rows"] = lambda _: [other]
         body = await gateway.json("/api/workpackages/7/journey", 409)
         error = body["error"]
         assert (error["code"], error["param"]) == ("ambiguous", "hash")
@@ -38,17 +39,18 @@ def test_an_event_id_of_two_packages_is_refused_with_candidates(tmp_path: Path) 
 def test_node_and_session_of_an_event_id_are_sent_to_the_shards(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         await gateway.json(f"/api/workpackages/7/journey?node_id={NODE_A}&session={SESSION}")
-        asked = [each for each in gateway.shards[0].requests if each.name == "handlings"]
-        assert asked[0].parameters == {"root": 7, "node": NODE_A, "session": SESSION}
+        asked = [each for each in gateway.shards[0].requests if each.name == "package_rows"]
+        query = PackageRows(root=7, node=NODE_A, session=SESSION)
+        assert asked[0].query == query
         # By its hash then, for it may have been elsewhere, too.
-        assert asked[1].parameters == {"hashes": [PACKAGE]}
+        assert asked[1].query == PackageRows(hashes=[PACKAGE])
 
     with_gateway(tmp_path, check)
 
 
 def test_an_unknown_package_is_404(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        gateway.shards[0].answers["handlings"] = lambda _: []
+        gateway.shards[0].answers["package_rows"] = lambda _: []
         for path in ("journey", "journey/enhanced", "audit-progress"):
             body = await gateway.json(f"/api/workpackages/{PACKAGE}/{path}", 404)
             assert body["error"]["param"] == "hash"
@@ -76,10 +78,10 @@ def test_a_batch_is_in_the_given_order_without_unknown_packages(tmp_path: Path) 
 
 def test_the_newest_packages_are_requested_again_by_hash_from_all_shards(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        known = gateway.shards[0].answers["states"]({})
-        gateway.shards[0].answers["states"] = lambda asked: known * 1000
+        known = gateway.shards[0].answers["package_states"]({})
+        gateway.shards[0].answers["package_states"] = lambda asked: known * 1000
         await gateway.json("/api/workpackages/active")
-        asked = [each for each in gateway.shards[1].requests if each.name == "states"]
+        asked = [each for each in gateway.shards[1].requests if each.name == "package_states"]
         assert asked[1].parameters["hashes"] == [PACKAGE]
 
     with_gateway(tmp_path, check)

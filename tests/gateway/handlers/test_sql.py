@@ -16,7 +16,8 @@ import pytest
 from nanoarrow.ipc import StreamWriter
 
 from tart.gateway.fanout.sql_admission import RUNNING, WAITING
-from tart.ipc.messages import Attached, Failure
+from tart.ipc.messages import Failure
+from tart.query.core.query import Attached
 from tests.gateway.running import Running, eventually, with_gateway
 
 # What a shard says of it: file, rows, and when they were received.
@@ -218,7 +219,7 @@ def test_too_many_concurrent_statements_are_refused(tmp_path: Path) -> None:
             asyncio.ensure_future(gateway.client.post("/api/sql", json=body))
             for _ in range(RUNNING + WAITING)
         ]
-        await eventually(lambda: gateway.gateway.questions.sandboxes._there == len(waiting))
+        await eventually(lambda: gateway.gateway.questions.sandboxes._admitted == len(waiting))
         response = await gateway.client.post("/api/sql", json=body)
         assert response.json()["error"]["code"] == "too_many_statements"
         assert response.status_code == 503

@@ -129,13 +129,13 @@ def test_an_invalid_parameter_is_named(tmp_path: Path, path: str, parameter: str
 def test_bytes_are_encoded_by_parameter_or_setting(tmp_path: Path) -> None:
     async def asked(gateway: Running) -> None:
         await gateway.json("/api/events?bytes=array")
-        assert gateway.shards[0].requests[-1].parameters["bytes"] == "array"
+        assert gateway.shards[0].requests[-1].parameters["byte_encoding"] == "array"
         await gateway.json("/api/events")
-        assert gateway.shards[0].requests[-1].parameters["bytes"] == "hex"
+        assert gateway.shards[0].requests[-1].parameters["byte_encoding"] == "hex"
 
     async def configured(gateway: Running) -> None:
         await gateway.json("/api/events")
-        assert gateway.shards[0].requests[-1].parameters["bytes"] == "array"
+        assert gateway.shards[0].requests[-1].parameters["byte_encoding"] == "array"
 
     with_gateway(tmp_path / "1", asked)
     with_gateway(tmp_path / "2", configured, bytes="array")

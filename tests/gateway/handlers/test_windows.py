@@ -112,7 +112,7 @@ def test_a_handler_cannot_use_two_windows() -> None:
 
 
 class Nobody:
-    kept = AggregatesConfig()
+    retention = AggregatesConfig()
 
 
 def test_an_answer_has_the_window_of_its_handler() -> None:

@@ -19,7 +19,7 @@ from tart.gateway.api.contract import ROUTES
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http.responses import Answer, _accepts_gzip, _matches, render
 from tart.ipc.messages import Failure
-from tart.query.core.catalog import QUERIES
+from tart.query.shard_queries.catalog import QUERIES
 from tests.gateway.fake_shard import NODE_A, event, node
 from tests.gateway.json_schema import violations
 from tests.gateway.running import Running, eventually, path_of, running_gateway
@@ -141,10 +141,10 @@ def test_an_internal_error_is_500_without_its_traceback(
         gateway.shards[0].answers["chain"] = lambda _: "no chain"
         response = await gateway.get("/api/stats")
         assert_error(response.status_code, response.json(), 500, "internal")
-        assert "ValueError" not in response.text
+        assert "ValidationError" not in response.text
 
     with_gateway(tmp_path, check)
-    assert "ValueError" in caplog.text
+    assert "ValidationError" in caplog.text
 
 
 @pytest.mark.parametrize("route", SCATTERED, ids=lambda route: route.name)
@@ -221,7 +221,7 @@ def test_a_shard_that_comes_back_is_queried_again(tmp_path: Path) -> None:
 def test_an_answer_from_two_queries_counts_the_shards_that_answered_both(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].answers["chain"] = lambda _: Failure(0, "internal", "x")
-        gateway.shards[1].answers["listed"] = lambda _: Failure(0, "internal", "x")
+        gateway.shards[1].answers["aggregate_rows"] = lambda _: Failure(0, "internal", "x")
         response = await gateway.get("/api/stats")
         assert response.headers["x-tart-shards"] == "0/2"
         assert response.json()["shards"] == {"answered": 0, "total": 2}

@@ -58,7 +58,7 @@ def catching_up(gateway: Running, client: Client, wanted: Any = ALL) -> Catching
 
 
 def asked(gateway: Running, shard: int) -> list[dict[str, Any]]:
-    return [each.parameters for each in gateway.shards[shard].requests if each.name == "missed"]
+    return [each.parameters for each in gateway.shards[shard].requests if each.name == "backfill"]
 
 
 def test_events_come_in_order_of_arrival_over_the_shards(tmp_path: Path) -> None:
@@ -99,9 +99,9 @@ def test_live_events_are_kept_back_only_for_the_last_look(tmp_path: Path) -> Non
         def missed(parameters: dict[str, Any]) -> Any:
             held = ("hold", 0) in client.said
             seen.append(("held" if held else "left out", parameters["after"]["0"]))
-            return gateway.shards[0]._missed(parameters)
+            return gateway.shards[0].usual_answer("backfill", parameters)
 
-        gateway.shards[0].answers["missed"] = missed
+        gateway.shards[0].answers["backfill"] = missed
         await catching_up(gateway, client).run()
         assert seen == [("left out", 0), ("left out", 64), ("held", 69)]
 
@@ -111,7 +111,7 @@ def test_live_events_are_kept_back_only_for_the_last_look(tmp_path: Path) -> Non
 def test_a_shard_that_is_slow_holds_up_only_itself(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].append(*[event(0, i, at=NOON + i) for i in range(10)])
-        gateway.shards[1].answers["missed"] = lambda _: None
+        gateway.shards[1].answers["backfill"] = lambda _: None
         client = Client()
         catching = asyncio.create_task(catching_up(gateway, client).run())
         await eventually(lambda: ("release", 0) in client.said)
@@ -119,7 +119,7 @@ def test_a_shard_that_is_slow_holds_up_only_itself(tmp_path: Path) -> None:
         assert "cut" not in client.said
         catching.cancel()
         await asyncio.wait((catching,))
-        open_ = {each.id for each in gateway.shards[1].requests if each.name == "missed"}
+        open_ = {each.id for each in gateway.shards[1].requests if each.name == "backfill"}
         await eventually(lambda: open_ <= set(gateway.shards[1].cancelled))
 
     with_gateway(tmp_path, check)
@@ -137,9 +137,13 @@ def test_what_was_late_or_refused_is_asked_for_again_in_a_small_part(
         failing = [False, True, True, False, True] + [False] * 20
 
         def missed(parameters: dict[str, Any]) -> Any:
-            return Failure(0, code, "x") if failing.pop(0) else one._missed(parameters)
+            return (
+                Failure(0, code, "x")
+                if failing.pop(0)
+                else one.usual_answer("backfill", parameters)
+            )
 
-        one.answers["missed"] = missed
+        one.answers["backfill"] = missed
         client = Client()
         await catching_up(gateway, client).run()
         assert client.events == [event_api_id(0, i) for i in range(1, 1000)]
@@ -154,7 +158,7 @@ def test_a_shard_that_does_not_answer_is_told_and_holds_up_nobody(
     tmp_path: Path, code: str
 ) -> None:
     async def check(gateway: Running) -> None:
-        gateway.shards[0].answers["missed"] = lambda _: Failure(0, code, "x")
+        gateway.shards[0].answers["backfill"] = lambda _: Failure(0, code, "x")
         gateway.shards[1].append(event(1, 1))
         client = Client()
         await catching_up(gateway, client).run()
@@ -168,7 +172,7 @@ def test_a_shard_that_does_not_answer_is_told_and_holds_up_nobody(
 def test_where_no_shard_answers_nothing_counts_as_lost(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for shard in gateway.shards:
-            shard.answers["missed"] = lambda _: Failure(0, "no_shard", "x")
+            shard.answers["backfill"] = lambda _: Failure(0, "no_shard", "x")
         client = Client()
         assert not await catching_up(gateway, client).run()
         assert client.said == []
@@ -179,7 +183,7 @@ def test_where_no_shard_answers_nothing_counts_as_lost(tmp_path: Path) -> None:
 def test_what_is_never_stored_is_not_waited_for_for_ever(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         answer = {"events": [], "at": {"0": 0}, "more": [], "cut": False}
-        gateway.shards[0].answers["missed"] = lambda _: {**answer, "committed": 1, "next": 9}
+        gateway.shards[0].answers["backfill"] = lambda _: {**answer, "committed": 1, "next": 9}
         client = Client()
         await catching_up(gateway, client).run()
         assert "cut" in client.said
@@ -205,7 +209,7 @@ def test_a_shard_that_receives_faster_than_it_is_looked_through_is_caught_up_wit
                 "next": last + 501,
             }
 
-        gateway.shards[0].answers["missed"] = missed
+        gateway.shards[0].answers["backfill"] = missed
         client = Client()
         await catching_up(gateway, client).run()
         assert client.events == [event_api_id(0, i + 1) for i in range(len(client.events))]
@@ -216,8 +220,8 @@ def test_a_shard_that_receives_faster_than_it_is_looked_through_is_caught_up_wit
 
 def test_what_breaks_ends_it_all(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        gateway.shards[0].answers["missed"] = lambda _: {"no": "answer"}
-        gateway.shards[1].answers["missed"] = lambda _: None
+        gateway.shards[0].answers["backfill"] = lambda _: {"no": "answer"}
+        gateway.shards[1].answers["backfill"] = lambda _: None
         with pytest.raises(ExceptionGroup):
             await catching_up(gateway, Client()).run()
 

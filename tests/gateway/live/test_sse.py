@@ -232,7 +232,7 @@ def test_a_resumed_stream_waits_for_events_that_are_stored_late(tmp_path: Path) 
             events = [event(0, 8)] if stored else []
             return answer(events, {"0": 8 if stored else 7}, committed=9 if stored else 8, next=9)
 
-        gateway.shards[0].answers["missed"] = missed
+        gateway.shards[0].answers["backfill"] = missed
         place = f"{NOON}.{event_api_id(0, 7)}"
         async with reading(gateway, f"/api/events/stream?last_event_id={place}") as stream:
             assert (await stream.next())[1]["id"] == event_api_id(0, 8)
@@ -244,7 +244,7 @@ def test_a_resumed_stream_waits_for_events_that_are_stored_late(tmp_path: Path) 
 def test_a_client_is_told_that_missed_events_are_no_longer_recent(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         found = answer([event(0, 8)], {"0": 8}, cut=True, committed=0, next=0)
-        gateway.shards[0].answers["missed"] = lambda _: found
+        gateway.shards[0].answers["backfill"] = lambda _: found
         async with reading(gateway, f"/api/events/stream?last_event_id={NOON}.0") as stream:
             assert await stream.next("lagged") == (None, {"missed": None})
             await stream.next()
@@ -355,7 +355,7 @@ async def leave(writer: Any) -> None:
 def test_headers_and_comments_are_sent_while_missed_events_are_looked_up(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for shard in gateway.shards:
-            shard.answers["missed"] = shard.answers["event"] = lambda _: None
+            shard.answers["backfill"] = shard.answers["event"] = lambda _: None
         for place in (f"{NOON}.0", str(event_api_id(0, 1))):
             reader, writer = await raw_stream(gateway, place)
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -374,7 +374,7 @@ def test_headers_and_comments_are_sent_while_missed_events_are_looked_up(tmp_pat
 def test_a_client_is_cut_off_to_resume_if_no_shard_answers(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for shard in gateway.shards:
-            shard.answers["missed"] = lambda _: Failure(0, "no_shard", "x")
+            shard.answers["backfill"] = lambda _: Failure(0, "no_shard", "x")
         reader, writer = await raw_stream(gateway, f"{NOON}.0")
         async with asyncio.timeout(PATIENCE_SECONDS):
             text = await reader.read()
@@ -404,11 +404,11 @@ def test_live_events_follow_the_missed_events_and_come_once(tmp_path: Path) -> N
     async def check(gateway: Running) -> None:
         one, two = gateway.shards
         one.append(*[event(0, i, at=NOON + i) for i in range(5)])
-        one.delays["missed"] = 0.2
+        one.delays["backfill"] = 0.2
         place = f"{NOON}.{event_api_id(0, 0)}"
         async with reading(gateway, "/api/events/stream", **{"last-event-id": place}) as stream:
             await subscribed(gateway)
-            await eventually(lambda: len([r for r in one.requests if r.name == "missed"]) == 2)
+            await eventually(lambda: len([r for r in one.requests if r.name == "backfill"]) == 2)
             # All was looked at, and is looked at once more: these two are held back.
             one.append(event(0, 5, at=NOON + 5))
             one.publish(event(0, 5, at=NOON + 5), event(0, 6, at=NOON + 6))
@@ -425,7 +425,7 @@ def test_a_failed_lookup_is_told_and_live_events_follow(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def check(gateway: Running) -> None:
-        gateway.shards[0].answers["missed"] = lambda _: {"no": "answer"}
+        gateway.shards[0].answers["backfill"] = lambda _: {"no": "answer"}
         async with reading(gateway, f"/api/events/stream?last_event_id={NOON}.0") as stream:
             assert await stream.next("lagged") == (None, {"missed": None})
             gateway.shards[0].publish(event(0, 5))
@@ -449,7 +449,7 @@ def test_a_client_that_reconnects_repeatedly_gets_every_event_once(
             shard.append(*events)
             expected |= {each["id"] for each in events}
         # Of two parts only one comes in time.
-        gateway.shards[1].delays["missed"] = 0.35 if seconds else 0.05
+        gateway.shards[1].delays["backfill"] = 0.35 if seconds else 0.05
         found: list[int] = []
         place, times = f"{NOON}.{event_api_id(7, 0)}", 0
         async with asyncio.timeout(6 * PATIENCE_SECONDS):

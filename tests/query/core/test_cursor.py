@@ -77,16 +77,16 @@ def test_no_text_does_anything_but_decode_or_be_refused(text: str) -> None:
 
 def test_a_first_page_asks_for_its_window_alone() -> None:
     first = Cursor(100, Window(5, 50))
-    assert first.question(0) == {"start_us": 5, "end_us": 50}
+    assert first.window_on(0) == Window(5, 50)
 
 
 def test_a_shard_that_was_there_continues_below_its_positions() -> None:
     place = Cursor(100, Window(5, None)).advanced({0: 7}, 3)
-    assert place.question(0) == {"start_us": 5, "end_us": None, "before": {"0": 7}}
+    assert place.window_on(0) == Window(5, None)
     assert place.count == 3
 
 
 def test_a_shard_that_was_missing_shows_nothing_newer_than_the_first_page() -> None:
     place = Cursor(100).advanced({0: 7}, 3)
-    assert place.question(1)["end_us"] == 100
-    assert Cursor(100, Window(None, 50)).advanced({0: 7}, 3).question(1)["end_us"] == 50
+    assert place.window_on(1).end_us == 100
+    assert Cursor(100, Window(None, 50)).advanced({0: 7}, 3).window_on(1).end_us == 50

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tart.query.core import merge
 from tart.query.core.catalog import event_api_id, event_identity
 from tart.query.core.cursor import Cursor, decode, encode
+from tart.query.core.merge import ChainStatements
 from tart.query.core.nodes import statement_source
 from tart.query.core.rfc3339 import rfc3339
 
@@ -39,12 +40,10 @@ class Shard:
         rows.append(event(directory, len(rows), received_us))
 
     def answer(self, cursor: Cursor, limit: int) -> list[dict[str, Any]]:
-        asked = cursor.question(self.index)
-        before = asked.get("before", {})
-        end = asked["end_us"]
+        before, end = cursor.positions, cursor.window_on(self.index).end_us
         found = []
         for directory, rows in self.directories.items():
-            below = before.get(str(directory), len(rows))
+            below = before.get(directory, len(rows))
             passing = [
                 row
                 for row in reversed(rows[:below])
@@ -266,20 +265,19 @@ def test_node_status_adds_counts_and_keeps_the_latest() -> None:
 def test_a_node_on_two_shards_has_reached_what_it_said_last() -> None:
     higher, later = said(10, slot=5), said(20, slot=4)
     ended = said(30, is_open=False, slot=2)
-    partials = [(0, [[NODE, higher, None]]), (1, [[NODE, later, ended], [OTHER, None, None]])]
+    partials = [
+        (0, [ChainStatements(NODE, higher, None)]),
+        (1, [ChainStatements(NODE, later, ended), ChainStatements(OTHER, None, None)]),
+    ]
     for each in (partials, partials[::-1]):
         assert merge.claims(merge.chain(each)) == {NODE: (4, 2), OTHER: (None, None)}
-
-
-def test_union_names_each_once() -> None:
-    assert merge.union([(0, ["a", "b"]), (1, ["b", "c"])]) == {"a", "b", "c"}
 
 
 def test_seconds_add_events_and_unite_hashes() -> None:
     merged = merge.seconds(
         [
-            (0, {"seconds": [[7, 2, ["a"], [], 2, 0], [8, 1, [], [], 0, 0]]}),
-            (1, {"seconds": [[7, 3, ["a", "b"], ["c"], 4, 1]]}),
+            {"seconds": [[7, 2, ["a"], [], 2, 0], [8, 1, [], [], 0, 0]]},
+            {"seconds": [[7, 3, ["a", "b"], ["c"], 4, 1]]},
         ]
     )
     assert merged == {

@@ -1,10 +1,10 @@
-"""``tart/query/core/sessions.py``: connections rendered, and series of several shards added up."""
+"""``tart/query/core/sessions.py``: connections as the API shows them."""
 
 from __future__ import annotations
 
 import pytest
 
-from tart.query.core.sessions import merged_connections, session_json
+from tart.query.core.sessions import session_json
 
 ROW = {
     **{"id": 257, "node": "aa" * 32, "address": "192.0.2.1:4", "started_at": "a", "ended_at": None},
@@ -29,13 +29,3 @@ def test_a_session_has_its_members_under_the_api_s_names():
 @pytest.mark.parametrize(("events", "shed", "first"), [(0, 0, None), (1, 0, 0), (0, 1, 0)])
 def test_the_first_event_has_id_0_if_there_was_one(events, shed, first):
     assert session_json({**ROW, "events": events, "shed": shed})["first_event_id"] == first
-
-
-def test_series_add_up_by_bucket_in_order_of_time():
-    one = {"open": 2, "buckets": [[60, 1, 0, 2], [180, 0, 1, 0]]}
-    other = {"open": 1, "buckets": [[0, 5, 5, 0], [60, 1, 1, 1]]}
-    assert merged_connections([one, other]) == {
-        "open": 3,
-        "buckets": [[0, 5, 5, 0], [60, 2, 1, 3], [180, 0, 1, 0]],
-    }
-    assert merged_connections([]) == {"open": 0, "buckets": []}

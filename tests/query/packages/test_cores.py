@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tart.query.packages import cores
-from tart.query.packages.packages import TALLY, Handled, handled
-from tests.query.packages.test_packages import answer, row
+from tart.query.shard_queries.packages import TALLY, PackageSet
+from tests.query.shard_queries.test_packages import answer, merged, row
 
-NOTHING = Handled((), Fraction(1), {})
+NOTHING = PackageSet((), Fraction(1), {})
 
 
 def tally(node="a", **counts):
@@ -34,7 +34,7 @@ def test_an_idle_core_has_zeros_for_counts_and_null_for_unknown_values():
 
 
 def test_slots_since_active_are_counted_from_the_best_block():
-    packages = handled([answer(row(1, "received", "guaranteed", guarantee_slot=5))])
+    packages = merged(answer(row(1, "received", "guaranteed", guarantee_slot=5)))
     body = cores.status(packages, [tally(last_slot=5)], [4, 5], {"a": (9, None)}, None)
     (core,) = body["cores"]
     assert (core["active_blocks"], core["window_blocks"], core["utilization_pct"]) == (1, 2, 50.0)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tart.aggregate.core.tables import PACKAGE_STEPS
 from tart.query.core.rfc3339 import rfc3339
-from tart.query.packages.journeys import ROW_STEPS, Journey, batch_item, candidates, merged, plain
+from tart.query.packages.journeys import ROW_STEPS, Journey, batch_item, candidates, plain
 from tart.query.packages.package_progress import PackageState
-from tests.query.packages.test_packages import state
+from tart.query.shard_queries.packages import JourneyEvents
+from tests.query.shard_queries.test_packages import state
 
 HASH = "aa" * 32
 NOON = 1_795_176_000_000_000
@@ -48,9 +49,13 @@ def answer(**parts):
     return {"pipelines": {}, "reports": [], "erasures": [], "auditors": []} | parts
 
 
+def merged(*answers, limit=5):
+    return JourneyEvents(limit=limit).merge(list(enumerate(answers)))
+
+
 def journey(*answers, rows=None, **changes):
     account = PackageState(state(hash=HASH, core=2, **changes), None, None)
-    return Journey(rows or [row()], account, merged(answers, 100))
+    return Journey(rows or [row()], account, merged(*answers, limit=100))
 
 
 def test_row_steps_are_columns_of_the_packages_table():
@@ -99,7 +104,7 @@ def test_a_discard_because_of_on_chain_is_an_inclusion():
 
 def test_a_package_without_hash_has_a_journey():
     rows = [row(hash=None, core=None, outcome="failed", failed=1_000_001, reason="reset")]
-    body = plain(Journey(rows, None, merged([], 5)), "17")
+    body = plain(Journey(rows, None, merged()), "17")
     assert (body["work_package_hash"], body["core_index"]) == ("17", None)
     assert (body["current_stage"], body["failed"], body["failure_reason"]) == (
         "failed",
@@ -116,8 +121,8 @@ def test_candidates_list_each_package_once():
 
 def test_an_answer_as_long_as_the_limit_is_truncated():
     full = answer(reports=[event(112), event(112, 1)])
-    assert merged([full], 2)["truncated"] is True
-    assert merged([full, answer()], 3)["truncated"] is False
+    assert merged(full, limit=2)["truncated"] is True
+    assert merged(full, answer(), limit=3)["truncated"] is False
 
 
 def test_a_batch_item_needs_no_events():

@@ -8,8 +8,8 @@ import pytest
 
 from tart.query.packages import package_progress
 from tart.query.packages.package_progress import PackageState, join_states, stage_of, summary
-from tart.query.packages.packages import Handled
-from tests.query.packages.test_packages import state
+from tart.query.shard_queries.packages import PackageSet
+from tests.query.shard_queries.test_packages import state
 
 REPORT = {
     "hash": "bb",
@@ -87,5 +87,5 @@ def test_the_discard_reason_is_the_most_frequent_one():
 
 def test_the_overview_without_packages_has_zeros():
     nothing = {"submissions": 0, "shares": 0, "failed": 0}
-    body = package_progress.overview(Handled((), Fraction(1), nothing), [], [])
+    body = package_progress.overview(PackageSet((), Fraction(1), nothing), [], [])
     assert set(body["totals"].values()) == set(body["events"].values()) == {0}

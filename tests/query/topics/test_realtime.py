@@ -39,7 +39,7 @@ def test_a_node_on_several_shards_counts_once(shards):
 
 
 def shown(*answers, length=10):
-    return realtime(merge.seconds(list(enumerate(answers))), answers, 100, length, 7)
+    return realtime(merge.seconds(answers), answers, 100, length, 7)
 
 
 def test_every_second_has_a_row_newest_first():

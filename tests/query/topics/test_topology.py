@@ -1,10 +1,7 @@
 """``tart/query/topics/topology.py``: links from both ends, slots counted once."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tart.protocol.events import EventKind
-from tart.query.topics.topology import merge_transfers, topology
+from tart.query.topics.topology import topology
 
 A, B, C = ("aa" * 32, "bb" * 32, "cc" * 32)
 
@@ -47,22 +44,3 @@ def test_the_average_number_of_peers_is_over_active_nodes():
     stats = topology(links, [], {}, 2)["network_stats"]
     assert stats["average_peers_per_node"] == 1.5
     assert topology([], [], {}, 0)["network_stats"]["average_peers_per_node"] is None
-
-
-RANGES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 8)), min_size=1, max_size=6)
-
-
-@given(st.lists(RANGES, min_size=1, max_size=3))
-def test_a_slot_that_several_shards_name_counts_once(shards):
-    partials = [
-        [[A, first, first + more, more + 1, first] for first, more in ranges] for ranges in shards
-    ]
-    (row,) = merge_transfers(partials)
-    slots = [
-        slot
-        for partial in partials
-        for _, low, high, *_ in partial
-        for slot in range(low, high + 1)
-    ]
-    assert (row["blocks"], row["slots"]) == (len(slots), len(set(slots)))
-    assert row["last_at"] == max(first for ranges in shards for first, _ in ranges)

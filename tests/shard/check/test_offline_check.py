@@ -106,7 +106,7 @@ def test_a_shard_has_the_same_findings(tmp_path):
 
     async def scenario(shard):
         shard.session(data)
-        return await shard.ask("summed", table="conformance", by=["rule"], values=["count"])
+        return await shard.ask("aggregate_sum", table="conformance", by=["rule"], values=["count"])
 
     expected: dict[str, int] = {}
     for finding in check([(NOW, data)]):

@@ -3,7 +3,7 @@
 import pytest
 
 from tart import json_encoding
-from tart.shard.encoding.json_bytes import BYTE_ENCODINGS, dumps, pack, replace_bytes
+from tart.shard.encoding.json_bytes import dumps, pack
 
 
 @pytest.mark.parametrize(
@@ -21,13 +21,13 @@ def test_bytes_are_encoded_at_every_depth(byte_encoding, value, text):
     assert dumps(value, byte_encoding) == text
 
 
-@pytest.mark.parametrize("byte_encoding", BYTE_ENCODINGS)
+@pytest.mark.parametrize("byte_encoding", ["hex", "array"])
 def test_other_values_stay_the_same(byte_encoding):
     value = {"n": None, "t": True, "u64": 2**64 - 1, "text": "½ \0", "list": [1, [2]]}
-    assert replace_bytes(value, byte_encoding) == value
+    assert json_encoding.unpack(pack(value, byte_encoding)) == value
 
 
-@pytest.mark.parametrize("byte_encoding", BYTE_ENCODINGS)
+@pytest.mark.parametrize("byte_encoding", ["hex", "array"])
 def test_a_value_without_json_is_an_error(byte_encoding):
     with pytest.raises(TypeError):
         dumps({"a": object()}, byte_encoding)

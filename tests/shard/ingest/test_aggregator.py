@@ -19,7 +19,7 @@ def told(shard, sessions):
 
 
 async def total(shard, table="counts"):
-    rows = await shard.ask("summed", table=table, by=[])
+    rows = await shard.ask("aggregate_sum", table=table, by=[])
     return rows[0][0]
 
 
@@ -69,12 +69,14 @@ def test_after_a_crash_aggregates_are_rebuilt_from_the_event_log(tmp_path, flush
 
     async def answers(shard):
         found = {
-            table: (await shard.ask("summed", table=table, by=[]))
+            table: (await shard.ask("aggregate_sum", table=table, by=[]))
             for table in SUMMED
             if table != "clocks"
         }
         for table in ROWS:
-            found[table] = sorted(map(repr, await shard.ask("listed", table=table, limit=10_000)))
+            found[table] = sorted(
+                map(repr, await shard.ask("aggregate_rows", table=table, limit=10_000))
+            )
         return found
 
     async def before(shard):
@@ -124,7 +126,7 @@ def test_events_whose_aggregation_failed_are_missing_until_the_rebuild(tmp_path)
 
     async def figures(shard):
         return {
-            table: (await shard.ask("summed", table=table, by=[]))[0][0]
+            table: (await shard.ask("aggregate_sum", table=table, by=[]))[0][0]
             for table in ("counts", "latency", "failures", "links", "core_events")
         }
 

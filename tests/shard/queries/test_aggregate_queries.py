@@ -40,7 +40,7 @@ def ask(tmp_path_factory):
 
 
 def test_counts_by_node_and_type(ask):
-    found = ask("summed", table="counts", by=["node", "type"])
+    found = ask("aggregate_sum", table="counts", by=["node", "type"])
     expected = Counter(
         {(node, number): n for node in NODES for number, n in FACTS.counts(node).items()}
     )
@@ -48,33 +48,35 @@ def test_counts_by_node_and_type(ask):
 
 
 def test_times_become_multiples_of_the_step(ask):
-    found = ask("summed", table="counts", by=["bucket"], step_us=3_600_000_000)
+    found = ask("aggregate_sum", table="counts", by=["bucket"], step_us=3_600_000_000)
     assert all(bucket % 3_600_000_000 == 0 for bucket, _ in found)
     assert sum(count for _, count in found) == everything(troubled_network())
 
 
 def test_only_what_is_asked_for(ask):
     number = 131
-    found = ask("summed", table="counts", by=["node"], where={"type": [number], "node": NODES[:2]})
+    found = ask(
+        "aggregate_sum", table="counts", by=["node"], where={"type": [number], "node": NODES[:2]}
+    )
     assert dict(found) == {node: FACTS.counts(node)[number] for node in NODES[:2]}
-    assert ask("summed", table="counts", by=["node"], where={"node": ["ab" * 32]}) == []
-    assert ask("summed", table="counts", by=["node"], where={"type": []}) == []
+    assert ask("aggregate_sum", table="counts", by=["node"], where={"node": ["ab" * 32]}) == []
+    assert ask("aggregate_sum", table="counts", by=["node"], where={"type": []}) == []
 
 
 def test_a_window_is_kept(ask):
-    ((first,), *_) = sorted(row[:1] for row in ask("summed", table="counts", by=["bucket"]))
-    assert ask("summed", table="counts", by=["type"], end_us=first) == []
-    everything_since = ask("summed", table="counts", by=[], start_us=first)
+    ((first,), *_) = sorted(row[:1] for row in ask("aggregate_sum", table="counts", by=["bucket"]))
+    assert ask("aggregate_sum", table="counts", by=["type"], end_us=first) == []
+    everything_since = ask("aggregate_sum", table="counts", by=[], start_us=first)
     assert everything_since == [[everything(troubled_network())]]
 
 
 def test_the_greatest_come_first_when_only_some_are_wanted(ask):
-    ((number, count),) = ask("summed", table="counts", by=["type"], top=1)
+    ((number, count),) = ask("aggregate_sum", table="counts", by=["type"], top=1)
     assert (number, count) == FACTS.counts().most_common(1)[0]
 
 
 def test_some_values_only(ask):
-    (row,) = ask("summed", table="status", by=[], values=["samples", "max_num_peers"])
+    (row,) = ask("aggregate_sum", table="status", by=[], values=["samples", "max_num_peers"])
     said = [f["data"]["num_peers"] for f in FACTS.events("Status")]
     assert row == [len(said), max(said)]
 
@@ -82,14 +84,14 @@ def test_some_values_only(ask):
 def test_every_table_can_be_asked_for_by_all_its_keys(ask):
     for table, operations in OPERATIONS.items():
         keys = [name for name in TABLES[table] if name not in operations]
-        found = ask("summed", table=table, by=keys)
+        found = ask("aggregate_sum", table=table, by=keys)
         assert found, table
         assert {len(row) for row in found} == {len(keys) + len(operations)}
 
 
 def test_every_table_of_rows_is_listed_newest_first(ask):
     for table, columns in ROWS.items():
-        found = ask("listed", table=table, limit=5)
+        found = ask("aggregate_rows", table=table, limit=5)
         assert 0 < len(found) <= 5
         assert all(list(row) == list(columns) for row in found)
         clock = module.clock_column(table)
@@ -98,7 +100,7 @@ def test_every_table_of_rows_is_listed_newest_first(ask):
 
 
 def test_distinct_values_come_once(ask):
-    found = ask("listed", table="packages", columns=["hash"], distinct=True, limit=10_000)
+    found = ask("aggregate_rows", table="packages", columns=["hash"], distinct=True, limit=10_000)
     hashes = [row["hash"] for row in found if row["hash"]]
     named = FACTS.events("WorkPackageReceived", "DuplicateWorkPackage")
     received = {f["about"]["package"] for f in named}
@@ -107,24 +109,25 @@ def test_distinct_values_come_once(ask):
 
 
 def test_blocks_are_sighted_and_propagated(ask):
-    sighted = ask("sighted")
+    sighted = ask("first_seen_blocks")
     known = {f["block"] for f in FACTS.of("block")}
     assert {row[0] for row in sighted} <= known
     block = sighted[0][0]
-    nodes = {node for _, node, *_ in ask("propagated", hashes=[block])}
+    nodes = {node for _, node, *_ in ask("block_propagation", hashes=[block])}
     assert len(nodes) == sighted[0][3]
     assert nodes <= set(NODES)
-    assert ask("propagated", hashes=[]) == []
+    assert ask("block_propagation", hashes=[]) == []
 
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
-        ("summed", {"table": "blocks"}),
-        ("summed", {"table": "nothing"}),
-        ("summed", {}),
-        ("listed", {"table": "counts"}),
-        ("summed", {"table": "counts", "where": {"nothing": [1]}}),
+        ("aggregate_sum", {"table": "blocks"}),
+        ("aggregate_sum", {"table": "nothing"}),
+        ("aggregate_rows", {"table": "nothing"}),
+        ("aggregate_by_node", {"table": "blocks", "value": "count"}),
+        ("aggregate_rows", {"table": "counts"}),
+        ("aggregate_sum", {"table": "counts", "where": {"nothing": [1]}}),
     ],
 )
 def test_what_is_not_there_is_refused(ask, name, parameters):
@@ -135,15 +138,15 @@ def test_what_is_not_there_is_refused(ask, name, parameters):
 def test_too_many_rows_are_refused(ask, monkeypatch):
     monkeypatch.setattr(module, "MAX_ROWS", 3)
     with pytest.raises(BadQuery, match="too many rows"):
-        ask("summed", table="counts", by=["type"])
+        ask("aggregate_sum", table="counts", by=["type"])
 
 
 def test_text_in_a_filter_stays_text(ask):
-    assert ask("listed", table="packages", where={"outcome": ["'; DROP TABLE x; --"]}) == []
+    assert ask("aggregate_rows", table="packages", where={"outcome": ["'; DROP TABLE x; --"]}) == []
 
 
 def test_a_value_by_node_names_each_node_once(ask):
-    found = ask("spread", table="counts", value="count", by=["type"])
+    found = ask("aggregate_by_node", table="counts", value="count", by=["type"])
     assert sorted(found["nodes"]) == sorted(NODES)
     shown = {
         (found["nodes"][place], number): value
@@ -156,8 +159,8 @@ def test_a_value_by_node_names_each_node_once(ask):
 
 
 def test_too_many_values_by_node_are_refused(ask, monkeypatch):
-    monkeypatch.setattr(module, "MAX_SPREAD", 5)
+    monkeypatch.setattr(module, "MAX_VALUES_BY_NODE", 5)
     with pytest.raises(BadQuery, match="shorter window"):
-        ask("spread", table="counts", value="count", by=["type"])
+        ask("aggregate_by_node", table="counts", value="count", by=["type"])
     with pytest.raises(BadQuery, match="no value"):
-        ask("spread", table="counts", value="nothing", by=["type"])
+        ask("aggregate_by_node", table="counts", value="nothing", by=["type"])

@@ -9,9 +9,9 @@ import pytest
 
 from tart.query.core.catalog import event_api_id
 from tart.shard.queries import backfill as module
-from tart.shard.queries.backfill import MissedEvents
+from tart.shard.queries.backfill import Backfill
 from tart.storage.core.tail_cache import TailCache
-from tests.shard.running import DEADLINE, best, fake_node, framed, run, until
+from tests.shard.running import DEADLINE, best, fake_node, framed, query_of, run, until
 
 ALL = {"type": "All"}
 
@@ -25,7 +25,7 @@ async def told(shard, *slots, number=1):
 
 async def slots(shard, filter_=ALL, **parameters):
     """Slots of one part, and whether there may be some before."""
-    found = await shard.ask("missed", **{"filter": filter_, "since_us": 0, **parameters})
+    found = await shard.ask("backfill", **{"filter": filter_, "since_us": 0, **parameters})
     shown = [each["data"]["BestBlockChanged"]["slot"] for each in found["events"]]
     return shown, found["cut"]
 
@@ -65,7 +65,7 @@ async def parts(shard, limit, **parameters):
     found, after = [], {}
     while True:
         asked = {"filter": ALL, "since_us": 0, "after": after, "limit": limit, **parameters}
-        answer = await shard.ask("missed", **asked)
+        answer = await shard.ask("backfill", **asked)
         found.append([each["data"]["BestBlockChanged"]["slot"] for each in answer["events"]])
         after = parameters["after"] = answer["at"]
         if not answer["more"]:
@@ -127,7 +127,7 @@ def test_what_cannot_be_understood_takes_a_place_and_holds_up_nothing(tmp_path):
 def test_a_position_of_another_log_is_no_position(tmp_path):
     async def scenario(shard):
         await told(shard, 1, 2)
-        found = await shard.ask("missed", filter=ALL, since_us=0, after={"0": 99})
+        found = await shard.ask("backfill", filter=ALL, since_us=0, after={"0": 99})
         assert (len(found["events"]), found["cut"], found["at"]) == (2, True, {"0": 1})
 
     run(scenario, tmp_path)
@@ -140,7 +140,7 @@ def test_who_is_ahead_of_the_log_stays_there(tmp_path):
         node = fake_node(3)
         shard.session(node.connect(), best(node, 5))
         shard.ingest.flush()
-        found = await shard.ask("missed", filter=ALL, since_us=0, after={"0": 2})
+        found = await shard.ask("backfill", filter=ALL, since_us=0, after={"0": 2})
         assert (found["events"], found["cut"], found["at"]) == ([], False, {"0": 2})
         assert (found["committed"], found["next"], found["more"]) == (2, 3, [])
 
@@ -160,12 +160,14 @@ def test_nobody_waiting_ends_it_between_two_events(tmp_path):
             return True
 
         left = threading.Event()
-        missed = MissedEvents(shard.store, shard.nodes, lambda: shard.ingest.sequences)
+        backfill = Backfill(shard.store, shard.nodes, lambda: shard.ingest.sequences)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "parse", lambda _: matches)
-            asked = {"filter": ALL, "since_us": 0}
+            query = query_of("backfill", filter=ALL, since_us=0)
             asking = asyncio.ensure_future(
-                shard.store.query_threads.run(lambda cursor: missed.missed(cursor, asked), DEADLINE)
+                shard.store.query_threads.run(
+                    lambda cursor: backfill.backfill(cursor, query), DEADLINE
+                )
             )
             with pytest.raises(asyncio.CancelledError):
                 await asking
@@ -179,14 +181,14 @@ def test_nobody_waiting_ends_it_between_two_events(tmp_path):
 def test_it_says_how_far_the_log_is(tmp_path):
     async def scenario(shard):
         await told(shard, 1, 2)
-        found = await shard.ask("missed", filter=ALL, since_us=0)
+        found = await shard.ask("backfill", filter=ALL, since_us=0)
         assert (found["committed"], found["next"]) == (2, 2)
         assert [each["id"] for each in found["events"]] == [event_api_id(0, i) for i in range(2)]
         shard.holding = True
         node = fake_node(3)
         shard.session(node.connect(), best(node, 5))
         shard.ingest.flush()
-        found = await shard.ask("missed", filter=ALL, since_us=0)
+        found = await shard.ask("backfill", filter=ALL, since_us=0)
         assert (found["committed"], found["next"]) == (2, 3)
 
     run(scenario, tmp_path)
@@ -196,7 +198,7 @@ def test_after_a_restart_everything_in_the_files_counts_as_committed(tmp_path):
     run(lambda shard: told(shard, 1, 2), tmp_path)
 
     async def again(shard):
-        found = await shard.ask("missed", filter=ALL, since_us=0)
+        found = await shard.ask("backfill", filter=ALL, since_us=0)
         assert found["committed"] == found["next"] == 2
         assert len(found["events"]) == 2
 

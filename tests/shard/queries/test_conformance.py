@@ -78,7 +78,7 @@ def test_how_nodes_introduce_themselves_is_counted_by_what_they_say(tmp_path, mo
             connection(shard, clock, 1_000, fake_node(version=version), ends=5_000)
         shard.session(framed(b"GET / HTTP/1.1\r\n\r\n"))
         now = NOON + FAR
-        found = await shard.ask("spoken", **window(2_000, FAR), now_us=now)
+        found = await shard.ask("protocol_versions", **window(2_000, FAR), now_us=now)
         of_version = {row["protocol_version"]: row for row in found}
         assert {version: row["sessions"] for version, row in of_version.items()} == {0: 1, 1: 2}
         assert of_version[1] == {
@@ -94,7 +94,7 @@ def test_who_is_still_connected_was_until_now(tmp_path):
     async def scenario(shard):
         session = shard.session(fake_node().connect())
         now = session.opened_at + 7_000_000
-        (found,) = await shard.ask("spoken", start_us=session.opened_at + 1, now_us=now)
+        (found,) = await shard.ask("protocol_versions", start_us=session.opened_at + 1, now_us=now)
         assert found["connected_us"] == 7_000_000 - 1
 
     run(scenario, tmp_path)

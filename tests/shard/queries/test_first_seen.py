@@ -26,12 +26,12 @@ def ask(tmp_path_factory):
 
 
 def test_every_node_s_first_sight_has_its_offset(ask):
-    blocks = [row[0] for row in ask("sighted")]
-    found = ask("propagated", hashes=blocks)
+    blocks = [row[0] for row in ask("first_seen_blocks")]
+    found = ask("block_propagation", hashes=blocks)
     assert len({(block, node) for block, node, *_ in found}) == len(found)
     clocks = {
         (node, bucket): offset
-        for bucket, node, offset in ask("summed", table="clocks", by=["bucket", "node"])
+        for bucket, node, offset in ask("aggregate_sum", table="clocks", by=["bucket", "node"])
     }
     for _, node, at, timestamp, number, offset in found:
         assert number in (42, 43, 62, 68)
@@ -41,23 +41,27 @@ def test_every_node_s_first_sight_has_its_offset(ask):
 
 
 def test_sights_are_of_the_blocks_that_are_asked_for(ask):
-    sighted = ask("sighted")
+    sighted = ask("first_seen_blocks")
     hashes = [row[0] for row in sighted[:3]]
-    found = ask("propagated", hashes=hashes)
+    found = ask("block_propagation", hashes=hashes)
     assert {row[0] for row in found} == set(hashes)
     assert len(found) == sum(row[3] for row in sighted[:3])
 
 
 def test_too_many_sights_are_refused(ask, monkeypatch):
-    hashes = [row[0] for row in ask("sighted")]
+    hashes = [row[0] for row in ask("first_seen_blocks")]
     monkeypatch.setattr(module, "MAX_SIGHTS", 2)
     with pytest.raises(Exception, match="fewer blocks"):
-        ask("propagated", hashes=hashes)
+        ask("block_propagation", hashes=hashes)
 
 
 def test_blocks_authored_without_a_known_beginning_are_seen_all_the_same(ask):
     authored = {fact["about"]["block"] for fact in FACTS.events("Authored")}
-    found = ask("listed", table="sightings", where={"type": [42]}, columns=["hash"], distinct=True)
+    found = ask(
+        "aggregate_rows", table="sightings", where={"type": [42]}, columns=["hash"], distinct=True
+    )
     assert {row["hash"] for row in found} <= authored
-    some = ask("listed", table="sightings", where={"type": [42]}, columns=["hash"], limit=10_000)
+    some = ask(
+        "aggregate_rows", table="sightings", where={"type": [42]}, columns=["hash"], limit=10_000
+    )
     assert {row["hash"] for row in some} == authored

@@ -33,7 +33,7 @@ async def exported(shard, form, **parameters):
         json.dumps(answer.value)
         merger.add(0, answer.value["parts"], answer.data)
         found += merger.pop_ready()
-        after = merger.next_positions(0)
+        after = merger.next_positions()
         if not after:
             return found, merger.openings
 

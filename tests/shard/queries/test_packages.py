@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from tart.query.packages import packages
+from tart.query.core.query import decode_partial
+from tart.query.shard_queries.packages import samples_by_pair
 from tests.shard.packages import HASH, REPORT, Handling
-from tests.shard.running import fake_node, run
+from tests.shard.running import DEADLINE, fake_node, query_of, run
 
 
 async def of(shard, name, **parameters):
+    """The merged answer of one shard."""
     shard.aggregator._cache.clear()
-    return await shard.ask(name, **parameters)
+    query = query_of(name, **parameters)
+    value, attachment = await shard.control.run(query, DEADLINE, 0.0)
+    return query.merge([(0, decode_partial(query, value, attachment))])
 
 
 def test_a_package_is_as_far_as_its_leading_guarantor(tmp_path):
     async def scenario(shard):
         secondary = Handling(shard, fake_node(2)).share().receive().sign()
         primary = Handling(shard, fake_node(1)).submit().receive().guarantee()
-        (state,) = packages.states([await of(shard, "states")], 10)
+        (state,) = await of(shard, "package_states")
         assert (state["hash"], state["node"]) == (HASH.hex(), primary.node_id)
         assert (state["submissions"], state["shares"]) == (1, 1)
         assert state["nodes"] == sorted([primary.node_id, secondary.node_id])
@@ -31,11 +35,11 @@ def test_attempts_whose_package_never_became_known_stand_apart(tmp_path):
     async def scenario(shard):
         Handling(shard, fake_node(1)).submit().fail("reset")
         Handling(shard, fake_node(2)).submit().receive()
-        found = packages.handled([await of(shard, "handled")])
+        found = await of(shard, "package_stages")
         assert found.unidentified == {"submissions": 1, "shares": 0, "failed": 1}
         assert (found.distinct(), found.distinct("received"), found.distinct("failed")) == (1, 1, 0)
-        assert packages.handled([await of(shard, "handled", core=3)]).distinct() == 1
-        assert packages.handled([await of(shard, "handled", core=4)]).distinct() == 0
+        assert (await of(shard, "package_stages", core=3)).distinct() == 1
+        assert (await of(shard, "package_stages", core=4)).distinct() == 0
 
     run(scenario, tmp_path)
 
@@ -43,7 +47,7 @@ def test_attempts_whose_package_never_became_known_stand_apart(tmp_path):
 def test_a_tally_without_gas_is_zero_and_not_the_greatest_number(tmp_path):
     async def scenario(shard):
         handling = Handling(shard, fake_node(1)).submit().receive()
-        (row,) = packages.tallied([await of(shard, "tallied", by=["node"])], ["node"])
+        (row,) = await of(shard, "package_counts", by=["node"])
         assert (row["node"], row["rows"], row["received"]) == (handling.node_id, 1, 1)
         assert (row["gas_used"], row["processing_us"], row["bundle_bytes"]) == (0, 0, 0)
 
@@ -54,7 +58,7 @@ def test_what_is_not_over_counts_once_it_is_settled(tmp_path):
     async def scenario(shard):
         Handling(shard, fake_node(1)).submit().receive().guarantee()
         for settled, count in ((0, 0), (1 << 60, 1), (None, 1)):
-            (row,) = packages.tallied([await of(shard, "tallied", settled_us=settled)], [])
+            (row,) = await of(shard, "package_counts", settled_us=settled)
             assert (row["guaranteed"], row["guaranteed_over"]) == (1, count)
 
     run(scenario, tmp_path)
@@ -70,7 +74,7 @@ def test_what_a_connection_left_open_is_over_at_once(tmp_path):
             if flushed:
                 shard.ingest.flush_aggregates()
                 await shard.settled()
-            (row,) = packages.tallied([await of(shard, "tallied", settled_us=0)], [])
+            (row,) = await of(shard, "package_counts", settled_us=0)
             assert (row["guaranteed"], row["guaranteed_over"]) == (2, 1)
 
     run(scenario, tmp_path)
@@ -79,7 +83,7 @@ def test_what_a_connection_left_open_is_over_at_once(tmp_path):
 def test_durations_are_within_a_row(tmp_path):
     async def scenario(shard):
         Handling(shard, fake_node(1)).submit().receive().guarantee()
-        found = packages.durations([await of(shard, "steps")])
+        found = samples_by_pair(await of(shard, "step_durations"))
         assert sum(found["submitted_to_received"].values()) == 1
         assert sum(found["submitted_to_distributed"].values()) == 0
 
@@ -91,17 +95,17 @@ def test_rows_are_found_by_any_hash_of_theirs_and_by_id(tmp_path):
         one = Handling(shard, fake_node(1)).submit().receive().guarantee()
         Handling(shard, fake_node(2)).submit()
         for name in (HASH, REPORT):
-            (row,) = await of(shard, "handlings", hashes=[name.hex()])
+            (row,) = await of(shard, "package_rows", hashes=[name.hex()])
             assert (row["node"], row["session"], row["root"]) == (
                 one.node_id,
                 one.session.api_id,
                 one.root,
             )
-        assert await of(shard, "handlings", hashes=["ab" * 32]) == []
-        assert await of(shard, "handlings", hashes=[]) == []
+        assert await of(shard, "package_rows", hashes=["ab" * 32]) == []
+        assert await of(shard, "package_rows", hashes=[]) == []
         # Both began with the first event of their connections.
-        assert len(await of(shard, "handlings", root=one.root)) == 2
-        assert len(await of(shard, "handlings", root=one.root, node=one.node_id)) == 1
-        assert len(await of(shard, "handlings", root=one.root, session=one.session.api_id)) == 1
+        assert len(await of(shard, "package_rows", root=one.root)) == 2
+        assert len(await of(shard, "package_rows", root=one.root, node=one.node_id)) == 1
+        assert len(await of(shard, "package_rows", root=one.root, session=one.session.api_id)) == 1
 
     run(scenario, tmp_path)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import orjson
+
 from tart.query.core.cursor import Cursor
 from tart.query.core.merge import event_page
 from tart.query.core.rfc3339 import rfc3339
+from tart.query.shard_queries.sessions import SessionPage
 from tart.units import MINUTE_US
 from tests.shard.clock import FAR, Clock, connection, window
-from tests.shard.running import best, fake_node, framed, run, until
+from tests.shard.running import DEADLINE, best, fake_node, framed, run, until
 from tests.storage.running import NOON
 
 
@@ -107,7 +110,9 @@ def test_pages_have_every_connection_once_while_others_come(tmp_path, monkeypatc
         seen, cursor = [], Cursor(NOON + FAR)
         while True:
             shard.aggregator._cache.clear()
-            rows = await sessions(shard, **cursor.question(0), limit=3)
+            query = SessionPage(cursor, 3)
+            value, _ = await shard.control.run(query, DEADLINE, 0.0)
+            rows = orjson.loads(bytes(value))
             page = event_page([(0, rows)], 2, cursor, "started_at")
             seen += [row["session"] for row in page.events]
             if not page.has_more:

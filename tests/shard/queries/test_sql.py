@@ -84,15 +84,6 @@ def test_a_bad_statement_costs_nobody_anything(tmp_path):
     run(scenario, tmp_path)
 
 
-@pytest.mark.parametrize("parameters", [{}, {"sql": 1, "seconds": 1}, {"sql": "x", "seconds": "1"}])
-def test_a_question_without_a_statement_is_refused(tmp_path, parameters):
-    async def scenario(shard):
-        with pytest.raises(BadQuery):
-            await shard.ask("sql", **parameters)
-
-    run(scenario, tmp_path)
-
-
 def test_a_statement_that_reads_too_much_is_ended(tmp_path, monkeypatch):
     monkeypatch.setattr("tart.shard.queries.sql.MAX_SCANNED_BYTES", 100)
 

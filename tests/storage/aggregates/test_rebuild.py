@@ -21,7 +21,7 @@ from tests.storage.running import batch, event, open_storage, write
 
 
 async def total(shard):
-    ((count,),) = await shard.ask("summed", table="counts", by=[])
+    ((count,),) = await shard.ask("aggregate_sum", table="counts", by=[])
     return count
 
 
@@ -162,10 +162,10 @@ def test_a_refused_node_information_is_found_again_after_a_kill(tmp_path, events
         for _ in range(events):
             shard.session(node.connect(), best(node, 1))
         await shard.settled()
-        return await shard.ask("summed", table="conformance", by=["rule", "session"])
+        return await shard.ask("aggregate_sum", table="conformance", by=["rule", "session"])
 
     async def found(shard):
-        return await shard.ask("summed", table="conformance", by=["rule", "session"])
+        return await shard.ask("aggregate_sum", table="conformance", by=["rule", "session"])
 
     # Nothing of it was flushed into the aggregates.
     before = run(refused, tmp_path)

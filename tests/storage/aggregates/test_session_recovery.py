@@ -126,7 +126,7 @@ async def sessions(shard):
 
 
 async def conformance(shard):
-    rows = await shard.ask("summed", table="conformance", by=["node", "rule"])
+    rows = await shard.ask("aggregate_sum", table="conformance", by=["node", "rule"])
     return sorted(map(repr, rows))
 
 

@@ -1,0 +1,157 @@
+"""Queries that read any table of the aggregates (``aggregate.core.tables``).
+
+Pure. Each takes a window on the shard's clock and filters by column. An answer names its
+columns and how shards' values add up. Nodes are ids, times Unix microseconds, byte strings hex.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from tart.query.core import merge_aggregates
+from tart.query.core.merge_aggregates import ByNode
+from tart.query.core.query import Partials, Query
+from tart.query.core.windows import Window
+
+Json = dict[str, Any]
+Where = Mapping[str, Sequence[Any]]
+ALL_TIME = Window()
+
+
+class Sums(Struct, frozen=True):
+    """One shard's sums: rows of keys and values.
+
+    Attributes:
+        keys: names of the first columns.
+        values: names of the others, with the operation by which two shards' values become one.
+    """
+
+    keys: list[str]
+    values: dict[str, str]
+    rows: list[list[Any]]
+
+
+class AggregateSum(Query[Sums, list[Json]], frozen=True):
+    """The values of an additive table, added up by keys; objects, in any order.
+
+    Attributes:
+        by: keys, columns of the table.
+        values: which; ``None`` means all.
+        where: by column, the values that it may have: ``{"node": [node_id]}``.
+        step_us: times among the keys become multiples of it.
+        top: rows of each shard: those with the greatest first value.
+    """
+
+    name = "aggregate_sum"
+    source = "aggregates"
+    table: str
+    window: Window = ALL_TIME
+    by: Sequence[str] = ()
+    values: Sequence[str] | None = None
+    where: Where | None = None
+    step_us: int = 0
+    top: int | None = None
+
+    def merge(self, partials: Partials[Sums]) -> list[Json]:
+        """Add up rows with the same keys."""
+        first = partials[0][1]
+        rows = merge_aggregates.merge_rows(
+            (row for _, sums in partials for row in sums.rows),
+            len(first.keys),
+            list(first.values.values()),
+        )
+        columns = (*first.keys, *first.values)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def tables_read(self) -> tuple[str, ...]:
+        """Return the table."""
+        return (self.table,)
+
+
+class Rows(Struct, frozen=True):
+    """One shard's rows of a table.
+
+    Attributes:
+        clock: the column that orders rows.
+    """
+
+    columns: list[str]
+    clock: str
+    rows: list[list[Any]]
+
+
+class AggregateRows(Query[Rows, list[Json]], frozen=True):
+    """Rows of a table of rows as objects, newest first.
+
+    Attributes:
+        columns: which; ``None`` means all.
+        where: by column, the values that it may have.
+        known: columns that must have a value.
+        limit: rows of each shard.
+        distinct: each combination of ``columns`` once, in any order.
+    """
+
+    name = "aggregate_rows"
+    source = "aggregates"
+    table: str
+    window: Window = ALL_TIME
+    columns: Sequence[str] | None = None
+    where: Where | None = None
+    known: Sequence[str] = ()
+    limit: int = 100
+    distinct: bool = False
+
+    def merge(self, partials: Partials[Rows]) -> list[Json]:
+        """Return the rows of all shards."""
+        rows = [
+            dict(zip(part.columns, row, strict=True)) for _, part in partials for row in part.rows
+        ]
+        if self.distinct:
+            return list({tuple(row.items()): row for row in rows}.values())
+        clock = partials[0][1].clock
+        rows.sort(key=lambda row: row.get(clock) or 0, reverse=True)
+        return rows
+
+    def tables_read(self) -> tuple[str, ...]:
+        """Return the table."""
+        return (self.table,)
+
+
+class ValuesByNode(Struct, frozen=True):
+    """One shard's values of each node.
+
+    Attributes:
+        operation: by which two shards' values of a node become one.
+        nodes: ids.
+        rows: keys, then a list of places in ``nodes``, then a list of values.
+    """
+
+    operation: str
+    nodes: list[str | None]
+    rows: list[list[Any]]
+
+
+class AggregateByNode(Query[ValuesByNode, ByNode], frozen=True):
+    """One value of an additive table by keys, and within them by node; see ``AggregateSum``."""
+
+    name = "aggregate_by_node"
+    source = "aggregates"
+    table: str
+    value: str
+    window: Window = ALL_TIME
+    by: Sequence[str] = ()
+    where: Where | None = None
+    step_us: int = 0
+
+    def merge(self, partials: Partials[ValuesByNode]) -> ByNode:
+        """Return each node's value by the keys; a node on several shards has one value."""
+        return merge_aggregates.merge_by_node(
+            ((part.nodes, part.rows) for _, part in partials), partials[0][1].operation
+        )
+
+    def tables_read(self) -> tuple[str, ...]:
+        """Return the table."""
+        return (self.table,)

@@ -1,0 +1,47 @@
+"""All queries by name.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tart.query.core.query import Query
+from tart.query.shard_queries import aggregates, blocks, events, nodes, packages, sessions
+
+_QUERIES: tuple[type[Query[Any, Any]], ...] = (
+    aggregates.AggregateSum,
+    aggregates.AggregateRows,
+    aggregates.AggregateByNode,
+    blocks.FirstSeenBlocks,
+    blocks.BlockPropagation,
+    blocks.Transfers,
+    events.Events,
+    events.Backfill,
+    events.Event,
+    events.Trace,
+    events.Slot,
+    events.Export,
+    events.Sql,
+    nodes.Nodes,
+    nodes.NodeStatus,
+    nodes.Chain,
+    nodes.Live,
+    nodes.Statistics,
+    packages.PackageStages,
+    packages.PackageCounts,
+    packages.StepDurations,
+    packages.PackageStates,
+    packages.PackageRows,
+    packages.JourneyEvents,
+    sessions.SessionPage,
+    sessions.Connections,
+    sessions.ProtocolVersions,
+    sessions.Examples,
+)
+QUERIES: Mapping[str, type[Query[Any, Any]]] = MappingProxyType(
+    {query.name: query for query in _QUERIES}
+)

@@ -1,0 +1,223 @@
+"""Queries about single events, from the event log.
+
+Pure. Times in answers are RFC 3339 in UTC with six digits and ``Z`` throughout, so that text
+order is time order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from msgspec import Struct
+
+from tart.query.core import merge
+from tart.query.core.cursor import Cursor
+from tart.query.core.filters import Selection
+from tart.query.core.merge import Page
+from tart.query.core.query import Attached, ByteEncoding, Partials, Query
+from tart.query.core.windows import Window
+
+Json = dict[str, Any]
+ANY_EVENT = Selection()
+
+
+class Events(Query[list[Json], Page], frozen=True):
+    """Selected events from a cursor on, newest first.
+
+    A shard answers with the newest events of each directory, ``more: true`` in the last of
+    them where a directory's events were too many bytes.
+
+    Attributes:
+        cursor: where the page begins; its window replaces the selection's.
+        limit: events of each directory: one more than the page has, to show that more follow.
+    """
+
+    name = "events"
+    source = "log"
+    cursor: Cursor
+    limit: int
+    selection: Selection = ANY_EVENT
+    byte_encoding: ByteEncoding = "hex"
+
+    def merge(self, partials: Partials[list[Json]]) -> Page:
+        """Return the page that begins at the cursor."""
+        return merge.event_page(partials, self.limit - 1, self.cursor)
+
+    def window_on(self, shard: int) -> Window:
+        """Return the cursor's window for a shard."""
+        return self.cursor.window_on(shard)
+
+
+class BackfillPart(Struct, frozen=True):
+    """A part of what a subscriber missed.
+
+    Attributes:
+        events: those that pass the filter, oldest first.
+        at: by directory, the last sequence that was read.
+        more: directories with further rows.
+        cut: whether events may be missing that are not stored any more.
+        committed: the sequence after the last committed of the shard's own directory.
+        next: the sequence that the directory's next event gets.
+    """
+
+    events: list[Json]
+    at: dict[int, int]
+    more: list[int]
+    cut: bool
+    committed: int
+    next: int
+
+
+class Backfill(Query[BackfillPart, BackfillPart], frozen=True):
+    """Recent events that pass a live filter; to one shard at a time.
+
+    Attributes:
+        filter: see ``query.core.filters.parse``.
+        since_us: of directories that ``after`` does not name, events from then on are wanted.
+        after: by directory, the sequence after which the answer begins.
+        limit: rows that are read of each directory.
+    """
+
+    name = "backfill"
+    source = "rows"
+    filter: Json
+    since_us: int
+    after: Mapping[int, int] = {}
+    limit: int = 1_024
+    byte_encoding: ByteEncoding = "hex"
+
+
+class Event(Query[Json | None, Json | None], frozen=True):
+    """One event with ``raw``, its bytes in hex: ``payload`` and ``frame``.
+
+    A frame that could not be decoded has ``undecodable``: rule, field, offset, expectation.
+    ``None`` if the event is not stored.
+    """
+
+    name = "event"
+    source = "rows"
+    id: int
+    byte_encoding: ByteEncoding = "hex"
+
+    def merge(self, partials: Partials[Json | None]) -> Json | None:
+        """Return the answer of the shard that has the event."""
+        return _first(partials)
+
+
+class Trace(Query[Json | None, Json | None], frozen=True):
+    """The tree of references that an event belongs to, ``None`` if it is not stored.
+
+    ``{root, missing_ref, truncated, searched_until, events: [Event with parent and depth]}``,
+    in order of arrival.
+
+    Attributes:
+        limit: events.
+        depth: levels of references.
+    """
+
+    name = "trace"
+    source = "log"
+    id: int
+    limit: int = 1_000
+    depth: int = 64
+    byte_encoding: ByteEncoding = "hex"
+
+    def merge(self, partials: Partials[Json | None]) -> Json | None:
+        """Return the answer of the shard that has the event."""
+        return _first(partials)
+
+
+class SlotEvents(TypedDict):
+    """What one shard has of a slot.
+
+    ``events`` are counts by type and node, ``hashes`` header hashes by type; the times are
+    Unix microseconds of the first and last arrival.
+    """
+
+    events: list[tuple[int, str | None, int]]
+    hashes: list[tuple[int, str]]
+    first_at: int | None
+    last_at: int | None
+
+
+class Slot(Query[SlotEvents, list[SlotEvents]], frozen=True):
+    """Events of one slot, of the types in ``query.topics.slots``."""
+
+    name = "slot"
+    source = "log"
+    slot: int
+
+    def merge(self, partials: Partials[SlotEvents]) -> list[SlotEvents]:
+        """Return the answers; ``query.topics.slots`` adds them up."""
+        return [value for _, value in partials]
+
+
+class SessionEnds(TypedDict, total=False):
+    """The known beginnings and ends of the sessions of records, for a capture.
+
+    By session: ``openings``, its first message in hex, and ``first_ids``, the event id of its
+    first record. By index of a session's last record: ``closings``, when it was closed.
+    """
+
+    openings: dict[str, str]
+    first_ids: dict[str, int | None]
+    closings: dict[str, int]
+
+
+class ExportPart(SessionEnds):
+    """The next records of one directory; their bytes are attached, one after the other.
+
+    ``received_at`` (Unix microseconds), ``sessions`` and ``lengths`` are of the records,
+    ``next`` is the sequence at which the directory goes on.
+    """
+
+    received_at: list[int]
+    sessions: list[int]
+    lengths: list[int]
+    next: int | None
+
+
+class ExportPage(TypedDict):
+    """The next records by directory."""
+
+    parts: dict[str, ExportPart]
+
+
+class Export(Query[Attached[ExportPage], None], frozen=True):
+    """The next records of an export; ``query.sql.exports`` merges them.
+
+    Attributes:
+        format: ``ndjson``, ``csv`` or ``capture``.
+        after: by directory, the sequence to go on at; ``None`` begins with all directories.
+        formulas: whether text that a spreadsheet takes for a formula stays as it is.
+    """
+
+    name = "export"
+    source = "slow"
+    format: str
+    after: Mapping[int, int] | None = None
+    selection: Selection = ANY_EVENT
+    byte_encoding: ByteEncoding = "hex"
+    formulas: bool = False
+
+    def window_on(self, shard: int) -> Window:
+        """Return the selection's window."""
+        return Window(self.selection.start_us, self.selection.end_us)
+
+
+class Sql(Query[Attached[Json], None], frozen=True):
+    """A SQL statement over a shard's events; the result is attached as an Arrow stream.
+
+    Attributes:
+        seconds: after which the statement is cancelled.
+    """
+
+    name = "sql"
+    source = "slow"
+    sql: str
+    seconds: float
+
+
+def _first(partials: Partials[Json | None]) -> Json | None:
+    return next((value for _, value in partials if value is not None), None)

@@ -1,0 +1,457 @@
+"""Queries about work-packages, from the rows of guarantors.
+
+Pure. A shard has rows of guarantors: the fate of a package at one of them. An answer about
+many packages is compact; its columns are declared here, for the shard to fill and for
+``merge`` to read. In ``PackageStates`` the leading guarantor of a package is the one that has
+come furthest, then the one it was submitted to before those it was shared with, then the
+first. Second submissions of it to the same guarantor (93) are left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple, TypedDict
+
+from msgspec import Struct
+
+from tart.query.core.query import ByteEncoding, Partials, Query
+from tart.query.core.windows import Window
+from tart.units import DAY_US
+
+Json = dict[str, Any]
+
+SUBMISSION, SHARE = 90, 91
+SAMPLE_ROWS = 100_000
+KEYS = 1 << 64
+
+# How far a package came at some guarantor: a condition on the rows of each.
+MARKS: Mapping[str, str] = {
+    "submitted": f"kind = {SUBMISSION}",
+    "shared": f"kind = {SHARE}",
+    "failed": "outcome = 'failed'",
+    "duplicate": "outcome = 'duplicate'",
+    "received": "received IS NOT NULL",
+    "authorized": "authorized IS NOT NULL",
+    "refined": "refined IS NOT NULL",
+    "built": "built IS NOT NULL",
+    "guaranteed": "guaranteed IS NOT NULL",
+    "distributed": "distributed IS NOT NULL",
+}
+_BIT = {name: 1 << at for at, name in enumerate(MARKS)}
+
+# Of a package's rows in ``PackageStages``: the greatest of each, since guarantors say the same.
+MEASURES = (
+    *("refine_gas", "bundle_size", "guarantee_slot"),
+    *("imports", "exports", "extrinsic_size"),
+)
+
+COMPLETION = "submitted_to_distributed"
+# Steps within a row between which durations are counted, by their name.
+PAIRS: Mapping[str, tuple[str, str]] = {
+    "submitted_to_received": ("started", "received"),
+    "received_to_authorized": ("received", "authorized"),
+    "authorized_to_refined": ("authorized", "refined"),
+    "refined_to_report_built": ("refined", "built"),
+    "report_built_to_guarantee_built": ("built", "guaranteed"),
+    "guarantee_built_to_distributed": ("guaranteed", "distributed"),
+    COMPLETION: ("started", "distributed"),
+}
+
+# Stands for a moment: of what has not ended, but was not heard of since, nothing comes. Nor
+# does it where the connection is over.
+SETTLED = "$settled"
+HUNG_UP = "hung_up"
+# What ``PackageCounts`` counts of rows: SQL, and how shards' values add up. ``measured`` rows
+# have both the gas that refining used and its limit.
+_MEASURED = "refine_gas IS NOT NULL AND refine_gas_limit IS NOT NULL"
+_STEPS = ("received", "authorized", "refined", "built", "signed", "guaranteed", "distributed")
+# Longer than any package takes; what a clock that is wrong says counts no more.
+
+
+def _span(first: str, last: str) -> str:
+    """Microseconds between two steps, whatever a node claims."""
+    return f"CASE WHEN {last} > {first} THEN least({last} - {first}, {DAY_US}) ELSE 0 END"
+
+
+TALLY: Mapping[str, tuple[str, str]] = {
+    "rows": ("count(*)", "sum"),
+    "submissions": (f"count(*) FILTER (kind = {SUBMISSION})", "sum"),
+    "shares": (f"count(*) FILTER (kind = {SHARE})", "sum"),
+    **{step: (f"count({step})", "sum") for step in _STEPS},
+    "failed": ("count(*) FILTER (outcome = 'failed')", "sum"),
+    "duplicates": ("count(*) FILTER (outcome = 'duplicate')", "sum"),
+    # Of the rows with a guarantee, those of which nothing more is expected.
+    "guaranteed_over": (
+        "count(*) FILTER (guaranteed IS NOT NULL "
+        f"AND (outcome <> 'unfinished' OR ended_at < {SETTLED} OR {HUNG_UP}))",
+        "sum",
+    ),
+    "refining_failed": (
+        "count(*) FILTER (outcome = 'failed' AND received IS NOT NULL AND refined IS NULL)",
+        "sum",
+    ),
+    "bundle_bytes": ("sum(bundle_size) FILTER (guaranteed IS NOT NULL)", "sum"),
+    "measured": (f"count(*) FILTER ({_MEASURED})", "sum"),
+    "gas_used": (f"sum(refine_gas) FILTER ({_MEASURED})", "sum"),
+    "gas_limit": (f"sum(refine_gas_limit) FILTER ({_MEASURED})", "sum"),
+    "processed": ("count(*) FILTER (received IS NOT NULL AND built IS NOT NULL)", "sum"),
+    "processing_us": (
+        f"sum({_span('received', 'built')}) FILTER (received IS NOT NULL AND built IS NOT NULL)",
+        "sum",
+    ),
+    "completion_us": (
+        f"sum({_span('started', 'distributed')}) FILTER (distributed IS NOT NULL)",
+        "sum",
+    ),
+    "sent_around": (
+        "count(*) FILTER (guaranteed IS NOT NULL AND distributed IS NOT NULL)",
+        "sum",
+    ),
+    "sending_around_us": (
+        f"sum({_span('guaranteed', 'distributed')}) "
+        "FILTER (guaranteed IS NOT NULL AND distributed IS NOT NULL)",
+        "sum",
+    ),
+    "last_at": ("epoch_us(max(ended_at))", "max"),
+    "last_guaranteed": ("max(guaranteed)", "max"),
+    "last_signed": ("max(signed)", "max"),
+    "last_slot": ("max(guarantee_slot)", "max"),
+    # {core: rows with a guarantee}
+    "cores": ("histogram(core) FILTER (guaranteed IS NOT NULL)", "add"),
+}
+
+# A row of ``PackageStates``, in order; the first ones are the leading guarantor's.
+LEAD = (
+    *("node", "kind", "outcome", "started_at", "started", "received", "authorized", "refined"),
+    *("built", "signed", "guaranteed", "distributed", "core", "report", "erasure_root"),
+    *("segments_root", "refine_gas", "refine_ns", "refine_gas_limit", "auth_gas", "auth_ns"),
+    *("bundle_size", "size_bytes", "guarantee_slot"),
+)
+# ``place`` orders guarantors, the leading one first; ``failed``, ``reason``: of the first
+# in that order that failed.
+STATE = (
+    *("hash", *LEAD, "place", "first_at", "last_at", "nodes", "submitted_to"),
+    *("submissions", "submissions_failed", "shares", "shares_failed"),
+    *("failed_place", "failed", "reason", "any_report", "any_erasure_root"),
+)
+
+
+class Package(NamedTuple):
+    """One package, as far as guarantors brought it; see ``MARKS`` and ``MEASURES``."""
+
+    key: int
+    core: int | None
+    marks: int
+    refine_gas: int | None
+    bundle_size: int | None
+    guarantee_slot: int | None
+    imports: int | None
+    exports: int | None
+    extrinsic_size: int | None
+
+    def has(self, mark: str) -> bool:
+        """Whether it came that far at some guarantor."""
+        return bool(self.marks & _BIT[mark])
+
+
+@dataclass(frozen=True)
+class PackageSet:
+    """The packages of a window, each once; of several cores if guarantors disagree.
+
+    Attributes:
+        scale: how many packages each stands for; 1 where all are known. A fraction, so that
+            sums stay exact.
+        unidentified: attempts that ended, or hang, before their package was known:
+            ``submissions``, ``shares`` and how many of them ``failed``.
+    """
+
+    packages: Sequence[Package]
+    scale: Fraction
+    unidentified: Mapping[str, int]
+
+    @property
+    def exact(self) -> bool:
+        """Whether all packages are known, and not a sample of them."""
+        return self.scale == 1
+
+    def distinct(self, *marks: str, core: int | None = None) -> int:
+        """How many packages came to all of these marks."""
+        wanted = sum(_BIT[mark] for mark in marks)
+        return self.estimate(
+            len(
+                {
+                    each.key
+                    for each in self.packages
+                    if each.marks & wanted == wanted and core in (None, each.core)
+                }
+            )
+        )
+
+    def estimate(self, number: int) -> int:
+        """A sum over the packages that are known as one over all."""
+        return round(number * self.scale)
+
+    def by_core(self) -> dict[int, PackageSet]:
+        """The same by core, in order; without those of no known core."""
+        found: dict[int, list[Package]] = {}
+        for each in self.packages:
+            if each.core is not None:
+                found.setdefault(each.core, []).append(each)
+        return {core: PackageSet(found[core], self.scale, {}) for core in sorted(found)}
+
+    def total(self, measure: str) -> int:
+        """A measure added up over packages."""
+        return self.estimate(sum(getattr(each, measure) or 0 for each in self.packages))
+
+
+class StageRows(Struct, frozen=True):
+    """One shard's packages.
+
+    Attributes:
+        rows: key, core, marks and ``MEASURES`` of each package and core.
+        below: the answer has only packages with smaller keys; ``None`` if it has all.
+        unidentified: see ``PackageSet``.
+    """
+
+    rows: list[list[Any]]
+    below: int | None
+    unidentified: dict[str, int]
+
+
+class PackageStages(Query[StageRows, PackageSet], frozen=True):
+    """The packages of a window, and how far each came.
+
+    Beyond ``SAMPLE_ROWS`` rows a shard answers with a sample, the same of every shard, because
+    it is taken by the hash.
+    """
+
+    name = "package_stages"
+    source = "aggregates"
+    tables = ("packages",)
+    window: Window
+    core: int | None = None
+
+    def merge(self, partials: Partials[StageRows]) -> PackageSet:
+        """Return each package once, of the smallest sample."""
+        answers = [answer for _, answer in partials]
+        below = min((each.below for each in answers if each.below is not None), default=None)
+        merged: dict[tuple[int, int | None], list[Any]] = {}
+        unidentified = Counter({"submissions": 0, "shares": 0, "failed": 0})
+        for answer in answers:
+            unidentified.update(answer.unidentified)
+            for key, core, marks, *measures in answer.rows:
+                if below is not None and key >= below:
+                    continue
+                known = merged.get((key, core))
+                if known is None:
+                    merged[key, core] = [marks, *measures]
+                    continue
+                known[0] |= marks
+                known[1:] = map(_greater, known[1:], measures)
+        packages = [Package(key, core, *values) for (key, core), values in merged.items()]
+        scale = Fraction(1) if below is None else Fraction(KEYS, max(1, below))
+        return PackageSet(packages, scale, dict(unidentified))
+
+
+class PackageCounts(Query[list[list[Any]], list[Json]], frozen=True):
+    """Guarantors' rows, counted by node, core, both or neither.
+
+    Rows are keys and the counts of ``TALLY``; merged, objects of them.
+
+    Attributes:
+        by: ``node``, ``core``.
+        settled_us: nothing more is expected of a row that ended before.
+    """
+
+    name = "package_counts"
+    source = "aggregates"
+    tables = ("packages", "sessions")
+    window: Window
+    core: int | None = None
+    by: Sequence[str] = ()
+    settled_us: int | None = None
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys in the order of a row's columns."""
+        return [key for key in ("node", "core") if key in self.by]
+
+    def merge(self, partials: Partials[list[list[Any]]]) -> list[Json]:
+        """Add up rows with the same keys."""
+        keys = self.keys
+        merged: dict[tuple[Any, ...], Json] = {}
+        for _, rows in partials:
+            for row in rows:
+                key = tuple(row[: len(keys)])
+                values = dict(zip(TALLY, row[len(keys) :], strict=True))
+                known = merged.get(key)
+                if known is None:
+                    values["cores"] = Counter(_cores(values["cores"]))
+                    merged[key] = values
+                    continue
+                for name, (_, operation) in TALLY.items():
+                    known[name] = _add(operation, known[name], values[name])
+        return [{**dict(zip(keys, key, strict=True)), **values} for key, values in merged.items()]
+
+
+class StepSamples(NamedTuple):
+    """Samples of a duration in one bin; ``core`` only with ``StepDurations.by_core``."""
+
+    pair: int
+    bin: int
+    samples: int
+    core: int | None = None
+
+
+class StepDurations(Query[list[StepSamples], list[StepSamples]], frozen=True):
+    """Durations between the steps in ``PAIRS`` of a row, so by one node's clock, in bins."""
+
+    name = "step_durations"
+    source = "aggregates"
+    tables = ("packages",)
+    window: Window
+    core: int | None = None
+    by_core: bool = False
+
+    def merge(self, partials: Partials[list[StepSamples]]) -> list[StepSamples]:
+        """Return the rows of all shards."""
+        return [row for _, rows in partials for row in rows]
+
+
+def samples_by_pair(rows: Iterable[StepSamples]) -> dict[str, Counter[int]]:
+    """Add up samples by bin, for each pair of ``PAIRS`` by name."""
+    durations: dict[str, Counter[int]] = {name: Counter() for name in PAIRS}
+    names = list(PAIRS)
+    for row in rows:
+        durations[names[row.pair]][row.bin] += row.samples
+    return durations
+
+
+class PackageStates(Query[list[list[Any]], list[Json]], frozen=True):
+    """The packages that began last, or those in ``hashes``; rows and objects of ``STATE``.
+
+    Attributes:
+        limit: packages, newest first.
+    """
+
+    name = "package_states"
+    source = "aggregates"
+    tables = ("packages",)
+    window: Window = Window()
+    core: int | None = None
+    hashes: Sequence[str] | None = None
+    limit: int = 1_000
+
+    def merge(self, partials: Partials[list[list[Any]]]) -> list[Json]:
+        """Return each package once, newest first."""
+        merged: dict[str, Json] = {}
+        for _, rows in partials:
+            for row in rows:
+                state = dict(zip(STATE, row, strict=True))
+                known = merged.get(state["hash"])
+                merged[state["hash"]] = state if known is None else _join(known, state)
+        newest = sorted(merged.values(), key=lambda state: state["first_at"], reverse=True)
+        return newest[: self.limit]
+
+
+class PackageRows(Query[list[Json], list[Json]], frozen=True):
+    """Guarantors' rows of packages, the first first: objects of the table's columns.
+
+    Attributes:
+        hashes: of packages, of their reports or of their erasure roots.
+        root: the id of a row's first event, of one ``session`` or of any.
+    """
+
+    name = "package_rows"
+    source = "aggregates"
+    tables = ("packages",)
+    hashes: Sequence[str] | None = None
+    root: int | None = None
+    session: int | None = None
+    node: str | None = None
+
+    def merge(self, partials: Partials[list[Json]]) -> list[Json]:
+        """Return the rows of all shards in order."""
+        rows = [row for _, part in partials for row in part]
+        return sorted(rows, key=lambda row: (row["started_at"], row["session"], row["root"]))
+
+
+class JourneyPart(TypedDict):
+    """Events of a package, oldest first; ``pipelines`` by session and first event's id."""
+
+    pipelines: dict[str, list[Json]]
+    reports: list[Json]
+    erasures: list[Json]
+    auditors: list[str]
+
+
+class JourneyEvents(Query[JourneyPart, Json], frozen=True):
+    """The events of a package, from the event log.
+
+    Attributes:
+        pipelines: session, first event's id, and a window in Unix microseconds.
+        reports, erasures: hash in hex, and a window.
+        limit: events of each pipeline, report and erasure root.
+    """
+
+    name = "journey"
+    source = "log"
+    pipelines: Sequence[tuple[int, int, int, int]] = ()
+    reports: Sequence[tuple[str, int, int]] = ()
+    erasures: Sequence[tuple[str, int, int]] = ()
+    limit: int = 200
+    byte_encoding: ByteEncoding = "hex"
+
+    def merge(self, partials: Partials[JourneyPart]) -> Json:
+        """Return all events, with ``truncated`` if there may be more."""
+        body: Json = {"pipelines": {}, "reports": [], "erasures": [], "truncated": False}
+        auditors: set[str] = set()
+        for _, answer in partials:
+            body["pipelines"] |= answer["pipelines"]
+            body["reports"] += answer["reports"]
+            body["erasures"] += answer["erasures"]
+            auditors.update(answer["auditors"])
+            lists = [*answer["pipelines"].values(), answer["reports"], answer["erasures"]]
+            body["truncated"] |= any(len(events) >= self.limit for events in lists)
+        body["erasures"].sort(key=lambda event: (event["received_at"], event["id"]))
+        return {**body, "auditors": sorted(auditors)}
+
+
+def _greater(one: Any, other: Any) -> Any:
+    return max((each for each in (one, other) if each is not None), default=None)
+
+
+def _add(operation: str, one: Any, other: Any) -> Any:
+    if operation == "add":
+        return one + Counter(_cores(other))
+    if operation == "max":
+        return _greater(one, other)
+    return (one or 0) + (other or 0)
+
+
+def _cores(value: Mapping[str, int] | None) -> dict[int, int]:
+    """Return counts by core; names of JSON objects are text."""
+    return {int(core): count for core, count in (value or {}).items()}
+
+
+def _join(one: Json, other: Json) -> Json:
+    """Return what two shards know of one package."""
+    lead, rest = (one, other) if one["place"] >= other["place"] else (other, one)
+    failed = max(one, other, key=lambda each: each["failed_place"] or 0)
+    added = ("submissions", "submissions_failed", "shares", "shares_failed")
+    taken = [each for each in (one, other) if each["submitted_to"]]
+    first = min(taken, key=lambda each: each["first_at"], default=lead)
+    return {
+        **lead,
+        **{name: one[name] + other[name] for name in added},
+        "first_at": min(one["first_at"], other["first_at"]),
+        "last_at": max(one["last_at"], other["last_at"]),
+        "nodes": sorted({*one["nodes"], *other["nodes"]}),
+        "submitted_to": first["submitted_to"],
+        **{name: failed[name] for name in ("failed_place", "failed", "reason")},
+        "any_report": lead["any_report"] or rest["any_report"],
+        "any_erasure_root": lead["any_erasure_root"] or rest["any_erasure_root"],
+    }

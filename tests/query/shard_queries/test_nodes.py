@@ -1,0 +1,21 @@
+"""``tart/query/shard_queries/nodes.py``: nodes and the present of several shards."""
+
+from __future__ import annotations
+
+from tart.query.core.merge import ChainStatements
+from tart.query.shard_queries.nodes import Chain, Live, Statistics
+
+
+def test_statistics_come_by_shard():
+    assert Statistics().merge([(0, {"pid": 1}), (2, {"pid": 3})]) == {0: {"pid": 1}, 2: {"pid": 3}}
+
+
+def test_the_newest_statement_of_a_node_counts():
+    old, new = ({"received_at": at, "is_open": True, "slot": 1} for at in ("1", "2"))
+    rows = [(0, [ChainStatements("a", old, None)]), (1, [ChainStatements("a", new, old)])]
+    assert Chain().merge(rows) == {"a": (new, old)}
+
+
+def test_live_counts_stay_apart_until_they_are_added():
+    counts = {"since": 1, "seconds": [], "active": []}
+    assert Live().merge([(0, counts), (1, counts)]) == [counts, counts]
