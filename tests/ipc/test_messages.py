@@ -42,8 +42,8 @@ from tart.ipc.messages import (
 )
 
 REQUEST_SAMPLES: list[Request] = [
-    RunQuery(1, "events", {"limit": 5, "hash": None}, 2.5),
-    RunQuery(2, "events", {}, 2.5, 0.25),
+    RunQuery(1, "events", Raw(b'{"limit":5,"hash":null}'), 2.5),
+    RunQuery(2, "events", Raw(b"{}"), 2.5, 0.25),
     Cancel(1),
     Subscribe(3, {"type": "All"}, "array"),
     Unsubscribe(3),
@@ -55,8 +55,8 @@ REQUEST_SAMPLES: list[Request] = [
 REPLY_SAMPLES: list[Reply] = [
     Welcome(0, 4242),
     Partial(1, Raw(b'[{"a":[1,null]}]')),
-    Partial(2, Raw(b'{"parts":{}}'), True, b"\x00bytes"),
-    Partial(3, Raw(b"{}"), True, b""),
+    Partial(2, Raw(b'{"parts":{}}'), b"\x00bytes"),
+    Partial(3, Raw(b"{}"), b""),
     Partial(4, Raw(b"[]"), unreadable=[UnreadableRows("00/2026-11-21.duckdb", 4096, 1, None)]),
     Recovering(1, 4711, "counting, 43 %", 12.5),
     Failure(1, "bad_parameter", "no", "limit"),
@@ -108,13 +108,17 @@ def test_messages_may_come_one_byte_at_a_time() -> None:
 
 @pytest.mark.parametrize("number", EXTREMES)
 def test_integers_beyond_64_bits_are_exact(number: int) -> None:
-    (request,) = MessageBuffer(REQUESTS).receive_data(encode(RunQuery(1, "x", {"n": number}, 1.0)))
-    assert isinstance(request, RunQuery)
-    assert request.parameters == {"n": number}
     text = json.dumps([number]).encode()
+    (request,) = MessageBuffer(REQUESTS).receive_data(encode(RunQuery(1, "x", Raw(text), 1.0)))
+    assert isinstance(request, RunQuery)
+    assert msgspec.json.decode(request.parameters, type=list[int]) == [number]
     (reply,) = MessageBuffer(REPLIES).receive_data(encode(Partial(1, Raw(text))))
     assert isinstance(reply, Partial)
     assert msgspec.json.decode(reply.value, type=list[int]) == [number]
+    document = {"type": "Slot", "slot": number}
+    (request,) = MessageBuffer(REQUESTS).receive_data(encode(Subscribe(1, document)))
+    assert isinstance(request, Subscribe)
+    assert request.filter == document
 
 
 def _framed(head: bytes, attachment: bytes = b"") -> bytes:

@@ -45,7 +45,7 @@ def test_series_of_every_group():
 @pytest.mark.parametrize("since", [0, 100])
 def test_the_last_seconds(since):
     partials = [answer({95: {NODES[0]}}, NODES, since)]
-    seconds = merge.seconds([(0, partials[0])])
+    seconds = merge.seconds([partials[0]])
     check("Realtime", realtime.realtime(seconds, partials, 100, 10, None))
 
 
