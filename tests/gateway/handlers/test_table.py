@@ -12,8 +12,8 @@ from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.openapi import statuses
 from tart.gateway.api.route import EVENT_STREAM
-from tart.ipc.messages import Attached
 from tart.query.answers.errors import Error
+from tart.query.core.query import Attached
 from tests.gateway.fake_network import populate
 from tests.gateway.fake_packages import PACKAGE
 from tests.gateway.fake_shard import NODE_A
