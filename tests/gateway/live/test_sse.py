@@ -365,7 +365,7 @@ def test_headers_and_comments_are_sent_while_missed_events_are_looked_up(tmp_pat
                     await reader.readuntil(LOOKING_UP)
             await leave(writer)
             for shard in gateway.shards:
-                asked = {e.id for e in shard.requests if e.name in ("missed", "event")}
+                asked = {e.id for e in shard.requests if e.name in ("backfill", "event")}
                 await eventually(lambda shard=shard, asked=asked: asked <= set(shard.cancelled))
 
     with_gateway(tmp_path, check)
