@@ -1,1 +1,1 @@
-"""Base of the queries: catalogue, merging, windows, cursors, filters. Pure."""
+"""Base of the queries: declaration, merging, windows, cursors, filters. Pure."""

@@ -1,1 +1,1 @@
-"""The queries that shards answer: parameters, one shard's answer, and the merged answer of each."""
+"""The queries that shards answer: parameters, partial answer and merged answer of each. Pure."""
