@@ -187,7 +187,7 @@ class QueryServer:
         channel.send(await self._reply(request))
 
     async def _reply(self, request: RunQuery) -> Partial | Failure:
-        self._handlers.received[request.name] += 1
+        self._handlers.counts.received[request.name] += 1
         try:
             declaration = QUERIES.get(request.name)
             if declaration is None:
@@ -198,14 +198,14 @@ class QueryServer:
             unreadable = [UnreadableRows(*each) for each in self._unreadable(query, value)]
             return Partial(request.id, value, attachment, unreadable)
         except QueryError as error:
-            self._handlers.failures += not isinstance(error, QueryTimeout)
+            self._handlers.counts.failures += not isinstance(error, QueryTimeout)
             return Failure(request.id, error.code, str(error), error.parameter)
         except (Busy, ShardUnavailable) as error:
             return Failure(request.id, error.code, str(error))
         except Exception:
             # The boundary of a query: whatever failed, the gateway is told once.
             log.exception("query %s failed", request.name)
-            self._handlers.failures += 1
+            self._handlers.counts.failures += 1
             return Failure(request.id, "internal", f"query {request.name} failed; see the log")
 
     async def run(self, query: AnyQuery, deadline: float, since: float) -> tuple[Raw, bytes]:

@@ -288,4 +288,4 @@ async def _measure_lag(handlers: QueryHandlers) -> None:
     while True:
         due = loop.time() + _LAG_SECONDS
         await asyncio.sleep(_LAG_SECONDS)
-        handlers.loop_lag = max(0.0, loop.time() - due)
+        handlers.counts.loop_lag = max(0.0, loop.time() - due)

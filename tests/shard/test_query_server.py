@@ -66,7 +66,7 @@ def test_questions_to_memory_and_log_are_answered(tmp_path):
         assert (node_id, best_block["slot"], finalized) == ("01" * 32, 7, None)
         (event,) = await there.ask("events", limit=5, bytes="array")
         assert event["data"]["BestBlockChanged"]["hash"] == list(range(32))
-        assert shard.answers.received == {"chain": 1, "events": 1}
+        assert shard.answers.counts.received == {"chain": 1, "events": 1}
 
     served(tmp_path, scenario)
 
@@ -99,7 +99,7 @@ def test_an_answer_that_is_no_json_is_a_failure_and_not_silence(tmp_path):
         shard.answers.memory[Chain] = lambda query: [object()]
         failure = await there.ask("chain")
         assert failure.code == "internal"
-        assert shard.answers.failures == 1
+        assert shard.answers.counts.failures == 1
 
     served(tmp_path, scenario)
 
@@ -276,7 +276,7 @@ def test_stopping_does_not_wait_for_a_gateway_that_reads_nothing(tmp_path):
         with socket.socket(socket.AF_UNIX) as stuck:
             stuck.connect(str(tmp_path / "control.sock"))
             stuck.sendall(encode(RunQuery(1, "chain", Raw(b"{}"), DEADLINE)))
-            await until(lambda: shard.answers.received["chain"])
+            await until(lambda: shard.answers.counts.received["chain"])
             async with asyncio.timeout(DEADLINE):
                 await shard.control.stop()
 

@@ -6,19 +6,14 @@ queries read the event log with a cursor, on a query thread.
 
 from __future__ import annotations
 
-import os
-import resource
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import duckdb
 
-from tart import logs
 from tart.aggregate.columnar.live_counters import LiveCounters
-from tart.process_memory import process_memory
 from tart.protocol.references import LINK_TYPES, Context
 from tart.query.core.filters import Selection
 from tart.query.core.merge import ChainStatements, NodeStatusAnswer
@@ -38,11 +33,12 @@ from tart.shard.queries.history import History
 from tart.shard.queries.journeys import Journeys
 from tart.shard.queries.slots import Slots
 from tart.shard.queries.sql import Sql
+from tart.shard.queries.statistics import ProcessStatistics, QueryCounts
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
 from tart.storage.log.contexts import contexts_from_rows, read_contexts
-from tart.storage.log.query_threads import SLOW_THREADS, THREADS, IsCancelled, raise_if_cancelled
+from tart.storage.log.query_threads import IsCancelled, raise_if_cancelled
 from tart.storage.log.tail_scan import scan_newest
 from tart.storage.store import Store
 
@@ -70,9 +66,7 @@ class QueryHandlers:
         memory: by query, a function of the query.
         log: a function of a cursor and the query; also of the ``rows`` queries.
         slow: a function of a cursor, the query, and whether the answer is still wanted.
-        received: queries by name.
-        failures: queries that failed.
-        loop_lag: seconds by which the event loop is late.
+        counts: of the queries received.
     """
 
     def __init__(
@@ -87,20 +81,16 @@ class QueryHandlers:
         self._store = store
         self._nodes = nodes
         self._counters = counters
-        self._streams = streams
         self._ingest = ingest
-        self._listener = listener
-        self._started = time.monotonic()
-        self.received: Counter[str] = Counter()
-        self.failures = 0
-        self.loop_lag = 0.0
+        self.counts = QueryCounts()
+        statistics = ProcessStatistics(store, ingest, listener, streams, self.counts)
         history = History(store, nodes)
         self.memory: dict[type[AnyQuery], Callable[[Any], Any]] = {
             queries.Nodes: self._all_nodes,
             queries.NodeStatus: self._node_status,
             queries.Chain: self._chain,
             queries.Live: self._live,
-            queries.Statistics: self._statistics,
+            queries.Statistics: statistics.statistics,
         }
         self.log: dict[type[AnyQuery], Callable[[Cursor, Any], Any]] = {
             Event: history.event,
@@ -266,68 +256,6 @@ class QueryHandlers:
     def _live(self, query: queries.Live) -> Any:
         rows = {node.row: node.id for node in self._nodes.by_id.values()}
         return self._counters.as_json(int(time.time()), rows.__getitem__, query.seconds)
-
-    def _statistics(self, query: queries.Statistics) -> dict[str, Any]:
-        ingest, writer = self._ingest.statistics, self._store.writer.statistics
-        checkpoints = self._store.writer.checkpoints.statistics
-        pending_events, pending_bytes = self._ingest.pending
-        files, size, free = self._store.disk_usage()
-        reader = self._store.query_threads
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        return {
-            "pid": os.getpid(),
-            "uptime_seconds": time.monotonic() - self._started,
-            "rss_bytes": process_memory().resident,
-            "cpu_seconds": usage.ru_utime + usage.ru_stime,
-            "log_lines_left_out": logs.suppressed_lines(),
-            "connections": self._listener.connections,
-            "connections_total": self._listener.total,
-            "connections_rejected": dict(self._listener.rejected),
-            "connections_closed": dict(self._listener.closed),
-            "unfinished_bytes": self._listener.unfinished,
-            "events_received": ingest.events,
-            "bytes_received": ingest.bytes,
-            "undecodable": dict(ingest.undecodable),
-            "deviations": dict(ingest.deviations),
-            "protocol_errors": dict(ingest.protocol_errors),
-            "dropped_by_nodes": ingest.dropped_by_nodes,
-            "pending_events": pending_events,
-            "pending_bytes": pending_bytes,
-            "reading_paused": not self._ingest.backpressure.reading_allowed,
-            "paused_for": self._ingest.backpressure.reason or "",
-            "reading_pauses": dict(self._listener.pauses),
-            "events_shed": dict(ingest.shed),
-            "batches_committed": writer.batches,
-            "events_committed": writer.events,
-            "commit_seconds": writer.commit_seconds.as_json(),
-            "write_seconds": writer.write_seconds.as_json(),
-            "checkpoints": checkpoints.done,
-            "checkpoint_seconds": checkpoints.seconds,
-            "checkpoint_failures": checkpoints.failures,
-            "files": files,
-            "bytes_on_disk": size,
-            "disk_free_bytes": free,
-            "files_deleted": self._store.maintenance.statistics.files,
-            "quarantined": self._store.quarantined_files(),
-            "damaged": self._store.damaged_files(),
-            "vanished": self._store.vanished_files(),
-            "frames_missing": self._store.missing_frames(),
-            "subscriptions": self._streams.subscriptions,
-            "events_published": self._streams.published,
-            "events_missed": self._streams.missed,
-            **self._ingest.aggregator.statistics(),
-            "background_failures": dict(self._store.background.failures),
-            "background_failing": self._store.background.recent(),
-            "queries": dict(self.received),
-            "query_failures": self.failures,
-            "loop_lag_seconds": self.loop_lag,
-            "readers": THREADS + SLOW_THREADS,
-            "questions_running": reader.running,
-            "questions_stepped_back": reader.low_priority,
-            "questions_waiting": dict(reader.waiting),
-            "questions_refused": reader.refused,
-            "questions_given_up": dict(reader.cancelled),
-        }
 
 
 def _selection(query: Events, shard: int) -> Selection:

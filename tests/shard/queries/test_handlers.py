@@ -376,29 +376,6 @@ def test_node_status_of_an_unknown_node_is_empty(tmp_path):
     assert asked(tmp_path, "node_status", node="09" * 32) == {"counts": {}, "latest": {}}
 
 
-# --- statistics ------------------------------------------------------------------------
-
-
-def test_statistics_say_what_this_process_has_done(tmp_path):
-    async def scenario(shard):
-        node = fake_node()
-        shard.session(node.connect(), best(node, 1), best(node, 2))
-        await shard.settled()
-        return await shard.ask("statistics")
-
-    found = run(scenario, tmp_path)
-    assert (found["events_received"], found["events_committed"]) == (2, 2)
-    assert (found["pending_events"], found["pending_bytes"]) == (0, 0)
-    assert found["files"] == 1
-    assert found["reading_paused"] is False
-    assert found["commit_seconds"]["count"] == found["batches_committed"]
-    assert found["rss_bytes"] > 1_000_000
-    assert found.pop("paused_for") == ""
-    assert [found.pop(name) for name in ("quarantined", "damaged", "vanished")] == [[], [], []]
-    numbers = (int, float, bool, dict)
-    assert all(isinstance(value, numbers) for value in found.values())
-
-
 @pytest.mark.slow
 def test_events_may_be_asked_for_while_a_new_file_begins(tmp_path):
     stored(tmp_path, *(block(seq) for seq in range(0, 7200, 3600)), file_hours=1)

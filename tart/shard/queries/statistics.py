@@ -1,0 +1,116 @@
+"""Numbers of one shard's process, for metrics and health."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from tart import logs
+from tart.process_memory import process_memory
+from tart.query.shard_queries.nodes import Statistics
+from tart.shard.ingest.listener import Listener
+from tart.shard.ingest.live_streams import Streams
+from tart.shard.ingest.pipeline import Ingest
+from tart.storage.log.query_threads import SLOW_THREADS, THREADS
+from tart.storage.store import Store
+
+
+@dataclass
+class QueryCounts:
+    """Counts of queries.
+
+    Attributes:
+        received: by name.
+        failures: queries that failed.
+        loop_lag: seconds by which the event loop is late.
+    """
+
+    received: Counter[str] = field(default_factory=Counter)
+    failures: int = 0
+    loop_lag: float = 0.0
+
+
+class ProcessStatistics:
+    """Answers the query ``statistics`` for one shard."""
+
+    def __init__(
+        self,
+        store: Store,
+        ingest: Ingest,
+        listener: Listener,
+        streams: Streams,
+        counts: QueryCounts,
+    ) -> None:
+        self._store = store
+        self._ingest = ingest
+        self._listener = listener
+        self._streams = streams
+        self._counts = counts
+        self._started = time.monotonic()
+
+    def statistics(self, query: Statistics) -> dict[str, Any]:
+        """Return the numbers by name, some by label."""
+        ingest, writer = self._ingest.statistics, self._store.writer.statistics
+        checkpoints = self._store.writer.checkpoints.statistics
+        pending_events, pending_bytes = self._ingest.pending
+        files, size, free = self._store.disk_usage()
+        reader = self._store.query_threads
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return {
+            "pid": os.getpid(),
+            "uptime_seconds": time.monotonic() - self._started,
+            "rss_bytes": process_memory().resident,
+            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "log_lines_left_out": logs.suppressed_lines(),
+            "connections": self._listener.connections,
+            "connections_total": self._listener.total,
+            "connections_rejected": dict(self._listener.rejected),
+            "connections_closed": dict(self._listener.closed),
+            "unfinished_bytes": self._listener.unfinished,
+            "events_received": ingest.events,
+            "bytes_received": ingest.bytes,
+            "undecodable": dict(ingest.undecodable),
+            "deviations": dict(ingest.deviations),
+            "protocol_errors": dict(ingest.protocol_errors),
+            "dropped_by_nodes": ingest.dropped_by_nodes,
+            "pending_events": pending_events,
+            "pending_bytes": pending_bytes,
+            "reading_paused": not self._ingest.backpressure.reading_allowed,
+            "paused_for": self._ingest.backpressure.reason or "",
+            "reading_pauses": dict(self._listener.pauses),
+            "events_shed": dict(ingest.shed),
+            "batches_committed": writer.batches,
+            "events_committed": writer.events,
+            "commit_seconds": writer.commit_seconds.as_json(),
+            "write_seconds": writer.write_seconds.as_json(),
+            "checkpoints": checkpoints.done,
+            "checkpoint_seconds": checkpoints.seconds,
+            "checkpoint_failures": checkpoints.failures,
+            "files": files,
+            "bytes_on_disk": size,
+            "disk_free_bytes": free,
+            "files_deleted": self._store.maintenance.statistics.files,
+            "quarantined": self._store.quarantined_files(),
+            "damaged": self._store.damaged_files(),
+            "vanished": self._store.vanished_files(),
+            "frames_missing": self._store.missing_frames(),
+            "subscriptions": self._streams.subscriptions,
+            "events_published": self._streams.published,
+            "events_missed": self._streams.missed,
+            **self._ingest.aggregator.statistics(),
+            "background_failures": dict(self._store.background.failures),
+            "background_failing": self._store.background.recent(),
+            "queries": dict(self._counts.received),
+            "query_failures": self._counts.failures,
+            "loop_lag_seconds": self._counts.loop_lag,
+            "readers": THREADS + SLOW_THREADS,
+            "questions_running": reader.running,
+            "questions_stepped_back": reader.low_priority,
+            "questions_waiting": dict(reader.waiting),
+            "questions_refused": reader.refused,
+            "questions_given_up": dict(reader.cancelled),
+        }
