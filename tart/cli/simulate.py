@@ -110,7 +110,8 @@ def summary(report: SimulationReport) -> str:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    from tart.simulate.model.network import MAX_CORES, MAX_NODES
+    from tart.protocol.node_information import MAX_CORES
+    from tart.simulate.model.network import MAX_NODES
 
     for flag, maximum in (("nodes", MAX_NODES), ("cores", MAX_CORES)):
         value = getattr(arguments, flag)

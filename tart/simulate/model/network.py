@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from tart.protocol.node_information import MAX_CORES
 from tart.simulate.model.auditing import Auditing
 from tart.simulate.model.availability import Availability
 from tart.simulate.model.block import Composer
@@ -34,7 +35,6 @@ from tart.units import SECOND_US
 
 # The default start, late in 2026.
 DEFAULT_START = 10_000_000 * SLOT
-MAX_CORES = 341
 MAX_NODES = 1023
 
 # Before the first slot the nodes find each other.
