@@ -1,4 +1,4 @@
-"""The handlers of ``contract_access``: keys and the audit log."""
+"""Handlers of ``api.routes.access``: API keys and the audit log."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ Values = Mapping[str, Any]
 Handler = Callable[[Authenticator, Values, Caller], Awaitable[Answer]]
 
 
-async def keys(access: Authenticator, values: Values, caller: Caller) -> Answer:
-    """``GET /api/keys``."""
-    found = [
+async def keys(authenticator: Authenticator, values: Values, caller: Caller) -> Answer:
+    """Answer ``GET /api/keys``."""
+    shown = [
         {**key, "created_at": _time(key["created_at"]), "revoked_at": _time(key["revoked_at"])}
-        for key in await access.keys()
+        for key in await authenticator.keys()
     ]
-    return Answer({"keys": found})
+    return Answer({"keys": shown})
 
 
-async def create_key(access: Authenticator, values: Values, caller: Caller) -> Answer:
-    """``POST /api/keys``."""
+async def create_key(authenticator: Authenticator, values: Values, caller: Caller) -> Answer:
+    """Answer ``POST /api/keys``."""
     body = values["body"]
     name, role = body.get("name"), body.get("role")
     if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= NAME_LENGTH:
         raise BadQuery(f"name must be 1 to {NAME_LENGTH} printable characters", "name")
     if not isinstance(role, str) or role not in ROLES:
         raise BadQuery(f"role must be one of {', '.join(ROLES)}", "role")
-    key_id, text, created_at = await access.create(name, ROLES[role])
-    access.record(caller.key, caller.address, "create_key", f"{key_id} {role} {name}", 201)
+    key_id, text, created_at = await authenticator.create(name, ROLES[role])
+    authenticator.record(caller.key, caller.address, "create_key", f"{key_id} {role} {name}", 201)
     created = {"id": key_id, "name": name, "role": role, "created_at": _time(created_at)}
     return Answer({**created, "key": text}, status=201)
 
 
-async def revoke_key(access: Authenticator, values: Values, caller: Caller) -> Answer:
-    """``DELETE /api/keys/{id}``."""
-    await access.revoke(values["id"])
-    access.record(caller.key, caller.address, "revoke_key", values["id"], 200)
+async def revoke_key(authenticator: Authenticator, values: Values, caller: Caller) -> Answer:
+    """Answer ``DELETE /api/keys/{id}``."""
+    await authenticator.revoke(values["id"])
+    authenticator.record(caller.key, caller.address, "revoke_key", values["id"], 200)
     return Answer({"id": values["id"], "revoked": True})
 
 
-async def audit(access: Authenticator, values: Values, caller: Caller) -> Answer:
-    """``GET /api/audit``."""
-    found = await access.audit(values["limit"], values["before"])
+async def audit(authenticator: Authenticator, values: Values, caller: Caller) -> Answer:
+    """Answer ``GET /api/audit``."""
+    records = await authenticator.audit(values["limit"], values["before"])
     entries = [
         {
             "number": number,
@@ -59,9 +59,9 @@ async def audit(access: Authenticator, values: Values, caller: Caller) -> Answer
             "detail": entry.detail,
             "status": entry.status,
         }
-        for number, entry in found
+        for number, entry in records
     ]
-    return Answer({"entries": entries, "has_more": len(found) == values["limit"]})
+    return Answer({"entries": entries, "has_more": len(records) == values["limit"]})
 
 
 def _time(moment_us: Any) -> str | None:

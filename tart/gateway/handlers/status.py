@@ -28,7 +28,7 @@ class LiveStatistics(Protocol):
         """True if a shard shed events for the gateway in the last minute."""
 
     def statistics(self) -> dict[str, Any]:
-        """jamtart's ``broadcaster_stats``."""
+        """Return the ``broadcaster_stats`` of jamtart."""
 
 
 class StatusHandlers:

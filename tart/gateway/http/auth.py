@@ -169,6 +169,8 @@ class Authenticator:
         """Return the caller of a request that needs a role.
 
         Args:
+            credentials: of the request.
+            needed: the least role that may send it.
             now: monotonic seconds.
 
         Raises:

@@ -69,13 +69,13 @@ class Unreadable(TartError):
 
 
 class Head(NamedTuple):
-    """The head of a request.
+    r"""The head of a request.
 
     Attributes:
         target: path and query, whatever the form of the target; ``*`` for OPTIONS of the server.
         version: ``1.1`` or ``1.0``.
         fields: names in lower case and values, in the order of the request; bytes of a value
-            that are not UTF-8 are written as ``\\xff``.
+            that are not UTF-8 are written as ``\xff``.
         length: of the body in bytes; ``None`` if it is chunked.
         keep_alive: whether another request may follow.
         expects_continue: whether the client waits for 100 before it sends the body.
@@ -94,6 +94,7 @@ def end_of_head(received: bytes | bytearray, searched: int, limit: int) -> int:
     """Return the length of the head at the beginning, with its empty line; 0 if it is incomplete.
 
     Args:
+        received: all bytes from the start of the request.
         searched: the length of ``received`` at the previous call.
         limit: the longest head, in bytes.
 

@@ -362,6 +362,7 @@ def body_of(request: Request[Any, Any], members: Collection[str]) -> dict[str, A
     """Return the JSON object in the body of a request.
 
     Args:
+        request: whose body has been received.
         members: the names of all accepted members.
 
     Raises:
