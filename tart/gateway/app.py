@@ -8,19 +8,15 @@ shards, write the registry. ``Gateway`` is the same in the forked process and in
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import socket
 import ssl
 from collections.abc import Mapping
-from typing import Any
 
 from tart.background_tasks import Background
 from tart.config.schema import Config
-from tart.errors import TartError
 from tart.gateway.api.contract import ROUTES
-from tart.gateway.dispatch import Call, Dispatcher, Handler
-from tart.gateway.fanout.merge_thread import Apart, QueriesApart
+from tart.gateway.dispatch import Dispatcher, Handler
+from tart.gateway.fanout.node_refresher import NodeRefresher
 from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.fanout.queries import QueryClient
 from tart.gateway.fanout.shards import Shards
@@ -30,19 +26,12 @@ from tart.gateway.handlers.status import StatusHandlers
 from tart.gateway.handlers.table import HANDLERS
 from tart.gateway.handlers.table import Handler as QueryHandler
 from tart.gateway.http.auth import Authenticator
-from tart.gateway.http.responses import Answer
 from tart.gateway.http.sanic_adapter import upgrade
 from tart.gateway.http.server import HttpServer
 from tart.gateway.live.sse import EventStreams
 from tart.gateway.live.streams import Streams
 from tart.gateway.live.websocket import PushIntervals, WebSocketClients
 from tart.gateway.observability.gateway_metrics import GatewayCounts, gateway_metrics
-from tart.ipc.messages import LiveEvents, Missed
-from tart.query.shard_queries.nodes import Nodes
-
-log = logging.getLogger(__name__)
-
-REFRESH_SECONDS = 60.0
 
 
 class Gateway:
@@ -66,21 +55,22 @@ class Gateway:
         self.config = config
         paths = [config.run_path / f"{index:02d}.sock" for index in range(count)]
         self.background = Background()
-        self.shards = Shards(paths, self, self.background)
+        self.shards = Shards(paths, self.background)
         self.registry = NodeRegistry(config.control_path, background=self.background)
-        self.questions = QueryClient(self.shards, self.registry, config.api)
-        self.questions.retention = config.aggregates
+        self.queries = QueryClient(self.shards, self.registry, config.api)
+        self.queries.retention = config.aggregates
+        self.refresher = NodeRefresher(self.queries, self.registry, self.background)
         self.streams = Streams(self.shards)
         self.websocket_clients = WebSocketClients(
-            self.questions, self.streams, config.api, intervals or PushIntervals(), self.background
+            self.queries, self.streams, config.api, intervals or PushIntervals(), self.background
         )
-        self.event_streams = EventStreams(self.questions, self.streams, config.api)
+        self.event_streams = EventStreams(self.queries, self.streams, config.api)
         self.authenticator = Authenticator(config.control_path, config.api, self.background)
         self.dispatcher = Dispatcher(
             ROUTES, self._handlers(), self.authenticator, config.api, count
         )
         self.status = StatusHandlers(
-            self.questions,
+            self.queries,
             config,
             self.background,
             live=self.streams,
@@ -96,33 +86,22 @@ class Gateway:
             count_refused=lambda status: self.dispatcher.traffic.add("other", status, 0.0),
             touch_up=touch_up,
         )
-        self._apart: Apart | None = None
-        self._questions_apart: QueriesApart | None = None
-        self._refresher: asyncio.Task[None] | None = None
-        self._refresh = asyncio.Event()
 
     async def start(self, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         """Accept on a bound socket; shards are connected to meanwhile."""
         await self.registry.start()
         await self.authenticator.start()
-        self.shards.start()
-        self._apart = Apart()
-        self._questions_apart = QueriesApart(self.questions, asyncio.get_running_loop())
-        self._refresher = asyncio.create_task(self._keep_registry())
+        self.shards.start(self.streams, self.registry)
+        self.refresher.start()
         await self.server.start(listening, tls)
 
     async def stop(self) -> None:
         """Stop in order; requests that take too long are cut off."""
         await self.server.drain()
-        if self._refresher is not None:
-            self._refresher.cancel()
-            await asyncio.gather(self._refresher, return_exceptions=True)
+        await self.refresher.stop()
         await self.websocket_clients.stop()
         await self.event_streams.stop()
         await self.dispatcher.stop()
-        if self._apart is not None:
-            apart, self._apart = self._apart, None
-            await apart.stop()
         await self.shards.stop()
         await self.registry.stop()
         await self.authenticator.stop()
@@ -132,14 +111,7 @@ class Gateway:
         """Bind the handler of each route to the part that it needs."""
 
         def query(handler: QueryHandler) -> Handler:
-            async def handle(call: Call) -> Answer:
-                if call.route.cache.stale:
-                    assert self._apart is not None
-                    assert self._questions_apart is not None
-                    return await self._apart.run(handler(self._questions_apart, call.values))
-                return await handler(self.questions, call.values)
-
-            return handle
+            return lambda call: handler(self.queries, call.values)
 
         def access(handler: AccessHandler) -> Handler:
             return lambda call: handler(self.authenticator, call.values, call.caller)
@@ -182,39 +154,3 @@ class Gateway:
             registry_failures=self.registry.failures,
         )
         return {**gateway_metrics(counts), **self.server.connections.metrics()}
-
-    # --- Pushes of the shards ---------------------------------------------------------
-
-    def welcomed(self, shard: int) -> None:
-        """See ``shards.Pushes``."""
-        self._refresh.set()
-
-    def live_events(self, message: LiveEvents) -> None:
-        """See ``shards.Pushes``."""
-        self.streams.publish(message)
-
-    def missed(self, message: Missed) -> None:
-        """See ``shards.Pushes``."""
-        self.streams.record_missed(message)
-
-    def node_changed(self, shard: int, node: dict[str, Any]) -> None:
-        """See ``shards.Pushes``."""
-        self.registry.record(shard, [node])
-
-    async def _keep_registry(self) -> None:
-        """Read all nodes when a shard comes, and now and then those that were not pushed."""
-        while True:
-            try:
-                async with asyncio.timeout(REFRESH_SECONDS):
-                    await self._refresh.wait()
-            except TimeoutError:
-                pass
-            self._refresh.clear()
-            try:
-                answers = await self.questions.ask_each(Nodes())
-            except TartError as error:
-                log.warning("nodes could not be read: %s", error)
-                continue
-            for shard, nodes in answers.values:
-                with self.background.guard("nodes"):
-                    self.registry.record(shard, nodes)

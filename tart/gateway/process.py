@@ -105,7 +105,7 @@ def _watch(lifeline: int, stop: asyncio.Event, reload: Callable[[], None]) -> No
 
 
 async def _announce(gateway: Gateway, startup: ProcessHandle) -> None:
-    contacted = asyncio.create_task(gateway.shards.wait_all_heard())
+    contacted = asyncio.create_task(gateway.shards.wait_all_contacted())
     # Shards have deadlines of their own; the gateway is not stuck while it waits for them.
     while not (await asyncio.wait([contacted], timeout=_PROGRESS_SECONDS))[0]:
         startup.extend_startup()

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from tart.config.schema import AggregatesConfig, ApiConfig
 from tart.errors import NotFound, QueryTimeout
+from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.fanout.shards import Answers, Shards
 from tart.gateway.fanout.sql_admission import SqlAdmission
@@ -316,7 +317,7 @@ def _decode(query: Query[A, R], answers: Answers[Partial]) -> list[tuple[int, A]
 async def _off_loop(answers: Answers[Partial], work: Callable[[], R]) -> R:
     """Return the result of ``work``, done on a thread if the answers are large."""
     size = sum(len(memoryview(partial.value)) for _, partial in answers.values)
-    return await asyncio.to_thread(work) if size > MERGE_ON_THREAD_BYTES else work()
+    return await run_on_merge_thread(work) if size > MERGE_ON_THREAD_BYTES else work()
 
 
 def _left(ends: float, otherwise: str) -> float:

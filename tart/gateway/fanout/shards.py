@@ -1,8 +1,8 @@
-"""The shards as the gateway sees them: one channel each, asked together, any may be gone.
+"""The shards, as the gateway sees them: one channel each; any of them may be missing.
 
-A missing shard is an answer, not an error: ``scatter`` returns what arrived within the
-deadline and from whom. A shard that went is reconnected to by itself, and told again what
-is subscribed. Nothing here understands the answers.
+A missing shard is an answer, not an error: ``scatter`` returns the answers that arrived within the
+deadline, and from which shards. The channel to a lost shard is opened again by itself, and the
+live subscriptions are renewed. The content of answers is not interpreted here.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, assert_never
+from typing import Generic, NamedTuple, Protocol, TypeVar, assert_never
 
 import msgspec
 from msgspec import Raw
@@ -44,6 +45,7 @@ from tart.ipc.messages import (
     Unsubscribe,
     Welcome,
 )
+from tart.query.core.merge import Json
 from tart.query.core.query import Query
 
 log = logging.getLogger(__name__)
@@ -53,27 +55,28 @@ R = TypeVar("R")
 
 FIRST_BACKOFF = 0.05
 LONGEST_BACKOFF = 1.0
-# A shard with so many questions open does not keep up; asking more would only add to it.
+# A shard with this many open queries does not keep up; more would only add to its load.
 MAX_PENDING = 1000
-# When the request came for which questions are asked now, by the monotonic clock: where they
-# wait, those of the oldest request go first. ``None`` for what nobody asked for just now.
+# When the current request arrived, by the monotonic clock: where queries wait, those of the oldest
+# request go first. ``None`` for queries that no request waits for.
 requested_at: ContextVar[float | None] = ContextVar("requested_at", default=None)
 
 
-class Pushes(Protocol):
-    """Who is told what shards say unasked."""
+class LiveReceiver(Protocol):
+    """Receives live events; see ``live.streams``."""
 
-    def welcomed(self, shard: int) -> None:
-        """A shard can be asked from now on."""
+    def publish(self, events: LiveEvents) -> None:
+        """Events of subscriptions have arrived."""
 
-    def live_events(self, message: LiveEvents) -> None:
-        """Events for subscriptions have arrived."""
+    def record_missed(self, missed: Missed) -> None:
+        """A shard dropped events of a subscription."""
 
-    def missed(self, message: Missed) -> None:
-        """A shard shed events of a subscription."""
 
-    def node_changed(self, shard: int, node: dict[str, Any]) -> None:
-        """A node connected to a shard or left it."""
+class NodeReceiver(Protocol):
+    """Receives reports on nodes; see ``fanout.node_registry``."""
+
+    def record(self, shard: int, nodes: Iterable[Json]) -> None:
+        """Nodes connected to a shard, or left it."""
 
 
 @dataclass(frozen=True)
@@ -114,17 +117,19 @@ class ShardStatistics:
 class Shard:
     """The channel to one shard."""
 
-    def __init__(self, index: int, path: Path, pushes: Pushes, background: Background) -> None:
+    def __init__(
+        self, index: int, path: Path, background: Background, on_welcome: Callable[[], None]
+    ) -> None:
         self.index = index
         self.statistics = ShardStatistics()
         self.subscriptions: dict[int, Subscribe] = {}
         self.pending: dict[int, asyncio.Future[Partial | Failure]] = {}
         self.welcomed = asyncio.Event()
         self.recovering: Recovering | None = None
-        # Set with the first word of any kind.
-        self.heard = asyncio.Event()
+        # Set once the shard has sent its first message.
+        self.contacted = asyncio.Event()
         self._path = path
-        self._pushes = pushes
+        self._on_welcome = on_welcome
         self._background = background
         self._channel: Channel[Reply] | None = None
         self._pid: int | None = None
@@ -136,7 +141,7 @@ class Shard:
         """Whether it said Welcome and has not gone since."""
         return self.welcomed.is_set()
 
-    async def run(self) -> None:
+    async def run(self, live: LiveReceiver, nodes: NodeReceiver) -> None:
         """Keep connected until cancelled."""
         loop = asyncio.get_running_loop()
         backoff = FIRST_BACKOFF
@@ -145,7 +150,10 @@ class Shard:
             with suppress(OSError):
                 transport, _ = await loop.create_unix_connection(
                     lambda: Channel(
-                        REPLIES, self._received, self._gone, background=self._background
+                        REPLIES,
+                        partial(self._receive, live, nodes),
+                        self._disconnected,
+                        background=self._background,
                     ),
                     str(self._path),
                 )
@@ -153,9 +161,9 @@ class Shard:
                     await self._lost.wait()
                 finally:
                     transport.close()
-            backoff = FIRST_BACKOFF if self.heard.is_set() else backoff
+            backoff = FIRST_BACKOFF if self.contacted.is_set() else backoff
             self.welcomed.clear()
-            self.heard.clear()
+            self.contacted.clear()
             self.recovering = None
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF)
@@ -200,20 +208,22 @@ class Shard:
         if self.up and self._channel is not None:
             self._channel.send(Unsubscribe(subscription))
 
-    def _received(self, channel: Channel[Reply], message: Reply) -> None:
+    def _receive(
+        self, live: LiveReceiver, nodes: NodeReceiver, channel: Channel[Reply], message: Reply
+    ) -> None:
         match message:
             case Partial(id=number) | Failure(id=number):
                 self._settle(number, message)
             case LiveEvents():
-                self._pushes.live_events(message)
+                live.publish(message)
             case Missed():
-                self._pushes.missed(message)
+                live.record_missed(message)
             case NodeChanged(node=node):
-                self._pushes.node_changed(self.index, json_encoding.unpack(node))
+                nodes.record(self.index, [json_encoding.unpack(node)])
             case Welcome():
                 self._welcome(channel, message)
             case Recovering():
-                self._recovers(channel, message)
+                self._record_progress(channel, message)
             case FrozenFiles() | Released():
                 log.error("shard %d answered a request of a backup: disconnecting", self.index)
                 channel.close()
@@ -239,13 +249,15 @@ class Shard:
         channel.close()
         return False
 
-    def _recovers(self, channel: Channel[Reply], message: Recovering) -> None:
+    def _record_progress(self, channel: Channel[Reply], message: Recovering) -> None:
         if not self._is_ours(channel, message):
             return
         if self.recovering is None:
-            log.warning("shard %d starts and cannot be asked yet: %s", self.index, message.progress)
+            log.warning(
+                "shard %d is starting and not available yet: %s", self.index, message.progress
+            )
         self.recovering = message
-        self.heard.set()
+        self.contacted.set()
 
     def _welcome(self, channel: Channel[Reply], message: Welcome) -> None:
         if not self._is_ours(channel, message):
@@ -257,17 +269,17 @@ class Shard:
         for request in self.subscriptions.values():
             channel.send(request)
         self.welcomed.set()
-        self.heard.set()
+        self.contacted.set()
         log.info("connected to shard %d (pid %d)", self.index, message.pid)
-        self._pushes.welcomed(self.index)
+        self._on_welcome()
 
-    def _gone(self, channel: Channel[Reply], error: Exception | None) -> None:
+    def _disconnected(self, channel: Channel[Reply], error: Exception | None) -> None:
         if channel is self._channel:
             self._channel = None
             log.warning("lost connection to shard %d%s", self.index, f": {error}" if error else "")
         for future in self.pending.values():
             if not future.done():
-                future.set_result(_GONE)
+                future.set_result(_LOST)
         self.pending.clear()
         self._lost.set()
 
@@ -284,31 +296,35 @@ class PendingQuery(NamedTuple):
         self.shard.cancel(self.number)
 
 
-_GONE = Failure(0, ShardUnavailable.code, "the shard went away")
+_LOST = Failure(0, ShardUnavailable.code, "the connection to the shard was lost")
 
 
 class Shards:
-    """All shards: ask them together, subscribe at all of them.
+    """All shards: queries and live subscriptions go to each of them.
 
     Args:
         background: counts messages whose handling failed.
+
+    Attributes:
+        welcomed: set whenever a shard has become available.
     """
 
-    def __init__(
-        self, paths: Sequence[Path], pushes: Pushes, background: Background | None = None
-    ) -> None:
+    def __init__(self, paths: Sequence[Path], background: Background | None = None) -> None:
         background = background or Background()
-        self.every = [Shard(index, path, pushes, background) for index, path in enumerate(paths)]
+        self.welcomed = asyncio.Event()
+        self.every = [
+            Shard(index, path, background, self.welcomed.set) for index, path in enumerate(paths)
+        ]
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def total(self) -> int:
-        """How many shards there are."""
+        """The number of shards."""
         return len(self.every)
 
-    def start(self) -> None:
-        """Begin to connect to each."""
-        self._tasks = [asyncio.create_task(shard.run()) for shard in self.every]
+    def start(self, live: LiveReceiver, nodes: NodeReceiver) -> None:
+        """Begin to connect to each shard, and pass on the messages that it sends unasked."""
+        self._tasks = [asyncio.create_task(shard.run(live, nodes)) for shard in self.every]
 
     async def stop(self) -> None:
         """Disconnect from each."""
@@ -317,18 +333,18 @@ class Shards:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
 
-    async def wait_all_heard(self) -> None:
-        """Return once every shard is there or has said that it will take long."""
+    async def wait_all_contacted(self) -> None:
+        """Return once every shard is available or has reported that its start takes long."""
         for shard in self.every:
-            await shard.heard.wait()
+            await shard.contacted.wait()
 
     @property
     def recovering(self) -> dict[int, Recovering]:
-        """The shards that start and take long."""
+        """The progress of the shards whose start takes long."""
         return {each.index: each.recovering for each in self.every if each.recovering is not None}
 
     async def wait_all_welcomed(self) -> None:
-        """Return once every shard is there."""
+        """Return once every shard is available."""
         for shard in self.every:
             await shard.welcomed.wait()
 

@@ -1,16 +1,20 @@
-"""The handlers of ``contract_packages`` about cores."""
+"""Handlers of ``api.routes.packages`` about cores."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial, reduce
+from operator import and_
 from typing import Any
 
 from tart.gateway.api.routes.packages import MAX_FAILED
-from tart.gateway.fanout import package_queries as asked
+from tart.gateway.fanout import package_queries
 from tart.gateway.fanout.package_queries import NEWEST, Period
-from tart.gateway.fanout.queries import Coverage, QueryClient, now_text, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
 from tart.gateway.handlers.packages import newest_events, period, settled_us
+from tart.gateway.handlers.windows import answered
 from tart.gateway.http.responses import Answer
+from tart.protocol.events import EventKind
 from tart.query.answers.cores import CoreGuarantors
 from tart.query.core.filters import Selection
 from tart.query.core.windows import Window
@@ -33,16 +37,15 @@ Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 _SLOTS = 300_000
 _ROWS = 300
 _SEGMENTS = 50
-_SENDING_SEGMENT_REQUEST, _SEGMENTS_TRANSFERRED = 173, 178
 
 
 async def cores_status(questions: QueryClient, values: Values) -> Answer:
-    """``/api/cores/status``."""
+    """Answer ``/api/cores/status``."""
     when = period(values)
-    found = await together(
+    parts = await together(
         questions.ask(PackageStages(when.window, when.core)),
         questions.ask(PackageCounts(when.window, when.core, by=["core"])),
-        # An authoring that failed has made no block: it has no hash.
+        # A failed authoring has no block, and so no hash.
         questions.ask(
             AggregateRows(
                 "blocks",
@@ -56,50 +59,55 @@ async def cores_status(questions: QueryClient, values: Values) -> Answer:
         questions.chain(),
         questions.nodes(),
     )
-    (packages, _), (tallies, _), (slots, _), (claims, _), (nodes, _) = found
+    (packages, _), (tallies, _), (slots, _), (claims, _), (nodes, _) = parts
     numbers = sorted({row["slot"] for row in slots if row["slot"] is not None})
-    body = cores.status(packages, tallies, numbers, claims, cores.core_count(nodes))
-    return Answer(body, _seen(found))
+    core_count = cores.core_count(nodes)
+    body = partial(cores.status, packages, tallies, numbers, claims, core_count)
+    return Answer(body, _coverage(parts))
 
 
 async def core_guarantees(questions: QueryClient, values: Values) -> Answer:
-    """``/api/cores/{core_index}/guarantees``."""
+    """Answer ``/api/cores/{core_index}/guarantees``."""
     when = period(values)
     core = values["core_index"]
-    found = await together(
+    parts = await together(
         questions.ask(
             AggregateSum("status", when.window, by=["node"], values=["seen_at", "num_guarantees"])
         ),
         questions.ask(AggregateRows("packages", when.window, where={"core": [core]}, limit=_ROWS)),
         questions.ask(PackageCounts(when.window, when.core, by=["node"])),
     )
-    (statuses, _), (rows, _), (tallies, _) = found
-    return Answer(cores.guarantees(core, statuses, rows, tallies), _seen(found))
+    (statuses, _), (rows, _), (tallies, _) = parts
+    return Answer(partial(cores.guarantees, core, statuses, rows, tallies), _coverage(parts))
 
 
 async def core_guarantors(questions: QueryClient, values: Values) -> Answer:
-    """``/api/cores/{core_index}/guarantors``."""
+    """Answer ``/api/cores/{core_index}/guarantors``."""
     return Answer(*await _guarantors(questions, period(values, durations=True)))
 
 
 async def enhanced_core_guarantors(questions: QueryClient, values: Values) -> Answer:
-    """``/api/cores/{core_index}/guarantors/enhanced``."""
+    """Answer ``/api/cores/{core_index}/guarantors/enhanced``."""
     when = period(values, durations=True)
     sent, received = (
         newest_events(
-            questions, values, when.window, _SEGMENTS, Selection(types=(each,), core=when.core)
+            questions, values, when.window, _SEGMENTS, Selection(types=(kind,), core=when.core)
         )
-        for each in (_SENDING_SEGMENT_REQUEST, _SEGMENTS_TRANSFERRED)
+        for kind in (EventKind.SENDING_SEGMENT_REQUEST, EventKind.SEGMENTS_TRANSFERRED)
     )
-    (body, seen), (requests, also), (transfers, too) = await together(
-        _guarantors(questions, when), sent, received
-    )
-    sharing = {"import_sharing": cores.import_sharing(requests, transfers)}
-    return Answer({**body, **sharing, "timestamp": now_text()}, seen & also & too)
+    guarantors, requests, transfers = await together(_guarantors(questions, when), sent, received)
+
+    def body() -> Mapping[str, Any]:
+        sharing = cores.import_sharing(requests[0], transfers[0])
+        return {**guarantors[0](), "import_sharing": sharing}
+
+    return answered(body, guarantors, requests, transfers)
 
 
-async def _guarantors(questions: QueryClient, when: Period) -> tuple[CoreGuarantors, Coverage]:
-    found = await together(
+async def _guarantors(
+    questions: QueryClient, when: Period
+) -> tuple[Callable[[], CoreGuarantors], Coverage]:
+    parts = await together(
         questions.ask(PackageStages(when.window, when.core)),
         questions.ask(PackageCounts(when.window, when.core, by=["node"])),
         questions.ask(
@@ -114,55 +122,59 @@ async def _guarantors(questions: QueryClient, when: Period) -> tuple[CoreGuarant
             AggregateSum("status", when.window, by=["node"], values=["seen_at", "num_shards"])
         ),
     )
-    (packages, _), (tallies, _), (requests, _), (stored, _) = found
-    body = cores.guarantors(when.core or 0, packages, tallies, requests, stored)
-    return body, _seen(found)
+    (packages, _), (tallies, _), (requests, _), (stored, _) = parts
+    body = partial(cores.guarantors, when.core or 0, packages, tallies, requests, stored)
+    return body, _coverage(parts)
 
 
 async def core_work_packages(questions: QueryClient, values: Values) -> Answer:
-    """``/api/cores/{core_index}/work-packages``."""
+    """Answer ``/api/cores/{core_index}/work-packages``."""
     when = period(values)
-    found = await together(
-        asked.newest(questions, when, NEWEST),
+    parts = await together(
+        package_queries.newest(questions, when, NEWEST),
         questions.ask(PackageStages(when.window, when.core)),
         questions.ask(PackageCounts(when.window, when.core, by=[])),
     )
-    (newest, _), (packages, _), (tallies, _) = found
+    (newest, _), (packages, _), (tallies, _) = parts
     shown = newest[: values["limit"]]
-    body = {
-        "work_packages": [package_progress.core_package_json(each) for each in shown],
-        "queue_depth": sum(1 for each in newest if each.active),
-        "total_recent": len(shown),
-        "avg_processing_time_ms": figures.mean_ms(
-            sum(row["processing_us"] for row in tallies), sum(row["processed"] for row in tallies)
-        ),
-        "completed_last_hour": packages.distinct("distributed"),
-    }
-    return Answer(body, _seen(found))
+
+    def body() -> Mapping[str, Any]:
+        processing_us = sum(row["processing_us"] for row in tallies)
+        return {
+            "work_packages": [package_progress.core_package_json(each) for each in shown],
+            "queue_depth": sum(1 for each in newest if each.active),
+            "total_recent": len(shown),
+            "avg_processing_time_ms": figures.mean_ms(
+                processing_us, sum(row["processed"] for row in tallies)
+            ),
+            "completed_last_hour": packages.distinct("distributed"),
+        }
+
+    return Answer(body, _coverage(parts))
 
 
 async def core_validators(questions: QueryClient, values: Values) -> Answer:
-    """``/api/cores/{core_index}/validators``."""
+    """Answer ``/api/cores/{core_index}/validators``."""
     when = period(values)
-    found = await together(
+    parts = await together(
         questions.ask(PackageCounts(when.window, when.core, by=["node"])),
         questions.nodes(),
         questions.ask(AggregateSum("heads", when.window, by=["node"], values=["best"])),
     )
-    (tallies, _), (nodes, _), (heads, _) = found
-    # A window may end ahead of the present.
+    (tallies, _), (nodes, _), (heads, _) = parts
+    # A window may end in the future.
     until = min(when.window.end_us or now_us(), now_us())
-    body = cores.validators(values["core_index"], tallies, nodes, heads, until)
-    return Answer({**body, "timestamp": now_text()}, _seen(found))
+    body = partial(cores.validators, values["core_index"], tallies, nodes, heads, until)
+    return answered(body, *parts)
 
 
 async def core_metrics(questions: QueryClient, values: Values) -> Answer:
-    """``/api/cores/{core_index}/metrics``."""
+    """Answer ``/api/cores/{core_index}/metrics``."""
     when = period(values)
     start, end = when.window.start_us, when.window.end_us
     assert end is not None
     day = Period(Window(end - DAY_US, end), when.core)
-    found = await together(
+    parts = await together(
         questions.ask(PackageStages(when.window, when.core)),
         questions.ask(PackageStages(day.window, day.core)),
         questions.ask(
@@ -170,17 +182,22 @@ async def core_metrics(questions: QueryClient, values: Values) -> Answer:
         ),
         questions.ask(StepDurations(when.window, when.core)),
     )
-    (packages, _), (of_day, _), (tallies, _), (durations, _) = found
-    completion = figures.percentiles(samples_by_pair(durations)[COMPLETION])
+    (packages, _), (packages_of_day, _), (tallies, _), (durations, _) = parts
     seconds = None if start is None else max(0, end - start) / SECOND_US
-    body = cores.metrics(when.core or 0, packages, of_day, tallies, completion, seconds)
-    return Answer({**body, "timestamp": now_text()}, _seen(found))
+
+    def body() -> Mapping[str, Any]:
+        completion = figures.percentiles(samples_by_pair(durations)[COMPLETION])
+        return cores.metrics(
+            when.core or 0, packages, packages_of_day, tallies, completion, seconds
+        )
+
+    return answered(body, *parts)
 
 
 async def core_bottlenecks(questions: QueryClient, values: Values) -> Answer:
-    """``/api/cores/{core_index}/bottlenecks``."""
+    """Answer ``/api/cores/{core_index}/bottlenecks``."""
     when = period(values)
-    found = await together(
+    parts = await together(
         questions.ask(PackageCounts(when.window, when.core, by=["node"])),
         questions.ask(
             AggregateRows(
@@ -193,8 +210,8 @@ async def core_bottlenecks(questions: QueryClient, values: Values) -> Answer:
             )
         ),
     )
-    (tallies, _), (failed, _) = found
-    # Whenever and for whichever core another guarantor has it.
+    (tallies, _), (failed, _) = parts
+    # At any time and for any core, by another guarantor.
     guaranteed = await questions.ask(
         AggregateRows(
             "packages",
@@ -205,23 +222,29 @@ async def core_bottlenecks(questions: QueryClient, values: Values) -> Answer:
             distinct=True,
         )
     )
-    superseded = cores.count_superseded(failed, guaranteed[0])
-    body = cores.bottlenecks(values["core_index"], tallies, superseded)
-    return Answer({**body, "timestamp": now_text()}, _seen([*found, guaranteed]))
+
+    def body() -> Mapping[str, Any]:
+        superseded = cores.count_superseded(failed, guaranteed[0])
+        return cores.bottlenecks(values["core_index"], tallies, superseded)
+
+    return answered(body, *parts, guaranteed)
 
 
-def _seen(found: list[tuple[Any, Coverage]]) -> Coverage:
-    """The shards that answered all of it."""
-    seen = found[0][1]
-    for _, each in found[1:]:
-        seen &= each
-    return seen
+def _coverage(parts: list[tuple[Any, Coverage]]) -> Coverage:
+    """Return the shards that answered all parts."""
+    return reduce(and_, (coverage for _, coverage in parts))
 
 
 CORE_HANDLERS: Mapping[str, Handler] = {
     each.__name__: each
     for each in (
-        *(cores_status, core_guarantees, core_guarantors, enhanced_core_guarantors),
-        *(core_work_packages, core_validators, core_metrics, core_bottlenecks),
+        cores_status,
+        core_guarantees,
+        core_guarantors,
+        enhanced_core_guarantors,
+        core_work_packages,
+        core_validators,
+        core_metrics,
+        core_bottlenecks,
     )
 }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
 from tart.errors import BadQuery
+from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
 from tart.gateway.handlers.windows import answered, asked, hours_of
 from tart.gateway.http.responses import Answer
@@ -236,7 +236,7 @@ async def _newest_rows(
             )
         )
         parts.append(counts)
-        rows += await asyncio.to_thread(figure, buckets, counts[0])
+        rows += await run_on_merge_thread(partial(figure, buckets, counts[0]))
         if len(rows) >= time_series.MAX_ROWS:
             break
     return lambda: rows[: time_series.MAX_ROWS], parts

@@ -1,20 +1,22 @@
-"""The handlers of ``contract_packages`` about work-packages and guarantees."""
+"""Handlers of ``api.routes.packages`` about work-packages and guarantees."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from tart.errors import BadQuery, NotFound
-from tart.gateway.fanout import package_queries as asked
+from tart.gateway.fanout import package_queries
 from tart.gateway.fanout.package_queries import NEWEST, Period
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_text, now_us, together
 from tart.gateway.handlers import windows
 from tart.gateway.http.responses import Answer, error_object
+from tart.protocol.events import EventKind
 from tart.query.core.cursor import Cursor
 from tart.query.core.filters import Selection, hash_bytes
 from tart.query.core.windows import Window
-from tart.query.packages import guarantees as guaranteeing
+from tart.query.packages import guarantees as guarantee_figures
 from tart.query.packages import journey_details, journeys, package_progress
 from tart.query.packages import packages as figures
 from tart.query.packages.journeys import Journey
@@ -34,18 +36,17 @@ Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 MAX_BATCH = 50
 _RECENT_PACKAGES, _RECENT_GUARANTEES = 100, 50
-_RECEIVED, _FAILED = 94, 92
-# A guarantor that says nothing of a package for so long has nothing to add.
+# A guarantor that sends nothing about a package for this long has nothing to add.
 _SETTLED_US = 60 * SECOND_US
 
 
 def period(values: Values, *, durations: bool = False) -> Period:
-    """The window asked for, of a core or of all; ``durations`` as ``Asked.whole`` has it."""
+    """Return the requested window and core; ``durations`` as in ``windows``."""
     return Period(windows.asked(values).whole(durations=durations), values.get("core_index"))
 
 
 def settled_us(when: Period) -> int:
-    """The moment after which what is not over may still go on."""
+    """Return the time after which an unfinished package may still be in progress."""
     assert when.window.end_us is not None
     return when.window.end_us - _SETTLED_US
 
@@ -53,7 +54,7 @@ def settled_us(when: Period) -> int:
 async def newest_events(
     questions: QueryClient, values: Values, window: Window, limit: int, selection: Selection
 ) -> tuple[list[Json], Coverage]:
-    """The newest events of a window that were selected, newest first."""
+    """Return the newest selected events of a window, newest first."""
     page, seen = await questions.events(
         selection, limit, 0, Cursor(now_us(), window), values["bytes"]
     )
@@ -61,7 +62,7 @@ async def newest_events(
 
 
 async def workpackages(questions: QueryClient, values: Values) -> Answer:
-    """``/api/workpackages``."""
+    """Answer ``/api/workpackages``."""
     when = period(values)
     (packages, seen), (counts, also), (recent, too) = await together(
         questions.ask(PackageStages(when.window, when.core)),
@@ -74,55 +75,68 @@ async def workpackages(questions: QueryClient, values: Values) -> Answer:
             )
         ),
         newest_events(
-            questions, values, when.window, _RECENT_PACKAGES, Selection(types=(_RECEIVED,))
+            questions,
+            values,
+            when.window,
+            _RECENT_PACKAGES,
+            Selection(types=(EventKind.WORK_PACKAGE_RECEIVED,)),
         ),
     )
-    return Answer(package_progress.overview(packages, counts, recent), seen & also & too)
+    return Answer(partial(package_progress.overview, packages, counts, recent), seen & also & too)
 
 
 async def active_workpackages(questions: QueryClient, values: Values) -> Answer:
-    """``/api/workpackages/active``."""
+    """Answer ``/api/workpackages/active``."""
     when = period(values)
     (packages, seen), (durations, also), (reasons, too) = await together(
-        asked.newest(questions, when, NEWEST),
+        package_queries.newest(questions, when, NEWEST),
         questions.ask(StepDurations(when.window, when.core)),
         questions.ask(
-            AggregateSum("failures", when.window, by=["reason"], where={"type": [_FAILED]})
+            AggregateSum(
+                "failures",
+                when.window,
+                by=["reason"],
+                where={"type": [EventKind.WORK_PACKAGE_FAILED]},
+            )
         ),
     )
-    body = {
-        "work_packages": [
-            package_progress.package_json(each) for each in packages[: values["limit"]]
-        ],
-        "summary": package_progress.summary(packages),
-        "reached": package_progress.count_reached(packages),
-        "failure_breakdown": {each["reason"]: each["count"] for each in reasons},
-        "stage_duration_percentiles": figures.all_percentiles(samples_by_pair(durations)),
-        "complete": len(packages) < NEWEST,
-    }
+
+    def body() -> Mapping[str, Any]:
+        return {
+            "work_packages": [
+                package_progress.package_json(each) for each in packages[: values["limit"]]
+            ],
+            "summary": package_progress.summary(packages),
+            "reached": package_progress.count_reached(packages),
+            "failure_breakdown": {each["reason"]: each["count"] for each in reasons},
+            "stage_duration_percentiles": figures.all_percentiles(samples_by_pair(durations)),
+            "complete": len(packages) < NEWEST,
+        }
+
     return Answer(body, seen & also & too)
 
 
 async def journey(questions: QueryClient, values: Values) -> Answer:
-    """``/api/workpackages/{hash}/journey``."""
+    """Answer ``/api/workpackages/{hash}/journey``."""
     return await _journey(questions, values, journeys.plain)
 
 
 async def enhanced_journey(questions: QueryClient, values: Values) -> Answer:
-    """``/api/workpackages/{hash}/journey/enhanced``."""
+    """Answer ``/api/workpackages/{hash}/journey/enhanced``."""
     return await _journey(questions, values, journey_details.enhanced)
 
 
 async def audit_progress(questions: QueryClient, values: Values) -> Answer:
-    """``/api/workpackages/{hash}/audit-progress``."""
-    answer = await _journey(questions, values, journey_details.audit)
-    if answer.status == 200:
-        answer.body["timestamp"] = now_text()
-    return answer
+    """Answer ``/api/workpackages/{hash}/audit-progress``."""
+    return await _journey(questions, values, _audit_with_timestamp)
+
+
+def _audit_with_timestamp(journey: Journey, reference: str) -> Mapping[str, Any]:
+    return {**journey_details.audit(journey, reference), "timestamp": now_text()}
 
 
 async def _journey(
-    questions: QueryClient, values: Values, shown: Callable[[Journey, str], Mapping[str, Any]]
+    questions: QueryClient, values: Values, figure: Callable[[Journey, str], Mapping[str, Any]]
 ) -> Answer:
     reference = values["hash"]
     if isinstance(reference, int):
@@ -133,25 +147,25 @@ async def _journey(
         rows, seen = await questions.ask(PackageRows(hashes=[reference]))
     if not rows:
         raise NotFound(f"no work-package is known by {reference}", "hash")
-    if isinstance(reference, int) and len(several := journeys.candidates(rows)) > 1:
-        return Answer({"error": _ambiguous(several)}, seen, 409)
+    if isinstance(reference, int) and len(candidates := journeys.candidates(rows)) > 1:
+        return Answer({"error": _ambiguous(candidates)}, seen, 409)
     hashes = sorted({row["hash"] for row in rows if row["hash"]})
     if hashes and hashes != [reference]:
-        # By an id or a report: the package may have been at other guarantors, too.
+        # Found by an id or a report: other guarantors may have the package, too.
         rows, also = await questions.ask(PackageRows(hashes=hashes))
         seen &= also
-    found, also = await asked.journey(questions, rows, values["limit"], values["bytes"])
-    return Answer(shown(found, str(reference)), seen & also)
+    journey, also = await package_queries.journey(questions, rows, values["limit"], values["bytes"])
+    return Answer(partial(figure, journey, str(reference)), seen & also)
 
 
-def _ambiguous(several: list[Json]) -> Json:
+def _ambiguous(candidates: list[Json]) -> Json:
     text = "several connections gave that id to different packages: add node_id or session"
-    error: Json = {**error_object("ambiguous", text, "hash"), "candidates": several}
+    error: Json = {**error_object("ambiguous", text, "hash"), "candidates": candidates}
     return error
 
 
 async def batch_journey(questions: QueryClient, values: Values) -> Answer:
-    """``/api/workpackages/batch/journey``."""
+    """Answer ``/api/workpackages/batch/journey``."""
     given = values["body"].get("hashes")
     if not isinstance(given, list) or len(given) > MAX_BATCH:
         raise BadQuery(f"hashes must be a list of at most {MAX_BATCH} hashes", "hashes")
@@ -159,25 +173,28 @@ async def batch_journey(questions: QueryClient, values: Values) -> Answer:
     if not hashes:
         return Answer({"journeys": [], "timestamp": now_text()})
     (rows, seen), (packages, also) = await together(
-        questions.ask(PackageRows(hashes=hashes)), asked.named(questions, hashes)
+        questions.ask(PackageRows(hashes=hashes)), package_queries.named(questions, hashes)
     )
-    known = {each.row["hash"]: each for each in packages}
-    found = [
-        journeys.batch_item([row for row in rows if row["hash"] == each], known[each])
-        for each in hashes
-        if each in known
-    ]
-    body = {
-        "journeys": found,
-        "requested": len(given),
-        "found": len(found),
-        "timestamp": now_text(),
-    }
+
+    def body() -> Mapping[str, Any]:
+        known = {package.row["hash"]: package for package in packages}
+        items = [
+            journeys.batch_item([row for row in rows if row["hash"] == each], known[each])
+            for each in hashes
+            if each in known
+        ]
+        return {
+            "journeys": items,
+            "requested": len(given),
+            "found": len(items),
+            "timestamp": now_text(),
+        }
+
     return Answer(body, seen & also)
 
 
 async def guarantees(questions: QueryClient, values: Values) -> Answer:
-    """``/api/guarantees``."""
+    """Answer ``/api/guarantees``."""
     window = period(values).window
     (counts, seen), (recent, also) = await together(
         questions.ask(
@@ -185,7 +202,7 @@ async def guarantees(questions: QueryClient, values: Values) -> Answer:
                 "counts",
                 window,
                 by=["node", "type"],
-                where={"type": guaranteeing.TYPES},
+                where={"type": guarantee_figures.TYPES},
             )
         ),
         newest_events(
@@ -193,35 +210,41 @@ async def guarantees(questions: QueryClient, values: Values) -> Answer:
             values,
             window,
             _RECENT_GUARANTEES,
-            Selection(types=tuple(guaranteeing.RECENT_TYPES)),
+            Selection(types=tuple(guarantee_figures.RECENT_TYPES)),
         ),
     )
-    return Answer(guaranteeing.guarantees(counts, recent), seen & also)
+    return Answer(partial(guarantee_figures.guarantees, counts, recent), seen & also)
 
 
 async def guarantors(questions: QueryClient, values: Values) -> Answer:
-    """``/api/guarantees/by-guarantor``."""
+    """Answer ``/api/guarantees/by-guarantor``."""
     when = period(values)
     end = when.window.end_us
     assert end is not None
-    begun = max(when.window.start_us or 0, end + 1 - HOUR_US)
-    begun -= begun % MINUTE_US
-    where = {"type": guaranteeing.GUARANTOR_TYPES}
-    (rows, seen), (counts, also), (lately, too) = await together(
+    begin = max(when.window.start_us or 0, end + 1 - HOUR_US)
+    begin -= begin % MINUTE_US
+    where = {"type": guarantee_figures.GUARANTOR_TYPES}
+    (rows, seen), (counts, also), (last_hour, too) = await together(
         questions.ask(
             PackageCounts(when.window, when.core, by=["node"], settled_us=settled_us(when))
         ),
         questions.ask(AggregateSum("counts", when.window, by=["node", "type"], where=where)),
-        questions.ask(AggregateSum("counts", Window(begun, end), by=["node", "type"], where=where)),
+        questions.ask(AggregateSum("counts", Window(begin, end), by=["node", "type"], where=where)),
     )
-    body = {**guaranteeing.guarantors(rows, counts, lately), "timestamp": now_text()}
-    return Answer(body, seen & also & too)
+    body = partial(guarantee_figures.guarantors, rows, counts, last_hour)
+    return windows.answered(body, (None, seen), (None, also), (None, too))
 
 
 PACKAGE_HANDLERS: Mapping[str, Handler] = {
     each.__name__: each
     for each in (
-        *(workpackages, active_workpackages, journey, enhanced_journey, audit_progress),
-        *(batch_journey, guarantees, guarantors),
+        workpackages,
+        active_workpackages,
+        journey,
+        enhanced_journey,
+        audit_progress,
+        batch_journey,
+        guarantees,
+        guarantors,
     )
 }

@@ -13,7 +13,6 @@ import hashlib
 import logging
 import math
 from collections.abc import AsyncIterator, Collection
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -33,6 +32,7 @@ from tart.errors import (
     TooManyRequests,
 )
 from tart.gateway.api.route import JSON, Cache, Kind, Route
+from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http.sanic_adapter import WEBSOCKET_VERSION, BadHandshake
 from tart.query.core.rfc3339 import rfc3339
@@ -56,8 +56,6 @@ _CODES = {
     417: "expectation_failed",
     431: "headers_too_large",
 }
-# One thread: each further one would compete with the event loop for the interpreter's lock.
-_RENDERER = ThreadPoolExecutor(1, "render")
 _MAX_REASONS = 8
 _HSTS_SECONDS = 365 * 86400
 _EXPOSED = "ETag, X-Tart-Shards, X-Tart-Unreadable"
@@ -150,9 +148,9 @@ class Answer:
 
 
 async def render(answer: Answer) -> bytes:
-    """Return the bytes of an answer's body; call a body that is a function on a thread."""
+    """Return the bytes of an answer's body; call a body that is a function on the merge thread."""
     if callable(answer.body):
-        return await asyncio.get_running_loop().run_in_executor(_RENDERER, _render, answer)
+        return await run_on_merge_thread(lambda: _render(answer))
     return _render(answer)
 
 

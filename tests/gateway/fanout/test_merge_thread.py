@@ -1,134 +1,104 @@
-"""Work on another thread, what it asks on the gateway's."""
+"""Work on the merge thread: its result, its errors, and an event loop that goes on."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tart.errors import NotFound
-from tart.gateway.fanout.merge_thread import Apart, QueriesApart
-from tests.gateway.fake_shard import NODE_A, node
+from tart.gateway.fanout import queries
+from tart.gateway.fanout.merge_thread import THREAD_NAME, run_on_merge_thread
 from tests.gateway.running import Running, running_gateway
 
 
-def with_apart(check: Callable[[Apart], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with asyncio.timeout(10):
-            apart = Apart()
-            try:
-                await check(apart)
-            finally:
-                await apart.stop()
+def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def limited() -> None:
+        async with asyncio.timeout(20):
+            await scenario()
 
-    asyncio.run(run())
+    asyncio.run(limited())
 
 
-def test_work_is_done_on_another_thread_and_its_result_comes_back() -> None:
-    async def work() -> str:
-        return threading.current_thread().name
+def test_work_runs_on_the_one_merge_thread() -> None:
+    async def scenario() -> None:
+        names = await asyncio.gather(
+            *(run_on_merge_thread(lambda: threading.current_thread().name) for _ in range(3))
+        )
+        assert {name.rpartition("_")[0] for name in names} == {THREAD_NAME}
+        assert len(set(names)) == 1
 
-    async def check(apart: Apart) -> None:
-        assert await apart.run(work()) == "apart"
-
-    with_apart(check)
-    assert "apart" not in {each.name for each in threading.enumerate()}
+    run(scenario)
 
 
-def test_the_loop_goes_on_while_work_takes_long() -> None:
-    going_on = threading.Event()
+def test_the_event_loop_runs_while_work_takes_long() -> None:
+    loop_ran = threading.Event()
 
-    async def work() -> bool:
-        return going_on.wait(10)
-
-    async def check(apart: Apart) -> None:
-        working = asyncio.create_task(apart.run(work()))
+    async def scenario() -> None:
+        working = asyncio.create_task(run_on_merge_thread(lambda: loop_ran.wait(10)))
         await asyncio.sleep(0)
-        going_on.set()
+        loop_ran.set()
         assert await working
 
-    with_apart(check)
+    run(scenario)
 
 
-def test_an_error_is_the_askers() -> None:
-    async def work() -> None:
+def test_an_error_of_the_work_is_raised() -> None:
+    def work() -> None:
         raise NotFound("nothing", "id")
 
-    async def check(apart: Apart) -> None:
+    async def scenario() -> None:
         with pytest.raises(NotFound, match="nothing"):
-            await apart.run(work())
+            await run_on_merge_thread(work)
 
-    with_apart(check)
-
-
-def test_what_nobody_waits_for_is_given_up() -> None:
-    begun, ended = threading.Event(), threading.Event()
-
-    async def work() -> None:
-        begun.set()
-        try:
-            await asyncio.sleep(60)
-        finally:
-            ended.set()
-
-    async def check(apart: Apart) -> None:
-        waiting = asyncio.create_task(apart.run(work()))
-        assert await asyncio.to_thread(begun.wait, 10)
-        waiting.cancel()
-        assert await asyncio.to_thread(ended.wait, 10)
-
-    with_apart(check)
+    run(scenario)
 
 
-def test_stopping_ends_what_is_being_done() -> None:
-    ended = threading.Event()
+def test_a_cancelled_caller_leaves_at_once() -> None:
+    release = threading.Event()
 
-    async def work() -> None:
-        try:
-            await asyncio.sleep(60)
-        finally:
-            ended.set()
-
-    async def check(apart: Apart) -> None:
-        waiting = asyncio.create_task(apart.run(work()))
+    async def scenario() -> None:
+        waiting = asyncio.create_task(run_on_merge_thread(lambda: release.wait(10)))
         await asyncio.sleep(0)
-        await apart.stop()
+        waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        assert ended.is_set()
+        release.set()
 
-    async def run() -> None:
-        async with asyncio.timeout(10):
-            await check(Apart())
-
-    asyncio.run(run())
+    run(scenario)
 
 
-def test_questions_are_asked_at_home(tmp_path: Path) -> None:
+def test_requests_are_answered_while_a_large_answer_is_merged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merging, release = threading.Event(), threading.Event()
+
+    def merge_slowly(*_: Any) -> None:
+        merging.set()
+        assert release.wait(10)
+
     async def check(running: Running) -> None:
-        gateway = running.gateway
-        questions = QueriesApart(gateway.questions, asyncio.get_running_loop())
-        apart = Apart()
-        try:
-            for asked, same in (
-                (questions.nodes(), gateway.questions.nodes()),
-                (questions.node(NODE_A), gateway.questions.node(NODE_A)),
-                (questions.chain(), gateway.questions.chain()),
-            ):
-                assert await apart.run(asked) == await same
-            with pytest.raises(NotFound):
-                await apart.run(questions.node("ff" * 32))
-        finally:
-            await apart.stop()
+        merged = asyncio.create_task(running.get("/api/stats"))
+        assert await asyncio.to_thread(merging.wait, 10)
+        assert (await running.get("/api/health")).status_code == 200
+        release.set()
+        assert (await merged).status_code == 200
 
-    async def run() -> None:
-        async with asyncio.timeout(20), running_gateway(tmp_path) as gateway:
-            await gateway.all_there()
-            for shard in gateway.shards:
-                shard.nodes = [node()]
-            await check(gateway)
+    async def scenario() -> None:
+        monkeypatch.setattr(queries, "MERGE_ON_THREAD_BYTES", -1)
+        async with running_gateway(tmp_path) as running:
+            await running.all_there()
+            decode = queries._decode
 
-    asyncio.run(run())
+            def decode_slowly(*arguments: Any) -> Any:
+                merge_slowly()
+                return decode(*arguments)
+
+            monkeypatch.setattr(queries, "_decode", decode_slowly)
+            await check(running)
+
+    run(scenario)

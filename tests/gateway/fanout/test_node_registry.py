@@ -210,7 +210,7 @@ def test_a_node_of_a_late_shard_is_shown_as_last_reported(tmp_path: Path) -> Non
         await eventually(lambda: NODE_A in gateway.gateway.registry)
         gateway.shards[0].push(NodeChanged(raw(node(event_count=77))))
         gateway.shards[0].answers["nodes"] = lambda _: None
-        gateway.gateway.questions._deadline = 0.2
+        gateway.gateway.queries._deadline = 0.2
         await eventually(
             lambda: (gateway.gateway.registry.one(NODE_A, "hex") or {}).get("event_count") == 77
         )

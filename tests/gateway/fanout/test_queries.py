@@ -91,7 +91,7 @@ def test_large_answers_are_merged_on_a_thread(
         monkeypatch.setattr("tart.gateway.fanout.queries.MERGE_ON_THREAD_BYTES", limit)
         monkeypatch.setattr(Statistics, "merge", merge)
         async with running_gateway(tmp_path, 2) as gateway:
-            merged, seen = await gateway.gateway.questions.ask(Statistics())
+            merged, seen = await gateway.gateway.queries.ask(Statistics())
             assert sorted(merged) == [0, 1]
             assert seen.complete
 
@@ -104,7 +104,7 @@ def test_an_answer_of_the_wrong_type_is_an_error(tmp_path: Path) -> None:
         async with running_gateway(tmp_path, 1) as gateway:
             gateway.shards[0].answers["transfers"] = lambda _: [["aa", "first", 2, 3, 4]]
             with pytest.raises(msgspec.ValidationError, match="Expected `int`, got `str`"):
-                await gateway.gateway.questions.ask(Transfers(Window()))
+                await gateway.gateway.queries.ask(Transfers(Window()))
 
     asyncio.run(run())
 
@@ -114,7 +114,7 @@ def test_integers_beyond_64_bits_are_added_exactly(tmp_path: Path) -> None:
         async with running_gateway(tmp_path, 2) as gateway:
             for shard in gateway.shards:
                 shard.answers["aggregate_sum"] = lambda _: [[11, 2**70 + 1]]
-            rows, _ = await gateway.gateway.questions.ask(AggregateSum("counts", by=["type"]))
+            rows, _ = await gateway.gateway.queries.ask(AggregateSum("counts", by=["type"]))
             assert rows == [{"type": 11, "count": 2 * (2**70 + 1)}]
 
     asyncio.run(run())

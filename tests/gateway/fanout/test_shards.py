@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,44 +25,42 @@ from tart.ipc.messages import (
     UnreadableRows,
 )
 from tart.query.core.cursor import Cursor
+from tart.query.core.merge import Json
 from tart.query.shard_queries.events import Events
 from tart.query.shard_queries.nodes import Chain, Nodes
 from tests.gateway.fake_shard import FakeShard, event, raw
 from tests.gateway.running import PATIENCE_SECONDS, eventually
 
 
-class EventBatch:
-    """Notes what shards said unasked."""
+class Receiver:
+    """Collects the messages that shards send unasked."""
 
     def __init__(self) -> None:
-        self.said: list[Any] = []
+        self.messages: list[Any] = []
 
-    def welcomed(self, shard: int) -> None:
-        self.said.append(("welcomed", shard))
+    def publish(self, events: LiveEvents) -> None:
+        self.messages.append(events)
 
-    def live_events(self, message: LiveEvents) -> None:
-        self.said.append(message)
+    def record_missed(self, missed: Missed) -> None:
+        self.messages.append(missed)
 
-    def missed(self, message: Missed) -> None:
-        self.said.append(message)
-
-    def node_changed(self, shard: int, node: dict[str, Any]) -> None:
-        self.said.append((shard, node))
+    def record(self, shard: int, nodes: Iterable[Json]) -> None:
+        self.messages.append((shard, list(nodes)))
 
 
 @asynccontextmanager
 async def connected(
     directory: Path, count: int = 2
-) -> AsyncIterator[tuple[Shards, list[FakeShard], EventBatch]]:
+) -> AsyncIterator[tuple[Shards, list[FakeShard], Receiver]]:
     fakes = [FakeShard(index, directory / str(index), pid=100) for index in range(count)]
     for fake in fakes:
         await fake.start()
-    heard = EventBatch()
-    shards = Shards([fake.path for fake in fakes], heard)
-    shards.start()
+    receiver = Receiver()
+    shards = Shards([fake.path for fake in fakes])
+    shards.start(receiver, receiver)
     try:
         await asyncio.wait_for(shards.wait_all_welcomed(), PATIENCE_SECONDS)
-        yield shards, fakes, heard
+        yield shards, fakes, receiver
     finally:
         await shards.stop()
         for fake in fakes:
@@ -71,12 +69,12 @@ async def connected(
 
 def run(
     directory: Path,
-    test: Callable[[Shards, list[FakeShard], EventBatch], Awaitable[None]],
+    test: Callable[[Shards, list[FakeShard], Receiver], Awaitable[None]],
     count: int = 2,
 ) -> None:
     async def inside() -> None:
-        async with connected(directory, count) as (shards, fakes, heard):
-            await test(shards, fakes, heard)
+        async with connected(directory, count) as (shards, fakes, receiver):
+            await test(shards, fakes, receiver)
 
     asyncio.run(inside())
 
@@ -86,7 +84,7 @@ def decoded(answers: Answers[Partial]) -> list[tuple[int, Any]]:
 
 
 def test_every_shard_is_queried_and_its_answer_has_its_number(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         fakes[0].chain, fakes[1].chain = [["a"]], [["b"]]
         answers = await shards.scatter(Chain(["cc"]), 5)
         assert decoded(answers) == [(0, [["a"]]), (1, [["b"]])]
@@ -97,8 +95,8 @@ def test_every_shard_is_queried_and_its_answer_has_its_number(tmp_path: Path) ->
     run(tmp_path, check)
 
 
-def test_a_late_shard_is_left_out_and_told(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+def test_a_late_shard_is_left_out_and_named(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         fakes[1].answers["chain"] = lambda _: None
         answers = await shards.scatter(Chain(), 0.05)
         assert (decoded(answers), answers.missing) == ([(0, [])], [1])
@@ -110,8 +108,8 @@ def test_a_late_shard_is_left_out_and_told(tmp_path: Path) -> None:
     run(tmp_path, check)
 
 
-def test_a_caller_that_leaves_cancels_its_question(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+def test_a_caller_that_leaves_cancels_its_query(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         fakes[1].answers["chain"] = lambda _: None
         asking = asyncio.create_task(shards.scatter(Chain(), 60))
         await eventually(lambda: fakes[1].requests)
@@ -123,8 +121,8 @@ def test_a_caller_that_leaves_cancels_its_question(tmp_path: Path) -> None:
     run(tmp_path, check)
 
 
-def test_an_answer_after_the_deadline_harms_nobody(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+def test_an_answer_after_the_deadline_is_ignored(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         fakes[1].answers["chain"] = lambda _: None
         await shards.scatter(Chain(), 0.02)
         fakes[1].channels[0].send(Partial(fakes[1].requests[-1].id, raw(["late"])))
@@ -135,7 +133,7 @@ def test_an_answer_after_the_deadline_harms_nobody(tmp_path: Path) -> None:
 
 
 def test_no_answer_in_time_is_a_timeout(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         for fake in fakes:
             fake.answers["chain"] = lambda _: None
         with pytest.raises(QueryTimeout):
@@ -149,7 +147,7 @@ def test_no_answer_in_time_is_a_timeout(tmp_path: Path) -> None:
 
 
 def test_failures_of_all_shards_are_unavailability(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         for fake in fakes:
             fake.answers["chain"] = lambda _: Failure(0, "something new", "x")
         with pytest.raises(ShardUnavailable):
@@ -160,8 +158,8 @@ def test_failures_of_all_shards_are_unavailability(tmp_path: Path) -> None:
     run(tmp_path, check)
 
 
-def test_a_bad_parameter_is_the_callers(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+def test_a_parameter_that_a_shard_refuses_is_an_error_of_the_caller(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         refusal = Failure(0, "bad_parameter", "no such slot", "slot")
         fakes[1].answers["events"] = lambda _: refusal
         with pytest.raises(BadQuery, match="no such slot") as refused:
@@ -172,7 +170,7 @@ def test_a_bad_parameter_is_the_callers(tmp_path: Path) -> None:
 
 
 def test_a_shard_that_dies_answers_nothing_and_comes_back(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         fakes[1].answers["chain"] = lambda _: None
         asking = asyncio.create_task(shards.scatter(Chain(), 60))
         await eventually(lambda: fakes[1].requests)
@@ -181,18 +179,19 @@ def test_a_shard_that_dies_answers_nothing_and_comes_back(tmp_path: Path) -> Non
         assert shards.every[1].statistics.failures == {"no_shard": 1}
         fakes[1].answers.clear()
         fakes[1].pid = 200
+        shards.welcomed.clear()
         await fakes[1].start()
-        await eventually(lambda: heard.said.count(("welcomed", 1)) == 2)
+        await eventually(shards.welcomed.is_set)
         assert (await shards.scatter(Chain(), 5)).answered == 2
         assert [shard.statistics.restarts for shard in shards.every] == [0, 1]
 
     run(tmp_path, check)
 
 
-def test_without_any_shard_the_answer_is_immediate(tmp_path: Path) -> None:
+def test_without_a_connected_shard_the_error_is_immediate(tmp_path: Path) -> None:
     async def inside() -> None:
-        shards = Shards([tmp_path / "nobody"], EventBatch())
-        shards.start()
+        shards = Shards([tmp_path / "missing"])
+        shards.start(Receiver(), Receiver())
         with pytest.raises(ShardUnavailable):
             await shards.scatter(Chain(), 60)
         await shards.stop()
@@ -207,8 +206,8 @@ def test_a_shard_of_another_release_or_number_is_refused(
     async def inside() -> None:
         fake = FakeShard(index, tmp_path / "s", version=version)
         await fake.start()
-        shards = Shards([fake.path], EventBatch())
-        shards.start()
+        shards = Shards([fake.path])
+        shards.start(Receiver(), Receiver())
         await eventually(lambda: "refused shard" in caplog.text)
         assert not shards.every[0].up
         with pytest.raises(ShardUnavailable):
@@ -219,8 +218,8 @@ def test_a_shard_of_another_release_or_number_is_refused(
     asyncio.run(inside())
 
 
-def test_a_busy_shard_is_told_apart_from_one_that_is_gone(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+def test_a_busy_shard_is_distinguished_from_a_lost_one(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         for fake in fakes:
             fake.answers["chain"] = lambda _: Failure(0, "busy", "256 questions are waiting")
         with pytest.raises(Busy) as refused:
@@ -235,8 +234,8 @@ def test_a_busy_shard_is_told_apart_from_one_that_is_gone(tmp_path: Path) -> Non
     run(tmp_path, check)
 
 
-def test_one_shard_can_be_asked_by_itself(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+def test_one_shard_can_be_queried_alone(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         fakes[1].chain = [["aa", 1, 2]]
         partial = await shards.ask(1, Chain(), 5)
         assert json_encoding.unpack(partial.value) == [["aa", 1, 2]]
@@ -253,8 +252,8 @@ def test_one_shard_can_be_asked_by_itself(tmp_path: Path) -> None:
     run(tmp_path, check)
 
 
-def test_a_question_is_as_old_as_the_request_it_is_for(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+def test_a_query_is_as_old_as_its_request(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         await shards.scatter(Chain(), 5)
         module.requested_at.set(time.monotonic() - 3.0)
         await shards.scatter(Chain(), 5)
@@ -265,12 +264,12 @@ def test_a_question_is_as_old_as_the_request_it_is_for(tmp_path: Path) -> None:
     run(tmp_path, check)
 
 
-def test_questions_waiting_at_one_shard_are_limited_and_counted(
+def test_open_queries_of_a_shard_are_limited_and_rejections_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_PENDING", 2)
 
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         fakes[1].answers["chain"] = lambda _: None
         waiting = [asyncio.create_task(shards.scatter(Chain(), 60)) for _ in range(2)]
         await eventually(lambda: len(fakes[1].requests) == 2)
@@ -284,22 +283,22 @@ def test_questions_waiting_at_one_shard_are_limited_and_counted(
     run(tmp_path, check)
 
 
-def test_what_is_said_unasked_is_passed_on(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+def test_messages_that_shards_send_unasked_are_passed_on(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         shards.subscribe(Subscribe(1, {"type": "All"}))
         await eventually(lambda: fakes[0].subscriptions and fakes[1].subscriptions)
         fakes[0].push(NodeChanged(raw({"node_id": "aa"})))
         fakes[1].push(Missed(1, 5))
         fakes[1].publish(event(1, 1))
-        await eventually(lambda: (0, {"node_id": "aa"}) in heard.said)
-        await eventually(lambda: Missed(1, 5) in heard.said)
-        await eventually(lambda: any(isinstance(each, LiveEvents) for each in heard.said))
+        await eventually(lambda: (0, [{"node_id": "aa"}]) in receiver.messages)
+        await eventually(lambda: Missed(1, 5) in receiver.messages)
+        await eventually(lambda: any(isinstance(each, LiveEvents) for each in receiver.messages))
 
     run(tmp_path, check)
 
 
 def test_subscriptions_are_renewed_at_a_shard_that_comes_back(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         shards.subscribe(Subscribe(1, {"type": "All"}))
         shards.subscribe(Subscribe(2, {"type": "Slot", "slot": 5}, "array"))
         await eventually(lambda: len(fakes[1].subscriptions) == 2)
@@ -316,16 +315,17 @@ def test_subscriptions_are_renewed_at_a_shard_that_comes_back(tmp_path: Path) ->
 def test_a_shard_that_sends_requests_is_disconnected(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
+        shards.welcomed.clear()
         fakes[1].channels[0].send(Subscribe(1, {"type": "All"}))
-        await eventually(lambda: heard.said.count(("welcomed", 1)) == 2)
+        await eventually(shards.welcomed.is_set)
         assert "not a message of this release: Invalid value 'Subscribe'" in caplog.text
 
     run(tmp_path, check)
 
 
-def test_what_shards_cannot_read_comes_with_their_answers(tmp_path: Path) -> None:
-    async def check(shards: Shards, fakes: list[FakeShard], heard: EventBatch) -> None:
+def test_unreadable_rows_come_with_the_answers(tmp_path: Path) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         fakes[1].unreadable = [["01/x.duckdb", 4096, 5, None]]
         answers = await shards.scatter(Chain(), 5)
         assert answers.unreadable == {UnreadableRows("01/x.duckdb", 4096, 5, None)}
@@ -333,16 +333,16 @@ def test_what_shards_cannot_read_comes_with_their_answers(tmp_path: Path) -> Non
     run(tmp_path, check)
 
 
-def test_a_shard_that_starts_is_heard_of_and_not_asked(tmp_path: Path) -> None:
+def test_a_starting_shard_is_contacted_and_not_queried(tmp_path: Path) -> None:
     async def inside() -> None:
         fakes = [FakeShard(index, tmp_path / str(index)) for index in range(2)]
         fakes[1].recovering = "counting, 43 %"
         for fake in fakes:
             await fake.start()
-        shards = Shards([fake.path for fake in fakes], EventBatch())
-        shards.start()
+        shards = Shards([fake.path for fake in fakes])
+        shards.start(Receiver(), Receiver())
         try:
-            await asyncio.wait_for(shards.wait_all_heard(), PATIENCE_SECONDS)
+            await asyncio.wait_for(shards.wait_all_contacted(), PATIENCE_SECONDS)
             assert {at: each.progress for at, each in shards.recovering.items()} == {
                 1: "counting, 43 %"
             }

@@ -121,7 +121,7 @@ def test_pages_stay_the_same_while_events_arrive_and_a_shard_comes_late(tmp_path
         body = await gateway.json("/api/events?limit=5")
         seen = [each["id"] for each in body["events"]]
         two.answers["events"] = lambda _: None  # the second page is without this shard
-        gateway.gateway.questions._deadline = 0.2
+        gateway.gateway.queries._deadline = 0.2
         number = 100
         while body["has_more"]:
             one.append(event(0, number, at=NOON + SECOND_US))
@@ -130,7 +130,7 @@ def test_pages_stay_the_same_while_events_arrive_and_a_shard_comes_late(tmp_path
             body = await gateway.json(f"/api/events?limit=2&cursor={body['next_cursor']}")
             if "shards" in body:
                 assert body["shards"] == {"answered": 1, "total": 2}
-                gateway.gateway.questions._deadline = 5.0
+                gateway.gateway.queries._deadline = 5.0
                 two.answers.clear()
             seen += [each["id"] for each in body["events"]]
         assert sorted(seen) == sorted(everything)

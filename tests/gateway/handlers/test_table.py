@@ -149,7 +149,7 @@ def test_detailed_health_is_degraded_without_one_shard_and_503_without_any(tmp_p
         assert parts["shard_01"]["status"] == "Healthy"
         assert body["summary"]["total_components"] == len(parts) == 7
         await gateway.shards[1].stop()
-        gateway.gateway.questions._deadline = 0.3
+        gateway.gateway.queries._deadline = 0.3
         body = await gateway.json("/api/health/detailed")
         assert body["status"] == "Degraded"
         assert body["components"]["database"]["status"] == "Degraded"

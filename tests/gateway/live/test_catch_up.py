@@ -54,7 +54,7 @@ def with_gateway(directory: Path, check: Callable[[Running], Awaitable[None]], *
 
 
 def catching_up(gateway: Running, client: Client, wanted: Any = ALL) -> CatchingUp:
-    return CatchingUp(gateway.gateway.questions, client, wanted, "hex", NOON, START)
+    return CatchingUp(gateway.gateway.queries, client, wanted, "hex", NOON, START)
 
 
 def asked(gateway: Running, shard: int) -> list[dict[str, Any]]:
