@@ -45,7 +45,8 @@ def listing(rows: list[dict[str, Any]]) -> Callable[[dict[str, Any]], Any]:
     """A shard's answer of rows, newest first, below a place."""
 
     def answer(parameters: dict[str, Any]) -> Any:
-        before = {int(at): number for at, number in (parameters.get("before") or {}).items()}
+        positions = parameters["cursor"]["positions"]
+        before = {int(directory): number for directory, number in positions.items()}
         found = [
             row
             for row in reversed(rows)
