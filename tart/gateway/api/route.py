@@ -38,7 +38,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class CachePolicy:
-    """How long an answer may be served again, by clients and by the gateway.
+    """The times for which an answer may be served again, by clients and by the gateway.
 
     Attributes:
         control: the Cache-Control header of complete answers. Partial answers are never stored.

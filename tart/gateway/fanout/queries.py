@@ -55,7 +55,7 @@ class Coverage:
 
     @property
     def complete(self) -> bool:
-        """Whether the answer is from all shards, and all rows were readable."""
+        """True if the answer is from all shards, and all rows were readable."""
         return len(self.shards) == self.total and not self.unreadable
 
     def __and__(self, other: Coverage) -> Coverage:

@@ -107,7 +107,7 @@ class Answers(Generic[A]):
 
 @dataclass
 class ShardStatistics:
-    """What the gateway counted about one shard."""
+    """Counters of the gateway about one shard."""
 
     restarts: int = 0
     refused: int = 0
@@ -138,7 +138,7 @@ class Shard:
 
     @property
     def up(self) -> bool:
-        """Whether it said Welcome and has not gone since."""
+        """True if the shard is connected and available."""
         return self.welcomed.is_set()
 
     async def run(self, live: LiveReceiver, nodes: NodeReceiver) -> None:

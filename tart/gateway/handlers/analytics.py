@@ -9,7 +9,7 @@ from typing import Any
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.gateway.fanout.queries import QueryClient, now_text, now_us, together
-from tart.gateway.handlers.windows import answered, asked, hours_of
+from tart.gateway.handlers.windows import hours_of, request_window, timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.query.answers import analytics as answers
 from tart.query.core.cursor import Cursor
@@ -39,7 +39,7 @@ _DISCARDS = 500
 
 async def failure_rates(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/failure-rates``."""
-    window = asked(values).whole()
+    window = request_window(values).whole()
     cursor = Cursor(now_us(), window)
     counts, rows, (failed, failed_seen), (discards, discards_seen) = await together(
         questions.ask(AggregateSum("counts", window, by=["type"])),
@@ -63,12 +63,14 @@ async def failure_rates(questions: QueryClient, values: Values) -> Answer:
             failures.select_failures(failed.events, discards.events, FAILED_REASONS),
         )
 
-    return answered(body, counts, rows, node_counts, (None, failed_seen), (None, discards_seen))
+    return timestamped_answer(
+        body, counts, rows, node_counts, (None, failed_seen), (None, discards_seen)
+    )
 
 
 async def block_propagation(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/block-propagation``."""
-    window = asked(values).whole()
+    window = request_window(values).whole()
     assert window.start_us is not None
     assert window.end_us is not None
     blocks = await questions.ask(FirstSeenBlocks(window))
@@ -87,12 +89,12 @@ async def block_propagation(questions: QueryClient, values: Values) -> Answer:
         start_us=window.start_us,
         blocks=blocks[0],
     )
-    return answered(body, blocks, sightings, active)
+    return timestamped_answer(body, blocks, sightings, active)
 
 
 async def network_health(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/network-health``."""
-    window = asked(values).whole()
+    window = request_window(values).whole()
     minute = _last_minute(window, now_us())
     counts, active, last_minute, (nodes, seen) = await together(
         questions.ask(AggregateSum("counts", window, by=["type"])),
@@ -108,7 +110,7 @@ async def network_health(questions: QueryClient, values: Values) -> Answer:
         events_per_minute=sum(row["count"] for row in last_minute[0]),
     )
     body = partial(health.network_health, figures, now_text())
-    return answered(body, counts, active, last_minute, (None, seen))
+    return timestamped_answer(body, counts, active, last_minute, (None, seen))
 
 
 def _last_minute(window: Window, now: int) -> Window:
@@ -147,7 +149,7 @@ async def sync_timeline(questions: QueryClient, values: Values) -> Answer:
             **_header(values, buckets),
         }
 
-    return answered(body, slots, claims, (None, seen))
+    return timestamped_answer(body, slots, claims, (None, seen))
 
 
 async def connection_timeline(questions: QueryClient, values: Values) -> Answer:
@@ -184,12 +186,12 @@ async def connection_timeline(questions: QueryClient, values: Values) -> Answer:
             **_header(values, buckets),
         }
 
-    return answered(body, changes, active, events, counts, days, sessions, (None, seen))
+    return timestamped_answer(body, changes, active, events, counts, days, sessions, (None, seen))
 
 
 async def assurances(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/assurances``."""
-    window = asked(values).whole()
+    window = request_window(values).whole()
     rows, blocks, (nodes, seen) = await together(
         questions.ask(AggregateSum("assurances", window, by=["anchor", "seen_at", "type"])),
         questions.ask(FirstSeenBlocks(window)),
@@ -202,12 +204,14 @@ async def assurances(questions: QueryClient, values: Values) -> Answer:
         seconds=assurance_figures.slot_seconds(nodes),
         limit=values["limit"],
     )
-    return answered(body, rows, blocks, (None, seen))
+    return timestamped_answer(body, rows, blocks, (None, seen))
 
 
 def _timeline_buckets(values: Values) -> Buckets:
-    steps = asked(values).length_us() // _TIMELINE_STEP_US + 1
-    return asked(values).buckets(_TIMELINE_STEP_US * max(1, -(-steps // _TIMELINE_BUCKETS)))
+    steps = request_window(values).length_us() // _TIMELINE_STEP_US + 1
+    return request_window(values).buckets(
+        _TIMELINE_STEP_US * max(1, -(-steps // _TIMELINE_BUCKETS))
+    )
 
 
 def _header(values: Values, buckets: Buckets) -> answers.TimelineHeader:

@@ -11,8 +11,8 @@ from tart.gateway.api.routes.packages import MAX_FAILED
 from tart.gateway.fanout import package_queries
 from tart.gateway.fanout.package_queries import NEWEST, Period
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
-from tart.gateway.handlers.packages import newest_events, period, settled_us
-from tart.gateway.handlers.windows import answered
+from tart.gateway.handlers.packages import inactive_since_us, newest_events, period
+from tart.gateway.handlers.windows import timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.query.answers.cores import CoreGuarantors
@@ -101,7 +101,7 @@ async def enhanced_core_guarantors(questions: QueryClient, values: Values) -> An
         sharing = cores.import_sharing(requests[0], transfers[0])
         return {**guarantors[0](), "import_sharing": sharing}
 
-    return answered(body, guarantors, requests, transfers)
+    return timestamped_answer(body, guarantors, requests, transfers)
 
 
 async def _guarantors(
@@ -165,7 +165,7 @@ async def core_validators(questions: QueryClient, values: Values) -> Answer:
     # A window may end in the future.
     until = min(when.window.end_us or now_us(), now_us())
     body = partial(cores.validators, values["core_index"], tallies, nodes, heads, until)
-    return answered(body, *parts)
+    return timestamped_answer(body, *parts)
 
 
 async def core_metrics(questions: QueryClient, values: Values) -> Answer:
@@ -178,7 +178,7 @@ async def core_metrics(questions: QueryClient, values: Values) -> Answer:
         questions.ask(PackageStages(when.window, when.core)),
         questions.ask(PackageStages(day.window, day.core)),
         questions.ask(
-            PackageCounts(when.window, when.core, by=["node"], settled_us=settled_us(when))
+            PackageCounts(when.window, when.core, by=["node"], settled_us=inactive_since_us(when))
         ),
         questions.ask(StepDurations(when.window, when.core)),
     )
@@ -191,7 +191,7 @@ async def core_metrics(questions: QueryClient, values: Values) -> Answer:
             when.core or 0, packages, packages_of_day, tallies, completion, seconds
         )
 
-    return answered(body, *parts)
+    return timestamped_answer(body, *parts)
 
 
 async def core_bottlenecks(questions: QueryClient, values: Values) -> Answer:
@@ -227,7 +227,7 @@ async def core_bottlenecks(questions: QueryClient, values: Values) -> Answer:
         superseded = cores.count_superseded(failed, guaranteed[0])
         return cores.bottlenecks(values["core_index"], tallies, superseded)
 
-    return answered(body, *parts, guaranteed)
+    return timestamped_answer(body, *parts, guaranteed)
 
 
 def _coverage(parts: list[tuple[Any, Coverage]]) -> Coverage:

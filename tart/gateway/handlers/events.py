@@ -7,7 +7,7 @@ from typing import Any
 
 from tart.errors import NotFound, ShardUnavailable
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_text, now_us, together
-from tart.gateway.handlers.windows import asked
+from tart.gateway.handlers.windows import request_window
 from tart.gateway.http.responses import Answer
 from tart.query.answers.events import Events, SearchResult
 from tart.query.core import cursor as cursors
@@ -22,7 +22,7 @@ Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 
 async def node_events(questions: QueryClient, values: Values) -> Answer:
-    """``/api/nodes/{id}/events``."""
+    """Answer ``/api/nodes/{id}/events``."""
     # A node that is known but has no events left is not an unknown node.
     (page, seen), _ = await together(
         _events(questions, values, Selection(node=values["id"])), questions.node(values["id"])
@@ -31,13 +31,13 @@ async def node_events(questions: QueryClient, values: Values) -> Answer:
 
 
 async def events(questions: QueryClient, values: Values) -> Answer:
-    """``/api/events``."""
+    """Answer ``/api/events``."""
     page, seen = await _events(questions, values, ANY_EVENT)
     return Answer(_listed(page), seen)
 
 
 async def search(questions: QueryClient, values: Values) -> Answer:
-    """``/api/events/search``."""
+    """Answer ``/api/events/search``."""
     selection = Selection(
         node=values["node_id"],
         types=values["event_types"],
@@ -46,7 +46,7 @@ async def search(questions: QueryClient, values: Values) -> Answer:
         hash=values["wp_hash"],
     )
     place = values["cursor"]
-    window = asked(values).open(place=place and place.window)
+    window = request_window(values).open(place=place and place.window)
     page, seen = await _events(questions, values, selection, window)
     body: SearchResult = {
         **_listed(page),
@@ -59,25 +59,25 @@ async def search(questions: QueryClient, values: Values) -> Answer:
 
 
 async def event(questions: QueryClient, values: Values) -> Answer:
-    """``/api/events/{id}``."""
+    """Answer ``/api/events/{id}``."""
     return await _one(questions, Event(values["id"], values["bytes"]))
 
 
 async def trace(questions: QueryClient, values: Values) -> Answer:
-    """``/api/events/{id}/trace``."""
+    """Answer ``/api/events/{id}/trace``."""
     query = Trace(values["id"], values["limit"], values["depth"], values["bytes"])
     return await _one(questions, query)
 
 
 async def _one(questions: QueryClient, query: Event | Trace) -> Answer:
     """Return the answer of the one shard that has an event."""
-    found, seen = await questions.ask(query)
-    if found is None:
+    event, seen = await questions.ask(query)
+    if event is None:
         if len(seen.shards) != seen.total:
             raise ShardUnavailable("no shard that answered has that event, and not all did")
-        raise NotFound(f"no event {query.id} is kept", "id")
-    # One shard's word is all of it.
-    return Answer(found, Coverage(frozenset(range(seen.total)), seen.total))
+        raise NotFound(f"event {query.id} not found (never received or expired)", "id")
+    # The answer of one shard is complete.
+    return Answer(event, Coverage(frozenset(range(seen.total)), seen.total))
 
 
 async def _events(

@@ -30,7 +30,7 @@ _CHUNK_BYTES = 64 << 10
 
 
 async def export(questions: QueryClient, values: Values) -> Answer:
-    """``/api/events/export``."""
+    """Answer ``/api/events/export``."""
     form = values["format"]
     if form not in FORMATS:
         raise SqlRefused(
@@ -65,7 +65,7 @@ async def export(questions: QueryClient, values: Values) -> Answer:
         None,
         seen,
         media_type=FORMATS[form],
-        stream=_gathered(_records(questions, merger, first, seen)),
+        stream=_in_chunks(_records(questions, merger, first, seen)),
     )
 
 
@@ -87,12 +87,12 @@ async def _fetch(
 async def _records(
     questions: QueryClient, merger: ExportMerger, first: Export, seen: Coverage
 ) -> AsyncIterator[bytes]:
-    """The whole export in small pieces.
+    """Yield the whole export in small pieces.
 
     Raises:
-        Incomplete: after the last of them, where something is missing.
+        Incomplete: after the last piece, if something is missing.
     """
-    form, asked = first.format, seen.shards
+    form, shards = first.format, seen.shards
     ended = ""
     if form == "csv":
         yield (",".join(CSV_COLUMNS) + "\r\n").encode()
@@ -109,7 +109,7 @@ async def _records(
         if not merger.pending_shards:
             break
         try:
-            more = await _fetch(questions, merger, first, asked)
+            more = await _fetch(questions, merger, first, shards)
         except TartError as error:
             ended = f"the export ends early: {error}"
             break
@@ -133,9 +133,9 @@ class _Capture:
         self._records = 0
 
     def add(self, entry: ExportRecord) -> Iterator[bytes]:
-        """What comes next."""
-        yield from self._closed(entry.received_at)
-        # Every page brings them anew.
+        """Yield the next records."""
+        yield from self._close(entry.received_at)
+        # Every page repeats them.
         hello = self._openings.pop(entry.session, b"")
         first = self._first_ids.pop(entry.session, None) or 0
         if entry.session not in self._open:
@@ -149,23 +149,23 @@ class _Capture:
         self._closings.add(entry)
 
     def end(self) -> Iterator[bytes]:
-        """What comes last."""
-        yield from self._closed(None)
+        """Yield the last records."""
+        yield from self._close(None)
         yield capture.encode_end(self._records)
 
-    def _closed(self, before: int | None) -> Iterator[bytes]:
+    def _close(self, before: int | None) -> Iterator[bytes]:
         for closed_at, session in self._closings.pop_before(before):
             if session in self._open:
                 self._open.remove(session)
                 yield self._record(capture.CLOSED, session, closed_at)
 
-    def _record(self, kind: int, session: int, at: int, content: bytes = b"") -> bytes:
+    def _record(self, kind: int, session: int, time_us: int, content: bytes = b"") -> bytes:
         self._records += 1
-        return capture.encode_record(capture.Record(kind, session, at, content))
+        return capture.encode_record(capture.Record(kind, session, time_us, content))
 
 
-async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same in pieces that are worth sending."""
+async def _in_chunks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the pieces joined to chunks of ``_CHUNK_BYTES``."""
     waiting: list[bytes] = []
     size = 0
     lacking: Incomplete | None = None

@@ -10,7 +10,7 @@ from typing import Any
 from tart.errors import BadQuery
 from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
-from tart.gateway.handlers.windows import answered, asked, hours_of
+from tart.gateway.handlers.windows import hours_of, request_window, timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.query.answers.metrics import (
@@ -56,7 +56,7 @@ _BUCKETS_PER_QUERY = 12
 
 async def blocks(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/blocks``."""
-    window = asked(values).whole()
+    window = request_window(values).whole()
     authoring = {"kind": [EventKind.AUTHORING]}
     counts, (claims, seen), authored, done, failed = await together(
         questions.ask(
@@ -93,7 +93,7 @@ async def blocks(questions: QueryClient, values: Values) -> Answer:
         authored=authored[0],
         recent=[*done[0], *failed[0]],
     )
-    return answered(body, (None, seen), counts, authored, done, failed)
+    return timestamped_answer(body, (None, seen), counts, authored, done, failed)
 
 
 async def slot(questions: QueryClient, values: Values) -> Answer:
@@ -115,13 +115,13 @@ async def slot(questions: QueryClient, values: Values) -> Answer:
 
 async def timeseries(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/timeseries``."""
-    buckets = asked(values).buckets(values["interval"] * MINUTE_US)
+    buckets = request_window(values).buckets(values["interval"] * MINUTE_US)
     rows, parts = await _SERIES[values["metric"]](questions, buckets)
 
     def body() -> Timeseries:
         return {**_header(values, buckets), "data": rows()}
 
-    return answered(body, *parts)
+    return timestamped_answer(body, *parts)
 
 
 async def _blocks(questions: QueryClient, buckets: Buckets) -> Series:
@@ -196,7 +196,7 @@ async def _named(questions: QueryClient, buckets: Buckets) -> tuple[list[Json], 
 
 async def grouped_timeseries(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/timeseries/grouped``."""
-    buckets = asked(values).buckets(values["interval"] * MINUTE_US)
+    buckets = request_window(values).buckets(values["interval"] * MINUTE_US)
     metric_and_group = values["metric"], values["group_by"]
     if metric_and_group not in _GROUPED:
         known = ", ".join(" by ".join(pair) for pair in _GROUPED)
@@ -206,7 +206,7 @@ async def grouped_timeseries(questions: QueryClient, values: Values) -> Answer:
     def body() -> GroupedTimeseries:
         return {**_header(values, buckets), "group_by": values["group_by"], "data": rows()}
 
-    return answered(body, *parts)
+    return timestamped_answer(body, *parts)
 
 
 async def _events_by_node(questions: QueryClient, buckets: Buckets) -> GroupSeries:
@@ -307,7 +307,7 @@ async def realtime(questions: QueryClient, values: Values) -> Answer:
 
 async def latency(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/latency``."""
-    window = asked(values).whole(durations=True)
+    window = request_window(values).whole(durations=True)
     group = values["group_by"]
     if group == "core":
         return await _latency_by_core(questions, window)
@@ -322,7 +322,7 @@ async def latency(questions: QueryClient, values: Values) -> Answer:
     def body() -> Latency:
         return {"group_by": group, "steps": latency_figures.latency_by_step(rows[0], group_of)}
 
-    return answered(body, rows, (None, seen))
+    return timestamped_answer(body, rows, (None, seen))
 
 
 async def _latency_by_core(questions: QueryClient, window: Window) -> Answer:
@@ -333,7 +333,7 @@ async def _latency_by_core(questions: QueryClient, window: Window) -> Answer:
         rows = ((names[row.pair], row.core, row.bin, row.samples) for row in samples)
         return {"group_by": "core", "steps": latency_figures.latency_by_core(rows)}
 
-    return answered(body, (None, seen))
+    return timestamped_answer(body, (None, seen))
 
 
 def _implementation(node: Json) -> str | None:
@@ -351,7 +351,7 @@ _GROUPS: Mapping[str, Callable[[list[Json]], dict[str, str | None] | None]] = {
 
 async def busiest_nodes(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/top``."""
-    window = asked(values).whole()
+    window = request_window(values).whole()
     types = values["event_types"]
     rows, (nodes, seen) = await together(
         questions.ask(AggregateSum("counts", window, by=["node"], where=types and {"type": types})),
@@ -367,7 +367,7 @@ async def busiest_nodes(questions: QueryClient, values: Values) -> Answer:
         limit=values["limit"],
         seconds=max(0, window.end_us - window.start_us) / SECOND_US,
     )
-    return answered(body, rows, (None, seen))
+    return timestamped_answer(body, rows, (None, seen))
 
 
 METRIC_HANDLERS: Mapping[str, Handler] = {

@@ -11,7 +11,7 @@ from typing import Any
 from tart.aggregate.core.tables import LINK_BUCKET
 from tart.errors import TartError
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
-from tart.gateway.handlers.windows import answered, asked
+from tart.gateway.handlers.windows import request_window, timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.query.answers.node_activity import NodeStatusEnhanced
@@ -81,7 +81,7 @@ async def node_status(questions: QueryClient, values: Values) -> Answer:
 
 async def network_topology(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/network/topology``."""
-    window = asked(values).whole(_LINK_BUCKET_US)
+    window = request_window(values).whole(_LINK_BUCKET_US)
     links, transfers, counts = await together(
         questions.ask(
             AggregateSum(
@@ -110,7 +110,7 @@ async def network_topology(questions: QueryClient, values: Values) -> Answer:
 
 async def validators_cores(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/validators/cores``."""
-    window = asked(values).whole()
+    window = request_window(values).whole()
     guarantees, tickets = await together(
         questions.ask(
             AggregateSum(
@@ -128,7 +128,7 @@ async def validators_cores(questions: QueryClient, values: Values) -> Answer:
 
 async def node_status_enhanced(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/status/enhanced``."""
-    window, where = asked(values).whole(), {"node": [values["id"]]}
+    window, where = request_window(values).whole(), {"node": [values["id"]]}
     (merged, events, seen), cores, counts, tickets = await together(
         questions.node_status(values["id"], values["bytes"]),
         questions.ask(AggregateSum("core_events", window, by=["core", "type"], where=where)),
@@ -148,7 +148,7 @@ async def node_status_enhanced(questions: QueryClient, values: Values) -> Answer
 
 async def node_peers(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/peers``."""
-    window, where = asked(values).whole(_LINK_BUCKET_US), {"node": [values["id"]]}
+    window, where = request_window(values).whole(_LINK_BUCKET_US), {"node": [values["id"]]}
     selection = Selection(node=values["id"], types=(EventKind.STATUS,))
     streams = {**where, "type": [EventKind.BLOCK_ANNOUNCEMENT_STREAM_OPENED]}
     (_, seen), status, (page, page_seen), opened, counts = await together(
@@ -171,7 +171,7 @@ async def node_peers(questions: QueryClient, values: Values) -> Answer:
 async def node_timeline(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/timeline``."""
     cursor = values["cursor"]
-    window = asked(values).open(MINUTE_US, cursor and cursor.window)
+    window = request_window(values).open(MINUTE_US, cursor and cursor.window)
     cursor = cursor or Cursor(now_us(), window)
     categories = values["categories"]
     selection = Selection(
@@ -190,12 +190,12 @@ async def node_timeline(questions: QueryClient, values: Values) -> Answer:
         _count_by_type(counts[0]),
         next_cursor=cursors.encode(page.cursor) if page.has_more else None,
     )
-    return answered(body, (None, seen), (None, page_seen), counts)
+    return timestamped_answer(body, (None, seen), (None, page_seen), counts)
 
 
 async def da_stats(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/da/stats``."""
-    window = asked(values).whole()
+    window = request_window(values).whole()
     status, counts = await together(
         questions.ask(AggregateSum("status", window, by=["node"])),
         questions.ask(
@@ -213,7 +213,7 @@ async def da_stats(questions: QueryClient, values: Values) -> Answer:
 
 async def da_stats_enhanced(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/da/stats/enhanced``."""
-    window = asked(values).whole(_LINK_BUCKET_US, durations=True)
+    window = request_window(values).whole(_LINK_BUCKET_US, durations=True)
     ends = [availability.FAILED, availability.TRANSFERRED]
     (page, seen), status, counts, latencies, indices, reasons = await together(
         questions.events(
@@ -252,12 +252,12 @@ async def da_stats_enhanced(questions: QueryClient, values: Values) -> Answer:
         reasons=reasons[0],
         recent=page.events,
     )
-    return answered(body, (None, seen), status, counts, latencies, indices, reasons)
+    return timestamped_answer(body, (None, seen), status, counts, latencies, indices, reasons)
 
 
 async def execution_metrics(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/execution``."""
-    window = asked(values).whole()
+    window = request_window(values).whole()
     (page, seen), refined, authorized, accumulated, counts = await together(
         questions.events(
             Selection(types=tuple(execution.RECENT_KINDS)),

@@ -37,18 +37,20 @@ Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 MAX_BATCH = 50
 _RECENT_PACKAGES, _RECENT_GUARANTEES = 100, 50
 # A guarantor that sends nothing about a package for this long has nothing to add.
-_SETTLED_US = 60 * SECOND_US
+_INACTIVE_US = 60 * SECOND_US
 
 
 def period(values: Values, *, durations: bool = False) -> Period:
     """Return the requested window and core; ``durations`` as in ``windows``."""
-    return Period(windows.asked(values).whole(durations=durations), values.get("core_index"))
+    return Period(
+        windows.request_window(values).whole(durations=durations), values.get("core_index")
+    )
 
 
-def settled_us(when: Period) -> int:
+def inactive_since_us(when: Period) -> int:
     """Return the time after which an unfinished package may still be in progress."""
     assert when.window.end_us is not None
-    return when.window.end_us - _SETTLED_US
+    return when.window.end_us - _INACTIVE_US
 
 
 async def newest_events(
@@ -226,13 +228,13 @@ async def guarantors(questions: QueryClient, values: Values) -> Answer:
     where = {"type": guarantee_figures.GUARANTOR_TYPES}
     (rows, seen), (counts, also), (last_hour, too) = await together(
         questions.ask(
-            PackageCounts(when.window, when.core, by=["node"], settled_us=settled_us(when))
+            PackageCounts(when.window, when.core, by=["node"], settled_us=inactive_since_us(when))
         ),
         questions.ask(AggregateSum("counts", when.window, by=["node", "type"], where=where)),
         questions.ask(AggregateSum("counts", Window(begin, end), by=["node", "type"], where=where)),
     )
     body = partial(guarantee_figures.guarantors, rows, counts, last_hour)
-    return windows.answered(body, (None, seen), (None, also), (None, too))
+    return windows.timestamped_answer(body, (None, seen), (None, also), (None, too))
 
 
 PACKAGE_HANDLERS: Mapping[str, Handler] = {

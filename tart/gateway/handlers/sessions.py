@@ -9,7 +9,7 @@ from typing import Any
 
 from tart.gateway.api.rule_pages import rule_list, rule_text
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
-from tart.gateway.handlers.windows import asked
+from tart.gateway.handlers.windows import request_window
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.query.answers.sessions import Sessions
@@ -42,7 +42,7 @@ async def node_sessions(questions: QueryClient, values: Values) -> Answer:
 
 async def conformance(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/conformance``."""
-    window = asked(values).open(HOUR_US, ends=True)
+    window = request_window(values).open(HOUR_US, ends=True)
     (nodes, seen), (rows, rows_seen) = await together(
         questions.nodes(), _conformance_input(questions, window, None)
     )
@@ -51,7 +51,7 @@ async def conformance(questions: QueryClient, values: Values) -> Answer:
 
 async def node_conformance(questions: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/conformance``."""
-    window = asked(values).open(HOUR_US, ends=True)
+    window = request_window(values).open(HOUR_US, ends=True)
     (node, seen), (rows, rows_seen) = await together(
         questions.node(values["id"]), _conformance_input(questions, window, values["id"])
     )
@@ -70,7 +70,7 @@ async def rule(questions: QueryClient, values: Values) -> Answer:
 
 async def _sessions(questions: QueryClient, values: Values, node: str | None) -> Answer:
     place = values["cursor"]
-    window = asked(values).open(place=place and place.window)
+    window = request_window(values).open(place=place and place.window)
     place = place or Cursor(now_us(), window)
     page, seen = await questions.ask(SessionPage(place, values["limit"] + 1, node))
     body: Sessions = {

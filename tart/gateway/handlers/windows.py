@@ -1,11 +1,11 @@
-"""The window of a request: found once, the same for every part of its answer, and told in it.
+"""The window of a request: resolved once, the same for all parts of the answer, and shown in it.
 
-Counts are kept by buckets of time, so a window of counts is one of whole buckets: it begins
-with the one that its start is in, and ends before the one that its end is in, unless that is
-the present. Nothing after the end that was asked for is counted. How long the buckets are
-follows from what an answer is made of, and a list beside counts has their window.
+Counts are stored in buckets of time, so a window of counts consists of whole buckets: it begins
+with the bucket of its start, and ends before the bucket of its end, unless that is the present.
+Nothing after the requested end is counted. The length of the buckets depends on the tables that an
+answer is made from; a list beside counts has the window of the counts.
 
-``windowed`` wraps every handler, so that no answer is without its window and none has two.
+``windowed`` wraps every handler, so that every answer shows its window and none has two.
 """
 
 from __future__ import annotations
@@ -29,71 +29,72 @@ Values = Mapping[str, Any]
 Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 
-class Asked:
-    """The window that one request asks for.
+class RequestWindow:
+    """The window of one request.
 
     Args:
         values: of the route's parameters.
-        kept: for how long what is kept by the minute; before that there are hours.
+        retention: for how long tables have minutes; before that they have hours.
         now: Unix microseconds.
     """
 
-    def __init__(self, values: Values, kept: AggregatesConfig, now: int) -> None:
+    def __init__(self, values: Values, retention: AggregatesConfig, now: int) -> None:
         self._start = values.get("start", values.get("start_time"))
         self._end = values.get("end", values.get("end_time"))
         self._duration = values.get("duration")
-        self._kept = kept
+        self._retention = retention
         self._now = now
-        self._found: tuple[Window, int] | None = None
+        self._resolved: tuple[Window, int] | None = None
 
     def whole(self, step_us: int = MINUTE_US, *, durations: bool = False) -> Window:
-        """Both ends known; as the parameters say, or ``duration`` long.
+        """Return a window with both ends: those of the parameters, or ``duration`` long.
 
         Args:
-            step_us: the longest buckets of what is counted in the answer.
-            durations: whether durations are, which are soon kept by the hour.
+            step_us: the longest buckets of the tables that the answer is made from.
+            durations: whether durations are among them, which soon have hours only.
         """
-        return self._settled(self._bounded(), step_us, durations=durations)
+        return self._resolve(self._bounded(), step_us, durations=durations)
 
     def buckets(self, step_us: int) -> Buckets:
-        """The same cut into buckets of that length: whole ones, but for the present one."""
+        """Return the window cut into buckets: whole ones, except for the present one."""
         window = self._bounded()
         assert window.start_us is not None
         assert window.end_us is not None
         cut = cut_buckets(window.start_us, window.end_us, step_us)
-        window = self._settled(Window(cut.start_us, window.end_us), cut.step_us)
+        window = self._resolve(Window(cut.start_us, window.end_us), cut.step_us)
         assert window.start_us is not None
         assert window.end_us is not None
         return Buckets(window.start_us, window.end_us, cut.step_us)
 
     def length_us(self) -> int:
-        """How much was asked for, before it was cut into buckets."""
+        """Return the requested length, before the window was cut into buckets."""
         window = self._bounded()
         return (window.end_us or 0) - (window.start_us or 0)
 
     def open(self, step_us: int = 1, place: Window | None = None, *, ends: bool = False) -> Window:
-        """Without the ends that were not asked for, as lists have it.
+        """Return a window whose ends may be open, for lists.
 
         Args:
-            place: the window of the first page, where this is another.
-            ends: whether it ends now where nothing else was asked for.
+            step_us: the longest buckets of the tables that the answer is made from.
+            place: the window of the first page, if this is a later one.
+            ends: whether a window without an end ends now.
         """
         if place is not None:
-            self._found = place, step_us
+            self._resolved = place, step_us
             return place
         window = resolve(self._now, start_us=self._start, end_us=self._end, duration=self._duration)
         if ends and window.end_us is None:
             window = replace(window, end_us=self._now)
-        return self._settled(window, step_us)
+        return self._resolve(window, step_us)
 
     def shown(self) -> Json | None:
-        """``start`` and ``end`` for the answer, ``None`` if it has no window."""
-        if self._found is None:
+        """Return ``start`` and ``end`` for the answer; ``None`` if it has no window."""
+        if self._resolved is None:
             return None
-        window, step = self._found
+        window, step = self._resolved
         start, end = window.start_us, window.end_us
         if end is not None and (end + 1) % step == 0 and step > 1:
-            # Up to there: what is counted has the last microsecond before it.
+            # Shown as the end of the bucket; the window ends a microsecond before it.
             end += 1
         return {
             "start": None if start is None else rfc3339(start),
@@ -106,37 +107,37 @@ class Asked:
             self._now, start_us=self._start, end_us=self._end, duration=self._duration
         )
 
-    def _settled(self, window: Window, step_us: int, *, durations: bool = False) -> Window:
+    def _resolve(self, window: Window, step_us: int, *, durations: bool = False) -> Window:
         minutes = min(
-            self._kept.row_retention_days * DAY_US,
-            (self._kept.latency_hours - 1) * HOUR_US if durations else _FOREVER,
+            self._retention.row_retention_days * DAY_US,
+            (self._retention.latency_hours - 1) * HOUR_US if durations else _FOREVER,
         )
         if step_us > 1 and window.start_us is not None and window.start_us < self._now - minutes:
             step_us = max(step_us, HOUR_US)
-        found = align_window(window, step_us, self._now)
-        if self._found is not None and self._found != (found, step_us):
+        aligned = align_window(window, step_us, self._now)
+        if self._resolved is not None and self._resolved != (aligned, step_us):
             raise AssertionError("an answer has two windows")
-        self._found = found, step_us
-        return found
+        self._resolved = aligned, step_us
+        return aligned
 
 
 _FOREVER = 1 << 62
 
 
 class _Windowed(dict[str, Any]):
-    """Values of the parameters, and the window they ask for."""
+    """Values of the parameters, with the window that they request."""
 
-    def __init__(self, values: Values, window: Asked) -> None:
+    def __init__(self, values: Values, window: RequestWindow) -> None:
         super().__init__(values)
-        self.asked = window
+        self.request_window = window
 
 
 def windowed(handler: Handler) -> Handler:
-    """The handler with ``asked`` for its window, which its answer then tells."""
+    """Return the handler with ``request_window`` for its window, which its answer shows."""
 
     @wraps(handler)
     async def handle(questions: QueryClient, values: Values) -> Answer:
-        window = Asked(values, questions.retention, now_us())
+        window = RequestWindow(values, questions.retention, now_us())
         answer = await handler(questions, _Windowed(values, window))
         shown = window.shown()
         if shown is not None and answer.status == 200:
@@ -152,26 +153,26 @@ def _with_window(body: Any, shown: Json) -> Any:
     return {**body, "window": shown} if isinstance(body, dict) else body
 
 
-def asked(values: Values) -> Asked:
-    """The window of the request with these values, as a handler has them."""
+def request_window(values: Values) -> RequestWindow:
+    """Return the window of the request whose values a handler has."""
     assert isinstance(values, _Windowed)
-    return values.asked
+    return values.request_window
 
 
 def hours_of(values: Values) -> float:
-    """How many hours were asked for; whole ones as the peer has them."""
-    length = asked(values).length_us()
+    """Return the requested length in hours; whole hours as integers, as jamtart has them."""
+    length = request_window(values).length_us()
     return length // HOUR_US if length % HOUR_US == 0 else round(length / HOUR_US, 4)
 
 
-def answered(
+def timestamped_answer(
     body: Mapping[str, Any] | Callable[[], Mapping[str, Any]], *parts: tuple[Any, Coverage]
 ) -> Answer:
     """Return an answer with the present time, covering the shards that answered every part.
 
     Args:
         body: its members, or a function that merges them on a thread (see ``Answer.body``).
-        parts: what was asked: the values and the coverage of each.
+        parts: the queries' results: the values and the coverage of each.
     """
     coverage = reduce(and_, (seen for _, seen in parts))
     if callable(body):

@@ -1,15 +1,15 @@
-"""What a stream missed is looked up while live events already come.
+"""Looks up the events that a resumed stream missed, while live events already arrive.
 
-Each shard is asked by itself, a part at a time and upwards from where the client is, so that
-the client gets something soon, whichever shard is slow, and is further on after every break.
-Parts begin small and grow while they come in time. What came is put in order of arrival over
-the shards, but not for long: where one has not answered for ``PATIENCE_SECONDS`` the events
-of the others go out without it.
+Each shard is queried by itself, a part at a time and in ascending order from the client's
+position. So the client gets events soon, whichever shard is slow, and is further on after every
+interruption. Parts begin small and grow while they arrive in time. Events are sent in order of
+arrival over the shards, but not at any price: if a shard has not answered for
+``REORDER_SECONDS``, the events of the others are sent without it.
 
-Of a shard that is being asked live events are left out: they will be found in its log. Once
-all that is committed was looked at they are held back, the rest is looked up, and they follow
-it. So nothing falls between, and what is held back is little. What comes twice has an id that
-the client has already.
+While a shard is being queried its live events are left out: they will be found in its event log.
+Once all committed events were looked at, live events are held back, the rest is looked up, and
+they follow it. So no event is lost in between, and few are held back. An event that comes twice
+has an id that the client has already.
 """
 
 from __future__ import annotations
@@ -28,49 +28,49 @@ from tart.query.core.merge import Json
 from tart.query.core.query import ByteEncoding
 from tart.query.shard_queries.events import Backfill, BackfillPart
 
-# Rows that a part looks at: at first and after one that came too late, and at most.
+# Rows of a part: of the first and after one that came too late, and at most.
 FIRST_ROWS, MOST_ROWS = 64, 1024
-PATIENCE_SECONDS = 0.2
-# Between two looks whether what was received is stored.
+REORDER_SECONDS = 0.2
+# Between two queries for events that were received and are not stored yet.
 STORED_SECONDS = 0.02
 BUSY_SECONDS = 0.5
-# A shard that is late or busy so often in a row is given up.
+# A shard that is late or busy this often in a row is given up.
 TRIES = 5
-# As many as count as recent. A shard that receives faster than it is looked through never
-# comes to an end; live events are held back all the same then.
+# The number of events that count as recent. A shard that receives faster than it is read never
+# comes to an end; then live events are held back after this many rows.
 ENOUGH_ROWS = 10_000
 _TOGETHER = 64
 
 
 class Found(NamedTuple):
-    """An event to pass on, or only how far everything is known.
+    """An event to send, or only a position.
 
     Attributes:
-        at: directory to the API id up to which that is so.
+        ids: directory to the API id up to which all events are known.
     """
 
     event: Json | None
-    at: Mapping[int, int]
+    ids: Mapping[int, int]
 
 
 class Client(Protocol):
-    """Who missed something; see ``sse.Reader``."""
+    """A client that missed events; see ``sse.Reader``."""
 
     def hold(self, shard: int) -> None:
-        """Keep live events of a shard for later from now on, instead of leaving them out."""
+        """Hold back the live events of a shard from now on, instead of leaving them out."""
 
     def release(self, shard: int) -> None:
-        """Let them follow what was found, the kept ones first."""
+        """Send the live events of a shard, those that were held back first."""
 
     async def found(self, batch: Sequence[Found]) -> None:
-        """These are next; wait until there is room for more."""
+        """Send events; return when there is room for more."""
 
     async def cut(self) -> None:
-        """Events may be missing for good."""
+        """Tell the client that events may be missing."""
 
 
 class _Source:
-    """What came from one shard and was not passed on yet."""
+    """Events of one shard that were found and not sent yet."""
 
     def __init__(self) -> None:
         self.found: deque[Found] = deque()
@@ -80,16 +80,16 @@ class _Source:
 
 
 class _NoneAnswered(Exception):
-    """Every shard failed before any had answered."""
+    """All shards failed before one answered."""
 
 
 class CatchingUp:
-    """One client's.
+    """Looks up the missed events of one client.
 
     Args:
         wanted: the live filter.
         rendering: of bytes.
-        since_us: of directories without a position what was received from then on is new.
+        since_us: in a directory without a position, events received from this time on are new.
         after: directory to the API id of the newest event the client has.
     """
 
@@ -112,17 +112,17 @@ class CatchingUp:
         self._failed = 0
 
     async def run(self) -> bool:
-        """Until everything missed was passed on and live events follow.
+        """Send all missed events; live events follow.
 
         Returns:
-            ``False`` if no shard answered: it is worth trying again from the same place.
+            ``False`` if no shard answered: the client may retry from the same position.
         """
         answered = True
         try:
             async with asyncio.TaskGroup() as group:
                 for shard, source in enumerate(self._sources):
                     group.create_task(self._look_up(shard, source))
-                await self._pass_on()
+                await self._send()
         except* _NoneAnswered:
             answered = False
         return answered
@@ -130,8 +130,8 @@ class CatchingUp:
     # --- From one shard --------------------------------------------------------------
 
     async def _look_up(self, shard: int, source: _Source) -> None:
-        """Fill a source; what makes it end early costs the client events, unless all do."""
-        if not await self._all_looked_up(shard, source):
+        """Fill a source; if it ends early the client is told, unless all sources do."""
+        if not await self._read_all(shard, source):
             self._failed += 1
             if self._failed == len(self._sources) and not self._answered.is_set():
                 raise _NoneAnswered
@@ -140,7 +140,7 @@ class CatchingUp:
         source.over = True
         self._news.set()
 
-    async def _all_looked_up(self, shard: int, source: _Source) -> bool:
+    async def _read_all(self, shard: int, source: _Source) -> bool:
         clock = asyncio.get_running_loop().time
         after, own = dict(self._after), shard
         rows, looked_at, tries = FIRST_ROWS, 0, 0
@@ -161,7 +161,7 @@ class CatchingUp:
             tries, looked_at = 0, looked_at + rows
             if answer.cut:
                 await self._client.cut()
-            self._came(source, answer)
+            self._add(source, answer)
             further = answer.at.get(own) != after.get(own)
             after |= answer.at
             if not held:
@@ -169,7 +169,7 @@ class CatchingUp:
                     self._client.hold(shard)
                     held, ends = True, 0.0
             else:
-                # What it has given a number to since is live, and kept for later.
+                # Later events are live, and held back.
                 wanted = wanted or answer.next
                 others = [each for each in answer.more if each != own]
                 if not others and after.get(own, -1) + 1 >= wanted:
@@ -186,22 +186,22 @@ class CatchingUp:
     async def _ask(self, shard: int, after: Mapping[int, int], rows: int) -> BackfillPart:
         return await self._questions.ask_shard(shard, replace(self._query, after=after, limit=rows))
 
-    def _came(self, source: _Source, answer: BackfillPart) -> None:
+    def _add(self, source: _Source, answer: BackfillPart) -> None:
         self._answered.set()
         source.found += (Found(event, {}) for event in answer.events)
-        at = {directory: event_api_id(directory, each) for directory, each in answer.at.items()}
-        source.found.append(Found(None, at))
+        ids = {directory: event_api_id(directory, each) for directory, each in answer.at.items()}
+        source.found.append(Found(None, ids))
         self._news.set()
 
     # --- To the client ---------------------------------------------------------------
 
-    async def _pass_on(self) -> None:
+    async def _send(self) -> None:
         while not all(source.released for source in self._sources):
             self._news.clear()
             batch = self._next()
             if not batch and not self._release():
                 try:
-                    async with asyncio.timeout(PATIENCE_SECONDS):
+                    async with asyncio.timeout(REORDER_SECONDS):
                         await self._news.wait()
                 except TimeoutError:
                     batch = self._next(wait=False)
@@ -209,10 +209,10 @@ class CatchingUp:
                 await self._client.found(batch)
 
     def _next(self, *, wait: bool = True) -> list[Found]:
-        """The next to pass on, in order, as far as it is known what comes next.
+        """Return the next events in order, as far as the order is known.
 
         Args:
-            wait: for those that have not answered yet, or else leave them out.
+            wait: whether to wait for sources that have not answered, instead of ignoring them.
         """
         batch: list[Found] = []
         while len(batch) < _TOGETHER:
@@ -221,13 +221,13 @@ class CatchingUp:
                 wait and any(not each.over and not each.found for each in self._sources)
             ):
                 break
-            source = min(ready, key=lambda each: _place(each.found[0]))
+            source = min(ready, key=lambda each: _order(each.found[0]))
             batch.append(source.found.popleft())
             source.taken.set()
         return batch
 
     def _release(self) -> bool:
-        """Let live events of those shards follow of which everything was passed on."""
+        """Send live events of the shards whose missed events are all sent."""
         ended = [
             (shard, source)
             for shard, source in enumerate(self._sources)
@@ -239,11 +239,11 @@ class CatchingUp:
         return bool(ended)
 
 
-def _place(found: Found) -> tuple[str, int]:
-    """What is no event is for nobody to wait for."""
-    if found.event is None:
+def _order(item: Found) -> tuple[str, int]:
+    """Return the sort key of an item; a position alone goes first."""
+    if item.event is None:
         return "", 0
-    return found.event["received_at"], found.event["id"]
+    return item.event["received_at"], item.event["id"]
 
 
 async def _room(source: _Source) -> None:

@@ -10,7 +10,13 @@ import pytest
 
 from tart.config.schema import AggregatesConfig
 from tart.gateway.fanout.queries import Coverage
-from tart.gateway.handlers.windows import Asked, answered, asked, hours_of, windowed
+from tart.gateway.handlers.windows import (
+    RequestWindow,
+    hours_of,
+    request_window,
+    timestamped_answer,
+    windowed,
+)
 from tart.gateway.http.responses import Answer
 from tart.query.core.windows import Window
 from tart.units import DAY_US, HOUR_US, MINUTE_US
@@ -20,8 +26,8 @@ NOW = NOON + 7 * MINUTE_US + 7
 NOTHING = {"start": None, "end": None, "duration": HOUR_US}
 
 
-def asks(now: int = NOW, **values: Any) -> Asked:
-    return Asked({**NOTHING, **values}, AggregatesConfig(), now)
+def asks(now: int = NOW, **values: Any) -> RequestWindow:
+    return RequestWindow({**NOTHING, **values}, AggregatesConfig(), now)
 
 
 def test_a_window_begins_with_a_whole_bucket_and_goes_on_until_now() -> None:
@@ -91,16 +97,16 @@ def test_a_window_beyond_the_minute_retention_has_hours() -> None:
 
 def test_the_window_of_a_list_has_only_the_given_ends() -> None:
     values = {"start": None, "end": None, "duration": None}
-    window = Asked(values, AggregatesConfig(), NOW)
+    window = RequestWindow(values, AggregatesConfig(), NOW)
     assert window.open() == Window()
     assert window.shown() == {"start": None, "end": None}
-    page = Asked(values, AggregatesConfig(), NOW)
+    page = RequestWindow(values, AggregatesConfig(), NOW)
     assert page.open(MINUTE_US, Window(5, MINUTE_US - 1)) == Window(5, MINUTE_US - 1)
     assert page.shown() == {
         "start": "1970-01-01T00:00:00.000005Z",
         "end": "1970-01-01T00:01:00.000000Z",
     }
-    until = Asked(values, AggregatesConfig(), NOW)
+    until = RequestWindow(values, AggregatesConfig(), NOW)
     assert until.open(HOUR_US, ends=True) == Window(None, NOW)
 
 
@@ -117,8 +123,8 @@ class Nobody:
 
 def test_an_answer_has_the_window_of_its_handler() -> None:
     async def handler(questions: Any, values: Any) -> Answer:
-        asked(values).whole()
-        return answered({"x": values["x"]}, (None, one), (None, two))
+        request_window(values).whole()
+        return timestamped_answer({"x": values["x"]}, (None, one), (None, two))
 
     one, two = Coverage(frozenset({0, 1}), 3), Coverage(frozenset({1, 2}), 3)
     before = time.time_ns() // 1000
@@ -132,8 +138,8 @@ def test_an_answer_has_the_window_of_its_handler() -> None:
 
 def test_a_body_that_is_a_function_gets_window_and_timestamp_when_it_is_called() -> None:
     async def handler(questions: Any, values: Any) -> Answer:
-        asked(values).whole()
-        return answered(lambda: {"x": values["x"]}, (None, Coverage(frozenset({0}), 1)))
+        request_window(values).whole()
+        return timestamped_answer(lambda: {"x": values["x"]}, (None, Coverage(frozenset({0}), 1)))
 
     answer = asyncio.run(windowed(handler)(Nobody(), {**NOTHING, "x": 1}))  # type: ignore[arg-type, unused-ignore]
     assert list(answer.body()) == ["x", "timestamp", "window"]

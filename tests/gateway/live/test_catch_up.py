@@ -35,7 +35,7 @@ class Client:
 
     async def found(self, batch: Sequence[Found]) -> None:
         self.batches.append([each.event["id"] for each in batch if each.event])
-        self.said += [each.event["id"] if each.event else dict(each.at) for each in batch]
+        self.said += [each.event["id"] if each.event else dict(each.ids) for each in batch]
 
     async def cut(self) -> None:
         self.said.append("cut")
