@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial, reduce
-from operator import and_
+from functools import partial
 from typing import Any
 
 from tart.gateway.api.routes.packages import MAX_FAILED
@@ -12,10 +11,10 @@ from tart.gateway.fanout import package_queries
 from tart.gateway.fanout.package_queries import NEWEST, Period
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
 from tart.gateway.handlers.packages import inactive_since_us, newest_events, period
-from tart.gateway.handlers.windows import timestamped_answer
+from tart.gateway.handlers.windows import common_coverage, timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
-from tart.query.answers.cores import CoreGuarantors
+from tart.query.answers.cores import CoreGuarantors, CoreWorkPackages, EnhancedCoreGuarantors
 from tart.query.core.filters import Selection
 from tart.query.core.windows import Window
 from tart.query.packages import cores, package_progress
@@ -63,7 +62,7 @@ async def cores_status(questions: QueryClient, values: Values) -> Answer:
     numbers = sorted({row["slot"] for row in slots if row["slot"] is not None})
     core_count = cores.core_count(nodes)
     body = partial(cores.status, packages, tallies, numbers, claims, core_count)
-    return Answer(body, _coverage(parts))
+    return Answer(body, common_coverage(parts))
 
 
 async def core_guarantees(questions: QueryClient, values: Values) -> Answer:
@@ -78,7 +77,7 @@ async def core_guarantees(questions: QueryClient, values: Values) -> Answer:
         questions.ask(PackageCounts(when.window, when.core, by=["node"])),
     )
     (statuses, _), (rows, _), (tallies, _) = parts
-    return Answer(partial(cores.guarantees, core, statuses, rows, tallies), _coverage(parts))
+    return Answer(partial(cores.guarantees, core, statuses, rows, tallies), common_coverage(parts))
 
 
 async def core_guarantors(questions: QueryClient, values: Values) -> Answer:
@@ -97,9 +96,12 @@ async def enhanced_core_guarantors(questions: QueryClient, values: Values) -> An
     )
     guarantors, requests, transfers = await together(_guarantors(questions, when), sent, received)
 
-    def body() -> Mapping[str, Any]:
-        sharing = cores.import_sharing(requests[0], transfers[0])
-        return {**guarantors[0](), "import_sharing": sharing}
+    def body() -> EnhancedCoreGuarantors:
+        listed: CoreGuarantors = guarantors[0]()
+        return {
+            **listed,
+            "import_sharing": cores.import_sharing(requests[0], transfers[0]),
+        }
 
     return timestamped_answer(body, guarantors, requests, transfers)
 
@@ -124,7 +126,7 @@ async def _guarantors(
     )
     (packages, _), (tallies, _), (requests, _), (stored, _) = parts
     body = partial(cores.guarantors, when.core or 0, packages, tallies, requests, stored)
-    return body, _coverage(parts)
+    return body, common_coverage(parts)
 
 
 async def core_work_packages(questions: QueryClient, values: Values) -> Answer:
@@ -138,7 +140,7 @@ async def core_work_packages(questions: QueryClient, values: Values) -> Answer:
     (newest, _), (packages, _), (tallies, _) = parts
     shown = newest[: values["limit"]]
 
-    def body() -> Mapping[str, Any]:
+    def body() -> CoreWorkPackages:
         processing_us = sum(row["processing_us"] for row in tallies)
         return {
             "work_packages": [package_progress.core_package_json(each) for each in shown],
@@ -150,7 +152,7 @@ async def core_work_packages(questions: QueryClient, values: Values) -> Answer:
             "completed_last_hour": packages.distinct("distributed"),
         }
 
-    return Answer(body, _coverage(parts))
+    return Answer(body, common_coverage(parts))
 
 
 async def core_validators(questions: QueryClient, values: Values) -> Answer:
@@ -228,11 +230,6 @@ async def core_bottlenecks(questions: QueryClient, values: Values) -> Answer:
         return cores.bottlenecks(values["core_index"], tallies, superseded)
 
     return timestamped_answer(body, *parts, guaranteed)
-
-
-def _coverage(parts: list[tuple[Any, Coverage]]) -> Coverage:
-    """Return the shards that answered all parts."""
-    return reduce(and_, (coverage for _, coverage in parts))
 
 
 CORE_HANDLERS: Mapping[str, Handler] = {

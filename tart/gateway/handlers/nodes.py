@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial, reduce
-from operator import and_
+from functools import partial
 from typing import Any
 
 from tart.aggregate.core.tables import LINK_BUCKET
 from tart.errors import TartError
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
-from tart.gateway.handlers.windows import request_window, timestamped_answer
+from tart.gateway.handlers.windows import common_coverage, request_window, timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.query.answers.node_activity import NodeStatusEnhanced
@@ -297,7 +296,7 @@ def _count_by_type(rows: list[Json]) -> dict[int, int]:
 
 
 def _answer(body: Callable[[], Mapping[str, Any]], *parts: tuple[Any, Coverage]) -> Answer:
-    return Answer(body, reduce(and_, (seen for _, seen in parts)))
+    return Answer(body, common_coverage(parts))
 
 
 NODE_HANDLERS: Mapping[str, Handler] = {

@@ -13,6 +13,7 @@ from tart.gateway.fanout.queries import Coverage, QueryClient, now_text, now_us,
 from tart.gateway.handlers import windows
 from tart.gateway.http.responses import Answer, error_object
 from tart.protocol.events import EventKind
+from tart.query.answers.packages import ActiveWorkpackages
 from tart.query.core.cursor import Cursor
 from tart.query.core.filters import Selection, hash_bytes
 from tart.query.core.windows import Window
@@ -103,7 +104,7 @@ async def active_workpackages(questions: QueryClient, values: Values) -> Answer:
         ),
     )
 
-    def body() -> Mapping[str, Any]:
+    def body() -> ActiveWorkpackages:
         return {
             "work_packages": [
                 package_progress.package_json(each) for each in packages[: values["limit"]]

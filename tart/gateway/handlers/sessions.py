@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial, reduce
-from operator import and_
+from functools import partial
 from typing import Any
 
 from tart.gateway.api.rule_pages import rule_list, rule_text
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
-from tart.gateway.handlers.windows import request_window
+from tart.gateway.handlers.windows import common_coverage, request_window
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.query.answers.sessions import Sessions
@@ -107,7 +106,7 @@ async def _conformance_input(
         status=status[0],
         examples=examples[0],
     )
-    return rows, reduce(and_, (seen for _, seen in parts))
+    return rows, common_coverage(parts)
 
 
 SESSION_HANDLERS: Mapping[str, Handler] = {

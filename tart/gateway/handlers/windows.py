@@ -10,7 +10,7 @@ answer is made from; a list beside counts has the window of the counts.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import reduce, wraps
 from operator import and_
@@ -165,6 +165,11 @@ def hours_of(values: Values) -> float:
     return length // HOUR_US if length % HOUR_US == 0 else round(length / HOUR_US, 4)
 
 
+def common_coverage(parts: Iterable[tuple[Any, Coverage]]) -> Coverage:
+    """Return the shards that answered every part."""
+    return reduce(and_, (coverage for _, coverage in parts))
+
+
 def timestamped_answer(
     body: Mapping[str, Any] | Callable[[], Mapping[str, Any]], *parts: tuple[Any, Coverage]
 ) -> Answer:
@@ -174,7 +179,7 @@ def timestamped_answer(
         body: its members, or a function that merges them on a thread (see ``Answer.body``).
         parts: the queries' results: the values and the coverage of each.
     """
-    coverage = reduce(and_, (seen for _, seen in parts))
+    coverage = common_coverage(parts)
     if callable(body):
         return Answer(lambda: {**body(), "timestamp": now_text()}, coverage)
     return Answer({**body, "timestamp": now_text()}, coverage)
