@@ -366,7 +366,7 @@ def test_raw_bytes_of_a_capture_are_checked_as_a_stream(judge):
         ("some --for 5s", "--for goes with --listen only"),
         ("some --once", "--once goes with --listen only"),
         ("--listen 0 --partial", "--partial goes with a file only"),
-        ("--listen 0 --for soon", "--for must be a count of s, m, h or d"),
+        ("--listen 0 --for soon", "--for must be a number of s, m, h or d"),
         ("--listen here", "--listen: '127.0.0.1:here' is not HOST:PORT"),
         ("--listen 0 --max-findings -1", "--max-findings must not be negative"),
     ],
