@@ -37,18 +37,18 @@ _TIMELINE_BUCKETS = 72
 _DISCARDS = 500
 
 
-async def failure_rates(questions: QueryClient, values: Values) -> Answer:
+async def failure_rates(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/failure-rates``."""
     window = request_window(values).whole()
     cursor = Cursor(now_us(), window)
     counts, rows, (failed, failed_seen), (discards, discards_seen) = await together(
-        questions.ask(AggregateSum("counts", window, by=["type"])),
-        questions.ask(AggregateSum("failures", window, by=["node", "type", "reason"])),
-        questions.events(Selection(types=tuple(sorted(FAILURES))), failures.RECENT, 0, cursor),
-        questions.events(Selection(types=tuple(sorted(FAILED_REASONS))), _DISCARDS, 0, cursor),
+        queries.ask(AggregateSum("counts", window, by=["type"])),
+        queries.ask(AggregateSum("failures", window, by=["node", "type", "reason"])),
+        queries.events(Selection(types=tuple(sorted(FAILURES))), failures.RECENT, 0, cursor),
+        queries.events(Selection(types=tuple(sorted(FAILED_REASONS))), _DISCARDS, 0, cursor),
     )
     worst = failures.worst_nodes(rows[0])
-    node_counts = await questions.ask(
+    node_counts = await queries.ask(
         AggregateSum("counts", window, by=["node", "type"], where={"node": worst})
     )
 
@@ -68,18 +68,18 @@ async def failure_rates(questions: QueryClient, values: Values) -> Answer:
     )
 
 
-async def block_propagation(questions: QueryClient, values: Values) -> Answer:
+async def block_propagation(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/block-propagation``."""
     window = request_window(values).whole()
     assert window.start_us is not None
     assert window.end_us is not None
-    blocks = await questions.ask(FirstSeenBlocks(window))
+    blocks = await queries.ask(FirstSeenBlocks(window))
     is_long = window.end_us - window.start_us > _SIX_HOURS_US
     step_us = HOUR_US if is_long else _TEN_MINUTES_US
     around = Window(window.start_us - window.start_us % step_us, window.end_us)
     sightings, active = await together(
-        questions.ask(BlockPropagation(propagation.sample_blocks(blocks[0]))),
-        questions.ask(AggregateByNode("counts", "count", around, by=["bucket"], step_us=step_us)),
+        queries.ask(BlockPropagation(propagation.sample_blocks(blocks[0]))),
+        queries.ask(AggregateByNode("counts", "count", around, by=["bucket"], step_us=step_us)),
     )
     body = partial(
         propagation.propagation,
@@ -92,15 +92,15 @@ async def block_propagation(questions: QueryClient, values: Values) -> Answer:
     return timestamped_answer(body, blocks, sightings, active)
 
 
-async def network_health(questions: QueryClient, values: Values) -> Answer:
+async def network_health(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/network-health``."""
     window = request_window(values).whole()
     minute = _last_minute(window, now_us())
     counts, active, last_minute, (nodes, seen) = await together(
-        questions.ask(AggregateSum("counts", window, by=["type"])),
-        questions.ask(AggregateSum("counts", window, by=["node"])),
-        questions.ask(AggregateSum("counts", minute, by=["node"])),
-        questions.nodes(),
+        queries.ask(AggregateSum("counts", window, by=["type"])),
+        queries.ask(AggregateSum("counts", window, by=["node"])),
+        queries.ask(AggregateSum("counts", minute, by=["node"])),
+        queries.nodes(),
     )
     figures = health.HealthInput(
         counts={row["type"]: row["count"] for row in counts[0]},
@@ -123,14 +123,14 @@ def _last_minute(window: Window, now: int) -> Window:
     return Window(max(window.start_us, start), now)
 
 
-async def sync_timeline(questions: QueryClient, values: Values) -> Answer:
+async def sync_timeline(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/sync-status/timeline``."""
     buckets = _timeline_buckets(values)
     slots, claims, (nodes, seen) = await together(
-        questions.ask(
+        queries.ask(
             AggregateByNode("heads", "best", buckets.window, by=["bucket"], step_us=buckets.step_us)
         ),
-        questions.ask(
+        queries.ask(
             AggregateSum(
                 "heads",
                 Window(None, buckets.end_us),
@@ -139,7 +139,7 @@ async def sync_timeline(questions: QueryClient, values: Values) -> Answer:
                 where={"synced": [0, 1]},
             )
         ),
-        questions.nodes(),
+        queries.nodes(),
     )
 
     def body() -> answers.SyncTimeline:
@@ -152,14 +152,14 @@ async def sync_timeline(questions: QueryClient, values: Values) -> Answer:
     return timestamped_answer(body, slots, claims, (None, seen))
 
 
-async def connection_timeline(questions: QueryClient, values: Values) -> Answer:
+async def connection_timeline(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/connections/timeline``."""
     buckets = _timeline_buckets(values)
     window, step_us, now = buckets.window, buckets.step_us, now_us()
     changes, active, events, counts, days, sessions, (nodes, seen) = await together(
-        questions.ask(Connections(window, step_us)),
-        questions.ask(AggregateByNode("counts", "count", window, by=["bucket"], step_us=step_us)),
-        questions.ask(
+        queries.ask(Connections(window, step_us)),
+        queries.ask(AggregateByNode("counts", "count", window, by=["bucket"], step_us=step_us)),
+        queries.ask(
             AggregateSum(
                 "counts",
                 window,
@@ -168,10 +168,10 @@ async def connection_timeline(questions: QueryClient, values: Values) -> Answer:
                 step_us=step_us,
             )
         ),
-        questions.ask(AggregateSum("counts", window, by=["node"])),
-        questions.ask(AggregateByNode("counts", "count", window, by=["bucket"], step_us=DAY_US)),
-        questions.ask(ProtocolVersions(window, now)),
-        questions.nodes(),
+        queries.ask(AggregateSum("counts", window, by=["node"])),
+        queries.ask(AggregateByNode("counts", "count", window, by=["bucket"], step_us=DAY_US)),
+        queries.ask(ProtocolVersions(window, now)),
+        queries.nodes(),
     )
 
     def body() -> answers.ConnectionTimeline:
@@ -189,13 +189,13 @@ async def connection_timeline(questions: QueryClient, values: Values) -> Answer:
     return timestamped_answer(body, changes, active, events, counts, days, sessions, (None, seen))
 
 
-async def assurances(questions: QueryClient, values: Values) -> Answer:
+async def assurances(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/assurances``."""
     window = request_window(values).whole()
     rows, blocks, (nodes, seen) = await together(
-        questions.ask(AggregateSum("assurances", window, by=["anchor", "seen_at", "type"])),
-        questions.ask(FirstSeenBlocks(window)),
-        questions.nodes(),
+        queries.ask(AggregateSum("assurances", window, by=["anchor", "seen_at", "type"])),
+        queries.ask(FirstSeenBlocks(window)),
+        queries.nodes(),
     )
     body = partial(
         assurance_figures.assurances,

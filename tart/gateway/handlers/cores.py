@@ -38,14 +38,14 @@ _ROWS = 300
 _SEGMENTS = 50
 
 
-async def cores_status(questions: QueryClient, values: Values) -> Answer:
+async def cores_status(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/status``."""
     when = period(values)
     parts = await together(
-        questions.ask(PackageStages(when.window, when.core)),
-        questions.ask(PackageCounts(when.window, when.core, by=["core"])),
+        queries.ask(PackageStages(when.window, when.core)),
+        queries.ask(PackageCounts(when.window, when.core, by=["core"])),
         # A failed authoring has no block, and so no hash.
-        questions.ask(
+        queries.ask(
             AggregateRows(
                 "blocks",
                 when.window,
@@ -55,8 +55,8 @@ async def cores_status(questions: QueryClient, values: Values) -> Answer:
                 distinct=True,
             )
         ),
-        questions.chain(),
-        questions.nodes(),
+        queries.chain(),
+        queries.nodes(),
     )
     (packages, _), (tallies, _), (slots, _), (claims, _), (nodes, _) = parts
     numbers = sorted({row["slot"] for row in slots if row["slot"] is not None})
@@ -65,36 +65,36 @@ async def cores_status(questions: QueryClient, values: Values) -> Answer:
     return Answer(body, common_coverage(parts))
 
 
-async def core_guarantees(questions: QueryClient, values: Values) -> Answer:
+async def core_guarantees(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/{core_index}/guarantees``."""
     when = period(values)
     core = values["core_index"]
     parts = await together(
-        questions.ask(
+        queries.ask(
             AggregateSum("status", when.window, by=["node"], values=["seen_at", "num_guarantees"])
         ),
-        questions.ask(AggregateRows("packages", when.window, where={"core": [core]}, limit=_ROWS)),
-        questions.ask(PackageCounts(when.window, when.core, by=["node"])),
+        queries.ask(AggregateRows("packages", when.window, where={"core": [core]}, limit=_ROWS)),
+        queries.ask(PackageCounts(when.window, when.core, by=["node"])),
     )
     (statuses, _), (rows, _), (tallies, _) = parts
     return Answer(partial(cores.guarantees, core, statuses, rows, tallies), common_coverage(parts))
 
 
-async def core_guarantors(questions: QueryClient, values: Values) -> Answer:
+async def core_guarantors(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/{core_index}/guarantors``."""
-    return Answer(*await _guarantors(questions, period(values, durations=True)))
+    return Answer(*await _guarantors(queries, period(values, durations=True)))
 
 
-async def enhanced_core_guarantors(questions: QueryClient, values: Values) -> Answer:
+async def enhanced_core_guarantors(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/{core_index}/guarantors/enhanced``."""
     when = period(values, durations=True)
     sent, received = (
         newest_events(
-            questions, values, when.window, _SEGMENTS, Selection(types=(kind,), core=when.core)
+            queries, values, when.window, _SEGMENTS, Selection(types=(kind,), core=when.core)
         )
         for kind in (EventKind.SENDING_SEGMENT_REQUEST, EventKind.SEGMENTS_TRANSFERRED)
     )
-    guarantors, requests, transfers = await together(_guarantors(questions, when), sent, received)
+    guarantors, requests, transfers = await together(_guarantors(queries, when), sent, received)
 
     def body() -> EnhancedCoreGuarantors:
         listed: CoreGuarantors = guarantors[0]()
@@ -107,12 +107,12 @@ async def enhanced_core_guarantors(questions: QueryClient, values: Values) -> An
 
 
 async def _guarantors(
-    questions: QueryClient, when: Period
+    queries: QueryClient, when: Period
 ) -> tuple[Callable[[], CoreGuarantors], Coverage]:
     parts = await together(
-        questions.ask(PackageStages(when.window, when.core)),
-        questions.ask(PackageCounts(when.window, when.core, by=["node"])),
-        questions.ask(
+        queries.ask(PackageStages(when.window, when.core)),
+        queries.ask(PackageCounts(when.window, when.core, by=["node"])),
+        queries.ask(
             AggregateSum(
                 "latency",
                 when.window,
@@ -120,7 +120,7 @@ async def _guarantors(
                 where={"parent": cores.REQUESTS, "type": cores.ENDS},
             )
         ),
-        questions.ask(
+        queries.ask(
             AggregateSum("status", when.window, by=["node"], values=["seen_at", "num_shards"])
         ),
     )
@@ -129,13 +129,13 @@ async def _guarantors(
     return body, common_coverage(parts)
 
 
-async def core_work_packages(questions: QueryClient, values: Values) -> Answer:
+async def core_work_packages(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/{core_index}/work-packages``."""
     when = period(values)
     parts = await together(
-        package_queries.newest(questions, when, NEWEST),
-        questions.ask(PackageStages(when.window, when.core)),
-        questions.ask(PackageCounts(when.window, when.core, by=[])),
+        package_queries.newest(queries, when, NEWEST),
+        queries.ask(PackageStages(when.window, when.core)),
+        queries.ask(PackageCounts(when.window, when.core, by=[])),
     )
     (newest, _), (packages, _), (tallies, _) = parts
     shown = newest[: values["limit"]]
@@ -155,13 +155,13 @@ async def core_work_packages(questions: QueryClient, values: Values) -> Answer:
     return Answer(body, common_coverage(parts))
 
 
-async def core_validators(questions: QueryClient, values: Values) -> Answer:
+async def core_validators(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/{core_index}/validators``."""
     when = period(values)
     parts = await together(
-        questions.ask(PackageCounts(when.window, when.core, by=["node"])),
-        questions.nodes(),
-        questions.ask(AggregateSum("heads", when.window, by=["node"], values=["best"])),
+        queries.ask(PackageCounts(when.window, when.core, by=["node"])),
+        queries.nodes(),
+        queries.ask(AggregateSum("heads", when.window, by=["node"], values=["best"])),
     )
     (tallies, _), (nodes, _), (heads, _) = parts
     # A window may end in the future.
@@ -170,19 +170,19 @@ async def core_validators(questions: QueryClient, values: Values) -> Answer:
     return timestamped_answer(body, *parts)
 
 
-async def core_metrics(questions: QueryClient, values: Values) -> Answer:
+async def core_metrics(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/{core_index}/metrics``."""
     when = period(values)
     start, end = when.window.start_us, when.window.end_us
     assert end is not None
     day = Period(Window(end - DAY_US, end), when.core)
     parts = await together(
-        questions.ask(PackageStages(when.window, when.core)),
-        questions.ask(PackageStages(day.window, day.core)),
-        questions.ask(
+        queries.ask(PackageStages(when.window, when.core)),
+        queries.ask(PackageStages(day.window, day.core)),
+        queries.ask(
             PackageCounts(when.window, when.core, by=["node"], settled_us=inactive_since_us(when))
         ),
-        questions.ask(StepDurations(when.window, when.core)),
+        queries.ask(StepDurations(when.window, when.core)),
     )
     (packages, _), (packages_of_day, _), (tallies, _), (durations, _) = parts
     seconds = None if start is None else max(0, end - start) / SECOND_US
@@ -196,12 +196,12 @@ async def core_metrics(questions: QueryClient, values: Values) -> Answer:
     return timestamped_answer(body, *parts)
 
 
-async def core_bottlenecks(questions: QueryClient, values: Values) -> Answer:
+async def core_bottlenecks(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/{core_index}/bottlenecks``."""
     when = period(values)
     parts = await together(
-        questions.ask(PackageCounts(when.window, when.core, by=["node"])),
-        questions.ask(
+        queries.ask(PackageCounts(when.window, when.core, by=["node"])),
+        queries.ask(
             AggregateRows(
                 "packages",
                 when.window,
@@ -214,7 +214,7 @@ async def core_bottlenecks(questions: QueryClient, values: Values) -> Answer:
     )
     (tallies, _), (failed, _) = parts
     # At any time and for any core, by another guarantor.
-    guaranteed = await questions.ask(
+    guaranteed = await queries.ask(
         AggregateRows(
             "packages",
             where={"hash": sorted({row["hash"] for row in failed}), "outcome": cores.GUARANTEED},

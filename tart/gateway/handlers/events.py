@@ -21,22 +21,22 @@ Values = Mapping[str, Any]
 Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 
-async def node_events(questions: QueryClient, values: Values) -> Answer:
+async def node_events(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/events``."""
     # A node that is known but has no events left is not an unknown node.
     (page, seen), _ = await together(
-        _events(questions, values, Selection(node=values["id"])), questions.node(values["id"])
+        _events(queries, values, Selection(node=values["id"])), queries.node(values["id"])
     )
     return Answer(_listed(page), seen)
 
 
-async def events(questions: QueryClient, values: Values) -> Answer:
+async def events(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/events``."""
-    page, seen = await _events(questions, values, ANY_EVENT)
+    page, seen = await _events(queries, values, ANY_EVENT)
     return Answer(_listed(page), seen)
 
 
-async def search(questions: QueryClient, values: Values) -> Answer:
+async def search(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/events/search``."""
     selection = Selection(
         node=values["node_id"],
@@ -47,7 +47,7 @@ async def search(questions: QueryClient, values: Values) -> Answer:
     )
     place = values["cursor"]
     window = request_window(values).open(place=place and place.window)
-    page, seen = await _events(questions, values, selection, window)
+    page, seen = await _events(queries, values, selection, window)
     body: SearchResult = {
         **_listed(page),
         "total": None if page.has_more else page.cursor.count,
@@ -58,20 +58,20 @@ async def search(questions: QueryClient, values: Values) -> Answer:
     return Answer(body, seen)
 
 
-async def event(questions: QueryClient, values: Values) -> Answer:
+async def event(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/events/{id}``."""
-    return await _one(questions, Event(values["id"], values["bytes"]))
+    return await _one(queries, Event(values["id"], values["bytes"]))
 
 
-async def trace(questions: QueryClient, values: Values) -> Answer:
+async def trace(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/events/{id}/trace``."""
     query = Trace(values["id"], values["limit"], values["depth"], values["bytes"])
-    return await _one(questions, query)
+    return await _one(queries, query)
 
 
-async def _one(questions: QueryClient, query: Event | Trace) -> Answer:
+async def _one(queries: QueryClient, query: Event | Trace) -> Answer:
     """Return the answer of the one shard that has an event."""
-    event, seen = await questions.ask(query)
+    event, seen = await queries.ask(query)
     if event is None:
         if len(seen.shards) != seen.total:
             raise ShardUnavailable("no shard that answered has that event, and not all did")
@@ -81,11 +81,11 @@ async def _one(questions: QueryClient, query: Event | Trace) -> Answer:
 
 
 async def _events(
-    questions: QueryClient, values: Values, selection: Selection, window: Window | None = None
+    queries: QueryClient, values: Values, selection: Selection, window: Window | None = None
 ) -> tuple[Page, Coverage]:
     place = values["cursor"] or Cursor(now_us(), window or Window())
     limit, offset = values["limit"], values["offset"]
-    return await questions.events(selection, limit, offset, place, values["bytes"])
+    return await queries.events(selection, limit, offset, place, values["bytes"])
 
 
 def _listed(page: Page) -> Events:

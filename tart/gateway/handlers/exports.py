@@ -29,7 +29,7 @@ Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 _CHUNK_BYTES = 64 << 10
 
 
-async def export(questions: QueryClient, values: Values) -> Answer:
+async def export(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/events/export``."""
     form = values["format"]
     if form not in FORMATS:
@@ -56,26 +56,26 @@ async def export(questions: QueryClient, values: Values) -> Answer:
             hash=values["wp_hash"],
         ),
         byte_encoding=values["bytes"],
-        formulas=questions.config.csv_formulas,
+        formulas=queries.config.csv_formulas,
     )
     merger = ExportMerger()
     # Before anything is sent, so that an error still has its status.
-    seen = await _fetch(questions, merger, first, None)
+    seen = await _fetch(queries, merger, first, None)
     return Answer(
         None,
         seen,
         media_type=FORMATS[form],
-        stream=_in_chunks(_records(questions, merger, first, seen)),
+        stream=_in_chunks(_records(queries, merger, first, seen)),
     )
 
 
 async def _fetch(
-    questions: QueryClient, merger: ExportMerger, first: Export, shards: frozenset[int] | None
+    queries: QueryClient, merger: ExportMerger, first: Export, shards: frozenset[int] | None
 ) -> Coverage:
     """Read the next pages; ``shards`` are those that must answer, ``None`` at first."""
     needed = merger.pending_shards
     after = None if shards is None else merger.next_positions()
-    answers = await questions.ask_each(replace(first, after=after))
+    answers = await queries.ask_each(replace(first, after=after))
     if needed - {shard for shard, _ in answers.values}:
         raise ShardUnavailable("a shard whose events were being exported does not answer")
     for shard, answer in answers.values:
@@ -85,7 +85,7 @@ async def _fetch(
 
 
 async def _records(
-    questions: QueryClient, merger: ExportMerger, first: Export, seen: Coverage
+    queries: QueryClient, merger: ExportMerger, first: Export, seen: Coverage
 ) -> AsyncIterator[bytes]:
     """Yield the whole export in small pieces.
 
@@ -109,7 +109,7 @@ async def _records(
         if not merger.pending_shards:
             break
         try:
-            more = await _fetch(questions, merger, first, shards)
+            more = await _fetch(queries, merger, first, shards)
         except TartError as error:
             ended = f"the export ends early: {error}"
             break

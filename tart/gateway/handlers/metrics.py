@@ -54,12 +54,12 @@ _NAMED_US = 10 * MINUTE_US
 _BUCKETS_PER_QUERY = 12
 
 
-async def blocks(questions: QueryClient, values: Values) -> Answer:
+async def blocks(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/blocks``."""
     window = request_window(values).whole()
     authoring = {"kind": [EventKind.AUTHORING]}
     counts, (claims, seen), authored, done, failed = await together(
-        questions.ask(
+        queries.ask(
             AggregateSum(
                 "counts",
                 window,
@@ -67,9 +67,9 @@ async def blocks(questions: QueryClient, values: Values) -> Answer:
                 where={"type": list(block_figures.COUNTED_KINDS)},
             )
         ),
-        questions.chain(),
-        questions.authored(window),
-        questions.ask(
+        queries.chain(),
+        queries.authored(window),
+        queries.ask(
             AggregateRows(
                 "blocks",
                 window,
@@ -77,7 +77,7 @@ async def blocks(questions: QueryClient, values: Values) -> Answer:
                 limit=block_figures.RECENT,
             )
         ),
-        questions.ask(
+        queries.ask(
             AggregateRows(
                 "blocks",
                 window,
@@ -96,15 +96,15 @@ async def blocks(questions: QueryClient, values: Values) -> Answer:
     return timestamped_answer(body, (None, seen), counts, authored, done, failed)
 
 
-async def slot(questions: QueryClient, values: Values) -> Answer:
+async def slot(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/slots/{slot}``."""
     number = values["slot"]
-    answers, seen = await questions.ask(Slot(number))
+    answers, seen = await queries.ask(Slot(number))
     activity = partial(slots.slot_activity, number, answers)
     if not values["include_events"]:
         return Answer(activity, seen)
     selection, cursor = Selection(slot=number, types=slots.SLOT_KINDS), Cursor(now_us())
-    page, page_seen = await questions.events(selection, values["limit"], 0, cursor, values["bytes"])
+    page, page_seen = await queries.events(selection, values["limit"], 0, cursor, values["bytes"])
 
     def body() -> Mapping[str, Any]:
         events = slots.events_by_node(page.events)
@@ -113,10 +113,10 @@ async def slot(questions: QueryClient, values: Values) -> Answer:
     return Answer(body, seen & page_seen)
 
 
-async def timeseries(questions: QueryClient, values: Values) -> Answer:
+async def timeseries(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/timeseries``."""
     buckets = request_window(values).buckets(values["interval"] * MINUTE_US)
-    rows, parts = await _SERIES[values["metric"]](questions, buckets)
+    rows, parts = await _SERIES[values["metric"]](queries, buckets)
 
     def body() -> Timeseries:
         return {**_header(values, buckets), "data": rows()}
@@ -124,11 +124,11 @@ async def timeseries(questions: QueryClient, values: Values) -> Answer:
     return timestamped_answer(body, *parts)
 
 
-async def _blocks(questions: QueryClient, buckets: Buckets) -> Series:
+async def _blocks(queries: QueryClient, buckets: Buckets) -> Series:
     counts, named, authored, best = await together(
-        _counts(questions, buckets),
-        _named(questions, buckets),
-        questions.ask(
+        _counts(queries, buckets),
+        _named(queries, buckets),
+        queries.ask(
             AggregateSum(
                 "counts",
                 buckets.window,
@@ -137,7 +137,7 @@ async def _blocks(questions: QueryClient, buckets: Buckets) -> Series:
                 step_us=buckets.step_us,
             )
         ),
-        questions.ask(
+        queries.ask(
             AggregateByNode("heads", "best", buckets.window, by=["bucket"], step_us=buckets.step_us)
         ),
     )
@@ -152,10 +152,10 @@ async def _blocks(questions: QueryClient, buckets: Buckets) -> Series:
     return rows, [counts, named, authored, best]
 
 
-async def _events(questions: QueryClient, buckets: Buckets) -> Series:
+async def _events(queries: QueryClient, buckets: Buckets) -> Series:
     counts, nodes = await together(
-        _counts(questions, buckets),
-        questions.ask(
+        _counts(queries, buckets),
+        queries.ask(
             AggregateByNode(
                 "counts", "count", buckets.window, by=["bucket"], step_us=buckets.step_us
             )
@@ -164,8 +164,8 @@ async def _events(questions: QueryClient, buckets: Buckets) -> Series:
     return partial(time_series.events, buckets, counts[0], nodes[0]), [counts, nodes]
 
 
-async def _throughput(questions: QueryClient, buckets: Buckets) -> Series:
-    counts, named = await together(_counts(questions, buckets), _named(questions, buckets))
+async def _throughput(queries: QueryClient, buckets: Buckets) -> Series:
+    counts, named = await together(_counts(queries, buckets), _named(queries, buckets))
     return partial(time_series.throughput, buckets, named[0], counts[0]), [counts, named]
 
 
@@ -177,31 +177,31 @@ _SERIES: Mapping[str, Callable[[QueryClient, Buckets], Awaitable[Series]]] = {
 
 
 async def _counts(
-    questions: QueryClient, buckets: Buckets
+    queries: QueryClient, buckets: Buckets
 ) -> tuple[dict[tuple[int, int], int], Coverage]:
     """Return the number of events by bucket and type."""
-    rows, seen = await questions.ask(
+    rows, seen = await queries.ask(
         AggregateSum("counts", buckets.window, by=["bucket", "type"], step_us=buckets.step_us)
     )
     return {(row["bucket"], row["type"]): row["count"] for row in rows}, seen
 
 
-async def _named(questions: QueryClient, buckets: Buckets) -> tuple[list[Json], Coverage]:
+async def _named(queries: QueryClient, buckets: Buckets) -> tuple[list[Json], Coverage]:
     """Return the blocks named best or finalized in the window and shortly before it."""
     window = Window(max(0, buckets.start_us - _NAMED_US), buckets.end_us)
-    return await questions.ask(
+    return await queries.ask(
         AggregateSum("reached", window, by=["hash", "type"], values=["seen_at"])
     )
 
 
-async def grouped_timeseries(questions: QueryClient, values: Values) -> Answer:
+async def grouped_timeseries(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/timeseries/grouped``."""
     buckets = request_window(values).buckets(values["interval"] * MINUTE_US)
     metric_and_group = values["metric"], values["group_by"]
     if metric_and_group not in _GROUPED:
         known = ", ".join(" by ".join(pair) for pair in _GROUPED)
         raise BadQuery(f"metric and group_by must be one of: {known}", "group_by")
-    rows, parts = await _GROUPED[metric_and_group](questions, buckets)
+    rows, parts = await _GROUPED[metric_and_group](queries, buckets)
 
     def body() -> GroupedTimeseries:
         return {**_header(values, buckets), "group_by": values["group_by"], "data": rows()}
@@ -209,16 +209,16 @@ async def grouped_timeseries(questions: QueryClient, values: Values) -> Answer:
     return timestamped_answer(body, *parts)
 
 
-async def _events_by_node(questions: QueryClient, buckets: Buckets) -> GroupSeries:
-    return await _newest_rows(questions, buckets, time_series.events_by_node)
+async def _events_by_node(queries: QueryClient, buckets: Buckets) -> GroupSeries:
+    return await _newest_rows(queries, buckets, time_series.events_by_node)
 
 
-async def _events_by_type(questions: QueryClient, buckets: Buckets) -> GroupSeries:
-    return await _newest_rows(questions, buckets, time_series.events_by_type)
+async def _events_by_type(queries: QueryClient, buckets: Buckets) -> GroupSeries:
+    return await _newest_rows(queries, buckets, time_series.events_by_type)
 
 
 async def _newest_rows(
-    questions: QueryClient,
+    queries: QueryClient,
     buckets: Buckets,
     figure: Callable[[Buckets, Spread], list[GroupBucket]],
 ) -> GroupSeries:
@@ -230,7 +230,7 @@ async def _newest_rows(
         window = buckets.window
         if chunk := starts[index : index + _BUCKETS_PER_QUERY]:
             window = Window(chunk[-1], min(chunk[0] + buckets.step_us - 1, buckets.end_us))
-        counts = await questions.ask(
+        counts = await queries.ask(
             AggregateByNode(
                 "counts", "count", window, by=["bucket", "type"], step_us=buckets.step_us
             )
@@ -242,8 +242,8 @@ async def _newest_rows(
     return lambda: rows[: time_series.MAX_ROWS], parts
 
 
-async def _guarantees_by_core(questions: QueryClient, buckets: Buckets) -> GroupSeries:
-    counts = await questions.ask(
+async def _guarantees_by_core(queries: QueryClient, buckets: Buckets) -> GroupSeries:
+    counts = await queries.ask(
         AggregateSum(
             "core_events",
             buckets.window,
@@ -256,8 +256,8 @@ async def _guarantees_by_core(questions: QueryClient, buckets: Buckets) -> Group
     return partial(time_series.guarantees_by_core, buckets, counts[0]), [counts]
 
 
-async def _failures_by_category(questions: QueryClient, buckets: Buckets) -> GroupSeries:
-    counts = await questions.ask(
+async def _failures_by_category(queries: QueryClient, buckets: Buckets) -> GroupSeries:
+    counts = await queries.ask(
         AggregateSum(
             "failures",
             buckets.window,
@@ -285,12 +285,12 @@ def _header(values: Values, buckets: Buckets) -> SeriesHeader:
     }
 
 
-async def realtime(questions: QueryClient, values: Values) -> Answer:
+async def realtime(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/realtime``."""
     now = int(time.time())
     length = values["seconds"]
     (answers, seen), (claims, chain_seen) = await together(
-        questions.ask(Live(length)), questions.chain()
+        queries.ask(Live(length)), queries.chain()
     )
 
     def body() -> RealtimeAnswer:
@@ -305,17 +305,17 @@ async def realtime(questions: QueryClient, values: Values) -> Answer:
     return Answer(body, seen & chain_seen)
 
 
-async def latency(questions: QueryClient, values: Values) -> Answer:
+async def latency(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/latency``."""
     window = request_window(values).whole(durations=True)
     group = values["group_by"]
     if group == "core":
-        return await _latency_by_core(questions, window)
+        return await _latency_by_core(queries, window)
     types = values["event_types"]
     by = ["parent", "type", "bin", *(["node"] if group != "none" else [])]
     rows, (nodes, seen) = await together(
-        questions.ask(AggregateSum("latency", window, by=by, where=types and {"type": types})),
-        questions.nodes(),
+        queries.ask(AggregateSum("latency", window, by=by, where=types and {"type": types})),
+        queries.nodes(),
     )
     group_of = _GROUPS[group](nodes)
 
@@ -325,8 +325,8 @@ async def latency(questions: QueryClient, values: Values) -> Answer:
     return timestamped_answer(body, rows, (None, seen))
 
 
-async def _latency_by_core(questions: QueryClient, window: Window) -> Answer:
-    samples, seen = await questions.ask(StepDurations(window, by_core=True))
+async def _latency_by_core(queries: QueryClient, window: Window) -> Answer:
+    samples, seen = await queries.ask(StepDurations(window, by_core=True))
     names = list(PAIRS)
 
     def body() -> Latency:
@@ -349,13 +349,13 @@ _GROUPS: Mapping[str, Callable[[list[Json]], dict[str, str | None] | None]] = {
 }
 
 
-async def busiest_nodes(questions: QueryClient, values: Values) -> Answer:
+async def busiest_nodes(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/top``."""
     window = request_window(values).whole()
     types = values["event_types"]
     rows, (nodes, seen) = await together(
-        questions.ask(AggregateSum("counts", window, by=["node"], where=types and {"type": types})),
-        questions.nodes(),
+        queries.ask(AggregateSum("counts", window, by=["node"], where=types and {"type": types})),
+        queries.nodes(),
     )
     assert window.start_us is not None
     assert window.end_us is not None

@@ -15,21 +15,21 @@ Values = Mapping[str, Any]
 Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 
-async def stats(questions: QueryClient, values: Values) -> Answer:
+async def stats(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/stats``."""
     # Always up to now: without a window in it, an unchanged answer is not sent again.
-    return Answer(*await questions.stats(resolve(now_us(), duration=values["duration"])))
+    return Answer(*await queries.stats(resolve(now_us(), duration=values["duration"])))
 
 
-async def network(questions: QueryClient, values: Values) -> Answer:
+async def network(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/network``."""
-    nodes, coverage = await questions.nodes(values["bytes"])
+    nodes, coverage = await queries.nodes(values["bytes"])
     return Answer(chain_stats.network(nodes), coverage)
 
 
-async def live(questions: QueryClient, values: Values) -> Answer:
+async def live(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/live``."""
-    figures, coverage = await questions.live()
+    figures, coverage = await queries.live()
     body: Live = {
         "timestamp": now_text(),
         "latest_slot": figures.chain["best_block"],

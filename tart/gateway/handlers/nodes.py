@@ -43,9 +43,9 @@ class NotConfigured(TartError):
     code = "not_configured"
 
 
-async def nodes(questions: QueryClient, values: Values) -> Answer:
+async def nodes(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes``."""
-    merged, seen = await questions.nodes(values["bytes"])
+    merged, seen = await queries.nodes(values["bytes"])
 
     def body() -> Nodes:
         return {"nodes": [node_json(node) for node in merged]}
@@ -53,9 +53,9 @@ async def nodes(questions: QueryClient, values: Values) -> Answer:
     return Answer(body, seen)
 
 
-async def node(questions: QueryClient, values: Values) -> Answer:
+async def node(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}``."""
-    merged, seen = await questions.node(values["id"], values["bytes"])
+    merged, seen = await queries.node(values["id"], values["bytes"])
     body: NodeDetails = {**node_json(merged), "connections": merged["connections"]}
     if merged["is_connected"] and merged["connections"]:
         body["connection_info"] = _connection_info(merged["connections"][0])
@@ -71,18 +71,18 @@ def _connection_info(connection: Json) -> ConnectionInfo:
     }
 
 
-async def node_status(questions: QueryClient, values: Values) -> Answer:
+async def node_status(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/status``."""
-    merged, events, seen = await questions.node_status(values["id"], values["bytes"])
+    merged, events, seen = await queries.node_status(values["id"], values["bytes"])
     body: NodeStatus = {"node": node_summary(merged), **chain_stats.reported_status(events)}
     return Answer(body, seen)
 
 
-async def network_topology(questions: QueryClient, values: Values) -> Answer:
+async def network_topology(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/network/topology``."""
     window = request_window(values).whole(_LINK_BUCKET_US)
     links, transfers, counts = await together(
-        questions.ask(
+        queries.ask(
             AggregateSum(
                 "links",
                 window,
@@ -90,8 +90,8 @@ async def network_topology(questions: QueryClient, values: Values) -> Answer:
                 where={"type": list(topology.LINK_KINDS)},
             )
         ),
-        questions.ask(Transfers(window)),
-        questions.ask(
+        queries.ask(Transfers(window)),
+        queries.ask(
             AggregateSum(
                 "counts", window, by=["node", "type"], where={"type": list(topology.KINDS)}
             )
@@ -107,11 +107,11 @@ async def network_topology(questions: QueryClient, values: Values) -> Answer:
     return _answer(body, links, transfers, counts)
 
 
-async def validators_cores(questions: QueryClient, values: Values) -> Answer:
+async def validators_cores(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/validators/cores``."""
     window = request_window(values).whole()
     guarantees, tickets = await together(
-        questions.ask(
+        queries.ask(
             AggregateSum(
                 "core_events",
                 window,
@@ -119,20 +119,20 @@ async def validators_cores(questions: QueryClient, values: Values) -> Answer:
                 where={"type": [EventKind.GUARANTEE_BUILT]},
             )
         ),
-        questions.ask(AggregateRows("tickets", window, limit=_MAX_TICKETS)),
+        queries.ask(AggregateRows("tickets", window, limit=_MAX_TICKETS)),
     )
     body = partial(node_activity.validators_cores, guarantees[0], tickets[0])
     return _answer(body, guarantees, tickets)
 
 
-async def node_status_enhanced(questions: QueryClient, values: Values) -> Answer:
+async def node_status_enhanced(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/status/enhanced``."""
     window, where = request_window(values).whole(), {"node": [values["id"]]}
     (merged, events, seen), cores, counts, tickets = await together(
-        questions.node_status(values["id"], values["bytes"]),
-        questions.ask(AggregateSum("core_events", window, by=["core", "type"], where=where)),
-        questions.ask(AggregateSum("counts", window, by=["type"], where=where)),
-        questions.ask(AggregateRows("tickets", window, where=where, limit=_MAX_TICKETS)),
+        queries.node_status(values["id"], values["bytes"]),
+        queries.ask(AggregateSum("core_events", window, by=["core", "type"], where=where)),
+        queries.ask(AggregateSum("counts", window, by=["type"], where=where)),
+        queries.ask(AggregateRows("tickets", window, where=where, limit=_MAX_TICKETS)),
     )
 
     def body() -> NodeStatusEnhanced:
@@ -145,17 +145,17 @@ async def node_status_enhanced(questions: QueryClient, values: Values) -> Answer
     return _answer(body, (None, seen), cores, counts, tickets)
 
 
-async def node_peers(questions: QueryClient, values: Values) -> Answer:
+async def node_peers(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/peers``."""
     window, where = request_window(values).whole(_LINK_BUCKET_US), {"node": [values["id"]]}
     selection = Selection(node=values["id"], types=(EventKind.STATUS,))
     streams = {**where, "type": [EventKind.BLOCK_ANNOUNCEMENT_STREAM_OPENED]}
     (_, seen), status, (page, page_seen), opened, counts = await together(
-        questions.node(values["id"]),
-        questions.ask(AggregateSum("status", window, by=["node"], where=where)),
-        questions.events(selection, _PEER_SAMPLES, 0, Cursor(now_us(), window)),
-        questions.ask(AggregateSum("links", window, by=["peer"], where=streams)),
-        questions.ask(AggregateSum("counts", window, by=["type"], where=where)),
+        queries.node(values["id"]),
+        queries.ask(AggregateSum("status", window, by=["node"], where=where)),
+        queries.events(selection, _PEER_SAMPLES, 0, Cursor(now_us(), window)),
+        queries.ask(AggregateSum("links", window, by=["peer"], where=streams)),
+        queries.ask(AggregateSum("counts", window, by=["type"], where=where)),
     )
     body = partial(
         node_activity.peers,
@@ -167,7 +167,7 @@ async def node_peers(questions: QueryClient, values: Values) -> Answer:
     return _answer(body, (None, seen), (None, page_seen), status, opened, counts)
 
 
-async def node_timeline(questions: QueryClient, values: Values) -> Answer:
+async def node_timeline(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/timeline``."""
     cursor = values["cursor"]
     window = request_window(values).open(MINUTE_US, cursor and cursor.window)
@@ -178,9 +178,9 @@ async def node_timeline(questions: QueryClient, values: Values) -> Answer:
         types=None if categories is None else tuple(node_activity.types_of(categories)),
     )
     (_, seen), (page, page_seen), counts = await together(
-        questions.node(values["id"]),
-        questions.events(selection, values["limit"], 0, cursor, values["bytes"]),
-        questions.ask(AggregateSum("counts", window, by=["type"], where={"node": [values["id"]]})),
+        queries.node(values["id"]),
+        queries.events(selection, values["limit"], 0, cursor, values["bytes"]),
+        queries.ask(AggregateSum("counts", window, by=["type"], where={"node": [values["id"]]})),
     )
     body = partial(
         node_activity.timeline,
@@ -192,12 +192,12 @@ async def node_timeline(questions: QueryClient, values: Values) -> Answer:
     return timestamped_answer(body, (None, seen), (None, page_seen), counts)
 
 
-async def da_stats(questions: QueryClient, values: Values) -> Answer:
+async def da_stats(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/da/stats``."""
     window = request_window(values).whole()
     status, counts = await together(
-        questions.ask(AggregateSum("status", window, by=["node"])),
-        questions.ask(
+        queries.ask(AggregateSum("status", window, by=["node"])),
+        queries.ask(
             AggregateSum(
                 "counts",
                 window,
@@ -210,16 +210,16 @@ async def da_stats(questions: QueryClient, values: Values) -> Answer:
     return _answer(body, status, counts)
 
 
-async def da_stats_enhanced(questions: QueryClient, values: Values) -> Answer:
+async def da_stats_enhanced(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/da/stats/enhanced``."""
     window = request_window(values).whole(_LINK_BUCKET_US, durations=True)
     ends = [availability.FAILED, availability.TRANSFERRED]
     (page, seen), status, counts, latencies, indices, reasons = await together(
-        questions.events(
+        queries.events(
             Selection(types=tuple(ends)), _RECENT_OPERATIONS, 0, Cursor(now_us(), window)
         ),
-        questions.ask(AggregateSum("status", window, by=["node"])),
-        questions.ask(
+        queries.ask(AggregateSum("status", window, by=["node"])),
+        queries.ask(
             AggregateSum(
                 "counts",
                 window,
@@ -227,7 +227,7 @@ async def da_stats_enhanced(questions: QueryClient, values: Values) -> Answer:
                 where={"type": list(availability.COUNTED_KINDS)},
             )
         ),
-        questions.ask(
+        queries.ask(
             AggregateSum(
                 "latency",
                 window,
@@ -235,8 +235,8 @@ async def da_stats_enhanced(questions: QueryClient, values: Values) -> Answer:
                 where={"type": [*ends, EventKind.PREIMAGE_TRANSFERRED]},
             )
         ),
-        questions.ask(AggregateSum("shard_requests", window, by=["shard_index", "type", "node"])),
-        questions.ask(
+        queries.ask(AggregateSum("shard_requests", window, by=["shard_index", "type", "node"])),
+        queries.ask(
             AggregateSum(
                 "failures", window, by=["node", "reason"], where={"type": [availability.FAILED]}
             )
@@ -254,20 +254,20 @@ async def da_stats_enhanced(questions: QueryClient, values: Values) -> Answer:
     return timestamped_answer(body, (None, seen), status, counts, latencies, indices, reasons)
 
 
-async def execution_metrics(questions: QueryClient, values: Values) -> Answer:
+async def execution_metrics(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/execution``."""
     window = request_window(values).whole()
     (page, seen), refined, authorized, accumulated, counts = await together(
-        questions.events(
+        queries.events(
             Selection(types=tuple(execution.RECENT_KINDS)),
             _RECENT_EXECUTIONS,
             0,
             Cursor(now_us(), window),
         ),
-        questions.ask(AggregateSum("refinements", window, by=["service"])),
-        questions.ask(AggregateSum("authorizations", window)),
-        questions.ask(AggregateSum("executions", window, by=["hash", "service"])),
-        questions.ask(
+        queries.ask(AggregateSum("refinements", window, by=["service"])),
+        queries.ask(AggregateSum("authorizations", window)),
+        queries.ask(AggregateSum("executions", window, by=["hash", "service"])),
+        queries.ask(
             AggregateSum("counts", window, by=["type"], where={"type": [EventKind.REFINED]})
         ),
     )
@@ -282,7 +282,7 @@ async def execution_metrics(questions: QueryClient, values: Values) -> Answer:
     return _answer(body, (None, seen), refined, authorized, accumulated, counts)
 
 
-async def jam_rpc(questions: QueryClient, values: Values) -> Answer:
+async def jam_rpc(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/jam/…``."""
     raise NotConfigured("this needs the RPC of a JAM node, for which tart has no client yet")
 

@@ -55,21 +55,21 @@ def inactive_since_us(when: Period) -> int:
 
 
 async def newest_events(
-    questions: QueryClient, values: Values, window: Window, limit: int, selection: Selection
+    queries: QueryClient, values: Values, window: Window, limit: int, selection: Selection
 ) -> tuple[list[Json], Coverage]:
     """Return the newest selected events of a window, newest first."""
-    page, seen = await questions.events(
+    page, seen = await queries.events(
         selection, limit, 0, Cursor(now_us(), window), values["bytes"]
     )
     return page.events, seen
 
 
-async def workpackages(questions: QueryClient, values: Values) -> Answer:
+async def workpackages(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/workpackages``."""
     when = period(values)
     (packages, seen), (counts, also), (recent, too) = await together(
-        questions.ask(PackageStages(when.window, when.core)),
-        questions.ask(
+        queries.ask(PackageStages(when.window, when.core)),
+        queries.ask(
             AggregateSum(
                 "counts",
                 when.window,
@@ -78,7 +78,7 @@ async def workpackages(questions: QueryClient, values: Values) -> Answer:
             )
         ),
         newest_events(
-            questions,
+            queries,
             values,
             when.window,
             _RECENT_PACKAGES,
@@ -88,13 +88,13 @@ async def workpackages(questions: QueryClient, values: Values) -> Answer:
     return Answer(partial(package_progress.overview, packages, counts, recent), seen & also & too)
 
 
-async def active_workpackages(questions: QueryClient, values: Values) -> Answer:
+async def active_workpackages(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/workpackages/active``."""
     when = period(values)
     (packages, seen), (durations, also), (reasons, too) = await together(
-        package_queries.newest(questions, when, NEWEST),
-        questions.ask(StepDurations(when.window, when.core)),
-        questions.ask(
+        package_queries.newest(queries, when, NEWEST),
+        queries.ask(StepDurations(when.window, when.core)),
+        queries.ask(
             AggregateSum(
                 "failures",
                 when.window,
@@ -119,19 +119,19 @@ async def active_workpackages(questions: QueryClient, values: Values) -> Answer:
     return Answer(body, seen & also & too)
 
 
-async def journey(questions: QueryClient, values: Values) -> Answer:
+async def journey(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/workpackages/{hash}/journey``."""
-    return await _journey(questions, values, journeys.plain)
+    return await _journey(queries, values, journeys.plain)
 
 
-async def enhanced_journey(questions: QueryClient, values: Values) -> Answer:
+async def enhanced_journey(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/workpackages/{hash}/journey/enhanced``."""
-    return await _journey(questions, values, journey_details.enhanced)
+    return await _journey(queries, values, journey_details.enhanced)
 
 
-async def audit_progress(questions: QueryClient, values: Values) -> Answer:
+async def audit_progress(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/workpackages/{hash}/audit-progress``."""
-    return await _journey(questions, values, _audit_with_timestamp)
+    return await _journey(queries, values, _audit_with_timestamp)
 
 
 def _audit_with_timestamp(journey: Journey, reference: str) -> Mapping[str, Any]:
@@ -139,15 +139,15 @@ def _audit_with_timestamp(journey: Journey, reference: str) -> Mapping[str, Any]
 
 
 async def _journey(
-    questions: QueryClient, values: Values, figure: Callable[[Journey, str], Mapping[str, Any]]
+    queries: QueryClient, values: Values, figure: Callable[[Journey, str], Mapping[str, Any]]
 ) -> Answer:
     reference = values["hash"]
     if isinstance(reference, int):
-        rows, seen = await questions.ask(
+        rows, seen = await queries.ask(
             PackageRows(root=reference, node=values["node_id"], session=values["session"])
         )
     else:
-        rows, seen = await questions.ask(PackageRows(hashes=[reference]))
+        rows, seen = await queries.ask(PackageRows(hashes=[reference]))
     if not rows:
         raise NotFound(f"no work-package is known by {reference}", "hash")
     if isinstance(reference, int) and len(candidates := journeys.candidates(rows)) > 1:
@@ -155,9 +155,9 @@ async def _journey(
     hashes = sorted({row["hash"] for row in rows if row["hash"]})
     if hashes and hashes != [reference]:
         # Found by an id or a report: other guarantors may have the package, too.
-        rows, also = await questions.ask(PackageRows(hashes=hashes))
+        rows, also = await queries.ask(PackageRows(hashes=hashes))
         seen &= also
-    journey, also = await package_queries.journey(questions, rows, values["limit"], values["bytes"])
+    journey, also = await package_queries.journey(queries, rows, values["limit"], values["bytes"])
     return Answer(partial(figure, journey, str(reference)), seen & also)
 
 
@@ -167,7 +167,7 @@ def _ambiguous(candidates: list[Json]) -> Json:
     return error
 
 
-async def batch_journey(questions: QueryClient, values: Values) -> Answer:
+async def batch_journey(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/workpackages/batch/journey``."""
     given = values["body"].get("hashes")
     if not isinstance(given, list) or len(given) > MAX_BATCH:
@@ -176,7 +176,7 @@ async def batch_journey(questions: QueryClient, values: Values) -> Answer:
     if not hashes:
         return Answer({"journeys": [], "timestamp": now_text()})
     (rows, seen), (packages, also) = await together(
-        questions.ask(PackageRows(hashes=hashes)), package_queries.named(questions, hashes)
+        queries.ask(PackageRows(hashes=hashes)), package_queries.named(queries, hashes)
     )
 
     def body() -> Mapping[str, Any]:
@@ -196,11 +196,11 @@ async def batch_journey(questions: QueryClient, values: Values) -> Answer:
     return Answer(body, seen & also)
 
 
-async def guarantees(questions: QueryClient, values: Values) -> Answer:
+async def guarantees(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/guarantees``."""
     window = period(values).window
     (counts, seen), (recent, also) = await together(
-        questions.ask(
+        queries.ask(
             AggregateSum(
                 "counts",
                 window,
@@ -209,7 +209,7 @@ async def guarantees(questions: QueryClient, values: Values) -> Answer:
             )
         ),
         newest_events(
-            questions,
+            queries,
             values,
             window,
             _RECENT_GUARANTEES,
@@ -219,7 +219,7 @@ async def guarantees(questions: QueryClient, values: Values) -> Answer:
     return Answer(partial(guarantee_figures.guarantees, counts, recent), seen & also)
 
 
-async def guarantors(questions: QueryClient, values: Values) -> Answer:
+async def guarantors(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/guarantees/by-guarantor``."""
     when = period(values)
     end = when.window.end_us
@@ -228,11 +228,11 @@ async def guarantors(questions: QueryClient, values: Values) -> Answer:
     begin -= begin % MINUTE_US
     where = {"type": guarantee_figures.GUARANTOR_TYPES}
     (rows, seen), (counts, also), (last_hour, too) = await together(
-        questions.ask(
+        queries.ask(
             PackageCounts(when.window, when.core, by=["node"], settled_us=inactive_since_us(when))
         ),
-        questions.ask(AggregateSum("counts", when.window, by=["node", "type"], where=where)),
-        questions.ask(AggregateSum("counts", Window(begin, end), by=["node", "type"], where=where)),
+        queries.ask(AggregateSum("counts", when.window, by=["node", "type"], where=where)),
+        queries.ask(AggregateSum("counts", Window(begin, end), by=["node", "type"], where=where)),
     )
     body = partial(guarantee_figures.guarantors, rows, counts, last_hour)
     return windows.timestamped_answer(body, (None, seen), (None, also), (None, too))

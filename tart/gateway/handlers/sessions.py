@@ -25,53 +25,51 @@ Values = Mapping[str, Any]
 Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 
-async def sessions(questions: QueryClient, values: Values) -> Answer:
+async def sessions(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/sessions``."""
-    return await _sessions(questions, values, None)
+    return await _sessions(queries, values, None)
 
 
-async def node_sessions(questions: QueryClient, values: Values) -> Answer:
+async def node_sessions(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/sessions``."""
-    answer, _ = await together(
-        _sessions(questions, values, values["id"]), questions.node(values["id"])
-    )
+    answer, _ = await together(_sessions(queries, values, values["id"]), queries.node(values["id"]))
     page: Answer = answer
     return page
 
 
-async def conformance(questions: QueryClient, values: Values) -> Answer:
+async def conformance(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/conformance``."""
     window = request_window(values).open(HOUR_US, ends=True)
     (nodes, seen), (rows, rows_seen) = await together(
-        questions.nodes(), _conformance_input(questions, window, None)
+        queries.nodes(), _conformance_input(queries, window, None)
     )
     return Answer(partial(figures.network_conformance, nodes, rows), seen & rows_seen)
 
 
-async def node_conformance(questions: QueryClient, values: Values) -> Answer:
+async def node_conformance(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/conformance``."""
     window = request_window(values).open(HOUR_US, ends=True)
     (node, seen), (rows, rows_seen) = await together(
-        questions.node(values["id"]), _conformance_input(questions, window, values["id"])
+        queries.node(values["id"]), _conformance_input(queries, window, values["id"])
     )
     return Answer(partial(figures.node_conformance, node, rows), seen & rows_seen)
 
 
-async def rules(questions: QueryClient, values: Values) -> Answer:
+async def rules(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/docs/rules``."""
     return Answer(rule_list().encode())
 
 
-async def rule(questions: QueryClient, values: Values) -> Answer:
+async def rule(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/docs/rules/{code}``."""
     return Answer(rule_text(values["code"]).encode())
 
 
-async def _sessions(questions: QueryClient, values: Values, node: str | None) -> Answer:
+async def _sessions(queries: QueryClient, values: Values, node: str | None) -> Answer:
     place = values["cursor"]
     window = request_window(values).open(place=place and place.window)
     place = place or Cursor(now_us(), window)
-    page, seen = await questions.ask(SessionPage(place, values["limit"] + 1, node))
+    page, seen = await queries.ask(SessionPage(place, values["limit"] + 1, node))
     body: Sessions = {
         "sessions": [session_json(row) for row in page.events],
         "has_more": page.has_more,
@@ -82,21 +80,21 @@ async def _sessions(questions: QueryClient, values: Values, node: str | None) ->
 
 
 async def _conformance_input(
-    questions: QueryClient, window: Window, node: str | None
+    queries: QueryClient, window: Window, node: str | None
 ) -> tuple[figures.ConformanceInput, Coverage]:
     """Return the rows about one node, or about all."""
     where = {} if node is None else {"node": [node]}
     counts, connections, clocks, events, status, examples = parts = await together(
-        questions.ask(AggregateSum("conformance", window, by=["node", "rule"], where=where)),
-        questions.ask(ProtocolVersions(window, now_us(), node)),
-        questions.ask(
+        queries.ask(AggregateSum("conformance", window, by=["node", "rule"], where=where)),
+        queries.ask(ProtocolVersions(window, now_us(), node)),
+        queries.ask(
             AggregateSum("clocks", window, by=["bucket", "node"], where=where, step_us=HOUR_US)
         ),
-        questions.ask(AggregateSum("counts", window, by=["node"], where=where)),
-        questions.ask(
+        queries.ask(AggregateSum("counts", window, by=["node"], where=where)),
+        queries.ask(
             AggregateSum("counts", window, by=["node"], where={**where, "type": [EventKind.STATUS]})
         ),
-        questions.ask(Examples(window, figures.EXAMPLES, node)),
+        queries.ask(Examples(window, figures.EXAMPLES, node)),
     )
     rows = figures.ConformanceInput(
         counts=counts[0],

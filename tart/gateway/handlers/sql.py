@@ -30,15 +30,15 @@ async def _cut(data: bytes, form: str, lacking: Incomplete) -> AsyncIterator[byt
     raise lacking
 
 
-async def sql(questions: QueryClient, values: Values) -> Answer:
+async def sql(queries: QueryClient, values: Values) -> Answer:
     """``/api/sql``."""
     mapped = _statement(values["body"], "map")
     reduced = "SELECT * FROM partials"
     if values["body"].get("reduce") is not None:
         reduced = _statement(values["body"], "reduce")
     form = values["format"] or _accepted(values["accept"])
-    async with questions.sandboxes:
-        answers = await questions.ask_each(Sql(mapped, MAP_SECONDS), MAP_SECONDS)
+    async with queries.sandboxes:
+        answers = await queries.ask_each(Sql(mapped, MAP_SECONDS), MAP_SECONDS)
         partials = [value.data for _, value in answers.values]
         order = process.SqlJob(
             reduced,
@@ -46,9 +46,9 @@ async def sql(questions: QueryClient, values: Values) -> Answer:
             partials=True,
             seconds=REDUCE_SECONDS,
             max_rows=_JSON_ROWS if form == "json" else process.MAX_ROWS,
-            formulas=questions.config.csv_formulas,
+            formulas=queries.config.csv_formulas,
         )
-        data = await questions.sandboxes.run(order, partials)
+        data = await queries.sandboxes.run(order, partials)
     seen = coverage(answers)
     media_type = _MEDIA_TYPES[form]
     if form == "json":

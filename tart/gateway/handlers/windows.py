@@ -136,9 +136,9 @@ def windowed(handler: Handler) -> Handler:
     """Return the handler with ``request_window`` for its window, which its answer shows."""
 
     @wraps(handler)
-    async def handle(questions: QueryClient, values: Values) -> Answer:
-        window = RequestWindow(values, questions.retention, now_us())
-        answer = await handler(questions, _Windowed(values, window))
+    async def handle(queries: QueryClient, values: Values) -> Answer:
+        window = RequestWindow(values, queries.retention, now_us())
+        answer = await handler(queries, _Windowed(values, window))
         shown = window.shown()
         if shown is not None and answer.status == 200:
             answer = replace(answer, body=_with_window(answer.body, shown))
