@@ -27,7 +27,7 @@ from tart.query.core.chain_stats import chain_figures
 from tart.query.core.cursor import Cursor
 from tart.query.core.filters import Selection
 from tart.query.core.merge import Json
-from tart.query.core.merge_aggregates import Spread
+from tart.query.core.merge_aggregates import ByNode
 from tart.query.core.windows import Window
 from tart.query.shard_queries.aggregates import AggregateByNode, AggregateRows, AggregateSum
 from tart.query.shard_queries.events import Slot
@@ -220,7 +220,7 @@ async def _events_by_type(queries: QueryClient, buckets: Buckets) -> GroupSeries
 async def _newest_rows(
     queries: QueryClient,
     buckets: Buckets,
-    figure: Callable[[Buckets, Spread], list[GroupBucket]],
+    figure: Callable[[Buckets, ByNode], list[GroupBucket]],
 ) -> GroupSeries:
     """Query the newest buckets first, until there are ``MAX_ROWS`` rows."""
     rows: list[GroupBucket] = []

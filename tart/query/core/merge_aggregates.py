@@ -12,7 +12,6 @@ from typing import Any
 Row = Sequence[Any]
 # By keys, each node's value.
 ByNode = dict[tuple[Any, ...], dict[str, Any]]
-Spread = ByNode
 
 
 def _of_known(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -16,7 +16,7 @@ from math import ceil
 from tart.protocol.events import EventKind
 from tart.query.answers import analytics as answers
 from tart.query.core.merge import Json
-from tart.query.core.merge_aggregates import Spread
+from tart.query.core.merge_aggregates import ByNode
 from tart.query.core.rfc3339 import server_time
 from tart.units import JCE_US, MINUTE_US
 
@@ -71,7 +71,7 @@ class BlockSightings:
 
 
 def propagation(
-    rows: Iterable[Json], active: Spread, step_us: int, start_us: int, blocks: Sequence[Json]
+    rows: Iterable[Json], active: ByNode, step_us: int, start_us: int, blocks: Sequence[Json]
 ) -> answers.BlockPropagation:
     """Return the answer of ``/api/analytics/block-propagation``.
 

@@ -17,7 +17,7 @@ from tart.query.answers.metrics import Bucket, GroupBucket, SeriesBucket
 from tart.query.core.chain_stats import slot_reached
 from tart.query.core.failure_rates import PIPELINES
 from tart.query.core.merge import Json
-from tart.query.core.merge_aggregates import Spread
+from tart.query.core.merge_aggregates import ByNode
 from tart.query.core.rfc3339 import server_time
 from tart.query.core.windows import Window
 from tart.units import DAY_US, HOUR_US, SECOND_US
@@ -112,7 +112,7 @@ def blocks(
     named: Iterable[Json],
     authored: Iterable[Json],
     counts: Mapping[tuple[int, int], int],
-    slots: Spread,
+    slots: ByNode,
 ) -> list[SeriesBucket]:
     """Return the metric ``blocks``, newest bucket first.
 
@@ -142,7 +142,7 @@ def blocks(
 
 
 def events(
-    buckets: Buckets, counts: Mapping[tuple[int, int], int], nodes: Spread
+    buckets: Buckets, counts: Mapping[tuple[int, int], int], nodes: ByNode
 ) -> list[SeriesBucket]:
     """Return the metric ``events``, newest bucket first.
 
@@ -192,7 +192,7 @@ def throughput(
     ]
 
 
-def events_by_node(buckets: Buckets, counts: Spread) -> list[GroupBucket]:
+def events_by_node(buckets: Buckets, counts: ByNode) -> list[GroupBucket]:
     """Return events by bucket and node.
 
     Args:
@@ -216,7 +216,7 @@ def events_by_node(buckets: Buckets, counts: Spread) -> list[GroupBucket]:
     ]
 
 
-def events_by_type(buckets: Buckets, counts: Spread) -> list[GroupBucket]:
+def events_by_type(buckets: Buckets, counts: ByNode) -> list[GroupBucket]:
     """Return events by bucket and type; arguments as for ``events_by_node``."""
     rows = _newest(
         (start, number, sum(nodes.values())) for (start, number), nodes in counts.items()

@@ -13,7 +13,7 @@ from typing import Any
 from tart.query.answers import analytics as answers
 from tart.query.core.chain_stats import slot_reached
 from tart.query.core.merge import Json
-from tart.query.core.merge_aggregates import Spread
+from tart.query.core.merge_aggregates import ByNode
 from tart.query.core.windows import time_us
 from tart.query.topics.node_activity import CONNECTION_KINDS
 from tart.query.topics.time_series import Buckets, per_second
@@ -25,7 +25,7 @@ _ACTIVE_US = 5 * MINUTE_US
 
 
 def sync_timeline(
-    buckets: Buckets, slots: Spread, claims: Iterable[Json]
+    buckets: Buckets, slots: ByNode, claims: Iterable[Json]
 ) -> list[answers.SyncBucket]:
     """Return ``timeline`` of the sync timeline, newest bucket first.
 
@@ -73,7 +73,7 @@ def _claims_by_bucket(buckets: Buckets, claims: Iterable[Json]) -> Mapping[int, 
     return by_bucket
 
 
-def sync_status(nodes: Iterable[Json], slots: Spread) -> list[answers.NodeSync]:
+def sync_status(nodes: Iterable[Json], slots: ByNode) -> list[answers.NodeSync]:
     """Return ``current_status`` of the sync timeline, the highest slot first.
 
     Args:
@@ -111,7 +111,7 @@ def sync_status(nodes: Iterable[Json], slots: Spread) -> list[answers.NodeSync]:
 def connection_timeline(
     buckets: Buckets,
     sessions: Mapping[str, Any],
-    nodes: Spread,
+    nodes: ByNode,
     events: Mapping[tuple[int, int], int],
 ) -> list[answers.ConnectionBucket]:
     """Return ``timeline`` of the connection timeline, newest bucket first.
@@ -146,7 +146,7 @@ def connection_timeline(
 
 
 def connections_by_node(
-    nodes: Iterable[Json], sessions: Iterable[Json], counts: Mapping[str, int], days: Spread
+    nodes: Iterable[Json], sessions: Iterable[Json], counts: Mapping[str, int], days: ByNode
 ) -> list[answers.NodeConnections]:
     """Return ``by_node`` of the connection timeline, the node seen last first.
 
