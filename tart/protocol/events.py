@@ -88,6 +88,7 @@ class EventKind(IntEnum):
         fields: Struct,
         version_0: Struct | None,
     ) -> EventKind:
+        """Make the member of that number from its declaration."""
         kind = int.__new__(cls, number)
         kind._value_ = number
         kind.group, kind.variant, kind.title = group, variant, title

@@ -117,6 +117,7 @@ class Ink:
     colours: bool = False
 
     def __call__(self, kind: str, text: str) -> str:
+        """Return the text in the colour of that kind."""
         return f"\x1b[{_COLOURS[kind]}m{text}\x1b[0m" if self.colours and kind else text
 
 

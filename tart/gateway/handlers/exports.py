@@ -84,6 +84,9 @@ async def _fetch(
     return coverage(answers)
 
 
+_HEADERS = {"csv": (",".join(CSV_COLUMNS) + "\r\n").encode(), "capture": capture.HEADER}
+
+
 async def _records(
     queries: QueryClient, merger: ExportMerger, first: Export, seen: Coverage
 ) -> AsyncIterator[bytes]:
@@ -94,18 +97,13 @@ async def _records(
     """
     form, shards = first.format, seen.shards
     ended = ""
-    if form == "csv":
-        yield (",".join(CSV_COLUMNS) + "\r\n").encode()
-    elif form == "capture":
-        yield capture.HEADER
+    if form in _HEADERS:
+        yield _HEADERS[form]
     written = _Capture(merger) if form == "capture" else None
     while True:
         for entry in merger.pop_ready():
-            if written is None:
-                yield entry.text
-            else:
-                for piece in written.add(entry):
-                    yield piece
+            for piece in (entry.text,) if written is None else written.add(entry):
+                yield piece
         if not merger.pending_shards:
             break
         try:

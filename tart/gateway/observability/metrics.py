@@ -339,7 +339,7 @@ def _untyped(name: str, documentation: str, value: float) -> Metric:
     return family
 
 
-def _shard_metrics(scrape: Scrape) -> Iterator[Metric]:
+def _shard_states(scrape: Scrape) -> Iterator[Metric]:
     up = GaugeMetricFamily("tart_shard_up", "1 if the shard answered the scrape.", labels=["shard"])
     restarts = CounterMetricFamily(
         "tart_shard_restarts",
@@ -355,6 +355,20 @@ def _shard_metrics(scrape: Scrape) -> Iterator[Metric]:
         for reason, count in scrape.failures[shard].items():
             failures.add_metric([str(shard), reason], count)
     yield from (up, restarts, failures)
+
+
+def _shard_metrics(scrape: Scrape) -> Iterator[Metric]:
+    yield from _shard_states(scrape)
+    yield from _shard_counters(scrape)
+    yield from _shard_gauges(scrape)
+    for name, source, documentation in _HISTOGRAMS:
+        histogram = HistogramMetricFamily(f"tart_{name}", documentation, labels=["shard"])
+        for shard, values in scrape.statistics.items():
+            histogram.add_metric([str(shard)], *_histogram(values[source]))
+        yield histogram
+
+
+def _shard_counters(scrape: Scrape) -> Iterator[Metric]:
     for name, source, documentation in _COUNTERS:
         counter = CounterMetricFamily(f"tart_{name}", documentation, labels=["shard"])
         for shard, values in scrape.statistics.items():
@@ -366,6 +380,9 @@ def _shard_metrics(scrape: Scrape) -> Iterator[Metric]:
             for key, count in values[source].items():
                 counter.add_metric([str(shard), key], count)
         yield counter
+
+
+def _shard_gauges(scrape: Scrape) -> Iterator[Metric]:
     for name, source, documentation in _GAUGES:
         gauge = GaugeMetricFamily(f"tart_{name}", documentation, labels=["shard"])
         for shard, values in scrape.statistics.items():
@@ -378,11 +395,6 @@ def _shard_metrics(scrape: Scrape) -> Iterator[Metric]:
         for shard, values in scrape.statistics.items():
             gauge.add_metric([str(shard)], len(values[source]))
         yield gauge
-    for name, source, documentation in _HISTOGRAMS:
-        histogram = HistogramMetricFamily(f"tart_{name}", documentation, labels=["shard"])
-        for shard, values in scrape.statistics.items():
-            histogram.add_metric([str(shard)], *_histogram(values[source]))
-        yield histogram
 
 
 def _queries_waiting(scrape: Scrape) -> Metric:

@@ -44,15 +44,29 @@ class Row(Protocol):
     """A row with the columns of ``Link``."""
 
     @property
-    def seq(self) -> int: ...
+    def seq(self) -> int:
+        """The position in the directory."""
+        ...
+
     @property
-    def session(self) -> int: ...
+    def session(self) -> int:
+        """The number of the connection."""
+        ...
+
     @property
-    def event_id(self) -> int: ...
+    def event_id(self) -> int:
+        """The id within the session."""
+        ...
+
     @property
-    def type(self) -> int: ...
+    def type(self) -> int:
+        """The number of the event type."""
+        ...
+
     @property
-    def ref(self) -> int | None: ...
+    def ref(self) -> int | None:
+        """The id that the event refers to."""
+        ...
 
 
 class Chains:
