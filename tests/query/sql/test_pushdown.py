@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -49,8 +50,8 @@ def test_values_are_parameters_and_never_part_of_the_sql(scan):
     clause, values = scan.where()
     assert clause.count("?") == len(values)
     assert values == [each.value for all_of in scan.conditions for each in all_of]
-    for text in values:
-        assert len(text) < 4 or text not in clause
+    blank = tuple(tuple(replace(each, value="") for each in all_of) for all_of in scan.conditions)
+    assert replace(scan, conditions=blank).where()[0] == clause
 
 
 def test_conditions_are_a_disjunction_of_conjunctions():
