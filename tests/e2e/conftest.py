@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 
-from tests.e2e.truth import told
+from tests.e2e.truth import Told, told
 
 # Shards, and whether the system was stopped and started again since.
 _SYSTEMS = {"1 shard": (1, False), "2 shards": (2, False), "5 shards, restarted": (5, True)}
@@ -16,9 +18,26 @@ _PARAMS = [
 ]
 
 
+@pytest.fixture(scope="session")
+def truths(tmp_path_factory):
+    """Systems by name, each started when the first test asks for it and kept for the session.
+
+    A fixture with parameters would be torn down whenever the parameter changes: once per module.
+    """
+    with ExitStack() as stack:
+        running: dict[str, Told] = {}
+
+        def start(name: str) -> Told:
+            if name not in running:
+                shards, restarted = _SYSTEMS[name]
+                data = tmp_path_factory.mktemp("truth") / "data"
+                running[name] = stack.enter_context(told(data, shards, restarted=restarted))
+            return running[name]
+
+        yield start
+
+
 @pytest.fixture(scope="session", params=_PARAMS, ids=list(_SYSTEMS))
-def truth(request, tmp_path_factory):
+def truth(request, truths):
     """A running tart and what really happened; the same events over different shards."""
-    shards, restarted = _SYSTEMS[request.param]
-    with told(tmp_path_factory.mktemp("truth") / "data", shards, restarted=restarted) as system:
-        yield system
+    return truths(request.param)
