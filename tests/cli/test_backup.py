@@ -12,7 +12,7 @@ import pytest
 
 from tart.cli import backup
 from tart.ipc.messages import FreezeAggregates, FreezeFiles, RotateSegments
-from tart.query.core.catalog import DIRECTORY_BITS
+from tart.query.core.event_ids import DIRECTORY_BITS
 from tests.cli.backups import list_backups
 from tests.cli.test_verify import filled
 from tests.running import fake_node, fake_peer_id, running_system, wait_for

@@ -37,7 +37,7 @@ from tart.ipc.messages import (
     Unsubscribe,
     Welcome,
 )
-from tart.query.core.catalog import event_api_id, event_identity
+from tart.query.core.event_ids import event_api_id, event_identity
 from tart.query.core.filters import FilterInput, Selection, parse
 from tart.query.core.live_event import live_event
 from tart.query.core.nodes import statement_source
@@ -173,7 +173,7 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "uptime_seconds": 5.0,
         "rss_bytes": 50 << 20,
         "cpu_seconds": 1.5,
-        "log_lines_left_out": 0,
+        "log_lines_suppressed": 0,
         "connections": 2,
         "connections_total": 3,
         "connections_rejected": {"too_many": 1, "too_many_from_address": 0},
@@ -187,9 +187,9 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "dropped_by_nodes": 7,
         "pending_events": 4,
         "pending_bytes": 400,
-        "reading_paused": False,
+        "ingest_paused": False,
         "paused_for": "",
-        "reading_pauses": {"rate": 3},
+        "ingest_pauses": {"rate": 3},
         "events_shed": {"rate": 5, "other": 1},
         "batches_committed": 9,
         "events_committed": 96,
@@ -225,11 +225,11 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "query_failures": 0,
         "loop_lag_seconds": 0.001,
         "readers": 2,
-        "questions_running": 1,
-        "questions_stepped_back": True,
-        "questions_waiting": {"cheap": 2},
-        "questions_refused": 3,
-        "questions_given_up": {"waiting": 4, "running": 0},
+        "queries_running": 1,
+        "queries_low_priority": True,
+        "queries_waiting": {"cheap": 2},
+        "queries_rejected": 3,
+        "queries_abandoned": {"waiting": 4, "running": 0},
     } | changes
 
 

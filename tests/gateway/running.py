@@ -17,7 +17,7 @@ from tart.gateway.api.route import Route
 from tart.gateway.app import Gateway
 from tart.gateway.live.websocket import PushIntervals
 from tart.gateway.process import listen
-from tart.query.core.catalog import event_api_id
+from tart.query.core.event_ids import event_api_id
 from tests.gateway.fake_shard import NODE_A, FakeShard
 
 PATIENCE_SECONDS = 60.0

@@ -165,9 +165,9 @@ def test_too_many_questions_at_once_are_refused_one_by_one(tmp_path):
         requests += [there.ask_nowait("slot", slot=1) for _ in range(QUEUE_LIMIT + 5)]
         await until(lambda: len(there.of(Failure)) == 5)
         statistics = await there.ask("statistics")
-        assert statistics["questions_waiting"] == {"scan": QUEUE_LIMIT}
-        assert statistics["questions_running"] == THREADS - 1
-        assert statistics["questions_refused"] == 5
+        assert statistics["queries_waiting"] == {"scan": QUEUE_LIMIT}
+        assert statistics["queries_running"] == THREADS - 1
+        assert statistics["queries_rejected"] == 5
         go.set()
         assert {failure.code for failure in there.of(Failure)} == {"busy"}
         requests.append(max(requests) + 1)  # the one about statistics

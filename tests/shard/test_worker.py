@@ -87,9 +87,9 @@ def test_queries_get_low_priority_while_many_events_are_pending(tmp_path):
     node = fake_node()
     settings = {"flush_seconds": 1e6, "flush_rows": 10**9, "flush_bytes": 10**12}
     with shard_process(tmp_path, storage=settings) as worker:
-        assert asked(worker, "statistics")["questions_stepped_back"] is False
+        assert asked(worker, "statistics")["queries_low_priority"] is False
         with connected(worker, node.connect(), *blocks(node, BUSY_PENDING_EVENTS)):
-            wait_for(lambda: asked(worker, "statistics")["questions_stepped_back"])
+            wait_for(lambda: asked(worker, "statistics")["queries_low_priority"])
             assert asked(worker, "events", limit=1, node="ff" * 32) == []
 
 

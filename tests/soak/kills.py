@@ -21,7 +21,7 @@ import duckdb
 import httpx
 
 from tart.cli.verify import complaint
-from tart.query.core.catalog import event_identity
+from tart.query.core.event_ids import event_identity
 from tart.storage.core.files import list_directories, list_files
 from tart.storage.log.verify import verify
 from tests.running import fake_node, running_system, wait_for

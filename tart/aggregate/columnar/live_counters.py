@@ -108,7 +108,8 @@ class LiveCounters:
     ) -> dict[str, Any]:
         """Return the complete seconds, oldest first.
 
-        The members are those of the query ``live`` in ``query.core.catalog``.
+        The members are those of the query ``live`` in
+        ``query.shard_queries.nodes``.
 
         Args:
             now: the current Unix second.

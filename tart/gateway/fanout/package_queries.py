@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from tart.gateway.fanout.queries import Coverage, QueryClient, coverage, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, coverage, gather_all
 from tart.query.core.query import ByteEncoding
 from tart.query.core.windows import Window
 from tart.query.packages.journeys import Journey
@@ -57,7 +57,7 @@ async def _accounts(
     """Return packages with what is known of their reports and erasure roots."""
     reports = sorted({state["any_report"] for state in states if state["any_report"]})
     roots = sorted({state["any_erasure_root"] for state in states if state["any_erasure_root"]})
-    (of_reports, one), (of_roots, two) = await together(
+    (of_reports, one), (of_roots, two) = await gather_all(
         queries.ask(AggregateSum("reports", by=["hash"], where={"hash": reports})),
         queries.ask(AggregateSum("erasures", by=["root"], where={"root": roots})),
     )

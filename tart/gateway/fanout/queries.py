@@ -198,14 +198,14 @@ class QueryClient:
         self, node_id: str, byte_encoding: ByteEncoding
     ) -> tuple[Json, NodeStatusAnswer, Coverage]:
         """Return a node and its status."""
-        (node, seen), (status, also) = await together(
+        (node, seen), (status, also) = await gather_all(
             self.node(node_id), self.ask(NodeStatus(node_id, byte_encoding))
         )
         return node, status, seen & also
 
     async def stats(self, window: Window) -> tuple[Stats, Coverage]:
         """Return the number of blocks authored in the window, and what the chain has reached."""
-        (blocks, authored), (claims, seen) = await together(self.authored(window), self.chain())
+        (blocks, authored), (claims, seen) = await gather_all(self.authored(window), self.chain())
         body: Stats = {
             "total_blocks_authored": len({row["hash"] for row in blocks}),
             **chain_stats.chain_figures(claims),
@@ -256,7 +256,7 @@ class QueryClient:
     async def live(self) -> tuple[LiveFigures, Coverage]:
         """Return the last complete seconds and the present of the chain."""
         now = int(time.time())
-        (answers, seen), (claims, also) = await together(self.ask(Live()), self.chain())
+        (answers, seen), (claims, also) = await gather_all(self.ask(Live()), self.chain())
         live = LiveFigures(
             now=now,
             seconds=merge.seconds(answers),
@@ -327,7 +327,7 @@ def _left(ends: float, otherwise: str) -> float:
     return left
 
 
-async def together(*awaitables: Awaitable[Any]) -> list[Any]:
+async def gather_all(*awaitables: Awaitable[Any]) -> list[Any]:
     """Return all results; when one fails, the others are cancelled."""
     tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
     try:

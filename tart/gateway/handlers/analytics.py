@@ -8,7 +8,7 @@ from typing import Any
 
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.aggregate.core.tables import COUNT_BUCKET
-from tart.gateway.fanout.queries import QueryClient, now_text, now_us, together
+from tart.gateway.fanout.queries import QueryClient, gather_all, now_text, now_us
 from tart.gateway.handlers.windows import hours_of, request_window, timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.query.answers import analytics as answers
@@ -41,7 +41,7 @@ async def failure_rates(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/failure-rates``."""
     window = request_window(values).whole()
     cursor = Cursor(now_us(), window)
-    counts, rows, (failed, failed_seen), (discards, discards_seen) = await together(
+    counts, rows, (failed, failed_seen), (discards, discards_seen) = await gather_all(
         queries.ask(AggregateSum("counts", window, by=["type"])),
         queries.ask(AggregateSum("failures", window, by=["node", "type", "reason"])),
         queries.events(Selection(types=tuple(sorted(FAILURES))), failures.RECENT, 0, cursor),
@@ -77,7 +77,7 @@ async def block_propagation(queries: QueryClient, values: Values) -> Answer:
     is_long = window.end_us - window.start_us > _SIX_HOURS_US
     step_us = HOUR_US if is_long else _TEN_MINUTES_US
     around = Window(window.start_us - window.start_us % step_us, window.end_us)
-    sightings, active = await together(
+    sightings, active = await gather_all(
         queries.ask(BlockPropagation(propagation.sample_blocks(blocks[0]))),
         queries.ask(AggregateByNode("counts", "count", around, by=["bucket"], step_us=step_us)),
     )
@@ -96,7 +96,7 @@ async def network_health(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/network-health``."""
     window = request_window(values).whole()
     minute = _last_minute(window, now_us())
-    counts, active, last_minute, (nodes, seen) = await together(
+    counts, active, last_minute, (nodes, seen) = await gather_all(
         queries.ask(AggregateSum("counts", window, by=["type"])),
         queries.ask(AggregateSum("counts", window, by=["node"])),
         queries.ask(AggregateSum("counts", minute, by=["node"])),
@@ -126,7 +126,7 @@ def _last_minute(window: Window, now: int) -> Window:
 async def sync_timeline(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/sync-status/timeline``."""
     buckets = _timeline_buckets(values)
-    slots, claims, (nodes, seen) = await together(
+    slots, claims, (nodes, seen) = await gather_all(
         queries.ask(
             AggregateByNode("heads", "best", buckets.window, by=["bucket"], step_us=buckets.step_us)
         ),
@@ -156,7 +156,7 @@ async def connection_timeline(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/connections/timeline``."""
     buckets = _timeline_buckets(values)
     window, step_us, now = buckets.window, buckets.step_us, now_us()
-    changes, active, events, counts, days, sessions, (nodes, seen) = await together(
+    changes, active, events, counts, days, sessions, (nodes, seen) = await gather_all(
         queries.ask(Connections(window, step_us)),
         queries.ask(AggregateByNode("counts", "count", window, by=["bucket"], step_us=step_us)),
         queries.ask(
@@ -192,7 +192,7 @@ async def connection_timeline(queries: QueryClient, values: Values) -> Answer:
 async def assurances(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/assurances``."""
     window = request_window(values).whole()
-    rows, blocks, (nodes, seen) = await together(
+    rows, blocks, (nodes, seen) = await gather_all(
         queries.ask(AggregateSum("assurances", window, by=["anchor", "seen_at", "type"])),
         queries.ask(FirstSeenBlocks(window)),
         queries.nodes(),

@@ -9,7 +9,7 @@ from typing import Any
 from tart.gateway.api.routes.packages import MAX_FAILED
 from tart.gateway.fanout import package_queries
 from tart.gateway.fanout.package_queries import NEWEST, Period
-from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
 from tart.gateway.handlers.packages import inactive_since_us, newest_events, period
 from tart.gateway.handlers.windows import common_coverage, timestamped_answer
 from tart.gateway.http.responses import Answer
@@ -41,7 +41,7 @@ _SEGMENTS = 50
 async def cores_status(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/status``."""
     when = period(values)
-    parts = await together(
+    parts = await gather_all(
         queries.ask(PackageStages(when.window, when.core)),
         queries.ask(PackageCounts(when.window, when.core, by=["core"])),
         # A failed authoring has no block, and so no hash.
@@ -69,7 +69,7 @@ async def core_guarantees(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/{core_index}/guarantees``."""
     when = period(values)
     core = values["core_index"]
-    parts = await together(
+    parts = await gather_all(
         queries.ask(
             AggregateSum("status", when.window, by=["node"], values=["seen_at", "num_guarantees"])
         ),
@@ -94,7 +94,7 @@ async def enhanced_core_guarantors(queries: QueryClient, values: Values) -> Answ
         )
         for kind in (EventKind.SENDING_SEGMENT_REQUEST, EventKind.SEGMENTS_TRANSFERRED)
     )
-    guarantors, requests, transfers = await together(_guarantors(queries, when), sent, received)
+    guarantors, requests, transfers = await gather_all(_guarantors(queries, when), sent, received)
 
     def body() -> EnhancedCoreGuarantors:
         listed: CoreGuarantors = guarantors[0]()
@@ -109,7 +109,7 @@ async def enhanced_core_guarantors(queries: QueryClient, values: Values) -> Answ
 async def _guarantors(
     queries: QueryClient, when: Period
 ) -> tuple[Callable[[], CoreGuarantors], Coverage]:
-    parts = await together(
+    parts = await gather_all(
         queries.ask(PackageStages(when.window, when.core)),
         queries.ask(PackageCounts(when.window, when.core, by=["node"])),
         queries.ask(
@@ -132,7 +132,7 @@ async def _guarantors(
 async def core_work_packages(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/{core_index}/work-packages``."""
     when = period(values)
-    parts = await together(
+    parts = await gather_all(
         package_queries.newest(queries, when, NEWEST),
         queries.ask(PackageStages(when.window, when.core)),
         queries.ask(PackageCounts(when.window, when.core, by=[])),
@@ -158,7 +158,7 @@ async def core_work_packages(queries: QueryClient, values: Values) -> Answer:
 async def core_validators(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/{core_index}/validators``."""
     when = period(values)
-    parts = await together(
+    parts = await gather_all(
         queries.ask(PackageCounts(when.window, when.core, by=["node"])),
         queries.nodes(),
         queries.ask(AggregateSum("heads", when.window, by=["node"], values=["best"])),
@@ -176,7 +176,7 @@ async def core_metrics(queries: QueryClient, values: Values) -> Answer:
     start, end = when.window.start_us, when.window.end_us
     assert end is not None
     day = Period(Window(end - DAY_US, end), when.core)
-    parts = await together(
+    parts = await gather_all(
         queries.ask(PackageStages(when.window, when.core)),
         queries.ask(PackageStages(day.window, day.core)),
         queries.ask(
@@ -199,7 +199,7 @@ async def core_metrics(queries: QueryClient, values: Values) -> Answer:
 async def core_bottlenecks(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/{core_index}/bottlenecks``."""
     when = period(values)
-    parts = await together(
+    parts = await gather_all(
         queries.ask(PackageCounts(when.window, when.core, by=["node"])),
         queries.ask(
             AggregateRows(

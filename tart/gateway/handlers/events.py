@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tart.errors import NotFound, ShardUnavailable
-from tart.gateway.fanout.queries import Coverage, QueryClient, now_text, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_text, now_us
 from tart.gateway.handlers.windows import request_window
 from tart.gateway.http.responses import Answer
 from tart.query.answers.events import Events, SearchResult
@@ -24,7 +24,7 @@ Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 async def node_events(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/events``."""
     # A node that is known but has no events left is not an unknown node.
-    (page, seen), _ = await together(
+    (page, seen), _ = await gather_all(
         _events(queries, values, Selection(node=values["id"])), queries.node(values["id"])
     )
     return Answer(_listed(page), seen)

@@ -9,7 +9,7 @@ from typing import Any
 
 from tart.errors import BadQuery
 from tart.gateway.fanout.merge_thread import run_on_merge_thread
-from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
 from tart.gateway.handlers.windows import hours_of, request_window, timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
@@ -58,7 +58,7 @@ async def blocks(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/blocks``."""
     window = request_window(values).whole()
     authoring = {"kind": [EventKind.AUTHORING]}
-    counts, (claims, seen), authored, done, failed = await together(
+    counts, (claims, seen), authored, done, failed = await gather_all(
         queries.ask(
             AggregateSum(
                 "counts",
@@ -125,7 +125,7 @@ async def timeseries(queries: QueryClient, values: Values) -> Answer:
 
 
 async def _blocks(queries: QueryClient, buckets: Buckets) -> Series:
-    counts, named, authored, best = await together(
+    counts, named, authored, best = await gather_all(
         _counts(queries, buckets),
         _named(queries, buckets),
         queries.ask(
@@ -153,7 +153,7 @@ async def _blocks(queries: QueryClient, buckets: Buckets) -> Series:
 
 
 async def _events(queries: QueryClient, buckets: Buckets) -> Series:
-    counts, nodes = await together(
+    counts, nodes = await gather_all(
         _counts(queries, buckets),
         queries.ask(
             AggregateByNode(
@@ -165,7 +165,7 @@ async def _events(queries: QueryClient, buckets: Buckets) -> Series:
 
 
 async def _throughput(queries: QueryClient, buckets: Buckets) -> Series:
-    counts, named = await together(_counts(queries, buckets), _named(queries, buckets))
+    counts, named = await gather_all(_counts(queries, buckets), _named(queries, buckets))
     return partial(time_series.throughput, buckets, named[0], counts[0]), [counts, named]
 
 
@@ -289,7 +289,7 @@ async def realtime(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/realtime``."""
     now = int(time.time())
     length = values["seconds"]
-    (answers, seen), (claims, chain_seen) = await together(
+    (answers, seen), (claims, chain_seen) = await gather_all(
         queries.ask(Live(length)), queries.chain()
     )
 
@@ -313,7 +313,7 @@ async def latency(queries: QueryClient, values: Values) -> Answer:
         return await _latency_by_core(queries, window)
     types = values["event_types"]
     by = ["parent", "type", "bin", *(["node"] if group != "none" else [])]
-    rows, (nodes, seen) = await together(
+    rows, (nodes, seen) = await gather_all(
         queries.ask(AggregateSum("latency", window, by=by, where=types and {"type": types})),
         queries.nodes(),
     )
@@ -353,7 +353,7 @@ async def busiest_nodes(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/top``."""
     window = request_window(values).whole()
     types = values["event_types"]
-    rows, (nodes, seen) = await together(
+    rows, (nodes, seen) = await gather_all(
         queries.ask(AggregateSum("counts", window, by=["node"], where=types and {"type": types})),
         queries.nodes(),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from tart.aggregate.core.tables import LINK_BUCKET
 from tart.errors import TartError
-from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
 from tart.gateway.handlers.windows import common_coverage, request_window, timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
@@ -81,7 +81,7 @@ async def node_status(queries: QueryClient, values: Values) -> Answer:
 async def network_topology(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/network/topology``."""
     window = request_window(values).whole(_LINK_BUCKET_US)
-    links, transfers, counts = await together(
+    links, transfers, counts = await gather_all(
         queries.ask(
             AggregateSum(
                 "links",
@@ -110,7 +110,7 @@ async def network_topology(queries: QueryClient, values: Values) -> Answer:
 async def validators_cores(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/validators/cores``."""
     window = request_window(values).whole()
-    guarantees, tickets = await together(
+    guarantees, tickets = await gather_all(
         queries.ask(
             AggregateSum(
                 "core_events",
@@ -128,7 +128,7 @@ async def validators_cores(queries: QueryClient, values: Values) -> Answer:
 async def node_status_enhanced(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/status/enhanced``."""
     window, where = request_window(values).whole(), {"node": [values["id"]]}
-    (merged, events, seen), cores, counts, tickets = await together(
+    (merged, events, seen), cores, counts, tickets = await gather_all(
         queries.node_status(values["id"], values["bytes"]),
         queries.ask(AggregateSum("core_events", window, by=["core", "type"], where=where)),
         queries.ask(AggregateSum("counts", window, by=["type"], where=where)),
@@ -150,7 +150,7 @@ async def node_peers(queries: QueryClient, values: Values) -> Answer:
     window, where = request_window(values).whole(_LINK_BUCKET_US), {"node": [values["id"]]}
     selection = Selection(node=values["id"], types=(EventKind.STATUS,))
     streams = {**where, "type": [EventKind.BLOCK_ANNOUNCEMENT_STREAM_OPENED]}
-    (_, seen), status, (page, page_seen), opened, counts = await together(
+    (_, seen), status, (page, page_seen), opened, counts = await gather_all(
         queries.node(values["id"]),
         queries.ask(AggregateSum("status", window, by=["node"], where=where)),
         queries.events(selection, _PEER_SAMPLES, 0, Cursor(now_us(), window)),
@@ -177,7 +177,7 @@ async def node_timeline(queries: QueryClient, values: Values) -> Answer:
         node=values["id"],
         types=None if categories is None else tuple(node_activity.types_of(categories)),
     )
-    (_, seen), (page, page_seen), counts = await together(
+    (_, seen), (page, page_seen), counts = await gather_all(
         queries.node(values["id"]),
         queries.events(selection, values["limit"], 0, cursor, values["bytes"]),
         queries.ask(AggregateSum("counts", window, by=["type"], where={"node": [values["id"]]})),
@@ -195,7 +195,7 @@ async def node_timeline(queries: QueryClient, values: Values) -> Answer:
 async def da_stats(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/da/stats``."""
     window = request_window(values).whole()
-    status, counts = await together(
+    status, counts = await gather_all(
         queries.ask(AggregateSum("status", window, by=["node"])),
         queries.ask(
             AggregateSum(
@@ -214,7 +214,7 @@ async def da_stats_enhanced(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/da/stats/enhanced``."""
     window = request_window(values).whole(_LINK_BUCKET_US, durations=True)
     ends = [availability.FAILED, availability.TRANSFERRED]
-    (page, seen), status, counts, latencies, indices, reasons = await together(
+    (page, seen), status, counts, latencies, indices, reasons = await gather_all(
         queries.events(
             Selection(types=tuple(ends)), _RECENT_OPERATIONS, 0, Cursor(now_us(), window)
         ),
@@ -257,7 +257,7 @@ async def da_stats_enhanced(queries: QueryClient, values: Values) -> Answer:
 async def execution_metrics(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/execution``."""
     window = request_window(values).whole()
-    (page, seen), refined, authorized, accumulated, counts = await together(
+    (page, seen), refined, authorized, accumulated, counts = await gather_all(
         queries.events(
             Selection(types=tuple(execution.RECENT_KINDS)),
             _RECENT_EXECUTIONS,

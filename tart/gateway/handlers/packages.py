@@ -9,7 +9,7 @@ from typing import Any
 from tart.errors import BadQuery, NotFound
 from tart.gateway.fanout import package_queries
 from tart.gateway.fanout.package_queries import NEWEST, Period
-from tart.gateway.fanout.queries import Coverage, QueryClient, now_text, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_text, now_us
 from tart.gateway.handlers import windows
 from tart.gateway.http.responses import Answer, error_object
 from tart.protocol.events import EventKind
@@ -67,7 +67,7 @@ async def newest_events(
 async def workpackages(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/workpackages``."""
     when = period(values)
-    (packages, seen), (counts, also), (recent, too) = await together(
+    (packages, seen), (counts, also), (recent, too) = await gather_all(
         queries.ask(PackageStages(when.window, when.core)),
         queries.ask(
             AggregateSum(
@@ -91,7 +91,7 @@ async def workpackages(queries: QueryClient, values: Values) -> Answer:
 async def active_workpackages(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/workpackages/active``."""
     when = period(values)
-    (packages, seen), (durations, also), (reasons, too) = await together(
+    (packages, seen), (durations, also), (reasons, too) = await gather_all(
         package_queries.newest(queries, when, NEWEST),
         queries.ask(StepDurations(when.window, when.core)),
         queries.ask(
@@ -175,7 +175,7 @@ async def batch_journey(queries: QueryClient, values: Values) -> Answer:
     hashes = list(dict.fromkeys(hash_bytes(each, "hashes").hex() for each in given))
     if not hashes:
         return Answer({"journeys": [], "timestamp": now_text()})
-    (rows, seen), (packages, also) = await together(
+    (rows, seen), (packages, also) = await gather_all(
         queries.ask(PackageRows(hashes=hashes)), package_queries.named(queries, hashes)
     )
 
@@ -199,7 +199,7 @@ async def batch_journey(queries: QueryClient, values: Values) -> Answer:
 async def guarantees(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/guarantees``."""
     window = period(values).window
-    (counts, seen), (recent, also) = await together(
+    (counts, seen), (recent, also) = await gather_all(
         queries.ask(
             AggregateSum(
                 "counts",
@@ -227,7 +227,7 @@ async def guarantors(queries: QueryClient, values: Values) -> Answer:
     begin = max(when.window.start_us or 0, end + 1 - HOUR_US)
     begin -= begin % MINUTE_US
     where = {"type": guarantee_figures.GUARANTOR_TYPES}
-    (rows, seen), (counts, also), (last_hour, too) = await together(
+    (rows, seen), (counts, also), (last_hour, too) = await gather_all(
         queries.ask(
             PackageCounts(when.window, when.core, by=["node"], settled_us=inactive_since_us(when))
         ),

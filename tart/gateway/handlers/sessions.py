@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from tart.gateway.api.rule_pages import rule_list, rule_text
-from tart.gateway.fanout.queries import Coverage, QueryClient, now_us, together
+from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
 from tart.gateway.handlers.windows import common_coverage, request_window
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
@@ -32,7 +32,9 @@ async def sessions(queries: QueryClient, values: Values) -> Answer:
 
 async def node_sessions(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/sessions``."""
-    answer, _ = await together(_sessions(queries, values, values["id"]), queries.node(values["id"]))
+    answer, _ = await gather_all(
+        _sessions(queries, values, values["id"]), queries.node(values["id"])
+    )
     page: Answer = answer
     return page
 
@@ -40,7 +42,7 @@ async def node_sessions(queries: QueryClient, values: Values) -> Answer:
 async def conformance(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/conformance``."""
     window = request_window(values).open(HOUR_US, ends=True)
-    (nodes, seen), (rows, rows_seen) = await together(
+    (nodes, seen), (rows, rows_seen) = await gather_all(
         queries.nodes(), _conformance_input(queries, window, None)
     )
     return Answer(partial(figures.network_conformance, nodes, rows), seen & rows_seen)
@@ -49,7 +51,7 @@ async def conformance(queries: QueryClient, values: Values) -> Answer:
 async def node_conformance(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/conformance``."""
     window = request_window(values).open(HOUR_US, ends=True)
-    (node, seen), (rows, rows_seen) = await together(
+    (node, seen), (rows, rows_seen) = await gather_all(
         queries.node(values["id"]), _conformance_input(queries, window, values["id"])
     )
     return Answer(partial(figures.node_conformance, node, rows), seen & rows_seen)
@@ -84,7 +86,7 @@ async def _conformance_input(
 ) -> tuple[figures.ConformanceInput, Coverage]:
     """Return the rows about one node, or about all."""
     where = {} if node is None else {"node": [node]}
-    counts, connections, clocks, events, status, examples = parts = await together(
+    counts, connections, clocks, events, status, examples = parts = await gather_all(
         queries.ask(AggregateSum("conformance", window, by=["node", "rule"], where=where)),
         queries.ask(ProtocolVersions(window, now_us(), node)),
         queries.ask(

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from tart.errors import Busy, QueryTimeout, ShardUnavailable
 from tart.gateway.fanout.queries import QueryClient
-from tart.query.core.catalog import event_api_id, event_identity
+from tart.query.core.event_ids import event_api_id, event_identity
 from tart.query.core.merge import Json
 from tart.query.core.query import ByteEncoding
 from tart.query.shard_queries.events import Backfill, BackfillPart
@@ -95,18 +95,18 @@ class CatchingUp:
 
     def __init__(
         self,
-        questions: QueryClient,
+        queries: QueryClient,
         client: Client,
         wanted: Json,
         rendering: ByteEncoding,
         since_us: int,
         after: Mapping[int, int],
     ) -> None:
-        self._questions = questions
+        self._queries = queries
         self._client = client
         self._query = Backfill(filter=wanted, since_us=since_us, byte_encoding=rendering)
         self._after = {directory: event_identity(each)[1] for directory, each in after.items()}
-        self._sources = [_Source() for _ in questions.shards.every]
+        self._sources = [_Source() for _ in queries.shards.every]
         self._news = asyncio.Event()
         self._answered = asyncio.Event()
         self._failed = 0
@@ -175,7 +175,7 @@ class CatchingUp:
                 if not others and after.get(own, -1) + 1 >= wanted:
                     return True
                 if further or not ends:
-                    ends = clock() + self._questions.config.deadline_seconds
+                    ends = clock() + self._queries.config.deadline_seconds
                 elif not answer.more:
                     if clock() > ends:
                         return False
@@ -184,7 +184,7 @@ class CatchingUp:
             await _room(source)
 
     async def _ask(self, shard: int, after: Mapping[int, int], rows: int) -> BackfillPart:
-        return await self._questions.ask_shard(shard, replace(self._query, after=after, limit=rows))
+        return await self._queries.ask_shard(shard, replace(self._query, after=after, limit=rows))
 
     def _add(self, source: _Source, answer: BackfillPart) -> None:
         self._answered.set()

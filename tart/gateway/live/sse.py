@@ -38,7 +38,7 @@ from tart.gateway.http import responses
 from tart.gateway.http.slow_client import send_with_stall_timeout
 from tart.gateway.live.catch_up import CatchingUp, Found
 from tart.gateway.live.streams import Encoded, Streams, Subscriber
-from tart.query.core.catalog import event_identity
+from tart.query.core.event_ids import event_identity
 from tart.query.core.live_event import live_event
 from tart.query.core.merge import Json
 
@@ -203,8 +203,8 @@ class EventStreams:
         stalled: clients closed because they read nothing.
     """
 
-    def __init__(self, questions: QueryClient, streams: Streams, config: ApiConfig) -> None:
-        self._questions = questions
+    def __init__(self, queries: QueryClient, streams: Streams, config: ApiConfig) -> None:
+        self._queries = queries
         self._streams = streams
         self._config = config
         self._live: SingleFlight[Json] = SingleFlight(self._figures)
@@ -215,7 +215,7 @@ class EventStreams:
         await self._live.stop()
 
     async def _figures(self) -> Json:
-        body: Json = (await HANDLERS["live"](self._questions, {})).body
+        body: Json = (await HANDLERS["live"](self._queries, {})).body
         return body
 
     async def serve_metrics(self, route: Route, request: Request[Any, Any]) -> None:
@@ -245,7 +245,7 @@ class EventStreams:
         """Send live events until the client leaves or stalls."""
         last = request.headers.get("last-event-id") or values[_NAME]
         known = Position.read(last) if last else Position(now_us())
-        missing = range(self._questions.shards.total) if last else ()
+        missing = range(self._queries.shards.total) if last else ()
         reader = Reader(self._config.subscriber_queue, Position(now_us()), missing)
         values = {**values, "filter": filter_of(values)}
         locating = asyncio.ensure_future(self._locate(known))
@@ -288,7 +288,7 @@ class EventStreams:
         """Return the position at which a client resumes; for an event id, from its receipt on."""
         if isinstance(known, Position):
             return known
-        received_at = await self._questions.received_at(known)
+        received_at = await self._queries.received_at(known)
         return Position(received_at, {event_identity(known)[0]: known})
 
     async def _catch_up(
@@ -302,7 +302,7 @@ class EventStreams:
         try:
             reader.position = position = await locating
             if not await CatchingUp(
-                self._questions,
+                self._queries,
                 reader,
                 values["filter"],
                 values["bytes"],
@@ -319,7 +319,7 @@ class EventStreams:
                 )
             # The stream continues with live events.
             await reader.cut()
-            for shard in range(self._questions.shards.total):
+            for shard in range(self._queries.shards.total):
                 reader.release(shard)
         await reader.reply(LIVE)
 

@@ -24,7 +24,7 @@ from tart.aggregate.keyed.pipelines import UNFINISHED
 from tart.background_tasks import Background
 from tart.config.schema import ApiConfig
 from tart.errors import BadQuery, TartError
-from tart.gateway.fanout.queries import QueryClient, now_text, now_us, together
+from tart.gateway.fanout.queries import QueryClient, gather_all, now_text, now_us
 from tart.gateway.fanout.single_flight import SingleFlight
 from tart.gateway.http.responses import error_object
 from tart.gateway.http.sanic_adapter import WebSocket
@@ -74,14 +74,14 @@ class WebSocketClients:
 
     def __init__(
         self,
-        questions: QueryClient,
+        queries: QueryClient,
         streams: Streams,
         config: ApiConfig,
         intervals: PushIntervals = PushIntervals(),
         background: Background | None = None,
     ) -> None:
         self._background = background or Background()
-        self.questions = questions
+        self.queries = queries
         self.streams = streams
         self.config = config
         self.intervals = intervals
@@ -102,7 +102,7 @@ class WebSocketClients:
             # Subscribe before the greeting: no event is lost between its samples and the stream.
             if values["subscribe"] == "all":
                 self.streams.subscribe(subscriber, ALL, values["bytes"])
-            greeting = b"".join(await together(client.greeting(), client.first_stats()))
+            greeting = b"".join(await gather_all(client.greeting(), client.first_stats()))
             tasks = [
                 asyncio.create_task(sender.run(greeting)),
                 asyncio.create_task(client.push_stats()),
@@ -155,8 +155,8 @@ class WebSocketClients:
     async def _sample(self) -> AlertSample | None:
         try:
             now = now_us()
-            (nodes, _), (claims, _), counts = await together(
-                self.questions.nodes(), self.questions.chain(), self._counts(now - ALERT_WINDOW_US)
+            (nodes, _), (claims, _), counts = await gather_all(
+                self.queries.nodes(), self.queries.chain(), self._counts(now - ALERT_WINDOW_US)
             )
         except TartError:
             return None
@@ -166,12 +166,12 @@ class WebSocketClients:
     async def _counts(self, start_us: int) -> dict[int, int]:
         """Return events by type since a time, rounded down to a whole bucket."""
         start_us -= start_us % (COUNT_BUCKET * SECOND_US)
-        rows, _ = await self.questions.ask(AggregateSum("counts", Window(start_us), by=["type"]))
+        rows, _ = await self.queries.ask(AggregateSum("counts", Window(start_us), by=["type"]))
         return {row["type"]: row["count"] for row in rows}
 
     async def _active_packages(self, now: int) -> int:
         """Return the number of work-packages in progress; those without a hash do not count."""
-        rows, _ = await self.questions.ask(
+        rows, _ = await self.queries.ask(
             AggregateRows(
                 "packages",
                 Window(now - ACTIVE_US),
@@ -184,8 +184,8 @@ class WebSocketClients:
         return len({row["hash"] for row in rows if row["hash"]})
 
     async def _stats(self) -> Json:
-        body, _ = await self.questions.stats(resolve(now_us(), duration=duration_us("1h")))
-        nodes, _ = await self.questions.chain()
+        body, _ = await self.queries.stats(resolve(now_us(), duration=duration_us("1h")))
+        nodes, _ = await self.queries.chain()
         return {
             "database": body,
             "connections": {"total": len(nodes), "nodes": sorted(nodes)},
@@ -193,8 +193,8 @@ class WebSocketClients:
 
     async def _metrics(self) -> Json:
         now = now_us()
-        (live, _), packages, counts = await together(
-            self.questions.live(), self._active_packages(now), self._counts(now - MINUTE_US)
+        (live, _), packages, counts = await gather_all(
+            self.queries.live(), self._active_packages(now), self._counts(now - MINUTE_US)
         )
         last, ten = live.window(1), live.window(10)
         return {
@@ -232,9 +232,9 @@ class Client:
         samples: list[Json] | None = None
         total: int | None = None
         with suppress(TartError):
-            questions = self._shared.questions
-            (recent, _), (connected, _) = await together(
-                questions.recent(SAMPLES, self._rendering), questions.chain()
+            queries = self._shared.queries
+            (recent, _), (connected, _) = await gather_all(
+                queries.recent(SAMPLES, self._rendering), queries.chain()
             )
             names = ("id", "node_id", "event_type", "timestamp")
             samples = [{name: event[name] for name in names} for event in recent]
@@ -309,7 +309,7 @@ class Client:
             raise BadQuery(f"limit must be an integer from 0 to {MAX_RECENT}", "limit")
         events: list[Json] = []
         if limit:
-            rows, _ = await self._shared.questions.recent(min(limit, MAX_RECENT), self._rendering)
+            rows, _ = await self._shared.queries.recent(min(limit, MAX_RECENT), self._rendering)
             events = [live_event(event) for event in rows]
         return "recent_events", {"count": len(events), "events": events}
 

@@ -121,7 +121,7 @@ def _database(measured: Measured) -> Component:
 def _batch_writer(measured: Measured) -> Component:
     shards = measured.statistics.values()
     used = max((each["pending_bytes"] / measured.pending_limit for each in shards), default=0.0)
-    paused = sum(bool(each["reading_paused"]) for each in shards)
+    paused = sum(bool(each["ingest_paused"]) for each in shards)
     shortages = {each["paused_for"] for each in shards}
     status: HealthStatus = HEALTHY
     message = "ingesting"

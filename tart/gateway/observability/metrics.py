@@ -72,13 +72,13 @@ _COUNTERS = (
     ("query_failures", "query_failures", "Failed queries."),
     (
         "queries_rejected",
-        "questions_refused",
+        "queries_rejected",
         "Queries rejected because too many were waiting for a query thread.",
     ),
     ("cpu_seconds", "cpu_seconds", "CPU time in seconds."),
     (
         "log_lines_suppressed",
-        "log_lines_left_out",
+        "log_lines_suppressed",
         "Log lines suppressed because one call site wrote too many.",
     ),
 )
@@ -97,7 +97,7 @@ _LABELLED_COUNTERS = (
     ),
     (
         "ingest_pauses",
-        "reading_pauses",
+        "ingest_pauses",
         "reason",
         "Pauses of ingestion: of one connection (rate), or of all (buffer, disk, memory).",
     ),
@@ -132,7 +132,7 @@ _LABELLED_COUNTERS = (
     ),
     (
         "queries_abandoned",
-        "questions_given_up",
+        "queries_abandoned",
         "state",
         "Queries abandoned by their client or after their deadline, by their state.",
     ),
@@ -150,7 +150,7 @@ _GAUGES = (
     ("pending_events", "pending_events", "Events received and not yet committed."),
     ("pending_bytes", "pending_bytes", "Bytes received and not yet committed."),
     ("partial_frame_bytes", "unfinished_bytes", "Bytes of incomplete frames."),
-    ("ingest_paused", "reading_paused", "1 while ingestion is paused."),
+    ("ingest_paused", "ingest_paused", "1 while ingestion is paused."),
     ("files", "files", "Segments of the event log."),
     ("disk_used_bytes", "bytes_on_disk", "Bytes of the shard's files."),
     ("disk_free_bytes", "disk_free_bytes", "Free bytes on the disk with the shard's files."),
@@ -165,12 +165,12 @@ _GAUGES = (
     ("readers", "readers", "Query threads of the shard."),
     (
         "queries_running",
-        "questions_running",
+        "queries_running",
         "Queries running on a query thread, abandoned ones included.",
     ),
     (
         "queries_low_priority",
-        "questions_stepped_back",
+        "queries_low_priority",
         "1 while queries have low priority because the ingest load is high.",
     ),
 )
@@ -406,7 +406,7 @@ def _queries_waiting(scrape: Scrape) -> Metric:
     )
     for shard, values in scrape.statistics.items():
         for rank in _RANKS:
-            gauge.add_metric([str(shard), rank], values["questions_waiting"].get(rank, 0))
+            gauge.add_metric([str(shard), rank], values["queries_waiting"].get(rank, 0))
     return gauge
 
 

@@ -14,8 +14,8 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TypedDict
 
-from tart.query.core.catalog import event_identity
 from tart.query.core.cursor import Cursor
+from tart.query.core.event_ids import event_identity
 from tart.query.core.nodes import add_counts, merge_node, newest_statement
 from tart.query.core.query import Partials
 

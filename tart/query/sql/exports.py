@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
-from tart.query.core.catalog import DIRECTORY_BITS
+from tart.query.core.event_ids import DIRECTORY_BITS
 
 # Format to media type.
 FORMATS: Mapping[str, str] = {

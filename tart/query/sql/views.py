@@ -45,7 +45,7 @@ from tart.protocol.wire import (
     Tuple,
     Type,
 )
-from tart.query.core.catalog import DIRECTORY_BITS
+from tart.query.core.event_ids import DIRECTORY_BITS
 from tart.units import JCE_US
 
 _REF_BYTES = 8

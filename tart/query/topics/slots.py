@@ -46,7 +46,7 @@ def slot_activity(slot: int, partials: Iterable[Mapping[str, Any]]) -> answers.S
 
     Args:
         slot: the number of the slot.
-        partials: the shards' answers to the query ``slot`` (``query.core.catalog``).
+        partials: the shards' answers to the query ``slot`` (``query.shard_queries.events``).
     """
     counts: Counter[int] = Counter()
     nodes: set[str] = set()

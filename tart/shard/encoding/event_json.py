@@ -19,7 +19,7 @@ from tart.protocol.references import (
     direct_root,
     find_hash,
 )
-from tart.query.core.catalog import DIRECTORY_BITS, event_api_id
+from tart.query.core.event_ids import DIRECTORY_BITS, event_api_id
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.shard.state.nodes import SessionOwner
 from tart.storage.core.log_columns import LogRow

@@ -16,7 +16,7 @@ from typing import Any
 from tart.ipc.channel import Channel
 from tart.ipc.messages import LiveEvent, LiveEvents, Missed, Request, Subscribe
 from tart.protocol.references import Context
-from tart.query.core.catalog import event_api_id
+from tart.query.core.event_ids import event_api_id
 from tart.query.core.filters import FilterInput, Matches, parse
 from tart.query.core.live_event import live_event
 from tart.query.core.query import ByteEncoding

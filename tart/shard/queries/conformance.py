@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tart.aggregate.keyed.sessions import REFUSED
-from tart.query.core.catalog import event_api_id
+from tart.query.core.event_ids import event_api_id
 from tart.query.core.windows import bounds_us
 from tart.query.shard_queries.sessions import Examples, ProtocolVersions
 from tart.storage.aggregates.merged_relations import MergedRelations

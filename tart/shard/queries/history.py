@@ -20,7 +20,7 @@ from tart.protocol import capture
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.framing import frame
 from tart.protocol.references import Context, resolve_reference
-from tart.query.core.catalog import DIRECTORY_BITS, event_api_id, event_identity
+from tart.query.core.event_ids import DIRECTORY_BITS, event_api_id, event_identity
 from tart.query.core.filters import Selection
 from tart.query.core.query import Attached, ByteEncoding
 from tart.query.core.rfc3339 import rfc3339

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from tart.protocol.references import Context
-from tart.query.core.catalog import event_api_id, event_identity
+from tart.query.core.event_ids import event_api_id, event_identity
 from tart.query.shard_queries.packages import JourneyEvents, JourneyPart
 from tart.shard.encoding.event_json import to_json
 from tart.shard.ingest.aggregator import decode_context_for

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tart.aggregate.core.tables import ROWS, TIME
-from tart.query.core.catalog import DIRECTORY_BITS, event_identity
+from tart.query.core.event_ids import DIRECTORY_BITS, event_identity
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
 from tart.query.core.windows import FOREVER_US, Window, bounds_us
 from tart.query.shard_queries.packages import (

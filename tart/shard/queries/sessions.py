@@ -12,7 +12,7 @@ from typing import Any
 
 from tart.aggregate.core.tables import ROWS, TIME
 from tart.aggregate.keyed.sessions import REFUSED
-from tart.query.core.catalog import DIRECTORY_BITS
+from tart.query.core.event_ids import DIRECTORY_BITS
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import bounds_us
 from tart.query.shard_queries.sessions import (

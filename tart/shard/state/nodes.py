@@ -20,7 +20,7 @@ from tart.protocol.connection import Connection
 from tart.protocol.events import EventKind
 from tart.protocol.node_information import NodeInformation, decode_node_information
 from tart.query.answers.nodes import OpenConnection
-from tart.query.core.catalog import DIRECTORY_BITS
+from tart.query.core.event_ids import DIRECTORY_BITS
 from tart.query.core.nodes import STATEMENTS, choose_statement, statement_source
 from tart.query.core.rfc3339 import rfc3339
 from tart.shard.state.event_counts import EventCounts

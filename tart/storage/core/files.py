@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from tart.query.core.catalog import DIRECTORY_BITS
+from tart.query.core.event_ids import DIRECTORY_BITS
 from tart.storage.core.schema import DDL, SCHEMA_VERSION
 from tart.units import HOUR_US, SECOND_US
 

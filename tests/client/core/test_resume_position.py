@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tart.client.core.resume_position import OVERLAP, ResumePosition
 from tart.gateway.live.sse import Position
-from tart.query.core.catalog import event_api_id, event_identity
+from tart.query.core.event_ids import event_api_id, event_identity
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NOON_US = 1_767_268_800_000_000

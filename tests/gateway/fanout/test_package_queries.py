@@ -15,9 +15,9 @@ from tests.gateway.running import Running
 
 def test_the_events_of_a_journey_are_read_from_the_windows_of_its_rows(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
-        questions = gateway.gateway.queries
-        rows, _ = await questions.ask(PackageRows(hashes=[PACKAGE]))
-        found, _ = await package_queries.journey(questions, rows, 5, "hex")
+        queries = gateway.gateway.queries
+        rows, _ = await queries.ask(PackageRows(hashes=[PACKAGE]))
+        found, _ = await package_queries.journey(queries, rows, 5, "hex")
         assert found.state is not None
         assert found.state.stage == "available"
         asked = next(each for each in gateway.shards[0].requests if each.name == "journey")

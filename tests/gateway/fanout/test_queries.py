@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tart.errors import QueryTimeout, ShardUnavailable
-from tart.gateway.fanout.queries import Coverage, LiveFigures, _left, coverage, together
+from tart.gateway.fanout.queries import Coverage, LiveFigures, _left, coverage, gather_all
 from tart.gateway.fanout.shards import Answers
 from tart.query.core.merge import Json, Second
 from tart.query.core.query import Partials
@@ -49,7 +49,7 @@ def test_when_one_question_fails_the_others_are_given_up() -> None:
             raise ShardUnavailable("none")
 
         with pytest.raises(ShardUnavailable):
-            await together(never, fail())
+            await gather_all(never, fail())
         assert never.cancelled()
 
     asyncio.run(run())

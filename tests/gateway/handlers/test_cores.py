@@ -1,4 +1,4 @@
-"""``tart/gateway/handlers/cores.py``: what consumers of the peer's core routes read."""
+"""``tart/gateway/handlers/cores.py``: members that jamtart's clients read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from tests.gateway.fake_shard import NODE_A, node
 from tests.gateway.handlers.test_packages import with_gateway
 from tests.gateway.running import Running
 
-# What the peer's terminal dashboard and its Grafana panels read, and of which types; a
-# field beside them may be null where it cannot be known. Source: its contract, section 7.
+# Members that jamtart's terminal dashboard and Grafana panels read, and their types. Other
+# members may be null where the value is not known. Source: jamtart's contract, section 7.
 READ = {
     "/api/cores/status": {"cores": list, "summary": dict},
     "/api/cores/1/bottlenecks": {"stats": dict},

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tart.query.core.catalog import event_api_id
+from tart.query.core.event_ids import event_api_id
 from tart.units import SECOND_US
 from tests.gateway.fake_network import populate
 from tests.gateway.fake_shard import (

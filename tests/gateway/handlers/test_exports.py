@@ -16,7 +16,7 @@ from tart.access.roles import Role
 from tart.ipc.messages import Failure
 from tart.protocol import capture
 from tart.protocol.capture import CLOSED, EVENT_ID, FRAME, OPENED, CaptureReader, Record
-from tart.query.core.catalog import event_api_id
+from tart.query.core.event_ids import event_api_id
 from tart.query.core.query import Attached
 from tart.units import SECOND_US
 from tests.gateway.fake_shard import NODE_B, NOON, event

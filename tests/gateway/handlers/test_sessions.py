@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tart.query.core.catalog import event_api_id
+from tart.query.core.event_ids import event_api_id
 from tart.query.core.rfc3339 import rfc3339
 from tart.units import HOUR_US, SECOND_US
 from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, node

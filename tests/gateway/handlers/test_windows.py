@@ -122,7 +122,7 @@ class Nobody:
 
 
 def test_an_answer_has_the_window_of_its_handler() -> None:
-    async def handler(questions: Any, values: Any) -> Answer:
+    async def handler(queries: Any, values: Any) -> Answer:
         request_window(values).whole()
         return timestamped_answer({"x": values["x"]}, (None, one), (None, two))
 
@@ -137,7 +137,7 @@ def test_an_answer_has_the_window_of_its_handler() -> None:
 
 
 def test_a_body_that_is_a_function_gets_window_and_timestamp_when_it_is_called() -> None:
-    async def handler(questions: Any, values: Any) -> Answer:
+    async def handler(queries: Any, values: Any) -> Answer:
         request_window(values).whole()
         return timestamped_answer(lambda: {"x": values["x"]}, (None, Coverage(frozenset({0}), 1)))
 
@@ -148,7 +148,7 @@ def test_a_body_that_is_a_function_gets_window_and_timestamp_when_it_is_called()
 def test_whole_hours_are_integers_as_in_jamtart() -> None:
     found: list[float] = []
 
-    async def handler(questions: Any, values: Any) -> Answer:
+    async def handler(queries: Any, values: Any) -> Answer:
         found.append(hours_of(values))
         return Answer({})
 

@@ -12,7 +12,7 @@ import pytest
 from tart.gateway.live import catch_up as module
 from tart.gateway.live.catch_up import CatchingUp, Found
 from tart.ipc.messages import Failure
-from tart.query.core.catalog import event_api_id
+from tart.query.core.event_ids import event_api_id
 from tests.gateway.fake_shard import NODE_B, NOON, event
 from tests.gateway.running import Running, eventually, running_gateway
 

@@ -18,7 +18,7 @@ from tart.errors import BadQuery
 from tart.gateway.live.sse import LIVE, LOOKING_UP, STATUS_SECONDS, Position, Reader, sse
 from tart.gateway.live.streams import Encoded
 from tart.ipc.messages import Failure, Missed
-from tart.query.core.catalog import event_api_id
+from tart.query.core.event_ids import event_api_id
 from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, claims, event
 from tests.gateway.running import PATIENCE_SECONDS, Running, eventually, running_gateway
 

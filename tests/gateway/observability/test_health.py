@@ -61,13 +61,13 @@ def test_a_quarantined_file_is_named() -> None:
 
 
 def test_a_pause_names_the_shortage_of_disk_or_memory() -> None:
-    full = shards(reading_paused=True, paused_for="disk")
+    full = shards(ingest_paused=True, paused_for="disk")
     assert message(full, "batch_writer") == (
         "disk nearly full: ingestion is paused in 1 of 2 shards"
     )
-    short = shards(reading_paused=True, paused_for="memory")
+    short = shards(ingest_paused=True, paused_for="memory")
     assert message(short, "batch_writer").startswith("storage.memory_limit exceeded: ingest")
-    behind = shards(reading_paused=True, paused_for="buffer")
+    behind = shards(ingest_paused=True, paused_for="buffer")
     assert "disk" not in message(behind, "batch_writer")
 
 
@@ -89,9 +89,9 @@ def test_a_pause_names_the_shortage_of_disk_or_memory() -> None:
                 "shard_01": "Unhealthy",
             },
         ),
-        (shards(reading_paused=True), "Degraded", {"batch_writer": "Degraded"}),
+        (shards(ingest_paused=True), "Degraded", {"batch_writer": "Degraded"}),
         (
-            replace(WELL, statistics=dict.fromkeys((0, 1), statistics(reading_paused=True))),
+            replace(WELL, statistics=dict.fromkeys((0, 1), statistics(ingest_paused=True))),
             "Unhealthy",
             {"batch_writer": "Unhealthy"},
         ),

@@ -66,7 +66,7 @@ def test_each_shard_has_its_own_metrics(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path) as gateway:
             gateway.shards[1].statistics = statistics(
-                reading_paused=True,
+                ingest_paused=True,
                 paused_for="disk",
                 files=9,
                 files_deleted=4,

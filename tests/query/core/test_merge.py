@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tart.query.core import merge
-from tart.query.core.catalog import event_api_id, event_identity
 from tart.query.core.cursor import Cursor, decode, encode
+from tart.query.core.event_ids import event_api_id, event_identity
 from tart.query.core.merge import ChainStatements
 from tart.query.core.nodes import statement_source
 from tart.query.core.rfc3339 import rfc3339

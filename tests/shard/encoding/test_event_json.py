@@ -10,7 +10,7 @@ from tart.ipc.messages import Subscribe
 from tart.protocol.decoding import decode_event
 from tart.protocol.encoding import encode_event
 from tart.protocol.events import EVENTS, leading_reference
-from tart.query.core.catalog import event_identity
+from tart.query.core.event_ids import event_identity
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import dumps
 from tart.shard.state.nodes import SessionOwner

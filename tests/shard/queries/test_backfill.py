@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tart.query.core.catalog import event_api_id
+from tart.query.core.event_ids import event_api_id
 from tart.shard.queries import backfill as module
 from tart.shard.queries.backfill import Backfill
 from tart.storage.core.tail_cache import TailCache

@@ -7,7 +7,7 @@ import pytest
 
 from tart.protocol.encoding import encode_event
 from tart.protocol.events import EVENTS
-from tart.query.core.catalog import event_api_id, event_identity
+from tart.query.core.event_ids import event_api_id, event_identity
 from tart.query.shard_queries.catalog import QUERIES
 from tart.shard.encoding.json_bytes import encode_answer
 from tart.shard.queries import handlers as module

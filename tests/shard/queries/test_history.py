@@ -11,7 +11,7 @@ import pytest
 from tart.errors import BadQuery
 from tart.protocol import capture
 from tart.protocol.capture import CaptureReader, Record
-from tart.query.core.catalog import event_api_id
+from tart.query.core.event_ids import event_api_id
 from tart.query.sql.exports import CSV_COLUMNS, ExportMerger
 from tart.shard.queries import history
 from tests.shard.running import HASH, best, fake_node, framed, run

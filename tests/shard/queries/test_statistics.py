@@ -16,7 +16,7 @@ def test_statistics_have_the_numbers_of_the_process(tmp_path):
     assert (found["events_received"], found["events_committed"]) == (2, 2)
     assert (found["pending_events"], found["pending_bytes"]) == (0, 0)
     assert found["files"] == 1
-    assert found["reading_paused"] is False
+    assert found["ingest_paused"] is False
     assert found["commit_seconds"]["count"] == found["batches_committed"]
     assert found["rss_bytes"] > 1_000_000
     assert found.pop("paused_for") == ""

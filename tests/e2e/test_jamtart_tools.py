@@ -1,7 +1,7 @@
-"""What the peer's terminal dashboard, bench tool and Grafana panels read has its types.
+"""Names and types that jamtart's terminal dashboard, bench tool and Grafana panels read.
 
-paritytech/jamtart, commit b7b26ba9: names and types its consumers rely on. ``None`` is allowed
-only where they take it.
+They are taken from paritytech/jamtart, commit b7b26ba9. ``None`` is allowed only where these
+consumers accept it.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ READ = [
 ]
 
 
-def found(body, path):
-    """The values at a path, each element of a list or member of an object with ``*``."""
+def values_at(body, path):
+    """Return the values at a path; ``*`` is each element of a list or member of an object."""
     values = [body]
     for name in path.split("."):
         if name == "*":
@@ -80,9 +80,9 @@ def found(body, path):
 
 
 @pytest.mark.parametrize(("route", "path", "kind"), READ)
-def test_what_is_read_is_there_and_of_its_type(truth, route, path, kind):
+def test_members_that_jamtart_clients_read_have_their_types(truth, route, path, kind):
     node = truth.facts.of("node")[0]["node"]
-    values = found(truth.system.get(route.replace("ID", node)), path)
+    values = values_at(truth.system.get(route.replace("ID", node)), path)
     assert values
     for value in values:
         assert isinstance(value, kind), (path, value)
@@ -90,7 +90,7 @@ def test_what_is_read_is_there_and_of_its_type(truth, route, path, kind):
 
 
 @pytest.mark.parametrize("name", ["stats", "services", "cores"])
-def test_without_rpc_the_chain_s_routes_are_unavailable(truth, name):
+def test_chain_routes_are_unavailable_without_rpc(truth, name):
     response = truth.system.http.get(f"/api/jam/{name}")
     assert response.status_code == 503
     assert response.json()["error"]["code"] == "not_configured"
@@ -106,7 +106,7 @@ def test_the_websocket_greets_and_answers_within_a_few_messages(truth):
     url = truth.system.api.replace("http", "ws") + "/api/ws"
     with connect(url, proxy=None, max_size=None) as client:
 
-        def heard(kind, within=5):
+        def receive(kind, within=5):
             for _ in range(within):
                 message = json.loads(client.recv(DEADLINE))
                 if message["type"] == kind:
@@ -117,20 +117,20 @@ def test_the_websocket_greets_and_answers_within_a_few_messages(truth):
         assert first["type"] == "connected"
         assert isinstance(first["data"]["message"], str)
         assert first["data"]["recent_events"] <= 200
-        heard("stats", 1)
-        for said, kind in (
+        receive("stats", 1)
+        for message, kind in (
             ({"type": "Ping"}, "pong"),
             ({"type": "Subscribe", "filter": {"type": "All"}}, "subscribed"),
             ({"type": "GetRecentEvents", "limit": 5}, "recent_events"),
         ):
-            client.send(json.dumps(said))
-            answer = heard(kind)
+            client.send(json.dumps(message))
+            answer = receive(kind)
         assert len(answer["events"]) == 5
         assert {"id", "node_id", "event_type", "event", "timestamp"} <= answer["events"][0].keys()
         client.send('{"type": "SubscribeMetrics"}')
-        metrics = heard("metrics")
+        metrics = receive("metrics")
         assert isinstance(metrics["events_per_second"], YOUNG)
         assert isinstance(metrics["active_nodes"], int)
         assert set(metrics["throughput"]) == {"events_10s", "blocks_10s", "finalized_10s"}
-        stats = heard("stats")
+        stats = receive("stats")
         assert {"database", "broadcaster", "connections", "websocket"} <= stats.keys()

@@ -1,7 +1,6 @@
-"""What dashboards made for the peer read of blocks, metrics and analytics is there.
+"""Names and JSON types that dashboards for jamtart read of blocks, metrics and analytics.
 
-Names and JSON types are those of the peer's contract; of a system that was told a network, so
-that every list has something in it.
+The system holds the events of a simulated network, so that no list is empty.
 """
 
 from __future__ import annotations
@@ -161,7 +160,7 @@ PARTS = ("Node Connectivity", "Block Production", "Data Availability", "Work Pac
 
 
 def wrong(value, shape, where="$"):
-    """What in ``value`` has not the shape."""
+    """Return the paths in ``value`` that do not have the shape."""
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             return [f"{where}: {value!r} is no object"]
@@ -178,23 +177,23 @@ def wrong(value, shape, where="$"):
             each for at, one in enumerate(value) for each in wrong(one, shape[0], f"{where}[{at}]")
         ]
     fits = isinstance(value, shape) and (shape is FLAG or not isinstance(value, bool))
-    return [] if fits else [f"{where}: {value!r} is no {shape}"]
+    return [] if fits else [f"{where}: {value!r} is not a {shape}"]
 
 
 @pytest.mark.parametrize("path", SHAPES)
-def test_names_and_types_are_the_peer_s(truth, path):
+def test_names_and_types_are_those_of_jamtart(truth, path):
     response = truth.system.http.get(path)
     assert response.status_code == 200
     assert wrong(response.json(), SHAPES[path]) == []
 
 
 @pytest.mark.parametrize("path", SHAPES)
-def test_what_the_contract_declares_is_answered(truth, path):
+def test_answers_follow_their_json_schema(truth, path):
     (route,) = [route for route in ROUTES if route.path == path.partition("?")[0]]
     assert violations(truth.system.http.get(path).json(), SCHEMAS[route.answer.__name__]) == []
 
 
-def test_a_slot_s_page(truth):
+def test_slot_answer_has_the_names_and_types_of_jamtart(truth):
     slot = truth.facts.of("block")[5]["slot"]
     body = truth.system.get(f"/api/slots/{slot}", include_events="true")
     counted = ("blocks_authored", "blocks_announced", "blocks_transferred", "total_events")
@@ -209,15 +208,15 @@ def test_a_slot_s_page(truth):
     assert violations(body, SCHEMAS["Slot"]) == []
 
 
-def test_categories_and_parts_have_the_peer_s_names(truth):
-    found = truth.system.get("/api/analytics/failure-rates")["by_category"]
-    assert {each["category"] for each in found} >= CATEGORIES
+def test_categories_and_components_have_the_names_of_jamtart(truth):
+    failures = truth.system.get("/api/analytics/failure-rates")["by_category"]
+    assert {each["category"] for each in failures} >= CATEGORIES
     health = truth.system.get("/api/analytics/network-health")
     assert [each["name"] for each in health["components"]] == [*PARTS, "Event Throughput"]
     assert health["overall_health"] in ("healthy", "degraded", "unhealthy")
 
 
-def test_a_list_that_is_empty_is_found_out():
+def test_an_empty_list_is_a_violation():
     assert wrong([], [int])
     assert wrong({"x": True}, {"x": int})
     assert wrong({"x": None}, {"x": MAYBE}) == []

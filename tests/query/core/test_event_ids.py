@@ -1,9 +1,9 @@
-"""``tart/query/core/catalog.py``: ids of events."""
+"""``tart/query/core/event_ids.py``: ids of events."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.query.core.catalog import event_api_id, event_identity
+from tart.query.core.event_ids import event_api_id, event_identity
 
 
 @given(st.integers(0, 255), st.integers(0, (1 << 45) - 1))
