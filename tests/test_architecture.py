@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import tart
+from tart.config.schema import settings
 
 ROOT = Path(tart.__file__).parents[1]
 PACKAGE = ROOT / "tart"
@@ -120,3 +121,33 @@ def test_a_module_uses_few_others(module):
     """Who knows many modules is a hub; only where parts are put together that is the task."""
     if module not in COMPOSE:
         assert len(imports(module)) <= MOST_IMPORTS
+
+
+def exists(name):
+    """Whether a dotted name of the documents is a module of tart or something inside one."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        path = PACKAGE.joinpath(*parts[:length])
+        if path.is_dir():
+            return length == len(parts)
+        if path.with_suffix(".py").exists():
+            text = path.with_suffix(".py").read_text()
+            return all(re.search(rf"\b{part}\b", text) for part in parts[length:])
+    return False
+
+
+@pytest.mark.parametrize(
+    "path",
+    [ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs/internals").glob("*.md")],
+    ids=lambda path: path.name,
+)
+def test_modules_and_files_named_in_documents_exist(path):
+    packages = "|".join(sorted(each.name for each in PACKAGE.iterdir() if each.suffix != ".pyc"))
+    packages = packages.replace(".py", "")
+    text = path.read_text()
+    named = re.findall(rf"`((?:{packages})\.[a-z_]+(?:\.\w+)*)`", text)
+    known = {*settings(), "config.toml"}
+    missing = [name for name in named if name not in known and not exists(name)]
+    assert missing == []
+    for file in re.findall(r"`((?:tests|tart|docs|loadtest)/[\w/.]+\.\w+)`", text):
+        assert (ROOT / file).exists(), file
