@@ -106,6 +106,44 @@ def test_pure_packages_are_those_that_say_so():
         assert says_so == bool(parents & contracted), package
 
 
+def test_a_module_that_says_it_is_pure_is_in_the_contract():
+    contract = (ROOT / "pyproject.toml").read_text().split("Pure packages do no I/O")[1]
+    contracted = set(re.findall(r'"(tart[\w.]*)"', contract.split("forbidden_modules")[0]))
+    for module in modules():
+        docstring = ast.get_docstring(ast.parse((PACKAGE / module).with_suffix(".py").read_text()))
+        if re.search(r"\bPure[.:;,]", docstring or ""):
+            parts = ["tart", *module.split("/")]
+            parents = {".".join(parts[:length]) for length in range(2, len(parts) + 1)}
+            assert parents & contracted, module
+
+
+def resolves(folder, name):
+    """Whether a dotted name is a module below a folder, or a name in one; None if neither."""
+    path, (head, *rest) = folder, name.split(".")
+    if not ((path / head).is_dir() or (path / f"{head}.py").exists()):
+        return None
+    path /= head
+    while rest and path.is_dir() and not path.with_suffix(".py").exists():
+        path /= rest.pop(0)
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    if not source.exists():
+        return False
+    defined = r"(?:^\s*(?:self\.)?|(?:def|class|import) ){}\b"
+    return all(re.search(defined.format(part), source.read_text(), re.MULTILINE) for part in rest)
+
+
+@pytest.mark.parametrize("module", modules())
+def test_modules_named_in_a_module_exist(module):
+    """Names in double backticks are looked up from the module's package upwards."""
+    path = (PACKAGE / module).with_suffix(".py")
+    for name in re.findall(r"``([a-z_]\w*(?:\.\w+)+)``", path.read_text()):
+        if name in settings() or name.endswith((".py", ".toml")):
+            continue
+        folders = (folder for folder in path.parents if folder.is_relative_to(PACKAGE))
+        found = [resolves(folder, name.removeprefix("tart.")) for folder in folders]
+        assert True in found or False not in found, name
+
+
 def imports(module):
     """The modules of tart that a module imports."""
     tree = ast.parse((PACKAGE / module).with_suffix(".py").read_text())

@@ -1,9 +1,10 @@
-"""Additive tables by key: failures, links, costs, reports, erasure roots, assurances.
+"""Tables that combine rows by key: counts, sums, minima and maxima.
 
-Pure. Each table is a dictionary from its keys to its values, emptied by every flush: rows
-of later flushes have the same keys and add to them. Nodes choose many of the keys, so their
-number is bounded: beyond ``MAX_KEYS`` of a table until the next flush, events with new keys
-are not counted, and their number is in ``overflowed``.
+Pure. Each table is a dictionary from its keys to its values, and every flush empties it. Rows of
+later flushes can have the same keys and are combined with those of earlier ones. Nodes choose
+many of the keys, so their number is bounded: each table takes at most ``max_keys`` new keys
+between two flushes. Events with further keys are left out and counted in ``overflowed``; further
+failure reasons are counted under ``(other reasons)`` and also in ``overflowed``.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ MAX_KEYS = 65_536
 MAX_REASONS = 4_096
 OTHER_REASONS = "(other reasons)"
 
-# Guarantee discard reasons in wire order, as columns of ``reports``.
+# Columns of ``reports`` that count discarded guarantees, in the order of JIP-3's Guarantee Discard
+# Reason.
 _DISCARD_COUNTS = ("reported_on_chain", "replaced", "cannot_report", "too_many", "other")
 _REPORT_COUNTS = ("slot", "first_at", "last_at", "received", *_DISCARD_COUNTS)
 _REPORT_TIMES = ("included_at", "received_at", "discarded_at")
-# By discard reason, ``None`` for a guarantee that was received: the column of its first time.
+# The column with the time of the first guarantee, by discard reason; ``None``: it was received.
+# Every other reason has ``discarded_at``.
 _FIRST_TIMES = {None: "received_at", 0: "included_at"}
 _ERASURE = tuple(name for name in SUMMED["erasures"] if name != "root")
 
@@ -62,8 +65,8 @@ class KeyedCounters:
     """The keyed tables since the last flush.
 
     Attributes:
-        overflowed: number of events that were not counted, because of ``max_keys`` and
-            ``max_reasons``, by table.
+        overflowed: By table, the number of events beyond ``max_keys``, which are left out, or
+            beyond ``max_reasons``, which are counted under ``(other reasons)``.
     """
 
     def __init__(self, max_keys: int = MAX_KEYS, max_reasons: int = MAX_REASONS) -> None:
@@ -99,7 +102,15 @@ class KeyedCounters:
     def add_failures(
         self, received_at: int, node: int, number: int, reason: str, count: int = 1
     ) -> None:
-        """Count failures of one minute for one reason; ``received_at`` is the last one's."""
+        """Count failures of one minute for one reason.
+
+        Args:
+            received_at: The time of the last of these failures; it also selects the minute.
+            node: The node that failed.
+            number: The number of the event type.
+            reason: The reason in the events.
+            count: The number of failures.
+        """
         key = (minute_start(received_at), node, number, reason)
         if key not in self._failures and len(self._failures) >= self._max_reasons:
             self.overflowed["failures"] += count
@@ -109,12 +120,15 @@ class KeyedCounters:
         entry[1] = max(entry[1], received_at)
 
     def add_link(self, received_at: int, node: int, peer: bytes, number: int, side: int) -> None:
-        """Count a message between a node and one of its peers; ``side`` as in ``links``."""
+        """Count a message between a node and one of its peers.
+
+        ``side`` is 0 if the node opened, announced, offered or sent, and 1 if its peer did.
+        """
         key = (link_bucket_start(received_at), node, peer, number, side)
         self._count("links", self._links, key, received_at)
 
     def add_transfer(self, received_at: int, node: int, slot: int, side: int) -> None:
-        """Count a block transfer; ``side`` as in ``transfers``."""
+        """Count a block transfer; ``side`` is 0 for sent, 1 for received and 2 for unknown."""
         key = (link_bucket_start(received_at), node, slot, side)
         self._count("transfers", self._transfers, key, received_at)
 
@@ -138,6 +152,8 @@ class KeyedCounters:
     ) -> None:
         """Add the cost of an Is-Authorized invocation."""
         key = (minute_start(received_at), node, core)
+        if key not in self._authorizations and self._is_full("authorizations"):
+            return
         _add_cost(self._authorizations.setdefault(key, [0, 0, 0]), gas, elapsed_ns)
 
     def add_refinement(
@@ -183,12 +199,12 @@ class KeyedCounters:
         """Count guarantees of a work-report that a guarantor received or discarded.
 
         Args:
-            first: the time of the first of them, Unix microseconds.
-            last: the time of the last of them.
-            report: the hash of the work-report.
-            slot: the slot in the guarantees.
-            discarded: the discard reason by its position in JIP-3, ``None`` if received.
-            count: the number of guarantees.
+            first: The time of the first of them, Unix microseconds.
+            last: The time of the last of them.
+            report: The hash of the work-report.
+            slot: The slot in the guarantees.
+            discarded: The discard reason by its position in JIP-3, ``None`` if received.
+            count: The number of guarantees.
         """
         entry = self._reports.get(report)
         if entry is None:
@@ -212,11 +228,11 @@ class KeyedCounters:
         """Count messages about an erasure root.
 
         Args:
-            first: the time of the first of them, Unix microseconds.
-            last: the time of the last of them.
-            root: the erasure root.
-            column: of ``erasures``.
-            count: the number of messages.
+            first: The time of the first of them, Unix microseconds.
+            last: The time of the last of them.
+            root: The erasure root.
+            column: The name of the column of ``erasures`` to increase.
+            count: The number of messages.
         """
         entry = self._erasures.get(root)
         if entry is None:
@@ -235,7 +251,7 @@ class KeyedCounters:
             return
         self._assurances[key] = self._assurances.get(key, 0) + count
 
-    def add_head(self, received_at: int, number: int, slot: int, block: bytes) -> None:
+    def add_block_reached(self, received_at: int, number: int, slot: int, block: bytes) -> None:
         """Count a node that reports a block as its best or as finalized."""
         entry = self._reached.get((block, number))
         if entry is None:

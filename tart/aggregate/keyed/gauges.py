@@ -35,7 +35,7 @@ class Gauges:
         entry[5] = list(map(max, entry[5], values))
         entry[6] = [total + value for total, value in zip(entry[6], values, strict=True)]
 
-    def add_head(self, received_at: int, node: int, number: int, value: int) -> None:
+    def add_chain_statement(self, received_at: int, node: int, number: int, value: int) -> None:
         """Add the slot of a best or finalized block, or the sync status (0 or 1).
 
         The event's type, ``number``, distinguishes the three.

@@ -23,7 +23,9 @@ def _reduce_status(state: ReducerState, event: Event) -> None:
 
 def _reduce_sync(state: ReducerState, event: Event) -> None:
     received_at, node = state.received_at[event.index], event.reporter.node
-    state.defer(state.gauges.add_head, received_at, node, event.number, state.payload(event)[0])
+    state.defer(
+        state.gauges.add_chain_statement, received_at, node, event.number, state.payload(event)[0]
+    )
 
 
 def _reduce_head(state: ReducerState, event: Event) -> None:
@@ -31,8 +33,8 @@ def _reduce_head(state: ReducerState, event: Event) -> None:
     received_at, number = state.received_at[event.index], event.number
     slot = int.from_bytes(payload[:_SLOT_BYTES], "little")
     block = payload[_SLOT_BYTES : _SLOT_BYTES + HASH_BYTES]
-    state.defer(state.gauges.add_head, received_at, event.reporter.node, number, slot)
-    state.defer(state.counters.add_head, received_at, number, slot, block)
+    state.defer(state.gauges.add_chain_statement, received_at, event.reporter.node, number, slot)
+    state.defer(state.counters.add_block_reached, received_at, number, slot, block)
 
 
 REDUCERS: Mapping[int, Reducer] = {

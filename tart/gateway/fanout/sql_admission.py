@@ -51,7 +51,7 @@ class SqlAdmission:
             raise
 
     async def run(self, order: process.SqlJob, partials: Sequence[bytes]) -> bytes:
-        """Run an admitted statement over ``partials``; see ``process.run``."""
+        """Run an admitted statement over ``partials``; see ``sandbox.process.run``."""
         left = threading.Event()
         running = asyncio.ensure_future(
             asyncio.to_thread(process.run, order, lambda scan: (), partials, left.is_set)

@@ -131,7 +131,7 @@ class ChainStatements(NamedTuple):
     finalized: Json | None
 
 
-# Statements of the best and the finalized block; ``query.core.nodes.origin`` and ``slot``.
+# Statements of the best and the finalized block, with their origin and ``slot``.
 Statements = tuple[Json | None, Json | None]
 # The best and the finalized slot that a node has stated.
 Claim = tuple[int | None, int | None]

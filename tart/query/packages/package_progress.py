@@ -93,9 +93,9 @@ class PackageState(NamedTuple):
     """The state of one package.
 
     Attributes:
-        row: an object of ``query.packages.packages.STATE``.
-        report: an object of the table ``reports``, ``None`` if no event named its report.
-        erasure: an object of the table ``erasures``, ``None`` if no event named its erasure root.
+        row: An object of ``query.shard_queries.packages.STATE``.
+        report: An object of the table ``reports``, ``None`` if no event named its report.
+        erasure: An object of the table ``erasures``, ``None`` if no event named its erasure root.
     """
 
     row: Json

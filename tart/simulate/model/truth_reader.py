@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from pathlib import Path
 
 import orjson
 
@@ -38,17 +37,15 @@ class Facts:
         self.all = list(facts)
 
     @classmethod
-    def load(cls, path: Path) -> Facts:
-        """Load the facts of a file.
+    def parse(cls, lines: Iterable[bytes]) -> Facts:
+        """Return the facts of the lines of a truth file.
 
         Raises:
-            OSError: the file cannot be read.
-            ValueError: the file has another format, or was cut short.
+            ValueError: The lines have another format, or were cut short.
         """
-        with path.open("rb") as lines:
-            facts = cls(map(orjson.loads, lines))
+        facts = cls(map(orjson.loads, lines))
         if not facts.all or facts.all[-1].get("fact") != "end":
-            raise ValueError(f"{path} does not end as the truth of a simulation does")
+            raise ValueError("the truth of a simulation does not end with its last line")
         return facts
 
     @cached_property

@@ -39,9 +39,35 @@ def test_keys_beyond_the_limit_overflow():
         counters.add_assurances(0, key, 131, 1)
         counters.add_execution(0, key, 1, 2, 3, 4)
         counters.add_refinement(0, 1, 2, each, 3, 4)
-    for table in ("links", "reports", "erasures", "assurances", "executions", "refinements"):
+        counters.add_authorization(0, 1, each, 3, 4)
+        counters.add_block_reached(0, EventKind.BEST_BLOCK_CHANGED, 1, key)
+        counters.add_shard_requests(0, 1, 116, each, 1)
+        counters.add_transfer(0, 1, each, 0)
+        counters.add_core_events([0], 1, each, 101)
+    for table in (
+        "links",
+        "reports",
+        "erasures",
+        "assurances",
+        "executions",
+        "refinements",
+        "authorizations",
+        "reached",
+        "shard_requests",
+        "transfers",
+        "core_events",
+    ):
         assert len(next(iter(counters.rows(table).values()))) == 3, table
         assert counters.overflowed[table] == 2, table
+
+
+def test_a_full_table_of_authorizations_still_adds_to_its_keys():
+    counters = KeyedCounters(max_keys=1)
+    for core in (2, 3, 2):
+        counters.add_authorization(0, 1, core, 5, 7)
+    found = counters.rows("authorizations")
+    assert (found["core"], found["count"], found["gas"]) == ([2], [2], [10])
+    assert counters.overflowed["authorizations"] == 1
 
 
 def test_gas_of_an_execution_is_the_maximum_and_its_time_the_sum():
@@ -59,7 +85,7 @@ def test_the_highest_slot_reported_counts_in_any_order():
         for slot in slots:
             counters.add_guarantees(0, 0, b"r" * 32, slot, None, 1)
             counters.add_execution(0, b"b" * 32, slot, 1, 2, 3)
-            counters.add_head(0, 11, slot, b"b" * 32)
+            counters.add_block_reached(0, 11, slot, b"b" * 32)
         counters.add_execution(0, b"b" * 32, None, 1, 2, 3)
         for table in ("reports", "executions", "reached"):
             assert SUMMED[table]["slot"]
@@ -89,7 +115,7 @@ def test_the_time_of_an_execution_is_the_first_in_any_order():
     counters = KeyedCounters()
     for received_at in (7, 5, 9):
         counters.add_execution(received_at, b"b" * 32, 1, 2, 3, 4)
-        counters.add_head(received_at, EventKind.BEST_BLOCK_CHANGED, 1, b"b" * 32)
+        counters.add_block_reached(received_at, EventKind.BEST_BLOCK_CHANGED, 1, b"b" * 32)
     assert counters.rows("executions")["seen_at"] == [5]
     assert counters.rows("reached")["seen_at"] == [5]
 

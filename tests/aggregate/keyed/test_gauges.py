@@ -31,14 +31,14 @@ def test_heads_have_the_highest_slots_and_the_last_sync_status():
     )
     gauges = Gauges()
     for number, value in reported:
-        gauges.add_head(1, 4, number, value)
+        gauges.add_chain_statement(1, 4, number, value)
     found = gauges.rows("heads")
     assert (found["best"], found["finalized"], found["synced"]) == ([5], [3], [0])
 
 
 def test_a_head_that_was_not_reported_is_null():
     gauges = Gauges()
-    gauges.add_head(1, 4, EventKind.FINALIZED_BLOCK_CHANGED, 3)
+    gauges.add_chain_statement(1, 4, EventKind.FINALIZED_BLOCK_CHANGED, 3)
     assert gauges.rows("heads")["best"] == [None]
 
 
