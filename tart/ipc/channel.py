@@ -1,7 +1,7 @@
-"""Messages over a Unix socket: the shell around ``messages``.
+"""Channels of messages over a Unix socket: the I/O shell around ``messages``.
 
-``Channel`` is one end, the same class on both sides. Writing never waits: where a message
-may be shed, the writer checks ``writable`` first and counts what it sheds.
+``Channel`` is either end of a connection. Writing never waits: if a message may be shed, the
+writer checks ``writable`` first and counts the messages that it sheds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Channel(asyncio.Protocol, Generic[M]):
     Args:
         decoder: of the messages that this end receives: ``REQUESTS`` or ``REPLIES``.
         received: called with each message, in order.
-        lost: called once when the connection is over, with the reason if it was an error.
+        lost: called once when the connection has ended, with the error that ended it, if any.
         made: called once when the connection is established.
         background: counts messages whose handling failed; a failure affects no other message.
     """
@@ -47,7 +47,7 @@ class Channel(asyncio.Protocol, Generic[M]):
 
     @property
     def writable(self) -> bool:
-        """Whether the other side keeps up well enough to be sent live events."""
+        """True if live events may be sent: less than ``SHED_ABOVE_BYTES`` are unsent."""
         transport = self._transport
         return transport is not None and transport.get_write_buffer_size() < SHED_ABOVE_BYTES
 
@@ -73,7 +73,7 @@ class Channel(asyncio.Protocol, Generic[M]):
         self._lost(self, exc)
 
     def send(self, message: Message) -> bool:
-        """Queue a message; ``False`` if the connection is gone."""
+        """Queue a message; return ``False`` if the connection has ended."""
         if self._transport is None or self._transport.is_closing():
             return False
         self._transport.write(encode(message))

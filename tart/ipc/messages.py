@@ -1,13 +1,13 @@
-"""The messages between gateway and shard: the only vocabulary the two share.
+"""Messages between gateway and shard.
 
 Pure. A message is a frozen ``msgspec.Struct``; on the socket it is JSON with the name of its
-class under ``type``, optionally followed by raw bytes (``attachment``), which neither side
-parses on the way. Decoding validates every member. ``Request`` and ``Reply`` are closed
+class under ``type``, optionally followed by raw bytes (``attachment``), which are not parsed
+on the way. Decoding validates every member. ``Request`` and ``Reply`` are closed
 unions, to be matched exhaustively.
 
 The gateway connects and sends requests. A shard answers each request once, in any order, and
-between the answers pushes what the gateway subscribed to. Both sides come from one release:
-``VERSION`` is the first message's, and a shard of another version is refused.
+pushes live events and node changes between the answers. Both sides must be of one release: a
+shard's first message has its ``VERSION``, and the gateway refuses another version.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tart.query.core.query import ByteEncoding
 
 VERSION = 2
 
-# A thousand events of a mebibyte each do not fit; a thousand of a full Refined do.
+# A thousand Refined events of the largest size fit; a thousand events of a mebibyte each do not.
 MAX_MESSAGE = 256 << 20
 
 _LENGTHS = struct.Struct("<II")
@@ -49,7 +49,8 @@ class RunQuery(_Message, frozen=True):
 
     Attributes:
         parameters: JSON of the query.
-        age_seconds: how long ago the client's request arrived. The oldest requests go first.
+        age_seconds: seconds since the client's request arrived. Queries of older requests run
+            first.
     """
 
     id: int
@@ -60,7 +61,7 @@ class RunQuery(_Message, frozen=True):
 
 
 class Cancel(_Message, frozen=True):
-    """Give up request ``id``; it gets no answer."""
+    """Cancel the query ``id``; it gets no answer."""
 
     id: int
 
@@ -74,7 +75,7 @@ class Subscribe(_Message, frozen=True):
 
 
 class Unsubscribe(_Message, frozen=True):
-    """End a subscription; events on their way may still arrive."""
+    """End a subscription; events that were sent already may still arrive."""
 
     subscription: int
 
@@ -89,13 +90,13 @@ class FreezeAggregates(_Message, frozen=True):
 
 
 class FreezeFiles(_Message, frozen=True):
-    """Freeze all event logs that are not written to; answered by ``FrozenFiles``, ``Failure``."""
+    """Freeze all segments that are not written to; answered by ``FrozenFiles`` or ``Failure``."""
 
     id: int
 
 
 class RotateSegments(_Message, frozen=True):
-    """Write to the other segment and freeze the last; answered by ``FrozenFiles``, ``Failure``."""
+    """Rotate segments and freeze the last one; answered by ``FrozenFiles`` or ``Failure``."""
 
     id: int
 
@@ -118,8 +119,8 @@ class Recovering(_Message, frozen=True):
     """Sent repeatedly in place of ``Welcome`` while the shard starts and takes no requests.
 
     Attributes:
-        progress: what the shard is doing and how much of it is done.
-        seconds: how long ago the start began.
+        progress: the current step of the start and how much of it is done, as text.
+        seconds: since the start began.
     """
 
     shard: int
@@ -133,8 +134,8 @@ class UnreadableRows(NamedTuple):
     """Rows that cannot be read: of a damaged part of a file, or of a quarantined file.
 
     Attributes:
-        rows: how many; ``None`` if unknown.
-        first_at, last_at: when they were received, Unix microseconds, as far as is known.
+        rows: their number; ``None`` if unknown.
+        first_at, last_at: bounds of ``received_at``, Unix microseconds; ``None`` if unknown.
     """
 
     file: str
@@ -159,7 +160,7 @@ class Partial(_Message, frozen=True):
 
 
 class Failure(_Message, frozen=True):
-    """Why a shard cannot answer a request: ``code`` and ``parameter`` as in ``errors``."""
+    """The error of a request: ``code`` and ``parameter`` as in ``tart.errors``."""
 
     id: int
     code: str
@@ -185,7 +186,7 @@ class Released(_Message, frozen=True):
     """The end of a backup.
 
     Attributes:
-        intact: whether all files were frozen until now.
+        intact: whether all files were frozen throughout.
     """
 
     id: int
@@ -193,7 +194,12 @@ class Released(_Message, frozen=True):
 
 
 class LiveEvent(NamedTuple):
-    """An event of ``LiveEvents``: the subscriptions it passed, the bytes of its JSON object."""
+    """An event of ``LiveEvents``.
+
+    Attributes:
+        subscriptions: those whose filter the event passed.
+        length: of its JSON object in the attachment, in bytes.
+    """
 
     id: int
     node_id: str
@@ -214,14 +220,14 @@ class LiveEvents(_Message, frozen=True):
 
 
 class Missed(_Message, frozen=True):
-    """How many events of a subscription were shed because the gateway was slow."""
+    """The number of events of a subscription that were shed because the gateway was slow."""
 
     subscription: int
     count: int
 
 
 class NodeChanged(_Message, frozen=True):
-    """A node connected or disconnected: JSON of its state as in the ``nodes`` query."""
+    """A node connected or disconnected; ``node`` is JSON as in the ``nodes`` query."""
 
     node: Raw
 
@@ -239,7 +245,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def encode(message: Message) -> bytes:
-    """Return a message with its lengths in front, ready for the socket."""
+    """Return the bytes of a message on the socket: lengths, JSON head, attachment."""
     attachment = b""
     if isinstance(message, LiveEvents | Partial) and message.attachment:
         attachment = message.attachment
@@ -282,8 +288,8 @@ class MessageBuffer(Generic[M]):
         """Return every message completed by ``data``.
 
         Raises:
-            MessageError: the bytes are not messages of this release; the buffer is of no use
-                any more.
+            MessageError: the bytes are not messages of this release; the buffer cannot be used
+                after it.
         """
         self._buffer += data
         messages: list[M] = []

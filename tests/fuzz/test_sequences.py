@@ -102,7 +102,7 @@ QUESTIONS = [
     ("protocol_versions", WINDOW | {"now_us": BEGINNING}),
     ("examples", WINDOW | {"limit": 3}),
     ("package_stages", WINDOW),
-    ("package_counts", WINDOW | {"by": ["node"], "settled_us": BEGINNING}),
+    ("package_counts", WINDOW | {"by": ["node"], "inactive_since_us": BEGINNING}),
     ("step_durations", WINDOW),
     ("package_states", WINDOW | {"limit": 100}),
     ("export", {"format": "capture"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tart.aggregate.core.tables import OPERATIONS, ROWS
-from tart.query.shard_queries.packages import MARKS, MEASURES, STATE, TALLY
+from tart.query.shard_queries.packages import COUNT_COLUMNS, MARKS, MEASURES, STATE
 from tart.units import SECOND_US
 from tests.gateway.fake_shard import NODE_A, NOON, FakeShard, event
 
@@ -62,7 +62,7 @@ def state(**changes: Any) -> list[Any]:
 
 def tally(by: list[str]) -> list[Any]:
     """The same as ``tallied`` has it."""
-    counts = dict.fromkeys(TALLY, 1) | {
+    counts = dict.fromkeys(COUNT_COLUMNS, 1) | {
         "last_at": NOON,
         "last_guaranteed": 5_000,
         "cores": {"1": 1},

@@ -178,7 +178,7 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "connections_total": 3,
         "connections_rejected": {"too_many": 1, "too_many_from_address": 0},
         "connections_closed": {"node": 1, "idle": 0},
-        "unfinished_bytes": 12,
+        "partial_frame_bytes": 12,
         "events_received": 100,
         "bytes_received": 6500,
         "undecodable": {"truncated": 2},

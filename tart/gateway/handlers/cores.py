@@ -180,7 +180,9 @@ async def core_metrics(queries: QueryClient, values: Values) -> Answer:
         queries.ask(PackageStages(when.window, when.core)),
         queries.ask(PackageStages(day.window, day.core)),
         queries.ask(
-            PackageCounts(when.window, when.core, by=["node"], settled_us=inactive_since_us(when))
+            PackageCounts(
+                when.window, when.core, by=["node"], inactive_since_us=inactive_since_us(when)
+            )
         ),
         queries.ask(StepDurations(when.window, when.core)),
     )

@@ -229,7 +229,9 @@ async def guarantors(queries: QueryClient, values: Values) -> Answer:
     where = {"type": guarantee_figures.GUARANTOR_TYPES}
     (rows, seen), (counts, also), (last_hour, too) = await gather_all(
         queries.ask(
-            PackageCounts(when.window, when.core, by=["node"], settled_us=inactive_since_us(when))
+            PackageCounts(
+                when.window, when.core, by=["node"], inactive_since_us=inactive_since_us(when)
+            )
         ),
         queries.ask(AggregateSum("counts", when.window, by=["node", "type"], where=where)),
         queries.ask(AggregateSum("counts", Window(begin, end), by=["node", "type"], where=where)),

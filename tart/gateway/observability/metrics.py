@@ -149,7 +149,7 @@ _GAUGES = (
     ("open_connections", "connections", "Open connections of nodes."),
     ("pending_events", "pending_events", "Events received and not yet committed."),
     ("pending_bytes", "pending_bytes", "Bytes received and not yet committed."),
-    ("partial_frame_bytes", "unfinished_bytes", "Bytes of incomplete frames."),
+    ("partial_frame_bytes", "partial_frame_bytes", "Bytes of incomplete frames."),
     ("ingest_paused", "ingest_paused", "1 while ingestion is paused."),
     ("files", "files", "Segments of the event log."),
     ("disk_used_bytes", "bytes_on_disk", "Bytes of the shard's files."),

@@ -1,11 +1,11 @@
-"""API ids of events: the directory an event is stored in, and its sequence there.
+"""API ids of events: the directory that stores an event, and its sequence there.
 
 Pure.
 """
 
 from __future__ import annotations
 
-# The low bits of an event's id are the directory it is stored in, the rest its sequence.
+# The low bits of an event's id are its directory, the rest its sequence.
 DIRECTORY_BITS = 8
 
 

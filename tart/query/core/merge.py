@@ -1,7 +1,7 @@
 """Merging of shards' answers about events, nodes and the chain.
 
-Pure. Counts add, sets unite, the newest of several states counts. A node has no home shard:
-after a reconnect it may be on another one, or for a moment on two, so everything about a node
+Pure. Counts are added, sets are united, of several states the newest is taken. A node may
+connect to another shard after a reconnect, or be on two for a moment, so all data about a node
 is merged by its id.
 """
 
@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Page:
-    """Some events, newest first, whether older ones follow, and their place."""
+    """Some events, newest first, whether older ones follow, and the cursor after them."""
 
     events: list[Any]
     has_more: bool
@@ -36,10 +36,10 @@ def event_page(
 ) -> Page:
     """Return the first ``limit`` events over all shards, or other rows with ids and a ``time``.
 
-    Each shard answered with one more than ``limit`` per directory, continuing at ``cursor``.
-    The newest of the directories' newest unread events comes next; a directory's own order
-    stays even where its clock was set back. Where a directory had no room for more, the page
-    ends: its next event may be newer than those of the others.
+    Each shard answers with one event more than ``limit`` per directory, from ``cursor`` on. The
+    merge takes the newest of the directories' next events; a directory's own order is preserved
+    even if its clock was set back. The page ends where a shard cut a directory's events by size:
+    the directory's next event may be newer than those of the others.
     """
     directories: dict[int, list[Json]] = {}
     for _, events in partials:
@@ -48,14 +48,14 @@ def event_page(
     merged, cut = _until_cut(islice(_newest_first(directories.values(), time), limit + 1))
     page = merged[:limit]
     positions = {shard: 0 for shard, _ in partials if shard not in cursor.positions}
-    # A directory none of whose events is taken continues above its first: nothing newer follows.
+    # A directory without an event on the page continues at its first event.
     positions |= {key: _sequence(rows[0]) + 1 for key, rows in directories.items()}
     positions |= {event_identity(event["id"])[0]: _sequence(event) for event in page}
     return Page(page, cut or len(merged) > limit, cursor.advanced(positions, len(page)))
 
 
 def _until_cut(events: Iterable[Json]) -> tuple[list[Json], bool]:
-    """Return events up to one after which its directory had no room, and whether there is one."""
+    """Return events up to the first that its shard marked as cut, and whether there is one."""
     page: list[Json] = []
     for event in events:
         page.append(event)
@@ -92,7 +92,7 @@ def oldest_first(answers: Iterable[list[Json]]) -> list[Json]:
 
 
 def nodes(partials: Partials[list[Json]]) -> dict[str, Json]:
-    """Return nodes by id; one that several shards know becomes one."""
+    """Return nodes by id, each merged over the shards that know it."""
     known: dict[str, list[Json]] = {}
     for _, answer in partials:
         for node in answer:
@@ -108,7 +108,7 @@ class NodeStatusAnswer(TypedDict):
 
 
 def node_status(partials: Partials[NodeStatusAnswer]) -> NodeStatusAnswer:
-    """Return the status of one node: counts add, the newest of each statement counts."""
+    """Return the status of one node: counts are added, of each statement the newest is taken."""
     latest: dict[str, list[Json]] = {}
     for _, answer in partials:
         for number, statement in answer["latest"].items():
@@ -178,12 +178,12 @@ def seconds(answers: Iterable[Mapping[str, Any]]) -> dict[int, Second]:
     merged: dict[int, Second] = {}
     for answer in answers:
         for number, events, best, finalized, best_events, finalized_events in answer["seconds"]:
-            into = merged.setdefault(number, Second(0, set(), set(), 0, 0))
-            into.events += events
-            into.best.update(best)
-            into.finalized.update(finalized)
-            into.best_events += best_events
-            into.finalized_events += finalized_events
+            second = merged.setdefault(number, Second(0, set(), set(), 0, 0))
+            second.events += events
+            second.best.update(best)
+            second.finalized.update(finalized)
+            second.best_events += best_events
+            second.finalized_events += finalized_events
     return merged
 
 
@@ -191,9 +191,9 @@ def histogram(histograms: Iterable[Json]) -> Json:
     """Return histograms ``{buckets, sum, count}`` of equal bounds, added bin by bin."""
     buckets: dict[float, int] = {}
     total: Json = {"sum": 0.0, "count": 0}
-    for each in histograms:
-        total["sum"] += each["sum"]
-        total["count"] += each["count"]
-        for bound, count in each["buckets"]:
+    for part in histograms:
+        total["sum"] += part["sum"]
+        total["count"] += part["count"]
+        for bound, count in part["buckets"]:
             buckets[bound] = buckets.get(bound, 0) + count
     return {"buckets": [[bound, buckets[bound]] for bound in sorted(buckets)], **total}

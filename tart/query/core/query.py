@@ -1,15 +1,15 @@
 """The base of all queries that shards answer.
 
 Pure. A query is declared once, as a class in ``query.shard_queries``. Its members are the
-parameters, its type arguments are one shard's answer and the merged answer, and ``merge``
-makes the second of the first:
+parameters, its type arguments are the types of one shard's answer and of the merged answer, and
+``merge`` merges the shards' answers:
 
 - The gateway sends an instance to every shard by ``name`` (``ipc.messages.RunQuery``),
   decodes each answer as the first type argument, and merges the answers.
-- A shard decodes the parameters, calls the function that it registered for the class, and
-  encodes what it returns.
+- A shard decodes the parameters, calls the function that is registered for the class
+  (``shard.queries.handlers``), and encodes its result.
 
-So a new query is written in two places: its class, and the shard's function.
+A new query is written in two places: its class, and the shard's function.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ A = TypeVar("A")
 R = TypeVar("R")
 # One shard's answer with the number of that shard.
 Partials: TypeAlias = Sequence[tuple[int, A]]
-# How an answer writes byte strings: as hex text, or as lists of integers.
+# The form of byte strings in an answer: hex text, or lists of integers.
 ByteEncoding: TypeAlias = Literal["hex", "array"]
 Source: TypeAlias = Literal["memory", "aggregates", "rows", "log", "slow"]
 
 
 class Attached(NamedTuple, Generic[A]):
-    """A shard's answer whose largest part is bytes that neither side parses on the way."""
+    """A shard's answer with bytes that are not parsed on the way."""
 
     value: A
     data: bytes
@@ -54,14 +54,14 @@ class Query(Struct, Generic[A, R], frozen=True, forbid_unknown_fields=True):
     """A query with its parameters.
 
     Attributes:
-        name: on the Unix socket, in logs and as a label of metrics.
-        source: what answers it, and so what it costs. ``memory`` is answered on the event loop
-            from the shard's state; the others on a thread, within the deadline:
+        name: on the Unix socket, in the server log and as a label of metrics.
+        source: the data that answers it, which determines its cost. ``memory`` is answered on
+            the event loop from the shard's state; the others on a thread, within the deadline:
             ``aggregates`` from counts (``aggregate.core.tables``), ``rows`` from a bounded
             number of committed rows by their place, ``log`` from a search of the whole event
             log, ``slow`` from such a search on a thread of its own, one query at a time.
-            Where many queries wait, they run in this order.
-        tables: of the aggregates, those that are read.
+            Waiting queries run in this order.
+        tables: the tables of the aggregates that are read.
     """
 
     name: ClassVar[str]
@@ -73,11 +73,11 @@ class Query(Struct, Generic[A, R], frozen=True, forbid_unknown_fields=True):
         raise NotImplementedError
 
     def tables_read(self) -> tuple[str, ...]:
-        """Return the tables of the aggregates that the answer is from."""
+        """Return the tables of the aggregates that the query reads."""
         return self.tables
 
     def window_on(self, shard: int) -> Window:
-        """Return the window of ``received_at`` outside of which no row belongs to the answer."""
+        """Return the window of ``received_at`` that contains all rows of the answer."""
         return Window()
 
 
@@ -85,11 +85,11 @@ def decode_partial(query: Query[A, R], value: Raw, attachment: bytes) -> A:
     """Return one shard's answer to a query.
 
     Raises:
-        msgspec.ValidationError: it is not of the type that the query declares.
+        msgspec.ValidationError: the answer is not of the type that the query declares.
     """
     decoder, attached = _partial_decoder(type(query))
-    found = decoder.decode(value)
-    return cast(A, Attached(found, attachment) if attached else found)
+    answer = decoder.decode(value)
+    return cast(A, Attached(answer, attachment) if attached else answer)
 
 
 @cache

@@ -365,8 +365,8 @@ def metrics(
         "processing_efficiency_pct": _percent(refined, refined + failed),
         # Accumulation is not reported by core.
         "accumulate_efficiency_pct": None,
-        "distribution_efficiency_pct": _percent(total["sent_around"], total["guaranteed_over"]),
-        "network_latency_ms": mean_ms(total["sending_around_us"], total["sent_around"]),
+        "distribution_efficiency_pct": _percent(total["distributions"], total["guaranteed_ended"]),
+        "network_latency_ms": mean_ms(total["distribution_us"], total["distributions"]),
         "average_completion_time_ms": mean_ms(total["completion_us"], total["distributed"]),
         "p95_latency_ms": completion["p95_ms"] if completion else None,
         "throughput_per_second": round(received / seconds, 6) if seconds else None,
@@ -388,8 +388,18 @@ def metrics(
 
 
 _ADDED = (
-    *("refined", "refining_failed", "built", "guaranteed", "guaranteed_over", "distributed"),
-    *("sent_around", "sending_around_us", "completion_us", "measured", "gas_used", "gas_limit"),
+    "refined",
+    "refining_failed",
+    "built",
+    "guaranteed",
+    "guaranteed_ended",
+    "distributed",
+    "distributions",
+    "distribution_us",
+    "completion_us",
+    "measured",
+    "gas_used",
+    "gas_limit",
 )
 
 

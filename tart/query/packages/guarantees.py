@@ -153,12 +153,14 @@ def _guarantor(
         "node_id": node,
         "total_guarantees": counts[EventKind.GUARANTEE_BUILT],
         "guarantees_last_hour": last_hour.get(EventKind.GUARANTEE_BUILT, 0),
-        "success_rate": share(packages.get("sent_around", 0), packages.get("guaranteed_over", 0)),
+        "success_rate": share(
+            packages.get("distributions", 0), packages.get("guaranteed_ended", 0)
+        ),
         "send_success_rate": share(sent, sent + failed),
         "sent": sent,
         "send_failed": failed,
         "packages_guaranteed": packages.get("guaranteed", 0),
-        "packages_distributed": packages.get("sent_around", 0),
+        "packages_distributed": packages.get("distributions", 0),
         "packages_signed": packages.get("signed", 0),
         "cores_active": active,
         "primary_core": active[0] if active else None,

@@ -1,7 +1,8 @@
 """Queries that read any table of the aggregates (``aggregate.core.tables``).
 
-Pure. Each takes a window on the shard's clock and filters by column. An answer names its
-columns and how shards' values add up. Nodes are ids, times Unix microseconds, byte strings hex.
+Pure. Each takes a window on the shard's clock and filters by column. An answer names its columns
+and the operations that merge shards' values. Nodes are ids, times Unix microseconds, byte
+strings hex.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ Where = Mapping[str, Sequence[Any]]
 ALL_TIME = Window()
 
 
-class Sums(Struct, frozen=True):
+class SumRows(Struct, frozen=True):
     """One shard's sums: rows of keys and values.
 
     Attributes:
         keys: names of the first columns.
-        values: names of the others, with the operation by which two shards' values become one.
+        values: names of the other columns, with the operation that merges two shards' values.
     """
 
     keys: list[str]
@@ -34,15 +35,15 @@ class Sums(Struct, frozen=True):
     rows: list[list[Any]]
 
 
-class AggregateSum(Query[Sums, list[Json]], frozen=True):
+class AggregateSum(Query[SumRows, list[Json]], frozen=True):
     """The values of an additive table, added up by keys; objects, in any order.
 
     Attributes:
         by: keys, columns of the table.
-        values: which; ``None`` means all.
+        values: names of the values; ``None`` means all.
         where: by column, the values that it may have: ``{"node": [node_id]}``.
-        step_us: times among the keys become multiples of it.
-        top: rows of each shard: those with the greatest first value.
+        step_us: times among the keys are rounded down to multiples of it.
+        top: limit of rows of each shard: those with the greatest first value.
     """
 
     name = "aggregate_sum"
@@ -55,11 +56,11 @@ class AggregateSum(Query[Sums, list[Json]], frozen=True):
     step_us: int = 0
     top: int | None = None
 
-    def merge(self, partials: Partials[Sums]) -> list[Json]:
+    def merge(self, partials: Partials[SumRows]) -> list[Json]:
         """Add up rows with the same keys."""
         first = partials[0][1]
         rows = merge_aggregates.merge_rows(
-            (row for _, sums in partials for row in sums.rows),
+            (row for _, part in partials for row in part.rows),
             len(first.keys),
             list(first.values.values()),
         )
@@ -87,11 +88,11 @@ class AggregateRows(Query[Rows, list[Json]], frozen=True):
     """Rows of a table of rows as objects, newest first.
 
     Attributes:
-        columns: which; ``None`` means all.
+        columns: names of the columns; ``None`` means all.
         where: by column, the values that it may have.
         known: columns that must have a value.
-        limit: rows of each shard.
-        distinct: each combination of ``columns`` once, in any order.
+        limit: of rows of each shard.
+        distinct: return each combination of ``columns`` once, in any order.
     """
 
     name = "aggregate_rows"
@@ -124,9 +125,9 @@ class ValuesByNode(Struct, frozen=True):
     """One shard's values of each node.
 
     Attributes:
-        operation: by which two shards' values of a node become one.
+        operation: merges two shards' values of a node.
         nodes: ids.
-        rows: keys, then a list of places in ``nodes``, then a list of values.
+        rows: keys, then a list of indices in ``nodes``, then a list of values.
     """
 
     operation: str

@@ -1,4 +1,4 @@
-"""Queries about blocks: when nodes saw them first, and their transfers.
+"""Queries about blocks: first sights by nodes, and transfers.
 
 Pure.
 """
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 class FirstSeenBlock(NamedTuple):
-    """A block, when it was seen first (Unix microseconds), and by how many nodes."""
+    """A block, the time of its first sight (Unix microseconds), and the number of nodes."""
 
     hash: str
     slot: int | None
@@ -33,7 +33,7 @@ class FirstSeenBlocks(Query[list[FirstSeenBlock], list[Json]], frozen=True):
     window: Window
 
     def merge(self, partials: Partials[list[FirstSeenBlock]]) -> list[Json]:
-        """Return each block once: the first sight of all shards, and the nodes of all."""
+        """Return each block once, with its first sight and the number of nodes over all shards."""
         blocks: dict[str, Json] = {}
         for _, rows in partials:
             for row in rows:
@@ -44,13 +44,13 @@ class FirstSeenBlocks(Query[list[FirstSeenBlock], list[Json]], frozen=True):
 
 
 class FirstSight(NamedTuple):
-    """When a node saw a block first.
+    """A node's first sight of a block.
 
     Attributes:
         at: Unix microseconds.
-        timestamp: the node's clock then, JCE microseconds.
+        timestamp: of the event by the node's clock, JCE microseconds.
         type: of the event that names the block.
-        offset_us: by how much that clock was behind in that minute, ``None`` if unknown.
+        offset_us: by which the node's clock was behind in that minute; ``None`` if unknown.
     """
 
     hash: str
@@ -62,7 +62,7 @@ class FirstSight(NamedTuple):
 
 
 class BlockPropagation(Query[list[FirstSight], list[Json]], frozen=True):
-    """When each node saw each of these blocks first: objects of ``FirstSight``."""
+    """Each node's first sight of each of these blocks: objects of ``FirstSight``."""
 
     name = "block_propagation"
     source = "aggregates"
@@ -100,7 +100,7 @@ class Transfers(Query[list[TransferredSlots], list[Json]], frozen=True):
     node: str | None = None
 
     def merge(self, partials: Partials[list[TransferredSlots]]) -> list[Json]:
-        """Return a row for each node; a slot of two shards counts once."""
+        """Return a row for each node; a slot that two shards have counts once."""
         blocks: defaultdict[str, int] = defaultdict(int)
         last: defaultdict[str, int] = defaultdict(int)
         ranges: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -122,7 +122,7 @@ class Transfers(Query[list[TransferredSlots], list[Json]], frozen=True):
 
 
 def _length(ranges: list[tuple[int, int]]) -> int:
-    """Return how many numbers lie in any of these ranges, both ends included."""
+    """Return the number of integers in the union of ranges, both ends included."""
     total, reached = 0, -1
     for first, last in sorted(ranges):
         if last > reached:

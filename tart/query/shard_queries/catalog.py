@@ -1,4 +1,4 @@
-"""All queries by name.
+"""The catalog of queries by name.
 
 Pure.
 """

@@ -1,7 +1,7 @@
 """Queries about single events, from the event log.
 
-Pure. Times in answers are RFC 3339 in UTC with six digits and ``Z`` throughout, so that text
-order is time order.
+Pure. All times in answers are RFC 3339 in UTC with six digits and ``Z``, so that the order of text
+is the order of time.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ ANY_EVENT = Selection()
 class Events(Query[list[Json], Page], frozen=True):
     """Selected events from a cursor on, newest first.
 
-    A shard answers with the newest events of each directory, ``more: true`` in the last of
-    them where a directory's events were too many bytes.
+    A shard answers with the newest events of each directory. If they exceed its limit of bytes,
+    the last one has ``more: true``.
 
     Attributes:
         cursor: where the page begins; its window replaces the selection's.
@@ -50,15 +50,15 @@ class Events(Query[list[Json], Page], frozen=True):
 
 
 class BackfillPart(Struct, frozen=True):
-    """A part of what a subscriber missed.
+    """A part of the events that a subscriber missed.
 
     Attributes:
         events: those that pass the filter, oldest first.
         at: by directory, the last sequence that was read.
-        more: directories with further rows.
+        more: directories that have later rows.
         cut: whether events may be missing that are not stored any more.
         committed: the sequence after the last committed of the shard's own directory.
-        next: the sequence that the directory's next event gets.
+        next: the sequence of the next event in that directory.
     """
 
     events: list[Json]
@@ -74,7 +74,7 @@ class Backfill(Query[BackfillPart, BackfillPart], frozen=True):
 
     Attributes:
         filter: see ``query.core.filters.parse``.
-        since_us: of directories that ``after`` does not name, events from then on are wanted.
+        since_us: the first arrival from directories that ``after`` does not name.
         after: by directory, the sequence after which the answer begins.
         limit: rows that are read of each directory.
     """
@@ -129,7 +129,7 @@ class Trace(Query[Json | None, Json | None], frozen=True):
 
 
 class SlotEvents(TypedDict):
-    """What one shard has of a slot.
+    """Events of a slot at one shard.
 
     ``events`` are counts by type and node, ``hashes`` header hashes by type; the times are
     Unix microseconds of the first and last arrival.
@@ -169,7 +169,7 @@ class ExportPart(SessionEnds):
     """The next records of one directory; their bytes are attached, one after the other.
 
     ``received_at`` (Unix microseconds), ``sessions`` and ``lengths`` are of the records,
-    ``next`` is the sequence at which the directory goes on.
+    ``next`` is the sequence at which the directory continues.
     """
 
     received_at: list[int]
@@ -189,8 +189,8 @@ class Export(Query[Attached[ExportPage], None], frozen=True):
 
     Attributes:
         format: ``ndjson``, ``csv`` or ``capture``.
-        after: by directory, the sequence to go on at; ``None`` begins with all directories.
-        formulas: whether text that a spreadsheet takes for a formula stays as it is.
+        after: by directory, the sequence to continue at; ``None`` begins with all directories.
+        formulas: whether text that a spreadsheet would run as a formula stays unchanged.
     """
 
     name = "export"
@@ -210,7 +210,7 @@ class Sql(Query[Attached[Json], None], frozen=True):
     """A SQL statement over a shard's events; the result is attached as an Arrow stream.
 
     Attributes:
-        seconds: after which the statement is cancelled.
+        seconds: the time limit of the statement.
     """
 
     name = "sql"

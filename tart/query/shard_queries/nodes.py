@@ -1,4 +1,4 @@
-"""Queries about nodes and the present, from a shard's memory.
+"""Queries about nodes, live counts and statistics, from a shard's memory.
 
 Pure.
 """
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 class Nodes(Query[list[Json], dict[str, Json]], frozen=True):
-    """All nodes that a shard ever saw, or one: see ``query.core.nodes``."""
+    """All nodes that ever connected to a shard, or one; see ``query.core.nodes``."""
 
     name = "nodes"
     source = "memory"
@@ -37,15 +37,15 @@ class NodeStatus(Query[NodeStatusAnswer, NodeStatusAnswer], frozen=True):
     byte_encoding: ByteEncoding = "hex"
 
     def merge(self, partials: Partials[NodeStatusAnswer]) -> NodeStatusAnswer:
-        """Add the counts; the newest of each statement counts."""
+        """Add the counts; take the newest of each statement."""
         return merge.node_status(partials)
 
 
 class Chain(Query[list[ChainStatements], dict[str, Statements]], frozen=True):
-    """What nodes stated last of the best and the finalized block.
+    """Nodes' latest statements of the best and the finalized block.
 
     Attributes:
-        nodes: ids; ``None`` means those connected now.
+        nodes: ids; ``None`` means the connected nodes.
     """
 
     name = "chain"
@@ -60,7 +60,7 @@ class Chain(Query[list[ChainStatements], dict[str, Statements]], frozen=True):
 class LiveCounts(TypedDict):
     """Counts of the last complete seconds.
 
-    ``since`` is the first second that was counted whole. ``seconds`` are rows of Unix second,
+    ``since`` is the first second that was counted completely. ``seconds`` are rows of Unix second,
     events, best hashes, finalized hashes, best-block events, finalized-block events. ``active``
     are the nodes of the last 10 seconds. Only with ``Live.seconds``: ``nodes`` are pairs of
     bit and node id, ``details`` rows of Unix second, counts of ``query.topics.realtime``, and
@@ -78,7 +78,7 @@ class Live(Query[LiveCounts, list[LiveCounts]], frozen=True):
     """Counts of the last 60 complete seconds.
 
     Attributes:
-        seconds: another number of them, at most 300, with details.
+        seconds: the number of seconds, at most 300, with details; ``None`` means 60 without.
     """
 
     name = "live"
@@ -91,7 +91,7 @@ class Live(Query[LiveCounts, list[LiveCounts]], frozen=True):
 
 
 class Statistics(Query[Json, dict[int, Json]], frozen=True):
-    """Numbers of the process, by name, some by label; for metrics and health."""
+    """Statistics of the shard's process by name, for metrics and health."""
 
     name = "statistics"
     source = "memory"

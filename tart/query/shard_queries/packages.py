@@ -1,10 +1,10 @@
 """Queries about work-packages, from the rows of guarantors.
 
-Pure. A shard has rows of guarantors: the fate of a package at one of them. An answer about
-many packages is compact; its columns are declared here, for the shard to fill and for
-``merge`` to read. In ``PackageStates`` the leading guarantor of a package is the one that has
-come furthest, then the one it was submitted to before those it was shared with, then the
-first. Second submissions of it to the same guarantor (93) are left out.
+Pure. A shard has rows of guarantors: each is the progress of one package at one guarantor. Answers
+about many packages are rows of values whose columns are declared here: the shard fills them,
+``merge`` reads them. In ``PackageStates`` the leading guarantor of a package is the one with the
+furthest stage; of several, the one that it was submitted to rather than shared with; of several,
+the first. Duplicate submissions to the same guarantor (93) are left out.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ from typing import Any, NamedTuple, TypedDict
 
 from msgspec import Struct
 
+from tart.protocol.events import EventKind
 from tart.query.core.query import ByteEncoding, Partials, Query
 from tart.query.core.windows import Window
 from tart.units import DAY_US
 
 Json = dict[str, Any]
 
-SUBMISSION, SHARE = 90, 91
+SUBMISSION = EventKind.WORK_PACKAGE_SUBMISSION
+SHARE = EventKind.WORK_PACKAGE_BEING_SHARED
 SAMPLE_ROWS = 100_000
 KEYS = 1 << 64
 
-# How far a package came at some guarantor: a condition on the rows of each.
+# Stages of a package at any guarantor, as SQL conditions on its rows.
 MARKS: Mapping[str, str] = {
     "submitted": f"kind = {SUBMISSION}",
     "shared": f"kind = {SHARE}",
@@ -40,16 +42,20 @@ MARKS: Mapping[str, str] = {
     "guaranteed": "guaranteed IS NOT NULL",
     "distributed": "distributed IS NOT NULL",
 }
-_BIT = {name: 1 << at for at, name in enumerate(MARKS)}
+_BIT = {name: 1 << bit for bit, name in enumerate(MARKS)}
 
-# Of a package's rows in ``PackageStages``: the greatest of each, since guarantors say the same.
+# Values of a package in ``PackageStages``: the greatest of its rows, as guarantors should agree.
 MEASURES = (
-    *("refine_gas", "bundle_size", "guarantee_slot"),
-    *("imports", "exports", "extrinsic_size"),
+    "refine_gas",
+    "bundle_size",
+    "guarantee_slot",
+    "imports",
+    "exports",
+    "extrinsic_size",
 )
 
 COMPLETION = "submitted_to_distributed"
-# Steps within a row between which durations are counted, by their name.
+# Pairs of steps within a row between which durations are counted, by name.
 PAIRS: Mapping[str, tuple[str, str]] = {
     "submitted_to_received": ("started", "received"),
     "received_to_authorized": ("received", "authorized"),
@@ -60,33 +66,33 @@ PAIRS: Mapping[str, tuple[str, str]] = {
     COMPLETION: ("started", "distributed"),
 }
 
-# Stands for a moment: of what has not ended, but was not heard of since, nothing comes. Nor
-# does it where the connection is over.
-SETTLED = "$settled"
-HUNG_UP = "hung_up"
-# What ``PackageCounts`` counts of rows: SQL, and how shards' values add up. ``measured`` rows
-# have both the gas that refining used and its limit.
+# A placeholder in SQL for a time: a row whose last event is older has ended. A row whose
+# connection has ended has ended, too (IS_CLOSED).
+INACTIVE_SINCE = "$inactive_since"
+IS_CLOSED = "is_closed"
+# ``measured`` rows have both the gas that refining used and its limit.
 _MEASURED = "refine_gas IS NOT NULL AND refine_gas_limit IS NOT NULL"
 _STEPS = ("received", "authorized", "refined", "built", "signed", "guaranteed", "distributed")
-# Longer than any package takes; what a clock that is wrong says counts no more.
+# A span is at most a day: longer than any package takes, so that a wrong clock counts no more.
 
 
 def _span(first: str, last: str) -> str:
-    """Microseconds between two steps, whatever a node claims."""
+    """Return SQL of the microseconds between two steps, from 0 to a day."""
     return f"CASE WHEN {last} > {first} THEN least({last} - {first}, {DAY_US}) ELSE 0 END"
 
 
-TALLY: Mapping[str, tuple[str, str]] = {
+# Counts of ``PackageCounts``: SQL over rows, and the operation that merges two shards' values.
+COUNT_COLUMNS: Mapping[str, tuple[str, str]] = {
     "rows": ("count(*)", "sum"),
     "submissions": (f"count(*) FILTER (kind = {SUBMISSION})", "sum"),
     "shares": (f"count(*) FILTER (kind = {SHARE})", "sum"),
     **{step: (f"count({step})", "sum") for step in _STEPS},
     "failed": ("count(*) FILTER (outcome = 'failed')", "sum"),
     "duplicates": ("count(*) FILTER (outcome = 'duplicate')", "sum"),
-    # Of the rows with a guarantee, those of which nothing more is expected.
-    "guaranteed_over": (
+    # Rows with a guarantee that have ended.
+    "guaranteed_ended": (
         "count(*) FILTER (guaranteed IS NOT NULL "
-        f"AND (outcome <> 'unfinished' OR ended_at < {SETTLED} OR {HUNG_UP}))",
+        f"AND (outcome <> 'unfinished' OR ended_at < {INACTIVE_SINCE} OR {IS_CLOSED}))",
         "sum",
     ),
     "refining_failed": (
@@ -106,11 +112,11 @@ TALLY: Mapping[str, tuple[str, str]] = {
         f"sum({_span('started', 'distributed')}) FILTER (distributed IS NOT NULL)",
         "sum",
     ),
-    "sent_around": (
+    "distributions": (
         "count(*) FILTER (guaranteed IS NOT NULL AND distributed IS NOT NULL)",
         "sum",
     ),
-    "sending_around_us": (
+    "distribution_us": (
         f"sum({_span('guaranteed', 'distributed')}) "
         "FILTER (guaranteed IS NOT NULL AND distributed IS NOT NULL)",
         "sum",
@@ -123,24 +129,57 @@ TALLY: Mapping[str, tuple[str, str]] = {
     "cores": ("histogram(core) FILTER (guaranteed IS NOT NULL)", "add"),
 }
 
-# A row of ``PackageStates``, in order; the first ones are the leading guarantor's.
+# Columns of ``PackageStates`` that are the leading guarantor's.
 LEAD = (
-    *("node", "kind", "outcome", "started_at", "started", "received", "authorized", "refined"),
-    *("built", "signed", "guaranteed", "distributed", "core", "report", "erasure_root"),
-    *("segments_root", "refine_gas", "refine_ns", "refine_gas_limit", "auth_gas", "auth_ns"),
-    *("bundle_size", "size_bytes", "guarantee_slot"),
+    "node",
+    "kind",
+    "outcome",
+    "started_at",
+    "started",
+    "received",
+    "authorized",
+    "refined",
+    "built",
+    "signed",
+    "guaranteed",
+    "distributed",
+    "core",
+    "report",
+    "erasure_root",
+    "segments_root",
+    "refine_gas",
+    "refine_ns",
+    "refine_gas_limit",
+    "auth_gas",
+    "auth_ns",
+    "bundle_size",
+    "size_bytes",
+    "guarantee_slot",
 )
-# ``place`` orders guarantors, the leading one first; ``failed``, ``reason``: of the first
-# in that order that failed.
+# All columns of ``PackageStates``. ``place`` orders guarantors, the leading one first; ``failed``
+# and ``reason`` are of the first guarantor in that order that failed.
 STATE = (
-    *("hash", *LEAD, "place", "first_at", "last_at", "nodes", "submitted_to"),
-    *("submissions", "submissions_failed", "shares", "shares_failed"),
-    *("failed_place", "failed", "reason", "any_report", "any_erasure_root"),
+    "hash",
+    *LEAD,
+    "place",
+    "first_at",
+    "last_at",
+    "nodes",
+    "submitted_to",
+    "submissions",
+    "submissions_failed",
+    "shares",
+    "shares_failed",
+    "failed_place",
+    "failed",
+    "reason",
+    "any_report",
+    "any_erasure_root",
 )
 
 
 class Package(NamedTuple):
-    """One package, as far as guarantors brought it; see ``MARKS`` and ``MEASURES``."""
+    """A package with its ``MARKS`` and ``MEASURES`` over all guarantors."""
 
     key: int
     core: int | None
@@ -153,19 +192,19 @@ class Package(NamedTuple):
     extrinsic_size: int | None
 
     def has(self, mark: str) -> bool:
-        """Whether it came that far at some guarantor."""
+        """Return whether the package has a mark at any guarantor."""
         return bool(self.marks & _BIT[mark])
 
 
 @dataclass(frozen=True)
 class PackageSet:
-    """The packages of a window, each once; of several cores if guarantors disagree.
+    """The packages of a window, each once per core; guarantors may disagree on the core.
 
     Attributes:
-        scale: how many packages each stands for; 1 where all are known. A fraction, so that
-            sums stay exact.
-        unidentified: attempts that ended, or hang, before their package was known:
-            ``submissions``, ``shares`` and how many of them ``failed``.
+        scale: the number of packages that each stands for; 1 if it is not a sample. A fraction,
+            so that sums stay exact.
+        unidentified: attempts that ended, or stopped, before their package was known:
+            ``submissions``, ``shares`` and ``failed`` of both.
     """
 
     packages: Sequence[Package]
@@ -174,11 +213,11 @@ class PackageSet:
 
     @property
     def exact(self) -> bool:
-        """Whether all packages are known, and not a sample of them."""
+        """True if this is not a sample."""
         return self.scale == 1
 
     def distinct(self, *marks: str, core: int | None = None) -> int:
-        """How many packages came to all of these marks."""
+        """Return the number of packages that have all of these marks."""
         wanted = sum(_BIT[mark] for mark in marks)
         return self.estimate(
             len(
@@ -191,19 +230,19 @@ class PackageSet:
         )
 
     def estimate(self, number: int) -> int:
-        """A sum over the packages that are known as one over all."""
+        """Return a sum over the sample as an estimate of the sum over all packages."""
         return round(number * self.scale)
 
     def by_core(self) -> dict[int, PackageSet]:
-        """The same by core, in order; without those of no known core."""
-        found: dict[int, list[Package]] = {}
-        for each in self.packages:
-            if each.core is not None:
-                found.setdefault(each.core, []).append(each)
-        return {core: PackageSet(found[core], self.scale, {}) for core in sorted(found)}
+        """Return the packages of each core in order, without those of unknown core."""
+        by_core: dict[int, list[Package]] = {}
+        for package in self.packages:
+            if package.core is not None:
+                by_core.setdefault(package.core, []).append(package)
+        return {core: PackageSet(by_core[core], self.scale, {}) for core in sorted(by_core)}
 
     def total(self, measure: str) -> int:
-        """A measure added up over packages."""
+        """Return the sum of a measure over packages."""
         return self.estimate(sum(getattr(each, measure) or 0 for each in self.packages))
 
 
@@ -212,7 +251,7 @@ class StageRows(Struct, frozen=True):
 
     Attributes:
         rows: key, core, marks and ``MEASURES`` of each package and core.
-        below: the answer has only packages with smaller keys; ``None`` if it has all.
+        below: the answer has only packages with smaller keys; ``None`` if it is not a sample.
         unidentified: see ``PackageSet``.
     """
 
@@ -222,10 +261,10 @@ class StageRows(Struct, frozen=True):
 
 
 class PackageStages(Query[StageRows, PackageSet], frozen=True):
-    """The packages of a window, and how far each came.
+    """The packages of a window with their stages.
 
-    Beyond ``SAMPLE_ROWS`` rows a shard answers with a sample, the same of every shard, because
-    it is taken by the hash.
+    Beyond ``SAMPLE_ROWS`` rows a shard answers with a sample. It is taken by hash, so all shards
+    sample the same packages.
     """
 
     name = "package_stages"
@@ -235,7 +274,7 @@ class PackageStages(Query[StageRows, PackageSet], frozen=True):
     core: int | None = None
 
     def merge(self, partials: Partials[StageRows]) -> PackageSet:
-        """Return each package once, of the smallest sample."""
+        """Return each package once, from the hashes that all samples cover."""
         answers = [answer for _, answer in partials]
         below = min((each.below for each in answers if each.below is not None), default=None)
         merged: dict[tuple[int, int | None], list[Any]] = {}
@@ -259,11 +298,11 @@ class PackageStages(Query[StageRows, PackageSet], frozen=True):
 class PackageCounts(Query[list[list[Any]], list[Json]], frozen=True):
     """Guarantors' rows, counted by node, core, both or neither.
 
-    Rows are keys and the counts of ``TALLY``; merged, objects of them.
+    A row has the keys, then ``COUNT_COLUMNS``; merged rows are objects.
 
     Attributes:
-        by: ``node``, ``core``.
-        settled_us: nothing more is expected of a row that ended before.
+        by: keys: ``node``, ``core``, both or none.
+        inactive_since_us: rows whose last event is older have ended.
     """
 
     name = "package_counts"
@@ -272,7 +311,7 @@ class PackageCounts(Query[list[list[Any]], list[Json]], frozen=True):
     window: Window
     core: int | None = None
     by: Sequence[str] = ()
-    settled_us: int | None = None
+    inactive_since_us: int | None = None
 
     @property
     def keys(self) -> list[str]:
@@ -286,13 +325,13 @@ class PackageCounts(Query[list[list[Any]], list[Json]], frozen=True):
         for _, rows in partials:
             for row in rows:
                 key = tuple(row[: len(keys)])
-                values = dict(zip(TALLY, row[len(keys) :], strict=True))
+                values = dict(zip(COUNT_COLUMNS, row[len(keys) :], strict=True))
                 known = merged.get(key)
                 if known is None:
                     values["cores"] = Counter(_cores(values["cores"]))
                     merged[key] = values
                     continue
-                for name, (_, operation) in TALLY.items():
+                for name, (_, operation) in COUNT_COLUMNS.items():
                     known[name] = _add(operation, known[name], values[name])
         return [{**dict(zip(keys, key, strict=True)), **values} for key, values in merged.items()]
 
@@ -307,7 +346,7 @@ class StepSamples(NamedTuple):
 
 
 class StepDurations(Query[list[StepSamples], list[StepSamples]], frozen=True):
-    """Durations between the steps in ``PAIRS`` of a row, so by one node's clock, in bins."""
+    """Durations between the steps in ``PAIRS`` of a row, in bins; each is by one node's clock."""
 
     name = "step_durations"
     source = "aggregates"
@@ -358,11 +397,12 @@ class PackageStates(Query[list[list[Any]], list[Json]], frozen=True):
 
 
 class PackageRows(Query[list[Json], list[Json]], frozen=True):
-    """Guarantors' rows of packages, the first first: objects of the table's columns.
+    """Guarantors' rows of packages, oldest first: objects of the table's columns.
 
     Attributes:
         hashes: of packages, of their reports or of their erasure roots.
-        root: the id of a row's first event, of one ``session`` or of any.
+        root: the id of a row's first event.
+        session: of the rows; ``None`` means any.
     """
 
     name = "package_rows"
@@ -406,7 +446,7 @@ class JourneyEvents(Query[JourneyPart, Json], frozen=True):
     byte_encoding: ByteEncoding = "hex"
 
     def merge(self, partials: Partials[JourneyPart]) -> Json:
-        """Return all events, with ``truncated`` if there may be more."""
+        """Return all events; ``truncated`` if a shard may have more."""
         body: Json = {"pipelines": {}, "reports": [], "erasures": [], "truncated": False}
         auditors: set[str] = set()
         for _, answer in partials:
@@ -433,17 +473,17 @@ def _add(operation: str, one: Any, other: Any) -> Any:
 
 
 def _cores(value: Mapping[str, int] | None) -> dict[int, int]:
-    """Return counts by core; names of JSON objects are text."""
+    """Return counts by core; JSON has the cores as text."""
     return {int(core): count for core, count in (value or {}).items()}
 
 
 def _join(one: Json, other: Json) -> Json:
-    """Return what two shards know of one package."""
+    """Return the state of a package merged from two shards."""
     lead, rest = (one, other) if one["place"] >= other["place"] else (other, one)
     failed = max(one, other, key=lambda each: each["failed_place"] or 0)
     added = ("submissions", "submissions_failed", "shares", "shares_failed")
-    taken = [each for each in (one, other) if each["submitted_to"]]
-    first = min(taken, key=lambda each: each["first_at"], default=lead)
+    submitted = [each for each in (one, other) if each["submitted_to"]]
+    first = min(submitted, key=lambda each: each["first_at"], default=lead)
     return {
         **lead,
         **{name: one[name] + other[name] for name in added},

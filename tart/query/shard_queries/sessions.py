@@ -40,7 +40,7 @@ class SessionPage(Query[list[Json], Page], frozen=True):
 
 
 class ConnectionBucket(NamedTuple):
-    """What happened in a bucket of time that begins at ``at`` (Unix microseconds)."""
+    """Counts of a bucket of time that begins at ``at`` (Unix microseconds)."""
 
     at: int
     connects: int
@@ -66,7 +66,7 @@ class Connections(Query[ConnectionCounts, Json], frozen=True):
     Merged: ``{open, buckets: [[Unix µs, connects, disconnects, refused], …]}``.
 
     Attributes:
-        step_us: the length of the buckets; ``None`` makes one of the window.
+        step_us: the length of the buckets; ``None`` makes the window one bucket.
     """
 
     name = "connections"
@@ -80,9 +80,9 @@ class Connections(Query[ConnectionCounts, Json], frozen=True):
         """Add up the buckets."""
         buckets: dict[int, list[int]] = {}
         for _, answer in partials:
-            for at, *counts in answer.buckets:
-                known = buckets.setdefault(at, [0] * len(counts))
-                buckets[at] = [one + more for one, more in zip(known, counts, strict=True)]
+            for start_us, *counts in answer.buckets:
+                known = buckets.setdefault(start_us, [0] * len(counts))
+                buckets[start_us] = [one + more for one, more in zip(known, counts, strict=True)]
         return {
             "open": sum(answer.open for _, answer in partials),
             "buckets": [[at, *counts] for at, counts in sorted(buckets.items())],
@@ -90,7 +90,7 @@ class Connections(Query[ConnectionCounts, Json], frozen=True):
 
 
 class ProtocolVersions(Query[list[Json], list[Json]], frozen=True):
-    """How nodes introduced themselves on the connections that they had in a window.
+    """Protocol versions of nodes' connections in a window.
 
     Rows are objects of node, protocol_version, params_layout, sessions, first_at and last_at
     (starts, Unix µs), connected_us (within the window), shed (of whole connections).

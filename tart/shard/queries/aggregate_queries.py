@@ -27,7 +27,7 @@ from tart.query.shard_queries.aggregates import (
     AggregateRows,
     AggregateSum,
     Rows,
-    Sums,
+    SumRows,
     ValuesByNode,
     Where,
 )
@@ -133,7 +133,7 @@ class AggregateQueries:
             answer = self.handlers[type(query)](relations, query)
         return encode(answer)
 
-    def _sum(self, relations: MergedRelations, query: AggregateSum) -> Sums:
+    def _sum(self, relations: MergedRelations, query: AggregateSum) -> SumRows:
         table = query.table
         operations = OPERATIONS[table]
         keys = [key for key in query.by if key in TABLES[table]]
@@ -152,7 +152,7 @@ class AggregateQueries:
             f"SELECT {', '.join([*shown, *values])} FROM {relation} {group} {limit}",
             keys,
         )
-        return Sums(keys, {name: operations[name] for name in names}, rows)
+        return SumRows(keys, {name: operations[name] for name in names}, rows)
 
     def _rows_of(self, relations: MergedRelations, query: AggregateRows) -> Rows:
         table = query.table

@@ -1,11 +1,11 @@
-"""Events that a subscriber missed: recent ones that pass a live filter, from the event log.
+"""Recent events that a subscriber missed, from the event log.
 
-The filter is the live stream's, applied to what events inherit, too: slot and core from the
-log, the hash from the events they refer to.
+The filter is that of the live stream. It also matches what an event inherits: slot and core
+from the event log, the hash from the events that it refers to.
 
-One answer reads a bounded number of rows, upwards from the client's position, and says how far
-it came: the client gets its first events soon, continues there after a break, and a client
-that leaves wastes little work. The rows committed last are in memory.
+One answer reads a bounded number of rows, upwards from the client's position, and gives the last
+sequence that it read. So the client gets its first events soon and continues there after an
+interruption, and a client that leaves wastes little work. The rows committed last are in memory.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from tart.storage.log.query_threads import raise_if_cancelled
 from tart.storage.log.tail_scan import scan_newest
 from tart.storage.store import Store
 
-# Rows of each directory: those that count as recent, and those that one answer reads;
-# and the bytes of events that it has room for.
+# Rows of a directory that count as recent.
 RECENT = 10_000
+# Rows of a directory that one answer reads, and the bytes of events after which it ends.
 PART_ROWS = 1_024
 PART_BYTES = 1 << 20
 
@@ -42,15 +42,15 @@ class _Part(NamedTuple):
     """The events of one directory.
 
     Attributes:
-        events: those that passed, oldest first.
+        events: those that pass the filter, oldest first.
         cut: whether events may be missing that are not stored any more.
-        at: the last sequence that was read; ``None`` where there is none.
-        more: whether there are rows behind it.
+        last: the last sequence that was read; ``None`` if no sequence was.
+        more: whether later rows follow.
     """
 
     events: list[Any]
     cut: bool
-    at: int | None
+    last: int | None
     more: bool
 
 
@@ -58,37 +58,39 @@ class Backfill:
     """Answers the query ``backfill`` for one shard.
 
     Args:
-        numbers: returns the ``seq`` after the last committed, and that after the last given.
+        sequences: returns the ``seq`` after the last committed, and the next to be assigned.
     """
 
-    def __init__(self, store: Store, nodes: Nodes, numbers: Callable[[], tuple[int, int]]) -> None:
+    def __init__(
+        self, store: Store, nodes: Nodes, sequences: Callable[[], tuple[int, int]]
+    ) -> None:
         self._store = store
         self._nodes = nodes
-        self._numbers = numbers
+        self._sequences = sequences
 
     def backfill(self, cursor: Cursor, query: BackfillQuery) -> BackfillPart:
         """Return events of all directories that are newer than the positions given."""
-        committed, following = self._numbers()
+        committed, following = self._sequences()
         matches = parse(query.filter)
         limit = max(1, min(query.limit, PART_ROWS))
         parts: dict[int, _Part] = {}
         for directory in self._store.directories:
-            # The own directory ends with the last committed row; the others get no more rows.
+            # The own directory ends with the last committed row; the others are not written to.
             own = directory == self._store.directory
             end = committed if own else self._end(cursor, directory)
-            # Sequences that were not given yet belong to another event log.
-            known = query.after.get(directory)
-            other = known is not None and known >= (following if own else end)
+            # A sequence that is not assigned yet belongs to another event log.
+            after = query.after.get(directory)
+            unknown = after is not None and after >= (following if own else end)
             start, cut = self._start(
-                cursor, directory, None if other else known, end, query.since_us
+                cursor, directory, None if unknown else after, end, query.since_us
             )
             part = self._part(cursor, directory, start, min(end, start + limit), matches)
             parts[directory] = part._replace(
-                cut=cut or other, more=part.at is not None and part.at + 1 < end
+                cut=cut or unknown, more=part.last is not None and part.last + 1 < end
             )
         return BackfillPart(
             events=merge.oldest_first([part.events for part in parts.values()]),
-            at={directory: part.at for directory, part in parts.items() if part.at is not None},
+            at={directory: part.last for directory, part in parts.items() if part.last is not None},
             cut=any(part.cut for part in parts.values()),
             more=[directory for directory, part in parts.items() if part.more],
             committed=committed,
@@ -96,12 +98,12 @@ class Backfill:
         )
 
     def _start(
-        self, cursor: Cursor, directory: int, known: int | None, end: int, since_us: int
+        self, cursor: Cursor, directory: int, after: int | None, end: int, since_us: int
     ) -> tuple[int, bool]:
-        """The first sequence that is new, and whether there may be some before it."""
+        """Return the first new sequence, and whether events before it may be missing."""
         oldest = max(0, end - RECENT)
-        if known is not None:
-            return max(known + 1, oldest), known + 1 < oldest
+        if after is not None:
+            return max(after + 1, oldest), after + 1 < oldest
         first = min(
             (
                 seq
@@ -115,13 +117,14 @@ class Backfill:
     def _part(
         self, cursor: Cursor, directory: int, start: int, stop: int, matches: Matches
     ) -> _Part:
-        """What of these sequences passes, up to what there is room for."""
-        found: list[Any] = []
+        """Return the events of these sequences that pass, until ``PART_BYTES`` are reached."""
+        events: list[Any] = []
         size = 0
         rows = self._rows(cursor, directory, start, stop)
-        # Of all of them: what an event is about may decide whether it passes.
-        files, voice = self._store.files(directory), decode_context_for(self._nodes, directory)
-        contexts = read_contexts(cursor, files, rows, voice) if rows else {}
+        # The filter needs the contexts of all rows, not only of those that pass.
+        files = self._store.files(directory)
+        decode_context = decode_context_for(self._nodes, directory)
+        contexts = read_contexts(cursor, files, rows, decode_context) if rows else {}
         for row in rows:
             raise_if_cancelled()
             owner = self._nodes.session_owners[directory, row.session]
@@ -131,23 +134,23 @@ class Backfill:
                 owner.node_id, row.type, row.slot, row.core, payload, context.chain_hash
             )
             if matches(candidate):
-                found.append(to_json(row, directory, owner, context))
+                events.append(to_json(row, directory, owner, context))
                 size += len(payload)
                 if size >= PART_BYTES:
-                    return _Part(found, False, row.seq, False)
-        # Who was sent events that are not committed yet is ahead of the log.
+                    return _Part(events, cut=False, last=row.seq, more=False)
+        # A client that was sent events before they were committed is ahead of the event log.
         last = max(start, stop) - 1
-        return _Part(found, False, None if last < 0 else last, False)
+        return _Part(events, cut=False, last=None if last < 0 else last, more=False)
 
     def _rows(self, cursor: Cursor, directory: int, start: int, stop: int) -> list[LogRow]:
-        """The rows of these sequences, in order."""
+        """Return the rows of these sequences, in order."""
         if start >= stop:
             return []
         rows: list[LogRow] = []
         below: int | None = stop
         if directory == self._store.directory:
-            latest = self._store.writer.tail
-            rows, below = latest.rows(Selection(), None, stop - start, stop)
+            tail = self._store.writer.tail
+            rows, below = tail.rows(Selection(), None, stop - start, stop)
         if below is None or below > start:
             files = self._store.files(directory)
             left = stop - start - len(rows)
@@ -155,13 +158,13 @@ class Backfill:
         return [row for row in reversed(rows) if row.seq >= start]
 
     def _end(self, cursor: Cursor, directory: int) -> int:
-        """The sequence after the last of a directory that gets no more."""
+        """Return the sequence after the last of a directory that is not written to."""
         newest = scan_newest(cursor, self._store.files(directory), lambda _: ("true", []), limit=1)
         return newest[0].seq + 1 if newest else 0
 
 
 def _first_since(cursor: Cursor, file: LogFile, oldest: int, end: int, since_us: int) -> int | None:
-    """The first of a file's sequences in that range that was received since then."""
+    """Return a file's first sequence in a range that was received at ``since_us`` or later."""
     ((first,),) = cursor.execute(
         f"SELECT min(seq) FROM {file.alias}.log WHERE seq >= {oldest} AND seq < {end} "
         f"AND received_at >= make_timestamp({since_us})"

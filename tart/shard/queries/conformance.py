@@ -1,4 +1,4 @@
-"""Examples of findings, and how nodes introduced themselves, from the aggregates.
+"""Examples of findings, and nodes' protocol versions, from the aggregates.
 
 Findings themselves are counted by ``aggregate_sum`` of ``conformance``.
 """
@@ -16,14 +16,27 @@ from tart.storage.aggregates.merged_relations import MergedRelations
 
 NodeIds = Callable[[int, int], str | None]
 _COLUMNS = (
-    *("node", "session", "seq", "event_id", "type", "rule", "byte_offset", "field"),
-    *("expectation", "size"),
+    "node",
+    "session",
+    "seq",
+    "event_id",
+    "type",
+    "rule",
+    "byte_offset",
+    "field",
+    "expectation",
+    "size",
 )
-_INTRODUCTION = (
-    *("protocol_version", "params_layout", "sessions", "first_at", "last_at"),
-    *("connected_us", "shed"),
+_VERSION_COLUMNS = (
+    "protocol_version",
+    "params_layout",
+    "sessions",
+    "first_at",
+    "last_at",
+    "connected_us",
+    "shed",
 )
-# Of one group.
+# Limit of the examples of one rule.
 MAX_EXAMPLES = 20
 
 
@@ -59,9 +72,9 @@ def examples(
 def protocol_versions(
     relations: MergedRelations, query: ProtocolVersions, nodes: str, id_of: NodeIds
 ) -> list[dict[str, Any]]:
-    """Return how nodes introduced themselves on the connections they had in a window.
+    """Return the protocol versions of nodes' connections in a window.
 
-    ``connected_us`` is within the window, ``shed`` of whole connections.
+    ``connected_us`` is the time within the window; ``shed`` counts events of whole connections.
     """
     start, end = bounds_us(query.window)
     now = query.now_us
@@ -76,6 +89,6 @@ def protocol_versions(
         f"AND (ended_at IS NULL OR ended_at >= make_timestamp({start})) GROUP BY 1, 2, 3, 4"
     ).fetchall()
     return [
-        {"node": id_of(directory, number), **dict(zip(_INTRODUCTION, values, strict=True))}
+        {"node": id_of(directory, number), **dict(zip(_VERSION_COLUMNS, values, strict=True))}
         for directory, number, *values in rows
     ]

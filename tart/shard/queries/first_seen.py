@@ -1,7 +1,7 @@
-"""When nodes saw blocks first, from the aggregates' ``sightings``.
+"""First sights of blocks by nodes, from the aggregates' ``sightings``.
 
-Each sight comes with how far the node's clock was behind ours in that minute (``clocks``), so
-that times of different nodes' clocks can be compared.
+Each sight has the offset between the node's clock and the server's in that minute (``clocks``),
+so that times by different nodes' clocks can be compared.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def first_seen_blocks(
 def block_propagation(
     relations: MergedRelations, query: BlockPropagation, nodes: str, id_of: NodeIds
 ) -> list[FirstSight]:
-    """Return when each node saw certain blocks first."""
+    """Return each node's first sight of each of these blocks."""
     digests = [bytes.fromhex(block).hex() for block in query.hashes]
     if not digests:
         return []

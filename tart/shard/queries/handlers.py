@@ -46,17 +46,19 @@ AnyQuery = Query[Any, Any]
 Cursor = duckdb.DuckDBPyConnection
 
 MAX_EVENTS = 110_000
-# Of one directory in one answer, by what is stored; JSON is two to four times that. So many
-# rows are read before anybody knows how large they are.
+# Stored bytes of one directory's events in one answer; as JSON they are two to four times that.
 EVENTS_BYTES = 8 << 20
+# Counted for each event besides its payload.
 _EVENT_BYTES = 100
+# Rows that are read first, while their size is unknown.
 _FIRST_ROWS = 64
-# So much is answered on the loop, which it holds up for 2 ms; a thread would wait longer.
-_AT_ONCE = 200
-_AT_ONCE_BYTES = 256 << 10
-# What may lead from them to where their chains begin; so many are looked at there.
+# Limits of an answer from memory on the event loop. It blocks the loop for up to 2 ms; the way
+# to a query thread would take longer.
+_MEMORY_ROWS = 200
+_MEMORY_BYTES = 256 << 10
+# Rows of types that link an event to the start of its chain, searched for contexts.
 _LINKS = Selection(types=tuple(sorted(LINK_TYPES)))
-_AT_ONCE_LINKS = 400
+_MEMORY_LINKS = 400
 
 
 class QueryHandlers:
@@ -65,7 +67,7 @@ class QueryHandlers:
     Attributes:
         memory: by query, a function of the query.
         log: a function of a cursor and the query; also of the ``rows`` queries.
-        slow: a function of a cursor, the query, and whether the answer is still wanted.
+        slow: a function of a cursor, the query, and a check for cancellation.
         counts: of the queries received.
     """
 
@@ -113,23 +115,23 @@ class QueryHandlers:
     # --- From the event log, on a query thread ----------------------------------------
 
     def newest_events(self, query: Events) -> list[dict[str, Any]] | None:
-        """Return the answer from the events committed last; ``None`` unless it is complete."""
+        """Return the answer from the tail cache; ``None`` unless it is complete."""
         directory = self._store.directory
-        if self._store.directories != [directory] or query.limit > _AT_ONCE:
+        if self._store.directories != [directory] or query.limit > _MEMORY_ROWS:
             return None
         selection = _selection(query, directory)
         number = self._number(directory, selection)
         if number is None and selection.node is not None:
             return []
-        latest = self._store.writer.tail
+        tail = self._store.writer.tail
         limit = query.limit
-        rows, _ = latest.rows(selection, number, limit, query.cursor.positions.get(directory))
-        if len(rows) < limit or sum(len(row.body) for row in rows) > _AT_ONCE_BYTES:
+        rows, _ = tail.rows(selection, number, limit, query.cursor.positions.get(directory))
+        if len(rows) < limit or sum(len(row.body) for row in rows) > _MEMORY_BYTES:
             return None
         context = decode_context_for(self._nodes, directory)
         contexts = contexts_from_rows(rows, (), context)
         if contexts is None:
-            links, _ = latest.rows(_LINKS, None, _AT_ONCE_LINKS, rows[0].seq)
+            links, _ = tail.rows(_LINKS, None, _MEMORY_LINKS, rows[0].seq)
             contexts = contexts_from_rows(rows, links, context)
             if contexts is None:
                 return None
@@ -152,13 +154,13 @@ class QueryHandlers:
         limit: int,
         before: int | None,
     ) -> list[dict[str, Any]]:
-        """A directory's newest events, as many as there is room for in one answer."""
+        """Return a directory's newest events, at most ``EVENTS_BYTES``."""
         rows, more = self._page_rows(cursor, directory, selection, limit, before)
         contexts = self._contexts(cursor, directory, rows)
-        found = [self._event(directory, row, contexts) for row in rows]
+        events = [self._event(directory, row, contexts) for row in rows]
         if more:
-            found[-1]["more"] = True
-        return found
+            events[-1]["more"] = True
+        return events
 
     def _page_rows(
         self,
@@ -168,23 +170,23 @@ class QueryHandlers:
         limit: int,
         before: int | None,
     ) -> tuple[list[LogRow], bool]:
-        """The same as rows, and whether there was no room for more."""
-        found: list[LogRow] = []
+        """Return these rows, and whether ``EVENTS_BYTES`` left some out."""
+        page: list[LogRow] = []
         size, wanted = 0, min(limit, _FIRST_ROWS)
         while wanted > 0:
             rows = self._rows(cursor, directory, selection, wanted, before)
             for row in rows:
                 raise_if_cancelled()
-                found.append(row)
+                page.append(row)
                 size += len(row.body) + _EVENT_BYTES
-                if size > EVENTS_BYTES and len(found) < limit:
-                    return found, True
+                if size > EVENTS_BYTES and len(page) < limit:
+                    return page, True
             if len(rows) < wanted:
                 break
             before = rows[-1].seq
-            room = max(1, (EVENTS_BYTES - size) * len(found) // size)
-            wanted = min(limit - len(found), room)
-        return found, False
+            room = max(1, (EVENTS_BYTES - size) * len(page) // size)
+            wanted = min(limit - len(page), room)
+        return page, False
 
     def _rows(
         self,
@@ -194,25 +196,25 @@ class QueryHandlers:
         limit: int,
         before: int | None = None,
     ) -> list[LogRow]:
-        """A directory's newest rows that were selected, newest first."""
+        """Return a directory's newest selected rows, newest first."""
         number = self._number(directory, selection)
         if number is None and selection.node is not None:
             return []
-        more = "" if number is None else f" AND node = {number}"
+        of_node = "" if number is None else f" AND node = {number}"
 
         def condition(file: LogFile) -> tuple[str, list[Any]]:
             clause, values = selection.where(file.alias)
-            return clause + more, values
+            return clause + of_node, values
 
-        found: list[LogRow] = []
+        rows: list[LogRow] = []
         if directory == self._store.directory:
-            latest = self._store.writer.tail
-            found, before = latest.rows(selection, number, limit, before)
+            tail = self._store.writer.tail
+            rows, before = tail.rows(selection, number, limit, before)
         files = self._store.files(directory)
-        return found + scan_newest(cursor, files, condition, limit - len(found), before)
+        return rows + scan_newest(cursor, files, condition, limit - len(rows), before)
 
     def _number(self, directory: int, selection: Selection) -> int | None:
-        """The selection's node as the directory counts it; ``None`` also if it never spoke."""
+        """Return the directory's number of the selected node; ``None`` if it has none."""
         if selection.node is None:
             return None
         return self._nodes.number_of(directory, selection.node)

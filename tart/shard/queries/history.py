@@ -1,7 +1,7 @@
 """Single events, trees of references, and exports, from the event log.
 
-An export is read in pages: a page has, per directory, some records in their final form, when
-they were received, and where to go on. The gateway only puts records in order.
+An export is read in pages. A page has, for each directory, records in their final form, the
+time when each was received, and the sequence to continue at. The gateway only orders records.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ Cursor = duckdb.DuckDBPyConnection
 
 PAGE_ROWS = 2000
 PAGE_BYTES = 8 << 20
-# Sequences that one statement of an export looks at.
-_STRETCH = 1 << 18
-NONE_KNOWN: Mapping[int, Context] = MappingProxyType({})
+# Sequences that one statement of an export reads.
+_RANGE_SIZE = 1 << 18
+NO_CONTEXTS: Mapping[int, Context] = MappingProxyType({})
 _UNDECODABLE = ", ".join(
     f"epoch_us({name})" if name == "received_at" else name for name in UndecodableRow._fields
 )
@@ -86,35 +86,34 @@ class History:
         nodes = max(1, min(query.limit, MAX_NODES))
         depth = max(1, min(query.depth, MAX_DEPTH))
         files = self._store.files(directory)
-        found = trace(cursor, files, start, nodes=nodes, depth=depth)
-        ids = {row.event_id: row for row in found.rows}
+        tree = trace(cursor, files, start, nodes=nodes, depth=depth)
+        ids = {row.event_id: row for row in tree.rows}
         contexts = read_contexts(
-            cursor, files, found.rows, decode_context_for(self._nodes, directory)
+            cursor, files, tree.rows, decode_context_for(self._nodes, directory)
         )
         events = []
         levels: dict[int, int] = {}
-        for row in found.rows:
+        for row in tree.rows:
             ref = resolve_reference(row.type, row.event_id, row.ref)
-            above = None if ref is None else ids.get(ref)
-            levels[row.event_id] = 0 if above is None else levels[above.event_id] + 1
-            parent = None if above is None else event_api_id(directory, above.seq)
+            parent = None if ref is None else ids.get(ref)
+            levels[row.event_id] = 0 if parent is None else levels[parent.event_id] + 1
             events.append(
                 {
                     **self._json(directory, row, contexts),
-                    "parent": parent,
+                    "parent": None if parent is None else event_api_id(directory, parent.seq),
                     "depth": levels[row.event_id],
                 }
             )
         return {
-            "root": event_api_id(directory, found.rows[0].seq),
-            "missing_ref": found.missing,
-            "truncated": found.truncated,
-            "searched_until": rfc3339(found.searched_until),
+            "root": event_api_id(directory, tree.rows[0].seq),
+            "missing_ref": tree.missing,
+            "truncated": tree.truncated,
+            "searched_until": rfc3339(tree.searched_until),
             "events": events,
         }
 
     def export(self, cursor: Cursor, query: Export) -> Attached[ExportPage]:
-        """Return the next records of the directories that are left."""
+        """Return the next records of the directories that have more."""
         form = _FORMS.get(query.format)
         if form is None:
             raise BadQuery(f"format must be one of {', '.join(_FORMS)}", "format")
@@ -130,8 +129,8 @@ class History:
                 page = self._page(cursor, directory, first, query.selection, whole=form.whole)
                 parts[str(directory)] = part = _part(page)
                 contexts = self._contexts(cursor, directory, page.rows) if form.contexts else {}
-                for each in page.rows:
-                    text = form.write(self, directory, each, style, contexts)
+                for stored in page.rows:
+                    text = form.write(self, directory, stored, style, contexts)
                     part["lengths"].append(len(text))
                     texts.append(text)
                 if form.whole:
@@ -146,7 +145,7 @@ class History:
         return None
 
     def _json(
-        self, directory: int, row: LogRow, contexts: Mapping[int, Context] = NONE_KNOWN
+        self, directory: int, row: LogRow, contexts: Mapping[int, Context] = NO_CONTEXTS
     ) -> dict[str, Any]:
         raise_if_cancelled()
         owner = self._nodes.session_owners[directory, row.session]
@@ -158,11 +157,11 @@ class History:
                 f"SELECT {_UNDECODABLE} FROM {file.alias}.undecodable WHERE seq = {sequence}"
             ).fetchall()
             if rows:
-                return self._kept(directory, UndecodableRow(*rows[0]))
+                return self._undecodable_event(directory, UndecodableRow(*rows[0]))
         return None
 
-    def _kept(self, directory: int, row: UndecodableRow) -> dict[str, Any]:
-        """A frame that was not understood, in the members of an event as far as it has them."""
+    def _undecodable_event(self, directory: int, row: UndecodableRow) -> dict[str, Any]:
+        """Return an undecodable frame as an event object; unknown members are null."""
         owner = self._nodes.session_owners.get((directory, row.session))
         return {
             "id": event_api_id(directory, row.seq),
@@ -190,22 +189,22 @@ class History:
     def _page(
         self, cursor: Cursor, directory: int, first: int, selection: Selection, *, whole: bool
     ) -> _Page:
-        """Selected frames of a directory from a sequence on, in its order."""
+        """Return selected frames of a directory from a sequence on, in order."""
         number = None
         if selection.node is not None:
             number = self._nodes.number_of(directory, selection.node)
             if number is None:
                 return _Page([], None)
-        found: list[_Frame] = []
+        frames: list[_Frame] = []
         size = 0
         ranges = read_file_ranges(cursor, self._store.files(directory), FRAME_TABLES)
-        for stretch in scan_forward(ranges, first, _STRETCH):
-            for each in _frames(cursor, stretch, selection, number, whole=whole):
-                found.append(each)
-                size += each.size
-                if len(found) >= PAGE_ROWS or size >= PAGE_BYTES:
-                    return _Page(found, each.seq + 1)
-        return _Page(found, None)
+        for seq_range in scan_forward(ranges, first, _RANGE_SIZE):
+            for stored in _frames(cursor, seq_range, selection, number, whole=whole):
+                frames.append(stored)
+                size += stored.size
+                if len(frames) >= PAGE_ROWS or size >= PAGE_BYTES:
+                    return _Page(frames, stored.seq + 1)
+        return _Page(frames, None)
 
     def _ends(
         self, cursor: Cursor, directory: int, rows: Sequence[_Frame], last: int | None
@@ -213,7 +212,7 @@ class History:
         """Return the known beginnings and ends of the rows' sessions.
 
         Args:
-            last: sessions that were closed later have no end (Unix microseconds).
+            last: Unix microseconds; sessions that were closed later have no end.
         """
         sessions = {each.row.session for each in rows}
         openings: dict[str, str] = {}
@@ -230,21 +229,19 @@ class History:
                 if closed_at is not None and (last is None or closed_at <= last):
                     closed[session] = closed_at, json.loads(counters).get("last_event_id")
         ends: dict[int, tuple[int, int]] = {}
-        for index, each in enumerate(rows):
-            closed_at, event_id = closed.get(each.row.session, (0, None))
-            # A node can make its ids come again, by what it says it dropped.
-            if each.row.event_id == event_id:
-                # Not before it, whatever the clock did in between.
-                ends[each.row.session] = index, max(closed_at, each.row.received_at)
         firsts: dict[str, int | None] = {}
-        for each in rows:
-            firsts.setdefault(
-                str(each.row.session << DIRECTORY_BITS | directory), each.row.event_id
-            )
+        for index, stored in enumerate(rows):
+            row = stored.row
+            closed_at, event_id = closed.get(row.session, (0, None))
+            # An id may occur repeatedly, as Dropped events set a node's next id: the last counts.
+            if row.event_id == event_id:
+                # Not before the event, even if the clock was set back in between.
+                ends[row.session] = index, max(closed_at, row.received_at)
+            firsts.setdefault(str(row.session << DIRECTORY_BITS | directory), row.event_id)
         return {
             "openings": openings,
             "first_ids": firsts,
-            "closings": {str(at): end for at, end in ends.values()},
+            "closings": {str(index): closed_at for index, closed_at in ends.values()},
         }
 
     def _contexts(
@@ -257,18 +254,18 @@ class History:
         return read_contexts(cursor, files, events, decode_context_for(self._nodes, directory))
 
     def as_line(
-        self, directory: int, each: _Frame, style: _Style, contexts: Mapping[int, Context]
+        self, directory: int, stored: _Frame, style: _Style, contexts: Mapping[int, Context]
     ) -> bytes:
-        """NDJSON: the API's Event object."""
-        assert isinstance(each.row, LogRow)
-        return dumps(self._json(directory, each.row, contexts), style.bytes) + b"\n"
+        """Return a line of NDJSON: the API's Event object."""
+        assert isinstance(stored.row, LogRow)
+        return dumps(self._json(directory, stored.row, contexts), style.bytes) + b"\n"
 
     def as_values(
-        self, directory: int, each: _Frame, style: _Style, contexts: Mapping[int, Context]
+        self, directory: int, stored: _Frame, style: _Style, contexts: Mapping[int, Context]
     ) -> bytes:
-        """CSV: ``CSV_COLUMNS``, the data as JSON."""
-        assert isinstance(each.row, LogRow)
-        event = self._json(directory, each.row)
+        """Return a line of CSV: ``CSV_COLUMNS``, the data as JSON."""
+        assert isinstance(stored.row, LogRow)
+        event = self._json(directory, stored.row)
         event["data"] = dumps(event["data"], style.bytes).decode()
         out = io.StringIO()
         csv.writer(out, lineterminator="\r\n").writerow(
@@ -277,17 +274,17 @@ class History:
         return out.getvalue().encode()
 
     def as_record(
-        self, directory: int, each: _Frame, style: _Style, contexts: Mapping[int, Context]
+        self, directory: int, stored: _Frame, style: _Style, contexts: Mapping[int, Context]
     ) -> bytes:
-        """A record of ``protocol.capture``."""
-        session = each.row.session << DIRECTORY_BITS | directory
+        """Return a record of ``protocol.capture``."""
+        session = stored.row.session << DIRECTORY_BITS | directory
         return capture.encode_record(
-            capture.Record(capture.FRAME, session, each.row.received_at, each.content)
+            capture.Record(capture.FRAME, session, stored.row.received_at, stored.content)
         )
 
 
 class _Frame(NamedTuple):
-    """A stored frame, understood or not."""
+    """A stored frame, decodable or not."""
 
     row: LogRow | UndecodableRow
 
@@ -301,7 +298,7 @@ class _Frame(NamedTuple):
 
     @property
     def content(self) -> bytes:
-        """The message as it came, without its length."""
+        """The message as it was received, without its length."""
         if isinstance(self.row, UndecodableRow):
             return self.row.frame
         head = self.row.timestamp.to_bytes(HEADER_BYTES - 1, "little") + bytes([self.row.type])
@@ -309,25 +306,31 @@ class _Frame(NamedTuple):
 
 
 class _Page(NamedTuple):
-    """Some frames and the sequence to go on at; ``None`` after the last."""
+    """Some frames and the sequence to continue at; ``None`` after the last."""
 
     rows: list[_Frame]
     next: int | None
 
 
 class _Style(NamedTuple):
-    """How values are written: bytes as hex or arrays; text that is a formula as it is, or not."""
+    """The encoding of values.
+
+    Attributes:
+        bytes: as hex text or as arrays of integers.
+        formulas: whether text that a spreadsheet would run as a formula stays unchanged.
+    """
 
     bytes: ByteEncoding
     formulas: bool
 
 
 class _Form(NamedTuple):
-    """How an export writes a frame.
+    """A format of exports.
 
     Attributes:
-        whole: also those that were not understood.
-        contexts: with what events belong to.
+        write: encodes a frame.
+        whole: whether undecodable frames are included.
+        contexts: whether events are written with their contexts.
     """
 
     write: Callable[[History, int, _Frame, _Style, Mapping[int, Context]], bytes]
@@ -343,7 +346,7 @@ _FORMS: Mapping[str, _Form] = {
 
 
 def _raw(content: bytes) -> dict[str, str]:
-    """Return the bytes of a message in hex: its payload, and all of it with its length in front."""
+    """Return a message in hex: its payload, and its frame with the length in front."""
     return {"payload": to_hex(content[HEADER_BYTES:]), "frame": to_hex(frame(content))}
 
 
@@ -357,26 +360,26 @@ def _part(page: _Page) -> ExportPart:
 
 
 def _frames(
-    cursor: Cursor, stretch: SeqRange, selection: Selection, number: int | None, *, whole: bool
+    cursor: Cursor, seq_range: SeqRange, selection: Selection, number: int | None, *, whole: bool
 ) -> list[_Frame]:
-    """Frames of a stretch in order, as many as fit a page."""
+    """Return frames of a range in order, at most ``PAGE_ROWS``."""
     node = "" if number is None else f" AND node = {number}"
-    within = f"seq >= {stretch.first} AND seq < {stretch.end}{node}"
-    found: list[_Frame] = []
-    for file in stretch.files:
+    within = f"seq >= {seq_range.first} AND seq < {seq_range.end}{node}"
+    frames: list[_Frame] = []
+    for file in seq_range.files:
         clause, values = selection.where(file.alias)
         rows = (
             f"SELECT {LOG_SELECT} FROM (SELECT * FROM {log_subquery(file.alias)} WHERE {within} "
             f"AND {clause} ORDER BY seq LIMIT {PAGE_ROWS}) "
             f"LEFT JOIN {file.alias}.peers USING (peer)"
         )
-        found += (_Frame(LogRow(*row)) for row in cursor.execute(rows, values).fetchall())
+        frames += (_Frame(LogRow(*row)) for row in cursor.execute(rows, values).fetchall())
         if whole and selection.any_content:
             rows = (
                 f"SELECT {_UNDECODABLE} FROM {file.alias}.undecodable WHERE {within} "
-                # What ended a connection before it had a number for its event is no message.
+                # Bytes that ended a connection before their event got an id are not a message.
                 f"AND {clause} AND event_id IS NOT NULL ORDER BY seq LIMIT {PAGE_ROWS}"
             )
-            kept = cursor.execute(rows, values).fetchall()
-            found += (_Frame(UndecodableRow(*row)) for row in kept)
-    return sorted(found, key=lambda each: each.seq)[:PAGE_ROWS]
+            undecodable = cursor.execute(rows, values).fetchall()
+            frames += (_Frame(UndecodableRow(*row)) for row in undecodable)
+    return sorted(frames, key=lambda each: each.seq)[:PAGE_ROWS]

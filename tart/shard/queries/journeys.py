@@ -1,10 +1,10 @@
 """The events of a work-package, from the event log.
 
-A row of ``packages`` names the session, the first event and its window of time; a row of
-``reports`` or ``erasures`` the window of its hash. So an answer reads a range of the event log
-that is as long as the package took, whatever the length of the log, and reads it three times:
-for the events that are named, for those that refer to them, and for those that refer to these.
-Events that are not stored any more are not in the answer; the gateway has the rows.
+A row of ``packages`` gives the session, the first event and its period; a row of ``reports`` or
+``erasures`` gives the period of its hash. An answer therefore reads a range of the event log that
+is as long as the package took, whatever the length of the event log. It reads the range three
+times: for the events that the query names, for those that refer to them, and for those that refer
+to these. Events that are not stored any more are missing; the gateway has the rows.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from tart.protocol.events import EventKind
 from tart.protocol.references import Context
 from tart.query.core.event_ids import event_api_id, event_identity
 from tart.query.shard_queries.packages import JourneyEvents, JourneyPart
@@ -27,47 +28,64 @@ from tart.storage.log.query_threads import raise_if_cancelled
 from tart.storage.store import Store
 
 Cursor = duckdb.DuckDBPyConnection
-# A session and an event id in it; the first and the last moment, Unix microseconds.
+# A session and an event id in it.
 Key = tuple[int, int]
-Stretch = tuple[int, int]
+# The first and the last arrival, Unix microseconds.
+Period = tuple[int, int]
 
-# Of each kind: a pipeline, a report, an erasure root.
+# Limit of the events of one pipeline, report or erasure root.
 MAX_EVENTS = 1000
-_FIRST, _LAST = 90, 109
-_BUILT, _SENDING = 105, 106
-_SENDS = (107, 108)
-_REPORTED = (112, 113)
-# Events that name an erasure root, and those that end the requests they belong to.
-_ROOTED = (120, 124, 144, 152)
-_ENDS = (122, 125, 142, 145, 150, 153)
-# Of the requests that came in: who asks.
-_ASKED = (141, 149)
+_FIRST, _LAST = EventKind.WORK_PACKAGE_SUBMISSION, EventKind.GUARANTEES_DISTRIBUTED
+_BUILT, _SENDING = EventKind.GUARANTEE_BUILT, EventKind.SENDING_GUARANTEE
+_SENDS = (EventKind.GUARANTEE_SEND_FAILED, EventKind.GUARANTEE_SENT)
+_REPORT_KINDS = (EventKind.GUARANTEE_RECEIVED, EventKind.GUARANTEE_DISCARDED)
+# Events that name an erasure root.
+_ROOT_KINDS = (
+    EventKind.SENDING_SHARD_REQUEST,
+    EventKind.SHARD_REQUEST_RECEIVED,
+    EventKind.BUNDLE_SHARD_REQUEST_RECEIVED,
+    EventKind.BUNDLE_REQUEST_RECEIVED,
+)
+# Events that end the requests that events of _ROOT_KINDS belong to.
+_END_KINDS = (
+    EventKind.SHARD_REQUEST_FAILED,
+    EventKind.SHARDS_TRANSFERRED,
+    EventKind.BUNDLE_SHARD_REQUEST_FAILED,
+    EventKind.BUNDLE_SHARD_TRANSFERRED,
+    EventKind.BUNDLE_REQUEST_FAILED,
+    EventKind.BUNDLE_TRANSFERRED,
+)
+# First events of incoming requests; they name the auditor.
+_INCOMING_KINDS = (
+    EventKind.RECEIVING_BUNDLE_SHARD_REQUEST,
+    EventKind.RECEIVING_BUNDLE_REQUEST,
+)
 
 
-class _Named(NamedTuple):
-    """What one directory is asked for; hashes in hex."""
+class _DirectoryQuery(NamedTuple):
+    """The part of a query that concerns one directory: periods by key, or by hash in hex."""
 
-    pipelines: Mapping[Key, Stretch]
-    reports: Mapping[str, Stretch]
-    erasures: Mapping[str, Stretch]
+    pipelines: Mapping[Key, Period]
+    reports: Mapping[str, Period]
+    erasures: Mapping[str, Period]
     limit: int
 
     @property
-    def stretch(self) -> Stretch | None:
-        """From the first to the last of all."""
-        every = [*self.pipelines.values(), *self.reports.values(), *self.erasures.values()]
-        if not every:
+    def period(self) -> Period | None:
+        """The period from the first arrival to the last; ``None`` if nothing is queried."""
+        periods = [*self.pipelines.values(), *self.reports.values(), *self.erasures.values()]
+        if not periods:
             return None
-        return min(start for start, _ in every), max(end for _, end in every)
+        return min(start for start, _ in periods), max(end for _, end in periods)
 
     @property
-    def rows(self) -> int:
-        """How many rows may be read at a time."""
+    def max_rows(self) -> int:
+        """The limit of rows that one statement reads."""
         return self.limit * (len(self.pipelines) + len(self.reports) + 2 * len(self.erasures))
 
 
-class _Found(NamedTuple):
-    """Rows of one directory."""
+class _JourneyRows(NamedTuple):
+    """Rows of one directory that belong to a journey."""
 
     pipelines: dict[Key, list[LogRow]]
     reports: list[LogRow]
@@ -89,53 +107,56 @@ class Journeys:
         erasures: list[tuple[int, LogRow]] = []
         contexts: dict[int, dict[int, Context]] = {}
         for directory in self._store.directories:
-            named = _named(query, directory, limit)
-            found = self._found(cursor, directory, named)
-            contexts[directory] = self._contexts(cursor, directory, found)
-            for (session, root), rows in found.pipelines.items():
+            journey_rows = self._journey_rows(
+                cursor, directory, _directory_query(query, directory, limit)
+            )
+            contexts[directory] = self._contexts(cursor, directory, journey_rows)
+            for (session, root), rows in journey_rows.pipelines.items():
                 key = f"{event_api_id(directory, session)}/{root}"
                 shown = [(directory, row) for row in rows[:limit]]
                 pipelines[key] = self._events(shown, contexts)
-            reports += [(directory, row) for row in found.reports]
-            erasures += [(directory, row) for row in found.erasures]
-        asked = [row.peer for _, row in erasures if row.type in _ASKED]
-        ended = [each for each in erasures if each[1].type not in _ASKED]
+            reports += [(directory, row) for row in journey_rows.reports]
+            erasures += [(directory, row) for row in journey_rows.erasures]
+        auditors = [row.peer for _, row in erasures if row.type in _INCOMING_KINDS]
+        shown = [each for each in erasures if each[1].type not in _INCOMING_KINDS]
         return {
             "pipelines": pipelines,
             "reports": self._events(reports, contexts)[:limit],
-            "erasures": self._events(ended, contexts)[:limit],
-            "auditors": sorted({peer.hex() for peer in asked if peer}),
+            "erasures": self._events(shown, contexts)[:limit],
+            "auditors": sorted({peer.hex() for peer in auditors if peer}),
         }
 
-    def _found(self, cursor: Cursor, directory: int, named: _Named) -> _Found:
-        found = _Found({}, [], [])
-        stretch = named.stretch
-        if stretch is None:
-            return found
-        # What is named; then what refers to it; then what refers to that.
-        wanted: list[str] = _first_conditions(named)
+    def _journey_rows(self, cursor: Cursor, directory: int, query: _DirectoryQuery) -> _JourneyRows:
+        result = _JourneyRows({}, [], [])
+        period = query.period
+        if period is None:
+            return result
+        # The events that the query names, events that refer to them, events that refer to those.
+        conditions = _first_conditions(query)
         owners: dict[Key, Key] = {}
         for _ in range(3):
-            if not wanted:
+            if not conditions:
                 break
-            where = f"{_between(stretch)} AND ({' OR '.join(wanted)})"
-            rows = self._rows(cursor, directory, where, named.rows)
-            _take(rows, named, owners, found)
-            wanted = _next_conditions(rows)
-        for some in (*found.pipelines.values(), found.reports, found.erasures):
-            some.sort(key=lambda row: row.seq)
-        return found
+            where = f"{_between(period)} AND ({' OR '.join(conditions)})"
+            rows = self._rows(cursor, directory, where, query.max_rows)
+            _sort_rows(rows, query, owners, result)
+            conditions = _next_conditions(rows)
+        for rows in (*result.pipelines.values(), result.reports, result.erasures):
+            rows.sort(key=lambda row: row.seq)
+        return result
 
-    def _contexts(self, cursor: Cursor, directory: int, found: _Found) -> dict[int, Context]:
-        rows = [row for some in found.pipelines.values() for row in some]
-        rows += [*found.reports, *found.erasures]
+    def _contexts(
+        self, cursor: Cursor, directory: int, journey_rows: _JourneyRows
+    ) -> dict[int, Context]:
+        rows = [row for pipeline in journey_rows.pipelines.values() for row in pipeline]
+        rows += [*journey_rows.reports, *journey_rows.erasures]
         if not rows:
             return {}
         files = self._store.files(directory)
         return read_contexts(cursor, files, rows, decode_context_for(self._nodes, directory))
 
     def _rows(self, cursor: Cursor, directory: int, where: str, limit: int) -> list[LogRow]:
-        """A directory's first rows that meet a condition, in order."""
+        """Return a directory's first rows that meet a condition, in order."""
         rows = [
             LogRow(*row)
             for file in self._store.files(directory)
@@ -145,10 +166,10 @@ class Journeys:
 
     def _events(
         self,
-        found: Iterable[tuple[int, LogRow]],
+        rows: Iterable[tuple[int, LogRow]],
         contexts: Mapping[int, Mapping[int, Context]],
     ) -> list[dict[str, Any]]:
-        ordered = sorted(found, key=lambda each: (each[1].received_at, each[1].seq))
+        ordered = sorted(rows, key=lambda each: (each[1].received_at, each[1].seq))
         events = []
         for directory, row in ordered:
             raise_if_cancelled()
@@ -157,79 +178,79 @@ class Journeys:
         return events
 
 
-def _named(query: JourneyEvents, directory: int, limit: int) -> _Named:
-    """Return the part of a query that a directory can answer."""
-    pipelines: dict[Key, Stretch] = {}
+def _directory_query(query: JourneyEvents, directory: int, limit: int) -> _DirectoryQuery:
+    pipelines: dict[Key, Period] = {}
     for api_id, root, start, end in query.pipelines:
-        where, session = event_identity(api_id)
-        if where == directory:
+        session_directory, session = event_identity(api_id)
+        if session_directory == directory:
             pipelines[session, root] = start, end
     reports, erasures = (
-        {bytes.fromhex(text).hex(): (start, end) for text, start, end in named}
-        for named in (query.reports, query.erasures)
+        {bytes.fromhex(text).hex(): (start, end) for text, start, end in periods}
+        for periods in (query.reports, query.erasures)
     )
-    return _Named(pipelines, reports, erasures, limit)
+    return _DirectoryQuery(pipelines, reports, erasures, limit)
 
 
-def _first_conditions(named: _Named) -> list[str]:
+def _first_conditions(query: _DirectoryQuery) -> list[str]:
     conditions = [
         f"session = {session} AND (event_id = {root} OR ref = {root}) AND "
-        f"type BETWEEN {_FIRST} AND {_LAST} AND {_between(stretch)}"
-        for (session, root), stretch in named.pipelines.items()
+        f"type BETWEEN {_FIRST} AND {_LAST} AND {_between(period)}"
+        for (session, root), period in query.pipelines.items()
     ]
-    for types, hashes in ((_REPORTED, named.reports), (_ROOTED, named.erasures)):
+    for types, hashes in ((_REPORT_KINDS, query.reports), (_ROOT_KINDS, query.erasures)):
         conditions += [
-            f"type IN ({_listed(types)}) AND body[1:32] = from_hex('{text}') AND "
-            f"{_between(stretch)}"
-            for text, stretch in hashes.items()
+            f"type IN ({_listed(types)}) AND body[1:32] = from_hex('{text}') AND {_between(period)}"
+            for text, period in hashes.items()
         ]
     return conditions
 
 
-def _take(rows: Iterable[LogRow], named: _Named, owners: dict[Key, Key], found: _Found) -> None:
-    """Put rows where they belong.
+def _sort_rows(
+    rows: Iterable[LogRow], query: _DirectoryQuery, owners: dict[Key, Key], result: _JourneyRows
+) -> None:
+    """Add rows to ``result`` by pipeline, report or erasure root.
 
     Args:
-        owners: of the events that others may refer to, the pipeline; filled on the way.
+        owners: the pipeline of each event that later rows may refer to; extended here.
     """
     for row in rows:
-        if row.type in _REPORTED:
-            found.reports.append(row)
+        if row.type in _REPORT_KINDS:
+            result.reports.append(row)
         elif not _FIRST <= row.type <= _LAST:
-            found.erasures.append(row)
+            result.erasures.append(row)
         else:
-            refers = (row.session, row.event_id if row.ref is None else row.ref)
-            owner = refers if refers in named.pipelines else owners[refers]
-            found.pipelines.setdefault(owner, []).append(row)
+            parent = (row.session, row.event_id if row.ref is None else row.ref)
+            owner = parent if parent in query.pipelines else owners[parent]
+            result.pipelines.setdefault(owner, []).append(row)
             if row.type in (_BUILT, _SENDING):
                 owners[row.session, row.event_id] = owner
 
 
 def _next_conditions(rows: Iterable[LogRow]) -> list[str]:
-    """What refers to these rows, and what those refer to that were asked for."""
+    """Return conditions of rows that refer to ``rows``, or that begin their requests."""
     built, sending, requests = [], [], []
     for row in rows:
         if row.type == _BUILT:
             built.append((row.session, row.event_id))
         elif row.type == _SENDING:
             sending.append((row.session, row.event_id))
-        elif row.type in _ROOTED:
-            # A request of our own is its first event; one that came in refers to it.
+        elif row.type in _ROOT_KINDS:
+            # An outgoing request is its own first event; an incoming one refers to its first event.
             requests.append((row.session, row.event_id if row.ref is None else row.ref))
     return [
         f"type IN ({_listed(types)}) AND (session, {column}) IN ({_pairs(keys)})"
         for types, column, keys in (
             ((_SENDING,), "ref", built),
             (_SENDS, "ref", sending),
-            (_ENDS, "ref", requests),
-            (_ASKED, "event_id", requests),
+            (_END_KINDS, "ref", requests),
+            (_INCOMING_KINDS, "event_id", requests),
         )
         if keys
     ]
 
 
-def _between(stretch: Stretch) -> str:
-    start, end = stretch
+def _between(period: Period) -> str:
+    start, end = period
     return f"received_at >= make_timestamp({start}) AND received_at <= make_timestamp({end})"
 
 

@@ -1,7 +1,7 @@
 """Work-packages, from the aggregates' ``packages``: a row for each guarantor.
 
-``query.shard_queries.packages`` describes the answers and merges them. An answer costs what
-the window's rows cost, however much of the event log is left.
+``query.shard_queries.packages`` declares the answers and merges them. The cost of an answer
+depends on the rows of its window, not on the length of the event log.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from tart.query.core.event_ids import DIRECTORY_BITS, event_identity
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
 from tart.query.core.windows import FOREVER_US, Window, bounds_us
 from tart.query.shard_queries.packages import (
-    HUNG_UP,
+    COUNT_COLUMNS,
+    INACTIVE_SINCE,
+    IS_CLOSED,
     KEYS,
     LEAD,
     MARKS,
     MEASURES,
     PAIRS,
     SAMPLE_ROWS,
-    SETTLED,
     SUBMISSION,
-    TALLY,
     PackageCounts,
     PackageRows,
     PackageStages,
@@ -35,11 +35,11 @@ from tart.query.shard_queries.packages import (
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 NodeIds = Callable[[int, int], str | None]
-# Of one answer: packages, and guarantors' rows of packages that are asked for by hash.
+# Limits of one answer: packages, and guarantors' rows.
 MAX_STATES = 1000
 MAX_ROWS = 5000
 _DUPLICATE, _FAILED = "outcome = 'duplicate'", "outcome = 'failed'"
-# By how far a guarantor came; a secondary's signature comes after its report.
+# The stage of a guarantor's row; a secondary guarantor signs after its report is built.
 _RANK = (
     "CASE WHEN distributed IS NOT NULL THEN 7 WHEN guaranteed IS NOT NULL THEN 6 "
     "WHEN signed IS NOT NULL OR built IS NOT NULL THEN 5 WHEN refined IS NOT NULL THEN 4 "
@@ -62,8 +62,8 @@ def package_stages(
     ).fetchall()
     below = None if count <= SAMPLE_ROWS else KEYS * SAMPLE_ROWS // count
     marks = " | ".join(
-        f"(CASE WHEN {condition} THEN {1 << at} ELSE 0 END)"
-        for at, condition in enumerate(MARKS.values())
+        f"(CASE WHEN {condition} THEN {1 << bit} ELSE 0 END)"
+        for bit, condition in enumerate(MARKS.values())
     )
     sample = "true" if below is None else f"hash(hash) < {below}"
     rows = relations.cursor.execute(
@@ -80,30 +80,30 @@ def package_stages(
 def package_counts(
     relations: MergedRelations, query: PackageCounts, nodes: str, id_of: NodeIds
 ) -> list[list[Any]]:
-    """Return rows of keys and ``TALLY``."""
+    """Return rows of keys and ``COUNT_COLUMNS``."""
     keys = query.keys
     shown = ["[directory, node]" if key == "node" else key for key in keys]
-    settled_us = FOREVER_US if query.settled_us is None else min(query.settled_us, FOREVER_US)
-    moment = f"make_timestamp({settled_us})"
-    values = [_of_none(sql.replace(SETTLED, moment)) for sql, _ in TALLY.values()]
-    group = f"GROUP BY {', '.join(str(at + 1) for at in range(len(keys)))}" if keys else ""
+    since_us = query.inactive_since_us
+    since = f"make_timestamp({FOREVER_US if since_us is None else min(since_us, FOREVER_US)})"
+    values = [_or_zero(sql.replace(INACTIVE_SINCE, since)) for sql, _ in COUNT_COLUMNS.values()]
+    group = f"GROUP BY {', '.join(str(column + 1) for column in range(len(keys)))}" if keys else ""
     relation = relations.table("packages", f"{_inside(query.window, query.core)} AND {nodes}")
     ended = relations.table("sessions", "ended_at IS NOT NULL")
     rows = relations.cursor.execute(
         f"SELECT {', '.join([*shown, *values])} FROM (SELECT packages.*, "
-        f"ended.session IS NOT NULL AS {HUNG_UP} FROM {relation} AS packages LEFT JOIN "
+        f"ended.session IS NOT NULL AS {IS_CLOSED} FROM {relation} AS packages LEFT JOIN "
         f"(SELECT DISTINCT directory, session FROM {ended}) AS ended USING (directory, session)) "
         f"{group}"
     ).fetchall()
-    counted = []
+    counts = []
     for row in rows:
         key = [
             id_of(*value) if name == "node" else value
             for name, value in zip(keys, row, strict=False)
         ]
         cores = {str(core): count for core, count in (row[-1] or {}).items()}
-        counted.append([*key, *row[len(keys) : -1], cores])
-    return counted
+        counts.append([*key, *row[len(keys) : -1], cores])
+    return counts
 
 
 def step_durations(
@@ -114,12 +114,12 @@ def step_durations(
     columns = [*sorted({step for pair in PAIRS.values() for step in pair}), "core"]
     relation = relations.table("packages", f"{_inside(query.window, query.core)} AND {nodes}")
     parts = [
-        f"SELECT {at} AS pair, {_bin(first, last)} AS bin{core} FROM found "
+        f"SELECT {pair} AS pair, {_bin(first, last)} AS bin{core} FROM selected "
         f"WHERE {first} IS NOT NULL AND {last} IS NOT NULL"
-        for at, (first, last) in enumerate(PAIRS.values())
+        for pair, (first, last) in enumerate(PAIRS.values())
     ]
     rows = relations.cursor.execute(
-        f"WITH found AS MATERIALIZED (SELECT {', '.join(columns)} FROM {relation}) "
+        f"WITH selected AS MATERIALIZED (SELECT {', '.join(columns)} FROM {relation}) "
         f"SELECT pair, bin, count(*){core} FROM ({' UNION ALL '.join(parts)}) GROUP BY ALL"
     ).fetchall()
     return [StepSamples(*row) for row in rows]
@@ -140,10 +140,10 @@ def package_states(
         **{name: f"lower(hex({name}))" for name in _HASHES},
     }
     lead = ", ".join(f"{name} := {value}" for name, value in fields.items())
-    # Rank and kind above, an earlier start below: microseconds fit 52 bits.
+    # Rank and kind in the high bits, an earlier start in the low ones: microseconds fit 52 bits.
     place = f"(rank * 2 + (kind = {SUBMISSION})::BIGINT) * {1 << 52} - epoch_us(started_at)"
     submission = f"kind = {SUBMISSION}"
-    # To find the newest costs a tenth of reading their states.
+    # The search of the newest costs a tenth of reading their states.
     rows = relations.cursor.execute(
         f"WITH newest AS (SELECT hash FROM {relations.table('packages', where)} GROUP BY hash "
         f"ORDER BY min(started_at) DESC LIMIT {limit}) "
@@ -166,9 +166,9 @@ def _state(row: tuple[Any, ...], id_of: NodeIds) -> list[Any]:
     package, lead, place, first, last, nodes, submitted_to, *rest = row
     lead["node"] = id_of(*lead["node"])
     names = sorted(filter(None, (id_of(*each) for each in nodes)))
-    taker = submitted_to and id_of(*submitted_to)
+    submission_node = submitted_to and id_of(*submitted_to)
     values = [lead[name] for name in LEAD]
-    return [package, *values, place, first, last, names, taker, *rest]
+    return [package, *values, place, first, last, names, submission_node, *rest]
 
 
 def package_rows(
@@ -221,12 +221,12 @@ def _count(condition: str) -> str:
     return f"count(*) FILTER ({condition})"
 
 
-def _of_none(sql: str) -> str:
-    """Return SQL of a sum, of 128 bits and so exact; 0 of no rows."""
+def _or_zero(sql: str) -> str:
+    """Return SQL of a value; a sum, which is exact in 128 bits, is 0 without rows."""
     return f"coalesce({sql}, 0)" if sql.startswith("sum(") else sql
 
 
 def _bin(first: str, last: str) -> str:
-    """Return SQL of the bin of a duration, as ``aggregate.columnar.counters`` has it."""
-    taken = f"greatest(1, least({last}::HUGEINT - {first}::HUGEINT, {1 << 62}))::DOUBLE"
-    return f"least({BINS - 1}, floor(log2({taken}) * {PER_OCTAVE}))::INTEGER"
+    """Return SQL of the bin of a duration, as in ``aggregate.columnar.counters``."""
+    duration = f"greatest(1, least({last}::HUGEINT - {first}::HUGEINT, {1 << 62}))::DOUBLE"
+    return f"least({BINS - 1}, floor(log2({duration}) * {PER_OCTAVE}))::INTEGER"

@@ -1,8 +1,8 @@
 """Telemetry connections, from the aggregates' ``sessions``.
 
-Open connections are rows, too: their ``ended_at`` is NULL. A connection is in a window if it
-was open at any time of it. Numbers of a directory's connections grow with time, as
-those of its events do, so lists are paged in the same way.
+Open connections are rows whose ``ended_at`` is NULL. A connection is in a window if it was open
+at any time of it. The numbers of a directory's connections grow with time, as the sequences of
+its events do, so lists are paged in the same way.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tart.query.shard_queries.sessions import (
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 NodeIds = Callable[[int, int], str | None]
-# Of one answer, and of a directory.
+# Limit of the connections of one directory in one answer.
 MAX_SESSIONS = 110_000
 _API_ID = f"(session::BIGINT << {DIRECTORY_BITS} | directory)"
 
@@ -72,7 +72,7 @@ def sessions(
 def connections(
     relations: MergedRelations, query: Connections, nodes: str, id_of: NodeIds
 ) -> ConnectionCounts:
-    """Return how many began, ended and were refused in each bucket of a window."""
+    """Return the connections that began, ended and were refused in each bucket of a window."""
     start, end = bounds_us(query.window)
     step = query.step_us or end - start
     relation = relations.table("sessions", f"{_overlapping(start, end)} AND {nodes}")

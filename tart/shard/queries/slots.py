@@ -57,15 +57,18 @@ class Slots:
     def _hashes(
         self, cursor: Cursor, directory: int, file: LogFile, where: str, values: list[Any]
     ) -> set[tuple[int, str]]:
-        """Type and header hash of what names a block; most nodes name the same few."""
-        naming = ", ".join(map(str, BLOCK_KINDS))
+        """Return type and header hash of the events that name a block.
+
+        Most nodes name the same few blocks, so that few bodies are distinct.
+        """
+        types = ", ".join(map(str, BLOCK_KINDS))
         rows = cursor.execute(
             f"SELECT {LOG_SELECT} FROM (SELECT DISTINCT ON (type, body) * "
-            f"FROM {log_subquery(file.alias)} WHERE {where} AND type IN ({naming})) "
+            f"FROM {log_subquery(file.alias)} WHERE {where} AND type IN ({types})) "
             f"LEFT JOIN {file.alias}.peers USING (peer)",
             values,
         ).fetchall()
-        found = set()
+        hashes = set()
         for row in map(LogRow._make, rows):
             owner = self._nodes.session_owners[directory, row.session]
             try:
@@ -75,8 +78,8 @@ class Slots:
                     version=owner.protocol_version,
                     cores=owner.cores,
                 ).fields
-            except DecodeError:  # stored by a release that understood more
+            except DecodeError:  # stored by a release that could decode it
                 continue
-            named = fields["hash"] if "hash" in fields else fields["outline"]["hash"]
-            found.add((row.type, named.hex()))
-        return found
+            digest = fields["hash"] if "hash" in fields else fields["outline"]["hash"]
+            hashes.add((row.type, digest.hex()))
+        return hashes

@@ -1,8 +1,8 @@
-"""A shard's part of a SQL question: rows for a sandbox that runs the statement.
+"""A shard's part of a SQL query: scans of the views for the sandbox that runs the statement.
 
-What runs here, beside the writer, are scans of the views and nothing else: one stretch of
-the log at a time, filtered and cut to the columns that are needed, handed on before the
-next is read. The statement itself runs in ``tart.sandbox``, which can be killed.
+Only the scans run in the shard's process. Each reads one range of the event log at a time,
+filters it, projects it to the columns that are needed, and passes it on before the next range is
+read. The statement itself runs in a process of ``tart.sandbox``, which can be killed.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from tart.storage.store import Store
 
 Cursor = duckdb.DuckDBPyConnection
 
-# What one statement may read of a shard, as Arrow.
+# Limit of Arrow bytes that one statement may read of a shard.
 MAX_SCANNED_BYTES = 8 << 30
-# Left of the deadline for what comes after the statement.
+# The part of the deadline that is reserved for the time after the statement.
 _GRACE_SECONDS = 0.5
 
 
@@ -45,27 +45,32 @@ class Sql:
         self, cursor: Cursor, query: SqlQuery, is_cancelled: IsCancelled
     ) -> Attached[dict[str, Any]]:
         """Return the statement's result over this shard's directories, as an Arrow stream."""
-        views.install_decoder(cursor, self._speaking)
+        views.install_decoder(cursor, self._protocol)
         seconds = max(_GRACE_SECONDS, query.seconds - _GRACE_SECONDS)
-        order = process.SqlJob(query.sql, lossless=True, seconds=seconds)
+        job = process.SqlJob(query.sql, lossless=True, seconds=seconds)
 
-        def scanned(scan: Mapping[str, Any]) -> Iterator[bytes]:
+        def run_scan(scan: Mapping[str, Any]) -> Iterator[bytes]:
             return rows(cursor, self._files(), scan)
 
-        return Attached({}, process.run(order, scanned, abandoned=is_cancelled))
+        return Attached({}, process.run(job, run_scan, abandoned=is_cancelled))
 
     def _files(self) -> list[LogFile]:
-        """All files, oldest first."""
-        found = [each for at in self._store.directories for each in self._store.files(at)]
-        return sorted(found, key=lambda file: file.period)
+        """Return all files, oldest first."""
+        directories = self._store.directories
+        files = [file for directory in directories for file in self._store.files(directory)]
+        return sorted(files, key=lambda file: file.period)
 
-    def _speaking(self, directory: int, session: int) -> tuple[int, int | None]:
+    def _protocol(self, directory: int, session: int) -> tuple[int, int | None]:
         owner = self._nodes.session_owners[directory, session]
         return owner.protocol_version, owner.cores
 
 
 def rows(cursor: Cursor, files: Sequence[LogFile], scan: Mapping[str, Any]) -> Iterator[bytes]:
-    """The Arrow streams that together are a scan."""
+    """Yield the rows of a scan as Arrow streams.
+
+    Raises:
+        BadQuery: the scan exceeds ``MAX_SCANNED_BYTES``.
+    """
     left = MAX_SCANNED_BYTES
     for block in views.scan(cursor, files, pushdown.parse_scan(scan), _arrow):
         left -= len(block)
@@ -75,7 +80,7 @@ def rows(cursor: Cursor, files: Sequence[LogFile], scan: Mapping[str, Any]) -> I
 
 
 def _arrow(relation: duckdb.DuckDBPyRelation) -> bytes:
-    """A result as an Arrow IPC stream."""
+    """Return a result as an Arrow IPC stream."""
     out = io.BytesIO()
     with StreamWriter.from_writable(out) as writer:
         writer.write_stream(na.c_array_stream(relation))

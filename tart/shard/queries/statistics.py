@@ -1,4 +1,4 @@
-"""Numbers of one shard's process, for metrics and health."""
+"""Statistics of one shard's process, for metrics and health."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class QueryCounts:
     Attributes:
         received: by name.
         failures: queries that failed.
-        loop_lag: seconds by which the event loop is late.
+        loop_lag: seconds by which the event loop lags.
     """
 
     received: Counter[str] = field(default_factory=Counter)
@@ -53,7 +53,7 @@ class ProcessStatistics:
         self._started = time.monotonic()
 
     def statistics(self, query: Statistics) -> dict[str, Any]:
-        """Return the numbers by name, some by label."""
+        """Return the statistics by name; labelled ones are objects by label."""
         ingest, writer = self._ingest.statistics, self._store.writer.statistics
         checkpoints = self._store.writer.checkpoints.statistics
         pending_events, pending_bytes = self._ingest.pending
@@ -70,7 +70,7 @@ class ProcessStatistics:
             "connections_total": self._listener.total,
             "connections_rejected": dict(self._listener.rejected),
             "connections_closed": dict(self._listener.closed),
-            "unfinished_bytes": self._listener.unfinished,
+            "partial_frame_bytes": self._listener.unfinished,
             "events_received": ingest.events,
             "bytes_received": ingest.bytes,
             "undecodable": dict(ingest.undecodable),

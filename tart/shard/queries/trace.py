@@ -1,11 +1,11 @@
-"""The events that refer to one another: from one of them up to the root, then all below.
+"""Trees of events that refer to one another: from an event up to its root, then all descendants.
 
-References name event ids of the same session and point backwards, mostly by seconds. So
-the log is read in stretches of ``seq`` away from what is known, which row groups' ranges
-prune, each longer than the one before: backwards until the reference is found or the
-session began, forwards until nothing has been found for ``HORIZON_US``. An event that
-refers to one after itself, or to itself, has no parent; nor has one whose id names nothing that the
-specification has an event for (``audit_id``).
+A reference names an event id of the same session and points backwards, mostly by seconds. The
+event log is therefore read in ranges of ``seq`` that begin at the known event and grow, and that
+DuckDB prunes by the statistics of row groups: backwards until the parent is found or the session
+begins, forwards until no descendant was found for ``HORIZON_US``. An event has no parent if it
+refers to itself or to a later event, or if JIP-3 has no event for the id that it names
+(``audit_id``).
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ Cursor = duckdb.DuckDBPyConnection
 
 MAX_NODES = 1000
 MAX_DEPTH = 64
-# A descendant that comes so long after all others is not looked for.
+# A descendant that arrives later than this after all others is not found.
 HORIZON_US = 600_000_000
-_FIRST_STRETCH = 1 << 15
-_LONGEST_STRETCH = 1 << 21
+_FIRST_RANGE = 1 << 15
+_LONGEST_RANGE = 1 << 21
 _REFER = ", ".join(str(number) for number, parents in PARENT_TYPES.items() if parents)
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What was found.
+    """A tree of events.
 
     Attributes:
         rows: in order of arrival, the root first.
-        missing: the reference of the root, where the log does not have what it names.
-        truncated: whether there may be more than is here.
-        searched_until: the last ``received_at`` that was looked at, Unix microseconds.
+        missing: the event id that the root refers to, if the event log does not have it.
+        truncated: whether the tree may have more events.
+        searched_until: the last ``received_at`` that was searched, Unix microseconds.
     """
 
     rows: list[LogRow]
@@ -53,105 +53,107 @@ class Trace:
 def trace(
     cursor: Cursor, files: Sequence[LogFile], start: LogRow, *, nodes: int, depth: int
 ) -> Trace:
-    """The tree an event belongs to.
+    """Return the tree that an event belongs to.
 
     Args:
-        files: of its directory.
-        nodes, depth: how much at most.
+        files: of the event's directory.
+        start: the row of the event.
+        nodes: limit of events.
+        depth: limit of levels.
     """
     log = _Log(cursor, files, start.session)
     root, missing, cut = _root(log, start, depth)
-    found = {root.event_id: root}
+    tree = {root.event_id: root}
     levels = {root.event_id: 0}
     until = root.received_at
-    for stretch, begins, ends in log.after(root.seq):
-        if begins > max(each.received_at for each in found.values()) + HORIZON_US:
+    for seq_range, first_at, last_at in log.after(root.seq):
+        if first_at > max(row.received_at for row in tree.values()) + HORIZON_US:
             break
-        until = max(until, ends)
-        while len(found) < nodes and (fresh := _children(log, stretch, found, levels, depth)):
-            for row in fresh[: nodes - len(found)]:
+        until = max(until, last_at)
+        while len(tree) < nodes and (children := _children(log, seq_range, tree, levels, depth)):
+            for row in children[: nodes - len(tree)]:
                 levels[row.event_id] = levels[row.ref or 0] + 1
-                found[row.event_id] = row
-        if len(found) >= nodes:
+                tree[row.event_id] = row
+        if len(tree) >= nodes:
             break
-    cut |= len(found) >= nodes or max(levels.values()) >= depth
-    rows = sorted(found.values(), key=lambda row: row.seq)
+    cut |= len(tree) >= nodes or max(levels.values()) >= depth
+    rows = sorted(tree.values(), key=lambda row: row.seq)
     return Trace(rows, missing, cut, until)
 
 
 def _root(log: _Log, row: LogRow, depth: int) -> tuple[LogRow, int | None, bool]:
-    """The highest event above, what it refers to if that is gone, and whether we gave up."""
+    """Return the highest ancestor, the missing id it refers to, and whether ``depth`` ended it."""
     for _ in range(depth):
         ref = resolve_reference(row.type, row.event_id, row.ref)
         if ref is None:
             return row, None, False
-        above = log.find(ref, row.seq)
-        if above is None:
+        parent = log.find(ref, row.seq)
+        if parent is None:
             return row, ref, False
-        row = above
+        row = parent
     ref = resolve_reference(row.type, row.event_id, row.ref)
     return row, ref, ref is not None
 
 
 def _children(
-    log: _Log, stretch: SeqRange, found: dict[int, LogRow], levels: dict[int, int], depth: int
+    log: _Log, seq_range: SeqRange, tree: dict[int, LogRow], levels: dict[int, int], depth: int
 ) -> list[LogRow]:
-    """Events of a stretch that refer to what was found, and are not found yet."""
-    parents = [event_id for event_id in found if levels[event_id] < depth]
+    """Return events of a range that refer to events of the tree and are not in it yet."""
+    parents = [event_id for event_id in tree if levels[event_id] < depth]
     listed = ", ".join(map(str, parents)) or "NULL"
-    rows = log.rows(stretch, f"ref IN ({listed}) AND ref < event_id AND type IN ({_REFER})")
-    return [row for row in rows if row.event_id not in found]
+    rows = log.rows(seq_range, f"ref IN ({listed}) AND ref < event_id AND type IN ({_REFER})")
+    return [row for row in rows if row.event_id not in tree]
 
 
 class _Log:
-    """One session's part of a directory's log."""
+    """The events of one session in a directory's event log."""
 
     def __init__(self, cursor: Cursor, files: Sequence[LogFile], session: int) -> None:
         self._cursor = cursor
         self._session = session
-        self._ranges = read_file_ranges(cursor, [file for file in files if self._knows(file)])
+        self._ranges = read_file_ranges(cursor, [file for file in files if self._has_session(file)])
 
-    def rows(self, stretch: SeqRange, condition: str) -> list[LogRow]:
-        """The session's rows of a stretch that fulfil a condition, in order."""
+    def rows(self, seq_range: SeqRange, condition: str) -> list[LogRow]:
+        """Return the session's rows of a range that meet a condition, in order."""
         where = (
-            f"session = {self._session} AND seq >= {stretch.first} AND seq < {stretch.end} "
-            f"AND {condition}"
+            f"session = {self._session} AND seq >= {seq_range.first} "
+            f"AND seq < {seq_range.end} AND {condition}"
         )
-        found = [
+        rows = [
             LogRow(*row)
-            for file in stretch.files
+            for file in seq_range.files
             for row in self._cursor.execute(log_rows_query(file.alias, where)).fetchall()
         ]
-        return sorted(found, key=lambda row: row.seq)
+        return sorted(rows, key=lambda row: row.seq)
 
     def find(self, event_id: int, before: int) -> LogRow | None:
-        """The newest event of that id below a sequence."""
-        for stretch in scan_backward(self._ranges, before, _FIRST_STRETCH, _LONGEST_STRETCH):
-            rows = self.rows(stretch, f"event_id = {event_id}")
+        """Return the newest event of an id below a sequence."""
+        for seq_range in scan_backward(self._ranges, before, _FIRST_RANGE, _LONGEST_RANGE):
+            rows = self.rows(seq_range, f"event_id = {event_id}")
             if rows:
                 return rows[-1]
         return None
 
     def after(self, sequence: int) -> Iterator[tuple[SeqRange, int, int]]:
-        """Stretches from a sequence on, with the first and last time in each."""
-        for stretch in scan_forward(self._ranges, sequence + 1, _FIRST_STRETCH, _LONGEST_STRETCH):
-            yield stretch, *self._times(stretch)
+        """Yield ranges from a sequence on, with the first and last arrival in each."""
+        for seq_range in scan_forward(self._ranges, sequence + 1, _FIRST_RANGE, _LONGEST_RANGE):
+            yield seq_range, *self._times(seq_range)
 
-    def _knows(self, file: LogFile) -> bool:
-        """Whether the session has something in a file: a file names all of its sessions."""
+    def _has_session(self, file: LogFile) -> bool:
+        """Return whether a file has rows of the session: a file lists all of its sessions."""
         statement = f"SELECT count(*) FROM {file.alias}.sessions WHERE session = {self._session}"
         ((count,),) = self._cursor.execute(statement).fetchall()
         return bool(count)
 
-    def _times(self, stretch: SeqRange) -> tuple[int, int]:
-        every = " UNION ALL ".join(
+    def _times(self, seq_range: SeqRange) -> tuple[int, int]:
+        rows = " UNION ALL ".join(
             f"SELECT received_at FROM {file.alias}.log "
-            f"WHERE seq >= {stretch.first} AND seq < {stretch.end}"
-            for file in stretch.files
+            f"WHERE seq >= {seq_range.first} AND seq < {seq_range.end}"
+            for file in seq_range.files
         )
         statement = (
             "SELECT coalesce(epoch_us(min(received_at)), 0), "
-            f"coalesce(epoch_us(max(received_at)), 0) FROM ({every})"
+            f"coalesce(epoch_us(max(received_at)), 0) FROM ({rows})"
         )
-        ((begins, ends),) = self._cursor.execute(statement).fetchall()
-        return begins, ends
+        ((first_at, last_at),) = self._cursor.execute(statement).fetchall()
+        return first_at, last_at

@@ -1,7 +1,7 @@
 """Blocks that nodes transferred, from the aggregates' ``transfers``.
 
-A node gets every block, so its slots are mostly one after the other: ranges of them are few,
-and shards' ranges of one node can be united.
+A node transfers nearly every block, so its slots form few unbroken ranges. The gateway merges the
+ranges that different shards have of one node.
 """
 
 from __future__ import annotations

@@ -5,14 +5,18 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tart.query.packages import cores
-from tart.query.shard_queries.packages import TALLY, PackageSet
+from tart.query.shard_queries.packages import COUNT_COLUMNS, PackageSet
 from tests.query.shard_queries.test_packages import answer, merged, row
 
 NOTHING = PackageSet((), Fraction(1), {})
 
 
 def tally(node="a", **counts):
-    zero = dict.fromkeys(TALLY, 0) | {"last_slot": None, "last_guaranteed": None, "cores": {}}
+    zero = dict.fromkeys(COUNT_COLUMNS, 0) | {
+        "last_slot": None,
+        "last_guaranteed": None,
+        "cores": {},
+    }
     return zero | {"node": node, "core": 0} | counts
 
 

@@ -17,7 +17,13 @@ def test_guarantee_rates_cover_ended_attempts_and_are_null_without_any():
 
 
 def test_a_guarantor_that_never_failed_has_a_rate_of_one():
-    tally = {"node": "a", "guaranteed": 2, "guaranteed_over": 2, "sent_around": 2, "signed": 1}
+    tally = {
+        "node": "a",
+        "guaranteed": 2,
+        "guaranteed_ended": 2,
+        "distributions": 2,
+        "signed": 1,
+    }
     body = guarantors(
         [tally | {"cores": {3: 1, 1: 1}, "last_guaranteed": 0}],
         counts("a", t105=2, t108=10, t110=4),

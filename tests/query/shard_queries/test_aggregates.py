@@ -7,15 +7,15 @@ from tart.query.shard_queries.aggregates import (
     AggregateRows,
     AggregateSum,
     Rows,
-    Sums,
+    SumRows,
     ValuesByNode,
 )
 
 
 def test_sums_of_several_shards_are_objects_of_keys_and_values():
     values = {"count": "sum", "last_at": "max"}
-    one = Sums(["type"], values, [[11, 2, 5], [12, 1, None]])
-    two = Sums(["type"], values, [[11, 2**64, 4]])
+    one = SumRows(["type"], values, [[11, 2, 5], [12, 1, None]])
+    two = SumRows(["type"], values, [[11, 2**64, 4]])
     assert AggregateSum("counts", by=["type"]).merge([(0, one), (1, two)]) == [
         {"type": 11, "count": 2**64 + 2, "last_at": 5},
         {"type": 12, "count": 1, "last_at": None},

@@ -10,7 +10,7 @@ from tart.query.core.cursor import Cursor
 from tart.query.core.filters import Selection
 from tart.query.core.query import Attached, Query, decode_partial
 from tart.query.core.windows import Window
-from tart.query.shard_queries.aggregates import AggregateSum, Sums
+from tart.query.shard_queries.aggregates import AggregateSum, SumRows
 from tart.query.shard_queries.catalog import QUERIES
 from tart.query.shard_queries.events import Backfill, Events, Export
 from tart.query.shard_queries.packages import JourneyEvents
@@ -80,7 +80,7 @@ def test_unknown_parameters_are_refused():
 
 def test_an_answer_is_of_the_declared_type_and_exact():
     partial = Raw(b'{"keys":[],"values":{"count":"sum"},"rows":[[1180591620717411303424]]}')
-    assert decode_partial(AggregateSum("counts"), partial, b"") == Sums(
+    assert decode_partial(AggregateSum("counts"), partial, b"") == SumRows(
         [], {"count": "sum"}, [[2**70]]
     )
 

@@ -6,11 +6,11 @@ from collections import Counter
 
 from tart.query.core.windows import Window
 from tart.query.shard_queries.packages import (
+    COUNT_COLUMNS,
     KEYS,
     MARKS,
     MEASURES,
     STATE,
-    TALLY,
     JourneyEvents,
     PackageCounts,
     PackageRows,
@@ -88,7 +88,7 @@ def test_packages_by_core_leave_out_those_of_none():
 
 
 def test_tallies_add_up_by_key():
-    zero = dict.fromkeys(TALLY, 0) | {"last_at": None, "cores": None}
+    zero = dict.fromkeys(COUNT_COLUMNS, 0) | {"last_at": None, "cores": None}
     one = [*(zero | {"rows": 2, "last_at": 5, "cores": {"1": 2}}).values()]
     two = [*(zero | {"rows": 1, "last_at": 9, "cores": {"1": 1, "2": 1}}).values()]
     (found,) = PackageCounts(Window(), by=["node"]).merge([(0, [["a", *one]]), (1, [["a", *two]])])

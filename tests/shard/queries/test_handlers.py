@@ -421,7 +421,7 @@ def test_what_was_committed_last_is_answered_at_once_and_as_from_the_files(tmp_p
         # There may be more in the files, or what is wanted is not looked for in memory.
         for parameters in ({"limit": 13}, {"limit": 7, "node": A}, {"hash": HASH.hex()}):
             assert shard.answers.newest_events(query_of("events", **parameters)) is None
-        query = query_of("events", limit=module._AT_ONCE + 1)
+        query = query_of("events", limit=module._MEMORY_ROWS + 1)
         assert shard.answers.newest_events(query) is None
         assert len(await shard.ask("events", limit=14)) == 14
 

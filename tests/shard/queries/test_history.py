@@ -117,7 +117,7 @@ def test_a_trace_is_a_tree_of_events(tmp_path):
 
 def test_an_export_has_all_events_however_small_its_pages(tmp_path, monkeypatch):
     monkeypatch.setattr(history, "PAGE_ROWS", 3)
-    monkeypatch.setattr(history, "_STRETCH", 4)
+    monkeypatch.setattr(history, "_RANGE_SIZE", 4)
 
     async def scenario(shard):
         node = fake_node()

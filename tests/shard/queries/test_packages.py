@@ -58,8 +58,8 @@ def test_what_is_not_over_counts_once_it_is_settled(tmp_path):
     async def scenario(shard):
         Handling(shard, fake_node(1)).submit().receive().guarantee()
         for settled, count in ((0, 0), (1 << 60, 1), (None, 1)):
-            (row,) = await of(shard, "package_counts", settled_us=settled)
-            assert (row["guaranteed"], row["guaranteed_over"]) == (1, count)
+            (row,) = await of(shard, "package_counts", inactive_since_us=settled)
+            assert (row["guaranteed"], row["guaranteed_ended"]) == (1, count)
 
     run(scenario, tmp_path)
 
@@ -74,8 +74,8 @@ def test_what_a_connection_left_open_is_over_at_once(tmp_path):
             if flushed:
                 shard.ingest.flush_aggregates()
                 await shard.settled()
-            (row,) = await of(shard, "package_counts", settled_us=0)
-            assert (row["guaranteed"], row["guaranteed_over"]) == (2, 1)
+            (row,) = await of(shard, "package_counts", inactive_since_us=0)
+            assert (row["guaranteed"], row["guaranteed_ended"]) == (2, 1)
 
     run(scenario, tmp_path)
 
