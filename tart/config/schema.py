@@ -125,8 +125,8 @@ class StorageConfig:
 
     flush_seconds: float = _setting(
         0.025,
-        "Maximum age of a received event before its batch is committed, in seconds. A higher "
-        "value makes fewer and larger commits.",
+        "Maximum time from the receipt of an event to the commit of its batch to the event log, in "
+        "seconds. A higher value makes fewer and larger commits.",
     )
     flush_rows: int = _setting(
         20_000, "Number of events with which a batch is committed before flush_seconds."
@@ -179,21 +179,29 @@ class AggregatesConfig:
 
     flush_seconds: float = _setting(
         30.0,
-        "Interval of writes of aggregates, in seconds. After a crash the events of this time are "
-        "counted again from the event log.",
+        "Interval at which each shard writes its aggregates to aggregates.duckdb, in seconds. "
+        "After a crash the events since the last write are counted again from the event log.",
     )
     counts_10s_hours: int = _setting(
-        6, "Hours for which counts are kept by 10 seconds; afterwards by minute and by hour."
+        6,
+        "Hours for which event counts by 10 seconds are kept (table counts). Older counts exist "
+        "by minute and by hour.",
     )
     latency_hours: int = _setting(
-        48, "Hours for which durations are kept by minute; afterwards by hour."
+        48,
+        "Hours for which durations by minute are kept (table latency). Older durations exist by "
+        "hour.",
     )
     row_retention_days: int = _setting(
         30,
-        "Days for which counts by minute are kept, and the rows of blocks, work-packages, "
-        "failures and costs.",
+        "Days for which all other tables are kept: event counts by minute, and the rows of "
+        "sessions, blocks, work packages, failures and costs.",
     )
-    hourly_days: int = _setting(365, "Days for which counts and durations by hour are kept.")
+    hourly_days: int = _setting(
+        365,
+        "Days for which event counts and durations by hour are kept (tables counts_1h and "
+        "latency_1h).",
+    )
 
 
 @dataclass(frozen=True)
@@ -252,8 +260,8 @@ class ApiConfig:
     )
     cache_seconds: float = _setting(
         1.0,
-        "Time for which a response over aggregates is served from the cache, in seconds; five "
-        "times as long while it is refreshed.",
+        "Time for which a response over aggregates is served from the cache, in seconds. While a "
+        "refresh runs, the old response is served for up to five times this long.",
     )
     max_body_bytes: int = _setting(
         256 << 10, "Maximum size of a request body in bytes; a larger one gets status 413."

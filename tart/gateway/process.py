@@ -64,7 +64,7 @@ async def _serve(count: int, config: Config, host: str, port: int, startup: Proc
     # Three times the requests per second on /api/health; needs Sanic's source code.
     gateway = Gateway(count, config, touch_up=_has_source(HttpProtocol))
     await gateway.start(listen(host, port), tls)
-    log.info("answering on %s:%d", host, port)
+    log.info("API listens on %s:%d", host, port)
     announcing = asyncio.create_task(_announce(gateway, startup))
     await stop.wait()
     announcing.cancel()

@@ -30,7 +30,7 @@ from tart import json_encoding
 from tart.process_memory import process_memory
 from tart.query.sql.cells import csv_cell
 from tart.query.sql.views import VIEWS, quote_identifier
-from tart.sandbox import pipes
+from tart.sandbox import framing
 from tart.sandbox.statement import Needs, StatementRefused, Tree, examine
 
 # Address space beyond DuckDB's memory limit, for memory that DuckDB does not account for.
@@ -71,17 +71,17 @@ class _ResultTooLarge(Exception):
 def main() -> None:
     """Run one statement."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    job = pipes.read_json(source)
+    job = framing.read_json(source)
     connection = _connection(job["memory_bytes"], lossless=job["lossless"])
     _drop_capabilities(job["memory_bytes"], job["cpu_seconds"])
     try:
         # The result is complete before its first byte is sent.
         blocks = list(_run(connection, job, source, sink))
-        pipes.write_json(sink, {"rows": len(blocks)})
-        pipes.write_series(sink, (block for block in blocks if block))
+        framing.write_json(sink, {"rows": len(blocks)})
+        framing.write_series(sink, (block for block in blocks if block))
     except Exception as error:
         # The boundary of the sandbox: the statement's author gets any error.
-        pipes.write_json(sink, {"error": _message(error)})
+        framing.write_json(sink, {"error": _message(error)})
     sink.flush()
     # No clean-up is necessary, and DuckDB's leak report would only be noise.
     os._exit(0)
@@ -143,9 +143,9 @@ def _run(
     schemas = {} if tables else _SCHEMAS
     tree = _tree(connection, job["sql"])
     needs = examine(tree, schemas, tables, lambda node, kind: _constant(connection, node, kind))
-    pipes.write_json(sink, {"scans": [scan.as_json() for scan in needs.scans]})
+    framing.write_json(sink, {"scans": [scan.as_json() for scan in needs.scans]})
     if tables:
-        _load_partials(connection, pipes.read_series(source))
+        _load_partials(connection, framing.read_series(source))
     _load(connection, needs, source)
     relation = connection.sql(job["sql"])
     if relation is None:
@@ -173,7 +173,7 @@ def _tree(connection: duckdb.DuckDBPyConnection, sql: str) -> Tree:
 
 
 def _constant(connection: duckdb.DuckDBPyConnection, node: Tree, kind: str) -> str | None:
-    """Evaluate a constant, see ``statement.Constant``; ``None`` if that fails."""
+    """Evaluate a constant, see ``statement.ConstantEvaluator``; ``None`` if that fails."""
     whole = _tree(connection, "SELECT 1")
     whole["statements"][0]["node"]["select_list"] = [node]
     try:
@@ -192,7 +192,7 @@ def _load(connection: duckdb.DuckDBPyConnection, needs: Needs, source: Any) -> N
     for scan in needs.scans:
         types = _SCHEMAS[scan.view]
         _create(connection, scan.view, {name: types[name] for name in scan.columns})
-        for block in pipes.read_series(source):
+        for block in framing.read_series(source):
             _insert(connection, scan.view, block)
     loaded = {scan.view for scan in needs.scans}
     for view in _SCHEMAS.keys() - loaded if needs.catalogue else ():

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tart.errors import QueryTimeout, SqlRefused
-from tart.sandbox import pipes
+from tart.sandbox import framing
 
 FORMATS = ("json", "csv", "arrow")
 MAX_SQL_BYTES = 64 << 10
@@ -102,15 +102,15 @@ def _converse(sandbox: _Sandbox, job: SqlJob, rows: Rows, partials: Iterable[byt
     assert sink is not None
     # The child stops reading after an error, which its answer contains.
     with suppress(BrokenPipeError):
-        pipes.write_json(sink, _document(job))
+        framing.write_json(sink, _document(job))
     head = _answer(source)
     with suppress(BrokenPipeError):
         if job.partials:
-            pipes.write_series(sink, partials)
+            framing.write_series(sink, partials)
         for scan in head["scans"]:
-            pipes.write_series(sink, rows(scan))
+            framing.write_series(sink, rows(scan))
     _answer(source)
-    return b"".join(pipes.read_series(source, job.max_bytes + _MAX_HEAD))
+    return b"".join(framing.read_series(source, job.max_bytes + _MAX_HEAD))
 
 
 def _document(job: SqlJob) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def _document(job: SqlJob) -> dict[str, Any]:
 
 
 def _answer(source: Any) -> Any:
-    document = pipes.read_json(source, _MAX_HEAD)
+    document = framing.read_json(source, _MAX_HEAD)
     if "error" in document:
         raise SqlRefused(document["error"])
     return document

@@ -1,12 +1,19 @@
-"""Checks a statement, and determines the rows of the views that it needs.
+"""Permission check and predicate pushdown for users' SQL.
 
 Pure: examines the syntax tree of DuckDB's ``json_serialize_sql``, whose examined parts are the
 same in 1.5 and 2.0. Conditions that are not certain are not pushed down: then more rows are
 read, and the statement itself filters them.
 
-- No function that reads the state of the process instead of the data.
-- Exactly one SELECT; tables are views, ``partials``, its own WITH names and the two
-  catalogues ``information_schema.tables`` and ``columns``; table functions are ``ALLOWED``.
+Permitted:
+
+- Exactly one SELECT.
+- Tables: views, ``partials``, the statement's own WITH names, and the two catalogues
+  ``information_schema.tables`` and ``information_schema.columns``.
+- Table functions: ``ALLOWED``.
+- Other functions, except those that read the state of the process instead of the data.
+
+Pushed down to the scan:
+
 - Columns: all that are named anywhere; every column if ``*`` or an equivalent occurs.
 - Conditions: comparisons of a column with a constant, joined by AND in the WHERE of a
   SELECT from that view alone.
@@ -26,12 +33,12 @@ Tree = Mapping[str, Any]
 # Name of a view to its columns and their types.
 Schemas = Mapping[str, Mapping[str, str]]
 # Returns the text of a constant expression cast to a type; ``None`` if that changes its value.
-Constant = Callable[[Tree, str], str | None]
+ConstantEvaluator = Callable[[Tree, str], str | None]
 
 ALLOWED = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree"})
 _CATALOGUE = frozenset({"tables", "columns"})
-# They read or change the state of the process, not the data; ``json_serialize_plan`` binds
-# another, unchecked statement.
+# Functions that read or change the state of the process, not the data; ``json_serialize_plan``
+# binds another, unchecked statement.
 _REFUSED_FUNCTIONS = frozenset(
     [
         "current_setting",
@@ -49,7 +56,7 @@ _REFUSED_FUNCTIONS = frozenset(
         "write_log",
     ]
 )
-_NODES = frozenset(
+_PERMITTED_NODES = frozenset(
     {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE", "VALUES_NODE"}
 )
 _COMPARISONS = {
@@ -61,8 +68,8 @@ _COMPARISONS = {
 }
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 # These may refer to every column of a table without naming it.
-_WHOLE = frozenset({"STAR", "POSITIONAL_REFERENCE"})
-# Functions whose value does not depend on a row and is cheap to compute.
+_ALL_COLUMNS = frozenset({"STAR", "POSITIONAL_REFERENCE"})
+# Functions that are constant if all their arguments are constant; cheap to compute.
 _CONSTANT_FUNCTIONS = frozenset(
     [
         "+",
@@ -109,7 +116,9 @@ class Needs:
     catalogue: bool
 
 
-def examine(tree: Tree, schemas: Schemas, tables: frozenset[str], constant: Constant) -> Needs:
+def examine(
+    tree: Tree, schemas: Schemas, tables: frozenset[str], constant: ConstantEvaluator
+) -> Needs:
     """Check a statement and return the tables that it needs.
 
     Args:
@@ -150,7 +159,10 @@ def _only_select(tree: Tree) -> Tree:
 
 
 def _walk(tree: Any) -> Iterator[Tree]:
-    """Return every object of the tree, without recursion: the author decides on its depth."""
+    """Yield every object of the tree.
+
+    Not recursive: a user can nest it beyond the recursion limit.
+    """
     stack = [tree]
     while stack:
         value = stack.pop()
@@ -177,7 +189,7 @@ def _check(every: list[Tree], schemas: Schemas, tables: frozenset[str]) -> None:
     known = {*schemas, *tables, *_with_names(every)}
     for node in every:
         kind = str(node.get("type"))
-        if kind.endswith("_NODE") and kind not in _NODES:
+        if kind.endswith("_NODE") and kind not in _PERMITTED_NODES:
             raise StatementRefused("only SELECT is run")
         if kind == "TABLE_FUNCTION":
             name = str((node.get("function") or {}).get("function_name")).lower()
@@ -194,7 +206,7 @@ def _check(every: list[Tree], schemas: Schemas, tables: frozenset[str]) -> None:
             if schema not in ("", "main") or name not in known:
                 raise StatementRefused(
                     f"there is no table {node['table_name']}; views are named after event "
-                    "types, and information_schema.tables has them all"
+                    "types; list them with SELECT table_name FROM information_schema.tables"
                 )
 
 
@@ -212,10 +224,10 @@ def _scan(
     every: list[Tree],
     columns: Mapping[str, str],
     references: list[str],
-    constant: Constant,
+    constant: ConstantEvaluator,
 ) -> Scan:
     selects = [each for each in every if each.get("type") == "SELECT_NODE"]
-    direct = [each for each in selects if _from(each, name)]
+    direct = [each for each in selects if _reads_directly(each, name)]
     conditions: list[tuple[Condition, ...]] = []
     if len(direct) == references.count(name):
         conditions = [_conditions(each, name, columns, constant) for each in direct]
@@ -225,11 +237,11 @@ def _scan(
         narrowed = ()
     order, limit = None, None
     if references == [name] and direct == [node]:
-        order, limit = _limit(node, name, columns, narrowed)
+        order, limit = _order_and_limit(node, name, columns, narrowed)
     return Scan(name, _columns(name, every, columns), narrowed, order or (), limit)
 
 
-def _from(select: Tree, name: str) -> bool:
+def _reads_directly(select: Tree, name: str) -> bool:
     table = select.get("from_table") or {}
     sampled = table.get("sample") or select.get("sample")
     return _is_table(table) and table["table_name"].lower() == name and not sampled
@@ -243,7 +255,7 @@ def _columns(name: str, every: list[Tree], columns: Mapping[str, str]) -> tuple[
         if _is_table(node) and node.get("alias"):
             aliases.add(str(node["alias"]).lower())
     for node in every:
-        if node.get("class") in _WHOLE or node.get("ref_type") == "NATURAL":
+        if node.get("class") in _ALL_COLUMNS or node.get("ref_type") == "NATURAL":
             whole = True
         if node.get("class") == "COLUMN_REF":
             first, *rest = (str(each).lower() for each in node["column_names"])
@@ -258,7 +270,7 @@ def _columns(name: str, every: list[Tree], columns: Mapping[str, str]) -> tuple[
 
 
 def _conditions(
-    select: Tree, name: str, columns: Mapping[str, str], constant: Constant
+    select: Tree, name: str, columns: Mapping[str, str], constant: ConstantEvaluator
 ) -> tuple[Condition, ...]:
     terms = list(_terms(select.get("where_clause")))
     alias = str((select["from_table"]).get("alias") or name).lower()
@@ -267,7 +279,7 @@ def _conditions(
 
 
 def _terms(where: Tree | None) -> Iterator[Tree]:
-    """Return the terms of a conjunction."""
+    """Yield the terms of a conjunction."""
     stack = [where]
     while stack:
         term = stack.pop()
@@ -280,7 +292,7 @@ def _terms(where: Tree | None) -> Iterator[Tree]:
 
 
 def _condition(
-    term: Tree, alias: str, columns: Mapping[str, str], constant: Constant
+    term: Tree, alias: str, columns: Mapping[str, str], constant: ConstantEvaluator
 ) -> list[Condition]:
     def compared(side: Any, operator: str, other: Any) -> list[Condition]:
         column = _column(side, alias, columns)
@@ -323,7 +335,7 @@ def _is_constant(node: Any) -> bool:
     return True
 
 
-def _limit(
+def _order_and_limit(
     node: Tree, name: str, columns: Mapping[str, str], narrowed: tuple[tuple[Condition, ...], ...]
 ) -> tuple[tuple[tuple[str, bool], ...] | None, int | None]:
     """Return ORDER BY and LIMIT of a statement that only selects columns and rows."""

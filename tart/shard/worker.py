@@ -181,7 +181,11 @@ class Worker:
                 return await self._loop.run_in_executor(None, self._open_store)
             except DiskFull as error:
                 if not logged:
-                    log.error("no room to start, retrying until there is: %s", error)
+                    log.error(
+                        "cannot start: disk full; retrying every %s s: %s",
+                        _DISK_FULL_SECONDS,
+                        error,
+                    )
                 logged = True
             with suppress(TimeoutError):
                 async with asyncio.timeout(_DISK_FULL_SECONDS):

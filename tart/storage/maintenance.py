@@ -104,13 +104,15 @@ class Maintenance:
         free = self._disk_usage().free
         shortage = "disk" if free < limit else self._store.writer.statistics.shortage
         if shortage != self.shortage:
-            self.shortage = shortage
+            ended, self.shortage = self.shortage, shortage
             if shortage == "memory":
                 log.error("DuckDB exceeded storage.memory_limit; ingestion paused")
             elif shortage:
                 log.error("disk nearly full (%d MiB free); ingestion paused", free >> 20)
+            elif ended == "memory":
+                log.warning("memory of DuckDB suffices again; ingestion resumes")
             else:
-                log.warning("disk space recovered (%d MiB free), resuming", free >> 20)
+                log.warning("disk space recovered (%d MiB free); ingestion resumes", free >> 20)
             self._on_shortage(shortage)
 
     def check_files(self) -> None:

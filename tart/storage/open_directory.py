@@ -294,7 +294,7 @@ def open_aggregates(
     state.nodes = {**nodes, **state.nodes}
     if flushed.through > state.next_sequence:
         log.error(
-            "%s counts %d events that the event log has lost, up to sequence %d",
+            "aggregates in %s include %d events missing from the event log, up to sequence %d",
             file.path,
             flushed.through - state.next_sequence,
             flushed.through - 1,

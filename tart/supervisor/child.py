@@ -84,7 +84,7 @@ def _run(target: Target, handle: ProcessHandle) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except BaseException:
-        _log.exception("failed by a fault in tart")
+        _log.exception("stopped by an unexpected exception (a bug in tart)")
     return 1
 
 

@@ -1,4 +1,4 @@
-"""The lock on the data directory, which exists, is writable and belongs to one tart.
+"""Creates, checks and locks the data directory and the run directory.
 
 The owner of a data directory is the holder of the lock on ``tart.lock`` in it, not the process
 whose number a file contains: the kernel frees the lock when the last process that inherited it is
@@ -22,18 +22,20 @@ from tart.errors import ConfigError, StartupError
 # The permissions to remove: writing for the group, and all for others.
 _FORBIDDEN = 0o027
 LOCK_NAME = "tart.lock"
-_PACKAGES = frozenset({"site-packages", "dist-packages"})
+_INSTALL_DIRECTORIES = frozenset({"site-packages", "dist-packages"})
 
 
 @contextmanager
 def lock_directories(data_dir: Path, run_dir: Path) -> Iterator[None]:
     """Make and lock both directories until this and every process forked inside end.
 
+    A ``run_dir`` inside ``data_dir`` has no lock of its own; that of ``data_dir`` covers it.
+
     Raises:
         ConfigError: ``data_dir`` lies where Python packages are installed.
         StartupError: A directory cannot be used, or another tart uses it.
     """
-    if _PACKAGES & set(data_dir.resolve().parts):
+    if _INSTALL_DIRECTORIES & set(data_dir.resolve().parts):
         raise ConfigError(
             f"data_dir: {data_dir} is among the installed Python packages, where the next "
             "upgrade would delete it; set data_dir to a directory of its own"
@@ -88,8 +90,8 @@ def _make(directory: Path, key: str) -> None:
 def _in_use(directory: Path, owner: str) -> str:
     if owner.isdecimal() and not _alive(int(owner)):
         return (
-            f"processes of a tart whose supervisor (pid {owner}) was killed still use "
-            f"{directory}; they stop by themselves, try again in a moment"
+            f"{directory} is still in use by child processes of a killed supervisor (pid {owner}); "
+            "they are stopping, retry in a few seconds"
         )
     return f"another tart (pid {owner or 'unknown'}) uses {directory}"
 

@@ -254,7 +254,7 @@ class Supervisor:
                 child.responds_by = now + self._watchdog.timeout_seconds
             if not child.accepts:
                 child.accepts, child.waived, child.ready_by = True, False, math.inf
-                _log.info("%s accepts", child.name)
+                _log.info("%s accepts connections", child.name)
                 self._announce()
             return
         # The child makes progress: its work is bounded, the time for it is not known here.
@@ -263,7 +263,7 @@ class Supervisor:
             child.ready_by = child.responds_by
         if WAIVE_STARTUP in messages and not child.waived:
             child.waived = True
-            _log.warning("%s recovers; the others are ready without it", child.name)
+            _log.warning("%s is still recovering; the other processes start without it", child.name)
             self._announce()
 
     def _announce(self) -> None:

@@ -283,13 +283,13 @@ def test_a_first_start_on_a_full_disk_says_so_and_ends_when_there_is_room(tmp_pa
         ballast = Ballast(disk)
         ballast.leave(16 << 10)
         with serving(disk / "data", tmp_path) as process:
-            wait_for(lambda: "no room to start" in process.errors())
+            wait_for(lambda: "cannot start: disk full" in process.errors())
             process.send(signal.SIGTERM)
             assert process.ended() == 0
             assert "Traceback" not in process.errors()
         shutil.rmtree(disk / "data")
         with serving(disk / "data", tmp_path) as process:
-            wait_for(lambda: "no room to start" in process.errors())
+            wait_for(lambda: "cannot start: disk full" in process.errors())
             ballast.release()
             system = System(process)
             with system.http, system.connect() as connection:

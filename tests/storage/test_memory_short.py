@@ -65,7 +65,7 @@ def test_a_commit_without_memory_is_repeated_once_there_is_memory(tmp_path, capl
     assert len(contents(day(tmp_path), "nodes")) == len(contents(day(tmp_path), "sessions")) == 1
 
 
-def test_ingestion_pauses_while_memory_is_short(tmp_path):
+def test_ingestion_pauses_while_memory_is_short(tmp_path, caplog):
     shortages = []
     with open_storage(tmp_path, on_shortage=shortages.append, maintenance_interval=0.01) as storage:
         storage.write(batch(*rows(0, 100)))
@@ -74,6 +74,8 @@ def test_ingestion_pauses_while_memory_is_short(tmp_path):
         wait_for(lambda: shortages == ["memory"])
         limit(storage, "512MB")
         wait_for(lambda: shortages == ["memory", ""])
+    assert "memory of DuckDB suffices again; ingestion resumes" in caplog.text
+    assert "disk space" not in caplog.text
 
 
 def test_a_file_in_use_is_reattached_when_its_readers_have_ended(tmp_path):

@@ -29,6 +29,6 @@ def test_an_expected_error_is_one_sentence():
 def test_a_fault_leaves_a_traceback():
     errors = errors_of("faulty")
 
-    assert "ERROR failed by a fault in tart\nTraceback" in errors
+    assert "ERROR stopped by an unexpected exception (a bug in tart)\nTraceback" in errors
     assert "RuntimeError: boom" in errors
     assert "the last time it ended with exit code 1;" in errors

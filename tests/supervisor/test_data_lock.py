@@ -67,8 +67,8 @@ def test_the_lock_is_held_while_a_forked_process_lives(tmp_path):
         os.close(opens)
 
     assert said == (
-        f"processes of a tart whose supervisor (pid {owner}) was killed still use {tmp_path}; "
-        "they stop by themselves, try again in a moment"
+        f"{tmp_path} is still in use by child processes of a killed supervisor (pid {owner}); "
+        "they are stopping, retry in a few seconds"
     )
 
 

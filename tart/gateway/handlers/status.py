@@ -84,7 +84,7 @@ class StatusHandlers:
     async def detailed_health(self) -> Answer:
         """``/api/health/detailed``."""
         answers, seconds = await self._statistics()
-        measured = health.Measured(
+        inputs = health.HealthInput(
             statistics=dict(answers.values),
             total=answers.total,
             response_seconds=seconds,
@@ -100,7 +100,7 @@ class StatusHandlers:
             },
             failing=self._background.recent(),
         )
-        body = health.report(measured, now_text(), __version__, int(self.uptime_seconds))
+        body = health.report(inputs, now_text(), __version__, int(self.uptime_seconds))
         status = 503 if body["status"] == health.UNHEALTHY else 200
         return Answer(body, coverage(answers), status)
 

@@ -1,7 +1,6 @@
 """Component health, from the statistics of the shards and the resources of the host.
 
-Pure. The rules are documented in the description of the route. Names and shapes are those of
-jamtart, so that its dashboard shows them; the numbers are measured.
+Pure. The rules are documented in the description of ``/api/health/detailed``.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from tart.query.answers.health import DetailedHealth, HealthStatus
 HEALTHY: Final = "Healthy"
 DEGRADED: Final = "Degraded"
 UNHEALTHY: Final = "Unhealthy"
-# Share of memory or disk that is available.
+# A lower available share of memory or disk is degraded or unhealthy.
 DEGRADED_BELOW, UNHEALTHY_BELOW = 0.10, 0.02
 BUFFER_DEGRADED_ABOVE = 0.75
 LAG_DEGRADED_ABOVE_SECONDS = 1.0
@@ -28,7 +27,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Measured:
+class HealthInput:
     """The input of the health rules.
 
     Attributes:
@@ -68,11 +67,11 @@ class Component(NamedTuple):
     metrics: Json
 
 
-def report(measured: Measured, now: str, version: str, uptime_seconds: int) -> DetailedHealth:
+def report(inputs: HealthInput, now: str, version: str, uptime_seconds: int) -> DetailedHealth:
     """Return the body of ``/api/health/detailed``."""
     rules = (_database, _batch_writer, _broadcaster, _memory, _system)
-    essential = [rule(measured) for rule in rules]
-    components = essential + [_shard(measured, shard) for shard in range(measured.total)]
+    essential = [rule(inputs) for rule in rules]
+    components = essential + [_shard(inputs, shard) for shard in range(inputs.total)]
     statuses = Counter[HealthStatus](component.status for component in components)
     return {
         "status": _overall(essential, statuses),
@@ -106,21 +105,22 @@ def _overall(essential: list[Component], statuses: Mapping[HealthStatus, int]) -
     return DEGRADED if statuses[DEGRADED] or statuses[UNHEALTHY] else HEALTHY
 
 
-def _database(measured: Measured) -> Component:
-    answered = len(measured.statistics)
+def _database(inputs: HealthInput) -> Component:
+    answered = len(inputs.statistics)
     status: HealthStatus
-    status = HEALTHY if answered == measured.total else DEGRADED if answered else UNHEALTHY
+    status = HEALTHY if answered == inputs.total else DEGRADED if answered else UNHEALTHY
     metrics = {
-        "response_time_ms": round(measured.response_seconds * 1000),
+        "response_time_ms": round(inputs.response_seconds * 1000),
         "shards_answered": answered,
-        "shards_total": measured.total,
+        "shards_total": inputs.total,
     }
-    return Component("database", status, f"{answered} of {measured.total} shards answer", metrics)
+    # Name kept for jamtart's dashboard: the shards, which store and read the events.
+    return Component("database", status, f"{answered} of {inputs.total} shards answer", metrics)
 
 
-def _batch_writer(measured: Measured) -> Component:
-    shards = measured.statistics.values()
-    used = max((each["pending_bytes"] / measured.pending_limit for each in shards), default=0.0)
+def _batch_writer(inputs: HealthInput) -> Component:
+    shards = inputs.statistics.values()
+    used = max((each["pending_bytes"] / inputs.pending_limit for each in shards), default=0.0)
     paused = sum(bool(each["ingest_paused"]) for each in shards)
     shortages = {each["paused_for"] for each in shards}
     status: HealthStatus = HEALTHY
@@ -128,9 +128,9 @@ def _batch_writer(measured: Measured) -> Component:
     if not shards:
         status, message = UNHEALTHY, "no shard answers"
     elif paused:
-        status = UNHEALTHY if paused == measured.total else DEGRADED
+        status = UNHEALTHY if paused == inputs.total else DEGRADED
         reasons = "".join(text for reason, text in _SHORTAGES.items() if reason in shortages)
-        message = f"{reasons}ingestion is paused in {paused} of {measured.total} shards"
+        message = f"{reasons}ingestion is paused in {paused} of {inputs.total} shards"
     elif used > BUFFER_DEGRADED_ABOVE:
         status, message = DEGRADED, f"{used:.0%} of a buffer is used"
     metrics = {
@@ -139,26 +139,27 @@ def _batch_writer(measured: Measured) -> Component:
         "is_full": bool(paused),
         "usage_percent": round(used * 100, 2),
     }
+    # Name kept for jamtart's dashboard: the buffers of the shards.
     return Component("batch_writer", status, message, metrics)
 
 
-def _broadcaster(measured: Measured) -> Component:
-    if measured.shed_recently:
+def _broadcaster(inputs: HealthInput) -> Component:
+    if inputs.shed_recently:
         message = "shards shed live events in the last minute: the gateway did not keep up"
-        return Component("event_broadcaster", DEGRADED, message, measured.broadcaster)
-    count = measured.broadcaster["active_subscribers"]
-    return Component("event_broadcaster", HEALTHY, f"{count} subscribers", measured.broadcaster)
+        return Component("event_broadcaster", DEGRADED, message, inputs.broadcaster)
+    count = inputs.broadcaster["active_subscribers"]
+    return Component("event_broadcaster", HEALTHY, f"{count} subscribers", inputs.broadcaster)
 
 
-def _memory(measured: Measured) -> Component:
-    available, total = measured.memory
-    shards = sum(each["rss_bytes"] for each in measured.statistics.values())
-    rss = shards + measured.rss_bytes
+def _memory(inputs: HealthInput) -> Component:
+    available, total = inputs.memory
+    shards = sum(each["rss_bytes"] for each in inputs.statistics.values())
+    rss = shards + inputs.rss_bytes
     status = _by_share(available, total)
     message = f"{rss >> 20} MiB used, {available >> 20} MiB of the host available"
     metrics = {
         "rss_bytes": rss,
-        "gateway_rss_bytes": measured.rss_bytes,
+        "gateway_rss_bytes": inputs.rss_bytes,
         "shards_rss_bytes": shards,
         "available_bytes": available,
         "total_bytes": total,
@@ -166,18 +167,20 @@ def _memory(measured: Measured) -> Component:
     return Component("memory", status, message, metrics)
 
 
-def _system(measured: Measured) -> Component:
-    free, total = measured.disk
+def _system(inputs: HealthInput) -> Component:
+    free, total = inputs.disk
     message = f"{free >> 20} MiB of disk free"
     metrics = {"disk_free_bytes": free, "disk_total_bytes": total}
     status = _by_share(free, total)
-    if measured.failing:
-        message = f"{message}; background tasks of the gateway failed: {_tasks(measured.failing)}"
+    if inputs.failing:
+        message = (
+            f"{message}; background tasks of the gateway failed: {_describe_tasks(inputs.failing)}"
+        )
         status = DEGRADED if status == HEALTHY else status
     return Component("system_resources", status, message, metrics)
 
 
-def _tasks(failing: Mapping[str, str]) -> str:
+def _describe_tasks(failing: Mapping[str, str]) -> str:
     return ", ".join(f"{task} ({reason})" for task, reason in sorted(failing.items()))
 
 
@@ -188,11 +191,11 @@ def _by_share(left: int, total: int) -> HealthStatus:
     return DEGRADED if share < DEGRADED_BELOW else HEALTHY
 
 
-def _shard(measured: Measured, shard: int) -> Component:
+def _shard(inputs: HealthInput, shard: int) -> Component:
     name = f"shard_{shard:02d}"
-    statistics = measured.statistics.get(shard)
-    if statistics is None and shard in measured.recovering:
-        return Component(name, DEGRADED, f"starting: {measured.recovering[shard]}", {})
+    statistics = inputs.statistics.get(shard)
+    if statistics is None and shard in inputs.recovering:
+        return Component(name, DEGRADED, f"starting: {inputs.recovering[shard]}", {})
     if statistics is None:
         return Component(name, UNHEALTHY, "does not answer", {})
     lag = statistics["loop_lag_seconds"]
@@ -216,9 +219,11 @@ def _shard(measured: Measured, shard: int) -> Component:
             "aggregates from them"
         )
     if failing := statistics["derived_failing"]:
-        problems.append(f"events are stored, but answers lack failed work: {_failing(failing)}")
+        problems.append(
+            f"events are stored, but answers lack failed work: {_describe_stages(failing)}"
+        )
     if failing := statistics["background_failing"]:
-        problems.append(f"background tasks failed: {_tasks(failing)}")
+        problems.append(f"background tasks failed: {_describe_tasks(failing)}")
     if lag > LAG_DEGRADED_ABOVE_SECONDS:
         problems.append(f"event-loop lag is {lag:.1f} s")
     message = "; ".join(problems) or f"{statistics['connections']} connections"
@@ -226,25 +231,29 @@ def _shard(measured: Measured, shard: int) -> Component:
 
 
 def _file_problems(statistics: Json) -> Iterator[str]:
-    """Return the problems of a shard's files."""
+    """Yield the problems of a shard's files."""
     if vanished := statistics["vanished"]:
-        yield f"files deleted while in use, lost at the next stop: {_some(vanished)}"
+        yield (
+            "files deleted while in use, served until tart stops (stop it and restore them from a "
+            f"backup): {_join_first(vanished)}"
+        )
     if aside := statistics["quarantined"]:
-        yield f"damaged files, not served until restored or removed: {_some(aside)}"
+        yield f"damaged files, not served until restored or removed: {_join_first(aside)}"
     if damaged := statistics["damaged"]:
-        yield f"parts of files are unreadable: {_some([_lost(each) for each in damaged])}"
+        losses = [_describe_loss(each) for each in damaged]
+        yield f"parts of files are unreadable: {_join_first(losses)}"
     if missing := statistics["frames_missing"]:
         yield f"{missing} frames are missing in the sequence"
 
 
-def _some(texts: Sequence[str]) -> str:
-    """Return the first texts, and the number of the others."""
+def _join_first(texts: Sequence[str]) -> str:
+    """Join the first texts; add the number of the others."""
     more = f" and {len(texts) - _MAX_LISTED} more" if len(texts) > _MAX_LISTED else ""
     return ", ".join(texts[:_MAX_LISTED]) + more
 
 
-def _lost(damaged: Json) -> str:
-    """Return what of a file is unreadable."""
+def _describe_loss(damaged: Json) -> str:
+    """Return a text for the rows of a file that cannot be read."""
     losses = [f"{damaged['events']} events"] if damaged["events"] else []
     for missing in damaged["stretches"]:
         if None not in (missing["first"], missing["last"]):
@@ -255,8 +264,8 @@ def _lost(damaged: Json) -> str:
     return f"{damaged['file']} ({', '.join(losses)})"
 
 
-def _failing(stages: Mapping[str, Json]) -> str:
-    """Return what a shard failed to derive from events in the last hour."""
+def _describe_stages(stages: Mapping[str, Json]) -> str:
+    """Return a text for the stages of a shard that failed in the last hour."""
     return ", ".join(
         f"{stage} of {each['events']} events ({each['failures']} failures, last: {each['error']})"
         for stage, each in sorted(stages.items())

@@ -1,6 +1,6 @@
 """The rows that a damaged block makes unreadable, and views of all others.
 
-DuckDB knows for each table in which block each segment of each column lies
+DuckDB knows for each table in which block each column segment (DuckDB's term) lies
 (``pragma_storage_info``), and each block has a checksum. So reading the blocks finds the damaged
 ones, and what lies in them is known: some columns of some rows. Measured with 2.0.0:
 
@@ -25,8 +25,8 @@ from tart.storage.log.block_checksums import find_damaged_blocks
 
 # The rows that DuckDB reads at a time.
 VECTOR_ROWS = 2048
-# Columns that an event can do without: all that the node sent is in others.
-_DISPENSABLE = frozenset({"last_slot", "last_core"})
+# Derived by tart; the payload of an event does not need them.
+_OPTIONAL_COLUMNS = frozenset({"last_slot", "last_core"})
 
 
 class UnreadableRows(NamedTuple):
@@ -37,9 +37,17 @@ class UnreadableRows(NamedTuple):
     columns: frozenset[str]
 
     @property
-    def whole(self) -> bool:
+    def row_is_lost(self) -> bool:
         """True if the rows are of no use without these columns."""
-        return not self.columns <= _DISPENSABLE
+        return not self.columns <= _OPTIONAL_COLUMNS
+
+
+class _ReadableRows(NamedTuple):
+    """Rows of a table by ``rowid``, with unreadable columns ``missing``; ``end`` may be open."""
+
+    first: int
+    end: int | None
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -128,7 +136,8 @@ def salvage_views(
         unreadable = damage.unreadable.get(table, [])
         parts = [
             f"SELECT {_select_list(cursor, file, table, rows)} FROM {source} "
-            f"WHERE rowid >= {rows.first}" + ("" if rows.end < 0 else f" AND rowid < {rows.end}")
+            f"WHERE rowid >= {rows.first}"
+            + ("" if rows.end is None else f" AND rowid < {rows.end}")
             for rows in _readable_between(unreadable)
         ]
         text = " UNION ALL ".join(parts) if unreadable else f"SELECT * FROM {source}"
@@ -136,25 +145,25 @@ def salvage_views(
 
 
 def _select_list(
-    cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str, rows: UnreadableRows
+    cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str, rows: _ReadableRows
 ) -> str:
-    if not rows.columns:
+    if not rows.missing:
         return "*"
     kinds = _column_types(cursor, file, table)
-    missing = ", ".join(f"NULL::{kinds[name]} AS {name}" for name in sorted(rows.columns))
+    missing = ", ".join(f"NULL::{kinds[name]} AS {name}" for name in sorted(rows.missing))
     return f"* REPLACE ({missing})"
 
 
-def _readable_between(unreadable: Sequence[UnreadableRows]) -> Iterator[UnreadableRows]:
-    """Yield the readable rows in order; the last end is -1, because rows may be appended."""
+def _readable_between(unreadable: Sequence[UnreadableRows]) -> Iterator[_ReadableRows]:
+    """Yield the readable rows in order; the last have no end, because rows may be appended."""
     position = 0
     for rows in unreadable:
         if rows.first > position:
-            yield UnreadableRows(position, rows.first, frozenset())
-        if not rows.whole:
-            yield rows
+            yield _ReadableRows(position, rows.first)
+        if not rows.row_is_lost:
+            yield _ReadableRows(*rows)
         position = rows.end
-    yield UnreadableRows(position, -1, frozenset())
+    yield _ReadableRows(position, None)
 
 
 def _column_types(cursor: duckdb.DuckDBPyConnection, file: LogFile, table: str) -> dict[str, str]:

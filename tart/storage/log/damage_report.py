@@ -127,7 +127,7 @@ def report_damage(cursor: duckdb.DuckDBPyConnection, file: LogFile, damage: Dama
     log = damage.unreadable.get("log", [])
     return DamageReport(
         tuple(_events_of(cursor, file, rows) for rows in _whole_ranges(log)),
-        sum(rows.end - rows.first for rows in log if not rows.whole),
+        sum(rows.end - rows.first for rows in log if not rows.row_is_lost),
         {
             table: sum(rows.end - rows.first for rows in unreadable)
             for table, unreadable in damage.unreadable.items()
@@ -140,7 +140,7 @@ def _whole_ranges(unreadable: Sequence[UnreadableRows]) -> list[UnreadableRows]:
     """Return the rows that cannot be used at all, adjacent ranges joined."""
     ranges: list[UnreadableRows] = []
     for rows in unreadable:
-        if not rows.whole:
+        if not rows.row_is_lost:
             continue
         if ranges and ranges[-1].end == rows.first:
             columns = ranges[-1].columns | rows.columns

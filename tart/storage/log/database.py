@@ -213,7 +213,7 @@ class Database:
         """Return whether any event of a damaged file can be read, or none is lost."""
         damage = self._damaged[file]
         unreadable = damage.unreadable.get("log", [])
-        lost = sum(rows.end - rows.first for rows in unreadable if rows.whole)
+        lost = sum(rows.end - rows.first for rows in unreadable if rows.row_is_lost)
         if not lost:
             return True
         ((count,),) = self._execute(file, f"SELECT count(*) FROM {file.catalog}.log")

@@ -57,7 +57,8 @@ class ActiveSegments:
         self._on_attach = on_attach
         # Replaced as a whole: other threads read it.
         self._segments = tuple(attached)
-        # Unix microseconds of the first event whose clock is behind the segment's name.
+        # Unix microseconds: the earliest event of the run of events that are behind the current
+        # segment's period. An event of the period ends the run.
         self._behind_since: int | None = None
         self.current = attached[0] if attached else None
         self.write_lock = threading.Lock()
@@ -81,8 +82,11 @@ class ActiveSegments:
             period = self.current.period + self._hours * HOUR_US
         file = first_segment(self._root, self._directory, period, self._hours)
         self._start(file)
-        self._segments, self.current, self._behind_since = (file,), file, received_at
-        log.info("events go to %s", file.path)
+        self._segments, self.current = (file,), file
+        # If the clock is still behind the new segment's period, another run begins here. If the
+        # event is of the period, the next one resets this or is earlier and replaces it.
+        self._behind_since = received_at
+        log.info("writing events to new segment %s", file.path)
         return file
 
     def rotate(self, segment: LogFile) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tart.gateway.observability.health import Measured, report
+from tart.gateway.observability.health import HealthInput, report
 from tests.gateway.fake_shard import statistics
 
-WELL = Measured(
+WELL = HealthInput(
     statistics={0: statistics(), 1: statistics()},
     total=2,
     response_seconds=0.003,
@@ -23,9 +23,9 @@ WELL = Measured(
 )
 
 
-def words(measured: Measured) -> tuple[str, dict[str, str]]:
+def words(inputs: HealthInput) -> tuple[str, dict[str, str]]:
     """The overall status, and those of the parts that are not healthy."""
-    body = report(measured, "now", "0", 5)
+    body = report(inputs, "now", "0", 5)
     parts = {name: part["status"] for name, part in body["components"].items()}
     return body["status"], {name: word for name, word in parts.items() if word != "Healthy"}
 
@@ -45,13 +45,13 @@ def test_healthy_measurements_make_healthy_components() -> None:
     assert body["components"]["memory"]["metrics"]["rss_bytes"] == 2 * (50 << 20) + 100
 
 
-def shards(**changes: Any) -> Measured:
+def shards(**changes: Any) -> HealthInput:
     """One of the two shards is otherwise."""
     return replace(WELL, statistics={0: statistics(), 1: statistics(**changes)})
 
 
-def message(measured: Measured, part: str) -> str:
-    text: str = report(measured, "now", "0", 5)["components"][part]["message"]
+def message(inputs: HealthInput, part: str) -> str:
+    text: str = report(inputs, "now", "0", 5)["components"][part]["message"]
     return text
 
 
@@ -72,7 +72,7 @@ def test_a_pause_names_the_shortage_of_disk_or_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("measured", "overall", "parts"),
+    ("inputs", "overall", "parts"),
     [
         (
             replace(WELL, statistics={0: statistics()}),
@@ -107,8 +107,8 @@ def test_a_pause_names_the_shortage_of_disk_or_memory() -> None:
         (shards(loop_lag_seconds=1.5), "Degraded", {"shard_01": "Degraded"}),
     ],
 )
-def test_each_rule_of_health(measured: Measured, overall: str, parts: dict[str, str]) -> None:
-    assert words(measured) == (overall, parts)
+def test_each_rule_of_health(inputs: HealthInput, overall: str, parts: dict[str, str]) -> None:
+    assert words(inputs) == (overall, parts)
 
 
 def test_a_starting_shard_reports_its_progress() -> None:
@@ -142,6 +142,7 @@ def test_unreadable_parts_of_files_are_listed() -> None:
 def test_vanished_files_and_missing_frames_are_reported() -> None:
     found = message(shards(vanished=["01/x.duckdb"], frames_missing=3), "shard_01")
     assert found == (
-        "files deleted while in use, lost at the next stop: 01/x.duckdb; "
+        "files deleted while in use, served until tart stops (stop it and restore them from a "
+        "backup): 01/x.duckdb; "
         "3 frames are missing in the sequence"
     )

@@ -68,7 +68,7 @@ def test_rows_of_a_damaged_block_are_left_out_and_all_others_are_read(file, data
     lost = {
         seq
         for each in by_blocks.unreadable["log"]
-        if each.whole
+        if each.row_is_lost
         for seq in range(each.first, each.end)
     }
     found = {seq for seq, _, _ in rows(database, readable, "seq, body, last_slot")}
@@ -85,7 +85,7 @@ def test_an_event_that_lacks_only_inherited_values_is_read_without_them(file, da
     database.attach_readable(file)
     assert database.salvage(file)
     damage = database.damage(file)
-    if all(each.whole for each in damage.unreadable["log"]):
+    if all(each.row_is_lost for each in damage.unreadable["log"]):
         pytest.skip("slots share their block with indispensable columns")
     readable = database.readable(file)
     assert len(rows(database, readable, "seq, body")) == ROWS

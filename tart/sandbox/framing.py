@@ -1,7 +1,9 @@
 """The protocol between a process and its sandbox: blocks of bytes, each with its length.
 
-A block of length 0 ends a series. The first block of either side is JSON; series of blocks
-follow, which are Arrow IPC streams, or the result.
+A series is blocks ended by an empty one. Each side first writes one JSON block: the caller the
+job, the sandbox the scans that the statement needs. Then the caller writes the partial results as
+a series, if the job has some, and one series per scan (an Arrow IPC stream). The sandbox writes a
+JSON block, success or error, and one series, the result.
 """
 
 from __future__ import annotations
@@ -40,10 +42,10 @@ def read(file: IO[bytes], limit: int | None = None) -> bytes:
         EOFError: the other side closed the pipe.
         ValueError: the block is longer than ``limit``.
     """
-    (length,) = _LENGTH.unpack(_exactly(file, _LENGTH.size))
+    (length,) = _LENGTH.unpack(_read_exactly(file, _LENGTH.size))
     if limit is not None and length > limit:
-        raise ValueError(f"a block of {length} bytes, at most {limit} are accepted")
-    return _exactly(file, length)
+        raise ValueError(f"block of {length} bytes exceeds the limit of {limit}")
+    return _read_exactly(file, length)
 
 
 def read_json(file: IO[bytes], limit: int | None = None) -> Any:
@@ -59,7 +61,7 @@ def read_series(file: IO[bytes], limit: int | None = None) -> Iterator[bytes]:
         yield block
 
 
-def _exactly(file: IO[bytes], size: int) -> bytes:
+def _read_exactly(file: IO[bytes], size: int) -> bytes:
     data = file.read(size)
     if data is None or len(data) < size:
         raise EOFError("the other side closed the pipe")
