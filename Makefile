@@ -1,4 +1,4 @@
-# The contributor's menu. Everything runs in .venv, made on first use.
+# Commands for contributors. Everything runs in .venv, which is created on first use.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +14,7 @@ PURE := access aggregate cli/render client/core gateway/api protocol query shard
 demo: $(READY)  ## the whole system with a simulated network, until Ctrl-C
 	@$(BIN)/tart demo
 
-test: $(READY) tools  ## every test; with PYTEST_ARGS those, without coverage
+test: $(READY) tools  ## all tests, with coverage; PYTEST_ARGS selects tests, without coverage
 	@# Paths of Unix sockets are limited to 108 bytes: a short base directory.
 ifdef PYTEST_ARGS
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && \
@@ -26,54 +26,54 @@ else
 		$(BIN)/python -m pytest -n 4 --dist loadfile --basetemp "$$base/u" $(PURE:%=--ignore tests/%)
 endif
 
-soak: $(READY)  ## faults again and again, and fuzzing for long; hours with all of it
+soak: $(READY)  ## fault injection under load, long fuzzing; hours
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && FUZZ_SECONDS=$${FUZZ_SECONDS:-600} \
 		$(BIN)/python -m pytest -m "soak or fuzz" --basetemp "$$base/t" $(PYTEST_ARGS)
 
-fuzz: $(READY)  ## what nobody would send, FUZZ_SECONDS (60) of each kind
+fuzz: $(READY)  ## fuzz tests, FUZZ_SECONDS (60) each
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && FUZZ_SECONDS=$${FUZZ_SECONDS:-60} \
 		$(BIN)/python -m pytest -m fuzz --basetemp "$$base/t" $(PYTEST_ARGS)
 
-mutants: $(READY)  ## faults put into the pure core, and which of them no test notices; an hour
+mutants: $(READY)  ## mutation tests of the pure core: lists mutants that no test detects; an hour
 	$(BIN)/python -m pip install --quiet --editable '.[mutants]'
 	$(BIN)/mutmut run
 	$(BIN)/mutmut export-cicd-stats
 	@cat mutants/mutmut-cicd-stats.json
 
-dist: $(READY)  ## dist/tart, the one file, and the wheel
+dist: $(READY)  ## dist/tart, a single executable file, and the wheel
 	$(BIN)/python systemd/pack/pack.py
 
-dist-test: dist  ## dist/tart on a bare root file system, the unit under systemd's own tools; as root
+dist-test: dist  ## test dist/tart on a bare root file system and the systemd unit; as root
 	$(BIN)/python -m pytest -m dist $(PYTEST_ARGS)
 
-check: lint types contracts test  ## what CI runs
+check: lint types contracts test  ## lint, types, contracts, tests: what CI runs
 
-lint: $(READY)
+lint: $(READY)  ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(READY)
+types: $(READY)  ## mypy
 	$(BIN)/mypy
 
-contracts: $(READY)
+contracts: $(READY)  ## import contracts
 	$(BIN)/lint-imports
 
-format: $(READY)
+format: $(READY)  ## apply ruff's fixes and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## every benchmark beside its bar, about ten minutes; BENCH_ARGS, see loadtest/README.md
+bench: $(READY)  ## all benchmarks with their limits, about ten minutes; BENCH_ARGS: see loadtest/README.md
 	$(BIN)/python -m loadtest.bench line full growth idle hostile $(BENCH_ARGS)
 
-bench-quick: $(READY)  ## a small one, under a minute
+bench-quick: $(READY)  ## a short benchmark, under a minute
 	$(BIN)/python -m loadtest.bench quick $(BENCH_ARGS)
 
-# Programs that a test needs and no package index has: Debian's, if we may install them.
+# Programs that tests run and that PyPI does not have. As root they are installed from Debian.
 tools:
-	@for each in promtool:prometheus nginx:nginx-light caddy:caddy; do \
-		command -v "$${each%:*}" >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-		&& apt-get install --quiet --quiet --yes --no-install-recommends "$${each#*:}" >/dev/null; } \
-		|| echo "without $${each%:*} its tests are skipped (Debian: apt-get install $${each#*:})"; \
+	@for program in promtool:prometheus nginx:nginx-light caddy:caddy; do \
+		command -v "$${program%:*}" >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& apt-get install --quiet --quiet --yes --no-install-recommends "$${program#*:}" >/dev/null; } \
+		|| echo "without $${program%:*} its tests are skipped (Debian: apt-get install $${program#*:})"; \
 	done
 
 $(READY): pyproject.toml requirements.lock
@@ -82,7 +82,7 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[dev]'
 	@touch $@
 
-lock:  ## renew requirements.lock with the newest versions pyproject.toml allows
+lock:  ## update requirements.lock to the newest versions that pyproject.toml allows
 	rm -rf $(VENV)/lock
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet '.[dev]'
