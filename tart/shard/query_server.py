@@ -1,7 +1,7 @@
-"""The shard's Unix socket: queries in, answers and live events out.
+"""The server on the shard's Unix socket: receives queries, sends answers and live events.
 
-Each query is a task of its own, so that a slow one delays no other. A task ends with exactly
-one Partial or Failure, unless the gateway cancelled it or went away.
+Each query is a task, so that a slow query delays no other. A task ends with exactly one Partial
+or Failure, unless the gateway cancels the query or disconnects.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class QueryServer:
         self._server: asyncio.Server | None = None
 
     async def start(self, path: Path) -> None:
-        """Listen at ``path``; the loop removes a socket left over from a crash."""
+        """Listen at ``path``; the event loop replaces a socket file that a crash left behind."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(
             lambda: Channel(
@@ -96,8 +96,8 @@ class QueryServer:
             path,
         )
 
-    async def end_holds(self) -> None:
-        """Give up backups, wait for what they are at, and take no more: the files close next."""
+    async def release_backups(self) -> None:
+        """End all backups after their current steps, and accept no more: the files close next."""
         self._stopping = True
         for snapshot in list(self._snapshots.values()):
             await asyncio.to_thread(snapshot.release)
@@ -105,7 +105,7 @@ class QueryServer:
             await asyncio.wait(self._backup_steps)
 
     async def stop(self) -> None:
-        """Close every channel and listen no more."""
+        """Stop listening and close every channel."""
         if self._server is not None:
             self._server.close()
         for channel in list(self._channels):
@@ -114,7 +114,7 @@ class QueryServer:
             await self._server.wait_closed()
 
     def node_changed(self, session: Session) -> None:
-        """Tell every gateway that a node connected or disconnected."""
+        """Notify every gateway that a node connected or disconnected."""
         if session.node is not None and self._channels:
             message = NodeChanged(Raw(pack(session.node.as_json(), "hex")))
             for channel in self._channels:
@@ -150,14 +150,16 @@ class QueryServer:
                 try:
                     self._streams.subscribe(channel, message)
                 except QueryError as error:
-                    log.error("a gateway subscribed with a filter we refuse: %s", error)
+                    log.error(
+                        "rejected subscription %d of a gateway: %s", message.subscription, error
+                    )
             case Unsubscribe():
                 self._streams.unsubscribe(channel, message.subscription)
             case _:
                 assert_never(message)
 
     async def _back_up(self, channel: Channel[Request], request: BackupStep) -> None:
-        """Take one step of a backup, on a thread: it waits for checkpoints."""
+        """Perform one step of a backup, on a thread because it waits for checkpoints."""
         if self._stopping:
             channel.send(Failure(request.id, ShardUnavailable.code, "the shard is stopping"))
             return
@@ -165,11 +167,11 @@ class QueryServer:
         try:
             match request:
                 case FreezeAggregates():
-                    held = await asyncio.to_thread(snapshot.freeze_aggregates)
+                    frozen = await asyncio.to_thread(snapshot.freeze_aggregates)
                 case FreezeFiles():
-                    held = await asyncio.to_thread(snapshot.freeze_files)
+                    frozen = await asyncio.to_thread(snapshot.freeze_files)
                 case RotateSegments():
-                    held = await asyncio.to_thread(snapshot.rotate_segments)
+                    frozen = await asyncio.to_thread(snapshot.rotate_segments)
                 case ReleaseFiles():
                     del self._snapshots[channel]
                     intact = await asyncio.to_thread(snapshot.release)
@@ -180,8 +182,8 @@ class QueryServer:
         except StorageError as error:
             channel.send(Failure(request.id, error.code, str(error)))
         else:
-            paths = [str(path) for path in held.paths]
-            channel.send(FrozenFiles(request.id, paths, held.end, self._store.damaged_files()))
+            paths = [str(path) for path in frozen.paths]
+            channel.send(FrozenFiles(request.id, paths, frozen.end, self._store.damaged_files()))
 
     async def _answer(self, channel: Channel[Request], request: RunQuery) -> None:
         channel.send(await self._reply(request))
@@ -203,10 +205,12 @@ class QueryServer:
         except (Busy, ShardUnavailable) as error:
             return Failure(request.id, error.code, str(error))
         except Exception:
-            # The boundary of a query: whatever failed, the gateway is told once.
+            # The boundary of a query: any error becomes one Failure.
             log.exception("query %s failed", request.name)
             self._handlers.counts.failures += 1
-            return Failure(request.id, "internal", f"query {request.name} failed; see the log")
+            return Failure(
+                request.id, "internal", f"query {request.name} failed; see the server log"
+            )
 
     async def run(self, query: AnyQuery, deadline: float, since: float) -> tuple[Raw, bytes]:
         """Return the encoded answer to a query and its attachment.
@@ -215,7 +219,7 @@ class QueryServer:
 
         Args:
             deadline: seconds.
-            since: when the client's request arrived, by the monotonic clock.
+            since: the arrival of the client's request by the monotonic clock.
         """
         handlers = self._handlers
         encode = partial(encode_answer, query)
@@ -252,7 +256,7 @@ class QueryServer:
                 assert_never(query.source)
 
     def _unreadable(self, query: AnyQuery, value: Raw) -> list[list[Any]]:
-        """Return the rows that an answer may lack because a part of a file is damaged."""
+        """Return the rows that an answer may lack because they cannot be read."""
         if query.source == "aggregates":
             return self._store.unreadable_aggregates()
         missing = isinstance(query, Event) and bytes(value) == b"null"

@@ -133,7 +133,7 @@ class Worker:
             await listener.stop()
             ingest.flush_aggregates()
             ingest.flush()
-            await self._control.end_holds()
+            await self._control.release_backups()
         finally:
             # Also after a failed start: the writer's threads would keep the process alive.
             await loop.run_in_executor(None, store.close)

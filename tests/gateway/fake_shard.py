@@ -264,8 +264,8 @@ class FakeShard:
         answers: query to a function of its parameters, instead of the usual answer; what
             it returns may be a ``Failure``, or ``None`` for never answering.
         delays: query to the seconds after which it is answered, unless it is given up before.
-        requests: every question asked.
-        cancelled: ids of questions that were given up.
+        requests: every query received.
+        cancelled: ids of queries that were cancelled.
         subscriptions: what is subscribed now.
     """
 

@@ -79,7 +79,7 @@ def test_a_client_that_leaves_cancels_its_queries(
 ) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path) as gateway:
-            # Its own questions come first, and are not a client's.
+            # The gateway's own queries come first; they are not a client's.
             await eventually(lambda: all(each.requests for each in gateway.shards))
             await eventually(lambda: not any(e.pending for e in gateway.gateway.shards.every))
             for shard in gateway.shards:

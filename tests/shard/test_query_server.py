@@ -1,4 +1,4 @@
-"""``tart/shard/query_server.py``: questions and live events over a real Unix socket."""
+"""``tart/shard/query_server.py``: queries and live events over a real Unix socket."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ def served(root, scenario, **settings):
     run(whole, root, **settings)
 
 
-def test_a_gateway_is_welcomed_first_with_the_shard_s_number(tmp_path):
+def test_the_first_message_to_a_gateway_is_welcome_with_the_shard_number(tmp_path):
     async def scenario(shard, there):
         assert there.messages == [Welcome(3, os.getpid())]
 
@@ -57,7 +57,7 @@ def test_a_socket_left_over_from_a_crash_is_replaced(tmp_path):
     served(tmp_path, scenario)
 
 
-def test_questions_to_memory_and_log_are_answered(tmp_path):
+def test_queries_from_memory_and_from_the_event_log_are_answered(tmp_path):
     async def scenario(shard, there):
         node = fake_node()
         shard.session(node.connect(), best(node, 7))
@@ -82,9 +82,7 @@ def test_questions_to_memory_and_log_are_answered(tmp_path):
         ("slot", {}, "internal", None),
     ],
 )
-def test_a_question_that_cannot_be_answered_fails_and_the_next_is_answered(
-    tmp_path, name, parameters, code, parameter
-):
+def test_a_failing_query_does_not_affect_the_next(tmp_path, name, parameters, code, parameter):
     async def scenario(shard, there):
         failure = await there.answer(there.send(name, parameters))
         assert isinstance(failure, Failure)
@@ -94,7 +92,7 @@ def test_a_question_that_cannot_be_answered_fails_and_the_next_is_answered(
     served(tmp_path, scenario)
 
 
-def test_an_answer_that_is_no_json_is_a_failure_and_not_silence(tmp_path):
+def test_an_answer_that_cannot_be_encoded_as_json_is_a_failure(tmp_path):
     async def scenario(shard, there):
         shard.answers.memory[Chain] = lambda query: [object()]
         failure = await there.ask("chain")
@@ -116,7 +114,7 @@ def slow(shard, kind=Slot):
     return begun
 
 
-def test_a_question_fails_at_its_deadline_and_holds_up_nothing_meanwhile(tmp_path):
+def test_a_query_fails_at_its_deadline_and_delays_no_other(tmp_path):
     async def scenario(shard, there):
         slow(shard)
         late = there.ask_nowait("slot", slot=1, deadline=0.05)
@@ -128,7 +126,7 @@ def test_a_question_fails_at_its_deadline_and_holds_up_nothing_meanwhile(tmp_pat
     served(tmp_path, scenario)
 
 
-def test_a_cancelled_question_is_interrupted_and_gets_no_answer(tmp_path):
+def test_a_cancelled_query_is_interrupted_and_gets_no_answer(tmp_path):
     async def scenario(shard, there):
         begun = slow(shard)
         request = there.ask_nowait("slot", slot=1)
@@ -143,7 +141,7 @@ def test_a_cancelled_question_is_interrupted_and_gets_no_answer(tmp_path):
     served(tmp_path, scenario)
 
 
-def test_questions_of_a_gateway_that_goes_away_are_interrupted(tmp_path):
+def test_queries_of_a_disconnected_gateway_are_interrupted(tmp_path):
     async def scenario(shard, there):
         begun = slow(shard)
         async with gateway(tmp_path / "control.sock") as other:
@@ -155,7 +153,7 @@ def test_questions_of_a_gateway_that_goes_away_are_interrupted(tmp_path):
     served(tmp_path, scenario)
 
 
-def test_too_many_questions_at_once_are_refused_one_by_one(tmp_path):
+def test_queries_beyond_the_queue_limit_are_rejected_individually(tmp_path):
     async def scenario(shard, there):
         go = threading.Event()
         shard.answers.log[Slot] = lambda cursor, query: go.wait(DEADLINE)
@@ -178,7 +176,7 @@ def test_too_many_questions_at_once_are_refused_one_by_one(tmp_path):
     served(tmp_path, scenario)
 
 
-def test_live_events_reach_whoever_subscribed_until_they_end_it(tmp_path):
+def test_live_events_reach_subscribers_until_they_unsubscribe(tmp_path):
     async def scenario(shard, there):
         node = fake_node()
         session = shard.session(node.connect())
@@ -199,7 +197,7 @@ def test_live_events_reach_whoever_subscribed_until_they_end_it(tmp_path):
     served(tmp_path, scenario)
 
 
-def test_a_filter_that_is_refused_harms_nothing(tmp_path):
+def test_a_rejected_filter_does_not_affect_the_channel(tmp_path):
     async def scenario(shard, there):
         there.channel.send(Subscribe(1, {"type": "Nonsense"}))
         assert await there.ask("chain") == []
@@ -208,7 +206,7 @@ def test_a_filter_that_is_refused_harms_nothing(tmp_path):
     served(tmp_path, scenario)
 
 
-def test_a_reply_ends_the_connection_it_came_on_and_no_other(tmp_path):
+def test_a_reply_from_a_gateway_ends_its_connection_and_no_other(tmp_path):
     async def scenario(shard, there):
         async with gateway(tmp_path / "control.sock") as other:
             other.channel.send(Welcome(1, 1))
@@ -229,7 +227,7 @@ def test_subscriptions_end_with_their_channel(tmp_path):
     served(tmp_path, scenario)
 
 
-def test_every_gateway_is_told_of_nodes_that_come_and_go(tmp_path):
+def test_every_gateway_is_notified_of_nodes_that_connect_and_disconnect(tmp_path):
     async def scenario(shard, there):
         async with gateway(tmp_path / "control.sock") as other:
             node = fake_node()
@@ -250,7 +248,7 @@ def test_every_gateway_is_told_of_nodes_that_come_and_go(tmp_path):
     served(tmp_path, scenario)
 
 
-def test_stopping_closes_every_channel_after_what_was_said(tmp_path):
+def test_stopping_closes_every_channel_after_queued_messages(tmp_path):
     async def scenario(shard, there):
         request = there.ask_nowait("chain")
         await there.answer(request)
@@ -260,7 +258,7 @@ def test_stopping_closes_every_channel_after_what_was_said(tmp_path):
     served(tmp_path, scenario)
 
 
-def test_questions_after_the_files_are_closed_are_refused_as_such(tmp_path):
+def test_queries_after_the_files_are_closed_are_unavailable(tmp_path):
     async def scenario(shard, there):
         await asyncio.to_thread(shard.store.query_threads.close)
         failure = await there.ask("events")

@@ -1,7 +1,7 @@
-"""The thread on which answers are merged and rendered, so that the event loop goes on.
+"""The merge thread: answers are merged and encoded on it, so that the event loop is not blocked.
 
-There is one for the whole process. Each further thread would compete with the event loop for the
-interpreter's lock, and delay every request that is not merged.
+The process has a single one. Each further thread would compete with the event loop for the
+interpreter's lock, and delay every request that needs no merge.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _EXECUTOR = ThreadPoolExecutor(1, THREAD_NAME)
 
 
 async def run_on_merge_thread(work: Callable[[], T]) -> T:
-    """Return the result of ``work``, which must be pure: it runs beside the event loop.
+    """Return the result of ``work``, which must be pure: it runs concurrently with the event loop.
 
-    A caller that is cancelled leaves at once. Work that has begun runs to its end.
+    A caller that is cancelled returns at once. Work that has begun runs to its end.
     """
     return await asyncio.get_running_loop().run_in_executor(_EXECUTOR, work)

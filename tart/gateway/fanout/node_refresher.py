@@ -1,6 +1,6 @@
-"""Refreshes the node registry: when a shard becomes available, and periodically.
+"""Refreshes of the node registry: when a shard becomes available, and periodically.
 
-Shards report nodes that connect or leave by themselves; the refresh adds the rest.
+Shards push nodes that connect or disconnect; the refresh adds all other changes.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class NodeRefresher:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Refresh from now on."""
+        """Start to refresh."""
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -60,7 +60,7 @@ class NodeRefresher:
             try:
                 answers = await self._queries.ask_each(Nodes())
             except TartError as error:
-                log.warning("cannot refresh the nodes, retrying: %s", error)
+                log.warning("cannot refresh the node registry: %s; retrying", error)
                 continue
             for shard, nodes in answers.values:
                 with self._background.guard("nodes"):

@@ -1,11 +1,12 @@
-"""Every node ever seen, in ``control.sqlite``: the newest report of each shard on each node.
+"""Registry of all nodes ever seen, in ``control.sqlite``: each shard's newest report on each node.
 
 Answers never wait for the file: all nodes are in memory, and changes are written behind, in one
 transaction for all nodes that changed. Without the file, only the nodes of earlier runs are
 missing. The process may be killed at any time.
 
 The registry serves nodes of a shard that does not answer, and nodes whose events have expired. At
-most ``MAX_NODES`` are stored, since anybody can invent ids; the longest unseen are removed first.
+most ``MAX_NODES`` are stored, since any client can invent ids; the longest unseen are removed
+first.
 """
 
 from __future__ import annotations
@@ -53,10 +54,10 @@ class NodeRegistry:
 
     Args:
         path: of ``control.sqlite``.
-        maximum: the most nodes that are stored.
+        maximum: limit of stored nodes.
 
     Attributes:
-        failures: how often the file could not be used.
+        failures: failed operations on the file.
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class NodeRegistry:
             node_id = node["node_id"]
             reports = self._reports.setdefault(node_id, {})
             if node["node_info"] is None and shard in reports:
-                # The node's first message has expired; its content still holds.
+                # The node's first message has expired; its content is still valid.
                 node = {**node, **{name: reports[shard][name] for name in _INFORMATION}}
             if reports.get(shard) != node:
                 reports[shard] = node
@@ -118,23 +119,26 @@ class NodeRegistry:
         if self._changed:
             self._wake.set()
 
-    def of_shard(
-        self, shard: int, *, there: bool, rendering: str, node_id: str | None = None
+    def shard_reports(
+        self, shard: int, *, is_up: bool, rendering: str, node_id: str | None = None
     ) -> list[Json]:
-        """Return a shard's newest reports, for when it does not answer.
+        """Return the newest reports of a shard, for answers that lack the shard's own.
 
         Args:
             shard: its number.
-            there: whether its process may be alive; if not, all its connections have ended.
+            is_up: whether the shard is connected; if not, all its connections have ended.
             rendering: of hashes, ``hex`` or ``array``.
-            node_id: of this node only.
+            node_id: of a single node; ``None`` means all.
         """
-        wanted = self._reports.values() if node_id is None else [self._reports.get(node_id, {})]
-        nodes = [reports[shard] for reports in wanted if shard in reports]
-        nodes = nodes if there else [end_connections(node) for node in nodes]
+        if node_id is None:
+            all_reports = list(self._reports.values())
+        else:
+            all_reports = [self._reports.get(node_id, {})]
+        nodes = [reports[shard] for reports in all_reports if shard in reports]
+        nodes = nodes if is_up else [end_connections(node) for node in nodes]
         return [_rendered(node, rendering) for node in nodes]
 
-    def others(self, known: Mapping[str, Json], rendering: str) -> list[Json]:
+    def forgotten_nodes(self, known: Mapping[str, Json], rendering: str) -> list[Json]:
         """Return the nodes that no shard knows any more; none of them is connected."""
         return [
             _rendered(self._merge(node_id), rendering)
@@ -142,15 +146,15 @@ class NodeRegistry:
             if node_id not in known
         ]
 
-    def introduced(self, node: Json, rendering: str) -> Json:
-        """Return a node with its newest node information, if no shard knows it any more."""
+    def add_node_info(self, node: Json, rendering: str) -> Json:
+        """Return a node with its newest node information, if its shards have lost that."""
         if node["node_info"] is not None or node["node_id"] not in self:
             return node
-        whole = _rendered(self._merge(node["node_id"]), rendering)
-        return {**node, **{name: whole[name] for name in _INFORMATION}}
+        stored = _rendered(self._merge(node["node_id"]), rendering)
+        return {**node, **{name: stored[name] for name in _INFORMATION}}
 
-    def one(self, node_id: str, rendering: str) -> Json | None:
-        """Return a node that no shard knows any more."""
+    def node(self, node_id: str, rendering: str) -> Json | None:
+        """Return a node, merged over all reports; ``None`` if it is unknown."""
         return _rendered(self._merge(node_id), rendering) if node_id in self else None
 
     def _merge(self, node_id: str) -> Json:
@@ -159,7 +163,7 @@ class NodeRegistry:
         return self._merged[node_id]
 
     def _remove_longest_unseen(self) -> None:
-        # A tenth at a time, so that a flood of invented ids does not cause a sort for each.
+        # A tenth at a time, so that a flood of invented ids does not cause a sort for every id.
         by_age = sorted(self._reports, key=lambda node_id: _last_seen(self._reports[node_id]))
         for node_id in by_age[: max(1, len(self._reports) - self._maximum * 9 // 10)]:
             del self._reports[node_id]

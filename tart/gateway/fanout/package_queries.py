@@ -17,18 +17,18 @@ from tart.units import SECOND_US
 Json = dict[str, Any]
 
 NEWEST = 1000
-# Around the first and last arrival in a row, for events that arrived together with them.
+# Added before the first and after the last arrival, for events that arrived at the same time.
 _MARGIN_US = SECOND_US
 
 
 class Period(NamedTuple):
-    """A window, and a core or all of them."""
+    """A window and a core; ``None`` means all cores."""
 
     window: Window
     core: int | None = None
 
 
-async def newest(
+async def newest_packages(
     queries: QueryClient, period: Period, limit: int
 ) -> tuple[list[PackageState], Coverage]:
     """Return the packages that began last, newest first."""
@@ -42,39 +42,42 @@ async def newest(
             PackageStates(period.window, period.core, hashes=hashes, limit=limit)
         )
         seen &= also
-    return await _accounts(queries, states, seen)
+    return await _join_details(queries, states, seen)
 
 
-async def named(queries: QueryClient, hashes: Sequence[str]) -> tuple[list[PackageState], Coverage]:
-    """Return these packages, as far as they are known."""
+async def packages_by_hash(
+    queries: QueryClient, hashes: Sequence[str]
+) -> tuple[list[PackageState], Coverage]:
+    """Return those of these packages that are known."""
     states, seen = await queries.ask(PackageStates(hashes=hashes, limit=len(hashes)))
-    return await _accounts(queries, states, seen)
+    return await _join_details(queries, states, seen)
 
 
-async def _accounts(
+async def _join_details(
     queries: QueryClient, states: Sequence[Json], seen: Coverage
 ) -> tuple[list[PackageState], Coverage]:
-    """Return packages with what is known of their reports and erasure roots."""
+    """Return packages with the details of their reports and erasure roots."""
     reports = sorted({state["any_report"] for state in states if state["any_report"]})
     roots = sorted({state["any_erasure_root"] for state in states if state["any_erasure_root"]})
-    (of_reports, one), (of_roots, two) = await gather_all(
+    (report_rows, reports_seen), (root_rows, roots_seen) = await gather_all(
         queries.ask(AggregateSum("reports", by=["hash"], where={"hash": reports})),
         queries.ask(AggregateSum("erasures", by=["root"], where={"root": roots})),
     )
-    return join_states(states, of_reports, of_roots), seen & one & two
+    return join_states(states, report_rows, root_rows), seen & reports_seen & roots_seen
 
 
 async def journey(
     queries: QueryClient, rows: Sequence[Json], limit: int, byte_encoding: ByteEncoding
 ) -> tuple[Journey, Coverage]:
-    """Return the journey of the package of these rows.
+    """Return the journey of the package that rows of guarantors belong to.
 
     Args:
-        limit: events of each guarantor, of the report and of the erasure root, per shard.
+        rows: of ``PackageRows``.
+        limit: of events of each guarantor, report and erasure root, per shard.
     """
-    known = sorted({row["hash"] for row in rows if row["hash"]})
-    packages, seen = await named(queries, known)
-    account = packages[0] if packages else None
+    hashes = sorted({row["hash"] for row in rows if row["hash"]})
+    packages, seen = await packages_by_hash(queries, hashes)
+    state = packages[0] if packages else None
     events, also = await queries.ask(
         JourneyEvents(
             pipelines=[
@@ -86,17 +89,17 @@ async def journey(
                 )
                 for row in rows
             ],
-            reports=_window_of(account and account.report, "hash"),
-            erasures=_window_of(account and account.erasure, "root"),
+            reports=_window_of(state and state.report, "hash"),
+            erasures=_window_of(state and state.erasure, "root"),
             limit=limit,
             byte_encoding=byte_encoding,
         )
     )
-    return Journey(rows, account, events), seen & also
+    return Journey(rows, state, events), seen & also
 
 
 def _window_of(row: Json | None, name: str) -> list[tuple[str, int, int]]:
-    """Return a hash with its first and last arrival."""
+    """Return a row's hash with the window of its arrivals."""
     if row is None:
         return []
     return [(row[name], row["first_at"] - _MARGIN_US, row["last_at"] + _MARGIN_US)]

@@ -1,7 +1,7 @@
-"""Queries to all shards: scatter, merge, and say which shards the answer is from.
+"""Queries to all shards: scatter, merge, and the coverage of the answer.
 
-HTTP handlers, WebSocket messages and alerts query here, so that a figure is the same
-everywhere. Each query has the deadline of the settings unless another is given.
+HTTP handlers, WebSocket messages and alerts use the same ``QueryClient``, so that a figure is the
+same everywhere. The deadline of a query is ``api.deadline_seconds`` unless another is given.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ MERGE_ON_THREAD_BYTES = 256 << 10
 
 @dataclass(frozen=True)
 class Coverage:
-    """The shards that an answer is from, and the rows that they could not read for it."""
+    """The shards that an answer covers, and the rows that they could not read."""
 
     shards: frozenset[int]
     total: int
@@ -64,19 +64,19 @@ class Coverage:
 
 
 def coverage(answers: Answers[Any]) -> Coverage:
-    """Return the shards that answered."""
+    """Return the coverage of answers: the shards that answered."""
     return Coverage(
         frozenset(shard for shard, _ in answers.values), answers.total, answers.unreadable
     )
 
 
 def now_us() -> int:
-    """Return the present in Unix microseconds."""
+    """Return the current time in Unix microseconds."""
     return time.time_ns() // 1000
 
 
 def now_text() -> str:
-    """Return the present as text."""
+    """Return the current time in RFC 3339."""
     return server_time(now_us())
 
 
@@ -84,8 +84,8 @@ class QueryClient:
     """Queries all shards.
 
     Attributes:
-        retention: how long the shards keep figures, and how fine.
-        sandboxes: admits SQL statements.
+        retention: the retention of the shards' aggregates.
+        sql_admission: admits SQL statements.
     """
 
     retention = AggregatesConfig()
@@ -95,7 +95,7 @@ class QueryClient:
         self.registry = registry
         self.config = config
         self._deadline = config.deadline_seconds
-        self.sandboxes = SqlAdmission()
+        self.sql_admission = SqlAdmission()
 
     async def ask(self, query: Query[A, R], deadline: float | None = None) -> tuple[R, Coverage]:
         """Return the merged answer of all shards that answer in time.
@@ -120,7 +120,7 @@ class QueryClient:
         return decode_partial(query, partial.value, partial.attachment)
 
     async def scatter(self, query: Query[A, R], deadline: float | None = None) -> Answers[Partial]:
-        """Send a query to every shard, and return the answers as they came."""
+        """Send a query to every shard, and return the answers undecoded."""
         return await self.shards.scatter(query, deadline or self._deadline)
 
     async def events(
@@ -131,8 +131,8 @@ class QueryClient:
         cursor: Cursor,
         byte_encoding: ByteEncoding = "hex",
     ) -> tuple[Page, Coverage]:
-        """Return selected events from ``cursor`` on, newest first, ``offset`` of them skipped."""
-        ends = time.monotonic() + self._deadline
+        """Return selected events from ``cursor`` on, newest first, after skipping ``offset``."""
+        deadline_at = time.monotonic() + self._deadline
         covered = None
         while True:
             skipping = min(offset, SKIP_CHUNK)
@@ -143,7 +143,10 @@ class QueryClient:
                 byte_encoding=byte_encoding,
             )
             page, seen = await self.ask(
-                query, _left(ends, "the events to skip could not be read in time; page by cursor")
+                query,
+                _remaining(
+                    deadline_at, "the events to skip could not be read in time; page by cursor"
+                ),
             )
             covered = seen if covered is None else covered & seen
             if not skipping or not page.has_more:
@@ -157,10 +160,10 @@ class QueryClient:
         return merge.recent(answers.values, limit), coverage(answers)
 
     async def received_at(self, event_id: int) -> int:
-        """Return when an event arrived, Unix microseconds.
+        """Return the arrival of an event in Unix microseconds.
 
         Raises:
-            NotFound: it is not stored.
+            NotFound: the event is not stored.
         """
         event, _ = await self.ask(Event(event_id))
         if event is None:
@@ -170,10 +173,10 @@ class QueryClient:
         return time_us(event["received_at"], "received_at")
 
     async def nodes(self, byte_encoding: ByteEncoding = "hex") -> tuple[list[Json], Coverage]:
-        """Return all nodes ever seen: connected ones first, then the last seen first."""
+        """Return all nodes ever seen: connected ones first, then by last sight, newest first."""
         known, seen = await self._known_nodes(Nodes(byte_encoding=byte_encoding))
-        nodes = [self.registry.introduced(node, byte_encoding) for node in known.values()]
-        nodes += self.registry.others(known, byte_encoding)
+        nodes = [self.registry.add_node_info(node, byte_encoding) for node in known.values()]
+        nodes += self.registry.forgotten_nodes(known, byte_encoding)
         nodes.sort(key=lambda node: node["node_id"])
         nodes.sort(
             key=lambda node: (node["is_connected"], node["last_seen_at"] or ""), reverse=True
@@ -186,13 +189,13 @@ class QueryClient:
         """Return one node.
 
         Raises:
-            NotFound: it has never connected.
+            NotFound: the node has never connected.
         """
         known, seen = await self._known_nodes(Nodes(node=node_id, byte_encoding=byte_encoding))
-        node = known.get(node_id) or self.registry.one(node_id, byte_encoding)
+        node = known.get(node_id) or self.registry.node(node_id, byte_encoding)
         if node is None:
             raise NotFound(f"no node {node_id} has ever connected", "id")
-        return self.registry.introduced(node, byte_encoding), seen
+        return self.registry.add_node_info(node, byte_encoding), seen
 
     async def node_status(
         self, node_id: str, byte_encoding: ByteEncoding
@@ -204,7 +207,7 @@ class QueryClient:
         return node, status, seen & also
 
     async def stats(self, window: Window) -> tuple[Stats, Coverage]:
-        """Return the number of blocks authored in the window, and what the chain has reached."""
+        """Return the number of blocks authored in the window, and the state of the chain."""
         (blocks, authored), (claims, seen) = await gather_all(self.authored(window), self.chain())
         body: Stats = {
             "total_blocks_authored": len({row["hash"] for row in blocks}),
@@ -215,46 +218,48 @@ class QueryClient:
     async def authored(self, window: Window) -> tuple[list[Json], Coverage]:
         """Return hash and node of each block authored in a window, each once.
 
-        The rows of a shard are limited: where one may have more, each half of the window is
-        queried. The number of queries follows the number of blocks, not the window.
+        The rows of a shard are limited: if a shard reaches the limit, each half of the window is
+        queried. The number of queries depends on the number of blocks, not on the window.
         """
-        ends = time.monotonic() + self._deadline
+        deadline_at = time.monotonic() + self._deadline
         blocks: list[Json] = []
         covered: list[Coverage] = []
-        waiting = [window]
-        while waiting:
-            piece = waiting.pop()
+        windows = [window]
+        while windows:
+            part = windows.pop()
             rows, seen = await self.ask(
                 AggregateRows(
                     "sightings",
-                    piece,
+                    part,
                     columns=["hash", "node"],
                     where={"type": [EventKind.AUTHORED]},
                     limit=MAX_AUTHORED,
                     distinct=True,
                 ),
-                _left(ends, "the blocks could not be read in time; ask for fewer hours"),
+                _remaining(
+                    deadline_at, "the blocks could not be read in time; ask for fewer hours"
+                ),
             )
-            halves = piece.halves() if len(rows) >= MAX_AUTHORED else ()
-            waiting += halves
+            halves = part.halves() if len(rows) >= MAX_AUTHORED else ()
+            windows += halves
             blocks += () if halves else rows
             covered.append(seen)
         return blocks, reduce(and_, covered)
 
     async def chain(self) -> tuple[dict[str, Claim], Coverage]:
-        """Return what each connected node has stated of the chain; see ``query.core.nodes``."""
+        """Return the slots that each connected node last stated; see ``query.core.nodes``."""
         query = Chain()
         answers = await self.ask_each(query)
         statements, seen = query.merge(answers.values), coverage(answers)
         if silent := [node for node, stated in statements.items() if None in stated]:
-            # A node may have stated it on a connection that has ended, to another shard.
+            # The node may have made the statement on an earlier connection, to another shard.
             more = await self.ask_each(Chain(silent))
             statements = query.merge([*answers.values, *more.values])
             seen &= coverage(more)
         return merge.claims(statements), seen
 
     async def live(self) -> tuple[LiveFigures, Coverage]:
-        """Return the last complete seconds and the present of the chain."""
+        """Return counts of the last complete seconds and the state of the chain."""
         now = int(time.time())
         (answers, seen), (claims, also) = await gather_all(self.ask(Live()), self.chain())
         live = LiveFigures(
@@ -271,14 +276,14 @@ class QueryClient:
         return await self.ask_each(Statistics())
 
     async def _known_nodes(self, query: Nodes) -> tuple[dict[str, Json], Coverage]:
-        """Return nodes by id; shards that do not answer have those they last reported."""
+        """Return nodes by id; of a shard that does not answer, those of its last reports."""
         answers = await self.ask_each(query)
         silent = [
             (
                 shard,
-                self.registry.of_shard(
+                self.registry.shard_reports(
                     shard,
-                    there=self.shards.every[shard].up,
+                    is_up=self.shards.every[shard].up,
                     rendering=query.byte_encoding,
                     node_id=query.node,
                 ),
@@ -320,15 +325,15 @@ async def _off_loop(answers: Answers[Partial], work: Callable[[], R]) -> R:
     return await run_on_merge_thread(work) if size > MERGE_ON_THREAD_BYTES else work()
 
 
-def _left(ends: float, otherwise: str) -> float:
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise QueryTimeout(otherwise)
-    return left
+def _remaining(deadline_at: float, message: str) -> float:
+    remaining = deadline_at - time.monotonic()
+    if remaining <= 0:
+        raise QueryTimeout(message)
+    return remaining
 
 
 async def gather_all(*awaitables: Awaitable[Any]) -> list[Any]:
-    """Return all results; when one fails, the others are cancelled."""
+    """Return the results of all awaitables; if one fails, cancel the others."""
     tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
     try:
         return await asyncio.gather(*tasks)

@@ -1,7 +1,7 @@
-"""The shards, as the gateway sees them: one channel each; any of them may be missing.
+"""Connections to the shards: one channel each, scattered queries, live subscriptions.
 
-A missing shard is an answer, not an error: ``scatter`` returns the answers that arrived within the
-deadline, and from which shards. The channel to a lost shard is opened again by itself, and the
+A missing shard is not an error: ``scatter`` returns the answers that arrived within the deadline,
+with the numbers of their shards. A lost connection is retried until it is open again; then the
 live subscriptions are renewed. The content of answers is not interpreted here.
 """
 
@@ -55,10 +55,10 @@ R = TypeVar("R")
 
 FIRST_BACKOFF = 0.05
 LONGEST_BACKOFF = 1.0
-# A shard with this many open queries does not keep up; more would only add to its load.
+# A shard with this many open queries does not keep up; further queries are rejected.
 MAX_PENDING = 1000
-# When the current request arrived, by the monotonic clock: where queries wait, those of the oldest
-# request go first. ``None`` for queries that no request waits for.
+# The arrival of the current request by the monotonic clock: of waiting queries, those of the
+# oldest request run first. ``None`` for queries without a request.
 requested_at: ContextVar[float | None] = ContextVar("requested_at", default=None)
 
 
@@ -81,7 +81,7 @@ class NodeReceiver(Protocol):
 
 @dataclass(frozen=True)
 class Answers(Generic[A]):
-    """The answers of the shards to one query.
+    """Answers of shards to one query.
 
     Attributes:
         values: shard and answer, in the order of the shards.
@@ -101,8 +101,8 @@ class Answers(Generic[A]):
     @property
     def missing(self) -> list[int]:
         """The shards that did not answer."""
-        there = {shard for shard, _ in self.values}
-        return [shard for shard in range(self.total) if shard not in there]
+        answered = {shard for shard, _ in self.values}
+        return [shard for shard in range(self.total) if shard not in answered]
 
 
 @dataclass
@@ -169,9 +169,9 @@ class Shard:
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
     def ask(self, name: str, parameters: Raw, deadline: float) -> PendingQuery | None:
-        """Send a query; ``None`` if the shard cannot be asked.
+        """Send a query; return ``None`` if the shard is not available.
 
-        A shard that has ``MAX_PENDING`` open gets no more; the answer is that it is busy.
+        If ``MAX_PENDING`` queries are open, the query is answered as ``busy`` without being sent.
         """
         channel = self._channel
         if not self.up or channel is None:
@@ -181,7 +181,7 @@ class Shard:
         pending = PendingQuery(self, self._next_id, future)
         if len(self.pending) >= MAX_PENDING:
             self.statistics.refused += 1
-            future.set_result(Failure(pending.number, Busy.code, "too many queries are open"))
+            future.set_result(Failure(pending.number, Busy.code, f"{MAX_PENDING} queries are open"))
             return pending
         arrived = requested_at.get()
         age = 0.0 if arrived is None else max(0.0, time.monotonic() - arrived)
@@ -191,7 +191,7 @@ class Shard:
         return pending
 
     def cancel(self, number: int) -> None:
-        """Give a query up; without effect once the answer is there."""
+        """Cancel a query; without effect once it is answered."""
         future = self.pending.pop(number, None)
         if future is not None and self._channel is not None:
             self._channel.send(Cancel(number))
@@ -213,7 +213,7 @@ class Shard:
     ) -> None:
         match message:
             case Partial(id=number) | Failure(id=number):
-                self._settle(number, message)
+                self._resolve(number, message)
             case LiveEvents():
                 live.publish(message)
             case Missed():
@@ -225,21 +225,21 @@ class Shard:
             case Recovering():
                 self._record_progress(channel, message)
             case FrozenFiles() | Released():
-                log.error("shard %d answered a request of a backup: disconnecting", self.index)
+                log.error("shard %d sent an answer to a backup request; disconnecting", self.index)
                 channel.close()
             case _:
                 assert_never(message)
 
-    def _settle(self, number: int, reply: Partial | Failure) -> None:
+    def _resolve(self, number: int, reply: Partial | Failure) -> None:
         future = self.pending.pop(number, None)
         if future is not None and not future.done():
             future.set_result(reply)
 
-    def _is_ours(self, channel: Channel[Reply], message: Welcome | Recovering) -> bool:
+    def _accepts(self, channel: Channel[Reply], message: Welcome | Recovering) -> bool:
         if message.version == VERSION and message.shard == self.index:
             return True
         log.error(
-            "refused shard %d of version %d at %s: expected shard %d of version %d",
+            "refused shard %d of version %d at %s: expected shard %d of version %d; retrying",
             message.shard,
             message.version,
             self._path,
@@ -250,7 +250,7 @@ class Shard:
         return False
 
     def _record_progress(self, channel: Channel[Reply], message: Recovering) -> None:
-        if not self._is_ours(channel, message):
+        if not self._accepts(channel, message):
             return
         if self.recovering is None:
             log.warning(
@@ -260,7 +260,7 @@ class Shard:
         self.contacted.set()
 
     def _welcome(self, channel: Channel[Reply], message: Welcome) -> None:
-        if not self._is_ours(channel, message):
+        if not self._accepts(channel, message):
             return
         if self._pid is not None and self._pid != message.pid:
             self.statistics.restarts += 1
@@ -292,7 +292,7 @@ class PendingQuery(NamedTuple):
     future: asyncio.Future[Partial | Failure]
 
     def cancel(self) -> None:
-        """Give the query up; without effect once the answer is there."""
+        """Cancel the query; without effect once it is answered."""
         self.shard.cancel(self.number)
 
 
@@ -323,24 +323,24 @@ class Shards:
         return len(self.every)
 
     def start(self, live: LiveReceiver, nodes: NodeReceiver) -> None:
-        """Begin to connect to each shard, and pass on the messages that it sends unasked."""
+        """Begin to connect to each shard, and pass on its live events and node changes."""
         self._tasks = [asyncio.create_task(shard.run(live, nodes)) for shard in self.every]
 
     async def stop(self) -> None:
-        """Disconnect from each."""
+        """Disconnect from all shards."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
 
     async def wait_all_contacted(self) -> None:
-        """Return once every shard is available or has reported that its start takes long."""
+        """Return once every shard is available or has reported the progress of its start."""
         for shard in self.every:
             await shard.contacted.wait()
 
     @property
     def recovering(self) -> dict[int, Recovering]:
-        """The progress of the shards whose start takes long."""
+        """The progress of the shards that are still starting."""
         return {each.index: each.recovering for each in self.every if each.recovering is not None}
 
     async def wait_all_welcomed(self) -> None:
@@ -358,7 +358,7 @@ class Shards:
             BadQuery: a shard refused the parameters.
             QueryTimeout: no shard answered in time.
             Busy: no shard answered, and one had too many queries already.
-            ShardUnavailable: no shard could be asked, or all failed.
+            ShardUnavailable: no shard was available, or all failed.
         """
         parameters = Raw(msgspec.json.encode(query))
         pending: list[PendingQuery] = []
@@ -375,10 +375,10 @@ class Shards:
         return self._gather(query.name, pending)
 
     async def ask(self, shard: int, query: Query[A, R], deadline: float) -> Partial:
-        """Return one shard's answer; raises as ``scatter`` does."""
+        """Return one shard's answer; raise as ``scatter`` does."""
         pending = self.every[shard].ask(query.name, Raw(msgspec.json.encode(query)), deadline)
         if pending is None:
-            raise ShardUnavailable(f"shard {shard} cannot be asked")
+            raise ShardUnavailable(f"shard {shard} is not available")
         try:
             await asyncio.wait((pending.future,), timeout=deadline)
         finally:
@@ -397,7 +397,7 @@ class Shards:
                 continue
             reply = future.result()
             if isinstance(reply, Failure):
-                reasons.add(self._failed(name, shard, reply))
+                reasons.add(self._count_failure(name, shard, reply))
             else:
                 values.append((shard.index, reply))
                 unreadable.update(reply.unreadable)
@@ -407,28 +407,28 @@ class Shards:
             raise QueryTimeout("no shard answered in time")
         if Busy.code in reasons:
             raise Busy("too many queries are waiting; retry later")
-        raise ShardUnavailable("no shard could be asked")
+        raise ShardUnavailable("no shard is available")
 
-    def _failed(self, name: str, shard: Shard, failure: Failure) -> str:
-        """Note why a shard did not answer, in a word."""
+    def _count_failure(self, name: str, shard: Shard, failure: Failure) -> str:
+        """Count the failure of a shard by its reason; return the reason."""
         if failure.code == BadQuery.code:
             raise BadQuery(failure.message, failure.parameter)
         if failure.code == SqlRefused.code:
             raise SqlRefused(failure.message, failure.parameter)
-        # The code is the shard's text; as a metric's label it has to be one of a few.
+        # The code is text of the shard; as a label of a metric it must be one of a fixed set.
         known = (QueryTimeout.code, Busy.code, ShardUnavailable.code)
         reason = failure.code if failure.code in known else "internal"
         shard.statistics.failures[reason] += 1
         if failure.code not in known:
-            log.warning("shard %d failed %s: %s", shard.index, name, failure.message)
+            log.warning("shard %d failed the query %s: %s", shard.index, name, failure.message)
         return reason
 
     def subscribe(self, request: Subscribe) -> None:
-        """Have events pushed by every shard."""
+        """Subscribe to events of every shard."""
         for shard in self.every:
             shard.subscribe(request)
 
     def unsubscribe(self, subscription: int) -> None:
-        """Have them pushed no more."""
+        """End a subscription at every shard."""
         for shard in self.every:
             shard.unsubscribe(subscription)

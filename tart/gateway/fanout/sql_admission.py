@@ -1,6 +1,6 @@
 """Admission control for SQL statements: a few run, a few more wait, others are refused.
 
-A statement whose client has left is killed; its slot is free once its process has ended.
+A statement whose client has left is killed; its slot is freed once its process has ended.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ class SqlAdmission:
             self._admitted -= 1
             raise
 
-    async def run(self, order: process.SqlJob, partials: Sequence[bytes]) -> bytes:
+    async def run(self, job: process.SqlJob, partials: Sequence[bytes]) -> bytes:
         """Run an admitted statement over ``partials``; see ``sandbox.process.run``."""
         left = threading.Event()
         running = asyncio.ensure_future(
-            asyncio.to_thread(process.run, order, lambda scan: (), partials, left.is_set)
+            asyncio.to_thread(process.run, job, lambda scan: (), partials, left.is_set)
         )
         try:
             return await asyncio.shield(running)
@@ -63,7 +63,7 @@ class SqlAdmission:
             if not running.done():
                 # The slot is taken until the process has ended.
                 await asyncio.wait({running})
-                running.exception()  # retrieved, for no caller is left
+                running.exception()  # retrieved: no caller is left to receive it
 
     async def __aexit__(self, *reason: object) -> None:
         self._admitted -= 1

@@ -133,7 +133,7 @@ async def core_work_packages(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/cores/{core_index}/work-packages``."""
     when = period(values)
     parts = await gather_all(
-        package_queries.newest(queries, when, NEWEST),
+        package_queries.newest_packages(queries, when, NEWEST),
         queries.ask(PackageStages(when.window, when.core)),
         queries.ask(PackageCounts(when.window, when.core, by=[])),
     )

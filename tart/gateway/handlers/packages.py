@@ -92,7 +92,7 @@ async def active_workpackages(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/workpackages/active``."""
     when = period(values)
     (packages, seen), (durations, also), (reasons, too) = await gather_all(
-        package_queries.newest(queries, when, NEWEST),
+        package_queries.newest_packages(queries, when, NEWEST),
         queries.ask(StepDurations(when.window, when.core)),
         queries.ask(
             AggregateSum(
@@ -176,7 +176,7 @@ async def batch_journey(queries: QueryClient, values: Values) -> Answer:
     if not hashes:
         return Answer({"journeys": [], "timestamp": now_text()})
     (rows, seen), (packages, also) = await gather_all(
-        queries.ask(PackageRows(hashes=hashes)), package_queries.named(queries, hashes)
+        queries.ask(PackageRows(hashes=hashes)), package_queries.packages_by_hash(queries, hashes)
     )
 
     def body() -> Mapping[str, Any]:

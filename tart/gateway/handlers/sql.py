@@ -37,7 +37,7 @@ async def sql(queries: QueryClient, values: Values) -> Answer:
     if values["body"].get("reduce") is not None:
         reduced = _statement(values["body"], "reduce")
     form = values["format"] or _accepted(values["accept"])
-    async with queries.sandboxes:
+    async with queries.sql_admission:
         answers = await queries.ask_each(Sql(mapped, MAP_SECONDS), MAP_SECONDS)
         partials = [value.data for _, value in answers.values]
         order = process.SqlJob(
@@ -48,7 +48,7 @@ async def sql(queries: QueryClient, values: Values) -> Answer:
             max_rows=_JSON_ROWS if form == "json" else process.MAX_ROWS,
             formulas=queries.config.csv_formulas,
         )
-        data = await queries.sandboxes.run(order, partials)
+        data = await queries.sql_admission.run(order, partials)
     seen = coverage(answers)
     media_type = _MEDIA_TYPES[form]
     if form == "json":

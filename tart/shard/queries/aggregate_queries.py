@@ -1,11 +1,11 @@
 """Queries to the aggregates: sums of the additive tables, rows of the others.
 
-Three queries serve all tables (``query.shard_queries.aggregates``); the other modules of this
-package answer those about one subject. All of them cost what the aggregates cost and not what
-the event log does, and cover all events received until now: those that were not flushed yet
-come from memory (``Snapshot``).
+Three queries serve all tables (``query.shard_queries.aggregates``); other modules of this package
+answer the queries about one subject. The cost of an answer depends on the size of the aggregates,
+not on that of the event log. Answers cover all events received until now: those that are not
+flushed yet come from memory (``Snapshot``).
 
-Nodes leave by id, times as Unix microseconds, byte strings as hex.
+Nodes are returned as ids, times as Unix microseconds, byte strings as hex.
 """
 
 from __future__ import annotations
@@ -51,10 +51,11 @@ Cursor = duckdb.DuckDBPyConnection
 T = TypeVar("T")
 Run = Callable[[Callable[[Cursor], T]], Awaitable[T]]
 AnyQuery = Query[Any, Any]
-# Of relations, the query, a condition on nodes, and nodes' ids by directory and number.
+# A function of relations, the query, a condition on nodes, and a lookup of nodes' ids by directory
+# and number.
 Handler = Callable[[MergedRelations, Any, str, Callable[[int, int], str | None]], Any]
 
-# Rows of one answer; more would not fit a message.
+# Limits of one answer; more would not fit a message.
 MAX_ROWS = 300_000
 MAX_VALUES_BY_NODE = 1_500_000
 _TRIES = 10
@@ -77,10 +78,10 @@ class AggregateQueries:
     """Answers the queries to the aggregates for one shard.
 
     Args:
-        settle: counts the events that were received and not yet decoded.
+        count_received: decodes and counts the events that were received and not decoded yet.
 
     Attributes:
-        handlers: the function that answers a query, of relations and the query.
+        handlers: by query, a function of relations and the query that answers it.
     """
 
     def __init__(
@@ -89,19 +90,19 @@ class AggregateQueries:
         nodes: Nodes,
         aggregation: Aggregator,
         config: AggregatesConfig,
-        settle: Callable[[], None],
+        count_received: Callable[[], None],
     ) -> None:
         self._store = store
         self._nodes = nodes
         self._aggregation = aggregation
         self._config = config
-        self._settle = settle
+        self._count_received = count_received
         self.handlers: Mapping[type[AnyQuery], Callable[[MergedRelations, Any], Any]] = {
             AggregateSum: self._sum,
-            AggregateRows: self._rows_of,
+            AggregateRows: self._table_rows,
             AggregateByNode: self._by_node,
-            SessionPage: self._for_nodes(partial(sessions.sessions, shard=store.directory)),
-            **{query: self._for_nodes(handler) for query, handler in _HANDLERS.items()},
+            SessionPage: self._with_nodes(partial(sessions.sessions, shard=store.directory)),
+            **{query: self._with_nodes(handler) for query, handler in _HANDLERS.items()},
         }
 
     async def answer(self, query: AnyQuery, run: Run[T], encode: Callable[[Any], T]) -> T:
@@ -112,22 +113,22 @@ class AggregateQueries:
             encode: encodes an answer, on that thread.
 
         Raises:
-            ShardUnavailable: the aggregates were flushed again and again meanwhile.
+            ShardUnavailable: a flush of the aggregates invalidated every attempt.
         """
         tables = [_known_table(query, table) for table in query.tables_read()]
         for _ in range(_TRIES):
-            self._settle()
+            self._count_received()
             snapshot = self._aggregation.snapshot(tables, time.monotonic())
             try:
                 return await run(partial(self._run, query, snapshot, encode))
             except StaleSnapshot:
                 continue
-        raise ShardUnavailable("aggregates were written again and again")
+        raise ShardUnavailable(f"the aggregates were flushed in each of {_TRIES} attempts; retry")
 
     def _run(
         self, query: AnyQuery, snapshot: Snapshot, encode: Callable[[Any], T], cursor: Cursor
     ) -> T:
-        files = [self._store.aggregates[each] for each in self._store.directories]
+        files = [self._store.aggregates[directory] for directory in self._store.directories]
         counts_10s_us = self._config.counts_10s_hours * HOUR_US
         with MergedRelations(cursor, files, snapshot, counts_10s_us) as relations:
             answer = self.handlers[type(query)](relations, query)
@@ -147,21 +148,21 @@ class AggregateQueries:
         if query.top:
             limit = f"ORDER BY {next(iter(operations))} DESC LIMIT {query.top}"
         relation = self._relation(relations, table, query, self._filters(table, query.where))
-        rows = self._rows(
+        rows = self._fetch_rows(
             relations.cursor,
             f"SELECT {', '.join([*shown, *values])} FROM {relation} {group} {limit}",
             keys,
         )
         return SumRows(keys, {name: operations[name] for name in names}, rows)
 
-    def _rows_of(self, relations: MergedRelations, query: AggregateRows) -> Rows:
+    def _table_rows(self, relations: MergedRelations, query: AggregateRows) -> Rows:
         table = query.table
         columns = [name for name in TABLES[table] if query.columns is None or name in query.columns]
         distinct = "DISTINCT" if query.distinct else ""
         order = "" if query.distinct else f"ORDER BY {clock_column(table)} DESC"
         shown = [self._key(table, name, 0) for name in columns]
         where = self._filters(table, query.where, query.known)
-        rows = self._rows(
+        rows = self._fetch_rows(
             relations.cursor,
             f"SELECT {distinct} {', '.join(shown)} "
             f"FROM {self._relation(relations, table, query, where)} {order} "
@@ -186,22 +187,22 @@ class AggregateQueries:
         ).fetchall()
         if sum(len(row[-1]) for row in rows) > MAX_VALUES_BY_NODE:
             raise BadQuery("too many values: ask for a shorter window or a longer interval")
-        places: dict[int, int] = {}
+        indices: dict[int, int] = {}
         return ValuesByNode(
             operation=operation,
             rows=[
-                [*row[:-2], [places.setdefault(one, len(places)) for one in row[-2]], row[-1]]
+                [*row[:-2], [indices.setdefault(node, len(indices)) for node in row[-2]], row[-1]]
                 for row in rows
             ],
-            nodes=[self._nodes.id_of(one >> 32, one & 0xFFFF_FFFF) for one in places],
+            nodes=[self._nodes.id_of(node >> 32, node & 0xFFFF_FFFF) for node in indices],
         )
 
-    def _for_nodes(self, handler: Handler) -> Callable[[MergedRelations, Any], Any]:
-        """Return a function that answers a query which may be about one node."""
+    def _with_nodes(self, handler: Handler) -> Callable[[MergedRelations, Any], Any]:
+        """Return a handler that gets the condition on the query's node and the lookup of ids."""
 
         def answer(relations: MergedRelations, query: Any) -> Any:
             node = getattr(query, "node", None)
-            nodes = "true" if node is None else self._of_nodes([node])
+            nodes = "true" if node is None else self._node_condition([node])
             return handler(relations, query, nodes, self._nodes.id_of)
 
         return answer
@@ -233,18 +234,18 @@ class AggregateQueries:
             if kind is None:
                 raise BadQuery(f"{table} has no {name}", name)
             if name == "node":
-                clauses.append(self._of_nodes(values))
+                clauses.append(self._node_condition(values))
                 continue
-            some = ", ".join(_literal(kind, value) for value in values)
-            clauses.append(f"{name} IN ({some})" if some else "false")
+            literals = ", ".join(_literal(kind, value) for value in values)
+            clauses.append(f"{name} IN ({literals})" if literals else "false")
         for name in known:
             if name not in TABLES[table]:
                 raise BadQuery(f"{table} has no {name}", name)
             clauses.append(f"{name} IS NOT NULL")
         return " AND ".join(clauses)
 
-    def _of_nodes(self, node_ids: Sequence[str]) -> str:
-        """Return a condition on the nodes' numbers, which are each directory's own."""
+    def _node_condition(self, node_ids: Sequence[str]) -> str:
+        """Return a condition on nodes; each directory numbers its nodes by itself."""
         pairs = [
             (directory, number)
             for directory in self._store.directories
@@ -266,7 +267,7 @@ class AggregateQueries:
             )
         return f"lower(hex({name})) AS {name}" if kind == "BLOB" else name
 
-    def _rows(self, cursor: Cursor, statement: str, keys: Sequence[str]) -> list[list[Any]]:
+    def _fetch_rows(self, cursor: Cursor, statement: str, keys: Sequence[str]) -> list[list[Any]]:
         rows = cursor.execute(statement).fetchall()
         if len(rows) > MAX_ROWS:
             raise BadQuery("too many rows: ask for a shorter window or a longer interval")

@@ -49,7 +49,7 @@ def test_reports_survive_a_restart(tmp_path: Path) -> None:
     def check(registry: NodeRegistry) -> None:
         assert len(registry) == 2
         assert NODE_A in registry
-        found = registry.of_shard(1, there=True, rendering="hex")
+        found = registry.shard_reports(1, is_up=True, rendering="hex")
         assert sorted(found, key=lambda each: each["node_id"]) == [node(), node(NODE_B)]
 
     use(path, check)
@@ -64,12 +64,12 @@ def test_a_node_is_merged_from_the_reports_of_all_shards(tmp_path: Path) -> None
         registry.record(0, [node(event_count=3)])
         registry.record(1, [node(event_count=4)])
         registry.record(1, [node(event_count=5)])
-        merged = registry.one(NODE_A, "hex")
+        merged = registry.node(NODE_A, "hex")
         assert merged is not None
         assert merged["event_count"] == 8
-        assert registry.others({}, "hex") == [merged]
-        assert registry.others({NODE_A: {}}, "hex") == []
-        assert registry.one(NODE_B, "hex") is None
+        assert registry.forgotten_nodes({}, "hex") == [merged]
+        assert registry.forgotten_nodes({NODE_A: {}}, "hex") == []
+        assert registry.node(NODE_B, "hex") is None
 
     use(tmp_path / "c", check)
 
@@ -77,7 +77,7 @@ def test_a_node_is_merged_from_the_reports_of_all_shards(tmp_path: Path) -> None
 def test_a_node_that_no_shard_knows_is_not_connected(tmp_path: Path) -> None:
     def check(registry: NodeRegistry) -> None:
         registry.record(0, [node()])
-        merged = registry.one(NODE_A, "hex")
+        merged = registry.node(NODE_A, "hex")
         assert merged is not None
         assert (merged["is_connected"], merged["connections"]) == (False, [])
 
@@ -87,11 +87,11 @@ def test_a_node_that_no_shard_knows_is_not_connected(tmp_path: Path) -> None:
 def test_only_a_shard_that_is_alive_may_have_connections(tmp_path: Path) -> None:
     def check(registry: NodeRegistry) -> None:
         registry.record(0, [node(), node(NODE_B)])
-        (late,) = registry.of_shard(0, there=True, rendering="hex", node_id=NODE_A)
-        (gone,) = registry.of_shard(0, there=False, rendering="hex", node_id=NODE_A)
+        (late,) = registry.shard_reports(0, is_up=True, rendering="hex", node_id=NODE_A)
+        (gone,) = registry.shard_reports(0, is_up=False, rendering="hex", node_id=NODE_A)
         assert late["is_connected"] is True
         assert (gone["is_connected"], gone["connections"]) == (False, [])
-        assert registry.of_shard(1, there=True, rendering="hex") == []
+        assert registry.shard_reports(1, is_up=True, rendering="hex") == []
 
     use(tmp_path / "c", check)
 
@@ -99,13 +99,13 @@ def test_only_a_shard_that_is_alive_may_have_connections(tmp_path: Path) -> None
 def test_hashes_of_a_node_are_rendered_in_hex_or_as_arrays(tmp_path: Path) -> None:
     def check(registry: NodeRegistry) -> None:
         registry.record(0, [node(), node(NODE_B, node_info=None, best=None)])
-        shown = registry.one(NODE_A, "array")
+        shown = registry.node(NODE_A, "array")
         assert shown is not None
         assert shown["node_info"]["genesis"] == [0] * 32
         assert shown["node_info"]["details"]["peer_id"] == [0xAA] * 32
         assert shown["best"]["hash"] == [0x11] * 32
-        assert registry.one(NODE_A, "hex") != shown
-        bare = registry.one(NODE_B, "array")
+        assert registry.node(NODE_A, "hex") != shown
+        bare = registry.node(NODE_B, "array")
         assert bare is not None
         assert bare["node_info"] is None
 
@@ -212,7 +212,7 @@ def test_a_node_of_a_late_shard_is_shown_as_last_reported(tmp_path: Path) -> Non
         gateway.shards[0].answers["nodes"] = lambda _: None
         gateway.gateway.queries._deadline = 0.2
         await eventually(
-            lambda: (gateway.gateway.registry.one(NODE_A, "hex") or {}).get("event_count") == 77
+            lambda: (gateway.gateway.registry.node(NODE_A, "hex") or {}).get("event_count") == 77
         )
         (only,) = (await gateway.json("/api/nodes"))["nodes"]
         assert (only["is_connected"], only["event_count"]) == (True, 77)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tart.errors import QueryTimeout, ShardUnavailable
-from tart.gateway.fanout.queries import Coverage, LiveFigures, _left, coverage, gather_all
+from tart.gateway.fanout.queries import Coverage, LiveFigures, _remaining, coverage, gather_all
 from tart.gateway.fanout.shards import Answers
 from tart.query.core.merge import Json, Second
 from tart.query.core.query import Partials
@@ -22,7 +22,7 @@ from tests.gateway.fake_shard import NODE_A, claims, statement
 from tests.gateway.running import running_gateway
 
 
-def test_coverage_of_two_scatters_is_who_answered_both() -> None:
+def test_coverage_of_two_scatters_has_the_shards_that_answered_both() -> None:
     one: Answers[None] = Answers([(0, None), (1, None)], 3)
     two: Answers[None] = Answers([(1, None), (2, None)], 3)
     assert coverage(one) & coverage(two) == Coverage(frozenset({1}), 3)
@@ -30,7 +30,7 @@ def test_coverage_of_two_scatters_is_who_answered_both() -> None:
     assert Coverage(frozenset({0, 1, 2}), 3).complete
 
 
-def test_a_window_says_its_bounds() -> None:
+def test_a_live_window_has_its_bounds() -> None:
     live = LiveFigures(100, {95: Second(3, set(), set(), 0, 0)}, 1, {})
     window = live.window(10)
     assert (window["start"], window["end"]) == (
@@ -41,7 +41,7 @@ def test_a_window_says_its_bounds() -> None:
     assert live.window(4)["events"] == 0
 
 
-def test_when_one_question_fails_the_others_are_given_up() -> None:
+def test_when_one_query_fails_the_others_are_cancelled() -> None:
     async def run() -> None:
         never = asyncio.get_running_loop().create_future()
 
@@ -55,12 +55,12 @@ def test_when_one_question_fails_the_others_are_given_up() -> None:
     asyncio.run(run())
 
 
-def test_no_time_left_is_a_timeout() -> None:
+def test_no_time_remaining_is_a_timeout() -> None:
     with pytest.raises(QueryTimeout, match="page by cursor"):
-        _left(0.0, "page by cursor")
+        _remaining(0.0, "page by cursor")
 
 
-def test_what_a_node_said_before_it_reconnected_is_asked_for_where_it_lacks(tmp_path: Path) -> None:
+def test_a_missing_statement_is_read_from_an_earlier_connection(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path, 2) as gateway:
             one, two = gateway.shards

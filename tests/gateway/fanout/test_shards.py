@@ -221,7 +221,7 @@ def test_a_shard_of_another_release_or_number_is_refused(
 def test_a_busy_shard_is_distinguished_from_a_lost_one(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         for fake in fakes:
-            fake.answers["chain"] = lambda _: Failure(0, "busy", "256 questions are waiting")
+            fake.answers["chain"] = lambda _: Failure(0, "busy", "256 queries are waiting")
         with pytest.raises(Busy) as refused:
             await shards.scatter(Chain(), 5)
         assert refused.value.seconds > 0
@@ -283,7 +283,7 @@ def test_open_queries_of_a_shard_are_limited_and_rejections_counted(
     run(tmp_path, check)
 
 
-def test_messages_that_shards_send_unasked_are_passed_on(tmp_path: Path) -> None:
+def test_live_events_and_node_changes_are_passed_on(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         shards.subscribe(Subscribe(1, {"type": "All"}))
         await eventually(lambda: fakes[0].subscriptions and fakes[1].subscriptions)

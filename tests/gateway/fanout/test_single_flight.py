@@ -1,4 +1,4 @@
-"""One question for many askers."""
+"""``tart/gateway/fanout/single_flight.py``: one call for concurrent callers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tart.errors import ShardUnavailable
 from tart.gateway.fanout.single_flight import SingleFlight
 
 
-class Asked:
-    """A question that is answered when the test says so."""
+class Call:
+    """A call that returns when the test sets its result."""
 
     def __init__(self) -> None:
         self.times = 0
@@ -24,40 +24,40 @@ class Asked:
 
 def test_concurrent_callers_share_one_call() -> None:
     async def run() -> None:
-        asked = Asked()
-        shared = SingleFlight(asked)
+        call = Call()
+        shared = SingleFlight(call)
         asking = [asyncio.create_task(shared.get(0)) for _ in range(5)]
         await asyncio.sleep(0)
-        asked.answer.set_result(7)
+        call.answer.set_result(7)
         assert await asyncio.gather(*asking) == [7] * 5
-        assert asked.times == 1
+        assert call.times == 1
 
     asyncio.run(run())
 
 
 def test_a_fresh_result_is_reused_and_an_old_one_is_renewed() -> None:
     async def run() -> None:
-        asked = Asked()
-        asked.answer.set_result(7)
-        shared = SingleFlight(asked)
+        call = Call()
+        call.answer.set_result(7)
+        shared = SingleFlight(call)
         await shared.get(60)
         await shared.get(60)
-        assert asked.times == 1
+        assert call.times == 1
         await shared.get(-1)
-        assert asked.times == 2
+        assert call.times == 2
 
     asyncio.run(run())
 
 
 def test_a_caller_that_leaves_does_not_cancel_the_call_of_others() -> None:
     async def run() -> None:
-        asked = Asked()
-        shared = SingleFlight(asked)
+        call = Call()
+        shared = SingleFlight(call)
         leaving, staying = (asyncio.create_task(shared.get(0)) for _ in range(2))
         await asyncio.sleep(0)
         leaving.cancel()
         await asyncio.gather(leaving, return_exceptions=True)
-        asked.answer.set_result(7)
+        call.answer.set_result(7)
         assert await staying == 7
 
     asyncio.run(run())
@@ -65,8 +65,8 @@ def test_a_caller_that_leaves_does_not_cancel_the_call_of_others() -> None:
 
 def test_the_last_caller_that_leaves_cancels_the_call_and_the_next_starts_a_new_one() -> None:
     async def run() -> None:
-        asked = Asked()
-        shared = SingleFlight(asked)
+        call = Call()
+        shared = SingleFlight(call)
         leaving = [asyncio.create_task(shared.get(0)) for _ in range(2)]
         await asyncio.sleep(0)
         running = shared._running
@@ -77,25 +77,25 @@ def test_the_last_caller_that_leaves_cancels_the_call_and_the_next_starts_a_new_
         coming = asyncio.create_task(shared.get(0))
         await asyncio.wait((running,))
         assert running.cancelled()
-        asked.answer.set_result(7)
+        call.answer.set_result(7)
         assert await coming == 7
-        assert asked.times == 2
+        assert call.times == 2
 
     asyncio.run(run())
 
 
 def test_a_failure_reaches_all_callers_and_the_next_starts_a_new_call() -> None:
     async def run() -> None:
-        asked = Asked()
-        shared = SingleFlight(asked)
+        call = Call()
+        shared = SingleFlight(call)
         asking = [asyncio.create_task(shared.get(60)) for _ in range(2)]
         await asyncio.sleep(0)
-        asked.answer.set_exception(ShardUnavailable("none"))
+        call.answer.set_exception(ShardUnavailable("none"))
         for each in asking:
             with pytest.raises(ShardUnavailable):
                 await each
-        asked.answer = asyncio.get_running_loop().create_future()
-        asked.answer.set_result(8)
+        call.answer = asyncio.get_running_loop().create_future()
+        call.answer.set_result(8)
         assert await shared.get(60) == 8
 
     asyncio.run(run())
@@ -103,7 +103,7 @@ def test_a_failure_reaches_all_callers_and_the_next_starts_a_new_call() -> None:
 
 def test_a_single_flight_can_be_stopped_during_a_call() -> None:
     async def run() -> None:
-        shared = SingleFlight(Asked())
+        shared = SingleFlight(Call())
         await shared.stop()
         asking = asyncio.create_task(shared.get(0))
         await asyncio.sleep(0)

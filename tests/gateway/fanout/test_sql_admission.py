@@ -15,12 +15,12 @@ from tests.gateway.running import eventually
 
 def test_running_and_waiting_statements_are_limited() -> None:
     async def scenario() -> None:
-        sandboxes, done = SqlAdmission(), asyncio.Event()
+        admission, done = SqlAdmission(), asyncio.Event()
         running = 0
 
         async def statement() -> None:
             nonlocal running
-            async with sandboxes:
+            async with admission:
                 running += 1
                 await done.wait()
                 running -= 1
@@ -31,7 +31,7 @@ def test_running_and_waiting_statements_are_limited() -> None:
         assert running == RUNNING
         with pytest.raises(TooManyStatements):
             await statement()
-        assert sandboxes.refused == 1
+        assert admission.refused == 1
         done.set()
         await asyncio.gather(*tasks)
         await statement()
@@ -41,10 +41,10 @@ def test_running_and_waiting_statements_are_limited() -> None:
 
 def test_a_client_that_leaves_while_waiting_makes_room() -> None:
     async def scenario() -> None:
-        sandboxes = SqlAdmission()
+        admission = SqlAdmission()
 
         async def statement() -> None:
-            async with sandboxes:
+            async with admission:
                 await asyncio.sleep(3600)
 
         tasks = [asyncio.create_task(statement()) for _ in range(RUNNING + WAITING)]
@@ -52,8 +52,8 @@ def test_a_client_that_leaves_while_waiting_makes_room() -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        async with sandboxes:
-            assert sandboxes.refused == 0
+        async with admission:
+            assert admission.refused == 0
 
     asyncio.run(scenario())
 
@@ -63,12 +63,12 @@ def test_an_abandoned_statement_is_killed_before_its_slot_is_reused() -> None:
     counting = "SELECT count(*) FROM range(100000000000) AS a(x) WHERE hash(x) = 1"
 
     async def scenario() -> None:
-        sandboxes = SqlAdmission()
+        admission = SqlAdmission()
 
         async def statement() -> None:
-            async with sandboxes:
+            async with admission:
                 try:
-                    await sandboxes.run(SqlJob(counting, partials=True, seconds=60.0), [])
+                    await admission.run(SqlJob(counting, partials=True, seconds=60.0), [])
                 finally:
                     assert not children()
 

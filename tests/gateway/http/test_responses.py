@@ -232,7 +232,7 @@ def test_an_answer_from_two_queries_counts_the_shards_that_answered_both(tmp_pat
 def test_a_busy_gateway_tells_when_to_retry(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         for shard in gateway.shards:
-            shard.answers["events"] = lambda _: Failure(0, "busy", "256 questions are waiting")
+            shard.answers["events"] = lambda _: Failure(0, "busy", "256 queries are waiting")
         response = await gateway.get("/api/events")
         assert_error(response.status_code, response.json(), 503, "busy")
         assert int(response.headers["retry-after"]) >= 1
@@ -245,7 +245,7 @@ def test_queries_carry_the_age_of_their_request(tmp_path: Path) -> None:
     """Also where they are asked from the other thread, and one after the other."""
 
     async def check(gateway: Running) -> None:
-        # The gateway's own questions are for no request.
+        # The gateway's own queries belong to no request.
         await eventually(lambda: all(each.requests for each in gateway.shards))
         await eventually(lambda: not any(each.pending for each in gateway.gateway.shards.every))
         for route in SCATTERED:

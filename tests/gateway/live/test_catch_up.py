@@ -71,7 +71,7 @@ def test_events_come_in_order_of_arrival_over_the_shards(tmp_path: Path) -> None
         expected = [event_api_id(shard, i) for i in range(1, 300) for shard in (0, 1)]
         assert client.events == expected
         assert set(client.said[-2:]) == {("release", 0), ("release", 1)}
-        # Small parts first, then larger ones: it takes no more questions than that.
+        # Small parts first, then larger ones: it takes no more queries than that.
         assert [each["limit"] for each in asked(gateway, 0)][:3] == [64, 128, 256]
         assert len(asked(gateway, 0)) <= 5
 

@@ -1,4 +1,4 @@
-"""``tart/shard/queries/aggregate_queries.py``: questions to the aggregates of a real shard."""
+"""``tart/shard/queries/aggregate_queries.py``: queries to the aggregates of a real shard."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_times_become_multiples_of_the_step(ask):
     assert sum(count for _, count in found) == everything(troubled_network())
 
 
-def test_only_what_is_asked_for(ask):
+def test_filters_select_rows_by_column(ask):
     number = 131
     found = ask(
         "aggregate_sum", table="counts", by=["node"], where={"type": [number], "node": NODES[:2]}
@@ -63,25 +63,25 @@ def test_only_what_is_asked_for(ask):
     assert ask("aggregate_sum", table="counts", by=["node"], where={"type": []}) == []
 
 
-def test_a_window_is_kept(ask):
+def test_rows_outside_the_window_are_not_counted(ask):
     ((first,), *_) = sorted(row[:1] for row in ask("aggregate_sum", table="counts", by=["bucket"]))
     assert ask("aggregate_sum", table="counts", by=["type"], end_us=first) == []
     everything_since = ask("aggregate_sum", table="counts", by=[], start_us=first)
     assert everything_since == [[everything(troubled_network())]]
 
 
-def test_the_greatest_come_first_when_only_some_are_wanted(ask):
+def test_top_returns_the_greatest_rows(ask):
     ((number, count),) = ask("aggregate_sum", table="counts", by=["type"], top=1)
     assert (number, count) == FACTS.counts().most_common(1)[0]
 
 
-def test_some_values_only(ask):
+def test_a_sum_can_be_limited_to_some_values(ask):
     (row,) = ask("aggregate_sum", table="status", by=[], values=["samples", "max_num_peers"])
     said = [f["data"]["num_peers"] for f in FACTS.events("Status")]
     assert row == [len(said), max(said)]
 
 
-def test_every_table_can_be_asked_for_by_all_its_keys(ask):
+def test_every_table_can_be_summed_by_all_its_keys(ask):
     for table, operations in OPERATIONS.items():
         keys = [name for name in TABLES[table] if name not in operations]
         found = ask("aggregate_sum", table=table, by=keys)
@@ -99,7 +99,7 @@ def test_every_table_of_rows_is_listed_newest_first(ask):
         assert times == sorted(times, reverse=True)
 
 
-def test_distinct_values_come_once(ask):
+def test_distinct_rows_are_returned_once(ask):
     found = ask("aggregate_rows", table="packages", columns=["hash"], distinct=True, limit=10_000)
     hashes = [row["hash"] for row in found if row["hash"]]
     named = FACTS.events("WorkPackageReceived", "DuplicateWorkPackage")
@@ -108,7 +108,7 @@ def test_distinct_values_come_once(ask):
     assert set(hashes) <= received
 
 
-def test_blocks_are_sighted_and_propagated(ask):
+def test_sightings_of_blocks_give_first_seen_and_propagation(ask):
     sighted = ask("first_seen_blocks")
     known = {f["block"] for f in FACTS.of("block")}
     assert {row[0] for row in sighted} <= known
@@ -130,7 +130,7 @@ def test_blocks_are_sighted_and_propagated(ask):
         ("aggregate_sum", {"table": "counts", "where": {"nothing": [1]}}),
     ],
 )
-def test_what_is_not_there_is_refused(ask, name, parameters):
+def test_unknown_tables_and_columns_are_rejected(ask, name, parameters):
     with pytest.raises(BadQuery):
         ask(name, **parameters)
 

@@ -30,7 +30,7 @@ async def slots(shard, filter_=ALL, **parameters):
     return shown, found["cut"]
 
 
-def test_events_after_a_position_come_oldest_first(tmp_path):
+def test_events_after_a_position_are_returned_oldest_first(tmp_path):
     async def scenario(shard):
         await told(shard, 1, 2, 3, 4)
         assert await slots(shard, after={"0": 1}) == ([3, 4], False)
@@ -39,7 +39,7 @@ def test_events_after_a_position_come_oldest_first(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_where_no_position_is_known_the_time_says_what_is_new(tmp_path):
+def test_without_a_position_events_since_a_time_are_returned(tmp_path):
     async def scenario(shard):
         await told(shard, 1, 2)
         assert await slots(shard, after={"7": 0}) == ([1, 2], False)
@@ -48,7 +48,7 @@ def test_where_no_position_is_known_the_time_says_what_is_new(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_the_filter_is_the_live_one(tmp_path):
+def test_the_backfill_filter_matches_as_the_live_filter(tmp_path):
     async def scenario(shard):
         await told(shard, 1, 2)
         await told(shard, 2, 3, number=2)
@@ -73,7 +73,7 @@ async def parts(shard, limit, **parameters):
 
 
 @pytest.mark.parametrize("from_memory", [True, False])
-def test_it_is_looked_up_in_parts(tmp_path, from_memory):
+def test_missed_events_are_read_in_parts(tmp_path, from_memory):
     async def scenario(shard):
         await told(shard, 1, 2, 3, 4, 5)
         if not from_memory:
@@ -87,7 +87,7 @@ def test_it_is_looked_up_in_parts(tmp_path, from_memory):
     run(scenario, tmp_path)
 
 
-def test_a_part_has_room_for_so_many_bytes_and_never_for_nothing(tmp_path, monkeypatch):
+def test_a_part_is_limited_in_bytes_and_has_at_least_one_event(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "PART_BYTES", 72)
 
     async def scenario(shard):
@@ -100,7 +100,7 @@ def test_a_part_has_room_for_so_many_bytes_and_never_for_nothing(tmp_path, monke
 
 
 @pytest.mark.parametrize("after", [{"0": 0}, {}])
-def test_what_is_no_longer_recent_is_told(tmp_path, monkeypatch, after):
+def test_events_that_are_no_longer_recent_are_reported_as_cut(tmp_path, monkeypatch, after):
     monkeypatch.setattr(module, "RECENT", 2)
 
     async def scenario(shard):
@@ -111,7 +111,7 @@ def test_what_is_no_longer_recent_is_told(tmp_path, monkeypatch, after):
     run(scenario, tmp_path)
 
 
-def test_what_cannot_be_understood_takes_a_place_and_holds_up_nothing(tmp_path):
+def test_undecodable_frames_are_skipped_by_a_backfill(tmp_path):
     async def scenario(shard):
         node = fake_node(1)
         broken = framed(bytes(8) + bytes([11]) + b"x")
@@ -124,7 +124,7 @@ def test_what_cannot_be_understood_takes_a_place_and_holds_up_nothing(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_a_position_of_another_log_is_no_position(tmp_path):
+def test_a_position_of_another_event_log_is_ignored(tmp_path):
     async def scenario(shard):
         await told(shard, 1, 2)
         found = await shard.ask("backfill", filter=ALL, since_us=0, after={"0": 99})
@@ -133,7 +133,7 @@ def test_a_position_of_another_log_is_no_position(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_who_is_ahead_of_the_log_stays_there(tmp_path):
+def test_a_position_ahead_of_the_event_log_is_kept(tmp_path):
     async def scenario(shard):
         await told(shard, 1, 2)
         shard.holding = True
@@ -147,7 +147,7 @@ def test_who_is_ahead_of_the_log_stays_there(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_nobody_waiting_ends_it_between_two_events(tmp_path):
+def test_a_cancelled_backfill_ends_between_two_events(tmp_path):
     async def scenario(shard):
         await told(shard, *range(1, 200))
         looked_at = []
@@ -178,7 +178,7 @@ def test_nobody_waiting_ends_it_between_two_events(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_it_says_how_far_the_log_is(tmp_path):
+def test_a_backfill_reports_the_committed_and_the_next_sequence(tmp_path):
     async def scenario(shard):
         await told(shard, 1, 2)
         found = await shard.ask("backfill", filter=ALL, since_us=0)

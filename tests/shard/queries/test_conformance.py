@@ -16,7 +16,7 @@ async def examples(shard, **parameters):
     return await shard.ask("examples", **parameters)
 
 
-def test_an_example_leads_to_its_event(tmp_path):
+def test_an_example_has_the_id_of_its_event(tmp_path):
     async def scenario(shard):
         node = fake_node()
         session = shard.session(node.connect(), best(node, 1), wrong(node, 2))
@@ -34,7 +34,7 @@ def test_an_example_leads_to_its_event(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_the_newest_of_each_rule_come_first(tmp_path):
+def test_the_newest_examples_of_each_rule_are_returned(tmp_path):
     async def scenario(shard):
         shard.session(b"".join(misbehaving_script().frames))
         found = await examples(shard, limit=2)
@@ -47,7 +47,7 @@ def test_the_newest_of_each_rule_come_first(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_examples_of_a_node_and_a_window(tmp_path):
+def test_examples_are_selected_by_node_and_window(tmp_path):
     async def scenario(shard):
         for number in (1, 2):
             node = fake_node(number)
@@ -70,7 +70,7 @@ def test_a_first_message_is_an_example_without_an_event(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_how_nodes_introduce_themselves_is_counted_by_what_they_say(tmp_path, monkeypatch):
+def test_protocol_versions_are_counted_by_version_and_layout(tmp_path, monkeypatch):
     clock = Clock(monkeypatch)
 
     async def scenario(shard):
@@ -90,7 +90,7 @@ def test_how_nodes_introduce_themselves_is_counted_by_what_they_say(tmp_path, mo
     run(scenario, tmp_path)
 
 
-def test_who_is_still_connected_was_until_now(tmp_path):
+def test_an_open_connection_counts_until_now(tmp_path):
     async def scenario(shard):
         session = shard.session(fake_node().connect())
         now = session.opened_at + 7_000_000

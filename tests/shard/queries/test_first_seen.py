@@ -40,7 +40,7 @@ def test_every_node_s_first_sight_has_its_offset(ask):
         assert offset <= at - (timestamp + JCE_US)
 
 
-def test_sights_are_of_the_blocks_that_are_asked_for(ask):
+def test_sights_are_selected_by_block_hash(ask):
     sighted = ask("first_seen_blocks")
     hashes = [row[0] for row in sighted[:3]]
     found = ask("block_propagation", hashes=hashes)
@@ -48,14 +48,14 @@ def test_sights_are_of_the_blocks_that_are_asked_for(ask):
     assert len(found) == sum(row[3] for row in sighted[:3])
 
 
-def test_too_many_sights_are_refused(ask, monkeypatch):
+def test_too_many_sights_are_rejected(ask, monkeypatch):
     hashes = [row[0] for row in ask("first_seen_blocks")]
     monkeypatch.setattr(module, "MAX_SIGHTS", 2)
     with pytest.raises(Exception, match="fewer blocks"):
         ask("block_propagation", hashes=hashes)
 
 
-def test_blocks_authored_without_a_known_beginning_are_seen_all_the_same(ask):
+def test_blocks_authored_without_a_known_authoring_event_are_seen(ask):
     authored = {fact["about"]["block"] for fact in FACTS.events("Authored")}
     found = ask(
         "aggregate_rows", table="sightings", where={"type": [42]}, columns=["hash"], distinct=True

@@ -106,7 +106,7 @@ def test_each_query_has_a_handler_where_its_source_says(tmp_path):
 
 
 @pytest.mark.parametrize("name", [each for each in QUERIES if QUERIES[each].source != "slow"])
-def test_a_shard_that_knows_nothing_answers_all_the_same(tmp_path, name):
+def test_an_empty_shard_answers_every_query(tmp_path, name):
     empty = {
         "events": [],
         "nodes": [],
@@ -150,7 +150,7 @@ def test_a_shard_that_knows_nothing_answers_all_the_same(tmp_path, name):
 # --- events ----------------------------------------------------------------------------
 
 
-def test_events_come_newest_first_over_all_files_of_a_directory(tmp_path):
+def test_events_are_returned_newest_first_over_all_files_of_a_directory(tmp_path):
     stored(tmp_path, *(block(seq) for seq in range(0, 10_000, 1000)), file_hours=1)
     assert len(list((tmp_path / "00").glob("20*.duckdb"))) == 3
     assert selected(tmp_path) == list(range(9000, -1, -1000))
@@ -160,7 +160,7 @@ def test_events_come_newest_first_over_all_files_of_a_directory(tmp_path):
 @pytest.mark.parametrize(
     ("limit", "number"), [(1, 1), (59, 59), (None, 50), (1000, 60), (10**9, 60), (-1, 0)]
 )
-def test_a_limit_is_kept_to_and_is_fifty_unless_said(tmp_path, limit, number):
+def test_the_number_of_events_is_limited(tmp_path, limit, number):
     stored(tmp_path, *(block(seq) for seq in range(60)))
     assert selected(tmp_path, limit=limit) == list(range(59, 59 - number, -1))
 
@@ -216,7 +216,7 @@ def test_events_are_selected_by(tmp_path, name):
 
 
 @pytest.mark.parametrize("size", [1, 3, 64])
-def test_an_answer_has_so_many_bytes_and_says_that_there_is_more(tmp_path, monkeypatch, size):
+def test_an_answer_is_limited_in_bytes_and_marks_that_more_follow(tmp_path, monkeypatch, size):
     """However many rows are read at once, paging gives every event once."""
     monkeypatch.setattr(module, "_FIRST_ROWS", size)
     monkeypatch.setattr(module, "EVENTS_BYTES", 500)
@@ -247,7 +247,7 @@ def test_events_are_selected_by_core(tmp_path):
     assert selected(tmp_path, core=0) == [0]
 
 
-def test_a_hash_counts_where_bytes_match_not_where_their_digits_do(tmp_path):
+def test_a_hash_matches_whole_bytes_and_not_hex_digits(tmp_path):
     """The newest rows match as text only, half a byte off; older ones must not be hidden."""
     wanted = bytes(range(0x31, 0x51))
     shifted = bytes.fromhex("0" + wanted.hex() + "0")  # 33 bytes
@@ -261,13 +261,13 @@ def test_a_hash_counts_where_bytes_match_not_where_their_digits_do(tmp_path):
     assert selected(tmp_path, hash=wanted.hex(), before={"0": 2}) == [0]
 
 
-def test_a_hash_that_matches_off_and_on_the_byte_is_found(tmp_path):
+def test_a_hash_that_also_matches_off_the_byte_boundary_is_found(tmp_path):
     wanted = b"\x11" * 32
     stored(tmp_path, event(0, body=b"\x01\0\0\x01" + wanted), event(1, body=b"\x11" * 33))
     assert selected(tmp_path, hash=wanted.hex()) == [1, 0]
 
 
-def test_a_hash_may_be_the_peer_that_an_event_names(tmp_path):
+def test_a_hash_matches_the_peer_that_an_event_names(tmp_path):
     wanted, other = PEERS[6], PEERS[7]
     named = [
         event(seq, at=NOON + seq * SECOND_US, type=131, slot=None, peer=peer, body=bytes(32))
@@ -282,7 +282,7 @@ def test_a_hash_may_be_the_peer_that_an_event_names(tmp_path):
 
 
 @pytest.mark.slow
-def test_each_directory_gives_its_own_newest_and_goes_on_where_it_was_left(tmp_path):
+def test_each_directory_returns_its_newest_events_and_continues_at_its_position(tmp_path):
     for directory in (0, 1, 2):
         stored(tmp_path, *(block(seq) for seq in range(5)), shard=directory, count=3)
 
@@ -297,7 +297,7 @@ def test_each_directory_gives_its_own_newest_and_goes_on_where_it_was_left(tmp_p
     assert by_directory(limit=2, before={"0": 3, "2": 1}) == {0: [2, 1], 1: [4, 3], 2: [0]}
 
 
-def test_an_event_is_shown_as_it_was_said_in_both_renderings(tmp_path):
+def test_an_event_has_its_sent_values_in_both_byte_encodings(tmp_path):
     stored(tmp_path, block(7), authored(8, HASH, node=1))
     for rendering, shown in (("hex", "0x" + HASH.hex()), ("array", list(HASH)), (None, None)):
         newer, older = asked(tmp_path, "events", bytes=rendering)
@@ -314,7 +314,7 @@ def test_an_event_is_shown_as_it_was_said_in_both_renderings(tmp_path):
 # --- nodes, chain, live, node_status ---------------------------------------------------
 
 
-def test_nodes_are_all_that_were_ever_seen_or_one_of_them(tmp_path):
+def test_nodes_returns_all_nodes_ever_seen_or_one(tmp_path):
     stored(tmp_path, block(0), block(1), block(2, node=1))
     found = {node["node_id"]: node["event_count"] for node in asked(tmp_path, "nodes")}
     assert found == {A: 2, B: 1}
@@ -322,7 +322,7 @@ def test_nodes_are_all_that_were_ever_seen_or_one_of_them(tmp_path):
     assert asked(tmp_path, "nodes", node="09" * 32) == []
 
 
-def test_the_chain_is_what_connected_nodes_say_now(tmp_path):
+def test_chain_returns_the_latest_statements_of_connected_nodes(tmp_path):
     stored(tmp_path, block(50, node=1))
 
     async def scenario(shard):
@@ -352,7 +352,7 @@ def test_live_figures_are_those_of_complete_seconds(tmp_path):
 
 
 @pytest.mark.slow
-def test_node_status_is_the_latest_of_each_and_the_counts_of_all(tmp_path):
+def test_node_status_has_latest_statements_and_counts(tmp_path):
     stored(
         tmp_path, block(0, slot=1), block(9, slot=3), logged(1, "SyncStatusChanged", synced=True)
     )
@@ -377,7 +377,7 @@ def test_node_status_of_an_unknown_node_is_empty(tmp_path):
 
 
 @pytest.mark.slow
-def test_events_may_be_asked_for_while_a_new_file_begins(tmp_path):
+def test_events_can_be_queried_while_a_segment_is_created(tmp_path):
     stored(tmp_path, *(block(seq) for seq in range(0, 7200, 3600)), file_hours=1)
 
     async def scenario(shard):
@@ -395,7 +395,7 @@ def test_events_may_be_asked_for_while_a_new_file_begins(tmp_path):
     run(scenario, tmp_path, storage={"file_hours": 1})
 
 
-def test_what_was_committed_last_is_answered_at_once_and_as_from_the_files(tmp_path):
+def test_an_answer_from_the_tail_cache_equals_the_answer_from_the_files(tmp_path):
     stored(tmp_path, block(0), block(1))
 
     async def scenario(shard):

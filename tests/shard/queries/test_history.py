@@ -41,7 +41,7 @@ async def exported(shard, form, **parameters):
 # --- One event -------------------------------------------------------------------------
 
 
-def test_an_event_has_its_bytes_as_they_came(tmp_path):
+def test_an_event_has_its_bytes_as_received(tmp_path):
     async def scenario(shard):
         node = fake_node()
         sent = node.event("AuthoringFailed", 7, authoring_id=9, reason="no")[1]
@@ -57,7 +57,7 @@ def test_an_event_has_its_bytes_as_they_came(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_bytes_may_be_arrays_but_raw_ones_stay_hex(tmp_path):
+def test_raw_bytes_are_hex_in_both_byte_encodings(tmp_path):
     async def scenario(shard):
         node = fake_node()
         await told(shard, node, best(node, 5))
@@ -68,7 +68,7 @@ def test_bytes_may_be_arrays_but_raw_ones_stay_hex(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_what_was_not_understood_is_shown_with_the_reason(tmp_path):
+def test_an_undecodable_frame_is_returned_with_its_rule(tmp_path):
     async def scenario(shard):
         node = fake_node()
         content = bytes(8) + b"\x0b" + b"short"
@@ -83,7 +83,7 @@ def test_what_was_not_understood_is_shown_with_the_reason(tmp_path):
 
 @pytest.mark.parametrize("name", ["event", "trace"])
 @pytest.mark.parametrize("api_id", [event_api_id(0, 5), event_api_id(3, 0)])
-def test_what_is_not_here_is_nothing(tmp_path, name, api_id):
+def test_an_unknown_event_is_none(tmp_path, name, api_id):
     async def scenario(shard):
         node = fake_node()
         await told(shard, node, best(node, 5))
@@ -163,7 +163,7 @@ def test_csv_has_a_value_for_each_column(tmp_path):
 
 
 @pytest.mark.parametrize(("formulas", "shown"), [(False, "'=1+1"), (True, "=1+1")])
-def test_what_a_node_calls_itself_is_no_formula_in_csv(tmp_path, formulas, shown):
+def test_a_node_name_is_not_a_formula_in_csv(tmp_path, formulas, shown):
     async def scenario(shard):
         node = fake_node(name="=1+1")
         await told(shard, node, best(node, 5))
@@ -174,7 +174,7 @@ def test_what_a_node_calls_itself_is_no_formula_in_csv(tmp_path, formulas, shown
     run(scenario, tmp_path)
 
 
-def test_a_capture_is_what_came_on_the_wire(tmp_path):
+def test_a_capture_has_the_bytes_received(tmp_path):
     async def scenario(shard):
         node, other = fake_node(), fake_node(2)
         bad = framed(bytes(8) + b"\x0b" + b"short")
@@ -199,9 +199,7 @@ def test_a_capture_is_what_came_on_the_wire(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_a_capture_knows_which_record_was_a_session_s_last_and_when_that_ended(
-    tmp_path, monkeypatch
-):
+def test_a_capture_has_the_last_record_and_the_end_of_each_session(tmp_path, monkeypatch):
     async def scenario(shard):
         monkeypatch.setattr(history, "PAGE_ROWS", 2)
         node, other = fake_node(), fake_node(2)
@@ -223,7 +221,7 @@ def test_a_capture_knows_which_record_was_a_session_s_last_and_when_that_ended(
     run(scenario, tmp_path)
 
 
-def test_an_unknown_format_is_refused(tmp_path):
+def test_an_unknown_export_format_is_rejected(tmp_path):
     async def scenario(shard):
         with pytest.raises(BadQuery):
             await shard.ask("export", format="pigeon")
@@ -231,7 +229,7 @@ def test_an_unknown_format_is_refused(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_directories_that_are_not_asked_for_are_left_out(tmp_path):
+def test_an_export_leaves_out_directories_that_are_not_requested(tmp_path):
     async def scenario(shard):
         node = fake_node()
         await told(shard, node, best(node, 5))

@@ -19,7 +19,7 @@ async def pipeline(shard, handling, **more):
     return answer["pipelines"].get(f"{handling.session.api_id}/{handling.root}", [])
 
 
-def test_a_pipeline_is_its_root_what_refers_to_it_and_the_sending(tmp_path):
+def test_a_pipeline_has_its_root_its_events_and_the_sending_of_its_guarantee(tmp_path):
     async def scenario(shard):
         one = Handling(shard, fake_node(1)).submit().receive().guarantee().send()
         assert types(await pipeline(shard, one)) == [90, 94, 102, 105, 106, 108]
@@ -27,7 +27,7 @@ def test_a_pipeline_is_its_root_what_refers_to_it_and_the_sending(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_equal_ids_of_other_connections_are_left_alone(tmp_path):
+def test_equal_event_ids_of_other_connections_are_not_in_a_journey(tmp_path):
     async def scenario(shard):
         one = Handling(shard, fake_node(1)).submit().receive()
         two = Handling(shard, fake_node(2)).submit().fail("reset")
@@ -57,7 +57,7 @@ def test_reports_and_requests_are_found_by_hash(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_a_limit_is_of_each_kind(tmp_path):
+def test_the_limit_of_a_journey_is_per_pipeline_report_and_erasure_root(tmp_path):
     async def scenario(shard):
         one = Handling(shard, fake_node(1)).submit().receive().guarantee().send()
         assert types(await pipeline(shard, one, limit=2)) == [90, 94]
@@ -65,7 +65,7 @@ def test_a_limit_is_of_each_kind(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_what_was_not_heard_of_then_is_not_looked_for(tmp_path):
+def test_events_outside_the_period_are_not_in_a_journey(tmp_path):
     async def scenario(shard):
         one = Handling(shard, fake_node(1)).submit()
         await shard.settled()

@@ -16,7 +16,7 @@ async def of(shard, name, **parameters):
     return query.merge([(0, decode_partial(query, value, attachment))])
 
 
-def test_a_package_is_as_far_as_its_leading_guarantor(tmp_path):
+def test_the_state_of_a_package_is_that_of_its_leading_guarantor(tmp_path):
     async def scenario(shard):
         secondary = Handling(shard, fake_node(2)).share().receive().sign()
         primary = Handling(shard, fake_node(1)).submit().receive().guarantee()
@@ -31,7 +31,7 @@ def test_a_package_is_as_far_as_its_leading_guarantor(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_attempts_whose_package_never_became_known_stand_apart(tmp_path):
+def test_attempts_of_unknown_packages_are_counted_as_unidentified(tmp_path):
     async def scenario(shard):
         Handling(shard, fake_node(1)).submit().fail("reset")
         Handling(shard, fake_node(2)).submit().receive()
@@ -44,7 +44,7 @@ def test_attempts_whose_package_never_became_known_stand_apart(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_a_tally_without_gas_is_zero_and_not_the_greatest_number(tmp_path):
+def test_counts_without_gas_are_zero(tmp_path):
     async def scenario(shard):
         handling = Handling(shard, fake_node(1)).submit().receive()
         (row,) = await of(shard, "package_counts", by=["node"])
@@ -54,7 +54,7 @@ def test_a_tally_without_gas_is_zero_and_not_the_greatest_number(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_what_is_not_over_counts_once_it_is_settled(tmp_path):
+def test_an_unfinished_guarantee_has_ended_once_it_is_inactive(tmp_path):
     async def scenario(shard):
         Handling(shard, fake_node(1)).submit().receive().guarantee()
         for settled, count in ((0, 0), (1 << 60, 1), (None, 1)):
@@ -64,7 +64,7 @@ def test_what_is_not_over_counts_once_it_is_settled(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_what_a_connection_left_open_is_over_at_once(tmp_path):
+def test_an_unfinished_guarantee_has_ended_with_its_connection(tmp_path):
     async def scenario(shard):
         handlings = [Handling(shard, fake_node(number)) for number in (1, 2)]
         for each in handlings:
@@ -80,7 +80,7 @@ def test_what_a_connection_left_open_is_over_at_once(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_durations_are_within_a_row(tmp_path):
+def test_durations_are_between_steps_of_one_row(tmp_path):
     async def scenario(shard):
         Handling(shard, fake_node(1)).submit().receive().guarantee()
         found = samples_by_pair(await of(shard, "step_durations"))
@@ -90,7 +90,7 @@ def test_durations_are_within_a_row(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_rows_are_found_by_any_hash_of_theirs_and_by_id(tmp_path):
+def test_package_rows_are_found_by_each_of_their_hashes_and_by_id(tmp_path):
     async def scenario(shard):
         one = Handling(shard, fake_node(1)).submit().receive().guarantee()
         Handling(shard, fake_node(2)).submit()

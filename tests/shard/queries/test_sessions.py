@@ -65,7 +65,7 @@ def test_a_connection_counts_once_before_during_and_after_a_flush(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_refused_connections_are_nobody_s(tmp_path):
+def test_refused_connections_have_no_node(tmp_path):
     async def scenario(shard):
         shard.session(framed(b"GET / HTTP/1.1\r\n\r\n"))
         (row,) = await sessions(shard)
@@ -76,7 +76,7 @@ def test_refused_connections_are_nobody_s(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_a_window_takes_what_was_open_at_any_time_of_it(tmp_path, monkeypatch):
+def test_a_window_has_the_connections_open_at_any_time_of_it(tmp_path, monkeypatch):
     clock = Clock(monkeypatch)
 
     async def scenario(shard):
@@ -89,7 +89,7 @@ def test_a_window_takes_what_was_open_at_any_time_of_it(tmp_path, monkeypatch):
     run(scenario, tmp_path)
 
 
-def test_only_of_one_node(tmp_path, monkeypatch):
+def test_sessions_are_selected_by_node(tmp_path, monkeypatch):
     clock = Clock(monkeypatch)
 
     async def scenario(shard):
@@ -101,7 +101,7 @@ def test_only_of_one_node(tmp_path, monkeypatch):
     run(scenario, tmp_path)
 
 
-def test_pages_have_every_connection_once_while_others_come(tmp_path, monkeypatch):
+def test_pages_have_every_connection_once_while_new_ones_arrive(tmp_path, monkeypatch):
     clock = Clock(monkeypatch)
 
     async def scenario(shard):
@@ -124,7 +124,7 @@ def test_pages_have_every_connection_once_while_others_come(tmp_path, monkeypatc
     run(scenario, tmp_path)
 
 
-def test_the_series_counts_beginnings_and_ends(tmp_path, monkeypatch):
+def test_connection_buckets_count_connects_and_disconnects(tmp_path, monkeypatch):
     clock = Clock(monkeypatch)
 
     async def scenario(shard):
@@ -152,7 +152,7 @@ def test_the_series_counts_beginnings_and_ends(tmp_path, monkeypatch):
     run(scenario, tmp_path)
 
 
-def test_the_series_tells_refused_ones_apart(tmp_path):
+def test_connection_buckets_count_refused_connections_separately(tmp_path):
     async def scenario(shard):
         shard.session(framed(b"GET / HTTP/1.1\r\n\r\n"))
         ((_, *counts),) = (await shard.ask("connections", step_us=MINUTE_US))["buckets"]

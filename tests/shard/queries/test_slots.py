@@ -26,7 +26,7 @@ def ask(tmp_path_factory):
     return lambda slot: run(lambda shard: shard.ask("slot", slot=slot), root)
 
 
-def test_events_that_name_the_slot(ask):
+def test_events_of_a_slot_are_counted_by_type_and_node(ask):
     slot = FACTS.of("block")[5]["slot"]
     found = ask(slot)
     named = ("BestBlockChanged", "FinalizedBlockChanged", "Authoring", "Importing")
@@ -41,7 +41,7 @@ def test_events_that_name_the_slot(ask):
     assert found["first_at"] <= found["last_at"]
 
 
-def test_a_block_is_named_once_however_many_speak_of_it(ask):
+def test_a_block_hash_is_returned_once_for_many_events(ask):
     for fact in FACTS.of("block")[:10]:
         hashes = [tuple(each) for each in ask(fact["slot"])["hashes"]]
         assert len(hashes) == len(set(hashes))
@@ -53,7 +53,7 @@ def test_a_block_is_named_once_however_many_speak_of_it(ask):
         assert {block for number, block in hashes if number == 62} == announced
 
 
-def test_a_block_that_is_only_named_best_or_finalized_is_one_of_the_slot(tmp_path):
+def test_a_block_that_is_only_best_or_finalized_belongs_to_the_slot(tmp_path):
     async def scenario(shard):
         node = fake_node()
         said = [
@@ -68,5 +68,5 @@ def test_a_block_that_is_only_named_best_or_finalized_is_one_of_the_slot(tmp_pat
     run(scenario, tmp_path)
 
 
-def test_of_a_slot_that_nobody_named_there_is_nothing(ask):
+def test_an_unknown_slot_has_no_events(ask):
     assert ask(1) == {"events": [], "hashes": [], "first_at": None, "last_at": None}

@@ -17,7 +17,7 @@ async def found(shard, sql):
     return na.ArrayStream.from_readable(answer.data).read_all().to_pylist()
 
 
-def test_views_have_what_nodes_said(tmp_path):
+def test_views_have_the_values_that_nodes_sent(tmp_path):
     async def scenario(shard):
         node = fake_node()
         shard.session(
@@ -63,7 +63,7 @@ def test_a_shard_without_files_has_empty_views(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_a_bad_statement_costs_nobody_anything(tmp_path):
+def test_a_bad_statement_does_not_affect_other_queries(tmp_path):
     async def scenario(shard):
         node = fake_node()
         session = shard.session(node.connect(), best(node, 1))
@@ -84,7 +84,7 @@ def test_a_bad_statement_costs_nobody_anything(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_a_statement_that_reads_too_much_is_ended(tmp_path, monkeypatch):
+def test_a_statement_that_scans_too_many_bytes_is_rejected(tmp_path, monkeypatch):
     monkeypatch.setattr("tart.shard.queries.sql.MAX_SCANNED_BYTES", 100)
 
     async def scenario(shard):

@@ -60,7 +60,7 @@ TREE = [plain(0), failed(1, 0), failed(2, 0), plain(3), failed(4, 1), failed(5, 
 
 
 @pytest.mark.parametrize("start", [0, 1, 2, 4, 5])
-def test_from_anywhere_in_a_tree_all_of_it_is_found(tmp_path, start):
+def test_a_trace_from_any_event_has_the_whole_tree(tmp_path, start):
     found = traced(tmp_path, TREE, start)
     assert sequences(found) == [0, 1, 2, 4, 5]
     assert (found.missing, found.truncated) == (None, False)
@@ -77,7 +77,7 @@ def test_equal_event_ids_of_other_sessions_are_other_events(tmp_path):
     assert sequences(traced(tmp_path / "b", rows, 1)) == [1, 3]
 
 
-def test_references_reach_over_files(tmp_path):
+def test_references_are_followed_across_files(tmp_path):
     rows = [
         plain(0, at=NOON),
         failed(1, 0, at=NOON + HORIZON_US // 2),
@@ -91,7 +91,7 @@ def test_references_reach_over_files(tmp_path):
     assert sequences(traced(tmp_path / "b", rows, 1, hourly=True))[:3] == [0, 1, 2]
 
 
-def test_what_comes_long_after_all_others_is_not_looked_for(tmp_path, monkeypatch):
+def test_events_later_than_the_horizon_are_not_in_a_trace(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_FIRST_RANGE", 1)
     monkeypatch.setattr(module, "_LONGEST_RANGE", 1)
     near = [plain(0, at=NOON), failed(1, 0, at=NOON + HORIZON_US)]
@@ -101,18 +101,18 @@ def test_what_comes_long_after_all_others_is_not_looked_for(tmp_path, monkeypatc
     assert found.searched_until == NOON + HORIZON_US
 
 
-def test_a_reference_to_what_is_not_there_is_named(tmp_path):
+def test_a_reference_to_a_missing_event_is_returned(tmp_path):
     found = traced(tmp_path, [failed(5, 3), failed(6, 5)], 6)
     assert (sequences(found), found.missing) == ([5, 6], 3)
 
 
 @pytest.mark.parametrize("ref", [1, 2, 2**64 - 1])
-def test_a_reference_forwards_or_to_itself_is_none(tmp_path, ref):
+def test_a_reference_to_itself_or_to_a_later_event_is_ignored(tmp_path, ref):
     rows = [plain(0), failed(1, ref), plain(2)]
     assert sequences(traced(tmp_path, rows, 1)) == [1]
 
 
-def test_limits_are_kept_and_told(tmp_path):
+def test_a_trace_is_limited_and_marked_as_truncated(tmp_path):
     wide = [plain(0), *(failed(seq, 0) for seq in range(1, 20))]
     found = traced(tmp_path / "wide", wide, 0, nodes=5)
     assert (len(found.rows), found.truncated) == (5, True)
@@ -125,7 +125,7 @@ def test_limits_are_kept_and_told(tmp_path):
 
 @given(st.lists(st.integers(-1, 11), min_size=1, max_size=12), st.data())
 @settings(deadline=None, max_examples=25)
-def test_a_trace_is_the_tree_that_the_references_make(tmp_path_factory, parents, data):
+def test_a_trace_is_the_tree_of_its_references(tmp_path_factory, parents, data):
     """``parents``: for each event the one it refers to, -1 for none."""
     rows = [plain(seq) if parent < 0 else failed(seq, parent) for seq, parent in enumerate(parents)]
 
@@ -143,7 +143,7 @@ def test_a_trace_is_the_tree_that_the_references_make(tmp_path_factory, parents,
 
 
 @pytest.mark.parametrize("number", [140, 146, 147, 148])
-def test_an_audit_s_id_names_no_event_though_there_is_one_of_that_id(tmp_path, number):
+def test_an_audit_id_is_not_a_reference_to_the_event_of_that_id(tmp_path, number):
     audit = event(1, at=NOON + 1, event_id=1, type=number, ref=0, slot=None, body=b"\0" * 34)
     failed_request = event(2, at=NOON + 2, event_id=2, type=142, ref=1, slot=None, body=b"\0")
     rows = [plain(0), audit, failed_request]

@@ -23,7 +23,7 @@ def ask(tmp_path, **parameters):
     return run(scenario, tmp_path)
 
 
-def test_ranges_are_exactly_the_slots_that_were_transferred(tmp_path):
+def test_ranges_have_exactly_the_transferred_slots(tmp_path):
     slots, blocks = defaultdict(set), Counter()
     for each in FACTS.events("BlockTransferred"):
         slots[each["node"]].add(each["data"]["slot"])
@@ -39,7 +39,7 @@ def test_ranges_are_exactly_the_slots_that_were_transferred(tmp_path):
     assert counted == blocks
 
 
-def test_ranges_are_unbroken_and_as_long_as_can_be(tmp_path):
+def test_ranges_are_unbroken_and_maximal(tmp_path):
     ranges = defaultdict(list)
     for node, first, last, *_ in ask(tmp_path):
         ranges[node].append((first, last))
@@ -48,5 +48,5 @@ def test_ranges_are_unbroken_and_as_long_as_can_be(tmp_path):
         assert all(one[1] + 1 < other[0] for one, other in pairwise(some))
 
 
-def test_another_time_has_none(tmp_path):
+def test_transfers_outside_the_window_are_not_returned(tmp_path):
     assert ask(tmp_path, start_us=0, end_us=1) == []
