@@ -1,8 +1,8 @@
-"""Handles that several threads use, closed only when no thread uses them.
+"""Database handles shared by threads, closed only when no thread uses them.
 
-Closing a handle while another thread runs a statement on it crashes the process. A cancelled
-``asyncio.to_thread`` leaves its thread running, so a lock that is held during such a call is
-released too early. So no code holds such a handle itself:
+Closing a handle while another thread runs a statement on it crashes the process. When a coroutine
+that awaits ``asyncio.to_thread`` is cancelled, its thread continues but the coroutine's lock is
+released. Therefore only these classes hold the handle:
 
 - ``OwnedHandle``: one thread opens, uses and closes it; uses from an event loop are queued.
 - ``SharedHandle``: threads use it concurrently; ``close`` waits for every use that has begun.
@@ -24,19 +24,22 @@ Result = TypeVar("Result")
 
 
 class OwnedHandle(Generic[Handle]):
-    """A handle that one thread owns and no other can reach.
+    """A handle that one thread owns and no other thread can reach.
 
-    It is opened at its first use. A use that fails closes it, and the next one opens it again.
+    The handle is opened at its first use. A use that fails closes the handle, and the next use
+    opens it again.
 
     Args:
         name: The thread's name.
-        opening: Makes the handle; leaving the context closes it.
+        open_handle: Opens the handle; leaving the context closes it.
     """
 
-    def __init__(self, name: str, opening: Callable[[], AbstractContextManager[Handle]]) -> None:
-        self._opening = opening
+    def __init__(
+        self, name: str, open_handle: Callable[[], AbstractContextManager[Handle]]
+    ) -> None:
+        self._open_handle = open_handle
         self._thread = ThreadPoolExecutor(1, name)
-        # Only the thread uses both.
+        # Both are used only on ``_thread``.
         self._handle: Handle | None = None
         self._opened = ExitStack()
 
@@ -50,7 +53,7 @@ class OwnedHandle(Generic[Handle]):
             HandleClosed: ``close`` was called.
         """
         try:
-            result = asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)
+            result = asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
         except RuntimeError:
             raise HandleClosed("the handle is closed") from None
         return await result
@@ -58,23 +61,23 @@ class OwnedHandle(Generic[Handle]):
     async def close(self) -> None:
         """Close the handle after all queued uses; a second call does nothing."""
         try:
-            closing = asyncio.get_running_loop().run_in_executor(self._thread, self._end)
+            closing = asyncio.get_running_loop().run_in_executor(self._thread, self._close_handle)
         except RuntimeError:
             return
         # No use is queued from here on; queued ones run even if this call is cancelled.
         self._thread.shutdown(wait=False)
         await asyncio.shield(closing)
 
-    def _do(self, work: Callable[[Handle], Result]) -> Result:
+    def _run(self, work: Callable[[Handle], Result]) -> Result:
         try:
             if self._handle is None:
-                self._handle = self._opened.enter_context(self._opening())
+                self._handle = self._opened.enter_context(self._open_handle())
             return work(self._handle)
         except Exception:
-            self._end()
+            self._close_handle()
             raise
 
-    def _end(self) -> None:
+    def _close_handle(self) -> None:
         self._handle = None
         self._opened.close()
 
@@ -84,12 +87,12 @@ class SharedHandle(Generic[Handle]):
 
     Args:
         handle: The handle; no other code may keep a reference.
-        closing: Closes the handle.
+        close_handle: Closes the handle.
     """
 
-    def __init__(self, handle: Handle, closing: Callable[[Handle], None]) -> None:
+    def __init__(self, handle: Handle, close_handle: Callable[[Handle], None]) -> None:
         self._handle = handle
-        self._closing = closing
+        self._close_handle = close_handle
         self._changed = threading.Condition()
         self._uses = 0
         self._closed = False
@@ -125,11 +128,11 @@ class SharedHandle(Generic[Handle]):
             self._uses -= 1
             self._changed.notify_all()
 
-    def close(self, within: float) -> bool:
+    def close(self, timeout_seconds: float) -> bool:
         """Allow no further use, wait for those that have begun, and close the handle. Blocks.
 
         Args:
-            within: The seconds to wait.
+            timeout_seconds: The longest time to wait for uses that have begun.
 
         Returns:
             Whether the handle is closed. A handle that is still in use stays open, which costs
@@ -137,8 +140,8 @@ class SharedHandle(Generic[Handle]):
         """
         with self._changed:
             self._closed = True
-            if not self._changed.wait_for(lambda: not self._uses, within):
+            if not self._changed.wait_for(lambda: not self._uses, timeout_seconds):
                 return False
-            closing, self._closing = self._closing, lambda _: None
-        closing(self._handle)
+            close_handle, self._close_handle = self._close_handle, lambda _: None
+        close_handle(self._handle)
         return True

@@ -1,7 +1,9 @@
 """The handle that a child process gets from the supervisor: readiness, heartbeat, lifeline.
 
 The module stands at the bottom of the layers so that shard and gateway may name the type without
-importing the supervisor. Only the standard library may be imported here.
+importing the supervisor. Only light modules of the standard library may be imported here, not
+asyncio: the supervisor imports this module before it forks (contract "The supervisor stays
+empty-handed before fork").
 
 The contract of a child process:
 
@@ -23,11 +25,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 # The messages of a child process to the supervisor, a byte each.
-READY, HEARTBEAT, EXTEND_STARTUP, WAIVE_STARTUP = b"r", b"b", b"a", b"w"
+READY, HEARTBEAT, EXTEND_STARTUP, WAIVE_STARTUP = b"r", b"h", b"e", b"w"
 
 
 class Loop(Protocol):
-    """The part of an event loop that is needed; asyncio itself must not be imported here."""
+    """The part of an event loop that is needed."""
 
     def call_later(self, delay: float, callback: Callable[..., object], *args: object) -> object:
         """Call ``callback`` with ``args`` in ``delay`` seconds."""
@@ -39,7 +41,7 @@ def _ignore() -> None:
 
 @dataclass(frozen=True)
 class ProcessHandle:
-    """The ties of one child process to the supervisor.
+    """The connection of one child process to the supervisor.
 
     No method blocks.
 
@@ -52,9 +54,11 @@ class ProcessHandle:
         heartbeat: Tells the supervisor that this process is alive.
         heartbeat_seconds: The interval of heartbeats; 0 if the supervisor expects none.
         extend_startup: Tells the supervisor that this process still starts and makes progress,
-            which restarts its deadline. It may be called on any thread.
+            which restarts its deadline of ``supervisor.ready_seconds``. It may be called on any
+            thread.
         waive_startup: Does the same, and lets the other processes become ready without this one.
-        startup_seconds: A process that needs longer than this to start calls ``waive_startup``.
+        startup_seconds: A process that needs longer than this to start calls ``waive_startup``;
+            a third of ``supervisor.ready_seconds``.
     """
 
     ready: Callable[[], None]

@@ -1,4 +1,4 @@
-"""``tart/handles.py``: nobody closes what another thread uses; under load, in real handles."""
+"""``tart/handles.py``: a handle in use is not closed; under load, with real handles."""
 
 from __future__ import annotations
 

@@ -1,18 +1,18 @@
 from tart.process_handle import ProcessHandle
 
 
-def test_a_handle_has_ready_and_a_lifeline():
-    said = []
-    startup = ProcessHandle(ready=lambda: said.append("ready"), lifeline=7)
+def test_a_process_handle_has_ready_and_a_lifeline():
+    calls = []
+    startup = ProcessHandle(ready=lambda: calls.append("ready"), lifeline=7)
 
     startup.ready()
 
-    assert said == ["ready"]
+    assert calls == ["ready"]
     assert startup.lifeline == 7
 
 
 class Loop:
-    """Remembers what is to be called when."""
+    """Records the scheduled calls."""
 
     def __init__(self):
         self.later = []
